@@ -1,0 +1,71 @@
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import whom. tools/boundaries.spec.ts lints one forbidden import per rule and expects it to fail:
+ * a rule without a failing example there does not count.
+ */
+const KAFKA_CLIENT = ['kafkajs'];
+const DATABASE_CLIENT = ['pg', 'pg-copy-streams', '@mikro-orm/*'];
+const NEST = ['@nestjs/*'];
+export const depConstraints = [
+  {
+    sourceTag: 'type:app',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:service', 'type:kafka', 'type:persistence', 'type:testing'],
+    bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT],
+  },
+  {
+    sourceTag: 'type:contracts',
+    onlyDependOnLibsWithTags: [],
+    bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST],
+  },
+  {
+    sourceTag: 'type:service',
+    onlyDependOnLibsWithTags: ['type:contracts'],
+    bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT],
+  },
+  {
+    sourceTag: 'type:kafka',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:service', 'type:testing'],
+    bannedExternalImports: DATABASE_CLIENT,
+  },
+  {
+    sourceTag: 'type:persistence',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:service', 'type:testing'],
+    bannedExternalImports: KAFKA_CLIENT,
+  },
+  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:contracts', 'type:service'] },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:contracts', 'type:testing'] },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '**/test-results/**', '.local/**', '.nx/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { allow: [], banTransitiveDependencies: false, depConstraints }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // Commands talk to a person: their output is the terminal.
+    files: ['tools/**/*.ts', 'apps/operator/**/*.ts', 'apps/simulator/**/*.ts', 'apps/ingest/src/validate.ts', '**/*.mjs'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    // Tests and tools look at the system from outside, with plain clients.
+    files: ['**/*.int-spec.ts', '**/*.spec.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  prettier,
+);

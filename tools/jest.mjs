@@ -1,0 +1,37 @@
+// Runs jest for the project in the current folder: `node ../../tools/jest.mjs unit|int [jest options]`.
+// unit = *.spec.ts (no I/O); int = *.int-spec.ts (real Kafka and TimescaleDB). Results go to test-results/<kind>.json,
+// which `npm test` sums up, also when nx answers from its cache.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const kinds = { unit: '\\.spec\\.ts$', int: '\\.int-spec\\.ts$' };
+const [kind, ...rest] = process.argv.slice(2);
+if (!(kind in kinds)) {
+  console.error('usage: node tools/jest.mjs unit|int [jest options]');
+  process.exit(2);
+}
+const root = fileURLToPath(new URL('..', import.meta.url));
+const result = spawnSync(
+  process.execPath,
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    `${root}node_modules/jest/bin/jest.js`,
+    '--config',
+    `${root}jest.config.mjs`,
+    '--rootDir',
+    process.cwd(),
+    '--testRegex',
+    kinds[kind],
+    '--passWithNoTests',
+    '--json',
+    '--outputFile',
+    `test-results/${kind}.json`,
+    // Suites of one project share two cores and one database server; in parallel they only slow each other down.
+    ...(kind === 'int' ? ['--runInBand', '--testTimeout', '60000'] : []),
+    ...rest,
+  ],
+  // The JSON goes to the file; jest's readable report is on standard error.
+  { stdio: ['ignore', 'ignore', 'inherit'] },
+);
+process.exit(result.status ?? 1);
