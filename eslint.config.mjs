@@ -51,15 +51,25 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',
-      eqeqeq: 'error',
+      // == null means absent or null, which the events of machines do not tell apart.
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   {
     // Commands talk to a person: their output is the terminal.
-    files: ['tools/**/*.ts', 'apps/operator/**/*.ts', 'apps/simulator/**/*.ts', 'apps/ingest/src/validate.ts', '**/*.mjs'],
+    files: [
+      'tools/**/*.ts',
+      'apps/operator/**/*.ts',
+      'apps/simulator/**/*.ts',
+      'apps/ingest/src/validate.ts',
+      '**/*.mjs',
+    ],
     rules: { 'no-console': 'off' },
   },
   {

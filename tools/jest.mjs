@@ -2,6 +2,7 @@
 // unit = *.spec.ts (no I/O); int = *.int-spec.ts (real Kafka and TimescaleDB). Results go to test-results/<kind>.json,
 // which `npm test` sums up, also when nx answers from its cache.
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const kinds = { unit: '\\.spec\\.ts$', int: '\\.int-spec\\.ts$' };
@@ -11,6 +12,7 @@ if (!(kind in kinds)) {
   process.exit(2);
 }
 const root = fileURLToPath(new URL('..', import.meta.url));
+mkdirSync('test-results', { recursive: true });
 const result = spawnSync(
   process.execPath,
   [

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type Block,
+  decodeBlock,
+  encodeBlock,
+  MalformedBlockError,
+  trimBlock,
+  UnsupportedBlockError,
+} from './block.ts';
+
+const events = fc.array(
+  fc.record({
+    step: fc.integer({ min: 1, max: 100_000 }),
+    wait: fc.integer({ min: -5000, max: 5_000_000 }),
+    rows: fc.array(fc.string({ unit: 'grapheme', maxLength: 20 }), { maxLength: 4 }),
+    refused: fc.nat(1000),
+  }),
+  { maxLength: 40 },
+);
+
+const blocks: fc.Arbitrary<Block> = fc
+  .record({ events, from: fc.nat(2 ** 40), tail: fc.nat(50), time: fc.nat(2 ** 42), deltas: fc.boolean() })
+  .map(({ events, from, tail, time, deltas }) => {
+    let offset = from - 1;
+    let appendTime = time;
+    const lines: Buffer[] = [];
+    const index = events.map((event) => {
+      offset += event.step;
+      appendTime = Math.max(0, appendTime + event.wait);
+      const rows = Buffer.from(event.rows.map((row) => `${row}\n`).join(''));
+      lines.push(rows);
+      return { offset, appendTime, bytes: rows.length, rows: event.rows.length, refused: event.refused };
+    });
+    return {
+      sourceTopic: 'telemetry.samples.v1',
+      sourcePartition: 3,
+      coversFrom: from,
+      coversTo: offset + 1 + tail,
+      kind: 'copy-text/system_metrics/1',
+      index,
+      payload: Buffer.concat(lines),
+      deltas: deltas ? Buffer.from('delta\n') : Buffer.alloc(0),
+      minTime: '2026-01-01T00:00:00.000000Z',
+      maxTime: null,
+    };
+  });
+
+const roundTrip = (block: Block): Block => {
+  const { headers, value } = encodeBlock(block);
+  return decodeBlock(headers, value);
+};
+
+describe('block format', () => {
+  it('reads back what it wrote', () => {
+    fc.assert(fc.property(blocks, (block) => expect(roundTrip(block)).toEqual(block)));
+  });
+
+  it('trimming at a position keeps exactly the events at and above it, and still encodes', () => {
+    fc.assert(
+      fc.property(blocks, fc.double({ min: 0, max: 1, noNaN: true }), (block, part) => {
+        const position = block.coversFrom + Math.floor((block.coversTo - block.coversFrom) * part);
+        const trimmed = trimBlock(block, position);
+        const kept = block.index.filter((event) => event.offset >= position);
+        const bytes = kept.reduce((sum, event) => sum + event.bytes, 0);
+        expect(trimmed.index).toEqual(kept);
+        expect(trimmed.coversFrom).toBe(position);
+        expect(trimmed.coversTo).toBe(block.coversTo);
+        expect(trimmed.payload.equals(block.payload.subarray(block.payload.length - bytes))).toBe(true);
+        if (bytes !== block.payload.length) expect(trimmed.deltas).toBeNull();
+        expect(roundTrip({ ...trimmed, deltas: Buffer.alloc(0) }).index).toEqual(kept);
+      }),
+    );
+  });
+
+  it('trimming twice is trimming once at the greater position', () => {
+    fc.assert(
+      fc.property(blocks, fc.nat(1_000_000), fc.nat(1_000_000), (block, a, b) => {
+        const span = block.coversTo - block.coversFrom + 1;
+        const [low, high] = [a % span, b % span].sort((x, y) => x - y) as [number, number];
+        const twice = trimBlock(trimBlock(block, block.coversFrom + low), block.coversFrom + high);
+        const once = trimBlock(block, block.coversFrom + high);
+        expect(twice.index).toEqual(once.index);
+        expect(twice.payload.equals(once.payload)).toBe(true);
+      }),
+    );
+  });
+
+  it('never returns a block from damaged bytes that contradicts its headers', () => {
+    fc.assert(
+      fc.property(blocks, fc.nat(), fc.integer({ min: 1, max: 255 }), (block, at, flip) => {
+        const { headers, value } = encodeBlock(block);
+        const cut = value.subarray(0, at % value.length);
+        if (cut.length < value.length - (block.deltas?.length ?? 0))
+          expect(() => decodeBlock(headers, cut)).toThrow(MalformedBlockError);
+        const damaged = Buffer.from(value);
+        damaged[at % damaged.length]! ^= flip;
+        try {
+          const read = decodeBlock(headers, damaged);
+          expect(read.index.reduce((sum, event) => sum + event.bytes, 0)).toBe(read.payload.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedBlockError);
+        }
+      }),
+    );
+  });
+
+  it('refuses a version or payload it does not know', () => {
+    const { headers, value } = encodeBlock(fc.sample(blocks, 1)[0]!);
+    expect(() => decodeBlock({ ...headers, 'block-version': '2' }, value)).toThrow(UnsupportedBlockError);
+    expect(() => decodeBlock({}, value)).toThrow(UnsupportedBlockError);
+    expect(() => decodeBlock({ ...headers, payload: 'copy-text/system_metrics/9' }, value)).toThrow(
+      UnsupportedBlockError,
+    );
+  });
+});

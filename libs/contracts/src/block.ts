@@ -1,0 +1,256 @@
+/**
+ * A block: what one fetch of one machine partition yields, as one Kafka message of the accepted topic.
+ *
+ * ```text
+ * value = u32 index length | index | u32 payload length | payload | roll-up deltas (the rest; telemetry only)
+ * index = per source event, in offset order, five LEB128 varints:
+ *         offset - previous offset (the first: - covers-from + 1) | zigzag(append time - previous, ms) |
+ *         payload bytes (0 = nothing accepted) | rows | refused elements
+ * ```
+ * Integers are little endian. The headers carry what a reader needs before it opens the value (`BLOCK_HEADERS`).
+ *
+ * `covers` is the half-open range of source offsets the block accounts for, including refused events, transaction
+ * markers and compaction holes. Blocks of one source partition chain: a range that does not touch the next is loss.
+ * The index lets a reader cut off the part it has applied before (`trimBlock`) and trace a row to its event.
+ */
+export const BLOCK_VERSION = 1;
+/** A block is cut before it exceeds either; it always takes at least one event. */
+export const MAX_BLOCK_ROWS = 5000;
+export const BLOCK_PAYLOAD_TARGET_BYTES = 512 * 1024;
+
+export type PayloadKind = 'copy-text/system_metrics/1' | 'ndjson/inspection/1';
+
+export interface BlockEvent {
+  /** Source offset. */
+  readonly offset: number;
+  /** Record timestamp of the source record (broker append time), ms. */
+  readonly appendTime: number;
+  /** Bytes of this event's rows in the payload; 0 when every element was refused. */
+  readonly bytes: number;
+  /** Accepted elements: telemetry rows, or 1 inspection. */
+  readonly rows: number;
+  /** Elements that became dead letters. */
+  readonly refused: number;
+}
+
+export interface Block {
+  readonly sourceTopic: string;
+  readonly sourcePartition: number;
+  readonly coversFrom: number;
+  /** Exclusive. */
+  readonly coversTo: number;
+  readonly kind: PayloadKind;
+  readonly index: readonly BlockEvent[];
+  /** Rows of the events of the index, in order, each line ending in a newline. */
+  readonly payload: Buffer;
+  /** COPY lines for `metrics_delta` of exactly these rows; null when they must be recomputed (after trimming). */
+  readonly deltas: Buffer | null;
+  /** Least and greatest event time of the rows (canonical text), null without rows. */
+  readonly minTime: string | null;
+  readonly maxTime: string | null;
+}
+
+export const BLOCK_HEADERS = {
+  version: 'block-version',
+  sourceTopic: 'source-topic',
+  sourcePartition: 'source-partition',
+  coversFrom: 'covers-from',
+  coversTo: 'covers-to',
+  appendFrom: 'append-from',
+  appendTo: 'append-to',
+  events: 'events',
+  rows: 'rows',
+  payload: 'payload',
+  minTime: 'min-time',
+  maxTime: 'max-time',
+  traceparent: 'traceparent',
+} as const;
+
+/** A block of a format this reader does not know: newer writers are rolled out before ingest. */
+export class UnsupportedBlockError extends Error {
+  readonly code = 'unsupported_block';
+}
+
+/** A block that contradicts itself. It is never applied in part. */
+export class MalformedBlockError extends Error {
+  readonly code = 'malformed_block';
+}
+
+const MAX_VARINT_BYTES = 8;
+
+/** Writes unsigned integers below 2^53 as LEB128. */
+const writeVarint = (target: Buffer, at: number, value: number): number => {
+  while (value > 127) {
+    target[at++] = (value % 128) | 128;
+    value = Math.floor(value / 128);
+  }
+  target[at++] = value;
+  return at;
+};
+
+const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
+const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer => {
+  const target = Buffer.allocUnsafe(index.length * 5 * MAX_VARINT_BYTES);
+  let at = 0;
+  let offset = coversFrom - 1;
+  let appendTime = 0;
+  for (const event of index) {
+    at = writeVarint(target, at, event.offset - offset);
+    at = writeVarint(target, at, zigzag(event.appendTime - appendTime));
+    at = writeVarint(target, at, event.bytes);
+    at = writeVarint(target, at, event.rows);
+    at = writeVarint(target, at, event.refused);
+    offset = event.offset;
+    appendTime = event.appendTime;
+  }
+  return target.subarray(0, at);
+};
+
+const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
+  let at = 0;
+  const read = (): number => {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = bytes[at++];
+      if (byte === undefined || scale > 2 ** 49) throw new MalformedBlockError('block index ends inside a number');
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+      scale *= 128;
+    }
+  };
+  const index: BlockEvent[] = [];
+  let offset = coversFrom - 1;
+  let appendTime = 0;
+  while (at < bytes.length) {
+    const step = read();
+    if (step < 1) throw new MalformedBlockError('block index offsets do not ascend');
+    offset += step;
+    appendTime += unzigzag(read());
+    index.push({ offset, appendTime, bytes: read(), rows: read(), refused: read() });
+  }
+  return index;
+};
+
+export interface EncodedBlock {
+  readonly headers: Record<string, string>;
+  readonly value: Buffer;
+}
+
+export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
+  const index = encodeIndex(block.index, block.coversFrom);
+  const lengths = Buffer.allocUnsafe(8);
+  lengths.writeUInt32LE(index.length, 0);
+  lengths.writeUInt32LE(block.payload.length, 4);
+  const value = Buffer.concat([
+    lengths.subarray(0, 4),
+    index,
+    lengths.subarray(4, 8),
+    block.payload,
+    ...(block.deltas === null ? [] : [block.deltas]),
+  ]);
+  const headers: Record<string, string> = {
+    [BLOCK_HEADERS.version]: String(BLOCK_VERSION),
+    [BLOCK_HEADERS.sourceTopic]: block.sourceTopic,
+    [BLOCK_HEADERS.sourcePartition]: String(block.sourcePartition),
+    [BLOCK_HEADERS.coversFrom]: String(block.coversFrom),
+    [BLOCK_HEADERS.coversTo]: String(block.coversTo),
+    [BLOCK_HEADERS.events]: String(block.index.length),
+    [BLOCK_HEADERS.rows]: String(block.index.reduce((sum, event) => sum + event.rows, 0)),
+    [BLOCK_HEADERS.payload]: block.kind,
+  };
+  const first = block.index[0];
+  const last = block.index.at(-1);
+  if (first && last) {
+    headers[BLOCK_HEADERS.appendFrom] = String(first.appendTime);
+    headers[BLOCK_HEADERS.appendTo] = String(last.appendTime);
+  }
+  if (block.minTime !== null) headers[BLOCK_HEADERS.minTime] = block.minTime;
+  if (block.maxTime !== null) headers[BLOCK_HEADERS.maxTime] = block.maxTime;
+  if (traceparent !== undefined) headers[BLOCK_HEADERS.traceparent] = traceparent;
+  return { headers, value };
+}
+
+type HeaderValue = string | Buffer | undefined;
+
+/**
+ * Reads a block and checks that headers, index and payload agree.
+ * @throws UnsupportedBlockError for an unknown version or payload kind, MalformedBlockError for a contradiction.
+ */
+export function decodeBlock(
+  headers: Readonly<Record<string, HeaderValue | HeaderValue[]>>,
+  value: Buffer | null,
+): Block {
+  const text = (name: string): string | undefined => {
+    const header = headers[name];
+    const one = Array.isArray(header) ? header[0] : header;
+    return one === undefined ? undefined : one.toString();
+  };
+  const whole = (name: string): number => {
+    const found = text(name);
+    const number = found === undefined || found === '' ? NaN : Number(found);
+    if (!Number.isSafeInteger(number) || number < 0) throw new MalformedBlockError(`header ${name} is not an offset`);
+    return number;
+  };
+
+  const version = text(BLOCK_HEADERS.version);
+  if (version !== String(BLOCK_VERSION))
+    throw new UnsupportedBlockError(`block version ${version ?? 'absent'}, this reader knows ${BLOCK_VERSION}`);
+  const kind = text(BLOCK_HEADERS.payload);
+  if (kind !== 'copy-text/system_metrics/1' && kind !== 'ndjson/inspection/1')
+    throw new UnsupportedBlockError(`block payload ${kind ?? 'absent'} is unknown to this reader`);
+  if (value === null || value.length < 8) throw new MalformedBlockError('block value is too short');
+
+  const coversFrom = whole(BLOCK_HEADERS.coversFrom);
+  const coversTo = whole(BLOCK_HEADERS.coversTo);
+  if (coversTo < coversFrom) throw new MalformedBlockError('covers-to is below covers-from');
+  const indexLength = value.readUInt32LE(0);
+  if (4 + indexLength + 4 > value.length) throw new MalformedBlockError('block index is longer than its value');
+  const index = decodeIndex(value.subarray(4, 4 + indexLength), coversFrom);
+  const payloadLength = value.readUInt32LE(4 + indexLength);
+  const payloadFrom = 8 + indexLength;
+  if (payloadFrom + payloadLength > value.length) throw new MalformedBlockError('payload is longer than its value');
+
+  let bytes = 0;
+  let rows = 0;
+  for (const event of index) {
+    bytes += event.bytes;
+    rows += event.rows;
+  }
+  const last = index.at(-1);
+  if (bytes !== payloadLength) throw new MalformedBlockError('index and payload disagree on the number of bytes');
+  if (rows !== whole(BLOCK_HEADERS.rows)) throw new MalformedBlockError('index and headers disagree on the rows');
+  if (last && last.offset >= coversTo) throw new MalformedBlockError('an event lies outside the covered range');
+  return {
+    sourceTopic: text(BLOCK_HEADERS.sourceTopic) ?? '',
+    sourcePartition: whole(BLOCK_HEADERS.sourcePartition),
+    coversFrom,
+    coversTo,
+    kind,
+    index,
+    payload: value.subarray(payloadFrom, payloadFrom + payloadLength),
+    deltas: value.subarray(payloadFrom + payloadLength),
+    minTime: text(BLOCK_HEADERS.minTime) ?? null,
+    maxTime: text(BLOCK_HEADERS.maxTime) ?? null,
+  };
+}
+
+/**
+ * The part of a block at and above `position`. Everything below was applied before (a re-send after a crash).
+ * The time span stays that of the whole block: it is an upper bound then. Deltas no longer fit and become null.
+ */
+export function trimBlock(block: Block, position: number): Block {
+  if (position <= block.coversFrom) return block;
+  let cut = 0;
+  let kept = 0;
+  while (kept < block.index.length && block.index[kept]!.offset < position) cut += block.index[kept++]!.bytes;
+  return {
+    ...block,
+    coversFrom: Math.min(position, block.coversTo),
+    index: block.index.slice(kept),
+    payload: block.payload.subarray(cut),
+    deltas: cut === 0 ? block.deltas : null,
+  };
+}

@@ -1,0 +1,32 @@
+import { v5 } from 'uuid';
+
+/**
+ * Identities: UUID v5 (RFC 9562) of the names that machines use, so that any process computes the same id without
+ * asking a database. Parts are length-prefixed (`4:LOT1`), so `A/B` + `C` never meets `A` + `B/C`; nothing is trimmed
+ * and case counts. Test vectors: `identity.spec.ts`, published in docs/publishing.md.
+ */
+export const IDENTITY_NAMESPACE = '7e6f1d5a-52e4-5d0b-9a3c-0c1f6a2b8d47';
+
+const identity = (kind: string, parts: readonly string[]): string => {
+  let name = kind;
+  for (const part of parts) name += `/${Buffer.byteLength(part)}:${part}`;
+  return v5(name, IDENTITY_NAMESPACE);
+};
+
+export const lotIdentity = (site: string, lotId: string): string => identity('lot', [site, lotId]);
+export const waferIdentity = (site: string, lotId: string, waferId: string): string =>
+  identity('wafer', [site, lotId, waferId]);
+export const partIdentity = (site: string, lotId: string, chipId: string): string =>
+  identity('part', [site, lotId, chipId]);
+export const inspectionIdentity = (site: string, lotId: string, chipId: string, inspectionType: string): string =>
+  identity('inspection', [site, lotId, chipId, inspectionType]);
+
+/** Event id of a CloudEvent whose `ce_id` is no UUID: the standard's identity is source and id together. */
+export const cloudEventIdentity = (source: string, id: string): string => identity('event', [source, id]);
+
+/** Which attempt an event belongs to, within (inspection, step): numbered, named by run, or standing alone. */
+export const attemptKey = (event: { attempt?: number | null; run_id?: string | null; event_id: string }): string => {
+  if (event.attempt !== undefined && event.attempt !== null) return `a:${event.attempt}`;
+  if (event.run_id !== undefined && event.run_id !== null) return `r:${event.run_id}`;
+  return `e:${event.event_id}`;
+};

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { machineText, timeText } from './telemetry-sample.ts';
+
+export const INSPECTION_TYPES = ['visual', 'electrical', 'dimensional', 'thermal', 'functional', 'metrology'] as const;
+export const INSPECTION_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'voided'] as const;
+export type InspectionStatus = (typeof INSPECTION_STATUSES)[number];
+export const INSPECTION_RESULTS_OF_CHIP = ['pass', 'fail'] as const;
+export type InspectionResult = (typeof INSPECTION_RESULTS_OF_CHIP)[number];
+
+/** States after which a run does not go on; `voided` withdraws a run and outranks them all. */
+export const isTerminal = (status: InspectionStatus): boolean =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
+
+export const MAX_MEASUREMENTS = 2000;
+export const MAX_DEFECTS = 10_000;
+export const MAX_METADATA_BYTES = 16 * 1024;
+
+const int32 = z.int().min(-2_147_483_648).max(2_147_483_647);
+const finite = z.number();
+const name = (max = 100) => machineText(1, max);
+
+export const measurementSchema = z.object({
+  name: name(200),
+  value: finite.nullable().meta({ description: 'null = not measured; stored as a row without a value, never as 0.' }),
+  unit: machineText(0, 50).nullish(),
+  lower_limit: finite.nullish(),
+  upper_limit: finite.nullish(),
+});
+
+export const defectSchema = z.object({
+  class: name(),
+  x_um: finite,
+  y_um: finite,
+  area_um2: finite.min(0).nullish(),
+  size_um: finite.min(0).nullish(),
+  severity: z.union([machineText(0, 50), finite]).nullish(),
+  confidence: finite.min(0).max(1).nullish(),
+  image_uri: machineText(0, 2048).nullish(),
+});
+
+const fields = z.looseObject({
+  event_id: z.guid().meta({ description: 'UUID of this event; the header ce_id may carry it instead.' }),
+  site: machineText(0, 100).nullish(),
+  lot_id: name(),
+  chip_id: name(),
+  inspection_type: name(50).meta({ examples: [...INSPECTION_TYPES] }),
+  status: z.enum(INSPECTION_STATUSES).meta({ description: 'State of the run, not the verdict on the chip.' }),
+  result: z
+    .enum(INSPECTION_RESULTS_OF_CHIP)
+    .nullish()
+    .meta({ description: 'Verdict on the chip; with status completed only.' }),
+  attempt: z.int().min(1).max(2_147_483_647).nullish(),
+  run_id: name().nullish(),
+  voids: z.guid().nullish().meta({ description: 'With status voided: the event_id that is withdrawn.' }),
+  reason: machineText(1, 1000).nullish(),
+  priority: z.int().min(1).max(10).nullish(),
+  occurred_at: timeText,
+  started_at: timeText.nullish(),
+  completed_at: timeText.nullish(),
+  equipment_id: name().nullish(),
+  recipe: name().nullish(),
+  step: name().nullish(),
+  product: name().nullish(),
+  wafer_id: name().nullish(),
+  die_x: int32.nullish(),
+  die_y: int32.nullish(),
+  hard_bin: int32.nullish(),
+  soft_bin: int32.nullish(),
+  measurements: z.array(measurementSchema).max(MAX_MEASUREMENTS).nullish(),
+  defects: z.array(defectSchema).max(MAX_DEFECTS).nullish(),
+  inspected_area_cm2: finite.positive().nullish(),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES, {
+      error: `expected at most ${MAX_METADATA_BYTES} bytes of JSON`,
+    })
+    .nullish(),
+});
+
+/** One inspection event as a machine publishes it (topic `inspection.results.v1`). */
+export const inspectionEventSchema = fields
+  .superRefine((event, context) => {
+    const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+    const named = event.attempt != null || event.run_id != null;
+    if (event.status === 'completed' && event.result == null)
+      refuse('result', 'expected pass or fail with status completed');
+    if (event.status !== 'completed' && event.result != null)
+      refuse('result', `expected none with status ${event.status}`);
+    if ((event.status === 'pending' || event.status === 'in_progress') && !named)
+      refuse('attempt', `expected attempt or run_id with status ${event.status}`);
+    if (event.completed_at != null && !isTerminal(event.status))
+      refuse('completed_at', `expected none with status ${event.status}`);
+    if (event.status === 'voided') {
+      if (event.reason == null) refuse('reason', 'expected a reason with status voided');
+      if (!named && event.voids == null) refuse('voids', 'expected attempt, run_id or voids with status voided');
+    } else if (event.voids != null) refuse('voids', 'expected only with status voided');
+  })
+  .meta({ id: 'InspectionEvent', description: 'Unknown fields are kept in metadata._extra.' });
+
+export type InspectionEvent = z.infer<typeof inspectionEventSchema>;
+export type Measurement = z.infer<typeof measurementSchema>;
+export type Defect = z.infer<typeof defectSchema>;
+export const INSPECTION_FIELDS: ReadonlySet<string> = new Set(Object.keys(fields.shape));
+
+/**
+ * An inspection event after validation, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event).
+ * Absent fields are left out; times are canonical (`formatTime`), so their texts sort as times; ids are computed.
+ */
+export interface AcceptedInspection {
+  event_id: string;
+  /** Hex SHA-256 (first 16 bytes) of the machine's content: equal for a repeated event, different for a conflicting one. */
+  content_hash: string;
+  inspection_uuid: string;
+  lot_uuid: string;
+  part_uuid: string;
+  wafer_uuid?: string;
+  attempt_key: string;
+  site: string;
+  lot_id: string;
+  chip_id: string;
+  inspection_type: string;
+  status: InspectionStatus;
+  result?: InspectionResult;
+  attempt?: number;
+  run_id?: string;
+  voids?: string;
+  reason?: string;
+  priority?: number;
+  occurred_at: string;
+  started_at?: string;
+  completed_at?: string;
+  equipment_id?: string;
+  recipe?: string;
+  step?: string;
+  product?: string;
+  wafer_id?: string;
+  die_x?: number;
+  die_y?: number;
+  hard_bin?: number;
+  soft_bin?: number;
+  measurements?: Measurement[];
+  defects?: Defect[];
+  inspected_area_cm2?: number;
+  metadata?: Record<string, unknown>;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { parseTime } from './time.ts';
+
+/** Text of a machine: length in characters (code points), as PostgreSQL's varchar counts. */
+export const machineText = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => hasLength(text, min, max), { error: `expected ${min} to ${max} characters` })
+    .meta({ minLength: min, maxLength: max });
+
+export const hasLength = (text: string, min: number, max: number): boolean => {
+  if (text.length < min) return false;
+  if (text.length <= max) return true;
+  // A surrogate pair is one character: only a text of up to twice the limit can still fit.
+  return text.length <= 2 * max && [...text].length <= max;
+};
+
+export const timeText = z
+  .string()
+  .refine((text) => !Number.isNaN(parseTime(text)), { error: 'expected an RFC 3339 time with Z or an offset' })
+  .meta({ format: 'date-time', examples: ['2026-03-14T09:26:53.589793Z'] });
+
+export const MAX_METRIC_MAGNITUDE = 1e100;
+export const MAX_TAGS = 32;
+export const MAX_TAGS_BYTES = 4096;
+/** Most samples that one record may carry as an array. */
+export const MAX_SAMPLES_PER_RECORD = 1000;
+
+export const tagsSchema = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .refine((tags) => Object.keys(tags).length <= MAX_TAGS, { error: `expected at most ${MAX_TAGS} keys` })
+  .refine((tags) => Buffer.byteLength(JSON.stringify(tags)) <= MAX_TAGS_BYTES, {
+    error: `expected at most ${MAX_TAGS_BYTES} bytes of JSON`,
+  })
+  .meta({ maxProperties: MAX_TAGS });
+
+/** One telemetry sample as a machine publishes it (topic `telemetry.samples.v1`; a record is one or an array of these). */
+export const telemetrySampleSchema = z
+  .looseObject({
+    time: timeText,
+    service_name: machineText(1, 100).meta({ description: 'What was measured: equipment or service.' }),
+    metric_name: machineText(1, 100),
+    metric_value: z.number().min(-MAX_METRIC_MAGNITUDE).max(MAX_METRIC_MAGNITUDE),
+    tags: tagsSchema.nullish(),
+    host: machineText(0, 100).nullish(),
+  })
+  .meta({ id: 'TelemetrySample', description: 'Unknown fields are kept in tags._extra.' });
+
+export type TelemetrySample = z.infer<typeof telemetrySampleSchema>;
+export const TELEMETRY_FIELDS: ReadonlySet<string> = new Set(Object.keys(telemetrySampleSchema.shape));
