@@ -1,1 +1,12 @@
-export {};
+export * from './app-error.ts';
+export * from './config.ts';
+export * from './error-codes.ts';
+export * from './health.ts';
+export { HealthController } from './health.controller.ts';
+export * from './lifecycle.ts';
+export * from './logger.ts';
+export * from './retry.ts';
+export * from './rethrow.filter.ts';
+export * from './run-service.ts';
+export * from './service.metrics.ts';
+export * from './service.module.ts';

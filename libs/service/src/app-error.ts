@@ -1,0 +1,34 @@
+import type { ErrorCode } from './error-codes.ts';
+
+/** Facts about a failure that may be logged: never a secret, never the content of a message. */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * The one base class of errors that this system raises on purpose. A driver's error is translated into one of these
+ * once, at the edge of its adapter, so that callers decide by `code` and `retriable` and never read messages.
+ */
+export abstract class AppError extends Error {
+  /** Immutable, listed in `ERROR_CODES`. */
+  abstract readonly code: ErrorCode;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  abstract readonly retriable: boolean;
+  readonly context: ErrorContext;
+
+  constructor(message: string, options: { cause?: unknown; context?: ErrorContext } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.context = options.context ?? {};
+  }
+}
+
+/** An error nobody planned for, in the form of one that somebody did: for the top of a process only. */
+export class UnexpectedError extends AppError {
+  readonly code = 'unexpected';
+  readonly retriable = false;
+}
+
+/** `error` itself when it is an {@link AppError}, otherwise wrapped with `error` as its cause. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new UnexpectedError(error instanceof Error ? error.message : String(error), { cause: error });
+}

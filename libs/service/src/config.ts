@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { AppError } from './app-error.ts';
+
+/** One refused variable: its name and why, never its value, which may be a secret. */
+export interface ConfigProblem {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The environment does not fit the schema. All problems at once, so that a deployment is corrected in one go. */
+export class ConfigError extends AppError {
+  readonly code = 'config_invalid';
+  readonly retriable = false;
+
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(`configuration refused: ${problems.map(({ name, reason }) => `${name} ${reason}`).join('; ')}`);
+  }
+}
+
+/** A schema whose keys are the names of the environment variables. */
+export type ConfigSchema = z.ZodObject<z.ZodRawShape>;
+
+/** The variables every service shares. Services extend it: `serviceSchema.extend({ DATABASE_URL: ... })`. */
+export const serviceSchema = z.object({
+  HOST: z.string().default('127.0.0.1').describe('address the HTTP server listens on'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('port of the HTTP server; 0 picks a free one'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('least severe level that is logged'),
+  INSTANCE: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, dashes or underscores')
+    .default(
+      () =>
+        hostname()
+          .replace(/[^A-Za-z0-9._-]/g, '-')
+          .slice(0, 100) || 'local',
+    )
+    .describe('name of this process among its siblings, in logs and positions; the host name by default'),
+});
+
+/** What {@link serviceSchema} yields. */
+export type ServiceConfig = z.infer<typeof serviceSchema>;
+
+/** How callers of the HTTP API prove who they are. `none` trusts everybody who can connect. */
+export const authModeSchema = z
+  .enum(['none', 'keys'])
+  .default('keys')
+  .describe('keys: API keys; none: no access control, on a loopback address only');
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
+
+/** Whether only processes of this machine can connect to `host`. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+/**
+ * Adds the rule that `AUTH_MODE=none` needs a loopback `HOST`: an API without access control must not be reachable
+ * from outside because somebody changed one address.
+ */
+export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MODE: 'none' | 'keys' }>>(
+  schema: Schema,
+): Schema {
+  return schema.refine((config) => config.AUTH_MODE !== 'none' || isLoopback(config.HOST), {
+    path: ['AUTH_MODE'],
+    message: 'must not be none unless HOST is a loopback address',
+    // Without this the rule would stay silent while another variable is wrong, and two starts would be needed.
+    when: ({ value }) => {
+      const { HOST, AUTH_MODE } = value as { HOST?: unknown; AUTH_MODE?: unknown };
+      return typeof HOST === 'string' && typeof AUTH_MODE === 'string';
+    },
+  });
+}
+
+/** On or off as people write it in manifests. */
+export const switchSchema = z
+  .enum(['on', 'off', 'true', 'false'])
+  .transform((value) => value === 'on' || value === 'true');
+
+/**
+ * Reads the variables that `schema` names out of `env`, once, at start.
+ *
+ * An empty string counts as absent. When `NAME` is absent and `NAME_FILE` is set, the value is that file's content
+ * without its last line break (secrets mounted as files). Variables the schema does not name are ignored.
+ *
+ * @throws ConfigError naming every refused variable and the reason; values appear nowhere in it.
+ */
+export function loadConfig<Schema extends ConfigSchema>(
+  schema: Schema,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): z.infer<Schema> {
+  const problems: ConfigProblem[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const direct = env[name];
+    const file = env[`${name}_FILE`];
+    if (direct) given[name] = direct;
+    else if (file) {
+      const content = readSecret(file);
+      if (content === undefined) problems.push({ name: `${name}_FILE`, reason: 'names a file that cannot be read' });
+      else if (content !== '') given[name] = content;
+    }
+  }
+  const unreadable = new Set(problems.map(({ name }) => name.replace(/_FILE$/, '')));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0] ?? 'environment');
+      if (!unreadable.has(name)) problems.push({ name, reason: reasonOf(issue, given[name]) });
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return parsed.data as z.infer<Schema>;
+}
+
+function readSecret(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    // The path itself goes into no message: a value set in the wrong variable would be printed with it.
+    return undefined;
+  }
+}
+
+function reasonOf(issue: z.core.$ZodIssue, value: string | undefined): string {
+  if (value === undefined && issue.code !== 'custom') return 'is required';
+  // Zod's own messages name what was expected and not what was received; a custom message might quote the value.
+  if (value !== undefined && value.length > 3 && issue.message.includes(value)) return 'is not valid';
+  return issue.message.startsWith('must') || issue.message.startsWith('is ')
+    ? issue.message
+    : `is not valid: ${issue.message}`;
+}
+
+/** One variable of a schema, as documentation and deployment checks need it. */
+export interface ConfigVariable {
+  readonly name: string;
+  /** Whether the process refuses to start without it. */
+  readonly required: boolean;
+  /** Value used when the variable is absent, after conversion; undefined when there is none. */
+  readonly default: unknown;
+  readonly description: string;
+}
+
+/** Lists the variables of `schema`, in its order. */
+export function describeConfig(schema: ConfigSchema): ConfigVariable[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const type = field as z.ZodType;
+    const absent = type.safeParse(undefined);
+    return {
+      name,
+      required: !absent.success,
+      default: absent.success ? absent.data : undefined,
+      description: type.description ?? '',
+    };
+  });
+}

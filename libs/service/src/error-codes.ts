@@ -1,0 +1,22 @@
+/**
+ * Every code an {@link AppError} may carry, with what it means. Codes are immutable: they are metric labels, log
+ * fields and the names of the runbook pages (`docs/runbooks/<code>.md`). A retired code stays listed, so that it is
+ * never given a second meaning.
+ */
+export const ERROR_CODES = {
+  config_invalid: 'an environment variable is missing or refused; the process does not start',
+  start_failed: 'the process could not start with a valid configuration, for example because its port is taken',
+  deadline_exceeded: 'an operation used up its time budget; the last failure is its cause',
+  unexpected: 'an error nobody planned for reached the top of the process',
+  kafka_unavailable: 'no broker answers, or the brokers answer with an error that passes by itself',
+  kafka_refused: 'the broker refuses the request and will refuse it again: authorisation, size, settings',
+  kafka_topic_missing: 'a topic that this process needs does not exist',
+  kafka_record_too_large: 'one record is larger than its topic allows',
+  kafka_partition_lost: 'the partition belongs to another consumer now; the work on it was dropped',
+  kafka_rejoin: 'a handler asked to drop its batch and to join the consumer group again',
+  kafka_consumer_crashed: 'the Kafka client gave up on a consumer and will not restart it',
+  kafka_consumer_stalled: 'records wait in an assigned partition, the broker answers, and nothing arrives',
+  kafka_handler_failed: 'a batch handler failed in a way nobody planned for; nothing of its batch is committed',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,196 @@
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DynamicModule, InjectionToken, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy, NestMicroservice } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { z } from 'zod';
+import { AppError } from './app-error.ts';
+import { ConfigError, loadConfig, type ConfigSchema, type ServiceConfig } from './config.ts';
+import { Health } from './health.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { createLogger, NestLogger, type Logger } from './logger.ts';
+import { RethrowFilter } from './rethrow.filter.ts';
+import { createMetricsRegistry } from './service.metrics.ts';
+import { ServiceModule } from './service.module.ts';
+
+/** The process could not start although its configuration is valid. */
+export class StartError extends AppError {
+  readonly code = 'start_failed';
+  readonly retriable = false;
+}
+
+export interface RunServiceOptions<Schema extends ConfigSchema> {
+  /** Short name of the service: `ingest`, `writer`, `query`. */
+  readonly name: string;
+  /** The service's variables; an extension of `serviceSchema`. */
+  readonly schema: Schema;
+  /** Composition root of the service. */
+  readonly module: (config: z.infer<Schema>) => Type<unknown> | DynamicModule;
+  /** Injection tokens of the message transports (`CustomTransportStrategy`) to start after the HTTP server. */
+  readonly strategies?: readonly InjectionToken[];
+  /** Last touches before the server listens: filters, OpenAPI page. */
+  readonly configure?: (app: NestFastifyApplication, config: z.infer<Schema>) => void | Promise<void>;
+  /** Fastify's own options, for example the body limit. */
+  readonly http?: ConstructorParameters<typeof FastifyAdapter>[0];
+  /** From the signal to the exit, in ms; then the process is ended with code 1. Default 25,000. */
+  readonly drainTimeoutMs?: number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const DRAIN_TIMEOUT_MS = 25_000;
+/** After a fatal error there is less worth waiting for: the supervisor should start the next process soon. */
+const FATAL_DRAIN_TIMEOUT_MS = 5_000;
+const FLUSH_LOGS_MS = 500;
+
+/**
+ * Runs one service until a signal or a fatal error ends it.
+ *
+ * Start: configuration, Nest application on Fastify, HTTP server, message transports, one log line with the URL.
+ *
+ * End, on SIGTERM or SIGINT, in this order and within `drainTimeoutMs`: readiness goes red; drain stages `intake` and
+ * `work`; HTTP closes; stage `connections`; exit 0. A second signal exits at once with 1. A signal during
+ * start-up abandons the start. A fatal error, an uncaught exception and an unhandled rejection are logged
+ * once, drained for at most 5 s, and exit with 1: nothing that was not committed is committed afterwards.
+ */
+export async function runService<Schema extends ConfigSchema>(options: RunServiceOptions<Schema>): Promise<void> {
+  const config = readConfig(options);
+  if (config === undefined) return;
+  const { HOST, PORT, LOG_LEVEL, INSTANCE } = config as ServiceConfig;
+  const { logger, flush } = createLogger({ name: options.name, level: LOG_LEVEL, instance: INSTANCE });
+  const registry = createMetricsRegistry({ service: options.name, instance: INSTANCE });
+  const health = new Health();
+  const exit = async (code: number): Promise<never> => {
+    await flush(FLUSH_LOGS_MS);
+    process.exit(code);
+  };
+
+  let app: NestFastifyApplication | undefined;
+  let ending: Promise<never> | undefined;
+  const end = (exitCode: number, timeoutMs: number): void => {
+    ending ??= drain(exitCode, timeoutMs);
+    ending.catch(() => process.exit(1));
+  };
+  const lifecycle = new Lifecycle(logger, (exitCode) => end(exitCode, FATAL_DRAIN_TIMEOUT_MS));
+
+  async function drain(exitCode: number, timeoutMs: number): Promise<never> {
+    const startedAt = performance.now();
+    const remainingMs = (): number => timeoutMs - (performance.now() - startedAt);
+    const deadline = new AbortController();
+    // The process must end even when a part of it hangs; what it holds open is safe to cut by design.
+    setTimeout(() => {
+      logger.error({ timeoutMs }, 'drain_deadline_exceeded');
+      void exit(1);
+    }, timeoutMs).unref();
+    // Parts get a little less than the whole, so that what they do when time is up still fits.
+    setTimeout(() => deadline.abort(), timeoutMs * 0.8).unref();
+
+    lifecycle.begin();
+    await lifecycle.run('intake', deadline.signal, remainingMs);
+    await lifecycle.run('work', deadline.signal, remainingMs);
+    await closeHttp(app, logger, Math.min(5_000, timeoutMs / 4));
+    await lifecycle.run('connections', deadline.signal, remainingMs);
+    logger.info({ exitCode, drainMs: Math.round(performance.now() - startedAt) }, 'service_stopped');
+    return exit(exitCode);
+  }
+
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (ending !== undefined) {
+      logger.warn({ signal }, 'second_signal_exit_now');
+      void exit(1);
+      return;
+    }
+    logger.info({ signal }, 'service_stopping');
+    end(0, options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('uncaughtException', (error) => lifecycle.fatal(error));
+  process.on('unhandledRejection', (reason) => lifecycle.fatal(reason));
+  health.addReady({
+    name: 'lifecycle',
+    check: () => (lifecycle.stopping.aborted ? { state: 'down', reason: 'the service is stopping' } : { state: 'up' }),
+  });
+
+  try {
+    const created = await NestFactory.create<NestFastifyApplication>(
+      rootModule(ServiceModule.forRoot({ config, logger, registry, health, lifecycle }), options.module(config)),
+      // The probes of a hanging process must still be answered, so shutdown never refuses requests before HTTP closes.
+      new FastifyAdapter(options.http as never),
+      { logger: new NestLogger(logger), abortOnError: false },
+    );
+    app = created;
+    await options.configure?.(created, config);
+    for (const token of options.strategies ?? []) connectStrategy(created, token);
+    if (lifecycle.stopping.aborted) return await untilExit();
+    await created.listen(PORT, HOST);
+    await created.startAllMicroservices();
+    const url = await created.getUrl();
+    logger.info({ url, pid: process.pid }, `${options.name} is listening on ${url}`);
+  } catch (error) {
+    // A part that was cut off because the process already ends is no failed start.
+    if (!lifecycle.stopping.aborted) {
+      lifecycle.fatal(
+        error instanceof AppError
+          ? error
+          : new StartError(`${options.name} could not start: ${messageOf(error)}`, { cause: error }),
+      );
+    }
+  }
+  return untilExit();
+}
+
+/** The process ends by `process.exit` only: a caller's code behind `runService` must never run beside the service. */
+async function untilExit(): Promise<never> {
+  for (;;) await sleep(2 ** 30);
+}
+
+function readConfig<Schema extends ConfigSchema>(options: RunServiceOptions<Schema>): z.infer<Schema> | undefined {
+  try {
+    return loadConfig(options.schema, options.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // There is no logger yet (its level is configuration), and whoever starts the service should read this without a tool.
+    const lines = error.problems.map(({ name, reason }) => `  ${name} ${reason}\n`);
+    process.stderr.write(
+      `${options.name} does not start, its configuration is refused (${error.code}):\n${lines.join('')}`,
+    );
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+function connectStrategy(app: NestFastifyApplication, token: InjectionToken): void {
+  const strategy = app.get<CustomTransportStrategy>(token as never, { strict: false });
+  const microservice = app.connectMicroservice(
+    { strategy },
+    { deferInitialization: true },
+  ) as unknown as NestMicroservice;
+  microservice.useGlobalFilters(new RethrowFilter());
+  // The hooks belong to the application that owns the container; a deferred microservice would run them a second time.
+  microservice.setIsInitHookCalled(true);
+}
+
+async function closeHttp(app: NestFastifyApplication | undefined, logger: Logger, timeoutMs: number): Promise<void> {
+  if (app === undefined) return;
+  const server = app.getHttpServer();
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    // Requests that are still running have had their time; their clients see a closed connection and may retry.
+    logger.warn('http_connections_cut');
+    server.closeAllConnections();
+  }, timeoutMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function rootModule(...imports: (Type<unknown> | DynamicModule)[]): Type<unknown> {
+  class Root {}
+  Module({ imports })(Root);
+  return Root;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

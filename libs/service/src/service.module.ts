@@ -1,0 +1,40 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { Health } from './health.ts';
+import { HealthController } from './health.controller.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
+
+/** Injection token of the service's typed configuration. */
+export const CONFIG = Symbol('config');
+/** Injection token of the process's pino logger. */
+export const LOGGER = Symbol('logger');
+
+export interface ServiceParts {
+  readonly config: unknown;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Gives every module of a process its configuration, logger, metrics, health and lifecycle, and serves the health routes. */
+@Module({})
+export class ServiceModule {
+  static forRoot(parts: ServiceParts): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: parts.config },
+      { provide: LOGGER, useValue: parts.logger },
+      { provide: Registry, useValue: parts.registry },
+      { provide: Health, useValue: parts.health },
+      { provide: Lifecycle, useValue: parts.lifecycle },
+    ];
+    return {
+      module: ServiceModule,
+      global: true,
+      controllers: [HealthController],
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
+  }
+}
