@@ -1,0 +1,160 @@
+/** The Kafka broker: its jars from Maven Central, one KRaft node on loopback. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cachedFolder } from './cached-folder.ts';
+import { logFile, type Launch } from './processes.ts';
+import type { StackFolder } from './layout.ts';
+import { loopback } from './ports.ts';
+import type { Report } from './progress.ts';
+import { runCommand } from './run-command.ts';
+import { StackError } from './stack-error.ts';
+
+const version = '4.1.0';
+/** The logging back end that Kafka's own distribution ships with this version. */
+const log4jVersion = '2.24.3';
+const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+const oldestJava = 17;
+const part = 'Kafka';
+
+const withoutKafka = 'or set KAFKA_BROKERS to a Kafka 4 broker of your own';
+
+/** Blocks on the accepted topics reach 8 MiB, dead letters 5 MiB; protocol overhead comes on top. */
+const maxMessageBytes = 10 * 1024 * 1024;
+
+export interface KafkaPorts {
+  readonly broker: number;
+  readonly controller: number;
+}
+
+function javaProgram(): string {
+  const home = process.env['JAVA_HOME'];
+  return home ? path.join(home, 'bin', 'java') : 'java';
+}
+
+/** `openjdk version "17.0.15"` gives 17; `java version "1.8.0_292"` gives 8. */
+export function javaMajor(versionText: string): number | undefined {
+  const match = /version "(?:1\.)?(\d+)/.exec(versionText);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Refuses a machine that cannot run the broker, before anything is downloaded. */
+export async function checkJava(): Promise<void> {
+  const install = `install Java ${oldestJava} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${withoutKafka}`;
+  // Not `--version`, which Java 8 does not know. This one goes to standard error.
+  const { stderr } = await runCommand(javaProgram(), ['-version'], { onFailure: install });
+  const major = javaMajor(stderr);
+  if (major === undefined || major < oldestJava) {
+    throw new StackError(
+      `this machine's Java does not run Kafka ${version} (it says: ${stderr.split('\n')[0]})`,
+      install,
+    );
+  }
+}
+
+/** Resolves with the folder of jars. */
+export function provideKafka(cache: string, report: Report, signal: AbortSignal): Promise<string> {
+  return cachedFolder(cache, `kafka-${version}`, async (folder) => {
+    report(part, `downloading the broker ${version} with Maven (45 MB)`);
+    const project = path.join(folder, 'pom.xml');
+    writeFileSync(project, mavenProject());
+    await runCommand(
+      'mvn',
+      ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, dependencyPlugin, `-DoutputDirectory=${folder}`],
+      {
+        signal,
+        onFailure: `install Maven ("apt-get install maven") and check that it reaches its repository (network, proxy, settings.xml), then try again; ${withoutKafka}`,
+      },
+    );
+  });
+}
+
+function mavenProject(): string {
+  const dependency = (group: string, artifact: string, ofVersion: string) =>
+    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${ofVersion}</version></dependency>`;
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>local</groupId><artifactId>kafka-broker</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    ${dependency('org.apache.kafka', 'kafka_2.13', version)}
+    ${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', log4jVersion)}
+  </dependencies>
+</project>
+`;
+}
+
+function serverProperties(logFolder: string, { broker, controller }: KafkaPorts): string {
+  return `node.id=1
+process.roles=broker,controller
+controller.quorum.voters=1@${loopback}:${controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://${loopback}:${broker},CONTROLLER://${loopback}:${controller}
+advertised.listeners=PLAINTEXT://${loopback}:${broker}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${logFolder}
+auto.create.topics.enable=false
+message.max.bytes=${maxMessageBytes}
+replica.fetch.max.bytes=${maxMessageBytes}
+# One broker: nobody could hold a second copy.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# 50 partitions each are meant for clusters; a few make the broker start and stop faster.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.num.partitions=1
+# The default of 3 s is time that every start and every test waits for nothing.
+group.initial.rebalance.delay.ms=0
+unclean.leader.election.enable=false
+`;
+}
+
+const loggingProperties = `status = warn
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+`;
+
+/** Writes the configuration and formats the data folder on first use. */
+export async function prepareKafka(
+  jars: string,
+  folder: StackFolder,
+  ports: KafkaPorts,
+  signal: AbortSignal,
+): Promise<Launch> {
+  const home = path.join(folder.data, 'kafka');
+  const logFolder = path.join(home, 'log');
+  const properties = path.join(home, 'server.properties');
+  const logging = path.join(home, 'log4j2.properties');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(properties, serverProperties(logFolder, ports));
+  writeFileSync(logging, loggingProperties);
+  const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
+  if (!existsSync(path.join(logFolder, 'meta.properties'))) {
+    const clusterId = randomBytes(16).toString('base64url');
+    await runCommand(
+      javaProgram(),
+      [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--ignore-formatted'],
+      { signal, onFailure: 'delete the local data with "npm stop -- --wipe", then try again' },
+    );
+  }
+  return {
+    name: 'kafka-1',
+    command: javaProgram(),
+    args: ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC', '-XX:+ExitOnOutOfMemoryError', ...java, 'kafka.Kafka', properties],
+    env: process.env,
+    cwd: home,
+  };
+}
+
+/** The broker says so itself once it serves requests; an open port alone comes seconds earlier. */
+export function kafkaReadiness(runFolder: string): () => boolean {
+  const file = logFile(runFolder, 'kafka-1');
+  const from = existsSync(file) ? statSync(file).size : 0;
+  return () => existsSync(file) && readFileSync(file).subarray(from).includes('Kafka Server started');
+}

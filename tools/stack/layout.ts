@@ -1,0 +1,34 @@
+/** Where the stack keeps its files. Nothing is written outside of these folders. */
+import { realpathSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repositoryRoot = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
+
+export const localFolder = path.join(repositoryRoot, '.local');
+
+/** What `npm start` hands to other tools; absent while nothing runs. */
+export const stackEnvFile = path.join(localFolder, 'stack.env');
+
+/** Downloads only, the same for every set of servers; may be shared between checkouts. */
+export function cacheFolder(): string {
+  return path.resolve(process.env['CHIP_CACHE_DIR'] || path.join(localFolder, 'cache'));
+}
+
+/** One set of servers: `npm start` has one, `npm test` another, so that neither disturbs the other. */
+export interface StackFolder {
+  /** Survives a stop; deleted by a wipe. */
+  readonly data: string;
+  /** Process ids and logs. */
+  readonly run: string;
+}
+
+export function stackFolder(folder: string): StackFolder {
+  mkdirSync(folder, { recursive: true });
+  // The real path, because processes are recognised by the folder they were started for.
+  const real = realpathSync(folder);
+  const stack = { data: path.join(real, 'data'), run: path.join(real, 'run') };
+  mkdirSync(stack.data, { recursive: true });
+  mkdirSync(stack.run, { recursive: true });
+  return stack;
+}

@@ -1,0 +1,58 @@
+/** Runs a command to its end; a failure shows the last lines it printed, because that is where the reason stands. */
+import { spawn } from 'node:child_process';
+import { StackError } from './stack-error.ts';
+
+const tailLines = 15;
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  /** What the reader can check when the command fails. */
+  readonly onFailure: string;
+}
+
+export function lastLines(text: string, count = tailLines): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}
+
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  { cwd, env, input, signal, onFailure }: CommandOptions,
+): Promise<Output> {
+  const child = spawn(command, args, { cwd, env: env ?? process.env, signal, stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  let all = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    all += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    all += text;
+  });
+  // A command that ends before it read its input closes the pipe; its exit code tells the story.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const code = await new Promise<number | string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, exitSignal) => resolve(exitCode ?? exitSignal ?? 'unknown'));
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') {
+      throw new StackError(`the command ${command} was not found`, onFailure, { cause: error });
+    }
+    throw error;
+  });
+  if (code !== 0) {
+    throw new StackError(`${command} ended with ${code}; its last lines were:\n${lastLines(all)}`, onFailure);
+  }
+  return { stdout, stderr };
+}
