@@ -1,0 +1,28 @@
+import { AppError } from '@chip/service';
+import { type Command, CommanderError } from 'commander';
+
+/**
+ * Runs a command line: a failure becomes one sentence on standard error and exit code 1 (2 for a wrong call), never a
+ * stack trace. Every command of the operator (db, topics, positions, dlq) is an entry of its own that ends in this call.
+ */
+export async function runCommand(program: Command): Promise<void> {
+  program.exitOverride().showHelpAfterError('(--help shows how to call it)');
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    const code = error instanceof AppError ? `${error.code}: ` : '';
+    console.error(`${code}${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+/** @throws Error naming the variable, when it is missing */
+export function environmentVariable(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}

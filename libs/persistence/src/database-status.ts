@@ -1,0 +1,54 @@
+import type { Queryable } from './database.ts';
+import { migrations } from './migrations/index.ts';
+
+/** What `npm run db -- status` prints. */
+export interface DatabaseStatus {
+  info: {
+    schema_version: string;
+    migrated_at: string;
+    edition: string;
+    timescaledb_version: string;
+    postgresql_version: string;
+  };
+  pendingMigrations: string[];
+  hypertables: { name: string; chunks: number; chunk_interval: string; bytes: number }[];
+  jobs: { job_id: number; what: string; schedule: string; last_run: string | null; last_status: string | null }[];
+  /** Left by an interrupted CREATE INDEX CONCURRENTLY; they cost writes and serve no query. */
+  invalidIndexes: string[];
+  /** Tables of which a fifth or more is dead rows, with at least 10,000 of them. */
+  bloat: { name: string; dead_rows: number; live_rows: number; last_autovacuum: string | null }[];
+}
+
+export async function readStatus(database: Queryable): Promise<DatabaseStatus> {
+  const [info] = await database.query<DatabaseStatus['info']>('SELECT * FROM schema_info');
+  const applied = new Set(
+    (await database.query<{ name: string }>('SELECT name FROM schema_migrations')).map((r) => r.name),
+  );
+  const hypertables = await database.query<DatabaseStatus['hypertables'][number]>(
+    `SELECT hypertable_name AS name, num_chunks AS chunks,
+       (SELECT time_interval::text FROM timescaledb_information.dimensions AS d
+        WHERE d.hypertable_name = h.hypertable_name AND d.hypertable_schema = 'public' AND dimension_number = 1) AS chunk_interval,
+       coalesce(hypertable_size(format('%I.%I', hypertable_schema, hypertable_name)::regclass), 0) AS bytes
+     FROM timescaledb_information.hypertables AS h WHERE hypertable_schema = 'public' ORDER BY 1`,
+  );
+  const jobs = await database.query<DatabaseStatus['jobs'][number]>(
+    `SELECT job_id, application_name AS what, schedule_interval::text AS schedule, s.last_run_started_at AS last_run,
+       s.last_run_status AS last_status
+     FROM timescaledb_information.jobs LEFT JOIN timescaledb_information.job_stats AS s USING (job_id) ORDER BY job_id`,
+  );
+  const invalid = await database.query<{ name: string }>(
+    `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid ORDER BY 1`,
+  );
+  const bloat = await database.query<DatabaseStatus['bloat'][number]>(
+    `SELECT relid::regclass::text AS name, n_dead_tup AS dead_rows, n_live_tup AS live_rows, last_autovacuum
+     FROM pg_stat_user_tables WHERE n_dead_tup >= 10000 AND n_dead_tup * 4 >= n_live_tup ORDER BY n_dead_tup DESC`,
+  );
+  return {
+    info: info as DatabaseStatus['info'],
+    pendingMigrations: migrations.map(({ name }) => name).filter((name) => !applied.has(name)),
+    hypertables,
+    jobs,
+    invalidIndexes: invalid.map((row) => row.name),
+    bloat,
+  };
+}

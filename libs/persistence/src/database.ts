@@ -1,0 +1,214 @@
+import pg from 'pg';
+import {
+  CommitUnknownError,
+  DatabaseError,
+  DatabaseUrlError,
+  toDatabaseError,
+  TransactionFailedError,
+} from './database-error.ts';
+import { pgTypes } from './pg-values.ts';
+
+/** Parameters of a statement; arrays become PostgreSQL arrays, objects JSON. */
+export type SqlParameter = string | number | bigint | boolean | null | Date | Buffer | object | readonly SqlParameter[];
+
+/** Anything that runs a statement: the pool, one transaction, the writer's session. */
+export interface Queryable {
+  /**
+   * @param text SQL with `$1`, `$2` … for the parameters
+   * @returns the rows
+   * @throws DatabaseError
+   */
+  query<T extends object>(text: string, parameters?: readonly SqlParameter[]): Promise<T[]>;
+}
+
+export interface DatabaseOptions {
+  /**
+   * One host. Give the name that always leads to the primary (or to a replica, for reads): it is resolved again for every
+   * new connection, and a connection that turns out to lead to a demoted primary (25006) is dropped, so a failover is
+   * followed without a restart. Lists of hosts are refused: node-postgres does not know them.
+   */
+  url: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** Connections at most; further callers wait. Default 10. */
+  max?: number;
+  /** Waiting for a connection, from the pool or from the server, fails after this. Default 10 s. */
+  connectTimeoutMs?: number;
+  /** An unused connection is closed after this. Default 30 s. */
+  idleTimeoutMs?: number;
+  /** A connection is replaced after this, so that load moves to servers that joined later. Default 1 h. */
+  maxLifetimeS?: number;
+  /** Told about connections that broke while nobody used them. The pool replaces them by itself. */
+  onIdleError?: (error: Error) => void;
+}
+
+/** @throws DatabaseUrlError */
+export function connectionOptions(url: string): { connectionString: string } {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new DatabaseUrlError(
+      'The database URL cannot be read: expected postgres://user:password@host:port/database with one host.',
+    );
+  }
+  if (!/^postgres(ql)?:$/.test(parsed.protocol) || parsed.hostname.includes(',') || parsed.pathname.length < 2) {
+    throw new DatabaseUrlError(
+      'The database URL must be postgres://user:password@host:port/database with one host (the name that follows the primary).',
+    );
+  }
+  return { connectionString: url };
+}
+
+/** A pool of connections. Safe behind PgBouncer in transaction mode: unnamed statements, no session state, no start-up settings. */
+export class Database implements Queryable {
+  readonly #pool: pg.Pool;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.#pool = new pg.Pool({
+      ...connectionOptions(options.url),
+      application_name: options.applicationName,
+      max: options.max ?? 10,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
+      maxLifetimeSeconds: options.maxLifetimeS ?? 3600,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      types: pgTypes,
+    });
+    // Without a listener an idle connection that the server closes ends the process.
+    this.#pool.on('error', (error) => options.onIdleError?.(error));
+  }
+
+  /** Connections by use: `waiting` above zero for long means that `max` is too small or statements are too slow. */
+  get connections(): { total: number; idle: number; waiting: number; max: number } {
+    const { totalCount, idleCount, waitingCount, options } = this.#pool;
+    return { total: totalCount, idle: idleCount, waiting: waitingCount, max: options.max ?? 10 };
+  }
+
+  async query<T extends object>(text: string, parameters?: readonly SqlParameter[]): Promise<T[]> {
+    return this.#withClient((client) => run<T>(client, text, parameters));
+  }
+
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws, the connection released always.
+   *
+   * @throws DatabaseError, or whatever `work` throws
+   */
+  async withTransaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN', work);
+  }
+
+  /** A read-only transaction in which every statement sees the same snapshot; for answers that carry `as_of`. */
+  async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
+  }
+
+  /**
+   * Rows of a long answer, `batchSize` at a time through a cursor, in one snapshot. Leaving the loop early frees the
+   * connection.
+   */
+  async *stream<T extends object>(
+    text: string,
+    parameters?: readonly SqlParameter[],
+    batchSize = 1000,
+  ): AsyncGenerator<T[]> {
+    const client = await this.#connect();
+    let failure: unknown = true;
+    try {
+      await run(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await run(client, `DECLARE answer NO SCROLL CURSOR FOR ${text}`, parameters);
+      for (;;) {
+        const rows = await run<T>(client, `FETCH ${batchSize} FROM answer`);
+        if (rows.length > 0) yield rows;
+        if (rows.length < batchSize) break;
+      }
+      await run(client, 'COMMIT');
+      failure = undefined;
+    } finally {
+      // Left early or failed: the transaction is still open, so the connection is closed instead of reused.
+      client.release(failure !== undefined);
+    }
+  }
+
+  /** Waits for running statements and closes every connection. */
+  async close(): Promise<void> {
+    this.#closed ??= this.#pool.end();
+    await this.#closed;
+  }
+
+  async #transaction<T>(begin: string, work: (transaction: Queryable) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await run(client, begin);
+      let result: T;
+      try {
+        result = await work({ query: (text, parameters) => run(client, text, parameters) });
+      } catch (error) {
+        // When even ROLLBACK fails the connection is gone, and with it the transaction: the first error is the one to tell.
+        await run(client, 'ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+      await commit(client, 'COMMIT');
+      return result;
+    });
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    let broken = true;
+    try {
+      const result = await work(client);
+      broken = false;
+      return result;
+    } catch (error) {
+      // A session outside any transaction after an ordinary error is as good as new.
+      broken = client.getTransactionStatus() !== 'I' || (error as { connectionLost?: unknown }).connectionLost === true;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+/**
+ * Ends a transaction with `statements`, of which the last is COMMIT.
+ *
+ * @throws CommitUnknownError when the connection was lost before the answer
+ * @throws DatabaseError when the server refused: nothing was committed
+ */
+export async function commit(client: pg.ClientBase, statements: string): Promise<void> {
+  let results: pg.QueryResult | pg.QueryResult[];
+  try {
+    results = (await client.query(statements)) as pg.QueryResult | pg.QueryResult[];
+  } catch (cause) {
+    const error = toDatabaseError(cause);
+    const unknown = error instanceof DatabaseError && (error.sqlstate === '' || error.connectionLost);
+    throw unknown ? new CommitUnknownError(error) : error;
+  }
+  const last = Array.isArray(results) ? results.at(-1) : results;
+  // COMMIT of a transaction in which a statement failed succeeds with the tag ROLLBACK.
+  if (last?.command !== 'COMMIT')
+    throw new TransactionFailedError('COMMIT rolled back: an earlier statement of the transaction had failed.');
+}
+
+async function run<T extends object>(
+  client: pg.ClientBase,
+  text: string,
+  parameters?: readonly SqlParameter[],
+): Promise<T[]> {
+  try {
+    const result = await client.query<T & pg.QueryResultRow>(text, parameters as unknown[] | undefined);
+    return result.rows;
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}

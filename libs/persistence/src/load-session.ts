@@ -1,0 +1,215 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { DatabaseError, toDatabaseError } from './database-error.ts';
+import { commit, connectionOptions, type Queryable, type SqlParameter } from './database.ts';
+import { pgTypes } from './pg-values.ts';
+
+export interface LoadSessionOptions {
+  /** The primary itself. Never PgBouncer: it would give a stuck COPY's server session to another client. */
+  url: string;
+  applicationName: string;
+  /** Default 10 s. */
+  connectTimeoutMs?: number;
+  /**
+   * The longest a statement, a COPY or a commit may take before the connection is cut. No setting of the server can end a
+   * COPY that waits for its client. Default 60 s.
+   */
+  deadlineMs?: number;
+}
+
+/** How a flush moves a position; see the function `move_position`. Offsets and counts as BigInt or decimal text. */
+export interface PositionMove {
+  topic: string;
+  partition: number;
+  expected: bigint;
+  next: bigint;
+  /** RFC 3339; null when the flush held no record. */
+  appendTime: string | null;
+  acceptedOffset: bigint;
+  /** Null = not known. */
+  highWatermark: bigint | null;
+  records: bigint;
+  elements: bigint;
+  applied: bigint;
+  deadLettered: bigint;
+  duplicates: bigint;
+  rowsWritten: bigint;
+}
+
+/**
+ * The writer's own connection for one partition, straight to the primary. One flush is
+ *
+ * 1. `begin()`
+ * 2. `copy(…)` and `query(…)`, as often as needed
+ * 3. `commitMove(…)`: compare-and-set of the position and COMMIT, in one message
+ *
+ * with `rollback()` after any failure. What it guarantees: the rows of a flush are in the database if and only if its
+ * position moved; a flush whose position was moved by somebody else leaves nothing; between the move and the commit the
+ * client cannot fall asleep with the row locked.
+ *
+ * After an error with `connectionLost`, a {@link CommitUnknownError}, or a deadline, the session is `dead`: open another.
+ */
+export class LoadSession implements Queryable {
+  /** Names the server session exactly: a pid alone may be used again. */
+  readonly backend: { pid: number; startedAt: string };
+  readonly #client: pg.Client;
+  readonly #deadlineMs: number;
+  #dead: Error | undefined;
+
+  private constructor(client: pg.Client, backend: { pid: number; startedAt: string }, deadlineMs: number) {
+    this.#client = client;
+    this.#deadlineMs = deadlineMs;
+    this.backend = backend;
+    client.on('error', (error) => (this.#dead ??= error));
+    client.on('end', () => (this.#dead ??= new Error('Connection terminated')));
+  }
+
+  /** @throws DatabaseError; `transient` when the server cannot be reached or is a replica */
+  static async open(options: LoadSessionOptions): Promise<LoadSession> {
+    const client = new pg.Client({
+      ...connectionOptions(options.url),
+      application_name: options.applicationName,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      types: pgTypes,
+    });
+    // Until the session has its own listener; an error without one would end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ pid: number; started_at: string; replica: boolean }>(
+        `SELECT pid, backend_start AS started_at, pg_is_in_recovery() AS replica
+         FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+      );
+      const row = rows[0];
+      if (!row || row.replica) {
+        throw new DatabaseError(
+          'The database is a replica: it takes no writes until it is promoted.',
+          { kind: 'transient', sqlstate: '25006', connectionLost: true },
+          undefined,
+        );
+      }
+      return new LoadSession(client, { pid: row.pid, startedAt: row.started_at }, options.deadlineMs ?? 60_000);
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw toDatabaseError(error);
+    }
+  }
+
+  /** Whether the connection is lost; a dead session only fails. */
+  get dead(): boolean {
+    return this.#dead !== undefined;
+  }
+
+  /** Becomes the owner of a partition and ends the previous owner's session. @returns whether one was ended */
+  async takePartition(topic: string, partition: number, owner: string): Promise<boolean> {
+    const rows = await this.query<{ terminated: boolean }>('SELECT take_partition($1, $2, $3) AS terminated', [
+      topic,
+      partition,
+      owner,
+    ]);
+    return rows[0]?.terminated ?? false;
+  }
+
+  /** Starts the flush's transaction. */
+  async begin(): Promise<void> {
+    await this.query('BEGIN');
+  }
+
+  /** @throws DatabaseError */
+  async query<T extends object>(text: string, parameters?: readonly SqlParameter[]): Promise<T[]> {
+    return this.#withDeadline(async () => {
+      const { rows } = await this.#client.query<T & pg.QueryResultRow>(text, parameters as unknown[] | undefined);
+      return rows;
+    });
+  }
+
+  /**
+   * COPY in text format. The call returns after the server took the rows (still inside the transaction). A failed COPY
+   * leaves the session usable after {@link rollback}.
+   *
+   * @param table a table of schema public
+   * @param chunks lines of COPY text, cut anywhere; their sum is what is copied
+   * @returns rows copied
+   * @throws DatabaseError; with `kind` data and `copyLine` when a row is at fault
+   */
+  async copy(table: string, columns: readonly string[], chunks: Iterable<Buffer>): Promise<number> {
+    const names = columns.map((column) => this.#client.escapeIdentifier(column)).join(', ');
+    const text = `COPY ${this.#client.escapeIdentifier(table)} (${names}) FROM STDIN`;
+    return this.#withDeadline(async () => {
+      const copy = this.#client.query(copyFrom(text));
+      await pipeline(Readable.from(chunks, { objectMode: false }), copy);
+      return copy.rowCount;
+    });
+  }
+
+  /**
+   * Moves the position and commits, in one message: an error in the move skips the COMMIT behind it.
+   *
+   * @throws DatabaseError `position_conflict` when somebody else moved it (nothing is committed; call `rollback`)
+   * @throws CommitUnknownError when the connection was lost before the answer
+   */
+  async commitMove(move: PositionMove): Promise<void> {
+    // A simple-query message takes no parameters: this is the one place that builds SQL from values, of which only two are
+    // text, and those are escaped.
+    const literal = (text: string): string => this.#client.escapeLiteral(text);
+    const number = (value: bigint | null): string => (value === null ? 'NULL' : BigInt(value).toString());
+    const values = [
+      literal(move.topic),
+      number(BigInt(move.partition)),
+      number(move.expected),
+      number(move.next),
+      move.appendTime === null ? 'NULL' : `${literal(move.appendTime)}::timestamptz`,
+      number(move.acceptedOffset),
+      number(move.highWatermark),
+      number(move.records),
+      number(move.elements),
+      number(move.applied),
+      number(move.deadLettered),
+      number(move.duplicates),
+      number(move.rowsWritten),
+    ];
+    await this.#withDeadline(() => commit(this.#client, `SELECT move_position(${values.join(', ')}); COMMIT`));
+  }
+
+  /** Ends the transaction without its effects; harmless when none is open. */
+  async rollback(): Promise<void> {
+    await this.query('ROLLBACK');
+  }
+
+  /** Closes the connection; an open transaction is rolled back. Never throws. */
+  async close(): Promise<void> {
+    if (this.dead) this.#cut(new Error('Connection terminated: closed'));
+    await Promise.race([
+      this.#client.end().catch(() => undefined),
+      // A server that does not answer must not hold up the shutdown.
+      new Promise<void>((resolve) => setTimeout(resolve, 2000).unref()),
+    ]);
+    this.#cut(new Error('Connection terminated: closed'));
+  }
+
+  #cut(reason: Error): void {
+    this.#dead ??= reason;
+    (
+      this.#client as unknown as { connection: { stream: { destroy(error?: Error): void } } }
+    ).connection.stream.destroy();
+  }
+
+  async #withDeadline<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#dead) throw toDatabaseError(this.#dead);
+    // Cutting the socket makes node-postgres fail whatever is under way.
+    const timer = setTimeout(() => this.#cut(new Error('Connection terminated: deadline')), this.#deadlineMs);
+    try {
+      return await work();
+    } catch (error) {
+      const translated = toDatabaseError(error);
+      if (translated instanceof DatabaseError && translated.connectionLost) this.#cut(translated);
+      throw translated;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

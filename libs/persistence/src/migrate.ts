@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import { AppError } from '@chip/service';
+import pg from 'pg';
+import { DatabaseError, toDatabaseError } from './database-error.ts';
+import { connectionOptions, type Queryable } from './database.ts';
+import { migrations } from './migrations/index.ts';
+import { applyRoles } from './roles.ts';
+
+/** The server lacks what the schema needs; the message says what to do. */
+export class DatabaseUnsupportedError extends AppError {
+  readonly code = 'database_unsupported';
+  readonly retriable = false;
+}
+
+/** The schema is older than this code needs. */
+export class SchemaOutdatedError extends AppError {
+  readonly code = 'schema_outdated';
+  readonly retriable = false;
+}
+
+const MIN_SERVER_VERSION = 150_000;
+/** Any constant will do; it only has to be the same in every version. */
+const MIGRATION_LOCK = 727_471_001;
+/** A lock that a running query holds is waited for this long in all, in steps of the lock_timeout. */
+const LOCK_BUDGET_MS = 120_000;
+
+export interface MigrateOptions {
+  /** Told one line per step. */
+  log?: (line: string) => void;
+  /** Stop after the migration of this name; for tests of upgrades. */
+  to?: string;
+}
+
+/**
+ * Brings the database to the schema of this version: safe to call again, from several processes at once (one works, the
+ * others wait), and after an interruption. Needs a direct connection to the primary; PgBouncer in transaction mode would
+ * lose the lock.
+ *
+ * @param databaseUrl of the owner
+ * @throws DatabaseUnsupportedError, DatabaseError
+ */
+export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<void> {
+  const log = options.log ?? (() => undefined);
+  const client = new pg.Client({
+    ...connectionOptions(databaseUrl),
+    application_name: 'chip-migrate',
+    keepAlive: true,
+  });
+  let lockLost: Error | undefined;
+  client.on('error', (error) => (lockLost = error));
+  try {
+    await client.connect();
+    await checkServer(client);
+    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+      MIGRATION_LOCK,
+    ]);
+    if (!rows[0]?.locked) {
+      log('another process is migrating this database: waiting for it');
+      await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    }
+    await ensureExtension(client, log);
+    await runMigrations(databaseUrl, log, options.to, () => {
+      if (lockLost) throw lockLost;
+    });
+    const { missing, notSet } = await applyRoles(client);
+    for (const role of missing)
+      log(`role ${role} does not exist and may not be created by this user: create it, then migrate again`);
+    for (const role of notSet)
+      log(`the settings of role ${role} may not be changed by this user: they stay as they are`);
+  } catch (error) {
+    throw toDatabaseError(error);
+  } finally {
+    // Ends the lock with the session.
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function checkServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number; text: string; replica: boolean }>(
+    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS text, pg_is_in_recovery() AS replica`,
+  );
+  const server = rows[0];
+  if (!server || server.version < MIN_SERVER_VERSION)
+    throw new DatabaseUnsupportedError(
+      `PostgreSQL 15 or newer is needed; this server is ${server?.text ?? 'unknown'}.`,
+    );
+  if (server.replica)
+    throw new DatabaseUnsupportedError(
+      'This server is a read replica: migrate through the name that leads to the primary.',
+    );
+}
+
+async function ensureExtension(client: pg.Client, log: (line: string) => void): Promise<void> {
+  const { rows } = await client.query<{ installed: string | null; available: string | null }>(
+    `SELECT (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS installed,
+            (SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb') AS available`,
+  );
+  const { installed, available } = rows[0] ?? { installed: null, available: null };
+  if (installed) return;
+  if (!available)
+    throw new DatabaseUnsupportedError(
+      'The server has no TimescaleDB. Install the package for its version (for example postgresql-17-timescaledb), set shared_preload_libraries = timescaledb and restart it.',
+    );
+  log(`creating extension timescaledb ${available}`);
+  try {
+    await client.query('CREATE EXTENSION timescaledb');
+  } catch (cause) {
+    throw new DatabaseUnsupportedError(
+      `Extension timescaledb ${available} is there but cannot be created: ${(cause as Error).message}. It needs shared_preload_libraries = timescaledb and a user who may create it (or an administrator who runs CREATE EXTENSION timescaledb once).`,
+      { cause },
+    );
+  }
+}
+
+async function runMigrations(
+  databaseUrl: string,
+  log: (line: string) => void,
+  to: string | undefined,
+  checkLock: () => void,
+): Promise<void> {
+  const orm = await MikroORM.init({
+    ...connectionForOrm(databaseUrl),
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator],
+    migrations: {
+      tableName: 'schema_migrations',
+      migrationsList: migrations,
+      // One transaction around all would forbid CONCURRENTLY and hold every lock to the end.
+      allOrNothing: false,
+      // Needs a superuser, and nothing here relies on it.
+      disableForeignKeys: false,
+      snapshot: false,
+      silent: true,
+    },
+  });
+  try {
+    const migrator = orm.migrator;
+    const pending = await migrator.getPending();
+    if (pending.length === 0) log('schema is up to date');
+    const deadline = performance.now() + LOCK_BUDGET_MS;
+    for (const { name } of pending) {
+      checkLock();
+      const startedAt = performance.now();
+      for (;;) {
+        try {
+          await migrator.up({ migrations: [name] });
+          break;
+        } catch (cause) {
+          const error = toDatabaseError(driverError(cause));
+          const lockWait = error instanceof DatabaseError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
+          if (!lockWait || performance.now() > deadline) throw error;
+          log(`${name}: a table is in use, trying again`);
+          await sleep(1000);
+        }
+      }
+      log(`${name} (${Math.round(performance.now() - startedAt)} ms)`);
+      if (name === to) break;
+    }
+  } finally {
+    await orm.close(true);
+  }
+}
+
+/** MikroORM wraps the driver's error; its own copies the SQLSTATE to `code`. */
+function driverError(error: unknown): unknown {
+  const cause = (error as { cause?: unknown }).cause;
+  return cause instanceof Error ? cause : error;
+}
+
+function connectionForOrm(databaseUrl: string): { clientUrl: string; dbName: string; pool: { max: number } } {
+  const { connectionString } = connectionOptions(databaseUrl);
+  return {
+    clientUrl: connectionString,
+    dbName: decodeURIComponent(new URL(connectionString).pathname.slice(1)),
+    pool: { max: 1 },
+  };
+}
+
+/** The newest migration: what this code needs the database to have. */
+export const REQUIRED_SCHEMA_VERSION = (migrations.at(-1) as (typeof migrations)[number]).name;
+
+/**
+ * The start-up check of every service. A newer schema is fine: migrations only add, so that services and schema can be
+ * rolled out one after the other.
+ *
+ * @throws SchemaOutdatedError, DatabaseError
+ */
+export async function schemaReady(database: Queryable): Promise<void> {
+  const advice = 'run `npm run db -- migrate`';
+  const [table] = await database.query<{ present: boolean }>(
+    `SELECT to_regclass('public.schema_migrations') IS NOT NULL AS present`,
+  );
+  if (!table?.present) throw new SchemaOutdatedError(`The database has no schema yet: ${advice}.`);
+  const applied = new Set(
+    (await database.query<{ name: string }>('SELECT name FROM schema_migrations')).map((row) => row.name),
+  );
+  const missing = migrations.map(({ name }) => name).filter((name) => !applied.has(name));
+  if (missing.length > 0) throw new SchemaOutdatedError(`The database schema lacks ${missing.join(', ')}: ${advice}.`);
+}

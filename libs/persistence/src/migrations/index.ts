@@ -1,0 +1,16 @@
+import { Inspections } from './0001-inspections.ts';
+import { Telemetry } from './0002-telemetry.ts';
+import { Indexes } from './0003-indexes.ts';
+import { Positions } from './0004-positions.ts';
+import { Rollups } from './0005-rollups.ts';
+import { SchemaInfo } from './0006-schema-info.ts';
+
+/** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
+export const migrations = [
+  { name: '0001-inspections', class: Inspections },
+  { name: '0002-telemetry', class: Telemetry },
+  { name: '0003-indexes', class: Indexes },
+  { name: '0004-positions', class: Positions },
+  { name: '0005-rollups', class: Rollups },
+  { name: '0006-schema-info', class: SchemaInfo },
+];

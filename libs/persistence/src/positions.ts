@@ -1,0 +1,174 @@
+import type { Queryable } from './database.ts';
+
+/** A row of `stream_positions`. Offsets and counters are BigInt: they are 64 bits wide. */
+export interface StreamPosition {
+  topic: string;
+  partition: number;
+  /** First offset of the machine topic not applied yet. */
+  nextOffset: bigint;
+  /** Greatest append time applied, RFC 3339; null before the first record. */
+  appendTime: string | null;
+  /** First offset of the accepted topic's partition not applied yet. */
+  acceptedOffset: bigint;
+  originOffset: bigint;
+  highWatermark: bigint | null;
+  records: bigint;
+  skipped: bigint;
+  gaps: bigint;
+  elements: bigint;
+  applied: bigint;
+  deadLettered: bigint;
+  duplicates: bigint;
+  rowsWritten: bigint;
+  /** `running`, or why the partition stands still (`gap`, `recreated` …); shown on /v1/pipeline. */
+  state: string;
+  stateReason: string | null;
+  stateSince: string;
+  owner: string | null;
+  backendPid: number | null;
+  backendStartedAt: string | null;
+  updatedAt: string;
+}
+
+type Row = Record<string, string | null> & { source_partition: number; backend_pid: number | null };
+
+const COLUMNS = `source_topic, source_partition, next_offset::text, append_time, accepted_offset::text, origin_offset::text,
+  high_watermark::text, records::text, skipped::text, gaps::text, elements::text, applied::text, dead_lettered::text,
+  duplicates::text, rows_written::text, state, state_reason, state_since, owner, backend_pid, backend_started_at, updated_at`;
+
+const fromRow = (row: Row): StreamPosition => {
+  const number = (column: string): bigint => BigInt(row[column] as string);
+  return {
+    topic: row['source_topic'] as string,
+    partition: row.source_partition,
+    nextOffset: number('next_offset'),
+    appendTime: row['append_time'] ?? null,
+    acceptedOffset: number('accepted_offset'),
+    originOffset: number('origin_offset'),
+    highWatermark: row['high_watermark'] == null ? null : number('high_watermark'),
+    records: number('records'),
+    skipped: number('skipped'),
+    gaps: number('gaps'),
+    elements: number('elements'),
+    applied: number('applied'),
+    deadLettered: number('dead_lettered'),
+    duplicates: number('duplicates'),
+    rowsWritten: number('rows_written'),
+    state: row['state'] as string,
+    stateReason: row['state_reason'] ?? null,
+    stateSince: row['state_since'] as string,
+    owner: row['owner'] ?? null,
+    backendPid: row.backend_pid,
+    backendStartedAt: row['backend_started_at'] ?? null,
+    updatedAt: row['updated_at'] as string,
+  };
+};
+
+/** @returns undefined when the partition was never started */
+export async function loadPosition(
+  database: Queryable,
+  topic: string,
+  partition: number,
+): Promise<StreamPosition | undefined> {
+  const rows = await database.query<Row>(
+    `SELECT ${COLUMNS} FROM stream_positions WHERE source_topic = $1 AND source_partition = $2`,
+    [topic, partition],
+  );
+  return rows[0] && fromRow(rows[0]);
+}
+
+/** All positions, or those of one topic, in order. */
+export async function loadPositions(database: Queryable, topic?: string): Promise<StreamPosition[]> {
+  const rows = await database.query<Row>(
+    `SELECT ${COLUMNS} FROM stream_positions WHERE $1::text IS NULL OR source_topic = $1
+     ORDER BY source_topic, source_partition`,
+    [topic ?? null],
+  );
+  return rows.map(fromRow);
+}
+
+/** First start of a partition; an existing position is left alone. @returns the position in force */
+export async function initPosition(
+  database: Queryable,
+  topic: string,
+  partition: number,
+  originOffset: bigint,
+  acceptedOffset: bigint,
+): Promise<StreamPosition> {
+  await database.query('SELECT init_position($1, $2, $3, $4)', [topic, partition, originOffset, acceptedOffset]);
+  return (await loadPosition(database, topic, partition)) as StreamPosition;
+}
+
+/** Says why a partition runs or stands still. Leaves offsets and counters alone, so it never disturbs a flush under way. */
+export async function setPositionState(
+  database: Queryable,
+  topic: string,
+  partition: number,
+  state: string,
+  reason: string | null = null,
+): Promise<void> {
+  await database.query(
+    `UPDATE stream_positions SET state = $3, state_reason = $4, state_since = now()
+     WHERE source_topic = $1 AND source_partition = $2 AND (state, state_reason) IS DISTINCT FROM ($3, $4)`,
+    [topic, partition, state, reason],
+  );
+}
+
+/** End of the machine topic as last seen, for lag; never moves back. */
+export async function setHighWatermark(
+  database: Queryable,
+  topic: string,
+  partition: number,
+  highWatermark: bigint,
+): Promise<void> {
+  await database.query(
+    `UPDATE stream_positions SET high_watermark = $3
+     WHERE source_topic = $1 AND source_partition = $2 AND coalesce(high_watermark, -1) < $3`,
+    [topic, partition, highWatermark],
+  );
+}
+
+/** A range that an operator gave up, for good. */
+export interface AcceptedGap {
+  topic: string;
+  partition: number;
+  /** Inclusive; must be the current position. */
+  fromOffset: bigint;
+  /** Exclusive; the new position. */
+  toOffset: bigint;
+  kind: string;
+  reason: string;
+  acceptedBy: string;
+}
+
+/**
+ * Records a gap and moves the position over it, by the same compare-and-set as a flush. Call it inside a transaction.
+ *
+ * @throws DatabaseError `position_conflict` when the position is no longer `fromOffset`
+ */
+export async function acceptGap(transaction: Queryable, gap: AcceptedGap): Promise<void> {
+  await transaction.query(
+    `INSERT INTO stream_gaps (source_topic, source_partition, from_offset, to_offset, kind, reason, accepted_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [gap.topic, gap.partition, gap.fromOffset, gap.toOffset, gap.kind, gap.reason, gap.acceptedBy],
+  );
+  await transaction.query('SELECT skip_gap($1, $2, $3, $4)', [gap.topic, gap.partition, gap.fromOffset, gap.toOffset]);
+}
+
+/** What an answer has seen: `time` = broker append time of the newest record applied, with the positions behind it. */
+export interface AsOf {
+  time: string | null;
+  positions: { topic: string; partition: number; next_offset: number }[];
+}
+
+/** Read it in the same snapshot as the answer (`Database.withSnapshot`), so that no report mixes two watermarks. */
+export async function readAsOf(transaction: Queryable): Promise<AsOf> {
+  const rows = await transaction.query<{ topic: string; partition: number; next_offset: number; time: string | null }>(
+    `SELECT source_topic AS topic, source_partition AS partition, next_offset, max(append_time) OVER () AS time
+     FROM stream_positions ORDER BY source_topic, source_partition`,
+  );
+  return {
+    time: rows[0]?.time ?? null,
+    positions: rows.map(({ topic, partition, next_offset }) => ({ topic, partition, next_offset })),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Client } from 'pg';
+
+/**
+ * Settings are attached to roles, not sent at connect: PgBouncer in transaction mode refuses start-up parameters it does
+ * not track, and a session `SET` would leak to another client.
+ */
+const ROLE_SETTINGS: Record<string, Record<string, string>> = {
+  // DDL waits behind running queries and everything else waits behind it: give up soon, migrate() tries again.
+  chip_migrator: { lock_timeout: '5s' },
+  // No statement_timeout: it does nothing while COPY waits for its client, and would only kill a slow merge half-way.
+  chip_writer: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
+  chip_api: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
+  chip_reader: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
+};
+const ROLES = Object.keys(ROLE_SETTINGS);
+
+/** Tables a role may change, with the privileges beyond SELECT. Whatever is not named here is read-only. */
+const WRITES: Record<string, Record<string, string>> = {
+  chip_writer: {
+    'INSERT, UPDATE': 'lots, wafers, parts, inspections, inspection_attempts, stream_positions, stream_gaps',
+    INSERT: 'defects, measurements, system_metrics',
+    'INSERT, DELETE': 'inspection_events, metrics_delta',
+    'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base',
+  },
+  chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections' },
+};
+const EXECUTES: Record<string, string[]> = {
+  chip_writer: ['init_position', 'move_position', 'take_partition', 'fold_metrics'],
+};
+
+/**
+ * Creates the four roles where they are missing, and gives each exactly what it needs in this database. Run after every
+ * migration; changes nothing the second time. Without CREATEROLE, roles that a database administrator made are used, and
+ * those that do not exist are named in the answer.
+ */
+export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missing: string[]; notSet: string[] }> {
+  const missing: string[] = [];
+  const notSet: string[] = [];
+  const { rows: present } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')`,
+  );
+  const tables = new Set(present.map((row) => row.name));
+  await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+  for (const role of ROLES) {
+    if (!(await createRole(client, role))) {
+      missing.push(role);
+      continue;
+    }
+    await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
+    await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+    for (const [privileges, list] of Object.entries(WRITES[role] ?? {})) {
+      // The base tables of the roll-ups exist on one edition only.
+      const existing = list.split(', ').filter((table) => tables.has(table));
+      if (existing.length > 0) await client.query(`GRANT ${privileges} ON ${existing.join(', ')} TO ${role}`);
+    }
+    await grantFunctions(client, role);
+    if (!(await applySettings(client, role))) notSet.push(role);
+  }
+  return { missing, notSet };
+}
+
+async function createRole(client: Pick<Client, 'query'>, role: string): Promise<boolean> {
+  const exists = async (): Promise<boolean> =>
+    (await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role])).rows.length > 0;
+  if (await exists()) return true;
+  const { rows } = await client.query<{ may: boolean }>(
+    'SELECT rolcreaterole OR rolsuper AS may FROM pg_roles WHERE rolname = current_user',
+  );
+  if (!rows[0]?.may) return false;
+  try {
+    await client.query(`CREATE ROLE ${role} NOLOGIN`);
+  } catch (error) {
+    // Roles belong to the whole server: another database's migration may have been first.
+    if (!(await exists())) throw error;
+  }
+  return true;
+}
+
+async function grantFunctions(client: Pick<Client, 'query'>, role: string): Promise<void> {
+  const names = EXECUTES[role] ?? [];
+  const { rows } = await client.query<{ signature: string }>(
+    `SELECT oid::regprocedure::text AS signature FROM pg_proc
+     WHERE pronamespace = 'public'::regnamespace AND proname = ANY ($1)`,
+    [names],
+  );
+  for (const { signature } of rows) {
+    await client.query(`REVOKE EXECUTE ON FUNCTION ${signature} FROM PUBLIC`);
+    await client.query(`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`);
+  }
+}
+
+/** @returns false when the migrating role may not alter that role (it was made by somebody else) */
+async function applySettings(client: Pick<Client, 'query'>, role: string): Promise<boolean> {
+  const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
+  const settings = { jit: 'off', timezone: 'UTC', ...ROLE_SETTINGS[role] };
+  for (const [name, value] of Object.entries(settings)) {
+    try {
+      await client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`);
+    } catch (error) {
+      if ((error as { code?: string }).code === '42501') return false;
+      throw error;
+    }
+  }
+  return true;
+}
