@@ -8,7 +8,10 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],
   // Libraries are tested from their sources: a stale build can never make a test pass.
-  moduleNameMapper: { '^@chip/([a-z-]+)$': `${root}libs/$1/src/index.ts` },
+  moduleNameMapper: {
+    '^@chip/([a-z-]+)$': `${root}libs/$1/src/index.ts`,
+    '^@chip/([a-z-]+)/([a-z-]+)$': `${root}libs/$1/src/$2/index.ts`,
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
