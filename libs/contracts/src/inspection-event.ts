@@ -38,7 +38,7 @@ export const defectSchema = z.object({
   image_uri: machineText(0, 2048).nullish(),
 });
 
-const fields = z.looseObject({
+const fields = z.object({
   event_id: z.guid().meta({ description: 'UUID of this event; the header ce_id may carry it instead.' }),
   site: machineText(0, 100).nullish(),
   lot_id: name(),
@@ -93,6 +93,8 @@ export const inspectionEventSchema = fields
     if (event.status === 'voided') {
       if (event.reason == null) refuse('reason', 'expected a reason with status voided');
       if (!named && event.voids == null) refuse('voids', 'expected attempt, run_id or voids with status voided');
+      if (event.voids?.toLowerCase() === event.event_id.toLowerCase())
+        refuse('voids', 'expected another event than itself');
     } else if (event.voids != null) refuse('voids', 'expected only with status voided');
   })
   .meta({ id: 'InspectionEvent', description: 'Unknown fields are kept in metadata._extra.' });

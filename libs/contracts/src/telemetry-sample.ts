@@ -36,7 +36,7 @@ export const tagsSchema = z
 
 /** One telemetry sample as a machine publishes it (topic `telemetry.samples.v1`; a record is one or an array of these). */
 export const telemetrySampleSchema = z
-  .looseObject({
+  .object({
     time: timeText,
     service_name: machineText(1, 100).meta({ description: 'What was measured: equipment or service.' }),
     metric_name: machineText(1, 100),

@@ -1,0 +1,148 @@
+import {
+  type Block,
+  BLOCK_PAYLOAD_TARGET_BYTES,
+  type BlockEvent,
+  formatTime,
+  MAX_BLOCK_ROWS,
+  type PayloadKind,
+} from '@chip/contracts';
+import type { SampleRow } from './classify-telemetry.ts';
+
+const HOUR_US = 3_600_000_000;
+const NEEDS_ESCAPE = /[\\\t\n\r]/;
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** A field of COPY text format. */
+export const copyField = (text: string): string =>
+  NEEDS_ESCAPE.test(text) ? text.replace(/[\\\t\n\r]/g, (char) => ESCAPES[char]!) : text;
+
+/** Roll-up of one (hour, service, metric, host) within a block: a line of `metrics_delta`. */
+interface Delta {
+  sum: number;
+  count: number;
+  min: number;
+  max: number;
+}
+
+/**
+ * Builds blocks of one fetch of one source partition: rows, index, covered range, roll-up deltas.
+ * No state survives the fetch: batching comes from the consumer's fetch size, never from a timer.
+ */
+export class BlockCutter {
+  readonly #topic: string;
+  readonly #partition: number;
+  readonly #kind: PayloadKind;
+  #coversFrom: number;
+  #index: BlockEvent[] = [];
+  #buffer = Buffer.allocUnsafe(BLOCK_PAYLOAD_TARGET_BYTES + 64 * 1024);
+  #length = 0;
+  #rows = 0;
+  #minUs = Infinity;
+  #maxUs = -Infinity;
+  #deltas = new Map<string, Delta>();
+  #hourUs = NaN;
+  #hourText = '';
+  // The event being read.
+  #eventFrom = 0;
+  #eventRows = 0;
+  #eventRefused = 0;
+
+  constructor(topic: string, partition: number, kind: PayloadKind, coversFrom: number) {
+    this.#topic = topic;
+    this.#partition = partition;
+    this.#kind = kind;
+    this.#coversFrom = coversFrom;
+  }
+
+  /** One accepted sample of the current record: its COPY line for `system_metrics`, and its share of the roll-up. */
+  addSample(row: SampleRow): void {
+    const service = copyField(row.service);
+    const metric = copyField(row.metric);
+    const host = row.host === null ? '\\N' : copyField(row.host);
+    const tags = row.tags === null ? '\\N' : copyField(row.tags);
+    this.#write(
+      `${row.time ?? formatTime(row.timeUs)}\t${service}\t${metric}\t${row.value}\t${tags}\t${host}\n`,
+      row.timeUs,
+    );
+    const hourUs = row.timeUs - (row.timeUs % HOUR_US);
+    if (hourUs !== this.#hourUs) {
+      this.#hourUs = hourUs;
+      this.#hourText = formatTime(hourUs);
+    }
+    const key = `${this.#hourText}\t${service}\t${metric}\t${host}`;
+    const delta = this.#deltas.get(key);
+    if (delta === undefined) this.#deltas.set(key, { sum: row.value, count: 1, min: row.value, max: row.value });
+    else {
+      delta.sum += row.value;
+      delta.count++;
+      if (row.value < delta.min) delta.min = row.value;
+      if (row.value > delta.max) delta.max = row.value;
+    }
+  }
+
+  /** The accepted inspection of the current record, as a JSON line. */
+  addLine(line: string, timeUs: number): void {
+    this.#write(`${line}\n`, timeUs);
+  }
+
+  refused(): void {
+    this.#eventRefused++;
+  }
+
+  /** Ends the current record. Returns true when the block is full and must be cut before the next record. */
+  endRecord(offset: number, appendTime: number): boolean {
+    this.#index.push({
+      offset,
+      appendTime,
+      bytes: this.#length - this.#eventFrom,
+      rows: this.#eventRows,
+      refused: this.#eventRefused,
+    });
+    this.#eventFrom = this.#length;
+    this.#eventRows = 0;
+    this.#eventRefused = 0;
+    return this.#rows >= MAX_BLOCK_ROWS || this.#length >= BLOCK_PAYLOAD_TARGET_BYTES;
+  }
+
+  /** The block up to `coversTo` (exclusive); the next one begins there. */
+  cut(coversTo: number): Block {
+    let deltas = '';
+    for (const [key, { sum, count, min, max }] of this.#deltas) deltas += `${key}\t${sum}\t${count}\t${min}\t${max}\n`;
+    const block: Block = {
+      sourceTopic: this.#topic,
+      sourcePartition: this.#partition,
+      coversFrom: this.#coversFrom,
+      coversTo,
+      kind: this.#kind,
+      index: this.#index,
+      payload: Buffer.from(this.#buffer.subarray(0, this.#length)),
+      deltas: Buffer.from(deltas),
+      minTime: this.#rows === 0 ? null : formatTime(this.#minUs),
+      maxTime: this.#rows === 0 ? null : formatTime(this.#maxUs),
+    };
+    this.#coversFrom = coversTo;
+    this.#index = [];
+    this.#length = 0;
+    this.#rows = 0;
+    this.#minUs = Infinity;
+    this.#maxUs = -Infinity;
+    this.#deltas = new Map();
+    this.#eventFrom = 0;
+    return block;
+  }
+
+  #write(line: string, timeUs: number): void {
+    // Three bytes is the most that one UTF-16 unit takes in UTF-8.
+    const needed = this.#length + line.length * 3;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
+    }
+    this.#length += this.#buffer.write(line, this.#length);
+    this.#rows++;
+    this.#eventRows++;
+    if (timeUs < this.#minUs) this.#minUs = timeUs;
+    if (timeUs > this.#maxUs) this.#maxUs = timeUs;
+  }
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import { type AcceptedInspection, inspectionIdentity, type Refusal } from '@chip/contracts';
+import fc from 'fast-check';
+import { classifyInspection } from './classify-inspection.ts';
+import type { SourceRecord } from './classify-telemetry.ts';
+
+const NOW = Date.UTC(2026, 5, 1);
+const classify = (value: unknown, headers: SourceRecord['headers'] = {}) =>
+  classifyInspection({
+    timestamp: NOW,
+    headers,
+    value: value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+  });
+const accepted = (value: unknown, headers?: SourceRecord['headers']): AcceptedInspection => {
+  const outcome = classify(value, headers);
+  if (!outcome.accepted) throw new Error(`${outcome.refusal.code}: ${outcome.refusal.detail}`);
+  return JSON.parse(outcome.line) as AcceptedInspection;
+};
+
+const good = {
+  event_id: '0B0E7A35-6d06-4b6c-8d0e-7d4a4c8f7a10',
+  lot_id: 'LOT-1',
+  chip_id: 'W01-3-4',
+  inspection_type: 'electrical',
+  status: 'completed',
+  result: 'pass',
+  occurred_at: '2026-05-31T12:00:00+02:00',
+};
+const { event_id: _, ...anonymous } = good;
+
+describe('classification of inspections', () => {
+  it('normalises an event: canonical times, lower-case ids, computed identities', () => {
+    expect(
+      accepted({ ...good, wafer_id: 'W01', defects: [{ class: 'scratch', x_um: 1, y_um: 2, severity: 3 }] }),
+    ).toMatchObject({
+      event_id: '0b0e7a35-6d06-4b6c-8d0e-7d4a4c8f7a10',
+      occurred_at: '2026-05-31T10:00:00.000000Z',
+      site: '',
+      inspection_uuid: inspectionIdentity('', 'LOT-1', 'W01-3-4', 'electrical'),
+      attempt_key: 'e:0b0e7a35-6d06-4b6c-8d0e-7d4a4c8f7a10',
+      wafer_uuid: expect.any(String),
+      defects: [{ class: 'scratch', x_um: 1, y_um: 2, severity: '3' }],
+    });
+  });
+
+  it('hashes content, not its spelling', () => {
+    const a = accepted({ ...good, metadata: { a: 1, b: { c: 2, d: 3 } }, priority: null });
+    const b = accepted({ ...good, occurred_at: '2026-05-31T10:00:00.000Z', metadata: { b: { d: 3, c: 2 }, a: 1 } });
+    const c = accepted({ ...good, result: 'fail' });
+    expect(a.content_hash).toBe(b.content_hash);
+    expect(a.content_hash).toMatch(/^[0-9a-f]{32}$/);
+    expect(c.content_hash).not.toBe(a.content_hash);
+  });
+
+  it('takes event id and time from CloudEvents headers', () => {
+    const uuid = 'a3bb189e-8bf9-3888-9912-ace4e6543002';
+    expect(accepted(anonymous, { ce_id: uuid.toUpperCase() }).event_id).toBe(uuid);
+    const derived = accepted(anonymous, { ce_id: '17', ce_source: '/aoi' }).event_id;
+    expect(accepted(anonymous, { ce_id: Buffer.from('17'), ce_source: ['/aoi', 'x'] }).event_id).toBe(derived);
+    expect(accepted(anonymous, { ce_id: '17', ce_source: '/other' }).event_id).not.toBe(derived);
+    const { occurred_at: _time, ...timeless } = good;
+    expect(accepted(timeless, { ce_time: '2026-05-31T10:00:00Z' }).occurred_at).toBe('2026-05-31T10:00:00.000000Z');
+  });
+
+  it('keeps unknown fields, also of measurements and defects, in metadata._extra', () => {
+    const event = accepted({
+      ...good,
+      vendor: 1,
+      metadata: { a: 1 },
+      measurements: [{ name: 'vth', value: null, probe: 7 }],
+      defects: [{ class: 'x', x_um: 0, y_um: 0, cluster: 2 }],
+    });
+    expect(event.metadata).toEqual({
+      a: 1,
+      _extra: { vendor: 1, '/measurements/0/probe': 7, '/defects/0/cluster': 2 },
+    });
+    expect(event.measurements).toEqual([{ name: 'vth', value: null }]);
+  });
+
+  it.each<[string, unknown, Refusal['code'], RegExp]>([
+    ['a tombstone', null, 'malformed_json', /tombstone/],
+    ['an array', [good], 'schema_violation', /an array of 1/],
+    ['no event_id anywhere', anonymous, 'schema_violation', /^\/event_id: got nothing/],
+    ['an event_id that is no UUID', { ...good, event_id: '17' }, 'schema_violation', /^\/event_id: .*UUID/],
+    ['an unknown status', { ...good, status: 'done' }, 'schema_violation', /^\/status: .*one of pending/],
+    [
+      'completed without result',
+      { ...good, result: undefined },
+      'schema_violation',
+      /^\/result: .*with status completed/,
+    ],
+    [
+      'a result without completed',
+      { ...good, status: 'failed' },
+      'schema_violation',
+      /^\/result: .*none with status failed/,
+    ],
+    ['pending without a name', { ...good, status: 'pending', result: null }, 'schema_violation', /^\/attempt/],
+    ['a void without reason', { ...good, status: 'voided', result: null, attempt: 1 }, 'schema_violation', /^\/reason/],
+    ['a void of nothing', { ...good, status: 'voided', result: null, reason: 'r' }, 'schema_violation', /^\/voids/],
+    ['voids without voided', { ...good, voids: good.event_id }, 'schema_violation', /^\/voids/],
+    [
+      'priority 11',
+      { ...good, priority: 11 },
+      'value_out_of_range',
+      /^\/priority: got the number 11, expected at most 10/,
+    ],
+    ['attempt 0', { ...good, attempt: 0 }, 'value_out_of_range', /^\/attempt/],
+    ['attempt 1.5', { ...good, attempt: 1.5 }, 'schema_violation', /^\/attempt: .*an integer/],
+    ['die_x beyond 32 bits', { ...good, die_x: 3_000_000_000 }, 'value_out_of_range', /^\/die_x/],
+    [
+      'die_x beyond 2^53',
+      JSON.stringify(good).replace('{', '{"die_x":9007199254740993000,'),
+      'value_out_of_range',
+      /^\/die_x/,
+    ],
+    [
+      'a measurement of 1e400',
+      JSON.stringify({ ...good, measurements: [{ name: 'a', value: 7 }] }).replace(':7', ':1e400'),
+      'value_out_of_range',
+      /^\/measurements\/0\/value/,
+    ],
+    [
+      '2,001 measurements',
+      { ...good, measurements: Array(2001).fill({ name: 'a', value: 1 }) },
+      'schema_violation',
+      /at most 2000 elements/,
+    ],
+    [
+      'a measurement without value',
+      { ...good, measurements: [{ name: 'a' }] },
+      'schema_violation',
+      /^\/measurements\/0\/value: got nothing/,
+    ],
+    [
+      'confidence 1.1',
+      { ...good, defects: [{ class: 'a', x_um: 0, y_um: 0, confidence: 1.1 }] },
+      'value_out_of_range',
+      /^\/defects\/0\/confidence/,
+    ],
+    ['an area of 0', { ...good, inspected_area_cm2: 0 }, 'value_out_of_range', /^\/inspected_area_cm2: .*more than 0/],
+    ['metadata above 16 KiB', { ...good, metadata: { a: 'x'.repeat(16_384) } }, 'schema_violation', /16384 bytes/],
+    ['a deep metadata', `{"metadata":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`, 'too_deep', /32 levels/],
+    ['a NUL in a metadata key', { ...good, metadata: { 'a\0': 1 } }, 'invalid_text', /NUL/],
+    [
+      'a lone surrogate in a measurement',
+      { ...good, measurements: [{ name: '\ud800', value: 1 }] },
+      'invalid_text',
+      /^\/measurements\/0\/name/,
+    ],
+    ['started_at in 1999', { ...good, started_at: '1999-01-01T00:00:00Z' }, 'time_out_of_range', /^\/started_at/],
+    ['a zone-less time', { ...good, occurred_at: '2026-05-31T12:00:00' }, 'schema_violation', /^\/occurred_at/],
+  ])('refuses %s', (_, value, code, detail) => {
+    expect(classify(value)).toEqual({ accepted: false, refusal: { code, detail: expect.stringMatching(detail) } });
+  });
+
+  it('refuses what grows beyond a block by normalisation', () => {
+    const numbers = `[${Array(400_000).fill('1e20').join(',')}]`;
+    expect(classify(JSON.stringify(good).replace('{', `{"x":${numbers},`))).toMatchObject({
+      refusal: { code: 'too_large' },
+    });
+  });
+
+  it('is a pure function and never throws', () => {
+    const part = fc.anything({ maxDepth: 3, withNullPrototype: true });
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.constantFrom(...Object.keys(good), 'measurements', 'defects', 'metadata', '__proto__', 'x'),
+          part,
+        ),
+        (fields) => {
+          const text = JSON.stringify({ ...good, ...fields });
+          expect(classify(text)).toEqual(classify(text));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,185 @@
+import { hash } from 'node:crypto';
+import {
+  type AcceptedInspection,
+  attemptKey,
+  type Defect,
+  formatTime,
+  INSPECTION_FIELDS,
+  INSPECTION_RESULTS,
+  inspectionEventSchema,
+  inspectionIdentity,
+  isTimePlausible,
+  lotIdentity,
+  MAX_BLOCK_BYTES,
+  MAX_EVENT_BYTES,
+  type Measurement,
+  parseTime,
+  partIdentity,
+  type Refusal,
+  waferIdentity,
+} from '@chip/contracts';
+import type { SourceRecord } from './classify-telemetry.ts';
+import { cloudEventId, cloudEventMajor, headerText } from './cloud-event.ts';
+import { inspectJson, isObject, knownFields, notAnObject, readJson, schemaRefusal } from './read-json.ts';
+
+/** Room that a block needs beside its only event. */
+const MAX_LINE_BYTES = MAX_BLOCK_BYTES - 1024 * 1024;
+
+const MEASUREMENT_FIELDS: ReadonlySet<string> = new Set(['name', 'value', 'unit', 'lower_limit', 'upper_limit']);
+const DEFECT_FIELDS: ReadonlySet<string> = new Set([
+  'class',
+  'x_um',
+  'y_um',
+  'area_um2',
+  'size_um',
+  'severity',
+  'confidence',
+  'image_uri',
+]);
+
+export type InspectionOutcome =
+  | { readonly accepted: true; readonly line: string; readonly timeUs: number; readonly unknownFields: number }
+  | { readonly accepted: false; readonly refusal: Refusal };
+
+const TIME_FIELDS = ['occurred_at', 'started_at', 'completed_at'] as const;
+
+/** JSON with the keys of every object in order: two texts of the same content become one. */
+const canonical = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isObject(value)) return value;
+  const sorted = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(value).sort()) sorted[key] = canonical(value[key]);
+  return sorted;
+};
+
+/** Leaves out what is null or absent, so that both mean the same to every reader behind. */
+const present = <T extends object>(fields: T): T => {
+  for (const key of Object.keys(fields) as (keyof T)[]) if (fields[key] == null) delete fields[key];
+  return fields;
+};
+
+/**
+ * Classifies one record of `inspection.results.v1`: one normalised JSON line, or the reason why not.
+ * A pure function of the record, its timestamp and the contract. What needs the database (an unknown inspection type,
+ * a conflicting event id) is the writer's to refuse.
+ */
+export function classifyInspection(record: SourceRecord): InspectionOutcome {
+  const refuse = (refusal: Refusal): InspectionOutcome => ({ accepted: false, refusal });
+  const read = readJson(record.value, MAX_EVENT_BYTES[INSPECTION_RESULTS]);
+  if (!read.ok) return refuse(read.refusal);
+  const found = inspectJson(read.value);
+  if (found) return refuse(found);
+  if (!isObject(read.value)) return refuse(notAnObject(read.value, 'an inspection event object'));
+  const major = cloudEventMajor(record.headers);
+  if (major !== undefined && major !== 1)
+    return refuse({ code: 'schema_violation', detail: `ce_type: got major version ${major}, expected 1` });
+
+  const given = read.value;
+  const fields = knownFields(given, INSPECTION_FIELDS);
+  fields['event_id'] ??= cloudEventId(record.headers);
+  fields['occurred_at'] ??= headerText(record.headers, 'ce_time');
+  const parsed = inspectionEventSchema.safeParse(fields);
+  if (!parsed.success) return refuse(schemaRefusal(parsed.error, fields));
+  const event = parsed.data;
+
+  const times: Partial<Record<(typeof TIME_FIELDS)[number], string>> = {};
+  let occurredUs = 0;
+  for (const field of TIME_FIELDS) {
+    const text = event[field];
+    if (text == null) continue;
+    const timeUs = parseTime(text);
+    if (!isTimePlausible(timeUs, record.timestamp))
+      return refuse({
+        code: 'time_out_of_range',
+        detail: `/${field}: got a time outside the window, expected 2000-01-01 up to 10 minutes after the record timestamp`,
+      });
+    if (field === 'occurred_at') occurredUs = timeUs;
+    times[field] = formatTime(timeUs);
+  }
+
+  const extra = Object.create(null) as Record<string, unknown>;
+  let unknownFields = 0;
+  const keep = (place: string, value: unknown): void => {
+    extra[place] = value;
+    unknownFields++;
+  };
+  const keepUnknown = (item: object, known: ReadonlySet<string>, place: string): void => {
+    for (const key of Object.keys(item))
+      if (!known.has(key)) keep(`${place}${key}`, (item as Record<string, unknown>)[key]);
+  };
+  keepUnknown(given, INSPECTION_FIELDS, '');
+  const rawItems = (field: string): object[] => (given[field] as object[] | null | undefined) ?? [];
+  rawItems('measurements').forEach((item, i) => keepUnknown(item, MEASUREMENT_FIELDS, `/measurements/${i}/`));
+  rawItems('defects').forEach((item, i) => keepUnknown(item, DEFECT_FIELDS, `/defects/${i}/`));
+  let metadata = given['metadata'] as Record<string, unknown> | null | undefined;
+  if (unknownFields > 0) {
+    const merged = Object.create(null) as Record<string, unknown>;
+    for (const key of Object.keys(metadata ?? {})) merged[key] = metadata![key];
+    merged['_extra'] = extra;
+    metadata = merged;
+  }
+
+  const site = event.site ?? '';
+  const content = present({
+    event_id: event.event_id.toLowerCase(),
+    site,
+    lot_id: event.lot_id,
+    chip_id: event.chip_id,
+    inspection_type: event.inspection_type,
+    status: event.status,
+    result: event.result ?? undefined,
+    attempt: event.attempt ?? undefined,
+    run_id: event.run_id ?? undefined,
+    voids: event.voids?.toLowerCase(),
+    reason: event.reason ?? undefined,
+    priority: event.priority ?? undefined,
+    occurred_at: times.occurred_at!,
+    started_at: times.started_at,
+    completed_at: times.completed_at,
+    equipment_id: event.equipment_id ?? undefined,
+    recipe: event.recipe ?? undefined,
+    step: event.step ?? undefined,
+    product: event.product ?? undefined,
+    wafer_id: event.wafer_id ?? undefined,
+    die_x: event.die_x ?? undefined,
+    die_y: event.die_y ?? undefined,
+    hard_bin: event.hard_bin ?? undefined,
+    soft_bin: event.soft_bin ?? undefined,
+    inspected_area_cm2: event.inspected_area_cm2 ?? undefined,
+    measurements: event.measurements?.map((m): Measurement => ({
+      name: m.name,
+      value: m.value,
+      ...present({ unit: m.unit, lower_limit: m.lower_limit, upper_limit: m.upper_limit }),
+    })),
+    defects: event.defects?.map((d): Defect => ({
+      class: d.class,
+      x_um: d.x_um,
+      y_um: d.y_um,
+      ...present({
+        area_um2: d.area_um2,
+        size_um: d.size_um,
+        severity: d.severity == null ? d.severity : String(d.severity),
+        confidence: d.confidence,
+        image_uri: d.image_uri,
+      }),
+    })),
+    metadata: metadata == null ? undefined : (canonical(metadata) as Record<string, unknown>),
+  });
+  const accepted: AcceptedInspection = {
+    ...content,
+    // 128 bits of a hash tell repeated from conflicting events; nobody gains by forging one against himself.
+    content_hash: hash('sha256', JSON.stringify(content), 'hex').slice(0, 32),
+    inspection_uuid: inspectionIdentity(site, event.lot_id, event.chip_id, event.inspection_type),
+    lot_uuid: lotIdentity(site, event.lot_id),
+    part_uuid: partIdentity(site, event.lot_id, event.chip_id),
+    attempt_key: attemptKey(content),
+  };
+  if (event.wafer_id != null) accepted.wafer_uuid = waferIdentity(site, event.lot_id, event.wafer_id);
+  const line = JSON.stringify(accepted);
+  if (line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES)
+    return refuse({
+      code: 'too_large',
+      detail: `got more than ${MAX_LINE_BYTES} bytes after normalisation, expected less`,
+    });
+  return { accepted: true, line, timeUs: occurredUs, unknownFields };
+}

@@ -1,0 +1,159 @@
+import { isUtf8 } from 'node:buffer';
+import type { Refusal } from '@chip/contracts';
+import type { z } from 'zod';
+
+/** Objects and arrays may nest this deep; the event itself is level 1. */
+export const MAX_DEPTH = 32;
+
+export type JsonRead =
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      readonly text: string;
+      /** Only then can a string hold a NUL or a lone surrogate: raw UTF-8 cannot, an escape can. */
+      readonly hasEscapes: boolean;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+const refused = (code: Refusal['code'], detail: string): JsonRead => ({ ok: false, refusal: { code, detail } });
+
+/** Bytes of a record to a JSON value; never throws on what a machine sent. */
+export function readJson(value: Buffer | null, maxBytes: number): JsonRead {
+  if (value === null) return refused('malformed_json', 'got a null value (tombstone), expected a JSON object');
+  if (value.length > maxBytes)
+    return refused('too_large', `got ${value.length} bytes, expected at most ${maxBytes} uncompressed`);
+  if (!isUtf8(value)) return refused('invalid_text', 'got bytes that are no UTF-8, expected UTF-8');
+  const text = value.toString('utf8');
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown, text, hasEscapes: text.includes('\\u') };
+  } catch {
+    // V8's own message quotes the payload, which must not travel into headers and logs.
+    return refused('malformed_json', value.length === 0 ? 'got an empty value, expected JSON' : 'got no JSON');
+  }
+}
+
+const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+export const pointer = (path: readonly PropertyKey[]): string =>
+  path.length === 0 ? '(event)' : path.map((key) => `/${escapePointer(String(key))}`).join('');
+
+/** What JSON allows and our tables cannot hold: found before any schema looks, so that the code names the real reason. */
+export function inspectJson(value: unknown): Refusal | null {
+  const path: (string | number)[] = [];
+  const fail = (code: Refusal['code'], text: string): Refusal => ({
+    code,
+    detail: `${pointer(path).slice(0, 500).replaceAll('\0', '\\u0000').toWellFormed()}: ${text}`,
+  });
+  const textRefusal = (text: string): Refusal | null => {
+    if (text.includes('\0')) return fail('invalid_text', 'got a NUL character, expected text without');
+    if (!text.isWellFormed()) return fail('invalid_text', 'got a lone surrogate, expected well-formed Unicode');
+    return null;
+  };
+  const visit = (node: unknown, depth: number): Refusal | null => {
+    if (typeof node === 'string') return textRefusal(node);
+    if (typeof node === 'number')
+      return Number.isFinite(node) ? null : fail('value_out_of_range', 'got a number beyond 1.8e308, expected less');
+    if (typeof node !== 'object' || node === null) return null;
+    if (depth > MAX_DEPTH) return fail('too_deep', `got more than ${MAX_DEPTH} levels, expected at most ${MAX_DEPTH}`);
+    if (Array.isArray(node)) {
+      for (let i = 0; i < node.length; i++) {
+        path.push(i);
+        const found = visit(node[i], depth + 1);
+        if (found) return found;
+        path.pop();
+      }
+      return null;
+    }
+    for (const key of Object.keys(node)) {
+      path.push(key);
+      const found = textRefusal(key) ?? visit((node as Record<string, unknown>)[key], depth + 1);
+      if (found) return found;
+      path.pop();
+    }
+    return null;
+  };
+  return visit(value, 1);
+}
+
+/** A value's kind and size, never its text: details travel in headers and logs, payloads must not. */
+const describe = (value: unknown): string => {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'string') return `a string of ${value.length} characters`;
+  if (typeof value === 'number') return `the number ${value}`;
+  if (typeof value === 'boolean') return `the boolean ${value}`;
+  return 'an object';
+};
+
+const at = (root: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((node, key) => (node == null ? undefined : (node as Record<PropertyKey, unknown>)[key]), root);
+
+const expectation = (issue: z.core.$ZodIssue): string => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'an integer' : `a value of type ${issue.expected}`;
+    case 'too_big':
+      return issue.origin === 'array' ? `at most ${issue.maximum} elements` : `at most ${issue.maximum}`;
+    case 'too_small':
+      return issue.inclusive === false ? `more than ${issue.minimum}` : `at least ${issue.minimum}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_union':
+      return 'a string, number or boolean';
+    case 'invalid_format':
+      return `a ${issue.format === 'guid' ? 'UUID' : issue.format}`;
+    default:
+      return issue.message.replace(/^expected /, '');
+  }
+};
+
+/** The first problem that a schema found, in the words of the contract: JSON pointer, got, expected. */
+export function schemaRefusal(error: z.core.$ZodError, root: unknown): Refusal {
+  const issue = error.issues[0]!;
+  const value = at(root, issue.path);
+  const outOfRange = (issue.code === 'too_big' || issue.code === 'too_small') && typeof value === 'number';
+  const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
+  return {
+    code: outOfRange ? 'value_out_of_range' : 'schema_violation',
+    detail: `${pointer(issue.path).slice(0, 500)}: got ${describe(value)}, expected ${expectation(issue)}${more}`,
+  };
+}
+
+/** Whether a value is an object with fields, as an event must be. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The fields that a schema knows, own properties only: a machine's `__proto__` must not lend its values to a field.
+ */
+export const knownFields = (given: Record<string, unknown>, known: ReadonlySet<string>): Record<string, unknown> => {
+  const picked: Record<string, unknown> = {};
+  for (const key of known) if (Object.hasOwn(given, key)) picked[key] = given[key];
+  return picked;
+};
+
+export const notAnObject = (value: unknown, expected: string): Refusal => ({
+  code: 'schema_violation',
+  detail: `(event): got ${describe(value)}, expected ${expected}`,
+});
+
+/** The text of each element of a JSON array, as it was sent. The text must be valid JSON and an array. */
+export function arrayElements(text: string): string[] {
+  const elements: string[] = [];
+  let from = text.indexOf('[') + 1;
+  let depth = 0;
+  for (let i = from; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"') {
+      for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++;
+    } else if (char === '{' || char === '[') depth++;
+    else if (char === '}' || (char === ']' && depth > 0)) depth--;
+    else if (depth === 0 && (char === ',' || char === ']')) {
+      const element = text.slice(from, i).trim();
+      if (element !== '') elements.push(element);
+      if (char === ']') break;
+      from = i + 1;
+    }
+  }
+  return elements;
+}

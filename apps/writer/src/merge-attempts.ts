@@ -1,0 +1,289 @@
+import { type AcceptedInspection, type InspectionResult, type InspectionStatus, isTerminal } from '@chip/contracts';
+
+/**
+ * The merge of inspection events into attempts, and of attempts into the current row of an inspection.
+ *
+ * An attempt is the join of its events: `join` is commutative, associative and idempotent, so that any order of
+ * arrival, cut into any flushes, gives the same rows. Each field holds the value of the greatest event that has one,
+ * by (status rank, occurred_at, event_id); `stamps` remembers which event that was wherever it is not the deciding
+ * one. Without the stamps a late middle event could not tell whether it outranks the field's present value.
+ */
+
+/** Fields that any event of an attempt may state; the greatest event that states one wins. */
+const FIELDS = [
+  'attempt_no',
+  'run_id',
+  'priority',
+  'completed_at',
+  'equipment_id',
+  'recipe',
+  'product',
+  'wafer_id',
+  'die_x',
+  'die_y',
+  'hard_bin',
+  'soft_bin',
+  'inspected_area_cm2',
+  'defect_count',
+  'measurement_count',
+  'metadata',
+  'void_reason',
+  'voids',
+] as const;
+type Field = (typeof FIELDS)[number];
+
+/** Order of events: rank of the status, then time of the machine, then id. Canonical time texts sort as times do. */
+type Stamp = readonly [rank: number, occurredAt: string, eventId: string];
+
+interface AttemptFields {
+  attempt_no: number | null;
+  run_id: string | null;
+  priority: number | null;
+  completed_at: string | null;
+  equipment_id: string | null;
+  recipe: string | null;
+  product: string | null;
+  wafer_id: string | null;
+  die_x: number | null;
+  die_y: number | null;
+  hard_bin: number | null;
+  soft_bin: number | null;
+  inspected_area_cm2: number | null;
+  defect_count: number | null;
+  measurement_count: number | null;
+  metadata: Record<string, unknown> | null;
+  void_reason: string | null;
+  voids: string | null;
+}
+
+/** A row of `inspection_attempts`. */
+export interface Attempt extends AttemptFields {
+  inspection_id: string;
+  step: string;
+  attempt_key: string;
+  lot_id: string;
+  inspection_type: string;
+  status: InspectionStatus;
+  /** Verdict of the deciding event; only a completed run has one. */
+  result: InspectionResult | null;
+  /** Time and id of the deciding event. */
+  occurred_at: string;
+  event_id: string;
+  /** Every event of this attempt, sorted; not the voids that reach it by naming one of these. */
+  event_ids: string[];
+  first_occurred_at: string;
+  started_at: string | null;
+  stamps: Partial<Record<Field, Stamp>> | null;
+}
+
+const rankOf = (status: InspectionStatus): number => {
+  switch (status) {
+    case 'pending':
+      return 0;
+    case 'in_progress':
+      return 1;
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return 2;
+    case 'voided':
+      return 3;
+  }
+};
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const compare = (a: Stamp, b: Stamp): number => a[0] - b[0] || compareText(a[1], b[1]) || compareText(a[2], b[2]);
+const deciding = (attempt: Attempt): Stamp => [rankOf(attempt.status), attempt.occurred_at, attempt.event_id];
+const least = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a < b ? a : b);
+
+/** The attempt that one event makes when it is alone. */
+export function attemptOf(event: AcceptedInspection): Attempt {
+  return {
+    inspection_id: event.inspection_uuid,
+    step: event.step ?? '',
+    attempt_key: event.attempt_key,
+    lot_id: event.lot_uuid,
+    inspection_type: event.inspection_type,
+    status: event.status,
+    result: event.result ?? null,
+    occurred_at: event.occurred_at,
+    event_id: event.event_id,
+    event_ids: [event.event_id],
+    first_occurred_at: event.occurred_at,
+    started_at: event.started_at ?? null,
+    attempt_no: event.attempt ?? null,
+    run_id: event.run_id ?? null,
+    priority: event.priority ?? null,
+    completed_at: isTerminal(event.status) ? (event.completed_at ?? event.occurred_at) : null,
+    equipment_id: event.equipment_id ?? null,
+    recipe: event.recipe ?? null,
+    product: event.product ?? null,
+    wafer_id: event.wafer_id ?? null,
+    die_x: event.die_x ?? null,
+    die_y: event.die_y ?? null,
+    hard_bin: event.hard_bin ?? null,
+    soft_bin: event.soft_bin ?? null,
+    inspected_area_cm2: event.inspected_area_cm2 ?? null,
+    defect_count: event.defects?.length ?? null,
+    measurement_count: event.measurements?.length ?? null,
+    metadata: event.metadata ?? null,
+    void_reason: event.reason ?? null,
+    voids: event.voids ?? null,
+    stamps: null,
+  };
+}
+
+/** The join of two states of one attempt. Identity fields come from `a`. */
+export function join(a: Attempt, b: Attempt): Attempt {
+  const [greater, lesser] = compare(deciding(a), deciding(b)) >= 0 ? [a, b] : [b, a];
+  const winner = deciding(greater);
+  const joined: Attempt = {
+    ...greater,
+    inspection_id: a.inspection_id,
+    step: a.step,
+    attempt_key: a.attempt_key,
+    event_ids: [...new Set([...a.event_ids, ...b.event_ids])].sort(compareText),
+    first_occurred_at: least(a.first_occurred_at, b.first_occurred_at)!,
+    started_at: least(a.started_at, b.started_at),
+    stamps: null,
+  };
+  const stamps: Partial<Record<Field, Stamp>> = {};
+  let isStamped = false;
+  for (const field of FIELDS) {
+    const ours = greater[field] === null ? null : (greater.stamps?.[field] ?? winner);
+    const theirs = lesser[field] === null ? null : (lesser.stamps?.[field] ?? deciding(lesser));
+    const isTheirs = theirs !== null && (ours === null || compare(theirs, ours) > 0);
+    const stamp = isTheirs ? theirs : ours;
+    if (isTheirs) (joined as Record<Field, unknown>)[field] = lesser[field];
+    if (stamp !== null && compare(stamp, winner) !== 0) {
+      stamps[field] = stamp;
+      isStamped = true;
+    }
+  }
+  if (isStamped) joined.stamps = stamps;
+  return joined;
+}
+
+const keyOf = (attempt: Attempt): string => `${attempt.step.length}:${attempt.step}${attempt.attempt_key}`;
+
+export interface MergedInspection {
+  /** All attempts of the inspection, old and new. */
+  readonly attempts: readonly Attempt[];
+  /** Those that differ from what was given. */
+  readonly changed: readonly Attempt[];
+  /** Events that contributed for the first time; the others had been applied before. */
+  readonly applied: readonly AcceptedInspection[];
+}
+
+/** Joins a withdrawal that names an event into the attempt of that event. */
+const withdraw = (attempt: Attempt, withdrawal: Attempt): Attempt => ({
+  ...join(attempt, withdrawal),
+  event_ids: attempt.event_ids,
+});
+
+/** In `e:X` stand X and the voids that name X. A void cannot be voided: only X itself counts there. */
+const holdsEvent = (attempt: Attempt, eventId: string): boolean =>
+  attempt.event_ids.includes(eventId) &&
+  (!attempt.attempt_key.startsWith('e:') || attempt.attempt_key === `e:${eventId}`);
+
+/**
+ * Adds events of one inspection to its attempts.
+ * A void that names an event keeps an attempt of its own (`e:<event>`), which waits there for an event that arrives
+ * later than its withdrawal, and is joined into the attempt of that event.
+ */
+export function mergeEvents(existing: readonly Attempt[], events: readonly AcceptedInspection[]): MergedInspection {
+  const attempts = new Map(existing.map((attempt) => [keyOf(attempt), attempt]));
+  const changed = new Set<string>();
+  const applied: AcceptedInspection[] = [];
+  const put = (key: string, attempt: Attempt): void => {
+    attempts.set(key, attempt);
+    changed.add(key);
+  };
+  for (const event of events) {
+    const alone = attemptOf(event);
+    const key = keyOf(alone);
+    const before = attempts.get(key);
+    if (before?.event_ids.includes(event.event_id)) continue;
+    applied.push(event);
+    put(key, before === undefined ? alone : join(before, alone));
+    for (const [otherKey, other] of attempts) {
+      if (otherKey === key) continue;
+      if (event.voids !== undefined) {
+        if (holdsEvent(other, event.voids)) put(otherKey, withdraw(other, alone));
+      } else if (other.attempt_key === `e:${event.event_id}`) put(key, withdraw(attempts.get(key)!, other));
+    }
+  }
+  return { attempts: [...attempts.values()], changed: [...changed].map((key) => attempts.get(key)!), applied };
+}
+
+/** The part of an `inspections` row that follows from its attempts. */
+export interface CurrentRow {
+  status: InspectionStatus;
+  result: InspectionResult | null;
+  step: string;
+  /** Null when every attempt was withdrawn. */
+  attempt_key: string | null;
+  created_at: string;
+  occurred_at: string | null;
+  started_at: string | null;
+  completed_at: string | null;
+  priority: number;
+  equipment_id: string | null;
+  recipe: string | null;
+  product: string | null;
+  wafer_id: string | null;
+  die_x: number | null;
+  die_y: number | null;
+  hard_bin: number | null;
+  soft_bin: number | null;
+  inspected_area_cm2: number | null;
+  defect_count: number | null;
+  measurement_count: number | null;
+  metadata: Record<string, unknown> | null;
+}
+
+export const DEFAULT_PRIORITY = 5;
+
+const isLater = (a: Attempt, b: Attempt): boolean =>
+  (compareText(a.occurred_at, b.occurred_at) ||
+    compareText(a.event_id, b.event_id) ||
+    compareText(keyOf(a), keyOf(b))) > 0;
+
+/** The latest attempt with a result, or the latest one if none has a result; never a withdrawn one. */
+export function currentRow(attempts: readonly Attempt[]): CurrentRow {
+  let current: Attempt | undefined;
+  let createdAt = attempts[0]!.first_occurred_at;
+  for (const attempt of attempts) {
+    createdAt = least(createdAt, attempt.first_occurred_at)!;
+    if (attempt.status === 'voided') continue;
+    if (
+      current === undefined ||
+      (attempt.result !== null && current.result === null) ||
+      ((attempt.result !== null) === (current.result !== null) && isLater(attempt, current))
+    )
+      current = attempt;
+  }
+  return {
+    status: current?.status ?? 'voided',
+    result: current?.result ?? null,
+    step: current?.step ?? '',
+    attempt_key: current?.attempt_key ?? null,
+    created_at: createdAt,
+    occurred_at: current?.occurred_at ?? null,
+    started_at: current?.started_at ?? null,
+    completed_at: current?.completed_at ?? null,
+    priority: current?.priority ?? DEFAULT_PRIORITY,
+    equipment_id: current?.equipment_id ?? null,
+    recipe: current?.recipe ?? null,
+    product: current?.product ?? null,
+    wafer_id: current?.wafer_id ?? null,
+    die_x: current?.die_x ?? null,
+    die_y: current?.die_y ?? null,
+    hard_bin: current?.hard_bin ?? null,
+    soft_bin: current?.soft_bin ?? null,
+    inspected_area_cm2: current?.inspected_area_cm2 ?? null,
+    defect_count: current?.defect_count ?? null,
+    measurement_count: current?.measurement_count ?? null,
+    metadata: current?.metadata ?? null,
+  };
+}
