@@ -17,6 +17,16 @@ export const ERROR_CODES = {
   kafka_consumer_crashed: 'the Kafka client gave up on a consumer and will not restart it',
   kafka_consumer_stalled: 'records wait in an assigned partition, the broker answers, and nothing arrives',
   kafka_handler_failed: 'a batch handler failed in a way nobody planned for; nothing of its batch is committed',
+  database_unavailable: 'the database does not answer or cannot serve now; passes by itself',
+  database_row_refused: 'the database refuses a row for its values (SQLSTATE class 22 or 23)',
+  database_position_conflict: 'another writer moved the position; this flush left nothing behind',
+  database_failed: 'the database refuses a statement that it should accept: a defect of this software or of its schema',
+  database_commit_unknown: 'the connection was lost during COMMIT; the position says whether it took place',
+  database_transaction_failed: 'a transaction was rolled back because an earlier statement of it had failed',
+  database_url_invalid: 'the database URL cannot be used',
+  database_unsupported: 'the database server lacks what the schema needs; the message says what',
+  schema_outdated: 'the database schema is older than this version needs; run the migrations',
+  schema_lost: 'the database once held the schema and is empty now; nothing is initialised without being told to',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
