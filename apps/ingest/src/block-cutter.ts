@@ -44,8 +44,7 @@ export class BlockCutter {
   #hourText = '';
   // The event being read.
   #eventFrom = 0;
-  #eventRows = 0;
-  #eventRefused = 0;
+  #eventRefused: number[] = [];
 
   constructor(topic: string, partition: number, kind: PayloadKind, coversFrom: number) {
     this.#topic = topic;
@@ -85,22 +84,25 @@ export class BlockCutter {
     this.#write(`${line}\n`, timeUs);
   }
 
-  refused(): void {
-    this.#eventRefused++;
+  /** An element of the current record became a dead letter; `place` is its index in an array. */
+  addRefusal(place = 0): void {
+    this.#eventRefused.push(place);
   }
 
-  /** Ends the current record. Returns true when the block is full and must be cut before the next record. */
-  endRecord(offset: number, appendTime: number): boolean {
+  /**
+   * Ends the current record; `elements` is the length of its array, 0 when it is none.
+   * Returns true when the block is full and must be cut before the next record.
+   */
+  endRecord(offset: number, appendTime: number, elements: number): boolean {
     this.#index.push({
       offset,
       appendTime,
       bytes: this.#length - this.#eventFrom,
-      rows: this.#eventRows,
+      elements,
       refused: this.#eventRefused,
     });
     this.#eventFrom = this.#length;
-    this.#eventRows = 0;
-    this.#eventRefused = 0;
+    if (this.#eventRefused.length > 0) this.#eventRefused = [];
     return this.#rows >= MAX_BLOCK_ROWS || this.#length >= BLOCK_PAYLOAD_TARGET_BYTES;
   }
 
@@ -141,7 +143,6 @@ export class BlockCutter {
     }
     this.#length += this.#buffer.write(line, this.#length);
     this.#rows++;
-    this.#eventRows++;
     if (timeUs < this.#minUs) this.#minUs = timeUs;
     if (timeUs > this.#maxUs) this.#maxUs = timeUs;
   }

@@ -142,17 +142,19 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
 
 /**
  * Classifies one record of `telemetry.samples.v1`: each sample of it is accepted or refused with a reason.
+ * Returns the length of the record's array; 0 when it is no array or was refused whole.
  * A pure function of the record, its timestamp, the contract and the rules, so that a second reading decides the same.
  */
-export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, sink: TelemetrySink): void {
+export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, sink: TelemetrySink): number {
+  const refuseWhole = (refusal: Refusal): number => {
+    sink.refuse(refusal, record.value);
+    return 0;
+  };
   const read = readJson(record.value, MAX_EVENT_BYTES[TELEMETRY_SAMPLES]);
-  if (!read.ok) return sink.refuse(read.refusal, record.value);
+  if (!read.ok) return refuseWhole(read.refusal);
   const major = cloudEventMajor(record.headers);
   if (major !== undefined && major !== 1)
-    return sink.refuse(
-      { code: 'schema_violation', detail: `ce_type: got major version ${major}, expected 1` },
-      record.value,
-    );
+    return refuseWhole({ code: 'schema_violation', detail: `ce_type: got major version ${major}, expected 1` });
 
   const row: SampleRow = { timeUs: 0, time: null, service: '', metric: '', value: 0, tags: null, host: null };
   const classify = (sample: unknown): Refusal | null => {
@@ -167,21 +169,21 @@ export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, s
 
   if (!Array.isArray(read.value)) {
     const refusal = classify(read.value);
-    return refusal ? sink.refuse(refusal, record.value) : sink.accept(row);
+    if (refusal) return refuseWhole(refusal);
+    sink.accept(row);
+    return 0;
   }
   const samples: unknown[] = read.value;
   if (samples.length === 0 || samples.length > MAX_SAMPLES_PER_RECORD)
-    return sink.refuse(
-      {
-        code: 'schema_violation',
-        detail: `(event): got an array of ${samples.length}, expected 1 to ${MAX_SAMPLES_PER_RECORD} samples`,
-      },
-      record.value,
-    );
+    return refuseWhole({
+      code: 'schema_violation',
+      detail: `(event): got an array of ${samples.length}, expected 1 to ${MAX_SAMPLES_PER_RECORD} samples`,
+    });
   let texts: string[] | undefined;
   for (let i = 0; i < samples.length; i++) {
     const refusal = classify(samples[i]);
     if (refusal) sink.refuse(refusal, Buffer.from((texts ??= arrayElements(read.text))[i]!), i);
     else sink.accept(row);
   }
+  return samples.length;
 }

@@ -5,6 +5,7 @@ import {
   decodeBlock,
   encodeBlock,
   MalformedBlockError,
+  placeOf,
   trimBlock,
   UnsupportedBlockError,
 } from './block.ts';
@@ -14,7 +15,8 @@ const events = fc.array(
     step: fc.integer({ min: 1, max: 100_000 }),
     wait: fc.integer({ min: -5000, max: 5_000_000 }),
     rows: fc.array(fc.string({ unit: 'grapheme', maxLength: 20 }), { maxLength: 4 }),
-    refused: fc.nat(1000),
+    array: fc.boolean(),
+    refused: fc.uniqueArray(fc.nat(9), { maxLength: 4 }),
   }),
   { maxLength: 40 },
 );
@@ -28,9 +30,16 @@ const blocks: fc.Arbitrary<Block> = fc
     const index = events.map((event) => {
       offset += event.step;
       appendTime = Math.max(0, appendTime + event.wait);
-      const rows = Buffer.from(event.rows.map((row) => `${row}\n`).join(''));
+      const texts = event.array ? event.rows : event.rows.slice(0, 1);
+      const rows = Buffer.from(texts.map((row) => `${row}\n`).join(''));
       lines.push(rows);
-      return { offset, appendTime, bytes: rows.length, rows: event.rows.length, refused: event.refused };
+      const elements = event.array ? texts.length + event.refused.length : 0;
+      const refused = event.array
+        ? [...event.refused].sort((a, b) => a - b).map((place, i) => Math.min(place, texts.length + i))
+        : texts.length === 0
+          ? [0]
+          : [];
+      return { offset, appendTime, bytes: rows.length, elements, refused };
     });
     return {
       sourceTopic: 'telemetry.samples.v1',
@@ -103,6 +112,12 @@ describe('block format', () => {
         }
       }),
     );
+  });
+
+  it('traces a payload line to its place in the array, past the elements that were refused', () => {
+    const event = { offset: 1, appendTime: 0, bytes: 9, elements: 6, refused: [0, 2, 3] };
+    expect([0, 1, 2].map((nth) => placeOf(event, nth))).toEqual([1, 4, 5]);
+    expect(placeOf({ ...event, elements: 0, refused: [] }, 0)).toBeUndefined();
   });
 
   it('refuses a version or payload it does not know', () => {

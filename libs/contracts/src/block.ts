@@ -3,9 +3,9 @@
  *
  * ```text
  * value = u32 index length | index | u32 payload length | payload | roll-up deltas (the rest; telemetry only)
- * index = per source event, in offset order, five LEB128 varints:
+ * index = per source event, in offset order, LEB128 varints:
  *         offset - previous offset (the first: - covers-from + 1) | zigzag(append time - previous, ms) |
- *         payload bytes (0 = nothing accepted) | rows | refused elements
+ *         payload bytes (0 = nothing accepted) | elements (0 = not an array) | refused elements | place of each of these
  * ```
  * Integers are little endian. The headers carry what a reader needs before it opens the value (`BLOCK_HEADERS`).
  *
@@ -27,11 +27,23 @@ export interface BlockEvent {
   readonly appendTime: number;
   /** Bytes of this event's rows in the payload; 0 when every element was refused. */
   readonly bytes: number;
-  /** Accepted elements: telemetry rows, or 1 inspection. */
-  readonly rows: number;
-  /** Elements that became dead letters. */
-  readonly refused: number;
+  /** Length of the array that the record holds; 0 = the record is one event, or was refused whole. */
+  readonly elements: number;
+  /** Places of the elements that ingest refused, ascending; `[0]` for a refused record that is no array. */
+  readonly refused: readonly number[];
 }
+
+/** Elements of a source event: an event that is no array counts as one. */
+export const elementsOf = (event: BlockEvent): number => Math.max(1, event.elements);
+/** Accepted elements of a source event, which is also its number of payload lines. */
+export const rowsOf = (event: BlockEvent): number => elementsOf(event) - event.refused.length;
+/** Place in the record's array of the accepted element that stands `nth` (from 0) in the payload; undefined without array. */
+export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
+  if (event.elements === 0) return undefined;
+  let place = nth;
+  for (const refused of event.refused) if (refused <= place) place++;
+  return place;
+};
 
 export interface Block {
   readonly sourceTopic: string;
@@ -92,7 +104,8 @@ const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 -
 const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
 
 const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer => {
-  const target = Buffer.allocUnsafe(index.length * 5 * MAX_VARINT_BYTES);
+  const numbers = index.reduce((sum, event) => sum + 5 + event.refused.length, 0);
+  const target = Buffer.allocUnsafe(numbers * MAX_VARINT_BYTES);
   let at = 0;
   let offset = coversFrom - 1;
   let appendTime = 0;
@@ -100,13 +113,17 @@ const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer =
     at = writeVarint(target, at, event.offset - offset);
     at = writeVarint(target, at, zigzag(event.appendTime - appendTime));
     at = writeVarint(target, at, event.bytes);
-    at = writeVarint(target, at, event.rows);
-    at = writeVarint(target, at, event.refused);
+    at = writeVarint(target, at, event.elements);
+    at = writeVarint(target, at, event.refused.length);
+    for (const place of event.refused) at = writeVarint(target, at, place);
     offset = event.offset;
     appendTime = event.appendTime;
   }
   return target.subarray(0, at);
 };
+
+/** Shared by the many events without a refusal. Never written to. */
+const NONE: number[] = [];
 
 const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
   let at = 0;
@@ -129,7 +146,17 @@ const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
     if (step < 1) throw new MalformedBlockError('block index offsets do not ascend');
     offset += step;
     appendTime += unzigzag(read());
-    index.push({ offset, appendTime, bytes: read(), rows: read(), refused: read() });
+    const length = read();
+    const elements = read();
+    let refused = NONE;
+    for (let left = read(); left > 0; left--) {
+      if (refused === NONE) refused = [];
+      const place = read();
+      if (place >= Math.max(1, elements))
+        throw new MalformedBlockError('block index names an element that is not there');
+      refused.push(place);
+    }
+    index.push({ offset, appendTime, bytes: length, elements, refused });
   }
   return index;
 };
@@ -158,7 +185,7 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
     [BLOCK_HEADERS.coversFrom]: String(block.coversFrom),
     [BLOCK_HEADERS.coversTo]: String(block.coversTo),
     [BLOCK_HEADERS.events]: String(block.index.length),
-    [BLOCK_HEADERS.rows]: String(block.index.reduce((sum, event) => sum + event.rows, 0)),
+    [BLOCK_HEADERS.rows]: String(block.index.reduce((sum, event) => sum + rowsOf(event), 0)),
     [BLOCK_HEADERS.payload]: block.kind,
   };
   const first = block.index[0];
@@ -217,7 +244,7 @@ export function decodeBlock(
   let rows = 0;
   for (const event of index) {
     bytes += event.bytes;
-    rows += event.rows;
+    rows += rowsOf(event);
   }
   const last = index.at(-1);
   if (bytes !== payloadLength) throw new MalformedBlockError('index and payload disagree on the number of bytes');
