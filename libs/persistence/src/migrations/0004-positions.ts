@@ -84,7 +84,7 @@ BEGIN
     rows_written = rows_written + p_rows_written,
     updated_at = clock_timestamp()
   WHERE source_topic = p_topic AND source_partition = p_partition
-    AND next_offset = p_expected AND accepted_offset <= p_accepted_offset;
+    AND next_offset = p_expected;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'position of % partition % is not %', p_topic, p_partition, p_expected
       USING ERRCODE = 'CQ001', HINT = 'Another writer moved it: drop this flush and read the position again.';
