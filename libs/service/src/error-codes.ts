@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   config_invalid: 'an environment variable is missing or refused; the process does not start',
   start_failed: 'the process could not start with a valid configuration, for example because its port is taken',
   deadline_exceeded: 'an operation used up its time budget; the last failure is its cause',
+  input_refused: 'a file or an option given to a command cannot be used; the message says which and why',
   unexpected: 'an error nobody planned for reached the top of the process',
   kafka_unavailable: 'no broker answers, or the brokers answer with an error that passes by itself',
   kafka_refused: 'the broker refuses the request and will refuse it again: authorisation, size, settings',
