@@ -1,4 +1,4 @@
-import type { InspectionEvent } from '@chip/contracts';
+import type { Defect, InspectionEvent, Measurement } from '@chip/contracts';
 import { v5 } from 'uuid';
 import {
   CONTACT_FAILURE,
@@ -52,42 +52,10 @@ export interface ScheduledInspection {
 
 /** An event before the clock gives it its time and, from its content, its id. */
 interface Draft {
-  readonly fields: Omit<FabEvent, 'event_id' | 'occurred_at' | 'started_at'>;
+  readonly fields: Omit<InspectionEvent, 'event_id' | 'occurred_at' | 'started_at'>;
   readonly seconds?: number;
   readonly mayBeLate?: boolean;
 }
-
-/** What this fab says of an inspection: a part of the contract, spelled out so that a misspelt field does not compile. */
-type FabEvent = Pick<
-  InspectionEvent,
-  | 'event_id'
-  | 'lot_id'
-  | 'chip_id'
-  | 'inspection_type'
-  | 'status'
-  | 'result'
-  | 'run_id'
-  | 'voids'
-  | 'reason'
-  | 'priority'
-  | 'occurred_at'
-  | 'started_at'
-  | 'equipment_id'
-  | 'recipe'
-  | 'step'
-  | 'product'
-  | 'wafer_id'
-  | 'die_x'
-  | 'die_y'
-  | 'hard_bin'
-  | 'soft_bin'
-  | 'measurements'
-  | 'defects'
-  | 'inspected_area_cm2'
-  | 'metadata'
->;
-type FabMeasurement = NonNullable<FabEvent['measurements']>[number];
-type FabDefect = NonNullable<FabEvent['defects']>[number];
 
 /** Yields drafts; receives the event id that each one was given, so that a later draft can name it. */
 type Drafts = Generator<Draft, void, string>;
@@ -240,12 +208,12 @@ const subject = (run: WaferRun, die: Die) => ({
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-const isWithinLimits = (measurement: FabMeasurement): boolean =>
+const isWithinLimits = (measurement: Measurement): boolean =>
   typeof measurement.value === 'number' &&
   measurement.value >= (measurement.lower_limit ?? -Infinity) &&
   measurement.value <= (measurement.upper_limit ?? Infinity);
 
-function measurement(parameter: MeasuredParameter, value: number | null): FabMeasurement {
+function measurement(parameter: MeasuredParameter, value: number | null): Measurement {
   return {
     name: parameter.name,
     value: value === null ? null : rounded(value, parameter.digits),
@@ -318,7 +286,7 @@ function* inspectWafer(run: WaferRun): Drafts {
     const classes = Array.from({ length: random.poisson(rate) }, () => random.weighted(DEFECT_CLASSES));
     if (scratch?.(die) === true) classes.push(SCRATCH, SCRATCH);
     let isKilled = false;
-    const defects = classes.map((defectClass): FabDefect => {
+    const defects = classes.map((defectClass): Defect => {
       const isKiller = random.chance(defectClass.killRatio);
       isKilled ||= isKiller;
       const sizeUm = defectClass.meanSizeUm * Math.exp(random.normal(0, 0.5));
