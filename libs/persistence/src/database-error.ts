@@ -170,7 +170,8 @@ export function toDatabaseError(error: unknown): AppError {
   const message = text(fields.message) ?? text(fields.code) ?? 'unknown database error';
   const code = text(fields.code) ?? '';
   if (isSqlstate(code)) {
-    const line = /^COPY [^,]+, line (\d+)/.exec(text(fields.where) ?? '')?.[1];
+    // Errors inside a JSON value put lines of their own before COPY's.
+    const line = /^COPY [^,]+, line (\d+)/m.exec(text(fields.where) ?? '')?.[1];
     const facts: DatabaseErrorFacts = { sqlstate: code, ...classifySqlstate(code) };
     if (line !== undefined) facts.copyLine = Number(line);
     const table = text(fields.table);

@@ -77,8 +77,10 @@ export class Database implements Queryable {
       keepAliveInitialDelayMillis: 10_000,
       types: pgTypes,
     });
-    // Without a listener an idle connection that the server closes ends the process.
+    // Without listeners a connection that the server closes ends the process: one for connections nobody uses, one for
+    // those in use between two statements, whose next statement then fails.
     this.#pool.on('error', (error) => options.onIdleError?.(error));
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** Connections by use: `waiting` above zero for long means that `max` is too small or statements are too slow. */

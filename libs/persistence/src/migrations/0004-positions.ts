@@ -74,7 +74,7 @@ BEGIN
     next_offset = p_next,
     append_time = greatest(append_time, p_append_time),
     accepted_offset = p_accepted_offset,
-    high_watermark = coalesce(greatest(p_high_watermark, p_next), high_watermark),
+    high_watermark = greatest(high_watermark, p_high_watermark, p_next),
     records = records + p_records,
     skipped = skipped + (p_next - p_expected - p_records),
     elements = elements + p_elements,
