@@ -1,1 +1,2 @@
-export {};
+export * from './test-kafka.ts';
+export * from './wait-for.ts';

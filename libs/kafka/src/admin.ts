@@ -1,0 +1,168 @@
+import { withDeadline, type Logger } from '@chip/service';
+import type { TopicSpec } from '@chip/contracts';
+import kafkajs, { type Admin } from 'kafkajs';
+import { createKafka, type KafkaConnection } from './client.ts';
+import { translateKafkaError } from './kafka.error.ts';
+
+/** First offset still there and the offset the next record will get. */
+export interface OffsetRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Every administrative call together with its repetitions, in ms. */
+const CALL_TIMEOUT_MS = 20_000;
+/** With this many replicas a write counts once two have it, so that one broker may die without loss or standstill. */
+const REPLICAS_FOR_TWO_IN_SYNC = 3;
+
+/**
+ * Topics, offsets and group offsets, for start-up checks and operator commands.
+ *
+ * All methods throw KafkaUnavailableError, TopicMissingError or KafkaRefusedError.
+ */
+export class KafkaAdmin {
+  readonly #admin: Admin;
+  #connection: Promise<void> | undefined;
+
+  constructor(connection: KafkaConnection, logger: Logger) {
+    this.#admin = createKafka(connection, logger).admin({ retry: { retries: 4 } });
+  }
+
+  /**
+   * Creates the topics of `catalogue` that do not exist; existing ones are left as they are, see {@link checkTopics}.
+   *
+   * @param replication replicas of each partition; -1 (default) is the brokers' own default.
+   * @returns the names of the created topics.
+   */
+  async createTopics(
+    catalogue: readonly TopicSpec[],
+    { replication = -1 }: { replication?: number } = {},
+  ): Promise<string[]> {
+    const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
+    const missing = catalogue.filter(({ name }) => !existing.has(name));
+    if (missing.length === 0) return [];
+    await this.#call('create topics', (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        timeout: 10_000,
+        topics: missing.map(({ name, partitions, settings }) => ({
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: replication,
+          configEntries: Object.entries(
+            replication >= REPLICAS_FOR_TWO_IN_SYNC ? { 'min.insync.replicas': '2', ...settings } : settings,
+          ).map(([setting, value]) => ({ name: setting, value })),
+        })),
+      }),
+    );
+    return missing.map(({ name }) => name);
+  }
+
+  /** What of `catalogue` is not as it should be, one sentence each; empty when all is well. */
+  async checkTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
+    const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
+    const differences = catalogue
+      .filter(({ name }) => !existing.has(name))
+      .map(({ name }) => `topic ${name} does not exist`);
+    const present = catalogue.filter(({ name }) => existing.has(name));
+    if (present.length === 0) return differences;
+    const partitions = await this.#partitionCounts(present.map(({ name }) => name));
+    const { resources } = await this.#call('describe topics', (admin) =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: present.map(({ name, settings }) => ({
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name,
+          configNames: Object.keys(settings),
+        })),
+      }),
+    );
+    for (const spec of present) {
+      const count = partitions.get(spec.name) ?? 0;
+      if (count < spec.partitions)
+        differences.push(`topic ${spec.name} has ${count} partitions, expected ${spec.partitions}`);
+      const actual = new Map(
+        resources
+          .find(({ resourceName }) => resourceName === spec.name)
+          ?.configEntries.map(({ configName, configValue }) => [configName, configValue]),
+      );
+      for (const [setting, expected] of Object.entries(spec.settings)) {
+        const value = actual.get(setting);
+        if (value !== expected)
+          differences.push(`topic ${spec.name} has ${setting}=${value ?? 'unset'}, expected ${expected}`);
+      }
+    }
+    return differences;
+  }
+
+  /** Number of partitions of each topic. */
+  async partitionCount(topic: string): Promise<number> {
+    return (await this.#partitionCounts([topic])).get(topic) ?? 0;
+  }
+
+  /** Raises the number of partitions; a topic that has as many or more is left alone. */
+  async growTopic(topic: string, partitions: number): Promise<void> {
+    if ((await this.partitionCount(topic)) >= partitions) return;
+    await this.#call(`grow ${topic}`, (admin) =>
+      admin.createPartitions({ timeout: 10_000, topicPartitions: [{ topic, count: partitions }] }),
+    );
+  }
+
+  /** Offsets of every partition of `topic`, by partition. */
+  async topicOffsets(topic: string): Promise<Map<number, OffsetRange>> {
+    const offsets = await this.#call(`offsets of ${topic}`, (admin) => admin.fetchTopicOffsets(topic), { topic });
+    return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+  }
+
+  /** Committed offsets of `group` for `topic`, by partition; null where nothing is committed. */
+  async groupOffsets(group: string, topic: string): Promise<Map<number, number | null>> {
+    const [answer] = await this.#call(
+      `offsets of group ${group}`,
+      (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }),
+      { topic },
+    );
+    return new Map(
+      (answer?.partitions ?? []).map(({ partition, offset }) => [
+        partition,
+        Number(offset) < 0 ? null : Number(offset),
+      ]),
+    );
+  }
+
+  /** Sets committed offsets of `group`. Kafka refuses while the group has members. */
+  async setGroupOffsets(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    await this.#call(`set offsets of group ${group}`, (admin) =>
+      admin.setOffsets({
+        groupId: group,
+        topic,
+        partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) })),
+      }),
+    );
+  }
+
+  async disconnect(): Promise<void> {
+    if (this.#connection === undefined) return;
+    await withDeadline(this.#admin.disconnect(), 5_000, 'disconnect from Kafka');
+  }
+
+  async #partitionCounts(topics: string[]): Promise<Map<string, number>> {
+    const metadata = await this.#call('describe topics', (admin) => admin.fetchTopicMetadata({ topics }));
+    return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+  }
+
+  async #call<T>(what: string, call: (admin: Admin) => Promise<T>, context = {}): Promise<T> {
+    this.#connection ??= this.#admin.connect().catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    try {
+      return await withDeadline(
+        this.#connection.then(() => call(this.#admin)),
+        CALL_TIMEOUT_MS,
+        what,
+      );
+    } catch (error) {
+      throw translateKafkaError(error, what, context);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import type { AppError, HealthState, Logger } from '@chip/service';
+import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { KafkaConnection } from './client.ts';
+import {
+  DEFAULT_CONSUMER_OPTIONS,
+  GroupConsumer,
+  type ConsumerOptions,
+  type PartitionStatus,
+} from './group-consumer.ts';
+import type { RecordBatch } from './record-batch.ts';
+
+export interface KafkaBatchServerOptions {
+  readonly connection: KafkaConnection;
+  /** Consumer group of each topic. Every `@EventPattern` must be one of these topics. */
+  readonly groups: Readonly<Record<string, string>>;
+  readonly consumer?: Partial<ConsumerOptions>;
+  readonly logger: Logger;
+  /** Ends the process: `Lifecycle.fatal`. */
+  readonly fatal: (error: AppError) => void;
+}
+
+/** How long running handlers may go on after `drain` before they are aborted, in ms. */
+const DRAIN_GRACE_MS = 12_000;
+
+/**
+ * Nest transport that hands whole Kafka batches to `@EventPattern('<topic>')` methods:
+ *
+ * ```ts
+ * @EventPattern(TELEMETRY_SAMPLES)
+ * async onSamples(batch: RecordBatch): Promise<void> { ... }
+ * ```
+ *
+ * One consumer with its own group per topic, so that a slow topic does not hold up another. What a handler may do, and
+ * what its result means, is told at {@link RecordBatch}; what is done about kafkajs, at {@link GroupConsumer}. Errors of
+ * handlers arrive here unchanged only with the `RethrowFilter` of the service library, which `runService` installs.
+ */
+export class KafkaBatchServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = Symbol('kafka-batch');
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #options: KafkaBatchServerOptions;
+  #consumers: GroupConsumer[] = [];
+
+  constructor(options: KafkaBatchServerOptions) {
+    super();
+    this.#options = options;
+  }
+
+  /** Starts one consumer per handler, in the background: brokers and topics may come later. */
+  listen(callback: (error?: unknown) => void): void {
+    try {
+      this.#consumers = [...this.messageHandlers].map(([topic, handler]) => this.#consumer(topic, handler));
+    } catch (error) {
+      callback(error);
+      return;
+    }
+    for (const consumer of this.#consumers) consumer.start();
+    callback();
+  }
+
+  /** Every assigned partition and where it stands. */
+  partitions(): PartitionStatus[] {
+    return this.#consumers.flatMap((consumer) => consumer.partitions());
+  }
+
+  /** For readiness: up once every consumer has joined its group. */
+  readiness(): HealthState {
+    const waiting = this.#consumers.filter(({ isJoined }) => !isJoined).map(({ groupId }) => groupId);
+    if (this.#consumers.length === 0) return { state: 'down', reason: 'no consumer has started' };
+    return waiting.length === 0
+      ? { state: 'up' }
+      : { state: 'down', reason: `not in consumer group ${waiting.join(', ')}` };
+  }
+
+  /**
+   * For liveness: partitions with unread records whose position has not moved for `maxIdleMs`. Paused ones do not
+   * count, they have a stated reason.
+   */
+  stalled(maxIdleMs: number): PartitionStatus[] {
+    return this.partitions().filter(
+      ({ lag, pausedReason, msSinceProgress }) =>
+        (lag ?? 0) > 0 && pausedReason === null && msSinceProgress > maxIdleMs,
+    );
+  }
+
+  /** Reads a paused partition again. */
+  resume(topic: string, partition: number): void {
+    this.#consumers.find((consumer) => consumer.topic === topic)?.resume(partition);
+  }
+
+  /**
+   * Stops fetching; running handlers may end within `graceMs` or until `signal`, then their batches are aborted; leaves
+   * the groups, so that others take over at once. Never throws.
+   */
+  async drain({ graceMs = DRAIN_GRACE_MS, signal }: { graceMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    const consumers = this.#consumers;
+    await Promise.all(
+      consumers.map((consumer) => consumer.drain({ graceMs, ...(signal === undefined ? {} : { signal }) })),
+    );
+    this.#consumers = [];
+  }
+
+  close(): Promise<void> {
+    return this.drain();
+  }
+
+  /** This transport has no events of its own; {@link partitions} and {@link readiness} tell its state. */
+  on(): never {
+    throw new Error('KafkaBatchServer has no events');
+  }
+
+  unwrap<T>(): T {
+    return this.#consumers as T;
+  }
+
+  #consumer(topic: string, handler: MessageHandler): GroupConsumer {
+    const groupId = this.#options.groups[topic];
+    if (groupId === undefined) throw new Error(`no consumer group is configured for the handler of ${topic}`);
+    if (handler.next !== undefined) throw new Error(`${topic} has two handlers; its position can follow only one`);
+    const { connection, logger, fatal, consumer } = this.#options;
+    return new GroupConsumer({
+      connection,
+      groupId,
+      topic,
+      options: { ...DEFAULT_CONSUMER_OPTIONS, ...consumer },
+      logger,
+      fatal,
+      handle: async (batch: RecordBatch) => {
+        const result: unknown = await handler(batch, new BaseRpcContext([batch]));
+        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      },
+    });
+  }
+}

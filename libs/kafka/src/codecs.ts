@@ -1,0 +1,182 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import kafkajs from 'kafkajs';
+import lz4 from 'lz4-napi';
+import snappy from 'snappy';
+
+/** Compressions a Kafka producer may use. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** kafkajs's numbers for them. */
+export const COMPRESSION_TYPES: Readonly<Record<Compression, number>> = {
+  none: 0,
+  gzip: 1,
+  snappy: 2,
+  lz4: 3,
+  zstd: 4,
+};
+
+/** A compressed batch cannot be read: damaged, or larger than allowed once decompressed. */
+export class UndecodableBatchError extends Error {
+  override readonly name = 'UndecodableBatchError';
+}
+
+/** Bytes that may still be decompressed for one fetch. */
+export class DecompressionBudget {
+  constructor(public remainingBytes: number) {}
+}
+
+const budgets = new AsyncLocalStorage<DecompressionBudget>();
+
+/** Where no fetch sets a budget of its own: the answer to one batch. */
+export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Runs `fetch` so that everything it decompresses, all batches together, stays within `budget`. A few kilobytes can
+ * unfold to gigabytes, and kafkajs unpacks a whole response before it hands out the first record.
+ */
+export const withDecompressionBudget = <T>(budget: DecompressionBudget, fetch: () => Promise<T>): Promise<T> =>
+  budgets.run(budget, fetch);
+
+interface Codec {
+  compress(encoder: { buffer: Buffer }): Promise<Buffer>;
+  decompress(compressed: Buffer): Promise<Buffer>;
+}
+
+/** Wraps a decompressor that stops at `limit` bytes (or refuses beforehand) so that it draws on the budget. */
+function bounded(
+  decompress: (compressed: Buffer, limit: number) => Promise<Buffer>,
+): (compressed: Buffer) => Promise<Buffer> {
+  return async (compressed) => {
+    const budget = budgets.getStore() ?? new DecompressionBudget(MAX_DECOMPRESSED_BYTES);
+    if (budget.remainingBytes <= 0) throw new UndecodableBatchError('the fetch unfolds to more bytes than allowed');
+    let decompressed;
+    try {
+      decompressed = await decompress(compressed, budget.remainingBytes);
+    } catch (error) {
+      if (error instanceof UndecodableBatchError) throw error;
+      const reason =
+        (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+          ? tooLarge(budget.remainingBytes)
+          : 'the batch is damaged';
+      throw new UndecodableBatchError(reason, { cause: error });
+    }
+    budget.remainingBytes -= decompressed.length;
+    return decompressed;
+  };
+}
+
+const tooLarge = (limit: number): string => `the batch unfolds to more than ${limit} bytes`;
+
+function refuseAbove(limit: number, size: number): void {
+  if (size > limit) throw new UndecodableBatchError(tooLarge(limit));
+}
+
+const gzipAsync = promisify(gzip);
+const gunzipAsync = promisify(gunzip);
+const zstdCompressAsync = promisify(zstdCompress);
+const zstdDecompressAsync = promisify(zstdDecompress);
+
+const gzipCodec: Codec = {
+  compress: ({ buffer }) => gzipAsync(buffer),
+  decompress: bounded((compressed, limit) => gunzipAsync(compressed, { maxOutputLength: limit })),
+};
+
+const zstdCodec: Codec = {
+  // Level 1: on blocks of COPY lines higher levels cost far more time than the bytes they save.
+  compress: ({ buffer }) => zstdCompressAsync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+  decompress: bounded((compressed, limit) => zstdDecompressAsync(compressed, { maxOutputLength: limit })),
+};
+
+/** Java clients frame snappy in their own way (xerial): this header, two version words, then length-prefixed chunks. */
+const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const XERIAL_HEADER_BYTES = XERIAL_MAGIC.length + 8;
+
+const snappyCodec: Codec = {
+  compress: async ({ buffer }) => Buffer.from(await snappy.compress(buffer)),
+  decompress: bounded(async (compressed, limit) => {
+    const chunks = compressed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)
+      ? xerialChunks(compressed)
+      : [compressed];
+    // Snappy says its size up front, so that nothing has to be unpacked to refuse it.
+    refuseAbove(
+      limit,
+      chunks.reduce((sum, chunk) => sum + snappySize(chunk), 0),
+    );
+    return Buffer.concat(await Promise.all(chunks.map(async (chunk) => (await snappy.uncompress(chunk)) as Buffer)));
+  }),
+};
+
+function xerialChunks(compressed: Buffer): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (let at = XERIAL_HEADER_BYTES; at < compressed.length;) {
+    const start = at + 4;
+    const end = start + compressed.readInt32BE(at);
+    if (end <= start || end > compressed.length) throw new UndecodableBatchError('the batch is damaged');
+    chunks.push(compressed.subarray(start, end));
+    at = end;
+  }
+  return chunks;
+}
+
+/** Uncompressed size of a raw snappy chunk: the little-endian varint it begins with. */
+function snappySize(chunk: Buffer): number {
+  let size = 0;
+  for (let index = 0; index < 5; index++) {
+    const byte = chunk[index];
+    if (byte === undefined) break;
+    size += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) return size;
+  }
+  throw new UndecodableBatchError('the batch is damaged');
+}
+
+const lz4Codec: Codec = {
+  compress: ({ buffer }) => lz4.compressFrame(buffer),
+  decompress: bounded((compressed, limit) => {
+    refuseAbove(limit, lz4MaxSize(compressed));
+    return lz4.decompressFrame(compressed);
+  }),
+};
+
+const LZ4_MAGIC = 0x184d2204;
+/** One LZ4 byte stands for at most 255 others. */
+const LZ4_MAX_RATIO = 255;
+
+/**
+ * Upper bound of what an LZ4 frame unfolds to, from its block headers: the package has no limit of its own. A block
+ * yields at most the frame's block size and at most 255 times its own length.
+ */
+function lz4MaxSize(frame: Buffer): number {
+  if (frame.length < 7 || frame.readUInt32LE(0) !== LZ4_MAGIC) throw new UndecodableBatchError('the batch is damaged');
+  const flags = frame.readUInt8(4);
+  const blockMaxBytes = 2 ** (8 + 2 * ((frame.readUInt8(5) >> 4) & 0x07));
+  const checksumBytes = flags & 0x10 ? 4 : 0;
+  let at = 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0);
+  let size = 0;
+  while (at + 4 <= frame.length) {
+    const header = frame.readUInt32LE(at);
+    if (header === 0) return size;
+    const length = header & 0x7fffffff;
+    size += header >>> 31 ? length : Math.min(blockMaxBytes, length * LZ4_MAX_RATIO);
+    at += 4 + length + checksumBytes;
+  }
+  return size;
+}
+
+// kafkajs keeps its codecs in one table per process; importing this file fills it.
+Object.assign(kafkajs.CompressionCodecs, {
+  [COMPRESSION_TYPES.gzip]: () => gzipCodec,
+  [COMPRESSION_TYPES.snappy]: () => snappyCodec,
+  [COMPRESSION_TYPES.lz4]: () => lz4Codec,
+  [COMPRESSION_TYPES.zstd]: () => zstdCodec,
+});
+
+/** The codecs by name, for tests. */
+export const CODECS: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
+  gzip: gzipCodec,
+  snappy: snappyCodec,
+  lz4: lz4Codec,
+  zstd: zstdCodec,
+};

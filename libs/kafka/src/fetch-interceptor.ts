@@ -1,0 +1,339 @@
+import type { Broker, Cluster } from 'kafkajs';
+import { DecompressionBudget, UndecodableBatchError, withDecompressionBudget } from './codecs.ts';
+
+/** A record as kafkajs decodes it. */
+export interface RawMessage {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly isControlRecord: boolean;
+  readonly batchContext?: {
+    readonly firstOffset: string;
+    readonly lastOffsetDelta: number;
+    readonly producerId: string;
+    readonly inTransaction: boolean;
+  };
+}
+
+interface PartitionRequest {
+  readonly partition: number;
+  fetchOffset: string;
+  readonly maxBytes: number;
+}
+
+export interface FetchRequest {
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly PartitionRequest[] }[];
+  readonly minBytes?: number;
+  readonly maxBytes?: number;
+  readonly maxWaitTime?: number;
+}
+
+interface PartitionResponse {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly highWatermark: string;
+  readonly lastStableOffset?: string;
+  readonly lastStartOffset?: string;
+  readonly preferredReadReplica?: number;
+  abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
+  messages: RawMessage[];
+}
+
+interface FetchResponse {
+  readonly responses: { readonly topicName: string; readonly partitions: PartitionResponse[] }[];
+}
+
+type Fetch = (request: FetchRequest) => Promise<FetchResponse>;
+
+/** What the interceptor knows about the records of one partition in one fetch. */
+export interface FetchFacts {
+  readonly assignment: number;
+  readonly fetchOffset: number;
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly outOfRange: { readonly low: number; readonly high: number } | null;
+}
+
+/** What the consumer decides and wants to know. */
+export interface FetchPolicy {
+  readonly assignment: number;
+  /** Offset to read `partition` from; `proposed` is kafkajs's own idea (the committed offset of this assignment). */
+  offsetFor(topic: string, partition: number, proposed: number): number;
+  onFetched(topic: string, partition: number, facts: FetchFacts): void;
+  /** The batch at `offset` cannot be read and never will be. */
+  onUndecodable(topic: string, partition: number, offset: number, reason: string): void;
+  /** A whole response was received. */
+  onResponse(): void;
+}
+
+/**
+ * Stands between kafkajs's consumer group and its brokers, and makes the fetch safe.
+ *
+ * kafkajs hands its cluster object to partition assigners (public API); its `findBroker` is replaced on that one
+ * object so that every broker's `fetch` goes through here:
+ *
+ * - **Offsets are ours.** Each request gets the position that we keep per assignment. kafkajs's own seeks outlive the
+ *   assignment they were made for, and its resolved offsets need eachBatch's cooperation.
+ * - **OFFSET_OUT_OF_RANGE** becomes an empty answer with `outOfRange` facts. kafkajs would commit "earliest" and go on
+ *   (issues 1119, 580).
+ * - **Markers.** A fetch that holds only transaction markers or aborted records reaches eachBatch through one stand-in
+ *   message; kafkajs reports it only by an event that nobody can await.
+ * - **Aborted records** are filtered here: kafkajs starts at most one aborted transaction per message and relies on
+ *   the broker's order, so that with two of them records of an aborted transaction get through.
+ * - **Decompression** is bounded for the whole response. When it does not fit, partitions are fetched one by one until
+ *   the budget is used; a single batch that does not fit, or is damaged, concerns its partition alone.
+ */
+export class FetchInterceptor {
+  readonly #tamed = new WeakSet<Broker>();
+  readonly #facts = new WeakMap<readonly RawMessage[], FetchFacts>();
+  readonly #policy: FetchPolicy;
+  readonly #budgetBytes: number;
+  #cluster: Cluster | undefined;
+  #rotation = 0;
+
+  constructor(policy: FetchPolicy, budgetBytes: number) {
+    this.#policy = policy;
+    this.#budgetBytes = budgetBytes;
+  }
+
+  /** Called once per consumer, before it connects. */
+  attach(cluster: Cluster): void {
+    this.#cluster = cluster;
+    const findBroker = cluster.findBroker.bind(cluster);
+    cluster.findBroker = async (node) => {
+      const broker = await findBroker(node);
+      if (!this.#tamed.has(broker)) {
+        this.#tamed.add(broker);
+        const fetch = broker.fetch.bind(broker) as unknown as Fetch;
+        broker.fetch = ((request: FetchRequest) => this.#fetch(fetch, request)) as unknown as Broker['fetch'];
+      }
+      return broker;
+    };
+  }
+
+  /** Facts about the messages array that kafkajs passes on as `batch.rawMessages`. */
+  factsOf(rawMessages: readonly RawMessage[]): FetchFacts | undefined {
+    return this.#facts.get(rawMessages);
+  }
+
+  async #fetch(fetch: Fetch, request: FetchRequest): Promise<FetchResponse> {
+    const { assignment } = this.#policy;
+    for (const { topic, partitions } of request.topics) {
+      for (const partition of partitions) {
+        partition.fetchOffset = String(
+          this.#policy.offsetFor(topic, partition.partition, Number(partition.fetchOffset)),
+        );
+      }
+    }
+    let response: FetchResponse;
+    try {
+      response = await withDecompressionBudget(new DecompressionBudget(this.#budgetBytes), () => fetch(request));
+    } catch (error) {
+      if (!isOutOfRange(error) && !isUndecodable(error)) throw error;
+      response = await this.#fetchOneByOne(fetch, request, assignment);
+    }
+    for (const { topicName, partitions } of response.responses) {
+      for (const partition of partitions) this.#examine(topicName, partition, request, assignment);
+    }
+    this.#policy.onResponse();
+    return response;
+  }
+
+  /** The slow way, after a response that was refused as a whole because of one partition in it. */
+  async #fetchOneByOne(fetch: Fetch, request: FetchRequest, assignment: number): Promise<FetchResponse> {
+    const all = request.topics.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition })),
+    );
+    // Whoever does not fit into the budget this time is nearer to the front next time.
+    const first = this.#rotation++ % all.length;
+    const budget = new DecompressionBudget(this.#budgetBytes);
+    const responses: FetchResponse['responses'] = [];
+    for (const { topic, partition } of [...all.slice(first), ...all.slice(0, first)]) {
+      const single = (maxBytes: number, allowed: DecompressionBudget): Promise<FetchResponse> =>
+        withDecompressionBudget(allowed, () =>
+          fetch({
+            ...request,
+            minBytes: 1,
+            maxWaitTime: 1,
+            topics: [{ topic, partitions: [{ ...partition, maxBytes }] }],
+          }),
+        );
+      try {
+        responses.push(...(await single(partition.maxBytes, budget)).responses);
+      } catch (error) {
+        if (isOutOfRange(error)) {
+          responses.push(...(await this.#outOfRange(topic, partition, assignment)));
+        } else if (isUndecodable(error)) {
+          // Others took their share first: this partition's turn comes with a whole budget.
+          if (responses.length > 0 && budget.remainingBytes < this.#budgetBytes) break;
+          responses.push(...(await this.#firstBatch(single, topic, partition)));
+          break;
+        } else throw error;
+      }
+      if (budget.remainingBytes < this.#budgetBytes / 2) break;
+    }
+    return { responses };
+  }
+
+  /** One byte asked, one batch answered: the broker never cuts the first batch. */
+  async #firstBatch(
+    single: (maxBytes: number, budget: DecompressionBudget) => Promise<FetchResponse>,
+    topic: string,
+    { partition, fetchOffset }: PartitionRequest,
+  ): Promise<FetchResponse['responses']> {
+    try {
+      return (await single(1, new DecompressionBudget(this.#budgetBytes))).responses;
+    } catch (error) {
+      if (!isUndecodable(error)) throw error;
+      const reason = error instanceof UndecodableBatchError ? error.message : 'the batch is damaged';
+      this.#policy.onUndecodable(topic, partition, Number(fetchOffset), reason);
+      return [];
+    }
+  }
+
+  async #outOfRange(topic: string, request: PartitionRequest, assignment: number): Promise<FetchResponse['responses']> {
+    const { partition } = request;
+    const fetchOffset = Number(request.fetchOffset);
+    const [low, high] = await Promise.all([
+      this.#offset(topic, partition, true),
+      this.#offset(topic, partition, false),
+    ]);
+    // Nothing wrong any more (a replica was behind its leader): the next fetch will tell.
+    if (fetchOffset >= low && fetchOffset <= high) return [];
+    const messages = [standIn(fetchOffset)];
+    this.#facts.set(messages, {
+      assignment,
+      fetchOffset,
+      nextOffset: fetchOffset,
+      highWatermark: high,
+      lastStableOffset: high,
+      logStartOffset: low,
+      outOfRange: { low, high },
+    });
+    const answer: PartitionResponse = {
+      partition,
+      errorCode: 0,
+      highWatermark: String(high),
+      preferredReadReplica: -1,
+      abortedTransactions: [],
+      messages,
+    };
+    return [{ topicName: topic, partitions: [answer] }];
+  }
+
+  async #offset(topic: string, partition: number, fromBeginning: boolean): Promise<number> {
+    const offsets = await this.#cluster?.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
+    return Number(offsets?.[0]?.partitions[0]?.offset);
+  }
+
+  #examine(topic: string, response: PartitionResponse, request: FetchRequest, assignment: number): void {
+    let facts = this.#facts.get(response.messages);
+    if (facts === undefined) {
+      const asked = request.topics
+        .find((entry) => entry.topic === topic)
+        ?.partitions.find(({ partition }) => partition === response.partition);
+      const fetchOffset = Number(asked?.fetchOffset);
+      const highWatermark = Number(response.highWatermark);
+      const raw = response.messages;
+      facts = {
+        assignment,
+        fetchOffset,
+        nextOffset: Math.max(fetchOffset, endOffset(raw)),
+        highWatermark,
+        lastStableOffset: stable(response.lastStableOffset, highWatermark),
+        logStartOffset: Math.max(0, Number(response.lastStartOffset ?? 0)),
+        outOfRange: null,
+      };
+      response.messages = readable(raw, response.abortedTransactions, fetchOffset);
+      response.abortedTransactions = [];
+      if (response.messages.length === 0 && facts.nextOffset > fetchOffset)
+        response.messages.push(standIn(facts.nextOffset - 1));
+      this.#facts.set(response.messages, facts);
+    }
+    this.#policy.onFetched(topic, response.partition, facts);
+  }
+}
+
+/** Brokers older than transactions answer -1. */
+const stable = (lastStableOffset: string | undefined, highWatermark: number): number => {
+  const offset = Number(lastStableOffset ?? -1);
+  return offset < 0 ? highWatermark : offset;
+};
+
+const isOutOfRange = (error: unknown): boolean => error instanceof Error && error.name === 'KafkaJSOffsetOutOfRange';
+
+/** Names kafkajs gives to bytes that it cannot read; a `RangeError` is a read beyond the end of a buffer. */
+const DECODE_ERRORS = new Set([
+  'KafkaJSPartialMessageError',
+  'KafkaJSUnsupportedMagicByteInMessageSet',
+  'KafkaJSNonRetriableError',
+  'RangeError',
+]);
+
+const isUndecodable = (error: unknown): boolean =>
+  error instanceof UndecodableBatchError || (error instanceof Error && DECODE_ERRORS.has(error.name));
+
+/** Offset behind the last batch, from its header: its last records may be gone (compaction) and still count. */
+function endOffset(messages: readonly RawMessage[]): number {
+  const last = messages.at(-1);
+  if (last === undefined) return 0;
+  const { batchContext } = last;
+  const end =
+    batchContext === undefined ? Number(last.offset) : Number(batchContext.firstOffset) + batchContext.lastOffsetDelta;
+  return end + 1;
+}
+
+/** Control record key: version, then type (0 = abort, 1 = commit), two bytes each. */
+const isAbortMarker = ({ isControlRecord, key }: RawMessage): boolean =>
+  isControlRecord && key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
+
+/**
+ * The records a `read_committed` consumer may see: no control records, none of an aborted transaction, none before the
+ * offset asked for (a batch is never cut at its front). An aborted transaction is known by its producer and begins at
+ * its first offset; it ends with its abort marker.
+ */
+function readable(
+  messages: RawMessage[],
+  aborted: PartitionResponse['abortedTransactions'],
+  fetchOffset: number,
+): RawMessage[] {
+  const starts = aborted
+    .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: Number(firstOffset) }))
+    .sort((a, b) => a.firstOffset - b.firstOffset);
+  const open = new Set<string>();
+  let next = 0;
+  return messages.filter((message) => {
+    const offset = Number(message.offset);
+    for (let start = starts[next]; start !== undefined && start.firstOffset <= offset; start = starts[++next])
+      open.add(start.producerId);
+    const { batchContext } = message;
+    if (message.isControlRecord) {
+      if (batchContext !== undefined && isAbortMarker(message)) open.delete(batchContext.producerId);
+      return false;
+    }
+    if (offset < fetchOffset) return false;
+    return !(batchContext?.inTransaction === true && open.has(batchContext.producerId));
+  });
+}
+
+const STAND_IN = Symbol('stand-in');
+
+function standIn(offset: number): RawMessage {
+  const message = {
+    offset: String(offset),
+    timestamp: '0',
+    key: null,
+    value: null,
+    headers: {},
+    isControlRecord: false,
+    [STAND_IN]: true,
+  };
+  return message;
+}
+
+/** Whether kafkajs delivers this message only because of us. */
+export const isStandIn = (message: RawMessage): boolean => STAND_IN in message;

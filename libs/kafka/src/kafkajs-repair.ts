@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+
+/** The parts of kafkajs's request queue that its repair touches. */
+interface RequestQueue {
+  throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  readonly pending: readonly unknown[];
+  checkPendingRequests(): void;
+}
+
+/** kafkajs's own pause before it looks at requests that wait for a free place, in ms. */
+const CHECK_PENDING_MS = 10;
+
+/**
+ * kafkajs sets a timer after every response, also when no request waits, with a delay that lies in the past: Node 24
+ * prints `TimeoutNegativeWarning` for it (kafkajs issue 1751, its fix was never released). The repaired method sets a
+ * timer only when there is something to wait for, and never a negative one.
+ */
+function repairRequestQueue(): void {
+  const require = createRequire(import.meta.url);
+  const Queue = require('kafkajs/src/network/requestQueue') as {
+    prototype: RequestQueue & { scheduleCheckPendingRequests(): void };
+  };
+  Queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+    const throttledMs = this.throttledUntil - Date.now();
+    this.throttleCheckTimeoutId = setTimeout(
+      () => {
+        this.throttleCheckTimeoutId = null;
+        this.checkPendingRequests();
+      },
+      throttledMs > 0 ? throttledMs : CHECK_PENDING_MS,
+    );
+  };
+}
+
+repairRequestQueue();

@@ -1,0 +1,166 @@
+import { withDeadline, type Logger } from '@chip/service';
+import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
+import { createKafka, type KafkaConnection } from './client.ts';
+import { COMPRESSION_TYPES, type Compression } from './codecs.ts';
+import { TopicMissingError, translateKafkaError } from './kafka.error.ts';
+
+export interface OutgoingRecord {
+  readonly key?: Buffer | string | null;
+  readonly value: Buffer | string | null;
+  readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[]>>;
+}
+
+export interface KafkaProducerOptions {
+  /** From the call to the acknowledgement, all repetitions included, in ms. Default 20,000. */
+  readonly deadlineMs?: number;
+}
+
+/** The brokers' own time to gather the acknowledgements of all replicas, in ms. */
+const ACK_TIMEOUT_MS = 10_000;
+
+/** Bytes of a record beside key, value and headers, generously: varints and the share of the batch header. */
+const RECORD_OVERHEAD_BYTES = 96;
+
+/**
+ * A plain producer: acknowledged by all in-sync replicas (`acks=-1`), not idempotent. A repeated send may store a record twice;
+ * whoever reads must expect that (blocks are trimmed by what they cover, dead letters are distinct by key). kafkajs's
+ * idempotent producer would serialise all sends of a broker and repeat them without end.
+ */
+export class KafkaProducer {
+  readonly #producer: Producer;
+  readonly #deadlineMs: number;
+  #connection: Promise<void> | undefined;
+
+  constructor(connection: KafkaConnection, logger: Logger, options: KafkaProducerOptions = {}) {
+    this.#deadlineMs = options.deadlineMs ?? 20_000;
+    this.#producer = createKafka(connection, logger).producer({
+      allowAutoTopicCreation: false,
+      idempotent: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      // Grown topics are known within this time; until then a send to a new partition fails as missing.
+      metadataMaxAge: 15_000,
+      retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
+    });
+  }
+
+  /** Connects ahead of the first send; otherwise the first send does. */
+  async connect(): Promise<void> {
+    await this.#guard('connect to Kafka', () => this.#connected());
+  }
+
+  /**
+   * Stores `records` in one batch of one partition.
+   *
+   * @returns the offset of the first record, once all in-sync replicas have the batch.
+   * @throws KafkaUnavailableError, TopicMissingError (both retriable), RecordTooLargeError, KafkaRefusedError. After an
+   * error the batch may or may not be stored.
+   */
+  async send(
+    topic: string,
+    partition: number,
+    records: readonly OutgoingRecord[],
+    compression: Compression = 'none',
+  ): Promise<number> {
+    const context = { topic, partition, records: records.length };
+    const results = await this.#guard(
+      `send to ${topic}/${partition}`,
+      () =>
+        this.#send(
+          topic,
+          records.map((record) => ({ ...record, partition })),
+          compression,
+        ),
+      context,
+    );
+    const result = results.find((candidate) => candidate.partition === partition);
+    // kafkajs leaves out partitions that its metadata does not list, and reports success.
+    if (result?.baseOffset === undefined) {
+      throw new TopicMissingError(`send to ${topic}/${partition}: partition unknown`, { context });
+    }
+    return Number(result.baseOffset);
+  }
+
+  /**
+   * Stores `records` in the partitions of their keys, in requests of at most `maxRequestBytes` (a larger single record
+   * travels alone). Resolves when all are acknowledged; after an error any part of them may be stored.
+   *
+   * @throws as {@link send}
+   */
+  async sendAll(topic: string, records: readonly OutgoingRecord[], maxRequestBytes = 512 * 1024): Promise<void> {
+    for (const request of splitByBytes(records, maxRequestBytes)) {
+      const context = { topic, records: request.length };
+      const results = await this.#guard(`send to ${topic}`, () => this.#send(topic, request, 'none'), context);
+      if (results.length === 0) throw new TopicMissingError(`send to ${topic}: no partition known`, { context });
+    }
+  }
+
+  async disconnect(): Promise<void> {
+    await withDeadline(this.#producer.disconnect(), 5_000, 'disconnect from Kafka');
+  }
+
+  async #send(
+    topic: string,
+    messages: readonly (OutgoingRecord & { partition?: number })[],
+    compression: Compression,
+  ): Promise<RecordMetadata[]> {
+    await this.#connected();
+    return this.#producer.send({
+      topic,
+      acks: -1,
+      timeout: ACK_TIMEOUT_MS,
+      compression: COMPRESSION_TYPES[compression],
+      messages: messages.map(({ key, value, headers, partition }) => ({
+        key: key ?? null,
+        value,
+        ...(headers === undefined ? {} : { headers: headers as Record<string, Buffer | string | (Buffer | string)[]> }),
+        ...(partition === undefined ? {} : { partition }),
+      })),
+    });
+  }
+
+  #connected(): Promise<void> {
+    this.#connection ??= this.#producer.connect().catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    return this.#connection;
+  }
+
+  async #guard<T>(what: string, call: () => Promise<T>, context = {}): Promise<T> {
+    try {
+      return await withDeadline(call(), this.#deadlineMs, what);
+    } catch (error) {
+      throw translateKafkaError(error, what, context);
+    }
+  }
+}
+
+/** Groups records, in order, so that no group exceeds `maxBytes` unless it is a single record. */
+export function splitByBytes<T extends OutgoingRecord>(records: readonly T[], maxBytes: number): T[][] {
+  const groups: T[][] = [];
+  let group: T[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = recordBytes(record);
+    if (group.length > 0 && bytes + size > maxBytes) {
+      groups.push(group);
+      group = [];
+      bytes = 0;
+    }
+    group.push(record);
+    bytes += size;
+  }
+  if (group.length > 0) groups.push(group);
+  return groups;
+}
+
+function recordBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + size(key) + size(value);
+  for (const [name, values] of Object.entries(headers ?? {})) {
+    for (const one of Array.isArray(values) ? values : [values]) bytes += Buffer.byteLength(name) + size(one) + 8;
+  }
+  return bytes;
+}
+
+const size = (content: Buffer | string | null | undefined): number =>
+  content === null || content === undefined ? 0 : Buffer.byteLength(content);
