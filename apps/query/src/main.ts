@@ -1,1 +1,12 @@
-export {};
+import { runService } from '@chip/service';
+import { configureHttp, HTTP_OPTIONS } from './http.ts';
+import { querySchema } from './query.config.ts';
+import { QueryModule } from './query.module.ts';
+
+await runService({
+  name: 'query',
+  schema: querySchema,
+  module: () => QueryModule,
+  configure: configureHttp,
+  http: HTTP_OPTIONS,
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatTime } from '@chip/contracts';
+import fc from 'fast-check';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { Problem } from './problem.error.ts';
+
+const position = fc.record({
+  time: fc
+    .integer({ min: Date.UTC(1000, 0, 1) * 1000, max: Date.UTC(2255, 0, 1) * 1000 })
+    .map((microseconds) => formatTime(microseconds)),
+  id: fc.uuid(),
+});
+
+describe('cursor', () => {
+  it('brings back the place it was made from', () => {
+    fc.assert(fc.property(position, (place) => expect(decodeCursor(encodeCursor(place))).toEqual(place)));
+  });
+
+  it('is safe in a URL as it is', () => {
+    fc.assert(fc.property(position, (place) => expect(encodeCursor(place)).toMatch(/^[A-Za-z0-9_-]{1,200}$/)));
+  });
+
+  it('refuses any other text as a 400, whatever it is', () => {
+    const refused = (text: string): boolean => {
+      try {
+        decodeCursor(text);
+        return false;
+      } catch (error) {
+        return error instanceof Problem && error.status === 400 && error.code === 'invalid_cursor';
+      }
+    };
+    fc.assert(fc.property(fc.string(), refused));
+    fc.assert(
+      fc.property(position, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (place, at, character) => {
+        const cursor = encodeCursor(place);
+        const changed = cursor.slice(0, at % cursor.length) + character + cursor.slice((at % cursor.length) + 1);
+        // A changed letter may still spell a place; then it is exactly the text of that place.
+        if (refused(changed)) return true;
+        return encodeCursor(decodeCursor(changed)) === changed;
+      }),
+    );
+  });
+});

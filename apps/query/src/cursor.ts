@@ -1,0 +1,36 @@
+import { parseTime } from '@chip/contracts';
+import { Problem } from './problem.error.ts';
+
+/** Place in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID. */
+export interface KeysetPosition {
+  readonly time: string;
+  readonly id: string;
+}
+
+const VERSION = '1';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CANONICAL_TIME = /^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z$/;
+
+/** Opaque text of a place. Time and id together: rows with the same time would be lost at a page's edge by the time alone. */
+export const encodeCursor = (position: KeysetPosition): string =>
+  Buffer.from(`${VERSION}|${position.time}|${position.id}`).toString('base64url');
+
+/** @throws Problem 400 `invalid_cursor` unless the text is one that `encodeCursor` wrote. */
+export function decodeCursor(cursor: string): KeysetPosition {
+  const [version, time, id, ...rest] = Buffer.from(cursor, 'base64url').toString('latin1').split('|');
+  if (
+    version === VERSION &&
+    time !== undefined &&
+    id !== undefined &&
+    rest.length === 0 &&
+    CANONICAL_TIME.test(time) &&
+    !Number.isNaN(parseTime(time)) &&
+    UUID.test(id) &&
+    // Base64 decoding skips what it does not know: only the exact text is accepted.
+    encodeCursor({ time, id }) === cursor
+  )
+    return { time, id };
+  throw new Problem(400, 'invalid_cursor', 'cursor is not one that this service gave out', [
+    { parameter: 'cursor', message: 'expected next_cursor of an earlier answer' },
+  ]);
+}

@@ -1,0 +1,29 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { type z } from 'zod';
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
+
+interface RouteTexts {
+  readonly summary: string;
+  readonly description: string;
+  /** For routes that name one thing: what a 404 means. */
+  readonly notFound?: string;
+}
+
+/**
+ * Documents a route: its texts, its answer and its problems. The parameters come from the schemas of `@Query` and
+ * `@Param`, which also check the request, so page and behaviour cannot drift.
+ */
+export const Answers = (answer: z.ZodType, { summary, description, notFound }: RouteTexts): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({ summary, description }),
+    ApiOkResponse({ description: 'The answer.', standardSchema: answer }),
+    problem(400, 'A bad or unknown parameter, named in `errors`.'),
+    ...(notFound === undefined ? [] : [problem(404, notFound)]),
+    problem(503, 'The database is away, busy or took too long; `Retry-After` says when to try again.'),
+  );
+
+const problem = (status: number, description: string): MethodDecorator =>
+  ApiResponse({ status, description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } });

@@ -1,0 +1,95 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { type Logger } from '@chip/service';
+import { PROBLEM_MEDIA_TYPE } from './documented-route.ts';
+import { Problem, type ProblemCode } from './problem.error.ts';
+
+/** The parts of Fastify's request and reply that are used here. */
+interface Request {
+  readonly method: string;
+  readonly url: string;
+  readonly routeOptions?: { readonly url?: string | undefined };
+}
+export interface ProblemReply {
+  code(status: number): ProblemReply;
+  header(name: string, value: string): ProblemReply;
+  serializer(serialize: (body: unknown) => string): ProblemReply;
+  send(body: string): unknown;
+}
+
+/** Seconds after which a client may try again when we could not answer. */
+const RETRY_AFTER_S = 2;
+
+/** Whatever goes wrong leaves as problem+json with a stable code; only what nobody planned for is logged as an error. */
+@Catch()
+export class HttpErrorFilter implements ExceptionFilter {
+  /** @param allowedMethods methods that a path has, to tell a wrong method from a wrong path */
+  constructor(
+    private readonly logger: Logger,
+    private readonly allowedMethods: (path: string) => readonly string[],
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const reply = host.switchToHttp().getResponse<ProblemReply & { raw: ServerResponse }>();
+    const problem = this.#problemOf(error, request);
+    if (problem.status >= 500)
+      this.logger[problem.code === 'internal_error' ? 'error' : 'warn'](
+        { err: problem.cause ?? error, code: problem.code, method: request.method, route: request.routeOptions?.url },
+        'request_failed',
+      );
+    // A streamed answer has begun: its status is gone, so the connection is cut, which the client can see.
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    if (problem.status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
+    if (problem.code === 'method_not_allowed') reply.header('allow', this.allowedMethods(pathOf(request)).join(', '));
+    sendProblem(reply, problem);
+  }
+
+  #problemOf(error: unknown, request: Request): Problem {
+    if (error instanceof Problem) return error;
+    if (statusOf(error) === 404) {
+      const methods = this.allowedMethods(pathOf(request));
+      return methods.length === 0
+        ? new Problem(404, 'route_not_found', 'there is no such route; /docs lists them')
+        : new Problem(405, 'method_not_allowed', `this route answers ${methods.join(', ')}`);
+    }
+    return frameworkProblem(error);
+  }
+}
+
+/** What Nest or Fastify refused, or a 500 for what nobody planned for. */
+export function frameworkProblem(error: unknown): Problem {
+  const status = statusOf(error);
+  const known = status === undefined ? undefined : CLIENT_ERRORS[status];
+  if (status !== undefined && known) return new Problem(status, known.code, known.detail);
+  return new Problem(500, 'internal_error', 'something unexpected happened; it has been logged', [], error);
+}
+
+/** What Fastify refuses before a route is reached. */
+const CLIENT_ERRORS: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
+  400: { code: 'malformed_request', detail: 'the request cannot be read: bad JSON, URL or headers' },
+  413: { code: 'body_too_large', detail: 'the request body is larger than this service accepts' },
+  414: { code: 'uri_too_long', detail: 'a part of the path is longer than this service accepts' },
+  415: { code: 'unsupported_media_type', detail: 'request bodies must be application/json' },
+  503: { code: 'shutting_down', detail: 'this instance is stopping: try again' },
+};
+
+const statusOf = (error: unknown): number | undefined => {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
+  return typeof statusCode === 'number' && typeof code === 'string' && code.startsWith('FST_') ? statusCode : undefined;
+};
+
+const pathOf = (request: Request): string => request.url.split('?', 1)[0] ?? '/';
+
+/** Writes a problem document (RFC 9457). */
+export function sendProblem(reply: ProblemReply, problem: Problem): void {
+  const { status, code, detail, errors } = problem;
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = { type: 'about:blank', title, status, code, detail, ...(errors.length > 0 ? { errors } : {}) };
+  // Serialised here: Fastify would add a charset parameter, and its own serializer knows application/json only.
+  void reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE).serializer(String).send(JSON.stringify(body));
+}

@@ -1,0 +1,67 @@
+import { type Queryable } from '@chip/persistence';
+import { type KeysetPosition } from '../cursor.ts';
+import { SqlConditions } from '../sql-conditions.ts';
+import { type InspectionItem } from './inspection-answer.ts';
+
+export interface InspectionListQuestion {
+  readonly status?: string | undefined;
+  readonly result?: string | undefined;
+  readonly site?: string | undefined;
+  readonly lot_id?: string | undefined;
+  readonly chip_id?: string | undefined;
+  readonly inspection_type?: string | undefined;
+  readonly equipment_id?: string | undefined;
+  readonly product?: string | undefined;
+  readonly step?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Metadata fields by name, each with the text to compare with. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Columns of `inspections i JOIN lots l` that make an item. */
+export const ITEM_COLUMNS = `i.id, i.site, l.lot_id, i.chip_id, i.inspection_type::text AS inspection_type, i.status, i.result, i.step,
+  i.priority, i.occurred_at, i.started_at, i.completed_at, i.equipment_id, i.recipe, i.product, i.wafer_id, i.die_x, i.die_y,
+  i.hard_bin, i.soft_bin, i.inspected_area_cm2, i.defect_count, i.measurement_count, i.metadata, i.created_at, i.updated_at,
+  i.ingested_at`;
+
+/** JSON values that a text of a query string may stand for: itself, and the number, boolean or null that it spells. */
+function jsonValues(text: string): unknown[] {
+  if (text === 'true' || text === 'false' || text === 'null') return [text, JSON.parse(text)];
+  const isNumber = text.length <= 30 && /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text);
+  return isNumber && Number.isFinite(Number(text)) ? [text, Number(text)] : [text];
+}
+
+/** Newest first by (created_at, id); at most `limit` items after `after`. */
+export function listInspections(
+  snapshot: Queryable,
+  question: InspectionListQuestion,
+  after: KeysetPosition | undefined,
+  limit: number,
+): Promise<InspectionItem[]> {
+  const where = new SqlConditions();
+  where
+    .units(question, 'i')
+    .when(question.status, ($) => `i.status = ${$}::inspection_status_enum`)
+    .when(question.result, ($) => `i.result = ${$}`)
+    .when(question.chip_id, ($) => `i.chip_id = ${$}`)
+    .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
+    .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
+  for (const [key, text] of Object.entries(question.metadata)) {
+    // Containment, because that is what the GIN index on metadata serves.
+    const candidates = jsonValues(text).map(
+      (value) => `i.metadata @> ${where.bind(JSON.stringify({ [key]: value }))}::jsonb`,
+    );
+    where.require(`(${candidates.join(' OR ')})`);
+  }
+  if (after)
+    where.require(`(i.created_at, i.id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`);
+  return snapshot.query<InspectionItem>(
+    `SELECT ${ITEM_COLUMNS}
+       FROM inspections i JOIN lots l ON l.id = i.lot_id
+      WHERE ${where.toString()}
+      ORDER BY i.created_at DESC, i.id DESC
+      LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+}

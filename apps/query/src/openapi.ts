@@ -1,0 +1,93 @@
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { z } from 'zod';
+import { problemSchema } from './answers.ts';
+
+type Schema = Record<string, unknown>;
+
+/** JSON Schema of a Zod schema; schemas with an `id` become components of the document. */
+function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; components: Record<string, Schema> } {
+  const {
+    $schema: _,
+    $defs = {},
+    ...converted
+  } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema: { _zod }, jsonSchema }) => {
+      // Zod leaves out the default of what it converts, such as digits that become a number. Here it is written the same.
+      if (_zod.def.type === 'default') jsonSchema.default = (_zod.def as z.core.$ZodDefaultDef).defaultValue;
+      // The range of safe integers says nothing that a reader wants to know.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  }) as Schema;
+  const components = Object.fromEntries(
+    Object.entries($defs as Record<string, Schema>).map(([name, { id: _id, ...definition }]) => [name, definition]),
+  );
+  return { schema: converted, components };
+}
+
+/** Routes of the service frame, which knows nothing about documentation. */
+const FRAME_ROUTES: Readonly<Record<string, { summary: string; description: string }>> = {
+  '/health/live': { summary: 'Whether this process makes progress', description: '503 = restart it.' },
+  '/health/ready': {
+    summary: 'Whether requests should come here now',
+    description: '503 while the database is away or the service stops.',
+  },
+  '/metrics': { summary: 'Prometheus metrics', description: 'Text exposition format.' },
+};
+
+/** The OpenAPI 3.1 document, generated from the routes and the schemas that check their requests. */
+export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
+  const head = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Chip quality')
+    .setDescription(
+      'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic says in `definition` what was counted and in `as_of` which events it has seen. Problems are `application/problem+json` with a stable `code`.',
+    )
+    .setVersion('1')
+    .build();
+  const document = SwaggerModule.createDocument(app, head, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
+    standardSchemaConverter: (schema, { schemaType }) => convert(schema as z.ZodType, schemaType),
+  });
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, ...convert(problemSchema, 'output').components },
+  };
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const operation of Object.values(item) as { parameters?: Parameter[]; tags?: string[] }[]) {
+      operation.parameters?.forEach(describeParameter);
+      const texts = FRAME_ROUTES[path];
+      if (texts) Object.assign(operation, texts, { tags: ['Operation'] });
+    }
+  }
+  return document;
+}
+
+interface Parameter {
+  description?: string;
+  example?: unknown;
+  schema?: { description?: string; example?: unknown };
+}
+
+/** Swagger UI shows description and example of a parameter, not those of its schema. */
+function describeParameter(parameter: Parameter): void {
+  const { description, example } = parameter.schema ?? {};
+  if (description !== undefined) parameter.description ??= description;
+  if (example !== undefined) parameter.example ??= example;
+  delete parameter.schema?.description;
+  delete parameter.schema?.example;
+}
+
+/** Serves `/openapi.json` and the page `/docs`. Its files come from the package, nothing from another host. */
+export function serveDocument(app: NestFastifyApplication, document: OpenAPIObject): void {
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Chip quality API',
+    // The default shows a badge from a validator on the internet.
+    swaggerOptions: { validatorUrl: null, tryItOutEnabled: true, displayRequestDuration: true },
+  });
+}

@@ -1,0 +1,118 @@
+import { formatTime, hasLength, INSPECTION_TYPES, parseTime } from '@chip/contracts';
+import { z } from 'zod';
+
+/**
+ * The query parameters that several routes share. Each schema is both the check of a request and the source of the
+ * OpenAPI page, so it carries its own description and example. A parameter given twice arrives as an array and is
+ * refused by its type.
+ */
+
+/** Instants that PostgreSQL and JavaScript both read the same way; anything earlier or later is a typing error. */
+const canonicalTime = (text: string): string | undefined => {
+  if (text.startsWith('0')) return undefined;
+  const time = parseTime(text);
+  if (Number.isNaN(time)) return undefined;
+  const canonical = formatTime(time);
+  return canonical.length === 27 ? canonical : undefined;
+};
+
+/** RFC 3339 with `Z` or an offset; the parsed value is the same instant in UTC with six fractional digits. */
+export const timeParameter = z.string().transform((text, context) => {
+  const time = canonicalTime(text);
+  if (time !== undefined) return time;
+  context.addIssue({
+    code: 'custom',
+    message: 'expected an RFC 3339 time with Z or an offset, years 1000 to 9999, for example 2008-07-01T00:00:00Z',
+  });
+  return z.NEVER;
+});
+
+const describeTime = (description: string, example: string) =>
+  // `example`, not `examples`: Zod leaves the latter out of schemas that transform.
+  timeParameter.meta({ format: 'date-time', description, example });
+
+/** `[from, to)` on the column that `of` names; both optional, an absent end is open. */
+export const timeRange = (of: string, examples: { from: string; to: string }) => ({
+  from: describeTime(
+    `Only what has ${of} at or after this time (RFC 3339; in a URL write + as %2B).`,
+    examples.from,
+  ).optional(),
+  to: describeTime(`Only what has ${of} before this time.`, examples.to).optional(),
+});
+
+/** As `timeRange`, both ends required: for data that is too large to be read without a window. */
+export const requiredTimeRange = (of: string, examples: { from: string; to: string }) => ({
+  from: describeTime(`Only what has ${of} at or after this time (RFC 3339; in a URL write + as %2B).`, examples.from),
+  to: describeTime(`Only what has ${of} before this time.`, examples.to),
+});
+
+/** Check for schemas with `from` and `to`. Equal ends are an empty range and answer with no data; reversed ones are a mistake. */
+export const endsInOrder = (
+  range: { from?: string | undefined; to?: string | undefined },
+  context: z.RefinementCtx,
+): void => {
+  if (range.from !== undefined && range.to !== undefined && range.from > range.to)
+    context.addIssue({ code: 'custom', path: ['to'], message: 'expected a time that is not before from' });
+};
+
+/** A name that machines use (lot, chip, equipment …): compared exactly, case counts. PostgreSQL has no NUL in text. */
+export const nameParameter = (description: string, example: string, max = 100) =>
+  z
+    .string()
+    .refine((text) => hasLength(text, 1, max) && !text.includes('\0'), {
+      error: `expected 1 to ${max} characters without NUL`,
+    })
+    .meta({ minLength: 1, maxLength: max, description, examples: [example] });
+
+/** Decimal digits only: `Number` alone would also take '', ' 5', 0x10 and 1e2. */
+export const integerParameter = (min: number, max: number) =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text),
+    z
+      .int({ error: `expected an integer from ${min} to ${max}` })
+      .min(min)
+      .max(max),
+  );
+
+export const MAX_LIMIT = 500;
+export const DEFAULT_LIMIT = 50;
+
+/** `limit` and `cursor` of every list. */
+export const pageParameters = {
+  limit: integerParameter(1, MAX_LIMIT)
+    .default(DEFAULT_LIMIT)
+    .meta({ description: 'Most items of one page.', example: DEFAULT_LIMIT }),
+  cursor: z.string().max(200).optional().meta({
+    description: 'Where to go on: `next_cursor` of the page before. Opaque; keep the other parameters the same.',
+  }),
+};
+
+export const siteParameter = nameParameter(
+  'Site (fab) that sent the events. A lot text may exist at several sites.',
+  'fab-1',
+);
+export const lotParameter = nameParameter('Lot, by the text the machines use.', 'LOT-2008-07-19');
+export const equipmentParameter = nameParameter('Equipment that ran the inspection.', 'AOI-03');
+export const productParameter = nameParameter('Product.', 'CQ-1000');
+export const stepParameter = nameParameter('Step (operation) in the route.', 'final-test');
+export const inspectionTypeParameter = nameParameter('Inspection type.', INSPECTION_TYPES[1], 50);
+
+/** What chooses among attempts or inspections, on every statistic alike. */
+export const unitFilters = {
+  site: siteParameter.optional(),
+  lot_id: lotParameter.optional(),
+  equipment_id: equipmentParameter.optional(),
+  product: productParameter.optional(),
+  inspection_type: inspectionTypeParameter.optional(),
+  step: stepParameter.optional(),
+};
+
+/** The values of `unitFilters` after parsing. */
+export interface UnitFilters {
+  readonly site?: string | undefined;
+  readonly lot_id?: string | undefined;
+  readonly equipment_id?: string | undefined;
+  readonly product?: string | undefined;
+  readonly inspection_type?: string | undefined;
+  readonly step?: string | undefined;
+}

@@ -1,0 +1,40 @@
+/** Codes of `application/problem+json`. Immutable: clients compare them. */
+export const PROBLEM_CODES = [
+  'unknown_parameter',
+  'invalid_parameter',
+  'invalid_body',
+  'invalid_cursor',
+  'malformed_request',
+  'not_found',
+  'route_not_found',
+  'method_not_allowed',
+  'body_too_large',
+  'unsupported_media_type',
+  'uri_too_long',
+  'database_unavailable',
+  'query_timeout',
+  'overloaded',
+  'shutting_down',
+  'internal_error',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+export interface ParameterProblem {
+  /** Name of the query or path parameter, or JSON pointer into the body. */
+  readonly parameter: string;
+  readonly message: string;
+}
+
+/** A refusal that the caller can understand; `HttpErrorFilter` writes it as problem+json. Never carries a parameter's value. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  constructor(
+    readonly status: number,
+    readonly code: ProblemCode,
+    readonly detail: string,
+    readonly errors: readonly ParameterProblem[] = [],
+    cause?: unknown,
+  ) {
+    super(detail, { cause });
+  }
+}

@@ -1,0 +1,54 @@
+import { Database } from '@chip/persistence';
+import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { InspectionsController } from './inspections/inspections.controller.ts';
+import { CONNECT_TIMEOUT_MS, type QueryConfig } from './query.config.ts';
+import { measurePool } from './query.metrics.ts';
+import { Snapshots } from './snapshots.ts';
+import { YieldController } from './yield/yield.controller.ts';
+
+/** Composition root of the query service: the only place that names the database. */
+@Module({
+  controllers: [InspectionsController, YieldController],
+  providers: [
+    {
+      provide: Database,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: QueryConfig, logger: Logger) =>
+        new Database({
+          url: config.DATABASE_URL,
+          applicationName: 'chip-query',
+          max: config.DATABASE_POOL_MAX,
+          connectTimeoutMs: CONNECT_TIMEOUT_MS,
+          onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
+        }),
+    },
+    {
+      provide: Snapshots,
+      inject: [Database, CONFIG],
+      useFactory: (database: Database, config: QueryConfig) => new Snapshots(database, config.QUERY_TIMEOUT_MS),
+    },
+  ],
+})
+export class QueryModule implements OnModuleInit {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Health) private readonly health: Health,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+    @Inject(Registry) private readonly registry: Registry,
+  ) {}
+
+  onModuleInit(): void {
+    measurePool(this.database, this.registry);
+    // Live needs no indicator: a process that answers has a turning event loop, and this one has no other progress.
+    this.health.addReady({
+      name: 'database',
+      check: async () => {
+        await this.database.query('SELECT 1');
+        return { state: 'up' };
+      },
+    });
+    this.lifecycle.onDrain('connections', 'database', () => this.database.close());
+  }
+}

@@ -1,0 +1,44 @@
+import { DatabaseError, readAsOf, type AsOf, type Database, type Queryable } from '@chip/persistence';
+import { Problem } from './problem.error.ts';
+
+/** Reads for answers: one snapshot each, under the statement time-out of this service. */
+export class Snapshots {
+  constructor(
+    private readonly database: Database,
+    private readonly statementTimeoutMs: number,
+  ) {}
+
+  /** Runs `question` in one read-only snapshot. @throws Problem 503 when the database is away, slow or busy */
+  async read<T>(question: (snapshot: Queryable) => Promise<T>): Promise<T> {
+    try {
+      return await this.database.withSnapshot(async (snapshot) => {
+        // Local to the transaction, so PgBouncer may give the session to anybody afterwards.
+        await snapshot.query(`SELECT set_config('statement_timeout', $1, true)`, [`${this.statementTimeoutMs}ms`]);
+        return question(snapshot);
+      });
+    } catch (error) {
+      throw this.#translated(error);
+    }
+  }
+
+  /** As `read`, with `as_of`: the positions that this very snapshot sees. */
+  answer<T extends object>(question: (snapshot: Queryable) => Promise<T>): Promise<{ as_of: AsOf } & T> {
+    return this.read(async (snapshot) => ({ as_of: await readAsOf(snapshot), ...(await question(snapshot)) }));
+  }
+
+  #translated(error: unknown): unknown {
+    if (!(error instanceof DatabaseError) || error.kind !== 'transient') return error;
+    if (error.sqlstate === '57014')
+      return new Problem(
+        503,
+        'query_timeout',
+        `no answer within ${this.statementTimeoutMs} ms: ask for less`,
+        [],
+        error,
+      );
+    const { idle, total, max } = this.database.connections;
+    if (error.sqlstate === '' && idle === 0 && total >= max)
+      return new Problem(503, 'overloaded', 'all database connections are in use: try again', [], error);
+    return new Problem(503, 'database_unavailable', 'the database does not answer: try again', [], error);
+  }
+}

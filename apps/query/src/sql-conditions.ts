@@ -1,0 +1,49 @@
+import { type SqlParameter } from '@chip/persistence';
+import { type UnitFilters } from './parameters.ts';
+
+/**
+ * Collects the WHERE clause and the bind values of one statement. SQL text comes from our source alone; every value of
+ * a request becomes a bind parameter.
+ */
+export class SqlConditions {
+  readonly values: SqlParameter[] = [];
+  readonly #conditions: string[] = [];
+
+  /** Placeholder (`$3`) of a value. */
+  bind(value: SqlParameter): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  /** Adds a condition that needs no value. */
+  require(condition: string): this {
+    this.#conditions.push(condition);
+    return this;
+  }
+
+  /** Adds `condition(placeholder)` unless the value is absent. */
+  when(value: SqlParameter | undefined, condition: (placeholder: string) => string): this {
+    return value === undefined ? this : this.require(condition(this.bind(value)));
+  }
+
+  /**
+   * The filters that statistics share, on a table with the columns of `inspection_attempts`.
+   * Lots are resolved once in an InitPlan, so that the index on lot_id can serve the array.
+   */
+  units(filters: UnitFilters, table: string): this {
+    if (filters.lot_id !== undefined || filters.site !== undefined) {
+      const lots = new Array<string>();
+      if (filters.lot_id !== undefined) lots.push(`lot_id = ${this.bind(filters.lot_id)}`);
+      if (filters.site !== undefined) lots.push(`site = ${this.bind(filters.site)}`);
+      this.require(`${table}.lot_id = ANY (ARRAY(SELECT id FROM lots WHERE ${lots.join(' AND ')}))`);
+    }
+    return this.when(filters.equipment_id, ($) => `${table}.equipment_id = ${$}`)
+      .when(filters.product, ($) => `${table}.product = ${$}`)
+      .when(filters.inspection_type, ($) => `${table}.inspection_type = ${$}`)
+      .when(filters.step, ($) => `${table}.step = ${$}`);
+  }
+
+  toString(): string {
+    return this.#conditions.length === 0 ? 'true' : this.#conditions.join('\n        AND ');
+  }
+}

@@ -1,0 +1,37 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Answers } from '../documented-route.ts';
+import { Snapshots } from '../snapshots.ts';
+import { rolledThroughputCounts } from './rolled-throughput.query.ts';
+import {
+  defineYield,
+  summariseYield,
+  yieldAnswer,
+  yieldParameters,
+  type YieldAnswer,
+  type YieldParameters,
+} from './yield-answer.ts';
+import { attemptPerUnit, yieldCounts } from './yield.query.ts';
+
+@ApiTags('Yield')
+@Controller('v1/yield')
+export class YieldController {
+  constructor(@Inject(Snapshots) private readonly snapshots: Snapshots) {}
+
+  @Get()
+  @Answers(yieldAnswer, {
+    summary: 'Yield of units, with its definition',
+    description:
+      'One die is often tested more than once, and final, first-pass and insertion yield of the same data differ. Every answer says in `definition` which one it is.',
+  })
+  answer(@Query({ schema: yieldParameters }) parameters: YieldParameters): Promise<YieldAnswer> {
+    const { kind, policy } = parameters;
+    return this.snapshots.answer(async (snapshot) => {
+      const rows =
+        kind === 'rolled_throughput'
+          ? await rolledThroughputCounts(snapshot, parameters)
+          : await yieldCounts(snapshot, parameters, attemptPerUnit(kind, policy));
+      return { definition: defineYield(kind, policy), ...summariseYield(rows, parameters) };
+    });
+  }
+}

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OpenAPIObject } from '@nestjs/swagger';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { openStage, type Stage } from './query-app.ts';
+import { seedAttempts } from './seed.ts';
+
+interface Operation {
+  summary?: string;
+  description?: string;
+  parameters?: {
+    name: string;
+    in: string;
+    required?: boolean;
+    description?: string;
+    example?: unknown;
+    schema: object;
+  }[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+let stage: Stage;
+let document: OpenAPIObject;
+let ids: string[];
+beforeAll(async () => {
+  stage = await openStage();
+  document = (await stage.app.get<OpenAPIObject>('/openapi.json')).body;
+  ids = await seedAttempts(stage.db.database, [
+    {
+      lot_id: 'L',
+      chip_id: '1',
+      step: 'probe',
+      wafer_id: 'W',
+      result: 'fail',
+      equipment_id: 'E',
+      product: 'P',
+      occurred_at: '2026-03-02T08:00:00Z',
+      metadata: { kind: 'x' },
+    },
+    {
+      lot_id: 'L',
+      chip_id: '1',
+      step: 'probe',
+      wafer_id: 'W',
+      result: 'pass',
+      equipment_id: 'E',
+      product: 'P',
+      occurred_at: '2026-03-02T08:30:00Z',
+    },
+    { lot_id: 'L', chip_id: '2', status: 'in_progress', attempt: 1, completed_at: null },
+  ]);
+  await stage.db.database.query(
+    `INSERT INTO measurements (time, inspection_id, event_id, name) VALUES ('2026-03-02T08:00:00Z', $1, $1, 'm')`,
+    [ids[0]!],
+  );
+  await stage.db.database.query(
+    `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um) VALUES ($1, $1, 0, '2026-03-02T08:00:00Z', 'scratch', 1, 2)`,
+    [ids[0]!],
+  );
+  await stage.db.database.query(
+    `INSERT INTO stream_positions (source_topic, source_partition, next_offset, append_time, accepted_offset, origin_offset, high_watermark)
+     VALUES ('inspection.results.v1', 0, 42, '2026-03-02T09:00:00Z', 3, 0, 50), ('telemetry.samples.v1', 0, 0, NULL, 0, 0, NULL)`,
+  );
+  await stage.db.database.query(
+    `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
+     VALUES ('2026-03-02T08:00:00Z', 's', 'm', 10, 4, 1, 4)`,
+  );
+});
+afterAll(() => stage.end());
+
+const window = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
+/** Requests that between them reach every form of each answer. A route that is missing here fails the test below. */
+const REQUESTS: Record<string, string[]> = {
+  '/v1/yield': [
+    '',
+    ...['final', 'first_pass', 'insertion', 'rolled_throughput'].flatMap((kind) =>
+      ['day', 'month', 'lot', 'wafer', 'equipment', 'inspection_type', 'product'].map(
+        (by) => `?${window}&kind=${kind}&group_by=${by}`,
+      ),
+    ),
+    '?lot_id=NONE&kind=rolled_throughput',
+  ],
+  '/v1/inspections': ['', '?limit=1', '?lot_id=NONE', '?metadata.kind=x'],
+  '/v1/inspections/{id}': ['{id}'],
+  '/health/live': [''],
+  '/health/ready': [''],
+  '/metrics': [''],
+};
+
+describe('the OpenAPI document', () => {
+  it('is OpenAPI 3.1 and lists exactly the routes that are tried here', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths).sort()).toEqual(Object.keys(REQUESTS).sort());
+  });
+
+  it('tells what each route is for and explains every parameter', () => {
+    for (const [path, item] of Object.entries(document.paths))
+      for (const operation of Object.values(item) as Operation[]) {
+        expect([path, operation.summary !== undefined && operation.description !== undefined]).toEqual([path, true]);
+        for (const parameter of operation.parameters ?? []) {
+          const { name, description, example, schema } = parameter;
+          expect([path, name, (description ?? '') !== '']).toEqual([path, name, true]);
+          const shown = example !== undefined || 'example' in schema || 'enum' in schema || name === 'cursor';
+          expect([path, name, shown]).toEqual([path, name, true]);
+        }
+      }
+  });
+
+  it('gives as default what an absent parameter means', () => {
+    const parameters = (document.paths['/v1/yield']?.get as Operation).parameters!;
+    const schemaOf = (name: string) => parameters.find((parameter) => parameter.name === name)?.schema;
+    expect(schemaOf('kind')).toEqual({
+      type: 'string',
+      enum: ['final', 'first_pass', 'insertion', 'rolled_throughput'],
+      default: 'final',
+    });
+    expect(schemaOf('from')).toMatchObject({ type: 'string', format: 'date-time' });
+    const limit = (document.paths['/v1/inspections']?.get as Operation).parameters!.find(
+      ({ name }) => name === 'limit',
+    );
+    expect(limit?.schema).toEqual({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
+    expect(parameters.filter(({ required }) => required).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('is a page that needs no other host', async () => {
+    const page = await stage.app.get<string>('/docs');
+    expect([page.status, page.type]).toEqual([200, expect.stringMatching(/^text\/html/)]);
+    const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) {
+      expect(file).toMatch(/^\.\/docs\//);
+      expect((await stage.app.get(file.slice(1))).status).toBe(200);
+    }
+    expect((await stage.app.get<string>('/docs/swagger-ui-init.js')).body).toContain('"validatorUrl": null');
+  });
+});
+
+describe('answers are what the document says', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+
+  it.each(Object.entries(REQUESTS).flatMap(([path, queries]) => queries.map((query) => [path, query] as const)))(
+    '%s %s',
+    async (path, query) => {
+      const url = path.includes('{id}') ? path.replace('{id}', ids[0]!) : path + query;
+      const answer = await stage.app.get(url);
+      expect(answer.status).toBe(200);
+      const documented = (document.paths[path]!.get as Operation).responses['200']!.content?.['application/json']
+        ?.schema;
+      if (!path.startsWith('/v1/')) return;
+      expect(documented).toBeDefined();
+      const validate = ajv.compile({ ...documented, components: document.components });
+      expect([validate(answer.body), validate.errors]).toEqual([true, null]);
+    },
+  );
+
+  it('so are problems', async () => {
+    const operation = document.paths['/v1/yield']!.get as Operation;
+    expect(operation.responses['400']?.content?.['application/problem+json']?.schema).toEqual({
+      $ref: '#/components/schemas/Problem',
+    });
+    const validate = ajv.compile(document.components!.schemas!['Problem'] as object);
+    for (const path of ['/v1/yield?x=1', '/v1/yield?kind=x', '/nowhere']) {
+      const { body } = await stage.app.get(path);
+      expect([validate(body), validate.errors]).toEqual([true, null]);
+    }
+  });
+
+  it('a schema that the answer does not fit is noticed', async () => {
+    const schema = (document.paths['/v1/yield']!.get as Operation).responses['200']!.content!['application/json']!
+      .schema;
+    const { body } = await stage.app.get(`/v1/yield?${window}&group_by=lot`);
+    const validate = ajv.compile({ ...schema, components: document.components });
+    expect(validate(body)).toBe(true);
+    expect(validate({ ...body, surprise: 1 })).toBe(false);
+    expect(validate({ ...body, totals: { ...(body['totals'] as object), yield: '0.5' } })).toBe(false);
+  });
+});

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { encodeCursor } from '../src/cursor.ts';
+import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
+import { TcpGate } from './tcp-gate.ts';
+
+interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  errors?: { parameter: string; message: string }[];
+}
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ QUERY_TIMEOUT_MS: 300, DATABASE_POOL_MAX: 2 });
+});
+afterAll(() => stage.end());
+
+const problem = async (path: string, init?: RequestInit): Promise<Answer<ProblemBody>> => {
+  const answer = await stage.app.get<ProblemBody>(path, init);
+  expect(answer.type).toBe('application/problem+json');
+  expect(answer.body).toMatchObject({ type: 'about:blank', status: answer.status });
+  expect(answer.body.title).not.toBe('');
+  expect(answer.body.detail).not.toBe('');
+  return answer;
+};
+
+describe('a bad parameter is a 400 that names it', () => {
+  const year = encodeURIComponent;
+  it.each([
+    ['/v1/yield?from=2026-02-30T00:00:00Z', 'from'],
+    ['/v1/yield?from=2026-02-28', 'from'],
+    ['/v1/yield?from=2026-02-28T00:00:00', 'from'],
+    ['/v1/yield?from=2026-02-28T24:00:00Z', 'from'],
+    ['/v1/yield?from=2026-02-28T23:59:60Z', 'from'],
+    [`/v1/yield?from=${year('2026-02-28T00:00:00+15:00')}`, 'from'],
+    ['/v1/yield?from=0000-01-01T00:00:00Z', 'from'],
+    [`/v1/yield?from=${year('9999-12-31T23:59:59-14:00')}`, 'from'],
+    ['/v1/yield?from=1772323200', 'from'],
+    ['/v1/yield?from=', 'from'],
+    ['/v1/yield?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z', 'to'],
+    ['/v1/yield?group_by=week', 'group_by'],
+    ['/v1/yield?group_by=', 'group_by'],
+    ['/v1/yield?kind=FINAL', 'kind'],
+    ['/v1/yield?policy=newest', 'policy'],
+    ['/v1/yield?lot_id=', 'lot_id'],
+    [`/v1/yield?lot_id=${'x'.repeat(101)}`, 'lot_id'],
+    ['/v1/yield?lot_id=a%00b', 'lot_id'],
+    ['/v1/yield?lot_id=a&lot_id=b', 'lot_id'],
+    ['/v1/inspections?limit=0', 'limit'],
+    ['/v1/inspections?limit=501', 'limit'],
+    ['/v1/inspections?limit=-1', 'limit'],
+    ['/v1/inspections?limit=1.5', 'limit'],
+    ['/v1/inspections?limit=1e2', 'limit'],
+    ['/v1/inspections?limit=0x10', 'limit'],
+    ['/v1/inspections?limit=%205', 'limit'],
+    ['/v1/inspections?limit=', 'limit'],
+    ['/v1/inspections?limit=1&limit=2', 'limit'],
+    ['/v1/inspections?limit=99999999999999999999', 'limit'],
+    ['/v1/inspections?status=done', 'status'],
+    ['/v1/inspections?result=PASS', 'result'],
+    ['/v1/inspections?metadata.kind=', 'metadata.kind'],
+    ['/v1/inspections?metadata.kind=a%00', 'metadata.kind'],
+    [`/v1/inspections?metadata.kind=${'x'.repeat(1001)}`, 'metadata.kind'],
+    ['/v1/inspections?metadata.kind=a&metadata.kind=b', 'metadata.kind'],
+    ['/v1/inspections/not-a-uuid', 'id'],
+    ['/v1/inspections/0d6a2d1c8a4e5c439d530f8f4a3b2c11', 'id'],
+  ])('%s', async (path, parameter) => {
+    const { status, body } = await problem(path);
+    expect([status, body.code]).toEqual([400, 'invalid_parameter']);
+    expect(body.errors?.map((error) => error.parameter)).toEqual([parameter]);
+  });
+
+  it.each([
+    ['/v1/yield?lotid=1', ['lotid']],
+    ['/v1/yield?metadata.kind=a', ['metadata.kind']],
+    ['/v1/inspections?Limit=5&foo=1', ['Limit', 'foo']],
+    ['/v1/inspections?metadata.=a', ['metadata.']],
+    ['/v1/inspections?metadata.a%20b=a', ['metadata.a b']],
+    [`/v1/inspections?metadata.${'k'.repeat(65)}=a`, [`metadata.${'k'.repeat(65)}`]],
+    ['/v1/inspections?constructor=a', ['constructor']],
+  ])('unknown: %s', async (path, names) => {
+    const { status, body } = await problem(path);
+    expect([status, body.code]).toEqual([400, 'unknown_parameter']);
+    expect(body.errors?.map((error) => error.parameter)).toEqual(names);
+  });
+
+  it('all complaints at once, and never the value', async () => {
+    const { body } = await problem('/v1/yield?kind=s3cret&policy=s3cret&nonsense=s3cret');
+    expect(body.errors?.map((error) => error.parameter)).toEqual(['nonsense', 'kind', 'policy']);
+    expect(JSON.stringify(body)).not.toContain('s3cret');
+  });
+
+  const id = '0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11';
+  const time = '2026-03-02T08:00:00.000000Z';
+  it.each([
+    ['', 'invalid_cursor'],
+    ['abc', 'invalid_cursor'],
+    [encodeCursor({ time, id }) + 'A', 'invalid_cursor'],
+    [encodeCursor({ time, id }) + '%20', 'invalid_cursor'],
+    [encodeCursor({ time: 'infinity', id }), 'invalid_cursor'],
+    [encodeCursor({ time: '2026-02-30T08:00:00.000000Z', id }), 'invalid_cursor'],
+    [encodeCursor({ time, id: `${id}'` }), 'invalid_cursor'],
+    [Buffer.from(`2|${time}|${id}`).toString('base64url'), 'invalid_cursor'],
+    ['A'.repeat(201), 'invalid_parameter'],
+  ])('cursor %p', async (cursor, code) => {
+    const { status, body } = await problem(`/v1/inspections?cursor=${cursor}`);
+    expect([status, body.code, body.errors?.[0]?.parameter]).toEqual([400, code, 'cursor']);
+  });
+});
+
+describe('what is not a route', () => {
+  it.each(['/', '/v1', '/v2/yield', '/v1/yield/', '/v1/inspections/a/b', '/v1/yield%2F', '/.env'])(
+    '%s is 404',
+    async (path) => {
+      const { status, body } = await problem(path);
+      expect([status, body.code]).toEqual([404, 'route_not_found']);
+    },
+  );
+
+  it.each([
+    ['DELETE', '/v1/yield'],
+    ['PUT', '/v1/inspections?limit=1'],
+    ['PATCH', '/v1/inspections/0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11'],
+    ['DELETE', '/health/live'],
+  ])('%s %s is 405 with the methods it has', async (method, path) => {
+    const { status, body, headers } = await problem(path, { method });
+    expect([status, body.code, headers.get('allow')]).toEqual([405, 'method_not_allowed', 'GET']);
+  });
+
+  it('an unreadable URL is 400', async () => {
+    const { status, body } = await problem('/v1/inspections/%zz');
+    expect([status, body.code]).toEqual([400, 'malformed_request']);
+  });
+
+  it('a path part that is too long is 414', async () => {
+    const { status, body } = await problem(`/v1/inspections/${'a'.repeat(2000)}`);
+    expect([status, body.code]).toEqual([414, 'uri_too_long']);
+  });
+});
+
+describe('the database', () => {
+  it('a statement over its time is 503 query_timeout, and the connection is usable afterwards', async () => {
+    const { database } = stage.db;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let locked = (): void => undefined;
+    const ready = new Promise<void>((resolve) => (locked = resolve));
+    const holder = database.withTransaction(async (transaction) => {
+      await transaction.query('LOCK TABLE inspection_attempts IN ACCESS EXCLUSIVE MODE');
+      locked();
+      await held;
+    });
+    await ready;
+    const answers = await Promise.all(Array.from({ length: 2 }, () => problem('/v1/yield')));
+    for (const { status, body, headers } of answers) {
+      expect([status, body.code]).toEqual([503, 'query_timeout']);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    release();
+    await holder;
+    expect((await stage.app.get('/v1/yield')).status).toBe(200);
+  });
+
+  it('away is 503, live stays green, ready goes red; back again without a restart', async () => {
+    const gate = await TcpGate.before(stage.db.url);
+    const app = await QueryApp.start(gate.through(stage.db.url));
+    const statusOf = async (path: string): Promise<number> => (await app.get(path)).status;
+    try {
+      expect(await statusOf('/v1/yield')).toBe(200);
+      await gate.shut();
+      const away = await app.get<ProblemBody>('/v1/yield');
+      expect([away.status, away.type, away.body.code]).toEqual([
+        503,
+        'application/problem+json',
+        'database_unavailable',
+      ]);
+      expect(JSON.stringify(away.body)).not.toMatch(/127\.0\.0\.1|postgres/);
+      expect([await statusOf('/health/live'), await statusOf('/health/ready')]).toEqual([200, 503]);
+      await gate.open();
+      expect([await statusOf('/v1/yield'), await statusOf('/health/ready')]).toEqual([200, 200]);
+    } finally {
+      await app.stop();
+      await gate.shut();
+    }
+  });
+});

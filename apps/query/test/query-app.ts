@@ -1,0 +1,88 @@
+import 'reflect-metadata';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { createLogger, createMetricsRegistry, Health, Lifecycle, ServiceModule } from '@chip/service';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configureHttp, HTTP_OPTIONS } from '../src/http.ts';
+import { type QueryConfig } from '../src/query.config.ts';
+import { QueryModule } from '../src/query.module.ts';
+
+export interface Answer<T = Record<string, unknown>> {
+  status: number;
+  type: string;
+  headers: Headers;
+  body: T;
+}
+
+/** The service as it runs in production, on a free port, in front of `databaseUrl`. */
+export class QueryApp {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  static async start(databaseUrl: string, config: Partial<QueryConfig> = {}): Promise<QueryApp> {
+    const { logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' });
+    const lifecycle = new Lifecycle(logger, () => undefined);
+    const parts = {
+      config: {
+        DATABASE_URL: databaseUrl,
+        DATABASE_POOL_MAX: 4,
+        QUERY_TIMEOUT_MS: 10_000,
+        ...config,
+      },
+      logger,
+      registry: createMetricsRegistry({ service: 'query', instance: 'test' }),
+      health: new Health(),
+      lifecycle,
+    };
+    class Root {}
+    Module({ imports: [ServiceModule.forRoot(parts), QueryModule] })(Root);
+    const app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(HTTP_OPTIONS), {
+      logger: false,
+      abortOnError: false,
+    });
+    configureHttp(app);
+    await app.listen(0, '127.0.0.1');
+    return new QueryApp(app, await app.getUrl(), lifecycle);
+  }
+
+  async get<T = Record<string, unknown>>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+    const response = await fetch(this.url + path, init);
+    const type = response.headers.get('content-type') ?? '';
+    const text = await response.text();
+    return {
+      status: response.status,
+      type,
+      headers: response.headers,
+      body: (/json/.test(type) ? JSON.parse(text) : text) as T,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.lifecycle.run('connections', AbortSignal.timeout(5000), () => 5000);
+  }
+}
+
+export interface Stage {
+  readonly db: TestDatabase;
+  readonly app: QueryApp;
+  end(): Promise<void>;
+}
+
+/** A fresh database with the service in front of it. */
+export async function openStage(config: Partial<QueryConfig> = {}): Promise<Stage> {
+  const db = await createTestDatabase();
+  const app = await QueryApp.start(db.url, config);
+  return {
+    db,
+    app,
+    end: async () => {
+      await app.stop();
+      await db.drop();
+    },
+  };
+}
