@@ -27,7 +27,7 @@ const DRAIN_GRACE_MS = 12_000;
  * Nest transport that hands whole Kafka batches to `@EventPattern('<topic>')` methods:
  *
  * ```ts
- * @EventPattern(TELEMETRY_SAMPLES)
+ * @EventPattern<BatchEvents>(TELEMETRY_SAMPLES)
  * async onSamples(batch: RecordBatch): Promise<void> { ... }
  * ```
  *

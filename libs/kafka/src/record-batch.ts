@@ -76,3 +76,6 @@ export interface RecordBatch {
    */
   commit(offset: number): Promise<void>;
 }
+
+/** Type argument for Nest's decorator: `@EventPattern<BatchEvents>(topic)` types its method's payload. */
+export type BatchEvents = Record<string, RecordBatch>;

@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { AppError } from '@chip/service';
+import { RethrowFilter } from '@chip/service';
+import type { TestKafka } from '@chip/testing';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern } from '@nestjs/microservices';
+import pino, { type Logger } from 'pino';
+import { KafkaBatchServer, type BatchEvents, type ConsumerOptions, type RecordBatch } from '../src/index.ts';
+
+export interface RunningServer {
+  readonly server: KafkaBatchServer;
+  readonly fatals: AppError[];
+  readonly logLines: Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+/** A Nest microservice whose only handler is `handle`, on an own server, as a service would run it. */
+export async function startServer(
+  kafka: TestKafka,
+  options: {
+    topic: string;
+    groupId: string;
+    handle: (batch: RecordBatch) => Promise<void> | void;
+    consumer?: Partial<ConsumerOptions>;
+  },
+): Promise<RunningServer> {
+  @Controller()
+  class BatchController {
+    @EventPattern<BatchEvents>(options.topic)
+    async onBatch(batch: RecordBatch): Promise<void> {
+      await options.handle(batch);
+    }
+  }
+  @Module({ controllers: [BatchController] })
+  class HarnessModule {}
+
+  const fatals: AppError[] = [];
+  const { logger, lines } = memoryLogger();
+  const server = new KafkaBatchServer({
+    connection: { brokers: kafka.brokers, clientId: `test-${randomUUID()}` },
+    groups: { [options.topic]: options.groupId },
+    consumer: { minBytes: 1, ...options.consumer },
+    logger,
+    fatal: (error) => fatals.push(error),
+  });
+  const app = await NestFactory.createMicroservice(HarnessModule, { strategy: server, logger: false });
+  app.useGlobalFilters(new RethrowFilter());
+  await app.listen();
+  return { server, fatals, logLines: lines, stop: () => server.drain({ graceMs: 2_000 }) };
+}
+
+/** Keeps what is logged, so that a test can ask for it. */
+export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string): void => {
+    lines.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  return { logger: pino({ level: process.env['TEST_LOG'] ?? 'info' }, { write }), lines };
+}
