@@ -1,16 +1,25 @@
-import { Database } from '@chip/persistence';
+import { Database, schemaReady } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { InspectionsController } from './inspections/inspections.controller.ts';
+import { LedgerController } from './pipeline/ledger.controller.ts';
+import { PipelineController } from './pipeline/pipeline.controller.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig } from './query.config.ts';
 import { measurePool } from './query.metrics.ts';
 import { Snapshots } from './snapshots.ts';
+import { TelemetrySummaryController } from './telemetry/telemetry-summary.controller.ts';
 import { YieldController } from './yield/yield.controller.ts';
 
 /** Composition root of the query service: the only place that names the database. */
 @Module({
-  controllers: [InspectionsController, YieldController],
+  controllers: [
+    InspectionsController,
+    LedgerController,
+    PipelineController,
+    TelemetrySummaryController,
+    YieldController,
+  ],
   providers: [
     {
       provide: Database,
@@ -45,7 +54,7 @@ export class QueryModule implements OnModuleInit {
     this.health.addReady({
       name: 'database',
       check: async () => {
-        await this.database.query('SELECT 1');
+        await schemaReady(this.database);
         return { state: 'up' };
       },
     });

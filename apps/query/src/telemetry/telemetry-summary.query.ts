@@ -1,0 +1,157 @@
+import { formatTime, parseTime } from '@chip/contracts';
+import { type Queryable } from '@chip/persistence';
+import { SqlConditions } from '../sql-conditions.ts';
+
+export interface TelemetrySummaryQuestion {
+  readonly metric_name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly service_name?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+/** Sums of one service. */
+export interface ServiceSums {
+  readonly service_name: string;
+  readonly sample_count: number;
+  readonly sum_value: number;
+  readonly min_value: number;
+  readonly max_value: number;
+}
+
+export interface TelemetrySummary {
+  readonly services: ServiceSums[];
+  /** What the sums cover: the range asked for, or less where raw samples of a partial hour are gone; null = nothing. */
+  readonly covered: { from: string; to: string } | null;
+}
+
+const HOUR_US = 3_600_000_000;
+
+interface Piece {
+  readonly hour: string;
+  readonly from: string;
+  readonly to: string;
+}
+/** A range cut at full hours (UTC): whole hours `[from, to)`, and what sticks out before and after them. */
+export interface HourCut {
+  readonly whole: { from: string; to: string } | null;
+  readonly head: Piece | null;
+  readonly tail: Piece | null;
+}
+
+/** `from` <= `to`, canonical times. A range inside one hour is a head alone. */
+export function cutAtHours(from: string, to: string): HourCut {
+  const [start, end] = [parseTime(from), parseTime(to)];
+  const firstFull = Math.ceil(start / HOUR_US) * HOUR_US;
+  const lastFull = Math.floor(end / HOUR_US) * HOUR_US;
+  const piece = (hour: number, a: number, b: number): Piece | null =>
+    a < b ? { hour: formatTime(hour), from: formatTime(a), to: formatTime(b) } : null;
+  if (firstFull > lastFull) return { whole: null, head: piece(lastFull, start, end), tail: null };
+  return {
+    whole: firstFull < lastFull ? { from: formatTime(firstFull), to: formatTime(lastFull) } : null,
+    head: piece(firstFull - HOUR_US, start, firstFull),
+    tail: piece(lastFull, lastFull, end),
+  };
+}
+
+/**
+ * Sums per service: whole hours from the roll-up, partial hours from raw samples. Raw samples live shorter than the
+ * roll-up; a partial hour that has lost some is left out and `covered` says so.
+ */
+export async function telemetrySummary(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+): Promise<TelemetrySummary> {
+  const { whole, head, tail } = cutAtHours(question.from, question.to);
+  const parts = whole === null ? [] : await wholeHours(snapshot, question, whole);
+  let { from, to } = question;
+  let isNothingCovered = false;
+  for (const piece of [head, tail]) {
+    if (piece === null) continue;
+    const sums = await partialHour(snapshot, question, piece);
+    if (sums.every((service) => service.raw_in_hour >= service.rolled_up)) parts.push(...sums);
+    else if (whole === null && (head === null || tail === null)) isNothingCovered = true;
+    else if (piece === head) from = piece.to;
+    else to = piece.from;
+  }
+  return { services: addUp(parts), covered: isNothingCovered || from >= to ? null : { from, to } };
+}
+
+function conditions(question: TelemetrySummaryQuestion, table: string): SqlConditions {
+  return new SqlConditions()
+    .when(question.metric_name, ($) => `${table}.metric_name = ${$}`)
+    .when(question.service_name, ($) => `${table}.service_name = ${$}`)
+    .when(question.host, ($) => `${table}.host = ${$}`);
+}
+
+function wholeHours(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+  range: { from: string; to: string },
+): Promise<ServiceSums[]> {
+  const where = conditions(question, 'h')
+    .when(range.from, ($) => `h.bucket >= ${$}::timestamptz`)
+    .when(range.to, ($) => `h.bucket < ${$}::timestamptz`);
+  return snapshot.query<ServiceSums>(
+    `SELECT h.service_name, sum(h.sample_count) AS sample_count, sum(h.sum_value) AS sum_value,
+            min(h.min_value) AS min_value, max(h.max_value) AS max_value
+       FROM metrics_hourly h
+      WHERE ${where.toString()}
+      GROUP BY h.service_name`,
+    where.values,
+  );
+}
+
+interface PartialHourSums extends ServiceSums {
+  /** Raw samples of the full hour, to compare with how many the roll-up has seen. */
+  readonly raw_in_hour: number;
+  readonly rolled_up: number;
+}
+
+/** The roll-up names the services of the hour, so that each raw read is served by the index (service, metric, time). */
+function partialHour(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+  piece: Piece,
+): Promise<PartialHourSums[]> {
+  const where = conditions(question, 'h').when(piece.hour, ($) => `h.bucket = ${$}::timestamptz`);
+  const { values } = where;
+  const metric = where.bind(question.metric_name);
+  const hour = `${where.bind(piece.hour)}::timestamptz`;
+  const inPiece = `time >= ${where.bind(piece.from)}::timestamptz AND time < ${where.bind(piece.to)}::timestamptz`;
+  const onHost = question.host === undefined ? '' : `AND m.host = ${where.bind(question.host)}`;
+  return snapshot.query<PartialHourSums>(
+    `SELECT hourly.service_name, hourly.rolled_up, raw.*
+       FROM (SELECT h.service_name, sum(h.sample_count) AS rolled_up FROM metrics_hourly h
+              WHERE ${where.toString()}
+              GROUP BY h.service_name) AS hourly
+      CROSS JOIN LATERAL (
+            SELECT count(*) AS raw_in_hour,
+                   count(*) FILTER (WHERE ${inPiece}) AS sample_count,
+                   coalesce(sum(metric_value) FILTER (WHERE ${inPiece}), 0) AS sum_value,
+                   min(metric_value) FILTER (WHERE ${inPiece}) AS min_value,
+                   max(metric_value) FILTER (WHERE ${inPiece}) AS max_value
+              FROM system_metrics m
+             WHERE m.service_name = hourly.service_name AND m.metric_name = ${metric} ${onHost}
+               AND m.time >= ${hour} AND m.time < ${hour} + INTERVAL '1 hour') AS raw`,
+    values,
+  );
+}
+
+/** Adds sums of the same service; services without a sample disappear. */
+export function addUp(parts: readonly ServiceSums[]): ServiceSums[] {
+  const services = new Map<string, ServiceSums>();
+  for (const part of parts) {
+    if (part.sample_count === 0) continue;
+    const { service_name, sample_count, sum_value, min_value, max_value } = part;
+    const before = services.get(service_name);
+    services.set(service_name, {
+      service_name,
+      sample_count: sample_count + (before?.sample_count ?? 0),
+      sum_value: sum_value + (before?.sum_value ?? 0),
+      min_value: Math.min(min_value, before?.min_value ?? Infinity),
+      max_value: Math.max(max_value, before?.max_value ?? -Infinity),
+    });
+  }
+  return [...services.values()];
+}
