@@ -19,13 +19,22 @@ const WRITES: Record<string, Record<string, string>> = {
   chip_writer: {
     'INSERT, UPDATE': 'lots, wafers, parts, inspections, inspection_attempts, stream_positions, stream_gaps',
     INSERT: 'defects, measurements, system_metrics',
-    'INSERT, DELETE': 'inspection_events, metrics_delta',
-    'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base',
+    'INSERT, DELETE': 'inspection_events, metrics_delta, metrics_late, yield_delta',
+    'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, yield_daily_base',
   },
   chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections' },
 };
 const EXECUTES: Record<string, string[]> = {
-  chip_writer: ['init_position', 'move_position', 'take_partition', 'fold_metrics'],
+  chip_writer: [
+    'init_position',
+    'move_position',
+    'take_partition',
+    'skip_gap',
+    'fold_metrics',
+    'fold_yield',
+    'apply_retention',
+    'refresh_daily_inspection_summary',
+  ],
 };
 
 /**

@@ -4,6 +4,8 @@ import { Indexes } from './0003-indexes.ts';
 import { Positions } from './0004-positions.ts';
 import { Rollups } from './0005-rollups.ts';
 import { SchemaInfo } from './0006-schema-info.ts';
+import { Summaries } from './0007-summaries.ts';
+import { Retention } from './0008-retention.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -13,4 +15,6 @@ export const migrations = [
   { name: '0004-positions', class: Positions },
   { name: '0005-rollups', class: Rollups },
   { name: '0006-schema-info', class: SchemaInfo },
+  { name: '0007-summaries', class: Summaries },
+  { name: '0008-retention', class: Retention },
 ];

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createTestDatabase } from '../src/testing/index.ts';
+import { LoadSession, encodeCopyRow } from '../src/index.ts';
+import { editions, type EditionUnderTest } from './editions.ts';
+
+interface Sample {
+  ageHours: number;
+  service: string;
+  metric: string;
+  host: string | null;
+  value: number;
+}
+
+const sample = (oldestDays: number): fc.Arbitrary<Sample> =>
+  fc.record({
+    // Mostly fresh, sometimes late, rarely as late as can be.
+    ageHours: fc.oneof(
+      { weight: 6, arbitrary: fc.double({ min: 0, max: 3, noNaN: true }) },
+      { weight: 2, arbitrary: fc.double({ min: 3, max: 24 * 5, noNaN: true }) },
+      { weight: 1, arbitrary: fc.double({ min: 24 * 5, max: 24 * oldestDays, noNaN: true }) },
+    ),
+    service: fc.constantFrom('etch', 'litho'),
+    metric: fc.constantFrom('temperature', 'pressure'),
+    host: fc.constantFrom('h1', 'h2', null),
+    value: fc.oneof(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.constantFrom(0, -0, 1e12, -1e12, 1e-300)),
+  });
+const batches = (seed: number, count: number, oldestDays: number): Sample[][] =>
+  fc.sample(fc.array(sample(oldestDays), { minLength: 1, maxLength: 40 }), { numRuns: count, seed });
+
+/** What a flush does, in one statement; `reference` keeps every sample for the recompute, as raw rows are dropped. */
+const FLUSH = `
+  WITH sample AS (
+    SELECT $1::timestamptz - "ageHours" * INTERVAL '1 hour' AS time, service, metric, host, value
+    FROM jsonb_to_recordset($2::text::jsonb) AS s ("ageHours" float8, service text, metric text, host text, value float8)
+  ), raw AS (
+    INSERT INTO system_metrics (time, service_name, metric_name, host, metric_value) SELECT time, service, metric, host, value FROM sample
+  ), kept AS (
+    INSERT INTO reference SELECT time, service, metric, host, value FROM sample
+  )
+  INSERT INTO metrics_delta
+  SELECT time_bucket('1 hour', time), service, metric, host, sum(value), count(*), min(value), max(value) FROM sample GROUP BY 1, 2, 3, 4`;
+
+interface Bucket {
+  bucket: string;
+  service_name: string;
+  metric_name: string;
+  host: string | null;
+  sum_value: number;
+  sample_count: number;
+  min_value: number;
+  max_value: number;
+  avg_value: number;
+}
+
+describe.each(Object.entries(editions))('roll-ups, %s edition', (_, open) => {
+  let db: EditionUnderTest;
+  beforeAll(async () => {
+    db = await open();
+    await db.query('CREATE TABLE reference (time timestamptz, service text, metric text, host text, value float8)');
+  });
+  afterAll(() => db.close());
+
+  const flush = async (now: string, samples: Sample[]): Promise<void> => {
+    await db.query(FLUSH, [now, JSON.stringify(samples)]);
+  };
+  const compare = async (resolution: 'hourly' | 'daily'): Promise<void> => {
+    const interval = resolution === 'hourly' ? '1 hour' : '1 day';
+    const order = 'ORDER BY bucket, service_name, metric_name, host';
+    const actual = await db.query<Bucket>(
+      `SELECT bucket::text, service_name, metric_name, host, sum_value, sample_count, min_value, max_value, avg_value FROM metrics_${resolution} ${order}`,
+    );
+    const expected = await db.query<Bucket>(
+      `SELECT time_bucket('${interval}', time)::text AS bucket, service AS service_name, metric AS metric_name, host, sum(value) AS sum_value,
+         count(*) AS sample_count, min(value) AS min_value, max(value) AS max_value, sum(abs(value)) AS magnitude
+       FROM reference GROUP BY 1, 2, 3, 4 ${order}`,
+    );
+    const key = ({
+      bucket,
+      service_name,
+      metric_name,
+      host,
+      sample_count,
+      min_value,
+      max_value,
+    }: Bucket): unknown[] => [bucket, service_name, metric_name, host, Number(sample_count), min_value, max_value];
+    expect(actual.map(key)).toEqual(expected.map(key));
+    for (const [index, bucket] of actual.entries()) {
+      const reference = expected[index] as Bucket & { magnitude: number };
+      // Sums of terms of both signs: the order of addition moves them relative to the terms, not to the result.
+      const tolerance = 1e-9 * Math.max(reference.magnitude, Number.MIN_VALUE);
+      expect(Math.abs(bucket.sum_value - reference.sum_value)).toBeLessThanOrEqual(tolerance);
+      expect(Math.abs(bucket.avg_value - reference.sum_value / Number(reference.sample_count))).toBeLessThanOrEqual(
+        tolerance,
+      );
+    }
+  };
+
+  it('has the published columns', async () => {
+    for (const view of ['metrics_hourly', 'metrics_daily']) {
+      const columns = await db.query<{ attname: string; type: string }>(
+        `SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum`,
+        [view],
+      );
+      expect(columns.map((column) => `${column.attname} ${column.type}`)).toEqual([
+        'bucket timestamp with time zone',
+        'service_name character varying(100)',
+        'metric_name character varying(100)',
+        'host character varying(100)',
+        'sum_value double precision',
+        'sample_count bigint',
+        'min_value double precision',
+        'max_value double precision',
+        'avg_value double precision',
+      ]);
+    }
+  });
+
+  it('equal a recompute from raw rows after 200 batches with late rows, retention and background work in between', async () => {
+    const now = new Date().toISOString();
+    const random = batches(20_260_120, 200, 100);
+    for (const [index, samples] of random.entries()) {
+      await flush(now, samples);
+      if (index === 60) {
+        // Older than any retention: what was aggregated stays when its raw rows go.
+        await flush(
+          now,
+          samples.map((one) => ({ ...one, ageHours: 24 * 120 + one.ageHours })),
+        );
+        await db.runBackgroundWork();
+        const [old] = await db.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM system_metrics WHERE time < now() - INTERVAL '110 days'`,
+        );
+        expect(old?.n).toBe(0);
+      }
+      if (index % 23 === 0) await db.runBackgroundWork();
+    }
+    await db.runBackgroundWork();
+    await compare('hourly');
+    await compare('daily');
+    // Again: nothing is counted twice and nothing is forgotten by a further round.
+    await db.runBackgroundWork();
+    await compare('hourly');
+    await compare('daily');
+  });
+});
+
+describe('the fold, apache edition', () => {
+  const FLUSHES = 200;
+
+  it('is exact at every moment and after being killed, and never makes a flush wait 50 ms for a lock', async () => {
+    const db = await createTestDatabase();
+    try {
+      const writer = await LoadSession.open({ url: db.url, applicationName: 'chip-test-writer' });
+      // A wait for a lock of more than 50 ms fails the flush, and with it the test.
+      await writer.query("SET lock_timeout = '50ms'");
+      let flushed = 0;
+      let folding = true;
+      let kills = 0;
+      const fold = async (): Promise<void> => {
+        while (folding) {
+          const folder = await LoadSession.open({ url: db.url, applicationName: 'chip-test-fold' });
+          await folder.begin();
+          await folder.query('SELECT fold_metrics(300)');
+          if (kills < 20) {
+            // The fold has done its work but not committed: nothing of it may stay.
+            kills++;
+            await db.database.query('SELECT pg_terminate_backend($1)', [folder.backend.pid]);
+          } else await folder.query('COMMIT');
+          await folder.close();
+        }
+      };
+      const watch = async (): Promise<void> => {
+        let last = 0;
+        while (folding) {
+          const before = flushed;
+          const [hourly] = await db.database.query<{ n: number }>(
+            'SELECT coalesce(sum(sample_count), 0) AS n FROM metrics_hourly',
+          );
+          const count = hourly?.n ?? 0;
+          expect(count % 1000).toBe(0);
+          expect(count).toBeGreaterThanOrEqual(Math.max(last, before * 1000));
+          last = count;
+        }
+      };
+      const background = Promise.all([fold(), watch()]);
+      for (; flushed < FLUSHES || kills < 20; flushed++) {
+        await writer.begin();
+        const bucket = `2026-01-${String(1 + (flushed % 20)).padStart(2, '0')}T05:00:00Z`;
+        const lines = Array.from({ length: 50 }, (__, host) =>
+          encodeCopyRow([bucket, 's', 'm', `h${host}`, 20, 20, 0, 2]),
+        );
+        await writer.copy(
+          'metrics_delta',
+          ['bucket', 'service_name', 'metric_name', 'host', 'sum_value', 'sample_count', 'min_value', 'max_value'],
+          [Buffer.from(lines.join(''))],
+        );
+        await writer.query('COMMIT');
+      }
+      folding = false;
+      await background;
+      expect(kills).toBe(20);
+      while (((await db.database.query<{ n: number }>('SELECT fold_metrics() AS n'))[0]?.n ?? 0) > 0);
+      for (const view of ['metrics_hourly', 'metrics_daily', 'metrics_hourly_base', 'metrics_daily_base']) {
+        const [total] = await db.database.query<{ n: number; s: number; buckets: number }>(
+          `SELECT sum(sample_count) AS n, sum(sum_value) AS s, count(DISTINCT bucket) AS buckets FROM ${view}`,
+        );
+        expect(total).toEqual({ n: flushed * 1000, s: flushed * 1000, buckets: 20 });
+      }
+      await writer.close();
+    } finally {
+      await db.drop();
+    }
+  });
+});
