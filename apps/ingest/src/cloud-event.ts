@@ -1,12 +1,11 @@
 import { cloudEventIdentity } from '@chip/contracts';
 
 /** Headers of a record as text; a repeated header counts once, with its first value. */
-export type RecordHeaders = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+export type RecordHeaders = Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>;
 
 export const headerText = (headers: RecordHeaders, name: string): string | undefined => {
   const found = headers[name];
-  const one = Array.isArray(found) ? found[0] : found;
-  return one === undefined ? undefined : one.toString();
+  return (Array.isArray(found) ? (found as readonly (Buffer | string)[])[0] : found)?.toString();
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -207,13 +207,12 @@ type HeaderValue = string | Buffer | undefined;
  * @throws UnsupportedBlockError for an unknown version or payload kind, MalformedBlockError for a contradiction.
  */
 export function decodeBlock(
-  headers: Readonly<Record<string, HeaderValue | HeaderValue[]>>,
+  headers: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>,
   value: Buffer | null,
 ): Block {
   const text = (name: string): string | undefined => {
     const header = headers[name];
-    const one = Array.isArray(header) ? header[0] : header;
-    return one === undefined ? undefined : one.toString();
+    return (Array.isArray(header) ? (header as readonly HeaderValue[])[0] : (header as HeaderValue))?.toString();
   };
   const whole = (name: string): number => {
     const found = text(name);

@@ -88,6 +88,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.#consumers.find((consumer) => consumer.topic === topic)?.resume(partition);
   }
 
+  /** Reads an idle partition from `offset` on, also when it was paused. */
+  seek(topic: string, partition: number, offset: number): void {
+    this.#consumers.find((consumer) => consumer.topic === topic)?.seek(partition, offset);
+  }
+
   /**
    * Stops fetching; running handlers may end within `graceMs` or until `signal`, then their batches are aborted; leaves
    * the groups, so that others take over at once. Never throws.

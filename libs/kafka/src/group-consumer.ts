@@ -227,6 +227,14 @@ export class GroupConsumer implements FetchPolicy {
     this.#logger.info({ partition }, 'partition_resumed');
   }
 
+  /** The next batch of an idle partition begins at `offset`; a paused one is read again. A running handler has `RecordBatch.seek`. */
+  seek(partition: number, offset: number): void {
+    const state = this.#partitions.get(partition);
+    if (state === undefined || state.running !== null) return;
+    state.position = offset;
+    this.resume(partition);
+  }
+
   /**
    * Stops fetching, lets running handlers end for `graceMs` (or until `signal`), aborts them then, leaves the group and
    * disconnects. Never throws: what hangs is left behind, the process ends.

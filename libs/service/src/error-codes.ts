@@ -24,10 +24,12 @@ export const ERROR_CODES = {
   database_failed: 'the database refuses a statement that it should accept: a defect of this software or of its schema',
   database_commit_unknown: 'the connection was lost during COMMIT; the position says whether it took place',
   database_transaction_failed: 'a transaction was rolled back because an earlier statement of it had failed',
+  rows_mostly_rejected: 'the database refused more rows of a flush than bad data explains; the partition stops',
   database_url_invalid: 'the database URL cannot be used',
   database_unsupported: 'the database server lacks what the schema needs; the message says what',
   schema_outdated: 'the database schema is older than this version needs; run the migrations',
   schema_lost: 'the database once held the schema and is empty now; nothing is initialised without being told to',
+  rollup_range_refused: 'the range of a roll-up rebuild cannot be computed from the raw rows that are left',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,55 @@
+import { INGEST_GROUP, INSPECTION_RESULTS, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { KafkaAdmin, KafkaBatchServer, kafkaConnection, KafkaProducer } from '@chip/kafka';
+import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import type { IngestConfig } from './ingest.config.ts';
+import { IngestConsumer } from './ingest.consumer.ts';
+import { IngestMetrics } from './ingest.metrics.ts';
+
+const connection = (config: IngestConfig) => kafkaConnection(config, `chip-ingest-${config.INSTANCE}`);
+
+/** Composition root of ingest: the only place that names its adapters. */
+@Module({
+  controllers: [IngestConsumer],
+  providers: [
+    { provide: IngestMetrics, inject: [Registry], useFactory: (registry: Registry) => new IngestMetrics(registry) },
+    {
+      provide: KafkaProducer,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: IngestConfig, logger: Logger) => new KafkaProducer(connection(config), logger),
+    },
+    {
+      provide: KafkaAdmin,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: IngestConfig, logger: Logger) => new KafkaAdmin(connection(config), logger),
+    },
+    {
+      provide: KafkaBatchServer,
+      inject: [CONFIG, LOGGER, Lifecycle],
+      useFactory: (config: IngestConfig, logger: Logger, lifecycle: Lifecycle) =>
+        new KafkaBatchServer({
+          connection: connection(config),
+          groups: {
+            [TELEMETRY_SAMPLES]: INGEST_GROUP[TELEMETRY_SAMPLES],
+            [INSPECTION_RESULTS]: INGEST_GROUP[INSPECTION_RESULTS],
+          },
+          consumer: { partitionsConcurrently: config.PARTITIONS_CONCURRENTLY },
+          logger,
+          fatal: (error) => lifecycle.fatal(error),
+        }),
+    },
+  ],
+})
+export class IngestModule implements OnModuleInit {
+  constructor(
+    @Inject(KafkaProducer) private readonly producer: KafkaProducer,
+    @Inject(KafkaAdmin) private readonly admin: KafkaAdmin,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+  ) {}
+
+  onModuleInit(): void {
+    this.lifecycle.onDrain('connections', 'kafka producer', () => this.producer.disconnect());
+    this.lifecycle.onDrain('connections', 'kafka admin', () => this.admin.disconnect());
+  }
+}

@@ -1,0 +1,6 @@
+import { KafkaBatchServer } from '@chip/kafka';
+import { runService } from '@chip/service';
+import { ingestSchema } from './ingest.config.ts';
+import { IngestModule } from './ingest.module.ts';
+
+await runService({ name: 'ingest', schema: ingestSchema, module: () => IngestModule, strategies: [KafkaBatchServer] });

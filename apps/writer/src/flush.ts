@@ -1,0 +1,117 @@
+import type { Block } from '@chip/contracts';
+import { DatabaseError, type LoadSession, type PositionMove } from '@chip/persistence';
+import { AppError } from '@chip/service';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Loaded, Loader } from './loader.ts';
+import type { RefusedElement } from './refused-element.ts';
+import { countElements } from './telemetry-loader.ts';
+
+/** So many refused rows say that the schema is broken, not the data: the partition stops. */
+const MAX_REJECTED_SHARE = 0.2;
+/** Smaller flushes may be refused whole: one bad event is 100 % of a quiet partition. */
+const MIN_ROWS_TO_JUDGE = 100;
+
+/** More rows were refused by the database than bad data explains. */
+export class MostlyRejectedError extends AppError {
+  readonly code = 'rows_mostly_rejected';
+  readonly retriable = false;
+}
+
+/** Contiguous blocks of one source partition, trimmed to begin at the position. */
+export interface FlushWork {
+  readonly topic: string;
+  readonly partition: number;
+  readonly blocks: readonly Block[];
+  /** Position before and after. */
+  readonly from: number;
+  readonly to: number;
+  /** Offset of the accepted topic behind the last block. */
+  readonly acceptedOffset: number;
+}
+
+/**
+ * Applies one flush in one transaction:
+ *
+ * 1. BEGIN, load the rows.
+ * 2. Where elements are refused: ROLLBACK, send their dead letters and wait for the acknowledgement, begin again
+ *    without them. A letter is never sent while a transaction is open: a slow broker would hold its locks.
+ * 3. Move the position and COMMIT in one message.
+ *
+ * So a letter exists before the position passes its event (at least once; letters are distinct by key), and rows are
+ * there if and only if the position moved.
+ *
+ * @throws DatabaseError (transient, position_conflict, bug), CommitUnknownError, MostlyRejectedError, or the producer's
+ * error. The transaction is rolled back or its session dead.
+ */
+export async function flush(
+  session: LoadSession,
+  loader: Loader,
+  work: FlushWork,
+  deadLetters: DeadLetters,
+  signal: AbortSignal,
+): Promise<Loaded & { refused: number }> {
+  const counts = countElements(work.blocks);
+  const given = loader.elements;
+  let refusedByWriter = 0;
+  let rejected = 0;
+
+  for (;;) {
+    signal.throwIfAborted();
+    const refused = await attempt();
+    if (!Array.isArray(refused)) return { ...(refused as Loaded), refused: counts.refused + refusedByWriter };
+    rejected += refused.filter(({ refusal }) => refusal.code === 'database_rejected').length;
+    if (given >= MIN_ROWS_TO_JUDGE && rejected > given * MAX_REJECTED_SHARE)
+      throw new MostlyRejectedError(
+        `the database refused more than ${rejected} of ${given} rows of one flush, the last by ${refused.at(-1)!.refusal.detail}`,
+        { context: { topic: work.topic, partition: work.partition } },
+      );
+    await deadLetters.send(work.topic, work.partition, refused);
+    loader.exclude(refused);
+    refusedByWriter += refused.length;
+  }
+
+  async function attempt(): Promise<Loaded | RefusedElement[]> {
+    try {
+      await session.begin();
+      const outcome = await loader.load(session);
+      if ('refused' in outcome) {
+        await session.rollback();
+        return [...outcome.refused];
+      }
+      await session.commitMove(move(outcome));
+      return outcome;
+    } catch (error) {
+      if (!session.dead) await session.rollback();
+      if (!(error instanceof DatabaseError) || error.kind !== 'data') throw error;
+      return find(error);
+    }
+  }
+
+  async function find(reason: DatabaseError): Promise<RefusedElement[]> {
+    await session.begin();
+    const refused = await loader.findRefused(session, Math.max(MIN_ROWS_TO_JUDGE, given * MAX_REJECTED_SHARE));
+    await session.rollback();
+    // A refusal that no single row causes cannot be answered by a dead letter.
+    if (refused.length === 0) throw reason;
+    return [...refused];
+  }
+
+  function move({ applied, duplicates, rows }: Loaded): PositionMove {
+    const last = work.blocks.findLast((block) => block.index.length > 0)?.index.at(-1);
+    return {
+      topic: work.topic,
+      partition: work.partition,
+      expected: BigInt(work.from),
+      next: BigInt(work.to),
+      appendTime: last === undefined ? null : new Date(last.appendTime).toISOString(),
+      acceptedOffset: BigInt(work.acceptedOffset),
+      highWatermark: null,
+      records: BigInt(counts.records),
+      elements: BigInt(counts.elements),
+      applied: BigInt(applied),
+      deadLettered: BigInt(counts.refused + refusedByWriter),
+      duplicates: BigInt(duplicates),
+      rowsWritten: BigInt(rows),
+    };
+  }
+}

@@ -1,0 +1,492 @@
+import { type AcceptedInspection, type Block, formatTime, parseTime, rowsOf } from '@chip/contracts';
+import { DatabaseError, encodeCopyRow, type LoadSession } from '@chip/persistence';
+import type { Loaded, Loader } from './loader.ts';
+import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
+import type { RefusedElement } from './refused-element.ts';
+import { rejectionDetail } from './telemetry-loader.ts';
+
+/** An event and the coordinates it came from. */
+interface Arrival {
+  readonly offset: number;
+  readonly event: AcceptedInspection;
+}
+
+/** What ingest computed for the writer; a dead letter carries the event as a machine could have sent it. */
+const COMPUTED = ['content_hash', 'inspection_uuid', 'lot_uuid', 'part_uuid', 'wafer_uuid', 'attempt_key'] as const;
+
+const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
+  const normalised: Record<string, unknown> = { ...arrival.event };
+  for (const field of COMPUTED) delete normalised[field];
+  return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
+};
+
+const ATTEMPT_COLUMNS: readonly (keyof Attempt)[] = [
+  'inspection_id',
+  'step',
+  'attempt_key',
+  'lot_id',
+  'inspection_type',
+  'status',
+  'result',
+  'occurred_at',
+  'event_id',
+  'event_ids',
+  'first_occurred_at',
+  'started_at',
+  'attempt_no',
+  'run_id',
+  'priority',
+  'completed_at',
+  'equipment_id',
+  'recipe',
+  'product',
+  'wafer_id',
+  'die_x',
+  'die_y',
+  'hard_bin',
+  'soft_bin',
+  'inspected_area_cm2',
+  'defect_count',
+  'measurement_count',
+  'metadata',
+  'void_reason',
+  'voids',
+  'stamps',
+];
+const ATTEMPT_KEY: readonly string[] = ['inspection_id', 'step', 'attempt_key'];
+
+/** Columns of `inspections` that the merge sets; identity columns come with the first insert only. */
+const CURRENT_COLUMNS = [
+  'status',
+  'result',
+  'step',
+  'attempt_key',
+  'created_at',
+  'occurred_at',
+  'started_at',
+  'completed_at',
+  'priority',
+  'equipment_id',
+  'recipe',
+  'product',
+  'wafer_id',
+  'die_x',
+  'die_y',
+  'hard_bin',
+  'soft_bin',
+  'inspected_area_cm2',
+  'defect_count',
+  'measurement_count',
+  'metadata',
+] as const;
+const IDENTITY_COLUMNS = ['id', 'site', 'lot_id', 'chip_id', 'inspection_type'] as const;
+
+const list = (columns: readonly string[], prefix = ''): string => columns.map((column) => prefix + column).join(', ');
+/** Rows travel as one JSON parameter: the 65,535 bind parameters of the protocol do not bound a flush. */
+const rowsOfJson = (table: string): string => `json_populate_recordset(NULL::${table}, $1::json)`;
+
+const INSERT_LOTS = `INSERT INTO lots (id, site, lot_id) SELECT id, site, lot_id FROM ${rowsOfJson('lots')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
+const INSERT_WAFERS = `INSERT INTO wafers (id, lot_id, wafer_id) SELECT id, lot_id, wafer_id FROM ${rowsOfJson('wafers')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
+const INSERT_PARTS = `INSERT INTO parts (id, lot_id, chip_id) SELECT id, lot_id, chip_id FROM ${rowsOfJson('parts')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
+
+const EVENT_COLUMNS = list([
+  'event_id',
+  'content_hash',
+  'inspection_id',
+  'step',
+  'attempt_key',
+  'source_topic',
+  'source_partition',
+  'source_offset',
+]);
+const INSERT_EVENTS = `INSERT INTO inspection_events (${EVENT_COLUMNS}) SELECT ${EVENT_COLUMNS} FROM ${rowsOfJson('inspection_events')}
+  ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id`;
+/** A statement of its own: the conflicting rows may have been committed after the insert's snapshot. */
+const SELECT_HASHES = `SELECT event_id, encode(content_hash, 'hex') AS hash FROM inspection_events WHERE event_id = ANY ($1::uuid[])`;
+
+const INSERT_INSPECTIONS = `INSERT INTO inspections (${list(IDENTITY_COLUMNS)}, ${list(CURRENT_COLUMNS)})
+  SELECT ${list(IDENTITY_COLUMNS)}, ${list(CURRENT_COLUMNS)} FROM ${rowsOfJson('inspections')} ORDER BY id
+  ON CONFLICT (id) DO NOTHING RETURNING id`;
+const LOCK_INSPECTIONS = `SELECT id FROM inspections WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`;
+const SELECT_ATTEMPTS = `SELECT ${list(ATTEMPT_COLUMNS)} FROM inspection_attempts WHERE inspection_id = ANY ($1::uuid[])`;
+const UPSERT_ATTEMPTS = `INSERT INTO inspection_attempts (${list(ATTEMPT_COLUMNS)})
+  SELECT ${list(ATTEMPT_COLUMNS)} FROM ${rowsOfJson('inspection_attempts')} ORDER BY ${list(ATTEMPT_KEY)}
+  ON CONFLICT (${list(ATTEMPT_KEY)}) DO UPDATE SET ${ATTEMPT_COLUMNS.filter((column) => !ATTEMPT_KEY.includes(column))
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}`;
+const UPDATE_INSPECTIONS = `UPDATE inspections i SET ${CURRENT_COLUMNS.map((column) => `${column} = n.${column}`).join(', ')}, updated_at = now()
+  FROM ${rowsOfJson('inspections')} n WHERE i.id = n.id`;
+
+const MEASUREMENT_COLUMNS = [
+  'time',
+  'inspection_id',
+  'event_id',
+  'name',
+  'value',
+  'unit',
+  'lower_limit',
+  'upper_limit',
+];
+const DEFECT_COLUMNS = [
+  'inspection_id',
+  'event_id',
+  'defect_no',
+  'time',
+  'class',
+  'x_um',
+  'y_um',
+  'area_um2',
+  'size_um',
+  'severity',
+  'confidence',
+  'image_uri',
+];
+const UNDO_SEARCH = 'ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search';
+/** Text is gathered up to this size before it becomes a chunk of a COPY. */
+const COPY_CHUNK_CHARACTERS = 256 * 1024;
+
+const timeOf = (event: AcceptedInspection): string => event.completed_at ?? event.occurred_at;
+
+/** COPY input, and for each of its lines the event it belongs to. */
+class CopyLines {
+  readonly chunks: Buffer[] = [];
+  readonly arrivals: Arrival[] = [];
+  #text = '';
+
+  add(arrival: Arrival, row: Parameters<typeof encodeCopyRow>[0]): void {
+    this.#text += encodeCopyRow(row);
+    this.arrivals.push(arrival);
+    if (this.#text.length >= COPY_CHUNK_CHARACTERS) this.end();
+  }
+
+  end(): void {
+    if (this.#text !== '') this.chunks.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
+/** A row that a COPY refused, with the event that it belongs to. */
+class RefusedRow extends Error {
+  constructor(
+    readonly arrival: Arrival,
+    readonly reason: DatabaseError,
+  ) {
+    super('row refused');
+  }
+}
+
+const canonicalTime = <T extends string | null>(time: T): T =>
+  time === null ? time : (formatTime(parseTime(time)) as T);
+
+/** The merge compares times as text; PostgreSQL's text leaves out trailing zeros. */
+const withCanonicalTimes = (attempt: Attempt): Attempt => ({
+  ...attempt,
+  occurred_at: canonicalTime(attempt.occurred_at),
+  first_occurred_at: canonicalTime(attempt.first_occurred_at),
+  started_at: canonicalTime(attempt.started_at),
+  completed_at: canonicalTime(attempt.completed_at),
+});
+
+const byKey = <T extends { id: string }>(rows: Iterable<T>): T[] => [
+  ...new Map([...rows].map((row) => [row.id, row])).values(),
+];
+
+/**
+ * Inspections: ledger of events, identities, attempts, the current row, then measurements and defects by COPY.
+ *
+ * Locks are taken in the order lots, wafers, parts, inspection_events, inspections, inspection_attempts, each sorted by
+ * key. The inspections row comes before its attempts, since it is what serialises two flushes that merge into one
+ * inspection: whoever holds it sees every attempt committed so far.
+ */
+export class InspectionLoader implements Loader {
+  readonly #topic: string;
+  readonly #partition: number;
+  #arrivals: readonly Arrival[];
+
+  constructor(blocks: readonly Block[]) {
+    this.#topic = blocks[0]!.sourceTopic;
+    this.#partition = blocks[0]!.sourcePartition;
+    const arrivals: Arrival[] = [];
+    for (const block of blocks) {
+      let at = 0;
+      for (const event of block.index) {
+        if (rowsOf(event) > 0)
+          arrivals.push({
+            offset: event.offset,
+            event: JSON.parse(block.payload.toString('utf8', at, at + event.bytes)) as AcceptedInspection,
+          });
+        at += event.bytes;
+      }
+    }
+    this.#arrivals = arrivals;
+  }
+
+  get elements(): number {
+    return this.#arrivals.length;
+  }
+
+  exclude(refused: readonly RefusedElement[]): void {
+    const offsets = new Set(refused.map((element) => element.sourceOffset));
+    this.#arrivals = this.#arrivals.filter((arrival) => !offsets.has(arrival.offset));
+  }
+
+  async load(session: LoadSession): Promise<Loaded | { refused: readonly RefusedElement[] }> {
+    try {
+      return await this.#load(session, this.#arrivals);
+    } catch (error) {
+      throw error instanceof RefusedRow ? error.reason : error;
+    }
+  }
+
+  /** Halves the flush until single events remain; a COPY names its line, which saves the halving. */
+  async findRefused(session: LoadSession, limit: number): Promise<readonly RefusedElement[]> {
+    const refused: RefusedElement[] = [];
+    const reject = (arrival: Arrival, error: DatabaseError): void => {
+      refused.push(refuse(arrival, 'database_rejected', rejectionDetail(error)));
+    };
+    const search = async (arrivals: readonly Arrival[]): Promise<void> => {
+      if (arrivals.length === 0 || refused.length > limit) return;
+      await session.query('SAVEPOINT search');
+      try {
+        const outcome = await this.#load(session, arrivals);
+        if ('refused' in outcome) {
+          refused.push(...outcome.refused);
+          const offsets = new Set(outcome.refused.map((element) => element.sourceOffset));
+          await session.query(UNDO_SEARCH);
+          return await search(arrivals.filter((arrival) => !offsets.has(arrival.offset)));
+        }
+        // Kept until the caller rolls back: later events meet what they would meet in the real load.
+        await session.query('RELEASE SAVEPOINT search');
+      } catch (error) {
+        const reason = error instanceof RefusedRow ? error.reason : error;
+        if (!(reason instanceof DatabaseError) || reason.kind !== 'data') throw reason;
+        await session.query(UNDO_SEARCH);
+        if (error instanceof RefusedRow || arrivals.length === 1) {
+          const bad = error instanceof RefusedRow ? error.arrival : arrivals[0]!;
+          reject(bad, reason);
+          const at = arrivals.indexOf(bad);
+          await search(arrivals.slice(0, at));
+          await search(arrivals.slice(at + 1));
+        } else {
+          const middle = arrivals.length >> 1;
+          await search(arrivals.slice(0, middle));
+          await search(arrivals.slice(middle));
+        }
+      }
+    };
+    await search(this.#arrivals);
+    return refused;
+  }
+
+  async #load(
+    session: LoadSession,
+    arrivals: readonly Arrival[],
+  ): Promise<Loaded | { refused: readonly RefusedElement[] }> {
+    if (arrivals.length === 0) return { applied: 0, duplicates: 0, rows: 0 };
+    const { firsts, conflicts } = this.#distinct(arrivals);
+    conflicts.push(...(await this.#unknownTypes(session, firsts)));
+    if (conflicts.length > 0) return { refused: conflicts };
+
+    const events = firsts.map((arrival) => arrival.event);
+    const json = (rows: unknown): string[] => [JSON.stringify(rows)];
+    await session.query(
+      INSERT_LOTS,
+      json(byKey(events.map((e) => ({ id: e.lot_uuid, site: e.site, lot_id: e.lot_id })))),
+    );
+    const onWafer = events.filter((e) => e.wafer_uuid !== undefined);
+    if (onWafer.length > 0)
+      await session.query(
+        INSERT_WAFERS,
+        json(byKey(onWafer.map((e) => ({ id: e.wafer_uuid!, lot_id: e.lot_uuid, wafer_id: e.wafer_id })))),
+      );
+    await session.query(
+      INSERT_PARTS,
+      json(byKey(events.map((e) => ({ id: e.part_uuid, lot_id: e.lot_uuid, chip_id: e.chip_id })))),
+    );
+
+    const inserted = await session.query<{ event_id: string }>(
+      INSERT_EVENTS,
+      json(
+        firsts.map(({ offset, event }) => ({
+          event_id: event.event_id,
+          content_hash: `\\x${event.content_hash}`,
+          inspection_id: event.inspection_uuid,
+          step: event.step ?? '',
+          attempt_key: event.attempt_key,
+          source_topic: this.#topic,
+          source_partition: this.#partition,
+          source_offset: offset,
+        })),
+      ),
+    );
+    const newIds = new Set(inserted.map((row) => row.event_id));
+    const known = firsts.filter(({ event }) => !newIds.has(event.event_id));
+    if (known.length > 0) {
+      const stored = await session.query<{ event_id: string; hash: string }>(SELECT_HASHES, [
+        known.map(({ event }) => event.event_id),
+      ]);
+      const hashes = new Map(stored.map((row) => [row.event_id, row.hash]));
+      const refused = known.filter(({ event }) => hashes.get(event.event_id) !== event.content_hash).map(conflict);
+      if (refused.length > 0) return { refused };
+    }
+
+    const fresh = firsts.filter(({ event }) => newIds.has(event.event_id));
+    const applied = await this.#merge(session, fresh);
+    const written = await this.#copyDetails(session, applied);
+    return {
+      applied: applied.length,
+      duplicates: arrivals.length - applied.length,
+      rows: applied.length + written,
+    };
+  }
+
+  /** One arrival per event id, the one of the lowest offset; others with the same content are duplicates. */
+  #distinct(arrivals: readonly Arrival[]): { firsts: Arrival[]; conflicts: RefusedElement[] } {
+    const firsts = new Map<string, Arrival>();
+    const conflicts: RefusedElement[] = [];
+    for (const arrival of arrivals) {
+      const first = firsts.get(arrival.event.event_id);
+      if (first === undefined) firsts.set(arrival.event.event_id, arrival);
+      else if (first.event.content_hash !== arrival.event.content_hash) conflicts.push(conflict(arrival));
+    }
+    return { firsts: [...firsts.values()], conflicts };
+  }
+
+  async #unknownTypes(session: LoadSession, arrivals: readonly Arrival[]): Promise<RefusedElement[]> {
+    const used = [...new Set(arrivals.map(({ event }) => event.inspection_type))];
+    const rows = await session.query<{ name: string }>('SELECT name FROM inspection_types WHERE name = ANY ($1)', [
+      used,
+    ]);
+    const known = new Set(rows.map((row) => row.name));
+    return arrivals
+      .filter(({ event }) => !known.has(event.inspection_type))
+      .map((arrival) =>
+        refuse(
+          arrival,
+          'unknown_inspection_type',
+          '/inspection_type: got a type that table inspection_types does not list, expected one that it lists',
+        ),
+      );
+  }
+
+  /** Merges events into attempts and current rows. Returns those that were not part of an attempt already. */
+  async #merge(session: LoadSession, arrivals: readonly Arrival[]): Promise<Arrival[]> {
+    if (arrivals.length === 0) return [];
+    const byInspection = new Map<string, Arrival[]>();
+    for (const arrival of arrivals) {
+      const id = arrival.event.inspection_uuid;
+      const others = byInspection.get(id);
+      if (others) others.push(arrival);
+      else byInspection.set(id, [arrival]);
+    }
+    const row = (id: string, attempts: readonly Attempt[]): object => {
+      const { event } = byInspection.get(id)![0]!;
+      return {
+        id,
+        site: event.site,
+        lot_id: event.lot_uuid,
+        chip_id: event.chip_id,
+        inspection_type: event.inspection_type,
+        ...currentRow(attempts),
+      };
+    };
+    const mergeInto = (id: string, existing: readonly Attempt[]) =>
+      mergeEvents(
+        existing,
+        byInspection.get(id)!.map(({ event }) => event),
+      );
+
+    const ids = [...byInspection.keys()];
+    const alone = new Map(ids.map((id) => [id, mergeInto(id, [])]));
+    const created = await session.query<{ id: string }>(INSERT_INSPECTIONS, [
+      JSON.stringify(ids.map((id) => row(id, alone.get(id)!.attempts))),
+    ]);
+    const createdIds = new Set(created.map(({ id }) => id));
+    const existingIds = ids.filter((id) => !createdIds.has(id));
+    const existing = new Map<string, Attempt[]>(existingIds.map((id) => [id, []]));
+    if (existingIds.length > 0) {
+      await session.query(LOCK_INSPECTIONS, [existingIds]);
+      for (const attempt of await session.query<Attempt>(SELECT_ATTEMPTS, [existingIds]))
+        existing.get(attempt.inspection_id)!.push(withCanonicalTimes(attempt));
+    }
+
+    const attempts: Attempt[] = [];
+    const updates: object[] = [];
+    const appliedIds = new Set<string>();
+    for (const id of ids) {
+      const before = existing.get(id);
+      const merged = before === undefined ? alone.get(id)! : mergeInto(id, before);
+      attempts.push(...merged.changed);
+      for (const event of merged.applied) appliedIds.add(event.event_id);
+      if (before !== undefined && merged.changed.length > 0) updates.push(row(id, merged.attempts));
+    }
+    if (attempts.length > 0) await session.query(UPSERT_ATTEMPTS, [JSON.stringify(attempts)]);
+    if (updates.length > 0) await session.query(UPDATE_INSPECTIONS, [JSON.stringify(updates)]);
+    return arrivals.filter(({ event }) => appliedIds.has(event.event_id));
+  }
+
+  /** Measurements and defects of new events only, so that a plain COPY needs no unique key. */
+  async #copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
+    const measurements = new CopyLines();
+    const defects = new CopyLines();
+    for (const arrival of arrivals) {
+      const { event } = arrival;
+      const time = timeOf(event);
+      for (const m of event.measurements ?? [])
+        measurements.add(arrival, [
+          time,
+          event.inspection_uuid,
+          event.event_id,
+          m.name,
+          m.value,
+          m.unit,
+          m.lower_limit,
+          m.upper_limit,
+        ]);
+      event.defects?.forEach((d, i) =>
+        defects.add(arrival, [
+          event.inspection_uuid,
+          event.event_id,
+          i + 1,
+          time,
+          d.class,
+          d.x_um,
+          d.y_um,
+          d.area_um2,
+          d.size_um,
+          d.severity,
+          d.confidence,
+          d.image_uri,
+        ]),
+      );
+    }
+    return (
+      (await copyLines(session, 'measurements', MEASUREMENT_COLUMNS, measurements)) +
+      (await copyLines(session, 'defects', DEFECT_COLUMNS, defects))
+    );
+  }
+}
+
+const conflict = (arrival: Arrival): RefusedElement =>
+  refuse(
+    arrival,
+    'event_id_conflict',
+    '/event_id: got an id that another event with different content has, expected a new id',
+  );
+
+async function copyLines(
+  session: LoadSession,
+  table: string,
+  columns: readonly string[],
+  lines: CopyLines,
+): Promise<number> {
+  if (lines.arrivals.length === 0) return 0;
+  lines.end();
+  try {
+    return await session.copy(table, columns, lines.chunks);
+  } catch (error) {
+    if (error instanceof DatabaseError && error.kind === 'data' && error.copyLine !== undefined)
+      throw new RefusedRow(lines.arrivals[error.copyLine - 1]!, error);
+    throw error;
+  }
+}

@@ -1,0 +1,6 @@
+import { KafkaBatchServer } from '@chip/kafka';
+import { runService } from '@chip/service';
+import { writerSchema } from './writer.config.ts';
+import { WriterModule } from './writer.module.ts';
+
+await runService({ name: 'writer', schema: writerSchema, module: () => WriterModule, strategies: [KafkaBatchServer] });

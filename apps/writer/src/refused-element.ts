@@ -1,0 +1,14 @@
+import { deadLetterKey, type Refusal } from '@chip/contracts';
+
+/** An accepted element that the writer refuses after all: by a rule that needs the database, or by the database itself. */
+export interface RefusedElement {
+  readonly sourceOffset: number;
+  /** Place in the record's array; undefined when the record is no array. */
+  readonly place: number | undefined;
+  readonly refusal: Refusal;
+  /** The event as ingest normalised it, ready to be published again. */
+  readonly normalised: Record<string, unknown>;
+}
+
+export const keyOfRefused = (topic: string, partition: number, element: RefusedElement): string =>
+  deadLetterKey(topic, partition, element.sourceOffset, element.place);

@@ -1,0 +1,28 @@
+import { kafkaVariables } from '@chip/kafka';
+import { serviceSchema } from '@chip/service';
+import { z } from 'zod';
+
+/** Variables of the writer. */
+export const writerSchema = serviceSchema.extend({
+  ...kafkaVariables,
+  DATABASE_URL: z
+    .string()
+    .min(1)
+    .describe('PostgreSQL URL of the primary itself, never through PgBouncer; several hosts separated by commas'),
+  FLUSH_ROWS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20_000)
+    .describe('most rows of one transaction; a larger flush costs memory and makes a repetition dearer'),
+  PARTITIONS_CONCURRENTLY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('partitions of one topic written at the same time, each on a connection of its own'),
+});
+
+export type WriterConfig = z.infer<typeof writerSchema>;

@@ -1,0 +1,159 @@
+import { hostname } from 'node:os';
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import {
+  ACCEPTED_TOPIC,
+  type AcceptedTopic,
+  INSPECTION_ACCEPTED,
+  INSPECTION_RESULTS,
+  type MachineTopic,
+  TELEMETRY_ACCEPTED,
+  TELEMETRY_SAMPLES,
+} from '@chip/contracts';
+import { KafkaAdmin, KafkaBatchServer, type RecordBatch } from '@chip/kafka';
+import { Database, setHighWatermark } from '@chip/persistence';
+import { CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
+import { InspectionLoader } from './inspection-loader.ts';
+import { PartitionWriter } from './partition-writer.ts';
+import { TelemetryLoader } from './telemetry-loader.ts';
+import type { WriterConfig } from './writer.config.ts';
+import { WriterMetrics } from './writer.metrics.ts';
+
+const SOURCE_TOPIC: Readonly<Record<AcceptedTopic, MachineTopic>> = {
+  [TELEMETRY_ACCEPTED]: TELEMETRY_SAMPLES,
+  [INSPECTION_ACCEPTED]: INSPECTION_RESULTS,
+};
+/** How often idle positions and the ends of the machine topics are looked at. */
+const REVIEW_INTERVAL_MS = 5_000;
+/** Liveness: lag and no progress for this long. */
+const MAX_STALL_MS = 60_000;
+
+/** Batches of the accepted topics to the writers of their partitions. */
+@Controller()
+export class WriterConsumer {
+  readonly #writers = new Map<string, PartitionWriter>();
+  readonly #config: WriterConfig;
+  readonly #database: Database;
+  readonly #server: KafkaBatchServer;
+  readonly #admin: KafkaAdmin;
+  readonly #deadLetters: DeadLetters;
+  readonly #metrics: WriterMetrics;
+  readonly #logger: Logger;
+
+  constructor(
+    @Inject(CONFIG) config: WriterConfig,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(Database) database: Database,
+    @Inject(KafkaBatchServer) server: KafkaBatchServer,
+    @Inject(KafkaAdmin) admin: KafkaAdmin,
+    @Inject(KafkaDeadLetters) deadLetters: DeadLetters,
+    @Inject(WriterMetrics) metrics: WriterMetrics,
+    @Inject(Health) health: Health,
+    @Inject(Lifecycle) lifecycle: Lifecycle,
+  ) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#database = database;
+    this.#server = server;
+    this.#admin = admin;
+    this.#deadLetters = deadLetters;
+    this.#metrics = metrics;
+
+    health.addLive({ name: 'progress', check: () => this.#progress() });
+    health.addReady({ name: 'consumer_groups', check: () => server.readiness() });
+    health.addReady({ name: 'database', check: () => this.#databaseState() });
+    const review = setInterval(() => void this.#review(), REVIEW_INTERVAL_MS);
+    lifecycle.onDrain('intake', 'accepted topics', (signal) => {
+      clearInterval(review);
+      return server.drain({ signal });
+    });
+    lifecycle.onDrain('work', 'partition connections', async () => {
+      await Promise.all([...this.#writers.values()].map((writer) => writer.release()));
+    });
+  }
+
+  @EventPattern(TELEMETRY_ACCEPTED)
+  onTelemetry(batch: RecordBatch): Promise<void> {
+    return this.#writerOf(TELEMETRY_ACCEPTED, batch.partition).handle(batch);
+  }
+
+  @EventPattern(INSPECTION_ACCEPTED)
+  onInspections(batch: RecordBatch): Promise<void> {
+    return this.#writerOf(INSPECTION_ACCEPTED, batch.partition).handle(batch);
+  }
+
+  #writerOf(topic: AcceptedTopic, partition: number): PartitionWriter {
+    const key = `${topic}/${partition}`;
+    let writer = this.#writers.get(key);
+    if (writer === undefined) {
+      writer = new PartitionWriter({
+        topic,
+        sourceTopic: SOURCE_TOPIC[topic],
+        partition,
+        session: { url: this.#config.DATABASE_URL },
+        owner: `${this.#config.INSTANCE}@${hostname()}:${process.pid}`,
+        database: this.#database,
+        loaderOf: (blocks) =>
+          topic === TELEMETRY_ACCEPTED ? new TelemetryLoader(blocks) : new InspectionLoader(blocks),
+        deadLetters: this.#deadLetters,
+        flushRows: this.#config.FLUSH_ROWS,
+        metrics: this.#metrics,
+        logger: this.#logger,
+      });
+      this.#writers.set(key, writer);
+    }
+    return writer;
+  }
+
+  /** Looks after what no batch would show: positions changed elsewhere, lost partitions, the ends of the machine topics. */
+  async #review(): Promise<void> {
+    const assigned = this.#server.partitions();
+    this.#metrics.lag.reset();
+    for (const { topic, partition, lag } of assigned)
+      if (lag !== null) this.#metrics.lag.set({ topic, partition: String(partition) }, lag);
+    const keys = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`));
+    try {
+      for (const [key, writer] of this.#writers) {
+        if (keys.has(key)) continue;
+        this.#writers.delete(key);
+        await writer.release();
+      }
+      for (const { topic, partition, isHandling } of assigned) {
+        const writer = this.#writers.get(`${topic}/${partition}`);
+        if (writer === undefined || isHandling) continue;
+        const from = await writer.reviewPosition();
+        if (from !== undefined) this.#server.seek(topic, partition, from);
+      }
+      for (const [source, accepted] of Object.entries(ACCEPTED_TOPIC)) {
+        const own = assigned.filter(({ topic }) => topic === accepted);
+        if (own.length === 0) continue;
+        const offsets = await this.#admin.topicOffsets(source);
+        for (const { partition } of own) {
+          const high = offsets.get(partition)?.high;
+          if (high !== undefined) await setHighWatermark(this.#database, source, partition, BigInt(high));
+        }
+      }
+    } catch (error) {
+      // Broker or database are away; the next review comes soon, and readiness tells meanwhile.
+      this.#logger.debug({ err: error }, 'review_incomplete');
+    }
+  }
+
+  /** Standing still is a failure only while the database answers: without it there is nothing a restart would mend. */
+  async #progress(): Promise<HealthState> {
+    const stalled = this.#server.stalled(MAX_STALL_MS);
+    if (stalled.length === 0 || (await this.#databaseState()).state === 'down') return { state: 'up' };
+    const names = stalled.map(({ topic, partition }) => `${topic}/${partition}`).join(', ');
+    return { state: 'down', reason: `unread blocks and no progress for ${MAX_STALL_MS / 1000} s: ${names}` };
+  }
+
+  async #databaseState(): Promise<HealthState> {
+    try {
+      await this.#database.query('SELECT 1');
+      return { state: 'up' };
+    } catch (error) {
+      return { state: 'down', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

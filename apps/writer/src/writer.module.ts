@@ -1,0 +1,81 @@
+import { INSPECTION_ACCEPTED, MAX_BLOCK_BYTES, TELEMETRY_ACCEPTED, WRITER_GROUP } from '@chip/contracts';
+import { KafkaAdmin, KafkaBatchServer, kafkaConnection, KafkaProducer } from '@chip/kafka';
+import { Database, schemaReady } from '@chip/persistence';
+import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { KafkaDeadLetters } from './dead-letters.ts';
+import type { WriterConfig } from './writer.config.ts';
+import { WriterConsumer } from './writer.consumer.ts';
+import { WriterMetrics } from './writer.metrics.ts';
+
+const connection = (config: WriterConfig) => kafkaConnection(config, `chip-writer-${config.INSTANCE}`);
+
+/** Composition root of the writer: the only place that names its adapters. */
+@Module({
+  controllers: [WriterConsumer],
+  providers: [
+    { provide: WriterMetrics, inject: [Registry], useFactory: (registry: Registry) => new WriterMetrics(registry) },
+    {
+      provide: Database,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: WriterConfig, logger: Logger) =>
+        new Database({
+          url: config.DATABASE_URL,
+          applicationName: 'chip-writer',
+          max: 2,
+          onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
+        }),
+    },
+    {
+      provide: KafkaProducer,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: WriterConfig, logger: Logger) => new KafkaProducer(connection(config), logger),
+    },
+    {
+      provide: KafkaAdmin,
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: WriterConfig, logger: Logger) => new KafkaAdmin(connection(config), logger),
+    },
+    {
+      provide: KafkaDeadLetters,
+      inject: [KafkaProducer, WriterMetrics],
+      useFactory: (producer: KafkaProducer, metrics: WriterMetrics) => new KafkaDeadLetters(producer, metrics),
+    },
+    {
+      provide: KafkaBatchServer,
+      inject: [CONFIG, LOGGER, Lifecycle],
+      useFactory: (config: WriterConfig, logger: Logger, lifecycle: Lifecycle) =>
+        new KafkaBatchServer({
+          connection: connection(config),
+          groups: {
+            [TELEMETRY_ACCEPTED]: WRITER_GROUP[TELEMETRY_ACCEPTED],
+            [INSPECTION_ACCEPTED]: WRITER_GROUP[INSPECTION_ACCEPTED],
+          },
+          consumer: {
+            // Blocks are large already: waiting for more would only add delay.
+            minBytes: 1,
+            partitionsConcurrently: config.PARTITIONS_CONCURRENTLY,
+            maxBytesPerPartition: MAX_BLOCK_BYTES / 8,
+          },
+          logger,
+          fatal: (error) => lifecycle.fatal(error),
+        }),
+    },
+  ],
+})
+export class WriterModule implements OnModuleInit {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(KafkaProducer) private readonly producer: KafkaProducer,
+    @Inject(KafkaAdmin) private readonly admin: KafkaAdmin,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await schemaReady(this.database);
+    this.lifecycle.onDrain('connections', 'kafka producer', () => this.producer.disconnect());
+    this.lifecycle.onDrain('connections', 'kafka admin', () => this.admin.disconnect());
+    this.lifecycle.onDrain('connections', 'database', () => this.database.close());
+  }
+}
