@@ -9,6 +9,8 @@ import {
 import type { SampleRow } from './classify-telemetry.ts';
 
 const HOUR_US = 3_600_000_000;
+/** Shared by the many events without a refusal. */
+const NO_REFUSALS: readonly number[] = [];
 const NEEDS_ESCAPE = /[\\\t\n\r]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
@@ -44,7 +46,7 @@ export class BlockCutter {
   #hourText = '';
   // The event being read.
   #eventFrom = 0;
-  #eventRefused: number[] = [];
+  #eventRefused: number[] | undefined;
 
   constructor(topic: string, partition: number, kind: PayloadKind, coversFrom: number) {
     this.#topic = topic;
@@ -86,7 +88,7 @@ export class BlockCutter {
 
   /** An element of the current record became a dead letter; `place` is its index in an array. */
   addRefusal(place = 0): void {
-    this.#eventRefused.push(place);
+    (this.#eventRefused ??= []).push(place);
   }
 
   /**
@@ -99,10 +101,10 @@ export class BlockCutter {
       appendTime,
       bytes: this.#length - this.#eventFrom,
       elements,
-      refused: this.#eventRefused,
+      refused: this.#eventRefused ?? NO_REFUSALS,
     });
     this.#eventFrom = this.#length;
-    if (this.#eventRefused.length > 0) this.#eventRefused = [];
+    this.#eventRefused = undefined;
     return this.#rows >= MAX_BLOCK_ROWS || this.#length >= BLOCK_PAYLOAD_TARGET_BYTES;
   }
 

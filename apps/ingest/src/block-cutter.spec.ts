@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { decodeBlock, encodeBlock, MAX_BLOCK_ROWS, rowsOf } from '@chip/contracts';
+import fc from 'fast-check';
+import { BlockCutter, copyField } from './block-cutter.ts';
+
+const HOUR_US = 3_600_000_000;
+const START_US = Date.UTC(2026, 0, 1) * 1000;
+const cutter = (from = 0) => new BlockCutter('telemetry.samples.v1', 0, 'copy-text/system_metrics/1', from);
+const sample = (timeUs: number, value: number, host: string | null = null) => ({
+  timeUs,
+  time: null,
+  service: 'S',
+  metric: 'M',
+  value,
+  tags: null,
+  host,
+});
+
+describe('block cutter', () => {
+  it('indexes every record: accepted, refused and mixed, each with its own refusals', () => {
+    const records = fc.array(
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }).map((isAccepted) => ({ isAccepted })),
+      { maxLength: 50 },
+    );
+    fc.assert(
+      fc.property(records, fc.nat(1000), (given, from) => {
+        const subject = cutter(from);
+        given.forEach(({ isAccepted }, i) => {
+          isAccepted.forEach((accepted, place) =>
+            accepted ? subject.addSample(sample(START_US, i)) : subject.addRefusal(place),
+          );
+          subject.endRecord(from + i, 1000 + i, isAccepted.length);
+        });
+        const { headers, value } = encodeBlock(subject.cut(from + given.length));
+        const block = decodeBlock(headers, value);
+        expect(block).toMatchObject({ coversFrom: from, coversTo: from + given.length });
+        expect(block.index.map((event) => event.refused)).toEqual(
+          given.map(({ isAccepted }) => isAccepted.flatMap((accepted, place) => (accepted ? [] : [place]))),
+        );
+        const lines = block.payload.toString().split('\n').length - 1;
+        expect(lines).toBe(block.index.reduce((sum, event) => sum + rowsOf(event), 0));
+      }),
+    );
+  });
+
+  it('rolls up each hour, service, metric and host apart', () => {
+    const subject = cutter();
+    for (const [hour, value, host] of [
+      [0, 3, 'a'],
+      [0, -1, 'a'],
+      [1, 5, 'a'],
+      [0, 7, null],
+    ] as const)
+      subject.addSample(sample(START_US + hour * HOUR_US + 12_345, value, host));
+    const deltas = subject.cut(1).deltas!.toString().trimEnd().split('\n');
+    expect(deltas).toEqual([
+      '2026-01-01T00:00:00.000000Z\tS\tM\ta\t2\t2\t-1\t3',
+      '2026-01-01T01:00:00.000000Z\tS\tM\ta\t5\t1\t5\t5',
+      '2026-01-01T00:00:00.000000Z\tS\tM\t\\N\t7\t1\t7\t7',
+    ]);
+  });
+
+  it('is full at its number of rows, then starts anew where it was cut', () => {
+    const subject = cutter(10);
+    let offset = 10;
+    for (; ; offset++) {
+      subject.addSample(sample(START_US, 1));
+      if (subject.endRecord(offset, 0, 0)) break;
+    }
+    const first = subject.cut(offset + 1);
+    expect(first.index).toHaveLength(MAX_BLOCK_ROWS);
+    const next = subject.cut(offset + 5);
+    expect(next).toMatchObject({ coversFrom: first.coversTo, coversTo: offset + 5, index: [], minTime: null });
+    expect(next.payload).toHaveLength(0);
+    expect(next.deltas).toHaveLength(0);
+  });
+
+  it('takes a record larger than its buffer', () => {
+    const subject = cutter();
+    const line = 'ü'.repeat(3_000_000);
+    subject.addLine(line, START_US);
+    expect(subject.endRecord(0, 0, 0)).toBe(true);
+    expect(subject.cut(1).payload.toString()).toBe(`${line}\n`);
+  });
+
+  it('escapes what COPY takes for structure', () => {
+    expect(copyField('a\tb\nc\rd\\e')).toBe('a\\tb\\nc\\rd\\\\e');
+    expect(copyField('plain')).toBe('plain');
+  });
+});
