@@ -1,4 +1,4 @@
-/** One process of the stack: how it starts, when it is ready, how it ends. */
+/** One process of the stack: how it starts, when it is ready. How each ends: sweep.ts. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { launch, logFile, type Launch } from './processes.ts';
@@ -11,8 +11,6 @@ export interface Part {
   /** Called before each start; gives the question whether that start has succeeded by now. */
   readonly readiness: () => () => boolean | Promise<boolean>;
   readonly readyWithinMs: number;
-  readonly stopSignal: NodeJS.Signals;
-  readonly stopWithinMs: number;
 }
 
 /** Resolves when the part is ready; fails with the end of its log when it ends before, or never gets there. */
@@ -32,10 +30,10 @@ export async function startPart(runFolder: string, part: Part, signal: AbortSign
   ready.catch(() => {});
   decided.abort();
   if (problem !== undefined) {
-    throw new StackError(
-      `${part.launch.name} ${problem}; the end of its log:\n${logTail(runFolder, part.launch.name)}`,
-      `see ${logFile(runFolder, part.launch.name)}`,
-    );
+    const { name } = part.launch;
+    throw new StackError(`${name} ${problem}`, `see ${logFile(runFolder, name)}, which ends with the lines above`, {
+      excerpt: logTail(runFolder, name),
+    });
   }
   return child;
 }

@@ -1,6 +1,7 @@
 /** Picks ports on loopback, and names the process that holds one. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import type { Report } from './progress.ts';
 import { StackError } from './stack-error.ts';
 
 export const loopback = '127.0.0.1';
@@ -21,30 +22,38 @@ function listenOnce(port: number): Promise<number | undefined> {
   });
 }
 
-export async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 
 /** Remembers what it gave away, because a port stays free until its server has started. */
 export class PortPicker {
   readonly #given = new Set<number>();
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
 
   /**
    * @param preferred the first port to try; the next free one above it is taken otherwise
    * @param variable environment variable with which the user insists on one port
    */
-  async pick(purpose: string, preferred: number, variable: string): Promise<number> {
-    const forced = process.env[variable];
+  async pick(purpose: string, preferred: number, variable?: string): Promise<number> {
+    const forced = variable && process.env[variable];
     if (forced) {
       return this.#insist(purpose, forced, variable);
     }
     for (let port = preferred; port <= highestPort; port += 1) {
       if (!this.#given.has(port) && (await isFree(port))) {
+        if (port !== preferred) {
+          this.#report(purpose, `port ${preferred} is taken, using ${port}`);
+        }
         this.#given.add(port);
         return port;
       }
     }
-    throw new StackError(`no port from ${preferred} up is free for ${purpose}`, `set ${variable} to a free port`);
+    throw new StackError(`no port from ${preferred} up is free for ${purpose}`, 'end a process that listens there');
   }
 
   async #insist(purpose: string, text: string, variable: string): Promise<number> {

@@ -126,15 +126,22 @@ export class Postgres {
   async #sql(inDatabase: string, sql: string, signal?: AbortSignal): Promise<string> {
     const { stdout } = await runCommand(
       path.join(this.#programs, 'psql'),
-      [
-        '--no-psqlrc',
-        '--quiet',
-        '--no-align',
-        '--tuples-only',
-        '--set=ON_ERROR_STOP=1',
-        this.#url(superuser, inDatabase),
-      ],
-      { input: sql, signal, env: { ...process.env, PGCONNECT_TIMEOUT: '5' }, onFailure: startAfresh },
+      ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set=ON_ERROR_STOP=1'],
+      {
+        input: sql,
+        signal,
+        env: {
+          ...process.env,
+          PGHOST: loopback,
+          PGPORT: String(this.#options.port),
+          PGUSER: superuser,
+          // Not in the arguments, which every user of the machine can read.
+          PGPASSWORD: this.#passwords[superuser],
+          PGDATABASE: inDatabase,
+          PGCONNECT_TIMEOUT: '5',
+        },
+        onFailure: startAfresh,
+      },
     );
     return stdout;
   }

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { readEnvFile, writeEnvFile, type Env } from './env-file.ts';
+import { checkGivenServers, givenServers } from './given-servers.ts';
 import { checkJava, kafkaReadiness, prepareKafka, provideKafka } from './kafka.ts';
 import { cacheFolder, type StackFolder } from './layout.ts';
 import { startPart, type Part } from './part.ts';
@@ -9,10 +10,14 @@ import { loopback, type PortPicker } from './ports.ts';
 import { Postgres } from './postgres.ts';
 import { providePostgresPrograms } from './postgres-programs.ts';
 import type { Report } from './progress.ts';
+import { together } from './together.ts';
+
+export const usualPorts = { kafka: 9092, postgres: 55_432 };
 
 export interface ServerOptions {
   readonly folder: StackFolder;
   readonly ports: PortPicker;
+  readonly firstPorts: { readonly kafka: number; readonly postgres: number };
   readonly isDurable: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -36,67 +41,37 @@ interface ChosenPorts {
 
 /** What KAFKA_BROKERS and DATABASE_URL name already is used as it is. */
 export async function startServers(options: ServerOptions): Promise<Servers> {
+  const given = givenServers(process.env);
+  await checkGivenServers(given);
   const ports = await choosePorts(options);
-  const failure = new AbortController();
-  const both = { ...options, signal: AbortSignal.any([options.signal, failure.signal]) };
-  const starts = [
-    process.env['KAFKA_BROKERS'] ? undefined : startKafka(both, ports),
-    process.env['DATABASE_URL'] ? undefined : startPostgres(both, ports),
-  ];
-  try {
-    const servers = (await Promise.all(starts)).filter((server) => server !== undefined);
-    return {
-      started: servers.map(({ started }) => started),
-      env: Object.assign(givenServers(), ...servers.map(({ env }) => env)) as Env,
-    };
-  } catch (error) {
-    // The other one is still at work: it has to be over before the caller cleans up.
-    failure.abort();
-    await Promise.allSettled(starts);
-    throw error;
-  }
+  const servers = await together(
+    options.signal,
+    async (signal) => (given['KAFKA_BROKERS'] ? undefined : startKafka({ ...options, signal }, ports)),
+    async (signal) => (given['DATABASE_URL'] ? undefined : startPostgres({ ...options, signal }, ports)),
+  );
+  const started = servers.filter((server) => server !== undefined);
+  return {
+    started: started.map((server) => server.started),
+    env: Object.assign(given, ...started.map(({ env }) => env)) as Env,
+  };
 }
 
 /** The same ports as last time where they are free, so that a client's settings outlive a restart. */
-async function choosePorts({ folder, ports, report }: ServerOptions): Promise<ChosenPorts> {
+async function choosePorts({ folder, ports, firstPorts }: ServerOptions): Promise<ChosenPorts> {
   const file = path.join(folder.data, 'ports.env');
   const last = readEnvFile(file) ?? {};
-  const pick = async (name: string, standard: number) => {
-    const preferred = Number(last[name] ?? standard);
-    const port = await ports.pick(name, preferred, name);
-    if (port !== preferred) {
-      report('ports', `${preferred} is taken, ${name} is ${port}`);
-    }
-    return port;
-  };
+  const pick = (purpose: string, name: string, first: number) => ports.pick(purpose, Number(last[name] ?? first), name);
   const chosen = {
-    broker: await pick('KAFKA_PORT', 9092),
-    controller: await pick('KAFKA_CONTROLLER_PORT', 9192),
-    postgres: await pick('POSTGRES_PORT', 55_432),
+    broker: await pick('Kafka', 'CHIP_KAFKA_PORT', firstPorts.kafka),
+    controller: await pick('Kafka', 'CHIP_KAFKA_CONTROLLER_PORT', firstPorts.kafka + 100),
+    postgres: await pick('PostgreSQL', 'CHIP_POSTGRES_PORT', firstPorts.postgres),
   };
   writeEnvFile(file, {
-    KAFKA_PORT: String(chosen.broker),
-    KAFKA_CONTROLLER_PORT: String(chosen.controller),
-    POSTGRES_PORT: String(chosen.postgres),
+    CHIP_KAFKA_PORT: String(chosen.broker),
+    CHIP_KAFKA_CONTROLLER_PORT: String(chosen.controller),
+    CHIP_POSTGRES_PORT: String(chosen.postgres),
   });
   return chosen;
-}
-
-function givenServers(): Env {
-  const env: Env = {};
-  for (const name of ['KAFKA_BROKERS', 'DATABASE_URL', 'PG_BIN']) {
-    const value = process.env[name];
-    if (value) {
-      env[name] = value;
-    }
-  }
-  for (const name of ['WRITER_DATABASE_URL', 'QUERY_DATABASE_URL', 'READER_DATABASE_URL']) {
-    const value = process.env[name] ?? env['DATABASE_URL'];
-    if (value) {
-      env[name] = value;
-    }
-  }
-  return env;
 }
 
 async function startKafka(
@@ -110,8 +85,6 @@ async function startKafka(
     launch: await prepareKafka(jars, folder, { broker, controller }, signal),
     readiness: () => kafkaReadiness(folder.run),
     readyWithinMs: 60_000,
-    stopSignal: 'SIGTERM',
-    stopWithinMs: 15_000,
   };
   const process = await startPart(folder.run, part, signal);
   const brokers = `${loopback}:${broker}`;
@@ -131,9 +104,6 @@ async function startPostgres(
     readiness: () => () => postgres.isReady(),
     // Replaying the log of a crashed server takes its time.
     readyWithinMs: 120_000,
-    // The fast shutdown: open transactions are rolled back instead of waited for.
-    stopSignal: 'SIGINT',
-    stopWithinMs: 30_000,
   };
   const process = await startPart(folder.run, part, signal);
   await postgres.createDatabase(signal);

@@ -1,8 +1,11 @@
 /** Runs a command to its end; a failure shows the last lines it printed, because that is where the reason stands. */
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { StackError } from './stack-error.ts';
 
 const tailLines = 15;
+/** Of a command line; the rest is paths and options. */
+const mostShown = 80;
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -52,7 +55,8 @@ export async function runCommand(
     throw error;
   });
   if (code !== 0) {
-    throw new StackError(`${command} ended with ${code}; its last lines were:\n${lastLines(all)}`, onFailure);
+    const line = [path.basename(command), ...args].join(' ').slice(0, mostShown);
+    throw new StackError(`"${line}" ended with ${code}`, onFailure, { excerpt: lastLines(all) });
   }
   return { stdout, stderr };
 }

@@ -7,7 +7,8 @@ import { repositoryRoot, stackFolder, type StackFolder } from './layout.ts';
 import { PortPicker } from './ports.ts';
 import { runningPid } from './processes.ts';
 import { reportTo } from './progress.ts';
-import { startServers } from './provision.ts';
+import { startServers, usualPorts } from './provision.ts';
+import { endOnSignals } from './signals.ts';
 import { describeFailure } from './stack-error.ts';
 import { sweep } from './sweep.ts';
 
@@ -30,7 +31,15 @@ async function up(folder: StackFolder, signal: AbortSignal): Promise<void> {
   }
   await sweep(folder.run, report);
   try {
-    const { started, env } = await startServers({ folder, ports: new PortPicker(), isDurable: true, report, signal });
+    const ports = new PortPicker(report);
+    const { started, env } = await startServers({
+      folder,
+      ports,
+      firstPorts: usualPorts,
+      isDurable: true,
+      report,
+      signal,
+    });
     writeEnvFile(envFile, env);
     process.stdout.write(formatEnv(env));
     // They stay when this command ends.
@@ -65,11 +74,8 @@ async function main(): Promise<void> {
     return;
   }
   const folder = stackFolder(path.resolve(repositoryRoot, values.dir));
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => stopping.abort());
-  }
-  await (command === 'up' ? up(folder, stopping.signal) : down(folder, values.wipe));
+  const signal = endOnSignals(() => process.exit(1));
+  await (command === 'up' ? up(folder, signal) : down(folder, values.wipe));
 }
 
 try {

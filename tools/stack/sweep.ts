@@ -2,28 +2,34 @@
 import { endProcess, forgetPid, runningProcesses, type Running } from './processes.ts';
 import type { Report } from './progress.ts';
 
-/** Services finish their work within 25 s; servers end after them. */
-const waves: readonly { readonly pattern: RegExp; readonly signal: NodeJS.Signals; readonly withinMs: number }[] = [
-  { pattern: /^supervisor$/, signal: 'SIGTERM', withinMs: 90_000 },
-  { pattern: /^simulator-/, signal: 'SIGTERM', withinMs: 10_000 },
-  { pattern: /^ingest-/, signal: 'SIGTERM', withinMs: 30_000 },
-  { pattern: /^writer-/, signal: 'SIGTERM', withinMs: 30_000 },
-  { pattern: /^(?!postgres-|kafka-)/, signal: 'SIGTERM', withinMs: 30_000 },
-  // Fast shutdown: open transactions are rolled back instead of waited for.
-  { pattern: /^postgres-/, signal: 'SIGINT', withinMs: 30_000 },
-  { pattern: /^kafka-/, signal: 'SIGTERM', withinMs: 15_000 },
+interface Wave {
+  readonly names: RegExp;
+  readonly withinMs: number;
+}
+
+/** Services promise to end within 25 s; each wave waits for the one before. */
+const waves: readonly Wave[] = [
+  { names: /^(simulator|tests)-/, withinMs: 10_000 },
+  { names: /^ingest-/, withinMs: 30_000 },
+  { names: /^writer-/, withinMs: 30_000 },
+  { names: /^query-/, withinMs: 30_000 },
+  { names: /^(kafka|postgres)-/, withinMs: 30_000 },
 ];
 
+/** For PostgreSQL the fast shutdown: open transactions are rolled back instead of waited for. */
+function endingSignal(name: string): NodeJS.Signals {
+  return name.startsWith('postgres-') ? 'SIGINT' : 'SIGTERM';
+}
+
 /** Resolves with what was found and ended. */
-export async function sweep(runFolder: string, report: Report, except?: number): Promise<Running[]> {
+export async function sweep(runFolder: string, report: Report): Promise<Running[]> {
   const ended: Running[] = [];
-  for (const { pattern, signal, withinMs } of waves) {
-    // Looked for again before each wave: the supervisor, if there is one, ends most of them itself.
-    const found = runningProcesses(runFolder).filter(({ name, pid }) => pattern.test(name) && pid !== except);
+  for (const { names, withinMs } of waves) {
+    const found = runningProcesses(runFolder).filter(({ name }) => names.test(name));
     await Promise.all(
       found.map(async ({ name, pid }) => {
         report(name, 'stopping');
-        if (!(await endProcess(pid, signal, withinMs))) {
+        if (!(await endProcess(pid, endingSignal(name), withinMs))) {
           report(name, `did not end within ${withinMs / 1000} s and was killed`);
         }
         forgetPid(runFolder, name);

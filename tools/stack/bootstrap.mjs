@@ -1,0 +1,218 @@
+/**
+ * The way in for every npm script: works from a bare checkout on the machine's own Node (20 or newer), makes sure the
+ * packages are installed, then goes on with Node 24, which came with them and runs the TypeScript beside this file.
+ *
+ *   node tools/stack/bootstrap.mjs start|stop|test [options]
+ *   node tools/stack/bootstrap.mjs run <project> <entry> [arguments]
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { usage } from './usage.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const modules = path.join(root, 'node_modules');
+const node = path.join(modules, '.bin', 'node');
+const oldestNode = 20;
+
+/** Commands that talk to Kafka or the database; the others work on files alone. */
+const entriesOnTheStack = new Set(['topics', 'db', 'positions', 'dlq', 'replay']);
+
+class Refusal extends Error {}
+
+function refuse(what, next) {
+  throw new Refusal(`${what}.\n  What to do: ${next}`);
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * npm keeps a copy of the lock file of what it installed. Compared with it, not with a stamp of our own, so that a
+ * developer's "npm install" counts as well. Optional packages are for other platforms and may be missing.
+ */
+function isInstalled() {
+  const wanted = readJson(path.join(root, 'package-lock.json'))?.packages ?? {};
+  const present = readJson(path.join(modules, '.package-lock.json'))?.packages;
+  return (
+    present !== undefined &&
+    existsSync(node) &&
+    Object.entries(wanted)
+      .filter(([folder]) => folder.startsWith('node_modules/'))
+      .every(([folder, { version, optional }]) =>
+        present[folder] ? present[folder].version === version : optional === true,
+      )
+  );
+}
+
+async function ensureInstalled() {
+  if (isInstalled()) {
+    return;
+  }
+  const release = await lockInstallation();
+  try {
+    // Whoever held the lock may have done it.
+    if (!isInstalled()) {
+      await install();
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Two commands started at once in a bare checkout must not both run npm in the same folder. */
+async function lockInstallation() {
+  const lock = path.join(root, '.local', 'install.lock');
+  mkdirSync(path.dirname(lock), { recursive: true });
+  for (let isToldOf = false; ;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        throw error;
+      }
+    }
+    const holder = Number(readFileSync(lock, 'utf8') || 0);
+    if (!existsSync(`/proc/${holder}`)) {
+      rmSync(lock, { force: true });
+      continue;
+    }
+    if (!isToldOf) {
+      console.error(`packages are being installed by another command (pid ${holder}), waiting`);
+      isToldOf = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function install() {
+  if (spawnSync('npm', ['--version'], { stdio: 'ignore' }).status !== 0) {
+    refuse('npm was not found', 'install Node.js 20 or newer with npm');
+  }
+  const began = Date.now();
+  const seconds = () => `${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s`;
+  console.error(`${seconds()}  installing packages with "npm ci" (about a minute the first time)`);
+  const ticking = setInterval(() => console.error(`${seconds()}  still installing packages`), 10_000);
+  try {
+    let output = '';
+    const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
+    npm.stdout.on('data', (text) => (output += text));
+    npm.stderr.on('data', (text) => (output += text));
+    const stop = () => npm.kill('SIGTERM');
+    process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
+    const code = await new Promise((resolve) => npm.once('close', resolve));
+    process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);
+    if (code !== 0) {
+      refuse(
+        `"npm ci" failed; its last lines were:\n${output.trimEnd().split('\n').slice(-15).join('\n')}`,
+        'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
+      );
+    }
+  } finally {
+    clearInterval(ticking);
+  }
+  if (!existsSync(node)) {
+    refuse('the packages hold no Node 24 for this machine', 'use Linux on x86-64 or arm64');
+  }
+  console.error(`${seconds()}  packages installed`);
+}
+
+/** Node 24 and the tools of the workspace come first in the PATH of everything we start. */
+function childEnvironment() {
+  return { ...process.env, PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}` };
+}
+
+/** Runs a command in our place: its signals, its output, its exit code. */
+function runInOurPlace(command, args, env) {
+  const child = spawn(command, args, { stdio: 'inherit', env });
+  // A Ctrl-C in a terminal reaches the child by itself; a signal from elsewhere (npm, a supervisor) only us.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+}
+
+function buildProject(project, env) {
+  const nx = path.join(modules, '.bin', 'nx');
+  const { status, stdout } = spawnSync(nx, ['run', `${project}:build`, '--outputStyle=static'], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) {
+    refuse(`the build of ${project} failed:\n${stdout.trimEnd()}`, 'mend the source, then try again');
+  }
+}
+
+function readStackEnvironment() {
+  const file = path.join(root, '.local', 'stack.env');
+  if (!existsSync(file)) {
+    return undefined;
+  }
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
+async function runEntry([project, entry, ...args]) {
+  const folder = ['apps', 'libs'].map((parent) => path.join(root, parent, project ?? '')).find((f) => existsSync(f));
+  if (!project || !entry || !folder) {
+    console.error(usage.run);
+    return 2;
+  }
+  const stack = readStackEnvironment();
+  const hasServers = stack ?? process.env.KAFKA_BROKERS ?? process.env.DATABASE_URL;
+  if (!hasServers && entriesOnTheStack.has(entry) && !args.includes('--help')) {
+    refuse('the stack is not running', 'start it with "npm start", or set KAFKA_BROKERS and DATABASE_URL');
+  }
+  await ensureInstalled();
+  const env = { ...stack, ...childEnvironment() };
+  buildProject(project, env);
+  return runInOurPlace(node, [path.join(folder, 'dist', `${entry}.js`), ...args], env);
+}
+
+async function main([command, ...args]) {
+  if (Number(process.versions.node.split('.')[0]) < oldestNode) {
+    refuse(`this is Node ${process.versions.node}`, `install Node.js ${oldestNode} or newer with npm`);
+  }
+  if (command === 'run') {
+    return runEntry(args);
+  }
+  if (!['start', 'stop', 'test'].includes(command)) {
+    console.error(Object.values(usage).join('\n'));
+    return 2;
+  }
+  if (args.includes('--help')) {
+    console.log(usage[command]);
+    return 0;
+  }
+  // Stopping must not wait for an installation, nor replace packages under what still runs.
+  if (command !== 'stop' || !existsSync(node)) {
+    await ensureInstalled();
+  }
+  const script = fileURLToPath(new URL(`./${command}.ts`, import.meta.url));
+  return runInOurPlace(node, [script, ...args], childEnvironment());
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Refusal)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 1;
+}

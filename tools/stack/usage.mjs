@@ -1,0 +1,46 @@
+/** The help texts of the entry commands; plain JavaScript, so that --help answers before anything is installed. */
+
+export const usage = {
+  start: `npm start [-- options]
+
+Brings up the whole pipeline on this machine: Kafka, PostgreSQL with TimescaleDB, ingest, writer, query and a simulated
+fab. The first time, it downloads the servers into .local/ (about 100 MB). Ctrl-C stops everything; the data stays.
+
+  --detach         run in the background; returns when every service is ready. "npm stop" ends it
+  --no-simulator   without synthetic load
+  --ingest N       N instances of ingest (default 1)
+  --writer N       N instances of writer (default 1)
+  --help           this text
+
+Environment:
+  KAFKA_BROKERS, DATABASE_URL   use these servers instead of local ones (PG_BIN, WRITER_DATABASE_URL,
+                                QUERY_DATABASE_URL and READER_DATABASE_URL go with the second)
+  CHIP_QUERY_PORT, CHIP_INGEST_PORT, CHIP_WRITER_PORT, CHIP_KAFKA_PORT, CHIP_KAFKA_CONTROLLER_PORT, CHIP_POSTGRES_PORT
+                                insist on a port; otherwise a free one near the usual one is picked
+  CHIP_CACHE_DIR                where downloads are kept (default .local/cache); may be shared between checkouts
+  LOG_LEVEL                     of the services (default info)
+
+Addresses and passwords are in .local/stack.env, process ids and logs in .local/run.
+`,
+  stop: `npm stop [-- --wipe]
+
+Ends what "npm start" started, in the background, in another terminal, or left behind by a crash. Keeps the data.
+
+  --wipe   delete the data too (downloads stay cached)
+  --help   this text
+`,
+  test: `npm test [-- options]
+
+Lint, type check, unit tests, then integration tests on Kafka and PostgreSQL servers of their own. What has not changed
+since the last run is answered from the cache. The last line counts the tests.
+
+  --only unit|int|static   one part: unit tests; integration tests; lint and type check
+  --help                   this text
+
+Environment: KAFKA_BROKERS and DATABASE_URL name servers to use instead of local ones.
+`,
+  run: `node tools/stack/bootstrap.mjs run <project> <entry> [arguments]
+
+Builds the project and runs one of its entries with the addresses of the running stack in its environment.
+`,
+};
