@@ -3,5 +3,7 @@ export * from './database-error.ts';
 export * from './database-status.ts';
 export * from './database.ts';
 export * from './load-session.ts';
+export * from './maintenance.ts';
 export * from './migrate.ts';
 export * from './positions.ts';
+export * from './rebuild-rollups.ts';

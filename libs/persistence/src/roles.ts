@@ -34,6 +34,7 @@ const EXECUTES: Record<string, string[]> = {
     'fold_yield',
     'apply_retention',
     'refresh_daily_inspection_summary',
+    'end_stuck_copies',
   ],
 };
 

@@ -6,6 +6,7 @@ import { Rollups } from './0005-rollups.ts';
 import { SchemaInfo } from './0006-schema-info.ts';
 import { Summaries } from './0007-summaries.ts';
 import { Retention } from './0008-retention.ts';
+import { StuckCopies } from './0009-stuck-copies.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   { name: '0006-schema-info', class: SchemaInfo },
   { name: '0007-summaries', class: Summaries },
   { name: '0008-retention', class: Retention },
+  { name: '0009-stuck-copies', class: StuckCopies },
 ];
