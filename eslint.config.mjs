@@ -12,11 +12,23 @@ const NEST = ['@nestjs/*'];
 export const depConstraints = [
   {
     sourceTag: 'type:app',
-    onlyDependOnLibsWithTags: ['type:contracts', 'type:service', 'type:kafka', 'type:persistence', 'type:testing'],
+    onlyDependOnLibsWithTags: [
+      'type:contracts',
+      'type:quality',
+      'type:service',
+      'type:kafka',
+      'type:persistence',
+      'type:testing',
+    ],
     bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT],
   },
   {
     sourceTag: 'type:contracts',
+    onlyDependOnLibsWithTags: [],
+    bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST],
+  },
+  {
+    sourceTag: 'type:quality',
     onlyDependOnLibsWithTags: [],
     bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST],
   },

@@ -22,6 +22,16 @@ export const asOfSchema = z
 
 export const definitionSchema = z.string().meta({ description: 'What exactly was counted, and how.' });
 
+/** Name of a group of attempts, as `groupName` writes it. */
+export const groupNameSchema = {
+  key: z
+    .string()
+    .nullable()
+    .meta({ description: 'Value of `group_by`; null where the machines gave none.', examples: ['2008-08'] }),
+  site: z.string().optional().meta({ description: 'With group_by=lot or wafer.' }),
+  lot_id: z.string().optional().meta({ description: 'With group_by=lot or wafer: a wafer is named within its lot.' }),
+};
+
 /** Count of things; PostgreSQL counts in 64 bits, JSON numbers hold them exactly up to 2^53. */
 export const count = z.int().min(0);
 

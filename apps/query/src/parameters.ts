@@ -107,6 +107,12 @@ export const unitFilters = {
   step: stepParameter.optional(),
 };
 
+/** Range and filters of every statistic over attempts. */
+export const attemptParameters = {
+  ...timeRange('completed', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
+  ...unitFilters,
+};
+
 /** The values of `unitFilters` after parsing. */
 export interface UnitFilters {
   readonly site?: string | undefined;

@@ -2,21 +2,27 @@ import { Database, schemaReady } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { BinsController } from './bins/bins.controller.ts';
+import { DefectsController } from './defects/defects.controller.ts';
 import { InspectionsController } from './inspections/inspections.controller.ts';
 import { LedgerController } from './pipeline/ledger.controller.ts';
 import { PipelineController } from './pipeline/pipeline.controller.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig } from './query.config.ts';
 import { measurePool } from './query.metrics.ts';
 import { Snapshots } from './snapshots.ts';
+import { TelemetrySeriesController } from './telemetry/telemetry-series.controller.ts';
 import { TelemetrySummaryController } from './telemetry/telemetry-summary.controller.ts';
 import { YieldController } from './yield/yield.controller.ts';
 
 /** Composition root of the query service: the only place that names the database. */
 @Module({
   controllers: [
+    BinsController,
+    DefectsController,
     InspectionsController,
     LedgerController,
     PipelineController,
+    TelemetrySeriesController,
     TelemetrySummaryController,
     YieldController,
   ],

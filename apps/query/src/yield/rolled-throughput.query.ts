@@ -1,5 +1,6 @@
 import { type Queryable } from '@chip/persistence';
-import { countedAttempts, GROUP_ORDER, groupKey, type YieldCounts, type YieldQuestion } from './yield.query.ts';
+import { type AttemptQuestion, countedAttempts, GROUP_ORDER, groupKey } from '../counted-attempts.ts';
+import { YIELD_COLUMNS, type YieldCounts } from './yield.query.ts';
 
 /** As `YieldCounts`; `passed` counts the units that passed at their first attempt of every step they have been through. */
 export interface RolledCounts extends YieldCounts {
@@ -8,8 +9,8 @@ export interface RolledCounts extends YieldCounts {
 }
 
 /** First attempts per (unit, step), counted per step and per unit; each belongs to the group of that first attempt. */
-export function rolledThroughputCounts(snapshot: Queryable, question: YieldQuestion): Promise<RolledCounts[]> {
-  const attempts = countedAttempts(question);
+export function rolledThroughputCounts(snapshot: Queryable, question: AttemptQuestion): Promise<RolledCounts[]> {
+  const attempts = countedAttempts(question, YIELD_COLUMNS);
   return snapshot.query<RolledCounts>(
     `WITH attempt AS (
       ${attempts.sql}
@@ -39,6 +40,6 @@ export function rolledThroughputCounts(snapshot: Queryable, question: YieldQuest
         FROM g LEFT JOIN lots l ON l.id = g.group_lot
     ) AS counted
      ORDER BY ${GROUP_ORDER}`,
-    attempts.values,
+    attempts.where.values,
   );
 }

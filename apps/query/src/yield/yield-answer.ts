@@ -1,21 +1,22 @@
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema } from '../answers.ts';
-import { endsInOrder, timeRange, unitFilters } from '../parameters.ts';
-import { type RolledCounts } from './rolled-throughput.query.ts';
 import {
-  YIELD_GROUPS,
-  YIELD_KINDS,
-  YIELD_POLICIES,
-  type YieldCounts,
-  type YieldKind,
-  type YieldPolicy,
-} from './yield.query.ts';
+  ATTEMPT_GROUPS,
+  ATTEMPT_POLICIES,
+  type AttemptPolicy,
+  COUNTED_ATTEMPTS,
+  groupName,
+  POLICY_CHOICE,
+} from '../counted-attempts.ts';
+import { asOfSchema, count, definitionSchema, groupNameSchema } from '../answers.ts';
+import { attemptParameters, endsInOrder } from '../parameters.ts';
+import { type RolledCounts } from './rolled-throughput.query.ts';
+import { YIELD_KINDS, type YieldCounts, type YieldKind } from './yield.query.ts';
 
 export const yieldParameters = z
   .strictObject({
-    ...timeRange('completed', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
+    ...attemptParameters,
     group_by: z
-      .enum(YIELD_GROUPS)
+      .enum(ATTEMPT_GROUPS)
       .optional()
       .meta({
         description:
@@ -31,13 +32,12 @@ export const yieldParameters = z
         examples: ['final'],
       }),
     policy: z
-      .enum(YIELD_POLICIES)
+      .enum(ATTEMPT_POLICIES)
       .default('last')
       .meta({
         description: 'Which attempt stands for a unit that was tested more than once. Applies to kind=final.',
         examples: ['last'],
       }),
-    ...unitFilters,
   })
   .superRefine(endsInOrder);
 export type YieldParameters = z.output<typeof yieldParameters>;
@@ -66,15 +66,7 @@ export const yieldAnswer = z
     definition: definitionSchema,
     groups: z.array(
       z.strictObject({
-        key: z
-          .string()
-          .nullable()
-          .meta({ description: 'Value of `group_by`; null where the machines gave none.', examples: ['2008-08'] }),
-        site: z.string().optional().meta({ description: 'With group_by=lot or wafer.' }),
-        lot_id: z
-          .string()
-          .optional()
-          .meta({ description: 'With group_by=lot or wafer: a wafer is named within its lot.' }),
+        ...groupNameSchema,
         ...figures,
       }),
     ),
@@ -84,20 +76,13 @@ export const yieldAnswer = z
 export type YieldAnswer = z.output<typeof yieldAnswer>;
 type Figures = YieldAnswer['totals'];
 
-const COUNTED =
-  'attempts with status completed that are not voided, completed_at in [from, to), matching every filter; unit = lot, chip, inspection type';
-const CHOICE: Readonly<Record<YieldPolicy, string>> = {
-  last: 'the last attempt',
-  first: 'the first attempt',
-  best: 'the last passing attempt, else the last',
-  worst: 'the last failing attempt, else the last',
-};
+const COUNTED = `${COUNTED_ATTEMPTS}; unit = lot, chip, inspection type`;
 
 /** Says in words what the numbers of an answer are. */
-export function defineYield(kind: YieldKind, policy: YieldPolicy): string {
+export function defineYield(kind: YieldKind, policy: AttemptPolicy): string {
   switch (kind) {
     case 'final':
-      return `Final yield, policy ${policy}: units whose chosen attempt passes / units. Counted: ${COUNTED}. Chosen per unit: ${CHOICE[policy]} by (occurred_at, event_id), among the attempts counted. dppm = 1e6 x failed / units.`;
+      return `Final yield, policy ${policy}: units whose chosen attempt passes / units. Counted: ${COUNTED}. Chosen per unit: ${POLICY_CHOICE[policy]} by (occurred_at, event_id), among the attempts counted. dppm = 1e6 x failed / units.`;
     case 'first_pass':
       return `First-pass yield: units that pass at their first attempt / units (policy does not apply). Counted: ${COUNTED}. First by (occurred_at, event_id), among the attempts counted. dppm = 1e6 x failed / units.`;
     case 'insertion':
@@ -136,18 +121,13 @@ export function summariseYield(
   const figuresOf = (row: YieldCounts | RolledCounts): Figures =>
     'steps' in row ? perStep(row) : perUnit(row.units, row.passed);
   const total = rows.find((row) => row.total);
-  const named = parameters.group_by === 'lot' || parameters.group_by === 'wafer';
   return {
     groups:
       parameters.group_by === undefined
         ? []
         : rows
             .filter((row) => !row.total)
-            .map((row) => ({
-              key: row.key,
-              ...(named ? { site: row.site ?? '', lot_id: row.lot_id ?? '' } : {}),
-              ...figuresOf(row),
-            })),
+            .map((row) => ({ ...groupName(row, parameters.group_by), ...figuresOf(row) })),
     totals: total ? figuresOf(total) : parameters.kind === 'rolled_throughput' ? NOTHING_ROLLED : perUnit(0, 0),
   };
 }

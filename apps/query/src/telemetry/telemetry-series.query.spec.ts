@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatTime, parseTime } from '@chip/contracts';
+import fc from 'fast-check';
+import { chooseBuckets } from './telemetry-series.query.ts';
+
+describe('buckets of a series', () => {
+  const range = (length: string): [string, string] => {
+    const from = Date.UTC(2026, 2, 2);
+    const [, n, unit] = /^(\d+)([mhd])$/.exec(length)!;
+    return [
+      formatTime(from * 1000),
+      formatTime((from + Number(n) * { m: 60e3, h: 3600e3, d: 86400e3 }[unit as 'm' | 'h' | 'd']) * 1000),
+    ];
+  };
+
+  it.each([
+    ['5m', 500, 'raw', 1],
+    ['60m', 500, 'raw', 10],
+    ['24h', 500, 'raw', 300],
+    ['24h', 30, 'hourly', 3600],
+    ['24h', 10, 'hourly', 3 * 3600],
+    ['2d', 500, 'hourly', 3600],
+    ['30d', 100, 'hourly', 8 * 3600],
+    ['30d', 30, 'daily', 86400],
+    ['123d', 100, 'daily', 2 * 86400],
+  ] as const)('%s in %i points: %s of %i s', (length, maxPoints, resolution, seconds) => {
+    expect(chooseBuckets(...range(length), maxPoints)).toEqual({ resolution, seconds });
+  });
+
+  it('never give more points than asked for, wherever the range begins', () => {
+    const start = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2050, 0, 1) });
+    const length = fc.oneof(fc.nat(86_400_000), fc.nat(1_000_000_000), fc.nat(100_000_000_000));
+    fc.assert(
+      fc.property(start, length, fc.integer({ min: 2, max: 5000 }), (from, ms, maxPoints) => {
+        const [a, b] = [formatTime(from * 1000), formatTime((from + ms) * 1000)];
+        const { seconds, resolution } = chooseBuckets(a, b, maxPoints);
+        const bucket = (time: string): number =>
+          Math.floor((parseTime(time) / 1e6 - Date.UTC(2000, 0, 1) / 1000) / seconds);
+        const points = ms === 0 ? 0 : bucket(formatTime((from + ms) * 1000 - 1)) - bucket(a) + 1;
+        expect(points).toBeLessThanOrEqual(maxPoints);
+        if (resolution === 'raw') expect(ms).toBeLessThanOrEqual(86_400_000);
+      }),
+    );
+  });
+});

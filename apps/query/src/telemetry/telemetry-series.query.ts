@@ -1,0 +1,88 @@
+import { formatTime, parseTime } from '@chip/contracts';
+import { type Queryable } from '@chip/persistence';
+import { SqlConditions } from '../sql-conditions.ts';
+import { type TelemetrySummaryQuestion } from './telemetry-summary.query.ts';
+
+export interface SeriesPoint {
+  readonly time: string;
+  readonly sample_count: number;
+  readonly avg_value: number;
+  readonly min_value: number;
+  readonly max_value: number;
+}
+
+export type Resolution = 'raw' | 'hourly' | 'daily';
+export interface Buckets {
+  readonly resolution: Resolution;
+  readonly seconds: number;
+}
+
+const HOUR_S = 3600;
+const DAY_S = 86_400;
+/** Longest range that is read from raw samples: a day of one metric, whatever the number of points. */
+const MAX_RAW_S = DAY_S;
+/** Bucket widths people read easily; finer than a second is not stored by any machine we know. */
+const RAW_WIDTHS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800] as const;
+
+/** Where buckets are aligned: any midnight in UTC would do for widths that divide a day. */
+const ORIGIN_US = Date.UTC(2000, 0, 1) * 1000;
+
+/** The finest buckets that give at most `maxPoints` points, aligned to full widths since 2000 (UTC). */
+export function chooseBuckets(from: string, to: string, maxPoints: number): Buckets {
+  const [start, end] = [(parseTime(from) - ORIGIN_US) / 1e6, (parseTime(to) - ORIGIN_US) / 1e6];
+  const fits = (seconds: number): boolean => Math.ceil(end / seconds) - Math.floor(start / seconds) <= maxPoints;
+  if (end - start <= MAX_RAW_S) {
+    const seconds = RAW_WIDTHS_S.find(fits);
+    if (seconds !== undefined) return { resolution: 'raw', seconds };
+  }
+  // Multiples of an hour up to a day, then of a day; one bucket more than the division says, for the part at each end.
+  const width = (unit: number): number => {
+    let seconds = unit * Math.max(1, Math.floor((end - start) / unit / maxPoints));
+    while (!fits(seconds)) seconds += unit;
+    return seconds;
+  };
+  const hourly = width(HOUR_S);
+  return hourly < DAY_S ? { resolution: 'hourly', seconds: hourly } : { resolution: 'daily', seconds: width(DAY_S) };
+}
+
+/** Raw: samples in [from, to). Hourly and daily: roll-up hours and days that begin in [from, to). */
+export function telemetrySeries(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+  { resolution, seconds }: Buckets,
+): Promise<SeriesPoint[]> {
+  const time = resolution === 'raw' ? 's.time' : 's.bucket';
+  const where = new SqlConditions()
+    .when(question.metric_name, ($) => `s.metric_name = ${$}`)
+    .when(question.from, ($) => `${time} >= ${$}::timestamptz`)
+    .when(question.to, ($) => `${time} < ${$}::timestamptz`)
+    .when(question.host, ($) => `s.host = ${$}`);
+  if (question.service_name !== undefined) where.when(question.service_name, ($) => `s.service_name = ${$}`);
+  else if (resolution === 'raw') {
+    // The index on raw samples begins with the service: name those that the hours of the range have.
+    const hour = formatTime(Math.floor(parseTime(question.from) / 3.6e9) * 3.6e9);
+    where.require(`s.service_name = ANY (ARRAY(
+        SELECT DISTINCT h.service_name FROM metrics_hourly h
+         WHERE h.metric_name = ${where.bind(question.metric_name)}
+           AND h.bucket >= ${where.bind(hour)}::timestamptz AND h.bucket < ${where.bind(question.to)}::timestamptz))`);
+  }
+  const [table, sums] = {
+    raw: [
+      'system_metrics',
+      'count(*) AS sample_count, avg(s.metric_value) AS avg_value, min(s.metric_value) AS min_value, max(s.metric_value) AS max_value',
+    ],
+    hourly: ['metrics_hourly', ROLLED_UP],
+    daily: ['metrics_daily', ROLLED_UP],
+  }[resolution] as [string, string];
+  return snapshot.query<SeriesPoint>(
+    `SELECT date_bin(make_interval(secs => ${where.bind(seconds)}), ${time}, TIMESTAMPTZ '${formatTime(ORIGIN_US)}') AS time, ${sums}
+       FROM ${table} s
+      WHERE ${where.toString()}
+      GROUP BY 1
+      ORDER BY 1`,
+    where.values,
+  );
+}
+
+const ROLLED_UP =
+  'sum(s.sample_count) AS sample_count, sum(s.sum_value) / sum(s.sample_count) AS avg_value, min(s.min_value) AS min_value, max(s.max_value) AS max_value';
