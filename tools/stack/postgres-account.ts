@@ -41,8 +41,9 @@ export async function postgresAccount(folders: readonly string[], signal: AbortS
   const change = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
   if (!(await canReach(change, folders, signal))) {
     // The checkout lies below a folder that is closed to others (/root for example). This capability opens the way
-    // in, and nothing outside of this process tree changes.
-    change.push('--inh-caps=+dac_override', '--ambient-caps=+dac_override');
+    // in, and nothing outside of this process tree changes. Without the secure bit, access(2), which PostgreSQL asks
+    // about its own files, would not count it.
+    change.push('--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override');
     if (!(await canReach(change, folders, signal))) {
       throw new StackError(
         `the user with id ${account.uid}, as whom PostgreSQL has to run, may not enter ${folders.join(' or ')}`,

@@ -1,6 +1,7 @@
 /** Runs a command to its end; a failure shows the last lines it printed, because that is where the reason stands. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { StackError } from './stack-error.ts';
 
 const tailLines = 15;
@@ -17,7 +18,7 @@ export interface CommandOptions {
 }
 
 export function lastLines(text: string, count = tailLines): string {
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+  return stripVTControlCharacters(text).trimEnd().split('\n').slice(-count).join('\n');
 }
 
 export interface Output {
