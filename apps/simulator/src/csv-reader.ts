@@ -54,9 +54,9 @@ export class CsvReader {
         text += (count === 0 ? '' : '\n') + (line.endsWith('\r') ? line.slice(0, -1) : line);
         count++;
         cells = splitCells(text, this.#delimiter);
-      } while (cells === undefined && count < MAX_LINES_PER_RECORD && this.#at + count < this.#lines.length);
+      } while (cells === undefined && mayGoOn(count, text) && this.#at + count < this.#lines.length);
 
-      if (cells === undefined && count < MAX_LINES_PER_RECORD && !isEnd) break;
+      if (cells === undefined && mayGoOn(count, text) && !isEnd) break;
       const line = this.#lineNumber;
       // What fails only together with later lines was not meant to be one record with them.
       if (cells === undefined || (typeof cells === 'string' && count > 1)) {
@@ -70,6 +70,9 @@ export class CsvReader {
     return records;
   }
 }
+
+const mayGoOn = (lines: number, text: string): boolean =>
+  lines < MAX_LINES_PER_RECORD && text.length < MAX_CHARACTERS_PER_LINE;
 
 /** The cells of a record, a sentence when it is malformed, or undefined when a quoted cell is still open at its end. */
 function splitCells(text: string, delimiter: string): string[] | string | undefined {

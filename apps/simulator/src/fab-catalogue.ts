@@ -59,7 +59,7 @@ export const EQUIPMENT: readonly Equipment[] = [
   { id: 'ELLI-01', type: 'film-metrology' },
   { id: 'ELLI-02', type: 'film-metrology' },
   { id: 'CDSEM-01', type: 'cd-sem' },
-  { id: 'CDSEM-02', type: 'cd-sem', driftSigmaPerLot: 0.08 },
+  { id: 'CDSEM-02', type: 'cd-sem', driftSigmaPerLot: 0.1 },
   { id: 'AOI-01', type: 'aoi' },
   { id: 'AOI-02', type: 'aoi', fault: 'scratching-chuck' },
   { id: 'AOI-03', type: 'aoi' },

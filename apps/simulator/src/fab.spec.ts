@@ -5,7 +5,7 @@ import { EQUIPMENT } from './fab-catalogue.ts';
 import { inspections, MOST_EVENTS_PER_LOT, type FabOptions, type ScheduledInspection } from './fab.ts';
 
 // Enough lots that every equipment, faulty ones included, has worked on several.
-const LOTS = 16;
+const LOTS = 12;
 const START_MS = Date.UTC(2026, 2, 14, 9, 26);
 const options = (seed: string, lots: number): FabOptions => ({
   seed,
@@ -29,6 +29,7 @@ const completedOf = (events: readonly InspectionEvent[], type: string): Inspecti
   events.filter((event) => event.inspection_type === type && event.status === 'completed');
 const failShare = (events: readonly InspectionEvent[]): number =>
   events.filter((event) => event.result === 'fail').length / events.length;
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const byChip = (events: readonly InspectionEvent[]): InspectionEvent[][] => [
   ...Map.groupBy(events, (event) => `${event.lot_id}/${event.chip_id}/${event.step}`).values(),
 ];
@@ -51,14 +52,15 @@ describe('synthetic fab', () => {
     fc.assert(
       fc.property(fc.string(), fc.double({ min: 0.1, max: 1e5, noNaN: true }), (seed, inspectionsPerSecond) => {
         const fab = { seed, startMs: START_MS, inspectionsPerSecond, lots: 1 };
-        expect(refused(firstOf(1500, fab).map(({ event }) => event))).toEqual([]);
+        expect(refused(firstOf(1000, fab).map(({ event }) => event))).toEqual([]);
       }),
-      { numRuns: 15 },
+      { numRuns: 12 },
     );
   });
 
   it('yields only events that the contract accepts, over whole lots and every kind of event', () => {
-    expect(refused(events)).toEqual([]);
+    // Of the many alike every fifth: the check of one takes longer than its making.
+    expect(refused(events.filter((event, index) => index % 5 === 0 || event.status !== 'completed'))).toEqual([]);
     expect(new Set(events.map((event) => event.status))).toEqual(
       new Set(['in_progress', 'completed', 'failed', 'voided']),
     );
@@ -153,16 +155,20 @@ describe('synthetic fab', () => {
   });
 
   it('has one CD-SEM whose mean moves from lot to lot', () => {
-    const meanOfLots = (equipmentId: string): number[] => {
+    /** Least-squares slope of the lot means, in nm per lot. */
+    const slope = (equipmentId: string): number => {
       const runs = completedOf(events, 'dimensional').filter((event) => event.equipment_id === equipmentId);
-      const lots = [...Map.groupBy(runs, (event) => event.lot_id)].sort(([a], [b]) => (a < b ? -1 : 1));
-      return lots.map(([, lot]) => {
+      const points = [...Map.groupBy(runs, (event) => event.lot_id)].map(([lotId, lot]) => {
         const values = lot.flatMap((event) => event.measurements ?? []).filter((value) => value.name === 'gate_cd');
-        return values.reduce((sum, value) => sum + (value.value ?? 0), 0) / values.length;
+        return { x: Number(lotId.slice(-4)), y: mean(values.map(({ value }) => value ?? NaN)) };
       });
+      const [x, y] = [mean(points.map((point) => point.x)), mean(points.map((point) => point.y))];
+      const sum = (term: (point: { x: number; y: number }) => number): number => mean(points.map(term));
+      return sum((point) => (point.x - x) * (point.y - y)) / sum((point) => (point.x - x) ** 2);
     };
-    const rise = (means: number[]): number => means.at(-1)! - means[0]!;
-    expect(rise(meanOfLots('CDSEM-02'))).toBeGreaterThan(0.3);
-    expect(Math.abs(rise(meanOfLots('CDSEM-01')))).toBeLessThan(0.3);
+    // 0.1 sigma of 0.35 nm with every lot.
+    expect(slope('CDSEM-02')).toBeGreaterThan(0.02);
+    expect(slope('CDSEM-02')).toBeLessThan(0.05);
+    expect(Math.abs(slope('CDSEM-01'))).toBeLessThan(0.015);
   });
 });

@@ -22,7 +22,7 @@ describe('wafer map', () => {
         expect(lengths).toEqual([...lengths].reverse());
         const half = lengths.slice(0, Math.ceil(lengths.length / 2));
         expect(half).toEqual([...half].sort((a, b) => a - b));
-        for (const row of rows.values()) expect(row.at(-1)! - row[0]! + 1).toBe(row.length);
+        expect([...rows.values()].filter((row) => row.at(-1)! - row[0]! + 1 !== row.length)).toEqual([]);
       }),
     );
   });
@@ -40,7 +40,7 @@ describe('wafer map', () => {
           expect(corner(count)).toBeLessThanOrEqual(usable + 1e-9);
           expect(corner(count + 2)).toBeGreaterThan(usable);
         }
-        for (const die of dice) expect(die.radius).toBeLessThan(1);
+        expect(dice.filter((die) => !(die.radius < 1))).toEqual([]);
       }),
     );
   });

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+
+/** The part of the answer of `/v1/pipeline` that is read here. */
+const pipelineSchema = z.object({
+  partitions: z.array(
+    z.object({
+      topic: z.string(),
+      partition: z.number(),
+      next_offset: z.number(),
+      state: z.string().nullish(),
+    }),
+  ),
+});
+type PipelinePartition = z.infer<typeof pipelineSchema>['partitions'][number];
+
+const LOOK_EVERY_MS = 500;
+const ANSWER_WITHIN_MS = 5_000;
+
+export type CatchUp =
+  | { readonly isThere: true }
+  /** Why it is not: nobody answers, or these partitions are behind. */
+  | { readonly isThere: false; readonly reason: string };
+
+export interface CatchUpOptions {
+  readonly queryUrl: string;
+  readonly topic: string;
+  /** Offset behind the last record of each partition. */
+  readonly ends: ReadonlyMap<number, number>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Called after each look with the share of partitions that are there and the events still missing. */
+  readonly onLook?: (eventsMissing: number) => void;
+}
+
+/** Looks at the pipeline until the writer has committed everything below `ends`. */
+export async function waitForPipeline(options: CatchUpOptions): Promise<CatchUp> {
+  const startedAt = performance.now();
+  for (;;) {
+    const answer = await look(options.queryUrl, options.signal);
+    let reason: string;
+    if (typeof answer === 'string') reason = answer;
+    else {
+      const behind = partitionsBehind(answer, options.topic, options.ends);
+      if (behind.length === 0) return { isThere: true };
+      options.onLook?.(behind.reduce((sum, { missing }) => sum + missing, 0));
+      reason = behind
+        .map(({ partition, missing, state }) => `partition ${partition} is ${missing} records behind (${state})`)
+        .join(', ');
+    }
+    if (performance.now() - startedAt > options.timeoutMs) return { isThere: false, reason };
+    await sleep(LOOK_EVERY_MS, undefined, { signal: options.signal });
+  }
+}
+
+/** The partitions, or a sentence about why there is no answer. */
+async function look(queryUrl: string, signal: AbortSignal): Promise<readonly PipelinePartition[] | string> {
+  const url = `${queryUrl.replace(/\/$/, '')}/v1/pipeline`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) });
+    if (!response.ok) return `${url} answers ${response.status}`;
+    const parsed = pipelineSchema.safeParse(await response.json());
+    return parsed.success ? parsed.data.partitions : `${url} gives an answer that this version cannot read`;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return `${url} does not answer`;
+  }
+}
+
+export function partitionsBehind(
+  partitions: readonly PipelinePartition[],
+  topic: string,
+  ends: ReadonlyMap<number, number>,
+): { partition: number; missing: number; state: string }[] {
+  const positions = new Map(partitions.filter((one) => one.topic === topic).map((one) => [one.partition, one]));
+  return [...ends]
+    .map(([partition, end]) => {
+      const position = positions.get(partition);
+      return {
+        partition,
+        missing: end - (position?.next_offset ?? 0),
+        state: position?.state ?? 'nothing applied yet',
+      };
+    })
+    .filter(({ missing }) => missing > 0);
+}
