@@ -1,0 +1,150 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import {
+  INSPECTION_RESULTS,
+  type MachineTopic,
+  MAX_EVENT_BYTES,
+  parseTime,
+  type Refusal,
+  TELEMETRY_SAMPLES,
+} from '@chip/contracts';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { classifyInspection } from './classify-inspection.ts';
+import { classifyTelemetry, type SourceRecord } from './classify-telemetry.ts';
+
+/**
+ * What a machine vendor runs before going live: the same classification that ingest runs, on a file. Needs no broker
+ * and no database; what only they can know (an inspection type the site has not listed, an event id used before) is
+ * not judged here.
+ */
+
+interface Verdict {
+  /** Line of the input, from 1. */
+  readonly line: number;
+  /** Place in the line's array, where it is one. */
+  readonly index?: number;
+  readonly refusal: Refusal | null;
+}
+
+/** Verdicts on one record, in the order of its elements. */
+export function validateRecord(
+  topic: MachineTopic,
+  record: SourceRecord,
+  line: number,
+  retentionMs: number,
+): { verdicts: Verdict[]; unknownFields: number } {
+  if (topic === INSPECTION_RESULTS) {
+    const outcome = classifyInspection(record);
+    return outcome.accepted
+      ? { verdicts: [{ line, refusal: null }], unknownFields: outcome.unknownFields }
+      : { verdicts: [{ line, refusal: outcome.refusal }], unknownFields: 0 };
+  }
+  const refusals: { refusal: Refusal; index: number | undefined }[] = [];
+  let accepted = 0;
+  let unknownFields = 0;
+  const elements = classifyTelemetry(
+    record,
+    { retentionMs },
+    {
+      accept: () => accepted++,
+      refuse: (refusal, _bytes, index) => refusals.push({ refusal, index }),
+      unknownFields: (count) => (unknownFields += count),
+    },
+  );
+  if (elements === 0) return { verdicts: [{ line, refusal: refusals[0]?.refusal ?? null }], unknownFields };
+  const byIndex = new Map(refusals.map(({ refusal, index }) => [index, refusal]));
+  return {
+    verdicts: Array.from({ length: accepted + refusals.length }, (_, index) => ({
+      line,
+      index,
+      refusal: byIndex.get(index) ?? null,
+    })),
+    unknownFields,
+  };
+}
+
+const program = new Command('validate')
+  .description(
+    [
+      'Checks events as ingest will: each is accepted, or refused with code, field, what came and what is expected.',
+      'The file holds one record per line (JSON lines), as it would be published. Needs no running stack.',
+    ].join('\n'),
+  )
+  .addArgument(new Argument('<topic>', 'machine topic').choices([TELEMETRY_SAMPLES, INSPECTION_RESULTS]))
+  .argument('<file>', 'file to read, or - for standard input')
+  .option('--at <time>', 'judge times as if published at this RFC 3339 time (default: now)', (text) => {
+    const timeUs = parseTime(text);
+    if (Number.isNaN(timeUs))
+      throw new InvalidArgumentError('expected an RFC 3339 time, for example 2026-01-20T10:30:00Z');
+    return timeUs / 1000;
+  })
+  .addOption(
+    new Option('--retention-days <days>', 'telemetry older than this is refused; 0 = no limit')
+      .default(90)
+      .argParser((text) => {
+        const days = Number(text);
+        if (!Number.isInteger(days) || days < 0) throw new InvalidArgumentError('expected a whole number from 0');
+        return days;
+      }),
+  )
+  .option('--quiet', 'name refused events only')
+  .option('--json', 'one JSON object per event instead of sentences')
+  .addHelpText(
+    'after',
+    [
+      '',
+      'Example:',
+      '  npm run -s validate -- inspection.results.v1 events.jsonl',
+      '  tail -n 100 samples.jsonl | npm run -s validate -- telemetry.samples.v1 - --at 2026-01-20T10:30:00Z',
+      '',
+      'Exit code: 0 when everything is accepted, 1 when something is refused, 2 when the call is wrong.',
+    ].join('\n'),
+  )
+  .action(
+    async (
+      topic: MachineTopic,
+      file: string,
+      options: { at?: number; retentionDays: number; quiet?: boolean; json?: boolean },
+    ) => {
+      const input = file === '-' ? process.stdin : createReadStream(file);
+      const failed = new Promise<never>((_, reject) => input.once('error', reject));
+      let [line, accepted, refused, unknown] = [0, 0, 0, 0];
+      const read = async (): Promise<void> => {
+        for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+          line++;
+          if (text.trim() === '') continue;
+          const record = { timestamp: options.at ?? Date.now(), value: Buffer.from(text), headers: {} };
+          const { verdicts, unknownFields } = validateRecord(topic, record, line, options.retentionDays * 86_400_000);
+          unknown += unknownFields;
+          for (const verdict of verdicts) {
+            if (verdict.refusal === null) accepted++;
+            else refused++;
+            if (options.quiet && verdict.refusal === null) continue;
+            console.log(options.json ? JSON.stringify(verdict) : sentence(verdict));
+          }
+        }
+      };
+      await Promise.race([read(), failed]);
+      console.error(
+        `${accepted} accepted, ${refused} refused` +
+          (unknown > 0 ? `; ${unknown} unknown fields would be kept in _extra` : '') +
+          (line === 0 ? `; the input is empty (a record may have up to ${MAX_EVENT_BYTES[topic]} bytes)` : ''),
+      );
+      process.exitCode = refused > 0 || line === 0 ? 1 : 0;
+    },
+  );
+
+const sentence = ({ line, index, refusal }: Verdict): string =>
+  `line ${line}${index === undefined ? '' : `, element ${index}`}: ` +
+  (refusal === null ? 'accepted' : `refused, ${refusal.code}: ${refusal.detail}`);
+
+if (import.meta.main) {
+  program.exitOverride();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const exitCode = (error as { exitCode?: number }).exitCode;
+    if (exitCode === undefined) console.error(`validate: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = exitCode === 0 ? 0 : 2;
+  }
+}
