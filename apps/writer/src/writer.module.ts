@@ -1,6 +1,6 @@
 import { INSPECTION_ACCEPTED, MAX_BLOCK_BYTES, TELEMETRY_ACCEPTED, WRITER_GROUP } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, kafkaConnection, KafkaProducer } from '@chip/kafka';
-import { Database, schemaReady } from '@chip/persistence';
+import { Database, schemaReady, startMaintenance } from '@chip/persistence';
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
@@ -70,10 +70,20 @@ export class WriterModule implements OnModuleInit {
     @Inject(KafkaProducer) private readonly producer: KafkaProducer,
     @Inject(KafkaAdmin) private readonly admin: KafkaAdmin,
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+    @Inject(CONFIG) private readonly config: WriterConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Registry) private readonly registry: Registry,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await schemaReady(this.database);
+    // Every writer offers itself for the upkeep of the database; one at a time does it.
+    const maintenance = startMaintenance({
+      url: this.config.DATABASE_URL,
+      log: this.logger,
+      registry: this.registry,
+    });
+    this.lifecycle.onDrain('work', 'maintenance', () => maintenance.stop());
     this.lifecycle.onDrain('connections', 'kafka producer', () => this.producer.disconnect());
     this.lifecycle.onDrain('connections', 'kafka admin', () => this.admin.disconnect());
     this.lifecycle.onDrain('connections', 'database', () => this.database.close());
