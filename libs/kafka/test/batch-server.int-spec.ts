@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { RejoinError, type KafkaRecord, type RecordBatch } from '../src/index.ts';
-import { startServer, type RunningServer } from './batch-server-harness.ts';
+import { KafkaProducer, RejoinError, type KafkaRecord, type RecordBatch } from '../src/index.ts';
+import { memoryLogger, startServer, type RunningServer } from './batch-server-harness.ts';
 
 let kafka: TestKafka;
 const running: RunningServer[] = [];
@@ -445,5 +445,82 @@ describe('KafkaBatchServer', () => {
     await stubborn.server.drain({ graceMs: 500 });
     expect(performance.now() - startedAt).toBeLessThan(4_000);
     expect(reason).toMatchObject({ code: 'kafka_partition_lost', message: 'the process stops' });
+  });
+});
+
+describe('a batch that cannot be read', () => {
+  it('pauses its partition with a reason, in bounded memory, while the others go on', async () => {
+    const topic = await kafka.topic(3);
+    const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
+    // 48 MiB of zeros are a few kilobytes on the wire; the reader allows 16.
+    await producer.send(topic, 0, [{ value: Buffer.alloc(48 * 1024 * 1024) }], 'zstd');
+    await producer.send(topic, 1, numbered(10), 'gzip');
+    await producer.send(topic, 2, numbered(10));
+    await producer.disconnect();
+    const seen: number[] = [];
+    const before = process.memoryUsage().rss;
+    const { server, fatals } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { maxDecompressedBytes: 16 * 1024 * 1024 },
+      handle: (batch) => void seen.push(batch.partition),
+    });
+    await waitFor(
+      () => server.partitions(),
+      (all) =>
+        all.length === 3 && all[0]?.pausedReason !== null && all[1]?.nextOffset === 10 && all[2]?.nextOffset === 10,
+    );
+    expect(server.partitions()[0]).toMatchObject({
+      nextOffset: 0,
+      pausedReason: 'the record batch at offset 0 cannot be read: the batch unfolds to more than 16777216 bytes',
+    });
+    expect(seen).not.toContain(0);
+    expect(fatals).toEqual([]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+  });
+
+  it('reads batches one by one when only together they exceed the bound', async () => {
+    const topic = await kafka.topic(2);
+    const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
+    for (let index = 0; index < 12; index++)
+      await producer.send(topic, index % 2, [{ value: Buffer.alloc(6 * 1024 * 1024, index) }], 'zstd');
+    await producer.disconnect();
+    const sizes: number[] = [];
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { maxDecompressedBytes: 16 * 1024 * 1024 },
+      handle: (batch) => void sizes.push(batch.records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)),
+    });
+    await waitFor(
+      () => server.partitions(),
+      (all) => all.length === 2 && all.every(({ nextOffset }) => nextOffset === 6),
+    );
+    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBe(12 * 6 * 1024 * 1024);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+
+  it('drains a large backlog in bounded memory', async () => {
+    const topic = await kafka.topic(4);
+    const value = Buffer.alloc(1_000, 'x');
+    for (let round = 0; round < 100; round++)
+      await kafka.produce(
+        topic,
+        Array.from({ length: 1_000 }, (_, index) => ({ value, partition: (round + index) % 4 })),
+      );
+    let records = 0;
+    let peak = 0;
+    const before = process.memoryUsage().rss;
+    await start({
+      topic,
+      groupId: kafka.group(),
+      handle: async (batch) => {
+        records += batch.records.length;
+        peak = Math.max(peak, process.memoryUsage().rss);
+        await sleep(5);
+      },
+    });
+    await waitFor(() => records === 100_000, Boolean, { timeoutMs: 30_000 });
+    expect(peak - before).toBeLessThan(150 * 1024 * 1024);
   });
 });

@@ -1,0 +1,64 @@
+import { ConfigError, loadConfig, serviceSchema } from '@chip/service';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { kafkaConnection, kafkaVariables } from './client.ts';
+
+const schema = z.object(kafkaVariables);
+const connection = (env: Record<string, string>) => kafkaConnection(loadConfig(schema, env), 'test');
+
+describe('configuration of Kafka', () => {
+  it('takes brokers as host:port, separated by commas', () => {
+    expect(connection({ KAFKA_BROKERS: 'a:9092, b.example:19092,[::1]:9092' })).toEqual({
+      brokers: ['a:9092', 'b.example:19092', '[::1]:9092'],
+      clientId: 'test',
+    });
+  });
+
+  it.each(['kafka', 'kafka:', 'http://kafka:9092', 'a:1,,b:2', 'a:9092;b:9092'])(
+    'refuses the broker list %s by name',
+    (brokers) => {
+      expect(() => connection({ KAFKA_BROKERS: brokers })).toThrow(
+        'KAFKA_BROKERS must be host:port, several separated by commas',
+      );
+    },
+  );
+
+  it('needs brokers', () => {
+    expect(() => connection({})).toThrow(ConfigError);
+  });
+
+  it('speaks TLS with a private authority and a client certificate', () => {
+    expect(connection({ KAFKA_BROKERS: 'a:1', KAFKA_SSL: 'on' }).ssl).toBe(true);
+    expect(
+      connection({
+        KAFKA_BROKERS: 'a:1',
+        KAFKA_SSL: 'on',
+        KAFKA_SSL_CA: 'pem',
+        KAFKA_SSL_CERT: 'c',
+        KAFKA_SSL_KEY: 'k',
+      }).ssl,
+    ).toEqual({
+      ca: ['pem'],
+      cert: 'c',
+      key: 'k',
+    });
+    expect(connection({ KAFKA_BROKERS: 'a:1', KAFKA_SSL_CA: 'pem' }).ssl).toBeUndefined();
+  });
+
+  it('proves who it is by SASL', () => {
+    const env = {
+      KAFKA_BROKERS: 'a:1',
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USERNAME: 'u',
+      KAFKA_SASL_PASSWORD: 'p',
+    };
+    expect(connection(env).sasl).toEqual({ mechanism: 'scram-sha-512', username: 'u', password: 'p' });
+  });
+
+  it('extends the schema of a service', () => {
+    expect(loadConfig(serviceSchema.extend(kafkaVariables), { KAFKA_BROKERS: 'a:1' })).toMatchObject({
+      HOST: '127.0.0.1',
+      KAFKA_SSL: false,
+    });
+  });
+});

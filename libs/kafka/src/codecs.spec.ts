@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import lz4 from 'lz4-napi';
+import snappy from 'snappy';
+import { CODECS, DecompressionBudget, UndecodableBatchError, withDecompressionBudget } from './codecs.ts';
+
+/** Record batches as the Java client 4.1 wrote them: 60 telemetry samples each, with its own snappy and LZ4 framing. */
+const JAVA_BATCHES = {
+  gzip: 'H4sIAAAAAAAA/63Tb0dDYRzG8XOSJEmSJEmOZGbm3r1zttMkSZIkSZKktZ3ubNlm7v15kt5IegHTq2xlv19v4Pv0cvk8+07CIAjCz/A9Gjg/bmeu3mt0XVSL3DBrOR8Voq4b+nYmc9ZqdJvO1/veDQYj7/4P40ZnNH2YYvIRTMIgN0eqJVHnSdXO1PwCqZZFXSTVWNQlUk1EXSbViqgrpFoVdZVUU1HXSPXgV/2equvhF1iBEXYDZUvCbqKsFXYLZcvCbqNsLOwOyibC7qJsZcaaCGWrwu6hbCrsPspKZSZHslYqM3mUlcpMAWWlMlNEWanMGpSVyqxFWanMxigrldkKykplNkVZqczWUFYqs4ckW5bK7BHKSmX2GGWlMnuCslrZKcpqZWcoq5Wdo6xWdoGyWtklymplVyirlV2TbKyV3aCsVnaLslrZHcpqZfcoq5U9oKxW9oiyWtkTymplzyirlTVRVit7IdlEK3tFWa2shbJa2RvKamUdlNXKeiirlfVRVivzKKuVDVFWKxuj7F9lP3r17AhaFAAA',
+  snappy:
+    'glNOQVBQWQAAAAABAAAAAQAAAvyVKaCoAQAAAAGaAXsic2VydmljZV9uYW1lIjoiZXRjaGVyIiwibWV0cmljXw0XPGNoYW1iZXJfcHJlc3N1cmUZIUR2YWx1ZSI6MC41fQCqAQCyAQL+VwAuVwAAMRVXAAT+VwAuVwAAMhVXAAb+VwAuVwAAMw1XCLQBCP5XAC5XAAA0FVcACv5XAC5XAAA1FVcADP5XAC5XAAA2FVcADv5XAC5XAAA3FVcAEP5XAC5XAAA4FVcAEv5XAC5XAAA5AVccrAEAtAEUAZz+ZgN5ZgAxZWcFWAAW/lgAMlgAZWgFWAAY/lgAMlgAZWkFWAAa/lgAMlgAZWoFWAAc/lgAMlgAZWsFWAAe/lgAMlgAZWwFWAAg/lgAMlgAZW0FWAAi/lgAMlgAZW4FWAAk/lgAMlgAZW8FWAAm/lgAMlgAeXAAKP5YAC5YAAAyeXAAKv5YADJYAHlwACz+WAAyWAB5cAAu/lgAMlgAeXAAMP5YADJYAHlwADL+WAAyWAB5cAQ0Af6ABb2AADJ5cAA2/lgAMlgAeXAAOP5YADJYAHlwADr+WAAyWAB5cAA8/lgALlgAADN5cAA+/lgAMlgAeXAAQP5YADJYAHlwAEL+WAAyWAB5cABE/lgAMlgAeXAARv5YADJYAHlwAEj+WAAyWAB5cABK/lgAMlgAeXAATP5YADJYAHlwAE7+WAAyWABxcAi2AVD+WAAuWAAANHFwCLYBUv5YADJYAHFwCLYBVP5YADJYAHFwCLYBVv5YADJYAHFwCLYBWP5YADJYAHFwCLYBWv5YADJYAHFwCLgBXP5YADJYAHFwCLgBXv5YADJYAHFwCLgBYP5YADJYAHFwCLgBYv5YADJYAHFwCLgBZP5YAC5YAAA1cXAIuAFm/lgAMlgAcXAIuAFo/lgAMlgAcXAIuAFq/lgAMlgAcXAIuAFs/lgAMlgAcXAIuAFu/lgAMlgAeXAAcP5YADJYAHlwAHL+WAAyWAB5cAB0/lgAMlgAeXAAdv5YADJYABA5LjV9AA==',
+  lz4: 'BCJNGGBAgnECAAD0GagBAAAAAZoBeyJzZXJ2aWNlX25hbWUiOiJldGNoZXIiLCJtZXRyaWMXAPYBY2hhbWJlcl9wcmVzc3VyZSEA/wJ2YWx1ZSI6MC41fQCoAQBWAlYAORQxVgAfBFYAORQyVgAfBlYAORQzVgAfCFYAORQ0VgAfClYAORQ1VgAfDFYAORQ2VgAfDlYAORQ3VgAfEFYAORQ4VgAfElYAORA5VgB/qgEAWBQBnFwDNxExXQMAVwAfFlcAOgFeAwBXAB8YVwA6AV8DAFcAHxpXADoBYAMAVwAfHFcAOgFhAwBXAB8eVwA6AWIDAFcAHyBXADoBYwMAVwAfIlcAOgFkAwBXAB8kVwA6AWUDX6oBAFomVwA6BGYDL1ooVwA5FDJmAy9aKlcAOgRmAy9aLFcAOgRmAy9aLlcAOgRmAy9aMFcAOgRmAy9aMlcAOgRmAy9aNFcAOgRmAy9aNlcAOgRmAy9aOFcAOgVmAx86VwA6BWYDHzxXADkjMzAjBy9aPlcAOgVmAx9AVwA6BWYDH0JXADoFZgMfRFcAOgVmAx9GVwA6BWYDH0hXADoFZgMfSlcAOgRmAy9cTFcAOgRmAy9cTlcAOgRmAy9cUFcAORQ0ZgMvXFJXADoEZgMvXFRXADoEZgMvXFZXADoEZgMvXFhXADoEZgMvXFpXADoEZgMvXFxXADoEZgMvXF5XADoFZgMfYFcAOgVmAx9iVwA6BWYDH2RXADkVNWYDH2ZXADoFZgMfaFcAOgVmAx9qVwA6BWYDH2xXADoFZgMfblcAOgVmAx9wVwA6BWYDH3JXADoFZgMfdFcAOgVmAx92VwA6UDkuNX0AAAAAAA==',
+  zstd: 'KLUv/QBYhAkAMo0yLRB12yIAIQCERYDI3kbl61tKlzyxQX6X5HdJfo5W9ubK3k0AjoClAFgKGFvaAU3k0s0sVjMF+Wd6JEqs4Mlzk8uxJZWEjrjIDJEg8QN6vNlxOexG1aAZ3eIY80JaxApI8eTEnaytlE6P80kpapoFSrwYcSHsQ3XUwRsmg1yICjChV1qP4EsjjO6BNagFlMAHpoAMiAAw0yqtY5rIpTe5D3mo7HPouj6DNvk5FlVh3MnYW07j8lcYeze5t6jP5nEny3+5lHbp1lrDBHioEZBvpV7tBtBTWgMSYCAIMBB2QvD///0BmqKkaJQ1tYYyNaWarqFrirWQ1eiqqKyaSlWhzgyaoqxoKDWuKtWQqNFVdY2SpoKdbvKk1j8VSJLn5RnJLBVrqcmTimzgD/2QKgEAAA==',
+};
+const NAMES = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
+const MIB = 1024 * 1024;
+
+const compress = (name: (typeof NAMES)[number], buffer: Buffer): Promise<Buffer> => CODECS[name].compress({ buffer });
+
+describe.each(NAMES)('%s', (name) => {
+  it('reads what the Java client writes', async () => {
+    const records = await CODECS[name].decompress(Buffer.from(JAVA_BATCHES[name], 'base64'));
+    expect(records.toString('latin1').match(/chamber_pressure/g)).toHaveLength(60);
+    expect(records.includes('"metric_value":59.5}')).toBe(true);
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['one byte', Buffer.from('a')],
+    ['text that repeats', Buffer.from('abc'.repeat(100_000))],
+    ['noise', randomBytes(300_000)],
+  ])('round-trips %s', async (_, content) => {
+    expect((await CODECS[name].decompress(await compress(name, content))).equals(content)).toBe(true);
+  });
+
+  it('refuses a bomb without unpacking it', async () => {
+    const bomb = await compress(name, Buffer.alloc(80 * MIB));
+    const before = process.memoryUsage().rss;
+    await expect(CODECS[name].decompress(bomb)).rejects.toThrow(/more than 67108864 bytes/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * MIB);
+  });
+
+  it('refuses damaged bytes as undecodable', async () => {
+    const damaged = Buffer.from(await compress(name, randomBytes(1_000)));
+    damaged.fill(0xff, 4, 40);
+    await expect(CODECS[name].decompress(damaged)).rejects.toBeInstanceOf(UndecodableBatchError);
+    await expect(CODECS[name].decompress(Buffer.from('garbage'))).rejects.toBeInstanceOf(UndecodableBatchError);
+  });
+
+  it('draws on one budget for everything a fetch unpacks', async () => {
+    const batch = await compress(name, Buffer.alloc(MIB));
+    const budget = new DecompressionBudget(2.5 * MIB);
+    await withDecompressionBudget(budget, async () => {
+      await CODECS[name].decompress(batch);
+      await CODECS[name].decompress(batch);
+      await expect(CODECS[name].decompress(batch)).rejects.toBeInstanceOf(UndecodableBatchError);
+    });
+    expect(budget.remainingBytes).toBe(MIB / 2);
+    // Another fetch has its own.
+    await expect(
+      withDecompressionBudget(new DecompressionBudget(2 * MIB), () => CODECS[name].decompress(batch)),
+    ).resolves.toHaveLength(MIB);
+  });
+});
+
+describe('foreign framings', () => {
+  it('reads raw snappy, as clients without the Java framing write it', async () => {
+    expect(String(await CODECS.snappy.decompress(await snappy.compress('raw')))).toBe('raw');
+  });
+
+  it('refuses a xerial chunk that claims to be longer than the batch', async () => {
+    const header = Buffer.from('82534e4150505900000000010000000100000fff00', 'hex');
+    await expect(CODECS.snappy.decompress(header)).rejects.toBeInstanceOf(UndecodableBatchError);
+  });
+
+  it('reads LZ4 frames with checksums', async () => {
+    const frame = await lz4.compressFrame(Buffer.from('x'.repeat(1_000)), {
+      contentChecksum: true,
+      blockChecksums: true,
+    });
+    expect(await CODECS.lz4.decompress(frame)).toHaveLength(1_000);
+  });
+
+  it('reads several gzip members in a row', async () => {
+    const members = Buffer.concat([gzipSync(Buffer.from('one')), gzipSync(Buffer.from('two'))]);
+    expect(String(await CODECS.gzip.decompress(members))).toBe('onetwo');
+  });
+});
