@@ -38,6 +38,8 @@ export interface FabOptions {
   /** Time of the first event, ms since 1970. */
   readonly startMs: number;
   readonly inspectionsPerSecond: number;
+  /** How long the fab has stood still so far, in ms: all later events happen that much later. */
+  readonly standstillMs?: () => number;
   /** Ends after this many lots; endless when absent. */
   readonly lots?: number;
 }
@@ -84,14 +86,14 @@ interface Lot {
  * events arrive late, after the retest that they preceded.
  */
 export function* inspections(options: FabOptions): Generator<ScheduledInspection, void, void> {
-  const { startMs, inspectionsPerSecond, lots = Infinity } = options;
+  const { startMs, inspectionsPerSecond, lots = Infinity, standstillMs = () => 0 } = options;
   const shuffle = new Random(`${options.seed}/floor`);
   const floor: { drafts: Drafts; lastId: string }[] = [];
   const held: { releaseAt: number; event: InspectionEvent }[] = [];
   let started = 0;
   let finishedLots = 0;
   let drawn = 0;
-  const clock = (): number => startMs + (drawn * 1000) / inspectionsPerSecond;
+  const clock = (): number => startMs + (drawn * 1000) / inspectionsPerSecond + standstillMs();
 
   for (;;) {
     while (floor.length < LOTS_IN_PROGRESS && started < lots)

@@ -18,12 +18,14 @@ export interface SimulationOptions {
   readonly arraySize: number;
   /** Does not follow the clock: publishes a history that ends by now, as fast as the brokers take it. */
   readonly once: boolean;
+  /** The wall clock, ms since 1970. */
+  readonly clock?: () => number;
   readonly topics: { readonly telemetry: string; readonly inspection: string };
 }
 
 export interface Simulation {
   readonly finishedLots: number;
-  /** How far the published events are behind the clock, in ms; 0 for a history. */
+  /** How long the oldest inspection that is due waits for its acknowledgement, in ms; 0 for a history. */
   readonly lagMs: number;
   /** Resolves at the end of the run; rejects with the publisher's error. */
   readonly done: Promise<void>;
@@ -31,37 +33,50 @@ export interface Simulation {
 
 /** How long due events gather before they are sent together. */
 const TICK_MS = 200;
+/**
+ * Machines buffer no more than this. After a longer stall (brokers away, a laptop asleep) telemetry of the rest is lost and
+ * the fab has stood still: a backlog of hours would be a load that no fab makes.
+ */
+const MAX_BACKLOG_MS = 5 * 60_000;
 /** Events computed at one time: bounds memory and the pause of the event loop while a backlog is worked off. */
 const MAX_SAMPLES_PER_SEND = 5_000;
 const MAX_INSPECTIONS_PER_SEND = 500;
 
 /**
- * Runs the fab: events become due by the clock and are published then. After a stall of the brokers the fab goes on where
- * it stopped and catches up, like machines that buffered.
+ * Runs the fab: events become due by the clock and are published then. After a short stall of the brokers the fab goes on
+ * where it stopped and catches up, like machines that buffered.
  *
  * @param signal ends the run early; `done` then resolves as well.
  */
 export function simulate(options: SimulationOptions, publisher: Publisher, signal: AbortSignal): Simulation {
-  const { seed, samplesPerSecond, inspectionsPerSecond, topics, once } = options;
+  const { seed, samplesPerSecond, inspectionsPerSecond, topics, once, clock = Date.now } = options;
   const lots = options.lots ?? (once && options.durationMs === undefined ? 1 : undefined);
   const historyMs =
     options.durationMs ?? ((lots ?? 1) * MOST_EVENTS_PER_LOT * 1000) / Math.max(inspectionsPerSecond, 1e-6);
-  const startMs = once ? Date.now() - historyMs : Date.now();
+  const startMs = once ? clock() - historyMs : clock();
   /** Nothing that is due later is published. */
   let endMs = startMs + (once ? historyMs : (options.durationMs ?? Infinity));
-  const nowMs = (): number => (once ? endMs : Math.min(Date.now(), endMs));
+  const nowMs = (): number => (once ? endMs : Math.min(clock(), endMs));
   let finishedLots = 0;
-  let publishedUntilMs = startMs;
+  /** Due time of the oldest inspection that is not acknowledged yet. */
+  let waitingSinceMs: number | undefined;
 
   async function publishInspections(): Promise<void> {
     let due: MachineRecord[] = [];
     let dueMs = startMs;
+    let standstillMs = 0;
     const send = async (): Promise<void> => {
       await publisher.publish(topics.inspection, due);
       due = [];
-      publishedUntilMs = dueMs;
+      waitingSinceMs = undefined;
     };
-    const fab = inspections({ seed, startMs, inspectionsPerSecond, ...(lots === undefined ? {} : { lots }) });
+    const fab = inspections({
+      seed,
+      startMs,
+      inspectionsPerSecond,
+      standstillMs: () => standstillMs,
+      ...(lots === undefined ? {} : { lots }),
+    });
     for (const scheduled of fab) {
       if (scheduled.dueMs > endMs) return void (await send());
       while (scheduled.dueMs > nowMs()) {
@@ -69,6 +84,9 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
         await sleep(TICK_MS, undefined, { signal });
       }
       signal.throwIfAborted();
+      const backlogMs = nowMs() - scheduled.dueMs;
+      if (!once && backlogMs > MAX_BACKLOG_MS) standstillMs += backlogMs;
+      waitingSinceMs ??= scheduled.dueMs;
       due.push(inspectionRecord(scheduled.event));
       dueMs = scheduled.dueMs;
       finishedLots = scheduled.finishedLots;
@@ -81,8 +99,10 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
 
   async function publishTelemetry(): Promise<void> {
     const telemetry = new EquipmentTelemetry({ seed, startMs, samplesPerSecond });
+    const mostBuffered = Math.ceil((MAX_BACKLOG_MS / 1000) * samplesPerSecond);
     for (let next = 0; next < telemetry.dueUntil(endMs);) {
       const due = telemetry.dueUntil(nowMs());
+      if (!once) next = Math.max(next, due - mostBuffered);
       const until = Math.min(due, next + MAX_SAMPLES_PER_SEND);
       if (until > next) {
         const samples = Array.from({ length: until - next }, (_, index) => telemetry.sample(next + index));
@@ -112,7 +132,7 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       return finishedLots;
     },
     get lagMs() {
-      return once || inspectionsPerSecond <= 0 ? 0 : Math.max(0, nowMs() - publishedUntilMs);
+      return once || waitingSinceMs === undefined ? 0 : Math.max(0, nowMs() - waitingSinceMs);
     },
     done,
   };
