@@ -6,6 +6,7 @@ import pg from 'pg';
 import { DatabaseError, toDatabaseError } from './database-error.ts';
 import { connectionOptions, type Queryable } from './database.ts';
 import { migrations } from './migrations/index.ts';
+import { applyMonitoringViews } from './monitoring-views.ts';
 import { applyRoles } from './roles.ts';
 
 /** The server lacks what the schema needs; the message says what to do. */
@@ -64,6 +65,9 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await runMigrations(databaseUrl, log, options.to, () => {
       if (lockLost) throw lockLost;
     });
+    const { statementsMissing } = await applyMonitoringViews(client);
+    if (statementsMissing)
+      log('pg_stat_statements is missing: slow_queries stays empty until a superuser creates it and this is run again');
     const { missing, notSet } = await applyRoles(client);
     for (const role of missing)
       log(`role ${role} does not exist and may not be created by this user: create it, then migrate again`);

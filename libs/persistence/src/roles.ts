@@ -22,7 +22,7 @@ const WRITES: Record<string, Record<string, string>> = {
     'INSERT, DELETE': 'inspection_events, metrics_delta, metrics_late, yield_delta',
     'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, yield_daily_base',
   },
-  chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections' },
+  chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections', INSERT: 'reports, parameters' },
 };
 const EXECUTES: Record<string, string[]> = {
   chip_writer: [
@@ -35,7 +35,10 @@ const EXECUTES: Record<string, string[]> = {
     'apply_retention',
     'refresh_daily_inspection_summary',
     'end_stuck_copies',
+    'append_audit',
   ],
+  chip_api: ['append_audit', 'audit_entry_hash', 'verify_audit'],
+  chip_reader: ['audit_entry_hash', 'verify_audit'],
 };
 
 /**
@@ -51,6 +54,9 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
   );
   const tables = new Set(present.map((row) => row.name));
   await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+  const functions = await ownFunctions(client);
+  // Everybody may execute a new function, and some of ours act with their owner's rights.
+  for (const { signature } of functions) await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM PUBLIC`);
   for (const role of ROLES) {
     if (!(await createRole(client, role))) {
       missing.push(role);
@@ -63,7 +69,8 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       const existing = list.split(', ').filter((table) => tables.has(table));
       if (existing.length > 0) await client.query(`GRANT ${privileges} ON ${existing.join(', ')} TO ${role}`);
     }
-    await grantFunctions(client, role);
+    for (const { name, signature } of functions)
+      if (EXECUTES[role]?.includes(name)) await client.query(`GRANT EXECUTE ON ROUTINE ${signature} TO ${role}`);
     if (!(await applySettings(client, role))) notSet.push(role);
   }
   return { missing, notSet };
@@ -86,17 +93,14 @@ async function createRole(client: Pick<Client, 'query'>, role: string): Promise<
   return true;
 }
 
-async function grantFunctions(client: Pick<Client, 'query'>, role: string): Promise<void> {
-  const names = EXECUTES[role] ?? [];
-  const { rows } = await client.query<{ signature: string }>(
-    `SELECT oid::regprocedure::text AS signature FROM pg_proc
-     WHERE pronamespace = 'public'::regnamespace AND proname = ANY ($1)`,
-    [names],
+/** Our own functions; those of extensions stay as their extension made them. */
+async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: string; signature: string }[]> {
+  const { rows } = await client.query<{ name: string; signature: string }>(
+    `SELECT proname AS name, oid::regprocedure::text AS signature FROM pg_proc AS p
+     WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
+       SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')`,
   );
-  for (const { signature } of rows) {
-    await client.query(`REVOKE EXECUTE ON FUNCTION ${signature} FROM PUBLIC`);
-    await client.query(`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`);
-  }
+  return rows;
 }
 
 /** @returns false when the migrating role may not alter that role (it was made by somebody else) */

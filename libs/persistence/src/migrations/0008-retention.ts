@@ -98,6 +98,11 @@ BEGIN
         WHERE a.occurred_at < cutoff AND (a.step, a.attempt_key) IS DISTINCT FROM (i.step, i.attempt_key)
         AND NOT EXISTS (SELECT FROM legal_holds AS h WHERE h.lot_id = a.lot_id) LIMIT p_limit));
       GET DIAGNOSTICS removed = ROW_COUNT;
+    WHEN 'audit_log' THEN
+      -- Entries do not tell which lot they are about: any hold keeps them all.
+      IF NOT EXISTS (SELECT FROM legal_holds) THEN
+        removed := prune_audit(cutoff, p_limit);
+      END IF;
     ELSE
       RAISE EXCEPTION 'there is no retention for %', p_table USING ERRCODE = '22023';
   END CASE;

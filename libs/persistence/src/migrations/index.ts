@@ -7,6 +7,8 @@ import { SchemaInfo } from './0006-schema-info.ts';
 import { Summaries } from './0007-summaries.ts';
 import { Retention } from './0008-retention.ts';
 import { StuckCopies } from './0009-stuck-copies.ts';
+import { Audit } from './0010-audit.ts';
+import { UnusedIndexes } from './0011-unused-indexes.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -19,4 +21,6 @@ export const migrations = [
   { name: '0007-summaries', class: Summaries },
   { name: '0008-retention', class: Retention },
   { name: '0009-stuck-copies', class: StuckCopies },
+  { name: '0010-audit', class: Audit },
+  { name: '0011-unused-indexes', class: UnusedIndexes },
 ];

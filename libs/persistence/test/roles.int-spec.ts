@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Database, initPosition, LoadSession, type Queryable } from '../src/index.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+
+describe('roles', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    await initPosition(db.database, 't', 0, 0n, 0n);
+  });
+  afterAll(() => db.drop());
+
+  /** The statement's SQLSTATE as that role, or `ok`; nothing it did stays. */
+  const as = async (role: string, statement: string): Promise<string> => {
+    let outcome = 'ok';
+    const undo = new Error('undo');
+    await db.database
+      .withTransaction(async (tx: Queryable) => {
+        await tx.query(`SET LOCAL ROLE ${role}`);
+        try {
+          await tx.query(statement);
+        } catch (error) {
+          outcome = (error as { sqlstate?: string }).sqlstate ?? String(error);
+        }
+        throw undo;
+      })
+      .catch((error: unknown) => {
+        if (error !== undo) throw error;
+      });
+    return outcome;
+  };
+  const DENIED = '42501';
+  const LOT = `INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`;
+  const AUDIT = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
+
+  it.each([
+    ['chip_writer', LOT, 'ok'],
+    ['chip_writer', `INSERT INTO metrics_delta VALUES (now(), 's', 'm', NULL, 1, 1, 1, 1)`, 'ok'],
+    ['chip_writer', 'SELECT fold_metrics(), fold_yield()', 'ok'],
+    ['chip_writer', `SELECT apply_retention('measurements'), apply_retention('system_metrics')`, 'ok'],
+    ['chip_writer', 'SELECT refresh_daily_inspection_summary()', 'ok'],
+    ['chip_writer', `SELECT take_partition('t', 0, 'me')`, 'ok'],
+    ['chip_writer', `UPDATE stream_positions SET state = 'gap'`, 'ok'],
+    ['chip_writer', `SELECT set_retention('measurements', '1 day')`, DENIED],
+    ['chip_writer', 'DELETE FROM inspections', DENIED],
+    ['chip_writer', 'DELETE FROM stream_positions', DENIED],
+    ['chip_writer', 'DROP TABLE defects', DENIED],
+    ['chip_writer', 'CREATE TABLE mine (a int)', DENIED],
+    ['chip_writer', 'UPDATE system_metrics SET metric_value = 0', DENIED],
+    ['chip_api', LOT, 'ok'],
+    ['chip_api', 'SELECT * FROM yield_daily, metrics_daily, schema_info, unused_indexes, slow_queries', 'ok'],
+    ['chip_api', AUDIT, 'ok'],
+    ['chip_api', `SELECT * FROM verify_audit('api')`, 'ok'],
+    ['chip_api', `UPDATE stream_positions SET state = 'gap'`, DENIED],
+    ['chip_api', 'SELECT fold_metrics()', DENIED],
+    ['chip_api', 'DELETE FROM inspection_attempts', DENIED],
+    ['chip_api', `INSERT INTO audit_log VALUES ('api', 1, now(), 'a', 'a', 'a', 'a', NULL, NULL, '', '')`, DENIED],
+    ['chip_api', 'DELETE FROM audit_log', DENIED],
+    ['chip_api', 'SELECT prune_audit(now(), 10)', DENIED],
+    ['chip_reader', 'SELECT * FROM inspections, audit_log, stream_positions', 'ok'],
+    ['chip_reader', `SELECT time_bucket('1 hour', now())`, 'ok'],
+    ['chip_reader', LOT, DENIED],
+    ['chip_reader', AUDIT, DENIED],
+    ['chip_reader', 'SELECT refresh_daily_inspection_summary()', DENIED],
+  ])('%s: %s -> %s', async (role, statement, expected) => {
+    expect(await as(role, statement)).toBe(expected);
+  });
+
+  it('may read chunks that are made after the grants', async () => {
+    await db.database.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value) VALUES (now(), 's', 'm', 1)`,
+    );
+    expect(await as('chip_reader', 'SELECT * FROM system_metrics')).toBe('ok');
+  });
+
+  it('carry their settings, which hold for whoever logs in as them', async () => {
+    const settings = await db.database.query<{ role: string; settings: string[] }>(
+      `SELECT r.rolname AS role, s.setconfig AS settings FROM pg_db_role_setting AS s JOIN pg_roles AS r ON r.oid = s.setrole
+       JOIN pg_database AS d ON d.oid = s.setdatabase WHERE d.datname = $1`,
+      [db.name],
+    );
+    const of = (role: string): string[] => settings.find((row) => row.role === role)?.settings ?? [];
+    for (const role of ['chip_migrator', 'chip_writer', 'chip_api', 'chip_reader'])
+      expect(of(role)).toContain('jit=off');
+    expect(of('chip_api')).toContain('statement_timeout=30s');
+    expect(of('chip_reader')).toContain('idle_in_transaction_session_timeout=60s');
+    expect(of('chip_writer')).toContain('lock_timeout=10s');
+    expect(of('chip_writer').join()).not.toContain('statement_timeout');
+  });
+
+  it('log in with their own settings and rights', async () => {
+    const own = (variable: string): string => {
+      const url = process.env[variable];
+      if (!url) throw new Error(`${variable} is not set: the local stack gives each service its own user`);
+      const changed = new URL(url);
+      changed.pathname = `/${db.name}`;
+      return changed.href;
+    };
+    const api = new Database({ url: own('QUERY_DATABASE_URL'), applicationName: 'chip-test-api' });
+    expect(await api.query('SHOW jit')).toEqual([{ jit: 'off' }]);
+    expect(await api.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '30s' }]);
+    expect(await api.query('SHOW application_name')).toEqual([{ application_name: 'chip-test-api' }]);
+    await api.close();
+    // A writer may end the session of another writer, and of nobody else.
+    const [old, next] = [
+      await LoadSession.open({ url: own('WRITER_DATABASE_URL'), applicationName: 'chip-test-writer' }),
+      await LoadSession.open({ url: own('WRITER_DATABASE_URL'), applicationName: 'chip-test-writer' }),
+    ];
+    expect(await old.takePartition('t', 0, 'old')).toBe(false);
+    expect(await next.takePartition('t', 0, 'next')).toBe(true);
+    await next.begin();
+    await next.copy(
+      'system_metrics',
+      ['time', 'service_name', 'metric_name', 'metric_value'],
+      [Buffer.from('2026-01-20T05:00:00Z\ts\tm\t1\n')],
+    );
+    await next.rollback();
+    await old.close();
+    await next.close();
+  });
+});
