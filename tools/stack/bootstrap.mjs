@@ -175,7 +175,9 @@ async function runEntry([project, entry, ...args]) {
   }
   const stack = readStackEnvironment();
   const hasServers = stack ?? process.env.KAFKA_BROKERS ?? process.env.DATABASE_URL;
-  if (!hasServers && entriesOnTheStack.has(entry) && !args.includes('--help')) {
+  // What only reads files, or only explains itself, needs no servers.
+  const isOffline = args.includes('--help') || (entry === 'replay' && args.includes('--dry-run'));
+  if (!hasServers && entriesOnTheStack.has(entry) && !isOffline) {
     refuse('the stack is not running', 'start it with "npm start", or set KAFKA_BROKERS and DATABASE_URL');
   }
   await ensureInstalled();
