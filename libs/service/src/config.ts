@@ -65,7 +65,7 @@ export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MOD
 ): Schema {
   return schema.refine((config) => config.AUTH_MODE !== 'none' || isLoopback(config.HOST), {
     path: ['AUTH_MODE'],
-    message: 'must not be none unless HOST is a loopback address',
+    message: 'must be keys unless HOST is a loopback address',
     // Without this the rule would stay silent while another variable is wrong, and two starts would be needed.
     when: ({ value }) => {
       const { HOST, AUTH_MODE } = value as { HOST?: unknown; AUTH_MODE?: unknown };

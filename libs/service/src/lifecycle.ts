@@ -67,14 +67,20 @@ export class Lifecycle {
     this.#stop.abort();
   }
 
-  /** @internal Runs one stage; a failing or late callback is logged and the next one still runs. */
-  async run(stage: DrainStage, signal: AbortSignal, remainingMs: () => number): Promise<void> {
+  /**
+   * @internal Runs one stage; a failing or late callback is logged and the next one still runs.
+   * @returns whether all of them did their work.
+   */
+  async run(stage: DrainStage, signal: AbortSignal, remainingMs: () => number): Promise<boolean> {
+    let isClean = true;
     for (const { name, callback } of this.#stages.get(stage) ?? []) {
       try {
         await withDeadline(Promise.resolve(callback(signal)), Math.max(0, remainingMs()), `drain of ${name}`);
       } catch (error) {
+        isClean = false;
         this.#logger.error({ err: error, stage, part: name }, 'drain_failed');
       }
     }
+    return isClean;
   }
 }

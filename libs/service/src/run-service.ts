@@ -50,7 +50,7 @@ const FLUSH_LOGS_MS = 500;
  * Start: configuration, Nest application on Fastify, HTTP server, message transports, one log line with the URL.
  *
  * End, on SIGTERM or SIGINT, in this order and within `drainTimeoutMs`: readiness goes red; drain stages `intake` and
- * `work`; HTTP closes; stage `connections`; exit 0. A second signal exits at once with 1. A signal during
+ * `work`; HTTP closes; stage `connections`; exit 0, or 1 when a part did not end properly. A second signal exits at once with 1. A signal during
  * start-up abandons the start. A fatal error, an uncaught exception and an unhandled rejection are logged
  * once, drained for at most 5 s, and exit with 1: nothing that was not committed is committed afterwards.
  */
@@ -76,23 +76,25 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
 
   async function drain(exitCode: number, timeoutMs: number): Promise<never> {
     const startedAt = performance.now();
-    const remainingMs = (): number => timeoutMs - (performance.now() - startedAt);
+    // What hangs in one stage must not take the time of the later ones: each may use up a share of the whole.
+    const remainingMs = (share: number): number => timeoutMs * share - (performance.now() - startedAt);
     const deadline = new AbortController();
     // The process must end even when a part of it hangs; what it holds open is safe to cut by design.
     setTimeout(() => {
       logger.error({ timeoutMs }, 'drain_deadline_exceeded');
       void exit(1);
     }, timeoutMs).unref();
-    // Parts get a little less than the whole, so that what they do when time is up still fits.
-    setTimeout(() => deadline.abort(), timeoutMs * 0.8).unref();
+    // Parts hear of it before their time is up, so that what they do then still fits.
+    setTimeout(() => deadline.abort(), timeoutMs * 0.7).unref();
 
     lifecycle.begin();
-    await lifecycle.run('intake', deadline.signal, remainingMs);
-    await lifecycle.run('work', deadline.signal, remainingMs);
-    await closeHttp(app, logger, Math.min(5_000, timeoutMs / 4));
-    await lifecycle.run('connections', deadline.signal, remainingMs);
-    logger.info({ exitCode, drainMs: Math.round(performance.now() - startedAt) }, 'service_stopped');
-    return exit(exitCode);
+    const intake = await lifecycle.run('intake', deadline.signal, () => remainingMs(0.8));
+    const work = await lifecycle.run('work', deadline.signal, () => remainingMs(0.85));
+    await closeHttp(app, logger, Math.min(5_000, Math.max(0, remainingMs(0.9))));
+    const connections = await lifecycle.run('connections', deadline.signal, () => remainingMs(0.95));
+    const code = intake && work && connections ? exitCode : 1;
+    logger.info({ exitCode: code, drainMs: Math.round(performance.now() - startedAt) }, 'service_stopped');
+    return exit(code);
   }
 
   const onSignal = (signal: NodeJS.Signals): void => {

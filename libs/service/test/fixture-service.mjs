@@ -14,7 +14,8 @@ class Part {
       if (fixture === 'hang') await new Promise(() => {});
       if (fixture === 'failing-drain') throw new Error('cannot drain');
     });
-    if (fixture === 'red') health.addLive({ name: 'progress', check: () => ({ state: 'down', reason: 'no progress' }) });
+    if (fixture === 'red')
+      health.addLive({ name: 'progress', check: () => ({ state: 'down', reason: 'no progress' }) });
     if (fixture === 'fatal') setTimeout(() => lifecycle.fatal(new Error('broken beyond repair')), 200);
     if (fixture === 'rejection') setTimeout(() => void Promise.reject(new Error('nobody listens')), 200);
     if (fixture === 'exception')

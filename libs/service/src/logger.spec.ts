@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import pino from 'pino';
+import { hideCredentials, NestLogger } from './logger.ts';
+
+describe('hideCredentials', () => {
+  it.each([
+    ['connect to postgresql://writer:s3cret@db:5432/chip failed', 'connect to postgresql://***@db:5432/chip failed'],
+    [
+      '{"url":"postgres://u:p%40ss@h/x","other":"http://h:80/@x"}',
+      '{"url":"postgres://***@h/x","other":"http://h:80/@x"}',
+    ],
+    ['two: amqp://a:b@c and redis://:only@d', 'two: amqp://***@c and redis://***@d'],
+    ['http://127.0.0.1:3000/path', 'http://127.0.0.1:3000/path'],
+    ['mail a:b@c', 'mail a:b@c'],
+  ])('%s', (text, expected) => {
+    expect(hideCredentials(text)).toBe(expected);
+  });
+});
+
+describe('NestLogger', () => {
+  const collect = () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino(
+      { level: 'trace', base: null, timestamp: false },
+      { write: (line: string) => void lines.push(JSON.parse(line)) },
+    );
+    return { lines, nest: new NestLogger(logger) };
+  };
+
+  it('keeps the level and the context', () => {
+    const { lines, nest } = collect();
+    nest.warn('careful', 'Part');
+    nest.error('broken', 'stack', 'Part');
+    expect(lines).toEqual([
+      { level: 40, context: 'Part', msg: 'careful' },
+      { level: 50, context: 'Part', msg: 'broken' },
+    ]);
+  });
+
+  it('keeps the stack of an error', () => {
+    const { lines, nest } = collect();
+    nest.error(new TypeError('a bug'), 'Part');
+    expect(lines[0]).toMatchObject({
+      msg: 'a bug',
+      err: { type: 'TypeError', stack: expect.stringContaining('logger.spec') },
+    });
+  });
+
+  it('takes the wiring reports of Nest for debugging, not for the operator', () => {
+    const { lines, nest } = collect();
+    nest.log('Mapped {/health, GET} route', 'RouterExplorer');
+    nest.log('something of ours', 'Part');
+    expect(lines.map(({ level }) => level)).toEqual([20, 30]);
+  });
+});

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+/** The frame is tested as what it is: a process, its output, its exit code. */
+interface Service {
+  readonly process: ChildProcess;
+  readonly url: Promise<string>;
+  readonly exited: Promise<number | null>;
+  output(): string;
+  seen(text: string): Promise<void>;
+}
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+function run(fixture: string, env: Record<string, string> = {}): Service {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./fixture-service.mjs', import.meta.url))], {
+    env: { PATH: process.env['PATH'], PORT: '0', FIXTURE: fixture, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let output = '';
+  const listeners = new Set<() => void>();
+  const onData = (data: Buffer): void => {
+    output += String(data);
+    for (const listener of listeners) listener();
+  };
+  child.stdout?.on('data', onData);
+  child.stderr?.on('data', onData);
+  const seen = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${text} not seen in: ${output}`)), 20_000);
+      const look = (): void => {
+        if (!output.includes(text)) return;
+        clearTimeout(timer);
+        listeners.delete(look);
+        resolve();
+      };
+      timer.unref();
+      listeners.add(look);
+      look();
+    });
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  const url = seen('is listening on').then(() => /"url":"([^"]+)"/.exec(output)?.[1] ?? '');
+  url.catch(() => undefined);
+  return { process: child, url, exited, output: () => output, seen };
+}
+
+describe('runService', () => {
+  it('serves health and metrics, and drains in order on SIGTERM', async () => {
+    const service = run('');
+    const url = await service.url;
+    const live = await fetch(`${url}/health/live`);
+    expect([live.status, await live.json()]).toEqual([200, { status: 'up', checks: {} }]);
+    const ready = await fetch(`${url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'up', checks: { lifecycle: { state: 'up' } } }]);
+    const metrics = await fetch(`${url}/metrics`);
+    expect(metrics.headers.get('content-type')).toContain('text/plain');
+    expect(await metrics.text()).toMatch(/process_resident_memory_bytes\{service="fixture",instance="[^"]+"\} \d+/);
+
+    service.process.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+    const order = ['service_stopping', 'drained intake', 'drained work', 'drained connections', 'service_stopped'];
+    const positions = order.map((step) => service.output().indexOf(step));
+    expect(positions.every((position) => position > 0)).toBe(true);
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    expect(service.output().match(/"level":"info"/g)?.length).toBeLessThanOrEqual(3);
+  });
+
+  it('answers 503 with the reason when an indicator is red', async () => {
+    const url = await run('red').url;
+    const live = await fetch(`${url}/health/live`);
+    expect([live.status, await live.json()]).toEqual([
+      503,
+      { status: 'down', checks: { progress: { state: 'down', reason: 'no progress' } } },
+    ]);
+  });
+
+  it('turns readiness red while it drains, and ends with 1 within the deadline when a part hangs', async () => {
+    const service = run('hang');
+    const url = await service.url;
+    service.process.kill('SIGINT');
+    await service.seen('drained intake');
+    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({
+      status: 'down',
+      checks: { lifecycle: { reason: 'the service is stopping' } },
+    });
+    expect(await service.exited).toBe(1);
+    expect(service.output()).toContain('drain_failed');
+    expect(service.output()).toContain('drained connections');
+  });
+
+  it('exits at once on a second signal', async () => {
+    const service = run('hang');
+    await service.url;
+    service.process.kill('SIGTERM');
+    await service.seen('drained intake');
+    const at = performance.now();
+    service.process.kill('SIGTERM');
+    expect(await service.exited).toBe(1);
+    expect(performance.now() - at).toBeLessThan(1_000);
+  });
+
+  it('exits on SIGTERM during start-up', async () => {
+    const service = run('slow-start');
+    await service.seen('starting');
+    service.process.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+    expect(service.output()).not.toContain('is listening');
+  });
+
+  it('goes on draining after a part that fails to', async () => {
+    const service = run('failing-drain');
+    await service.url;
+    service.process.kill('SIGTERM');
+    expect(await service.exited).toBe(1);
+    expect(service.output()).toContain('cannot drain');
+    expect(service.output()).toContain('drained connections');
+  });
+
+  it.each([
+    ['fatal', 'broken beyond repair'],
+    ['rejection', 'nobody listens'],
+    ['exception', 'nobody catches'],
+  ])('logs a %s once, drains, and ends with 1', async (fixture, message) => {
+    const service = run(fixture);
+    expect(await service.exited).toBe(1);
+    expect(service.output().match(/process_failed/g)).toHaveLength(1);
+    expect(service.output()).toContain(message);
+    expect(service.output()).toContain('drained connections');
+  });
+
+  it('refuses a bad configuration by name, on standard error, with 1', async () => {
+    const service = run('', { PORT: 'secret-value', LOG_LEVEL: 'loud' });
+    expect(await service.exited).toBe(1);
+    expect(service.output()).toContain('PORT is not valid');
+    expect(service.output()).toContain('LOG_LEVEL is not valid');
+    expect(service.output()).not.toContain('secret-value');
+  });
+
+  it('says which port is taken and ends with 1', async () => {
+    const port = new URL(await run('').url).port;
+    const second = run('', { PORT: port });
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toContain('start_failed');
+    expect(second.output()).toContain('EADDRINUSE');
+  });
+});
