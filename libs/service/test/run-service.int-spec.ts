@@ -64,10 +64,8 @@ describe('runService', () => {
 
     service.process.kill('SIGTERM');
     expect(await service.exited).toBe(0);
-    const order = ['service_stopping', 'drained intake', 'drained work', 'drained connections', 'service_stopped'];
-    const positions = order.map((step) => service.output().indexOf(step));
-    expect(positions.every((position) => position > 0)).toBe(true);
-    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    expect(service.output().match(/drained \w+/g)).toEqual(['drained intake', 'drained work', 'drained connections']);
+    expect(service.output()).toContain('service_stopped');
     expect(service.output().match(/"level":"info"/g)?.length).toBeLessThanOrEqual(3);
   });
 
