@@ -21,6 +21,12 @@ export class SchemaOutdatedError extends AppError {
   readonly retriable = false;
 }
 
+/** The database once held the schema, and does not any more. */
+export class SchemaLostError extends AppError {
+  readonly code = 'schema_lost';
+  readonly retriable = false;
+}
+
 const MIN_SERVER_VERSION = 150_000;
 /** Any constant will do; it only has to be the same in every version. */
 const MIGRATION_LOCK = 727_471_001;
@@ -32,6 +38,8 @@ export interface MigrateOptions {
   log?: (line: string) => void;
   /** Stop after the migration of this name; for tests of upgrades. */
   to?: string;
+  /** Start from nothing although this database once held the schema. */
+  initialiseEmpty?: boolean;
 }
 
 /**
@@ -40,7 +48,7 @@ export interface MigrateOptions {
  * lose the lock.
  *
  * @param databaseUrl of the owner
- * @throws DatabaseUnsupportedError, DatabaseError
+ * @throws DatabaseUnsupportedError, SchemaLostError, DatabaseError
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<void> {
   const log = options.log ?? (() => undefined);
@@ -54,17 +62,13 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   try {
     await client.connect();
     await checkServer(client);
-    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-      MIGRATION_LOCK,
-    ]);
-    if (!rows[0]?.locked) {
-      log('another process is migrating this database: waiting for it');
-      await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    }
+    await takeLock(client, log);
+    await refuseLostSchema(client, options.initialiseEmpty ?? false);
     await ensureExtension(client, log);
     await runMigrations(databaseUrl, log, options.to, () => {
       if (lockLost) throw lockLost;
     });
+    await markSchema(client);
     const { statementsMissing } = await applyMonitoringViews(client);
     if (statementsMissing)
       log('pg_stat_statements is missing: slow_queries stays empty until a superuser creates it and this is run again');
@@ -79,6 +83,49 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     // Ends the lock with the session.
     await client.end().catch(() => undefined);
   }
+}
+
+/** Asked again and again rather than waited for: a waiting statement holds a snapshot, which CREATE INDEX CONCURRENTLY would wait for. */
+async function takeLock(client: pg.Client, log: (line: string) => void): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+      MIGRATION_LOCK,
+    ]);
+    if (rows[0]?.locked) return;
+    if (attempt === 1) log('another process is migrating this database: waiting for it');
+    await sleep(200);
+  }
+}
+
+/** In the comment of the database: it outlives the schema, and is lost only together with the whole database. */
+const SCHEMA_MARK = '[chip-quality schema]';
+
+async function markSchema(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string; comment: string }>(
+    `SELECT quote_ident(datname) AS name, coalesce(shobj_description(oid, 'pg_database'), '') AS comment
+     FROM pg_database WHERE datname = current_database()`,
+  );
+  const { name, comment } = rows[0] ?? { name: '', comment: '' };
+  if (comment.includes(SCHEMA_MARK)) return;
+  await client.query(`COMMENT ON DATABASE ${name} IS ${client.escapeLiteral(`${comment} ${SCHEMA_MARK}`.trim())}`);
+}
+
+async function refuseLostSchema(client: pg.Client, initialiseEmpty: boolean): Promise<void> {
+  const { rows } = await client.query<{ marked: boolean; recorded: boolean; tables: boolean }>(
+    `SELECT coalesce(shobj_description(oid, 'pg_database'), '') LIKE $1 AS marked,
+       to_regclass('public.schema_migrations') IS NOT NULL AS recorded, to_regclass('public.inspections') IS NOT NULL AS tables
+     FROM pg_database WHERE datname = current_database()`,
+    [`%${SCHEMA_MARK}%`],
+  );
+  const { marked, recorded, tables } = rows[0] ?? { marked: false, recorded: false, tables: false };
+  if (marked && !recorded && !tables && !initialiseEmpty)
+    throw new SchemaLostError(
+      'This database once held the schema and its tables are gone. Restore it from a backup; if it is meant to start from nothing, migrate with --initialise-empty.',
+    );
+  if (marked && recorded !== tables)
+    throw new SchemaLostError(
+      'This database holds a part of the schema only (either the tables or the record of migrations is gone). Restore it from a backup.',
+    );
 }
 
 async function checkServer(client: pg.Client): Promise<void> {
@@ -111,6 +158,8 @@ async function ensureExtension(client: pg.Client, log: (line: string) => void): 
   try {
     await client.query('CREATE EXTENSION timescaledb');
   } catch (cause) {
+    const error = toDatabaseError(cause);
+    if (error.retriable) throw error;
     throw new DatabaseUnsupportedError(
       `Extension timescaledb ${available} is there but cannot be created: ${(cause as Error).message}. It needs shared_preload_libraries = timescaledb and a user who may create it (or an administrator who runs CREATE EXTENSION timescaledb once).`,
       { cause },
@@ -175,12 +224,11 @@ function driverError(error: unknown): unknown {
 }
 
 function connectionForOrm(databaseUrl: string): { clientUrl: string; dbName: string; pool: { max: number } } {
-  const { connectionString } = connectionOptions(databaseUrl);
-  return {
-    clientUrl: connectionString,
-    dbName: decodeURIComponent(new URL(connectionString).pathname.slice(1)),
-    pool: { max: 1 },
-  };
+  const url = new URL(connectionOptions(databaseUrl).connectionString);
+  url.searchParams.set('application_name', 'chip-migrate');
+  // DDL that waits for a lock makes everybody behind it wait too: give up soon, and try again.
+  url.searchParams.set('options', '-c lock_timeout=5000');
+  return { clientUrl: url.href, dbName: decodeURIComponent(url.pathname.slice(1)), pool: { max: 1 } };
 }
 
 /** The newest migration: what this code needs the database to have. */

@@ -13,7 +13,7 @@ CREATE TABLE system_metrics (
   metric_value double precision NOT NULL,
   tags jsonb,
   host varchar(100),
-  CONSTRAINT metric_value_finite CHECK (metric_value BETWEEN -1e100 AND 1e100)
+  CONSTRAINT metric_value_finite CHECK (metric_value BETWEEN '-1e100'::float8 AND '1e100'::float8)
 );
 COMMENT ON TABLE system_metrics IS 'Telemetry samples. No unique key: positions in stream_positions remove duplicates, and COPY stays COPY.';
 COMMENT ON CONSTRAINT metric_value_finite ON system_metrics IS 'PostgreSQL accepts NaN and Infinity as float8, and one of them would spoil every average it is rolled up into for good.';

@@ -1,0 +1,244 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseError, LoadSession, migrate, readStatus, REQUIRED_SCHEMA_VERSION, schemaReady } from '../src/index.ts';
+import { migrations } from '../src/migrations/index.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+
+/** The whole schema as text, without what differs from run to run: pg_dump orders hypertables by whether they have chunks. */
+async function dump(db: TestDatabase): Promise<string> {
+  const bin = process.env['PG_BIN'];
+  if (!bin) throw new Error('PG_BIN is not set: it names the folder of pg_dump');
+  const { stdout } = await promisify(execFile)(`${bin}/pg_dump`, ['--schema-only', '--schema=public', db.url], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const entries = stdout
+    .split(/^--\n-- (?=Name: )/m)
+    .map((entry) => entry.replace(/^\\(un)?restrict .*$/gm, '').trim());
+  return entries.sort().join('\n\n');
+}
+
+const DATA: Record<string, string> = {
+  '0001-inspections': `
+    INSERT INTO lots (id, site, lot_id) SELECT md5('lot' || n)::uuid, 'fab', 'L' || n FROM generate_series(1, 20) AS n;
+    INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, created_at, completed_at, product)
+      SELECT md5('i' || n)::uuid, md5('lot' || (1 + n % 20))::uuid, n::text, 'electrical', 'completed', 'pass', now() - n * INTERVAL '1 minute', now(), 'P'
+      FROM generate_series(1, 5000) AS n;
+    INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at, event_id, event_ids, completed_at, product)
+      SELECT id, 'a:1', lot_id, inspection_type, status, result, created_at, created_at, id, ARRAY[id], completed_at, product FROM inspections`,
+  '0002-telemetry': `
+    INSERT INTO system_metrics (time, service_name, metric_name, metric_value, tags)
+      SELECT now() - n * INTERVAL '1 minute', 's', 'm', n, '{"a": 1}' FROM generate_series(1, 5000) AS n;
+    INSERT INTO measurements (time, inspection_id, event_id, name, value) SELECT created_at, id, id, 'm', 1 FROM inspections`,
+  '0004-positions': `SELECT init_position('t', 0, 0, 0)`,
+  '0005-rollups': `INSERT INTO metrics_delta VALUES (date_trunc('hour', now()), 's', 'm', NULL, 1, 1, 1, 1); SELECT fold_metrics()`,
+  '0010-audit': `SELECT append_audit('operator', 'a', 'b', 'c', 'd', NULL, NULL)`,
+};
+
+describe('migrations', () => {
+  const opened: TestDatabase[] = [];
+  const empty = async (): Promise<TestDatabase> => {
+    const db = await createTestDatabase({ empty: true });
+    opened.push(db);
+    return db;
+  };
+  let fresh: string;
+  beforeAll(async () => {
+    const db = await createTestDatabase();
+    opened.push(db);
+    fresh = await dump(db);
+  });
+  afterAll(async () => {
+    for (const db of opened) await db.drop();
+  });
+
+  const invalidIndexes = async (db: TestDatabase): Promise<string[]> =>
+    (
+      await db.database.query<{ name: string }>(
+        'SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid',
+      )
+    ).map((row) => row.name);
+
+  it('are in order, each with the name of its class', () => {
+    const names = migrations.map(({ name }) => name);
+    expect(names).toEqual([...names].sort());
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, class: SchemaMigration } of migrations)
+      expect(new SchemaMigration({} as never, {} as never).name).toBe(name);
+  });
+
+  it('give the same schema at once and step by step with data in every table', async () => {
+    const db = await empty();
+    for (const { name } of migrations) {
+      await migrate(db.url, { to: name });
+      await db.database.query(DATA[name] ?? 'SELECT 1');
+    }
+    expect(await dump(db)).toBe(fresh);
+    expect(fresh).toContain('CREATE TABLE public.inspections');
+    expect(await invalidIndexes(db)).toEqual([]);
+  });
+
+  it('change nothing the second time', async () => {
+    const db = await empty();
+    await migrate(db.url);
+    const lines: string[] = [];
+    await migrate(db.url, { log: (line) => lines.push(line) });
+    expect(lines[0]).toBe('schema is up to date');
+    expect(await dump(db)).toBe(fresh);
+  });
+
+  it('run once when several processes migrate at the same time', async () => {
+    const db = await empty();
+    const lines: string[] = [];
+    await Promise.all(Array.from({ length: 3 }, () => migrate(db.url, { log: (line) => lines.push(line) })));
+    expect(lines.filter((line) => line.startsWith('0001-inspections'))).toHaveLength(1);
+    expect(await dump(db)).toBe(fresh);
+  });
+
+  it('replace the invalid index that an interrupted build left behind', async () => {
+    const db = await empty();
+    await migrate(db.url, { to: '0002-telemetry' });
+    for (const data of [DATA['0001-inspections'], DATA['0002-telemetry']]) await db.database.query(data as string);
+    // A unique index over equal values fails at its end, and stays as an invalid one under the name.
+    await db.database
+      .query('CREATE UNIQUE INDEX CONCURRENTLY idx_inspections_created_at_desc ON inspections (site)')
+      .catch((error: unknown) => expect(error).toMatchObject({ sqlstate: '23505' }));
+    expect(await invalidIndexes(db)).toEqual(['idx_inspections_created_at_desc']);
+    await migrate(db.url);
+    expect(await invalidIndexes(db)).toEqual([]);
+    expect(await dump(db)).toBe(fresh);
+  });
+
+  it('go on after being killed at any moment', async () => {
+    const db = await empty();
+    let kills = 0;
+    for (let delayMs = 15; ; delayMs += 15) {
+      let running = true;
+      const attempt = migrate(db.url)
+        .then(() => true)
+        .catch((error: unknown) => {
+          expect(error).toBeInstanceOf(DatabaseError);
+          expect(error).toMatchObject({ kind: 'transient' });
+          return false;
+        })
+        .finally(() => (running = false));
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (running) {
+        kills++;
+        await db.database.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chip-migrate' AND datname = $1`,
+          [db.name],
+        );
+      }
+      if (await attempt) break;
+    }
+    expect(kills).toBeGreaterThan(3);
+    expect(await dump(db)).toBe(fresh);
+    expect(await invalidIndexes(db)).toEqual([]);
+  });
+
+  it('are applied while data is loaded, without losing a row', async () => {
+    const db = await empty();
+    await migrate(db.url, { to: '0002-telemetry' });
+    for (const data of [DATA['0001-inspections'], DATA['0002-telemetry']]) await db.database.query(data as string);
+    const session = await LoadSession.open({ url: db.url, applicationName: 'chip-test-load' });
+    await session.query("SET lock_timeout = '10s'");
+    let loading = true;
+    let inserted = 0;
+    let longestMs = 0;
+    const load = (async () => {
+      while (loading) {
+        const startedAt = performance.now();
+        await session.begin();
+        await session.copy(
+          'system_metrics',
+          ['time', 'service_name', 'metric_name', 'metric_value'],
+          [Buffer.from(`${new Date().toISOString()}\tload\tm\t1\n`.repeat(100))],
+        );
+        await session.query(
+          `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, completed_at, product)
+           VALUES (gen_random_uuid(), md5('lot1')::uuid, gen_random_uuid()::text, 'visual', 'completed', 'pass', now(), 'P')`,
+        );
+        await session.query('COMMIT');
+        inserted++;
+        longestMs = Math.max(longestMs, performance.now() - startedAt);
+      }
+    })();
+    await migrate(db.url);
+    const during = inserted;
+    loading = false;
+    await load;
+    await session.close();
+    expect(during).toBeGreaterThan(5);
+    expect(longestMs).toBeLessThan(5000);
+    expect(await db.database.query(`SELECT count(*) AS n FROM system_metrics WHERE service_name = 'load'`)).toEqual([
+      { n: inserted * 100 },
+    ]);
+    expect(await db.database.query('SELECT sum(units) AS units FROM yield_daily')).toEqual([
+      { units: 5000 + inserted },
+    ]);
+    expect(await dump(db)).toBe(fresh);
+  });
+
+  it('wait for a table that is in use, then go on', async () => {
+    const db = await empty();
+    await migrate(db.url, { to: '0006-schema-info' });
+    const holder = await LoadSession.open({ url: db.url, applicationName: 'chip-test-holder' });
+    await holder.begin();
+    await holder.query(`INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`);
+    await holder.query('LOCK TABLE inspections IN ROW EXCLUSIVE MODE');
+    const lines: string[] = [];
+    const migrated = migrate(db.url, {
+      log: (line) => {
+        lines.push(line);
+        if (line.includes('trying again')) void holder.query('COMMIT');
+      },
+    });
+    await migrated;
+    expect(lines).toContain('0007-summaries: a table is in use, trying again');
+    await holder.close();
+    expect(await dump(db)).toBe(fresh);
+  });
+
+  it('refuse a database that once held the schema and is empty now, unless told to start from nothing', async () => {
+    const db = await empty();
+    await migrate(db.url);
+    await db.database.query('DROP SCHEMA public CASCADE');
+    await db.database.query('CREATE SCHEMA public');
+    await expect(migrate(db.url)).rejects.toMatchObject({ code: 'schema_lost' });
+    await migrate(db.url, { initialiseEmpty: true });
+    await schemaReady(db.database);
+    await db.database.query('DROP TABLE schema_migrations CASCADE');
+    await expect(migrate(db.url, { initialiseEmpty: true })).rejects.toMatchObject({ code: 'schema_lost' });
+  });
+
+  it('tell a service that the schema is missing or too old, with the command to run', async () => {
+    const db = await empty();
+    await expect(schemaReady(db.database)).rejects.toThrow('npm run db -- migrate');
+    await migrate(db.url, { to: '0004-positions' });
+    await expect(schemaReady(db.database)).rejects.toMatchObject({
+      code: 'schema_outdated',
+      message: expect.stringContaining(REQUIRED_SCHEMA_VERSION),
+    });
+    await migrate(db.url);
+    await schemaReady(db.database);
+    // A newer schema than this code knows is fine.
+    await db.database.query(`INSERT INTO schema_migrations (name) VALUES ('9999-future')`);
+    await schemaReady(db.database);
+  });
+
+  it('show their state', async () => {
+    const db = await empty();
+    await migrate(db.url);
+    await db.database.query(DATA['0001-inspections'] as string);
+    await db.database.query(DATA['0002-telemetry'] as string);
+    const status = await readStatus(db.database);
+    expect(status.info).toMatchObject({ schema_version: REQUIRED_SCHEMA_VERSION, edition: 'apache' });
+    expect(status.hypertables.map(({ name, chunk_interval }) => ({ name, chunk_interval }))).toEqual([
+      { name: 'measurements', chunk_interval: '30 days' },
+      { name: 'system_metrics', chunk_interval: '1 day' },
+    ]);
+    expect(status.hypertables.find((table) => table.name === 'system_metrics')?.chunks).toBeGreaterThanOrEqual(4);
+    expect(status).toMatchObject({ pendingMigrations: [], invalidIndexes: [] });
+  });
+});
