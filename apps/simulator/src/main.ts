@@ -12,6 +12,7 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { parseDecimal } from './decimal.ts';
+import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
 import { simulate, type Simulation } from './simulate.ts';
 
@@ -165,7 +166,7 @@ async function main(): Promise<number> {
   await withDeadline(producer.disconnect(), DISCONNECT_MS, 'disconnect').catch(() => {
     // The brokers are away; everything that can be known about the events is printed already.
   });
-  process.exit(exitCode);
+  return exitCode;
 }
 
 const figures = (totals: Totals, { finishedLots }: Simulation) => ({
@@ -209,7 +210,7 @@ async function report(
 }
 
 try {
-  process.exitCode = await main();
+  await exitWhenWritten(await main());
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   for (const { name, reason } of error.problems) console.error(`${name} ${reason}`);

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { readCsvMap, type CsvOptionTexts } from './csv-options.ts';
 import { parseDecimal } from './decimal.ts';
+import { exitWhenWritten } from './exit-when-written.ts';
 import { InputError } from './input-error.ts';
 import { waitForPipeline } from './pipeline-position.ts';
 import { ProgressLine } from './progress-line.ts';
@@ -145,7 +146,7 @@ command.on('command:*', ([format]: string[]) => {
 
 await command.parseAsync();
 // A client of the brokers that could not be closed in time must not keep a finished command alive.
-process.exit();
+await exitWhenWritten(Number(process.exitCode ?? 0));
 
 /** npm runs scripts in the folder of the package; paths are meant from where the user is. */
 function here(file: string): string {
@@ -165,7 +166,7 @@ async function replay(
     if (options.dryRun === true) {
       await runReplay(source, undefined, { ...options, topic, signal: stop.signal }, counts, progress);
       progress.end();
-      for (const event of counts.samples) console.log(JSON.stringify(event, null, 2));
+      for (const event of counts.samples) console.log(JSON.stringify(event, shortened, 2));
     } else {
       const config = loadConfig(z.object(kafkaVariables));
       const connection = kafkaConnection(config, 'chip-replay');
@@ -191,6 +192,11 @@ async function replay(
     console.error(error instanceof InputError ? error.message : `${error.message} (${error.code})`);
     return 1;
   }
+}
+
+/** A few entries stand for the hundreds that an event may hold. */
+function shortened(_: string, value: unknown): unknown {
+  return Array.isArray(value) && value.length > 5 ? [...value.slice(0, 3), `... ${value.length - 3} more`] : value;
 }
 
 function newPublisher(producer: KafkaProducer): Publisher {
