@@ -48,14 +48,15 @@ export function countedAttempts(
   };
 }
 
-const POLICY_ORDER: Readonly<Record<AttemptPolicy, string>> = {
+/** ORDER BY that puts the attempt that stands for a unit (or a die) first; ties go by event_id, never by arrival. */
+export const POLICY_ORDER: Readonly<Record<AttemptPolicy, string>> = {
   last: 'occurred_at DESC, event_id DESC',
   first: 'occurred_at, event_id',
   best: `(result = 'pass') DESC, occurred_at DESC, event_id DESC`,
   worst: `(result = 'pass'), occurred_at DESC, event_id DESC`,
 };
 
-/** SELECT of one attempt per unit out of `relation` (with the columns inspection_id, occurred_at, event_id, result); ties go by event_id, never by arrival. */
+/** SELECT of one attempt per unit out of `relation` (with the columns inspection_id, occurred_at, event_id, result). */
 export const oneAttemptPerUnit = (relation: string, policy: AttemptPolicy): string =>
   `SELECT DISTINCT ON (inspection_id) * FROM ${relation} ORDER BY inspection_id, ${POLICY_ORDER[policy]}`;
 

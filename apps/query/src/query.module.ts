@@ -4,7 +4,10 @@ import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { BinsController } from './bins/bins.controller.ts';
 import { DefectsController } from './defects/defects.controller.ts';
+import { EquipmentController } from './equipment/equipment.controller.ts';
 import { InspectionsController } from './inspections/inspections.controller.ts';
+import { LotsController } from './lots/lots.controller.ts';
+import { WaferMapController } from './lots/wafer-map.controller.ts';
 import { LedgerController } from './pipeline/ledger.controller.ts';
 import { PipelineController } from './pipeline/pipeline.controller.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig } from './query.config.ts';
@@ -19,11 +22,14 @@ import { YieldController } from './yield/yield.controller.ts';
   controllers: [
     BinsController,
     DefectsController,
+    EquipmentController,
     InspectionsController,
     LedgerController,
+    LotsController,
     PipelineController,
     TelemetrySeriesController,
     TelemetrySummaryController,
+    WaferMapController,
     YieldController,
   ],
   providers: [

@@ -30,6 +30,8 @@ beforeAll(async () => {
       chip_id: '1',
       step: 'probe',
       wafer_id: 'W',
+      die_x: 3,
+      die_y: -4,
       result: 'fail',
       equipment_id: 'E',
       product: 'P',
@@ -41,6 +43,8 @@ beforeAll(async () => {
       chip_id: '1',
       step: 'probe',
       wafer_id: 'W',
+      die_x: 3,
+      die_y: -4,
       hard_bin: 1,
       inspected_area_cm2: 2,
       result: 'pass',
@@ -62,6 +66,7 @@ beforeAll(async () => {
     `INSERT INTO stream_positions (source_topic, source_partition, next_offset, append_time, accepted_offset, origin_offset, high_watermark)
      VALUES ('inspection.results.v1', 0, 42, '2026-03-02T09:00:00Z', 3, 0, 50), ('telemetry.samples.v1', 0, 0, NULL, 0, 0, NULL)`,
   );
+  await stage.db.database.query(`INSERT INTO wafers (id, lot_id, wafer_id) SELECT id, id, 'W' FROM lots`);
   await stage.db.database.query(
     `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
      VALUES ('2026-03-02T08:00:00Z', 's', 'm', 10, 4, 1, 4)`,
@@ -82,12 +87,21 @@ const REQUESTS: Record<string, string[]> = {
     '?lot_id=NONE&kind=rolled_throughput',
   ],
   '/v1/inspections': ['', '?limit=1', '?lot_id=NONE', '?metadata.kind=x'],
-  '/v1/inspections/{id}': ['{id}'],
+  '/v1/inspections/{id}': ['/v1/inspections/{id}'],
   '/v1/telemetry/summary': [`?${window}&metric_name=m`, `?${window}&metric_name=none`],
   '/v1/telemetry/series': [`?${window}&metric_name=m`, `?${window}&metric_name=none`],
   '/v1/defects/pareto': ['', '?by=lot', '?by=severity', '?lot_id=NONE'],
   '/v1/defects/density': ['', '?group_by=lot', '?group_by=day', '?lot_id=NONE'],
   '/v1/bins/pareto': ['', '?bin=soft', '?lot_id=NONE'],
+  '/v1/lots': ['', '?limit=1'],
+  '/v1/lots/{lot_id}': ['/v1/lots/L'],
+  '/v1/lots/{lot_id}/parts/{chip_id}': ['/v1/lots/L/parts/1'],
+  '/v1/lots/{lot_id}/map': ['/v1/lots/L/map'],
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/map': ['result', 'hard_bin', 'm'].map(
+    (value) => `/v1/lots/L/wafers/W/map?value=${value}`,
+  ),
+  '/v1/equipment/compare': ['', '?lot_id=NONE'],
+  '/v1/equipment/{equipment_id}/units': ['/v1/equipment/E/units', '/v1/equipment/NONE/units'],
   '/v1/pipeline': [''],
   '/v1/ledger': [''],
   '/health/live': [''],
@@ -149,7 +163,7 @@ describe('answers are what the document says', () => {
   it.each(Object.entries(REQUESTS).flatMap(([path, queries]) => queries.map((query) => [path, query] as const)))(
     '%s %s',
     async (path, query) => {
-      const url = path.includes('{id}') ? path.replace('{id}', ids[0]!) : path + query;
+      const url = query.startsWith('/') ? query.replace('{id}', ids[0]!) : path + query;
       const answer = await stage.app.get(url);
       expect(answer.status).toBe(200);
       const documented = (document.paths[path]!.get as Operation).responses['200']!.content?.['application/json']

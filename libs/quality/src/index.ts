@@ -1,1 +1,3 @@
+export * from './distributions.ts';
 export * from './pareto.ts';
+export * from './proportions.ts';

@@ -8,7 +8,7 @@ import { endsInOrder, nameParameter, pageParameters, timeRange, unitFilters } fr
 import { Problem } from '../problem.error.ts';
 import { Snapshots } from '../snapshots.ts';
 import { inspectionDetail, inspectionPage, type InspectionDetail, type InspectionPage } from './inspection-answer.ts';
-import { inspectionWithHistory } from './inspection-detail.query.ts';
+import { inspectionsWithHistory } from './inspection-detail.query.ts';
 import { listInspections } from './inspection-list.query.ts';
 
 const METADATA_PREFIX = 'metadata.';
@@ -101,7 +101,7 @@ export class InspectionsController {
     notFound: 'There is no inspection with this id.',
   })
   async one(@Param({ schema: inspectionPath }) { id }: z.output<typeof inspectionPath>): Promise<InspectionDetail> {
-    const inspection = await this.snapshots.read((snapshot) => inspectionWithHistory(snapshot, id));
+    const [inspection] = await this.snapshots.read((snapshot) => inspectionsWithHistory(snapshot, [id]));
     if (!inspection) throw new Problem(404, 'not_found', 'there is no inspection with this id');
     return inspection;
   }
