@@ -129,6 +129,12 @@ export class KafkaAdmin {
     );
   }
 
+  /** Number of members of `group`, 0 when it is empty or unknown. A process that was killed counts until its session ends. */
+  async groupMembers(group: string): Promise<number> {
+    const { groups } = await this.#call(`describe group ${group}`, (admin) => admin.describeGroups([group]));
+    return groups[0]?.members.length ?? 0;
+  }
+
   /** Sets committed offsets of `group`. Kafka refuses while the group has members. */
   async setGroupOffsets(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     await this.#call(`set offsets of group ${group}`, (admin) =>

@@ -24,6 +24,7 @@ interface PartitionRequest {
 }
 
 export interface FetchRequest {
+  readonly isolationLevel?: number;
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly PartitionRequest[] }[];
   readonly minBytes?: number;
   readonly maxBytes?: number;
@@ -45,7 +46,8 @@ interface FetchResponse {
   readonly responses: { readonly topicName: string; readonly partitions: PartitionResponse[] }[];
 }
 
-type Fetch = (request: FetchRequest) => Promise<FetchResponse>;
+/** A broker's `fetch`, as kafkajs implements it. */
+export type Fetch = (request: FetchRequest) => Promise<FetchResponse>;
 
 /** What the interceptor knows about the records of one partition in one fetch. */
 export interface FetchFacts {
@@ -264,7 +266,8 @@ const stable = (lastStableOffset: string | undefined, highWatermark: number): nu
   return offset < 0 ? highWatermark : offset;
 };
 
-const isOutOfRange = (error: unknown): boolean => error instanceof Error && error.name === 'KafkaJSOffsetOutOfRange';
+export const isOutOfRange = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'KafkaJSOffsetOutOfRange';
 
 /** Names kafkajs gives to bytes that it cannot read; a `RangeError` is a read beyond the end of a buffer. */
 const DECODE_ERRORS = new Set([
@@ -274,11 +277,11 @@ const DECODE_ERRORS = new Set([
   'RangeError',
 ]);
 
-const isUndecodable = (error: unknown): boolean =>
+export const isUndecodable = (error: unknown): boolean =>
   error instanceof UndecodableBatchError || (error instanceof Error && DECODE_ERRORS.has(error.name));
 
 /** Offset behind the last batch, from its header: its last records may be gone (compaction) and still count. */
-function endOffset(messages: readonly RawMessage[]): number {
+export function endOffset(messages: readonly RawMessage[]): number {
   const last = messages.at(-1);
   if (last === undefined) return 0;
   const { batchContext } = last;
@@ -296,7 +299,7 @@ const isAbortMarker = ({ isControlRecord, key }: RawMessage): boolean =>
  * offset asked for (a batch is never cut at its front). An aborted transaction is known by its producer and begins at
  * its first offset; it ends with its abort marker.
  */
-function readable(
+export function readable(
   messages: RawMessage[],
   aborted: PartitionResponse['abortedTransactions'],
   fetchOffset: number,

@@ -690,7 +690,8 @@ class Batch implements RecordBatch {
   }
 }
 
-function toRecord({ offset, timestamp, key, value, headers }: RawMessage): KafkaRecord {
+/** A record of kafkajs as one of ours. */
+export function toRecord({ offset, timestamp, key, value, headers }: RawMessage): KafkaRecord {
   return { offset: Number(offset), timestamp: Number(timestamp), key, value, headers: toHeaders(headers) };
 }
 

@@ -5,4 +5,5 @@ export type { Compression } from './codecs.ts';
 export { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions, type PartitionStatus } from './group-consumer.ts';
 export * from './kafka.error.ts';
 export * from './producer.ts';
+export * from './read-topic.ts';
 export * from './record-batch.ts';

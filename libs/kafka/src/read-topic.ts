@@ -1,0 +1,208 @@
+import { retry, type Logger } from '@chip/service';
+import kafkajs, { type Broker, type Cluster } from 'kafkajs';
+import { createKafka, type KafkaConnection } from './client.ts';
+import {
+  DecompressionBudget,
+  MAX_DECOMPRESSED_BYTES,
+  UndecodableBatchError,
+  withDecompressionBudget,
+} from './codecs.ts';
+import { endOffset, isOutOfRange, isUndecodable, readable, type Fetch } from './fetch-interceptor.ts';
+import { toRecord } from './group-consumer.ts';
+import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
+import type { KafkaRecord } from './record-batch.ts';
+
+/** Which part of a topic to read. Offsets outside of what the broker has mean its first or last one. */
+export interface TopicRange {
+  /** Default: all. */
+  readonly partitions?: readonly number[];
+  /** First offset by partition. Default: the first one the broker still has. */
+  readonly from?: ReadonlyMap<number, number>;
+  /** Offset behind the last one by partition. Default: the end as it is when the reading begins. */
+  readonly to?: ReadonlyMap<number, number>;
+  readonly signal?: AbortSignal;
+}
+
+export interface TopicRecord extends KafkaRecord {
+  readonly partition: number;
+}
+
+/** Compressed bytes of one fetch; with the decompression budget it bounds the memory of a reader. */
+const FETCH_BYTES = 1024 * 1024;
+/** The broker answers at once when there is something to read, and below the end there always is. */
+const FETCH_WAIT_MS = 500;
+/** Total time for one fetch with its repetitions: a broker may restart meanwhile. */
+const FETCH_BUDGET_MS = 30_000;
+/** So many answers without a record below the end of the partition say that something is wrong with it. */
+const MAX_EMPTY_FETCHES = 10;
+const READ_COMMITTED = 1;
+
+/**
+ * Reads a bounded part of a topic, partition by partition, in offset order, and ends. It joins no group and commits
+ * nothing, so that it disturbs nobody and leaves nothing behind. Records of aborted transactions are left out. What is
+ * written after the start is not read. Memory stays that of one fetch, however long the topic is.
+ *
+ * @throws KafkaUnavailableError, TopicMissingError, KafkaRefusedError (also for a record batch that cannot be decoded)
+ */
+export async function* readTopic(
+  connection: KafkaConnection,
+  logger: Logger,
+  topic: string,
+  range: TopicRange = {},
+): AsyncGenerator<TopicRecord, void, undefined> {
+  const cluster = clusterOf(connection, logger);
+  const reader = new PartitionReader(cluster, topic);
+  try {
+    for (const partition of await reader.partitions()) {
+      if (range.partitions !== undefined && !range.partitions.includes(partition)) continue;
+      const { low, high } = await reader.range(partition);
+      const to = Math.min(high, range.to?.get(partition) ?? high);
+      let offset = Math.max(low, range.from?.get(partition) ?? low);
+      for (let empty = 0; offset < to;) {
+        range.signal?.throwIfAborted();
+        const { records, nextOffset } = await reader.fetch(partition, offset);
+        for (const record of records) {
+          if (record.offset >= to) break;
+          yield { ...record, partition };
+        }
+        if (nextOffset > offset) {
+          offset = nextOffset;
+          empty = 0;
+          continue;
+        }
+        // Deleted by retention meanwhile, or the log became shorter under a new leader.
+        const now = await reader.range(partition);
+        if (offset >= now.high) break;
+        offset = Math.max(offset, now.low);
+        if (++empty === MAX_EMPTY_FETCHES)
+          throw new KafkaUnavailableError(`read ${topic}/${partition}: nothing is returned at offset ${offset}`, {
+            context: { topic, partition, offset, high: now.high },
+          });
+      }
+    }
+  } finally {
+    await cluster.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'disconnect_incomplete'));
+  }
+}
+
+/**
+ * kafkajs has no client for plain fetches, but hands its cluster (metadata and brokers) to partition assigners when a
+ * consumer is made, which is never started here.
+ */
+function clusterOf(connection: KafkaConnection, logger: Logger): Cluster {
+  const kafka = createKafka(connection, logger, {
+    retry: { initialRetryTime: 200, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 4 },
+  });
+  let cluster: Cluster | undefined;
+  kafka.consumer({
+    groupId: 'none',
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      (config) => {
+        cluster = config.cluster;
+        return kafkajs.PartitionAssigners.roundRobin(config);
+      },
+    ],
+  });
+  return cluster as Cluster;
+}
+
+class PartitionReader {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly topic: string,
+  ) {}
+
+  partitions(): Promise<number[]> {
+    return this.#call(`read ${this.topic}`, async () => {
+      await this.cluster.connect();
+      await this.cluster.addTargetTopic(this.topic);
+      return this.cluster
+        .findTopicPartitionMetadata(this.topic)
+        .map(({ partitionId }) => partitionId)
+        .sort((a, b) => a - b);
+    });
+  }
+
+  async range(partition: number): Promise<{ low: number; high: number }> {
+    const end = (fromBeginning: boolean): Promise<number> =>
+      this.#call(`offsets of ${this.topic}/${partition}`, async () => {
+        const [answer] = await this.cluster.fetchTopicsOffset([
+          { topic: this.topic, partitions: [{ partition }], fromBeginning },
+        ]);
+        return Number(answer?.partitions[0]?.offset);
+      });
+    const [low, high] = await Promise.all([end(true), end(false)]);
+    return { low, high };
+  }
+
+  fetch(partition: number, offset: number): Promise<{ records: KafkaRecord[]; nextOffset: number }> {
+    return this.#call(`read ${this.topic}/${partition} at offset ${offset}`, async () => {
+      try {
+        return await this.#fetchOnce(partition, offset, FETCH_BYTES);
+      } catch (error) {
+        if (isOutOfRange(error)) return { records: [], nextOffset: offset };
+        if (!isUndecodable(error)) throw error;
+      }
+      // Too much at once: one byte asked, one batch answered.
+      try {
+        return await this.#fetchOnce(partition, offset, 1);
+      } catch (error) {
+        if (!isUndecodable(error)) throw error;
+        const reason = error instanceof UndecodableBatchError ? error.message : 'the batch is damaged';
+        throw new KafkaRefusedError(
+          `the record batch of ${this.topic}/${partition} at ${offset} cannot be read: ${reason}`,
+          {
+            cause: error,
+            context: { topic: this.topic, partition, offset },
+          },
+        );
+      }
+    });
+  }
+
+  async #fetchOnce(
+    partition: number,
+    offset: number,
+    maxBytes: number,
+  ): Promise<{ records: KafkaRecord[]; nextOffset: number }> {
+    const leaders = this.cluster.findLeaderForPartitions(this.topic, [partition]);
+    const [nodeId] = Object.keys(leaders);
+    if (nodeId === undefined) throw new TopicMissingError(`${this.topic}/${partition} has no leader`);
+    const broker: Broker = await this.cluster.findBroker({ nodeId });
+    const fetch = broker.fetch.bind(broker) as unknown as Fetch;
+    const { responses } = await withDecompressionBudget(new DecompressionBudget(MAX_DECOMPRESSED_BYTES), () =>
+      fetch({
+        isolationLevel: READ_COMMITTED,
+        minBytes: 1,
+        maxBytes,
+        maxWaitTime: FETCH_WAIT_MS,
+        topics: [{ topic: this.topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
+      }),
+    );
+    const answer = responses[0]?.partitions[0];
+    if (answer === undefined) return { records: [], nextOffset: offset };
+    return {
+      records: readable(answer.messages, answer.abortedTransactions, offset).map(toRecord),
+      nextOffset: Math.max(offset, endOffset(answer.messages)),
+    };
+  }
+
+  #call<T>(what: string, call: () => Promise<T>): Promise<T> {
+    const attempt = async (): Promise<T> => {
+      try {
+        return await call();
+      } catch (error) {
+        throw translateKafkaError(error, what, { topic: this.topic });
+      }
+    };
+    return retry(attempt, {
+      budgetMs: FETCH_BUDGET_MS,
+      firstDelayMs: 200,
+      maxDelayMs: 2_000,
+      // A topic that is missing stays missing: whoever misspelt it should not wait.
+      isRetriable: (error) => error instanceof KafkaUnavailableError,
+      onRetry: () => void this.cluster.refreshMetadata().catch(() => undefined),
+    });
+  }
+}
