@@ -95,17 +95,26 @@ async function lockInstallation() {
   }
 }
 
+/** npm states the reason first and explains its options afterwards. */
+function errorLines(output) {
+  const lines = output.trimEnd().split('\n');
+  const errors = lines.filter((line) => line.startsWith('npm error'));
+  return (errors.length > 0 ? errors.slice(0, 15) : lines.slice(-15)).map((line) => `  | ${line}`).join('\n');
+}
+
 async function install() {
   if (spawnSync('npm', ['--version'], { stdio: 'ignore' }).status !== 0) {
     refuse('npm was not found', 'install Node.js 20 or newer with npm');
   }
   const began = Date.now();
   const seconds = () => `${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s`;
-  console.error(`${seconds()}  installing packages with "npm ci" (about a minute the first time)`);
+  console.error(`${seconds()}  installing packages with npm (one to two minutes the first time)`);
   const ticking = setInterval(() => console.error(`${seconds()}  still installing packages`), 10_000);
   try {
     let output = '';
-    const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
+    // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
+    // lack some of those. This installs the same locked versions and leaves the lock file alone.
+    const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
     npm.stdout.on('data', (text) => (output += text));
     npm.stderr.on('data', (text) => (output += text));
     const stop = () => npm.kill('SIGTERM');
@@ -114,7 +123,7 @@ async function install() {
     process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);
     if (code !== 0) {
       refuse(
-        `"npm ci" failed; its last lines were:\n${output.trimEnd().split('\n').slice(-15).join('\n')}`,
+        `"npm install" failed:\n${errorLines(output)}`,
         'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
       );
     }

@@ -4,7 +4,7 @@ import { formatFigures, increase } from './live-line.ts';
 it('shows whole numbers', () => {
   const figures = { eventsPerSecond: 1234.4, rowsPerSecond: 1200, ingestLag: 12, writerLag: 3, deadLetters: 1 };
   expect(formatFigures(figures)).toBe(
-    '1,234 events/s in | 1,200 rows/s committed | lag 12 events, 3 blocks | 1 dead letters',
+    '1,234 events/s in | 1,200 rows/s committed | lag 12 events, 3 blocks | dead letters 1',
   );
 });
 

@@ -21,7 +21,7 @@ export function formatFigures(figures: Figures): string {
     `${whole(figures.eventsPerSecond)} events/s in`,
     `${whole(figures.rowsPerSecond)} rows/s committed`,
     `lag ${whole(figures.ingestLag)} events, ${whole(figures.writerLag)} blocks`,
-    `${whole(figures.deadLetters)} dead letters`,
+    `dead letters ${whole(figures.deadLetters)}`,
   ].join(' | ');
 }
 
