@@ -6,7 +6,12 @@ import { type Command, CommanderError } from 'commander';
  * stack trace. Every command of the operator (db, topics, positions, dlq) is an entry of its own that ends in this call.
  */
 export async function runCommand(program: Command): Promise<void> {
-  program.exitOverride().showHelpAfterError('(--help shows how to call it)');
+  // Subcommands copy these settings only when they are made after them.
+  const settle = (command: Command): void => {
+    command.exitOverride().showHelpAfterError('(--help shows how to call it)');
+    command.commands.forEach(settle);
+  };
+  settle(program);
   try {
     await program.parseAsync();
   } catch (error) {

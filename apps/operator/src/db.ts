@@ -1,5 +1,20 @@
-import { Database, migrate, readStatus, schemaReady, type DatabaseStatus } from '@chip/persistence';
-import { Command } from 'commander';
+import { userInfo } from 'node:os';
+import {
+  type AuditAnchor,
+  Database,
+  type DatabaseStatus,
+  liftHold,
+  migrate,
+  placeHold,
+  readHolds,
+  readRetention,
+  readStatus,
+  rebuildRollups,
+  schemaReady,
+  setRetention,
+  verifyAudit,
+} from '@chip/persistence';
+import { Command, InvalidArgumentError } from 'commander';
 import { environmentVariable, runCommand } from './command.ts';
 
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
@@ -8,6 +23,7 @@ const databaseUrl = (): string => environmentVariable('DATABASE_URL');
 async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const database = new Database({ url: databaseUrl(), applicationName: 'chip-db', max: 1 });
   try {
+    await schemaReady(database);
     return await work(database);
   } finally {
     await database.close();
@@ -21,27 +37,119 @@ const program = new Command('db').description(
 program
   .command('migrate')
   .description('bring the schema to this version; safe to repeat, also after an interruption')
-  .action(() => migrate(databaseUrl(), { log: console.log }));
+  .option('--initialise-empty', 'start from nothing although this database once held the schema')
+  .action((options: { initialiseEmpty?: boolean }) =>
+    migrate(databaseUrl(), { log: console.log, initialiseEmpty: options.initialiseEmpty ?? false }),
+  );
 
 program
   .command('check')
   .description('exit 0 when the schema is what this version needs')
   .action(async () => {
-    await withDatabase(schemaReady);
+    await withDatabase(async () => undefined);
     console.log('schema is up to date');
   });
 
 program
   .command('status')
-  .description('edition, versions, hypertables, jobs with their last run, invalid indexes, bloat')
+  .description('edition, versions, hypertables, jobs and maintenance with their last run, invalid indexes, bloat')
   .option('--json', 'as one JSON object')
   .action(async (options: { json?: boolean }) => {
-    const status = await withDatabase(async (database) => {
-      await schemaReady(database);
-      return readStatus(database);
-    });
+    const status = await withDatabase(readStatus);
     console.log(options.json ? JSON.stringify(status, null, 2) : formatStatus(status));
   });
+
+program
+  .command('rollup')
+  .description('roll-ups of telemetry')
+  .command('rebuild')
+  .description('compute them again from raw rows, for repair; telemetry waits meanwhile')
+  .requiredOption('--from <day>', 'first UTC day, such as 2026-01-20')
+  .requiredOption('--to <day>', 'the day after the last')
+  .action(async ({ from, to }: { from: string; to: string }) => {
+    const { buckets } = await withDatabase((database) => rebuildRollups(database, from, to));
+    console.log(`${buckets} hourly buckets computed again`);
+  });
+
+program
+  .command('refresh')
+  .description('bring daily_inspection_summary up to date now; readers do not wait')
+  .action(async () => {
+    const rows = await withDatabase((database) =>
+      database.query<{ at: string }>('SELECT refresh_daily_inspection_summary() AS at'),
+    );
+    console.log(`daily_inspection_summary refreshed at ${rows[0]?.at}`);
+  });
+
+const anchor = (text: string, previous: AuditAnchor[] = []): AuditAnchor[] => {
+  const [, stream, seq, hash] = /^([^:]+):(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (stream === undefined || seq === undefined || hash === undefined)
+    throw new InvalidArgumentError('Expected <stream>:<number>:<hash>, as printed by an earlier verify.');
+  return [...previous, { stream, seq: Number(seq), hash }];
+};
+
+program
+  .command('audit')
+  .description('the audit trail')
+  .command('verify')
+  .description('walk every hash chain; exit 1 and the first broken entry when one does not hold')
+  .option(
+    '--anchor <stream:number:hash>',
+    'a head noted earlier, which must still be in the chain (repeatable)',
+    anchor,
+  )
+  .action(async (options: { anchor?: AuditAnchor[] }) => {
+    const results = await withDatabase((database) => verifyAudit(database, { anchors: options.anchor ?? [] }));
+    for (const { stream, entries, head, broken } of results) {
+      if (broken) {
+        process.exitCode = 1;
+        console.log(`BROKEN  ${stream}: entry ${broken.seq}: ${broken.problem}`);
+      } else console.log(`ok      ${stream}: ${entries} entries, anchor ${stream}:${head?.seq}:${head?.hash}`);
+    }
+    if (results.length === 0) console.log('ok      nothing has been audited yet');
+  });
+
+/** The person behind a command, for the audit trail. */
+const actor = (): string => userInfo().username;
+
+const retention = program.command('retention').description('how long rows are kept');
+retention
+  .command('show')
+  .description('retention per table, and lots on legal hold')
+  .action(async () => {
+    await withDatabase(async (database) => {
+      for (const { table, keep } of await readRetention(database)) console.log(`${table}: ${keep ?? 'for ever'}`);
+      for (const hold of await readHolds(database))
+        console.log(
+          `on hold: ${hold.site}/${hold.lot_id} since ${hold.placed_at} by ${hold.placed_by}: ${hold.reason}`,
+        );
+    });
+  });
+retention
+  .command('set')
+  .argument('<table>')
+  .argument('<interval>', 'such as "90 days", or "forever"')
+  .requiredOption('--reason <text>', 'goes into the audit trail')
+  .action(async (table: string, interval: string, { reason }: { reason: string }) => {
+    const keep = interval === 'forever' ? null : interval;
+    await withDatabase((database) => setRetention(database, table, keep, { actor: actor(), reason }));
+    console.log(`${table}: ${keep ?? 'for ever'}`);
+  });
+
+const hold = program.command('hold').description('legal holds: lots of which nothing is deleted');
+for (const [name, change, done] of [
+  ['place', placeHold, 'on hold'],
+  ['lift', liftHold, 'no longer on hold'],
+] as const)
+  hold
+    .command(name)
+    .argument('<lot>')
+    .option('--site <site>', 'the fab', '')
+    .requiredOption('--reason <text>', 'goes into the audit trail')
+    .action(async (lotId: string, { site, reason }: { site: string; reason: string }) => {
+      await withDatabase((database) => change(database, { site, lotId }, { actor: actor(), reason }));
+      console.log(`${site}/${lotId} is ${done}`);
+    });
 
 function formatStatus(status: DatabaseStatus): string {
   const { info } = status;
@@ -56,6 +164,12 @@ function formatStatus(status: DatabaseStatus): string {
       (job) =>
         `job          ${job.what}, every ${job.schedule}: last run ${job.last_run ?? 'never'} ${job.last_status ?? ''}`,
     ),
+    ...status.maintenance.map(
+      (run) =>
+        `maintenance  ${run.task}: last success ${run.last_success_at ?? 'never'}, ${run.rows_done} rows in all${run.last_error ? `, last error ${run.last_error}` : ''}`,
+    ),
+    ...(status.maintenance.length === 0 ? ['maintenance  has never run: it is part of every writer'] : []),
+    `roll-ups     ${status.unfolded} deltas not folded yet; daily_inspection_summary of ${status.summaryRefreshedAt}`,
     ...status.invalidIndexes.map((name) => `INVALID      index ${name}: drop it, then migrate again`),
     ...status.bloat.map(
       (table) =>

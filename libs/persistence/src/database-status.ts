@@ -13,6 +13,11 @@ export interface DatabaseStatus {
   pendingMigrations: string[];
   hypertables: { name: string; chunks: number; chunk_interval: string; bytes: number }[];
   jobs: { job_id: number; what: string; schedule: string; last_run: string | null; last_status: string | null }[];
+  /** Upkeep by the writers, which the Apache edition has instead of jobs of the server. */
+  maintenance: { task: string; last_success_at: string | null; rows_done: number; last_error: string | null }[];
+  /** Deltas that the next folds will take; thousands for long mean that no maintenance runs. */
+  unfolded: number;
+  summaryRefreshedAt: string;
   /** Left by an interrupted CREATE INDEX CONCURRENTLY; they cost writes and serve no query. */
   invalidIndexes: string[];
   /** Tables of which a fifth or more is dead rows, with at least 10,000 of them. */
@@ -43,7 +48,17 @@ export async function readStatus(database: Queryable): Promise<DatabaseStatus> {
     `SELECT relid::regclass::text AS name, n_dead_tup AS dead_rows, n_live_tup AS live_rows, last_autovacuum
      FROM pg_stat_user_tables WHERE n_dead_tup >= 10000 AND n_dead_tup * 4 >= n_live_tup ORDER BY n_dead_tup DESC`,
   );
+  const maintenance = await database.query<DatabaseStatus['maintenance'][number]>(
+    'SELECT task, last_success_at, rows_done, last_error FROM maintenance_runs ORDER BY task',
+  );
+  const [upkeep] = await database.query<{ unfolded: number; refreshed_at: string }>(
+    `SELECT (SELECT count(*) FROM metrics_delta) + (SELECT count(*) FROM yield_delta) AS unfolded,
+       (SELECT refreshed_at FROM summary_refreshes WHERE name = 'daily_inspection_summary') AS refreshed_at`,
+  );
   return {
+    maintenance,
+    unfolded: upkeep?.unfolded ?? 0,
+    summaryRefreshedAt: upkeep?.refreshed_at ?? '',
     info: info as DatabaseStatus['info'],
     pendingMigrations: migrations.map(({ name }) => name).filter((name) => !applied.has(name)),
     hypertables,

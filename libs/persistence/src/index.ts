@@ -8,3 +8,4 @@ export * from './maintenance.ts';
 export * from './migrate.ts';
 export * from './positions.ts';
 export * from './rebuild-rollups.ts';
+export * from './retention.ts';

@@ -17,7 +17,8 @@ const ROLES = Object.keys(ROLE_SETTINGS);
 /** Tables a role may change, with the privileges beyond SELECT. Whatever is not named here is read-only. */
 const WRITES: Record<string, Record<string, string>> = {
   chip_writer: {
-    'INSERT, UPDATE': 'lots, wafers, parts, inspections, inspection_attempts, stream_positions, stream_gaps',
+    'INSERT, UPDATE':
+      'lots, wafers, parts, inspections, inspection_attempts, stream_positions, stream_gaps, maintenance_runs',
     INSERT: 'defects, measurements, system_metrics',
     'INSERT, DELETE': 'inspection_events, metrics_delta, metrics_late, yield_delta',
     'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, yield_daily_base',

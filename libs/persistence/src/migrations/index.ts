@@ -9,6 +9,7 @@ import { Retention } from './0008-retention.ts';
 import { StuckCopies } from './0009-stuck-copies.ts';
 import { Audit } from './0010-audit.ts';
 import { UnusedIndexes } from './0011-unused-indexes.ts';
+import { MaintenanceRuns } from './0012-maintenance-runs.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   { name: '0009-stuck-copies', class: StuckCopies },
   { name: '0010-audit', class: Audit },
   { name: '0011-unused-indexes', class: UnusedIndexes },
+  { name: '0012-maintenance-runs', class: MaintenanceRuns },
 ];

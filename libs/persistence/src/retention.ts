@@ -1,0 +1,119 @@
+import { AppError } from '@chip/service';
+import { appendAudit } from './audit.ts';
+import { DatabaseError } from './database-error.ts';
+import type { Database, Queryable } from './database.ts';
+
+/** A retention or hold that cannot be set as asked. */
+export class RetentionError extends AppError {
+  readonly code = 'retention_refused';
+  readonly retriable = false;
+}
+
+/** Who asked for a change, and why; both go into the audit trail. */
+export interface Change {
+  actor: string;
+  reason: string;
+}
+
+/** @returns per table how long its rows are kept, as PostgreSQL prints an interval; null = for ever */
+export async function readRetention(database: Queryable): Promise<{ table: string; keep: string | null }[]> {
+  return database.query('SELECT table_name AS table, keep::text FROM retention_settings ORDER BY 1');
+}
+
+/**
+ * Changes how long a table's rows are kept; the maintenance deletes what is older within the hour.
+ *
+ * @param keep an interval such as `90 days`, or null for ever
+ * @throws RetentionError
+ */
+export async function setRetention(
+  database: Database,
+  table: string,
+  keep: string | null,
+  change: Change,
+): Promise<void> {
+  await database.withTransaction(async (transaction) => {
+    const [before] = await transaction.query<{ keep: string | null }>(
+      'SELECT keep::text FROM retention_settings WHERE table_name = $1 FOR UPDATE',
+      [table],
+    );
+    if (!before) throw new RetentionError(`There is no retention for ${table}.`);
+    try {
+      await transaction.query('SELECT set_retention($1, $2::interval)', [table, keep]);
+    } catch (error) {
+      if (error instanceof DatabaseError && error.kind === 'data')
+        throw new RetentionError(`Expected a positive interval such as "90 days", got "${keep}".`, { cause: error });
+      throw error;
+    }
+    await appendAudit(transaction, {
+      stream: 'operator',
+      ...change,
+      action: 'retention.set',
+      subject: `table:${table}`,
+      oldValue: before.keep,
+      newValue: keep,
+    });
+  });
+}
+
+/** Nothing of this lot is deleted until the hold is lifted. @throws RetentionError when the lot is unknown or held already */
+export async function placeHold(
+  database: Database,
+  lot: { site: string; lotId: string },
+  change: Change,
+): Promise<void> {
+  await changeHold(
+    database,
+    lot,
+    change,
+    'legal_hold.place',
+    `
+    INSERT INTO legal_holds (lot_id, reason, placed_by) SELECT id, $3, $4 FROM lots WHERE site = $1 AND lot_id = $2
+    ON CONFLICT DO NOTHING RETURNING 1`,
+    [change.reason, change.actor],
+  );
+}
+
+/** @throws RetentionError when the lot is not held */
+export async function liftHold(
+  database: Database,
+  lot: { site: string; lotId: string },
+  change: Change,
+): Promise<void> {
+  await changeHold(
+    database,
+    lot,
+    change,
+    'legal_hold.lift',
+    `
+    DELETE FROM legal_holds USING lots WHERE lots.id = legal_holds.lot_id AND site = $1 AND lots.lot_id = $2 RETURNING 1`,
+    [],
+  );
+}
+
+async function changeHold(
+  database: Database,
+  lot: { site: string; lotId: string },
+  change: Change,
+  action: string,
+  statement: string,
+  parameters: string[],
+): Promise<void> {
+  await database.withTransaction(async (transaction) => {
+    const changed = await transaction.query(statement, [lot.site, lot.lotId, ...parameters]);
+    if (changed.length === 0)
+      throw new RetentionError(
+        action === 'legal_hold.place' ? 'The lot is not known, or is on hold already.' : 'The lot is not on hold.',
+      );
+    await appendAudit(transaction, { stream: 'operator', ...change, action, subject: `lot:${lot.site}/${lot.lotId}` });
+  });
+}
+
+/** @returns the lots on hold, oldest hold first */
+export async function readHolds(
+  database: Queryable,
+): Promise<{ site: string; lot_id: string; reason: string; placed_by: string; placed_at: string }[]> {
+  return database.query(
+    `SELECT site, lots.lot_id, reason, placed_by, placed_at FROM legal_holds JOIN lots ON lots.id = legal_holds.lot_id ORDER BY placed_at`,
+  );
+}
