@@ -5,6 +5,7 @@ import {
   formatTime,
   MAX_BLOCK_ROWS,
   type PayloadKind,
+  type Replay,
 } from '@chip/contracts';
 import type { SampleRow } from './classify-telemetry.ts';
 
@@ -42,6 +43,7 @@ export class BlockCutter {
   #minUs = Infinity;
   #maxUs = -Infinity;
   #deltas = new Map<string, Delta>();
+  #replays: Map<number, Replay> | undefined;
   #hourUs = NaN;
   #hourText = '';
   // The event being read.
@@ -92,10 +94,12 @@ export class BlockCutter {
   }
 
   /**
-   * Ends the current record; `elements` is the length of its array, 0 when it is none.
+   * Ends the current record; `elements` is the length of its array, 0 when it is none; `replay` tells that it was
+   * published again from a dead letter.
    * Returns true when the block is full and must be cut before the next record.
    */
-  endRecord(offset: number, appendTime: number, elements: number): boolean {
+  endRecord(offset: number, appendTime: number, elements: number, replay?: Replay): boolean {
+    if (replay !== undefined) (this.#replays ??= new Map()).set(offset, replay);
     this.#index.push({
       offset,
       appendTime,
@@ -123,6 +127,7 @@ export class BlockCutter {
       deltas: Buffer.from(deltas),
       minTime: this.#rows === 0 ? null : formatTime(this.#minUs),
       maxTime: this.#rows === 0 ? null : formatTime(this.#maxUs),
+      ...(this.#replays === undefined ? {} : { replays: this.#replays }),
     };
     this.#coversFrom = coversTo;
     this.#index = [];
@@ -131,6 +136,7 @@ export class BlockCutter {
     this.#minUs = Infinity;
     this.#maxUs = -Infinity;
     this.#deltas = new Map();
+    this.#replays = undefined;
     this.#eventFrom = 0;
     return block;
   }

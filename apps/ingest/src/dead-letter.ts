@@ -39,6 +39,7 @@ export function deadLetterOf(
       ...(place === undefined ? {} : { [DEAD_LETTER_HEADERS.index]: String(place) }),
       [DEAD_LETTER_HEADERS.failedAt]: failedAt,
       [DEAD_LETTER_HEADERS.stage]: 'ingest',
+      ...(record.key === null ? {} : { [DEAD_LETTER_HEADERS.key]: record.key }),
       ...(cut.length === 0 ? {} : { [DEAD_LETTER_HEADERS.truncated]: cut.join(', ') }),
     },
   };

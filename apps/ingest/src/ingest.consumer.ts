@@ -8,6 +8,7 @@ import {
   INSPECTION_RESULTS,
   type MachineTopic,
   type Refusal,
+  replayOf,
   rowsOf,
   TELEMETRY_SAMPLES,
 } from '@chip/contracts';
@@ -134,7 +135,7 @@ export class IngestConsumer {
         this.#metrics.deadLetters.inc({ topic, code: refusal.code });
       });
       if (unknown > 0) this.#metrics.unknownFields.inc({ topic }, unknown);
-      isOpen = !cutter.endRecord(record.offset, record.timestamp, elements);
+      isOpen = !cutter.endRecord(record.offset, record.timestamp, elements, replayOf(record.headers));
       if (!isOpen) {
         batch.signal.throwIfAborted();
         // The last block also covers markers and holes behind its last record.

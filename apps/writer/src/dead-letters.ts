@@ -1,4 +1,4 @@
-import { DEAD_LETTER_HEADERS, deadLetterTopic } from '@chip/contracts';
+import { DEAD_LETTER_HEADERS, deadLetterTopic, REPLAY_HEADERS } from '@chip/contracts';
 import type { KafkaProducer } from '@chip/kafka';
 import { keyOfRefused, type RefusedElement } from './refused-element.ts';
 import type { WriterMetrics } from './writer.metrics.ts';
@@ -35,6 +35,12 @@ export class KafkaDeadLetters implements DeadLetters {
           [DEAD_LETTER_HEADERS.failedAt]: failedAt,
           [DEAD_LETTER_HEADERS.stage]: 'writer',
           [DEAD_LETTER_HEADERS.content]: 'normalised',
+          ...(element.replay === undefined
+            ? {}
+            : {
+                [REPLAY_HEADERS.of]: element.replay.of,
+                [REPLAY_HEADERS.count]: String(element.replay.count),
+              }),
         },
       })),
     );

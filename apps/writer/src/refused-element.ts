@@ -1,4 +1,4 @@
-import { deadLetterKey, type Refusal } from '@chip/contracts';
+import { deadLetterKey, type Refusal, type Replay } from '@chip/contracts';
 
 /** An accepted element that the writer refuses after all: by a rule that needs the database, or by the database itself. */
 export interface RefusedElement {
@@ -8,6 +8,8 @@ export interface RefusedElement {
   readonly refusal: Refusal;
   /** The event as ingest normalised it, ready to be published again. */
   readonly normalised: Record<string, unknown>;
+  /** Set when the event had been published again from a dead letter. */
+  readonly replay?: Replay;
 }
 
 export const keyOfRefused = (topic: string, partition: number, element: RefusedElement): string =>

@@ -22,8 +22,17 @@ const events = fc.array(
 );
 
 const blocks: fc.Arbitrary<Block> = fc
-  .record({ events, from: fc.nat(2 ** 40), tail: fc.nat(50), time: fc.nat(2 ** 42), deltas: fc.boolean() })
-  .map(({ events, from, tail, time, deltas }) => {
+  .record({
+    events,
+    from: fc.nat(2 ** 40),
+    tail: fc.nat(50),
+    time: fc.nat(2 ** 42),
+    deltas: fc.boolean(),
+    replays: fc.array(fc.tuple(fc.nat(), fc.record({ of: fc.string(), count: fc.integer({ min: 1 }) })), {
+      maxLength: 3,
+    }),
+  })
+  .map(({ events, from, tail, time, deltas, replays }) => {
     let offset = from - 1;
     let appendTime = time;
     const lines: Buffer[] = [];
@@ -52,6 +61,7 @@ const blocks: fc.Arbitrary<Block> = fc
       deltas: deltas ? Buffer.from('delta\n') : Buffer.alloc(0),
       minTime: '2026-01-01T00:00:00.000000Z',
       maxTime: null,
+      ...(replays.length === 0 ? {} : { replays: new Map(replays) }),
     };
   });
 
@@ -63,6 +73,13 @@ const roundTrip = (block: Block): Block => {
 describe('block format', () => {
   it('reads back what it wrote', () => {
     fc.assert(fc.property(blocks, (block) => expect(roundTrip(block)).toEqual(block)));
+  });
+
+  it('refuses a list of replays that it cannot read', () => {
+    const [block] = fc.sample(blocks, 1);
+    const { headers, value } = encodeBlock(block!);
+    for (const replays of ['{', '{}', '[1]', '[["1", 1, "a"]]', '[[1, 1]]'])
+      expect(() => decodeBlock({ ...headers, replays }, value)).toThrow(MalformedBlockError);
   });
 
   it('trimming at a position keeps exactly the events at and above it, and still encodes', () => {

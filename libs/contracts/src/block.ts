@@ -1,3 +1,5 @@
+import type { Replay } from './refusals.ts';
+
 /**
  * A block: what one fetch of one machine partition yields, as one Kafka message of the accepted topic.
  *
@@ -60,6 +62,8 @@ export interface Block {
   /** Least and greatest event time of the rows (canonical text), null without rows. */
   readonly minTime: string | null;
   readonly maxTime: string | null;
+  /** Events that were published again from a dead letter, by source offset; absent when none was. */
+  readonly replays?: ReadonlyMap<number, Replay>;
 }
 
 export const BLOCK_HEADERS = {
@@ -76,6 +80,7 @@ export const BLOCK_HEADERS = {
   minTime: 'min-time',
   maxTime: 'max-time',
   traceparent: 'traceparent',
+  replays: 'replays',
 } as const;
 
 /** A block of a format this reader does not know: newer writers are rolled out before ingest. */
@@ -196,9 +201,34 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
   }
   if (block.minTime !== null) headers[BLOCK_HEADERS.minTime] = block.minTime;
   if (block.maxTime !== null) headers[BLOCK_HEADERS.maxTime] = block.maxTime;
+  if (block.replays !== undefined && block.replays.size > 0)
+    headers[BLOCK_HEADERS.replays] = JSON.stringify(
+      [...block.replays].map(([offset, { of, count }]) => [offset, count, of]),
+    );
   if (traceparent !== undefined) headers[BLOCK_HEADERS.traceparent] = traceparent;
   return { headers, value };
 }
+
+const decodeReplays = (header: string | undefined): Pick<Block, 'replays'> => {
+  if (header === undefined) return {};
+  const refuse = (cause?: unknown): never => {
+    throw new MalformedBlockError(`header ${BLOCK_HEADERS.replays} cannot be read`, { cause });
+  };
+  let entries: unknown;
+  try {
+    entries = JSON.parse(header);
+  } catch (error) {
+    return refuse(error);
+  }
+  if (!Array.isArray(entries)) return refuse();
+  const replays = new Map<number, Replay>();
+  for (const entry of entries as unknown[]) {
+    const [offset, count, of] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof offset !== 'number' || typeof count !== 'number' || typeof of !== 'string') return refuse();
+    replays.set(offset, { of, count });
+  }
+  return { replays };
+};
 
 type HeaderValue = string | Buffer | undefined;
 
@@ -260,6 +290,7 @@ export function decodeBlock(
     deltas: value.subarray(payloadFrom + payloadLength),
     minTime: text(BLOCK_HEADERS.minTime) ?? null,
     maxTime: text(BLOCK_HEADERS.maxTime) ?? null,
+    ...decodeReplays(text(BLOCK_HEADERS.replays)),
   };
 }
 
@@ -279,4 +310,27 @@ export function trimBlock(block: Block, position: number): Block {
     payload: block.payload.subarray(cut),
     deltas: cut === 0 ? block.deltas : null,
   };
+}
+
+/** Leader clocks differ: an append time may step back by this much without the topic being a new one. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/**
+ * Why a block cannot be of the topic that a position is about, or null. Append times never fall within a partition, but
+ * for what leader clocks differ by: an event below the position that is younger than all applied ones, or one above it
+ * that is older, comes from a topic that was deleted and created anew.
+ *
+ * @param position first source offset that is not applied yet
+ * @param appendTimeMs greatest append time applied; null before the first record
+ */
+export function recreationEvidence(block: Block, position: number, appendTimeMs: number | null): string | null {
+  if (appendTimeMs === null) return null;
+  const above = block.index.findIndex((event) => event.offset >= position);
+  const below = above === -1 ? block.index.at(-1) : block.index[above - 1];
+  const next = above === -1 ? undefined : block.index[above];
+  if (below !== undefined && below.appendTime > appendTimeMs)
+    return `offset ${below.offset} was applied before, but this record was appended after everything applied: the topic was created anew`;
+  if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS)
+    return `offset ${next.offset} was appended before what is applied already: the topic was created anew`;
+  return null;
 }

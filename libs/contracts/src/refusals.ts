@@ -33,7 +33,40 @@ export const DEAD_LETTER_HEADERS = {
   stage: 'stage',
   content: 'content',
   truncated: 'truncated',
+  /** Key of the machine's record; absent when it had none, and on letters of stage `writer`. */
+  key: 'source-key',
 } as const;
+
+/**
+ * Headers of an event that was published again from a dead letter. They travel with it, so that a letter about it says
+ * how often it was tried.
+ */
+export const REPLAY_HEADERS = {
+  /** Key of the letter it was published from. */
+  of: 'replay-of',
+  /** How often the event was published again, this time included: 1, 2, … */
+  count: 'replay-count',
+} as const;
+
+/** What {@link REPLAY_HEADERS} say about one event. */
+export interface Replay {
+  readonly of: string;
+  readonly count: number;
+}
+
+type HeaderBytes = string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+const headerText = (value: HeaderBytes): string | undefined => {
+  const one = typeof value === 'string' || value instanceof Uint8Array ? value : value?.[0];
+  return typeof one === 'string' ? one : one && new TextDecoder().decode(one);
+};
+
+/** The replay that record headers speak of; undefined for an event that was not published again. */
+export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay | undefined {
+  const of = headerText(headers[REPLAY_HEADERS.of]);
+  const count = Number(headerText(headers[REPLAY_HEADERS.count]));
+  if (of === undefined || !Number.isSafeInteger(count) || count < 1) return undefined;
+  return { of: of.slice(0, 300), count };
+}
 
 /** Key of a dead letter. It may occur twice after a crash: count distinct keys. */
 export const deadLetterKey = (topic: string, partition: number, offset: number, index?: number): string =>
