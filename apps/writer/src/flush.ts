@@ -27,6 +27,8 @@ export interface FlushWork {
   readonly to: number;
   /** Offset of the accepted topic behind the last block. */
   readonly acceptedOffset: number;
+  /** Greatest append time up to the last block, ms; null before the first record. */
+  readonly appendTimeMs: number | null;
 }
 
 /**
@@ -65,9 +67,16 @@ export async function flush(
         `the database refused more than ${rejected} of ${given} rows of one flush, the last by ${refused.at(-1)!.refusal.detail}`,
         { context: { topic: work.topic, partition: work.partition } },
       );
-    await deadLetters.send(work.topic, work.partition, refused);
+    await deadLetters.send(work.topic, work.partition, refused.map(withReplay));
     loader.exclude(refused);
     refusedByWriter += refused.length;
+  }
+
+  function withReplay(element: RefusedElement): RefusedElement {
+    const replay = work.blocks
+      .find((block) => block.replays?.has(element.sourceOffset))
+      ?.replays?.get(element.sourceOffset);
+    return replay === undefined ? element : { ...element, replay };
   }
 
   async function attempt(): Promise<Loaded | RefusedElement[]> {
@@ -97,13 +106,13 @@ export async function flush(
   }
 
   function move({ applied, duplicates, rows }: Loaded): PositionMove {
-    const last = work.blocks.findLast((block) => block.index.length > 0)?.index.at(-1);
     return {
       topic: work.topic,
       partition: work.partition,
       expected: BigInt(work.from),
       next: BigInt(work.to),
-      appendTime: last === undefined ? null : new Date(last.appendTime).toISOString(),
+      // The greatest, not the last: leader clocks differ, and what is read again must not look younger than all applied.
+      appendTime: work.appendTimeMs === null ? null : new Date(work.appendTimeMs).toISOString(),
       acceptedOffset: BigInt(work.acceptedOffset),
       highWatermark: null,
       records: BigInt(counts.records),

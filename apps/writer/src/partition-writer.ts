@@ -4,11 +4,12 @@ import {
   type Block,
   decodeBlock,
   MalformedBlockError,
+  recreationEvidence,
   rowsOf,
   trimBlock,
   UnsupportedBlockError,
 } from '@chip/contracts';
-import { type RecordBatch, RejoinError } from '@chip/kafka';
+import { type KafkaRecord, type RecordBatch, RejoinError } from '@chip/kafka';
 import {
   CommitUnknownError,
   DatabaseError,
@@ -18,6 +19,7 @@ import {
   type LoadSessionOptions,
   type Queryable,
   setPositionState,
+  settleAcceptedOffset,
   type StreamPosition,
 } from '@chip/persistence';
 import type { Logger } from '@chip/service';
@@ -40,8 +42,6 @@ export type PartitionState =
 /** Payload bytes of one transaction, whatever the number of rows. */
 const MAX_FLUSH_BYTES = 16 * 1024 * 1024;
 const RETRY_MS = { first: 100, max: 5_000 };
-/** Leader clocks differ: an append time may step back by this much without the topic being a new one. */
-const CLOCK_TOLERANCE_MS = 5_000;
 
 export interface PartitionWriterParts {
   readonly topic: AcceptedTopic;
@@ -137,6 +137,7 @@ export class PartitionWriter {
       'position_changed_elsewhere',
     );
     this.#forget();
+    if (isReleased) this.#show('running');
     return Number(row.acceptedOffset);
   }
 
@@ -203,21 +204,21 @@ export class PartitionWriter {
     };
 
     for (const record of batch.records) {
-      if (record.offset < known.acceptedOffset && !this.#isRescanning) continue;
-      let block: Block;
-      try {
-        block = decodeBlock(record.headers, record.value);
-        if (block.sourceTopic !== this.#parts.sourceTopic || block.sourcePartition !== this.#parts.partition)
-          throw new MalformedBlockError('it is of another source partition');
-      } catch (error) {
-        if (!(error instanceof UnsupportedBlockError || error instanceof MalformedBlockError)) throw error;
+      const isReread = record.offset < known.acceptedOffset;
+      if (isReread && !this.#isRescanning) continue;
+      const block = this.#decode(record);
+      if ('stop' in block) {
+        // What was passed by before (an operator has dealt with it) is not worth a second stop.
+        if (isReread) continue;
         await flushGathered();
-        return this.#stop(batch, error.code, `accepted offset ${record.offset}: ${error.message}`);
+        return this.#stopAt(batch, record.offset, block.stop, block.reason);
       }
-      const recreated = recreation(block, to, appendTimeMs);
+      const recreated = recreationEvidence(block, to, appendTimeMs);
       if (recreated !== null) {
+        // A rescan goes back to blocks of a topic that was replaced since; they are nobody's any more.
+        if (isReread) continue;
         await flushGathered();
-        return this.#stop(batch, 'recreated', recreated);
+        return this.#stopAt(batch, record.offset, 'recreated', recreated);
       }
       if (block.coversTo <= to) {
         // Applied before. An empty range at the position itself is nothing at all.
@@ -252,6 +253,19 @@ export class PartitionWriter {
     } catch (error) {
       // A hint for lag tools, no more: the position in the database is the truth.
       this.#logger.debug({ err: error }, 'offset_hint_not_committed');
+    }
+  }
+
+  /** The block of a record, or why the partition cannot go on behind it. */
+  #decode({ headers, value, offset }: KafkaRecord): Block | { stop: PartitionState; reason: string } {
+    try {
+      const block = decodeBlock(headers, value);
+      if (block.sourceTopic !== this.#parts.sourceTopic || block.sourcePartition !== this.#parts.partition)
+        throw new MalformedBlockError('it is of another source partition');
+      return block;
+    } catch (error) {
+      if (!(error instanceof UnsupportedBlockError || error instanceof MalformedBlockError)) throw error;
+      return { stop: error.code, reason: `accepted offset ${offset}: ${error.message}` };
     }
   }
 
@@ -323,7 +337,11 @@ export class PartitionWriter {
       batch.seek(0);
       return undefined;
     }
-    const block = decodeBlock(first.headers, first.value);
+    const block = this.#decode(first);
+    if ('stop' in block) {
+      await this.#stop(batch, block.stop, block.reason);
+      return undefined;
+    }
     await initPosition(session, sourceTopic, partition, BigInt(block.coversFrom), BigInt(first.offset));
     await session.takePartition(sourceTopic, partition, owner);
     return loadPosition(session, sourceTopic, partition);
@@ -336,6 +354,20 @@ export class PartitionWriter {
     await this.#showStored('gap', reason);
     this.#isRescanning = true;
     batch.seek(batch.logStartOffset);
+  }
+
+  /**
+   * Stands still before the block at `offset` of the accepted topic. Everything before it is applied, which the stored
+   * position then says too: a way out begins exactly at this block.
+   */
+  async #stopAt(batch: RecordBatch, offset: number, state: PartitionState, reason: string): Promise<void> {
+    const known = this.#known!;
+    if (!this.#isRescanning && offset > known.acceptedOffset) {
+      const { database, sourceTopic, partition } = this.#parts;
+      await settleAcceptedOffset(database, sourceTopic, partition, BigInt(known.next), BigInt(offset));
+      known.acceptedOffset = offset;
+    }
+    await this.#stop(batch, state, reason);
   }
 
   /** Stands still until an operator, or a newer version of this service, has dealt with the reason. */
@@ -361,21 +393,4 @@ export class PartitionWriter {
       );
     this.#state = state;
   }
-}
-
-/**
- * Why a block cannot be of the topic that the position is about, or null. Append times never fall within a partition,
- * but for what leader clocks differ by: an event below the position that is younger than all applied ones, or one above
- * that is older, comes from a topic that was created anew.
- */
-function recreation(block: Block, position: number, appendTimeMs: number | null): string | null {
-  if (appendTimeMs === null) return null;
-  const above = block.index.findIndex((event) => event.offset >= position);
-  const below = above === -1 ? block.index.at(-1) : block.index[above - 1];
-  const next = above === -1 ? undefined : block.index[above];
-  if (below !== undefined && below.appendTime > appendTimeMs)
-    return `offset ${below.offset} was applied before, but this record was appended after everything applied: the topic was created anew`;
-  if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS)
-    return `offset ${next.offset} was appended before what is applied already: the topic was created anew`;
-  return null;
 }

@@ -114,6 +114,25 @@ export async function setPositionState(
   );
 }
 
+/**
+ * Remembers that everything before `acceptedOffset` of the accepted topic is applied, although the position stays where
+ * it is: the blocks in between repeated what had been applied before. Does nothing when the position is no longer
+ * `nextOffset`.
+ */
+export async function settleAcceptedOffset(
+  database: Queryable,
+  topic: string,
+  partition: number,
+  nextOffset: bigint,
+  acceptedOffset: bigint,
+): Promise<void> {
+  await database.query(
+    `UPDATE stream_positions SET accepted_offset = $4
+     WHERE source_topic = $1 AND source_partition = $2 AND next_offset = $3 AND accepted_offset < $4`,
+    [topic, partition, nextOffset, acceptedOffset],
+  );
+}
+
 /** End of the machine topic as last seen, for lag; never moves back. */
 export async function setHighWatermark(
   database: Queryable,
