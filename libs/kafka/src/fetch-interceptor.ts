@@ -1,5 +1,6 @@
 import type { Broker, Cluster } from 'kafkajs';
 import { DecompressionBudget, UndecodableBatchError, withDecompressionBudget } from './codecs.ts';
+import { kafkaErrorType } from './kafka.error.ts';
 
 /** A record as kafkajs decodes it. */
 export interface RawMessage {
@@ -49,6 +50,12 @@ interface FetchResponse {
 /** A broker's `fetch`, as kafkajs implements it. */
 export type Fetch = (request: FetchRequest) => Promise<FetchResponse>;
 
+interface JoinRequest {
+  readonly memberId: string;
+}
+
+type JoinGroup = (request: JoinRequest) => Promise<{ memberId: string }>;
+
 /** What the interceptor knows about the records of one partition in one fetch. */
 export interface FetchFacts {
   readonly assignment: number;
@@ -76,7 +83,7 @@ export interface FetchPolicy {
  * Stands between kafkajs's consumer group and its brokers, and makes the fetch safe.
  *
  * kafkajs hands its cluster object to partition assigners (public API); its `findBroker` is replaced on that one
- * object so that every broker's `fetch` goes through here:
+ * object so that every broker's `fetch` and `joinGroup` go through here:
  *
  * - **Offsets are ours.** Each request gets the position that we keep per assignment. kafkajs's own seeks outlive the
  *   assignment they were made for, and its resolved offsets need eachBatch's cooperation.
@@ -96,6 +103,7 @@ export class FetchInterceptor {
   readonly #budgetBytes: number;
   #cluster: Cluster | undefined;
   #rotation = 0;
+  #memberId = '';
 
   constructor(policy: FetchPolicy, budgetBytes: number) {
     this.#policy = policy;
@@ -110,8 +118,11 @@ export class FetchInterceptor {
       const broker = await findBroker(node);
       if (!this.#tamed.has(broker)) {
         this.#tamed.add(broker);
-        const fetch = broker.fetch.bind(broker) as unknown as Fetch;
-        broker.fetch = ((request: FetchRequest) => this.#fetch(fetch, request)) as unknown as Broker['fetch'];
+        const { fetch, joinGroup } = broker as unknown as { fetch: Fetch; joinGroup: JoinGroup };
+        Object.assign(broker, {
+          fetch: (request: FetchRequest) => this.#fetch((inner) => fetch.call(broker, inner), request),
+          joinGroup: (request: JoinRequest) => this.#joinGroup((inner) => joinGroup.call(broker, inner), request),
+        });
       }
       return broker;
     };
@@ -120,6 +131,22 @@ export class FetchInterceptor {
   /** Facts about the messages array that kafkajs passes on as `batch.rawMessages`. */
   factsOf(rawMessages: readonly RawMessage[]): FetchFacts | undefined {
     return this.#facts.get(rawMessages);
+  }
+
+  /**
+   * kafkajs forgets its member id when it starts a crashed consumer anew, for example after a broker's restart. The
+   * group would then wait for the member that it takes for another one, up to the session time-out.
+   */
+  async #joinGroup(joinGroup: JoinGroup, request: JoinRequest): Promise<{ memberId: string }> {
+    try {
+      const joined = await joinGroup({ ...request, memberId: request.memberId || this.#memberId });
+      this.#memberId = joined.memberId;
+      return joined;
+    } catch (error) {
+      // Not known any more (left, or expired): the next attempt, kafkajs's own, is for a new membership.
+      if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+      throw error;
+    }
   }
 
   async #fetch(fetch: Fetch, request: FetchRequest): Promise<FetchResponse> {

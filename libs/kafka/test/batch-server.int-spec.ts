@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -68,6 +69,26 @@ describe('KafkaBatchServer', () => {
       { topic, partition: 0, nextOffset: 503, highWatermark: 503, lag: 0, pausedReason: null, isHandling: false },
     ]);
     expect(server.readiness()).toEqual({ state: 'up' });
+  });
+
+  it('reads a record with a hundred thousand headers without holding up the process', async () => {
+    const topic = await kafka.topic(1, { 'max.message.bytes': '4000000' });
+    const names = Array.from({ length: 100_000 }, (_, index) => [`h${index}`, 'v'] as const);
+    await kafka.produce(topic, [
+      { value: 'many', headers: Object.fromEntries([...names, ['constructor', 'c'], ['twice', ['x', 'y']]]) },
+    ]);
+    const batches: RecordBatch[] = [];
+    const startedAt = performance.now();
+    await start({ topic, groupId: kafka.group(), handle: (batch) => void batches.push(batch) });
+    await waitFor(() => batches.length === 1);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const headers = batches[0]?.records[0]?.headers ?? {};
+    expect(Object.keys(headers)).toHaveLength(100_002);
+    expect([headers['h99999'], headers['constructor'], headers['twice']]).toEqual([
+      Buffer.from('v'),
+      Buffer.from('c'),
+      [Buffer.from('x'), Buffer.from('y')],
+    ]);
   });
 
   it('starts after the committed offset of its group', async () => {
@@ -522,5 +543,74 @@ describe('a batch that cannot be read', () => {
     });
     await waitFor(() => records === 100_000, Boolean, { timeoutMs: 30_000 });
     expect(peak - before).toBeLessThan(150 * 1024 * 1024);
+  });
+});
+
+describe('the watchdog', () => {
+  const Broker = createRequire(import.meta.url)('kafkajs/src/broker') as {
+    prototype: { fetch: (request: unknown) => Promise<unknown> };
+  };
+  const { fetch } = Broker.prototype;
+  afterEach(() => {
+    Broker.prototype.fetch = fetch;
+  });
+
+  it('ends the process when the client stops fetching although the broker answers', async () => {
+    const topic = await kafka.topic();
+    let isHanging = false;
+    Broker.prototype.fetch = function (this: unknown, request: unknown) {
+      return isHanging ? new Promise(() => undefined) : fetch.call(this as never, request);
+    };
+    const { server, fatals } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { stallTimeoutMs: 2_000 },
+      handle: () => undefined,
+    });
+    await waitFor(() => server.partitions()[0]?.nextOffset === 0);
+    isHanging = true;
+    await waitFor(() => fatals.length > 0);
+    expect(fatals).toHaveLength(1);
+    expect(fatals[0]).toMatchObject({ code: 'kafka_consumer_stalled', retriable: false });
+    const startedAt = performance.now();
+    await server.drain({ graceMs: 100 });
+    expect(performance.now() - startedAt).toBeLessThan(7_000);
+  });
+
+  it('leaves an idle, a paused, a busy and a held-back consumer alone', async () => {
+    const idle = await kafka.topic();
+    const paused = await kafka.topic();
+    const busy = await kafka.topic();
+    const heldBack = await kafka.topic();
+    const options = { stallTimeoutMs: 1_000 };
+    await kafka.produce(paused, numbered(3));
+    await kafka.produce(busy, numbered(3));
+    const producer = kafka.client.producer({ transactionalId: heldBack, idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: heldBack, messages: numbered(3) });
+
+    const servers = [
+      await start({ topic: idle, groupId: kafka.group(), consumer: options, handle: () => undefined }),
+      await start({
+        topic: paused,
+        groupId: kafka.group(),
+        consumer: options,
+        handle: (batch) => batch.pause('a reason'),
+      }),
+      await start({
+        topic: busy,
+        groupId: kafka.group(),
+        consumer: options,
+        handle: (batch) => sleep(5_000, undefined, { signal: batch.signal }).catch(() => undefined),
+      }),
+      await start({ topic: heldBack, groupId: kafka.group(), consumer: options, handle: () => undefined }),
+    ];
+    await waitFor(() => servers.every(({ server }) => server.readiness().state === 'up'));
+    // Nothing to wait for: the point is that nothing happens for several times the limit.
+    await sleep(4_000);
+    expect(servers.flatMap(({ fatals }) => fatals)).toEqual([]);
+    await transaction.abort();
+    await producer.disconnect();
   });
 });
