@@ -25,5 +25,21 @@ export const Answers = (answer: z.ZodType, { summary, description, notFound }: R
     problem(503, 'The database is away, busy or took too long; `Retry-After` says when to try again.'),
   );
 
+/** Documents a route that streams rows as CSV or NDJSON. */
+export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary' | 'description'>): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary,
+      description: `${description} Streamed from one snapshot, never cut silently: the HTTP trailer x-row-count says how many rows were sent, and an answer that breaks off ends without one.`,
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'The rows.',
+      content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } },
+    }),
+    problem(400, 'A bad or unknown parameter, named in `errors`.'),
+    problem(503, 'The database is away or busy, or enough exports are running; `Retry-After` says when to try again.'),
+  );
+
 const problem = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } });

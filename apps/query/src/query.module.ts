@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { BinsController } from './bins/bins.controller.ts';
 import { DefectsController } from './defects/defects.controller.ts';
 import { EquipmentController } from './equipment/equipment.controller.ts';
+import { ExportController } from './export/export.controller.ts';
 import { InspectionsController } from './inspections/inspections.controller.ts';
 import { LotsController } from './lots/lots.controller.ts';
 import { WaferMapController } from './lots/wafer-map.controller.ts';
@@ -23,6 +24,7 @@ import { YieldController } from './yield/yield.controller.ts';
     BinsController,
     DefectsController,
     EquipmentController,
+    ExportController,
     InspectionsController,
     LedgerController,
     LotsController,
@@ -48,7 +50,8 @@ import { YieldController } from './yield/yield.controller.ts';
     {
       provide: Snapshots,
       inject: [Database, CONFIG],
-      useFactory: (database: Database, config: QueryConfig) => new Snapshots(database, config.QUERY_TIMEOUT_MS),
+      useFactory: (database: Database, config: QueryConfig) =>
+        new Snapshots(database, config.QUERY_TIMEOUT_MS, Math.max(1, Math.floor(config.DATABASE_POOL_MAX / 4))),
     },
   ],
 })

@@ -1,4 +1,11 @@
-import { DatabaseError, readAsOf, type AsOf, type Database, type Queryable } from '@chip/persistence';
+import {
+  DatabaseError,
+  readAsOf,
+  type AsOf,
+  type Database,
+  type Queryable,
+  type SqlParameter,
+} from '@chip/persistence';
 import { Problem } from './problem.error.ts';
 
 /** Reads for answers: one snapshot each, under the statement time-out of this service. */
@@ -6,7 +13,10 @@ export class Snapshots {
   constructor(
     private readonly database: Database,
     private readonly statementTimeoutMs: number,
+    private readonly maxStreams: number,
   ) {}
+
+  #streams = 0;
 
   /** Runs `question` in one read-only snapshot. @throws Problem 503 when the database is away, slow or busy */
   async read<T>(question: (snapshot: Queryable) => Promise<T>): Promise<T> {
@@ -24,6 +34,25 @@ export class Snapshots {
   /** As `read`, with `as_of`: the positions that this very snapshot sees. */
   answer<T extends object>(question: (snapshot: Queryable) => Promise<T>): Promise<{ as_of: AsOf } & T> {
     return this.read(async (snapshot) => ({ as_of: await readAsOf(snapshot), ...(await question(snapshot)) }));
+  }
+
+  /**
+   * Rows of a long answer in batches, from one snapshot. An export holds a connection as long as its reader takes, so
+   * only a few run at a time.
+   *
+   * @throws Problem 503, before the first batch or in the middle
+   */
+  async *stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
+    if (this.#streams >= this.maxStreams)
+      throw new Problem(503, 'overloaded', `${this.maxStreams} exports are running: try again`);
+    this.#streams++;
+    try {
+      yield* this.database.stream<Row>(text, values);
+    } catch (error) {
+      throw this.#translated(error);
+    } finally {
+      this.#streams--;
+    }
   }
 
   #translated(error: unknown): unknown {

@@ -57,7 +57,7 @@ export class QueryApp {
       status: response.status,
       type,
       headers: response.headers,
-      body: (/json/.test(type) ? JSON.parse(text) : text) as T,
+      body: (/[/+]json/.test(type) ? JSON.parse(text) : text) as T,
     };
   }
 

@@ -1,0 +1,122 @@
+import { Readable } from 'node:stream';
+import { INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES } from '@chip/contracts';
+import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { StreamsRows } from '../documented-route.ts';
+import {
+  attemptParameters,
+  endsInOrder,
+  nameParameter,
+  requiredTimeRange,
+  timeRange,
+  unitFilters,
+} from '../parameters.ts';
+import { Snapshots } from '../snapshots.ts';
+import { telemetryFilters } from '../telemetry/telemetry-summary.controller.ts';
+import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.query.ts';
+import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, rowWriter } from './row-format.ts';
+
+const format = {
+  format: z.enum(EXPORT_FORMATS).default('csv').meta({
+    description: 'csv: RFC 4180 with a header line, null = nothing, empty text = "". ndjson: one JSON object per line.',
+    example: 'csv',
+  }),
+};
+const inspectionParameters = z
+  .strictObject({
+    ...format,
+    status: z.enum(INSPECTION_STATUSES).optional().meta({ description: 'State of the run.', example: 'completed' }),
+    result: z
+      .enum(INSPECTION_RESULTS_OF_CHIP)
+      .optional()
+      .meta({ description: 'Verdict on the chip.', example: 'fail' }),
+    ...unitFilters,
+    ...timeRange('created_at', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
+  })
+  .superRefine(endsInOrder);
+const measurementParameters = z
+  .strictObject({
+    ...format,
+    name: nameParameter('Name of the measurement.', 's000', 200).optional(),
+    ...attemptParameters,
+    ...timeRange('its time', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
+  })
+  .superRefine(endsInOrder);
+const { metric_name, service_name, host } = telemetryFilters;
+const telemetryParameters = z
+  .strictObject({
+    ...format,
+    ...requiredTimeRange('its time', { from: '2026-03-02T08:00:00Z', to: '2026-03-02T09:00:00Z' }),
+    metric_name: metric_name.optional(),
+    service_name,
+    host,
+  })
+  .superRefine(endsInOrder);
+type InspectionParameters = z.output<typeof inspectionParameters>;
+type MeasurementParameters = z.output<typeof measurementParameters>;
+type TelemetryParameters = z.output<typeof telemetryParameters>;
+
+/** The parts of Fastify's reply that a stream needs. */
+interface StreamReply {
+  header(name: string, value: string): StreamReply;
+  trailer(name: string, value: () => Promise<string>): StreamReply;
+  send(body: Readable): unknown;
+}
+
+/** Trailer of the answer: how many rows were sent. Absent or different: the answer is not complete. */
+const ROW_COUNT = 'x-row-count';
+
+@ApiTags('Export')
+@Controller('v1/export')
+export class ExportController {
+  constructor(@Inject(Snapshots) private readonly snapshots: Snapshots) {}
+
+  @Get('inspections')
+  @StreamsRows({ summary: 'All inspections', description: 'Current state of each, oldest first by (created_at, id).' })
+  inspections(@Query({ schema: inspectionParameters }) parameters: InspectionParameters, @Res() reply: StreamReply) {
+    return this.#send(inspectionRows(parameters), parameters.format, reply);
+  }
+
+  @Get('measurements')
+  @StreamsRows({
+    summary: 'All measurements',
+    description:
+      'Of every attempt, each with the attempt it belongs to (voided ones have status voided); in no particular order.',
+  })
+  measurements(@Query({ schema: measurementParameters }) parameters: MeasurementParameters, @Res() reply: StreamReply) {
+    return this.#send(measurementRows(parameters), parameters.format, reply);
+  }
+
+  @Get('telemetry')
+  @StreamsRows({
+    summary: 'Raw telemetry samples',
+    description: 'As long as retention keeps them; in no particular order.',
+  })
+  telemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
+    return this.#send(telemetryRows(parameters), parameters.format, reply);
+  }
+
+  async #send(query: ExportQuery, format: ExportFormat, reply: StreamReply): Promise<void> {
+    const batches = this.snapshots.stream<ExportRow>(query.sql, query.values);
+    // The first batch before the headers: a database that is away is still a 503, not a broken file.
+    const first = await batches.next();
+    const { head, line } = rowWriter(format, query.columns);
+    let rows = 0;
+    const text = async function* (): AsyncGenerator<string> {
+      if (head !== '') yield head;
+      for (let batch = first; !batch.done; batch = await batches.next()) {
+        rows += batch.value.length;
+        yield batch.value.map(line).join('');
+      }
+    };
+    const body = Readable.from(text());
+    // A reader that goes away, perhaps before the first line, leaves the cursor open. What broke is on `body` already.
+    body.once('close', () => void batches.return(undefined).catch(() => undefined));
+    reply
+      .header('content-type', MEDIA_TYPES[format])
+      .header('cache-control', 'no-store')
+      .trailer(ROW_COUNT, async () => String(rows))
+      .send(body);
+  }
+}

@@ -1,0 +1,145 @@
+import { type SqlParameter } from '@chip/persistence';
+import { type UnitFilters } from '../parameters.ts';
+import { SqlConditions } from '../sql-conditions.ts';
+
+/** One long SELECT with the names of its columns in order. */
+export interface ExportQuery {
+  readonly columns: readonly string[];
+  readonly sql: string;
+  readonly values: readonly SqlParameter[];
+}
+
+const INSPECTION_COLUMNS = [
+  'id',
+  'site',
+  'lot_id',
+  'chip_id',
+  'inspection_type',
+  'status',
+  'result',
+  'step',
+  'priority',
+  'occurred_at',
+  'started_at',
+  'completed_at',
+  'equipment_id',
+  'recipe',
+  'product',
+  'wafer_id',
+  'die_x',
+  'die_y',
+  'hard_bin',
+  'soft_bin',
+  'inspected_area_cm2',
+  'defect_count',
+  'measurement_count',
+  'metadata',
+  'created_at',
+  'updated_at',
+  'ingested_at',
+] as const;
+
+interface Range {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export interface InspectionExport extends UnitFilters, Range {
+  readonly status?: string | undefined;
+  readonly result?: string | undefined;
+}
+
+/** Current inspections, oldest first by (created_at, id). */
+export function inspectionRows(question: InspectionExport): ExportQuery {
+  const where = new SqlConditions()
+    .units(question, 'i')
+    .when(question.status, ($) => `i.status = ${$}::inspection_status_enum`)
+    .when(question.result, ($) => `i.result = ${$}`)
+    .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
+    .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
+  const columns = INSPECTION_COLUMNS.map((name) => (name === 'lot_id' ? 'l.lot_id' : `i.${name}`));
+  return {
+    columns: INSPECTION_COLUMNS,
+    sql: `SELECT ${columns.join(', ')} FROM inspections i JOIN lots l ON l.id = i.lot_id
+           WHERE ${where.toString()} ORDER BY i.created_at, i.id`,
+    values: where.values,
+  };
+}
+
+const MEASUREMENT_COLUMNS = {
+  time: 'm.time',
+  name: 'm.name',
+  value: 'm.value',
+  unit: 'm.unit',
+  lower_limit: 'm.lower_limit',
+  upper_limit: 'm.upper_limit',
+  site: 'l.site',
+  lot_id: 'l.lot_id',
+  chip_id: 'i.chip_id',
+  inspection_id: 'm.inspection_id',
+  inspection_type: 'i.inspection_type',
+  event_id: 'm.event_id',
+  step: 'a.step',
+  attempt_key: 'a.attempt_key',
+  status: 'a.status',
+  result: 'a.result',
+  equipment_id: 'a.equipment_id',
+  recipe: 'a.recipe',
+  product: 'a.product',
+  wafer_id: 'a.wafer_id',
+  die_x: 'a.die_x',
+  die_y: 'a.die_y',
+} as const;
+
+export interface MeasurementExport extends UnitFilters, Range {
+  readonly name?: string | undefined;
+}
+
+/** Measurements of every attempt, voided ones too (`status` says so), each with its attempt. */
+export function measurementRows(question: MeasurementExport): ExportQuery {
+  const where = new SqlConditions()
+    .units(question, 'a')
+    .when(question.name, ($) => `m.name = ${$}`)
+    .when(question.from, ($) => `m.time >= ${$}::timestamptz`)
+    .when(question.to, ($) => `m.time < ${$}::timestamptz`);
+  return {
+    columns: Object.keys(MEASUREMENT_COLUMNS),
+    sql: `SELECT ${aliased(MEASUREMENT_COLUMNS)}
+            FROM measurements m
+            JOIN inspection_attempts a ON a.inspection_id = m.inspection_id AND m.event_id = ANY (a.event_ids)
+            JOIN inspections i ON i.id = m.inspection_id
+            JOIN lots l ON l.id = i.lot_id
+           WHERE ${where.toString()}`,
+    values: where.values,
+  };
+}
+
+const TELEMETRY_COLUMNS = ['time', 'service_name', 'metric_name', 'metric_value', 'tags', 'host'] as const;
+
+export interface TelemetryExport {
+  readonly from: string;
+  readonly to: string;
+  readonly metric_name?: string | undefined;
+  readonly service_name?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+/** Raw telemetry samples. */
+export function telemetryRows(question: TelemetryExport): ExportQuery {
+  const where = new SqlConditions()
+    .when(question.from, ($) => `time >= ${$}::timestamptz`)
+    .when(question.to, ($) => `time < ${$}::timestamptz`)
+    .when(question.metric_name, ($) => `metric_name = ${$}`)
+    .when(question.service_name, ($) => `service_name = ${$}`)
+    .when(question.host, ($) => `host = ${$}`);
+  return {
+    columns: TELEMETRY_COLUMNS,
+    sql: `SELECT ${TELEMETRY_COLUMNS.join(', ')} FROM system_metrics WHERE ${where.toString()}`,
+    values: where.values,
+  };
+}
+
+const aliased = (columns: Readonly<Record<string, string>>): string =>
+  Object.entries(columns)
+    .map(([name, source]) => `${source} AS ${name}`)
+    .join(', ');

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { rowWriter } from './row-format.ts';
+
+describe('CSV', () => {
+  const { head, line } = rowWriter('csv', ['a', 'b', 'c']);
+
+  it('names the columns, quotes where it must, and tells null from an empty text', () => {
+    expect(head).toBe('a,b,c\r\n');
+    expect(line({ a: 'x,y', b: null, c: '' })).toBe('"x,y",,""\r\n');
+    expect(line({ a: 'say "hi"', b: 'two\nlines', c: 0.1 })).toBe('"say ""hi""","two\nlines",0.1\r\n');
+    expect(line({ a: { k: 'v' }, b: false, c: undefined })).toBe('"{""k"":""v""}",false,\r\n');
+  });
+
+  it('is read back by another parser, whatever the texts', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(fc.array(fc.record({ a: text, b: text, c: text })), (rows) => {
+        const parsed: unknown = parse(head + rows.map(line).join(''), { columns: true, recordDelimiter: '\r\n' });
+        expect(parsed).toEqual(rows);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+it('NDJSON is one JSON object per line', () => {
+  const { head, line } = rowWriter('ndjson', ['a']);
+  expect(head + line({ a: 'two\nlines', b: null }) + line({ a: 1 })).toBe('{"a":"two\\nlines","b":null}\n{"a":1}\n');
+});

@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import { openStage, type Stage } from './query-app.ts';
+import { seedAttempts } from './seed.ts';
+
+const SAMPLES = 25_000;
+const window = 'from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z';
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ DATABASE_POOL_MAX: 4 });
+  const { database } = stage.db;
+  await database.query(
+    `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, tags, host)
+     SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '1 second', 's' || n % 3, 'm', n / 8.0, jsonb_build_object('n', n), NULL
+       FROM generate_series(0, $1 - 1) n`,
+    [SAMPLES],
+  );
+  const [id] = await seedAttempts(database, [
+    {
+      lot_id: 'X,1',
+      chip_id: 'say "hi"\n',
+      result: 'pass',
+      event_id: '11111111-1111-4111-8111-111111111111',
+      occurred_at: '2026-03-02T08:00:00.123456Z',
+      metadata: { a: [1, null] },
+      die_x: -1,
+    },
+    { lot_id: 'L2', chip_id: 'b', result: 'fail', occurred_at: '2026-03-02T07:00:00Z' },
+  ]);
+  await database.query(
+    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+     VALUES ('2026-03-02T08:00:00Z', $1, '11111111-1111-4111-8111-111111111111', 'width', 0.1, 'nm'),
+            ('2026-03-02T08:00:00Z', $1, '11111111-1111-4111-8111-111111111111', 'height', NULL, NULL)`,
+    [id!],
+  );
+});
+afterAll(() => stage.end());
+
+interface Export {
+  status: number;
+  type: string;
+  body: string;
+  /** Rows by the trailer; undefined when the answer broke off. */
+  rows: number | undefined;
+}
+/** Plain HTTP, because fetch does not show trailers. */
+async function download(path: string): Promise<Export> {
+  const request = http.get(stage.app.url + path);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const trailer = response.trailers['x-row-count'];
+  return {
+    status: response.statusCode!,
+    type: response.headers['content-type']!,
+    body: Buffer.concat(chunks).toString(),
+    rows: trailer === undefined ? undefined : Number(trailer),
+  };
+}
+const openExports = async (): Promise<number> => {
+  const [row] = await stage.db.database.query<{ n: number }>(
+    `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = $1 AND application_name = 'chip-query' AND state <> 'idle'`,
+    [stage.db.name],
+  );
+  return row!.n;
+};
+const until = async (condition: () => Promise<boolean>): Promise<void> => {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('the condition did not come true within 20 s');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+
+describe('an export', () => {
+  it('as CSV has a header, every row, and their number in the trailer', async () => {
+    const { status, type, body, rows } = await download(`/v1/export/telemetry?${window}`);
+    expect([status, type, rows]).toEqual([200, expect.stringMatching(/^text\/csv/), SAMPLES]);
+    const parsed = parse(body, { columns: true }) as Record<string, string>[];
+    expect(parsed).toHaveLength(SAMPLES);
+    expect(new Set(parsed.map((row) => row['time'])).size).toBe(SAMPLES);
+    expect(parsed.find((row) => row['time'] === '2026-03-02T00:00:01Z')).toEqual({
+      time: '2026-03-02T00:00:01Z',
+      service_name: 's1',
+      metric_name: 'm',
+      metric_value: '0.125',
+      tags: '{"n":1}',
+      host: '',
+    });
+  });
+
+  it('as NDJSON has numbers as numbers and JSON as JSON', async () => {
+    const { type, body, rows } = await download(`/v1/export/telemetry?${window}&format=ndjson&service_name=s2`);
+    const lines = body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect([type, rows, lines.length]).toEqual(['application/x-ndjson', 8333, 8333]);
+    expect(lines.find((row) => row['metric_value'] === 0.25)).toMatchObject({ tags: { n: 2 }, host: null });
+  });
+
+  it('of inspections keeps every text as it is, oldest first', async () => {
+    const { body, rows } = await download('/v1/export/inspections?format=csv');
+    const parsed = parse(body, { columns: true }) as Record<string, string>[];
+    expect(rows).toBe(2);
+    expect(
+      parsed.map((row) => [row['lot_id'], row['chip_id'], row['result'], row['created_at'], row['die_x']]),
+    ).toEqual([
+      ['L2', 'b', 'fail', '2026-03-02T07:00:00Z', ''],
+      ['X,1', 'say "hi"\n', 'pass', '2026-03-02T08:00:00.123456Z', '-1'],
+    ]);
+    expect(parsed[1]!['metadata']).toBe('{"a":[1,null]}');
+    expect((await download('/v1/export/inspections?result=fail&format=ndjson')).rows).toBe(1);
+  });
+
+  it('of measurements names chip and attempt; a missing value stays empty', async () => {
+    const { body, rows } = await download('/v1/export/measurements?format=ndjson');
+    const lines = body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(rows).toBe(2);
+    expect(
+      lines
+        .map((row) => [row['name'], row['value'], row['lot_id'], row['chip_id'], row['status'], row['die_x']])
+        .sort(),
+    ).toEqual([
+      ['height', null, 'X,1', 'say "hi"\n', 'completed', -1],
+      ['width', 0.1, 'X,1', 'say "hi"\n', 'completed', -1],
+    ]);
+    expect((await download('/v1/export/measurements?name=width&lot_id=X,1')).rows).toBe(1);
+  });
+
+  it('of nothing is a header and 0 rows', async () => {
+    const { body, rows } = await download('/v1/export/inspections?lot_id=NONE');
+    expect([body.split('\r\n').length, rows]).toEqual([2, 0]);
+  });
+
+  it.each(['format=xml', 'from=yesterday', 'limit=5'])('refuses %s before it begins', async (query) => {
+    const { status, type } = await download(`/v1/export/inspections?${query}`);
+    expect([status, type]).toEqual([400, 'application/problem+json']);
+  });
+
+  it('needs a range for telemetry', async () => {
+    expect((await download('/v1/export/telemetry')).status).toBe(400);
+  });
+});
+
+describe('an export that is not read to its end', () => {
+  /** Starts a download and reads nothing of it, so that the server has to wait. */
+  const hang = async (): Promise<http.ClientRequest> => {
+    const request = http.get(`${stage.app.url}/v1/export/telemetry?${window}&format=ndjson`);
+    request.on('error', () => undefined);
+    await once(request, 'response');
+    return request;
+  };
+
+  it('frees its connection when the reader goes away', async () => {
+    const request = await hang();
+    await until(async () => (await openExports()) === 1);
+    request.destroy();
+    await until(async () => (await openExports()) === 0);
+  });
+
+  it('holds back another one instead of starving other questions', async () => {
+    const request = await hang();
+    const { status, body } = await download(`/v1/export/telemetry?${window}`);
+    expect([status, JSON.parse(body)]).toEqual([503, expect.objectContaining({ code: 'overloaded' })]);
+    expect((await stage.app.get('/v1/yield')).status).toBe(200);
+    request.destroy();
+    await until(async () => (await openExports()) === 0);
+    expect((await download(`/v1/export/telemetry?${window}`)).rows).toBe(SAMPLES);
+  });
+
+  it('breaks off visibly when the database goes away', async () => {
+    const request = http.get(`${stage.app.url}/v1/export/telemetry?${window}&format=ndjson`);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    await until(async () => (await openExports()) === 1);
+    await stage.db.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'chip-query' AND state <> 'idle'`,
+      [stage.db.name],
+    );
+    await expect(
+      (async () => {
+        for await (const _ of response);
+      })(),
+    ).rejects.toThrow(/aborted|reset|hang up/i);
+    expect(response.trailers).toEqual({});
+    expect((await stage.app.get('/v1/yield')).status).toBe(200);
+  });
+});
