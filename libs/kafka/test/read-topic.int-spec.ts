@@ -17,8 +17,11 @@ afterAll(async () => {
   await kafka.close();
 });
 
-const read = (topic: string, range?: TopicRange): Promise<TopicRecord[]> =>
-  Array.fromAsync(readTopic(connection(), logger, topic, range));
+async function read(topic: string, range?: TopicRange): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = [];
+  for await (const record of readTopic(connection(), logger, topic, range)) records.push(record);
+  return records;
+}
 const offsetsOf = (records: readonly TopicRecord[]): string[] =>
   records.map(({ partition, offset }) => `${partition}/${offset}`);
 
