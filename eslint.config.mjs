@@ -74,6 +74,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/persistence/src/testing/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['@chip/testing', '@chip/*/testing'], message: 'Test code stays out of what is shipped.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // Commands talk to a person: their output is the terminal.
     files: [
       'tools/**/*.ts',

@@ -1,0 +1,222 @@
+/**
+ * The services as separate processes on the given servers, for tests that look at the system from outside: with plain
+ * clients that share no code with it. Topics are emptied, the database is new.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, requiredEnv, waitFor } from '@chip/testing';
+import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
+import pg from 'pg';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const TOPICS = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [
+  source,
+  source.replace(/\.(samples|results)\./, '.accepted.'),
+  `${source}.dlq`,
+]);
+const GROUPS = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`, `chip-${role}-inspection`]);
+
+export type ServiceName = 'ingest' | 'writer' | 'query';
+
+export interface Service {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+export interface Letter {
+  readonly key: string;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export class Pipeline {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly database: pg.Client;
+  readonly #databaseName: string;
+  readonly #databaseUrl: string;
+  readonly #services = new Set<Service>();
+
+  private constructor(databaseName: string, databaseUrl: string) {
+    this.#databaseName = databaseName;
+    this.#databaseUrl = databaseUrl;
+    this.kafka = new kafkajs.Kafka({
+      brokers: requiredEnv('KAFKA_BROKERS').split(','),
+      clientId: 'e2e',
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    this.admin = this.kafka.admin();
+    this.producer = this.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    this.database = new pg.Client({ connectionString: databaseUrl });
+  }
+
+  static async create(): Promise<Pipeline> {
+    const url = new URL(requiredEnv('DATABASE_URL'));
+    const name = `e2e_${randomBytes(6).toString('hex')}`;
+    await administer((client) => client.query(`CREATE DATABASE ${name}`));
+    url.pathname = `/${name}`;
+    const pipeline = new Pipeline(name, url.href);
+    await pipeline.run('operator', 'db', ['migrate']);
+    await pipeline.admin.connect();
+    await pipeline.#emptyTopics();
+    await pipeline.run('operator', 'topics', ['create']);
+    await pipeline.producer.connect();
+    await pipeline.database.connect();
+    return pipeline;
+  }
+
+  /** Starts one instance and waits until it is ready. */
+  async start(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
+    const port = await freePort();
+    mkdirSync(path.join(root, 'tools/test-results'), { recursive: true });
+    const log = createWriteStream(path.join(root, `tools/test-results/e2e-${name}-${port}.log`));
+    const child = spawn(process.execPath, [path.join(root, `apps/${name}/dist/main.js`)], {
+      env: { ...this.#env(), PORT: String(port), INSTANCE: `${name}-${port}`, AUTH_MODE: 'none', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.pipe(log);
+    child.stderr.pipe(log);
+    const service = { process: child, url: `http://127.0.0.1:${port}` };
+    this.#services.add(service);
+    await waitFor(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+        return (await fetch(`${service.url}/health/ready`)).status;
+      },
+      (status) => status === 200,
+      { timeoutMs: 30_000, intervalMs: 100 },
+    );
+    return service;
+  }
+
+  /** Ends an instance by a signal; resolves with its exit code, null when the signal itself ended it. */
+  async end(service: Service, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.#services.delete(service);
+    if (service.process.exitCode !== null) return service.process.exitCode;
+    const exited = once(service.process, 'exit') as Promise<[number | null]>;
+    service.process.kill(signal);
+    return (await exited)[0];
+  }
+
+  /** Runs a command of an app to its end. @throws when it fails, with what it printed */
+  async run(app: string, entry: string, args: string[]): Promise<string> {
+    const child = spawn(process.execPath, [path.join(root, `apps/${app}/dist/${entry}.js`), ...args], {
+      env: this.#env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (output += text.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    if (code !== 0) throw new Error(`${app} ${entry} ${args.join(' ')} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  async produce(topic: string, messages: Message[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += 2000)
+      await this.producer.send({ topic, acks: -1, messages: messages.slice(from, from + 2000) });
+  }
+
+  async one<T>(sql: string, values: unknown[] = []): Promise<T> {
+    return (await this.database.query(sql, values)).rows[0] as T;
+  }
+
+  /** Waits until every stored position equals the end of its machine partition. */
+  async untilIdle(timeoutMs = 60_000): Promise<void> {
+    await waitFor(
+      async () => {
+        const { rows } = await this.database.query<{ key: string; next: string }>(
+          `SELECT source_topic || '/' || source_partition AS key, next_offset AS next FROM stream_positions`,
+        );
+        const positions = new Map(rows.map(({ key, next }) => [key, Number(next)]));
+        const behind: string[] = [];
+        for (const topic of ['telemetry.samples.v1', 'inspection.results.v1'])
+          for (const { partition, high } of await this.admin.fetchTopicOffsets(topic))
+            if (Number(high) !== (positions.get(`${topic}/${partition}`) ?? 0))
+              behind.push(`${topic}/${partition}: ${positions.get(`${topic}/${partition}`) ?? 'none'} of ${high}`);
+        return behind;
+      },
+      (behind) => behind.length === 0,
+      { timeoutMs, intervalMs: 200 },
+    );
+  }
+
+  /** Every dead letter of a machine topic. */
+  async letters(source: string): Promise<Letter[]> {
+    const topic = `${source}.dlq`;
+    const ends = await this.admin.fetchTopicOffsets(topic);
+    const expected = ends.reduce((sum, { high }) => sum + Number(high), 0);
+    const letters: Letter[] = [];
+    if (expected === 0) return letters;
+    const groupId = `e2e-${randomBytes(6).toString('hex')}`;
+    const consumer = this.kafka.consumer({ groupId });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    const all = new Promise<void>((resolve) => {
+      void consumer.run({
+        autoCommit: false,
+        eachMessage: async ({ message }) => {
+          const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
+          letters.push({
+            key: String(message.key),
+            value: message.value,
+            headers: Object.fromEntries(headers) as Record<string, string>,
+          });
+          if (letters.length === expected) resolve();
+        },
+      });
+    });
+    await all;
+    await consumer.disconnect();
+    await this.admin.deleteGroups([groupId]);
+    return letters;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#services].map((service) => this.end(service, 'SIGKILL')));
+    await Promise.allSettled([this.producer.disconnect(), this.database.end()]);
+    await this.#emptyTopics().finally(() => this.admin.disconnect());
+    await administer((client) => client.query(`DROP DATABASE ${this.#databaseName} WITH (FORCE)`));
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return { ...process.env, DATABASE_URL: this.#databaseUrl, NODE_OPTIONS: '' };
+  }
+
+  async #emptyTopics(): Promise<void> {
+    const existing = await this.admin.listTopics();
+    const topics = TOPICS.filter((topic) => existing.includes(topic));
+    if (topics.length > 0) await this.admin.deleteTopics({ topics });
+    // Deleting is done in the background: a topic of the same name can be created only afterwards.
+    await waitFor(
+      async () => (await this.admin.listTopics()).filter((topic) => TOPICS.includes(topic)),
+      (left) => left.length === 0,
+    );
+    // A killed member keeps its group alive until its session has timed out.
+    await waitFor(
+      async () => {
+        const { groups } = await this.admin.listGroups();
+        const left = groups.map(({ groupId }) => groupId).filter((group) => GROUPS.includes(group));
+        if (left.length > 0) await this.admin.deleteGroups(left);
+        return left;
+      },
+      (left) => left.length === 0,
+      { timeoutMs: 30_000, intervalMs: 500 },
+    );
+  }
+}
+
+async function administer(work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: requiredEnv('DATABASE_URL') });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
