@@ -83,7 +83,7 @@ async function lockInstallation() {
       }
     }
     const holder = Number(readFileSync(lock, 'utf8') || 0);
-    if (!existsSync(`/proc/${holder}`)) {
+    if (!isBootstrap(holder)) {
       rmSync(lock, { force: true });
       continue;
     }
@@ -95,6 +95,15 @@ async function lockInstallation() {
   }
 }
 
+/** After a crash the pid in the lock may belong to anybody. */
+function isBootstrap(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bootstrap.mjs');
+  } catch {
+    return false;
+  }
+}
+
 /** npm states the reason first and explains its options afterwards. */
 function errorLines(output) {
   const lines = output.trimEnd().split('\n');
@@ -103,37 +112,50 @@ function errorLines(output) {
 }
 
 async function install() {
-  if (spawnSync('npm', ['--version'], { stdio: 'ignore' }).status !== 0) {
-    refuse('npm was not found', 'install Node.js 20 or newer with npm');
-  }
   const began = Date.now();
-  const seconds = () => `${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s`;
-  console.error(`${seconds()}  installing packages with npm (one to two minutes the first time)`);
-  const ticking = setInterval(() => console.error(`${seconds()}  still installing packages`), 10_000);
+  const say = (text) => console.error(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+  say('installing packages with npm (one to two minutes the first time)');
+  const ticking = setInterval(() => say('still installing packages'), 10_000);
   try {
-    let output = '';
-    // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
-    // lack some of those. This installs the same locked versions and leaves the lock file alone.
-    const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
-    npm.stdout.on('data', (text) => (output += text));
-    npm.stderr.on('data', (text) => (output += text));
-    const stop = () => npm.kill('SIGTERM');
-    process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
-    const code = await new Promise((resolve) => npm.once('close', resolve));
-    process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);
-    if (code !== 0) {
-      refuse(
-        `"npm install" failed:\n${errorLines(output)}`,
-        'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
-      );
-    }
+    await runNpm();
   } finally {
     clearInterval(ticking);
   }
   if (!existsSync(node)) {
     refuse('the packages hold no Node 24 for this machine', 'use Linux on x86-64 or arm64');
   }
-  console.error(`${seconds()}  packages installed`);
+  say('packages installed');
+}
+
+async function runNpm() {
+  // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
+  // lack some of those. This installs the same locked versions and leaves the lock file alone.
+  const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
+  let output = '';
+  npm.stdout.on('data', (text) => (output += text));
+  npm.stderr.on('data', (text) => (output += text));
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+    npm.kill('SIGTERM');
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt).once('SIGHUP', interrupt);
+  const code = await new Promise((resolve, reject) => {
+    npm.once('error', () =>
+      reject(new Refusal('npm was not found.\n  What to do: install Node.js 20 or newer with npm')),
+    );
+    npm.once('close', resolve);
+  });
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', interrupt);
+  if (isInterrupted) {
+    refuse('the installation was interrupted', 'run the command again');
+  }
+  if (code !== 0) {
+    refuse(
+      `"npm install" failed:\n${errorLines(output)}`,
+      'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
+    );
+  }
 }
 
 /** Node 24 and the tools of the workspace come first in the PATH of everything we start. */

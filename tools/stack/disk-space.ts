@@ -2,11 +2,17 @@
 import { statfs } from 'node:fs/promises';
 import { StackError } from './stack-error.ts';
 
-const gibibyte = 1024 ** 3;
+export const gibibyte = 1024 ** 3;
+
+export const spaceForServers = 3 * gibibyte;
+
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
 
 export async function checkDiskSpace(folder: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await freeBytes(folder);
   if (free < neededBytes) {
     const inGib = (bytes: number) => (bytes / gibibyte).toFixed(1);
     throw new StackError(
@@ -15,5 +21,3 @@ export async function checkDiskSpace(folder: string, neededBytes: number): Promi
     );
   }
 }
-
-export const spaceForServers = 3 * gibibyte;

@@ -6,6 +6,7 @@ import { cachedFolder } from './cached-folder.ts';
 import { logFile, type Launch } from './processes.ts';
 import type { StackFolder } from './layout.ts';
 import { loopback } from './ports.ts';
+import { checkCommands } from './prerequisites.ts';
 import type { Report } from './progress.ts';
 import { runCommand } from './run-command.ts';
 import { StackError } from './stack-error.ts';
@@ -40,14 +41,16 @@ export function javaMajor(versionText: string): number | undefined {
 
 /** Refuses a machine that cannot run the broker, before anything is downloaded. */
 export async function checkJava(): Promise<void> {
-  const install = `install Java ${oldestJava} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${withoutKafka}`;
+  // Where JAVA_HOME points to is judged by running it.
+  checkCommands(process.env['JAVA_HOME'] ? ['mvn'] : ['java', 'mvn'], withoutKafka);
+  const onFailure = `install Java ${oldestJava} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${withoutKafka}`;
   // Not `--version`, which Java 8 does not know. This one goes to standard error.
-  const { stderr } = await runCommand(javaProgram(), ['-version'], { onFailure: install });
+  const { stderr } = await runCommand(javaProgram(), ['-version'], { onFailure });
   const major = javaMajor(stderr);
   if (major === undefined || major < oldestJava) {
     throw new StackError(
-      `this machine's Java does not run Kafka ${version} (it says: ${stderr.split('\n')[0]})`,
-      install,
+      `this machine's Java does not run Kafka ${version}, which needs Java ${oldestJava} (it says: ${stderr.split('\n')[0]})`,
+      onFailure,
     );
   }
 }
@@ -63,7 +66,7 @@ export function provideKafka(cache: string, report: Report, signal: AbortSignal)
       ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, dependencyPlugin, `-DoutputDirectory=${folder}`],
       {
         signal,
-        onFailure: `install Maven ("apt-get install maven") and check that it reaches its repository (network, proxy, settings.xml), then try again; ${withoutKafka}`,
+        onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; ${withoutKafka}`,
       },
     );
   });

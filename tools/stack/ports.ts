@@ -7,6 +7,8 @@ import { StackError } from './stack-error.ts';
 export const loopback = '127.0.0.1';
 
 const highestPort = 65_535;
+/** Of a command line. */
+const mostShown = 200;
 
 function listenOnce(port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
@@ -83,7 +85,7 @@ export function holderOf(port: number): string | undefined {
       const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
       if (links.some((link) => inodes.has(link))) {
         const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
-        return `pid ${pid} (${commandLine.slice(0, 100)})`;
+        return `pid ${pid} (${commandLine.slice(0, mostShown)})`;
       }
     } catch {
       // The process ended while we looked, or belongs to somebody else.

@@ -20,6 +20,7 @@ import {
 import path from 'node:path';
 import { findDebianArchive, readAptSources, type AptSource } from './apt-sources.ts';
 import { cachedFolder } from './cached-folder.ts';
+import { checkCommands } from './prerequisites.ts';
 import type { Report } from './progress.ts';
 import { runCommand } from './run-command.ts';
 import { StackError } from './stack-error.ts';
@@ -31,6 +32,8 @@ const packages = [`postgresql-${major}`, `postgresql-${major}-timescaledb`, 'pgb
 const layoutVersion = 1;
 
 const home = `usr/lib/postgresql/${major}`;
+/** Debian's PostgreSQL reads the machine's own. */
+const timeZones = '/usr/share/zoneinfo';
 const part = 'PostgreSQL';
 
 const withoutDebian =
@@ -47,6 +50,10 @@ export function isNeeded(packageName: string): boolean {
 
 /** Resolves with the folder of runnable programs (PG_BIN). */
 export async function providePostgresPrograms(cache: string, report: Report, signal: AbortSignal): Promise<string> {
+  checkCommands(['apt-get', 'dpkg-deb', 'setpriv'], withoutDebian);
+  if (!existsSync(timeZones)) {
+    throw new StackError(`this machine has no time zones (${timeZones})`, 'install with "apt-get install tzdata"');
+  }
   const architecture = (await capture('dpkg', ['--print-architecture'], signal)).trim();
   const key = createHash('sha256')
     .update(JSON.stringify([release, packages, architecture, layoutVersion]))

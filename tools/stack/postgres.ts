@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
+import { freeBytes, gibibyte } from './disk-space.ts';
 import { readEnvFile, writeEnvFile, type Env } from './env-file.ts';
 import type { StackFolder } from './layout.ts';
 import { loopback } from './ports.ts';
@@ -48,7 +49,8 @@ export class Postgres {
     if (!existsSync(path.join(this.#home, 'PG_VERSION'))) {
       await this.#initialise(account, signal);
     }
-    writeFileSync(path.join(this.#home, 'stack.conf'), settings(this.#options));
+    const free = await freeBytes(this.#home);
+    writeFileSync(path.join(this.#home, 'stack.conf'), settings(this.#options, free));
     account.own(path.join(this.#home, 'stack.conf'));
     removeStalePidFile(this.#home);
     return {
@@ -187,8 +189,13 @@ function loadPasswords(file: string): Env {
   return passwords;
 }
 
-function settings({ port, isDurable }: PostgresOptions): string {
-  const isLargeMachine = totalmem() >= 8 * 1024 ** 3;
+/** A load of millions of rows should not be a series of checkpoints, but the log must not fill a small disk either. */
+export function walLimitGib(free: number): number {
+  return Math.min(Math.max(Math.floor(free / gibibyte / 8), 1), 8);
+}
+
+function settings({ port, isDurable }: PostgresOptions, free: number): string {
+  const isLargeMachine = totalmem() >= 8 * gibibyte;
   return `# Written by npm start. For one developer's machine: production values are in the deployment manifests.
 listen_addresses = '${loopback}'
 port = ${port}
@@ -205,8 +212,7 @@ password_encryption = 'scram-sha-256'
 shared_buffers = ${isLargeMachine ? '1GB' : '256MB'}
 work_mem = 32MB
 maintenance_work_mem = 256MB
-# A load of millions of rows should not be a series of checkpoints.
-max_wal_size = ${isDurable ? '8GB' : '4GB'}
+max_wal_size = ${walLimitGib(free)}GB
 checkpoint_timeout = 15min
 wal_compression = lz4
 track_io_timing = on

@@ -1,5 +1,5 @@
 /** Runs a command to its end; a failure shows the last lines it printed, because that is where the reason stands. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StackError } from './stack-error.ts';
@@ -46,10 +46,7 @@ export async function runCommand(
   // A command that ends before it read its input closes the pipe; its exit code tells the story.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
-  const code = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (exitCode, exitSignal) => resolve(exitCode ?? exitSignal ?? 'unknown'));
-  }).catch((error: NodeJS.ErrnoException) => {
+  const code = await ending(child).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') {
       throw new StackError(`the command ${command} was not found`, onFailure, { cause: error });
     }
@@ -60,4 +57,18 @@ export async function runCommand(
     throw new StackError(`"${line}" ended with ${code}`, onFailure, { excerpt: lastLines(all) });
   }
   return { stdout, stderr };
+}
+
+/** After an abort, too, the promise settles only when the process is gone: it might still be writing. */
+function ending(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    child.once('error', (error) => {
+      failure = error;
+      if (child.pid === undefined) {
+        reject(error);
+      }
+    });
+    child.once('close', (code, signal) => (failure ? reject(failure) : resolve(code ?? signal)));
+  });
 }
