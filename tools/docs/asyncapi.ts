@@ -1,0 +1,131 @@
+/**
+ * docs/asyncapi.yaml from the schemas that ingest validates with: `npm run docs` writes it, docs.spec.ts compares.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  DEAD_LETTER_HEADERS,
+  deadLetterTopic,
+  INSPECTION_RESULTS,
+  inspectionEventSchema,
+  type MachineTopic,
+  MAX_EVENT_BYTES,
+  MAX_SAMPLES_PER_RECORD,
+  REFUSAL_CODES,
+  TELEMETRY_SAMPLES,
+  telemetrySampleSchema,
+  TOPICS,
+} from '@chip/contracts';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+
+export const ASYNCAPI_FILE = fileURLToPath(new URL('../../docs/asyncapi.yaml', import.meta.url));
+
+const schemaOf = (schema: z.ZodType): object => {
+  const { $schema: _, id: _id, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  // What a machine adds is kept, never refused.
+  return { ...rest, additionalProperties: true };
+};
+
+const ceHeaders = {
+  type: 'object',
+  properties: Object.fromEntries(
+    ['ce_id', 'ce_source', 'ce_type', 'ce_time'].map((name) => [name, { type: 'string' }]),
+  ),
+};
+
+const messages: Record<MachineTopic, { name: string; key: string; payload: object }> = {
+  [TELEMETRY_SAMPLES]: {
+    name: 'telemetrySamples',
+    key: 'host',
+    payload: {
+      oneOf: [
+        { $ref: '#/components/schemas/TelemetrySample' },
+        {
+          type: 'array',
+          minItems: 1,
+          maxItems: MAX_SAMPLES_PER_RECORD,
+          items: { $ref: '#/components/schemas/TelemetrySample' },
+        },
+      ],
+    },
+  },
+  [INSPECTION_RESULTS]: {
+    name: 'inspectionResults',
+    key: 'lot_id',
+    payload: { $ref: '#/components/schemas/InspectionEvent' },
+  },
+};
+
+/** The document as YAML text. */
+export function asyncapi(): string {
+  const channels: Record<string, object> = {};
+  const operations: Record<string, object> = {};
+  const components: Record<string, object> = {};
+  for (const topic of [TELEMETRY_SAMPLES, INSPECTION_RESULTS] as const) {
+    const { name, key, payload } = messages[topic];
+    const { partitions } = TOPICS.find((spec) => spec.name === topic)!;
+    channels[name] = {
+      address: topic,
+      description: `At most ${MAX_EVENT_BYTES[topic]} bytes uncompressed per record.`,
+      messages: { event: { $ref: `#/components/messages/${name}` } },
+      bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
+    };
+    channels[`${name}Refused`] = {
+      address: deadLetterTopic(topic),
+      description: 'Events that were refused: the original bytes, or the normalised event where the writer refused it.',
+      messages: { letter: { $ref: '#/components/messages/deadLetter' } },
+    };
+    operations[`publish${name[0]!.toUpperCase()}${name.slice(1)}`] = {
+      action: 'receive',
+      channel: { $ref: `#/channels/${name}` },
+      summary: `A machine publishes to ${topic}.`,
+    };
+    components[name] = {
+      contentType: 'application/json',
+      headers: ceHeaders,
+      payload,
+      bindings: { kafka: { key: { type: 'string', description: key }, bindingVersion: '0.5.0' } },
+    };
+  }
+  return stringify(
+    {
+      asyncapi: '3.0.0',
+      info: {
+        title: 'chip-quality events',
+        version: '1.0.0',
+        description: 'What inspection machines publish. Generated from the schemas that validate it: npm run docs.',
+      },
+      defaultContentType: 'application/json',
+      channels,
+      operations,
+      components: {
+        messages: {
+          ...components,
+          deadLetter: {
+            contentType: 'application/octet-stream',
+            headers: {
+              type: 'object',
+              properties: {
+                ...Object.fromEntries(Object.values(DEAD_LETTER_HEADERS).map((header) => [header, { type: 'string' }])),
+                [DEAD_LETTER_HEADERS.code]: { type: 'string', enum: [...REFUSAL_CODES] },
+                [DEAD_LETTER_HEADERS.stage]: { type: 'string', enum: ['ingest', 'writer'] },
+              },
+            },
+            payload: {},
+          },
+        },
+        schemas: {
+          TelemetrySample: schemaOf(telemetrySampleSchema),
+          InspectionEvent: schemaOf(inspectionEventSchema),
+        },
+      },
+    },
+    { lineWidth: 120, aliasDuplicateObjects: false },
+  );
+}
+
+if (import.meta.main) {
+  writeFileSync(ASYNCAPI_FILE, asyncapi());
+  console.log(`wrote ${ASYNCAPI_FILE}`);
+}

@@ -1,0 +1,74 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import {
+  cloudEventIdentity,
+  inspectionEventSchema,
+  inspectionIdentity,
+  lotIdentity,
+  partIdentity,
+  REFUSAL_CODES,
+  telemetrySampleSchema,
+  waferIdentity,
+} from '@chip/contracts';
+import { ERROR_CODES } from '@chip/service';
+import { ASYNCAPI_FILE, asyncapi } from './asyncapi.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })].sort();
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+const npmCommands = new Set(['ci', 'install', 'start', 'stop', 'test', 'run']);
+
+describe('documentation', () => {
+  it.each(pages)('%s links to files that exist', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
+    const missing = links.filter((target) => !existsSync(path.join(root, path.dirname(page), target)));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(pages)('%s names commands that exist', (page) => {
+    const named = [...read(page).matchAll(/npm (?:run (?:-s )?([a-z][a-z:-]*)|([a-z]+))/g)];
+    const unknown = named
+      .map(([, script, command]) => script ?? command!)
+      .filter((name) => !(name in scripts) && !npmCommands.has(name));
+    expect(unknown).toEqual([]);
+  });
+
+  it('README shows events that are accepted', () => {
+    const events = [...read('README.md').matchAll(/```json\n([\s\S]*?)```/g)].map(
+      ([, text]) => JSON.parse(text!) as object,
+    );
+    expect(events).toHaveLength(2);
+    for (const event of events) ('lot_id' in event ? inspectionEventSchema : telemetrySampleSchema).parse(event);
+  });
+
+  it('publishing.md lists every refusal code', () => {
+    const listed = [...read('docs/publishing.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code);
+    expect(listed).toEqual(expect.arrayContaining([...REFUSAL_CODES]));
+  });
+
+  it('publishing.md shows identities as they are computed', () => {
+    const page = read('docs/publishing.md');
+    for (const id of [
+      lotIdentity('', 'LOT-1'),
+      lotIdentity('fab 2', 'LOT-1'),
+      inspectionIdentity('', 'LOT-1', 'C', 'visual'),
+      waferIdentity('', 'LOT-1', 'W01'),
+      partIdentity('', 'LOT-1', 'C'),
+      cloudEventIdentity('/tools/aoi', '17'),
+    ])
+      expect(page).toContain(`\`${id}\``);
+  });
+
+  it('asyncapi.yaml is what the schemas say (npm run docs writes it)', () => {
+    expect(readFileSync(ASYNCAPI_FILE, 'utf8')).toBe(asyncapi());
+  });
+
+  it.each(Object.keys(ERROR_CODES))('error code %s has a runbook with its four parts', (code) => {
+    const page = read(`docs/runbooks/${code}.md`);
+    for (const part of ['Meaning', 'Impact', 'Diagnosis', 'Mitigation'])
+      expect(page).toMatch(new RegExp(`^## ${part}$`, 'm'));
+  });
+});
