@@ -47,11 +47,10 @@ export class PortPicker {
       return this.#insist(purpose, forced, variable);
     }
     for (let port = preferred; port <= highestPort; port += 1) {
-      if (!this.#given.has(port) && (await isFree(port))) {
+      if (await this.#take(port)) {
         if (port !== preferred) {
           this.#report(purpose, `port ${preferred} is taken, using ${port}`);
         }
-        this.#given.add(port);
         return port;
       }
     }
@@ -63,17 +62,28 @@ export class PortPicker {
     if (!Number.isInteger(port) || port < 1 || port > highestPort) {
       throw new StackError(`${variable} is not a port number`, `set it to a number from 1 to ${highestPort}`);
     }
-    if (this.#given.has(port) || !(await isFree(port))) {
-      const holder = this.#given.has(port)
-        ? 'another part of this stack'
-        : (holderOf(port) ?? 'a process of another user');
+    const isOurs = this.#given.has(port);
+    if (!(await this.#take(port))) {
+      const holder = isOurs ? 'another part of this stack' : (holderOf(port) ?? 'a process of another user');
       throw new StackError(
         `port ${port}, which ${variable} asks for (${purpose}), is held by ${holder}`,
         `end that process, set ${variable} to another port, or unset it to have a free one picked`,
       );
     }
-    this.#given.add(port);
     return port;
+  }
+
+  async #take(port: number): Promise<boolean> {
+    if (this.#given.has(port)) {
+      return false;
+    }
+    // Before the look, because somebody else may ask for the same port meanwhile.
+    this.#given.add(port);
+    const free = await isFree(port);
+    if (!free) {
+      this.#given.delete(port);
+    }
+    return free;
   }
 }
 

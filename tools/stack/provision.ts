@@ -33,21 +33,19 @@ export interface Servers {
   readonly env: Env;
 }
 
-interface ChosenPorts {
-  readonly broker: number;
-  readonly controller: number;
-  readonly postgres: number;
+interface Started {
+  readonly started: StartedPart;
+  readonly env: Env;
 }
 
 /** What KAFKA_BROKERS and DATABASE_URL name already is used as it is. */
 export async function startServers(options: ServerOptions): Promise<Servers> {
   const given = givenServers(process.env);
   await checkGivenServers(given);
-  const ports = await choosePorts(options);
   const servers = await together(
     options.signal,
-    async (signal) => (given['KAFKA_BROKERS'] ? undefined : startKafka({ ...options, signal }, ports)),
-    async (signal) => (given['DATABASE_URL'] ? undefined : startPostgres({ ...options, signal }, ports)),
+    async (signal) => (given['KAFKA_BROKERS'] ? undefined : startKafka({ ...options, signal })),
+    async (signal) => (given['DATABASE_URL'] ? undefined : startPostgres({ ...options, signal })),
   );
   const started = servers.filter((server) => server !== undefined);
   return {
@@ -56,28 +54,24 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
   };
 }
 
-/** The same ports as last time where they are free, so that a client's settings outlive a restart. */
-async function choosePorts({ folder, ports, firstPorts }: ServerOptions): Promise<ChosenPorts> {
-  const file = path.join(folder.data, 'ports.env');
-  const last = readEnvFile(file) ?? {};
-  const pick = (purpose: string, name: string, first: number) => ports.pick(purpose, Number(last[name] ?? first), name);
-  const chosen = {
-    broker: await pick('Kafka', 'CHIP_KAFKA_PORT', firstPorts.kafka),
-    controller: await pick('Kafka', 'CHIP_KAFKA_CONTROLLER_PORT', firstPorts.kafka + 100),
-    postgres: await pick('PostgreSQL', 'CHIP_POSTGRES_PORT', firstPorts.postgres),
-  };
-  writeEnvFile(file, {
-    CHIP_KAFKA_PORT: String(chosen.broker),
-    CHIP_KAFKA_CONTROLLER_PORT: String(chosen.controller),
-    CHIP_POSTGRES_PORT: String(chosen.postgres),
-  });
-  return chosen;
+/** The same port as last time where it is free, so that a client's settings outlive a restart. */
+async function rememberedPort(
+  { folder, ports }: ServerOptions,
+  purpose: string,
+  variable: string,
+  first: number,
+): Promise<number> {
+  const file = path.join(folder.data, `${variable.toLowerCase()}.env`);
+  const last = readEnvFile(file)?.[variable];
+  const port = await ports.pick(purpose, Number(last ?? first), variable);
+  writeEnvFile(file, { [variable]: String(port) });
+  return port;
 }
 
-async function startKafka(
-  { folder, report, signal }: ServerOptions,
-  { broker, controller }: ChosenPorts,
-): Promise<{ started: StartedPart; env: Env }> {
+async function startKafka(options: ServerOptions): Promise<Started> {
+  const { folder, firstPorts, report, signal } = options;
+  const broker = await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_PORT', firstPorts.kafka);
+  const controller = await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_CONTROLLER_PORT', firstPorts.kafka + 100);
   await checkJava();
   const jars = await provideKafka(cacheFolder(), report, signal);
   report('Kafka', 'starting');
@@ -92,10 +86,9 @@ async function startKafka(
   return { started: { part, process }, env: { KAFKA_BROKERS: brokers } };
 }
 
-async function startPostgres(
-  { folder, isDurable, report, signal }: ServerOptions,
-  { postgres: port }: ChosenPorts,
-): Promise<{ started: StartedPart; env: Env }> {
+async function startPostgres(options: ServerOptions): Promise<Started> {
+  const { folder, firstPorts, isDurable, report, signal } = options;
+  const port = await rememberedPort(options, 'PostgreSQL', 'CHIP_POSTGRES_PORT', firstPorts.postgres);
   const programs = await providePostgresPrograms(cacheFolder(), report, signal);
   report('PostgreSQL', 'starting');
   const postgres = new Postgres(programs, folder, { port, isDurable });

@@ -25,17 +25,20 @@ function endingSignal(name: string): NodeJS.Signals {
 export async function sweep(runFolder: string, report: Report): Promise<Running[]> {
   const ended: Running[] = [];
   for (const { names, withinMs } of waves) {
-    const found = runningProcesses(runFolder).filter(({ name }) => names.test(name));
-    await Promise.all(
-      found.map(async ({ name, pid }) => {
-        report(name, 'stopping');
-        if (!(await endProcess(pid, endingSignal(name), withinMs))) {
-          report(name, `did not end within ${withinMs / 1000} s and was killed`);
-        }
-        forgetPid(runFolder, name);
-      }),
-    );
-    ended.push(...found);
+    const find = () => runningProcesses(runFolder).filter(({ name }) => names.test(name));
+    // Again until there are none: what a process had started comes to light when that process is gone.
+    for (let found = find(); found.length > 0; found = find()) {
+      await Promise.all(
+        found.map(async ({ name, pid }) => {
+          report(name, 'stopping');
+          if (!(await endProcess(pid, endingSignal(name), withinMs))) {
+            report(name, `did not end within ${withinMs / 1000} s and was killed`);
+          }
+          forgetPid(runFolder, name);
+        }),
+      );
+      ended.push(...found);
+    }
   }
   return ended;
 }

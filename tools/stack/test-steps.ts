@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { nx } from './build.ts';
 import type { Env } from './env-file.ts';
 import { repositoryRoot } from './layout.ts';
-import { marked } from './processes.ts';
+import { endProcess, marked } from './processes.ts';
 import type { TestKind } from './test-results.ts';
 
 export interface Step {
@@ -13,6 +13,8 @@ export interface Step {
   readonly kinds: readonly TestKind[];
   readonly needsServers: boolean;
 }
+
+const patienceMs = 3_000;
 
 const checks = ['lint', 'typecheck'];
 
@@ -46,7 +48,9 @@ export async function runStep(
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const end = () => child.kill('SIGTERM');
+  const { pid } = child;
+  // nx may sit on a SIGTERM for as long as its tasks like to run.
+  const end = () => pid !== undefined && void endProcess(pid, 'SIGTERM', patienceMs);
   signal.addEventListener('abort', end, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
