@@ -1,0 +1,188 @@
+/** `npm run faults`: injects faults into a running system of its own and proves what is left (see ../stack/usage.mjs). */
+import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { localFolder, stackFolder } from '../stack/layout.ts';
+import { claim, release } from '../stack/one-at-a-time.ts';
+import { runningProcesses } from '../stack/processes.ts';
+import { reportTo } from '../stack/progress.ts';
+import { endOnSignals } from '../stack/signals.ts';
+import { describeFailure, StackError } from '../stack/stack-error.ts';
+import { catalogue, shortList, type Fault } from './catalogue.ts';
+import { schedule } from './schedule.ts';
+import { SystemUnderTest } from './system.ts';
+import { Trial } from './trial.ts';
+
+const script = fileURLToPath(import.meta.url);
+const report = reportTo((line) => console.log(line));
+/** Faults between two checks. */
+const faultsPerPhase = 6;
+
+interface Options {
+  readonly seed: string;
+  readonly faults: readonly Fault[];
+  /** When no further fault begins; undefined: each fault once. */
+  readonly minutes: number | undefined;
+  readonly rate: number;
+}
+
+function parseOptions(argv: readonly string[]): Options | undefined {
+  const { values } = parse(argv);
+  if (values.list) {
+    for (const { name, what, isLong } of catalogue) {
+      console.log(`${name.padEnd(30)} ${what}${isLong ? ' (by name only)' : ''}`);
+    }
+    return undefined;
+  }
+  const named = values.short ? shortList : values.only?.split(',').map((name) => name.trim());
+  const faults = named?.map(faultNamed) ?? catalogue.filter(({ isLong }) => !isLong);
+  return {
+    seed: values.seed ?? randomBytes(4).toString('hex'),
+    faults,
+    minutes: values.minutes === undefined ? (named ? undefined : 10) : positive(values.minutes, '--minutes'),
+    rate: positive(values.rate, '--rate'),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        seed: { type: 'string' },
+        minutes: { type: 'string' },
+        only: { type: 'string' },
+        rate: { type: 'string', default: '1500' },
+        list: { type: 'boolean', default: false },
+        short: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new StackError((error as Error).message, 'see "npm run faults -- --help"', { cause: error });
+  }
+}
+
+function faultNamed(name: string): Fault {
+  const fault = catalogue.find((one) => one.name === name);
+  if (fault === undefined) {
+    throw new StackError(`there is no fault named "${name}"`, 'see "npm run faults -- --list"');
+  }
+  return fault;
+}
+
+function positive(text: string, option: string): number {
+  const value = Number(text);
+  if (!(value > 0)) {
+    throw new StackError(`${option} takes a number above 0, not "${text}"`, 'see "npm run faults -- --help"');
+  }
+  return value;
+}
+
+async function runTrial(system: SystemUnderTest, options: Options): Promise<Trial> {
+  const { seed, faults, minutes, rate } = options;
+  const trial = await Trial.begin({ system, seed, rate });
+  const deadline = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
+  const most = minutes === undefined ? faults.length : Infinity;
+  try {
+    await trial.warmUp();
+    let number = 0;
+    for (const fault of schedule(seed, faults)) {
+      if (number >= most || performance.now() > deadline) {
+        break;
+      }
+      number += 1;
+      report(`fault ${number}`, `${fault.name}: ${fault.what}`);
+      const { heldMs, resumedMs } = await trial.inject(fault, number);
+      const resumed = resumedMs === undefined ? 'NOT RESUMED' : `resumed after ${inSeconds(resumedMs)}`;
+      report(`fault ${number}`, `over after ${inSeconds(heldMs)}, ${resumed}`);
+      if (resumedMs === undefined || (number % faultsPerPhase === 0 && number < most)) {
+        if (!(await checkNow(trial))) {
+          return trial;
+        }
+        trial.publisher.resume();
+      }
+    }
+    await checkNow(trial);
+    return trial;
+  } finally {
+    await trial.end();
+  }
+}
+
+async function checkNow(trial: Trial): Promise<boolean> {
+  report('check', 'bringing the system to rest');
+  const found = await trial.check();
+  report('check', `${trial.elements} acknowledged elements, ${trial.letters} dead letters: ${found.length === 0 ? 'exact' : 'DIFFERENT'}`);
+  for (const text of found) {
+    report('check', text);
+  }
+  return trial.differences.length === 0;
+}
+
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+function summarise(trial: Trial, seed: string, folder: string): void {
+  const slowest = Math.max(0, ...trial.outcomes.map(({ resumedMs }) => resumedMs ?? Infinity));
+  const isExact = trial.differences.length === 0;
+  console.log(`\nseed ${seed}: ${trial.outcomes.length} faults, ${trial.checks} checks, ${trial.elements} acknowledged elements`);
+  console.log(`dead letters ${trial.letters}, of them ${trial.rejected} that a fault caused; slowest recovery ${inSeconds(slowest)}`);
+  console.log(
+    isExact
+      ? `0 lost, 0 duplicated; upper bound of either (95 %, rule of three): ${(3 / trial.elements).toExponential(1)} per element`
+      : `${trial.differences.length} differences, the first: ${trial.differences[0]}`,
+  );
+  const summary = {
+    seed,
+    elements: trial.elements,
+    letters: trial.letters,
+    rejected: trial.rejected,
+    checks: trial.checks,
+    outcomes: trial.outcomes,
+    differences: trial.differences,
+  };
+  const file = path.join(folder, `report-${seed}.json`);
+  writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
+  console.log(`report: ${file}`);
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) {
+    return 0;
+  }
+  // Servers are killed and data is spoilt here: never those of somebody else.
+  delete process.env['KAFKA_BROKERS'];
+  delete process.env['DATABASE_URL'];
+  const home = path.join(localFolder, 'faults');
+  const folder = stackFolder(home);
+  const other = claim(folder.run, script);
+  if (other !== undefined) {
+    throw new StackError(`another "npm run faults" is at work in this checkout (pid ${other})`, 'wait for it, or end it');
+  }
+  const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  let system: SystemUnderTest | undefined;
+  try {
+    await SystemUnderTest.remove(folder, report, undefined);
+    stackFolder(home);
+    rmSync(path.join(folder.run, 'acknowledged.ndjson'), { force: true });
+    report('seed', options.seed);
+    system = await SystemUnderTest.start({ folder, report, signal });
+    const trial = await runTrial(system, options);
+    summarise(trial, options.seed, home);
+    return trial.differences.length === 0 ? 0 : 1;
+  } finally {
+    await SystemUnderTest.remove(folder, report, system);
+    release(folder.run);
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
+  process.exitCode = 1;
+}
+// Whatever a client library still holds open must not keep a finished run alive.
+process.exit();

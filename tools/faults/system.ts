@@ -1,0 +1,348 @@
+/** The system under test: its own servers, services and files, with a handle to each for whoever wants to break it. */
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { nx } from '../stack/build.ts';
+import { readEnvFile, type Env } from '../stack/env-file.ts';
+import { repositoryRoot, type StackFolder } from '../stack/layout.ts';
+import { startPart, type Part } from '../stack/part.ts';
+import { loopback, PortPicker } from '../stack/ports.ts';
+import { endProcess, forgetPid, isAlive, launch, logFile, runningPid } from '../stack/processes.ts';
+import type { Report } from '../stack/progress.ts';
+import { startServers } from '../stack/provision.ts';
+import { runCommand } from '../stack/run-command.ts';
+import { describeServices } from '../stack/services.ts';
+import { sweep } from '../stack/sweep.ts';
+import { together } from '../stack/together.ts';
+import { waitFor } from '../stack/wait-for.ts';
+import type { Sql } from './observation.ts';
+import { PostgresProxy } from './proxy.ts';
+
+/** Far from those of "npm start" and "npm test". */
+const firstPorts = { kafka: 39_092, postgres: 57_432 };
+const restartDelayMs = 300;
+
+/** A service that is started again whenever it ends, unless it is held down. */
+class Service {
+  readonly part: Part;
+  readonly #runFolder: string;
+  #isWanted = true;
+  #restarts = 0;
+
+  constructor(runFolder: string, part: Part) {
+    this.#runFolder = runFolder;
+    this.part = part;
+  }
+
+  get name(): string {
+    return this.part.launch.name;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  get pid(): number | undefined {
+    return runningPid(this.#runFolder, this.name);
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#isWanted = true;
+    this.#keepAlive(await startPart(this.#runFolder, this.part, signal));
+  }
+
+  #keepAlive(child: ChildProcess): void {
+    child.once('exit', () => {
+      setTimeout(() => {
+        if (this.#isWanted) {
+          this.#restarts += 1;
+          this.#keepAlive(launch(this.#runFolder, this.part.launch));
+        }
+      }, restartDelayMs);
+    });
+  }
+
+  /** Ends it and keeps it down until the next start. */
+  async hold(signal: NodeJS.Signals): Promise<void> {
+    this.#isWanted = false;
+    const { pid } = this;
+    if (pid !== undefined) {
+      await endProcess(pid, signal, 30_000);
+    }
+  }
+
+  giveUp(): void {
+    this.#isWanted = false;
+  }
+}
+
+export interface SystemOptions {
+  readonly folder: StackFolder;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  /** Entry of the writers; a negative control puts a broken composition here. */
+  readonly writerScript?: string;
+}
+
+/** Two of each: a fault in one must not be hidden by nobody else being there. */
+const instances = { ingest: 2, writer: 2 };
+
+export class SystemUnderTest {
+  readonly folder: StackFolder;
+  readonly env: Env;
+  readonly proxy: PostgresProxy;
+  readonly sql: Sql;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+  readonly #services: Service[];
+  readonly #servers: readonly Part[];
+  readonly #pool: { current: pg.Pool };
+  #extraWriters = 0;
+
+  private constructor(
+    { folder, signal, report }: SystemOptions,
+    env: Env,
+    proxy: PostgresProxy,
+    services: Service[],
+    servers: readonly Part[],
+  ) {
+    this.folder = folder;
+    this.signal = signal;
+    this.report = report;
+    this.env = env;
+    this.proxy = proxy;
+    this.#services = services;
+    this.#servers = servers;
+    this.#pool = { current: poolAt(this.superuserUrl()) };
+    this.sql = async (text, parameters) =>
+      (await this.#pool.current.query(text, parameters as unknown[] | undefined)).rows as never;
+  }
+
+  static async start(options: SystemOptions): Promise<SystemUnderTest> {
+    const { folder, report, signal, writerScript } = options;
+    const ports = new PortPicker(report);
+    const [{ started, env }] = await together(
+      signal,
+      (either) => startServers({ folder, ports, firstPorts, isDurable: true, report, signal: either }),
+      (either) => buildServices(report, either),
+    );
+    const proxy = await PostgresProxy.listen(Number(new URL(env['DATABASE_URL'] as string).port));
+    const proxied = {
+      ...env,
+      WRITER_DATABASE_URL: atPort(env['WRITER_DATABASE_URL'] as string, proxy.port),
+      QUERY_DATABASE_URL: atPort(env['QUERY_DATABASE_URL'] as string, proxy.port),
+    };
+    await together(
+      signal,
+      (either) => runOperator('topics', ['create'], env, either),
+      (either) => runOperator('db', ['migrate'], env, either),
+    );
+    const { parts } = await describeServices(instances, proxied, ports);
+    const services = parts.map((part) => new Service(folder.run, withDebugger(part, writerScript)));
+    const servers = started.map(({ part }) => part);
+    const system = new SystemUnderTest(options, env, proxy, services, servers);
+    await Promise.all(services.map((service) => service.start(signal)));
+    report('services', 'ready');
+    return system;
+  }
+
+  get brokers(): string {
+    return this.env['KAFKA_BROKERS'] as string;
+  }
+
+  names(project: 'ingest' | 'writer' | 'query'): string[] {
+    return this.#services.map(({ name }) => name).filter((name) => name.startsWith(`${project}-`));
+  }
+
+  get serviceNames(): string[] {
+    return this.#services.map(({ name }) => name);
+  }
+
+  superuserUrl(port = Number(new URL(this.env['DATABASE_URL'] as string).port)): string {
+    const password = readEnvFile(path.join(this.folder.data, 'postgres-passwords.env'))?.['postgres'];
+    return `postgresql://postgres:${password}@${loopback}:${port}/chip_quality`;
+  }
+
+  /** Another server took over: look there from now on. */
+  async follow(port: number): Promise<void> {
+    const former = this.#pool.current;
+    this.#pool.current = poolAt(this.superuserUrl(port));
+    await former.end();
+  }
+
+  pidOf(name: string): number {
+    const pid = runningPid(this.folder.run, name);
+    if (pid === undefined) {
+      throw new Error(`${name} does not run`);
+    }
+    return pid;
+  }
+
+  /** Sends a signal; a process that is being started again at this moment is waited for. */
+  async kill(name: string, signal: NodeJS.Signals): Promise<number> {
+    await this.until(() => runningPid(this.folder.run, name) !== undefined, 15_000, `${name} runs`);
+    const pid = this.pidOf(name);
+    process.kill(pid, signal);
+    return pid;
+  }
+
+  #service(name: string): Service {
+    return this.#services.find((service) => service.name === name) as Service;
+  }
+
+  holdDown(names: readonly string[], signal: NodeJS.Signals): Promise<unknown> {
+    return Promise.all(names.map((name) => this.#service(name).hold(signal)));
+  }
+
+  startAgain(names: readonly string[]): Promise<unknown> {
+    return Promise.all(names.map((name) => this.#service(name).start(this.signal)));
+  }
+
+  /** A writer that is in the group for a while. */
+  async withExtraWriter(stay: () => Promise<void>, ending: NodeJS.Signals): Promise<void> {
+    this.#extraWriters += 1;
+    const name = `writer-${100 + this.#extraWriters}`;
+    const { launch: usual } = this.#service('writer-1').part;
+    const child = launch(this.folder.run, { ...usual, name, env: { ...usual.env, INSTANCE: name, PORT: '0' } });
+    try {
+      await stay();
+    } finally {
+      await endProcess(child.pid as number, ending, 30_000);
+      forgetPid(this.folder.run, name);
+    }
+  }
+
+  #server(name: 'kafka-1' | 'postgres-1'): Part {
+    return this.#servers.find(({ launch: { name: its } }) => its === name) as Part;
+  }
+
+  /** Ends a server the hard or the soft way and waits until it is gone. */
+  async stopServer(name: 'kafka-1' | 'postgres-1', signal: NodeJS.Signals): Promise<void> {
+    const pid = this.pidOf(name);
+    process.kill(pid, signal);
+    await this.until(() => !isAlive(pid), 60_000, `${name} has ended`);
+  }
+
+  async startServer(name: 'kafka-1' | 'postgres-1'): Promise<void> {
+    await startPart(this.folder.run, this.#server(name), this.signal);
+  }
+
+  /** The postmaster and all its backends. */
+  postgresPids(): number[] {
+    const postmaster = this.pidOf('postgres-1');
+    return [postmaster, ...childrenOf(postmaster)];
+  }
+
+  restarts(): number {
+    return this.#services.reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
+  url(name: string): string {
+    return `http://${loopback}:${this.#service(name).part.launch.env['PORT']}`;
+  }
+
+  async operator(entry: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await runOperator(entry, args, this.env, this.signal);
+    return stdout;
+  }
+
+  logOf(name: string): string {
+    return readFileSync(logFile(this.folder.run, name), 'utf8');
+  }
+
+  async until(condition: () => boolean | Promise<boolean>, withinMs: number, what: string): Promise<void> {
+    if (!(await waitFor(condition, withinMs, this.signal))) {
+      throw new Error(`waited ${withinMs / 1000} s in vain until ${what}`);
+    }
+  }
+
+  /** Ends everything and deletes its data; the logs stay when somebody may want to read them. */
+  static async remove(folder: StackFolder, report: Report, system: SystemUnderTest | undefined): Promise<void> {
+    await system?.letGo();
+    await sweep(folder.run, report);
+    rmSync(folder.data, { recursive: true, force: true });
+  }
+
+  /** Stops looking after the services, wakes what a fault has frozen, closes what is ours. */
+  async letGo(): Promise<void> {
+    this.#services.forEach((service) => service.giveUp());
+    this.wakeAll();
+    await this.proxy.close();
+    await Promise.race([this.#pool.current.end(), sleep(2_000, undefined, { ref: false })]);
+  }
+
+  wakeAll(): void {
+    for (const name of [...this.serviceNames, 'kafka-1', 'postgres-1']) {
+      const pid = runningPid(this.folder.run, name);
+      for (const one of pid === undefined ? [] : [pid, ...childrenOf(pid)]) {
+        try {
+          process.kill(one, 'SIGCONT');
+        } catch {
+          // It ended meanwhile.
+        }
+      }
+    }
+  }
+}
+
+function poolAt(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: 'faults', connectionTimeoutMillis: 5_000 });
+  // The server is stopped under it again and again.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+export function atPort(url: string, port: number): string {
+  const moved = new URL(url);
+  moved.port = String(port);
+  return moved.href;
+}
+
+/** SIGUSR1 opens the debugger, through which the event loop can be blocked; each process on a port of its own. */
+function withDebugger(part: Part, writerScript: string | undefined): Part {
+  const { launch: usual } = part;
+  const isWriter = usual.name.startsWith('writer-');
+  return {
+    ...part,
+    launch: {
+      ...usual,
+      args: isWriter && writerScript !== undefined ? [writerScript] : usual.args,
+      env: { ...usual.env, NODE_OPTIONS: `--inspect-port=${loopback}:0` },
+    },
+  };
+}
+
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((candidate) => {
+      try {
+        const stat = readFileSync(`/proc/${candidate}/stat`, 'utf8');
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
+  report('build', 'building the services');
+  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
+    cwd: repositoryRoot,
+    signal,
+    onFailure: 'mend the source that does not build, then try again',
+  });
+}
+
+function runOperator(entry: string, args: readonly string[], env: Env, signal: AbortSignal) {
+  return runCommand(process.execPath, [path.join(repositoryRoot, 'apps', 'operator', 'dist', `${entry}.js`), ...args], {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...env },
+    signal,
+    onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,
+  });
+}

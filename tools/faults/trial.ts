@@ -1,0 +1,154 @@
+/** One trial: a system, a generator, a row of faults, and the checks in between. */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AcknowledgementLog } from './acknowledgements.ts';
+import type { Fault } from './catalogue.ts';
+import { check, type Difference } from './checker.ts';
+import { Expectation } from './expectation.ts';
+import { explain } from './explain.ts';
+import type { Origin } from './generator.ts';
+import { LetterReader, observe } from './observation.ts';
+import { Publisher } from './publisher.ts';
+import { Random } from './random.ts';
+import { drain, partitionName, timeToResume } from './recovery.ts';
+import { checkResidue, footprintsOf, type Footprint } from './residue.ts';
+import type { SystemUnderTest } from './system.ts';
+
+/** After the end of a fault committing has to go on within this time. */
+const resumeWithinMs = 30_000;
+const drainWithinMs = 90_000;
+const partitionsAtFirst = 8;
+
+export interface FaultOutcome {
+  readonly name: string;
+  readonly heldMs: number;
+  /** Undefined: not within the limit. */
+  readonly resumedMs: number | undefined;
+}
+
+export interface TrialOptions {
+  readonly system: SystemUnderTest;
+  readonly seed: string;
+  readonly rate: number;
+}
+
+export class Trial {
+  readonly outcomes: FaultOutcome[] = [];
+  readonly differences: Difference[] = [];
+  readonly system: SystemUnderTest;
+  readonly publisher: Publisher;
+  readonly #log: AcknowledgementLog;
+  readonly #logFile: string;
+  readonly #expectation = new Expectation();
+  readonly #letters: LetterReader;
+  readonly #seed: string;
+  #base: Map<string, Footprint> = new Map();
+  #checks = 0;
+  #rejected = 0;
+
+  private constructor({ system, seed, rate }: TrialOptions, origin: Origin, log: AcknowledgementLog, logFile: string) {
+    this.system = system;
+    this.#seed = seed;
+    this.#log = log;
+    this.#logFile = logFile;
+    this.#letters = new LetterReader(system.brokers);
+    this.publisher = new Publisher({ brokers: system.brokers, origin, log, rate });
+  }
+
+  static async begin(options: TrialOptions): Promise<Trial> {
+    const origin: Origin = { seed: options.seed, epochMs: Date.now() };
+    const logFile = path.join(options.system.folder.run, 'acknowledged.ndjson');
+    const trial = new Trial(options, origin, await AcknowledgementLog.create(logFile, origin), logFile);
+    await trial.publisher.connect();
+    trial.publisher.ensurePartitions(partitionsAtFirst);
+    trial.publisher.resume();
+    return trial;
+  }
+
+  /** Acknowledged elements. */
+  get elements(): number {
+    return this.#expectation.elements;
+  }
+
+  get letters(): number {
+    return this.#letters.letters.size;
+  }
+
+  get checks(): number {
+    return this.#checks;
+  }
+
+  /** Samples that the database rejected while a fault made it do so. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /** Lets the first blocks through, then remembers what a service at rest uses. */
+  async warmUp(): Promise<void> {
+    await sleep(2_000, undefined, { signal: this.system.signal });
+    await this.publisher.pause();
+    const behind = await drain(this.system, this.#acknowledged(), drainWithinMs);
+    if (behind.length > 0) {
+      throw new Error(`the system does not work even without faults: ${behind.join('; ')}`);
+    }
+    this.#base = footprintsOf(this.system);
+    this.publisher.resume();
+  }
+
+  async inject(fault: Fault, number: number): Promise<FaultOutcome> {
+    const { system, publisher } = this;
+    const began = performance.now();
+    await fault.run({
+      system,
+      publisher,
+      log: this.#log,
+      random: new Random(this.#seed, fault.name, number),
+      hold: async (ms) => {
+        await sleep(ms, undefined, { signal: system.signal });
+      },
+    });
+    const heldMs = performance.now() - began;
+    publisher.throwFailure();
+    const resumedMs = await timeToResume(system, this.#acknowledged(), resumeWithinMs);
+    const outcome = { name: fault.name, heldMs, resumedMs };
+    this.outcomes.push(outcome);
+    if (resumedMs === undefined) {
+      this.differences.push(`after "${fault.name}" committing did not resume within ${resumeWithinMs / 1000} s`);
+    }
+    return outcome;
+  }
+
+  /** Brings the system to rest and compares everything. @returns what differs */
+  async check(): Promise<Difference[]> {
+    const { system, publisher } = this;
+    await publisher.pause();
+    const behind = await drain(system, this.#acknowledged(), drainWithinMs);
+    const found: Difference[] = behind.map((text) => `not applied after ${drainWithinMs / 1000} s: ${text}`);
+    const observation = await observe(system.sql, system.brokers, this.#letters);
+    const verdict = check(this.#expectation, observation);
+    this.#rejected = verdict.rejected;
+    found.push(...verdict.differences, ...(await explain(system.sql, this.#expectation, verdict.badBuckets)));
+    if (behind.length === 0) {
+      found.push(...(await checkResidue(system, this.#base)));
+    }
+    this.#checks += 1;
+    this.differences.push(...found);
+    return found;
+  }
+
+  async end(): Promise<void> {
+    await this.publisher.close();
+    await this.#log.close();
+  }
+
+  /** End of each partition by the log. */
+  #acknowledged(): Map<string, number> {
+    this.#expectation.readLog(this.#logFile);
+    return new Map(
+      [...this.#expectation.partitions].map(([key, { endOffset }]) => {
+        const [kind, partition] = key.split('/') as ['telemetry' | 'inspection', string];
+        return [partitionName(kind, Number(partition)), endOffset];
+      }),
+    );
+  }
+}
