@@ -49,7 +49,7 @@ export async function runStep(
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const { pid } = child;
-  // nx may sit on a SIGTERM for as long as its tasks like to run.
+  // nx ends its tasks itself, given a moment; the sweep ends what is left.
   const end = () => pid !== undefined && void endProcess(pid, 'SIGTERM', patienceMs);
   signal.addEventListener('abort', end, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {
