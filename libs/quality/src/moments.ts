@@ -1,0 +1,23 @@
+/** Arithmetic mean; NaN of nothing. */
+export const mean = (values: readonly number[]): number => {
+  // Around a first guess, so that a small spread on a large value keeps its digits.
+  const [guess = NaN] = values;
+  return guess + values.reduce((sum, value) => sum + (value - guess), 0) / values.length;
+};
+
+/** Sample standard deviation (n - 1); null of fewer than two values. */
+export function standardDeviation(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
+
+/** Greatest less least value; NaN of nothing. */
+export function range(values: readonly number[]): number {
+  let [least = NaN, greatest = NaN] = [values[0], values[0]];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return greatest - least;
+}
