@@ -115,6 +115,7 @@ async function checkNow(trial: Trial): Promise<boolean> {
   report('check', 'bringing the system to rest');
   const found = await trial.check();
   report('check', `${trial.elements} acknowledged elements, ${trial.letters} dead letters: ${found.length === 0 ? 'exact' : 'DIFFERENT'}`);
+  report('check', trial.footprints());
   for (const text of found) {
     report('check', text);
   }

@@ -136,6 +136,13 @@ export class Trial {
     return found;
   }
 
+  /** Memory and handles of each service now. */
+  footprints(): string {
+    return [...footprintsOf(this.system)]
+      .map(([name, { residentMegabytes, handles }]) => `${name} ${residentMegabytes} MB ${handles} handles`)
+      .join(', ');
+  }
+
   async end(): Promise<void> {
     await this.publisher.close();
     await this.#log.close();

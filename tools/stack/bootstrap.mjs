@@ -2,7 +2,7 @@
  * The way in for every npm script: works from a bare checkout on the machine's own Node (20 or newer), makes sure the
  * packages are installed, then goes on with Node 24, which came with them and runs the TypeScript beside this file.
  *
- *   node tools/stack/bootstrap.mjs start|stop|test [options]
+ *   node tools/stack/bootstrap.mjs start|stop|test|faults [options]
  *   node tools/stack/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -15,6 +15,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const modules = path.join(root, 'node_modules');
 const node = path.join(modules, '.bin', 'node');
 const oldestNode = 20;
+
+/** Commands that are TypeScript of this project. */
+const scripts = {
+  start: './start.ts',
+  stop: './stop.ts',
+  test: './test.ts',
+  faults: '../faults/faults.ts',
+};
 
 /** Commands that talk to Kafka or the database; the others work on files alone. */
 const entriesOnTheStack = new Set(['topics', 'db', 'positions', 'dlq', 'replay']);
@@ -224,7 +232,7 @@ async function main([command, ...args]) {
   if (command === 'run') {
     return runEntry(args);
   }
-  if (!['start', 'stop', 'test'].includes(command)) {
+  if (!(command in scripts)) {
     console.error(Object.values(usage).join('\n'));
     return 2;
   }
@@ -236,7 +244,7 @@ async function main([command, ...args]) {
   if (command !== 'stop' || !existsSync(node)) {
     await ensureInstalled();
   }
-  const script = fileURLToPath(new URL(`./${command}.ts`, import.meta.url));
+  const script = fileURLToPath(new URL(scripts[command], import.meta.url));
   return runInOurPlace(node, [script, ...args], childEnvironment());
 }
 

@@ -39,6 +39,24 @@ since the last run is answered from the cache. The last line counts the tests.
 
 Environment: KAFKA_BROKERS and DATABASE_URL name servers to use instead of local ones.
 `,
+  faults: `npm run faults [-- options]
+
+Starts the pipeline with servers of its own, publishes events with a known answer, injects faults one after another
+(processes killed and frozen, connections cut at the commit, servers stopped, disks full, offsets reset …) and compares
+tables, dead letters, positions and roll-ups with what the broker acknowledged. Exit 0: nothing lost, nothing twice.
+
+  --seed S         repeats the schedule and the events of an earlier run (default: a new seed, printed)
+  --minutes M      begins no further fault after M minutes (default 10)
+  --only a,b       these faults alone, each once unless --minutes is given
+  --short          six fast faults
+  --control C      a broken writer on purpose: exit 0 when the checker notices (see docs/reliability.md)
+  --failover       a primary that dies with commits not replicated, and its standby
+  --rate N         events per second (default 1500)
+  --list           the faults
+  --help           this text
+
+The report goes to .local/faults/report-<seed>.json, logs are in .local/faults/run; everything else is removed.
+`,
   run: `node tools/stack/bootstrap.mjs run <project> <entry> [arguments]
 
 Builds the project and runs one of its entries with the addresses of the running stack in its environment.
