@@ -96,7 +96,7 @@ export class Expectation {
 
   /** The element of a letter's key; undefined when nothing acknowledged has this place. */
   find(key: string): { element: Element; bucket: string; acknowledged: Acknowledgement } | undefined {
-    const match = /^(.+)\/(\d+)\/(\d+)(?:\/(\d+))?$/.exec(key);
+    const match = /^([^/]+)\/(\d+)\/(\d+)(?:\/(\d+))?$/.exec(key);
     const kind = match?.[1] === topicOf.telemetry ? 'telemetry' : match?.[1] === topicOf.inspection ? 'inspection' : null;
     if (!match || kind === null || this.#origin === undefined) {
       return undefined;
