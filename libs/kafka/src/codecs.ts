@@ -22,8 +22,11 @@ export class UndecodableBatchError extends Error {
   override readonly name = 'UndecodableBatchError';
 }
 
-/** Bytes that may still be decompressed for one fetch. */
+/** What one fetch may still decompress, and what it has so far. */
 export class DecompressionBudget {
+  compressedBytes = 0;
+  decompressedBytes = 0;
+
   constructor(public remainingBytes: number) {}
 }
 
@@ -63,6 +66,8 @@ function bounded(
       throw new UndecodableBatchError(reason, { cause: error });
     }
     budget.remainingBytes -= decompressed.length;
+    budget.decompressedBytes += decompressed.length;
+    budget.compressedBytes += compressed.length;
     return decompressed;
   };
 }

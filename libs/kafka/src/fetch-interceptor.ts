@@ -79,6 +79,12 @@ export interface FetchPolicy {
   onResponse(): void;
 }
 
+/** Bytes per compressed byte before the first fetch has told. */
+const ASSUMED_RATIO = 4;
+/** Share of the decompression budget that a fetch aims at: records cost several times their bytes while they are handled. */
+const COMFORT = 0.25;
+const MIN_FETCH_BYTES = 64 * 1024;
+
 /**
  * Stands between kafkajs's consumer group and its brokers, and makes the fetch safe.
  *
@@ -103,6 +109,7 @@ export class FetchInterceptor {
   readonly #budgetBytes: number;
   #cluster: Cluster | undefined;
   #rotation = 0;
+  #ratio = ASSUMED_RATIO;
   #memberId = '';
 
   constructor(policy: FetchPolicy, budgetBytes: number) {
@@ -158,11 +165,14 @@ export class FetchInterceptor {
         );
       }
     }
+    const budget = new DecompressionBudget(this.#budgetBytes);
     let response: FetchResponse;
     try {
-      response = await withDecompressionBudget(new DecompressionBudget(this.#budgetBytes), () => fetch(request));
+      response = await withDecompressionBudget(budget, () => fetch(this.#comfortable(request)));
+      this.#learnRatio(budget);
     } catch (error) {
       if (!isOutOfRange(error) && !isUndecodable(error)) throw error;
+      this.#learnRatio(budget);
       response = await this.#fetchOneByOne(fetch, request, assignment);
     }
     for (const { topicName, partitions } of response.responses) {
@@ -170,6 +180,16 @@ export class FetchInterceptor {
     }
     this.#policy.onResponse();
     return response;
+  }
+
+  /** Asks for no more bytes than will unfold to a comfortable size, judged by the fetch before. */
+  #comfortable(request: FetchRequest): FetchRequest {
+    const comfortable = Math.max(MIN_FETCH_BYTES, Math.floor((this.#budgetBytes * COMFORT) / this.#ratio));
+    return { ...request, maxBytes: Math.min(request.maxBytes ?? Infinity, comfortable) };
+  }
+
+  #learnRatio({ compressedBytes, decompressedBytes }: DecompressionBudget): void {
+    if (compressedBytes > 0) this.#ratio = Math.max(1, decompressedBytes / compressedBytes);
   }
 
   /** The slow way, after a response that was refused as a whole because of one partition in it. */
@@ -331,6 +351,9 @@ export function readable(
   aborted: PartitionResponse['abortedTransactions'],
   fetchOffset: number,
 ): RawMessage[] {
+  const isWhole = aborted.length === 0 && Number(messages[0]?.offset ?? fetchOffset) >= fetchOffset;
+  // Nearly every fetch: nothing to leave out, nothing to copy.
+  if (isWhole && !messages.some(({ isControlRecord }) => isControlRecord)) return messages;
   const starts = aborted
     .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: Number(firstOffset) }))
     .sort((a, b) => a.firstOffset - b.firstOffset);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
@@ -504,21 +505,44 @@ describe('a batch that cannot be read', () => {
     const topic = await kafka.topic(2);
     const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
     for (let index = 0; index < 12; index++)
-      await producer.send(topic, index % 2, [{ value: Buffer.alloc(6 * 1024 * 1024, index) }], 'zstd');
+      await producer.send(topic, index % 2, [{ value: Buffer.alloc(1_500_000, index) }], 'zstd');
     await producer.disconnect();
     const sizes: number[] = [];
     const { server } = await start({
       topic,
       groupId: kafka.group(),
-      consumer: { maxDecompressedBytes: 16 * 1024 * 1024 },
+      consumer: { maxDecompressedBytes: 11_500_000 },
       handle: (batch) => void sizes.push(batch.records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)),
     });
     await waitFor(
       () => server.partitions(),
       (all) => all.length === 2 && all.every(({ nextOffset }) => nextOffset === 6),
+      { timeoutMs: 30_000 },
     );
-    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBe(12 * 6 * 1024 * 1024);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(16 * 1024 * 1024);
+    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBe(12 * 1_500_000);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(11_500_000);
+  });
+
+  it('fetches fewer compressed bytes when they unfold to many', async () => {
+    const topic = await kafka.topic(1);
+    const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
+    // Each batch is about 40 kB on the wire and 400 kB unfolded; a fetch of the usual size would hold them all.
+    const value = Buffer.concat(
+      Array.from({ length: 10 }, () => randomBytes(40_000)).map((_, __, [first]) => first as Buffer),
+    );
+    for (let index = 0; index < 40; index++) await producer.send(topic, 0, [{ value }], 'zstd');
+    await producer.disconnect();
+    const sizes: number[] = [];
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 4 * 1024 * 1024, maxDecompressedBytes: 13_000_000 },
+      handle: (batch) => void sizes.push(batch.records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0)),
+    });
+    await waitFor(() => server.partitions()[0]?.nextOffset === 40, Boolean, { timeoutMs: 30_000 });
+    expect(sizes.length).toBeGreaterThanOrEqual(3);
+    // Once the ratio is known a fetch unfolds to a quarter of the budget.
+    for (const bytes of sizes.slice(1)) expect(bytes).toBeLessThan(4_000_000);
   });
 
   it('drains a large backlog in bounded memory', async () => {
