@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@chip/service';
-import { classifySqlstate, CommitUnknownError, DatabaseError, toDatabaseError } from './database-error.ts';
+import { classifySqlstate, CommitUnknownError, type DatabaseError, toDatabaseError } from './database-error.ts';
 
 const translate = (error: unknown): DatabaseError => toDatabaseError(error) as DatabaseError;
 

@@ -158,6 +158,13 @@ export function classifySqlstate(sqlstate: string): { kind: DatabaseErrorKind; c
   return { kind: 'bug', connectionLost: false };
 }
 
+/** MikroORM wraps the driver's error; what it wrapped, or the error itself. */
+export function driverError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const cause = (error as { cause?: unknown } | undefined)?.cause;
+  return cause instanceof Error ? cause : error;
+}
+
 /**
  * Translates whatever node-postgres throws. Called at the edge of this library, once; an AppError passes unchanged.
  *

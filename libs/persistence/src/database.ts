@@ -60,6 +60,9 @@ export function connectionOptions(url: string): { connectionString: string } {
   return { connectionString: url };
 }
 
+/** @param url that {@link connectionOptions} accepts */
+export const databaseName = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));
+
 /** A pool of connections. Safe behind PgBouncer in transaction mode: unnamed statements, no session state, no start-up settings. */
 export class Database implements Queryable {
   readonly #pool: pg.Pool;

@@ -10,4 +10,8 @@ export * from './migrate.ts';
 export * from './position-changes.ts';
 export * from './positions.ts';
 export * from './rebuild-rollups.ts';
+export * from './repositories/inspection.repository.ts';
+export * from './repositories/metrics.repository.ts';
+export * from './repositories/report.repository.ts';
 export * from './retention.ts';
+export * from './unit-of-work.ts';

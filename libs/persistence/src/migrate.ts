@@ -3,8 +3,8 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { AppError } from '@chip/service';
 import pg from 'pg';
-import { DatabaseError, toDatabaseError } from './database-error.ts';
-import { connectionOptions, type Queryable } from './database.ts';
+import { DatabaseError, driverError, toDatabaseError } from './database-error.ts';
+import { connectionOptions, databaseName, type Queryable } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
 import { applyRoles } from './roles.ts';
@@ -173,8 +173,13 @@ async function runMigrations(
   to: string | undefined,
   checkLock: () => void,
 ): Promise<void> {
+  const { connectionString } = connectionOptions(databaseUrl);
   const orm = await MikroORM.init({
-    ...connectionForOrm(databaseUrl),
+    clientUrl: connectionString,
+    dbName: databaseName(connectionString),
+    pool: { max: 1 },
+    // DDL that waits for a lock makes everybody behind it wait too: give up soon, and try again.
+    driverOptions: { application_name: 'chip-migrate', lock_timeout: 5000 },
     entities: [],
     discovery: { warnWhenNoEntities: false },
     extensions: [Migrator],
@@ -215,20 +220,6 @@ async function runMigrations(
   } finally {
     await orm.close(true);
   }
-}
-
-/** MikroORM wraps the driver's error; its own copies the SQLSTATE to `code`. */
-function driverError(error: unknown): unknown {
-  const cause = (error as { cause?: unknown }).cause;
-  return cause instanceof Error ? cause : error;
-}
-
-function connectionForOrm(databaseUrl: string): { clientUrl: string; dbName: string; pool: { max: number } } {
-  const url = new URL(connectionOptions(databaseUrl).connectionString);
-  url.searchParams.set('application_name', 'chip-migrate');
-  // DDL that waits for a lock makes everybody behind it wait too: give up soon, and try again.
-  url.searchParams.set('options', '-c lock_timeout=5000');
-  return { clientUrl: url.href, dbName: decodeURIComponent(url.pathname.slice(1)), pool: { max: 1 } };
 }
 
 /** The newest migration: what this code needs the database to have. */

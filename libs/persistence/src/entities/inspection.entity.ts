@@ -1,0 +1,43 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InspectionResult, InspectionStatus } from '@chip/contracts';
+import { InspectionAttemptEntity } from './inspection-attempt.entity.ts';
+import { LotEntity } from './lot.entity.ts';
+import { timestamp } from './timestamp.ts';
+
+export const InspectionEntity = defineEntity({
+  name: 'Inspection',
+  tableName: 'inspections',
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    lot: () => p.manyToOne(LotEntity).fieldName('lot_id').foreignKeyName('inspections_lot_id_fkey'),
+    chip_id: p.string().length(100),
+    inspection_type: p.string().columnType('inspection_type_enum'),
+    status: p.string().$type<InspectionStatus>().columnType('inspection_status_enum').default('pending'),
+    priority: p.integer().default(5),
+    metadata: p.json<Record<string, unknown>>().nullable(),
+    created_at: timestamp().defaultRaw('now()'),
+    updated_at: timestamp().defaultRaw('now()'),
+    site: p.string().length(100).default(''),
+    result: p.string().$type<InspectionResult>().length(4).nullable(),
+    step: p.string().length(100).default(''),
+    attempt_key: p.string().length(140).nullable(),
+    occurred_at: timestamp().nullable(),
+    started_at: timestamp().nullable(),
+    completed_at: timestamp().nullable(),
+    equipment_id: p.string().length(100).nullable(),
+    recipe: p.string().length(100).nullable(),
+    product: p.string().length(100).nullable(),
+    wafer_id: p.string().length(100).nullable(),
+    die_x: p.integer().nullable(),
+    die_y: p.integer().nullable(),
+    hard_bin: p.integer().nullable(),
+    soft_bin: p.integer().nullable(),
+    inspected_area_cm2: p.double().nullable(),
+    defect_count: p.integer().nullable(),
+    measurement_count: p.integer().nullable(),
+    ingested_at: timestamp().defaultRaw('now()'),
+    attempts: () => p.oneToMany(InspectionAttemptEntity).mappedBy('inspection'),
+  },
+});
+/** The current state of one (lot, chip, inspection type). */
+export type Inspection = InferEntity<typeof InspectionEntity>;

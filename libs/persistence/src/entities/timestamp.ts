@@ -1,0 +1,17 @@
+import { p, Type } from '@mikro-orm/core';
+import { parseTimestamptz } from '../pg-values.ts';
+
+/** timestamptz as RFC 3339 text in UTC with its microseconds, as everywhere in this library; a Date would lose them. */
+class Timestamp extends Type<string, string> {
+  override convertToJSValue(value: string): string {
+    // A value that was assigned in this process is already in its form.
+    return value.includes('T') ? value : parseTimestamptz(value);
+  }
+
+  override getColumnType(): string {
+    return 'timestamptz';
+  }
+}
+
+/** A timestamptz property. The runtime type keeps MikroORM from making a Date of it on the way. */
+export const timestamp = () => p.type(Timestamp).runtimeType('string');

@@ -1,0 +1,42 @@
+import { type DatabaseConnection, PostgresDialect, type PostgresDialectConfig, PostgresDriver } from 'kysely';
+import pg from 'pg';
+import { connectionOptions, type DatabaseOptions } from './database.ts';
+
+/** A ROLLBACK that fails means that the connection is gone, and the transaction with it. */
+class ForgivingDriver extends PostgresDriver {
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // Kysely gives a connection back only after a ROLLBACK that worked: each lost connection would cost a place of the
+    // pool for good. node-postgres then closes what is dead.
+    await super.rollbackTransaction(connection).catch(() => undefined);
+  }
+}
+
+class ForgivingDialect extends PostgresDialect {
+  constructor(private readonly config: PostgresDialectConfig) {
+    super(config);
+  }
+
+  override createDriver(): PostgresDriver {
+    return new ForgivingDriver(this.config);
+  }
+}
+
+/** The pool below MikroORM. */
+export function ormDialect(options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'>): PostgresDialect {
+  const types = new pg.TypeOverrides();
+  const { TIMESTAMPTZ } = pg.types.builtins;
+  // As the server's text, for the entities' own type.
+  types.setTypeParser(TIMESTAMPTZ, (text) => text);
+  const pool = new pg.Pool({
+    ...connectionOptions(options.url),
+    application_name: options.applicationName,
+    max: options.max ?? 5,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types,
+  });
+  // See Database: without listeners a connection that the server closes ends the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return new ForgivingDialect({ pool });
+}

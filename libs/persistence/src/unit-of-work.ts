@@ -1,0 +1,112 @@
+import { retry } from '@chip/service';
+import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from './database-error.ts';
+import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from './database.ts';
+import { entities } from './entities/index.ts';
+import { ormDialect } from './orm-dialect.ts';
+import { AuditRepository } from './repositories/audit.repository.ts';
+import { InspectionRepository } from './repositories/inspection.repository.ts';
+import { LotRepository } from './repositories/lot.repository.ts';
+import { MetricsRepository } from './repositories/metrics.repository.ts';
+import { ReportRepository } from './repositories/report.repository.ts';
+
+/** What one request may touch; all of it in one transaction. */
+export interface Repositories {
+  inspections: InspectionRepository;
+  metrics: MetricsRepository;
+  lots: LotRepository;
+  reports: ReportRepository;
+  audit: AuditRepository;
+}
+
+export interface UnitOfWorkOptions extends Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> {
+  /** Total time for attempts at the same work, when it fails for a reason that passes by itself. Default 5 s. */
+  retryBudgetMs?: number;
+}
+
+/**
+ * The entities behind a pool of their own, safe through PgBouncer in transaction mode. One writing request is one
+ * {@link run}: committed when its work resolves, rolled back when it throws, the connection released always.
+ */
+export class UnitOfWork {
+  readonly #orm: MikroORM;
+  readonly #retryBudgetMs: number;
+
+  private constructor(orm: MikroORM, retryBudgetMs: number) {
+    this.#orm = orm;
+    this.#retryBudgetMs = retryBudgetMs;
+  }
+
+  /** Does not connect yet: an unreachable server shows at the first use. */
+  static async open(options: UnitOfWorkOptions): Promise<UnitOfWork> {
+    const { connectionString } = connectionOptions(options.url);
+    const orm = await MikroORM.init({
+      clientUrl: connectionString,
+      dbName: databaseName(connectionString),
+      driverOptions: ormDialect(options),
+      entities,
+      namingStrategy: EntityCaseNamingStrategy,
+      connect: false,
+      ensureDatabase: false,
+    } as Parameters<typeof MikroORM.init>[0]);
+    return new UnitOfWork(orm as MikroORM, options.retryBudgetMs ?? 5_000);
+  }
+
+  /**
+   * @param work done again from its beginning when a deadlock, a failover or a lost connection undid it: it must change
+   * nothing outside the database
+   * @throws CommitUnknownError, DatabaseError, or whatever `work` throws
+   */
+  async run<T>(work: (repositories: Repositories) => Promise<T>): Promise<T> {
+    return retry(() => this.#attempt(work), { budgetMs: this.#retryBudgetMs });
+  }
+
+  async #attempt<T>(work: (repositories: Repositories) => Promise<T>): Promise<T> {
+    const em = this.#orm.em.fork() as EntityManager;
+    let result: T;
+    try {
+      await em.begin();
+      result = await work(repositoriesOf(em));
+      await em.flush();
+    } catch (error) {
+      if (em.isInTransaction()) await em.rollback();
+      throw translate(error);
+    }
+    try {
+      await em.commit();
+    } catch (error) {
+      const failure = translate(error);
+      const unknown = failure instanceof DatabaseError && failure.connectionLost;
+      // Gives the connection back.
+      if (em.isInTransaction()) await em.rollback();
+      throw unknown ? new CommitUnknownError(failure) : failure;
+    }
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.#orm.close(true);
+  }
+}
+
+/** What `work` itself throws passes unchanged. */
+function translate(error: unknown): unknown {
+  const translated = toDatabaseError(driverError(error));
+  const foreign = translated instanceof DatabaseError && translated.kind === 'bug' && translated.sqlstate === '';
+  return foreign ? error : translated;
+}
+
+function repositoriesOf(em: EntityManager): Repositories {
+  const transaction: Queryable = {
+    // MikroORM writes placeholders as question marks; our statements number theirs, in order and once each.
+    query: async <T extends object>(text: string, parameters: readonly unknown[] = []): Promise<T[]> =>
+      em.execute<T[]>(text.replaceAll(/\$\d+/g, '?'), parameters as unknown[]),
+  };
+  return {
+    inspections: new InspectionRepository(em),
+    metrics: new MetricsRepository(em),
+    lots: new LotRepository(em),
+    reports: new ReportRepository(em),
+    audit: new AuditRepository(em, transaction),
+  };
+}
