@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   database_unsupported: 'the database server lacks what the schema needs; the message says what',
   schema_outdated: 'the database schema is older than this version needs; run the migrations',
   schema_lost: 'the database once held the schema and is empty now; nothing is initialised without being told to',
+  duplicate_inspection: 'there is an inspection of this type for this chip already',
   retention_refused: 'a retention or legal hold cannot be set as asked',
   rollup_range_refused: 'the range of a roll-up rebuild cannot be computed from the raw rows that are left',
 } as const;
