@@ -1,0 +1,91 @@
+/**
+ * Negative control of the fault suite, never shipped: a writer that commits to Kafka before the database and goes on
+ * where Kafka says. A crash in between loses the batch, and the checker must notice.
+ */
+import { type AcceptedTopic, decodeBlock, INSPECTION_ACCEPTED, TELEMETRY_ACCEPTED, trimBlock } from '@chip/contracts';
+import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
+import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
+import { CONFIG, runService } from '@chip/service';
+import { Controller, Inject, Module } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
+import { flush } from '../../src/flush.ts';
+import { InspectionLoader } from '../../src/inspection-loader.ts';
+import { TelemetryLoader } from '../../src/telemetry-loader.ts';
+import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
+import { WriterModule } from '../../src/writer.module.ts';
+
+@Controller()
+class CommitFirstConsumer {
+  readonly #config: WriterConfig;
+  readonly #deadLetters: DeadLetters;
+  readonly #sessions = new Map<string, Promise<LoadSession>>();
+
+  constructor(@Inject(CONFIG) config: WriterConfig, @Inject(KafkaDeadLetters) deadLetters: DeadLetters) {
+    this.#config = config;
+    this.#deadLetters = deadLetters;
+  }
+
+  @EventPattern(TELEMETRY_ACCEPTED)
+  onTelemetry(batch: RecordBatch): Promise<void> {
+    return this.#handle(TELEMETRY_ACCEPTED, batch);
+  }
+
+  @EventPattern(INSPECTION_ACCEPTED)
+  onInspections(batch: RecordBatch): Promise<void> {
+    return this.#handle(INSPECTION_ACCEPTED, batch);
+  }
+
+  async #handle(topic: AcceptedTopic, batch: RecordBatch): Promise<void> {
+    // The mistake: from here on a crash skips what is not loaded yet.
+    await batch.commit(batch.nextOffset);
+    for (const record of batch.records) {
+      const block = decodeBlock(record.headers, record.value);
+      const session = await this.#session(`${topic}/${batch.partition}`);
+      const { sourceTopic, sourcePartition: partition } = block;
+      const position =
+        (await loadPosition(session, sourceTopic, partition)) ??
+        (await initPosition(session, sourceTopic, partition, BigInt(block.coversFrom), BigInt(record.offset)));
+      const from = Number(position.nextOffset);
+      if (block.coversTo <= from) continue;
+      const rest = block.coversFrom < from ? trimBlock(block, from) : block;
+      const appendTimeMs = rest.index.at(-1)?.appendTime ?? null;
+      await flush(
+        session,
+        topic === TELEMETRY_ACCEPTED ? new TelemetryLoader([rest]) : new InspectionLoader([rest]),
+        {
+          topic: sourceTopic,
+          partition,
+          blocks: [rest],
+          from,
+          to: rest.coversTo,
+          acceptedOffset: record.offset + 1,
+          appendTimeMs,
+        },
+        this.#deadLetters,
+        batch.signal,
+      );
+    }
+  }
+
+  #session(name: string): Promise<LoadSession> {
+    const open =
+      this.#sessions.get(name) ??
+      LoadSession.open({ url: this.#config.DATABASE_URL, applicationName: `chip-writer ${name}` });
+    this.#sessions.set(name, open);
+    return open;
+  }
+}
+
+@Module({
+  controllers: [CommitFirstConsumer],
+  providers: Reflect.getMetadata('providers', WriterModule) as [],
+})
+class CommitFirstModule {}
+
+await runService({
+  name: 'writer',
+  schema: writerSchema,
+  module: () => CommitFirstModule,
+  strategies: [KafkaBatchServer],
+});

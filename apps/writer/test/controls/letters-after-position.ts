@@ -1,0 +1,44 @@
+/**
+ * Negative control of the fault suite, never shipped: a writer that says a dead letter is sent and sends it a second
+ * later, when the position has moved. A crash in between loses it, and the checker must notice.
+ */
+import { KafkaBatchServer, KafkaProducer } from '@chip/kafka';
+import { LOGGER, type Logger, runService } from '@chip/service';
+import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
+import { writerSchema } from '../../src/writer.config.ts';
+import { WriterMetrics } from '../../src/writer.metrics.ts';
+import { WriterModule } from '../../src/writer.module.ts';
+
+class LateDeadLetters implements DeadLetters {
+  readonly #later: DeadLetters;
+  readonly #logger: Logger;
+
+  constructor(later: DeadLetters, logger: Logger) {
+    this.#later = later;
+    this.#logger = logger;
+  }
+
+  send(...letters: Parameters<DeadLetters['send']>): Promise<void> {
+    setTimeout(() => {
+      this.#later.send(...letters).catch((error: unknown) => this.#logger.error({ err: error }, 'letters_lost'));
+    }, 1_000);
+    return Promise.resolve();
+  }
+}
+
+await runService({
+  name: 'writer',
+  schema: writerSchema,
+  module: () => ({
+    module: WriterModule,
+    providers: [
+      {
+        provide: KafkaDeadLetters,
+        inject: [KafkaProducer, WriterMetrics, LOGGER],
+        useFactory: (producer: KafkaProducer, metrics: WriterMetrics, logger: Logger) =>
+          new LateDeadLetters(new KafkaDeadLetters(producer, metrics), logger),
+      },
+    ],
+  }),
+  strategies: [KafkaBatchServer],
+});

@@ -1,0 +1,294 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  type AcceptedInspection,
+  attemptKey,
+  type Block,
+  INSPECTION_RESULTS,
+  inspectionIdentity,
+  lotIdentity,
+  partIdentity,
+  waferIdentity,
+} from '@chip/contracts';
+import { initPosition, LoadSession } from '@chip/persistence';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import fc from 'fast-check';
+import type { DeadLetters } from '../src/dead-letters.ts';
+import { flush, MostlyRejectedError } from '../src/flush.ts';
+import { InspectionLoader } from '../src/inspection-loader.ts';
+import type { RefusedElement } from '../src/refused-element.ts';
+
+const PARTITIONS = 3;
+const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
+const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+type Fields = Partial<AcceptedInspection> & { event_id: string };
+const event = (fields: Fields): AcceptedInspection => {
+  const lot = fields.lot_id ?? 'LOT';
+  const chip = fields.chip_id ?? 'C1';
+  const type = fields.inspection_type ?? 'electrical';
+  return {
+    site: '',
+    lot_id: lot,
+    chip_id: chip,
+    inspection_type: type,
+    status: 'completed',
+    occurred_at: at(0),
+    ...(fields.status === undefined || fields.status === 'completed' ? { result: 'pass' as const } : {}),
+    content_hash: '00000000000000000000000000000001',
+    ...fields,
+    inspection_uuid: inspectionIdentity('', lot, chip, type),
+    lot_uuid: lotIdentity('', lot),
+    part_uuid: partIdentity('', lot, chip),
+    ...(fields.wafer_id === undefined ? {} : { wafer_uuid: waferIdentity('', lot, fields.wafer_id) }),
+    attempt_key: attemptKey(fields),
+  };
+};
+
+/** Plays the source: gives every event its offset and carries blocks to the loader. */
+class Source {
+  readonly letters: RefusedElement[] = [];
+  readonly #offsets = Array.from({ length: PARTITIONS }, () => 0);
+  readonly #sessions: LoadSession[] = [];
+  readonly #deadLetters: DeadLetters = {
+    send: (_topic, _partition, refused) => Promise.resolve(void this.letters.push(...refused)),
+  };
+
+  constructor(readonly database: TestDatabase) {}
+
+  async flush(partition: number, events: readonly AcceptedInspection[]) {
+    const session = (this.#sessions[partition] ??= await this.#open(partition));
+    const from = this.#offsets[partition]!;
+    const lines = events.map((one) => Buffer.from(`${JSON.stringify(one)}\n`));
+    const block: Block = {
+      sourceTopic: INSPECTION_RESULTS,
+      sourcePartition: partition,
+      coversFrom: from,
+      coversTo: from + events.length,
+      kind: 'ndjson/inspection/1',
+      index: lines.map((line, i) => ({
+        offset: from + i,
+        appendTime: 1000,
+        bytes: line.length,
+        elements: 0,
+        refused: [],
+      })),
+      payload: Buffer.concat(lines),
+      deltas: Buffer.alloc(0),
+      minTime: null,
+      maxTime: null,
+    };
+    const to = (this.#offsets[partition] = block.coversTo);
+    return flush(
+      session,
+      new InspectionLoader([block]),
+      { topic: INSPECTION_RESULTS, partition, blocks: [block], from, to, acceptedOffset: to, appendTimeMs: 1000 },
+      this.#deadLetters,
+      new AbortController().signal,
+    );
+  }
+
+  /** Everything that follows from the events, without what depends on when they were loaded. */
+  async rows(): Promise<object> {
+    const query = (sql: string) => this.database.database.query<object>(sql);
+    return {
+      attempts: await query('SELECT * FROM inspection_attempts ORDER BY inspection_id, step, attempt_key'),
+      inspections: (await query('SELECT * FROM inspections ORDER BY id')).map((row) => ({
+        ...row,
+        ingested_at: null,
+        updated_at: null,
+      })),
+      measurements: await query('SELECT * FROM measurements ORDER BY event_id, name'),
+      defects: await query('SELECT * FROM defects ORDER BY event_id, defect_no'),
+      lots: await query('SELECT id, lot_id FROM lots ORDER BY id'),
+      parts: await query('SELECT id, chip_id FROM parts ORDER BY id'),
+      wafers: await query('SELECT id, wafer_id FROM wafers ORDER BY id'),
+    };
+  }
+
+  /** Empties the tables: a new database per run would cost more than the run. */
+  async reset(): Promise<void> {
+    await this.database.database.query(
+      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurements, defects CASCADE`,
+    );
+    this.letters.length = 0;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session?.close()));
+    await this.database.drop();
+  }
+
+  async #open(partition: number): Promise<LoadSession> {
+    const session = await LoadSession.open({ url: this.database.url, applicationName: 'test' });
+    await initPosition(session, INSPECTION_RESULTS, partition, 0n, 0n);
+    return session;
+  }
+}
+
+let sources: Source[] = [];
+const newSource = async (): Promise<Source> => {
+  const source = new Source(await createTestDatabase());
+  sources.push(source);
+  return source;
+};
+afterEach(async () => {
+  await Promise.all(sources.map((source) => source.close()));
+  sources = [];
+});
+
+const histories = fc
+  .array(
+    fc.record({
+      chip: fc.constantFrom('C1', 'C2'),
+      status: fc.constantFrom('in_progress', 'completed', 'failed', 'voided' as const),
+      result: fc.constantFrom('pass' as const, 'fail' as const),
+      minute: fc.nat(5),
+      attempt: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+      step: fc.constantFrom(undefined, 'probe'),
+      voids: fc.nat(11),
+      wafer: fc.constantFrom(undefined, 'W1'),
+      bin: fc.option(fc.nat(3), { nil: undefined }),
+      started: fc.option(fc.nat(5), { nil: undefined }),
+      measured: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: undefined }),
+      defects: fc.nat(2),
+      metadata: fc.option(fc.dictionary(fc.string({ maxLength: 3 }), fc.string({ maxLength: 3 })), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((shapes) =>
+    shapes.map((shape, i) =>
+      event({
+        event_id: id(i),
+        chip_id: shape.chip,
+        status: shape.status as AcceptedInspection['status'],
+        result: shape.status === 'completed' ? shape.result : undefined,
+        occurred_at: at(shape.minute),
+        attempt: shape.status === 'in_progress' ? (shape.attempt ?? 1) : shape.attempt,
+        voids: shape.status === 'voided' && shape.voids !== i ? id(shape.voids) : undefined,
+        reason: shape.status === 'voided' ? "it's \\ \t wrong" : undefined,
+        step: shape.step,
+        wafer_id: shape.wafer,
+        hard_bin: shape.bin,
+        started_at: shape.started === undefined ? undefined : at(shape.started),
+        measurements:
+          shape.measured === undefined
+            ? undefined
+            : [
+                { name: `m\t${i}`, value: shape.measured },
+                { name: 'gone', value: null },
+              ],
+        defects: Array.from({ length: shape.defects }, (_, n) => ({ class: 'scratch', x_um: n, y_um: -n })),
+        metadata: shape.metadata,
+      }),
+    ),
+  );
+
+describe('loading inspections', () => {
+  it('gives identical rows for any order, cut into any flushes over any partitions, with events repeated', async () => {
+    const [straight, mixed] = await Promise.all([newSource(), newSource()]);
+    await fc.assert(
+      fc.asyncProperty(
+        histories.chain((history) =>
+          fc.record({
+            history: fc.constant(history),
+            shuffled: fc.shuffledSubarray(history, { minLength: history.length }),
+            again: fc.subarray(history),
+            places: fc.array(fc.record({ partition: fc.nat(PARTITIONS - 1), size: fc.integer({ min: 1, max: 6 }) }), {
+              minLength: 30,
+              maxLength: 30,
+            }),
+          }),
+        ),
+        async ({ history, shuffled, again, places }) => {
+          await Promise.all([straight.reset(), mixed.reset()]);
+          await straight.flush(0, history);
+          const rest = [...shuffled, ...again];
+          // Each partition flushes in order; partitions run at the same time, as in the writer.
+          const partitions = Array.from({ length: PARTITIONS }, () => Promise.resolve<unknown>(undefined));
+          for (const { partition, size } of places) {
+            const part = rest.splice(0, size);
+            if (part.length === 0) break;
+            partitions[partition] = partitions[partition]!.then(() => mixed.flush(partition, part));
+          }
+          await Promise.all(partitions);
+          expect(await mixed.rows()).toEqual(await straight.rows());
+          expect(mixed.letters).toEqual([]);
+        },
+      ),
+      { numRuns: 25, endOnFailure: true },
+    );
+  }, 180_000);
+
+  it('lets one of two conflicting events stand, in a flush and across flushes, and makes a letter of the other', async () => {
+    const source = await newSource();
+    const other = { content_hash: '00000000000000000000000000000002' };
+    await source.flush(0, [
+      event({ event_id: id(1), result: 'pass' }),
+      event({ event_id: id(1), result: 'fail', ...other }),
+      event({ event_id: id(1), result: 'pass' }),
+    ]);
+    const done = await source.flush(1, [
+      event({ event_id: id(1), result: 'fail', ...other }),
+      event({ event_id: id(2), chip_id: 'C2' }),
+    ]);
+    expect(done).toMatchObject({ applied: 1, duplicates: 0, refused: 1 });
+    expect(source.letters.map(({ sourceOffset, refusal }) => [sourceOffset, refusal.code])).toEqual([
+      [1, 'event_id_conflict'],
+      [0, 'event_id_conflict'],
+    ]);
+    // Ready to be published again: nothing in it that ingest computed.
+    expect(source.letters[0]!.normalised).toMatchObject({ event_id: id(1), result: 'fail', lot_id: 'LOT' });
+    expect(Object.keys(source.letters[0]!.normalised)).not.toEqual(expect.arrayContaining(['content_hash']));
+    const rows = await source.database.database.query('SELECT chip_id, result FROM inspections ORDER BY chip_id');
+    expect(rows).toEqual([
+      { chip_id: 'C1', result: 'pass' },
+      { chip_id: 'C2', result: 'pass' },
+    ]);
+  });
+
+  it('finds every row that the database refuses, wherever it goes, and loads the neighbours', async () => {
+    const source = await newSource();
+    for (const constraint of [
+      `measurements ADD CONSTRAINT no_poison CHECK (name <> 'poison')`,
+      `defects ADD CONSTRAINT no_ghosts CHECK (class <> 'ghost')`,
+      `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
+    ])
+      await source.database.database.query(`ALTER TABLE ${constraint}`);
+    const events = Array.from({ length: 60 }, (_, i) =>
+      event({
+        event_id: id(i),
+        chip_id: `C${i}`,
+        inspection_type: i === 50 ? 'palmistry' : 'electrical',
+        hard_bin: i === 13 || i === 44 ? 7 : 1,
+        measurements: [{ name: i === 0 || i === 45 ? 'poison' : 'vth', value: 1 }],
+        defects: [{ class: i === 59 ? 'ghost' : 'scratch', x_um: 0, y_um: 0 }],
+      }),
+    );
+    const done = await source.flush(0, events);
+    expect(done).toMatchObject({ applied: 54, refused: 6 });
+    expect(source.letters.map(({ sourceOffset, refusal }) => `${sourceOffset} ${refusal.code}`).sort()).toEqual([
+      '0 database_rejected',
+      '13 database_rejected',
+      '44 database_rejected',
+      '45 database_rejected',
+      '50 unknown_inspection_type',
+      '59 database_rejected',
+    ]);
+    const [counts] = await source.database.database.query<object>(
+      `SELECT (SELECT count(*) FROM inspections) AS inspections, (SELECT count(*) FROM measurements) AS measurements,
+              (SELECT count(*) FROM defects) AS defects, (SELECT count(*) FROM inspection_events) AS events`,
+    );
+    expect(counts).toEqual({ inspections: 54, measurements: 54, defects: 54, events: 54 });
+  });
+
+  it('stops instead of making letters when more is refused than bad data explains', async () => {
+    const source = await newSource();
+    await source.database.database.query(`ALTER TABLE measurements ADD CONSTRAINT broken CHECK (name <> 'vth')`);
+    const events = Array.from({ length: 300 }, (_, i) =>
+      event({ event_id: id(i), chip_id: `C${i}`, measurements: [{ name: i % 2 ? 'vth' : 'idd', value: 1 }] }),
+    );
+    await expect(source.flush(0, events)).rejects.toBeInstanceOf(MostlyRejectedError);
+    expect(source.letters).toEqual([]);
+    expect(await source.database.database.query('SELECT 1 FROM inspections')).toEqual([]);
+  });
+});
