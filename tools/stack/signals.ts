@@ -3,17 +3,22 @@
 /** A Ctrl-C reaches us from the terminal and once more through npm: only a later one means impatience. */
 const impatienceMs = 2_000;
 
-/** @param onImpatience called when the user asks again, later */
-export function endOnSignals(onImpatience: () => void): AbortSignal {
+/**
+ * @param onImpatience called when the user asks again, later
+ * @param print says what was received, because it need not have been the reader who sent it
+ */
+export function endOnSignals(onImpatience: () => void, print: (line: string) => void = console.error): AbortSignal {
   const ending = new AbortController();
   let firstAt: number | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      firstAt ??= performance.now();
-      if (performance.now() - firstAt > impatienceMs) {
+      if (firstAt === undefined) {
+        firstAt = performance.now();
+        print(`stopping (${name})`);
+        ending.abort();
+      } else if (performance.now() - firstAt > impatienceMs) {
         onImpatience();
       }
-      ending.abort();
     });
   }
   return ending.signal;

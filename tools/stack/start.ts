@@ -90,7 +90,7 @@ async function runHere(options: StackOptions): Promise<void> {
     line.print(text);
     tellStarter({ kind: 'line', text });
   };
-  const signal = endOnSignals(killAll);
+  const signal = endOnSignals(killAll, print);
   let isReady = false;
   process.once('disconnect', () => {
     if (!isReady && !signal.aborted) {
