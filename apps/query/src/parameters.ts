@@ -74,6 +74,17 @@ export const integerParameter = (min: number, max: number) =>
       .max(max),
   );
 
+/** A decimal number, of a magnitude whose square a double still holds. */
+export const numberParameter = (description: string, example: number) =>
+  z
+    .preprocess(
+      (text) =>
+        typeof text === 'string' && /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text) ? Number(text) : text,
+      z.number({ error: 'expected a decimal number' }).min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE),
+    )
+    .meta({ description, example });
+export const MAX_MAGNITUDE = 1e100;
+
 export const MAX_LIMIT = 500;
 export const DEFAULT_LIMIT = 50;
 

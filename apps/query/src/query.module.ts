@@ -14,6 +14,8 @@ import { PipelineController } from './pipeline/pipeline.controller.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig } from './query.config.ts';
 import { measurePool } from './query.metrics.ts';
 import { Snapshots } from './snapshots.ts';
+import { EvaluateController } from './spc/evaluate.controller.ts';
+import { SpcController } from './spc/spc.controller.ts';
 import { TelemetrySeriesController } from './telemetry/telemetry-series.controller.ts';
 import { TelemetrySummaryController } from './telemetry/telemetry-summary.controller.ts';
 import { YieldController } from './yield/yield.controller.ts';
@@ -24,11 +26,13 @@ import { YieldController } from './yield/yield.controller.ts';
     BinsController,
     DefectsController,
     EquipmentController,
+    EvaluateController,
     ExportController,
     InspectionsController,
     LedgerController,
     LotsController,
     PipelineController,
+    SpcController,
     TelemetrySeriesController,
     TelemetrySummaryController,
     WaferMapController,

@@ -55,7 +55,8 @@ beforeAll(async () => {
     { lot_id: 'L', chip_id: '2', status: 'in_progress', attempt: 1, completed_at: null },
   ]);
   await stage.db.database.query(
-    `INSERT INTO measurements (time, inspection_id, event_id, name) VALUES ('2026-03-02T08:00:00Z', $1, $1, 'm')`,
+    `INSERT INTO measurements (time, inspection_id, event_id, name, value)
+     SELECT a.occurred_at, a.inspection_id, a.event_id, name, value FROM inspection_attempts a, (VALUES ('m', NULL), ('width', 1.5)) v(name, value) WHERE a.inspection_id = $1`,
     [ids[0]!],
   );
   await stage.db.database.query(
@@ -105,6 +106,8 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/export/inspections': ['', '?format=ndjson'],
   '/v1/export/measurements': ['', '?format=ndjson'],
   '/v1/export/telemetry': [`?${window}`],
+  '/v1/spc': ['imr', 'xbar_r', 'cusum', 'ewma'].map((chart) => `?parameter=width&chart=${chart}`).concat('?chart=u'),
+  '/v1/capability': ['?parameter=width&lsl=0&usl=3', '?parameter=none'],
   '/v1/pipeline': [''],
   '/v1/ledger': [''],
   '/health/live': [''],
@@ -112,10 +115,32 @@ const REQUESTS: Record<string, string[]> = {
   '/metrics': [''],
 };
 
+const MEASUREMENTS = ['a', 'b'].flatMap((appraiser) =>
+  [1, 2].flatMap((part) => [1, 2].map((trial) => ({ part, appraiser, trial, value: part + trial / 10 }))),
+);
+/** Bodies for the routes that take numbers of the caller. */
+const BODIES: Record<string, object[]> = {
+  '/v1/spc/evaluate': [
+    { chart: 'imr', values: [1, 2, null, 3, 4] },
+    {
+      chart: 'xbar_s',
+      subgroups: [
+        [1, 2],
+        [2, 3, 4],
+      ],
+      rules: 'nelson',
+    },
+    { chart: 'cusum', values: [1, 2, 3] },
+    { chart: 'u', counts: [{ count: 1, size: 1.5 }] },
+  ],
+  '/v1/capability/evaluate': [{ values: [1, 2, 3], lsl: 0 }, { subgroups: [[1, 2]] }],
+  '/v1/gauge-rr/evaluate': ['anova', 'average_range'].map((method) => ({ method, measurements: MEASUREMENTS })),
+};
+
 describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 and lists exactly the routes that are tried here', () => {
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths).sort()).toEqual(Object.keys(REQUESTS).sort());
+    expect(Object.keys(document.paths).sort()).toEqual([...Object.keys(REQUESTS), ...Object.keys(BODIES)].sort());
   });
 
   it('tells what each route is for and explains every parameter', () => {
@@ -174,6 +199,26 @@ describe('answers are what the document says', () => {
       if (!path.startsWith('/v1/') || path.startsWith('/v1/export/')) return;
       expect(documented).toBeDefined();
       const validate = ajv.compile({ ...documented, components: document.components });
+      expect([validate(answer.body), validate.errors]).toEqual([true, null]);
+    },
+  );
+
+  it.each(Object.entries(BODIES).flatMap(([path, bodies]) => bodies.map((body) => [path, body] as const)))(
+    '%s %j',
+    async (path, body) => {
+      const { post } = document.paths[path] as {
+        post: Operation & { requestBody: { content: Record<string, { schema: object }> } };
+      };
+      const compiled = (schema: object | undefined) => ajv.compile({ ...schema, components: document.components });
+      const request = compiled(post.requestBody.content['application/json']?.schema);
+      expect([request(body), request.errors]).toEqual([true, null]);
+      const answer = await stage.app.get(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(200);
+      const validate = compiled(post.responses['200']!.content?.['application/json']?.schema);
       expect([validate(answer.body), validate.errors]).toEqual([true, null]);
     },
   );

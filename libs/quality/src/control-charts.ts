@@ -4,13 +4,18 @@ import { mean, range, standardDeviation } from './moments.ts';
 
 /** Data that a chart cannot be drawn from; `field` names the part of the request that is at fault. */
 export class ChartDataError extends Error {
-  override readonly name = 'ChartDataError';
+  override readonly name: string = 'ChartDataError';
   constructor(
     readonly field: string,
     message: string,
   ) {
     super(message);
   }
+}
+
+/** The data would do, there is only too little of it for any limits. */
+export class TooLittleDataError extends ChartDataError {
+  override readonly name = 'TooLittleDataError';
 }
 
 export interface ChartPoint {
@@ -112,16 +117,16 @@ function movingRanges(values: readonly (number | null)[]): { index: number; valu
   });
 }
 
-function baselineMean(values: readonly (number | null)[], options: ChartOptions, field = 'values'): number {
+function baselineMean(values: readonly (number | null)[], options: ChartOptions): number {
   const used = observed(values).filter(({ index }) => inBaseline(options, index));
-  if (used.length === 0) throw new ChartDataError(field, 'has no value in the baseline');
+  if (used.length === 0) throw new TooLittleDataError('values', 'has no value in the baseline');
   return mean(used.map(({ value }) => value));
 }
 
 /** Mean moving range of the baseline; both neighbours must lie in it. */
 function baselineMovingRange(values: readonly (number | null)[], options: ChartOptions): number {
   const used = movingRanges(values).filter(({ index }) => inBaseline(options, index) && inBaseline(options, index - 1));
-  if (used.length === 0) throw new ChartDataError('values', 'has no two neighbouring values in the baseline');
+  if (used.length === 0) throw new TooLittleDataError('values', 'has no two neighbouring values in the baseline');
   return mean(used.map(({ value }) => value));
 }
 
@@ -192,7 +197,7 @@ export function subgroupChart(
   const factor = kind === 'xbar_r' ? d2 : c4;
   const spreadOfSpread = kind === 'xbar_r' ? d3 : (n: number): number => Math.sqrt(1 - c4(n) ** 2);
   const used = spreads.filter(({ index }) => inBaseline(options, index));
-  if (used.length === 0) throw new ChartDataError('subgroups', 'has none of two values or more in the baseline');
+  if (used.length === 0) throw new TooLittleDataError('subgroups', 'has none of two values or more in the baseline');
   const own = mean(used.map(({ value, size }) => value / factor(size)));
   const sigma = standard?.sigma ?? own;
   const centre =
@@ -252,7 +257,7 @@ export function attributeChart(
     throw new ChartDataError('counts', 'has more failing than there are');
   const used = counts.filter((_count, index) => inBaseline(options, index));
   const total = used.reduce((sum, { size }) => sum + size, 0);
-  if (total === 0) throw new ChartDataError('counts', 'has none in the baseline');
+  if (total === 0) throw new TooLittleDataError('counts', 'has none in the baseline');
   const rate = used.reduce((sum, { count }) => sum + count, 0) / total;
 
   const points = counts.map(({ count, size }, index) => {

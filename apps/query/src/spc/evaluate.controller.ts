@@ -1,0 +1,177 @@
+import {
+  anovaStudy,
+  averageRangeStudy,
+  capabilityOfSubgroups,
+  capabilityOfValues,
+  GaugeDesignError,
+} from '@chip/quality';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { count, definitionSchema } from '../answers.ts';
+import { Answers } from '../documented-route.ts';
+import { Problem } from '../problem.error.ts';
+import {
+  asProblem,
+  chartRequest,
+  type ChartRequest,
+  chartShape,
+  defineChart,
+  evaluateChart,
+  finite,
+  MAX_SAMPLES,
+} from './chart-evaluation.ts';
+
+const chartAnswer = z.strictObject({ ...chartShape, definition: definitionSchema }).meta({ id: 'Chart' });
+type ChartAnswer = z.output<typeof chartAnswer>;
+
+const capabilityRequest = z
+  .strictObject({
+    values: z.array(finite.nullable()).max(MAX_SAMPLES).optional(),
+    subgroups: z.array(z.array(finite).max(1000)).max(MAX_SAMPLES).optional(),
+    lsl: finite.optional(),
+    usl: finite.optional(),
+    target: finite.optional(),
+  })
+  .superRefine(({ values, subgroups, lsl, usl }, context) => {
+    if ((values === undefined) === (subgroups === undefined))
+      context.addIssue({ code: 'custom', path: ['values'], message: 'expected either values or subgroups' });
+    limitsInOrder({ lsl, usl }, context);
+  })
+  .meta({
+    id: 'CapabilityRequest',
+    example: { values: [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6], lsl: 40, usl: 60, target: 50 },
+  });
+type CapabilityRequest = z.output<typeof capabilityRequest>;
+
+/** Check for schemas with `lsl` and `usl`. */
+export function limitsInOrder(
+  { lsl, usl }: { lsl?: number | undefined; usl?: number | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (lsl !== undefined && usl !== undefined && lsl >= usl)
+    context.addIssue({ code: 'custom', path: ['usl'], message: 'expected a value above lsl' });
+}
+
+const index = z.number().nullable();
+export const capabilityShape = {
+  n: count,
+  mean: index,
+  sigma_within: index,
+  sigma_overall: index,
+  cp: index,
+  cpl: index,
+  cpu: index,
+  cpk: index,
+  pp: index,
+  ppl: index,
+  ppu: index,
+  ppk: index,
+  cpm: index,
+};
+export const CAPABILITY_DEFINITION =
+  'sigma_within: of values mean moving range / d2(2), no range across a missing value; of subgroups mean of R/d2(n), of S/c4(n) when one has more than 10 values. sigma_overall: standard deviation (n - 1). Cp, Cpl, Cpu, Cpk and Cpm use sigma_within, Pp, Ppl, Ppu and Ppk sigma_overall. null: undefined without the limit, with too few values, or without spread.';
+const capabilityAnswer = z
+  .strictObject({ ...capabilityShape, definition: definitionSchema })
+  .meta({ id: 'Capability' });
+type CapabilityAnswer = z.output<typeof capabilityAnswer>;
+
+const name = z.union([z.string().min(1).max(100), finite]);
+const gaugeRequest = z
+  .strictObject({
+    method: z.enum(['average_range', 'anova']),
+    measurements: z.array(z.strictObject({ part: name, appraiser: name, trial: name, value: finite })).max(MAX_SAMPLES),
+  })
+  .meta({
+    id: 'GaugeRequest',
+    example: {
+      method: 'anova',
+      measurements: ['a', 'b'].flatMap((appraiser) =>
+        [1, 2].flatMap((part) => [1, 2].map((trial) => ({ part, appraiser, trial, value: part + trial / 10 }))),
+      ),
+    },
+  });
+type GaugeRequest = z.output<typeof gaugeRequest>;
+const deviation = z.number().min(0);
+const percent = z.number().min(0).nullable();
+const gaugeAnswer = z
+  .strictObject({
+    ev: deviation,
+    av: deviation,
+    grr: deviation,
+    pv: deviation,
+    tv: deviation,
+    ndc: count.nullable(),
+    percent_study: z.strictObject({ ev: percent, av: percent, grr: percent, pv: percent }),
+    anova: z
+      .strictObject({
+        ss: z.strictObject({
+          operator: deviation,
+          part: deviation,
+          interaction: deviation,
+          equipment: deviation,
+          total: deviation,
+        }),
+      })
+      .optional(),
+    definition: definitionSchema,
+  })
+  .meta({ id: 'GaugeStudy' });
+type GaugeAnswer = z.output<typeof gaugeAnswer>;
+
+const GAUGE_COMPONENTS =
+  'Components are standard deviations; grr^2 = ev^2 + av^2, tv^2 = grr^2 + pv^2; percentages are of tv; ndc = 1.41 pv / grr without its fraction.';
+const GAUGE_DEFINITION: Readonly<Record<GaugeRequest['method'], string>> = {
+  average_range: `AIAG average and range method: ev = mean range / d2(trials), av and pv from the ranges of the appraisers' and parts' means / d2*. ${GAUGE_COMPONENTS}`,
+  anova: `Two-way crossed ANOVA, parts and appraisers random; the interaction is pooled into repeatability when its p is above 0.25, else it belongs to av. ${GAUGE_COMPONENTS}`,
+};
+
+@ApiTags('Statistics')
+@Controller('v1')
+export class EvaluateController {
+  @Post('spc/evaluate')
+  @HttpCode(200)
+  @Answers(chartAnswer, {
+    summary: 'A control chart of your own numbers',
+    description:
+      'Limits, points and violations. Rules by name: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in: each one adds false alarms.',
+  })
+  chart(@Body({ schema: chartRequest }) request: ChartRequest): ChartAnswer {
+    try {
+      return { ...evaluateChart(request), definition: defineChart(request) };
+    } catch (error) {
+      throw asProblem(error, 'body');
+    }
+  }
+
+  @Post('capability/evaluate')
+  @HttpCode(200)
+  @Answers(capabilityAnswer, {
+    summary: 'Process capability of your own numbers',
+    description: 'Cp, Cpk, Pp, Ppk and Cpm, one-sided limits too.',
+  })
+  capability(@Body({ schema: capabilityRequest }) request: CapabilityRequest): CapabilityAnswer {
+    const { values, subgroups, ...limits } = request;
+    const capability =
+      subgroups === undefined ? capabilityOfValues(values ?? [], limits) : capabilityOfSubgroups(subgroups, limits);
+    return { ...capability, definition: CAPABILITY_DEFINITION };
+  }
+
+  @Post('gauge-rr/evaluate')
+  @HttpCode(200)
+  @Answers(gaugeAnswer, {
+    summary: 'Gauge repeatability and reproducibility of your own numbers',
+    description: 'A complete crossed design: every appraiser measures every part in every trial.',
+  })
+  gauge(@Body({ schema: gaugeRequest }) { method, measurements }: GaugeRequest): GaugeAnswer {
+    try {
+      const study = method === 'anova' ? anovaStudy(measurements) : averageRangeStudy(measurements);
+      return { ...study, definition: GAUGE_DEFINITION[method] };
+    } catch (error) {
+      if (!(error instanceof GaugeDesignError)) throw error;
+      throw new Problem(400, 'invalid_body', `measurements ${error.message}`, [
+        { parameter: '/measurements', message: error.message },
+      ]);
+    }
+  }
+}
