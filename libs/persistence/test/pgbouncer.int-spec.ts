@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { retry } from '@chip/service';
+import pg from 'pg';
+import { Database, DuplicateInspectionError, initPosition, readAsOf, UnitOfWork } from '../src/index.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+
+/** The real PgBouncer in transaction mode, with fewer server connections than clients. */
+class PgBouncer {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'chip-pgbouncer-'));
+  #process: ChildProcess | undefined;
+
+  constructor(readonly port: number) {}
+
+  configure(databaseUrl: string): void {
+    const server = new URL(databaseUrl);
+    const users = ['DATABASE_URL', 'QUERY_DATABASE_URL'].map((name) => {
+      const url = new URL(process.env[name] ?? '');
+      return `"${decodeURIComponent(url.username)}" "${decodeURIComponent(url.password)}"`;
+    });
+    writeFileSync(path.join(this.folder, 'users.txt'), `${users.join('\n')}\n`);
+    writeFileSync(
+      path.join(this.folder, 'pgbouncer.ini'),
+      `[databases]
+* = host=${server.hostname} port=${server.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${this.port}
+unix_socket_dir =
+auth_type = plain
+auth_file = ${this.folder}/users.txt
+pool_mode = transaction
+max_client_conn = 1000
+default_pool_size = 2
+max_prepared_statements = 200
+`,
+    );
+    // PgBouncer refuses to run as root and changes to another user, who must be able to read these.
+    chmodSync(this.folder, 0o755);
+  }
+
+  async start(): Promise<void> {
+    const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+    this.#process = spawn(`${process.env['PG_BIN']}/pgbouncer`, ['-q', ...user, `${this.folder}/pgbouncer.ini`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    this.#process.stderr?.on('data', (text: Buffer) => (errors += text.toString()));
+    const deadline = performance.now() + 20_000;
+    for (;;) {
+      if (this.#process.exitCode !== null) throw new Error(`pgbouncer ended: ${errors}`);
+      const probe = createServer();
+      const taken = await new Promise<boolean>((resolve) => {
+        probe.once('error', () => resolve(true));
+        probe.listen(this.port, '127.0.0.1', () => resolve(false));
+      });
+      probe.close();
+      if (taken) return;
+      if (performance.now() > deadline) throw new Error(`pgbouncer does not listen: ${errors}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#process || this.#process.exitCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('through PgBouncer in transaction mode', () => {
+  let db: TestDatabase;
+  let bouncer: PgBouncer;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    await initPosition(db.database, 't', 0, 7n, 0n);
+    bouncer = new PgBouncer(await freePort());
+    bouncer.configure(db.url);
+    await bouncer.start();
+  });
+  afterAll(async () => {
+    await bouncer.remove();
+    await db.drop();
+  });
+
+  /** The API's own user, by way of the pooler. */
+  const url = (): string => {
+    const own = process.env['QUERY_DATABASE_URL'];
+    if (!own) throw new Error('QUERY_DATABASE_URL is not set');
+    const changed = new URL(own);
+    changed.port = String(bouncer.port);
+    changed.pathname = `/${db.name}`;
+    return changed.href;
+  };
+  const open = (max = 10): Database => new Database({ url: url(), applicationName: 'chip-test-bounced', max });
+
+  it('ten connections share two of the server, with parameters, snapshots and cursors', async () => {
+    const database = open();
+    const pids = new Set<number>();
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, n) => {
+        const [row] = await database.query<{ pid: number; n: number }>('SELECT pg_backend_pid() AS pid, $1::int AS n', [
+          n,
+        ]);
+        expect(row?.n).toBe(n);
+        pids.add(row?.pid ?? 0);
+        await database.withSnapshot(async (tx) => {
+          const [a] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+          expect(await readAsOf(tx)).toEqual({ time: null, positions: [{ topic: 't', partition: 0, next_offset: 7 }] });
+          const [b] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+          expect(a).toEqual(b);
+        });
+      }),
+    );
+    expect(pids.size).toBeLessThanOrEqual(2);
+    expect(database.connections.total).toBeGreaterThan(2);
+    let rows = 0;
+    for await (const batch of database.stream<{ n: number }>('SELECT n FROM generate_series(1, $1::int) AS n', [2500]))
+      rows += batch.length;
+    expect(rows).toBe(2500);
+    await database.close();
+  });
+
+  it("the role's settings hold, and none is left behind by another client", async () => {
+    const database = open(1);
+    expect(await database.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '30s' }]);
+    expect(await database.query('SHOW jit')).toEqual([{ jit: 'off' }]);
+    expect(await database.query('SHOW application_name')).toEqual([{ application_name: 'chip-test-bounced' }]);
+    await database.withTransaction((tx) => tx.query("SET LOCAL statement_timeout = '1s'"));
+    expect(await database.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '30s' }]);
+    await database.close();
+  });
+
+  it('a setting in the start-up packet would be refused: this is why settings belong to roles', async () => {
+    const client = new pg.Client({ connectionString: url(), statement_timeout: 1000 });
+    client.on('error', () => undefined);
+    await expect(client.connect()).rejects.toThrow('unsupported startup parameter');
+  });
+
+  it('a unit of work commits, and answers a duplicate', async () => {
+    const unit = await UnitOfWork.open({ url: url(), applicationName: 'chip-test-bounced', max: 5 });
+    const schedule = { lot_id: 'LOT', chip_id: 'C', inspection_type: 'visual' };
+    await unit.run(({ inspections }) => inspections.create(schedule));
+    await expect(unit.run(({ inspections }) => inspections.create(schedule))).rejects.toBeInstanceOf(
+      DuplicateInspectionError,
+    );
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        unit.run(({ inspections }) => inspections.create({ ...schedule, chip_id: `C${n}` })),
+      ),
+    );
+    const page = await unit.run(({ inspections }) => inspections.findByStatus('pending', undefined, 50));
+    expect(page.items).toHaveLength(21);
+    await unit.close();
+  });
+
+  it('its restart is a transient error, after which the same pool goes on', async () => {
+    const failures: string[] = [];
+    const database = new Database({
+      url: url(),
+      applicationName: 'chip-test-bounced',
+      onIdleError: (error) => failures.push(error.message),
+    });
+    await database.query('SELECT 1');
+    await bouncer.kill();
+    await expect(database.query('SELECT 1')).rejects.toMatchObject({ kind: 'transient', connectionLost: true });
+    const answered = retry(() => database.query<{ one: number }>('SELECT 1 AS one'), { budgetMs: 20_000 });
+    await bouncer.start();
+    expect(await answered).toEqual([{ one: 1 }]);
+    await database.close();
+  });
+});
