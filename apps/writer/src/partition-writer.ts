@@ -361,11 +361,10 @@ export class PartitionWriter {
    * position then says too: a way out begins exactly at this block.
    */
   async #stopAt(batch: RecordBatch, offset: number, state: PartitionState, reason: string): Promise<void> {
-    const known = this.#known!;
-    if (!this.#isRescanning && offset > known.acceptedOffset) {
+    // Behind a gap there are blocks that wait: nothing may be passed by then.
+    if (!this.#isRescanning) {
       const { database, sourceTopic, partition } = this.#parts;
-      await settleAcceptedOffset(database, sourceTopic, partition, BigInt(known.next), BigInt(offset));
-      known.acceptedOffset = offset;
+      await settleAcceptedOffset(database, sourceTopic, partition, BigInt(this.#known!.next), BigInt(offset));
     }
     await this.#stop(batch, state, reason);
   }

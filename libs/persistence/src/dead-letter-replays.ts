@@ -1,12 +1,21 @@
 import type { Queryable } from './database.ts';
 import { OPERATOR_STREAM } from './position-changes.ts';
 
+/** Who replays dead letters, why, and how their events are changed before. */
+export interface ReplayRecord {
+  readonly by: string;
+  readonly reason: string;
+  readonly patch?: object;
+}
+
 /** What the audit trail knows about the last replay of a dead letter. */
 export interface ReplayMark {
   /** `started`: marked but never acknowledged, so that it may have been published or not. */
   readonly state: 'started' | 'acknowledged';
   readonly at: string;
   readonly by: string;
+  /** How often a replay of it was started. */
+  readonly times: number;
 }
 
 const SUBJECT = 'dead-letter:';
@@ -15,15 +24,17 @@ const ACKNOWLEDGED = 'dead_letter.replay_acknowledged';
 
 /** @returns the marks of those of `keys` that were replayed before */
 export async function replayMarks(database: Queryable, keys: readonly string[]): Promise<Map<string, ReplayMark>> {
-  const rows = await database.query<{ key: string; action: string; at: string; actor: string }>(
-    `SELECT DISTINCT ON (subject) substr(subject, ${SUBJECT.length + 1}) AS key, action, at, actor FROM audit_log
+  const rows = await database.query<{ key: string; action: string; at: string; actor: string; times: number }>(
+    `SELECT DISTINCT ON (subject) substr(subject, ${SUBJECT.length + 1}) AS key, action, at, actor,
+       count(*) FILTER (WHERE action = '${STARTED}') OVER (PARTITION BY subject) AS times
+     FROM audit_log
      WHERE subject = ANY ($1) AND action IN ('${STARTED}', '${ACKNOWLEDGED}') ORDER BY subject, at DESC, seq DESC`,
     [keys.map((key) => SUBJECT + key)],
   );
   return new Map(
-    rows.map(({ key, action, at, actor }) => [
+    rows.map(({ key, action, at, actor, times }) => [
       key,
-      { state: action === STARTED ? 'started' : 'acknowledged', at, by: actor },
+      { state: action === STARTED ? 'started' : 'acknowledged', at, by: actor, times },
     ]),
   );
 }
@@ -38,13 +49,13 @@ export async function replayMarks(database: Queryable, keys: readonly string[]):
 export async function markReplays(
   transaction: Queryable,
   keys: readonly string[],
-  { by, reason, again = false }: { by: string; reason: string; again?: boolean },
+  { again = false, ...record }: ReplayRecord & { again?: boolean },
 ): Promise<Set<string>> {
   // Waits for other replays, then sees their marks.
   await transaction.query(`SELECT pg_advisory_xact_lock(hashtext('dead-letter replay'))`);
   const marked = again ? new Map<string, ReplayMark>() : await replayMarks(transaction, keys);
   const free = keys.filter((key) => !marked.has(key));
-  await append(transaction, free, STARTED, by, reason);
+  await append(transaction, free, STARTED, record);
   return new Set(free);
 }
 
@@ -52,21 +63,27 @@ export async function markReplays(
 export function acknowledgeReplays(
   transaction: Queryable,
   keys: readonly string[],
-  { by, reason }: { by: string; reason: string },
+  record: ReplayRecord,
 ): Promise<void> {
-  return append(transaction, keys, ACKNOWLEDGED, by, reason);
+  return append(transaction, keys, ACKNOWLEDGED, record);
 }
 
 async function append(
   transaction: Queryable,
   keys: readonly string[],
   action: string,
-  actor: string,
-  reason: string,
+  { by, reason, patch }: ReplayRecord,
 ): Promise<void> {
   if (keys.length === 0) return;
   await transaction.query(
-    'SELECT count(append_audit($1, $2, $3, subject, $4, NULL, NULL)) FROM unnest($5::text[]) AS subject',
-    [OPERATOR_STREAM, actor, action, reason, keys.map((key) => SUBJECT + key)],
+    'SELECT count(append_audit($1, $2, $3, subject, $4, NULL, $5)) FROM unnest($6::text[]) AS subject',
+    [
+      OPERATOR_STREAM,
+      by,
+      action,
+      reason,
+      patch === undefined ? null : JSON.stringify({ patch }),
+      keys.map((key) => SUBJECT + key),
+    ],
   );
 }

@@ -1,0 +1,224 @@
+import { isUtf8 } from 'node:buffer';
+import { MAX_EVENT_BYTES, type MachineTopic, REPLAY_HEADERS } from '@chip/contracts';
+import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
+import { acknowledgeReplays, type Database, markReplays, type ReplayMark, replayMarks } from '@chip/persistence';
+import type { Letter } from './dlq-letter.ts';
+import { isJsonObject, mergePatch, readExactly } from './dlq-merge-patch.ts';
+
+export interface ReplayOptions {
+  /** Only look: nothing is marked, nothing is published. */
+  readonly isDryRun: boolean;
+  /** Also letters that were replayed before. */
+  readonly again: boolean;
+  /** Changes every event before it is published (RFC 7396). */
+  readonly patch?: Record<string, unknown>;
+  readonly by: string;
+  readonly reason: string;
+  /** At most so many letters are published. */
+  readonly limit?: number;
+}
+
+/** Why a letter was passed by. */
+export type Passed = 'replayed' | 'uncertain' | 'truncated' | 'not_patchable' | 'too_large' | 'no_letter';
+
+export interface ReplayOutcome {
+  /** Published and acknowledged; in a dry run, what would be. */
+  published: number;
+  readonly byCode: Map<string, number>;
+  readonly passed: Map<Passed, number>;
+  /** Keys of letters whose replay was interrupted, the first ones: published or not, nobody knows. */
+  readonly uncertainKeys: string[];
+  /** The first event as it is, or would be, published; to look at what a patch makes of it. */
+  example: { key: string; value: string } | undefined;
+}
+
+/** Marks and acknowledgements are written for so many letters, or bytes of them, at a time. */
+const BATCH = { letters: 500, bytes: 4 * 1024 * 1024 };
+const MAX_NAMED_KEYS = 20;
+const EXAMPLE_CHARACTERS = 2_000;
+/** What a broker's record holds beside key, value and headers, generously. */
+const RECORD_OVERHEAD_BYTES = 200;
+
+interface Prepared {
+  readonly letter: Letter;
+  readonly value: Buffer | null;
+}
+
+/**
+ * Publishes the events of dead letters again to their machine topic: the bytes, key and headers that the machine sent,
+ * and two headers that say which letter they came from and how often they were tried. For each batch of letters:
+ *
+ * 1. those marked in the audit trail are passed by (unless `again`),
+ * 2. the others are marked, in a transaction,
+ * 3. they are published and acknowledged by the broker,
+ * 4. the acknowledgement is recorded.
+ *
+ * So no letter is published twice by two runs. A crash between 2 and 4 leaves marked letters of which nobody knows
+ * whether they were published; the next run names them and leaves them to a person.
+ */
+export class DeadLetterReplay {
+  readonly outcome: ReplayOutcome = {
+    published: 0,
+    byCode: new Map(),
+    passed: new Map(),
+    uncertainKeys: [],
+    example: undefined,
+  };
+  readonly #topic: string;
+  readonly #database: Database;
+  readonly #producer: Pick<KafkaProducer, 'sendAll'>;
+  readonly #options: ReplayOptions;
+
+  constructor(topic: string, database: Database, producer: Pick<KafkaProducer, 'sendAll'>, options: ReplayOptions) {
+    this.#topic = topic;
+    this.#database = database;
+    this.#producer = producer;
+    this.#options = options;
+  }
+
+  /** @throws what the database or the producer throws; `outcome` then tells how far it came, and what is uncertain */
+  async run(letters: AsyncIterable<{ letter: Letter; isRepeat: boolean }>): Promise<ReplayOutcome> {
+    let batch: Prepared[] = [];
+    let bytes = 0;
+    let left = this.#options.limit ?? Infinity;
+    for await (const { letter, isRepeat } of letters) {
+      if (isRepeat) continue;
+      const prepared = this.#prepare(letter);
+      if (prepared === undefined) continue;
+      batch.push(prepared);
+      bytes += prepared.value?.length ?? 0;
+      if (batch.length < Math.min(BATCH.letters, left) && bytes < BATCH.bytes) continue;
+      left -= await this.#publish(batch);
+      batch = [];
+      bytes = 0;
+      if (left === 0) return this.outcome;
+    }
+    await this.#publish(batch);
+    return this.outcome;
+  }
+
+  /** The event to publish, or undefined when this letter cannot be replayed. */
+  #prepare(letter: Letter): Prepared | undefined {
+    if (letter.code === '') return this.#pass('no_letter');
+    if (letter.truncated !== undefined) return this.#pass('truncated');
+    let { value } = letter;
+    if (this.#options.patch !== undefined) {
+      const event = value !== null && isUtf8(value) ? jsonObject(value.toString()) : undefined;
+      if (event === undefined) return this.#pass('not_patchable');
+      value = Buffer.from(JSON.stringify(mergePatch(event, this.#options.patch)));
+    }
+    const limit = MAX_EVENT_BYTES[this.#topic as MachineTopic] as number | undefined;
+    if (limit !== undefined && recordBytes(outgoing(letter, value, 1)) > limit) return this.#pass('too_large');
+    return { letter, value };
+  }
+
+  async #publish(batch: readonly Prepared[]): Promise<number> {
+    if (batch.length === 0) return 0;
+    const { again, isDryRun, by, reason, patch } = this.#options;
+    const marks = await replayMarks(
+      this.#database,
+      batch.map(({ letter }) => letter.key),
+    );
+    const open = again ? batch : batch.filter(({ letter }) => !this.#isMarked(letter, marks.get(letter.key)));
+    if (isDryRun) {
+      for (const { letter, value } of open) this.#count(letter, value);
+      return open.length;
+    }
+    const record = { by, reason, ...(patch === undefined ? {} : { patch }) };
+    const keys = open.map(({ letter }) => letter.key);
+    const free = await this.#database.withTransaction((transaction) =>
+      markReplays(transaction, keys, { ...record, again }),
+    );
+    const ours = open.filter(({ letter }) => free.has(letter.key));
+    // Another replay that runs at this moment was faster.
+    for (let others = open.length - ours.length; others > 0; others--) this.#pass('replayed');
+    const ourKeys = ours.map(({ letter }) => letter.key);
+    try {
+      await this.#producer.sendAll(
+        this.#topic,
+        ours.map(({ letter, value }) =>
+          outgoing(letter, value, (letter.replay?.count ?? 0) + (marks.get(letter.key)?.times ?? 0) + 1),
+        ),
+      );
+      await this.#database.withTransaction((transaction) => acknowledgeReplays(transaction, ourKeys, record));
+    } catch (error) {
+      for (const key of ourKeys) this.#passUncertain(key);
+      throw error;
+    }
+    for (const { letter, value } of ours) this.#count(letter, value);
+    return ours.length;
+  }
+
+  #isMarked(letter: Letter, mark: ReplayMark | undefined): boolean {
+    if (mark === undefined) return false;
+    if (mark.state === 'acknowledged') this.#pass('replayed');
+    else this.#passUncertain(letter.key);
+    return true;
+  }
+
+  #passUncertain(key: string): void {
+    this.#pass('uncertain');
+    if (this.outcome.uncertainKeys.length < MAX_NAMED_KEYS) this.outcome.uncertainKeys.push(key);
+  }
+
+  #pass(why: Passed): undefined {
+    this.outcome.passed.set(why, (this.outcome.passed.get(why) ?? 0) + 1);
+  }
+
+  #count({ code, key }: Letter, value: Buffer | null): void {
+    this.outcome.published++;
+    this.outcome.byCode.set(code, (this.outcome.byCode.get(code) ?? 0) + 1);
+    this.outcome.example ??= { key, value: (value ?? '').toString().slice(0, EXAMPLE_CHARACTERS) };
+  }
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = readExactly(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    // Not JSON: nothing that a patch could go into.
+    return undefined;
+  }
+}
+
+function outgoing(letter: Letter, value: Buffer | null, count: number): OutgoingRecord {
+  return {
+    key: letter.sourceKey ?? contractKey(value),
+    value,
+    headers: {
+      ...(letter.headers as Record<string, Buffer | Buffer[]>),
+      [REPLAY_HEADERS.of]: letter.key,
+      [REPLAY_HEADERS.count]: String(count),
+    },
+  };
+}
+
+/**
+ * The key that the contract asks machines for, where the letter does not know the record's own: the host of a sample,
+ * the lot of an inspection. It keeps the order of events about one thing.
+ */
+function contractKey(value: Buffer | null): string | null {
+  if (value === null || !isUtf8(value)) return null;
+  const event = jsonObject(value.toString());
+  const key = event?.['lot_id'] ?? event?.['host'];
+  return typeof key === 'string' ? key : null;
+}
+
+function recordBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
+  for (const [name, given] of Object.entries(headers ?? {}))
+    for (const one of Array.isArray(given) ? given : [given])
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(one) + 8;
+  return bytes;
+}
+
+export const PASSED_TEXT: Readonly<Record<Passed, string>> = {
+  replayed: 'replayed before (--again repeats them)',
+  uncertain:
+    'uncertain: a replay was interrupted between its mark and its acknowledgement, so they may have been published or not',
+  truncated: 'truncated: the letter holds only a part of the event; the machine must send it again',
+  not_patchable: 'not patchable: the event is no JSON object',
+  too_large: 'too large for the machine topic together with the headers of a replay; the machine must send it again',
+  no_letter: 'no dead letters: somebody else wrote them to this topic',
+};

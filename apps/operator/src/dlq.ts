@@ -1,0 +1,260 @@
+import { readFile } from 'node:fs/promises';
+import { deadLetterTopic } from '@chip/contracts';
+import { KafkaProducer, kafkaConnection, kafkaVariables, readTopic, TopicMissingError } from '@chip/kafka';
+import { Database, replayMarks, schemaReady } from '@chip/persistence';
+import { AppError, createLogger, loadConfig } from '@chip/service';
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { environmentVariable, runCommand } from './command.ts';
+import { confirm, currentUser, InputError } from './confirm.ts';
+import { LetterCounts } from './dlq-counts.ts';
+import { formatCounts, formatLetter, letterAsJson, printable } from './dlq-format.ts';
+import { type Letter, type LetterFilter, lettersOf } from './dlq-letter.ts';
+import { isJsonObject } from './dlq-merge-patch.ts';
+import { DeadLetterReplay, PASSED_TEXT, type ReplayOutcome } from './dlq-replay.ts';
+
+const { logger } = createLogger({ name: 'dlq', level: 'silent' });
+const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-dlq');
+const openDatabase = (): Database =>
+  new Database({ url: environmentVariable('DATABASE_URL'), applicationName: 'chip-dlq', max: 2 });
+
+/** Letters are named by their machine topic; who gives the name of the dead-letter topic means the same. */
+const machineTopicOf = (name: string): string => name.replace(/\.dlq$/, '');
+
+const wholeNumber = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+};
+const positive = (text: string): number => {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return value;
+};
+const list = (text: string, previous: string[] = []): string[] => [...previous, ...text.split(',').filter(Boolean)];
+const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber)];
+const time = (text: string): number => {
+  const ms = Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms))
+    throw new InvalidArgumentError('Expected a day (UTC) or a time such as 2026-01-20T08:00:00Z.');
+  return ms;
+};
+const offsetRange = (text: string): { from: number; to: number } => {
+  const [, from, to] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
+  if (from === undefined || Number(to) < Number(from)) throw new InvalidArgumentError('Expected <first>-<last>.');
+  return { from: Number(from), to: Number(to) };
+};
+
+interface FilterOptions {
+  code?: string[];
+  stage?: string[];
+  key?: string[];
+  from?: number;
+  to?: number;
+  partition?: number[];
+  offsetRange?: { from: number; to: number };
+}
+
+const withFilters = (command: Command): Command =>
+  command
+    .argument('<topic>', 'machine topic, such as telemetry.samples.v1')
+    .option('--code <codes>', 'refusal codes, separated by commas', list)
+    .option('--stage <stages>', 'ingest, writer', list)
+    .option('--key <keys>', 'single letters by key (<topic>/<partition>/<offset>[/<index>]), separated by commas', list)
+    .option('--from <time>', 'refused at or after', time)
+    .option('--to <time>', 'refused before', time)
+    .option('--partition <numbers>', 'partitions of the machine topic', numbers)
+    .option('--offset-range <first-last>', 'offsets of the machine topic, both included', offsetRange);
+
+const filterOf = ({ code, stage, key, from, to, partition, offsetRange: offsets }: FilterOptions): LetterFilter => ({
+  ...(code === undefined ? {} : { codes: code }),
+  ...(stage === undefined ? {} : { stages: stage }),
+  ...(key === undefined ? {} : { keys: key }),
+  ...(from === undefined ? {} : { fromMs: from }),
+  ...(to === undefined ? {} : { toMs: to }),
+  ...(partition === undefined ? {} : { partitions: partition }),
+  ...(offsets === undefined ? {} : { offsets }),
+});
+
+async function* read(topic: string, options: FilterOptions): AsyncGenerator<{ letter: Letter; isRepeat: boolean }> {
+  const name = deadLetterTopic(topic);
+  try {
+    yield* lettersOf(readTopic(connection(), logger, name), filterOf(options));
+  } catch (error) {
+    if (error instanceof TopicMissingError)
+      throw new InputError(`there is no topic ${name}; "npm run topics -- check" tells which topics are there`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+const program = new Command('dlq')
+  .description(
+    'Dead letters: events that were refused. Look at them, mend the cause, publish them again.\nReads KAFKA_BROKERS, and DATABASE_URL for what was replayed.',
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run dlq -- list telemetry.samples.v1
+  npm run dlq -- show inspection.results.v1 --code unknown_inspection_type --limit 3
+  npm run dlq -- replay inspection.results.v1 --code unknown_inspection_type --dry-run
+  npm run dlq -- replay telemetry.samples.v1 --code schema_violation --patch '{"service_name":"etcher"}' --reason 'name was missing'`,
+  );
+
+/** Marks are asked for so many letters at a time. */
+const MARKS_AT_ONCE = 1000;
+
+withFilters(program.command('list'))
+  .description('count them by code and stage: how many, since when, the most frequent details and origins')
+  .option('--limit <n>', 'count at most so many letters', positive)
+  .option('--json', 'as one JSON object')
+  .action(async (topicName: string, options: FilterOptions & { limit?: number; json?: boolean }) => {
+    const topic = machineTopicOf(topicName);
+    const database = process.env['DATABASE_URL'] ? openDatabase() : undefined;
+    let knowsReplays = database !== undefined;
+    const counts = new LetterCounts();
+    let waiting: Letter[] = [];
+    const count = async (): Promise<void> => {
+      const keys = waiting.map(({ key }) => key);
+      const marks = knowsReplays
+        ? await replayMarks(database as Database, keys).catch((error: unknown) => {
+            if (!(error instanceof AppError)) throw error;
+            console.error(`which letters were replayed is not known (${error.code}: ${error.message})`);
+            knowsReplays = false;
+            return undefined;
+          })
+        : undefined;
+      for (const letter of waiting) counts.add(letter, marks?.get(letter.key)?.state);
+      waiting = [];
+    };
+    try {
+      let left = options.limit ?? Infinity;
+      for await (const { letter, isRepeat } of read(topic, options)) {
+        if (isRepeat) {
+          counts.addRepeat(letter);
+          continue;
+        }
+        waiting.push(letter);
+        if (waiting.length === MARKS_AT_ONCE) await count();
+        if (--left === 0) break;
+      }
+      await count();
+    } finally {
+      await database?.close();
+    }
+    const result = counts.result(knowsReplays);
+    const name = deadLetterTopic(topic);
+    console.log(options.json ? JSON.stringify({ topic: name, causes: result }, null, 2) : formatCounts(name, result));
+  });
+
+const SHOWN_LETTERS = 10;
+
+withFilters(program.command('show'))
+  .description('print letters with their headers and values; bytes that are no text as a hex dump')
+  .option('--limit <n>', `at most so many (default ${SHOWN_LETTERS})`, positive)
+  .option('--full', 'long values whole')
+  .option('--json', 'one JSON object per line; values that are no text as base64')
+  .action(async (topicName: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
+    let shown = 0;
+    for await (const { letter, isRepeat } of read(machineTopicOf(topicName), options)) {
+      if (isRepeat) continue;
+      console.log(
+        options.json
+          ? JSON.stringify(letterAsJson(letter))
+          : `${shown > 0 ? '\n' : ''}${formatLetter(letter, options.full ?? false)}`,
+      );
+      if (++shown === (options.limit ?? SHOWN_LETTERS)) break;
+    }
+    if (shown === 0 && !options.json) console.log('no such letter');
+  });
+
+interface ReplayCommandOptions extends FilterOptions {
+  patch?: string;
+  again?: boolean;
+  dryRun?: boolean;
+  limit?: number;
+  reason: string;
+  by: string;
+  yes?: boolean;
+}
+
+withFilters(program.command('replay'))
+  .description(
+    'publish the events again to their machine topic, with the bytes, key and headers that the machine sent; what was replayed before is passed by',
+  )
+  .option('--patch <patch>', 'JSON merge patch (RFC 7396) for every event: an object, or a file that holds one')
+  .option('--dry-run', 'only say what would be published')
+  .option('--again', 'also letters that were replayed before, or whose replay was interrupted')
+  .option('--limit <n>', 'publish at most so many', positive)
+  .option('--reason <text>', 'why, for the audit trail', 'replay of dead letters')
+  .option('--by <name>', 'who, for the audit trail', currentUser())
+  .option('--yes', 'do not ask')
+  .addHelpText(
+    'after',
+    `
+A replayed event carries the headers replay-of and replay-count. When it is refused again, its new letter has them too.
+Each replay is marked in the audit trail before it is published. After a crash the letters in between are uncertain:
+they are named and passed by. Look whether their events arrived; if not: --again --key <key>.`,
+  )
+  .action(async (topicName: string, options: ReplayCommandOptions) => {
+    const topic = machineTopicOf(topicName);
+    const patch = options.patch === undefined ? undefined : await readPatch(options.patch);
+    const isDryRun = options.dryRun ?? false;
+    // Nobody to ask is no reason to refuse here: a replay destroys nothing, and a second one does nothing.
+    if (!isDryRun && process.stdin.isTTY && process.stdout.isTTY)
+      await confirm(`Publish dead letters of ${topic} again?`, options.yes ?? false);
+    const database = openDatabase();
+    const producer = new KafkaProducer(connection(), logger);
+    const replay = new DeadLetterReplay(topic, database, producer, {
+      isDryRun,
+      again: options.again ?? false,
+      by: options.by,
+      reason: options.reason,
+      ...(patch === undefined ? {} : { patch }),
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+    });
+    try {
+      await schemaReady(database);
+      await replay.run(read(topic, options));
+    } finally {
+      console.log(formatOutcome(topic, replay.outcome, isDryRun, patch !== undefined));
+      await producer.disconnect().catch(() => undefined);
+      await database.close();
+    }
+  });
+
+async function readPatch(given: string): Promise<Record<string, unknown>> {
+  const isInline = given.trimStart().startsWith('{');
+  const text = isInline
+    ? given
+    : await readFile(given, 'utf8').catch((error: unknown) => {
+        throw new InputError(`--patch: the file ${given} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+          cause: error,
+        });
+      });
+  try {
+    const patch: unknown = JSON.parse(text);
+    if (isJsonObject(patch)) return patch;
+  } catch (error) {
+    throw new InputError(`--patch: this is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+  throw new InputError('--patch: expected a JSON object, such as \'{"service_name":"etcher"}\'');
+}
+
+function formatOutcome(topic: string, outcome: ReplayOutcome, isDryRun: boolean, isPatched: boolean): string {
+  const codes = [...outcome.byCode].map(([code, letters]) => `${letters} ${code}`).join(', ');
+  const lines = [
+    `${isDryRun ? 'would be published' : 'published'} again to ${topic}: ${outcome.published}${codes === '' ? '' : ` (${codes})`}`,
+  ];
+  for (const [why, letters] of outcome.passed) lines.push(`passed by: ${letters} ${PASSED_TEXT[why]}`);
+  for (const key of outcome.uncertainKeys) lines.push(`  uncertain: ${key}`);
+  const uncertain = outcome.passed.get('uncertain') ?? 0;
+  if (uncertain > outcome.uncertainKeys.length)
+    lines.push(`  and ${uncertain - outcome.uncertainKeys.length} more (all: npm run dlq -- list)`);
+  if (isDryRun && isPatched && outcome.example !== undefined)
+    lines.push(`the first one (${outcome.example.key}) would be: ${printable(outcome.example.value)}`);
+  return lines.join('\n');
+}
+
+await runCommand(program);

@@ -1,0 +1,188 @@
+import { ACCEPTED_TOPIC, INGEST_GROUP, type MachineTopic } from '@chip/contracts';
+import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic } from '@chip/kafka';
+import { Database, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
+import { createLogger, loadConfig } from '@chip/service';
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { environmentVariable, runCommand } from './command.ts';
+import { confirm, currentUser, InputError } from './confirm.ts';
+import { printable } from './dlq-format.ts';
+import { type Plan, PositionPlans } from './positions-plans.ts';
+
+const { logger } = createLogger({ name: 'positions', level: 'silent' });
+
+async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const database = new Database({
+    url: environmentVariable('DATABASE_URL'),
+    applicationName: 'chip-positions',
+    max: 2,
+  });
+  try {
+    await schemaReady(database);
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+const wholeNumber = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+};
+const machineTopic = (name: string): MachineTopic => {
+  if (!Object.hasOwn(ACCEPTED_TOPIC, name))
+    throw new InvalidArgumentError(`Machine topics are ${Object.keys(ACCEPTED_TOPIC).join(' and ')}.`);
+  return name as MachineTopic;
+};
+
+const program = new Command('positions')
+  .description(
+    'Up to where each partition of a machine topic is applied, and the ways out for one that stands still.\nReads DATABASE_URL (the owner) and KAFKA_BROKERS.',
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run positions -- show
+  npm run positions -- accept-gap telemetry.samples.v1 3 --to 120450 --reason 'retention was too short' --dry-run
+  npm run positions -- resume inspection.results.v1 0 --reason 'constraint mended' --yes
+
+Every change is checked first, shown, and recorded in the audit trail. Each state has a page: docs/runbooks/<state>.md`,
+  );
+
+program
+  .command('show')
+  .description('positions, states and reasons')
+  .argument('[topic]', 'one machine topic only', machineTopic)
+  .option('--json', 'as JSON')
+  .action(async (topic: string | undefined, options: { json?: boolean }) => {
+    const positions = await withDatabase((database) => loadPositions(database, topic));
+    const asNumbers = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
+    console.log(options.json ? JSON.stringify(positions, asNumbers, 2) : formatPositions(positions));
+  });
+
+function formatPositions(positions: readonly StreamPosition[]): string {
+  if (positions.length === 0) return 'no partition has a position yet; the writer gives it one with the first block';
+  const head = ['partition', 'state', 'position', 'waiting', 'accepted', 'applied up to'];
+  const rows = positions.map((position) => [
+    `${position.topic}/${position.partition}`,
+    position.state,
+    String(position.nextOffset),
+    position.highWatermark === null
+      ? '?'
+      : String(position.highWatermark > position.nextOffset ? position.highWatermark - position.nextOffset : 0n),
+    String(position.acceptedOffset),
+    position.appendTime ?? '',
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        column >= 2 && column <= 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd();
+  const lines = [line(head), ...rows.map(line)];
+  for (const { topic, partition, state, stateReason, stateSince } of positions)
+    if (state !== 'running')
+      lines.push(
+        '',
+        `${topic}/${partition}: ${state} since ${stateSince}${stateReason === null ? '' : `: ${stateReason}`}`,
+        `  see docs/runbooks/${state}.md`,
+      );
+  return printable(lines.join('\n'));
+}
+
+interface ChangeOptions {
+  reason: string;
+  by: string;
+  yes?: boolean;
+  dryRun?: boolean;
+}
+
+const changing = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic)
+    .argument('<partition>', 'its partition', wholeNumber)
+    .requiredOption('--reason <text>', 'why, for the audit trail')
+    .option('--by <name>', 'who, for the audit trail', currentUser())
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'only say what would happen');
+
+async function change(
+  topic: MachineTopic,
+  partition: number,
+  options: ChangeOptions,
+  plan: (plans: PositionPlans) => Promise<Plan>,
+): Promise<void> {
+  if (options.reason.trim() === '') throw new InputError('--reason is empty; say why, somebody will ask');
+  const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
+  const admin = new KafkaAdmin(connection, logger);
+  try {
+    await withDatabase(async (database) => {
+      const plans = new PositionPlans(
+        {
+          database,
+          admin,
+          read: (name, range) => readTopic(connection, logger, name, range),
+          machineTopic: topic,
+          acceptedTopic: ACCEPTED_TOPIC[topic],
+          ingestGroup: INGEST_GROUP[topic],
+        },
+        partition,
+        options,
+      );
+      const { lines, apply } = await plan(plans);
+      console.log(lines.join('\n'));
+      if (options.dryRun) {
+        console.log('dry run: nothing was changed');
+        return;
+      }
+      await confirm('Do this?', options.yes ?? false);
+      console.log(await apply());
+    });
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+changing('init', 'give a partition its first position (state "uninitialised")')
+  .requiredOption('--offset <n>', 'offset of the machine topic to begin with', wholeNumber)
+  .option('--accepted-offset <n>', 'offset of the accepted topic to read from (default: its first one)', wholeNumber)
+  .action(
+    (topic: MachineTopic, partition: number, options: ChangeOptions & { offset: number; acceptedOffset?: number }) =>
+      change(topic, partition, options, (plans) => plans.init(options.offset, options.acceptedOffset)),
+  );
+
+changing('accept-gap', 'give up offsets that are in no block, for good (state "gap")')
+  .requiredOption('--to <n>', 'offset to go on with', wholeNumber)
+  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { to: number }) =>
+    change(topic, partition, options, (plans) => plans.acceptGap(options.to)),
+  );
+
+changing('accept-recreated', 'go on with a machine topic that was deleted and created anew (state "recreated")').action(
+  (topic: MachineTopic, partition: number, options: ChangeOptions) =>
+    change(topic, partition, options, (plans) => plans.acceptRecreated()),
+);
+
+changing('resume', 'let a stopped partition try again, once its cause is mended')
+  .option('--skip-block', 'behind the block that cannot be read; its events must come again by rewind-ingest')
+  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
+    change(topic, partition, options, (plans) => plans.resume(options.skipBlock ?? false)),
+  );
+
+changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')
+  .requiredOption('--to <n>', 'offset of the machine topic to read again from', wholeNumber)
+  .addHelpText(
+    'after',
+    `
+Kafka sets the offsets of a group only while it has no members: stop every ingest first, run this, start ingest again.
+What was applied before is passed by; what was lost is applied.`,
+  )
+  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { to: number }) =>
+    change(topic, partition, options, (plans) => plans.rewindIngest(options.to)),
+  );
+
+await runCommand(program);
