@@ -2,7 +2,7 @@
  * The way in for every npm script: works from a bare checkout on the machine's own Node (20 or newer), makes sure the
  * packages are installed, then goes on with Node 24, which came with them and runs the TypeScript beside this file.
  *
- *   node tools/stack/bootstrap.mjs start|stop|test|faults [options]
+ *   node tools/stack/bootstrap.mjs start|stop|test|faults|bench [options]
  *   node tools/stack/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -22,6 +22,7 @@ const scripts = {
   stop: './stop.ts',
   test: './test.ts',
   faults: '../faults/faults.ts',
+  bench: '../bench/bench.ts',
 };
 
 /** Commands that talk to Kafka or the database; the others work on files alone. */
@@ -245,7 +246,8 @@ async function main([command, ...args]) {
     await ensureInstalled();
   }
   const script = fileURLToPath(new URL(scripts[command], import.meta.url));
-  return runInOurPlace(node, [script, ...args], childEnvironment());
+  // kafkajs sets timers that lie in the past; it costs nothing, and Node would print a warning for it.
+  return runInOurPlace(node, ['--disable-warning=TimeoutNegativeWarning', script, ...args], childEnvironment());
 }
 
 try {

@@ -57,6 +57,20 @@ tables, dead letters, positions and roll-ups with what the broker acknowledged. 
 
 The report goes to .local/faults/report-<seed>.json, logs are in .local/faults/run; everything else is removed.
 `,
+  bench: `npm run bench [-- options]
+
+Measures the pipeline side by side with raw "psql \\copy" of the same rows, on Kafka and PostgreSQL servers of its own in
+.local/bench, with a fresh database per case: committed rows/s between 10 % and 100 % of a backlog, CPU time, memory, and
+how long queries take on what was loaded. Prints tables, writes them to bench/latest.json, and deletes its data.
+
+  --rows N         rows of a case (default 1,000,000; inspections scale with it)
+  --repeat R       rounds of each case; the tables then show the median and the extremes (default 1)
+  --only KIND      telemetry or inspections
+  --short          100,000 rows: shows that everything works, too little to say how fast
+  --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
+  --out FILE       another file than bench/latest.json
+  --help           this text
+`,
   run: `node tools/stack/bootstrap.mjs run <project> <entry> [arguments]
 
 Builds the project and runs one of its entries with the addresses of the running stack in its environment.

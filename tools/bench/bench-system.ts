@@ -1,0 +1,308 @@
+/** The benchmark's own servers, and services on fresh topics and a fresh database for each case. */
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import pg from 'pg';
+import { nx } from '../stack/build.ts';
+import type { Env } from '../stack/env-file.ts';
+import { repositoryRoot, type StackFolder } from '../stack/layout.ts';
+import { startPart } from '../stack/part.ts';
+import { PortPicker } from '../stack/ports.ts';
+import { endProcess, forgetPid, runningPid } from '../stack/processes.ts';
+import type { Report } from '../stack/progress.ts';
+import { startServers } from '../stack/provision.ts';
+import { runCommand } from '../stack/run-command.ts';
+import { describeServices } from '../stack/services.ts';
+import { sweep } from '../stack/sweep.ts';
+import { together } from '../stack/together.ts';
+import { waitFor } from '../stack/wait-for.ts';
+import type { Backlog } from './machine-data.ts';
+
+/** Far from those of "npm start", "npm test" and "npm run faults". */
+const firstPorts = { kafka: 19_092, postgres: 54_432 };
+const servicePortsFrom = 10_000;
+const topics = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [
+  source,
+  source.replace(/\.(samples|results)\./, '.accepted.'),
+  `${source}.dlq`,
+]);
+/** Bytes of one request; a machine's own batches are smaller, which costs the broker and ingest about the same. */
+const publishBytes = 1024 * 1024;
+
+export type ServiceName = 'ingest' | 'writer' | 'query';
+
+export interface RunningServices {
+  /** Settles when all of them answer that they are ready. */
+  readonly ready: Promise<unknown>;
+  readonly urls: { readonly query: string };
+}
+
+export interface BenchOptions {
+  readonly folder: StackFolder;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  /** Where the CPU profiles of ingest and writer go. */
+  readonly profileFolder?: string | undefined;
+}
+
+/** A database of one case. */
+export class CaseDatabase {
+  readonly name: string;
+  readonly client: pg.Client;
+  readonly #env: Env;
+
+  constructor(name: string, env: Env) {
+    this.name = name;
+    this.#env = env;
+    this.client = new pg.Client({ connectionString: this.url('DATABASE_URL'), application_name: 'bench' });
+  }
+
+  url(variable: string): string {
+    const url = new URL(this.#env[variable] as string);
+    url.pathname = `/${this.name}`;
+    return url.href;
+  }
+
+  async row<T>(sql: string, parameters: unknown[] = []): Promise<T> {
+    return (await this.client.query(sql, parameters)).rows[0] as T;
+  }
+}
+
+/** The usual ports of the services, moved to where no other command looks for one at the same moment. */
+class ServicePorts extends PortPicker {
+  constructor() {
+    super(() => {});
+  }
+
+  override pick(purpose: string, preferred: number): Promise<number> {
+    return super.pick(purpose, servicePortsFrom + preferred);
+  }
+}
+
+export class BenchSystem {
+  readonly #options: BenchOptions;
+  readonly #env: Env;
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+
+  private constructor(options: BenchOptions, env: Env) {
+    this.#options = options;
+    this.#env = env;
+    this.#kafka = new kafkajs.Kafka({
+      brokers: (env['KAFKA_BROKERS'] as string).split(','),
+      clientId: 'bench',
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    this.#admin = this.#kafka.admin();
+  }
+
+  static async start(options: BenchOptions): Promise<BenchSystem> {
+    const { folder, report, signal } = options;
+    const [{ env }] = await together(
+      signal,
+      (either) =>
+        startServers({ folder, ports: new PortPicker(report), firstPorts, isDurable: true, report, signal: either }),
+      (either: AbortSignal) => buildServices(report, either),
+    );
+    const system = new BenchSystem(options, env);
+    await system.#admin.connect();
+    return system;
+  }
+
+  /** Ends everything that runs for a folder, also what an earlier run left behind, and deletes its data. */
+  static async remove({ folder, report }: BenchOptions, system?: BenchSystem): Promise<void> {
+    await system?.disconnect();
+    await sweep(folder.run, report);
+    rmSync(folder.data, { recursive: true, force: true });
+  }
+
+  async disconnect(): Promise<void> {
+    // A broker that is gone already needs no goodbye.
+    await this.#admin.disconnect().catch(() => {});
+  }
+
+  async versions(): Promise<Record<string, string>> {
+    const client = new pg.Client({ connectionString: this.#env['DATABASE_URL'] });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ postgres: string; timescale: string }>(
+        `SELECT current_setting('server_version') AS postgres,
+           (SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb') AS timescale`,
+      );
+      return {
+        Node: process.versions.node,
+        PostgreSQL: rows[0]?.postgres.split(' ')[0] ?? '',
+        TimescaleDB: rows[0]?.timescale ?? '',
+      };
+    } finally {
+      await client.end();
+    }
+  }
+
+  pidOf(name: string): number {
+    const pid = runningPid(this.#options.folder.run, name);
+    if (pid === undefined) {
+      throw new Error(`${name} has ended; see its log in ${this.#options.folder.run}`);
+    }
+    return pid;
+  }
+
+  /** Topics as the operator makes them, without records. */
+  async freshTopics(): Promise<void> {
+    const existing = (await this.#admin.listTopics()).filter((topic) => topics.includes(topic));
+    if (existing.length > 0) {
+      await this.#admin.deleteTopics({ topics: existing });
+      const groups = (await this.#admin.listGroups()).groups.map(({ groupId }) => groupId);
+      await this.#admin.deleteGroups(groups.filter((group) => group.startsWith('chip-')));
+    }
+    // Deletion goes on in the background; a topic of the same name can only be made afterwards.
+    const isGone = async () => !(await this.#admin.listTopics()).some((topic) => topics.includes(topic));
+    if (!(await waitFor(isGone, 60_000, this.#options.signal))) {
+      throw new Error('waited 60 s in vain until the topics of the case before were deleted');
+    }
+    await this.#operator('topics', ['create'], this.#env);
+  }
+
+  /** Runs `work` on a migrated database of its own. */
+  async withDatabase<T>(work: (database: CaseDatabase) => Promise<T>): Promise<T> {
+    const name = `bench_${randomBytes(4).toString('hex')}`;
+    await this.#administer(`CREATE DATABASE ${name}`);
+    const database = new CaseDatabase(name, this.#env);
+    try {
+      await this.#operator('db', ['migrate'], { ...this.#env, DATABASE_URL: database.url('DATABASE_URL') });
+      await database.client.connect();
+      return await work(database);
+    } finally {
+      await database.client.end().catch(() => {});
+      await this.#administer(`DROP DATABASE ${name} WITH (FORCE)`);
+    }
+  }
+
+  async #administer(sql: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#env['DATABASE_URL'] });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async #operator(entry: string, args: readonly string[], env: Env): Promise<void> {
+    const script = path.join(repositoryRoot, 'apps', 'operator', 'dist', `${entry}.js`);
+    await runCommand(process.execPath, [script, ...args], {
+      cwd: repositoryRoot,
+      env: { ...process.env, ...env },
+      signal: this.#options.signal,
+      onFailure: 'see the lines above',
+    });
+  }
+
+  /** Publishes a backlog the way any client would, acknowledged by the broker. */
+  async publish(backlog: Backlog): Promise<void> {
+    const { signal } = this.#options;
+    const producer = this.#kafka.producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      // A repeated request would store its records twice, and there would be more rows than records.
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    try {
+      for (let number = 0; number < backlog.records;) {
+        signal.throwIfAborted();
+        const messages = [];
+        for (let bytes = 0; bytes < publishBytes && number < backlog.records; number += 1) {
+          const record = backlog.record(number);
+          messages.push(record);
+          bytes += record.value.length;
+        }
+        await producer.send({ topic: backlog.topic, acks: -1, messages });
+      }
+    } finally {
+      await producer.disconnect();
+    }
+    const ends = await this.#admin.fetchTopicOffsets(backlog.topic);
+    const stored = ends.reduce((sum, { high }) => sum + Number(high), 0);
+    if (stored !== backlog.records) {
+      throw new Error(`${backlog.topic} holds ${stored} records, expected ${backlog.records}`);
+    }
+  }
+
+  /** Starts one instance of each named service on a case's database, does the work meanwhile, ends them. */
+  async withServices<T>(
+    names: readonly ServiceName[],
+    database: CaseDatabase,
+    work: (services: RunningServices) => Promise<T>,
+  ): Promise<T> {
+    const { folder, signal } = this.#options;
+    const env = { ...this.#env };
+    for (const variable of ['WRITER_DATABASE_URL', 'QUERY_DATABASE_URL']) {
+      env[variable] = database.url(variable);
+    }
+    const { parts, urls } = await describeServices({ ingest: 1, writer: 1 }, env, new ServicePorts());
+    const wanted = parts.filter(({ launch }) => names.some((name) => launch.name === `${name}-1`));
+    try {
+      const ready = Promise.all(wanted.map((part) => startPart(folder.run, this.#profiled(part), signal)));
+      // Whoever does not wait for it learns of a failure from the missing process.
+      ready.catch(() => {});
+      return await work({ ready, urls: { query: urls.query[0] as string } });
+    } finally {
+      await Promise.all(
+        wanted.map(async ({ launch: { name } }) => {
+          const pid = runningPid(folder.run, name);
+          if (pid !== undefined) {
+            await endProcess(pid, 'SIGTERM', 30_000);
+            forgetPid(folder.run, name);
+          }
+        }),
+      );
+    }
+  }
+
+  #profiled<P extends { launch: { args: readonly string[] } }>(part: P): P {
+    const folder = this.#options.profileFolder;
+    if (folder === undefined) {
+      return part;
+    }
+    const { launch } = part;
+    return { ...part, launch: { ...launch, args: ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...launch.args] } };
+  }
+
+  /** Runs psql on a case's database; its input is a script. */
+  async psql(database: CaseDatabase, script: string): Promise<void> {
+    const url = new URL(database.url('DATABASE_URL'));
+    await runCommand(
+      path.join(this.#env['PG_BIN'] as string, 'psql'),
+      ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1'],
+      {
+        input: script,
+        signal: this.#options.signal,
+        env: {
+          ...process.env,
+          PGHOST: url.hostname,
+          PGPORT: url.port,
+          PGUSER: url.username,
+          // Not in the arguments, which every user of the machine can read.
+          PGPASSWORD: url.password,
+          PGDATABASE: database.name,
+        },
+        onFailure: 'see the lines above',
+      },
+    );
+  }
+
+  get rowsFile(): string {
+    return path.join(this.#options.folder.data, 'rows.copy');
+  }
+}
+
+async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
+  report('build', 'building the services');
+  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
+    cwd: repositoryRoot,
+    signal,
+    onFailure: 'mend the source that does not build, then try again',
+  });
+}

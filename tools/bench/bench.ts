@@ -1,0 +1,230 @@
+/** `npm run bench`: the pipeline side by side with raw COPY, on servers of its own (see usage.mjs). */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { checkDiskSpace, gibibyte, spaceForServers } from '../stack/disk-space.ts';
+import { localFolder, repositoryRoot, stackFolder } from '../stack/layout.ts';
+import { claim, release } from '../stack/one-at-a-time.ts';
+import { runningProcesses } from '../stack/processes.ts';
+import { reportTo } from '../stack/progress.ts';
+import { endOnSignals } from '../stack/signals.ts';
+import { describeFailure, StackError } from '../stack/stack-error.ts';
+import { BenchSystem, type BenchOptions, type CaseDatabase } from './bench-system.ts';
+import { inspectionBacklog, telemetryBacklog, type Backlog } from './machine-data.ts';
+import { measureLoad } from './measured-load.ts';
+import { measureQueries, type LatencyResult } from './query-latency.ts';
+import { measureRawCopy } from './raw-copy.ts';
+import { formatReport, type BenchResult, type CaseResult, type Round } from './report.ts';
+
+const script = fileURLToPath(import.meta.url);
+const report = reportTo((line) => console.error(line));
+
+const kinds = ['telemetry', 'inspections'] as const;
+type Kind = (typeof kinds)[number];
+
+interface Case {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly backlog: (rows: number, nowMs: number) => Backlog;
+  readonly questions: (nowMs: number) => Readonly<Record<string, string>>;
+}
+
+const hourMs = 3_600_000;
+const range = (nowMs: number, backMs: number): string =>
+  `from=${new Date(nowMs - backMs).toISOString()}&to=${new Date(nowMs + hourMs).toISOString()}`;
+
+const cases: readonly Case[] = [
+  {
+    kind: 'telemetry',
+    name: 'telemetry, one sample per record',
+    backlog: (rows, nowMs) => telemetryBacklog(rows, 1, nowMs),
+    questions: (nowMs) => ({
+      'telemetry summary, 24 h': `/v1/telemetry/summary?metric_name=rf_forward_power_w&${range(nowMs, 24 * hourMs)}`,
+      'telemetry series of one host, 1 h': `/v1/telemetry/series?metric_name=rf_forward_power_w&host=tool-007.fab1&${range(nowMs, hourMs)}`,
+    }),
+  },
+  {
+    kind: 'telemetry',
+    name: 'telemetry, 100 samples per record',
+    backlog: (rows, nowMs) => telemetryBacklog(rows, 100, nowMs),
+    questions: () => ({}),
+  },
+  {
+    kind: 'inspections',
+    name: 'inspections, 444 measurements each',
+    backlog: (rows, nowMs) => inspectionBacklog(Math.ceil(rows / 500), 444, nowMs),
+    questions: () => ({}),
+  },
+  {
+    kind: 'inspections',
+    name: 'inspections, 10 measurements each',
+    backlog: (rows, nowMs) => inspectionBacklog(Math.ceil(rows / 20), 10, nowMs),
+    questions: (nowMs) => ({
+      'yield by equipment, 30 d': `/v1/yield?group_by=equipment&${range(nowMs, 30 * 24 * hourMs)}`,
+      'yield by day, 1 d': `/v1/yield?group_by=day&${range(nowMs, 24 * hourMs)}`,
+      'list, newest 50': '/v1/inspections?limit=50',
+      'list, failed of one equipment': '/v1/inspections?limit=50&result=fail&equipment_id=tester-3',
+      'one lot': '/v1/lots/L00000',
+    }),
+  },
+];
+
+interface Options {
+  readonly rows: number;
+  readonly repeat: number;
+  readonly only: Kind | undefined;
+  readonly requests: number;
+  readonly profileFolder: string | undefined;
+  readonly out: string;
+}
+
+const usual = { rows: 1_000_000, requests: 200 };
+/** Enough to see that every case works and loses nothing; too little to say how fast it is. */
+const short = { rows: 100_000, requests: 20 };
+
+function readOptions(argv: readonly string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        rows: { type: 'string' },
+        repeat: { type: 'string', default: '1' },
+        only: { type: 'string' },
+        short: { type: 'boolean', default: false },
+        profile: { type: 'string' },
+        out: { type: 'string', default: path.join(repositoryRoot, 'bench', 'latest.json') },
+      },
+    });
+    const size = values.short ? short : usual;
+    const only = kinds.find((kind) => kind === values.only);
+    if (values.only !== undefined && only === undefined) {
+      throw new TypeError(`--only ${values.only} is unknown`);
+    }
+    return {
+      rows: values.rows === undefined ? size.rows : wholeNumber('--rows', values.rows, 1_000, 1_000_000_000),
+      repeat: wholeNumber('--repeat', values.repeat, 1, 100),
+      only,
+      requests: size.requests,
+      profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
+      out: path.resolve(values.out),
+    };
+  } catch (error) {
+    throw new StackError((error as Error).message, 'see "npm run bench -- --help"', { cause: error });
+  }
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < least || number > most) {
+    throw new TypeError(`${name} must be a whole number from ${least} to ${most}`);
+  }
+  return number;
+}
+
+async function runRound(
+  system: BenchSystem,
+  { name, backlog: backlogOf, questions }: Case,
+  { rows, requests }: Options,
+  signal: AbortSignal,
+): Promise<{ round: Round; queries: LatencyResult[] }> {
+  const nowMs = Date.now();
+  const backlog = backlogOf(rows, nowMs);
+  report('bench', `${name}: publishing ${backlog.records.toLocaleString('en-US')} records`);
+  await system.freshTopics();
+  await system.publish(backlog);
+  return system.withDatabase(async (database: CaseDatabase) => {
+    await database.client.query('CHECKPOINT');
+    report('bench', `${name}: loading ${backlog.rows.toLocaleString('en-US')} rows`);
+    const load = await measureLoad(system, database, backlog, signal);
+    report('bench', `${name}: raw copy of the same rows`);
+    const rawRowsPerSecond = await measureRawCopy(system, database, backlog);
+    const asked = questions(nowMs);
+    const queries = Object.keys(asked).length > 0 ? await measureQueries(system, database, asked, requests) : [];
+    return { round: { load, rawRowsPerSecond }, queries };
+  });
+}
+
+async function runCases(system: BenchSystem, options: Options, signal: AbortSignal) {
+  const results: CaseResult[] = [];
+  const queries: LatencyResult[] = [];
+  for (const one of cases.filter(({ kind }) => options.only === undefined || kind === options.only)) {
+    const rounds: Round[] = [];
+    for (let number = 0; number < options.repeat; number += 1) {
+      signal.throwIfAborted();
+      const { round, queries: answered } = await runRound(system, one, options, signal);
+      rounds.push(round);
+      // The data is the same in every round, so one round of questions is enough.
+      if (number === 0) {
+        queries.push(...answered);
+      }
+    }
+    results.push({ name: one.name, kind: one.kind, rounds });
+  }
+  return { cases: results, queries };
+}
+
+async function run(options: Options, signal: AbortSignal): Promise<BenchResult> {
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown processor',
+    cores: cpus().length,
+    memoryGib: Math.round(totalmem() / gibibyte),
+    loadBefore: loadavg()[0] as number,
+  };
+  const at = new Date().toISOString();
+  const bench: BenchOptions = {
+    folder: stackFolder(path.join(localFolder, 'bench')),
+    report,
+    signal,
+    profileFolder: options.profileFolder,
+  };
+  await BenchSystem.remove(bench);
+  await checkDiskSpace(localFolder, spaceForServers + options.rows * bytesPerRow);
+  let system: BenchSystem | undefined;
+  try {
+    system = await BenchSystem.start({ ...bench, folder: stackFolder(path.join(localFolder, 'bench')) });
+    const versions = await system.versions();
+    const command = ['npm run bench', '--', ...process.argv.slice(2)].join(' ').replace(/ --$/, '');
+    return { at, command, machine, versions, ...(await runCases(system, options, signal)) };
+  } finally {
+    await BenchSystem.remove(bench, system);
+  }
+}
+
+/** Backlog, blocks, table with indexes, write-ahead log, exported rows and their second table. */
+const bytesPerRow = 2_000;
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const { run: runFolder } = stackFolder(path.join(localFolder, 'bench'));
+  const other = claim(runFolder, script);
+  if (other !== undefined) {
+    throw new StackError(
+      `another "npm run bench" is at work in this checkout (pid ${other})`,
+      'wait for it, or end it',
+    );
+  }
+  // It measures the processes of its servers, so they have to be its own.
+  for (const variable of ['KAFKA_BROKERS', 'DATABASE_URL']) {
+    delete process.env[variable];
+  }
+  process.env['NODE_ENV'] = 'production';
+  const signal = endOnSignals(() => runningProcesses(runFolder).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  try {
+    const result = await run(options, signal);
+    mkdirSync(path.dirname(options.out), { recursive: true });
+    writeFileSync(options.out, `${JSON.stringify(result, undefined, 2)}\n`);
+    console.log(formatReport(result));
+    report('bench', `written to ${path.relative(process.cwd(), options.out)}`);
+  } finally {
+    release(runFolder);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+/** How long answers take, one after the other, on the data of the case before. */
+import type { BenchSystem, CaseDatabase } from './bench-system.ts';
+
+const warmUps = 5;
+
+export interface LatencyResult {
+  readonly question: string;
+  readonly requests: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** @param questions path with parameters, by what it asks */
+export async function measureQueries(
+  system: BenchSystem,
+  database: CaseDatabase,
+  questions: Readonly<Record<string, string>>,
+  requests: number,
+): Promise<LatencyResult[]> {
+  // What autovacuum would have done by itself a minute later.
+  await database.client.query('ANALYZE');
+  return system.withServices(['query'], database, async ({ ready, urls }) => {
+    await ready;
+    const results: LatencyResult[] = [];
+    for (const [question, path] of Object.entries(questions)) {
+      const times: number[] = [];
+      for (let number = 0; number < warmUps + requests; number += 1) {
+        const began = performance.now();
+        const response = await fetch(`${urls.query}${path}`);
+        const body = await response.text();
+        times.push(performance.now() - began);
+        if (response.status !== 200) {
+          throw new Error(`GET ${path} answered ${response.status}: ${body.slice(0, 300)}`);
+        }
+      }
+      const measured = times.slice(warmUps).sort((a, b) => a - b);
+      results.push({ question, requests, p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) });
+    }
+    return results;
+  });
+}
+
+/** Nearest rank. */
+export function quantile(ascending: readonly number[], share: number): number {
+  return ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)] as number;
+}

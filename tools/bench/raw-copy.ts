@@ -1,0 +1,28 @@
+/** The anchor: the same rows, into the same table with the same indexes, by nothing but `psql \copy`. */
+import { rmSync } from 'node:fs';
+import type { BenchSystem, CaseDatabase } from './bench-system.ts';
+import type { Backlog } from './machine-data.ts';
+
+/** What one COPY of all rows into `table` reaches, rows/s; `database` holds the rows already, for example after a load. */
+export async function measureRawCopy(
+  system: BenchSystem,
+  database: CaseDatabase,
+  { table, rows }: Backlog,
+): Promise<number> {
+  try {
+    await system.psql(database, `\\copy (SELECT * FROM ${table}) TO '${system.rowsFile}'\n`);
+    return await system.withDatabase(async (empty) => {
+      await empty.client.query('CHECKPOINT');
+      const began = performance.now();
+      await system.psql(empty, `\\copy ${table} FROM '${system.rowsFile}'\n`);
+      const seconds = (performance.now() - began) / 1000;
+      const copied = await empty.row<{ rows: string }>(`SELECT count(*) AS rows FROM ${table}`);
+      if (Number(copied.rows) !== rows) {
+        throw new Error(`the raw copy holds ${copied.rows} rows, expected ${rows}`);
+      }
+      return rows / seconds;
+    });
+  } finally {
+    rmSync(system.rowsFile, { force: true });
+  }
+}
