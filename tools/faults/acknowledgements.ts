@@ -26,9 +26,7 @@ export interface Tolerance {
 }
 
 export type Line =
-  | { readonly origin: Origin }
-  | { readonly acknowledged: Acknowledgement }
-  | { readonly tolerated: Tolerance };
+  { readonly origin: Origin } | { readonly acknowledged: Acknowledgement } | { readonly tolerated: Tolerance };
 
 export class AcknowledgementLog {
   readonly #file: FileHandle;
@@ -81,7 +79,7 @@ export function readLines(path: string, fromByte: number): { lines: Line[]; toBy
   const file = openSync(path, 'r');
   try {
     const pieces: Buffer[] = [];
-    for (let at = fromByte; ; ) {
+    for (let at = fromByte; ;) {
       const buffer = Buffer.allocUnsafe(1024 * 1024);
       const length = readSync(file, buffer, 0, buffer.length, at);
       if (length === 0) {

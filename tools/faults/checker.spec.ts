@@ -164,15 +164,24 @@ describe('the checker', () => {
   });
 
   it('refuses dead letters of one key that differ', () => {
-    expect(new IdealSystem().differences({ contradictions: ['a/0/1'] })).toContain('dead letters of one key differ: a/0/1');
+    expect(new IdealSystem().differences({ contradictions: ['a/0/1'] })).toContain(
+      'dead letters of one key differ: a/0/1',
+    );
   });
 
   it('refuses a dead letter of an accepted sample, whether its row is there or not', () => {
     const system = new IdealSystem();
-    const at = system.rows.findIndex(({ sample }) => sample.host !== 'poison' && /^t0:\d+:3$/.test(String(sample.tags['e'])));
+    const at = system.rows.findIndex(
+      ({ sample }) => sample.host !== 'poison' && /^t0:\d+:3$/.test(String(sample.tags['e'])),
+    );
     const { sample } = system.rows[at] as Row;
     const [, sequence, place] = String(sample.tags['e']).split(':').map(Number);
-    const letter = { code: 'database_rejected', stage: 'writer', content: String(sample.tags['e']), isTruncated: false };
+    const letter = {
+      code: 'database_rejected',
+      stage: 'writer',
+      content: String(sample.tags['e']),
+      isTruncated: false,
+    };
     system.letters.set(`telemetry.samples.v1/0/${sequence}/${place}`, letter);
     expect(system.differences()).toContain('dead letter unexpected');
     system.rows.splice(at, 1);
@@ -188,7 +197,12 @@ describe('the checker', () => {
       const { elements } = recordAt(origin, { kind: 'telemetry', partition: 0 }, Number(sequence), 'ordinary');
       expect(stream).toBe('t0');
       const key = letterKey('telemetry', 0, Number(sequence), elements.length === 1 ? undefined : Number(place));
-      system.letters.set(key, { code: 'database_rejected', stage: 'writer', content: `${stream}:${sequence}:${place}`, isTruncated: false });
+      system.letters.set(key, {
+        code: 'database_rejected',
+        stage: 'writer',
+        content: `${stream}:${sequence}:${place}`,
+        isTruncated: false,
+      });
       const position = system.positions.find(({ topic }) => topic === 'telemetry.samples.v1');
       if (position === undefined) throw new Error('no position');
       Object.assign(position, { deadLettered: position.deadLettered + 1, applied: position.applied - 1 });
@@ -250,7 +264,15 @@ describe('the checker', () => {
   it('refuses a log that the generator cannot repeat', () => {
     const system = new IdealSystem();
     system.expectation.add({
-      acknowledged: { kind: 'telemetry', partition: 5, mood: 'ordinary', sequence: 0, count: 1, offset: 0, digest: 'x' },
+      acknowledged: {
+        kind: 'telemetry',
+        partition: 5,
+        mood: 'ordinary',
+        sequence: 0,
+        count: 1,
+        offset: 0,
+        digest: 'x',
+      },
     });
     expect(system.differences()).toContain('cannot be made again');
   });

@@ -31,7 +31,11 @@ export function check(expectation: Expectation, observation: Observation): Verdi
   }
   checkPositions(expectation, observation, rejectedByPartition, differences);
   report(differences, 'roll-up', observation.rollups);
-  return { differences, badBuckets, rejected: [...rejectedByPartition.values()].reduce((sum, count) => sum + count, 0) };
+  return {
+    differences,
+    badBuckets,
+    rejected: [...rejectedByPartition.values()].reduce((sum, count) => sum + count, 0),
+  };
 }
 
 function copyOf(sums: Sums): Sums {

@@ -97,7 +97,8 @@ export class Expectation {
   /** The element of a letter's key; undefined when nothing acknowledged has this place. */
   find(key: string): { element: Element; bucket: string; acknowledged: Acknowledgement } | undefined {
     const match = /^([^/]+)\/(\d+)\/(\d+)(?:\/(\d+))?$/.exec(key);
-    const kind = match?.[1] === topicOf.telemetry ? 'telemetry' : match?.[1] === topicOf.inspection ? 'inspection' : null;
+    const kind =
+      match?.[1] === topicOf.telemetry ? 'telemetry' : match?.[1] === topicOf.inspection ? 'inspection' : null;
     if (!match || kind === null || this.#origin === undefined) {
       return undefined;
     }
@@ -228,7 +229,8 @@ const eventIdIn = (bytes: Buffer | null): string =>
 // --- the text of each row, as the SQL of observation.ts gives it ------------------------------------------------------
 
 export function sampleText(sample: Sample): string {
-  const tags = sample.vendor_note === undefined ? sample.tags : { ...sample.tags, _extra: { vendor_note: sample.vendor_note } };
+  const tags =
+    sample.vendor_note === undefined ? sample.tags : { ...sample.tags, _extra: { vendor_note: sample.vendor_note } };
   return [
     microsecondsOf(sample.time),
     sample.service_name,

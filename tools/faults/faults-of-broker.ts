@@ -118,7 +118,7 @@ export const brokerFaults: readonly Fault[] = [
     run: async ({ system, publisher }) => {
       const partitions = (await partitionsOf(system.brokers)) + 2;
       await system.operator('topics', ['grow', String(partitions)]);
-      publisher.ensurePartitions(partitions);
+      await publisher.ensurePartitions(partitions);
       await sleep(1_000);
     },
   },

@@ -1,6 +1,6 @@
 /** `npm run faults`: injects faults into a running system of its own and proves what is left (see ../stack/usage.mjs). */
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { reportTo } from '../stack/progress.ts';
 import { endOnSignals } from '../stack/signals.ts';
 import { describeFailure, StackError } from '../stack/stack-error.ts';
 import { catalogue, shortList, type Fault } from './catalogue.ts';
+import { compileControl, controls, type Control } from './controls.ts';
 import { schedule } from './schedule.ts';
 import { SystemUnderTest } from './system.ts';
 import { Trial } from './trial.ts';
@@ -19,6 +20,8 @@ const script = fileURLToPath(import.meta.url);
 const report = reportTo((line) => console.log(line));
 /** Faults between two checks. */
 const faultsPerPhase = 6;
+/** A control that the checker has not refused by then is a failure of the suite. */
+const controlWithinMs = 120_000;
 
 interface Options {
   readonly seed: string;
@@ -26,13 +29,15 @@ interface Options {
   /** When no further fault begins; undefined: each fault once. */
   readonly minutes: number | undefined;
   readonly rate: number;
+  /** Broken on purpose, each in a system of its own; empty: the real one. */
+  readonly controls: readonly Control[];
 }
 
 function parseOptions(argv: readonly string[]): Options | undefined {
   const { values } = parse(argv);
   if (values.list) {
     for (const { name, what, isLong } of catalogue) {
-      console.log(`${name.padEnd(30)} ${what}${isLong ? ' (by name only)' : ''}`);
+      console.log(`${name.padEnd(32)} ${what}${isLong ? ' (by name only)' : ''}`);
     }
     return undefined;
   }
@@ -43,6 +48,7 @@ function parseOptions(argv: readonly string[]): Options | undefined {
     faults,
     minutes: values.minutes === undefined ? (named ? undefined : 10) : positive(values.minutes, '--minutes'),
     rate: positive(values.rate, '--rate'),
+    controls: values.control === undefined ? [] : controlsNamed(values.control),
   };
 }
 
@@ -57,6 +63,7 @@ function parse(argv: readonly string[]) {
         rate: { type: 'string', default: '1500' },
         list: { type: 'boolean', default: false },
         short: { type: 'boolean', default: false },
+        control: { type: 'string' },
       },
     });
   } catch (error) {
@@ -70,6 +77,17 @@ function faultNamed(name: string): Fault {
     throw new StackError(`there is no fault named "${name}"`, 'see "npm run faults -- --list"');
   }
   return fault;
+}
+
+function controlsNamed(name: string): readonly Control[] {
+  const found = name === 'all' ? controls : controls.filter((control) => control.name === name);
+  if (found.length === 0) {
+    throw new StackError(
+      `there is no control named "${name}"`,
+      `take one of ${controls.map((control) => control.name).join(', ')}, or "all"`,
+    );
+  }
+  return found;
 }
 
 function positive(text: string, option: string): number {
@@ -111,10 +129,41 @@ async function runTrial(system: SystemUnderTest, options: Options): Promise<Tria
   }
 }
 
+/** Resolves with whether the checker noticed what is broken. */
+async function runControl(system: SystemUnderTest, control: Control, { seed, rate }: Options): Promise<boolean> {
+  await control.spoil?.(system);
+  const trial = await Trial.begin({ system, seed, rate });
+  try {
+    await trial.warmUp();
+    // A control that is refused without any fault would only show that it does not work at all.
+    if (!(await checkNow(trial))) {
+      throw new Error(`the control ${control.name} is not even exact without faults`);
+    }
+    const began = performance.now();
+    for (let number = 1; performance.now() - began < controlWithinMs; number += 1) {
+      trial.publisher.resume();
+      const fault = control.faults[(number - 1) % control.faults.length] as Fault;
+      report(`fault ${number}`, fault.name);
+      await trial.inject(fault, number);
+      if (!(await checkNow(trial))) {
+        report('control', `${control.name} refused after ${inSeconds(performance.now() - began)}: ${control.what}`);
+        return true;
+      }
+    }
+    report('control', `${control.name} was NOT noticed within ${inSeconds(controlWithinMs)}: ${control.what}`);
+    return false;
+  } finally {
+    await trial.end();
+  }
+}
+
 async function checkNow(trial: Trial): Promise<boolean> {
   report('check', 'bringing the system to rest');
   const found = await trial.check();
-  report('check', `${trial.elements} acknowledged elements, ${trial.letters} dead letters: ${found.length === 0 ? 'exact' : 'DIFFERENT'}`);
+  report(
+    'check',
+    `${trial.elements} acknowledged elements, ${trial.letters} dead letters: ${found.length === 0 ? 'exact' : 'DIFFERENT'}`,
+  );
   report('check', trial.footprints());
   for (const text of found) {
     report('check', text);
@@ -127,8 +176,12 @@ const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 function summarise(trial: Trial, seed: string, folder: string): void {
   const slowest = Math.max(0, ...trial.outcomes.map(({ resumedMs }) => resumedMs ?? Infinity));
   const isExact = trial.differences.length === 0;
-  console.log(`\nseed ${seed}: ${trial.outcomes.length} faults, ${trial.checks} checks, ${trial.elements} acknowledged elements`);
-  console.log(`dead letters ${trial.letters}, of them ${trial.rejected} that a fault caused; slowest recovery ${inSeconds(slowest)}`);
+  console.log(
+    `\nseed ${seed}: ${trial.outcomes.length} faults, ${trial.checks} checks, ${trial.elements} acknowledged elements`,
+  );
+  console.log(
+    `dead letters ${trial.letters}, of them ${trial.rejected} that a fault caused; slowest recovery ${inSeconds(slowest)}`,
+  );
   console.log(
     isExact
       ? `0 lost, 0 duplicated; upper bound of either (95 %, rule of three): ${(3 / trial.elements).toExponential(1)} per element`
@@ -160,22 +213,53 @@ async function main(): Promise<number> {
   const folder = stackFolder(home);
   const other = claim(folder.run, script);
   if (other !== undefined) {
-    throw new StackError(`another "npm run faults" is at work in this checkout (pid ${other})`, 'wait for it, or end it');
+    throw new StackError(
+      `another "npm run faults" is at work in this checkout (pid ${other})`,
+      'wait for it, or end it',
+    );
   }
   const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  try {
+    report('seed', options.seed);
+    if (options.controls.length === 0) {
+      return await onSystem(home, signal, undefined, async (system) => {
+        const trial = await runTrial(system, options);
+        summarise(trial, options.seed, home);
+        return trial.differences.length === 0 ? 0 : 1;
+      });
+    }
+    let unnoticed = 0;
+    for (const control of options.controls) {
+      unnoticed += await onSystem(home, signal, control, async (system) =>
+        (await runControl(system, control, options)) ? 0 : 1,
+      );
+    }
+    return unnoticed === 0 ? 0 : 1;
+  } finally {
+    release(folder.run);
+  }
+}
+
+/** Starts a fresh system for the work, and leaves nothing of it but logs. */
+async function onSystem(
+  home: string,
+  signal: AbortSignal,
+  control: Control | undefined,
+  work: (system: SystemUnderTest) => Promise<number>,
+): Promise<number> {
+  const before = stackFolder(home);
+  await SystemUnderTest.remove(before, report, undefined);
+  for (const name of readdirSync(before.run).filter((file) => /\.(log|ndjson)$/.test(file))) {
+    rmSync(path.join(before.run, name));
+  }
+  const folder = stackFolder(home);
   let system: SystemUnderTest | undefined;
   try {
-    await SystemUnderTest.remove(folder, report, undefined);
-    stackFolder(home);
-    rmSync(path.join(folder.run, 'acknowledged.ndjson'), { force: true });
-    report('seed', options.seed);
-    system = await SystemUnderTest.start({ folder, report, signal });
-    const trial = await runTrial(system, options);
-    summarise(trial, options.seed, home);
-    return trial.differences.length === 0 ? 0 : 1;
+    const writerScript = control?.writer && (await compileControl(control.writer, folder.data, signal));
+    system = await SystemUnderTest.start({ folder, report, signal, writerScript });
+    return await work(system);
   } finally {
     await SystemUnderTest.remove(folder, report, system);
-    release(folder.run);
   }
 }
 

@@ -120,7 +120,11 @@ function telemetryRecord(origin: Origin, stream: Stream, sequence: number, mood:
       metric_name: random.pick(metrics),
       metric_value: random.integer(-1_000_000, 1_000_000) / 1000,
       ...(host === undefined ? {} : { host }),
-      tags: { e: `${name}:${sequence}:${index}`, lane: random.integer(1, 4), ...(random.chance(0.1) ? { ok: true } : {}) },
+      tags: {
+        e: `${name}:${sequence}:${index}`,
+        lane: random.integer(1, 4),
+        ...(random.chance(0.1) ? { ok: true } : {}),
+      },
       ...(random.chance(0.01) ? { vendor_note: 'x' } : {}),
     };
   };
@@ -175,7 +179,7 @@ const badElements: readonly ((sample: Sample) => [code: string, text: string])[]
   (sample) => ['schema_violation', JSON.stringify({ ...sample, metric_value: 'high' })],
   (sample) => ['schema_violation', JSON.stringify({ ...sample, service_name: undefined })],
   (sample) => ['schema_violation', JSON.stringify({ ...sample, time: '2026-02-30T00:00:00Z' })],
-  (sample) => ['schema_violation', '17'],
+  () => ['schema_violation', '17'],
   (sample) => ['value_out_of_range', JSON.stringify(sample).replace(/"metric_value":[^,]+/, '"metric_value":1e400')],
   (sample) => ['value_out_of_range', JSON.stringify({ ...sample, metric_value: 1e101 })],
   (sample) => ['invalid_text', JSON.stringify({ ...sample, metric_name: 'a\0b' })],

@@ -124,7 +124,7 @@ export class PostgresProxy {
     if (!inspect(chunk)) {
       return;
     }
-    for (let at = 0; at < chunk.length && !to.destroyed; ) {
+    for (let at = 0; at < chunk.length && !to.destroyed;) {
       await this.#flowing(link);
       const { throttle } = this;
       const piece = throttle === undefined ? chunk.subarray(at) : chunk.subarray(at, at + throttledPieceBytes);

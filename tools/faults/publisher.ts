@@ -1,9 +1,17 @@
 /** Publishes the generated streams at a steady rate, and logs what the broker has acknowledged. */
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Producer } from 'kafkajs';
+import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import type { AcknowledgementLog } from './acknowledgements.ts';
-import { recordAt, streamName, topicOf, type GeneratedRecord, type Mood, type Origin, type Stream } from './generator.ts';
+import {
+  recordAt,
+  streamName,
+  topicOf,
+  type GeneratedRecord,
+  type Mood,
+  type Origin,
+  type Stream,
+} from './generator.ts';
 import { Random } from './random.ts';
 
 export interface PublisherOptions {
@@ -19,7 +27,8 @@ const retry = { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetr
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #producers: Readonly<Record<Stream['kind'], Producer>>;
+  readonly #kafka: Kafka;
+  readonly #producers: Producer[] = [];
   readonly #loops: Promise<void>[] = [];
   readonly #sequences = new Map<string, number>();
   readonly #inFlight = new Set<Promise<void>>();
@@ -32,15 +41,12 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    const kafka = new kafkajs.Kafka({
+    this.#kafka = new kafkajs.Kafka({
       clientId: 'faults-generator',
       brokers: options.brokers.split(','),
       logLevel: kafkajs.logLevel.NOTHING,
       retry,
     });
-    const producer = () =>
-      kafka.producer({ idempotent: true, retry, createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-    this.#producers = { telemetry: producer(), inspection: producer() };
   }
 
   /** Acknowledged so far. */
@@ -48,19 +54,26 @@ export class Publisher {
     return this.#elements;
   }
 
-  async connect(): Promise<void> {
-    await Promise.all([this.#producers.telemetry.connect(), this.#producers.inspection.connect()]);
-  }
-
   /** One stream for each partition of both topics up to this number. */
-  ensurePartitions(count: number): void {
+  async ensurePartitions(count: number): Promise<void> {
     for (const kind of ['telemetry', 'inspection'] as const) {
-      for (let partition = 0; partition < count; partition += 1) {
-        if (!this.#streams.some((stream) => stream.kind === kind && stream.partition === partition)) {
-          const stream = { kind, partition };
-          this.#streams.push(stream);
-          this.#loops.push(this.#run(stream).catch((error: unknown) => void (this.#failure ??= error)));
-        }
+      const missing = Array.from({ length: count }, (_, partition) => ({ kind, partition })).filter(
+        ({ partition }) => !this.#streams.some((known) => known.kind === kind && known.partition === partition),
+      );
+      if (missing.length === 0) {
+        continue;
+      }
+      // New partitions need a new producer: kafkajs drops, without a word, what is for a partition it has not heard of.
+      const producer = this.#kafka.producer({
+        idempotent: true,
+        retry,
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      });
+      await producer.connect();
+      this.#producers.push(producer);
+      for (const stream of missing) {
+        this.#streams.push(stream);
+        this.#loops.push(this.#run(stream, producer).catch((error: unknown) => void (this.#failure ??= error)));
       }
     }
   }
@@ -92,12 +105,12 @@ export class Publisher {
     this.#isEnding = true;
     await Promise.race([Promise.allSettled(this.#loops), sleep(3_000, undefined, { ref: false })]);
     await Promise.race([
-      Promise.allSettled(Object.values(this.#producers).map((producer) => producer.disconnect())),
+      Promise.allSettled(this.#producers.map((producer) => producer.disconnect())),
       sleep(3_000, undefined, { ref: false }),
     ]);
   }
 
-  async #run(stream: Stream): Promise<void> {
+  async #run(stream: Stream, producer: Producer): Promise<void> {
     // Streams do not begin in step.
     await sleep(new Random(this.#options.origin.seed, streamName(stream, 'ordinary')).integer(0, 500));
     while (!this.#isEnding) {
@@ -106,7 +119,7 @@ export class Publisher {
         continue;
       }
       const began = performance.now();
-      const sending = this.#sendBatch(stream, this.#mood);
+      const sending = this.#sendBatch(stream, producer, this.#mood);
       const settled = sending.then(
         () => undefined,
         () => undefined,
@@ -118,18 +131,21 @@ export class Publisher {
     }
   }
 
-  async #sendBatch(stream: Stream, mood: Mood): Promise<number> {
+  async #sendBatch(stream: Stream, producer: Producer, mood: Mood): Promise<number> {
     const { origin, log } = this.#options;
     const name = streamName(stream, mood);
     const sequence = this.#sequences.get(name) ?? 0;
     const most = mood === 'huge' ? 1 : new Random(origin.seed, name, 'batch', sequence).integer(1, 24);
     const records = Array.from({ length: most }, (_, i) => recordAt(origin, stream, sequence + i, mood));
-    const [sent] = await this.#producers[stream.kind].send({
+    const [sent] = await producer.send({
       topic: topicOf[stream.kind],
       acks: -1,
       compression: records[0]?.isGzipped ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None,
       messages: records.map(({ value }) => ({ partition: stream.partition, value })),
     });
+    if (sent?.baseOffset === undefined) {
+      throw new Error(`the producer answered without an offset for ${topicOf[stream.kind]}/${stream.partition}`);
+    }
     this.#sequences.set(name, sequence + records.length);
     await log.append({
       acknowledged: {
@@ -137,7 +153,7 @@ export class Publisher {
         mood,
         sequence,
         count: records.length,
-        offset: Number(sent?.baseOffset),
+        offset: Number(sent.baseOffset),
         digest: digestOf(records),
       },
     });

@@ -60,7 +60,10 @@ export async function drain(
       const positions = await positionsOf(system);
       behind = [...acknowledged]
         .filter(([partition, end]) => (positions?.get(partition) ?? 0) < end)
-        .map(([partition, end]) => `${partition} is at ${positions?.get(partition) ?? 'no position'}, acknowledged up to ${end}`);
+        .map(
+          ([partition, end]) =>
+            `${partition} is at ${positions?.get(partition) ?? 'no position'}, acknowledged up to ${end}`,
+        );
       return behind.length === 0;
     },
     limitMs,

@@ -11,7 +11,7 @@ import { startPart, type Part } from '../stack/part.ts';
 import { loopback, PortPicker } from '../stack/ports.ts';
 import { endProcess, forgetPid, isAlive, launch, logFile, runningPid } from '../stack/processes.ts';
 import type { Report } from '../stack/progress.ts';
-import { startServers } from '../stack/provision.ts';
+import { startServers, type Servers } from '../stack/provision.ts';
 import { runCommand } from '../stack/run-command.ts';
 import { describeServices } from '../stack/services.ts';
 import { sweep } from '../stack/sweep.ts';
@@ -83,7 +83,7 @@ export interface SystemOptions {
   readonly report: Report;
   readonly signal: AbortSignal;
   /** Entry of the writers; a negative control puts a broken composition here. */
-  readonly writerScript?: string;
+  readonly writerScript?: string | undefined;
 }
 
 /** Two of each: a fault in one must not be hidden by nobody else being there. */
@@ -123,7 +123,7 @@ export class SystemUnderTest {
   static async start(options: SystemOptions): Promise<SystemUnderTest> {
     const { folder, report, signal, writerScript } = options;
     const ports = new PortPicker(report);
-    const [{ started, env }] = await together(
+    const [{ started, env }] = await together<[Servers, void]>(
       signal,
       (either) => startServers({ folder, ports, firstPorts, isDurable: true, report, signal: either }),
       (either) => buildServices(report, either),
@@ -134,11 +134,8 @@ export class SystemUnderTest {
       WRITER_DATABASE_URL: atPort(env['WRITER_DATABASE_URL'] as string, proxy.port),
       QUERY_DATABASE_URL: atPort(env['QUERY_DATABASE_URL'] as string, proxy.port),
     };
-    await together(
-      signal,
-      (either) => runOperator('topics', ['create'], env, either),
-      (either) => runOperator('db', ['migrate'], env, either),
-    );
+    await runOperator('topics', ['create'], env, signal);
+    await runOperator('db', ['migrate'], env, signal);
     const { parts } = await describeServices(instances, proxied, ports);
     const services = parts.map((part) => new Service(folder.run, withDebugger(part, writerScript)));
     const servers = started.map(({ part }) => part);
@@ -288,7 +285,12 @@ export class SystemUnderTest {
 }
 
 function poolAt(url: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: 'faults', connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    application_name: 'faults',
+    connectionTimeoutMillis: 5_000,
+  });
   // The server is stopped under it again and again.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));

@@ -59,8 +59,7 @@ export class Trial {
     const origin: Origin = { seed: options.seed, epochMs: Date.now() };
     const logFile = path.join(options.system.folder.run, 'acknowledged.ndjson');
     const trial = new Trial(options, origin, await AcknowledgementLog.create(logFile, origin), logFile);
-    await trial.publisher.connect();
-    trial.publisher.ensurePartitions(partitionsAtFirst);
+    await trial.publisher.ensurePartitions(partitionsAtFirst);
     trial.publisher.resume();
     return trial;
   }
