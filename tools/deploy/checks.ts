@@ -1,0 +1,357 @@
+/**
+ * What has to be true of a deployment beyond the syntax of its files. Each check returns what is wrong, in words, so that
+ * the spec can show that a broken copy is noticed.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { TOPICS } from '@chip/contracts';
+import { repositoryRoot } from '../stack/layout.ts';
+import { contextFilter, execForm, lastOf, parseDockerfile } from './dockerfile.ts';
+import { workloadsOf, type Container, type Deployment, type Probe } from './manifests.ts';
+import type { ServiceSchemas } from './service-schemas.ts';
+
+type Check = (deployment: Deployment, schemas: ServiceSchemas) => string[];
+
+/** From SIGTERM to the exit of a service. */
+const DRAIN_SECONDS = 25;
+/** A health route answers within this, whatever the parts of the process do. */
+const HEALTH_ANSWER_SECONDS = 3;
+
+/** Programs without a schema of their own read these. */
+const OTHER_PROGRAMS: Readonly<Record<string, RegExp>> = {
+  operator: /^(KAFKA_[A-Z_]+|DATABASE_URL)$/,
+  simulator: /^(KAFKA_[A-Z_]+|LOG_LEVEL|SIMULATOR_[A-Z_]+)$/,
+};
+/** By the job's entry. */
+const JOB_NEEDS: Readonly<Record<string, string>> = {
+  'dist/db.js': 'DATABASE_URL',
+  'dist/topics.js': 'KAFKA_BROKERS',
+  'dist/main.js': 'KAFKA_BROKERS',
+};
+
+const when = (isWrong: boolean, problem: string): string[] => (isWrong ? [problem] : []);
+
+const configuration: Check = (deployment, { variables, refusal }) => {
+  const kafkaVariables = (variables['ingest'] ?? [])
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith('KAFKA_'));
+  return workloadsOf(deployment).flatMap(({ where, app, args, environment }) => {
+    const own = variables[app];
+    if (own) {
+      const known = new Set(own.map(({ name }) => name));
+      const reason = refusal(app, environment);
+      return [
+        ...when(reason !== '', `${where}: ${reason}`),
+        ...Object.keys(environment)
+          .filter((name) => !known.has(name.replace(/_FILE$/, '')))
+          .map((name) => `${where}: ${name} is no variable of ${app}`),
+      ];
+    }
+    const needed = JOB_NEEDS[args[0] ?? 'dist/main.js'] ?? '(nothing known)';
+    return [
+      ...when(!(needed in environment), `${where}: ${needed} is not set`),
+      ...Object.keys(environment)
+        .filter(
+          (name) => !OTHER_PROGRAMS[app]?.test(name) || (name.startsWith('KAFKA_') && !kafkaVariables.includes(name)),
+        )
+        .map((name) => `${where}: ${name} is no variable of ${app}`),
+    ];
+  });
+};
+
+const programs: Check = (deployment) =>
+  workloadsOf(deployment).flatMap(({ where, app, args }) => {
+    const entry = args[0] ?? 'dist/main.js';
+    const source = path.join(repositoryRoot, 'apps', app, entry.replace(/^dist/, 'src').replace(/\.js$/, '.ts'));
+    return when(!existsSync(source), `${where}: the image of ${app} holds no ${entry}`);
+  });
+
+const images: Check = ({ compose, kubernetes, dockerfile, packageJson }) => {
+  const all = [
+    ...Object.values(compose.services).map(({ image }) => image),
+    ...containersOf(kubernetes).map(({ container }) => container.image),
+    ...parseDockerfile(dockerfile)
+      .map(({ from }) => from)
+      .filter((from) => from.includes(':') || !parseDockerfile(dockerfile).some(({ name }) => name === from)),
+  ];
+  return [
+    ...all.flatMap((image) =>
+      when(!/^[a-z0-9./-]+:\d+\.\d+\.\d+[\w.-]*$/.test(image), `image ${image} is not pinned to a version`),
+    ),
+    ...all
+      .filter((image) => image.startsWith('chip-quality-') && !image.endsWith(`:${packageJson.version}`))
+      .map((image) => `image ${image} is not this version (${packageJson.version})`),
+    ...all
+      .filter((image) => image.startsWith('node:') && !image.startsWith(`node:${packageJson.devDependencies['node']}-`))
+      .map((image) => `image ${image} is not the Node that the tests run on`),
+  ];
+};
+
+function containersOf(objects: Deployment['kubernetes']): { name: string; container: Container }[] {
+  return objects.flatMap(({ metadata, spec }) =>
+    (spec?.template?.spec.containers ?? []).map((container) => ({ name: metadata.name, container })),
+  );
+}
+
+const probes: Check = (deployment, { healthPaths }) => {
+  const workloads = workloadsOf(deployment);
+  return deployment.kubernetes
+    .filter(({ kind }) => kind === 'Deployment')
+    .flatMap(({ metadata, spec }) => {
+      const where = `k8s: ${metadata.name}`;
+      const container = spec?.template?.spec.containers[0];
+      if (!container) return [`${where}: no container`];
+      const environment = workloads.find((workload) => workload.where === where)?.environment ?? {};
+      const isLoopback = environment['HOST']?.startsWith('127.') ?? true;
+      const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
+      const judge = (kind: string, probe: Probe | undefined): string[] => {
+        const question =
+          probe?.httpGet?.path ??
+          (probe?.exec?.command[1] === '/app/healthcheck.mjs' && `/health/${probe.exec.command[2]}`);
+        const port = probe?.httpGet?.port;
+        return [
+          ...when(
+            !healthPaths.includes(question || ''),
+            `${where}: ${kind} asks ${question}, which no service answers`,
+          ),
+          ...when(
+            question !== `/health/${kind === 'readinessProbe' ? 'ready' : 'live'}`,
+            `${where}: ${kind} asks the wrong question`,
+          ),
+          ...when(port !== undefined && isLoopback, `${where}: ${kind} comes from outside, but HOST is loopback`),
+          ...when(
+            port !== undefined && String(ports.get(String(port)) ?? port) !== environment['PORT'],
+            `${where}: ${kind} asks port ${port}, the service listens on ${environment['PORT']}`,
+          ),
+          ...when((probe?.timeoutSeconds ?? 1) <= HEALTH_ANSWER_SECONDS, `${where}: ${kind} waits too shortly`),
+        ];
+      };
+      return [
+        ...judge('startupProbe', container.startupProbe),
+        ...judge('livenessProbe', container.livenessProbe),
+        ...judge('readinessProbe', container.readinessProbe),
+        ...deployment.kubernetes
+          .filter((object) => object.kind === 'Service' && object.metadata.name === metadata.name)
+          .flatMap((service) => service.spec?.ports ?? [])
+          .flatMap(({ targetPort }) =>
+            when(
+              String(ports.get(String(targetPort)) ?? targetPort) !== environment['PORT'],
+              `${where}: its Service leads to port ${targetPort}, the service listens on ${environment['PORT']}`,
+            ),
+          ),
+        ...when(
+          !deployment.kubernetes.some((object) => object.kind === 'Service' && object.metadata.name === metadata.name),
+          `${where}: no Service`,
+        ),
+      ];
+    });
+};
+
+const drain: Check = ({ compose, kubernetes, dockerfile }) => {
+  const image = parseDockerfile(dockerfile).at(-1);
+  return [
+    ...Object.entries(compose.services)
+      .filter(([, { restart, build }]: [string, { restart?: string; build?: unknown }]) => restart && build)
+      .flatMap(([name, { stop_grace_period: period }]) =>
+        when(!(parseFloat(period ?? '10s') > DRAIN_SECONDS), `compose: ${name} is killed before it has drained`),
+      ),
+    ...kubernetes
+      .filter(({ kind }) => kind === 'Deployment')
+      .flatMap(({ metadata, spec }) =>
+        when(
+          !((spec?.template?.spec.terminationGracePeriodSeconds ?? 30) > DRAIN_SECONDS + 5),
+          `k8s: ${metadata.name} is killed before it has drained`,
+        ),
+      ),
+    ...['ingest', 'writer'].flatMap((name) =>
+      when(
+        kubernetes.find((object) => object.kind === 'Deployment' && object.metadata.name === name)?.spec?.strategy
+          ?.rollingUpdate?.maxSurge !== 0,
+        `k8s: a roll-out of ${name} adds members to its consumer groups`,
+      ),
+    ),
+    ...when(
+      !image || !execForm(lastOf(image, 'ENTRYPOINT')) || !execForm(lastOf(image, 'CMD')),
+      'Dockerfile: a shell would get the signals',
+    ),
+    ...when(!image || lastOf(image, 'STOPSIGNAL') !== 'SIGTERM', 'Dockerfile: another signal than SIGTERM'),
+  ];
+};
+
+const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }) => {
+  const isInContext = contextFilter(dockerignore);
+  const image = parseDockerfile(dockerfile).at(-1);
+  return [
+    ...when(
+      !/^[1-9]\d*:[1-9]\d*$/.test((image && lastOf(image, 'USER')) ?? ''),
+      'Dockerfile: USER is no number or root',
+    ),
+    ...[
+      '.git/config',
+      '.env',
+      '.local/stack.env',
+      'node_modules/zod/index.js',
+      'apps/query/dist/main.js',
+      'libs/x/.env',
+    ]
+      .filter((file) => isInContext(file))
+      .map((file) => `.dockerignore: ${file} would get into an image`),
+    ...Object.entries(compose.services).flatMap(([name, service]) => [
+      ...(service.ports ?? [])
+        .filter((port) => !port.startsWith('127.0.0.1:'))
+        .map((port) => `compose: ${name} publishes ${port} to other machines`),
+      ...when(service.build !== undefined && service.read_only !== true, `compose: ${name} can change its own files`),
+    ]),
+    ...kubernetes
+      .filter(({ kind }) => kind === 'Secret')
+      .map(({ metadata }) => `k8s: Secret ${metadata.name} in a manifest`),
+    ...containersOf(kubernetes).flatMap(({ name, container }) =>
+      (container.env ?? [])
+        .filter((variable) => variable.value !== undefined && /URL|PASSWORD|SECRET|TOKEN|KEY/.test(variable.name))
+        .map((variable) => `k8s: ${name} has the value of ${variable.name} in the manifest`),
+    ),
+    ...kubernetes.flatMap(({ kind, metadata, data }) =>
+      kind === 'ConfigMap'
+        ? Object.keys(data ?? {})
+            .filter((key) => /URL|PASSWORD|SECRET|TOKEN/.test(key))
+            .map((key) => `k8s: ConfigMap ${metadata.name} holds ${key}`)
+        : [],
+    ),
+    ...kubernetes.flatMap(({ metadata, spec }) => {
+      const pod = spec?.template?.spec;
+      if (!pod) return [];
+      const { runAsNonRoot, seccompProfile } = pod.securityContext ?? {};
+      return [
+        ...when(runAsNonRoot !== true, `k8s: ${metadata.name} may run as root`),
+        ...when(seccompProfile?.type !== 'RuntimeDefault', `k8s: ${metadata.name} has no seccomp profile`),
+        ...when(pod.serviceAccountName !== 'chip-quality', `k8s: ${metadata.name} uses another service account`),
+        ...pod.containers.flatMap(({ securityContext: context }) =>
+          when(
+            context?.allowPrivilegeEscalation !== false ||
+              context.readOnlyRootFilesystem !== true ||
+              context.capabilities?.drop?.includes('ALL') !== true,
+            `k8s: the container of ${metadata.name} has more rights than it needs`,
+          ),
+        ),
+      ];
+    }),
+  ];
+};
+
+const resources: Check = ({ compose, kubernetes }) => [
+  ...Object.entries(compose.services).flatMap(([name, { mem_limit: limit }]) =>
+    when(!limit, `compose: ${name} has no memory limit`),
+  ),
+  ...containersOf(kubernetes).flatMap(({ name, container: { resources: given } }) =>
+    when(
+      !given?.requests?.['memory'] || !given.requests['cpu'] || !given.limits?.['memory'],
+      `k8s: ${name} has no resources`,
+    ),
+  ),
+];
+
+const order: Check = ({ compose: { services }, kubernetes }) => {
+  /** What has ended or is healthy before a service starts. */
+  const before = (name: string): Set<string> =>
+    new Set(
+      Object.entries(services[name]?.depends_on ?? {}).flatMap(([other, { condition }]) => {
+        const isJob = !('restart' in (services[other] ?? {}));
+        const isRight = condition === (isJob ? 'service_completed_successfully' : 'service_healthy');
+        return isRight ? [other, ...before(other)] : [];
+      }),
+    );
+  const needs: Record<string, string[]> = {
+    topics: ['kafka'],
+    migrate: ['timescaledb', 'accounts'],
+    ingest: ['kafka', 'topics'],
+    writer: ['kafka', 'topics', 'timescaledb', 'migrate'],
+    query: ['timescaledb', 'migrate'],
+    simulator: ['topics'],
+  };
+  return [
+    ...Object.entries(needs).flatMap(([name, others]) =>
+      others.filter((other) => !before(name).has(other)).map((other) => `compose: ${name} does not wait for ${other}`),
+    ),
+    ...kubernetes.flatMap(({ kind, metadata }) => {
+      const isSetup = metadata.labels?.['chip-quality/step'] === 'setup';
+      const belongsToSetup = ['Namespace', 'ServiceAccount', 'ConfigMap', 'Job'].includes(kind);
+      return when(isSetup !== belongsToSetup, `k8s: ${kind} ${metadata.name} is in the wrong step`);
+    }),
+  ];
+};
+
+const kafka: Check = ({ compose }) => {
+  const broker = compose.services['kafka'];
+  const setting = (name: string) => String(broker?.environment?.[name] ?? '');
+  const listeners = (name: string) =>
+    new Map(
+      setting(name)
+        .split(',')
+        .map((text) => /^([A-Z]+):\/\/([^:]*):(\d+)$/.exec(text))
+        .filter((match) => match !== null)
+        .map(([, listener = '', host = '', port = '']) => [listener, { host, port }]),
+    );
+  const bound = listeners('KAFKA_LISTENERS');
+  const advertised = listeners('KAFKA_ADVERTISED_LISTENERS');
+  const [, hostPort, innerPort] = /^127\.0\.0\.1:(\d+):(\d+)$/.exec(broker?.ports?.[0] ?? '') ?? [];
+  const forContainers = [...advertised].find(([, { host }]) => host === 'kafka');
+  const forHost = [...advertised].find(([, { host }]) => host === '127.0.0.1');
+  const brokers = Object.entries(compose.services).flatMap(([name, { environment, network_mode: network }]) =>
+    environment?.['KAFKA_BROKERS'] === undefined
+      ? []
+      : [{ name, network, address: String(environment['KAFKA_BROKERS']) }],
+  );
+  return [
+    ...when(!forContainers, 'kafka: no listener for containers'),
+    ...when(!forHost, 'kafka: no listener for this machine'),
+    ...when(forContainers?.[0] === forHost?.[0], 'kafka: one listener for both'),
+    ...when(forHost?.[1].port !== hostPort, 'kafka: the address for this machine is not the published one'),
+    ...when(bound.get(forHost?.[0] ?? '')?.port !== innerPort, 'kafka: the published port leads to another listener'),
+    ...[...advertised].flatMap(([name]) => when(!bound.has(name), `kafka: ${name} is advertised and not bound`)),
+    ...[...bound.keys()].flatMap((name) =>
+      when(
+        !setting('KAFKA_LISTENER_SECURITY_PROTOCOL_MAP').split(',').includes(`${name}:PLAINTEXT`),
+        `kafka: ${name} has no protocol`,
+      ),
+    ),
+    ...brokers
+      .filter(({ address }) => address !== `${forContainers?.[1].host}:${forContainers?.[1].port}`)
+      .map(({ name, address }) => `kafka: ${name} asks ${address}`),
+    ...when(setting('KAFKA_AUTO_CREATE_TOPICS_ENABLE') !== 'false', 'kafka: a misspelt topic would be created'),
+    ...TOPICS.filter(
+      ({ settings }) => Number(settings['max.message.bytes'] ?? 0) > Number(setting('KAFKA_MESSAGE_MAX_BYTES')),
+    ).map(({ name }) => `kafka: records of ${name} may be larger than the broker takes`),
+  ];
+};
+
+const files: Check = ({ kustomization, kubernetesFiles, packageJson, lockedPackages }) => [
+  ...kubernetesFiles
+    .filter((file) => !kustomization.resources.includes(file))
+    .map((file) => `kustomization.yaml does not list ${file}`),
+  ...kustomization.resources
+    .filter((file) => !kubernetesFiles.includes(file))
+    .map((file) => `kustomization.yaml lists ${file}, which is not there`),
+  ...(['dependencies', 'devDependencies'] as const).flatMap((kind) =>
+    [...new Set([...Object.keys(packageJson[kind]), ...Object.keys(lockedPackages[kind])])]
+      .filter((name) => packageJson[kind][name] !== lockedPackages[kind][name])
+      .map((name) => `package-lock.json does not lock ${name} as package.json asks`),
+  ),
+];
+
+const checks: readonly Check[] = [
+  configuration,
+  programs,
+  images,
+  probes,
+  drain,
+  leastPrivilege,
+  resources,
+  order,
+  kafka,
+  files,
+];
+
+/** Everything that is wrong with a deployment; empty when it is in order. */
+export function problemsOf(deployment: Deployment, schemas: ServiceSchemas): string[] {
+  return checks.flatMap((check) => check(deployment, schemas));
+}

@@ -1,0 +1,250 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { repositoryRoot } from '../stack/layout.ts';
+import { problemsOf } from './checks.ts';
+import { readDeployment, type Deployment } from './manifests.ts';
+import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
+import { typeProblems } from './type-problems.ts';
+import { insertTable, variablesTable } from './variables-table.ts';
+
+const deployment = readDeployment(repositoryRoot);
+let schemas: ServiceSchemas;
+beforeAll(async () => {
+  schemas = await loadServiceSchemas();
+}, 60_000);
+
+const object = ({ kubernetes }: Deployment, kind: string, name: string) =>
+  kubernetes.find((candidate) => candidate.kind === kind && candidate.metadata.name === name)!;
+const container = (copy: Deployment, name: string, kind = 'Deployment') =>
+  object(copy, kind, name).spec!.template!.spec.containers[0]!;
+const service = ({ compose }: Deployment, name: string) => compose.services[name]!;
+const variable = (copy: Deployment, name: string, of: string) =>
+  container(copy, of).env!.find((candidate) => candidate.name === name)!;
+
+it('the deployment is in order', () => {
+  expect(problemsOf(deployment, schemas)).toEqual([]);
+});
+
+/** One fault each, and what has to be said about it. */
+const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
+  [
+    'a missing variable',
+    (copy) => delete service(copy, 'writer').environment!['DATABASE_URL'],
+    /compose: writer: .*DATABASE_URL is required/,
+  ],
+  [
+    'a misspelt variable',
+    (copy) => (service(copy, 'ingest').environment!['LOG_LEVL'] = 'info'),
+    /ingest: LOG_LEVL is no variable/,
+  ],
+  ['a refused value', (copy) => (service(copy, 'ingest').environment!['PORT'] = 'http'), /compose: ingest: .*PORT/],
+  [
+    'an open API without access control',
+    (copy) => (variable(copy, 'HOST', 'query').value = '0.0.0.0'),
+    /k8s: query: .*AUTH_MODE/,
+  ],
+  [
+    'the same in Compose',
+    (copy) => (service(copy, 'query').environment!['HOST'] = '0.0.0.0'),
+    /compose: query: .*AUTH_MODE/,
+  ],
+  [
+    'a Secret that is not referred to',
+    (copy) => container(copy, 'writer').env!.pop(),
+    /k8s: writer: .*DATABASE_URL is required/,
+  ],
+  [
+    'a ConfigMap that is not there',
+    (copy) => (object(copy, 'ConfigMap', 'kafka').metadata.name = 'other'),
+    /k8s: ingest: .*KAFKA_BROKERS is required/,
+  ],
+  [
+    'a misspelt key of a ConfigMap',
+    (copy) => (object(copy, 'ConfigMap', 'kafka').data!['KAFKA_SLS'] = 'on'),
+    /KAFKA_SLS is no variable/,
+  ],
+  [
+    'a job without its server',
+    (copy) => delete service(copy, 'topics').environment!['KAFKA_BROKERS'],
+    /topics: KAFKA_BROKERS is not set/,
+  ],
+  [
+    'a program that is not built',
+    (copy) => (service(copy, 'migrate').command = ['dist/migrate.js']),
+    /holds no dist\/migrate.js/,
+  ],
+  [
+    'a job of another program',
+    (copy) => (container(copy, 'topics', 'Job').args = ['dist/topic.js']),
+    /holds no dist\/topic.js/,
+  ],
+  [
+    'an image without a version',
+    (copy) => (service(copy, 'kafka').image = 'apache/kafka:latest'),
+    /kafka:latest is not pinned/,
+  ],
+  [
+    'an image without a tag',
+    (copy) => (container(copy, 'query').image = 'chip-quality-query'),
+    /chip-quality-query is not pinned/,
+  ],
+  ['an image of another version', (copy) => (copy.packageJson.version = '9.9.9'), /is not this version/],
+  ['another Node', (copy) => (copy.packageJson.devDependencies['node'] = '24.0.0'), /not the Node/],
+  [
+    'a probe of another path',
+    (copy) => (container(copy, 'ingest').livenessProbe!.httpGet!.path = '/healthz'),
+    /livenessProbe asks \/healthz/,
+  ],
+  [
+    'a liveness probe that asks for readiness',
+    (copy) => (container(copy, 'ingest').livenessProbe!.httpGet!.path = '/health/ready'),
+    /wrong question/,
+  ],
+  [
+    'a probe of another port',
+    (copy) => (container(copy, 'ingest').readinessProbe!.httpGet!.port = 8080),
+    /asks port 8080/,
+  ],
+  ['a service on another port', (copy) => (variable(copy, 'PORT', 'writer').value = '3001'), /listens on 3001/],
+  [
+    'a probe from outside of a service on loopback',
+    (copy) => (container(copy, 'query').livenessProbe = container(copy, 'ingest').livenessProbe),
+    /comes from outside/,
+  ],
+  ['a hasty probe', (copy) => delete container(copy, 'writer').livenessProbe!.timeoutSeconds, /waits too shortly/],
+  ['no probe', (copy) => delete container(copy, 'writer').startupProbe, /startupProbe asks/],
+  [
+    'a short end in Kubernetes',
+    (copy) => delete object(copy, 'Deployment', 'writer').spec!.template!.spec.terminationGracePeriodSeconds,
+    /k8s: writer is killed/,
+  ],
+  [
+    'a short end in Compose',
+    (copy) => (service(copy, 'ingest').stop_grace_period = '10s'),
+    /compose: ingest is killed/,
+  ],
+  [
+    'a roll-out above the number',
+    (copy) => (object(copy, 'Deployment', 'ingest').spec!.strategy!.rollingUpdate!.maxSurge = 1),
+    /roll-out of ingest/,
+  ],
+  [
+    'a shell as process 1',
+    (copy) => (copy.dockerfile = copy.dockerfile.replace('ENTRYPOINT ["node"]', 'ENTRYPOINT node')),
+    /shell would get the signals/,
+  ],
+  ['root', (copy) => (copy.dockerfile = copy.dockerfile.replace('USER 1000:1000', 'USER node')), /USER is no number/],
+  [
+    'a context with secrets',
+    (copy) => (copy.dockerignore = copy.dockerignore.replace('\n*\n', '\n')),
+    /\.env would get into an image/,
+  ],
+  ['a port for everybody', (copy) => (service(copy, 'kafka').ports = ['9092:9092']), /publishes 9092:9092/],
+  [
+    'a writable root',
+    (copy) => (container(copy, 'query').securityContext!.readOnlyRootFilesystem = false),
+    /query has more rights/,
+  ],
+  [
+    'a pod as root',
+    (copy) => delete object(copy, 'Job', 'migrate').spec!.template!.spec.securityContext,
+    /migrate may run as root/,
+  ],
+  [
+    'a password in a manifest',
+    (copy) => (variable(copy, 'DATABASE_URL', 'writer').value = 'postgresql://a:b@c/d'),
+    /writer has the value of DATABASE_URL/,
+  ],
+  [
+    'a Secret in a manifest',
+    (copy) => copy.kubernetes.push({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } }),
+    /Secret x in a manifest/,
+  ],
+  [
+    'no memory limit in Compose',
+    (copy) => delete service(copy, 'simulator').mem_limit,
+    /simulator has no memory limit/,
+  ],
+  [
+    'no memory limit in Kubernetes',
+    (copy) => delete container(copy, 'ingest').resources!.limits,
+    /ingest has no resources/,
+  ],
+  [
+    'a writer before the schema',
+    (copy) => delete service(copy, 'writer').depends_on!['migrate'],
+    /writer does not wait for migrate/,
+  ],
+  [
+    'a job that nobody waits for the end of',
+    (copy) => (service(copy, 'ingest').depends_on!['topics']!.condition = 'service_started'),
+    /ingest does not wait for topics/,
+  ],
+  [
+    'a Job after the services',
+    (copy) => delete object(copy, 'Job', 'migrate').metadata.labels!['chip-quality/step'],
+    /Job migrate is in the wrong step/,
+  ],
+  [
+    'one listener',
+    (copy) => (service(copy, 'kafka').environment!['KAFKA_ADVERTISED_LISTENERS'] = 'CONTAINER://kafka:19092'),
+    /no listener for this machine/,
+  ],
+  [
+    'a listener that leads elsewhere',
+    (copy) => (service(copy, 'kafka').ports = ['127.0.0.1:9093:9092']),
+    /not the published one/,
+  ],
+  [
+    'a service at the wrong listener',
+    (copy) => (service(copy, 'ingest').environment!['KAFKA_BROKERS'] = 'kafka:9092'),
+    /ingest asks kafka:9092/,
+  ],
+  [
+    'a broker with small messages',
+    (copy) => (service(copy, 'kafka').environment!['KAFKA_MESSAGE_MAX_BYTES'] = 1048588),
+    /may be larger than the broker takes/,
+  ],
+  ['a forgotten file', (copy) => copy.kubernetesFiles.push('dashboard.yaml'), /does not list dashboard.yaml/],
+  [
+    'a package that is not locked',
+    (copy) => (copy.packageJson.dependencies['left-pad'] = '1.3.0'),
+    /does not lock left-pad/,
+  ],
+];
+
+it.each(faults)('%s is noticed', (_name, spoil, message) => {
+  const copy = structuredClone(deployment);
+  spoil(copy);
+  expect(problemsOf(copy, schemas).join('\n')).toMatch(message);
+});
+
+describe('the Kubernetes types', () => {
+  it('accept every object', () => {
+    expect(typeProblems(deployment.kubernetes)).toEqual([]);
+  });
+
+  it('refuse a misspelt field, a missing one and a value of the wrong type', () => {
+    const copy = structuredClone(deployment);
+    const { spec } = object(copy, 'Deployment', 'ingest').spec!.template! as unknown as {
+      spec: Record<string, unknown>;
+    };
+    spec['terminationGracePeriodSecond'] = 40;
+    (object(copy, 'Deployment', 'writer').spec as Record<string, unknown>)['replicas'] = 'two';
+    delete object(copy, 'Job', 'topics').spec!.template;
+    const problems = typeProblems(copy.kubernetes).join('\n');
+    expect(problems).toMatch(/terminationGracePeriodSecond\b/);
+    expect(problems).toMatch(/'string' is not assignable to type 'number'/);
+    expect(problems).toMatch(/'template' is missing/);
+  });
+});
+
+/** With UPDATE_DOCS=1 the table is written instead of compared. */
+it('docs/deployment.md lists the variables of the services as the code has them', () => {
+  const file = path.join(repositoryRoot, 'docs', 'deployment.md');
+  const text = readFileSync(file, 'utf8');
+  const expected = insertTable(text, variablesTable(schemas.variables));
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, expected);
+  else expect(text).toBe(expected);
+});
