@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Queryable } from '@chip/persistence';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { binCounts } from '../src/bins/bin-pareto.query.ts';
+import { densityCounts } from '../src/defects/defect-density.query.ts';
+import { defectCounts } from '../src/defects/defect-pareto.query.ts';
+import { inspectionsWithHistory } from '../src/inspections/inspection-detail.query.ts';
+import { listInspections } from '../src/inspections/inspection-list.query.ts';
+import { measuredValues } from '../src/spc/spc.query.ts';
+import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.query.ts';
+import { telemetrySummary } from '../src/telemetry/telemetry-summary.query.ts';
+import { yieldCounts } from '../src/yield/yield.query.ts';
+
+/** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
+const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
+const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 200_000);
+const DAYS = 365;
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  Schema?: string;
+  Plans?: PlanNode[];
+}
+const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+/** Tables that are small whatever the size of the fab's history, so that reading them whole is right. */
+const SMALL = new Set(['lots', 'metrics_delta', 'yield_delta', 'stream_positions', 'inspection_types']);
+
+describe('query plans', () => {
+  let db: TestDatabase;
+  /** Day of the newest data. */
+  let today: string;
+  let oneId: string;
+  const day = (offset: number): string =>
+    new Date(Date.parse(`${today}T00:00:00Z`) + offset * 86_400_000).toISOString().replace('.000Z', '.000000Z');
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    const { database } = db;
+    [{ today }] = (await database.query<{ today: string }>(
+      `SELECT (now() AT TIME ZONE 'UTC')::date::text AS today`,
+    )) as [{ today: string }];
+    await database.query(
+      `INSERT INTO lots (id, site, lot_id) SELECT md5('lot' || n)::uuid, 'fab', 'LOT' || n FROM generate_series(0, $1::int / 500) AS n`,
+      [INSPECTIONS],
+    );
+    await database.query(
+      `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, created_at, occurred_at, completed_at, site, step, attempt_key,
+         equipment_id, product, wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, metadata)
+       SELECT md5('i' || n)::uuid, md5('lot' || n / 500)::uuid, 'C' || n, (ARRAY['visual', 'electrical', 'metrology'])[1 + n % 3],
+         (CASE WHEN n % 100 = 0 THEN 'pending' WHEN n % 100 = 1 THEN 'failed' ELSE 'completed' END)::inspection_status_enum,
+         CASE WHEN n % 100 > 1 THEN CASE WHEN n % 15 = 3 THEN 'fail' ELSE 'pass' END END, t, t, CASE WHEN n % 100 > 0 THEN t END, 'fab', 'S' || n % 4, 'a:1',
+         'E' || n % 40, 'P' || (n / 500) % 25, 'W' || (n / 25) % 20, n % 25, n / 25 % 25, 1 + n % 7, 1 + n % 30, 1.5,
+         jsonb_build_object('operator', n % 200, 'recipe_version', n % 7)
+       FROM (SELECT n, $2::date - (1 - n::float8 / $1::int) * $3::int * INTERVAL '1 day' AS t FROM generate_series(1, $1::int) AS n) AS s`,
+      [INSPECTIONS, today, DAYS],
+    );
+    await database.query(
+      `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at, event_id, event_ids,
+         first_occurred_at, completed_at, equipment_id, product, wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, defect_count)
+       SELECT id, step, 'a:1', lot_id, inspection_type, status, result, occurred_at, id, ARRAY[id], occurred_at, completed_at, equipment_id, product,
+         wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, 0 FROM inspections`,
+    );
+    await database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value) SELECT occurred_at, id, id, 'width' || hard_bin, die_x FROM inspections`,
+    );
+    await database.query(
+      `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
+       SELECT id, id, n, occurred_at, 'class' || soft_bin, 0, 0 FROM inspections, generate_series(1, 3) AS n`,
+    );
+    await database.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host, tags)
+       SELECT $2::date - (1 - n::float8 / $1::int) * INTERVAL '30 days', 'service' || n % 5, 'metric' || n / 5 % 10, n % 1000, 'host' || n % 3,
+         jsonb_build_object('line', n % 4)
+       FROM generate_series(1, $1::int) AS n`,
+      [SAMPLES, today],
+    );
+    await database.query(
+      `INSERT INTO metrics_delta SELECT time_bucket('1 hour', time), service_name, metric_name, host, sum(metric_value), count(*), min(metric_value), max(metric_value)
+       FROM system_metrics GROUP BY 1, 2, 3, 4`,
+    );
+    for (const fold of ['fold_metrics', 'fold_yield'])
+      while (((await database.query<{ n: number }>(`SELECT ${fold}() AS n`))[0]?.n ?? 0) > 0);
+    for (const table of [
+      'inspections',
+      'inspection_attempts',
+      'measurements',
+      'defects',
+      'system_metrics',
+      'metrics_delta',
+      'metrics_hourly_base',
+      'metrics_daily_base',
+      'yield_delta',
+      'yield_daily_base',
+      'lots',
+    ])
+      await database.query(`VACUUM ANALYZE ${table}`);
+    [{ id: oneId }] = (await database.query<{ id: string }>(`SELECT md5('i5')::uuid::text AS id`)) as [{ id: string }];
+  }, 1_800_000);
+  afterAll(() => db.drop());
+
+  /** Runs the question's own statements, each with its plan. @returns large tables read whole, and the chunks touched */
+  const explain = async (
+    question: (snapshot: Queryable) => Promise<unknown>,
+  ): Promise<{ readWhole: string[]; chunks: Set<string>; ms: number }> => {
+    const readWhole: string[] = [];
+    const chunks = new Set<string>();
+    let ms = 0;
+    await db.database.withSnapshot(async (tx) => {
+      await tx.query(`SET LOCAL jit = off`);
+      const watched: Queryable = {
+        query: async (text, parameters) => {
+          const [row] = await tx.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+            `EXPLAIN (FORMAT JSON) ${text}`,
+            parameters,
+          );
+          for (const node of nodesOf((row as { 'QUERY PLAN': [{ Plan: PlanNode }] })['QUERY PLAN'][0].Plan)) {
+            const relation = node['Relation Name'];
+            if (relation === undefined) continue;
+            if (relation.includes('_chunk')) chunks.add(relation);
+            if (node['Node Type'] === 'Seq Scan' && !SMALL.has(relation)) readWhole.push(relation);
+          }
+          const startedAt = performance.now();
+          const rows = await tx.query(text, parameters);
+          ms += performance.now() - startedAt;
+          return rows as never;
+        },
+      };
+      await question(watched);
+    });
+    if (process.env['PLAN_INSPECTIONS']) {
+      const { currentTestName } = expect.getState();
+      process.stderr.write(`${ms.toFixed(1).padStart(9)} ms  ${currentTestName?.replace('query plans ', '')}\n`);
+    }
+    return { readWhole, chunks, ms };
+  };
+
+  const filters = {
+    none: {},
+    status: { status: 'pending' },
+    'the common status': { status: 'completed' },
+    result: { result: 'fail' },
+    lot_id: { lot_id: 'LOT7' },
+    chip_id: { chip_id: 'C77' },
+    inspection_type: { inspection_type: 'metrology' },
+    equipment_id: { equipment_id: 'E11' },
+    product: { product: 'P4' },
+    'a range': { from: -20, to: -19 },
+    'equipment and a range': { equipment_id: 'E11', from: -90, to: -60 },
+    'product and result': { product: 'P4', result: 'fail' },
+    metadata: { metadata: { operator: '17' } },
+    'two metadata fields': { metadata: { operator: '17', recipe_version: '3' } },
+  } as const;
+  it.each(Object.entries(filters))(
+    'of the inspection list filtered by %s use an index, on the first page and on a later one',
+    async (_, filter) => {
+      const {
+        from,
+        to,
+        metadata = {},
+        ...rest
+      } = filter as { from?: number; to?: number; metadata?: Record<string, string> };
+      const question = {
+        ...rest,
+        metadata,
+        ...(from === undefined ? {} : { from: day(from) }),
+        ...(to === undefined ? {} : { to: day(to) }),
+      };
+      for (const after of [undefined, { time: day(-100), id: oneId }]) {
+        const { readWhole } = await explain((snapshot) => listInspections(snapshot, question, after, 51));
+        expect(readWhole).toEqual([]);
+      }
+    },
+  );
+
+  it('of one inspection with its history use indexes', async () => {
+    expect((await explain((snapshot) => inspectionsWithHistory(snapshot, [oneId]))).readWhole).toEqual([]);
+  });
+
+  it.each(['day', 'lot', 'equipment', 'product', 'wafer'] as const)(
+    'of a day of yield by %s use an index',
+    async (group_by) => {
+      const question = { from: day(-31), to: day(-30), group_by };
+      expect((await explain((snapshot) => yieldCounts(snapshot, question, 'last'))).readWhole).toEqual([]);
+    },
+  );
+
+  it('of the yield of one lot and of one machine use an index', async () => {
+    for (const question of [{ lot_id: 'LOT7' }, { equipment_id: 'E11', from: day(-30), to: day(-20) }])
+      expect((await explain((snapshot) => yieldCounts(snapshot, question, 'last'))).readWhole).toEqual([]);
+  });
+
+  it('of a year of yield from the summary touch no inspection', async () => {
+    const { chunks, readWhole } = await explain((snapshot) =>
+      snapshot.query(
+        `SELECT date_trunc('month', day) AS month, sum(insertions) AS insertions, sum(insertions_passed) AS passed FROM yield_daily
+         WHERE day >= $1::date AND day < $2::date GROUP BY 1 ORDER BY 1`,
+        [day(-365).slice(0, 10), day(0).slice(0, 10)],
+      ),
+    );
+    // The summary itself is read whole: a year is nearly all of it.
+    expect(readWhole.filter((table) => table !== 'yield_daily_base')).toEqual([]);
+    expect(chunks.size).toBe(0);
+  });
+
+  it('of a day of defects and bins use an index', async () => {
+    const question = { from: day(-31), to: day(-30) };
+    expect((await explain((snapshot) => defectCounts(snapshot, question, 'class'))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => densityCounts(snapshot, question))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => binCounts(snapshot, question, 'hard', 'last'))).readWhole).toEqual([]);
+  });
+
+  it('of a control chart of one parameter over a day use indexes', async () => {
+    const { readWhole } = await explain((snapshot) =>
+      measuredValues(snapshot, 'width3', { from: day(-31), to: day(-30) }, 10_000),
+    );
+    expect(readWhole).toEqual([]);
+  });
+
+  it('of telemetry from raw samples touch only the chunks of their range', async () => {
+    const question = {
+      metric_name: 'metric3',
+      service_name: 'service1',
+      from: day(-5),
+      to: day(-5).replace('T00', 'T06'),
+    };
+    const buckets = chooseBuckets(question.from, question.to, 500);
+    expect(buckets.resolution).toBe('raw');
+    const { readWhole, chunks } = await explain((snapshot) => telemetrySeries(snapshot, question, buckets));
+    expect(readWhole).toEqual([]);
+    expect(chunks.size).toBe(1);
+  });
+
+  it('of telemetry over weeks read the roll-ups by index and no raw chunk', async () => {
+    const question = { metric_name: 'metric3', from: day(-14), to: day(-7) };
+    const buckets = chooseBuckets(question.from, question.to, 500);
+    expect(buckets.resolution).toBe('hourly');
+    for (const one of [
+      await explain((snapshot) => telemetrySeries(snapshot, question, buckets)),
+      await explain((snapshot) => telemetrySummary(snapshot, question)),
+    ]) {
+      expect(one.readWhole).toEqual([]);
+      expect(one.chunks.size).toBe(0);
+    }
+  });
+
+  it('a table that is read whole is found', async () => {
+    const { readWhole } = await explain((snapshot) =>
+      snapshot.query(`SELECT count(*) FROM inspections WHERE recipe IS NULL`),
+    );
+    expect(readWhole).toContain('inspections');
+  });
+});
