@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type z } from 'zod';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -23,6 +23,19 @@ export const Answers = (answer: z.ZodType, { summary, description, notFound }: R
     problem(400, 'A bad or unknown parameter, named in `errors`.'),
     ...(notFound === undefined ? [] : [problem(404, notFound)]),
     problem(503, 'The database is away, busy or took too long; `Retry-After` says when to try again.'),
+  );
+
+/** Documents a route that creates something: 201 with the new thing. */
+export const Creates = (
+  answer: z.ZodType,
+  { summary, description, conflict }: Pick<RouteTexts, 'summary' | 'description'> & { readonly conflict: string },
+): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({ summary, description }),
+    ApiCreatedResponse({ description: 'Created; Location leads to it.', standardSchema: answer }),
+    problem(400, 'A bad body; `errors` point into it.'),
+    problem(409, conflict),
+    problem(503, 'The database is away or busy; `Retry-After` says when to try again.'),
   );
 
 /** Documents a route that streams rows as CSV or NDJSON. */

@@ -6,6 +6,7 @@ export const PROBLEM_CODES = [
   'invalid_cursor',
   'malformed_request',
   'not_found',
+  'duplicate_inspection',
   'route_not_found',
   'method_not_allowed',
   'body_too_large',

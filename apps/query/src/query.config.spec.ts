@@ -26,8 +26,8 @@ describe('configuration', () => {
   });
 
   it.each([
-    [{ HOST: '0.0.0.0' }, ['AUTH_MODE must not be none unless HOST is a loopback address']],
-    [{ HOST: '10.0.0.1', AUTH_MODE: 'none' }, ['AUTH_MODE is not valid']],
+    [{ HOST: '0.0.0.0' }, ['AUTH_MODE must be keys unless HOST is a loopback address']],
+    [{ HOST: '10.0.0.1', AUTH_MODE: 'none' }, ['AUTH_MODE must be keys unless HOST is a loopback address']],
     [{ AUTH_MODE: 'keys' }, ['AUTH_MODE must be none: other modes are not supported yet']],
     [{ AUTH_MODE: 'oidc' }, ['AUTH_MODE must be none: other modes are not supported yet']],
   ])('%p is refused', (env, problems) => {

@@ -30,3 +30,5 @@ export type QueryConfig = z.output<typeof querySchema>;
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Waiting for a connection longer than this answers 503: a client has better things to do than to queue. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+/** Connections for the few requests that write; reading has its own, so neither waits for the other. */
+export const WRITE_CONNECTIONS = 2;

@@ -1,21 +1,24 @@
-import { Database, schemaReady } from '@chip/persistence';
+import { Database, schemaReady, UnitOfWork } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { AuditController } from './audit/audit.controller.ts';
 import { BinsController } from './bins/bins.controller.ts';
 import { DefectsController } from './defects/defects.controller.ts';
 import { EquipmentController } from './equipment/equipment.controller.ts';
 import { ExportController } from './export/export.controller.ts';
 import { InspectionsController } from './inspections/inspections.controller.ts';
+import { ScheduleController } from './inspections/schedule.controller.ts';
 import { LotsController } from './lots/lots.controller.ts';
 import { WaferMapController } from './lots/wafer-map.controller.ts';
 import { LedgerController } from './pipeline/ledger.controller.ts';
 import { PipelineController } from './pipeline/pipeline.controller.ts';
-import { CONNECT_TIMEOUT_MS, type QueryConfig } from './query.config.ts';
+import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from './query.config.ts';
 import { measurePool } from './query.metrics.ts';
 import { Snapshots } from './snapshots.ts';
 import { EvaluateController } from './spc/evaluate.controller.ts';
 import { SpcController } from './spc/spc.controller.ts';
+import { DailySummaryController } from './summary/daily-summary.controller.ts';
 import { TelemetrySeriesController } from './telemetry/telemetry-series.controller.ts';
 import { TelemetrySummaryController } from './telemetry/telemetry-summary.controller.ts';
 import { YieldController } from './yield/yield.controller.ts';
@@ -23,7 +26,9 @@ import { YieldController } from './yield/yield.controller.ts';
 /** Composition root of the query service: the only place that names the database. */
 @Module({
   controllers: [
+    AuditController,
     BinsController,
+    DailySummaryController,
     DefectsController,
     EquipmentController,
     EvaluateController,
@@ -32,6 +37,7 @@ import { YieldController } from './yield/yield.controller.ts';
     LedgerController,
     LotsController,
     PipelineController,
+    ScheduleController,
     SpcController,
     TelemetrySeriesController,
     TelemetrySummaryController,
@@ -52,6 +58,12 @@ import { YieldController } from './yield/yield.controller.ts';
         }),
     },
     {
+      provide: UnitOfWork,
+      inject: [CONFIG],
+      useFactory: (config: QueryConfig) =>
+        UnitOfWork.open({ url: config.DATABASE_URL, applicationName: 'chip-query', max: WRITE_CONNECTIONS }),
+    },
+    {
       provide: Snapshots,
       inject: [Database, CONFIG],
       useFactory: (database: Database, config: QueryConfig) =>
@@ -62,6 +74,7 @@ import { YieldController } from './yield/yield.controller.ts';
 export class QueryModule implements OnModuleInit {
   constructor(
     @Inject(Database) private readonly database: Database,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(Health) private readonly health: Health,
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(Registry) private readonly registry: Registry,
@@ -77,6 +90,9 @@ export class QueryModule implements OnModuleInit {
         return { state: 'up' };
       },
     });
-    this.lifecycle.onDrain('connections', 'database', () => this.database.close());
+    this.lifecycle.onDrain('connections', 'database', async () => {
+      await this.unitOfWork.close();
+      await this.database.close();
+    });
   }
 }

@@ -27,7 +27,7 @@ export class Snapshots {
         return question(snapshot);
       });
     } catch (error) {
-      throw this.#translated(error);
+      throw this.translated(error);
     }
   }
 
@@ -49,13 +49,14 @@ export class Snapshots {
     try {
       yield* this.database.stream<Row>(text, values);
     } catch (error) {
-      throw this.#translated(error);
+      throw this.translated(error);
     } finally {
       this.#streams--;
     }
   }
 
-  #translated(error: unknown): unknown {
+  /** A database that is away, slow or busy as a Problem 503; any other error as it is. */
+  translated(error: unknown): unknown {
     if (!(error instanceof DatabaseError) || error.kind !== 'transient') return error;
     if (error.sqlstate === '57014')
       return new Problem(

@@ -1,0 +1,127 @@
+import { hasLength, INSPECTION_TYPES, MAX_METADATA_BYTES } from '@chip/contracts';
+import { DatabaseError, DuplicateInspectionError, UnitOfWork } from '@chip/persistence';
+import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Creates } from '../documented-route.ts';
+import { isStorable, jsonProblem } from '../json-limits.ts';
+import { Problem } from '../problem.error.ts';
+import { Snapshots } from '../snapshots.ts';
+import { type InspectionDetail, inspectionDetail } from './inspection-answer.ts';
+import { inspectionsWithHistory } from './inspection-detail.query.ts';
+
+const text = (min: number, max: number) =>
+  z
+    .string()
+    .refine((value) => hasLength(value, min, max) && isStorable(value), {
+      error: `expected ${min} to ${max} characters without NUL and lone surrogates`,
+    })
+    .meta({ minLength: min, maxLength: max });
+const name = text(1, 100);
+
+const scheduleRequest = z
+  .strictObject({
+    site: text(0, 100).optional(),
+    lot_id: name,
+    chip_id: name,
+    inspection_type: text(1, 50).meta({ description: `For example ${INSPECTION_TYPES.join(', ')}.` }),
+    priority: z.int().min(1).max(10).optional().meta({ description: '1 to 10, default 5.' }),
+    equipment_id: name.optional(),
+    product: name.optional(),
+    recipe: name.optional(),
+    step: name.optional(),
+    wafer_id: name.optional(),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .superRefine((metadata, context) => {
+        // Depth first: writing JSON needs a call per level.
+        const problem =
+          jsonProblem(metadata) ??
+          (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES
+            ? `expected at most ${MAX_METADATA_BYTES} bytes of JSON`
+            : undefined);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional(),
+    reason: text(1, 1000).optional().meta({ description: 'Why, for the audit trail.' }),
+  })
+  .meta({
+    id: 'ScheduleRequest',
+    example: {
+      lot_id: 'LOT-7',
+      chip_id: 'W01-12-34',
+      inspection_type: 'visual',
+      priority: 3,
+      reason: 'customer return',
+    },
+  });
+type ScheduleRequest = z.output<typeof scheduleRequest>;
+
+/** Until keys tell callers apart, everybody who can connect is the same. */
+const ACTOR = 'anonymous';
+
+interface HeaderReply {
+  header(name: string, value: string): unknown;
+}
+
+@ApiTags('Inspections')
+@Controller('v1/inspections')
+export class ScheduleController {
+  constructor(
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    @Inject(Snapshots) private readonly snapshots: Snapshots,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @Creates(inspectionDetail, {
+    summary: 'Schedule an inspection',
+    description:
+      'Creates a pending inspection. Events of machines about the same lot, chip and type continue it. There is one inspection per lot, chip and type.',
+    conflict: 'There is an inspection of this type for this chip already; Location leads to it.',
+  })
+  async create(
+    @Body({ schema: scheduleRequest }) { reason, ...data }: ScheduleRequest,
+    @Res({ passthrough: true }) reply: HeaderReply,
+  ): Promise<InspectionDetail> {
+    const id = await this.#schedule(data, reason ?? 'scheduled through the API', reply);
+    const [inspection] = await this.snapshots.read((snapshot) => inspectionsWithHistory(snapshot, [id]));
+    if (!inspection) throw new Problem(404, 'not_found', 'the inspection was removed right after it was scheduled');
+    reply.header('location', `/v1/inspections/${id}`);
+    return inspection;
+  }
+
+  async #schedule(data: Omit<ScheduleRequest, 'reason'>, reason: string, reply: HeaderReply): Promise<string> {
+    try {
+      return await this.unitOfWork.run(async ({ inspections, audit }) => {
+        const { id } = await inspections.create(definedOf(data));
+        await audit.append({
+          stream: 'api',
+          actor: ACTOR,
+          action: 'inspection.create',
+          subject: `inspection:${id}`,
+          reason,
+          newValue: data,
+        });
+        return id;
+      });
+    } catch (error) {
+      if (error instanceof DuplicateInspectionError) {
+        reply.header('location', `/v1/inspections/${error.inspectionId}`);
+        throw new Problem(409, 'duplicate_inspection', 'there is an inspection of this type for this chip already');
+      }
+      // The only reference that the caller chooses freely.
+      if (error instanceof DatabaseError && error.sqlstate === '23503')
+        throw new Problem(400, 'invalid_body', 'inspection_type is not known', [
+          { parameter: '/inspection_type', message: 'is not known' },
+        ]);
+      throw this.snapshots.translated(error);
+    }
+  }
+}
+
+/** Absent members stay absent: undefined is not the same for optional properties of the repository. */
+const definedOf = <T extends object>(data: T) =>
+  Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
