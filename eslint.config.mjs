@@ -48,7 +48,7 @@ export const depConstraints = [
     bannedExternalImports: KAFKA_CLIENT,
   },
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:contracts', 'type:service'] },
-  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:contracts', 'type:service', 'type:testing'] },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:contracts', 'type:testing'] },
 ];
 
 export default tseslint.config(
