@@ -1,0 +1,138 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+const PASSWORD = 'only for this test';
+
+/**
+ * A PostgreSQL server of one suite, for what needs a superuser or settings of its own. Its data lives in a temporary
+ * folder and goes with it.
+ */
+export class PrivateServer {
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'chip-postgres-'));
+  /** PostgreSQL does not run as root. */
+  readonly #account = accountOfServer();
+  readonly port: number;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number) {
+    this.port = port;
+  }
+
+  static async start(settings: Record<string, string>): Promise<PrivateServer> {
+    const server = new PrivateServer(await freePort());
+    try {
+      await server.#start(settings);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  /** As its superuser. */
+  url(database = 'postgres'): string {
+    return `postgresql://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Runs a file as a person would, with psql. */
+  async psql(database: string, file: string, variables: Record<string, string>): Promise<void> {
+    const values = Object.entries(variables).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
+    await promisify(execFile)(program('psql'), ['--no-psqlrc', '--quiet', ...values, '-f', file, this.url(database)]);
+  }
+
+  async query<T extends object>(database: string, text: string): Promise<T[]> {
+    const client = new pg.Client({ connectionString: this.url(database) });
+    await client.connect();
+    try {
+      return (await client.query<T & pg.QueryResultRow>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process && this.#process.exitCode === null) {
+      const ended = once(this.#process, 'exit');
+      // Immediate shutdown: nothing of this server is kept.
+      this.#process.kill('SIGQUIT');
+      await ended;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #start(settings: Record<string, string>): Promise<void> {
+    const data = path.join(this.#folder, 'data');
+    const passwordFile = path.join(this.#folder, 'password');
+    writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
+    if (this.#account)
+      for (const owned of [this.#folder, passwordFile]) chownSync(owned, this.#account.uid, this.#account.gid);
+    const all = {
+      listen_addresses: '127.0.0.1',
+      port: String(this.port),
+      unix_socket_directories: '',
+      fsync: 'off',
+      ...settings,
+    };
+    const set = Object.entries(all).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+    await promisify(execFile)(
+      program('initdb'),
+      [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--no-sync',
+        '--locale=C',
+        '-E',
+        'UTF8',
+        ...set,
+      ],
+      { ...this.#account },
+    );
+    this.#process = spawn(program('postgres'), ['-D', data], { ...this.#account, stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    this.#process.stderr?.on('data', (text: Buffer) => (errors = (errors + text.toString()).slice(-4000)));
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      try {
+        await this.query('postgres', 'SELECT 1');
+        return;
+      } catch (error) {
+        if (this.#process.exitCode !== null || performance.now() > deadline)
+          throw new Error(`the server does not start: ${errors}`, { cause: error });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+}
+
+const program = (name: string): string => {
+  const folder = process.env['PG_BIN'];
+  if (!folder) throw new Error('PG_BIN is not set: it names the folder of the PostgreSQL programs');
+  return path.join(folder, name);
+};
+
+function accountOfServer(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const entries = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const entry = entries.find(([name]) => name === 'postgres') ?? entries.find(([name]) => name === 'nobody');
+  return { uid: Number(entry?.[2]), gid: Number(entry?.[3]) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
