@@ -15,6 +15,9 @@ SELECT '' IN (:'migrator_password', :'writer_password', :'api_password', :'reade
   DO $$BEGIN RAISE EXCEPTION 'MIGRATOR_PASSWORD, WRITER_PASSWORD, API_PASSWORD and READER_PASSWORD must be set'; END$$;
 \endif
 
+-- A repetition is no news.
+SET client_min_messages = warning;
+
 CREATE EXTENSION IF NOT EXISTS timescaledb;
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 

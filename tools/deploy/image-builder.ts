@@ -146,7 +146,13 @@ export class ImageBuilder {
     const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
     await runCommand('sh', ['-c', text], {
       cwd,
-      env: { ...passedOn, ...env, PATH: `${path.join(this.#folder, 'bin')}:${process.env['PATH']}` },
+      // What the checkout was installed from is in npm's cache.
+      env: {
+        npm_config_prefer_offline: 'true',
+        ...passedOn,
+        ...env,
+        PATH: `${path.join(this.#folder, 'bin')}:${process.env['PATH']}`,
+      },
       onFailure: `look at the step "${text}" of the Dockerfile`,
     });
   }

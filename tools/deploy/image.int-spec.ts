@@ -11,7 +11,8 @@ import { repositoryRoot } from '../stack/layout.ts';
 import { ImageBuilder, type Image } from './image-builder.ts';
 import { readDeployment, workloadsOf } from './manifests.ts';
 
-const BUILD_MS = 300_000;
+/** Half a minute on an idle machine. */
+const BUILD_MS = 600_000;
 const deployment = readDeployment(repositoryRoot);
 let folder: string;
 let builder: ImageBuilder;
