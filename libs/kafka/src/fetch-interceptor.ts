@@ -1,4 +1,5 @@
-import type { Broker, Cluster } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Broker, type Cluster } from 'kafkajs';
 import { DecompressionBudget, UndecodableBatchError, withDecompressionBudget } from './codecs.ts';
 import { kafkaErrorType } from './kafka.error.ts';
 
@@ -56,6 +57,23 @@ interface JoinRequest {
 
 type JoinGroup = (request: JoinRequest) => Promise<{ memberId: string }>;
 
+type CommittedOffsets = Record<string, Record<string, string>>;
+
+/** Time for the broker to delete the offsets of a deleted topic; also keeps a lasting absence from becoming a busy loop. */
+const MISSING_TOPIC_PAUSE_MS = 1_000;
+
+/** In this form kafkajs's runner joins the group again. */
+export function rebalanceError(message: string, cause?: unknown): Error {
+  const ProtocolError = kafkajs.KafkaJSProtocolError as unknown as new (error: {
+    message: string;
+    type: string;
+    retriable: boolean;
+  }) => Error;
+  const error = new ProtocolError({ message, type: 'REBALANCE_IN_PROGRESS', retriable: true });
+  if (cause !== undefined) error.cause = cause;
+  return error;
+}
+
 /** What the interceptor knows about the records of one partition in one fetch. */
 export interface FetchFacts {
   readonly assignment: number;
@@ -69,6 +87,8 @@ export interface FetchFacts {
 
 /** What the consumer decides and wants to know. */
 export interface FetchPolicy {
+  readonly topic: string;
+  readonly groupId: string;
   readonly assignment: number;
   /** Offset to read `partition` from; `proposed` is kafkajs's own idea (the committed offset of this assignment). */
   offsetFor(topic: string, partition: number, proposed: number): number;
@@ -95,6 +115,7 @@ const MIN_FETCH_BYTES = 64 * 1024;
  *   assignment they were made for, and its resolved offsets need eachBatch's cooperation.
  * - **OFFSET_OUT_OF_RANGE** becomes an empty answer with `outOfRange` facts. kafkajs would commit "earliest" and go on
  *   (issues 1119, 580).
+ * - **A missing topic** makes the consumer forget its positions, see `#afterMissingTopic`.
  * - **Markers.** A fetch that holds only transaction markers or aborted records reaches eachBatch through one stand-in
  *   message; kafkajs reports it only by an event that nobody can await.
  * - **Aborted records** are filtered here: kafkajs starts at most one aborted transaction per message and relies on
@@ -165,21 +186,30 @@ export class FetchInterceptor {
         );
       }
     }
-    const budget = new DecompressionBudget(this.#budgetBytes);
     let response: FetchResponse;
     try {
-      response = await withDecompressionBudget(budget, () => fetch(this.#comfortable(request)));
-      this.#learnRatio(budget);
+      response = await this.#fetchBounded(fetch, request, assignment);
     } catch (error) {
-      if (!isOutOfRange(error) && !isUndecodable(error)) throw error;
-      this.#learnRatio(budget);
-      response = await this.#fetchOneByOne(fetch, request, assignment);
+      throw kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? await this.#afterMissingTopic(error) : error;
     }
     for (const { topicName, partitions } of response.responses) {
       for (const partition of partitions) this.#examine(topicName, partition, request, assignment);
     }
     this.#policy.onResponse();
     return response;
+  }
+
+  async #fetchBounded(fetch: Fetch, request: FetchRequest, assignment: number): Promise<FetchResponse> {
+    const budget = new DecompressionBudget(this.#budgetBytes);
+    try {
+      const response = await withDecompressionBudget(budget, () => fetch(this.#comfortable(request)));
+      this.#learnRatio(budget);
+      return response;
+    } catch (error) {
+      if (!isOutOfRange(error) && !isUndecodable(error)) throw error;
+      this.#learnRatio(budget);
+      return this.#fetchOneByOne(fetch, request, assignment);
+    }
   }
 
   /** Asks for no more bytes than will unfold to a comfortable size, judged by the fetch before. */
@@ -190,6 +220,20 @@ export class FetchInterceptor {
 
   #learnRatio({ compressedBytes, decompressedBytes }: DecompressionBudget): void {
     if (compressedBytes > 0) this.#ratio = Math.max(1, decompressedBytes / compressedBytes);
+  }
+
+  /**
+   * The topic is gone, for a moment or deleted. A topic created anew under the same name begins at offset 0, so that the
+   * positions in memory would jump over its first records. They are forgotten by joining again; the offsets committed at
+   * the broker, which it deletes together with their topic, decide. kafkajs would answer from its own copy of them.
+   */
+  async #afterMissingTopic(cause: unknown): Promise<Error> {
+    const { topic, groupId } = this.#policy;
+    const cluster = this.#cluster as unknown as { committedOffsets(group: { groupId: string }): CommittedOffsets };
+    const copy = cluster.committedOffsets({ groupId })[topic] ?? {};
+    for (const partition of Object.keys(copy)) delete copy[partition];
+    await sleep(MISSING_TOPIC_PAUSE_MS);
+    return rebalanceError('the topic is missing', cause);
   }
 
   /** The slow way, after a response that was refused as a whole because of one partition in it. */

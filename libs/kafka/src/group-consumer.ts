@@ -6,6 +6,7 @@ import { createKafka, type KafkaConnection } from './client.ts';
 import {
   FetchInterceptor,
   isStandIn,
+  rebalanceError,
   type FetchFacts,
   type FetchPolicy,
   type RawMessage,
@@ -610,16 +611,6 @@ export class GroupConsumer implements FetchPolicy {
 
 function lagOf({ position, lastStableOffset }: Partition): number | null {
   return position === null || lastStableOffset === null ? null : Math.max(0, lastStableOffset - position);
-}
-
-/** In this form kafkajs's runner joins the group again. */
-function rebalanceError(message: string): Error {
-  const ProtocolError = kafkajs.KafkaJSProtocolError as unknown as new (error: {
-    message: string;
-    type: string;
-    retriable: boolean;
-  }) => Error;
-  return new ProtocolError({ message, type: 'REBALANCE_IN_PROGRESS', retriable: true });
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
