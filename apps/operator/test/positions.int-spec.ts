@@ -1,0 +1,250 @@
+import { type BlockEvent, encodeBlock } from '@chip/contracts';
+import { KafkaAdmin, KafkaProducer, readTopic } from '@chip/kafka';
+import { initPosition, loadPosition, setHighWatermark, setPositionState } from '@chip/persistence';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { createLogger } from '@chip/service';
+import { TestKafka } from '@chip/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Plan, PositionPlans } from '../src/positions-plans.ts';
+import { runEntry } from './run-entry.ts';
+
+const { logger } = createLogger({ name: 'test', level: 'silent' });
+const T0 = Date.parse('2026-01-20T08:00:00Z');
+
+let kafka: TestKafka;
+let db: TestDatabase;
+let producer: KafkaProducer;
+let admin: KafkaAdmin;
+let machine: string;
+let accepted: string;
+let group: string;
+
+beforeAll(async () => {
+  kafka = await TestKafka.connect();
+  db = await createTestDatabase();
+  const connection = { brokers: kafka.brokers, clientId: 'test-positions' };
+  producer = new KafkaProducer(connection, logger);
+  admin = new KafkaAdmin(connection, logger);
+});
+afterAll(async () => {
+  await producer.disconnect();
+  await admin.disconnect();
+  await kafka.close();
+  await db.drop();
+});
+beforeEach(async () => {
+  machine = await kafka.topic();
+  accepted = await kafka.topic();
+  group = kafka.group();
+  await producer.send(
+    machine,
+    0,
+    Array.from({ length: 30 }, () => ({ value: '{}' })),
+  );
+});
+
+const plans = (partition = 0): PositionPlans =>
+  new PositionPlans(
+    {
+      database: db.database,
+      admin,
+      read: (topic, range) => readTopic({ brokers: kafka.brokers, clientId: 'test-positions' }, logger, topic, range),
+      machineTopic: machine,
+      acceptedTopic: accepted,
+      ingestGroup: group,
+    },
+    partition,
+    { by: 'jo', reason: 'test' },
+  );
+const position = () => loadPosition(db.database, machine, 0);
+const publish = async (from: number, to: number, appendTime: number): Promise<void> => {
+  const index = Array.from({ length: to - from }, (_, nth): BlockEvent => ({
+    offset: from + nth,
+    appendTime,
+    bytes: 0,
+    elements: 0,
+    refused: [0],
+  }));
+  const encoded = encodeBlock({
+    sourceTopic: machine,
+    sourcePartition: 0,
+    coversFrom: from,
+    coversTo: to,
+    kind: 'copy-text/system_metrics/1',
+    index,
+    payload: Buffer.alloc(0),
+    deltas: Buffer.alloc(0),
+    minTime: null,
+    maxTime: null,
+  });
+  await producer.send(accepted, 0, [{ key: null, ...encoded }]);
+};
+/** A position that stands at `next` in `state`, with everything of the accepted topic before `acceptedOffset` applied. */
+const standAt = async (
+  next: number,
+  state: string,
+  acceptedOffset = 0,
+  appendTime: number | null = null,
+): Promise<void> => {
+  await initPosition(db.database, machine, 0, BigInt(next), BigInt(acceptedOffset));
+  await db.database.query('UPDATE stream_positions SET append_time = $2::timestamptz WHERE source_topic = $1', [
+    machine,
+    appendTime === null ? null : new Date(appendTime).toISOString(),
+  ]);
+  await setPositionState(db.database, machine, 0, state, 'because');
+};
+const audited = () =>
+  db.database.query<{ action: string; by: string; outcome: string | null }>(
+    `SELECT action, actor AS by, new_value->>'outcome' AS outcome FROM audit_log WHERE subject = $1 ORDER BY seq`,
+    [`position:${machine}/0`],
+  );
+const refusal = (plan: Promise<Plan>) => expect(plan).rejects;
+
+describe('positions', () => {
+  it('init: begins where told, and says when a gap would follow', async () => {
+    await publish(10, 20, T0);
+    const plan = await plans().init(8, undefined);
+    expect(plan.lines.join('\n')).toContain('offsets 8 to 9 are a gap then; --offset 10 begins behind it');
+    expect(await position()).toBeUndefined();
+    await (await plans().init(10, undefined)).apply();
+    expect(await position()).toMatchObject({
+      nextOffset: 10n,
+      originOffset: 10n,
+      acceptedOffset: 0n,
+      state: 'running',
+    });
+    expect(await audited()).toEqual([{ action: 'position.init', by: 'jo', outcome: null }]);
+    await refusal(plans().init(10, undefined)).toThrow('has a position already');
+    // Planned before somebody else began: nothing is overwritten.
+    await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
+  });
+
+  it('init: refuses what does not exist', async () => {
+    await refusal(plans().init(31, undefined)).toThrow('behind the end');
+    await refusal(plans().init(1, 5)).toThrow('--accepted-offset 5 is not in');
+    await refusal(plans(7).init(1, undefined)).toThrow('has no partition 7');
+  });
+
+  it('accept-gap: gives up exactly the gap, and says when more would be lost', async () => {
+    await publish(12, 20, T0);
+    await standAt(5, 'gap');
+    expect((await plans().acceptGap(15)).lines.join('\n')).toContain('12 to 14 are in blocks that wait');
+    const plan = await plans().acceptGap(12);
+    expect(plan.lines).toEqual([`${machine}/0 goes on at 12: offsets 5 to 11 (7) are given up for good`]);
+    await plan.apply();
+    expect(await position()).toMatchObject({ nextOffset: 12n, gaps: 7n, state: 'running', stateReason: null });
+    await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
+    await refusal(plans().acceptGap(20)).toThrow('is running at 12');
+  });
+
+  it('accept-gap: refuses to go back or beyond the end', async () => {
+    await standAt(5, 'gap');
+    await refusal(plans().acceptGap(5)).toThrow('not above the position');
+    await refusal(plans().acceptGap(31)).toThrow('events that do not exist yet');
+    await db.database.query('DELETE FROM stream_positions');
+    await refusal(plans().acceptGap(6)).toThrow('npm run positions -- init');
+  });
+
+  it('accept-recreated: goes on with the first block of the new topic, the ledger begins anew', async () => {
+    await publish(0, 10, T0);
+    await publish(3, 6, T0 + 60_000);
+    await standAt(10, 'recreated', 1, T0);
+    await setHighWatermark(db.database, machine, 0, 14n);
+    const plan = await plans().acceptRecreated();
+    expect(plan.lines.join('\n')).toContain('of the old topic, 4 offsets from 10 were never applied');
+    await plan.apply();
+    expect(await position()).toMatchObject({
+      nextOffset: 3n,
+      originOffset: 3n,
+      acceptedOffset: 1n,
+      appendTime: expect.stringMatching(/^2026-01-20T08:00:00/),
+      highWatermark: null,
+      state: 'running',
+    });
+    expect(
+      await db.database.query(
+        'SELECT from_offset, to_offset, kind, accepted_by FROM stream_gaps WHERE source_topic = $1',
+        [machine],
+      ),
+    ).toEqual([{ from_offset: 10, to_offset: 14, kind: 'recreated', accepted_by: 'jo' }]);
+  });
+
+  it('accept-recreated: refuses while blocks of the old topic wait, or when nothing was recreated', async () => {
+    await publish(12, 20, T0 + 1);
+    await publish(0, 4, T0 + 60_000);
+    await standAt(10, 'recreated', 0, T0);
+    await refusal(plans().acceptRecreated()).toThrow('blocks of the old one still wait behind a gap');
+    await setPositionState(db.database, machine, 0, 'gap');
+    await refusal(plans().acceptRecreated()).toThrow('is "gap", not "recreated"');
+  });
+
+  it('resume: tries again; a block is skipped only where it is the cause', async () => {
+    await standAt(5, 'rows_mostly_rejected', 3);
+    await refusal(plans().resume(true)).toThrow('--skip-block is for');
+    await (await plans().resume(false)).apply();
+    expect(await position()).toMatchObject({ state: 'running', acceptedOffset: 3n });
+    await setPositionState(db.database, machine, 0, 'malformed_block', 'because');
+    const plan = await plans().resume(true);
+    expect(plan.lines.join('\n')).toContain(`rewind-ingest ${machine} 0 --to 5`);
+    await plan.apply();
+    expect(await position()).toMatchObject({ state: 'running', nextOffset: 5n, acceptedOffset: 4n });
+  });
+
+  it('rewind-ingest: sets the offset of an idle group, on record before and after', async () => {
+    await admin.setGroupOffsets(group, machine, new Map([[0, 20]]));
+    await standAt(20, 'running');
+    const plan = await plans().rewindIngest(7);
+    expect(plan.lines.join('\n')).toContain('13 offsets back');
+    await plan.apply();
+    expect((await admin.groupOffsets(group, machine)).get(0)).toBe(7);
+    expect(await audited()).toEqual([
+      { action: 'position.rewind_ingest', by: 'jo', outcome: 'requested' },
+      { action: 'position.rewind_ingest', by: 'jo', outcome: 'done' },
+    ]);
+    await refusal(plans().rewindIngest(8)).toThrow('ahead of ingest, which stands at 7');
+    await refusal(plans().rewindIngest(31)).toThrow('which has 0 to 30');
+  });
+
+  it('rewind-ingest: says what to do while ingest runs', async () => {
+    const consumer = kafka.client.consumer({ groupId: group });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [machine] });
+    const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
+    await consumer.run({ eachMessage: async () => undefined });
+    try {
+      await joined;
+      await refusal(plans().rewindIngest(0)).toThrow('Stop every ingest');
+    } finally {
+      await consumer.disconnect();
+    }
+  });
+
+  it('the command asks before it changes anything, and wants a reason', async () => {
+    const run = (...args: string[]) =>
+      runEntry('positions', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: db.url });
+    await standAt(5, 'gap');
+    const shown = await run('show');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toContain(`${machine}/0: gap since`);
+    expect(shown.stdout).toContain('docs/runbooks/gap.md');
+    const unreasoned = await run('resume', 'telemetry.samples.v1', '0', '--yes');
+    expect(unreasoned).toMatchObject({ code: 2 });
+    expect(unreasoned.stderr).toContain("required option '--reason <text>'");
+    const misspelt = await run('resume', 'telemetry.sample.v1', '0', '--yes', '--reason', 'x');
+    expect(misspelt.stderr).toContain('Machine topics are telemetry.samples.v1 and inspection.results.v1');
+
+    // No other topic than those of the contract can be named, so this position stands for one of them.
+    await db.database.query(
+      `UPDATE stream_positions SET source_topic = 'telemetry.samples.v1' WHERE source_topic = $1`,
+      [machine],
+    );
+    const args = ['resume', 'telemetry.samples.v1', '0', '--reason', 'mended'];
+    const unconfirmed = await run(...args);
+    expect(unconfirmed).toMatchObject({ code: 1 });
+    expect(unconfirmed.stderr).toContain('add --yes to do it');
+    expect((await run(...args, '--dry-run')).stdout).toContain('dry run: nothing was changed');
+    expect((await loadPosition(db.database, 'telemetry.samples.v1', 0))?.state).toBe('gap');
+    expect(await run(...args, '--yes')).toMatchObject({ code: 0 });
+    expect((await loadPosition(db.database, 'telemetry.samples.v1', 0))?.state).toBe('running');
+  });
+});
