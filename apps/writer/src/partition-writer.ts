@@ -4,6 +4,7 @@ import {
   type Block,
   decodeBlock,
   MalformedBlockError,
+  type PartitionState,
   recreationEvidence,
   rowsOf,
   trimBlock,
@@ -27,17 +28,6 @@ import type { DeadLetters } from './dead-letters.ts';
 import { flush, type FlushWork, MostlyRejectedError } from './flush.ts';
 import type { Loader } from './loader.ts';
 import type { WriterMetrics } from './writer.metrics.ts';
-
-/** What a partition is doing, and where that needs a person, why. Shown on /v1/pipeline and in metrics. */
-export type PartitionState =
-  | 'running'
-  | 'waiting_for_database'
-  | 'gap'
-  | 'recreated'
-  | 'uninitialised'
-  | 'unsupported_block'
-  | 'malformed_block'
-  | 'rows_mostly_rejected';
 
 /** Payload bytes of one transaction, whatever the number of rows. */
 const MAX_FLUSH_BYTES = 16 * 1024 * 1024;
@@ -123,13 +113,22 @@ export class PartitionWriter {
 
   /**
    * Looks whether the position still is what this process remembers: a failover to a replica, a restore to an earlier
-   * point or an operator may have changed it while nothing came in.
+   * point or an operator may have changed it while nothing came in. Where nothing came in at all since the assignment,
+   * it looks whether Kafka's committed offset, a mere hint, has skipped blocks.
+   * @param readingFrom accepted offset of the next batch
    * @returns the accepted offset to read from when it changed, else undefined
    */
-  async reviewPosition(): Promise<number | undefined> {
-    if (this.#isBusy || (this.#known === undefined && this.#state === 'running')) return undefined;
+  async reviewPosition(readingFrom: number): Promise<number | undefined> {
+    if (this.#isBusy) return undefined;
     const row = await loadPosition(this.#parts.database, this.#parts.sourceTopic, this.#parts.partition);
-    if (this.#isBusy || row === undefined) return undefined;
+    if (this.#isBusy) return undefined;
+    if (this.#known === undefined && this.#state === 'running') {
+      const unapplied = Number(row?.acceptedOffset ?? 0);
+      if (unapplied >= readingFrom) return undefined;
+      this.#logger.warn({ readingFrom, unapplied }, 'unapplied_blocks_skipped');
+      return unapplied;
+    }
+    if (row === undefined) return undefined;
     const isReleased = row.state === 'running' && this.#state !== 'running' && this.#state !== 'waiting_for_database';
     if (Number(row.nextOffset) === this.#known?.next && !isReleased) return undefined;
     this.#logger.warn(

@@ -119,10 +119,9 @@ export class WriterConsumer {
         this.#writers.delete(key);
         await writer.release();
       }
-      for (const { topic, partition, isHandling } of assigned) {
-        const writer = this.#writers.get(`${topic}/${partition}`);
-        if (writer === undefined || isHandling) continue;
-        const from = await writer.reviewPosition();
+      for (const { topic, partition, isHandling, nextOffset } of assigned) {
+        if (isHandling || nextOffset === null) continue;
+        const from = await this.#writerOf(topic as AcceptedTopic, partition).reviewPosition(nextOffset);
         if (from !== undefined) this.#server.seek(topic, partition, from);
       }
       for (const [source, accepted] of Object.entries(ACCEPTED_TOPIC)) {
