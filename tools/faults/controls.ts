@@ -17,6 +17,8 @@ export interface Control {
   readonly writer?: string;
   /** Exchanges a component of the database. */
   readonly spoil?: (system: SystemUnderTest) => Promise<unknown>;
+  /** It must be refused for what it loses, not because it is late without any crash. */
+  readonly patienceMs?: number;
   /** In which it shows; each is injected until the checker notices. */
   readonly faults: readonly Fault[];
 }
@@ -41,6 +43,7 @@ export const controls: readonly Control[] = [
     name: 'letters-after-position',
     what: 'dead letters are sent after the position has moved',
     writer: 'letters-after-position.ts',
+    patienceMs: 3_000,
     faults: [named('all writers killed')],
   },
 ];

@@ -1,8 +1,10 @@
 /** Kafka that dies, freezes, forgets offsets, grows. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import { waitFor } from '../stack/wait-for.ts';
 import type { Fault, Target } from './catalogue.ts';
 import { topicOf } from './generator.ts';
-import { kafkaClient } from './observation.ts';
+import { kafkaClient, readEndOffsets, readPositions } from './observation.ts';
 
 const kafka = 'kafka-1';
 
@@ -19,7 +21,7 @@ async function restart({ system, hold }: Target, signal: NodeJS.Signals, downMs:
 async function withGroupsDown(
   { system }: Target,
   project: 'ingest' | 'writer',
-  change: (admin: ReturnType<ReturnType<typeof kafkaClient>['admin']>) => Promise<void>,
+  change: (admin: Admin) => Promise<void>,
 ): Promise<void> {
   const names = system.names(project);
   await system.holdDown(names, 'SIGTERM');
@@ -82,6 +84,31 @@ export const brokerFaults: readonly Fault[] = [
       }),
   },
   {
+    name: 'writer group skips ahead',
+    what: 'blocks wait while the writers are down, somebody sets their offsets to the end, and nothing new comes in',
+    run: async (target) => {
+      const { system, publisher, hold } = target;
+      await withGroupsDown(target, 'writer', async (admin) => {
+        await hold(2_500);
+        await publisher.pause();
+        await untilIngested(admin);
+        for (const kind of kinds) {
+          const offsets = await admin.fetchTopicOffsets(acceptedTopic[kind]);
+          await admin.setOffsets({
+            groupId: groups.writer[kind],
+            topic: acceptedTopic[kind],
+            partitions: offsets.map(({ partition, high }) => ({ partition, offset: high })),
+          });
+        }
+      });
+      try {
+        await system.until(() => isApplied(target), 30_000, 'the blocks that the group skipped are applied');
+      } finally {
+        publisher.resume();
+      }
+    },
+  },
+  {
     name: 'writer group lost',
     what: 'the consumer groups of the writers are deleted',
     run: (target) =>
@@ -123,6 +150,29 @@ export const brokerFaults: readonly Fault[] = [
     },
   },
 ];
+
+/** Everything published is in blocks. */
+async function untilIngested(admin: Admin): Promise<void> {
+  for (const kind of kinds) {
+    const ends = await admin.fetchTopicOffsets(topicOf[kind]);
+    const isIngested = async () => {
+      const [committed] = await admin.fetchOffsets({ groupId: groups.ingest[kind], topics: [topicOf[kind]] });
+      return ends.every(
+        ({ partition, high }) =>
+          Number(high) <= Number(committed?.partitions.find((one) => one.partition === partition)?.offset ?? 0),
+      );
+    };
+    if (!(await waitFor(isIngested, 30_000))) {
+      throw new Error(`ingest does not come to the end of ${topicOf[kind]}`);
+    }
+  }
+}
+
+async function isApplied({ system }: Target): Promise<boolean> {
+  const ends = await readEndOffsets(system.brokers, Object.values(topicOf));
+  const positions = await readPositions(system.sql);
+  return positions.every(({ topic, partition, nextOffset }) => nextOffset >= (ends.get(`${topic}/${partition}`) ?? 0));
+}
 
 async function partitionsOf(brokers: string): Promise<number> {
   const admin = kafkaClient(brokers).admin();

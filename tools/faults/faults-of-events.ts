@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Target } from './catalogue.ts';
 import { poisonHost, topicOf, type Mood } from './generator.ts';
-import { readEndOffsets } from './observation.ts';
+import { readEndOffsets, readPositions } from './observation.ts';
 
 const inMood =
   (mood: Mood, ms: number) =>
@@ -58,13 +58,14 @@ async function breakSchema(target: Target): Promise<void> {
   // A stopped partition waits for a person, who has mended the schema and says so.
   await system.until(
     async () => {
-      const stopped = await system.sql(
-        `UPDATE stream_positions SET state = 'running', state_reason = NULL WHERE state = 'rows_mostly_rejected' RETURNING 1`,
-      );
+      const stopped = (await readPositions(system.sql)).filter(({ state }) => state === 'rows_mostly_rejected');
+      for (const { topic, partition } of stopped) {
+        await system.operator('positions', ['resume', topic, String(partition), '--reason', 'schema mended', '--yes']);
+      }
       await sleep(1_000);
       return stopped.length === 0;
     },
-    20_000,
+    60_000,
     'no partition is stopped',
   );
 }

@@ -67,7 +67,8 @@ export const processFaults: readonly Fault[] = [
   {
     name: 'all writers killed',
     what: 'kill -9 of every writer at once',
-    run: async ({ system }) => {
+    run: async ({ system, hold, random }) => {
+      await hold(random.integer(700, 2_500));
       await Promise.all(system.names('writer').map((name) => system.kill(name, 'SIGKILL')));
     },
   },

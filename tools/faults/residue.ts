@@ -5,7 +5,7 @@ import type { Difference } from './checker.ts';
 import type { SystemUnderTest } from './system.ts';
 
 const megabyte = 1024 * 1024;
-const mostResidentMegabytes = 300;
+const mostResidentMegabytes = 400;
 /** Handles come and go with connections; a leak grows with every fault. */
 const mostExtraHandles = 25;
 const settleWithinMs = 30_000;

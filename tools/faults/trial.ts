@@ -85,11 +85,7 @@ export class Trial {
   /** Lets the first blocks through, then remembers what a service at rest uses. */
   async warmUp(): Promise<void> {
     await sleep(2_000, undefined, { signal: this.system.signal });
-    await this.publisher.pause();
-    const behind = await drain(this.system, this.#acknowledged(), drainWithinMs);
-    if (behind.length > 0) {
-      throw new Error(`the system does not work even without faults: ${behind.join('; ')}`);
-    }
+    await this.rest();
     this.#base = footprintsOf(this.system);
     this.publisher.resume();
   }
@@ -117,11 +113,26 @@ export class Trial {
     return outcome;
   }
 
-  /** Brings the system to rest and compares everything. @returns what differs */
-  async check(): Promise<Difference[]> {
+  /** Nothing is published, and everything that was is applied. */
+  async rest(): Promise<void> {
+    await this.publisher.pause();
+    const behind = await drain(this.system, this.#acknowledged(), drainWithinMs);
+    if (behind.length > 0) {
+      throw new Error(`not applied after ${drainWithinMs / 1000} s: ${behind.join('; ')}`);
+    }
+  }
+
+  /**
+   * Brings the system to rest and compares everything.
+   *
+   * @param patienceMs waited before looking; only a control may need it, in which something legitimately comes late
+   * @returns what differs
+   */
+  async check(patienceMs = 0): Promise<Difference[]> {
     const { system, publisher } = this;
     await publisher.pause();
     const behind = await drain(system, this.#acknowledged(), drainWithinMs);
+    await sleep(patienceMs, undefined, { signal: system.signal });
     const found: Difference[] = behind.map((text) => `not applied after ${drainWithinMs / 1000} s: ${text}`);
     const observation = await observe(system.sql, system.brokers, this.#letters);
     const verdict = check(this.#expectation, observation);

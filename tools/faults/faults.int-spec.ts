@@ -1,0 +1,26 @@
+/** Six fast faults on a stack of its own; the long runs are done by hand (docs/reliability.md). */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const script = fileURLToPath(new URL('./faults.ts', import.meta.url));
+
+function runShort(): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, '--short'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (output += text));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+describe('the pipeline under faults', () => {
+  it('loses nothing and applies nothing twice through six fast ones', async () => {
+    const { code, output } = await runShort();
+    // The output names the seed and the differences: it is what one needs to see when this fails.
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('6 faults') });
+    expect(output).toContain('0 lost, 0 duplicated');
+  }, 300_000);
+});
