@@ -75,6 +75,18 @@ describe('block cutter', () => {
     expect(next.deltas).toHaveLength(0);
   });
 
+  it('carries which of its events were replayed, block by block', () => {
+    const subject = cutter();
+    const replay = { of: 'telemetry.samples.v1/0/9', count: 2 };
+    for (const offset of [0, 1, 2]) {
+      subject.addSample(sample(START_US, offset));
+      subject.endRecord(offset, 0, 0, offset === 1 ? replay : undefined);
+    }
+    expect(subject.cut(3).replays).toEqual(new Map([[1, replay]]));
+    subject.endRecord(3, 0, 0);
+    expect(subject.cut(4)).not.toHaveProperty('replays');
+  });
+
   it('takes a record larger than its buffer', () => {
     const subject = cutter();
     const line = 'ü'.repeat(3_000_000);

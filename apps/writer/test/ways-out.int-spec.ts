@@ -19,6 +19,7 @@ import { NestFactory } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
 import { Registry } from 'prom-client';
 import { PartitionWriter } from '../src/partition-writer.ts';
+import type { RefusedElement } from '../src/refused-element.ts';
 import { TelemetryLoader } from '../src/telemetry-loader.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
 
@@ -29,6 +30,7 @@ let kafka: TestKafka;
 let db: TestDatabase;
 let producer: KafkaProducer;
 let stage: Stage;
+let letters: RefusedElement[] = [];
 
 /** One live writer of one partition of a random accepted topic, reviewed as often as a test likes. */
 interface Stage {
@@ -49,6 +51,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await db.database.query('TRUNCATE system_metrics, metrics_delta');
+  letters = [];
   stage = { machine: `test.${randomUUID()}`, accepted: await kafka.topic(), stop: async () => undefined };
 });
 afterEach(() => stage.stop());
@@ -64,7 +67,7 @@ async function startWriter(group = kafka.group()): Promise<void> {
     owner: 'test',
     database: db.database,
     loaderOf: (blocks) => new TelemetryLoader(blocks),
-    deadLetters: { send: async () => undefined },
+    deadLetters: { send: async (_topic, _partition, refused) => void letters.push(...refused) },
     flushRows: 20_000,
     metrics: new WriterMetrics(registry),
     logger,
@@ -262,6 +265,24 @@ describe('ways out of a stopped partition, with a live writer', () => {
     await db.database.withTransaction((transaction) => resumePartition(transaction, { ...who(), from: 0n }));
     await isAt(200);
     expect(await values()).toEqual(range(0, 200));
+  });
+
+  it('the letter of a replayed event says how often it was tried', async () => {
+    await db.database.query(
+      'ALTER TABLE system_metrics ADD CONSTRAINT picky CHECK (metric_value NOT IN (2, 3)) NOT VALID',
+    );
+    try {
+      await startWriter();
+      await publish({ ...block(0, 5, T0), replays: new Map([[3, { of: 'old/0/1', count: 4 }]]) });
+      await isAt(5);
+    } finally {
+      await db.database.query('ALTER TABLE system_metrics DROP CONSTRAINT picky');
+    }
+    expect(letters.map(({ sourceOffset, replay }) => [sourceOffset, replay])).toEqual([
+      [2, undefined],
+      [3, { of: 'old/0/1', count: 4 }],
+    ]);
+    expect(await values()).toEqual([0, 1, 4]);
   });
 
   it('every change is on record with both states; one that comes too late changes nothing', async () => {
