@@ -1,4 +1,5 @@
 import {
+  CommitUnknownError,
   DatabaseError,
   readAsOf,
   type AsOf,
@@ -6,6 +7,7 @@ import {
   type Queryable,
   type SqlParameter,
 } from '@chip/persistence';
+import { DeadlineExceededError } from '@chip/service';
 import { Problem } from './problem.error.ts';
 
 /** Reads for answers: one snapshot each, under the statement time-out of this service. */
@@ -57,6 +59,16 @@ export class Snapshots {
 
   /** A database that is away, slow or busy as a Problem 503; any other error as it is. */
   translated(error: unknown): unknown {
+    // What a retry gave up on says no more than the failure that it gave up on.
+    if (error instanceof DeadlineExceededError) return this.translated(error.cause);
+    if (error instanceof CommitUnknownError)
+      return new Problem(
+        503,
+        'database_unavailable',
+        'the database was lost at the last moment: look whether it was done',
+        [],
+        error,
+      );
     if (!(error instanceof DatabaseError) || error.kind !== 'transient') return error;
     if (error.sqlstate === '57014')
       return new Problem(
