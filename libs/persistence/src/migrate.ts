@@ -7,6 +7,7 @@ import { DatabaseError, driverError, toDatabaseError } from './database-error.ts
 import { connectionOptions, databaseName, type Queryable } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
+import { ormDialect } from './orm-dialect.ts';
 import { applyRoles } from './roles.ts';
 
 /** The server lacks what the schema needs; the message says what to do. */
@@ -177,9 +178,8 @@ async function runMigrations(
   const orm = await MikroORM.init({
     clientUrl: connectionString,
     dbName: databaseName(connectionString),
-    pool: { max: 1 },
     // DDL that waits for a lock makes everybody behind it wait too: give up soon, and try again.
-    driverOptions: { application_name: 'chip-migrate', lock_timeout: 5000 },
+    driverOptions: ormDialect({ url: databaseUrl, applicationName: 'chip-migrate', max: 1, lockTimeoutMs: 5000 }),
     entities: [],
     discovery: { warnWhenNoEntities: false },
     extensions: [Migrator],

@@ -22,7 +22,12 @@ class ForgivingDialect extends PostgresDialect {
 }
 
 /** The pool below MikroORM. */
-export function ormDialect(options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'>): PostgresDialect {
+export function ormDialect(
+  options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> & {
+    /** Sent at connect: for direct connections only, PgBouncer would refuse it. */
+    lockTimeoutMs?: number;
+  },
+): PostgresDialect {
   const types = new pg.TypeOverrides();
   const { TIMESTAMPTZ } = pg.types.builtins;
   // As the server's text, for the entities' own type.
@@ -32,6 +37,7 @@ export function ormDialect(options: Pick<DatabaseOptions, 'url' | 'applicationNa
     application_name: options.applicationName,
     max: options.max ?? 5,
     connectionTimeoutMillis: 10_000,
+    ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     keepAlive: true,
     types,
   });

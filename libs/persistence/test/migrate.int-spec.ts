@@ -112,7 +112,7 @@ describe('migrations', () => {
   it('go on after being killed at any moment', async () => {
     const db = await empty();
     let kills = 0;
-    for (let delayMs = 15; ; delayMs += 15) {
+    for (let delayMs = 15; ; delayMs *= 1.4) {
       let running = true;
       const attempt = migrate(db.url)
         .then(() => true)
