@@ -53,10 +53,10 @@ describe('block cutter', () => {
     ] as const)
       subject.addSample(sample(START_US + hour * HOUR_US + 12_345, value, host));
     const deltas = subject.cut(1).deltas!.toString().trimEnd().split('\n');
-    expect(deltas).toEqual([
+    expect(deltas.sort()).toEqual([
+      '2026-01-01T00:00:00.000000Z\tS\tM\t\\N\t7\t1\t7\t7',
       '2026-01-01T00:00:00.000000Z\tS\tM\ta\t2\t2\t-1\t3',
       '2026-01-01T01:00:00.000000Z\tS\tM\ta\t5\t1\t5\t5',
-      '2026-01-01T00:00:00.000000Z\tS\tM\t\\N\t7\t1\t7\t7',
     ]);
   });
 
