@@ -146,7 +146,7 @@ describe('the main path, seen from outside', () => {
         SAMPLES,
         Array.from({ length: 700 }, (_, i) => ({
           key: 'picky',
-          value: JSON.stringify({ ...sample(i, 'picky'), host: 'h' }),
+          value: JSON.stringify({ ...sample(i, 'picky'), host: 'h', serial: i }),
         })),
       );
       await pipeline.produce(
@@ -175,7 +175,10 @@ describe('the main path, seen from outside', () => {
       for (const { headers, value } of rejected) {
         expect(headers).toMatchObject({ 'error-code': 'database_rejected', content: 'normalised' });
         expect(headers['error-detail']).toMatch(/SQLSTATE 23514/);
-        expect((JSON.parse(value!.toString()) as { metric_value: number }).metric_value % 70).toBe(7);
+        // As a machine could send it: unknown fields outside of the tags.
+        const event = JSON.parse(value!.toString()) as { metric_value: number; serial: number; tags: object };
+        expect(event).toMatchObject({ serial: event.metric_value, tags: { i: event.metric_value } });
+        expect(event.metric_value % 70).toBe(7);
       }
       const chips = await pipeline.one<{ rows: string; inspections: string }>(
         `SELECT (SELECT count(*) FROM measurements WHERE name = 'poison') AS rows,

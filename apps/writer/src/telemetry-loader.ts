@@ -68,14 +68,22 @@ const refusedLine = (line: Line, error: DatabaseError): RefusedElement => {
     place: line.place,
     refusal: { code: 'database_rejected', detail: rejectionDetail(error) },
     normalised: {
+      ...tagsAsSent(tags!),
       time,
       service_name,
       metric_name,
       metric_value: Number(value),
-      ...(tags === null ? {} : { tags: JSON.parse(tags!) as unknown }),
       ...(host === null ? {} : { host }),
     },
   };
+};
+
+/** Unknown fields go back to where the machine had them: in `tags` the contract would refuse them. */
+const tagsAsSent = (text: string | null): Record<string, unknown> => {
+  if (text === null) return {};
+  const { _extra: extra, ...tags } = JSON.parse(text) as Record<string, unknown>;
+  const isExtra = typeof extra === 'object' && extra !== null;
+  return { ...(isExtra ? extra : {}), tags: isExtra || extra === undefined ? tags : { ...tags, _extra: extra } };
 };
 
 /** Names SQLSTATE and constraint or column, never a value. */
