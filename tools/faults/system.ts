@@ -259,6 +259,9 @@ export class SystemUnderTest {
   static async remove(folder: StackFolder, report: Report, system: SystemUnderTest | undefined): Promise<void> {
     await system?.letGo();
     await sweep(folder.run, report);
+    for (const disk of mountsBelow(folder.data)) {
+      await runCommand('umount', ['-l', disk], { onFailure: `unmount ${disk}, which a fault has left behind` });
+    }
     rmSync(folder.data, { recursive: true, force: true });
   }
 
@@ -282,6 +285,12 @@ export class SystemUnderTest {
       }
     }
   }
+}
+
+/** What the fault "disk full" leaves when it is killed itself. */
+function mountsBelow(folder: string): string[] {
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+  return mounts.map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${folder}/`));
 }
 
 function poolAt(url: string): pg.Pool {
