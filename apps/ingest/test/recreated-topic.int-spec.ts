@@ -105,12 +105,8 @@ const chain = (blocks: readonly Block[]): { from: number; to: number } | undefin
 async function recreate(machine: string): Promise<void> {
   await kafka.deleteTopic(machine);
   await waitFor(async () => !(await kafka.admin.listTopics()).includes(machine));
-  await waitFor(async () => {
-    const topics = [
-      { topic: machine, numPartitions: 1, configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }] },
-    ];
-    return (await kafka.admin.createTopics({ waitForLeaders: true, topics })) || true;
-  });
+  // A name is free some time after its topic has left the list.
+  await waitFor(() => kafka.createTopic(machine, 1, { 'message.timestamp.type': 'LogAppendTime' }).then(() => true));
 }
 
 it.each([

@@ -29,10 +29,7 @@ afterAll(async () => {
 /** A machine topic with its dead-letter topic, both under a random name. */
 async function topics(): Promise<string> {
   const topic = await kafka.topic(2);
-  await kafka.admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic: deadLetterTopic(topic), numPartitions: 3 }],
-  });
+  await kafka.createTopic(deadLetterTopic(topic), 3);
   kafka.removeLater(deadLetterTopic(topic));
   return topic;
 }

@@ -1,4 +1,4 @@
-import { withDeadline, type Logger } from '@chip/service';
+import { retry, withDeadline, type Logger } from '@chip/service';
 import type { TopicSpec } from '@chip/contracts';
 import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
@@ -43,7 +43,8 @@ export class KafkaAdmin {
     if (missing.length === 0) return [];
     await this.#call('create topics', (admin) =>
       admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs's own waiting fails while a broker has not heard of the topic yet.
+        waitForLeaders: false,
         timeout: 10_000,
         topics: missing.map(({ name, partitions, settings }) => ({
           topic: name,
@@ -55,7 +56,9 @@ export class KafkaAdmin {
         })),
       }),
     );
-    return missing.map(({ name }) => name);
+    const created = missing.map(({ name }) => name);
+    await retry(() => this.#partitionCounts(created), { budgetMs: CALL_TIMEOUT_MS });
+    return created;
   }
 
   /** What of `catalogue` is not as it should be, one sentence each; empty when all is well. */

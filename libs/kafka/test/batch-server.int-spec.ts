@@ -402,7 +402,7 @@ describe('KafkaBatchServer', () => {
     });
     await waitFor(() => logLines.some(({ msg }) => msg === 'waiting_for_topic'), Boolean, { timeoutMs: 30_000 });
     expect(server.readiness()).toMatchObject({ state: 'down' });
-    await kafka.admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+    await kafka.createTopic(topic);
     await kafka.produce(topic, numbered(2));
     await waitFor(() => seen.length === 2, Boolean, { timeoutMs: 30_000 });
     expect(fatals).toEqual([]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
+import { waitFor } from './wait-for.ts';
 
 /** The value of an environment variable that a test cannot do without: a missing server is a failure, not a skip. */
 export function requiredEnv(name: string): string {
@@ -48,8 +49,15 @@ export class TestKafka {
   /** A new topic with a random name. */
   async topic(partitions = 1, settings: Readonly<Record<string, string>> = {}): Promise<string> {
     const topic = `test.${randomUUID()}`;
+    await this.createTopic(topic, partitions, settings);
+    this.#topics.push(topic);
+    return topic;
+  }
+
+  /** Creates a topic and waits until it can be used; kafkajs's own waiting fails while a broker has not heard of it yet. */
+  async createTopic(topic: string, partitions = 1, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [
         {
           topic,
@@ -59,8 +67,10 @@ export class TestKafka {
         },
       ],
     });
-    this.#topics.push(topic);
-    return topic;
+    await waitFor(
+      async () => (await this.#admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions ?? [],
+      (found) => found.length === partitions && found.every(({ leader }) => leader >= 0),
+    );
   }
 
   /** Removes a topic that some other code created under `name`. */
