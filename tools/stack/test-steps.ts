@@ -40,8 +40,8 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests share one broker and one database server: one project at a time.
-  const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=1'] : [])], {
+  // Integration tests mostly wait: two projects at a time; the tests from outside, which load the machine, run alone.
+  const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=2'] : [])], {
     cwd: repositoryRoot,
     // The mark lets the sweep find whatever of nx and jest outlives a signal.
     env: marked({ ...process.env, ...servers }, runFolder, 'tests-1'),
