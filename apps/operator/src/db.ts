@@ -20,6 +20,9 @@ import { environmentVariable, runCommand } from './command.ts';
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
 const databaseUrl = (): string => environmentVariable('DATABASE_URL');
 
+/** The person behind a command, for the audit trail. */
+const actor = (): string => userInfo().username;
+
 async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const database = new Database({ url: databaseUrl(), applicationName: 'chip-db', max: 1 });
   try {
@@ -66,8 +69,11 @@ program
   .description('compute them again from raw rows, for repair; telemetry waits meanwhile')
   .requiredOption('--from <day>', 'first UTC day, such as 2026-01-20')
   .requiredOption('--to <day>', 'the day after the last')
-  .action(async ({ from, to }: { from: string; to: string }) => {
-    const { buckets } = await withDatabase((database) => rebuildRollups(database, from, to));
+  .requiredOption('--reason <text>', 'goes into the audit trail')
+  .action(async ({ from, to, reason }: { from: string; to: string; reason: string }) => {
+    const { buckets } = await withDatabase((database) =>
+      rebuildRollups(database, from, to, { actor: actor(), reason }),
+    );
     console.log(`${buckets} hourly buckets computed again`);
   });
 
@@ -108,9 +114,6 @@ program
     }
     if (results.length === 0) console.log('ok      nothing has been audited yet');
   });
-
-/** The person behind a command, for the audit trail. */
-const actor = (): string => userInfo().username;
 
 const retention = program.command('retention').description('how long rows are kept');
 retention

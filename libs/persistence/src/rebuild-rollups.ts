@@ -1,5 +1,7 @@
 import { AppError } from '@chip/service';
-import type { Database } from './database.ts';
+import { appendAudit } from './audit.ts';
+import type { Database, Queryable } from './database.ts';
+import type { Change } from './retention.ts';
 
 /** The range cannot be computed from raw rows, because some of them are gone. */
 export class RollupRangeError extends AppError {
@@ -16,7 +18,19 @@ export class RollupRangeError extends AppError {
  * @param to the day after the last
  * @throws RollupRangeError when the range reaches behind the retention; the roll-ups keep what the raw rows cannot give back
  */
-export async function rebuildRollups(database: Database, from: string, to: string): Promise<{ buckets: number }> {
+export async function rebuildRollups(
+  database: Database,
+  from: string,
+  to: string,
+  change: Change,
+): Promise<{ buckets: number }> {
+  const record = (transaction: Queryable): Promise<number> =>
+    appendAudit(transaction, {
+      stream: 'operator',
+      ...change,
+      action: 'rollup.rebuild',
+      subject: `days:${from}/${to}`,
+    });
   const day = /^\d{4}-\d{2}-\d{2}$/;
   if (!day.test(from) || !day.test(to) || from >= to)
     throw new RollupRangeError('Expected two days such as 2026-01-20 2026-01-21, the second after the first.');
@@ -41,6 +55,8 @@ export async function rebuildRollups(database: Database, from: string, to: strin
       'SELECT count(*) AS n FROM metrics_hourly WHERE bucket >= $1 AND bucket < $2',
       bounds,
     );
+    // A refresh commits by itself, so this cannot be one transaction with it.
+    await record(database);
     return { buckets: hourly?.n ?? 0 };
   }
   return database.withTransaction(async (transaction) => {
@@ -63,6 +79,7 @@ export async function rebuildRollups(database: Database, from: string, to: strin
        SELECT count(*) AS n FROM hourly`,
       bounds,
     );
+    await record(transaction);
     return { buckets: inserted[0]?.n ?? 0 };
   });
 }

@@ -28,6 +28,7 @@ describe('maintenance', () => {
       },
       ...(registry ? { registry } : {}),
     });
+  const change = { actor: 'somebody', reason: 'repair' };
   const addDelta = (): Promise<object[]> =>
     db.database.query(`INSERT INTO metrics_delta VALUES ('2026-01-20T05:00:00Z', 's', 'm', NULL, 1, 1, 1, 1)`);
   const unfolded = async (): Promise<number> =>
@@ -131,7 +132,7 @@ describe('maintenance', () => {
         [await day(days)],
       );
     await db.database.query('SELECT fold_metrics(1)');
-    expect(await rebuildRollups(db.database, await day(2), await day(1))).toEqual({ buckets: 24 });
+    expect(await rebuildRollups(db.database, await day(2), await day(1), change)).toEqual({ buckets: 24 });
     expect(
       await db.database.query(
         `SELECT sample_count, sum_value, min_value, max_value FROM metrics_daily ORDER BY bucket`,
@@ -144,11 +145,14 @@ describe('maintenance', () => {
       'SELECT sum(sample_count) AS n, sum(sum_value) AS s FROM metrics_hourly',
     );
     expect(hourly).toEqual({ n: 151, s: (143 * 144) / 2 + 1e6 });
+    expect(await db.database.query('SELECT action, actor, reason FROM audit_log')).toEqual([
+      { action: 'rollup.rebuild', ...change },
+    ]);
   });
 
   it('refuses to rebuild what the raw rows cannot give back', async () => {
-    await expect(rebuildRollups(db.database, '2020-01-01', '2020-01-02')).rejects.toThrow('raw rows are gone');
-    await expect(rebuildRollups(db.database, '2026-01-02', '2026-01-01')).rejects.toThrow('Expected two days');
-    await expect(rebuildRollups(db.database, "x'; --", '2026-01-01')).rejects.toThrow('Expected two days');
+    await expect(rebuildRollups(db.database, '2020-01-01', '2020-01-02', change)).rejects.toThrow('raw rows are gone');
+    await expect(rebuildRollups(db.database, '2026-01-02', '2026-01-01', change)).rejects.toThrow('Expected two days');
+    await expect(rebuildRollups(db.database, "x'; --", '2026-01-01', change)).rejects.toThrow('Expected two days');
   });
 });

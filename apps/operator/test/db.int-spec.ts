@@ -1,0 +1,67 @@
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type EntryResult, runEntry } from './run-entry.ts';
+
+describe('db', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase({ empty: true });
+  });
+  afterAll(() => db.drop());
+
+  const run = (...args: string[]): Promise<EntryResult> => runEntry('db', args, { DATABASE_URL: db.url });
+
+  it('tells that the schema is missing, migrates, and tells that it is there', async () => {
+    expect(await run('check')).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run db -- migrate') });
+    const first = await run('migrate');
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('0001-inspections') });
+    expect(await run('migrate')).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') });
+    expect(await run('check')).toMatchObject({ code: 0 });
+  });
+
+  it('shows the state, for people and as JSON', async () => {
+    expect((await run('status')).stdout).toMatch(/TimescaleDB .* \(apache edition\)\n.*hypertable +measurements/s);
+    const status = JSON.parse((await run('status', '--json')).stdout) as { info: { edition: string } };
+    expect(status.info.edition).toBe('apache');
+  });
+
+  it('refreshes, rebuilds and sets retention and holds, each on record', async () => {
+    await db.database.query(`INSERT INTO lots (id, site, lot_id) VALUES (gen_random_uuid(), '', 'L1')`);
+    const why = ['--reason', 'because'];
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await run('refresh')).toMatchObject({ code: 0 });
+    expect(await run('rollup', 'rebuild', '--from', yesterday, '--to', today, ...why)).toMatchObject({ code: 0 });
+    expect(await run('retention', 'set', 'defects', '2 years', ...why)).toMatchObject({ code: 0 });
+    expect(await run('hold', 'place', 'L1', ...why)).toMatchObject({ code: 0 });
+    expect((await run('retention', 'show')).stdout).toMatch(/defects: 2 years\n.*on hold: \/L1 since .*: because/s);
+    expect(await run('hold', 'lift', 'L1', ...why)).toMatchObject({ code: 0 });
+  });
+
+  it('verifies that record, also against an anchor noted earlier', async () => {
+    const verified = await run('audit', 'verify');
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('operator: 4 entries') });
+    const anchor = /anchor (\S+)/.exec(verified.stdout)?.[1] ?? '';
+    expect(await run('audit', 'verify', '--anchor', anchor)).toMatchObject({ code: 0 });
+    const forged = anchor.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    expect(await run('audit', 'verify', '--anchor', forged)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('BROKEN  operator: entry 4'),
+    });
+  });
+
+  it.each([
+    ['an unknown command', ['grow'], 2],
+    ['a table without retention', ['retention', 'set', 'lots', '1 day', '--reason', 'x'], 1],
+    [
+      'days in the wrong order',
+      ['rollup', 'rebuild', '--from', '2026-01-02', '--to', '2026-01-01', '--reason', 'x'],
+      1,
+    ],
+  ])('refuses %s with one sentence', async (_, args, code) => {
+    const result = await run(...args);
+    expect(result.code).toBe(code);
+    expect(result.stderr).not.toContain('    at ');
+    expect(result.stderr.trim()).not.toBe('');
+  });
+});
