@@ -120,6 +120,7 @@ const MIN_FETCH_BYTES = 64 * 1024;
  *   message; kafkajs reports it only by an event that nobody can await.
  * - **Aborted records** are filtered here: kafkajs starts at most one aborted transaction per message and relies on
  *   the broker's order, so that with two of them records of an aborted transaction get through.
+ * - **Every partition gets its turn**, see `#inTurn`.
  * - **Decompression** is bounded for the whole response. When it does not fit, partitions are fetched one by one until
  *   the budget is used; a single batch that does not fit, or is damaged, concerns its partition alone.
  */
@@ -129,7 +130,7 @@ export class FetchInterceptor {
   readonly #policy: FetchPolicy;
   readonly #budgetBytes: number;
   #cluster: Cluster | undefined;
-  #rotation = 0;
+  #turn = 0;
   #ratio = ASSUMED_RATIO;
   #memberId = '';
 
@@ -188,7 +189,7 @@ export class FetchInterceptor {
     }
     let response: FetchResponse;
     try {
-      response = await this.#fetchBounded(fetch, request, assignment);
+      response = await this.#fetchBounded(fetch, this.#inTurn(request), assignment);
     } catch (error) {
       throw kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? await this.#afterMissingTopic(error) : error;
     }
@@ -210,6 +211,20 @@ export class FetchInterceptor {
       this.#learnRatio(budget);
       return this.#fetchOneByOne(fetch, request, assignment);
     }
+  }
+
+  /**
+   * A broker fills a response in the order in which partitions stand in the request, and kafkajs's order is always the
+   * same: while the first ones have more to give than fits, the last ones would get nothing. Every fetch begins one
+   * partition further on.
+   */
+  #inTurn(request: FetchRequest): FetchRequest {
+    const turn = this.#turn++;
+    const topics = request.topics.map(({ topic, partitions }) => {
+      const first = turn % Math.max(1, partitions.length);
+      return { topic, partitions: [...partitions.slice(first), ...partitions.slice(0, first)] };
+    });
+    return { ...request, topics };
   }
 
   /** Asks for no more bytes than will unfold to a comfortable size, judged by the fetch before. */
@@ -241,11 +256,9 @@ export class FetchInterceptor {
     const all = request.topics.flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic, partition })),
     );
-    // Whoever does not fit into the budget this time is nearer to the front next time.
-    const first = this.#rotation++ % all.length;
     const budget = new DecompressionBudget(this.#budgetBytes);
     const responses: FetchResponse['responses'] = [];
-    for (const { topic, partition } of [...all.slice(first), ...all.slice(0, first)]) {
+    for (const { topic, partition } of all) {
       const single = (maxBytes: number, allowed: DecompressionBudget): Promise<FetchResponse> =>
         withDecompressionBudget(allowed, () =>
           fetch({
