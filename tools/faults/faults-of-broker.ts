@@ -28,6 +28,7 @@ async function withGroupsDown(
   const admin = kafkaClient(system.brokers).admin();
   await admin.connect();
   try {
+    await untilEmpty(admin, Object.values(groups[project]));
     await change(admin);
   } finally {
     await admin.disconnect();
@@ -150,6 +151,17 @@ export const brokerFaults: readonly Fault[] = [
     },
   },
 ];
+
+/** A member that could not say goodbye stays until its session ends. */
+async function untilEmpty(admin: Admin, groupIds: string[]): Promise<void> {
+  const isEmpty = async () => {
+    const { groups: described } = await admin.describeGroups(groupIds);
+    return described.every(({ state }) => state === 'Empty' || state === 'Dead');
+  };
+  if (!(await waitFor(isEmpty, 30_000))) {
+    throw new Error(`${groupIds.join(', ')} still have members, 30 s after they ended`);
+  }
+}
 
 /** Everything published is in blocks. */
 async function untilIngested(admin: Admin): Promise<void> {
