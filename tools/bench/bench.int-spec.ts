@@ -37,8 +37,9 @@ describe('npm run bench -- --short', () => {
       { name: 'inspections, 444 measurements each', kind: 'inspections', counts: [[88_800, 200]] },
       { name: 'inspections, 10 measurements each', kind: 'inspections', counts: [[50_000, 5_000]] },
     ]);
-    for (const { load, rawRowsPerSecond } of cases.flatMap(({ rounds }) => rounds)) {
-      expect(rawRowsPerSecond).toBeGreaterThan(0);
+    for (const { load, raw } of cases.flatMap(({ rounds }) => rounds)) {
+      expect(raw.rowsPerSecond).toBeGreaterThan(0);
+      expect(raw.postgresCpuSecondsPerMillionRows).toBeGreaterThan(0);
       expect(load.endToEndSeconds).toBeGreaterThan(0);
       for (const { at, peak } of Object.values(load.memoryMib)) {
         expect(at).toHaveLength(3);

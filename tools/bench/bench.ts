@@ -139,10 +139,10 @@ async function runRound(
     report('bench', `${name}: loading ${backlog.rows.toLocaleString('en-US')} rows`);
     const load = await measureLoad(system, database, backlog, signal);
     report('bench', `${name}: raw copy of the same rows`);
-    const rawRowsPerSecond = await measureRawCopy(system, database, backlog);
+    const raw = await measureRawCopy(system, database, backlog);
     const asked = questions(nowMs);
     const queries = Object.keys(asked).length > 0 ? await measureQueries(system, database, asked, requests) : [];
-    return { round: { load, rawRowsPerSecond }, queries };
+    return { round: { load, raw }, queries };
   });
 }
 

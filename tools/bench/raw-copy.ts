@@ -2,25 +2,35 @@
 import { rmSync } from 'node:fs';
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 import type { Backlog } from './machine-data.ts';
+import { cpuSeconds } from './process-usage.ts';
 
-/** What one COPY of all rows into `table` reaches, rows/s; `database` holds the rows already, for example after a load. */
+export interface RawCopyResult {
+  readonly rowsPerSecond: number;
+  /** Of the server alone: the least that the rows cost, whoever sends them. */
+  readonly postgresCpuSecondsPerMillionRows: number;
+}
+
+/** One COPY of all rows into an empty table; `database` holds the rows already, for example after a load. */
 export async function measureRawCopy(
   system: BenchSystem,
   database: CaseDatabase,
   { table, rows }: Backlog,
-): Promise<number> {
+): Promise<RawCopyResult> {
   try {
     await system.psql(database, `\\copy (SELECT * FROM ${table}) TO '${system.rowsFile}'\n`);
     return await system.withDatabase(async (empty) => {
       await empty.client.query('CHECKPOINT');
+      const postgres = { postgres: system.pidOf('postgres-1') };
+      const before = cpuSeconds(postgres).postgres;
       const began = performance.now();
       await system.psql(empty, `\\copy ${table} FROM '${system.rowsFile}'\n`);
       const seconds = (performance.now() - began) / 1000;
+      const used = cpuSeconds(postgres).postgres - before;
       const copied = await empty.row<{ rows: string }>(`SELECT count(*) AS rows FROM ${table}`);
       if (Number(copied.rows) !== rows) {
         throw new Error(`the raw copy holds ${copied.rows} rows, expected ${rows}`);
       }
-      return rows / seconds;
+      return { rowsPerSecond: rows / seconds, postgresCpuSecondsPerMillionRows: (used / rows) * 1e6 };
     });
   } finally {
     rmSync(system.rowsFile, { force: true });

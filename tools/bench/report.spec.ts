@@ -14,21 +14,22 @@ const load: LoadResult = {
   cpuSecondsPerMillionRows: { ingest: 4, writer: 1, postgres: 5, kafka: 0.5 },
   memoryMib: { ingest: { at: [100, 110, 120], peak: 130 }, writer: { at: [90, 90, 90], peak: 95 } },
 };
+const raw = { rowsPerSecond: 160_000, postgresCpuSecondsPerMillionRows: 6.2 };
 const result = (loads: readonly LoadResult[]): BenchResult => ({
   at: '2026-01-01T00:00:00Z',
   command: 'npm run bench',
   machine: { cpu: 'a processor', cores: 2, memoryGib: 24, loadBefore: 0 },
   versions: { Node: '24' },
-  cases: [
-    { name: 'a case', kind: 'telemetry', rounds: loads.map((one) => ({ load: one, rawRowsPerSecond: 160_000 })) },
-  ],
+  cases: [{ name: 'a case', kind: 'telemetry', rounds: loads.map((one) => ({ load: one, raw })) }],
   queries: [],
 });
 
 describe('the report', () => {
   it('compares each round with the raw copy of that round', () => {
-    expect(ofRaw({ load, rawRowsPerSecond: 160_000 })).toBe(0.75);
-    expect(formatReport(result([load]))).toMatch(/a case +1,000,000 +160,000 +120,000 +0\.75 +120,000 +10\.0\n/);
+    expect(ofRaw({ load, raw })).toBe(0.75);
+    const text = formatReport(result([load]));
+    expect(text).toMatch(/a case +1,000,000 +160,000 +120,000 +0\.75 +120,000 +10\.0\n/);
+    expect(text).toMatch(/a case +6\.2 +4\.0 +1\.0 +5\.0 +0\.5 +100 \/ 110 \/ 120 +130 +90 \/ 90 \/ 90 +95\n/);
   });
 
   it('shows the median and the extremes of several rounds', () => {
