@@ -45,5 +45,5 @@ export const shortList = [
   'ingest killed',
   'backend terminated in COPY',
   'poison rows',
-  'writer group offsets reset',
+  'sessions terminated',
 ];

@@ -111,7 +111,7 @@ async function runTrial(system: SystemUnderTest, options: Options): Promise<Tria
   try {
     await trial.warmUp();
     let number = 0;
-    let isChecked = true;
+    let isChecked = false;
     for (const fault of schedule(seed, faults)) {
       if (number >= most || performance.now() > deadline) {
         break;
