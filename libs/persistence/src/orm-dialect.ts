@@ -1,12 +1,29 @@
-import { type DatabaseConnection, PostgresDialect, type PostgresDialectConfig, PostgresDriver } from 'kysely';
+import {
+  type DatabaseConnection,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+  type TransactionSettings,
+} from 'kysely';
 import pg from 'pg';
 import { connectionOptions, type DatabaseOptions } from './database.ts';
 
-/** A ROLLBACK that fails means that the connection is gone, and the transaction with it. */
+/**
+ * Kysely gives a connection back only after a ROLLBACK that worked, and never after a BEGIN that failed: each connection
+ * lost there would cost a place of the pool for good, and closing the pool would wait for it for ever.
+ */
 class ForgivingDriver extends PostgresDriver {
+  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    try {
+      await super.beginTransaction(connection, settings);
+    } catch (error) {
+      await this.releaseConnection(connection as Parameters<PostgresDriver['releaseConnection']>[0]);
+      throw error;
+    }
+  }
+
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // Kysely gives a connection back only after a ROLLBACK that worked: each lost connection would cost a place of the
-    // pool for good. node-postgres then closes what is dead.
+    // One that fails means that the connection is gone, and the transaction with it; node-postgres closes what is dead.
     await super.rollbackTransaction(connection).catch(() => undefined);
   }
 }
