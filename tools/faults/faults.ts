@@ -31,6 +31,7 @@ interface Options {
   /** When no further fault begins; undefined: each fault once. */
   readonly minutes: number | undefined;
   readonly rate: number;
+  readonly resumeWithinMs: number;
   /** Broken on purpose, each in a system of its own; empty: the real one. */
   readonly controls: readonly Control[];
   readonly isFailover: boolean;
@@ -51,6 +52,7 @@ function parseOptions(argv: readonly string[]): Options | undefined {
     faults,
     minutes: values.minutes === undefined ? (named ? undefined : 10) : positive(values.minutes, '--minutes'),
     rate: positive(values.rate, '--rate'),
+    resumeWithinMs: positive(values['resume-within'], '--resume-within') * 1000,
     controls: values.control === undefined ? [] : controlsNamed(values.control),
     isFailover: values.failover,
   };
@@ -67,6 +69,7 @@ function parse(argv: readonly string[]) {
         rate: { type: 'string', default: '1500' },
         list: { type: 'boolean', default: false },
         short: { type: 'boolean', default: false },
+        'resume-within': { type: 'string', default: '30' },
         control: { type: 'string' },
         failover: { type: 'boolean', default: false },
       },
@@ -104,8 +107,8 @@ function positive(text: string, option: string): number {
 }
 
 async function runTrial(system: SystemUnderTest, options: Options): Promise<Trial> {
-  const { seed, faults, minutes, rate } = options;
-  const trial = await Trial.begin({ system, seed, rate });
+  const { seed, faults, minutes, rate, resumeWithinMs } = options;
+  const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   const deadline = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
   const most = minutes === undefined ? faults.length : Infinity;
   try {
@@ -139,8 +142,8 @@ async function runTrial(system: SystemUnderTest, options: Options): Promise<Tria
   }
 }
 
-async function runFailover(system: SystemUnderTest, { seed, rate }: Options): Promise<Trial> {
-  const trial = await Trial.begin({ system, seed, rate });
+async function runFailover(system: SystemUnderTest, { seed, rate, resumeWithinMs }: Options): Promise<Trial> {
+  const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   try {
     await trial.warmUp();
     const { lost, wholeAfterMs } = await failOver(system, trial);
@@ -158,9 +161,13 @@ async function runFailover(system: SystemUnderTest, { seed, rate }: Options): Pr
 }
 
 /** Resolves with whether the checker noticed what is broken. */
-async function runControl(system: SystemUnderTest, control: Control, { seed, rate }: Options): Promise<boolean> {
+async function runControl(
+  system: SystemUnderTest,
+  control: Control,
+  { seed, rate, resumeWithinMs }: Options,
+): Promise<boolean> {
   await control.spoil?.(system);
-  const trial = await Trial.begin({ system, seed, rate });
+  const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   try {
     await trial.warmUp();
     // A control that is refused without any fault would only show that it does not work at all.

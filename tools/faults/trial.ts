@@ -14,8 +14,6 @@ import { drain, partitionName, timeToResume } from './recovery.ts';
 import { checkResidue, footprintsOf, type Footprint } from './residue.ts';
 import type { SystemUnderTest } from './system.ts';
 
-/** After the end of a fault committing has to go on within this time. */
-const resumeWithinMs = 30_000;
 const drainWithinMs = 90_000;
 const partitionsAtFirst = 8;
 
@@ -30,6 +28,8 @@ export interface TrialOptions {
   readonly system: SystemUnderTest;
   readonly seed: string;
   readonly rate: number;
+  /** After the end of a fault committing has to go on within this time. */
+  readonly resumeWithinMs: number;
 }
 
 export class Trial {
@@ -42,13 +42,20 @@ export class Trial {
   readonly #expectation = new Expectation();
   readonly #letters: LetterReader;
   readonly #seed: string;
+  readonly #resumeWithinMs: number;
   #base: Map<string, Footprint> = new Map();
   #checks = 0;
   #rejected = 0;
 
-  private constructor({ system, seed, rate }: TrialOptions, origin: Origin, log: AcknowledgementLog, logFile: string) {
+  private constructor(
+    { system, seed, rate, resumeWithinMs }: TrialOptions,
+    origin: Origin,
+    log: AcknowledgementLog,
+    logFile: string,
+  ) {
     this.system = system;
     this.#seed = seed;
+    this.#resumeWithinMs = resumeWithinMs;
     this.#log = log;
     this.#logFile = logFile;
     this.#letters = new LetterReader(system.brokers);
@@ -104,11 +111,11 @@ export class Trial {
     });
     const heldMs = performance.now() - began;
     publisher.throwFailure();
-    const resumedMs = await timeToResume(system, this.#acknowledged(), resumeWithinMs);
+    const resumedMs = await timeToResume(system, this.#acknowledged(), this.#resumeWithinMs);
     const outcome = { name: fault.name, heldMs, resumedMs };
     this.outcomes.push(outcome);
     if (resumedMs === undefined) {
-      this.differences.push(`after "${fault.name}" committing did not resume within ${resumeWithinMs / 1000} s`);
+      this.differences.push(`after "${fault.name}" committing did not resume within ${this.#resumeWithinMs / 1000} s`);
     }
     return outcome;
   }
