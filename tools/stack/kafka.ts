@@ -139,10 +139,19 @@ export async function prepareKafka(
   writeFileSync(logging, loggingProperties);
   const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
   if (!existsSync(path.join(logFolder, 'meta.properties'))) {
+    // It may begin with a dash: as an argument of its own it would then be taken for an option.
     const clusterId = randomBytes(16).toString('base64url');
     await runCommand(
       javaProgram(),
-      [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--ignore-formatted'],
+      [
+        ...java,
+        'kafka.tools.StorageTool',
+        'format',
+        `--cluster-id=${clusterId}`,
+        '-c',
+        properties,
+        '--ignore-formatted',
+      ],
       { signal, onFailure: 'delete the local data with "npm stop -- --wipe", then try again' },
     );
   }
