@@ -162,6 +162,23 @@ export class BenchSystem {
       throw new Error('waited 60 s in vain until the topics of the case before were deleted');
     }
     await this.#operator('topics', ['create'], this.#env);
+    const isServed = async () => (await Promise.all(topics.map((topic) => this.#isServed(topic)))).every(Boolean);
+    if (!(await waitFor(isServed, 60_000, this.#options.signal))) {
+      throw new Error('waited 60 s in vain until the broker served the new topics');
+    }
+  }
+
+  /** A created topic has no leaders for a moment. */
+  async #isServed(topic: string): Promise<boolean> {
+    try {
+      await this.#recordsOf(topic);
+      return true;
+    } catch (error) {
+      if ((error as kafkajs.KafkaJSError).retriable) {
+        return false;
+      }
+      throw error;
+    }
   }
 
   /** Runs `work` on a migrated database of its own. */
@@ -223,10 +240,21 @@ export class BenchSystem {
     } finally {
       await producer.disconnect();
     }
-    const ends = await this.#admin.fetchTopicOffsets(backlog.topic);
-    const stored = ends.reduce((sum, { high }) => sum + Number(high), 0);
+    const stored = await this.#recordsOf(backlog.topic);
     if (stored !== backlog.records) {
       throw new Error(`${backlog.topic} holds ${stored} records, expected ${backlog.records}`);
+    }
+  }
+
+  async #recordsOf(topic: string): Promise<number> {
+    // A client that knew the topic before it was deleted still asks the leaders it had then.
+    const admin = this.#kafka.admin();
+    await admin.connect();
+    try {
+      const ends = await admin.fetchTopicOffsets(topic);
+      return ends.reduce((sum, { high }) => sum + Number(high), 0);
+    } finally {
+      await admin.disconnect();
     }
   }
 
