@@ -31,7 +31,7 @@ const result = spawnSync(
     `test-results/${kind}.json`,
     // Suites of one project share two cores and one database server; in parallel they only slow each other down.
     ...(kind === 'int'
-      ? ['--runInBand', '--testTimeout', '60000', '--setupFilesAfterEnv', `${root}tools/jest-int-setup.mjs`]
+      ? ['--runInBand', '--testTimeout', '60000']
       : []),
     ...rest,
   ],

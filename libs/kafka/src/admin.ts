@@ -57,7 +57,7 @@ export class KafkaAdmin {
       }),
     );
     const created = missing.map(({ name }) => name);
-    await retry(() => this.#partitionCounts(created), { budgetMs: CALL_TIMEOUT_MS });
+    await this.#untilUsable(created);
     return created;
   }
 
@@ -152,6 +152,14 @@ export class KafkaAdmin {
   async disconnect(): Promise<void> {
     if (this.#connection === undefined) return;
     await withDeadline(this.#admin.disconnect(), 5_000, 'disconnect from Kafka');
+  }
+
+  /**
+   * The metadata name a partition's leader a moment before that broker takes records for it. Who publishes to several
+   * partitions meanwhile is refused by one of them, and a client that repeats the whole request writes the others twice.
+   */
+  async #untilUsable(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) await retry(() => this.topicOffsets(topic), { budgetMs: CALL_TIMEOUT_MS });
   }
 
   async #partitionCounts(topics: string[]): Promise<Map<string, number>> {

@@ -279,6 +279,35 @@ describe('KafkaBatchServer', () => {
     expect(values(batches[1]?.records ?? [])).toEqual(['8', '9']);
   });
 
+  it('pauses a partition with a reason, reads others meanwhile, and repeats the batch after resume', async () => {
+    const topic = await kafka.topic(2);
+    await kafka.produce(
+      topic,
+      numbered(4).map((message, index) => ({ ...message, partition: index % 2 })),
+    );
+    const batches: RecordBatch[] = [];
+    let isBroken = true;
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      handle: (batch) => {
+        batches.push(batch);
+        if (batch.partition === 0 && isBroken) batch.pause('the database refuses');
+      },
+    });
+    await waitFor(() => server.partitions().find(({ partition }) => partition === 1)?.nextOffset === 2);
+    await kafka.produce(topic, [{ value: 'more', partition: 1 }]);
+    await waitFor(() => server.partitions().find(({ partition }) => partition === 1)?.nextOffset === 3);
+    expect(server.partitions()[0]).toMatchObject({ partition: 0, nextOffset: 0, pausedReason: 'the database refuses' });
+    expect(server.stalled(0)).toEqual([]);
+    expect(batches.filter(({ partition }) => partition === 0)).toHaveLength(1);
+
+    isBroken = false;
+    server.resume(topic, 0);
+    await waitFor(() => server.partitions()[0]?.nextOffset === 2);
+    expect(batches.filter(({ partition }) => partition === 0).map(({ fetchOffset }) => fetchOffset)).toEqual([0, 0]);
+  });
+
   it('shows records deleted unread as out of range instead of jumping over them', async () => {
     const topic = await kafka.topic();
     const groupId = kafka.group();
