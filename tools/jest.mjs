@@ -30,9 +30,7 @@ const result = spawnSync(
     '--outputFile',
     `test-results/${kind}.json`,
     // Suites of one project share two cores and one database server; in parallel they only slow each other down.
-    ...(kind === 'int'
-      ? ['--runInBand', '--testTimeout', '60000']
-      : []),
+    ...(kind === 'int' ? ['--runInBand', '--testTimeout', '60000'] : []),
     ...rest,
   ],
   // The JSON goes to the file; jest's readable report is on standard error.
