@@ -127,7 +127,9 @@ export class IngestConsumer {
     };
 
     let isOpen = batch.records.length === 0;
+    let left = batch.records.length;
     for (const record of batch.records) {
+      left--;
       traceparent ??= headerText(record.headers, 'traceparent');
       const { elements, unknown } = read(record, cutter, (refusal, bytes, place) => {
         cutter.addRefusal(place);
@@ -139,7 +141,7 @@ export class IngestConsumer {
       if (!isOpen) {
         batch.signal.throwIfAborted();
         // The last block also covers markers and holes behind its last record.
-        await send(record === batch.records.at(-1) ? batch.nextOffset : record.offset + 1);
+        await send(left === 0 ? batch.nextOffset : record.offset + 1);
       }
     }
     if (isOpen) await send(batch.nextOffset);

@@ -331,7 +331,7 @@ export class PartitionWriter {
       );
       return undefined;
     }
-    const first = batch.records[0];
+    const [first] = batch.records;
     if (batch.fetchOffset > 0 || first === undefined) {
       batch.seek(0);
       return undefined;

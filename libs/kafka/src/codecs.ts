@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
@@ -8,62 +7,56 @@ import snappy from 'snappy';
 /** Compressions a Kafka producer may use. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-/** kafkajs's numbers for them. */
-export const COMPRESSION_TYPES: Readonly<Record<Compression, number>> = {
-  none: 0,
-  gzip: 1,
-  snappy: 2,
-  lz4: 3,
-  zstd: 4,
-};
+/** By their numbers in a record batch. */
+export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
-/** A compressed batch cannot be read: damaged, or larger than allowed once decompressed. */
+/** A batch cannot be read: damaged, or larger than allowed once decompressed. */
 export class UndecodableBatchError extends Error {
   override readonly name = 'UndecodableBatchError';
+  readonly isTooLarge: boolean;
+
+  constructor(message: string, { isTooLarge = false, ...options }: ErrorOptions & { isTooLarge?: boolean } = {}) {
+    super(message, options);
+    this.isTooLarge = isTooLarge;
+  }
 }
 
-/** What one fetch may still decompress, and what it has so far. */
+/** Where nobody asks for less: the answer to one batch. */
+export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What may still be decompressed, and what has been so far. A few kilobytes can unfold to gigabytes, so that everything
+ * one fetch unpacks, all batches together, stays within one budget.
+ */
 export class DecompressionBudget {
   compressedBytes = 0;
   decompressedBytes = 0;
 
-  constructor(public remainingBytes: number) {}
+  constructor(public remainingBytes = MAX_DECOMPRESSED_BYTES) {}
+
+  get isUntouched(): boolean {
+    return this.decompressedBytes === 0;
+  }
 }
 
-const budgets = new AsyncLocalStorage<DecompressionBudget>();
-
-/** Where no fetch sets a budget of its own: the answer to one batch. */
-export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
-
-/**
- * Runs `fetch` so that everything it decompresses, all batches together, stays within `budget`. A few kilobytes can
- * unfold to gigabytes, and kafkajs unpacks a whole response before it hands out the first record.
- */
-export const withDecompressionBudget = <T>(budget: DecompressionBudget, fetch: () => Promise<T>): Promise<T> =>
-  budgets.run(budget, fetch);
-
+/** In the form that kafkajs asks for; its own calls come without a budget. */
 interface Codec {
   compress(encoder: { buffer: Buffer }): Promise<Buffer>;
-  decompress(compressed: Buffer): Promise<Buffer>;
+  decompress(compressed: Buffer, budget?: DecompressionBudget): Promise<Buffer>;
 }
 
 /** Wraps a decompressor that stops at `limit` bytes (or refuses beforehand) so that it draws on the budget. */
-function bounded(
-  decompress: (compressed: Buffer, limit: number) => Promise<Buffer>,
-): (compressed: Buffer) => Promise<Buffer> {
-  return async (compressed) => {
-    const budget = budgets.getStore() ?? new DecompressionBudget(MAX_DECOMPRESSED_BYTES);
-    if (budget.remainingBytes <= 0) throw new UndecodableBatchError('the fetch unfolds to more bytes than allowed');
+function bounded(unpack: (compressed: Buffer, limit: number) => Promise<Buffer>): Codec['decompress'] {
+  return async (compressed, budget = new DecompressionBudget()) => {
+    if (budget.remainingBytes <= 0) throw tooLarge(0);
     let decompressed;
     try {
-      decompressed = await decompress(compressed, budget.remainingBytes);
+      decompressed = await unpack(compressed, budget.remainingBytes);
     } catch (error) {
       if (error instanceof UndecodableBatchError) throw error;
-      const reason =
-        (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
-          ? tooLarge(budget.remainingBytes)
-          : 'the batch is damaged';
-      throw new UndecodableBatchError(reason, { cause: error });
+      throw (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+        ? tooLarge(budget.remainingBytes, error)
+        : new UndecodableBatchError('the batch is damaged', { cause: error });
     }
     budget.remainingBytes -= decompressed.length;
     budget.decompressedBytes += decompressed.length;
@@ -72,10 +65,11 @@ function bounded(
   };
 }
 
-const tooLarge = (limit: number): string => `the batch unfolds to more than ${limit} bytes`;
+const tooLarge = (limit: number, cause?: unknown): UndecodableBatchError =>
+  new UndecodableBatchError(`the batch unfolds to more than ${limit} bytes`, { isTooLarge: true, cause });
 
 function refuseAbove(limit: number, size: number): void {
-  if (size > limit) throw new UndecodableBatchError(tooLarge(limit));
+  if (size > limit) throw tooLarge(limit);
 }
 
 const gzipAsync = promisify(gzip);
@@ -174,18 +168,21 @@ function lz4MaxSize(frame: Buffer): number {
   return size;
 }
 
-// kafkajs keeps its codecs in one table per process; importing this file fills it.
-Object.assign(kafkajs.CompressionCodecs, {
-  [COMPRESSION_TYPES.gzip]: () => gzipCodec,
-  [COMPRESSION_TYPES.snappy]: () => snappyCodec,
-  [COMPRESSION_TYPES.lz4]: () => lz4Codec,
-  [COMPRESSION_TYPES.zstd]: () => zstdCodec,
-});
-
-/** The codecs by name, for tests. */
+/** The codecs by name. */
 export const CODECS: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   gzip: gzipCodec,
   snappy: snappyCodec,
   lz4: lz4Codec,
   zstd: zstdCodec,
 };
+
+/** @throws UndecodableBatchError when the bytes are damaged or `budget` does not allow for what they hold */
+export const decompress = (
+  compression: Exclude<Compression, 'none'>,
+  compressed: Buffer,
+  budget?: DecompressionBudget,
+): Promise<Buffer> => CODECS[compression].decompress(compressed, budget);
+
+// kafkajs keeps its codecs in one table per process; importing this file fills it.
+const table = kafkajs.CompressionCodecs as Record<number, () => Codec>;
+for (const [name, codec] of Object.entries(CODECS)) table[COMPRESSIONS.indexOf(name as Compression)] = () => codec;

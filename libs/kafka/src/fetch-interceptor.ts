@@ -1,23 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Broker, type Cluster } from 'kafkajs';
-import { DecompressionBudget, UndecodableBatchError, withDecompressionBudget } from './codecs.ts';
+import { DecompressionBudget } from './codecs.ts';
+import {
+  committedBatches,
+  endOffset,
+  fetchUndecoded,
+  type FetchedPartition,
+  type FetchResponse,
+} from './fetch-response.ts';
 import { kafkaErrorType } from './kafka.error.ts';
-
-/** A record as kafkajs decodes it. */
-export interface RawMessage {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly isControlRecord: boolean;
-  readonly batchContext?: {
-    readonly firstOffset: string;
-    readonly lastOffsetDelta: number;
-    readonly producerId: string;
-    readonly inTransaction: boolean;
-  };
-}
+import type { Records } from './record-batch.ts';
+import { RecordSet } from './record-set.ts';
 
 interface PartitionRequest {
   readonly partition: number;
@@ -31,21 +24,6 @@ export interface FetchRequest {
   readonly minBytes?: number;
   readonly maxBytes?: number;
   readonly maxWaitTime?: number;
-}
-
-interface PartitionResponse {
-  readonly partition: number;
-  readonly errorCode: number;
-  readonly highWatermark: string;
-  readonly lastStableOffset?: string;
-  readonly lastStartOffset?: string;
-  readonly preferredReadReplica?: number;
-  abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
-  messages: RawMessage[];
-}
-
-interface FetchResponse {
-  readonly responses: { readonly topicName: string; readonly partitions: PartitionResponse[] }[];
 }
 
 /** A broker's `fetch`, as kafkajs implements it. */
@@ -77,6 +55,7 @@ export function rebalanceError(message: string, cause?: unknown): Error {
 /** What the interceptor knows about the records of one partition in one fetch. */
 export interface FetchFacts {
   readonly assignment: number;
+  readonly records: Records;
   readonly fetchOffset: number;
   readonly nextOffset: number;
   readonly highWatermark: number;
@@ -116,21 +95,15 @@ const MIN_FETCH_BYTES = 64 * 1024;
  * - **OFFSET_OUT_OF_RANGE** becomes an empty answer with `outOfRange` facts. kafkajs would commit "earliest" and go on
  *   (issues 1119, 580).
  * - **A missing topic** makes the consumer forget its positions, see `#afterMissingTopic`.
- * - **Markers.** A fetch that holds only transaction markers or aborted records reaches eachBatch through one stand-in
- *   message; kafkajs reports it only by an event that nobody can await.
- * - **Aborted records** are filtered here: kafkajs starts at most one aborted transaction per message and relies on
- *   the broker's order, so that with two of them records of an aborted transaction get through.
- * - **Every partition gets its turn**, see `#inTurn`.
- * - **Decompression** is bounded for the whole response. When it does not fit, partitions are fetched one by one until
- *   the budget is used; a single batch that does not fit, or is damaged, concerns its partition alone.
+ * - **Records stay bytes**, see `fetchUndecoded`. kafkajs carries one stand-in per partition to eachBatch, also for an
+ *   answer that holds only transaction markers: it would report that by an event that nobody can await.
  */
 export class FetchInterceptor {
   readonly #tamed = new WeakSet<Broker>();
-  readonly #facts = new WeakMap<readonly RawMessage[], FetchFacts>();
+  readonly #facts = new WeakMap<readonly unknown[], FetchFacts>();
   readonly #policy: FetchPolicy;
   readonly #budgetBytes: number;
   #cluster: Cluster | undefined;
-  #turn = 0;
   #ratio = ASSUMED_RATIO;
   #memberId = '';
 
@@ -158,7 +131,7 @@ export class FetchInterceptor {
   }
 
   /** Facts about the messages array that kafkajs passes on as `batch.rawMessages`. */
-  factsOf(rawMessages: readonly RawMessage[]): FetchFacts | undefined {
+  factsOf(rawMessages: readonly unknown[]): FetchFacts | undefined {
     return this.#facts.get(rawMessages);
   }
 
@@ -187,44 +160,23 @@ export class FetchInterceptor {
         );
       }
     }
+    const budget = new DecompressionBudget(this.#budgetBytes);
     let response: FetchResponse;
     try {
-      response = await this.#fetchBounded(fetch, this.#inTurn(request), assignment);
+      response = await fetchUndecoded(budget, () => fetch(this.#comfortable(request)));
     } catch (error) {
       throw kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? await this.#afterMissingTopic(error) : error;
     }
+    this.#learnRatio(budget);
     for (const { topicName, partitions } of response.responses) {
-      for (const partition of partitions) this.#examine(topicName, partition, request, assignment);
+      const asked = request.topics.find(({ topic }) => topic === topicName)?.partitions;
+      for (const answer of partitions) {
+        const fetchOffset = Number(asked?.find(({ partition }) => partition === answer.partition)?.fetchOffset);
+        await this.#examine(topicName, answer, fetchOffset, assignment);
+      }
     }
     this.#policy.onResponse();
     return response;
-  }
-
-  async #fetchBounded(fetch: Fetch, request: FetchRequest, assignment: number): Promise<FetchResponse> {
-    const budget = new DecompressionBudget(this.#budgetBytes);
-    try {
-      const response = await withDecompressionBudget(budget, () => fetch(this.#comfortable(request)));
-      this.#learnRatio(budget);
-      return response;
-    } catch (error) {
-      if (!isOutOfRange(error) && !isUndecodable(error)) throw error;
-      this.#learnRatio(budget);
-      return this.#fetchOneByOne(fetch, request, assignment);
-    }
-  }
-
-  /**
-   * A broker fills a response in the order in which partitions stand in the request, and kafkajs's order is always the
-   * same: while the first ones have more to give than fits, the last ones would get nothing. Every fetch begins one
-   * partition further on.
-   */
-  #inTurn(request: FetchRequest): FetchRequest {
-    const turn = this.#turn++;
-    const topics = request.topics.map(({ topic, partitions }) => {
-      const first = turn % Math.max(1, partitions.length);
-      return { topic, partitions: [...partitions.slice(first), ...partitions.slice(0, first)] };
-    });
-    return { ...request, topics };
   }
 
   /** Asks for no more bytes than will unfold to a comfortable size, judged by the fetch before. */
@@ -251,199 +203,67 @@ export class FetchInterceptor {
     return rebalanceError('the topic is missing', cause);
   }
 
-  /** The slow way, after a response that was refused as a whole because of one partition in it. */
-  async #fetchOneByOne(fetch: Fetch, request: FetchRequest, assignment: number): Promise<FetchResponse> {
-    const all = request.topics.flatMap(({ topic, partitions }) =>
-      partitions.map((partition) => ({ topic, partition })),
-    );
-    const budget = new DecompressionBudget(this.#budgetBytes);
-    const responses: FetchResponse['responses'] = [];
-    for (const { topic, partition } of all) {
-      const single = (maxBytes: number, allowed: DecompressionBudget): Promise<FetchResponse> =>
-        withDecompressionBudget(allowed, () =>
-          fetch({
-            ...request,
-            minBytes: 1,
-            maxWaitTime: 1,
-            topics: [{ topic, partitions: [{ ...partition, maxBytes }] }],
-          }),
-        );
-      try {
-        responses.push(...(await single(partition.maxBytes, budget)).responses);
-      } catch (error) {
-        if (isOutOfRange(error)) {
-          responses.push(...(await this.#outOfRange(topic, partition, assignment)));
-        } else if (isUndecodable(error)) {
-          // Others took their share first: this partition's turn comes with a whole budget.
-          if (responses.length > 0 && budget.remainingBytes < this.#budgetBytes) break;
-          responses.push(...(await this.#firstBatch(single, topic, partition)));
-          break;
-        } else throw error;
-      }
-      if (budget.remainingBytes < this.#budgetBytes / 2) break;
-    }
-    return { responses };
+  async #offset(topic: string, partition: number, fromBeginning: boolean): Promise<number> {
+    const offsets = await this.#cluster?.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
+    return Number(offsets?.[0]?.partitions[0]?.offset);
   }
 
-  /** One byte asked, one batch answered: the broker never cuts the first batch. */
-  async #firstBatch(
-    single: (maxBytes: number, budget: DecompressionBudget) => Promise<FetchResponse>,
+  async #examine(topic: string, answer: FetchedPartition, fetchOffset: number, assignment: number): Promise<void> {
+    const { partition } = answer;
+    if (answer.undecodable !== null) {
+      this.#policy.onUndecodable(topic, partition, fetchOffset, answer.undecodable);
+      return;
+    }
+    const facts = answer.isOutOfRange
+      ? await this.#outOfRange(topic, partition, fetchOffset, assignment)
+      : {
+          assignment,
+          records: new RecordSet(committedBatches(answer), fetchOffset),
+          fetchOffset,
+          nextOffset: endOffset(answer, fetchOffset),
+          highWatermark: Number(answer.highWatermark),
+          lastStableOffset: answer.lastStableOffset,
+          logStartOffset: answer.logStartOffset,
+          outOfRange: null,
+        };
+    // Nothing wrong any more (a replica was behind its leader): the next fetch will tell.
+    if (facts === undefined) return;
+    if (facts.nextOffset > fetchOffset || facts.outOfRange !== null)
+      answer.messages = [standIn(Math.max(fetchOffset, facts.nextOffset - 1))];
+    this.#facts.set(answer.messages, facts);
+    this.#policy.onFetched(topic, partition, facts);
+  }
+
+  async #outOfRange(
     topic: string,
-    { partition, fetchOffset }: PartitionRequest,
-  ): Promise<FetchResponse['responses']> {
-    try {
-      return (await single(1, new DecompressionBudget(this.#budgetBytes))).responses;
-    } catch (error) {
-      if (!isUndecodable(error)) throw error;
-      const reason = error instanceof UndecodableBatchError ? error.message : 'the batch is damaged';
-      this.#policy.onUndecodable(topic, partition, Number(fetchOffset), reason);
-      return [];
-    }
-  }
-
-  async #outOfRange(topic: string, request: PartitionRequest, assignment: number): Promise<FetchResponse['responses']> {
-    const { partition } = request;
-    const fetchOffset = Number(request.fetchOffset);
+    partition: number,
+    fetchOffset: number,
+    assignment: number,
+  ): Promise<FetchFacts | undefined> {
     const [low, high] = await Promise.all([
       this.#offset(topic, partition, true),
       this.#offset(topic, partition, false),
     ]);
-    // Nothing wrong any more (a replica was behind its leader): the next fetch will tell.
-    if (fetchOffset >= low && fetchOffset <= high) return [];
-    const messages = [standIn(fetchOffset)];
-    this.#facts.set(messages, {
+    if (fetchOffset >= low && fetchOffset <= high) return undefined;
+    return {
       assignment,
+      records: [],
       fetchOffset,
       nextOffset: fetchOffset,
       highWatermark: high,
       lastStableOffset: high,
       logStartOffset: low,
       outOfRange: { low, high },
-    });
-    const answer: PartitionResponse = {
-      partition,
-      errorCode: 0,
-      highWatermark: String(high),
-      preferredReadReplica: -1,
-      abortedTransactions: [],
-      messages,
     };
-    return [{ topicName: topic, partitions: [answer] }];
-  }
-
-  async #offset(topic: string, partition: number, fromBeginning: boolean): Promise<number> {
-    const offsets = await this.#cluster?.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
-    return Number(offsets?.[0]?.partitions[0]?.offset);
-  }
-
-  #examine(topic: string, response: PartitionResponse, request: FetchRequest, assignment: number): void {
-    let facts = this.#facts.get(response.messages);
-    if (facts === undefined) {
-      const asked = request.topics
-        .find((entry) => entry.topic === topic)
-        ?.partitions.find(({ partition }) => partition === response.partition);
-      const fetchOffset = Number(asked?.fetchOffset);
-      const highWatermark = Number(response.highWatermark);
-      const raw = response.messages;
-      facts = {
-        assignment,
-        fetchOffset,
-        nextOffset: Math.max(fetchOffset, endOffset(raw)),
-        highWatermark,
-        lastStableOffset: stable(response.lastStableOffset, highWatermark),
-        logStartOffset: Math.max(0, Number(response.lastStartOffset ?? 0)),
-        outOfRange: null,
-      };
-      response.messages = readable(raw, response.abortedTransactions, fetchOffset);
-      response.abortedTransactions = [];
-      if (response.messages.length === 0 && facts.nextOffset > fetchOffset)
-        response.messages.push(standIn(facts.nextOffset - 1));
-      this.#facts.set(response.messages, facts);
-    }
-    this.#policy.onFetched(topic, response.partition, facts);
   }
 }
 
-/** Brokers older than transactions answer -1. */
-const stable = (lastStableOffset: string | undefined, highWatermark: number): number => {
-  const offset = Number(lastStableOffset ?? -1);
-  return offset < 0 ? highWatermark : offset;
-};
-
-export const isOutOfRange = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'KafkaJSOffsetOutOfRange';
-
-/** Names kafkajs gives to bytes that it cannot read; a `RangeError` is a read beyond the end of a buffer. */
-const DECODE_ERRORS = new Set([
-  'KafkaJSPartialMessageError',
-  'KafkaJSUnsupportedMagicByteInMessageSet',
-  'KafkaJSNonRetriableError',
-  'RangeError',
-]);
-
-export const isUndecodable = (error: unknown): boolean =>
-  error instanceof UndecodableBatchError || (error instanceof Error && DECODE_ERRORS.has(error.name));
-
-/** Offset behind the last batch, from its header: its last records may be gone (compaction) and still count. */
-export function endOffset(messages: readonly RawMessage[]): number {
-  const last = messages.at(-1);
-  if (last === undefined) return 0;
-  const { batchContext } = last;
-  const end =
-    batchContext === undefined ? Number(last.offset) : Number(batchContext.firstOffset) + batchContext.lastOffsetDelta;
-  return end + 1;
-}
-
-/** Control record key: version, then type (0 = abort, 1 = commit), two bytes each. */
-const isAbortMarker = ({ isControlRecord, key }: RawMessage): boolean =>
-  isControlRecord && key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
-
-/**
- * The records a `read_committed` consumer may see: no control records, none of an aborted transaction, none before the
- * offset asked for (a batch is never cut at its front). An aborted transaction is known by its producer and begins at
- * its first offset; it ends with its abort marker.
- */
-export function readable(
-  messages: RawMessage[],
-  aborted: PartitionResponse['abortedTransactions'],
-  fetchOffset: number,
-): RawMessage[] {
-  const isWhole = aborted.length === 0 && Number(messages[0]?.offset ?? fetchOffset) >= fetchOffset;
-  // Nearly every fetch: nothing to leave out, nothing to copy.
-  if (isWhole && !messages.some(({ isControlRecord }) => isControlRecord)) return messages;
-  const starts = aborted
-    .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: Number(firstOffset) }))
-    .sort((a, b) => a.firstOffset - b.firstOffset);
-  const open = new Set<string>();
-  let next = 0;
-  return messages.filter((message) => {
-    const offset = Number(message.offset);
-    for (let start = starts[next]; start !== undefined && start.firstOffset <= offset; start = starts[++next])
-      open.add(start.producerId);
-    const { batchContext } = message;
-    if (message.isControlRecord) {
-      if (batchContext !== undefined && isAbortMarker(message)) open.delete(batchContext.producerId);
-      return false;
-    }
-    if (offset < fetchOffset) return false;
-    return !(batchContext?.inTransaction === true && open.has(batchContext.producerId));
-  });
-}
-
-const STAND_IN = Symbol('stand-in');
-
-function standIn(offset: number): RawMessage {
-  const message = {
-    offset: String(offset),
-    timestamp: '0',
-    key: null,
-    value: null,
-    headers: {},
-    isControlRecord: false,
-    [STAND_IN]: true,
-  };
-  return message;
-}
-
-/** Whether kafkajs delivers this message only because of us. */
-export const isStandIn = (message: RawMessage): boolean => STAND_IN in message;
+/** What kafkajs takes for a record, so that it hands on the answer of a partition. */
+const standIn = (offset: number): object => ({
+  offset: String(offset),
+  timestamp: '0',
+  key: null,
+  value: null,
+  headers: {},
+  isControlRecord: false,
+});

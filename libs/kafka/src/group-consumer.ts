@@ -3,14 +3,7 @@ import { AppError, retry, withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
 import { KafkaAdmin } from './admin.ts';
 import { createKafka, type KafkaConnection } from './client.ts';
-import {
-  FetchInterceptor,
-  isStandIn,
-  rebalanceError,
-  type FetchFacts,
-  type FetchPolicy,
-  type RawMessage,
-} from './fetch-interceptor.ts';
+import { FetchInterceptor, rebalanceError, type FetchFacts, type FetchPolicy } from './fetch-interceptor.ts';
 import {
   ConsumerCrashedError,
   ConsumerStalledError,
@@ -22,7 +15,7 @@ import {
   RejoinError,
   translateKafkaError,
 } from './kafka.error.ts';
-import type { KafkaRecord, RecordBatch, RecordHeaders } from './record-batch.ts';
+import type { RecordBatch, Records } from './record-batch.ts';
 
 /** How a consumer reads. Times in ms. */
 export interface ConsumerOptions {
@@ -385,8 +378,7 @@ export class GroupConsumer implements FetchPolicy {
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
-    const raw = (batch as unknown as { rawMessages: RawMessage[] }).rawMessages;
-    const facts = this.#interceptor.factsOf(raw);
+    const facts = this.#interceptor.factsOf((batch as unknown as { rawMessages: unknown[] }).rawMessages);
     const state = this.#partitions.get(batch.partition);
     // The rest of a fetch whose first batches met a rebalance: straight back to kafkajs, which rejoins.
     if (this.#lost !== undefined) throw this.#lost;
@@ -403,7 +395,7 @@ export class GroupConsumer implements FetchPolicy {
       this.#logger.debug({ partition: batch.partition, offset: facts?.fetchOffset }, 'batch_overtaken');
       return;
     }
-    const work = this.#handle(payload, raw, facts, state);
+    const work = this.#handle(payload, facts, state);
     const settled = work.catch(() => undefined);
     this.#running.add(settled);
     try {
@@ -414,10 +406,10 @@ export class GroupConsumer implements FetchPolicy {
     }
   }
 
-  async #handle(payload: EachBatchPayload, raw: RawMessage[], facts: FetchFacts, state: Partition): Promise<void> {
+  async #handle(payload: EachBatchPayload, facts: FetchFacts, state: Partition): Promise<void> {
     const abort = (state.running = new AbortController());
     this.#startHeartbeats(payload);
-    const batch = new Batch(this.topic, facts, state, abort.signal, raw, {
+    const batch = new Batch(this.topic, facts, state, abort.signal, {
       heartbeat: () => this.#beat(payload),
       isAssigned: () => this.#partitions.get(state.partition) === state,
       pause: (reason) => this.#pause(state, reason),
@@ -624,7 +616,7 @@ interface BatchActions {
 
 class Batch implements RecordBatch {
   readonly partition: number;
-  readonly records: readonly KafkaRecord[];
+  readonly records: Records;
   readonly fetchOffset: number;
   readonly firstOffset: number;
   readonly nextOffset: number;
@@ -642,13 +634,13 @@ class Batch implements RecordBatch {
     facts: FetchFacts,
     { partition }: Partition,
     readonly signal: AbortSignal,
-    raw: readonly RawMessage[],
     actions: BatchActions,
   ) {
     this.partition = partition;
-    this.records = raw.length === 1 && isStandIn(raw[0] as RawMessage) ? [] : raw.map(toRecord);
+    this.records = facts.records;
     this.fetchOffset = facts.fetchOffset;
-    this.firstOffset = this.records[0]?.offset ?? facts.fetchOffset;
+    const [first] = facts.records;
+    this.firstOffset = first?.offset ?? facts.fetchOffset;
     this.nextOffset = facts.nextOffset;
     this.highWatermark = facts.highWatermark;
     this.lastStableOffset = facts.lastStableOffset;
@@ -679,29 +671,4 @@ class Batch implements RecordBatch {
   commit(offset: number): Promise<void> {
     return this.#actions.commit(offset);
   }
-}
-
-/** A record of kafkajs as one of ours. */
-export function toRecord({ offset, timestamp, key, value, headers }: RawMessage): KafkaRecord {
-  return { offset: Number(offset), timestamp: Number(timestamp), key, value, headers: toHeaders(headers) };
-}
-
-const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as Record<string, Buffer>);
-const EMPTY = Buffer.alloc(0);
-
-/** Headers into an object without prototype: kafkajs takes a header named `constructor` for one that repeats. */
-function toHeaders(headers: Readonly<Record<string, unknown>>): RecordHeaders {
-  const names = Object.keys(headers);
-  if (names.length === 0) return NO_HEADERS;
-  const result = Object.create(null) as Record<string, Buffer | Buffer[]>;
-  for (const name of names) {
-    const value = headers[name];
-    if (Array.isArray(value)) {
-      const buffers = value
-        .filter((one) => typeof one !== 'function')
-        .map((one) => (Buffer.isBuffer(one) ? one : EMPTY));
-      result[name] = buffers.length === 1 ? (buffers[0] as Buffer) : buffers;
-    } else result[name] = Buffer.isBuffer(value) ? value : EMPTY;
-  }
-  return result;
 }

@@ -1,7 +1,7 @@
 import { withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
-import { COMPRESSION_TYPES, type Compression } from './codecs.ts';
+import { COMPRESSIONS, type Compression } from './codecs.ts';
 import { TopicMissingError, translateKafkaError } from './kafka.error.ts';
 
 export interface OutgoingRecord {
@@ -108,7 +108,7 @@ export class KafkaProducer {
       topic,
       acks: -1,
       timeout: ACK_TIMEOUT_MS,
-      compression: COMPRESSION_TYPES[compression],
+      compression: COMPRESSIONS.indexOf(compression),
       messages: messages.map(({ key, value, headers, partition }) => ({
         key: key ?? null,
         value,

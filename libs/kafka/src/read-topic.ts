@@ -1,16 +1,12 @@
 import { retry, type Logger } from '@chip/service';
 import kafkajs, { type Broker, type Cluster } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
-import {
-  DecompressionBudget,
-  MAX_DECOMPRESSED_BYTES,
-  UndecodableBatchError,
-  withDecompressionBudget,
-} from './codecs.ts';
-import { endOffset, isOutOfRange, isUndecodable, readable, type Fetch } from './fetch-interceptor.ts';
-import { toRecord } from './group-consumer.ts';
+import { DecompressionBudget } from './codecs.ts';
+import type { Fetch } from './fetch-interceptor.ts';
+import { committedBatches, endOffset, fetchUndecoded } from './fetch-response.ts';
 import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
-import type { KafkaRecord } from './record-batch.ts';
+import type { KafkaRecord, Records } from './record-batch.ts';
+import { RecordSet } from './record-set.ts';
 
 /** Which part of a topic to read. Offsets outside of what the broker has mean its first or last one. */
 export interface TopicRange {
@@ -136,56 +132,34 @@ class PartitionReader {
     return { low, high };
   }
 
-  fetch(partition: number, offset: number): Promise<{ records: KafkaRecord[]; nextOffset: number }> {
+  /** The records at `offset` and behind, as many as one answer holds; none where the broker has no such offset. */
+  fetch(partition: number, offset: number): Promise<{ records: Records; nextOffset: number }> {
     return this.#call(`read ${this.topic}/${partition} at offset ${offset}`, async () => {
-      try {
-        return await this.#fetchOnce(partition, offset, FETCH_BYTES);
-      } catch (error) {
-        if (isOutOfRange(error)) return { records: [], nextOffset: offset };
-        if (!isUndecodable(error)) throw error;
-      }
-      // Too much at once: one byte asked, one batch answered.
-      try {
-        return await this.#fetchOnce(partition, offset, 1);
-      } catch (error) {
-        if (!isUndecodable(error)) throw error;
-        const reason = error instanceof UndecodableBatchError ? error.message : 'the batch is damaged';
+      const leaders = this.cluster.findLeaderForPartitions(this.topic, [partition]);
+      const [nodeId] = Object.keys(leaders);
+      if (nodeId === undefined) throw new TopicMissingError(`${this.topic}/${partition} has no leader`);
+      const broker: Broker = await this.cluster.findBroker({ nodeId });
+      const fetch = broker.fetch.bind(broker) as unknown as Fetch;
+      const { responses } = await fetchUndecoded(new DecompressionBudget(), () =>
+        fetch({
+          isolationLevel: READ_COMMITTED,
+          minBytes: 1,
+          maxBytes: FETCH_BYTES,
+          maxWaitTime: FETCH_WAIT_MS,
+          topics: [
+            { topic: this.topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] },
+          ],
+        }),
+      );
+      const answer = responses[0]?.partitions[0];
+      if (answer === undefined || answer.isOutOfRange) return { records: [], nextOffset: offset };
+      if (answer.undecodable !== null)
         throw new KafkaRefusedError(
-          `the record batch of ${this.topic}/${partition} at ${offset} cannot be read: ${reason}`,
-          {
-            cause: error,
-            context: { topic: this.topic, partition, offset },
-          },
+          `the record batch of ${this.topic}/${partition} at ${offset} cannot be read: ${answer.undecodable}`,
+          { context: { topic: this.topic, partition, offset } },
         );
-      }
+      return { records: new RecordSet(committedBatches(answer), offset), nextOffset: endOffset(answer, offset) };
     });
-  }
-
-  async #fetchOnce(
-    partition: number,
-    offset: number,
-    maxBytes: number,
-  ): Promise<{ records: KafkaRecord[]; nextOffset: number }> {
-    const leaders = this.cluster.findLeaderForPartitions(this.topic, [partition]);
-    const [nodeId] = Object.keys(leaders);
-    if (nodeId === undefined) throw new TopicMissingError(`${this.topic}/${partition} has no leader`);
-    const broker: Broker = await this.cluster.findBroker({ nodeId });
-    const fetch = broker.fetch.bind(broker) as unknown as Fetch;
-    const { responses } = await withDecompressionBudget(new DecompressionBudget(MAX_DECOMPRESSED_BYTES), () =>
-      fetch({
-        isolationLevel: READ_COMMITTED,
-        minBytes: 1,
-        maxBytes,
-        maxWaitTime: FETCH_WAIT_MS,
-        topics: [{ topic: this.topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
-      }),
-    );
-    const answer = responses[0]?.partitions[0];
-    if (answer === undefined) return { records: [], nextOffset: offset };
-    return {
-      records: readable(answer.messages, answer.abortedTransactions, offset).map(toRecord),
-      nextOffset: Math.max(offset, endOffset(answer.messages)),
-    };
   }
 
   #call<T>(what: string, call: () => Promise<T>): Promise<T> {

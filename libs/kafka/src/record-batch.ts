@@ -14,6 +14,11 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
 }
 
+/** Records in offset order, decoded anew by every walk over them: what nobody keeps costs no memory. */
+export interface Records extends Iterable<KafkaRecord> {
+  readonly length: number;
+}
+
 /**
  * What one fetch of one partition yielded, and what may be done about it. Handed to an `@EventPattern(topic)` method;
  * the methods act on this partition.
@@ -33,7 +38,7 @@ export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;
   /** In offset order. Empty when the fetch held only transaction markers or aborted records, or with `outOfRange`. */
-  readonly records: readonly KafkaRecord[];
+  readonly records: Records;
   /** Offset that was asked for: where the previous batch ended, a seek went, or the group's committed offset. */
   readonly fetchOffset: number;
   /** Offset of the first record; `fetchOffset` without records. Above `fetchOffset` where offsets were skipped. */

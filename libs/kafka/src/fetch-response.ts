@@ -1,0 +1,214 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
+import { checkRecords, isAbortMarker, MalformedRecordError, type StoredBatch } from './record-set.ts';
+
+/** Kafka's own error code for an offset that the broker does not have. */
+const OFFSET_OUT_OF_RANGE = 1;
+
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
+}
+
+/** What the broker answered for one partition. */
+export interface FetchedPartition {
+  readonly partition: number;
+  /** An error of Kafka's, 0 for none. OFFSET_OUT_OF_RANGE is told by `isOutOfRange` instead: kafkajs refuses the whole response for it. */
+  readonly errorCode: number;
+  readonly highWatermark: string;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly preferredReadReplica: number;
+  readonly isOutOfRange: boolean;
+  readonly aborted: readonly AbortedTransaction[];
+  /** Complete batches in offset order, transaction markers included; no more than the budget allowed. */
+  readonly batches: readonly StoredBatch[];
+  /** Why the first batch cannot be read, now or ever; null otherwise. */
+  readonly undecodable: string | null;
+  /** For kafkajs: what it would hand on. It gets nothing here. */
+  messages: unknown[];
+  readonly abortedTransactions: readonly [];
+}
+
+export interface FetchResponse {
+  readonly responses: readonly { readonly topicName: string; readonly partitions: FetchedPartition[] }[];
+}
+
+const budgets = new AsyncLocalStorage<DecompressionBudget>();
+
+/**
+ * Runs `fetch`, a broker's `fetch` of kafkajs, so that its response is decoded here and not by kafkajs.
+ *
+ * kafkajs makes an object, two decimal texts and several buffers of every record before anybody asks for one, refuses
+ * the whole response where one partition's batch is damaged, and has no bound for what a batch unfolds to. Here the
+ * response stays bytes; everything it unpacks stays within `budget`, and what is wrong with a partition concerns it alone.
+ */
+export const fetchUndecoded = <T>(budget: DecompressionBudget, fetch: () => Promise<T>): Promise<T> =>
+  budgets.run(budget, fetch);
+
+/** Version 11 is kafkajs's newest; every broker since Kafka 2.3 speaks it. */
+const version11 = createRequire(import.meta.url)('kafkajs/src/protocol/requests/fetch/v11/response') as {
+  decode(response: Buffer): Promise<unknown>;
+};
+const { decode: decodeByKafkajs } = version11;
+version11.decode = (response) => {
+  const budget = budgets.getStore();
+  return budget === undefined ? decodeByKafkajs(response) : decodeFetchResponse(response, budget);
+};
+
+/** Layout: https://kafka.apache.org/protocol#The_Messages_Fetch, version 11. */
+export async function decodeFetchResponse(
+  response: Buffer,
+  budget: DecompressionBudget,
+): Promise<FetchResponse & { readonly throttleTime: number; readonly clientSideThrottleTime: number }> {
+  const reader = new ResponseReader(response);
+  const clientSideThrottleTime = reader.int32();
+  // Error and number of a fetch session; kafkajs opens none.
+  reader.at += 6;
+  const responses = [];
+  for (let topics = reader.int32(); topics > 0; topics--) {
+    const topicName = reader.string();
+    const partitions: FetchedPartition[] = [];
+    for (let left = reader.int32(); left > 0; left--) partitions.push(await decodePartition(reader, budget));
+    responses.push({ topicName, partitions });
+  }
+  return { throttleTime: 0, clientSideThrottleTime, responses };
+}
+
+async function decodePartition(reader: ResponseReader, budget: DecompressionBudget): Promise<FetchedPartition> {
+  const partition = reader.int32();
+  const errorCode = reader.int16();
+  const highWatermark = reader.int64();
+  const lastStableOffset = reader.int64();
+  const logStartOffset = reader.int64();
+  const aborted: AbortedTransaction[] = [];
+  for (let left = reader.int32(); left > 0; left--)
+    aborted.push({ producerId: reader.int64(), firstOffset: Number(reader.int64()) });
+  const preferredReadReplica = reader.int32();
+  const { batches, undecodable } = await decodeBatches(reader.bytes(), budget);
+  return {
+    partition,
+    errorCode: errorCode === OFFSET_OUT_OF_RANGE ? 0 : errorCode,
+    isOutOfRange: errorCode === OFFSET_OUT_OF_RANGE,
+    highWatermark: String(highWatermark),
+    // Brokers older than transactions answer -1.
+    lastStableOffset: Number(lastStableOffset < 0n ? highWatermark : lastStableOffset),
+    logStartOffset: Math.max(0, Number(logStartOffset)),
+    preferredReadReplica,
+    aborted,
+    batches,
+    undecodable,
+    messages: [],
+    abortedTransactions: [],
+  };
+}
+
+/** Offset, length, leader epoch and format number, with which every batch of any format begins. */
+const PREFIX_BYTES = 17;
+/** Offset and length; the length counts what follows them. */
+const LENGTH_END = 12;
+const HEADER_BYTES = 61;
+
+/** Batches up to the end of the answer, the end of the budget, or the first one that cannot be read. */
+async function decodeBatches(
+  answer: Buffer,
+  budget: DecompressionBudget,
+): Promise<{ batches: StoredBatch[]; undecodable: string | null }> {
+  const batches: StoredBatch[] = [];
+  for (let at = 0; at + PREFIX_BYTES <= answer.length;) {
+    const end = at + LENGTH_END + answer.readInt32BE(at + 8);
+    // A broker cuts the last batch where the limit of the fetch is reached, but never the first.
+    if (end > answer.length && batches.length > 0) break;
+    const { isUntouched } = budget;
+    try {
+      const format = answer.readInt8(at + 16);
+      if (format !== 2)
+        throw new UndecodableBatchError(`it has the record format ${format}, which Kafka 4 does not know any more`);
+      batches.push(await decodeBatch(answer.subarray(at, end), budget));
+    } catch (error) {
+      if (!(error instanceof UndecodableBatchError) && !(error instanceof MalformedRecordError)) throw error;
+      // It comes first in a later fetch, and is judged there. So does one for which others have left too little.
+      const isFirst = batches.length === 0 && (isUntouched || !isTooLarge(error));
+      return { batches, undecodable: isFirst ? error.message : null };
+    }
+    at = end;
+  }
+  return { batches, undecodable: null };
+}
+
+const isTooLarge = (error: Error): boolean => error instanceof UndecodableBatchError && error.isTooLarge;
+
+async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<StoredBatch> {
+  if (batch.length < HEADER_BYTES) throw new UndecodableBatchError('the batch is damaged');
+  const attributes = batch.readInt16BE(21);
+  const compression = COMPRESSIONS[attributes & 0x07];
+  if (compression === undefined) throw new UndecodableBatchError(`compression ${attributes & 0x07} is unknown`);
+  const firstOffset = Number(batch.readBigInt64BE(0));
+  const packed = batch.subarray(HEADER_BYTES);
+  const decoded: StoredBatch = {
+    firstOffset,
+    // From the header: the last records may be gone (compaction) and still count.
+    lastOffset: firstOffset + batch.readInt32BE(23),
+    count: batch.readInt32BE(57),
+    firstTimestamp: Number(batch.readBigInt64BE(27)),
+    appendTimestamp: (attributes & 0x08) === 0 ? null : Number(batch.readBigInt64BE(35)),
+    producerId: batch.readBigInt64BE(43),
+    isTransactional: (attributes & 0x10) !== 0,
+    isControl: (attributes & 0x20) !== 0,
+    bytes: compression === 'none' ? packed : await decompress(compression, packed, budget),
+  };
+  checkRecords(decoded);
+  return decoded;
+}
+
+/**
+ * The data that a `read_committed` consumer may see: no markers, nothing of an aborted transaction. Such a transaction is
+ * known by its producer, begins at its first offset and ends with its abort marker.
+ */
+export function committedBatches({ batches, aborted }: FetchedPartition): StoredBatch[] {
+  const starts = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const open = new Set<bigint>();
+  let next = 0;
+  return batches.filter((batch) => {
+    for (let start = starts[next]; start !== undefined && start.firstOffset <= batch.lastOffset; start = starts[++next])
+      open.add(start.producerId);
+    if (batch.isControl) {
+      if (isAbortMarker(batch)) open.delete(batch.producerId);
+      return false;
+    }
+    return !(batch.isTransactional && open.has(batch.producerId));
+  });
+}
+
+/** Offset behind everything that was answered; `fetchOffset` when that is nothing. */
+export const endOffset = ({ batches }: FetchedPartition, fetchOffset: number): number =>
+  Math.max(fetchOffset, (batches.at(-1)?.lastOffset ?? -1) + 1);
+
+class ResponseReader {
+  at = 0;
+
+  constructor(readonly buffer: Buffer) {}
+
+  int16(): number {
+    return this.buffer.readInt16BE((this.at += 2) - 2);
+  }
+
+  int32(): number {
+    return this.buffer.readInt32BE((this.at += 4) - 4);
+  }
+
+  int64(): bigint {
+    return this.buffer.readBigInt64BE((this.at += 8) - 8);
+  }
+
+  string(): string {
+    const length = this.int16();
+    return this.buffer.toString('utf8', this.at, (this.at += Math.max(0, length)));
+  }
+
+  bytes(): Buffer {
+    const length = Math.max(0, this.int32());
+    return this.buffer.subarray(this.at, (this.at += length));
+  }
+}

@@ -1,0 +1,170 @@
+import type { KafkaRecord, RecordHeaders, Records } from './record-batch.ts';
+
+/** A record batch as the broker stores it, unpacked. Layout: https://kafka.apache.org/documentation/#recordbatch */
+export interface StoredBatch {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  /** Number of records. */
+  readonly count: number;
+  /** Timestamps of the records count from here, in ms. */
+  readonly firstTimestamp: number;
+  /** The broker's time of appending, which then is that of every record; null where the producer's times count. */
+  readonly appendTimestamp: number | null;
+  readonly producerId: bigint;
+  readonly isTransactional: boolean;
+  /** A transaction marker, no data. */
+  readonly isControl: boolean;
+  /** The records, one after the other. */
+  readonly bytes: Buffer;
+}
+
+/** The bytes are no records. */
+export class MalformedRecordError extends Error {
+  override readonly name = 'MalformedRecordError';
+}
+
+/**
+ * Records of one partition in one fetch, in offset order. They are decoded while somebody walks over them and forgotten
+ * behind him: an object per record that lives as long as its fetch keeps the collector busier than all other work.
+ */
+export class RecordSet implements Records {
+  readonly length: number;
+  readonly #batches: readonly StoredBatch[];
+  readonly #fromOffset: number;
+
+  /** @param fromOffset records before it are left out: a broker never cuts a batch at its front. */
+  constructor(batches: readonly StoredBatch[], fromOffset: number) {
+    this.#batches = batches;
+    this.#fromOffset = fromOffset;
+    let length = 0;
+    for (const batch of batches) {
+      if (batch.firstOffset >= fromOffset) length += batch.count;
+      else for (const { offset } of recordsOf(batch)) if (offset >= fromOffset) length++;
+    }
+    this.length = length;
+  }
+
+  *[Symbol.iterator](): Generator<KafkaRecord, undefined, undefined> {
+    for (const batch of this.#batches) {
+      if (batch.firstOffset >= this.#fromOffset) yield* recordsOf(batch);
+      else for (const record of recordsOf(batch)) if (record.offset >= this.#fromOffset) yield record;
+    }
+    return undefined;
+  }
+}
+
+const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as Record<string, Buffer>);
+const EMPTY = Buffer.alloc(0);
+
+/** The records of a batch that passed {@link checkRecords}. */
+function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undefined> {
+  const reader = new RecordReader(batch.bytes);
+  for (let left = batch.count; left > 0; left--) {
+    reader.varint();
+    // Attributes: no bit of them has a meaning yet.
+    reader.at++;
+    const timestamp = batch.firstTimestamp + reader.varlong();
+    const offset = batch.firstOffset + reader.varint();
+    const key = reader.bytes();
+    const value = reader.bytes();
+    const headers = reader.headers();
+    yield { offset, timestamp: batch.appendTimestamp ?? timestamp, key, value, headers };
+  }
+  return undefined;
+}
+
+/**
+ * Walks over the records of a batch without making any.
+ *
+ * @throws MalformedRecordError when a length in them does not fit
+ */
+export function checkRecords({ bytes, count }: StoredBatch): void {
+  const reader = new RecordReader(bytes);
+  for (let left = count; left > 0; left--) {
+    const length = reader.varint();
+    const end = reader.at + length;
+    if (length < 0 || end > bytes.length) throw new MalformedRecordError('a record reaches beyond its batch');
+    reader.at++;
+    reader.varlong();
+    reader.varint();
+    reader.skip();
+    reader.skip();
+    let headers = reader.varint();
+    // A header takes two bytes at least: a great number of them, claimed by few bytes, is not counted down.
+    if (headers < 0 || headers > length) throw new MalformedRecordError('a record has an impossible number of headers');
+    for (; headers > 0; headers--) {
+      if (reader.skip() < 0) throw new MalformedRecordError('a header has no name');
+      reader.skip();
+    }
+    if (reader.at !== end) throw new MalformedRecordError('a record is not as long as it says');
+  }
+}
+
+/** Whether a transaction marker ends its transaction by abort. Key: version, then type (0 abort, 1 commit), two bytes each. */
+export function isAbortMarker(batch: StoredBatch): boolean {
+  const [marker] = recordsOf(batch);
+  return marker?.key != null && marker.key.length >= 4 && marker.key.readInt16BE(2) === 0;
+}
+
+class RecordReader {
+  at = 0;
+
+  constructor(readonly buffer: Buffer) {}
+
+  /** Zigzag varint of 32 bits. */
+  varint(): number {
+    let byte = this.buffer[this.at++]!;
+    let value = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      byte = this.buffer[this.at++]!;
+      value |= (byte & 0x7f) << shift;
+    }
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  /** Zigzag varint of 64 bits, as a float: exact within 2^53. */
+  varlong(): number {
+    let byte = this.buffer[this.at++]!;
+    let value = byte & 0x7f;
+    for (let factor = 0x80; byte >= 0x80; factor *= 0x80) {
+      byte = this.buffer[this.at++]!;
+      value += (byte & 0x7f) * factor;
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** Bytes with their length before them; null for a negative length. */
+  bytes(): Buffer | null {
+    const length = this.varint();
+    if (length < 0) return null;
+    const start = this.at;
+    this.at += length;
+    return this.buffer.subarray(start, this.at);
+  }
+
+  /** Passes by bytes with their length before them. @returns the length */
+  skip(): number {
+    const length = this.varint();
+    if (length < -1 || this.at + length > this.buffer.length)
+      throw new MalformedRecordError('a field reaches beyond its record');
+    if (length > 0) this.at += length;
+    return length;
+  }
+
+  /** Headers into an object without prototype, so that one named `constructor` is a header like any other. */
+  headers(): RecordHeaders {
+    const count = this.varint();
+    if (count === 0) return NO_HEADERS;
+    const headers = Object.create(null) as Record<string, Buffer | Buffer[]>;
+    for (let left = count; left > 0; left--) {
+      const length = this.varint();
+      const name = this.buffer.toString('utf8', this.at, (this.at += length));
+      const value = this.bytes() ?? EMPTY;
+      const earlier = headers[name];
+      if (earlier === undefined) headers[name] = value;
+      else if (Array.isArray(earlier)) earlier.push(value);
+      else headers[name] = [earlier, value];
+    }
+    return headers;
+  }
+}
