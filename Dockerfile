@@ -45,6 +45,7 @@ USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["node", "/app/healthcheck.mjs", "ready"]
-# Without a shell in between, SIGTERM reaches the process and it drains.
-ENTRYPOINT ["node"]
+# Without a shell in between, SIGTERM reaches the process and it drains. The flag bounds the young generation: without it
+# a backlog makes the process a hundred MiB larger on a large machine, for nothing.
+ENTRYPOINT ["node", "--max-semi-space-size=16"]
 CMD ["dist/main.js"]

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '../stack/layout.ts';
+import { nodeFlags } from '../stack/services.ts';
 import { problemsOf } from './checks.ts';
+import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { readDeployment, type Deployment } from './manifests.ts';
 import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
 import { typeProblems } from './type-problems.ts';
@@ -24,6 +26,10 @@ const variable = (copy: Deployment, name: string, of: string) =>
 
 it('the deployment is in order', () => {
   expect(problemsOf(deployment, schemas)).toEqual([]);
+});
+
+it('the image starts Node as the local stack does', () => {
+  expect(execForm(lastOf(parseDockerfile(deployment.dockerfile).at(-1)!, 'ENTRYPOINT'))).toEqual(['node', ...nodeFlags]);
 });
 
 /** One fault each, and what has to be said about it. */
@@ -131,7 +137,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ],
   [
     'a shell as process 1',
-    (copy) => (copy.dockerfile = copy.dockerfile.replace('ENTRYPOINT ["node"]', 'ENTRYPOINT node')),
+    (copy) => (copy.dockerfile = copy.dockerfile.replace(/ENTRYPOINT .*/, 'ENTRYPOINT node')),
     /shell would get the signals/,
   ],
   ['root', (copy) => (copy.dockerfile = copy.dockerfile.replace('USER 1000:1000', 'USER node')), /USER is no number/],

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
+import { nodeFlags } from '../stack/services.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const TOPICS = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [
@@ -75,7 +76,7 @@ export class Pipeline {
     const port = await freePort();
     mkdirSync(path.join(root, 'tools/test-results'), { recursive: true });
     const log = createWriteStream(path.join(root, `tools/test-results/e2e-${name}-${port}.log`));
-    const child = spawn(process.execPath, [path.join(root, `apps/${name}/dist/main.js`)], {
+    const child = spawn(process.execPath, [...nodeFlags, path.join(root, `apps/${name}/dist/main.js`)], {
       env: { ...this.#env(), PORT: String(port), INSTANCE: `${name}-${port}`, AUTH_MODE: 'none', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

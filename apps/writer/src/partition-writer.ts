@@ -30,7 +30,7 @@ import type { Loader } from './loader.ts';
 import type { WriterMetrics } from './writer.metrics.ts';
 
 /** Payload bytes of one transaction, whatever the number of rows. */
-const MAX_FLUSH_BYTES = 16 * 1024 * 1024;
+const MAX_FLUSH_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = { first: 100, max: 5_000 };
 
 export interface PartitionWriterParts {
