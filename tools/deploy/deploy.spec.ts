@@ -29,7 +29,10 @@ it('the deployment is in order', () => {
 });
 
 it('the image starts Node as the local stack does', () => {
-  expect(execForm(lastOf(parseDockerfile(deployment.dockerfile).at(-1)!, 'ENTRYPOINT'))).toEqual(['node', ...nodeFlags]);
+  expect(execForm(lastOf(parseDockerfile(deployment.dockerfile).at(-1)!, 'ENTRYPOINT'))).toEqual([
+    'node',
+    ...nodeFlags,
+  ]);
 });
 
 /** One fault each, and what has to be said about it. */
