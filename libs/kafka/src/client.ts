@@ -1,7 +1,7 @@
 import './kafkajs-repair.ts';
 import './codecs.ts';
 import { switchSchema, type Logger } from '@chip/service';
-import kafkajs, { type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
+import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { z } from 'zod';
 
 /** How to reach the brokers, and as whom. */
@@ -82,6 +82,28 @@ export function createKafka(connection: KafkaConnection, logger: Logger, overrid
     logCreator: logInto(logger),
     ...overrides,
   } as KafkaConfig);
+}
+
+/**
+ * Metadata and brokers, for requests that no client of kafkajs offers. It hands its cluster to partition assigners when
+ * a consumer is made, which is never started here.
+ */
+export function clusterOf(connection: KafkaConnection, logger: Logger): Cluster {
+  const kafka = createKafka(connection, logger, {
+    retry: { initialRetryTime: 200, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 4 },
+  });
+  let cluster: Cluster | undefined;
+  kafka.consumer({
+    groupId: 'none',
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      (config) => {
+        cluster = config.cluster;
+        return kafkajs.PartitionAssigners.roundRobin(config);
+      },
+    ],
+  });
+  return cluster as Cluster;
 }
 
 const REPEAT_AFTER_MS = 10_000;

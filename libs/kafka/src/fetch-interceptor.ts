@@ -130,6 +130,11 @@ export class FetchInterceptor {
     };
   }
 
+  /** As which member the consumer joined, or is joining; empty before. */
+  get memberId(): string {
+    return this.#memberId;
+  }
+
   /** Facts about the messages array that kafkajs passes on as `batch.rawMessages`. */
   factsOf(rawMessages: readonly unknown[]): FetchFacts | undefined {
     return this.#facts.get(rawMessages);
@@ -141,7 +146,9 @@ export class FetchInterceptor {
    */
   async #joinGroup(joinGroup: JoinGroup, request: JoinRequest): Promise<{ memberId: string }> {
     try {
-      const joined = await joinGroup({ ...request, memberId: request.memberId || this.#memberId });
+      // A first join is answered by a refusal with an id, and repeated with it.
+      this.#memberId = request.memberId || this.#memberId;
+      const joined = await joinGroup({ ...request, memberId: this.#memberId });
       this.#memberId = joined.memberId;
       return joined;
     } catch (error) {

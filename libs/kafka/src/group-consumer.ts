@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, retry, withDeadline, type Logger } from '@chip/service';
-import kafkajs, { type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
+import kafkajs, { type Broker, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
 import { KafkaAdmin } from './admin.ts';
-import { createKafka, type KafkaConnection } from './client.ts';
+import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
 import { FetchInterceptor, rebalanceError, type FetchFacts, type FetchPolicy } from './fetch-interceptor.ts';
 import {
   ConsumerCrashedError,
@@ -50,7 +50,7 @@ export const DEFAULT_CONSUMER_OPTIONS: ConsumerOptions = {
   sessionTimeoutMs: 10_000,
   heartbeatIntervalMs: 2_000,
   rebalanceTimeoutMs: 20_000,
-  metadataMaxAgeMs: 30_000,
+  metadataMaxAgeMs: 10_000,
   stallTimeoutMs: 60_000,
 };
 
@@ -99,6 +99,7 @@ const COMMIT_BUDGET_MS = 10_000;
 const START_RETRY_MS = { first: 500, max: 5_000 };
 const WATCH_INTERVAL_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 5_000;
+const LEAVE_TIMEOUT_MS = 3_000;
 /** A second wish to rejoin within `WINDOW` waits for `PAUSE`: two writers that meet must not keep the group rebalancing. */
 const REJOIN = { windowMs: 10_000, pauseMs: 1_000 };
 
@@ -236,6 +237,7 @@ export class GroupConsumer implements FetchPolicy {
   async drain({ graceMs, signal }: { graceMs: number; signal?: AbortSignal }): Promise<void> {
     clearInterval(this.#watch);
     this.#closing.abort();
+    const wasJoined = this.#joined;
     // kafkajs waits here for the handlers; called from inside one it would wait for itself (issue 1168).
     const stopped = this.#consumer.disconnect();
     stopped.catch(() => undefined);
@@ -246,16 +248,45 @@ export class GroupConsumer implements FetchPolicy {
     await Promise.race([Promise.allSettled(this.#running), patience]);
     waiting.abort();
     this.#abortRunning(new PartitionLostError('the process stops', { context: { topic: this.topic } }));
+    let hasLeft = wasJoined;
     for (const closing of [stopped, this.#probe?.disconnect()]) {
       try {
         if (closing !== undefined) await withDeadline(closing, DISCONNECT_TIMEOUT_MS, `disconnect of ${this.groupId}`);
       } catch (error) {
+        hasLeft = false;
         this.#logger.warn({ err: error }, 'disconnect_incomplete');
       }
     }
+    if (!hasLeft) await this.#leave();
     clearInterval(this.#heartbeat);
     this.#partitions.clear();
     this.#joined = false;
+  }
+
+  /**
+   * kafkajs leaves a group only after it has joined. A member that is joining would keep its share of the partitions
+   * from the others until the session ends. It says so on a connection of its own: on the other one the broker does not
+   * read on before the join is answered.
+   */
+  async #leave(): Promise<void> {
+    const { memberId } = this.#interceptor;
+    if (memberId === '') return;
+    const cluster = clusterOf(this.#parts.connection, this.#logger);
+    const leave = async (): Promise<void> => {
+      await cluster.connect();
+      const coordinator = (await cluster.findGroupCoordinator({ groupId: this.groupId })) as Broker & {
+        leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
+      };
+      await coordinator.leaveGroup({ groupId: this.groupId, memberId });
+    };
+    try {
+      await withDeadline(leave(), LEAVE_TIMEOUT_MS, `leaving ${this.groupId}`);
+    } catch (error) {
+      // Nobody is kept waiting longer than the session time-out.
+      this.#logger.debug({ err: error }, 'group_not_left');
+    } finally {
+      cluster.disconnect().catch(() => undefined);
+    }
   }
 
   // --- FetchPolicy ---------------------------------------------------------------------------------------------

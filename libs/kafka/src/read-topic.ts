@@ -1,6 +1,6 @@
 import { retry, type Logger } from '@chip/service';
-import kafkajs, { type Broker, type Cluster } from 'kafkajs';
-import { createKafka, type KafkaConnection } from './client.ts';
+import type { Broker, Cluster } from 'kafkajs';
+import { clusterOf, type KafkaConnection } from './client.ts';
 import { DecompressionBudget } from './codecs.ts';
 import type { Fetch } from './fetch-interceptor.ts';
 import { committedBatches, endOffset, fetchUndecoded } from './fetch-response.ts';
@@ -79,28 +79,6 @@ export async function* readTopic(
   } finally {
     await cluster.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'disconnect_incomplete'));
   }
-}
-
-/**
- * kafkajs has no client for plain fetches, but hands its cluster (metadata and brokers) to partition assigners when a
- * consumer is made, which is never started here.
- */
-function clusterOf(connection: KafkaConnection, logger: Logger): Cluster {
-  const kafka = createKafka(connection, logger, {
-    retry: { initialRetryTime: 200, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 4 },
-  });
-  let cluster: Cluster | undefined;
-  kafka.consumer({
-    groupId: 'none',
-    allowAutoTopicCreation: false,
-    partitionAssigners: [
-      (config) => {
-        cluster = config.cluster;
-        return kafkajs.PartitionAssigners.roundRobin(config);
-      },
-    ],
-  });
-  return cluster as Cluster;
 }
 
 class PartitionReader {

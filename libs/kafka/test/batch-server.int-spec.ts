@@ -471,6 +471,23 @@ describe('KafkaBatchServer', () => {
   });
 });
 
+describe('a member that stops while it joins', () => {
+  it('leaves the group at once, so that the others get its partitions', async () => {
+    const topic = await kafka.topic(2);
+    const groupId = kafka.group();
+    const consumer = { sessionTimeoutMs: 30_000, heartbeatIntervalMs: 1_000, rebalanceTimeoutMs: 30_000 };
+    const first = await start({ topic, groupId, consumer, handle: () => undefined });
+    await waitFor(() => first.server.partitions().length === 2);
+    const members = async (): Promise<number> =>
+      (await kafka.admin.describeGroups([groupId])).groups[0]?.members.length ?? 0;
+    const second = await start({ topic, groupId, consumer, handle: () => undefined });
+    await waitFor(async () => (await members()) === 2, Boolean, { intervalMs: 1 });
+    await second.server.drain({ graceMs: 100 });
+    await waitFor(async () => (await members()) === 1, Boolean, { timeoutMs: 5_000 });
+    await waitFor(() => first.server.partitions().length === 2, Boolean, { timeoutMs: 15_000 });
+  });
+});
+
 describe('a batch that cannot be read', () => {
   it('pauses its partition with a reason, in bounded memory, while the others go on', async () => {
     const topic = await kafka.topic(3);
