@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeBlock, encodeBlock, MAX_BLOCK_ROWS, rowsOf } from '@chip/contracts';
 import fc from 'fast-check';
-import { BlockCutter, copyField } from './block-cutter.ts';
+import { BlockCutter } from './block-cutter.ts';
 
 const HOUR_US = 3_600_000_000;
 const START_US = Date.UTC(2026, 0, 1) * 1000;
@@ -93,10 +93,5 @@ describe('block cutter', () => {
     subject.addLine(line, START_US);
     expect(subject.endRecord(0, 0, 0)).toBe(true);
     expect(subject.cut(1).payload.toString()).toBe(`${line}\n`);
-  });
-
-  it('escapes what COPY takes for structure', () => {
-    expect(copyField('a\tb\nc\rd\\e')).toBe('a\\tb\\nc\\rd\\\\e');
-    expect(copyField('plain')).toBe('plain');
   });
 });

@@ -2,6 +2,8 @@ import {
   type Block,
   BLOCK_PAYLOAD_TARGET_BYTES,
   type BlockEvent,
+  encodeCopyField,
+  encodeCopyText,
   formatTime,
   MAX_BLOCK_ROWS,
   type PayloadKind,
@@ -12,15 +14,6 @@ import type { SampleRow } from './classify-telemetry.ts';
 const HOUR_US = 3_600_000_000;
 /** Shared by the many events without a refusal. */
 const NO_REFUSALS: readonly number[] = [];
-const NEEDS_ESCAPE = /[\\\t\n\r]/;
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-
-/** A field of COPY text format. */
-export const copyField = (text: string): string =>
-  NEEDS_ESCAPE.test(text) ? text.replace(/[\\\t\n\r]/g, (char) => ESCAPES[char]!) : text;
-
-const optionalField = (text: string | null): string => (text === null ? '\\N' : copyField(text));
-
 /** Roll-up of one (hour, service, metric, host) within a block: a line of `metrics_delta`. */
 interface Delta {
   sum: number;
@@ -65,10 +58,10 @@ export class BlockCutter {
 
   /** One accepted sample of the current record: its COPY line for `system_metrics`, and its share of the roll-up. */
   addSample(row: SampleRow): void {
-    const service = copyField(row.service);
-    const metric = copyField(row.metric);
-    const host = optionalField(row.host);
-    const tags = optionalField(row.tags);
+    const service = encodeCopyText(row.service);
+    const metric = encodeCopyText(row.metric);
+    const host = encodeCopyField(row.host);
+    const tags = encodeCopyField(row.tags);
     this.#write(
       `${row.time ?? formatTime(row.timeUs)}\t${service}\t${metric}\t${row.value}\t${tags}\t${host}\n`,
       row.timeUs,
@@ -156,11 +149,11 @@ export class BlockCutter {
     for (const [hour, hosts] of this.#deltas) {
       const bucket = formatTime(hour * HOUR_US);
       for (const [host, services] of hosts) {
-        const hostField = optionalField(host);
+        const hostField = encodeCopyField(host);
         for (const [service, metrics] of services) {
-          const serviceField = copyField(service);
+          const serviceField = encodeCopyText(service);
           for (const [metric, { sum, count, min, max }] of metrics)
-            lines += `${bucket}\t${serviceField}\t${copyField(metric)}\t${hostField}\t${sum}\t${count}\t${min}\t${max}\n`;
+            lines += `${bucket}\t${serviceField}\t${encodeCopyText(metric)}\t${hostField}\t${sum}\t${count}\t${min}\t${max}\n`;
         }
       }
     }

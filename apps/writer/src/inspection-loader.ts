@@ -1,5 +1,5 @@
-import { type AcceptedInspection, type Block, formatTime, parseTime, rowsOf } from '@chip/contracts';
-import { DatabaseError, encodeCopyRow, type LoadSession } from '@chip/persistence';
+import { type AcceptedInspection, type Block, encodeCopyRow, formatTime, parseTime, rowsOf } from '@chip/contracts';
+import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
 import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
 import type { RefusedElement } from './refused-element.ts';

@@ -1,5 +1,5 @@
-import { type Block, elementsOf, placeOf, rowsOf } from '@chip/contracts';
-import { DatabaseError, decodeCopyRow, encodeCopyRow, type LoadSession } from '@chip/persistence';
+import { type Block, decodeCopyRow, elementsOf, encodeCopyRow, placeOf, rowsOf } from '@chip/contracts';
+import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
 import type { RefusedElement } from './refused-element.ts';
 

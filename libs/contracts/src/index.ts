@@ -1,4 +1,5 @@
 export * from './block.ts';
+export * from './copy-text.ts';
 export * from './identity.ts';
 export * from './inspection-event.ts';
 export * from './partition-states.ts';

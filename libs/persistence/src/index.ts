@@ -1,5 +1,4 @@
 export * from './audit.ts';
-export * from './copy-text.ts';
 export * from './database-error.ts';
 export * from './database-status.ts';
 export * from './database.ts';

@@ -1,9 +1,9 @@
+import { encodeCopyRow } from '@chip/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   CommitUnknownError,
   type DatabaseError,
-  encodeCopyRow,
   initPosition,
   loadPosition,
   LoadSession,

@@ -1,7 +1,8 @@
+import { encodeCopyRow } from '@chip/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestDatabase } from '../src/testing/index.ts';
-import { LoadSession, encodeCopyRow } from '../src/index.ts';
+import { LoadSession } from '../src/index.ts';
 import { editions, type EditionUnderTest } from './editions.ts';
 
 interface Sample {
