@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import pg from 'pg';
-import { nx } from '../stack/build.ts';
+import { buildServices } from '../stack/build.ts';
 import type { Env } from '../stack/env-file.ts';
 import { repositoryRoot, type StackFolder } from '../stack/layout.ts';
 import { startPart } from '../stack/part.ts';
@@ -324,13 +324,4 @@ export class BenchSystem {
   get rowsFile(): string {
     return path.join(this.#options.folder.data, 'rows.copy');
   }
-}
-
-async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
-  report('build', 'building the services');
-  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
-    cwd: repositoryRoot,
-    signal,
-    onFailure: 'mend the source that does not build, then try again',
-  });
 }

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { nx } from '../stack/build.ts';
+import { buildServices } from '../stack/build.ts';
 import { readEnvFile, type Env } from '../stack/env-file.ts';
 import { repositoryRoot, type StackFolder } from '../stack/layout.ts';
 import { startPart, type Part } from '../stack/part.ts';
@@ -338,15 +338,6 @@ export function childrenOf(pid: number): number[] {
         return false;
       }
     });
-}
-
-async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
-  report('build', 'building the services');
-  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
-    cwd: repositoryRoot,
-    signal,
-    onFailure: 'mend the source that does not build, then try again',
-  });
 }
 
 function runOperator(entry: string, args: readonly string[], env: Env, signal: AbortSignal) {

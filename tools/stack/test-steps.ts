@@ -41,7 +41,8 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests mostly wait: two projects at a time; the tests from outside, which load the machine, run alone.
+  // Integration tests mostly wait: two projects at a time. The tests from outside are two at a time in themselves: most
+  // of them have servers of their own, and none judges a speed.
   const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=2'] : [])], {
     cwd: repositoryRoot,
     // The mark lets the sweep find whatever of nx and jest outlives a signal.
