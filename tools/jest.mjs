@@ -29,8 +29,10 @@ const result = spawnSync(
     '--json',
     '--outputFile',
     `test-results/${kind}.json`,
-    // Suites of one project share two cores and one database server; in parallel they only slow each other down.
-    ...(kind === 'int' ? ['--runInBand', '--testTimeout', '60000'] : []),
+    // Suites of one project share two cores and one database server; in parallel they only slow each other down, unless
+    // the caller knows better.
+    ...(kind === 'int' ? ['--testTimeout', '60000'] : []),
+    ...(kind === 'int' && !rest.some((option) => option.startsWith('--maxWorkers')) ? ['--runInBand'] : []),
     ...rest,
   ],
   // The JSON goes to the file; jest's readable report is on standard error.

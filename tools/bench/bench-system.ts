@@ -4,11 +4,12 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import pg from 'pg';
-import { nx } from '../stack/build.ts';
+import { buildServices } from '../stack/build.ts';
 import type { Env } from '../stack/env-file.ts';
 import { repositoryRoot, type StackFolder } from '../stack/layout.ts';
+import { Membership } from '../stack/membership.ts';
 import { startPart } from '../stack/part.ts';
-import { PortPicker } from '../stack/ports.ts';
+import { PortPicker, portsAnywhere } from '../stack/ports.ts';
 import { endProcess, forgetPid, runningPid } from '../stack/processes.ts';
 import type { Report } from '../stack/progress.ts';
 import { startServers } from '../stack/provision.ts';
@@ -19,8 +20,6 @@ import { together } from '../stack/together.ts';
 import { waitFor } from '../stack/wait-for.ts';
 import type { Backlog } from './machine-data.ts';
 
-/** Far from those of "npm start", "npm test" and "npm run faults". */
-const firstPorts = { kafka: 19_092, postgres: 54_432 };
 const servicePortsFrom = 10_000;
 const topics = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [
   source,
@@ -85,6 +84,7 @@ export class BenchSystem {
   readonly #env: Env;
   readonly #kafka: Kafka;
   readonly #admin: Admin;
+  readonly #membership = new Membership();
 
   private constructor(options: BenchOptions, env: Env) {
     this.#options = options;
@@ -99,6 +99,7 @@ export class BenchSystem {
 
   static async start(options: BenchOptions): Promise<BenchSystem> {
     const { folder, report, signal } = options;
+    const firstPorts = portsAnywhere();
     const [{ env }] = await together(
       signal,
       (either) =>
@@ -258,6 +259,14 @@ export class BenchSystem {
     }
   }
 
+  /** @throws when somebody else reads in the groups of the services: what was measured is then worth nothing */
+  async refuseStrangers(): Promise<void> {
+    const [stranger] = await this.#membership.strangers(this.#admin);
+    if (stranger !== undefined) {
+      throw new Error(stranger);
+    }
+  }
+
   /** Starts one instance of each named service on a case's database, does the work meanwhile, ends them. */
   async withServices<T>(
     names: readonly ServiceName[],
@@ -272,7 +281,9 @@ export class BenchSystem {
     const { parts, urls } = await describeServices({ ingest: 1, writer: 1 }, env, new ServicePorts());
     const wanted = parts.filter(({ launch }) => names.some((name) => launch.name === `${name}-1`));
     try {
-      const ready = Promise.all(wanted.map((part) => startPart(folder.run, this.#profiled(part), signal)));
+      const ready = Promise.all(
+        wanted.map((part) => startPart(folder.run, this.#membership.join(this.#profiled(part)), signal)),
+      );
       // Whoever does not wait for it learns of a failure from the missing process.
       ready.catch(() => {});
       return await work({ ready, urls: { query: urls.query[0] as string } });
@@ -324,13 +335,4 @@ export class BenchSystem {
   get rowsFile(): string {
     return path.join(this.#options.folder.data, 'rows.copy');
   }
-}
-
-async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
-  report('build', 'building the services');
-  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
-    cwd: repositoryRoot,
-    signal,
-    onFailure: 'mend the source that does not build, then try again',
-  });
 }

@@ -65,7 +65,13 @@ export function measureLoad(
       signal,
       (either) => observe(system, database, backlog, startedMs, either),
       () => ready,
-    );
+    ).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      // They would explain it better than what they have brought about.
+      await system.refuseStrangers();
+      throw error;
+    });
+    await system.refuseStrangers();
     const { rows } = await database.row<{ rows: string }>(`SELECT count(*) AS rows FROM ${backlog.table}`);
     if (Number(rows) !== backlog.rows) {
       throw new Error(`${backlog.table} holds ${rows} rows, expected ${backlog.rows}`);

@@ -1,6 +1,7 @@
 /**
  * The services as separate processes on the given servers, for tests that look at the system from outside: with plain
- * clients that share no code with it. Topics are emptied, the database is new.
+ * clients that share no code with it. Topics are emptied, the database is new. One pipeline at a time on a broker: it has
+ * the topics and groups of the machines, which no other test uses.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -4,11 +4,12 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { nx } from '../stack/build.ts';
+import { buildServices } from '../stack/build.ts';
 import { readEnvFile, type Env } from '../stack/env-file.ts';
 import { repositoryRoot, type StackFolder } from '../stack/layout.ts';
+import { Membership } from '../stack/membership.ts';
 import { startPart, type Part } from '../stack/part.ts';
-import { loopback, PortPicker } from '../stack/ports.ts';
+import { loopback, PortPicker, portsAnywhere } from '../stack/ports.ts';
 import { endProcess, forgetPid, isAlive, launch, logFile, runningPid } from '../stack/processes.ts';
 import type { Report } from '../stack/progress.ts';
 import { startServers, type Servers } from '../stack/provision.ts';
@@ -17,11 +18,9 @@ import { describeServices } from '../stack/services.ts';
 import { sweep } from '../stack/sweep.ts';
 import { together } from '../stack/together.ts';
 import { waitFor } from '../stack/wait-for.ts';
-import type { Sql } from './observation.ts';
+import { kafkaClient, type Sql } from './observation.ts';
 import { PostgresProxy } from './proxy.ts';
 
-/** Far from those of "npm start" and "npm test". */
-const firstPorts = { kafka: 39_092, postgres: 57_432 };
 const restartDelayMs = 300;
 
 /** A service that is started again whenever it ends, unless it is held down. */
@@ -99,6 +98,7 @@ export class SystemUnderTest {
   readonly #services: Service[];
   readonly #servers: readonly Part[];
   readonly #pool: { current: pg.Pool };
+  readonly #membership: Membership;
   #extraWriters = 0;
 
   private constructor(
@@ -107,6 +107,7 @@ export class SystemUnderTest {
     proxy: PostgresProxy,
     services: Service[],
     servers: readonly Part[],
+    membership: Membership,
   ) {
     this.folder = folder;
     this.signal = signal;
@@ -115,6 +116,7 @@ export class SystemUnderTest {
     this.proxy = proxy;
     this.#services = services;
     this.#servers = servers;
+    this.#membership = membership;
     this.#pool = { current: poolAt(this.superuserUrl()) };
     this.sql = async (text, parameters) =>
       (await this.#pool.current.query(text, parameters as unknown[] | undefined)).rows as never;
@@ -123,6 +125,7 @@ export class SystemUnderTest {
   static async start(options: SystemOptions): Promise<SystemUnderTest> {
     const { folder, report, signal, writerScript } = options;
     const ports = new PortPicker(report);
+    const firstPorts = portsAnywhere();
     const [{ started, env }] = await together<[Servers, void]>(
       signal,
       (either) => startServers({ folder, ports, firstPorts, isDurable: true, report, signal: either }),
@@ -137,9 +140,10 @@ export class SystemUnderTest {
     await runOperator('topics', ['create'], env, signal);
     await runOperator('db', ['migrate'], env, signal);
     const { parts } = await describeServices(instances, proxied, ports);
-    const services = parts.map((part) => new Service(folder.run, withDebugger(part, writerScript)));
+    const membership = new Membership();
+    const services = parts.map((part) => new Service(folder.run, membership.join(withDebugger(part, writerScript))));
     const servers = started.map(({ part }) => part);
-    const system = new SystemUnderTest(options, env, proxy, services, servers);
+    const system = new SystemUnderTest(options, env, proxy, services, servers, membership);
     await Promise.all(services.map((service) => service.start(signal)));
     report('services', 'ready');
     return system;
@@ -151,6 +155,17 @@ export class SystemUnderTest {
 
   names(project: 'ingest' | 'writer' | 'query'): string[] {
     return this.#services.map(({ name }) => name).filter((name) => name.startsWith(`${project}-`));
+  }
+
+  /** A sentence about each service of somebody else that reads in the groups of ours. */
+  async strangers(): Promise<string[]> {
+    const admin = kafkaClient(this.brokers).admin();
+    await admin.connect();
+    try {
+      return await this.#membership.strangers(admin);
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   get serviceNames(): string[] {
@@ -201,8 +216,9 @@ export class SystemUnderTest {
   async withExtraWriter(stay: () => Promise<void>, ending: NodeJS.Signals): Promise<void> {
     this.#extraWriters += 1;
     const name = `writer-${100 + this.#extraWriters}`;
-    const { launch: usual } = this.#service('writer-1').part;
-    const child = launch(this.folder.run, { ...usual, name, env: { ...usual.env, INSTANCE: name, PORT: '0' } });
+    const { part } = this.#service('writer-1');
+    const extra = this.#membership.join({ ...part, launch: { ...part.launch, name } }).launch;
+    const child = launch(this.folder.run, { ...extra, env: { ...extra.env, PORT: '0' } });
     try {
       await stay();
     } finally {
@@ -338,15 +354,6 @@ export function childrenOf(pid: number): number[] {
         return false;
       }
     });
-}
-
-async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
-  report('build', 'building the services');
-  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
-    cwd: repositoryRoot,
-    signal,
-    onFailure: 'mend the source that does not build, then try again',
-  });
 }
 
 function runOperator(entry: string, args: readonly string[], env: Env, signal: AbortSignal) {

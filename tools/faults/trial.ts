@@ -125,7 +125,8 @@ export class Trial {
     await this.publisher.pause();
     const behind = await drain(this.system, this.#acknowledged(), drainWithinMs);
     if (behind.length > 0) {
-      throw new Error(`not applied after ${drainWithinMs / 1000} s: ${behind.join('; ')}`);
+      const reasons = [...(await this.system.strangers()), ...behind];
+      throw new Error(`not applied after ${drainWithinMs / 1000} s: ${reasons.join('; ')}`);
     }
   }
 
@@ -140,7 +141,8 @@ export class Trial {
     await publisher.pause();
     const behind = await drain(system, this.#acknowledged(), drainWithinMs);
     await sleep(patienceMs, undefined, { signal: system.signal });
-    const found: Difference[] = behind.map((text) => `not applied after ${drainWithinMs / 1000} s: ${text}`);
+    const found: Difference[] = await system.strangers();
+    found.push(...behind.map((text) => `not applied after ${drainWithinMs / 1000} s: ${text}`));
     const observation = await observe(system.sql, system.brokers, this.#letters);
     const verdict = check(this.#expectation, observation);
     this.#rejected = verdict.rejected;

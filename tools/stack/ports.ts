@@ -1,4 +1,5 @@
 /** Picks ports on loopback, and names the process that holds one. */
+import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Report } from './progress.ts';
@@ -7,6 +8,8 @@ import { StackError } from './stack-error.ts';
 export const loopback = '127.0.0.1';
 
 const highestPort = 65_535;
+/** Above those of "npm start", below those from which Linux takes the local ends of connections. */
+const serverPorts = { from: 14_000, below: 32_000 };
 /** Of a command line. */
 const mostShown = 200;
 
@@ -85,6 +88,16 @@ export class PortPicker {
     }
     return free;
   }
+}
+
+/**
+ * Where servers of a command's own begin to look for ports: elsewhere each time, because services of another checkout, or
+ * of a run that crashed, go on asking for the broker that they had, and would take ours for it.
+ */
+export function portsAnywhere(): { readonly kafka: number; readonly postgres: number } {
+  const { from, below } = serverPorts;
+  const first = randomInt(from, below - 500);
+  return { kafka: first, postgres: first + 200 };
 }
 
 /** `pid 123 (java -cp …)`, or undefined when this user may not see whose socket it is. */

@@ -16,7 +16,8 @@ export interface Step {
 
 const patienceMs = 3_000;
 
-const checks = ['lint', 'typecheck'];
+/** Of the whole workspace at once, which costs a third of one by one: a program reads the libraries once. */
+const checks = ['lint-all', 'typecheck-all'];
 
 const integration: Step = { name: 'integration tests', targets: ['test:int'], kinds: ['int'], needsServers: true };
 
@@ -40,7 +41,8 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests mostly wait: two projects at a time; the tests from outside, which load the machine, run alone.
+  // Integration tests mostly wait: two projects at a time. The tests from outside are two at a time in themselves: most
+  // of them have servers of their own, and none judges a speed.
   const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=2'] : [])], {
     cwd: repositoryRoot,
     // The mark lets the sweep find whatever of nx and jest outlives a signal.

@@ -7,7 +7,7 @@ import { checkDiskSpace, spaceForServers } from './disk-space.ts';
 import type { Env } from './env-file.ts';
 import { localFolder, stackFolder, type StackFolder } from './layout.ts';
 import { claim, release } from './one-at-a-time.ts';
-import { PortPicker } from './ports.ts';
+import { PortPicker, portsAnywhere } from './ports.ts';
 import { runningProcesses } from './processes.ts';
 import { reportTo } from './progress.ts';
 import { startServers } from './provision.ts';
@@ -16,9 +16,6 @@ import { describeFailure, StackError } from './stack-error.ts';
 import { sweep } from './sweep.ts';
 import { forgetResults, noTests, readResults, sumUp, type Outcome } from './test-results.ts';
 import { runStep, selections, type Step } from './test-steps.ts';
-
-/** Far from those of "npm start", so that both can run at the same time. */
-const testPorts = { kafka: 29_092, postgres: 56_432 };
 
 const script = fileURLToPath(import.meta.url);
 const report = reportTo((line) => console.log(line));
@@ -44,7 +41,8 @@ function selectSteps(argv: readonly string[]): readonly Step[] {
 async function startTestServers(folder: StackFolder, signal: AbortSignal): Promise<Env> {
   await checkDiskSpace(localFolder, spaceForServers);
   const ports = new PortPicker(report);
-  const { env } = await startServers({ folder, ports, firstPorts: testPorts, isDurable: false, report, signal });
+  const firstPorts = portsAnywhere();
+  const { env } = await startServers({ folder, ports, firstPorts, isDurable: false, report, signal });
   return env;
 }
 
