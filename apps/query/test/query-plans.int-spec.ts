@@ -236,10 +236,10 @@ describe('query plans', () => {
     expect(chunks.size).toBe(0);
   });
 
-  it('of a year of yield from the attempts, for comparison, read them whole', async () => {
+  it('of a year of yield from the attempts, for comparison, touch every one', async () => {
     const question = { from: day(-365), to: day(0), group_by: 'month' } as const;
-    const { readWhole } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question, 'last'));
-    expect(readWhole).toContain('inspection_attempts');
+    const { attempts } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question, 'last'));
+    expect(attempts).toBeGreaterThan(0.9 * INSPECTIONS);
   });
 
   it('of a year from the view that people read touch no inspection', async () => {
