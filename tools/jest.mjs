@@ -31,8 +31,9 @@ const result = spawnSync(
     `test-results/${kind}.json`,
     // Suites of one project share two cores and one database server; in parallel they only slow each other down, unless
     // the caller knows better.
-    ...(kind === 'int' ? ['--testTimeout', '60000'] : []),
     ...(kind === 'int' && !rest.some((option) => option.startsWith('--maxWorkers')) ? ['--runInBand'] : []),
+    // Given twice, jest takes neither.
+    ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '60000'] : []),
     ...rest,
   ],
   // The JSON goes to the file; jest's readable report is on standard error.

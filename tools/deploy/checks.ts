@@ -261,7 +261,8 @@ const order: Check = ({ compose: { services }, kubernetes }) => {
       }),
     );
   const needs: Record<string, string[]> = {
-    topics: ['kafka'],
+    // The audit trail of topics is in the schema.
+    topics: ['kafka', 'migrate'],
     migrate: ['timescaledb', 'accounts'],
     ingest: ['kafka', 'topics'],
     writer: ['kafka', 'topics', 'timescaledb', 'migrate'],

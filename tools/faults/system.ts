@@ -137,8 +137,8 @@ export class SystemUnderTest {
       WRITER_DATABASE_URL: atPort(env['WRITER_DATABASE_URL'] as string, proxy.port),
       QUERY_DATABASE_URL: atPort(env['QUERY_DATABASE_URL'] as string, proxy.port),
     };
-    await runOperator('topics', ['create'], env, signal);
     await runOperator('db', ['migrate'], env, signal);
+    await runOperator('topics', ['create'], env, signal);
     const { parts } = await describeServices(instances, proxied, ports);
     const membership = new Membership();
     const services = parts.map((part) => new Service(folder.run, membership.join(withDebugger(part, writerScript))));

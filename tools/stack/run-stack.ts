@@ -75,11 +75,9 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
   const supervisor = new Supervisor(folder.run, report, signal);
   servers.started.forEach(({ part, process }) => supervisor.adopt(part, process));
 
-  await together(
-    signal,
-    (either) => operate('topics', 'create', servers.env, report, either),
-    (either) => operate('db', 'migrate', servers.env, report, either),
-  );
+  // The schema first: it holds the audit trail of the topics.
+  await operate('db', 'migrate', servers.env, report, signal);
+  await operate('topics', 'create', servers.env, report, signal);
 
   const { parts, urls } = await describeServices(options, servers.env, ports);
   report('services', `starting ${parts.map(({ launch }) => launch.name).join(', ')}`);

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import {
   type AuditAnchor,
   Database,
@@ -10,18 +9,17 @@ import {
   readRetention,
   readStatus,
   rebuildRollups,
+  refreshDailySummary,
   schemaReady,
   setRetention,
   verifyAudit,
 } from '@chip/persistence';
 import { Command, InvalidArgumentError } from 'commander';
 import { environmentVariable, runCommand } from './command.ts';
+import { currentUser } from './confirm.ts';
 
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
 const databaseUrl = (): string => environmentVariable('DATABASE_URL');
-
-/** The person behind a command, for the audit trail. */
-const actor = (): string => userInfo().username;
 
 async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const database = new Database({ url: databaseUrl(), applicationName: 'chip-db', max: 1 });
@@ -41,8 +39,15 @@ program
   .command('migrate')
   .description('bring the schema to this version; safe to repeat, also after an interruption')
   .option('--initialise-empty', 'start from nothing although this database once held the schema')
-  .action((options: { initialiseEmpty?: boolean }) =>
-    migrate(databaseUrl(), { log: console.log, initialiseEmpty: options.initialiseEmpty ?? false }),
+  .option('--reason <text>', 'why, for the audit trail', 'the schema of this version')
+  .option('--by <name>', 'who, for the audit trail', currentUser())
+  .action((options: { initialiseEmpty?: boolean; reason: string; by: string }) =>
+    migrate(databaseUrl(), {
+      log: console.log,
+      initialiseEmpty: options.initialiseEmpty ?? false,
+      actor: options.by,
+      reason: options.reason,
+    }),
   );
 
 program
@@ -72,7 +77,7 @@ program
   .requiredOption('--reason <text>', 'goes into the audit trail')
   .action(async ({ from, to, reason }: { from: string; to: string; reason: string }) => {
     const { buckets } = await withDatabase((database) =>
-      rebuildRollups(database, from, to, { actor: actor(), reason }),
+      rebuildRollups(database, from, to, { actor: currentUser(), reason }),
     );
     console.log(`${buckets} hourly buckets computed again`);
   });
@@ -80,11 +85,10 @@ program
 program
   .command('refresh')
   .description('bring daily_inspection_summary up to date now; readers do not wait')
-  .action(async () => {
-    const rows = await withDatabase((database) =>
-      database.query<{ at: string }>('SELECT refresh_daily_inspection_summary() AS at'),
-    );
-    console.log(`daily_inspection_summary refreshed at ${rows[0]?.at}`);
+  .option('--reason <text>', 'why, for the audit trail', 'asked for by command')
+  .action(async ({ reason }: { reason: string }) => {
+    const at = await withDatabase((database) => refreshDailySummary(database, { actor: currentUser(), reason }));
+    console.log(`daily_inspection_summary refreshed at ${at}`);
   });
 
 const anchor = (text: string, previous: AuditAnchor[] = []): AuditAnchor[] => {
@@ -135,7 +139,7 @@ retention
   .requiredOption('--reason <text>', 'goes into the audit trail')
   .action(async (table: string, interval: string, { reason }: { reason: string }) => {
     const keep = interval === 'forever' ? null : interval;
-    await withDatabase((database) => setRetention(database, table, keep, { actor: actor(), reason }));
+    await withDatabase((database) => setRetention(database, table, keep, { actor: currentUser(), reason }));
     console.log(`${table}: ${keep ?? 'for ever'}`);
   });
 
@@ -150,7 +154,7 @@ for (const [name, change, done] of [
     .option('--site <site>', 'the fab', '')
     .requiredOption('--reason <text>', 'goes into the audit trail')
     .action(async (lotId: string, { site, reason }: { site: string; reason: string }) => {
-      await withDatabase((database) => change(database, { site, lotId }, { actor: actor(), reason }));
+      await withDatabase((database) => change(database, { site, lotId }, { actor: currentUser(), reason }));
       console.log(`${site}/${lotId} is ${done}`);
     });
 

@@ -3,7 +3,9 @@ import { KafkaAdmin, kafkaConnection, kafkaVariables } from '@chip/kafka';
 import { createLogger, loadConfig } from '@chip/service';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { runCommand } from './command.ts';
+import { environmentVariable, runCommand } from './command.ts';
+import { currentUser } from './confirm.ts';
+import { changeTopics } from './topics-record.ts';
 
 async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<void> {
   const { logger } = createLogger({ name: 'topics', level: 'warn', instance: 'topics' });
@@ -21,18 +23,38 @@ const wholeNumber = (text: string): number => {
   return value;
 };
 
+interface ChangeOptions {
+  reason: string;
+  by: string;
+}
+const changing = (command: Command, reason: string): Command =>
+  command
+    .option('--reason <text>', 'why, for the audit trail', reason)
+    .option('--by <name>', 'who, for the audit trail', currentUser());
+
 const program = new Command('topics').description(
-  'The topics of the contract: machine, accepted and dead-letter topics. Reads KAFKA_BROKERS.',
+  'The topics of the contract: machine, accepted and dead-letter topics. Reads KAFKA_BROKERS, and DATABASE_URL (the owner) for the audit trail.',
 );
 
-program
-  .command('create')
+changing(program.command('create'), 'topics of the contract')
   .description('create the topics that are missing; existing ones are left as they are')
   .option('--replication <n>', "replicas of each partition (default: the brokers' own)", wholeNumber)
-  .action(async ({ replication }: { replication?: number }) =>
+  .action(async ({ replication, by, reason }: ChangeOptions & { replication?: number }) =>
     withAdmin(async (admin) => {
-      const created = await admin.createTopics(TOPICS, replication === undefined ? {} : { replication });
-      console.log(created.length === 0 ? 'all topics are there' : `created ${created.join(', ')}`);
+      const missing = await admin.missingTopics(TOPICS);
+      if (missing.length === 0) {
+        console.log('all topics are there');
+        return;
+      }
+      const create = async (): Promise<void> => {
+        const created = await admin.createTopics(TOPICS, replication === undefined ? {} : { replication });
+        console.log(`created ${created.join(', ')}`);
+      };
+      const url = process.env['DATABASE_URL'];
+      if (url) return changeTopics(url, { action: 'topics.create', by, reason, newValue: { topics: missing } }, create);
+      // A broker may be set up before there is a database.
+      await create();
+      console.error('not in the audit trail: DATABASE_URL is not set');
     }),
   );
 
@@ -48,19 +70,29 @@ program
     }),
   );
 
-program
-  .command('grow')
+changing(program.command('grow'), 'more partitions')
   .description(
     'raise the number of partitions of every topic; accepted and dead-letter topics first, so that no machine partition waits',
   )
   .argument('<partitions>', 'new number of partitions', wholeNumber)
-  .action(async (partitions: number) =>
+  .action(async (partitions: number, { by, reason }: ChangeOptions) =>
     withAdmin(async (admin) => {
       const isMachineTopic = (name: string): number => Number(TOPICS.some((topic) => `${name}.dlq` === topic.name));
-      for (const { name } of [...TOPICS].sort((a, b) => isMachineTopic(a.name) - isMachineTopic(b.name))) {
-        await admin.growTopic(name, partitions);
-        console.log(`${name}: ${await admin.partitionCount(name)} partitions`);
-      }
+      const names = TOPICS.map(({ name }) => name).sort((a, b) => isMachineTopic(a) - isMachineTopic(b));
+      const before: Record<string, number> = {};
+      for (const name of names) before[name] = await admin.partitionCount(name);
+      const grow = async (): Promise<void> => {
+        for (const name of names) {
+          await admin.growTopic(name, partitions);
+          console.log(`${name}: ${await admin.partitionCount(name)} partitions`);
+        }
+      };
+      if (Object.values(before).every((count) => count >= partitions)) return grow();
+      await changeTopics(
+        environmentVariable('DATABASE_URL'),
+        { action: 'topics.grow', by, reason, oldValue: before, newValue: { partitions } },
+        grow,
+      );
     }),
   );
 

@@ -13,8 +13,18 @@ describe('db', () => {
 
   it('tells that the schema is missing, migrates, and tells that it is there', async () => {
     expect(await run('check')).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run db -- migrate') });
-    const first = await run('migrate');
+    const first = await run('migrate', '--by', 'jo', '--reason', 'first installation');
     expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('0001-inspections') });
+    const [trail] = await db.database.query(
+      `SELECT count(*) = (SELECT count(*) FROM schema_migrations) AS each, array_agg(DISTINCT action) AS actions,
+         array_agg(DISTINCT actor) AS actors, array_agg(DISTINCT reason) AS reasons FROM audit_log WHERE stream = 'schema'`,
+    );
+    expect(trail).toEqual({
+      each: true,
+      actions: ['schema.migrate'],
+      actors: ['jo'],
+      reasons: ['first installation'],
+    });
     expect(await run('migrate')).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') });
     expect(await run('check')).toMatchObject({ code: 0 });
   });
@@ -40,13 +50,13 @@ describe('db', () => {
 
   it('verifies that record, also against an anchor noted earlier', async () => {
     const verified = await run('audit', 'verify');
-    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('operator: 4 entries') });
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('operator: 5 entries') });
     const anchor = /anchor (\S+)/.exec(verified.stdout)?.[1] ?? '';
     expect(await run('audit', 'verify', '--anchor', anchor)).toMatchObject({ code: 0 });
     const forged = anchor.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     expect(await run('audit', 'verify', '--anchor', forged)).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('BROKEN  operator: entry 4'),
+      stdout: expect.stringContaining('BROKEN  operator: entry 5'),
     });
   });
 

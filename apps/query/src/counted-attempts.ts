@@ -17,7 +17,8 @@ export interface AttemptQuestion extends UnitFilters {
 export const COUNTED_ATTEMPTS =
   'attempts with status completed that are not voided, completed_at in [from, to), matching every filter';
 
-const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: string }>> = {
+/** What names the group of an attempt `a`, until the text of its lot is joined by `groupKey`. */
+export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: string }>> = {
   day: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
   month: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM')`, lot: 'NULL::uuid' },
   // The machine's text of a lot is joined after grouping; two sites may use the same one.

@@ -22,7 +22,9 @@ describe('configuration', () => {
       QUERY_TIMEOUT_MS: 30_000,
       AUTH_MODE: 'none',
     });
+    expect(loadConfig(querySchema, { DATABASE_URL })).not.toHaveProperty('READ_DATABASE_URL');
     expect(problemsOf({})).toEqual(['DATABASE_URL is required']);
+    expect(problemsOf({ READ_DATABASE_URL: DATABASE_URL })).toEqual(['DATABASE_URL is required']);
   });
 
   it.each([

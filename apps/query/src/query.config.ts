@@ -3,7 +3,15 @@ import { z } from 'zod';
 
 export const querySchema = withAccessRule(
   serviceSchema.extend({
-    DATABASE_URL: z.string().describe('PostgreSQL to read from: postgres://user:password@host:port/database, one host'),
+    DATABASE_URL: z
+      .string()
+      .describe(
+        'PostgreSQL primary, for requests that write and, without READ_DATABASE_URL, for all others: postgres://user:password@host:port/database, one host',
+      ),
+    READ_DATABASE_URL: z
+      .string()
+      .optional()
+      .describe('PostgreSQL that answers requests that only read, such as replicas; DATABASE_URL when absent'),
     DATABASE_POOL_MAX: z.coerce
       .number()
       .int()
@@ -30,5 +38,5 @@ export type QueryConfig = z.output<typeof querySchema>;
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Waiting for a connection longer than this answers 503: a client has better things to do than to queue. */
 export const CONNECT_TIMEOUT_MS = 5_000;
-/** Connections for the few requests that write; reading has its own, so neither waits for the other. */
+/** Connections for the few requests that write, and as many for what they read back; other reading has its own, so neither waits for the other. */
 export const WRITE_CONNECTIONS = 2;

@@ -15,13 +15,25 @@ import { LedgerController } from './pipeline/ledger.controller.ts';
 import { PipelineController } from './pipeline/pipeline.controller.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from './query.config.ts';
 import { measurePool } from './query.metrics.ts';
-import { Snapshots } from './snapshots.ts';
+import { PrimarySnapshots, Snapshots } from './snapshots.ts';
 import { EvaluateController } from './spc/evaluate.controller.ts';
 import { SpcController } from './spc/spc.controller.ts';
 import { DailySummaryController } from './summary/daily-summary.controller.ts';
 import { TelemetrySeriesController } from './telemetry/telemetry-series.controller.ts';
 import { TelemetrySummaryController } from './telemetry/telemetry-summary.controller.ts';
 import { YieldController } from './yield/yield.controller.ts';
+
+/** The database that takes writes; the same pool as for reading where there is one URL. */
+const PRIMARY = Symbol('primary');
+
+const openDatabase = (url: string, max: number, logger: Logger): Database =>
+  new Database({
+    url,
+    applicationName: 'chip-query',
+    max,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
+  });
 
 /** Composition root of the query service: the only place that names the database. */
 @Module({
@@ -49,13 +61,15 @@ import { YieldController } from './yield/yield.controller.ts';
       provide: Database,
       inject: [CONFIG, LOGGER],
       useFactory: (config: QueryConfig, logger: Logger) =>
-        new Database({
-          url: config.DATABASE_URL,
-          applicationName: 'chip-query',
-          max: config.DATABASE_POOL_MAX,
-          connectTimeoutMs: CONNECT_TIMEOUT_MS,
-          onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
-        }),
+        openDatabase(config.READ_DATABASE_URL ?? config.DATABASE_URL, config.DATABASE_POOL_MAX, logger),
+    },
+    {
+      provide: PRIMARY,
+      inject: [Database, CONFIG, LOGGER],
+      useFactory: (database: Database, config: QueryConfig, logger: Logger) =>
+        config.READ_DATABASE_URL === undefined
+          ? database
+          : openDatabase(config.DATABASE_URL, WRITE_CONNECTIONS, logger),
     },
     {
       provide: UnitOfWork,
@@ -69,11 +83,18 @@ import { YieldController } from './yield/yield.controller.ts';
       useFactory: (database: Database, config: QueryConfig) =>
         new Snapshots(database, config.QUERY_TIMEOUT_MS, Math.max(1, Math.floor(config.DATABASE_POOL_MAX / 4))),
     },
+    {
+      provide: PrimarySnapshots,
+      inject: [PRIMARY, CONFIG],
+      useFactory: (primary: Database, config: QueryConfig) =>
+        new PrimarySnapshots(primary, config.QUERY_TIMEOUT_MS, WRITE_CONNECTIONS),
+    },
   ],
 })
 export class QueryModule implements OnModuleInit {
   constructor(
     @Inject(Database) private readonly database: Database,
+    @Inject(PRIMARY) private readonly primary: Database,
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(Health) private readonly health: Health,
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
@@ -82,6 +103,7 @@ export class QueryModule implements OnModuleInit {
 
   onModuleInit(): void {
     measurePool(this.database, this.registry);
+    // Ready to read, which is nearly all it does: a primary that is away must not take the answers away with it.
     // Live needs no indicator: a process that answers has a turning event loop, and this one has no other progress.
     this.health.addReady({
       name: 'database',
@@ -92,6 +114,7 @@ export class QueryModule implements OnModuleInit {
     });
     this.lifecycle.onDrain('connections', 'database', async () => {
       await this.unitOfWork.close();
+      await this.primary.close();
       await this.database.close();
     });
   }

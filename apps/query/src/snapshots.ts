@@ -84,3 +84,6 @@ export class Snapshots {
     return new Problem(503, 'database_unavailable', 'the database does not answer: try again', [], error);
   }
 }
+
+/** Reads of what a request has just written: a replica may not have it yet. */
+export class PrimarySnapshots extends Snapshots {}

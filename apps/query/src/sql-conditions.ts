@@ -6,8 +6,10 @@ import { type UnitFilters } from './parameters.ts';
  * a request becomes a bind parameter.
  */
 export class SqlConditions {
-  readonly values: SqlParameter[] = [];
   readonly #conditions: string[] = [];
+
+  /** @param values shared with another clause of the same statement, or a new list */
+  constructor(readonly values: SqlParameter[] = []) {}
 
   /** Placeholder (`$3`) of a value. */
   bind(value: SqlParameter): string {

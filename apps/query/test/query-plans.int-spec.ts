@@ -9,7 +9,7 @@ import { listInspections } from '../src/inspections/inspection-list.query.ts';
 import { measuredValues } from '../src/spc/spc.query.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.query.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.query.ts';
-import { yieldCounts } from '../src/yield/yield.query.ts';
+import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.query.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
 const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
@@ -19,6 +19,7 @@ const DAYS = 365;
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
+  'Actual Rows': number;
   'Rows Removed by Filter'?: number;
   'Actual Loops': number;
   Plans?: PlanNode[];
@@ -63,6 +64,14 @@ describe('query plans', () => {
        SELECT id, step, 'a:1', lot_id, inspection_type, status, result, occurred_at, id, ARRAY[id], occurred_at, completed_at, equipment_id, product,
          wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, 0 FROM inspections`,
     );
+    // Every twentieth unit was tested again an hour later.
+    await database.query(
+      `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at, event_id, event_ids,
+         first_occurred_at, completed_at, equipment_id, product, wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, defect_count)
+       SELECT inspection_id, step, 'a:2', lot_id, inspection_type, status, 'pass', occurred_at + INTERVAL '1 hour', md5(inspection_id::text)::uuid,
+         ARRAY[md5(inspection_id::text)::uuid], occurred_at + INTERVAL '1 hour', completed_at + INTERVAL '1 hour', equipment_id, product, wafer_id,
+         die_x, die_y, 1, 1, inspected_area_cm2, 0 FROM inspection_attempts WHERE status = 'completed' AND (die_x + die_y) % 20 = 3`,
+    );
     await database.query(
       `INSERT INTO measurements (time, inspection_id, event_id, name, value) SELECT occurred_at, id, id, 'width' || hard_bin, die_x FROM inspections`,
     );
@@ -94,6 +103,7 @@ describe('query plans', () => {
       'metrics_daily_base',
       'yield_delta',
       'yield_daily_base',
+      'yield_retests',
       'lots',
     ])
       await database.query(`VACUUM ANALYZE ${table}`);
@@ -101,12 +111,24 @@ describe('query plans', () => {
   }, 1_800_000);
   afterAll(() => db.drop());
 
-  /** Runs the question's own statements, each with its plan. @returns large tables read whole, rows read for nothing, and the chunks touched */
-  const explain = async (
-    question: (snapshot: Queryable) => Promise<unknown>,
-  ): Promise<{ readWhole: string[]; wasted: number; chunks: Set<string> }> => {
+  interface Explained {
+    /** Large tables that were read whole. */
+    readWhole: string[];
+    /** Rows read for nothing. */
+    wasted: number;
+    /** Every table that was touched, apart from chunks. */
+    tables: Set<string>;
+    chunks: Set<string>;
+    /** Rows read from inspection_attempts. */
+    attempts: number;
+  }
+
+  /** Runs the question's own statements, each with its plan. */
+  const explain = async (question: (snapshot: Queryable) => Promise<unknown>): Promise<Explained> => {
     const readWhole: string[] = [];
+    const tables = new Set<string>();
     let wasted = 0;
+    let attempts = 0;
     const chunks = new Set<string>();
     let ms = 0;
     await db.database.withSnapshot(async (tx) => {
@@ -121,7 +143,8 @@ describe('query plans', () => {
             wasted += (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'];
             const relation = node['Relation Name'];
             if (relation === undefined) continue;
-            if (relation.includes('_chunk')) chunks.add(relation);
+            (relation.includes('_chunk') ? chunks : tables).add(relation);
+            if (relation === 'inspection_attempts') attempts += node['Actual Rows'] * node['Actual Loops'];
             if (node['Node Type'] === 'Seq Scan' && !SMALL.has(relation)) readWhole.push(relation);
           }
           const startedAt = performance.now();
@@ -136,7 +159,7 @@ describe('query plans', () => {
       const { currentTestName } = expect.getState();
       process.stderr.write(`${ms.toFixed(1).padStart(9)} ms  ${currentTestName?.replace('query plans ', '')}\n`);
     }
-    return { readWhole, wasted, chunks };
+    return { readWhole, wasted, tables, chunks, attempts };
   };
 
   const filters = {
@@ -196,17 +219,51 @@ describe('query plans', () => {
       expect((await explain((snapshot) => yieldCounts(snapshot, question, 'last'))).readWhole).toEqual([]);
   });
 
-  it('of a year of yield from the summary touch no inspection', async () => {
-    const { chunks, readWhole } = await explain((snapshot) =>
+  it.each([
+    ['insertion, by month', 'month', undefined],
+    ['final, by month', 'month', 'last'],
+    ['first pass, by day', 'day', 'first'],
+    ['final, by lot', 'lot', 'last'],
+    ['final, by equipment', 'equipment', 'best'],
+    ['final, by product', 'product', 'worst'],
+  ] as const)('of a year of yield (%s) touch no inspection', async (_, group_by, policy) => {
+    const { tables, chunks } = await explain((snapshot) =>
+      yieldCounts(snapshot, { from: day(-365), to: day(0), group_by }, policy),
+    );
+    const summaries = ['lots', 'yield_daily_base', 'yield_delta', 'yield_retests'];
+    expect([...tables].filter((table) => !summaries.includes(table))).toEqual([]);
+    expect(tables).toContain('yield_daily_base');
+    expect(chunks.size).toBe(0);
+  });
+
+  it('of a year of yield from the attempts, for comparison, touch every one', async () => {
+    const question = { from: day(-365), to: day(0), group_by: 'month' } as const;
+    const { attempts } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question, 'last'));
+    expect(attempts).toBeGreaterThan(0.9 * INSPECTIONS);
+  });
+
+  it('of a year from the view that people read touch no inspection', async () => {
+    const { tables } = await explain((snapshot) =>
       snapshot.query(
         `SELECT date_trunc('month', day) AS month, sum(insertions) AS insertions, sum(insertions_passed) AS passed FROM yield_daily
          WHERE day >= $1::date AND day < $2::date GROUP BY 1 ORDER BY 1`,
         [day(-365).slice(0, 10), day(0).slice(0, 10)],
       ),
     );
-    // The summary itself is read whole: a year is nearly all of it.
-    expect(readWhole.filter((table) => table !== 'yield_daily_base')).toEqual([]);
-    expect(chunks.size).toBe(0);
+    expect([...tables].sort()).toEqual(['yield_daily_base', 'yield_delta']);
+  });
+
+  it('of a year that begins and ends within a day touch the attempts of these two days alone', async () => {
+    const question = {
+      from: day(-364).replace('T00', 'T06'),
+      to: day(-1).replace('T00', 'T18'),
+      group_by: 'month',
+    } as const;
+    const { readWhole, tables, attempts } = await explain((snapshot) => yieldCounts(snapshot, question, 'last'));
+    expect(readWhole.filter((table) => !table.startsWith('yield_'))).toEqual([]);
+    expect([...tables]).not.toContain('inspections');
+    expect(attempts).toBeGreaterThan(INSPECTIONS / DAYS);
+    expect(attempts).toBeLessThan((2 * INSPECTIONS) / DAYS);
   });
 
   it('of a day of defects and bins use an index', async () => {

@@ -58,7 +58,7 @@ describe('scheduling an inspection', () => {
       new_value: { ...order, priority: 3 },
     });
     const { body } = await stage.app.get<{ ok: boolean; streams: { stream: string; entries: number }[] }>(
-      '/v1/audit/verify',
+      '/v1/audit/verify?stream=api',
     );
     expect(body).toMatchObject({ ok: true, streams: [{ stream: 'api', entries: 1, broken: null }] });
   });
@@ -68,9 +68,9 @@ describe('scheduling an inspection', () => {
     expect([status, type, body.code]).toEqual([409, 'application/problem+json', 'duplicate_inspection']);
     const { body: first } = await stage.app.get<InspectionDetail>(headers.get('location')!);
     expect(first.priority).toBe(3);
-    expect((await stage.app.get<{ streams: { entries: number }[] }>('/v1/audit/verify')).body.streams[0]!.entries).toBe(
-      1,
-    );
+    expect((await stage.app.get<{ streams: object[] }>('/v1/audit/verify?stream=api')).body.streams).toMatchObject([
+      { entries: 1 },
+    ]);
   });
 
   it('twenty at the same time create one', async () => {

@@ -38,8 +38,8 @@ export class KafkaAdmin {
     catalogue: readonly TopicSpec[],
     { replication = -1 }: { replication?: number } = {},
   ): Promise<string[]> {
-    const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
-    const missing = catalogue.filter(({ name }) => !existing.has(name));
+    const names = new Set(await this.missingTopics(catalogue));
+    const missing = catalogue.filter(({ name }) => names.has(name));
     if (missing.length === 0) return [];
     await this.#call('create topics', (admin) =>
       admin.createTopics({
@@ -61,13 +61,17 @@ export class KafkaAdmin {
     return created;
   }
 
+  /** @returns the names of those topics of `catalogue` that do not exist */
+  async missingTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
+    const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
+    return catalogue.map(({ name }) => name).filter((name) => !existing.has(name));
+  }
+
   /** What of `catalogue` is not as it should be, one sentence each; empty when all is well. */
   async checkTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
-    const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
-    const differences = catalogue
-      .filter(({ name }) => !existing.has(name))
-      .map(({ name }) => `topic ${name} does not exist`);
-    const present = catalogue.filter(({ name }) => existing.has(name));
+    const missing = await this.missingTopics(catalogue);
+    const differences = missing.map((name) => `topic ${name} does not exist`);
+    const present = catalogue.filter(({ name }) => !missing.includes(name));
     if (present.length === 0) return differences;
     const partitions = await this.#partitionCounts(present.map(({ name }) => name));
     const { resources } = await this.#call('describe topics', (admin) =>

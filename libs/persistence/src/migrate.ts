@@ -41,6 +41,10 @@ export interface MigrateOptions {
   to?: string;
   /** Start from nothing although this database once held the schema. */
   initialiseEmpty?: boolean;
+  /** Who migrates, for the audit trail. Default: the role of the connection. */
+  actor?: string;
+  /** Why, for the audit trail. */
+  reason?: string;
 }
 
 /**
@@ -66,7 +70,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await takeLock(client, log);
     await refuseLostSchema(client, options.initialiseEmpty ?? false);
     await ensureExtension(client, log);
-    await runMigrations(databaseUrl, log, options.to, () => {
+    await runMigrations(databaseUrl, options, () => {
       if (lockLost) throw lockLost;
     });
     await markSchema(client);
@@ -170,8 +174,7 @@ async function ensureExtension(client: pg.Client, log: (line: string) => void): 
 
 async function runMigrations(
   databaseUrl: string,
-  log: (line: string) => void,
-  to: string | undefined,
+  { log = () => undefined, to, actor = '', reason = '', initialiseEmpty = false }: MigrateOptions,
   checkLock: () => void,
 ): Promise<void> {
   const { connectionString } = connectionOptions(databaseUrl);
@@ -179,7 +182,17 @@ async function runMigrations(
     clientUrl: connectionString,
     dbName: databaseName(connectionString),
     // DDL that waits for a lock makes everybody behind it wait too: give up soon, and try again.
-    driverOptions: ormDialect({ url: databaseUrl, applicationName: 'chip-migrate', max: 1, lockTimeoutMs: 5000 }),
+    driverOptions: ormDialect({
+      url: databaseUrl,
+      applicationName: 'chip-migrate',
+      max: 1,
+      lockTimeoutMs: 5000,
+      // For the trigger that puts every migration on record.
+      settings: {
+        'chip_quality.actor': actor,
+        'chip_quality.reason': initialiseEmpty ? `${reason} (--initialise-empty)`.trim() : reason,
+      },
+    }),
     entities: [],
     discovery: { warnWhenNoEntities: false },
     extensions: [Migrator],

@@ -43,6 +43,8 @@ export function ormDialect(
   options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> & {
     /** Sent at connect: for direct connections only, PgBouncer would refuse it. */
     lockTimeoutMs?: number;
+    /** Settings of every session; for direct connections only, through PgBouncer they would reach other clients. */
+    settings?: Readonly<Record<string, string>>;
   },
 ): PostgresDialect {
   const types = new pg.TypeOverrides();
@@ -57,6 +59,10 @@ export function ormDialect(
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     keepAlive: true,
     types,
+    onConnect: async (client) => {
+      for (const [name, value] of Object.entries(options.settings ?? {}))
+        await client.query('SELECT set_config($1, $2, false)', [name, value]);
+    },
   });
   // See Database: without listeners a connection that the server closes ends the process.
   pool.on('error', () => undefined);

@@ -1,7 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DatabaseError, LoadSession, migrate, readStatus, REQUIRED_SCHEMA_VERSION, schemaReady } from '../src/index.ts';
+import {
+  DatabaseError,
+  LoadSession,
+  migrate,
+  readStatus,
+  REQUIRED_SCHEMA_VERSION,
+  schemaReady,
+  verifyAudit,
+} from '../src/index.ts';
 import { migrations } from '../src/migrations/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
@@ -87,6 +95,46 @@ describe('migrations', () => {
     expect(await dump(db)).toBe(fresh);
   });
 
+  const trail = (db: TestDatabase): Promise<object[]> =>
+    db.database.query(
+      `SELECT actor, reason, subject, old_value, new_value->>'version' AS version FROM audit_log
+        WHERE stream = 'schema' AND action = 'schema.migrate' ORDER BY seq`,
+    );
+  const entries = (actor: string, reason: string, from = 0, to = migrations.length): object[] =>
+    migrations.slice(from, to).map(({ name }, i) => ({
+      actor,
+      reason,
+      subject: `migration:${name}`,
+      old_value: migrations[from + i - 1]?.name ?? null,
+      version: name,
+    }));
+
+  it('are on record once each: who, when, why and from which version', async () => {
+    const db = await empty();
+    await migrate(db.url, { actor: 'jo', reason: "first 'installation' \\ Größe" });
+    expect(await trail(db)).toEqual(entries('jo', "first 'installation' \\ Größe"));
+    await migrate(db.url, { actor: 'jo', reason: 'again' });
+    expect(await trail(db)).toHaveLength(migrations.length);
+    expect(await verifyAudit(db.database, { stream: 'schema' })).toMatchObject([
+      { entries: migrations.length, broken: null },
+    ]);
+  });
+
+  it('applied before they were on record are entered as such, later ones with their actor', async () => {
+    const db = await empty();
+    const before = migrations.findIndex(({ name }) => name === '0014-migrations-on-record');
+    await migrate(db.url, { to: (migrations[before - 1] as { name: string }).name, actor: 'nobody saw it' });
+    await migrate(db.url, { actor: 'jo', reason: 'upgrade' });
+    expect(await trail(db)).toEqual([
+      ...entries('unknown', 'applied before migrations were on record', 0, before),
+      ...entries('jo', 'upgrade', before),
+    ]);
+    // Whatever writes the record of a migration writes the trail, also without saying who it is.
+    await db.database.query(`INSERT INTO schema_migrations (name) VALUES ('9999-future')`);
+    const { username } = new URL(db.url);
+    expect((await trail(db)).at(-1)).toMatchObject({ actor: username, reason: 'not given', version: '9999-future' });
+  });
+
   it('run once when several processes migrate at the same time', async () => {
     const db = await empty();
     const lines: string[] = [];
@@ -138,6 +186,9 @@ describe('migrations', () => {
       interrupted++;
     }
     expect(interrupted).toBeGreaterThan(3);
+    expect((await trail(db)).map((entry) => (entry as { version: string }).version)).toEqual(
+      migrations.map(({ name }) => name),
+    );
     expect(await dump(db)).toBe(fresh);
     expect(await invalidIndexes(db)).toEqual([]);
   });

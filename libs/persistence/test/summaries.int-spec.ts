@@ -62,6 +62,15 @@ const RECOMPUTED = `
 const SUMMARY = `
   SELECT day::text, inspection_type, product, equipment_id, lot_id, units::int, passed::int, failed::int, insertions::int, insertions_passed::int
   FROM yield_daily ORDER BY 1, 2, 3, 4, 5`;
+/** Copies of attempts that are not as the attempt itself, and units that were tested twice without copies: none. */
+const WRONG_RETESTS = `
+  SELECT coalesce(copy.inspection_id, a.inspection_id) AS unit FROM yield_retests AS copy
+  FULL JOIN (
+    SELECT *, count(*) OVER (PARTITION BY inspection_id) AS times FROM inspection_attempts WHERE status = 'completed'
+  ) AS a USING (inspection_id, step, attempt_key)
+  WHERE a.times > 1 AND copy.inspection_id IS NULL OR copy.inspection_id IS NOT NULL AND
+    (copy.completed_at, copy.occurred_at, copy.event_id, copy.result, copy.inspection_type, copy.product, copy.equipment_id, copy.lot_id)
+    IS DISTINCT FROM (a.completed_at, a.occurred_at, a.event_id, a.result, a.inspection_type, a.product, a.equipment_id, a.lot_id)`;
 
 const rowsOf = (changes: Stored[]): string =>
   JSON.stringify(
@@ -95,7 +104,9 @@ describe.each(Object.entries(editions))('yield_daily, %s edition', (_, open) => 
       await db.query(UPSERTS[1], [rowsOf(changes)]);
       if (index % 7 === 3) await db.query('SELECT fold_yield(20)');
       expect(await db.query(SUMMARY)).toEqual(await db.query(RECOMPUTED));
+      expect(await db.query(WRONG_RETESTS)).toEqual([]);
     }
+    expect((await db.query('SELECT FROM yield_retests')).length).toBeGreaterThan(10);
     await db.query('SELECT fold_yield()');
     expect(await db.query(SUMMARY)).toEqual(await db.query(RECOMPUTED));
     expect((await db.query<{ n: number }>('SELECT count(*)::int AS n FROM yield_delta'))[0]?.n).toBe(0);
@@ -243,6 +254,8 @@ describe('summaries', () => {
       await migrate(old.url);
       expect(await old.database.query(SUMMARY)).toEqual(await old.database.query(RECOMPUTED));
       expect((await old.database.query(SUMMARY)).length).toBeGreaterThan(5);
+      expect(await old.database.query(WRONG_RETESTS)).toEqual([]);
+      expect((await old.database.query('SELECT FROM yield_retests')).length).toBeGreaterThan(2);
     } finally {
       await old.drop();
     }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Creates } from '../documented-route.ts';
 import { isStorable, jsonProblem } from '../json-limits.ts';
 import { Problem } from '../problem.error.ts';
-import { Snapshots } from '../snapshots.ts';
+import { PrimarySnapshots } from '../snapshots.ts';
 import { type InspectionDetail, inspectionDetail } from './inspection-answer.ts';
 import { inspectionsWithHistory } from './inspection-detail.query.ts';
 
@@ -69,7 +69,7 @@ interface HeaderReply {
 export class ScheduleController {
   constructor(
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
-    @Inject(Snapshots) private readonly snapshots: Snapshots,
+    @Inject(PrimarySnapshots) private readonly snapshots: PrimarySnapshots,
   ) {}
 
   @Post()

@@ -8,6 +8,7 @@ import {
   type GroupRow,
   oneAttemptPerUnit,
 } from '../counted-attempts.ts';
+import { summaryDays, yieldCountsOfSummary } from './yield-summary.query.ts';
 
 export const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
 export type YieldKind = (typeof YIELD_KINDS)[number];
@@ -36,8 +37,23 @@ export function attemptPerUnit(
   }
 }
 
-/** Units and passes per group and in total: one attempt per unit by `policy`, or every attempt (`undefined`). */
+/**
+ * Units and passes per group and in total: one attempt per unit by `policy`, or every attempt (`undefined`). Read from the
+ * summaries wherever they give the same answer.
+ */
 export function yieldCounts(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  policy: AttemptPolicy | undefined,
+): Promise<YieldCounts[]> {
+  const days = summaryDays(question);
+  return days
+    ? yieldCountsOfSummary(snapshot, question, days, policy)
+    : yieldCountsOfAttempts(snapshot, question, policy);
+}
+
+/** As `yieldCounts`, from the attempts alone. */
+export function yieldCountsOfAttempts(
   snapshot: Queryable,
   question: AttemptQuestion,
   policy: AttemptPolicy | undefined,

@@ -10,6 +10,8 @@ import { StuckCopies } from './0009-stuck-copies.ts';
 import { Audit } from './0010-audit.ts';
 import { UnusedIndexes } from './0011-unused-indexes.ts';
 import { MaintenanceRuns } from './0012-maintenance-runs.ts';
+import { YieldRetests } from './0013-yield-retests.ts';
+import { MigrationsOnRecord } from './0014-migrations-on-record.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -25,4 +27,6 @@ export const migrations = [
   { name: '0010-audit', class: Audit },
   { name: '0011-unused-indexes', class: UnusedIndexes },
   { name: '0012-maintenance-runs', class: MaintenanceRuns },
+  { name: '0013-yield-retests', class: YieldRetests },
+  { name: '0014-migrations-on-record', class: MigrationsOnRecord },
 ];

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { lotIdentity } from '@chip/contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openStage, type Stage } from './query-app.ts';
+
+/** Completion times of a real line, several wafers within one minute at times; see the head of the file. */
+const TIMES = readFileSync(new URL('fixtures/secom-times.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => /^\d/.test(line))
+  .flatMap((line) => {
+    const [day, ...times] = line.split(' ');
+    return times.map((time) => `${day}T${time}:00.000000Z`);
+  });
+const TIED = TIMES.filter((time, i) => time === TIMES[i - 1] || time === TIMES[i + 1]);
+const LOT = lotIdentity('', 'SECOM');
+
+interface Item {
+  id: string;
+  created_at: string;
+}
+
+describe('pages through the tied times of SECOM', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+    await stage.db.database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'SECOM')`, [LOT]);
+  });
+  afterAll(() => stage.end());
+
+  const insert = async (times: readonly string[]): Promise<string[]> => {
+    const rows = await stage.db.database.query<{ id: string }>(
+      `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, created_at, completed_at)
+       SELECT gen_random_uuid(), $1, $2::text || '-' || n, 'electrical', 'completed', 'pass', t, t
+         FROM unnest($3::timestamptz[]) WITH ORDINALITY AS s (t, n) RETURNING id`,
+      [LOT, randomUUID(), times],
+    );
+    return rows.map(({ id }) => id);
+  };
+
+  /** Through the route, without sockets: `during` runs while the page is on its way. */
+  const walk = async (query: string, during: (pages: number) => Promise<void>): Promise<Item[]> => {
+    const items: Item[] = [];
+    let cursor: string | null = null;
+    for (let pages = 0; pages === 0 || cursor !== null; pages++) {
+      const [response] = await Promise.all([
+        stage.app.app.inject({ url: `/v1/inspections?${query}${cursor === null ? '' : `&cursor=${cursor}`}` }),
+        during(pages),
+      ]);
+      expect(response.statusCode).toBe(200);
+      const page: { items: Item[]; next_cursor: string | null } = response.json();
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    }
+    return items;
+  };
+  const expectInOrder = (items: readonly Item[]): void => {
+    const keys = items.map(({ created_at, id }) => `${created_at} ${id}`);
+    expect(keys).toEqual([...keys].sort().reverse());
+  };
+
+  it('the times are those of the data set', () => {
+    expect(TIMES).toHaveLength(1567);
+    expect(new Set(TIMES).size).toBe(1534);
+    expect([TIMES[0], TIMES.at(-1)]).toEqual(['2008-07-19T11:55:00.000000Z', '2008-10-17T06:07:00.000000Z']);
+  });
+
+  it.each([1, 7, 20])(
+    'limit %i yields every id once, and every id once again while rows are inserted',
+    async (limit) => {
+      await stage.db.database.query('TRUNCATE inspections CASCADE');
+      const ids = await insert(TIMES);
+      const quiet = await walk(`limit=${limit}`, async () => undefined);
+      expect(quiet.map(({ id }) => id).sort()).toEqual([...ids].sort());
+      expectInOrder(quiet);
+
+      // At tied times on both sides of the cursor, and at the time of the cursor itself.
+      const inserted: string[] = [];
+      const every = Math.ceil(100 / limit / 5);
+      const busy = await walk(`lot_id=SECOM&limit=${limit}`, async (pages) => {
+        if (pages % every !== 0) return;
+        const at = quiet[Math.min(pages * limit, quiet.length - 1)] as Item;
+        inserted.push(...(await insert([TIED[(pages * 31) % TIED.length] as string, at.created_at])));
+      });
+      const seen = busy.map(({ id }) => id);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(ids.filter((id) => !seen.includes(id))).toEqual([]);
+      expectInOrder(busy);
+      expect(inserted.length).toBeGreaterThan(10);
+      // Some came behind the cursor and were met, others before it and were not: rows of the walk were really inserted.
+      expect(inserted.some((id) => seen.includes(id))).toBe(true);
+      expect(inserted.every((id) => seen.includes(id))).toBe(false);
+    },
+  );
+});

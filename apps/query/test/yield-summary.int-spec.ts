@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import fc from 'fast-check';
+import { ATTEMPT_GROUPS, ATTEMPT_POLICIES, type AttemptQuestion } from '../src/counted-attempts.ts';
+import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.query.ts';
+import { yieldCountsOfAttempts } from '../src/yield/yield.query.ts';
+
+const UNITS = 40;
+const FIRST_DAY = Date.UTC(2025, 11, 1);
+const DAY_MS = 86_400_000;
+const LOTS = [
+  { id: randomUUID(), site: '', lot_id: 'L1' },
+  { id: randomUUID(), site: 'south', lot_id: 'L1' },
+  { id: randomUUID(), site: 'south', lot_id: 'L2' },
+];
+
+/** An instant within two months, often exactly at midnight or a microsecond before. */
+const instant = fc
+  .record({
+    day: fc.integer({ min: 0, max: 60 }),
+    within: fc.oneof(
+      fc.constantFrom(0, 0, DAY_MS - 0.001),
+      fc.double({ min: 0, max: DAY_MS, noNaN: true, maxExcluded: true }),
+    ),
+  })
+  .map(({ day, within }) => {
+    const micros = Math.floor(within * 1000);
+    const ms = new Date(FIRST_DAY + day * DAY_MS + Math.floor(micros / 1000)).toISOString().slice(0, -1);
+    return `${ms}${String(micros % 1000).padStart(3, '0')}Z`;
+  });
+
+/** What one statement of the load does to the attempts of a unit: a new one, a late one, a correction, a withdrawal. */
+const change = fc.record({
+  unit: fc.integer({ min: 0, max: UNITS - 1 }),
+  // Few units have many attempts, most have one.
+  attempt: fc.constantFrom(1, 1, 1, 1, 2, 3),
+  step: fc.constantFrom('', '', '', 'probe'),
+  status: fc.constantFrom('completed', 'completed', 'completed', 'completed', 'failed', 'in_progress', 'voided'),
+  result: fc.constantFrom('pass', 'fail'),
+  // Not always in the order of completion, and tied at times.
+  occurred_at: fc.oneof(instant, fc.constant('2025-12-20T12:00:00.000000Z')),
+  completed_at: instant,
+  equipment_id: fc.constantFrom('E1', 'E2', null),
+  product: fc.constantFrom('P1', 'P2', null),
+  event_id: fc.uuid(),
+});
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+const question: fc.Arbitrary<AttemptQuestion> = fc
+  .record({
+    from: fc.option(instant, { nil: undefined }),
+    to: fc.option(instant, { nil: undefined }),
+    group_by: fc.option(fc.constantFrom(...ATTEMPT_GROUPS), { nil: undefined }),
+    filter: fc.constantFrom<AttemptQuestion>(
+      {},
+      {},
+      { equipment_id: 'E1' },
+      { product: 'P2' },
+      { lot_id: 'L1' },
+      { site: 'south' },
+      { lot_id: 'L1', site: 'south', equipment_id: 'E2' },
+      { inspection_type: 'thermal' },
+      { lot_id: 'none' },
+    ),
+  })
+  .map(({ from, to, group_by, filter }) => ({
+    ...filter,
+    group_by,
+    from: from !== undefined && to !== undefined && to < from ? to : from,
+    to: from !== undefined && to !== undefined && to < from ? from : to,
+  }));
+
+describe('yield from the summaries', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    for (const { id, site, lot_id } of LOTS)
+      await db.database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [id, site, lot_id]);
+    for (let unit = 0; unit <= UNITS; unit++)
+      await db.database.query(
+        `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES (md5($1::text)::uuid, $2, $1, $3)`,
+        [String(unit), LOTS[unit % LOTS.length]!.id, unit % 2 === 0 ? 'visual' : 'thermal'],
+      );
+  });
+  afterAll(() => db.drop());
+
+  const apply = (changes: readonly Change[]): Promise<object[]> =>
+    db.database.query(
+      `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
+         first_occurred_at, event_id, event_ids, completed_at, equipment_id, product)
+       SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
+         CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
+         CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product
+       FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
+         occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, event_id uuid)
+       JOIN inspections i ON i.id = md5(c.unit::text)::uuid
+       ORDER BY i.id, c.step, c.attempt
+       ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
+         occurred_at = excluded.occurred_at, event_id = excluded.event_id, completed_at = excluded.completed_at,
+         equipment_id = excluded.equipment_id, product = excluded.product`,
+      [JSON.stringify(changes)],
+    );
+
+  it('equals the yield from the attempts, for every range, filter, group and policy, whatever late retest or withdrawal comes', async () => {
+    const histories = fc.sample(fc.array(change, { minLength: 1, maxLength: 12 }), { numRuns: 60, seed: 20_251_201 });
+    const questions = fc.sample(question, { numRuns: 60 * 15, seed: 20_260_120 });
+    let compared = 0;
+    let withUnits = 0;
+    for (const [round, changes] of histories.entries()) {
+      await apply(changes);
+      if (round % 7 === 3) await db.database.query('SELECT fold_yield(30)');
+      for (const asked of questions.slice(round * 15, (round + 1) * 15)) {
+        const days = summaryDays(asked);
+        if (days === undefined) continue;
+        for (const policy of [undefined, ...ATTEMPT_POLICIES]) {
+          const answer = await yieldCountsOfSummary(db.database, asked, days, policy);
+          const expected = await yieldCountsOfAttempts(db.database, asked, policy);
+          expect({ asked, policy, answer }).toEqual({ asked, policy, answer: expected });
+          compared++;
+          if (expected.length > 1) withUnits++;
+        }
+      }
+    }
+    // Otherwise the questions were too easy.
+    expect(compared).toBeGreaterThan(2000);
+    expect(withUnits).toBeGreaterThan(1000);
+    const [{ single, twice }] = (await db.database.query(
+      `SELECT count(*) FILTER (WHERE n = 1) AS single, count(*) FILTER (WHERE n > 1) AS twice
+         FROM (SELECT count(*) AS n FROM inspection_attempts WHERE status = 'completed' GROUP BY inspection_id) AS unit`,
+    )) as [{ single: number; twice: number }];
+    expect(single).toBeGreaterThan(2);
+    expect(twice).toBeGreaterThan(10);
+  }, 120_000);
+
+  it('follows a correction of the attempt that is left after the other one was withdrawn', async () => {
+    const first: Change = {
+      // No other test touches this one.
+      unit: UNITS,
+      attempt: 1,
+      step: '',
+      status: 'completed',
+      result: 'fail',
+      occurred_at: '2026-02-10T08:00:00Z',
+      completed_at: '2026-02-10T08:00:00Z',
+      equipment_id: null,
+      product: null,
+      event_id: randomUUID(),
+    };
+    const asked: AttemptQuestion = { from: '2026-02-01T00:00:00.000000Z', group_by: 'month' };
+    await apply([first, { ...first, attempt: 2, completed_at: '2026-02-11T08:00:00Z' }]);
+    await apply([{ ...first, attempt: 2, status: 'voided' }]);
+    await apply([{ ...first, result: 'pass', completed_at: '2026-03-10T08:00:00Z' }]);
+    expect(await yieldCountsOfSummary(db.database, asked, summaryDays(asked)!, 'last')).toEqual([
+      { total: false, key: '2026-03', site: null, lot_id: null, units: 1, passed: 1 },
+      { total: true, key: null, site: null, lot_id: null, units: 1, passed: 1 },
+    ]);
+  });
+
+  it('copies attempts of units that were tested more than once, and no others', async () => {
+    const copies =
+      'SELECT inspection_id, step, attempt_key, result, completed_at, event_id FROM yield_retests ORDER BY 1, 2, 3';
+    expect(await db.database.query(copies)).toEqual(
+      await db.database.query(
+        `SELECT inspection_id, step, attempt_key, result, completed_at, event_id FROM inspection_attempts
+          WHERE status = 'completed' AND inspection_id IN (SELECT inspection_id FROM yield_retests) ORDER BY 1, 2, 3`,
+      ),
+    );
+    expect(
+      await db.database.query(
+        `SELECT inspection_id FROM inspection_attempts WHERE status = 'completed' GROUP BY 1 HAVING count(*) > 1
+         EXCEPT SELECT inspection_id FROM yield_retests`,
+      ),
+    ).toEqual([]);
+  });
+
+  it('counts what was tested, also after retention deleted the attempts', async () => {
+    const asked: AttemptQuestion = {
+      from: '2025-12-01T00:00:00.000000Z',
+      to: '2026-02-01T00:00:00.000000Z',
+      group_by: 'month',
+    };
+    const days = summaryDays(asked)!;
+    const before = await yieldCountsOfSummary(db.database, asked, days, 'first');
+    await db.database.query(
+      `UPDATE retention_settings SET keep = INTERVAL '1 day' WHERE table_name = 'inspection_attempts'`,
+    );
+    // Retention keeps the current attempt of each inspection, which the load writes there.
+    await db.database.query(
+      `UPDATE inspections i SET step = a.step, attempt_key = a.attempt_key FROM (SELECT DISTINCT ON (inspection_id) * FROM inspection_attempts
+         WHERE status = 'completed' ORDER BY inspection_id, occurred_at DESC, event_id DESC) a WHERE a.inspection_id = i.id`,
+    );
+    const [{ removed }] = (await db.database.query(`SELECT apply_retention('inspection_attempts') AS removed`)) as [
+      { removed: number },
+    ];
+    expect(removed).toBeGreaterThan(10);
+    expect(await yieldCountsOfAttempts(db.database, asked, 'first')).not.toEqual(before);
+    expect(await yieldCountsOfSummary(db.database, asked, days, 'first')).toEqual(before);
+  });
+
+  it.each([
+    ['a range inside a day', { from: '2026-01-20T01:00:00.000000Z', to: '2026-01-20T23:00:00.000000Z' }, undefined],
+    ['parts of two days', { from: '2026-01-20T01:00:00.000000Z', to: '2026-01-21T23:00:00.000000Z' }, undefined],
+    ['an empty range', { from: '2026-01-20T00:00:00.000000Z', to: '2026-01-20T00:00:00.000000Z' }, undefined],
+    ['a step', { step: 'probe' }, undefined],
+    ['wafers', { group_by: 'wafer' }, undefined],
+    ['everything', {}, { first: undefined, end: undefined }],
+    [
+      'a day',
+      { from: '2026-01-20T00:00:00.000000Z', to: '2026-01-21T00:00:00.000000Z' },
+      { first: '2026-01-20', end: '2026-01-21' },
+    ],
+    [
+      'a day and parts of its neighbours',
+      { from: '2025-12-30T23:59:59.999999Z', to: '2026-01-01T00:00:00.000001Z' },
+      { first: '2025-12-31', end: '2026-01-01' },
+    ],
+    ['the end of time', { from: '9999-12-31T00:00:00.000001Z' }, undefined],
+  ] as const)('has whole days for %s where there are any', (_, asked, days) => {
+    expect(summaryDays(asked)).toEqual(days);
+  });
+});

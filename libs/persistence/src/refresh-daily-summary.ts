@@ -1,0 +1,29 @@
+import { appendAudit } from './audit.ts';
+import type { Database } from './database.ts';
+import type { Change } from './retention.ts';
+
+/**
+ * Refreshes `daily_inspection_summary` on demand; readers go on with the old rows meanwhile. The maintenance does the same
+ * on its schedule, and without a record.
+ *
+ * @returns RFC 3339, what the summary is as of
+ */
+export async function refreshDailySummary(database: Database, change: Change): Promise<string> {
+  return database.withTransaction(async (transaction) => {
+    const [before] = await transaction.query<{ refreshed_at: string }>(
+      `SELECT refreshed_at FROM summary_refreshes WHERE name = 'daily_inspection_summary'`,
+    );
+    const [row] = (await transaction.query<{ at: string }>('SELECT refresh_daily_inspection_summary() AS at')) as [
+      { at: string },
+    ];
+    await appendAudit(transaction, {
+      stream: 'operator',
+      ...change,
+      action: 'summary.refresh',
+      subject: 'summary:daily_inspection_summary',
+      oldValue: before?.refreshed_at,
+      newValue: row.at,
+    });
+    return row.at;
+  });
+}
