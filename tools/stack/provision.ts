@@ -18,6 +18,7 @@ export interface ServerOptions {
   readonly folder: StackFolder;
   readonly ports: PortPicker;
   readonly firstPorts: { readonly kafka: number; readonly postgres: number };
+  /** False for data of some minutes, which nobody keeps. */
   readonly isDurable: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -69,14 +70,14 @@ async function rememberedPort(
 }
 
 async function startKafka(options: ServerOptions): Promise<Started> {
-  const { folder, firstPorts, report, signal } = options;
+  const { folder, firstPorts, isDurable, report, signal } = options;
   const broker = await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_PORT', firstPorts.kafka);
   const controller = await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_CONTROLLER_PORT', firstPorts.kafka + 100);
   await checkJava();
   const jars = await provideKafka(cacheFolder(), report, signal);
   report('Kafka', 'starting');
   const part: Part = {
-    launch: await prepareKafka(jars, folder, { broker, controller }, signal),
+    launch: await prepareKafka(jars, folder, { broker, controller, isDurable }, signal),
     readiness: () => kafkaReadiness(folder.run),
     readyWithinMs: 60_000,
   };
