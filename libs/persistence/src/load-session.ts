@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { DatabaseError, toDatabaseError } from './database-error.ts';
+import { CommitUnknownError, DatabaseError, toDatabaseError } from './database-error.ts';
 import { commit, connectionOptions, type Queryable, type SqlParameter } from './database.ts';
 import { pgTypes } from './pg-values.ts';
 
@@ -206,7 +206,12 @@ export class LoadSession implements Queryable {
       return await work();
     } catch (error) {
       const translated = toDatabaseError(error);
-      if (translated instanceof DatabaseError && translated.connectionLost) this.#cut(translated);
+      // The end of the socket may be told a moment later; nothing may be tried on this session in between.
+      if (
+        translated instanceof CommitUnknownError ||
+        (translated instanceof DatabaseError && translated.connectionLost)
+      )
+        this.#cut(translated);
       throw translated;
     } finally {
       clearTimeout(timer);
