@@ -30,9 +30,7 @@ const result = spawnSync(
     '--outputFile',
     `test-results/${kind}.json`,
     // Suites of one project share two cores and one database server; in parallel they only slow each other down.
-    ...(kind === 'int'
-      ? ['--runInBand', '--setupFilesAfterEnv', `${root}tools/jest-int-setup.mjs`]
-      : []),
+    ...(kind === 'int' ? ['--runInBand', '--setupFilesAfterEnv', `${root}tools/jest-int-setup.mjs`] : []),
     // Given twice, jest takes neither.
     ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '60000'] : []),
     ...rest,

@@ -40,7 +40,7 @@ describe('unit of work', () => {
     });
     const found = await unit.run(({ inspections }) => inspections.findById(created.id));
     expect(found).toMatchObject({ status: 'pending', chip_id: 'C1' });
-    expect(found?.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    expect(found?.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/);
   });
 
   it('answers a second one with DuplicateInspectionError, also when two come at once', async () => {
