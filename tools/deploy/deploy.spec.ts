@@ -181,9 +181,14 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     /ingest has no resources/,
   ],
   [
-    'a writer before the schema',
-    (copy) => delete service(copy, 'writer').depends_on!['migrate'],
-    /writer does not wait for migrate/,
+    'a service before the schema',
+    (copy) => delete service(copy, 'query').depends_on!['migrate'],
+    /query does not wait for migrate/,
+  ],
+  [
+    'topics before the schema that holds their trail',
+    (copy) => delete service(copy, 'topics').depends_on!['migrate'],
+    /topics does not wait for migrate/,
   ],
   [
     'a job that nobody waits for the end of',

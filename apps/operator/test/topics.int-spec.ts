@@ -1,7 +1,7 @@
-import { TOPICS } from '@chip/contracts';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runEntry, type EntryResult } from './run-entry.ts';
+import { changeTopics } from '../src/topics-record.ts';
+import { type EntryResult, runEntry } from './run-entry.ts';
 
 describe('topics', () => {
   let db: TestDatabase;
@@ -52,18 +52,26 @@ describe('topics', () => {
     expect(await trail('topics.grow')).toEqual([]);
   });
 
-  it('that fail to grow are on record as such', async () => {
-    // More than any broker takes in one request.
-    const result = await run(['grow', '100000000', '--by', 'jo', '--reason', 'a new hall']);
-    expect(result.code).toBe(1);
-    const entry = {
-      actor: 'jo',
+  it('that grow, or fail to, are on record with how it ended', async () => {
+    const change = {
+      action: 'topics.grow',
+      by: 'jo',
       reason: 'a new hall',
-      old_value: Object.fromEntries(TOPICS.map(({ name }) => [name, expect.any(Number)])),
-    };
-    expect(await trail('topics.grow')).toEqual([
-      { ...entry, new_value: { partitions: 100_000_000, outcome: 'requested' } },
-      { ...entry, new_value: { partitions: 100_000_000, outcome: 'failed' } },
-    ]);
+      oldValue: { 'telemetry.samples.v1': 8 },
+      newValue: { partitions: 12 },
+    } as const;
+    await changeTopics(db.url, change, async () => {
+      // The entry that it is asked for is there before anything happens.
+      expect(await trail('topics.grow')).toHaveLength(1);
+    });
+    const refusal = new Error('the broker refused');
+    await expect(changeTopics(db.url, change, () => Promise.reject(refusal))).rejects.toBe(refusal);
+    const entry = { actor: 'jo', reason: 'a new hall', old_value: change.oldValue };
+    expect(await trail('topics.grow')).toEqual(
+      ['requested', 'done', 'requested', 'failed'].map((outcome) => ({
+        ...entry,
+        new_value: { partitions: 12, outcome },
+      })),
+    );
   });
 });

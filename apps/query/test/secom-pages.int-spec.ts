@@ -65,31 +65,34 @@ describe('pages through the tied times of SECOM', () => {
     expect([TIMES[0], TIMES.at(-1)]).toEqual(['2008-07-19T11:55:00.000000Z', '2008-10-17T06:07:00.000000Z']);
   });
 
-  it.each([1, 7, 20])(
-    'limit %i yields every id once, and every id once again while rows are inserted',
-    async (limit) => {
-      await stage.db.database.query('TRUNCATE inspections CASCADE');
-      const ids = await insert(TIMES);
-      const quiet = await walk(`limit=${limit}`, async () => undefined);
-      expect(quiet.map(({ id }) => id).sort()).toEqual([...ids].sort());
-      expectInOrder(quiet);
+  it.each([7, 20])('limit %i yields every id once', async (limit) => {
+    await stage.db.database.query('TRUNCATE inspections CASCADE');
+    const ids = await insert(TIMES);
+    const items = await walk(`limit=${limit}`, async () => undefined);
+    expect(items.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expectInOrder(items);
+  });
 
-      // At tied times on both sides of the cursor, and at the time of the cursor itself.
-      const inserted: string[] = [];
-      const every = Math.ceil(100 / limit / 5);
-      const busy = await walk(`lot_id=SECOM&limit=${limit}`, async (pages) => {
-        if (pages % every !== 0) return;
-        const at = quiet[Math.min(pages * limit, quiet.length - 1)] as Item;
-        inserted.push(...(await insert([TIED[(pages * 31) % TIED.length] as string, at.created_at])));
-      });
-      const seen = busy.map(({ id }) => id);
-      expect(new Set(seen).size).toBe(seen.length);
-      expect(ids.filter((id) => !seen.includes(id))).toEqual([]);
-      expectInOrder(busy);
-      expect(inserted.length).toBeGreaterThan(10);
-      // Some came behind the cursor and were met, others before it and were not: rows of the walk were really inserted.
-      expect(inserted.some((id) => seen.includes(id))).toBe(true);
-      expect(inserted.every((id) => seen.includes(id))).toBe(false);
-    },
-  );
+  // Limit 1 here alone: its 1,567 requests take seconds, and a walk among inserts shows what a quiet one would.
+  it.each([1, 7, 20])('limit %i yields every id once while rows are inserted', async (limit) => {
+    await stage.db.database.query('TRUNCATE inspections CASCADE');
+    const ids = await insert(TIMES);
+    const newestFirst = [...TIMES].reverse();
+    const inserted: string[] = [];
+    const every = Math.ceil(100 / limit / 5);
+    const items = await walk(`lot_id=SECOM&limit=${limit}`, async (pages) => {
+      if (pages % every !== 0) return;
+      // A tied time on either side of the cursor, and about the time of the cursor itself.
+      const beside = newestFirst[Math.min(pages * limit, newestFirst.length - 1)] as string;
+      inserted.push(...(await insert([TIED[(pages * 31) % TIED.length] as string, beside])));
+    });
+    const seen = items.map(({ id }) => id);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(ids.filter((id) => !seen.includes(id))).toEqual([]);
+    expectInOrder(items);
+    expect(inserted.length).toBeGreaterThan(10);
+    // Some came behind the cursor and were met, others before it and were not: they were really inserted during the walk.
+    expect(inserted.some((id) => seen.includes(id))).toBe(true);
+    expect(inserted.every((id) => seen.includes(id))).toBe(false);
+  });
 });

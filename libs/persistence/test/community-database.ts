@@ -5,7 +5,7 @@ import { migrations } from '../src/migrations/index.ts';
 
 /**
  * A migrated database of TimescaleDB's community edition, in this process (PostgreSQL in WebAssembly): the same migration
- * classes as everywhere, driven without the wire protocol. SQL only: no COPY, no second connection, no background workers.
+ * classes as everywhere, driven without the wire protocol: COPY from a blob only, no second connection, no background workers.
  */
 export async function createCommunityDatabase(): Promise<PGlite> {
   const database = await PGlite.create({ extensions: { timescaledb } });

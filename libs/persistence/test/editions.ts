@@ -1,10 +1,20 @@
+import { LoadSession } from '../src/index.ts';
 import { createTestDatabase } from '../src/testing/index.ts';
 import { createCommunityDatabase } from './community-database.ts';
 
-/** What a test of both editions needs: SQL, and one round of whatever each edition does in the background. */
+/** COPY text for one table, cut anywhere. */
+export interface CopyInput {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly chunks: readonly Buffer[];
+}
+
+/** What a test of both editions needs: SQL, COPY, and one round of whatever each edition does in the background. */
 export interface EditionUnderTest {
   readonly edition: 'apache' | 'community';
   query<T extends object>(text: string, parameters?: unknown[]): Promise<T[]>;
+  /** Copies everything in one transaction, as a flush does. Rejects when a row is refused; nothing of it is stored then. */
+  flush(copies: readonly CopyInput[]): Promise<void>;
   /** Folds, refreshes, compresses and drops as the maintenance and the server's jobs would. */
   runBackgroundWork(): Promise<void>;
   close(): Promise<void>;
@@ -17,6 +27,16 @@ async function openApache(): Promise<EditionUnderTest> {
   return {
     edition: 'apache',
     query: (text, parameters) => db.database.query(text, parameters as never),
+    flush: async (copies) => {
+      const session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
+      try {
+        await session.begin();
+        for (const { table, columns, chunks } of copies) await session.copy(table, columns, chunks);
+        await session.query('COMMIT');
+      } finally {
+        await session.close();
+      }
+    },
     runBackgroundWork: async () => {
       await db.database.query('SELECT fold_metrics()');
       await db.database.query(`SELECT apply_retention('system_metrics')`);
@@ -32,6 +52,14 @@ async function openCommunity(): Promise<EditionUnderTest> {
   return {
     edition: 'community',
     query,
+    // No wire, so no COPY FROM STDIN: the same server code reads the same text from a file that is a blob.
+    flush: (copies) =>
+      database.transaction(async (transaction) => {
+        for (const { table, columns, chunks } of copies)
+          await transaction.query(`COPY ${table} (${columns.join(', ')}) FROM '/dev/blob'`, [], {
+            blob: new Blob([Buffer.concat(chunks)]),
+          });
+      }),
     runBackgroundWork: async () => {
       await query('SELECT fold_metrics()');
       // There are no background workers in one process: each job once, in the order of their ids.
