@@ -23,6 +23,15 @@ const wholeNumber = (text: string): number => {
   return value;
 };
 
+/** Partitions cannot be taken back, and an absurd number of them ends the broker. */
+const MAX_PARTITIONS = 1_000;
+
+const partitionCount = (text: string): number => {
+  const count = wholeNumber(text);
+  if (count > MAX_PARTITIONS) throw new Error(`expected at most ${MAX_PARTITIONS} partitions, got ${text}`);
+  return count;
+};
+
 interface ChangeOptions {
   reason: string;
   by: string;
@@ -74,7 +83,7 @@ changing(program.command('grow'), 'more partitions')
   .description(
     'raise the number of partitions of every topic; accepted and dead-letter topics first, so that no machine partition waits',
   )
-  .argument('<partitions>', 'new number of partitions', wholeNumber)
+  .argument('<partitions>', `new number of partitions, at most ${MAX_PARTITIONS}`, partitionCount)
   .action(async (partitions: number, { by, reason }: ChangeOptions) =>
     withAdmin(async (admin) => {
       const isMachineTopic = (name: string): number => Number(TOPICS.some((topic) => `${name}.dlq` === topic.name));

@@ -48,6 +48,10 @@ describe('topics', () => {
     } finally {
       await empty.drop();
     }
+    expect(await run(['grow', '100000000'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected at most 1000 partitions, got 100000000'),
+    });
     expect(await run(['grow', '8'])).toMatchObject({ code: 0, stdout: expect.stringContaining(': 8 partitions') });
     expect(await trail('topics.grow')).toEqual([]);
   });

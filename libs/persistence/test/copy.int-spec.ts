@@ -1,6 +1,6 @@
+import { type CopyValue, encodeCopyRow } from '@chip/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v5 as uuidV5 } from 'uuid';
-import { type CopyValue, encodeCopyRow } from '../src/index.ts';
 import { type CopyInput, editions, type EditionUnderTest } from './editions.ts';
 
 const id = (name: string): string => uuidV5(name, uuidV5.URL);
