@@ -82,6 +82,26 @@ describe('simulation', () => {
     expect(long.samples).toBeGreaterThanOrEqual(20 * 300);
   });
 
+  it('counts the last acknowledgement of one kind of events although the other has stopped before', async () => {
+    const stop = new AbortController();
+    let published = 0;
+    const publisher = new Publisher(
+      {
+        sendAll: async (topic, records) => {
+          if (topic === topics.inspection) return;
+          published += records.flatMap(({ value }) => JSON.parse(value) as TelemetrySample[]).length;
+          stop.abort();
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        },
+      },
+      { budgetMs: 1000, signal: stop.signal },
+    );
+    const options = { seed: 's', samplesPerSecond: 100, inspectionsPerSecond: 100, arraySize: 10, once: false, topics };
+    await simulate(options, publisher, stop.signal).done;
+    expect(published).toBeGreaterThan(0);
+    expect(publisher.totals.samples).toBe(published);
+  });
+
   it('tells how long events have been waiting while nobody takes them', async () => {
     const stop = new AbortController();
     const publisher = new Publisher(

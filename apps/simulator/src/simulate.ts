@@ -121,7 +121,16 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
     ];
     // A history knows its end only when its lots are made; live, both lanes follow the same clock.
     if (once) for (const lane of lanes) await lane();
-    else await Promise.all(lanes.map((lane) => lane()));
+    else await together(lanes.map((lane) => lane()));
+  }
+
+  async function together(lanes: readonly Promise<void>[]): Promise<void> {
+    try {
+      await Promise.all(lanes);
+    } finally {
+      // The first lane that stops must not keep the last acknowledgement of the other from being counted.
+      if (signal.aborted) await Promise.allSettled(lanes);
+    }
   }
 
   const done = run().catch((error: unknown) => {
