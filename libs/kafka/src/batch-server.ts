@@ -2,12 +2,8 @@ import type { AppError, HealthState, Logger } from '@chip/service';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { KafkaConnection } from './client.ts';
-import {
-  DEFAULT_CONSUMER_OPTIONS,
-  GroupConsumer,
-  type ConsumerOptions,
-  type PartitionStatus,
-} from './group-consumer.ts';
+import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
+import { GroupConsumer, type PartitionStatus } from './group-consumer.ts';
 import type { RecordBatch } from './record-batch.ts';
 
 export interface KafkaBatchServerOptions {

@@ -3,6 +3,8 @@ import { AppError, retry, withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Broker, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
 import { KafkaAdmin } from './admin.ts';
 import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { FetchedBatch } from './fetched-batch.ts';
 import { FetchInterceptor, rebalanceError, type FetchFacts, type FetchPolicy } from './fetch-interceptor.ts';
 import {
   ConsumerCrashedError,
@@ -15,44 +17,7 @@ import {
   RejoinError,
   translateKafkaError,
 } from './kafka.error.ts';
-import type { RecordBatch, Records } from './record-batch.ts';
-
-/** How a consumer reads. Times in ms. */
-export interface ConsumerOptions {
-  /** A fetch waits until this many bytes are there, or `maxWaitMs` are over: batching without timers of our own. */
-  readonly minBytes: number;
-  readonly maxWaitMs: number;
-  /** Compressed bytes per partition and per fetch; they bound memory together with `maxDecompressedBytes`. */
-  readonly maxBytesPerPartition: number;
-  readonly maxBytes: number;
-  /** Bytes one fetch may unfold to. A single batch above it pauses its partition. */
-  readonly maxDecompressedBytes: number;
-  /** Partitions whose handlers may run at the same time. */
-  readonly partitionsConcurrently: number;
-  /** Without a sign of life for this long the group gives the partitions to others. */
-  readonly sessionTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
-  /** How long the group waits for members to come back for a new assignment. */
-  readonly rebalanceTimeoutMs: number;
-  /** New partitions are noticed within this time. */
-  readonly metadataMaxAgeMs: number;
-  /** Nothing delivered for this long although records wait and the broker answers: fatal. */
-  readonly stallTimeoutMs: number;
-}
-
-export const DEFAULT_CONSUMER_OPTIONS: ConsumerOptions = {
-  minBytes: 256 * 1024,
-  maxWaitMs: 100,
-  maxBytesPerPartition: 1024 * 1024,
-  maxBytes: 4 * 1024 * 1024,
-  maxDecompressedBytes: 64 * 1024 * 1024,
-  partitionsConcurrently: 1,
-  sessionTimeoutMs: 10_000,
-  heartbeatIntervalMs: 2_000,
-  rebalanceTimeoutMs: 20_000,
-  metadataMaxAgeMs: 10_000,
-  stallTimeoutMs: 60_000,
-};
+import type { RecordBatch } from './record-batch.ts';
 
 /** Where a consumer stands in one of its partitions. */
 export interface PartitionStatus {
@@ -440,7 +405,7 @@ export class GroupConsumer implements FetchPolicy {
   async #handle(payload: EachBatchPayload, facts: FetchFacts, state: Partition): Promise<void> {
     const abort = (state.running = new AbortController());
     this.#startHeartbeats(payload);
-    const batch = new Batch(this.topic, facts, state, abort.signal, {
+    const batch = new FetchedBatch(this.topic, facts, state.partition, abort.signal, {
       heartbeat: () => this.#beat(payload),
       isAssigned: () => this.#partitions.get(state.partition) === state,
       pause: (reason) => this.#pause(state, reason),
@@ -637,69 +602,3 @@ function lagOf({ position, lastStableOffset }: Partition): number | null {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-interface BatchActions {
-  heartbeat(): Promise<void>;
-  isAssigned(): boolean;
-  pause(reason: string): void;
-  commit(offset: number): Promise<void>;
-}
-
-class Batch implements RecordBatch {
-  readonly partition: number;
-  readonly records: Records;
-  readonly fetchOffset: number;
-  readonly firstOffset: number;
-  readonly nextOffset: number;
-  readonly highWatermark: number;
-  readonly lastStableOffset: number;
-  readonly logStartOffset: number;
-  readonly assignment: number;
-  readonly outOfRange: RecordBatch['outOfRange'];
-  /** Where the handler wants to go on, if it said so. */
-  soughtTo: number | null = null;
-  readonly #actions: BatchActions;
-
-  constructor(
-    readonly topic: string,
-    facts: FetchFacts,
-    { partition }: Partition,
-    readonly signal: AbortSignal,
-    actions: BatchActions,
-  ) {
-    this.partition = partition;
-    this.records = facts.records;
-    this.fetchOffset = facts.fetchOffset;
-    const [first] = facts.records;
-    this.firstOffset = first?.offset ?? facts.fetchOffset;
-    this.nextOffset = facts.nextOffset;
-    this.highWatermark = facts.highWatermark;
-    this.lastStableOffset = facts.lastStableOffset;
-    this.logStartOffset = facts.logStartOffset;
-    this.assignment = facts.assignment;
-    this.outOfRange = facts.outOfRange;
-    this.#actions = actions;
-  }
-
-  async heartbeat(): Promise<void> {
-    this.signal.throwIfAborted();
-    await this.#actions.heartbeat();
-  }
-
-  isCurrent(): boolean {
-    return !this.signal.aborted && this.soughtTo === null && this.#actions.isAssigned();
-  }
-
-  seek(offset: number): void {
-    if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`not an offset: ${offset}`);
-    this.soughtTo = offset;
-  }
-
-  pause(reason: string): void {
-    this.#actions.pause(reason);
-  }
-
-  commit(offset: number): Promise<void> {
-    return this.#actions.commit(offset);
-  }
-}

@@ -1,0 +1,68 @@
+import type { FetchFacts } from './fetch-interceptor.ts';
+import type { RecordBatch, Records } from './record-batch.ts';
+
+/** What a batch does to its partition, by its consumer. */
+interface BatchActions {
+  heartbeat(): Promise<void>;
+  isAssigned(): boolean;
+  pause(reason: string): void;
+  commit(offset: number): Promise<void>;
+}
+
+/** The batch that a handler gets: what was fetched, and a way back to the consumer. */
+export class FetchedBatch implements RecordBatch {
+  readonly records: Records;
+  readonly fetchOffset: number;
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly assignment: number;
+  readonly outOfRange: RecordBatch['outOfRange'];
+  /** Where the handler wants to go on, if it said so. */
+  soughtTo: number | null = null;
+  readonly #actions: BatchActions;
+
+  constructor(
+    readonly topic: string,
+    facts: FetchFacts,
+    readonly partition: number,
+    readonly signal: AbortSignal,
+    actions: BatchActions,
+  ) {
+    this.records = facts.records;
+    this.fetchOffset = facts.fetchOffset;
+    const [first] = facts.records;
+    this.firstOffset = first?.offset ?? facts.fetchOffset;
+    this.nextOffset = facts.nextOffset;
+    this.highWatermark = facts.highWatermark;
+    this.lastStableOffset = facts.lastStableOffset;
+    this.logStartOffset = facts.logStartOffset;
+    this.assignment = facts.assignment;
+    this.outOfRange = facts.outOfRange;
+    this.#actions = actions;
+  }
+
+  async heartbeat(): Promise<void> {
+    this.signal.throwIfAborted();
+    await this.#actions.heartbeat();
+  }
+
+  isCurrent(): boolean {
+    return !this.signal.aborted && this.soughtTo === null && this.#actions.isAssigned();
+  }
+
+  seek(offset: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`not an offset: ${offset}`);
+    this.soughtTo = offset;
+  }
+
+  pause(reason: string): void {
+    this.#actions.pause(reason);
+  }
+
+  commit(offset: number): Promise<void> {
+    return this.#actions.commit(offset);
+  }
+}
