@@ -167,13 +167,11 @@ async function runControl(
   { seed, rate, resumeWithinMs }: Options,
 ): Promise<boolean> {
   await control.spoil?.(system);
-  // A broken writer may leave a partition standing for good: it is not waited for as long as for a sound one.
-  const patienceMs = control.patienceMs ?? 30_000;
   const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   try {
     await trial.warmUp();
     // A control that is refused without any fault would only show that it does not work at all.
-    if (!(await checkNow(trial, patienceMs))) {
+    if (!(await checkNow(trial, control.patienceMs))) {
       throw new Error(`the control ${control.name} is not even exact without faults`);
     }
     const began = performance.now();
@@ -182,7 +180,7 @@ async function runControl(
       const fault = control.faults[(number - 1) % control.faults.length] as Fault;
       report(`fault ${number}`, fault.name);
       await trial.inject(fault, number);
-      if (!(await checkNow(trial, patienceMs))) {
+      if (!(await checkNow(trial, control.patienceMs))) {
         report('control', `${control.name} refused after ${inSeconds(performance.now() - began)}: ${control.what}`);
         return true;
       }
