@@ -134,15 +134,16 @@ export class Trial {
    * Brings the system to rest and compares everything.
    *
    * @param patienceMs waited before looking; only a control may need it, in which something legitimately comes late
+   * @param withinMs the longest wait for the rest; shorter for a control, which may leave a partition standing for good
    * @returns what differs
    */
-  async check(patienceMs = 0): Promise<Difference[]> {
+  async check({ patienceMs = 0, withinMs = drainWithinMs } = {}): Promise<Difference[]> {
     const { system, publisher } = this;
     await publisher.pause();
-    const behind = await drain(system, this.#acknowledged(), drainWithinMs);
+    const behind = await drain(system, this.#acknowledged(), withinMs);
     await sleep(patienceMs, undefined, { signal: system.signal });
     const found: Difference[] = await system.strangers();
-    found.push(...behind.map((text) => `not applied after ${drainWithinMs / 1000} s: ${text}`));
+    found.push(...behind.map((text) => `not applied after ${withinMs / 1000} s: ${text}`));
     const observation = await observe(system.sql, system.brokers, this.#letters);
     const verdict = check(this.#expectation, observation);
     this.#rejected = verdict.rejected;
