@@ -214,10 +214,9 @@ describe('dlq', () => {
     expect(broken.outcome.uncertainKeys).toHaveLength(2);
 
     const next = await replay(topic).run(lettersIn(topic));
-    expect(next).toMatchObject({
-      published: 0,
-      uncertainKeys: [1, 2].map((offset) => deadLetterKey(topic, 0, offset)),
-    });
+    expect(next.published).toBe(0);
+    // Letters are in the partitions of their keys, and read partition by partition.
+    expect(next.uncertainKeys.toSorted()).toEqual([1, 2].map((offset) => deadLetterKey(topic, 0, offset)));
     expect(await published(topic)).toEqual([]);
 
     const onlyFirst = lettersIn(topic, { keys: [deadLetterKey(topic, 0, 1)] });
