@@ -164,23 +164,6 @@ export class BenchSystem {
     }
     // Without a database: each case has one of its own, later.
     await this.#operator('topics', ['create'], { ...this.#env, DATABASE_URL: '' });
-    const isServed = async () => (await Promise.all(topics.map((topic) => this.#isServed(topic)))).every(Boolean);
-    if (!(await waitFor(isServed, 60_000, this.#options.signal))) {
-      throw new Error('waited 60 s in vain until the broker served the new topics');
-    }
-  }
-
-  /** A created topic has no leaders for a moment. */
-  async #isServed(topic: string): Promise<boolean> {
-    try {
-      await this.#recordsOf(topic);
-      return true;
-    } catch (error) {
-      if ((error as kafkajs.KafkaJSError).retriable) {
-        return false;
-      }
-      throw error;
-    }
   }
 
   /** Runs `work` on a migrated database of its own. */

@@ -14,6 +14,7 @@ import type { SampleRow } from './classify-telemetry.ts';
 const HOUR_US = 3_600_000_000;
 /** Shared by the many events without a refusal. */
 const NO_REFUSALS: readonly number[] = [];
+
 /** Roll-up of one (hour, service, metric, host) within a block: a line of `metrics_delta`. */
 interface Delta {
   sum: number;

@@ -9,7 +9,7 @@ import {
   type FetchResponse,
 } from './fetch-response.ts';
 import { kafkaErrorType } from './kafka.error.ts';
-import type { Records } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
 import { RecordSet } from './record-set.ts';
 
 interface PartitionRequest {
@@ -52,17 +52,18 @@ export function rebalanceError(message: string, cause?: unknown): Error {
   return error;
 }
 
-/** What the interceptor knows about the records of one partition in one fetch. */
-export interface FetchFacts {
-  readonly assignment: number;
-  readonly records: Records;
-  readonly fetchOffset: number;
-  readonly nextOffset: number;
-  readonly highWatermark: number;
-  readonly lastStableOffset: number;
-  readonly logStartOffset: number;
-  readonly outOfRange: { readonly low: number; readonly high: number } | null;
-}
+/** What the interceptor knows about the records of one partition in one fetch: the part of a batch that needs no consumer. */
+export type FetchFacts = Pick<
+  RecordBatch,
+  | 'assignment'
+  | 'records'
+  | 'fetchOffset'
+  | 'nextOffset'
+  | 'highWatermark'
+  | 'lastStableOffset'
+  | 'logStartOffset'
+  | 'outOfRange'
+>;
 
 /** What the consumer decides and wants to know. */
 export interface FetchPolicy {

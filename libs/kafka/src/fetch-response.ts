@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
-import { checkRecords, isAbortMarker, MalformedRecordError, type StoredBatch } from './record-set.ts';
+import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
 
 /** Kafka's own error code for an offset that the broker does not have. */
 const OFFSET_OUT_OF_RANGE = 1;
@@ -127,17 +127,15 @@ async function decodeBatches(
         throw new UndecodableBatchError(`it has the record format ${format}, which Kafka 4 does not know any more`);
       batches.push(await decodeBatch(answer.subarray(at, end), budget));
     } catch (error) {
-      if (!(error instanceof UndecodableBatchError) && !(error instanceof MalformedRecordError)) throw error;
+      if (!(error instanceof UndecodableBatchError)) throw error;
       // It comes first in a later fetch, and is judged there. So does one for which others have left too little.
-      const isFirst = batches.length === 0 && (isUntouched || !isTooLarge(error));
+      const isFirst = batches.length === 0 && (isUntouched || !error.isTooLarge);
       return { batches, undecodable: isFirst ? error.message : null };
     }
     at = end;
   }
   return { batches, undecodable: null };
 }
-
-const isTooLarge = (error: Error): boolean => error instanceof UndecodableBatchError && error.isTooLarge;
 
 async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<StoredBatch> {
   if (batch.length < HEADER_BYTES) throw new UndecodableBatchError('the batch is damaged');

@@ -250,7 +250,7 @@ export class GroupConsumer implements FetchPolicy {
       // Nobody is kept waiting longer than the session time-out.
       this.#logger.debug({ err: error }, 'group_not_left');
     } finally {
-      cluster.disconnect().catch(() => undefined);
+      cluster.disconnect().catch((error: unknown) => this.#logger.debug({ err: error }, 'disconnect_incomplete'));
     }
   }
 

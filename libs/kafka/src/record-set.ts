@@ -1,3 +1,4 @@
+import { UndecodableBatchError } from './codecs.ts';
 import type { KafkaRecord, RecordHeaders, Records } from './record-batch.ts';
 
 /** A record batch as the broker stores it, unpacked. Layout: https://kafka.apache.org/documentation/#recordbatch */
@@ -16,11 +17,6 @@ export interface StoredBatch {
   readonly isControl: boolean;
   /** The records, one after the other. */
   readonly bytes: Buffer;
-}
-
-/** The bytes are no records. */
-export class MalformedRecordError extends Error {
-  override readonly name = 'MalformedRecordError';
 }
 
 /**
@@ -76,14 +72,14 @@ function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undef
 /**
  * Walks over the records of a batch without making any.
  *
- * @throws MalformedRecordError when a length in them does not fit
+ * @throws UndecodableBatchError when a length in them does not fit
  */
 export function checkRecords({ bytes, count }: StoredBatch): void {
   const reader = new RecordReader(bytes);
   for (let left = count; left > 0; left--) {
     const length = reader.varint();
     const end = reader.at + length;
-    if (length < 0 || end > bytes.length) throw new MalformedRecordError('a record reaches beyond its batch');
+    if (length < 0 || end > bytes.length) throw new UndecodableBatchError('a record reaches beyond its batch');
     reader.at++;
     reader.varlong();
     reader.varint();
@@ -91,12 +87,13 @@ export function checkRecords({ bytes, count }: StoredBatch): void {
     reader.skip();
     let headers = reader.varint();
     // A header takes two bytes at least: a great number of them, claimed by few bytes, is not counted down.
-    if (headers < 0 || headers > length) throw new MalformedRecordError('a record has an impossible number of headers');
+    if (headers < 0 || headers > length)
+      throw new UndecodableBatchError('a record has an impossible number of headers');
     for (; headers > 0; headers--) {
-      if (reader.skip() < 0) throw new MalformedRecordError('a header has no name');
+      if (reader.skip() < 0) throw new UndecodableBatchError('a header has no name');
       reader.skip();
     }
-    if (reader.at !== end) throw new MalformedRecordError('a record is not as long as it says');
+    if (reader.at !== end) throw new UndecodableBatchError('a record is not as long as it says');
   }
 }
 
@@ -146,7 +143,7 @@ class RecordReader {
   skip(): number {
     const length = this.varint();
     if (length < -1 || this.at + length > this.buffer.length)
-      throw new MalformedRecordError('a field reaches beyond its record');
+      throw new UndecodableBatchError('a field reaches beyond its record');
     if (length > 0) this.at += length;
     return length;
   }
