@@ -1,5 +1,6 @@
 import { AppError } from '@chip/service';
-import { type Command, CommanderError } from 'commander';
+import { type Command, CommanderError, Option } from 'commander';
+import { currentUser } from './confirm.ts';
 
 /**
  * Runs a command line: a failure becomes one sentence on standard error and exit code 1 (2 for a wrong call), never a
@@ -31,3 +32,10 @@ export function environmentVariable(name: string): string {
   if (!value) throw new Error(`${name} is not set`);
   return value;
 }
+
+/** Why a command changes something; `usual` is taken where nobody says more. */
+export const reasonOption = (usual: string): Option =>
+  new Option('--reason <text>', 'why, for the audit trail').default(usual);
+
+/** In whose name a command changes something. */
+export const byOption = (): Option => new Option('--by <name>', 'who, for the audit trail').default(currentUser());

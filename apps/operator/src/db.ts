@@ -15,7 +15,7 @@ import {
   verifyAudit,
 } from '@chip/persistence';
 import { Command, InvalidArgumentError } from 'commander';
-import { environmentVariable, runCommand } from './command.ts';
+import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
 import { currentUser } from './confirm.ts';
 
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
@@ -39,8 +39,8 @@ program
   .command('migrate')
   .description('bring the schema to this version; safe to repeat, also after an interruption')
   .option('--initialise-empty', 'start from nothing although this database once held the schema')
-  .option('--reason <text>', 'why, for the audit trail', 'the schema of this version')
-  .option('--by <name>', 'who, for the audit trail', currentUser())
+  .addOption(reasonOption('the schema of this version'))
+  .addOption(byOption())
   .action((options: { initialiseEmpty?: boolean; reason: string; by: string }) =>
     migrate(databaseUrl(), {
       log: console.log,
@@ -85,7 +85,7 @@ program
 program
   .command('refresh')
   .description('bring daily_inspection_summary up to date now; readers do not wait')
-  .option('--reason <text>', 'why, for the audit trail', 'asked for by command')
+  .addOption(reasonOption('asked for by command'))
   .action(async ({ reason }: { reason: string }) => {
     const at = await withDatabase((database) => refreshDailySummary(database, { actor: currentUser(), reason }));
     console.log(`daily_inspection_summary refreshed at ${at}`);

@@ -5,8 +5,8 @@ import { Database, replayMarks, schemaReady } from '@chip/persistence';
 import { AppError, createLogger, loadConfig } from '@chip/service';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { environmentVariable, runCommand } from './command.ts';
-import { confirm, currentUser, InputError } from './confirm.ts';
+import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
+import { confirm, InputError } from './confirm.ts';
 import { LetterCounts } from './dlq-counts.ts';
 import { formatCounts, formatLetter, letterAsJson, printable } from './dlq-format.ts';
 import { type Letter, type LetterFilter, lettersOf } from './dlq-letter.ts';
@@ -187,8 +187,8 @@ withFilters(program.command('replay'))
   .option('--dry-run', 'only say what would be published')
   .option('--again', 'also letters that were replayed before, or whose replay was interrupted')
   .option('--limit <n>', 'publish at most so many', positive)
-  .option('--reason <text>', 'why, for the audit trail', 'replay of dead letters')
-  .option('--by <name>', 'who, for the audit trail', currentUser())
+  .addOption(reasonOption('replay of dead letters'))
+  .addOption(byOption())
   .option('--yes', 'do not ask')
   .addHelpText(
     'after',

@@ -4,8 +4,8 @@ import { Database, loadPositions, schemaReady, type StreamPosition } from '@chip
 import { createLogger, loadConfig } from '@chip/service';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { environmentVariable, runCommand } from './command.ts';
-import { confirm, currentUser, InputError } from './confirm.ts';
+import { byOption, environmentVariable, runCommand } from './command.ts';
+import { confirm, InputError } from './confirm.ts';
 import { printable } from './dlq-format.ts';
 import { type Plan, PositionPlans } from './positions-plans.ts';
 
@@ -107,7 +107,7 @@ const changing = (name: string, description: string): Command =>
     .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic)
     .argument('<partition>', 'its partition', wholeNumber)
     .requiredOption('--reason <text>', 'why, for the audit trail')
-    .option('--by <name>', 'who, for the audit trail', currentUser())
+    .addOption(byOption())
     .option('--yes', 'do not ask')
     .option('--dry-run', 'only say what would happen');
 

@@ -3,8 +3,7 @@ import { KafkaAdmin, kafkaConnection, kafkaVariables } from '@chip/kafka';
 import { createLogger, loadConfig } from '@chip/service';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { environmentVariable, runCommand } from './command.ts';
-import { currentUser } from './confirm.ts';
+import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
 import { changeTopics } from './topics-record.ts';
 
 async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<void> {
@@ -37,9 +36,7 @@ interface ChangeOptions {
   by: string;
 }
 const changing = (command: Command, reason: string): Command =>
-  command
-    .option('--reason <text>', 'why, for the audit trail', reason)
-    .option('--by <name>', 'who, for the audit trail', currentUser());
+  command.addOption(reasonOption(reason)).addOption(byOption());
 
 const program = new Command('topics').description(
   'The topics of the contract: machine, accepted and dead-letter topics. Reads KAFKA_BROKERS, and DATABASE_URL (the owner) for the audit trail.',
