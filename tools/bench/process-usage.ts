@@ -8,49 +8,47 @@ interface ProcessTimes {
   readonly pid: number;
   readonly parent: number;
   /** Its own, and that of its children that have ended. */
-  readonly cpuSeconds: number;
+  readonly cpuTicks: number;
 }
 
 /** From the text of /proc/<pid>/stat, where the command name may hold spaces and brackets. */
 export function parseStat(stat: string): ProcessTimes {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [user, system, childrenUser, childrenSystem] = fields.slice(11, 15).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
   return {
     pid: Number(stat.slice(0, stat.indexOf(' '))),
     parent: Number(fields[1]),
-    cpuSeconds: (user + system + childrenUser + childrenSystem) / ticksPerSecond,
+    cpuTicks: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0),
   };
 }
 
+/**
+ * All processes at one moment. A process that ends while we look would be missed if its parent was read before: its time
+ * is the parent's only from then on. So a look during which one ended is taken again.
+ */
 function allProcesses(): ProcessTimes[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((entry) => {
-      try {
-        return [parseStat(readFileSync(`/proc/${entry}/stat`, 'utf8'))];
-      } catch {
-        // It ended while we looked; its time is counted in its parent's.
-        return [];
+  for (;;) {
+    try {
+      return readdirSync('/proc')
+        .filter((entry) => /^\d+$/.test(entry))
+        .map((entry) => parseStat(readFileSync(`/proc/${entry}/stat`, 'utf8')));
+    } catch (error) {
+      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+        throw error;
       }
-    });
+    }
+  }
 }
 
 /** CPU seconds of each process with everything it started, so that PostgreSQL's backends count, also those that are gone. */
 export function cpuSeconds<Name extends string>(pids: Readonly<Record<Name, number>>): Record<Name, number> {
   const processes = allProcesses();
-  const ofTree = (pid: number): number =>
+  const ticksOfTree = (pid: number): number =>
     processes
       .filter((process) => process.pid === pid || process.parent === pid)
-      .reduce((sum, process) => sum + (process.pid === pid ? process.cpuSeconds : ofTree(process.pid)), 0);
-  return Object.fromEntries(Object.entries<number>(pids).map(([name, pid]) => [name, ofTree(pid)])) as Record<
-    Name,
-    number
-  >;
+      .reduce((sum, process) => sum + (process.pid === pid ? process.cpuTicks : ticksOfTree(process.pid)), 0);
+  return Object.fromEntries(
+    Object.entries<number>(pids).map(([name, pid]) => [name, ticksOfTree(pid) / ticksPerSecond]),
+  ) as Record<Name, number>;
 }
 
 /** Resident memory in MiB; `peak` is the most it ever was. */

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { cpuSeconds, parseStat } from './process-usage.ts';
+
+describe('parseStat', () => {
+  it('reads a command name with spaces and brackets', () => {
+    const stat = '42 (psql (17) x) S 7 42 42 0 -1 4194560 900 5 0 0 150 50 30 20 20 0 1 0 12345 0 0';
+    expect(parseStat(stat)).toEqual({ pid: 42, parent: 7, cpuTicks: 250 });
+  });
+});
+
+describe('cpuSeconds', () => {
+  it('never goes back while children end, neither missing them nor counting them twice', async () => {
+    const burn = '(j=0; while [ $j -lt 20000 ]; do j=$((j+1)); done)';
+    const tree = spawn('sh', ['-c', `i=0; while [ $i -lt 150 ]; do ${burn}; i=$((i+1)); done; read end`]);
+    const pids = { tree: tree.pid as number };
+    const looks: number[] = [];
+    const ended = once(tree, 'close');
+    const until = performance.now() + 3000;
+    while (performance.now() < until) {
+      looks.push(cpuSeconds(pids).tree);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    tree.stdin.end();
+    tree.kill();
+    await ended;
+    expect(looks).toEqual(looks.toSorted((a, b) => a - b));
+    expect(looks.at(-1)).toBeGreaterThan(0);
+  });
+});
