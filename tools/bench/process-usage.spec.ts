@@ -4,9 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { cpuSeconds, parseStat } from './process-usage.ts';
 
 describe('parseStat', () => {
-  it('reads a command name with spaces and brackets', () => {
-    const stat = '42 (psql (17) x) S 7 42 42 0 -1 4194560 900 5 0 0 150 50 30 20 20 0 1 0 12345 0 0';
-    expect(parseStat(stat)).toEqual({ pid: 42, parent: 7, cpuTicks: 250 });
+  it('counts children that have ended, whatever the process is called', () => {
+    const stat = '42 (a (strange) name) S 7 42 42 0 -1 4194560 1 2 3 4 250 50 100 25 20 0 11 0 1 2 3';
+    expect(parseStat(stat)).toEqual({ pid: 42, parent: 7, cpuTicks: 425 });
   });
 });
 

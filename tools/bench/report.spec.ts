@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LoadResult } from './measured-load.ts';
 import { timeOf } from './measured-load.ts';
-import { parseStat } from './process-usage.ts';
 import { quantile } from './query-latency.ts';
 import { formatReport, median, ofRaw, table, type BenchResult } from './report.ts';
 
@@ -76,10 +75,5 @@ describe('what is measured', () => {
     expect(timeOf(200, looks)).toBe(1250);
     expect(timeOf(300, looks)).toBe(1300);
     expect(() => timeOf(301, looks)).toThrow('301');
-  });
-
-  it('CPU time counts children that have ended, whatever the process is called', () => {
-    const stat = '42 (a (strange) name) S 7 42 42 0 -1 4194560 1 2 3 4 250 50 100 25 20 0 11 0 1 2 3';
-    expect(parseStat(stat)).toEqual({ pid: 42, parent: 7, cpuSeconds: 4.25 });
   });
 });
