@@ -1,4 +1,12 @@
-import { type AcceptedInspection, type Block, encodeCopyRow, formatTime, parseTime, rowsOf } from '@chip/contracts';
+import {
+  type AcceptedInspection,
+  type Block,
+  COMPUTED_FIELDS,
+  encodeCopyRow,
+  formatTime,
+  parseTime,
+  rowsOf,
+} from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
 import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
@@ -11,12 +19,10 @@ interface Arrival {
   readonly event: AcceptedInspection;
 }
 
-/** What ingest computed for the writer; a dead letter carries the event as a machine could have sent it. */
-const COMPUTED = ['content_hash', 'inspection_uuid', 'lot_uuid', 'part_uuid', 'wafer_uuid', 'attempt_key'] as const;
-
+/** A dead letter carries the event as a machine could have sent it. */
 const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
   const normalised: Record<string, unknown> = { ...arrival.event };
-  for (const field of COMPUTED) delete normalised[field];
+  for (const field of COMPUTED_FIELDS) delete normalised[field];
   return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
 };
 

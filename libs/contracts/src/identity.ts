@@ -1,4 +1,4 @@
-import { v5 } from 'uuid';
+import { hash } from 'node:crypto';
 
 /**
  * Identities: UUID v5 (RFC 9562) of the names that machines use, so that any process computes the same id without
@@ -7,10 +7,19 @@ import { v5 } from 'uuid';
  */
 export const IDENTITY_NAMESPACE = '7e6f1d5a-52e4-5d0b-9a3c-0c1f6a2b8d47';
 
+const NAMESPACE_BYTES = Buffer.from(IDENTITY_NAMESPACE.replaceAll('-', ''), 'hex');
+
+/** RFC 9562 section 5.5. Four of these are made of each event, where the library's took a third of ingest's time. */
+const uuid5 = (name: string): string => {
+  const hex = hash('sha1', Buffer.concat([NAMESPACE_BYTES, Buffer.from(name)]), 'hex');
+  const variant = ((Number.parseInt(hex[16] as string, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
 const identity = (kind: string, parts: readonly string[]): string => {
   let name = kind;
   for (const part of parts) name += `/${Buffer.byteLength(part)}:${part}`;
-  return v5(name, IDENTITY_NAMESPACE);
+  return uuid5(name);
 };
 
 export const lotIdentity = (site: string, lotId: string): string => identity('lot', [site, lotId]);

@@ -145,3 +145,14 @@ export interface AcceptedInspection {
   inspected_area_cm2?: number;
   metadata?: Record<string, unknown>;
 }
+
+/** Fields that ingest computes for the writer; the others are what the machine stated. */
+export const COMPUTED_FIELDS = [
+  'content_hash',
+  'inspection_uuid',
+  'lot_uuid',
+  'part_uuid',
+  'wafer_uuid',
+  'attempt_key',
+] as const;
+export type ComputedField = (typeof COMPUTED_FIELDS)[number];
