@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase, withDatabase } from '@chip/persistence/testing';
+import { Database, migrate } from '@chip/persistence';
+import { createTestDatabase, PrivateServer, type TestDatabase, withDatabase } from '@chip/persistence/testing';
 import { waitFor } from '@chip/testing';
 import { QueryApp } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
@@ -16,17 +17,54 @@ const order = (chip_id: string) => ({
 });
 const RANGE = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
 
+/** Every question that only reads, once. */
+async function expectReads(app: QueryApp, inspection: string): Promise<void> {
+  for (const path of [
+    '/v1/inspections',
+    `/v1/inspections/${inspection}`,
+    `/v1/yield?${RANGE}&group_by=month`,
+    `/v1/yield?${RANGE}&kind=rolled_throughput`,
+    `/v1/defects/pareto?by=class&${RANGE}`,
+    `/v1/defects/density?${RANGE}`,
+    `/v1/bins/pareto?bin=hard&${RANGE}`,
+    '/v1/lots',
+    '/v1/lots/LOT-7',
+    '/v1/lots/LOT-7/parts/seed',
+    '/v1/lots/LOT-7/map',
+    '/v1/lots/LOT-7/wafers/W1/map?value=result',
+    `/v1/equipment/compare?${RANGE}`,
+    `/v1/equipment/E1/units?${RANGE}`,
+    `/v1/spc?parameter=vth&chart=imr&${RANGE}`,
+    `/v1/capability?parameter=vth&lsl=0&usl=1&${RANGE}`,
+    `/v1/telemetry/summary?metric_name=m&${RANGE}`,
+    `/v1/telemetry/series?metric_name=m&${RANGE}`,
+    '/v1/summary/daily?from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z',
+    `/v1/export/inspections?format=csv&${RANGE}`,
+    '/v1/audit/verify',
+    '/v1/pipeline',
+    '/v1/ledger',
+    '/health/ready',
+  ])
+    expect([path, (await app.get(path)).status]).toEqual([path, 200]);
+}
+
+/** One attempt on one wafer, for {@link expectReads}. @returns the id of its inspection */
+async function seed(database: Database): Promise<string> {
+  const [inspection] = await seedAttempts(database, [
+    { lot_id: 'LOT-7', chip_id: 'seed', result: 'pass', wafer_id: 'W1', die_x: 1, die_y: 1, equipment_id: 'E1' },
+  ]);
+  await database.query(
+    `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, 'W1' FROM lots WHERE lot_id = 'LOT-7'`,
+  );
+  return inspection!;
+}
+
 describe('two database URLs', () => {
   let db: TestDatabase;
   let inspection: string;
   beforeAll(async () => {
     db = await createTestDatabase();
-    [inspection] = (await seedAttempts(db.database, [
-      { lot_id: 'LOT-7', chip_id: 'seed', result: 'pass', wafer_id: 'W1', die_x: 1, die_y: 1, equipment_id: 'E1' },
-    ])) as [string];
-    await db.database.query(
-      `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, 'W1' FROM lots WHERE lot_id = 'LOT-7'`,
-    );
+    inspection = await seed(db.database);
   });
   afterAll(() => db.drop());
 
@@ -45,34 +83,7 @@ describe('two database URLs', () => {
       READ_DATABASE_URL: urlOf('READER_DATABASE_URL', db.name),
     });
     try {
-      for (const path of [
-        '/v1/inspections',
-        `/v1/inspections/${inspection}`,
-        `/v1/yield?${RANGE}&group_by=month`,
-        `/v1/yield?${RANGE}&kind=rolled_throughput`,
-        `/v1/defects/pareto?by=class&${RANGE}`,
-        `/v1/defects/density?${RANGE}`,
-        `/v1/bins/pareto?bin=hard&${RANGE}`,
-        '/v1/lots',
-        '/v1/lots/LOT-7',
-        '/v1/lots/LOT-7/parts/seed',
-        '/v1/lots/LOT-7/map',
-        '/v1/lots/LOT-7/wafers/W1/map?value=result',
-        `/v1/equipment/compare?${RANGE}`,
-        `/v1/equipment/E1/units?${RANGE}`,
-        `/v1/spc?parameter=vth&chart=imr&${RANGE}`,
-        `/v1/capability?parameter=vth&lsl=0&usl=1&${RANGE}`,
-        `/v1/telemetry/summary?metric_name=m&${RANGE}`,
-        `/v1/telemetry/series?metric_name=m&${RANGE}`,
-        '/v1/summary/daily?from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z',
-        `/v1/export/inspections?format=csv&${RANGE}`,
-
-        '/v1/audit/verify',
-        '/v1/pipeline',
-        '/v1/ledger',
-        '/health/ready',
-      ])
-        expect([path, (await app.get(path)).status]).toEqual([path, 200]);
+      await expectReads(app, inspection);
       expect(await sessions()).toEqual(['chip_reader']);
 
       const { status, body } = await app.get<{ id: string; status: string }>('/v1/inspections', order('new'));
@@ -99,22 +110,6 @@ describe('two database URLs', () => {
     await waitFor(sessions, (roles) => roles.length === 0);
   });
 
-  it('a server that takes no writes (25006) refuses what writes as unavailable; reading goes on', async () => {
-    const standby = new URL(urlOf('QUERY_DATABASE_URL', db.name));
-    // As a standby answers: cannot execute INSERT in a read-only transaction.
-    standby.searchParams.set('options', '-c default_transaction_read_only=on');
-    const app = await QueryApp.start(standby.href, { READ_DATABASE_URL: urlOf('READER_DATABASE_URL', db.name) });
-    try {
-      const refused = await app.get<{ code: string }>('/v1/inspections', order('standby'));
-      expect([refused.status, refused.body.code]).toEqual([503, 'database_unavailable']);
-      expect((await app.get('/v1/inspections')).status).toBe(200);
-      expect((await app.get('/health/ready')).status).toBe(200);
-      expect(await db.database.query(`SELECT FROM inspections WHERE chip_id = 'standby'`)).toEqual([]);
-    } finally {
-      await app.stop();
-    }
-  });
-
   it('while the primary is away, reading goes on and the service is ready', async () => {
     const away = new URL(urlOf('QUERY_DATABASE_URL', db.name));
     away.port = '1';
@@ -124,6 +119,76 @@ describe('two database URLs', () => {
       expect((await app.get('/health/ready')).status).toBe(200);
       const refused = await app.get<{ code: string }>('/v1/inspections', order('away'));
       expect([refused.status, refused.body.code]).toEqual([503, 'database_unavailable']);
+    } finally {
+      await app.stop();
+    }
+  });
+});
+
+describe('a primary and its hot standby', () => {
+  let primary: PrivateServer;
+  let standby: PrivateServer;
+  let database: Database;
+  beforeAll(async () => {
+    primary = await PrivateServer.start({ shared_preload_libraries: 'timescaledb', shared_buffers: '16MB' });
+    await migrate(primary.url());
+    standby = await primary.startStandby();
+    database = new Database({ url: primary.url(), applicationName: 'chip-test' });
+  });
+  afterAll(async () => {
+    await database?.close();
+    await standby?.stop();
+    await primary?.stop();
+  });
+
+  const stored = (server: PrivateServer, chip: string) =>
+    server.query('postgres', `SELECT status FROM inspections WHERE chip_id = '${chip}'`);
+  const sessionsOn = (server: PrivateServer) =>
+    server.query('postgres', `SELECT FROM pg_stat_activity WHERE application_name = 'chip-query'`);
+
+  it('every reading answer comes from the standby, what is written goes to the primary', async () => {
+    const inspection = await seed(database);
+    await waitFor(
+      () => stored(standby, 'seed'),
+      (rows) => rows.length === 1,
+    );
+    const app = await QueryApp.start(primary.url(), { READ_DATABASE_URL: standby.url() });
+    try {
+      await expectReads(app, inspection);
+      expect([(await sessionsOn(primary)).length, (await sessionsOn(standby)).length > 0]).toEqual([0, true]);
+      // The answer itself is read from the primary: the standby may be behind.
+      const { status, body } = await app.get<{ id: string; status: string }>('/v1/inspections', order('new'));
+      expect([status, body.status]).toEqual([201, 'pending']);
+      await waitFor(
+        () => app.get(`/v1/inspections/${body.id}`),
+        (answer) => answer.status === 200,
+      );
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it('where the name to write leads to the standby (25006), a write is unavailable, and goes on once it is promoted', async () => {
+    const app = await QueryApp.start(standby.url(), { READ_DATABASE_URL: primary.url() });
+    try {
+      const refused = await app.get<{ code: string }>('/v1/inspections', order('too early'));
+      expect([refused.status, refused.body.code]).toEqual([503, 'database_unavailable']);
+      expect((await app.get('/v1/inspections')).status).toBe(200);
+      expect((await app.get('/health/ready')).status).toBe(200);
+      expect(await stored(standby, 'too early')).toEqual([]);
+      // A connection to the wrong server is not kept: the next one asks anew where the name leads.
+      await waitFor(
+        () => sessionsOn(standby),
+        (sessions) => sessions.length === 0,
+        { timeoutMs: 5_000 },
+      );
+
+      // Asked while it is still a standby: what is refused at first is tried again.
+      const waiting = app.get('/v1/inspections', order('in time'));
+      await standby.promote();
+      expect((await waiting).status).toBe(201);
+      expect(await stored(standby, 'in time')).toEqual([{ status: 'pending' }]);
+      expect(await stored(primary, 'in time')).toEqual([]);
     } finally {
       await app.stop();
     }

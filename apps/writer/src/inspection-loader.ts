@@ -9,7 +9,7 @@ import {
 } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
-import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
+import { type Attempt, ATTEMPT_COLUMNS, CURRENT_COLUMNS, currentRow, mergeEvents } from './merge-attempts.ts';
 import type { RefusedElement } from './refused-element.ts';
 import { rejectionDetail } from './telemetry-loader.ts';
 
@@ -26,65 +26,9 @@ const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detai
   return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
 };
 
-const ATTEMPT_COLUMNS: readonly (keyof Attempt)[] = [
-  'inspection_id',
-  'step',
-  'attempt_key',
-  'lot_id',
-  'inspection_type',
-  'status',
-  'result',
-  'occurred_at',
-  'event_id',
-  'event_ids',
-  'first_occurred_at',
-  'started_at',
-  'attempt_no',
-  'run_id',
-  'priority',
-  'completed_at',
-  'equipment_id',
-  'recipe',
-  'product',
-  'wafer_id',
-  'die_x',
-  'die_y',
-  'hard_bin',
-  'soft_bin',
-  'inspected_area_cm2',
-  'defect_count',
-  'measurement_count',
-  'metadata',
-  'void_reason',
-  'voids',
-  'stamps',
-];
 const ATTEMPT_KEY: readonly string[] = ['inspection_id', 'step', 'attempt_key'];
 
-/** Columns of `inspections` that the merge sets; identity columns come with the first insert only. */
-const CURRENT_COLUMNS = [
-  'status',
-  'result',
-  'step',
-  'attempt_key',
-  'created_at',
-  'occurred_at',
-  'started_at',
-  'completed_at',
-  'priority',
-  'equipment_id',
-  'recipe',
-  'product',
-  'wafer_id',
-  'die_x',
-  'die_y',
-  'hard_bin',
-  'soft_bin',
-  'inspected_area_cm2',
-  'defect_count',
-  'measurement_count',
-  'metadata',
-] as const;
+/** Columns of `inspections` that come with the first insert only. */
 const IDENTITY_COLUMNS = ['id', 'site', 'lot_id', 'chip_id', 'inspection_type'] as const;
 
 const list = (columns: readonly string[], prefix = ''): string => columns.map((column) => prefix + column).join(', ');

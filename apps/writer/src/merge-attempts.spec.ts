@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type AcceptedInspection, attemptKey } from '@chip/contracts';
 import fc from 'fast-check';
-import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
+import { type Attempt, ATTEMPT_COLUMNS, CURRENT_COLUMNS, currentRow, mergeEvents } from './merge-attempts.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
@@ -76,6 +76,12 @@ const apply = (flushes: AcceptedInspection[][]): Attempt[] => {
 };
 
 describe('merge of inspection events', () => {
+  it('has a column for everything it merges: what had none would be lost without an error', () => {
+    const { attempts } = mergeEvents([], [event({ event_id: id(1) })]);
+    expect([...ATTEMPT_COLUMNS].sort()).toEqual(Object.keys(attempts[0]!).sort());
+    expect([...CURRENT_COLUMNS].sort()).toEqual(Object.keys(currentRow(attempts)).sort());
+  });
+
   it('gives the same rows for any order, cut into any flushes, with any event repeated', () => {
     fc.assert(
       fc.property(

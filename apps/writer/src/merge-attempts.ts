@@ -9,12 +9,8 @@ import { type AcceptedInspection, type InspectionResult, type InspectionStatus, 
  * one. Without the stamps a late middle event could not tell whether it outranks the field's present value.
  */
 
-/** Fields that any event of an attempt may state; the greatest event that states one wins. */
-const FIELDS = [
-  'attempt_no',
-  'run_id',
-  'priority',
-  'completed_at',
+/** What is known of the run itself: an inspection shows it as its current attempt has it. */
+const RUN_FIELDS = [
   'equipment_id',
   'recipe',
   'product',
@@ -27,19 +23,48 @@ const FIELDS = [
   'defect_count',
   'measurement_count',
   'metadata',
-  'void_reason',
-  'voids',
 ] as const;
+
+/** Fields that any event of an attempt may state; the greatest event that states one wins. */
+const FIELDS = ['attempt_no', 'run_id', 'priority', 'completed_at', ...RUN_FIELDS, 'void_reason', 'voids'] as const;
 type Field = (typeof FIELDS)[number];
+
+/** Columns of `inspection_attempts`: every field of an {@link Attempt}. */
+export const ATTEMPT_COLUMNS: readonly (keyof Attempt)[] = [
+  'inspection_id',
+  'step',
+  'attempt_key',
+  'lot_id',
+  'inspection_type',
+  'status',
+  'result',
+  'occurred_at',
+  'event_id',
+  'event_ids',
+  'first_occurred_at',
+  'started_at',
+  ...FIELDS,
+  'stamps',
+];
+
+/** Columns of `inspections` that the merge sets: every field of a {@link CurrentRow}. */
+export const CURRENT_COLUMNS: readonly (keyof CurrentRow)[] = [
+  'status',
+  'result',
+  'step',
+  'attempt_key',
+  'created_at',
+  'occurred_at',
+  'started_at',
+  'completed_at',
+  'priority',
+  ...RUN_FIELDS,
+];
 
 /** Order of events: rank of the status, then time of the machine, then id. Canonical time texts sort as times do. */
 type Stamp = readonly [rank: number, occurredAt: string, eventId: string];
 
-interface AttemptFields {
-  attempt_no: number | null;
-  run_id: string | null;
-  priority: number | null;
-  completed_at: string | null;
+interface RunFields {
   equipment_id: string | null;
   recipe: string | null;
   product: string | null;
@@ -52,6 +77,13 @@ interface AttemptFields {
   defect_count: number | null;
   measurement_count: number | null;
   metadata: Record<string, unknown> | null;
+}
+
+interface AttemptFields extends RunFields {
+  attempt_no: number | null;
+  run_id: string | null;
+  priority: number | null;
+  completed_at: string | null;
   void_reason: string | null;
   voids: string | null;
 }
@@ -217,7 +249,7 @@ export function mergeEvents(existing: readonly Attempt[], events: readonly Accep
 }
 
 /** The part of an `inspections` row that follows from its attempts. */
-export interface CurrentRow {
+export interface CurrentRow extends RunFields {
   status: InspectionStatus;
   result: InspectionResult | null;
   step: string;
@@ -228,18 +260,6 @@ export interface CurrentRow {
   started_at: string | null;
   completed_at: string | null;
   priority: number;
-  equipment_id: string | null;
-  recipe: string | null;
-  product: string | null;
-  wafer_id: string | null;
-  die_x: number | null;
-  die_y: number | null;
-  hard_bin: number | null;
-  soft_bin: number | null;
-  inspected_area_cm2: number | null;
-  defect_count: number | null;
-  measurement_count: number | null;
-  metadata: Record<string, unknown> | null;
 }
 
 export const DEFAULT_PRIORITY = 5;

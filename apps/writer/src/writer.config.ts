@@ -8,7 +8,9 @@ export const writerSchema = serviceSchema.extend({
   DATABASE_URL: z
     .string()
     .min(1)
-    .describe('PostgreSQL URL of the primary itself, never through PgBouncer; several hosts separated by commas'),
+    .describe(
+      'PostgreSQL URL of the primary itself, never through PgBouncer; one host, the name that follows the primary',
+    ),
   FLUSH_ROWS: z.coerce
     .number()
     .int()

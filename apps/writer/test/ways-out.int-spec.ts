@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { type AcceptedTopic, type Block, type BlockEvent, encodeBlock } from '@chip/contracts';
+import { type AcceptedTopic, type Block, encodeBlock } from '@chip/contracts';
 import { type BatchEvents, KafkaBatchServer, KafkaProducer, type RecordBatch } from '@chip/kafka';
 import {
   acceptRecreation,
@@ -22,6 +22,7 @@ import { PartitionWriter } from '../src/partition-writer.ts';
 import type { RefusedElement } from '../src/refused-element.ts';
 import { TelemetryLoader } from '../src/telemetry-loader.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
+import { telemetryBlock } from './telemetry-block.ts';
 
 const { logger } = createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
 const T0 = Date.parse('2026-01-20T08:00:00Z');
@@ -113,28 +114,8 @@ async function startWriter(group = kafka.group()): Promise<void> {
   };
 }
 
-/** A block of events `from` to `to` (exclusive), one sample each; sample values tell the events apart. */
-function block(from: number, to: number, appendTime: number, value = 0): Block {
-  const lines: string[] = [];
-  const index: BlockEvent[] = [];
-  for (let offset = from; offset < to; offset++) {
-    const line = `2026-01-20T07:00:00.000000Z\ttest\tm\t${value + offset}\t\\N\t\\N\n`;
-    lines.push(line);
-    index.push({ offset, appendTime, bytes: line.length, elements: 0, refused: [] });
-  }
-  return {
-    sourceTopic: stage.machine,
-    sourcePartition: 0,
-    coversFrom: from,
-    coversTo: to,
-    kind: 'copy-text/system_metrics/1',
-    index,
-    payload: Buffer.from(lines.join('')),
-    deltas: Buffer.from(`2026-01-20T07:00:00Z\ttest\tm\t\\N\t1\t${lines.length}\t0\t1\n`),
-    minTime: '2026-01-20T07:00:00.000000Z',
-    maxTime: '2026-01-20T07:00:00.000000Z',
-  };
-}
+const block = (from: number, to: number, appendTime: number, value?: number): Block =>
+  telemetryBlock(stage.machine, from, to, appendTime, value);
 const publish = async (...blocks: Block[]): Promise<void> => {
   for (const one of blocks) await producer.send(stage.accepted, 0, [{ key: null, ...encodeBlock(one) }]);
 };

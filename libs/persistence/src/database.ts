@@ -205,6 +205,22 @@ export async function commit(client: pg.ClientBase, statements: string): Promise
     throw new TransactionFailedError('COMMIT rolled back: an earlier statement of the transaction had failed.');
 }
 
+/**
+ * For a connection that is there to write: one to a replica must not be kept, or a pool in use would never look again where
+ * its name leads. Once is enough: a primary becomes a replica only by a restart, which ends its connections.
+ *
+ * @throws DatabaseError 25006, as any write on this connection would
+ */
+export async function refuseReplica(client: pg.ClientBase): Promise<void> {
+  const [row] = await run<{ replica: boolean }>(client, 'SELECT pg_is_in_recovery() AS replica');
+  if (row?.replica)
+    throw new DatabaseError(
+      'The database is a replica: it takes no writes until it is promoted.',
+      { kind: 'transient', sqlstate: '25006', connectionLost: true },
+      undefined,
+    );
+}
+
 async function run<T extends object>(
   client: pg.ClientBase,
   text: string,

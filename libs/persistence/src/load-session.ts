@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CommitUnknownError, DatabaseError, toDatabaseError } from './database-error.ts';
-import { commit, connectionOptions, type Queryable, type SqlParameter } from './database.ts';
+import { commit, connectionOptions, type Queryable, refuseReplica, type SqlParameter } from './database.ts';
 import { pgTypes } from './pg-values.ts';
 
 export interface LoadSessionOptions {
@@ -80,19 +80,11 @@ export class LoadSession implements Queryable {
     client.on('error', () => undefined);
     try {
       await client.connect();
-      const { rows } = await client.query<{ pid: number; started_at: string; replica: boolean }>(
-        `SELECT pid, backend_start AS started_at, pg_is_in_recovery() AS replica
-         FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+      await refuseReplica(client);
+      const { rows } = await client.query<{ pid: number; startedAt: string }>(
+        'SELECT pid, backend_start AS "startedAt" FROM pg_stat_activity WHERE pid = pg_backend_pid()',
       );
-      const row = rows[0];
-      if (!row || row.replica) {
-        throw new DatabaseError(
-          'The database is a replica: it takes no writes until it is promoted.',
-          { kind: 'transient', sqlstate: '25006', connectionLost: true },
-          undefined,
-        );
-      }
-      return new LoadSession(client, { pid: row.pid, startedAt: row.started_at }, options.deadlineMs ?? 60_000);
+      return new LoadSession(client, rows[0]!, options.deadlineMs ?? 60_000);
     } catch (error) {
       client.end().catch(() => undefined);
       throw toDatabaseError(error);

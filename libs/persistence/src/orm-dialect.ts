@@ -6,7 +6,7 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
-import { connectionOptions, type DatabaseOptions } from './database.ts';
+import { connectionOptions, type DatabaseOptions, refuseReplica } from './database.ts';
 
 /**
  * Kysely gives a connection back only after a ROLLBACK that worked, and never after a BEGIN that failed: each connection
@@ -60,6 +60,8 @@ export function ormDialect(
     keepAlive: true,
     types,
     onConnect: async (client) => {
+      // Kysely closes no connection for what a statement answered; whoever comes through MikroORM is going to write.
+      await refuseReplica(client);
       for (const [name, value] of Object.entries(options.settings ?? {}))
         await client.query('SELECT set_config($1, $2, false)', [name, value]);
     },

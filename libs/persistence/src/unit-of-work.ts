@@ -37,7 +37,7 @@ export class UnitOfWork {
     this.#retryBudgetMs = retryBudgetMs;
   }
 
-  /** Does not connect yet: an unreachable server shows at the first use. */
+  /** Does not connect yet: an unreachable server, or a replica (25006), shows at the first use. */
   static async open(options: UnitOfWorkOptions): Promise<UnitOfWork> {
     const { connectionString } = connectionOptions(options.url);
     const orm = await MikroORM.init({

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '@chip/testing';
 import pg from 'pg';
 
 const PASSWORD = 'only for this test';
@@ -24,15 +24,33 @@ export class PrivateServer {
     this.port = port;
   }
 
+  /** @param settings of postgresql.conf */
   static async start(settings: Record<string, string>): Promise<PrivateServer> {
+    return PrivateServer.#startOn((server) => server.#initialise(settings));
+  }
+
+  /** A hot standby of this server: it streams from it, answers what only reads, and refuses writes with 25006. */
+  async startStandby(): Promise<PrivateServer> {
+    return PrivateServer.#startOn((standby) => standby.#copy(this));
+  }
+
+  static async #startOn(prepare: (server: PrivateServer) => Promise<void>): Promise<PrivateServer> {
     const server = new PrivateServer(await freePort());
     try {
-      await server.#start(settings);
+      server.#own(server.#folder);
+      await prepare(server);
+      await server.#start();
     } catch (error) {
       await server.stop();
       throw error;
     }
     return server;
+  }
+
+  /** Makes a standby a primary of its own. Resolves when it takes writes. */
+  async promote(): Promise<void> {
+    const [answer] = await this.query<{ promoted: boolean }>('postgres', 'SELECT pg_promote() AS promoted');
+    if (!answer?.promoted) throw new Error('the standby was not promoted in time');
   }
 
   /** As its superuser. */
@@ -66,38 +84,56 @@ export class PrivateServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #start(settings: Record<string, string>): Promise<void> {
-    const data = path.join(this.#folder, 'data');
+  get #data(): string {
+    return path.join(this.#folder, 'data');
+  }
+
+  async #initialise(settings: Record<string, string>): Promise<void> {
     const passwordFile = path.join(this.#folder, 'password');
     writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
-    if (this.#account)
-      for (const owned of [this.#folder, passwordFile]) chownSync(owned, this.#account.uid, this.#account.gid);
-    const all = {
-      listen_addresses: '127.0.0.1',
-      port: String(this.port),
-      unix_socket_directories: '',
-      fsync: 'off',
-      ...settings,
-    };
+    this.#own(passwordFile);
+    const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', ...settings };
     const set = Object.entries(all).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-    await promisify(execFile)(
-      program('initdb'),
-      [
-        '-D',
-        data,
-        '-U',
-        'postgres',
-        `--pwfile=${passwordFile}`,
-        '--auth=scram-sha-256',
-        '--no-sync',
-        '--locale=C',
-        '-E',
-        'UTF8',
-        ...set,
-      ],
-      { ...this.#account },
-    );
-    this.#process = spawn(program('postgres'), ['-D', data], { ...this.#account, stdio: ['ignore', 'ignore', 'pipe'] });
+    await this.#asServer('initdb', [
+      '-D',
+      this.#data,
+      '-U',
+      'postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--no-sync',
+      '--locale=C',
+      '-E',
+      'UTF8',
+      ...set,
+    ]);
+  }
+
+  async #copy(primary: PrivateServer): Promise<void> {
+    await this.#asServer('pg_basebackup', [
+      '-D',
+      this.#data,
+      `--dbname=${primary.url('')}`,
+      '--write-recovery-conf',
+      '--checkpoint=fast',
+      '--no-sync',
+    ]);
+  }
+
+  async #asServer(name: string, args: readonly string[]): Promise<void> {
+    await promisify(execFile)(program(name), args, { ...this.#account });
+  }
+
+  #own(fileOrFolder: string): void {
+    if (this.#account) chownSync(fileOrFolder, this.#account.uid, this.#account.gid);
+  }
+
+  async #start(): Promise<void> {
+    // The port is no setting in the data folder: a standby gets a copy of that.
+    this.#process = spawn(program('postgres'), ['-D', this.#data, '-c', `port=${this.port}`], {
+      ...this.#account,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let errors = '';
     this.#process.stderr?.on('data', (text: Buffer) => (errors = (errors + text.toString()).slice(-4000)));
     const deadline = performance.now() + 60_000;
@@ -127,12 +163,4 @@ function accountOfServer(): { uid: number; gid: number } | undefined {
     .map((line) => line.split(':'));
   const entry = entries.find(([name]) => name === 'postgres') ?? entries.find(([name]) => name === 'nobody');
   return { uid: Number(entry?.[2]), gid: Number(entry?.[3]) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
