@@ -2,26 +2,42 @@ import {
   type AcceptedInspection,
   type Block,
   COMPUTED_FIELDS,
-  encodeCopyRow,
+  encodeCopyField,
   formatTime,
   parseTime,
   rowsOf,
 } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
-import { type Attempt, ATTEMPT_COLUMNS, CURRENT_COLUMNS, currentRow, mergeEvents } from './merge-attempts.ts';
+import {
+  type Attempt,
+  ATTEMPT_COLUMNS,
+  CURRENT_COLUMNS,
+  currentRow,
+  type MergeableEvent,
+  mergeEvents,
+} from './merge-attempts.ts';
 import type { RefusedElement } from './refused-element.ts';
 import { rejectionDetail } from './telemetry-loader.ts';
 
-/** An event and the coordinates it came from. */
+/**
+ * An event and the offset it came from. Its measurements and defects are COPY lines from the start: as objects they would
+ * take several times the room until the flush is through.
+ */
 interface Arrival {
   readonly offset: number;
-  readonly event: AcceptedInspection;
+  readonly event: MergeableEvent;
+  /** The event whole, as ingest wrote it. */
+  readonly line: Buffer;
+  /** COPY lines, as many as `event.measurement_count` says. */
+  readonly measurements: Buffer;
+  /** COPY lines, as many as `event.defect_count` says. */
+  readonly defects: Buffer;
 }
 
 /** A dead letter carries the event as a machine could have sent it. */
 const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
-  const normalised: Record<string, unknown> = { ...arrival.event };
+  const normalised = JSON.parse(arrival.line.toString()) as Record<string, unknown>;
   for (const field of COMPUTED_FIELDS) delete normalised[field];
   return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
 };
@@ -67,52 +83,59 @@ const UPSERT_ATTEMPTS = `INSERT INTO inspection_attempts (${list(ATTEMPT_COLUMNS
 const UPDATE_INSPECTIONS = `UPDATE inspections i SET ${CURRENT_COLUMNS.map((column) => `${column} = n.${column}`).join(', ')}, updated_at = now()
   FROM ${rowsOfJson('inspections')} n WHERE i.id = n.id`;
 
-const MEASUREMENT_COLUMNS = [
-  'time',
-  'inspection_id',
-  'event_id',
-  'name',
-  'value',
-  'unit',
-  'lower_limit',
-  'upper_limit',
-];
-const DEFECT_COLUMNS = [
-  'inspection_id',
-  'event_id',
-  'defect_no',
-  'time',
-  'class',
-  'x_um',
-  'y_um',
-  'area_um2',
-  'size_um',
-  'severity',
-  'confidence',
-  'image_uri',
-];
+/** What an event has many of; columns as `arrivalOf` writes them. */
+const DETAILS = [
+  {
+    table: 'measurements',
+    count: 'measurement_count',
+    columns: ['time', 'inspection_id', 'event_id', 'name', 'value', 'unit', 'lower_limit', 'upper_limit'],
+  },
+  {
+    table: 'defects',
+    count: 'defect_count',
+    columns: [
+      'inspection_id',
+      'event_id',
+      'defect_no',
+      'time',
+      'class',
+      'x_um',
+      'y_um',
+      'area_um2',
+      'size_um',
+      'severity',
+      'confidence',
+      'image_uri',
+    ],
+  },
+] as const;
+type Detail = (typeof DETAILS)[number];
 const UNDO_SEARCH = 'ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search';
-/** Text is gathered up to this size before it becomes a chunk of a COPY. */
-const COPY_CHUNK_CHARACTERS = 256 * 1024;
+/** Lines of small events are gathered up to this size before they become a chunk of a COPY. */
+const COPY_CHUNK_BYTES = 256 * 1024;
+const NO_LINES = Buffer.alloc(0);
 
-const timeOf = (event: AcceptedInspection): string => event.completed_at ?? event.occurred_at;
-
-/** COPY input, and for each of its lines the event it belongs to. */
-class CopyLines {
-  readonly chunks: Buffer[] = [];
-  readonly arrivals: Arrival[] = [];
-  #text = '';
-
-  add(arrival: Arrival, row: Parameters<typeof encodeCopyRow>[0]): void {
-    this.#text += encodeCopyRow(row);
-    this.arrivals.push(arrival);
-    if (this.#text.length >= COPY_CHUNK_CHARACTERS) this.end();
-  }
-
-  end(): void {
-    if (this.#text !== '') this.chunks.push(Buffer.from(this.#text));
-    this.#text = '';
-  }
+/** Reads an event of a block; what its lines have in common is encoded once. */
+function arrivalOf(offset: number, line: Buffer): Arrival {
+  const { measurements, defects, ...facts } = JSON.parse(line.toString()) as AcceptedInspection;
+  const field = encodeCopyField;
+  const ids = `${facts.inspection_uuid}\t${facts.event_id}`;
+  const time = facts.completed_at ?? facts.occurred_at;
+  let measurementLines = '';
+  for (const m of measurements ?? [])
+    measurementLines += `${time}\t${ids}\t${field(m.name)}\t${field(m.value)}\t${field(m.unit)}\t${field(m.lower_limit)}\t${field(m.upper_limit)}\n`;
+  let defectLines = '';
+  for (const [i, d] of defects?.entries() ?? [])
+    defectLines +=
+      `${ids}\t${i + 1}\t${time}\t${field(d.class)}\t${d.x_um}\t${d.y_um}\t${field(d.area_um2)}\t${field(d.size_um)}\t` +
+      `${field(d.severity)}\t${field(d.confidence)}\t${field(d.image_uri)}\n`;
+  return {
+    offset,
+    event: { ...facts, measurement_count: measurements?.length, defect_count: defects?.length },
+    line,
+    measurements: measurementLines === '' ? NO_LINES : Buffer.from(measurementLines),
+    defects: defectLines === '' ? NO_LINES : Buffer.from(defectLines),
+  };
 }
 
 /** A row that a COPY refused, with the event that it belongs to. */
@@ -160,11 +183,7 @@ export class InspectionLoader implements Loader {
     for (const block of blocks) {
       let at = 0;
       for (const event of block.index) {
-        if (rowsOf(event) > 0)
-          arrivals.push({
-            offset: event.offset,
-            event: JSON.parse(block.payload.toString('utf8', at, at + event.bytes)) as AcceptedInspection,
-          });
+        if (rowsOf(event) > 0) arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes)));
         at += event.bytes;
       }
     }
@@ -377,43 +396,9 @@ export class InspectionLoader implements Loader {
 
   /** Measurements and defects of new events only, so that a plain COPY needs no unique key. */
   async #copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
-    const measurements = new CopyLines();
-    const defects = new CopyLines();
-    for (const arrival of arrivals) {
-      const { event } = arrival;
-      const time = timeOf(event);
-      for (const m of event.measurements ?? [])
-        measurements.add(arrival, [
-          time,
-          event.inspection_uuid,
-          event.event_id,
-          m.name,
-          m.value,
-          m.unit,
-          m.lower_limit,
-          m.upper_limit,
-        ]);
-      event.defects?.forEach((d, i) =>
-        defects.add(arrival, [
-          event.inspection_uuid,
-          event.event_id,
-          i + 1,
-          time,
-          d.class,
-          d.x_um,
-          d.y_um,
-          d.area_um2,
-          d.size_um,
-          d.severity,
-          d.confidence,
-          d.image_uri,
-        ]),
-      );
-    }
-    return (
-      (await copyLines(session, 'measurements', MEASUREMENT_COLUMNS, measurements)) +
-      (await copyLines(session, 'defects', DEFECT_COLUMNS, defects))
-    );
+    let rows = 0;
+    for (const detail of DETAILS) rows += await copyDetail(session, detail, arrivals);
+    return rows;
   }
 }
 
@@ -424,19 +409,30 @@ const conflict = (arrival: Arrival): RefusedElement =>
     '/event_id: got an id that another event with different content has, expected a new id',
   );
 
-async function copyLines(
-  session: LoadSession,
-  table: string,
-  columns: readonly string[],
-  lines: CopyLines,
-): Promise<number> {
-  if (lines.arrivals.length === 0) return 0;
-  lines.end();
+async function copyDetail(session: LoadSession, detail: Detail, arrivals: readonly Arrival[]): Promise<number> {
+  const some = arrivals.filter(({ event }) => (event[detail.count] ?? 0) > 0);
+  if (some.length === 0) return 0;
   try {
-    return await session.copy(table, columns, lines.chunks);
+    return await session.copy(detail.table, detail.columns, gather(some.map((arrival) => arrival[detail.table])));
   } catch (error) {
-    if (error instanceof DatabaseError && error.kind === 'data' && error.copyLine !== undefined)
-      throw new RefusedRow(lines.arrivals[error.copyLine - 1]!, error);
-    throw error;
+    if (!(error instanceof DatabaseError) || error.kind !== 'data' || error.copyLine === undefined) throw error;
+    let line = 0;
+    const refused = some.find(({ event }) => (line += event[detail.count]!) >= error.copyLine!);
+    throw new RefusedRow(refused!, error);
   }
+}
+
+/** Joins small buffers, so that a COPY does not send a message for each. */
+function* gather(buffers: Iterable<Buffer>): Generator<Buffer> {
+  let gathered: Buffer[] = [];
+  let bytes = 0;
+  for (const buffer of buffers) {
+    gathered.push(buffer);
+    bytes += buffer.length;
+    if (bytes < COPY_CHUNK_BYTES) continue;
+    yield Buffer.concat(gathered, bytes);
+    gathered = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(gathered, bytes);
 }

@@ -108,6 +108,12 @@ export interface Attempt extends AttemptFields {
   stamps: Partial<Record<Field, Stamp>> | null;
 }
 
+/** What the merge knows of an event: how many measurements and defects it has, not which. */
+export interface MergeableEvent extends Omit<AcceptedInspection, 'measurements' | 'defects'> {
+  readonly measurement_count?: number;
+  readonly defect_count?: number;
+}
+
 const rankOf = (status: InspectionStatus): number => {
   switch (status) {
     case 'pending':
@@ -129,7 +135,7 @@ const deciding = (attempt: Attempt): Stamp => [rankOf(attempt.status), attempt.o
 const least = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a < b ? a : b);
 
 /** The attempt that one event makes when it is alone. */
-export function attemptOf(event: AcceptedInspection): Attempt {
+export function attemptOf(event: MergeableEvent): Attempt {
   return {
     inspection_id: event.inspection_uuid,
     step: event.step ?? '',
@@ -156,8 +162,8 @@ export function attemptOf(event: AcceptedInspection): Attempt {
     hard_bin: event.hard_bin ?? null,
     soft_bin: event.soft_bin ?? null,
     inspected_area_cm2: event.inspected_area_cm2 ?? null,
-    defect_count: event.defects?.length ?? null,
-    measurement_count: event.measurements?.length ?? null,
+    defect_count: event.defect_count ?? null,
+    measurement_count: event.measurement_count ?? null,
     metadata: event.metadata ?? null,
     void_reason: event.reason ?? null,
     voids: event.voids ?? null,
@@ -204,7 +210,7 @@ export interface MergedInspection {
   /** Those that differ from what was given. */
   readonly changed: readonly Attempt[];
   /** Events that contributed for the first time; the others had been applied before. */
-  readonly applied: readonly AcceptedInspection[];
+  readonly applied: readonly MergeableEvent[];
 }
 
 /** Joins a withdrawal that names an event into the attempt of that event. */
@@ -223,10 +229,10 @@ const holdsEvent = (attempt: Attempt, eventId: string): boolean =>
  * A void that names an event keeps an attempt of its own (`e:<event>`), which waits there for an event that arrives
  * later than its withdrawal, and is joined into the attempt of that event.
  */
-export function mergeEvents(existing: readonly Attempt[], events: readonly AcceptedInspection[]): MergedInspection {
+export function mergeEvents(existing: readonly Attempt[], events: readonly MergeableEvent[]): MergedInspection {
   const attempts = new Map(existing.map((attempt) => [keyOf(attempt), attempt]));
   const changed = new Set<string>();
-  const applied: AcceptedInspection[] = [];
+  const applied: MergeableEvent[] = [];
   const put = (key: string, attempt: Attempt): void => {
     attempts.set(key, attempt);
     changed.add(key);
