@@ -254,14 +254,23 @@ describe('loading inspections', () => {
       `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
     ])
       await source.database.database.query(`ALTER TABLE ${constraint}`);
+    // None, one or several lines per event, the bad one last: a line number has to find its event.
+    const vth = { name: 'vth', value: 1 };
+    const scratch = { class: 'scratch', x_um: 0, y_um: 0 };
     const events = Array.from({ length: 60 }, (_, i) =>
       event({
         event_id: id(i),
         chip_id: `C${i}`,
         inspection_type: i === 50 ? 'palmistry' : 'electrical',
         hard_bin: i === 13 || i === 44 ? 7 : 1,
-        measurements: [{ name: i === 0 || i === 45 ? 'poison' : 'vth', value: 1 }],
-        defects: [{ class: i === 59 ? 'ghost' : 'scratch', x_um: 0, y_um: 0 }],
+        measurements: [
+          ...Array.from({ length: i % 4 }, () => vth),
+          ...(i === 0 || i === 45 ? [{ ...vth, name: 'poison' }] : []),
+        ],
+        defects: [
+          ...Array.from({ length: i % 3 }, () => scratch),
+          ...(i === 59 ? [{ ...scratch, class: 'ghost' }] : []),
+        ],
       }),
     );
     const done = await source.flush(0, events);
@@ -278,7 +287,7 @@ describe('loading inspections', () => {
       `SELECT (SELECT count(*) FROM inspections) AS inspections, (SELECT count(*) FROM measurements) AS measurements,
               (SELECT count(*) FROM defects) AS defects, (SELECT count(*) FROM inspection_events) AS events`,
     );
-    expect(counts).toEqual({ inspections: 54, measurements: 54, defects: 54, events: 54 });
+    expect(counts).toEqual({ inspections: 54, measurements: 83, defects: 53, events: 54 });
   });
 
   it('stops instead of making letters when more is refused than bad data explains', async () => {
