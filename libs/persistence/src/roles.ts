@@ -20,8 +20,8 @@ const WRITES: Record<string, Record<string, string>> = {
     'INSERT, UPDATE':
       'lots, wafers, parts, inspections, inspection_attempts, stream_positions, stream_gaps, maintenance_runs',
     INSERT: 'defects, measurements, system_metrics',
-    'INSERT, DELETE': 'inspection_events, metrics_delta, metrics_late, yield_delta',
-    'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, yield_daily_base',
+    'INSERT, DELETE': 'inspection_events, metrics_delta, yield_delta',
+    'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, metrics_late, yield_daily_base',
   },
   chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections', INSERT: 'reports, parameters' },
 };

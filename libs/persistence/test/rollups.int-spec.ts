@@ -146,6 +146,60 @@ describe.each(Object.entries(editions))('roll-ups, %s edition', (_, open) => {
   });
 });
 
+describe('late hours, community edition', () => {
+  const HOUR = `date_trunc('day', now(), 'UTC') - INTERVAL '4 days' + INTERVAL '5 hours'`;
+  let db: EditionUnderTest;
+  beforeAll(async () => {
+    db = await editions.community();
+  });
+  afterAll(() => db.close());
+
+  /** One sample of a bucket, with its delta as a flush writes it. */
+  const flush = (bucket: string) =>
+    db.query(`
+      WITH raw AS (INSERT INTO system_metrics (time, service_name, metric_name, metric_value) VALUES (${bucket}, 's', 'm', 1))
+      INSERT INTO metrics_delta VALUES (${bucket}, 's', 'm', NULL, 1, 1, 1, 1)`);
+  const counts = async (): Promise<number[]> => {
+    const [row] = await db.query<{ hour: number; day: number }>(
+      `SELECT (SELECT sample_count::int FROM metrics_hourly WHERE bucket = ${HOUR}) AS hour,
+              (SELECT sample_count::int FROM metrics_daily WHERE bucket = date_trunc('day', ${HOUR}, 'UTC')) AS day`,
+    );
+    return [row!.hour, row!.day];
+  };
+
+  it('the only late hour of a day that the policies have been over is in both roll-ups after each round', async () => {
+    for (const n of [1, 2, 3]) {
+      await flush(HOUR);
+      await db.runBackgroundWork();
+      expect(await counts()).toEqual([n, n]);
+    }
+  });
+
+  it('every hour stays marked until it is two days old, since the policy does not reach behind a standstill', async () => {
+    const marked = async () => (await db.query('SELECT FROM metrics_late')).length;
+    await flush(`date_trunc('hour', now())`);
+    await db.runBackgroundWork();
+    expect(await marked()).toBe(1);
+    // Three days later, and the policies did not run: only the mark tells.
+    await db.query(`UPDATE metrics_late SET bucket = ${HOUR}`);
+    await db.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value) VALUES (${HOUR}, 's', 'm', 1)`,
+    );
+    await db.query('CALL refresh_late_metrics()');
+    expect([await counts(), await marked()]).toEqual([[4, 4], 0]);
+  });
+
+  it('an hour that gets rows while it is refreshed stays marked', async () => {
+    await flush(HOUR);
+    await db.query('SELECT fold_metrics()');
+    // As a fold behind the beginning of the refresh would mark it.
+    await db.query(`UPDATE metrics_late SET marked_at = now() + INTERVAL '1 minute'`);
+    await db.query('CALL refresh_late_metrics()');
+    expect(await db.query('SELECT FROM metrics_late')).toHaveLength(1);
+    expect(await counts()).toEqual([5, 5]);
+  });
+});
+
 describe('the fold, apache edition', () => {
   const FLUSHES = 200;
 
