@@ -22,15 +22,18 @@ export function parseStat(stat: string): ProcessTimes {
 }
 
 /**
- * All processes at one moment. A process that ends while we look would be missed if its parent was read before: its time
- * is the parent's only from then on. So a look during which one ended is taken again.
+ * All processes at one moment. The time of a process that ends while we look would be missed where its parent was read
+ * before, and counted twice where its parent was read behind it: reading it fails, or yields zeros (state X of proc(5)),
+ * or nothing tells. So a look during which one ended is taken again.
  */
 function allProcesses(): ProcessTimes[] {
+  const list = (): string[] => readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   for (;;) {
     try {
-      return readdirSync('/proc')
-        .filter((entry) => /^\d+$/.test(entry))
-        .map((entry) => parseStat(readFileSync(`/proc/${entry}/stat`, 'utf8')));
+      const entries = list();
+      const processes = entries.map((entry) => parseStat(readFileSync(`/proc/${entry}/stat`, 'utf8')));
+      const left = new Set(list());
+      if (entries.every((entry) => left.has(entry))) return processes;
     } catch (error) {
       if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) {
         throw error;
