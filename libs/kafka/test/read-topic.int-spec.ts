@@ -1,6 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { TestKafka, waitFor } from '@chip/testing';
+import { heldBytes, TestKafka, waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KafkaProducer, readTopic, type TopicRange, type TopicRecord } from '../src/index.ts';
 import { memoryLogger } from './batch-server-harness.ts';
@@ -123,21 +121,12 @@ describe('readTopic', () => {
     const topic = await kafka.topic();
     const noise = Buffer.from(Array.from({ length: 512 * 1024 }, (_, index) => (index * index) % 251));
     for (let index = 0; index < 320; index++) await producer.send(topic, 0, [{ value: noise }]);
-    // What is held, not what waits for its collection: how much that may become, the machine and its load decide.
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    const held = (): number => {
-      collect();
-      // Buffers are freed beside us; a collection begins by waiting for that of the one before.
-      collect();
-      return process.memoryUsage().arrayBuffers;
-    };
     let bytes = 0;
     let most = 0;
-    const before = held();
+    const before = heldBytes();
     for await (const record of readTopic(connection(), logger, topic)) {
       bytes += record.value!.length;
-      if (record.offset % 8 === 0) most = Math.max(most, held() - before);
+      if (record.offset % 8 === 0) most = Math.max(most, heldBytes() - before);
     }
     expect(bytes).toBe(320 * noise.length);
     // One fetch is 1 MiB; the topic is 160.

@@ -57,7 +57,7 @@ describe('retry', () => {
     const promise = retry(failing(Infinity, error), { budgetMs: 200, firstDelayMs: 20 });
     await expect(promise).rejects.toBeInstanceOf(DeadlineExceededError);
     await expect(promise).rejects.toMatchObject({ cause: error, retriable: true });
-    expect(performance.now() - startedAt).toBeLessThan(260);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
   it('does not begin, nor go on waiting, once it is aborted', async () => {

@@ -97,10 +97,10 @@ describe('runService', () => {
     await service.url;
     service.process.kill('SIGTERM');
     await service.seen('drained intake');
-    const at = performance.now();
     service.process.kill('SIGTERM');
     expect(await service.exited).toBe(1);
-    expect(performance.now() - at).toBeLessThan(1_000);
+    // What comes behind the part that hangs is not waited for.
+    expect(service.output()).not.toContain('drained connections');
   });
 
   it('exits on SIGTERM during start-up', async () => {

@@ -1,2 +1,3 @@
+export * from './held-bytes.ts';
 export * from './test-kafka.ts';
 export * from './wait-for.ts';
