@@ -22,11 +22,16 @@ const TOPICS = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source
 ]);
 const GROUPS = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`, `chip-${role}-inspection`]);
 
+/** Characters kept of what a service prints. */
+const MOST_OUTPUT = 100_000;
+
 export type ServiceName = 'ingest' | 'writer' | 'query';
 
 export interface Service {
   readonly process: ChildProcess;
   readonly url: string;
+  /** The end of what it printed. */
+  output(): string;
 }
 
 export interface Letter {
@@ -42,13 +47,15 @@ export class Pipeline {
   readonly database: pg.Client;
   readonly #databaseName: string;
   readonly #databaseUrl: string;
+  readonly #brokers: string;
   readonly #services = new Set<Service>();
 
-  private constructor(databaseName: string, databaseUrl: string) {
+  private constructor(databaseName: string, databaseUrl: string, brokers: string) {
     this.#databaseName = databaseName;
     this.#databaseUrl = databaseUrl;
+    this.#brokers = brokers;
     this.kafka = new kafkajs.Kafka({
-      brokers: requiredEnv('KAFKA_BROKERS').split(','),
+      brokers: brokers.split(','),
       clientId: 'e2e',
       logLevel: kafkajs.logLevel.NOTHING,
     });
@@ -57,23 +64,39 @@ export class Pipeline {
     this.database = new pg.Client({ connectionString: databaseUrl });
   }
 
-  static async create(): Promise<Pipeline> {
+  /** @param settings of the operator's commands, in place of those of the tests */
+  static async create(
+    brokers = requiredEnv('KAFKA_BROKERS'),
+    settings: Record<string, string> = {},
+  ): Promise<Pipeline> {
     const url = new URL(requiredEnv('DATABASE_URL'));
     const name = `e2e_${randomBytes(6).toString('hex')}`;
     await administer((client) => client.query(`CREATE DATABASE ${name}`));
     url.pathname = `/${name}`;
-    const pipeline = new Pipeline(name, url.href);
+    const pipeline = new Pipeline(name, url.href, brokers);
     await pipeline.run('operator', 'db', ['migrate']);
     await pipeline.admin.connect();
     await pipeline.#emptyTopics();
-    await pipeline.run('operator', 'topics', ['create']);
+    await pipeline.run('operator', 'topics', ['create'], settings);
     await pipeline.producer.connect();
     await pipeline.database.connect();
     return pipeline;
   }
 
-  /** Starts one instance and waits until it is ready. */
+  /** Starts one instance and waits until it is ready. @throws when it ends before, with what it printed */
   async start(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
+    const service = await this.launch(name, env);
+    const { process: child } = service;
+    await waitFor(async () => child.exitCode !== null || (await fetch(`${service.url}/health/ready`)).ok, Boolean, {
+      timeoutMs: 30_000,
+      intervalMs: 100,
+    });
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${service.output()}`);
+    return service;
+  }
+
+  /** Starts one instance. */
+  async launch(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
     const port = await freePort();
     mkdirSync(path.join(root, 'tools/test-results'), { recursive: true });
     const log = createWriteStream(path.join(root, `tools/test-results/e2e-${name}-${port}.log`));
@@ -81,18 +104,13 @@ export class Pipeline {
       env: { ...this.#env(), PORT: String(port), INSTANCE: `${name}-${port}`, AUTH_MODE: 'none', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    child.stdout.pipe(log);
-    child.stderr.pipe(log);
-    const service = { process: child, url: `http://127.0.0.1:${port}` };
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.pipe(log);
+      stream.on('data', (text: Buffer) => (output = (output + text.toString()).slice(-MOST_OUTPUT)));
+    }
+    const service = { process: child, url: `http://127.0.0.1:${port}`, output: () => output };
     this.#services.add(service);
-    await waitFor(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
-        return (await fetch(`${service.url}/health/ready`)).status;
-      },
-      (status) => status === 200,
-      { timeoutMs: 30_000, intervalMs: 100 },
-    );
     return service;
   }
 
@@ -106,9 +124,9 @@ export class Pipeline {
   }
 
   /** Runs a command of an app to its end. @throws when it fails, with what it printed */
-  async run(app: string, entry: string, args: string[]): Promise<string> {
+  async run(app: string, entry: string, args: string[], env: Record<string, string> = {}): Promise<string> {
     const child = spawn(process.execPath, [path.join(root, `apps/${app}/dist/${entry}.js`), ...args], {
-      env: this.#env(),
+      env: { ...this.#env(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -187,7 +205,7 @@ export class Pipeline {
   }
 
   #env(): NodeJS.ProcessEnv {
-    return { ...process.env, DATABASE_URL: this.#databaseUrl, NODE_OPTIONS: '' };
+    return { ...process.env, KAFKA_BROKERS: this.#brokers, DATABASE_URL: this.#databaseUrl, NODE_OPTIONS: '' };
   }
 
   async #emptyTopics(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   attemptKey,
   type ComputedField,
   type Defect,
+  DEFECT_FIELDS,
   formatTime,
   INSPECTION_FIELDS,
   INSPECTION_RESULTS,
@@ -14,6 +15,7 @@ import {
   MAX_BLOCK_BYTES,
   MAX_EVENT_BYTES,
   type Measurement,
+  MEASUREMENT_FIELDS,
   parseTime,
   partIdentity,
   type Refusal,
@@ -25,18 +27,6 @@ import { inspectJson, isObject, knownFields, notAnObject, readJson, schemaRefusa
 
 /** Room that a block needs beside its only event. */
 const MAX_LINE_BYTES = MAX_BLOCK_BYTES - 1024 * 1024;
-
-const MEASUREMENT_FIELDS: ReadonlySet<string> = new Set(['name', 'value', 'unit', 'lower_limit', 'upper_limit']);
-const DEFECT_FIELDS: ReadonlySet<string> = new Set([
-  'class',
-  'x_um',
-  'y_um',
-  'area_um2',
-  'size_um',
-  'severity',
-  'confidence',
-  'image_uri',
-]);
 
 export type InspectionOutcome =
   | { readonly accepted: true; readonly line: string; readonly timeUs: number; readonly unknownFields: number }

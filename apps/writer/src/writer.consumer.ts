@@ -12,7 +12,7 @@ import {
 } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { Database, setHighWatermark } from '@chip/persistence';
-import { CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { AppError, CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
 import { InspectionLoader } from './inspection-loader.ts';
 import { PartitionWriter } from './partition-writer.ts';
@@ -134,8 +134,10 @@ export class WriterConsumer {
         }
       }
     } catch (error) {
-      // Broker or database are away; the next review comes soon, and readiness tells meanwhile.
-      this.#logger.debug({ err: error }, 'review_incomplete');
+      // Broker or database are away: the next review comes soon, and readiness tells meanwhile. All else stays as it is
+      // until somebody sees it, a missing right for instance.
+      const isPassing = error instanceof AppError && error.retriable;
+      this.#logger[isPassing ? 'debug' : 'warn']({ err: error }, 'review_incomplete');
     }
   }
 

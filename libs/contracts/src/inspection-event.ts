@@ -103,6 +103,8 @@ export type InspectionEvent = z.infer<typeof inspectionEventSchema>;
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Defect = z.infer<typeof defectSchema>;
 export const INSPECTION_FIELDS: ReadonlySet<string> = new Set(Object.keys(fields.shape));
+export const MEASUREMENT_FIELDS: ReadonlySet<string> = new Set(Object.keys(measurementSchema.shape));
+export const DEFECT_FIELDS: ReadonlySet<string> = new Set(Object.keys(defectSchema.shape));
 
 /**
  * An inspection event after validation, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event).

@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@chip/testing';
+import kafkajs, { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes } from 'kafkajs';
+import { Pipeline, type Service } from './pipeline.ts';
+import { SecuredKafka } from './secured-kafka.ts';
+
+const SAMPLES = 'telemetry.samples.v1';
+const RESULTS = 'inspection.results.v1';
+const PASSWORD = 'a long word, with blanks = and signs';
+
+let broker: SecuredKafka;
+let pipeline: Pipeline;
+let as: Record<'ingest' | 'writer' | 'operator', Record<string, string>>;
+
+beforeAll(async () => {
+  broker = await SecuredKafka.start({ writer: PASSWORD, machine: PASSWORD });
+  await Promise.all([broker.addScramUser('SCRAM-SHA-512', 'ingest', PASSWORD), broker.certify('operator')]);
+  const tls = { KAFKA_SSL: 'on', KAFKA_SSL_CA_FILE: broker.file('ca.pem') };
+  const sasl = (username: string, mechanism: string): Record<string, string> => ({
+    ...tls,
+    KAFKA_BROKERS: broker.sasl,
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD: PASSWORD,
+  });
+  as = {
+    ingest: sasl('ingest', 'scram-sha-512'),
+    writer: sasl('writer', 'plain'),
+    operator: {
+      ...tls,
+      KAFKA_BROKERS: broker.mutualTls,
+      KAFKA_SSL_CERT_FILE: broker.file('operator.pem'),
+      KAFKA_SSL_KEY_FILE: broker.file('operator.key'),
+    },
+  };
+  const admin = new kafkajs.Kafka({ brokers: [broker.admin], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createAcls({ acl: documentedRights() });
+  await admin.disconnect();
+  pipeline = await Pipeline.create(broker.admin, as.operator);
+}, 120_000);
+
+afterAll(async () => {
+  await pipeline?.close();
+  await broker?.stop();
+}, 60_000);
+
+/** The table of docs/deployment.md, as ACLs. */
+function documentedRights(): AclEntry[] {
+  const text = readFileSync(fileURLToPath(new URL('../../docs/deployment.md', import.meta.url)), 'utf8');
+  const [, table = ''] = /<!-- rights.*-->\n([^]*?)\n\n/.exec(text) ?? [];
+  const quoted = (cell: string): string[] => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name as string);
+  return table
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .flatMap(([, who = '', of = '', names = '', operations = '']) =>
+      quoted(names).flatMap((resourceName) =>
+        operations.split(', ').map((operation) => ({
+          principal: `User:${quoted(who)[0]}`,
+          host: '*',
+          permissionType: AclPermissionTypes.ALLOW,
+          resourceType: of === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+          resourceName,
+          resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+          operation:
+            AclOperationTypes[
+              operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase() as keyof typeof AclOperationTypes
+            ],
+        })),
+      ),
+    );
+}
+
+/** What the machines do: TLS and SASL PLAIN, and a right to write to their topics. */
+async function publish(topic: string, values: unknown[]): Promise<void> {
+  const machine = new kafkajs.Kafka({
+    brokers: [broker.sasl],
+    ssl: { ca: broker.pem('ca') },
+    sasl: { mechanism: 'plain', username: 'machine', password: PASSWORD },
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await machine.connect();
+  await machine.send({ topic, messages: values.map((value) => ({ key: 'one', value: JSON.stringify(value) })) });
+  await machine.disconnect();
+}
+
+const sample = (n: number): Record<string, unknown> => ({
+  time: new Date().toISOString(),
+  service_name: 'secured',
+  metric_name: 'n',
+  metric_value: n,
+});
+const rows = async (): Promise<number> =>
+  Number((await pipeline.one<{ n: string }>('SELECT count(*) AS n FROM system_metrics')).n);
+
+describe('a broker with TLS, SASL and access control', () => {
+  let ingest: Service;
+
+  it('is enough with the documented rights: rows land, letters of both services leave', async () => {
+    [ingest] = await Promise.all([pipeline.start('ingest', as.ingest), pipeline.start('writer', as.writer)]);
+    await publish(SAMPLES, [...Array.from({ length: 100 }, (_, n) => sample(n)), { bad: true }]);
+    // Only the writer, which asks the database, can know that this type is unknown.
+    await publish(RESULTS, [
+      {
+        event_id: '5d3f0f5e-0b6f-4b7e-9d5c-0c8d0d1f2a3b',
+        lot_id: 'L1',
+        chip_id: 'C1',
+        inspection_type: 'no_such_type',
+        status: 'completed',
+        result: 'pass',
+        occurred_at: new Date().toISOString(),
+      },
+    ]);
+    await pipeline.untilIdle();
+    expect(await rows()).toBe(100);
+    expect((await pipeline.letters(SAMPLES)).map(({ headers }) => headers['stage'])).toEqual(['ingest']);
+    expect((await pipeline.letters(RESULTS)).map(({ headers }) => headers['stage'])).toEqual(['writer']);
+  });
+
+  it('lets the operator check topics, list and replay letters, and plan for a position', async () => {
+    const run = (command: string, ...args: string[]): Promise<string> =>
+      pipeline.run('operator', command, args, as.operator);
+    expect(await run('topics', 'check')).toMatch(/all topics are as the contract says/);
+    expect(await run('dlq', 'list', SAMPLES)).toMatch(/schema_violation/);
+    expect(await run('dlq', 'replay', SAMPLES, '--patch', JSON.stringify(sample(100)), '--yes')).toMatch(/1 /);
+    await pipeline.untilIdle();
+    expect(await rows()).toBe(101);
+    const plan = ['rewind-ingest', SAMPLES, '0', '--to', '0', '--reason', 'test', '--dry-run'];
+    await expect(run('positions', ...plan)).rejects.toThrow(/stop/);
+  });
+
+  it('says what is missing, and loses nothing meanwhile', async () => {
+    const right = {
+      principal: 'User:ingest',
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: `${SAMPLES}.dlq`,
+      resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+      operation: AclOperationTypes.WRITE,
+      permissionType: AclPermissionTypes.ALLOW,
+      host: '*',
+    };
+    await pipeline.admin.deleteAcls({ filters: [{ ...right, permissionType: AclPermissionTypes.ANY }] });
+    await publish(SAMPLES, [{ bad: 'again' }, sample(101)]);
+    await waitFor(() => ingest.process.exitCode !== null, Boolean, { timeoutMs: 30_000 });
+    expect(ingest.process.exitCode).toBe(1);
+    expect(ingest.output()).toMatch(/kafka_refused/);
+    expect(ingest.output()).toMatch(/telemetry\.samples\.v1\.dlq.*TOPIC_AUTHORIZATION_FAILED/);
+
+    // The writer sees the ends of the machine topics: what waits is known, though no block of it comes.
+    await waitFor(
+      () => pipeline.one<{ lag: string }>('SELECT sum(high_watermark - next_offset) AS lag FROM stream_positions'),
+      ({ lag }) => Number(lag) === 2,
+    );
+
+    await pipeline.admin.createAcls({ acl: [right] });
+    ingest = await pipeline.start('ingest', as.ingest);
+    await pipeline.untilIdle();
+    expect(await rows()).toBe(102);
+    expect(await pipeline.letters(SAMPLES)).toHaveLength(2);
+  });
+
+  it('refuses a wrong password at once, without repeating it', async () => {
+    const wrong = 'a-mistaken-password';
+    const refused = await pipeline.start('ingest', { ...as.ingest, KAFKA_SASL_PASSWORD: wrong }).catch(String);
+    expect(refused).toMatch(/ended with 1/);
+    expect(refused).toMatch(/invalid credentials/);
+    expect(refused).not.toContain(wrong);
+  });
+
+  it('waits, not ready, while nobody has heard of the authority, and says so', async () => {
+    const service = await pipeline.launch('ingest', { ...as.ingest, KAFKA_SSL_CA_FILE: '' });
+    await waitFor(() => /unable to verify the first certificate/.test(service.output()));
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
+    expect(await pipeline.end(service)).toBe(0);
+  });
+});

@@ -1,0 +1,127 @@
+/** A broker of a test's own that asks who is there: TLS, SASL, client certificates, and rights by ACL. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freePort } from '@chip/testing';
+import { kafkaReadiness, prepareKafka, provideKafka } from '../stack/kafka.ts';
+import { cacheFolder, stackFolder } from '../stack/layout.ts';
+import { startPart } from '../stack/part.ts';
+import { loopback } from '../stack/ports.ts';
+import { endProcess } from '../stack/processes.ts';
+import { runCommand } from '../stack/run-command.ts';
+
+/** Users with a password known to SASL PLAIN. Those of SCRAM are the broker's data, see {@link SecuredKafka.addScramUser}. */
+export type PlainUsers = Readonly<Record<string, string>>;
+
+export class SecuredKafka {
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'chip-kafka-'));
+  readonly #stop = new AbortController();
+  #pid: number | undefined;
+  #java: { command: string; args: readonly string[] } = { command: '', args: [] };
+  /** Without TLS, for the test alone: whoever comes here may do everything. */
+  admin = '';
+  /** TLS with SASL. */
+  sasl = '';
+  /** TLS with client certificates. */
+  mutualTls = '';
+
+  static async start(users: PlainUsers): Promise<SecuredKafka> {
+    const kafka = new SecuredKafka();
+    try {
+      await kafka.#start(users);
+      return kafka;
+    } catch (error) {
+      await kafka.stop();
+      throw error;
+    }
+  }
+
+  async #start(users: PlainUsers): Promise<void> {
+    const [broker, controller, sasl, mutualTls] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    this.admin = `${loopback}:${broker}`;
+    this.sasl = `${loopback}:${sasl}`;
+    this.mutualTls = `${loopback}:${mutualTls}`;
+    await this.#openssl(
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=test authority'],
+      ...['-keyout', this.file('ca.key'), '-out', this.file('ca.pem')],
+    );
+    await this.certify('broker', `subjectAltName=IP:${loopback}`);
+    writeFileSync(this.file('broker.both'), readFileSync(this.file('broker.key'), 'utf8') + this.pem('broker'));
+
+    const stack = stackFolder(this.file('stack'));
+    const jars = await provideKafka(cacheFolder(), () => {}, this.#stop.signal);
+    const launch = await prepareKafka(jars, stack, { broker, controller, isDurable: false }, this.#stop.signal);
+    const listeners = { PLAINTEXT: this.admin, SASL: this.sasl, MUTUAL: this.mutualTls };
+    const addresses = Object.entries(listeners).map(([name, address]) => `${name}://${address}`);
+    const jaas = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`);
+    // A later line replaces an earlier one.
+    appendFileSync(
+      launch.args.at(-1) as string,
+      `listeners=${addresses.join(',')},CONTROLLER://${loopback}:${controller}
+advertised.listeners=${addresses.join(',')}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ${jaas.join(' ')};
+listener.name.sasl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location=${this.file('broker.both')}
+ssl.truststore.type=PEM
+ssl.truststore.location=${this.file('ca.pem')}
+listener.name.mutual.ssl.client.auth=required
+listener.name.mutual.ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+`,
+    );
+    this.#java = { command: launch.command, args: launch.args.slice(0, -2) };
+    const part = { launch, readiness: () => kafkaReadiness(stack.run), readyWithinMs: 60_000 };
+    this.#pid = (await startPart(stack.run, part, this.#stop.signal)).pid;
+  }
+
+  file(name: string): string {
+    return path.join(this.#folder, name);
+  }
+
+  /** The certificate of the broker or of a client, or that of the authority (`ca`). */
+  pem(name: string): string {
+    return readFileSync(this.file(`${name}.pem`), 'utf8');
+  }
+
+  /** Makes `<name>.key` and `<name>.pem`; the broker knows its bearer by this name. */
+  async certify(name: string, extension = 'extendedKeyUsage=clientAuth'): Promise<void> {
+    const [request, extensions] = [this.file(`${name}.csr`), this.file(`${name}.ext`)];
+    writeFileSync(extensions, extension);
+    await this.#openssl(
+      ...['req', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`],
+      ...['-keyout', this.file(`${name}.key`), '-out', request],
+    );
+    await this.#openssl(
+      ...['x509', '-req', '-in', request, '-CA', this.file('ca.pem'), '-CAkey', this.file('ca.key'), '-days', '2'],
+      ...['-CAcreateserial', '-extfile', extensions, '-out', this.file(`${name}.pem`)],
+    );
+  }
+
+  async addScramUser(mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-512', name: string, password: string): Promise<void> {
+    await runCommand(
+      this.#java.command,
+      [
+        ...this.#java.args.filter((arg) => !arg.startsWith('-Xm')),
+        ...['kafka.admin.ConfigCommand', '--bootstrap-server', this.admin, '--alter', '--entity-type', 'users'],
+        ...['--entity-name', name, '--add-config', `${mechanism}=[password=${password}]`],
+      ],
+      { onFailure: 'see the lines above' },
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    // Nobody wants its data.
+    if (this.#pid !== undefined) await endProcess(this.#pid, 'SIGKILL', 5_000);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #openssl(...args: string[]): Promise<void> {
+    await runCommand('openssl', args, { onFailure: 'install openssl ("apt-get install openssl")' });
+  }
+}
