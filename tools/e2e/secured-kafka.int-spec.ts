@@ -176,4 +176,9 @@ describe('a broker with TLS, SASL and access control', () => {
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
     expect(await pipeline.end(service)).toBe(0);
   });
+
+  it('lets the operator grow the topics', async () => {
+    const grown = await pipeline.run('operator', 'topics', ['grow', '9'], as.operator);
+    expect(grown.match(/: 9 partitions/g)).toHaveLength(6);
+  });
 });

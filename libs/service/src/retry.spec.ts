@@ -53,11 +53,17 @@ describe('retry', () => {
 
   it('stops within one total budget and names the last failure as the cause', async () => {
     const error = new Passing('x');
-    const startedAt = performance.now();
-    const promise = retry(failing(Infinity, error), { budgetMs: 200, firstDelayMs: 20 });
+    let pausesMs = 0;
+    const promise = retry(failing(Infinity, error), {
+      budgetMs: 200,
+      firstDelayMs: 20,
+      onRetry: (_, __, delayMs) => (pausesMs += delayMs),
+    });
     await expect(promise).rejects.toBeInstanceOf(DeadlineExceededError);
     await expect(promise).rejects.toMatchObject({ cause: error, retriable: true });
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // By the pauses and not by the clock: how late a timer is, the load of the machine decides.
+    expect(pausesMs).toBeGreaterThan(0);
+    expect(pausesMs).toBeLessThanOrEqual(200);
   });
 
   it('does not begin, nor go on waiting, once it is aborted', async () => {
