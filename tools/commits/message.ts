@@ -1,0 +1,18 @@
+import lint from '@commitlint/lint';
+import load from '@commitlint/load';
+
+const isComment = (line: string): boolean => line.startsWith('#');
+/** What "git commit --verbose" puts below this line is no part of the message. */
+const SCISSORS = /^# -+ >8 -+$/m;
+
+/** What is wrong with a commit message, one line each; empty when nothing is. Merges and reverts of git pass as they are. */
+export async function problemsOf(message: string, root: string): Promise<string[]> {
+  const { rules, parserPreset } = await load({}, { cwd: root });
+  const text = message
+    .split(SCISSORS, 1)[0]!
+    .split('\n')
+    .filter((line) => !isComment(line))
+    .join('\n');
+  const { errors } = await lint(text, rules, { parserOpts: parserPreset?.parserOpts as object });
+  return errors.map(({ name, message: reason }) => `${reason} (${name})`);
+}
