@@ -1,8 +1,4 @@
-/**
- * docs/asyncapi.yaml from the schemas that ingest validates with: `npm run docs` writes it, docs.spec.ts compares.
- */
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** docs/asyncapi.yaml from the schemas that ingest validates with. */
 import {
   DEAD_LETTER_HEADERS,
   deadLetterTopic,
@@ -18,8 +14,6 @@ import {
 } from '@chip/contracts';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-
-export const ASYNCAPI_FILE = fileURLToPath(new URL('../../docs/asyncapi.yaml', import.meta.url));
 
 const schemaOf = (schema: z.ZodType): object => {
   const { $schema: _, id: _id, ...rest } = z.toJSONSchema(schema, { io: 'input' });
@@ -123,9 +117,4 @@ export function asyncapi(): string {
     },
     { lineWidth: 120, aliasDuplicateObjects: false },
   );
-}
-
-if (import.meta.main) {
-  writeFileSync(ASYNCAPI_FILE, asyncapi());
-  console.log(`wrote ${ASYNCAPI_FILE}`);
 }

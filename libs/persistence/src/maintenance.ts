@@ -161,7 +161,8 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
   };
 }
 
-function createMetrics(registry: Registry) {
+/** @public docs/metrics.md is made from it. */
+export function createMetrics(registry: Registry) {
   const registers = [registry];
   return {
     active: new Gauge({

@@ -1,0 +1,91 @@
+/** docs/metrics.md: every metric of every service, made from the registries that serve `/metrics`. */
+import path from 'node:path';
+import { type MetricObject, Registry } from 'prom-client';
+import { repositoryRoot } from '../stack/layout.ts';
+
+/** prom-client knows more of a metric than its types say. */
+type Metric = MetricObject & { readonly labelNames?: readonly string[] };
+
+/** Answers to everything with itself: registering a metric needs a server or a pool, but asks nothing of it. */
+const anything: unknown = new Proxy(() => anything, { get: (_, key) => (key === 'then' ? undefined : anything) });
+
+type Factory = new (registry: Registry) => unknown;
+type Measure = (subject: unknown, registry: Registry) => unknown;
+type Create = (registry: Registry) => unknown;
+
+/** Where the metrics of a service are registered. Loaded by path: no tool depends on the code of an application. */
+const SOURCES: readonly [
+  service: string,
+  file: string,
+  register: (exported: unknown, registry: Registry) => unknown,
+][] = [
+  [
+    'ingest',
+    'apps/ingest/src/ingest.metrics.ts',
+    (module, registry) => new (module as { IngestMetrics: Factory }).IngestMetrics(registry),
+  ],
+  [
+    'writer',
+    'apps/writer/src/writer.metrics.ts',
+    (module, registry) => new (module as { WriterMetrics: Factory }).WriterMetrics(registry),
+  ],
+  [
+    'writer',
+    'libs/persistence/src/maintenance.ts',
+    (module, registry) => (module as { createMetrics: Create }).createMetrics(registry),
+  ],
+  [
+    'query',
+    'apps/query/src/query.metrics.ts',
+    (module, registry) => {
+      const { measureRequests, measurePool } = module as { measureRequests: Measure; measurePool: Measure };
+      measureRequests(anything, registry);
+      measurePool(anything, registry);
+    },
+  ],
+  [
+    'all',
+    'libs/service/src/service.metrics.ts',
+    (module) =>
+      (module as { createMetricsRegistry(labels: object): Registry }).createMetricsRegistry({
+        service: '',
+        instance: '',
+      }),
+  ],
+];
+
+const row = ({ name, type, labelNames = [], help }: Metric): string =>
+  `| \`${name}\` | ${type} | ${labelNames.map((label) => `\`${label}\``).join(', ')} | ${help.replace(/\.?$/, '.')} |`;
+
+const table = (metrics: readonly Metric[]): string =>
+  `| metric | type | labels | meaning |\n|---|---|---|---|\n${metrics.map(row).join('\n')}\n`;
+
+export async function metricsPage(): Promise<string> {
+  await import('reflect-metadata');
+  const registries = new Map<string, Registry>();
+  // One after the other: jest does not link modules that two imports share at the same time.
+  for (const [service, file, register] of SOURCES) {
+    const registry = registries.get(service) ?? new Registry();
+    const made = register(await import(path.join(repositoryRoot, file)), registry);
+    registries.set(service, made instanceof Registry ? made : registry);
+  }
+  const of = (service: string) => registries.get(service)!.getMetricsAsArray() as Metric[];
+  const sections = [...registries.keys()]
+    .filter((service) => service !== 'all')
+    .map((service) => `## ${service}\n\n${table(of(service))}`);
+  return `# Metrics
+
+Every service answers \`GET /metrics\` in the Prometheus text format. All metrics carry the labels \`service\` and
+\`instance\`. Names and labels are part of the published contract. This page is made from the registries of the services
+(\`npm run docs\`).
+
+Where to look first: [runbooks by symptom](runbooks/README.md). The state of every partition, lag in events and in
+seconds, and the two balances of the ledger are in \`GET /v1/pipeline\` and \`GET /v1/ledger\`.
+
+${sections.join('\n')}
+## Every service
+
+Of the Node.js process, by \`prom-client\`.
+
+${table(of('all'))}`;
+}
