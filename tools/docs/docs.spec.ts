@@ -15,15 +15,41 @@ import {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })].sort();
+const pages = [...globSync('*.md', { cwd: root }), ...globSync('docs/**/*.md', { cwd: root })].sort();
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const npmCommands = new Set(['ci', 'install', 'start', 'stop', 'test', 'run']);
+
+/** As forges make them of headings. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe('documentation', () => {
   it.each(pages)('%s links to files that exist', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
     const missing = links.filter((target) => !existsSync(path.join(root, path.dirname(page), target)));
     expect(missing).toEqual([]);
+  });
+
+  it.each(pages)('%s names files that exist', (page) => {
+    const named = [...read(page).matchAll(/`((?:apps|libs|tools|docs|k8s)\/[A-Za-z0-9_./-]+)`/g)].map(
+      ([, file]) => file!,
+    );
+    const missing = named.filter((file) => !existsSync(path.join(root, file)));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(pages)('%s links to headings that exist', (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)];
+    const broken = links.filter(([, target, anchor]) => {
+      const file = target === '' ? page : path.join(path.dirname(page), target!);
+      return !anchorsOf(read(file)).includes(anchor!);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 
   it.each(pages)('%s names commands that exist', (page) => {
