@@ -1,5 +1,5 @@
-import './kafkajs-repair.ts';
-import './codecs.ts';
+import './kafkajs-patches/request-queue.ts';
+import './records/codecs.ts';
 import { switchSchema, type Logger } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { z } from 'zod';

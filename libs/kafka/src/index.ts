@@ -1,10 +1,10 @@
 export * from './admin.ts';
-export * from './batch-server.ts';
+export * from './consume/batch-server.ts';
 export { kafkaConnection, kafkaVariables, type KafkaConnection, type KafkaVariables } from './client.ts';
-export type { Compression } from './codecs.ts';
-export * from './consumer-options.ts';
-export type { PartitionStatus } from './group-consumer.ts';
+export type { Compression } from './records/codecs.ts';
+export * from './consume/consumer-options.ts';
+export type { PartitionStatus } from './consume/group-consumer.ts';
 export * from './kafka.error.ts';
 export * from './producer.ts';
 export * from './read-topic.ts';
-export * from './record-batch.ts';
+export * from './consume/record-batch.ts';

@@ -1,7 +1,7 @@
 import { withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
-import { COMPRESSIONS, type Compression } from './codecs.ts';
+import { COMPRESSIONS, type Compression } from './records/codecs.ts';
 import { TopicMissingError, translateKafkaError } from './kafka.error.ts';
 
 export interface OutgoingRecord {

@@ -1,12 +1,12 @@
 import { retry, type Logger } from '@chip/service';
 import type { Broker, Cluster } from 'kafkajs';
 import { clusterOf, type KafkaConnection } from './client.ts';
-import { DecompressionBudget } from './codecs.ts';
-import type { Fetch } from './fetch-interceptor.ts';
-import { committedBatches, endOffset, fetchUndecoded } from './fetch-response.ts';
+import { DecompressionBudget } from './records/codecs.ts';
+import type { Fetch } from './kafkajs-patches/fetch-interceptor.ts';
+import { committedBatches, endOffset, fetchUndecoded } from './records/fetch-response.ts';
 import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
-import type { KafkaRecord, Records } from './record-batch.ts';
-import { RecordSet } from './record-set.ts';
+import type { KafkaRecord, Records } from './consume/record-batch.ts';
+import { RecordSet } from './records/record-set.ts';
 
 /** Which part of a topic to read. Offsets outside of what the broker has mean its first or last one. */
 export interface TopicRange {

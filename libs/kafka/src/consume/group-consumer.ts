@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, retry, withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Broker, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
-import { KafkaAdmin } from './admin.ts';
-import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
+import { KafkaAdmin } from '../admin.ts';
+import { clusterOf, createKafka, type KafkaConnection } from '../client.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { FetchedBatch } from './fetched-batch.ts';
-import { FetchInterceptor, rebalanceError, type FetchFacts, type FetchPolicy } from './fetch-interceptor.ts';
+import {
+  FetchInterceptor,
+  rebalanceError,
+  type FetchFacts,
+  type FetchPolicy,
+} from '../kafkajs-patches/fetch-interceptor.ts';
 import {
   ConsumerCrashedError,
   ConsumerStalledError,
@@ -16,7 +21,7 @@ import {
   PartitionLostError,
   RejoinError,
   translateKafkaError,
-} from './kafka.error.ts';
+} from '../kafka.error.ts';
 import type { RecordBatch } from './record-batch.ts';
 
 /** Where a consumer stands in one of its partitions. */

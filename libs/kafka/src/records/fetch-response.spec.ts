@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { COMPRESSIONS, DecompressionBudget, type Compression } from './codecs.ts';
 import { committedBatches, decodeFetchResponse, endOffset, type FetchedPartition } from './fetch-response.ts';
-import type { KafkaRecord } from './record-batch.ts';
+import type { KafkaRecord } from '../consume/record-batch.ts';
 import { RecordSet } from './record-set.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Broker, type Cluster } from 'kafkajs';
-import { DecompressionBudget } from './codecs.ts';
+import { DecompressionBudget } from '../records/codecs.ts';
 import {
   committedBatches,
   endOffset,
   fetchUndecoded,
   type FetchedPartition,
   type FetchResponse,
-} from './fetch-response.ts';
-import { kafkaErrorType } from './kafka.error.ts';
-import type { RecordBatch } from './record-batch.ts';
-import { RecordSet } from './record-set.ts';
+} from '../records/fetch-response.ts';
+import { kafkaErrorType } from '../kafka.error.ts';
+import type { RecordBatch } from '../consume/record-batch.ts';
+import { RecordSet } from '../records/record-set.ts';
 
 interface PartitionRequest {
   readonly partition: number;

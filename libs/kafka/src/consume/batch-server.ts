@@ -1,7 +1,7 @@
 import type { AppError, HealthState, Logger } from '@chip/service';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { KafkaConnection } from './client.ts';
+import type { KafkaConnection } from '../client.ts';
 import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
 import { GroupConsumer, type PartitionStatus } from './group-consumer.ts';
 import type { RecordBatch } from './record-batch.ts';

@@ -1,4 +1,4 @@
-import type { FetchFacts } from './fetch-interceptor.ts';
+import type { FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
 import type { RecordBatch, Records } from './record-batch.ts';
 
 /** What a batch does to its partition, by its consumer. */

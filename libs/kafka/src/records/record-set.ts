@@ -1,5 +1,5 @@
 import { UndecodableBatchError } from './codecs.ts';
-import type { KafkaRecord, RecordHeaders, Records } from './record-batch.ts';
+import type { KafkaRecord, RecordHeaders, Records } from '../consume/record-batch.ts';
 
 /** A record batch as the broker stores it, unpacked. Layout: https://kafka.apache.org/documentation/#recordbatch */
 export interface StoredBatch {
