@@ -1,8 +1,9 @@
 import { retry, withDeadline, type Logger } from '@chip/service';
 import type { TopicSpec } from '@chip/contracts';
-import kafkajs, { type Admin } from 'kafkajs';
-import { createKafka, type KafkaConnection } from './client.ts';
+import kafkajs, { type Admin, type Cluster } from 'kafkajs';
+import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
 import { translateKafkaError } from './kafka.error.ts';
+import { fetchTopicId } from './topic-id.ts';
 
 /** First offset still there and the offset the next record will get. */
 export interface OffsetRange {
@@ -22,10 +23,13 @@ const REPLICAS_FOR_TWO_IN_SYNC = 3;
  */
 export class KafkaAdmin {
   readonly #admin: Admin;
+  readonly #makeCluster: () => Cluster;
   #connection: Promise<void> | undefined;
+  #cluster: Cluster | undefined;
 
   constructor(connection: KafkaConnection, logger: Logger) {
     this.#admin = createKafka(connection, logger).admin({ retry: { retries: 4 } });
+    this.#makeCluster = () => clusterOf(connection, logger);
   }
 
   /**
@@ -121,6 +125,23 @@ export class KafkaAdmin {
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
   }
 
+  /**
+   * The UUID that Kafka gave the topic when it was created, such as `c5b1e0f4-…`. A topic of the same name that is
+   * created later has another one, and so has its copy on another cluster.
+   */
+  async topicId(topic: string): Promise<string> {
+    const cluster = (this.#cluster ??= this.#makeCluster());
+    return this.#call(
+      `id of topic ${topic}`,
+      async () => {
+        await cluster.connect();
+        await cluster.refreshMetadataIfNecessary();
+        return fetchTopicId(await cluster.findControllerBroker(), topic);
+      },
+      { topic },
+    );
+  }
+
   /** Committed offsets of `group` for `topic`, by partition; null where nothing is committed. */
   async groupOffsets(group: string, topic: string): Promise<Map<number, number | null>> {
     const [answer] = await this.#call(
@@ -154,6 +175,7 @@ export class KafkaAdmin {
   }
 
   async disconnect(): Promise<void> {
+    if (this.#cluster !== undefined) await withDeadline(this.#cluster.disconnect(), 5_000, 'disconnect from Kafka');
     if (this.#connection === undefined) return;
     await withDeadline(this.#admin.disconnect(), 5_000, 'disconnect from Kafka');
   }

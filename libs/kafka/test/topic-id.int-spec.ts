@@ -1,0 +1,50 @@
+import { TestKafka, waitFor } from '@chip/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { KafkaAdmin } from '../src/index.ts';
+import { memoryLogger } from './batch-server-harness.ts';
+
+let kafka: TestKafka;
+let admin: KafkaAdmin;
+
+beforeAll(async () => {
+  kafka = await TestKafka.connect();
+  admin = new KafkaAdmin({ brokers: kafka.brokers, clientId: 'test-topic-id' }, memoryLogger().logger);
+});
+afterAll(async () => {
+  await admin.disconnect();
+  await kafka.close();
+});
+
+describe('topicId', () => {
+  it('stays the same for a topic, and is another for a topic of the same name that is created later', async () => {
+    const topic = await kafka.topic(3);
+    const first = await admin.topicId(topic);
+    expect(first).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(await admin.topicId(topic)).toBe(first);
+    expect(await admin.topicId(await kafka.topic())).not.toBe(first);
+
+    await kafka.deleteTopic(topic);
+    await waitFor(
+      () =>
+        admin.topicId(topic).then(
+          () => 'there',
+          (error: { code: string }) => error.code,
+        ),
+      (found) => found === 'kafka_topic_missing',
+    );
+    await kafka.createTopic(topic, 3);
+    expect(await admin.topicId(topic)).not.toBe(first);
+  });
+
+  it('tells a missing topic by name and creates none', async () => {
+    await expect(admin.topicId('test.not-there')).rejects.toMatchObject({ code: 'kafka_topic_missing' });
+    expect(await kafka.admin.listTopics()).not.toContain('test.not-there');
+  });
+
+  it('reads a name of many bytes', async () => {
+    const topic = `test.${'x'.repeat(200)}`;
+    kafka.removeLater(topic);
+    await kafka.createTopic(topic);
+    expect(await admin.topicId(topic)).toHaveLength(36);
+  });
+});
