@@ -133,7 +133,7 @@ class PartitionReader {
       if (answer === undefined || answer.isOutOfRange) return { records: [], nextOffset: offset };
       if (answer.undecodable !== null)
         throw new KafkaRefusedError(
-          `the record batch of ${this.topic}/${partition} at ${offset} cannot be read: ${answer.undecodable}`,
+          `the record batch of ${this.topic}/${partition} at ${offset} cannot be read: ${answer.undecodable.reason}`,
           { context: { topic: this.topic, partition, offset } },
         );
       return { records: new RecordSet(committedBatches(answer), offset), nextOffset: endOffset(answer, offset) };

@@ -489,21 +489,29 @@ describe('a member that stops while it joins', () => {
 });
 
 describe('a batch that cannot be read', () => {
-  it('pauses its partition with a reason while the others go on', async () => {
+  /** Three partitions; the first batch of partition 0 unfolds to 48 MiB, the reader allows 16. */
+  const bombed = async (): Promise<string> => {
     const topic = await kafka.topic(3);
     const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
-    // 48 MiB of zeros are a few kilobytes on the wire; the reader allows 16.
-    await producer.send(topic, 0, [{ value: Buffer.alloc(48 * 1024 * 1024) }], 'zstd');
+    await producer.send(topic, 0, [{ value: Buffer.alloc(48 * 1024 * 1024) }, { value: 'beside' }], 'zstd');
+    await producer.send(topic, 0, [{ value: 'behind' }]);
     await producer.send(topic, 1, numbered(10), 'gzip');
     await producer.send(topic, 2, numbered(10));
     await producer.disconnect();
-    const seen: number[] = [];
+    return topic;
+  };
+  const consumer = { maxDecompressedBytes: 16 * 1024 * 1024 };
+
+  it('reaches its handler as a range with a reason, pauses its partition, and is passed over on demand', async () => {
+    const topic = await bombed();
+    const seen: RecordBatch[] = [];
     const { server, fatals } = await start({
       topic,
       groupId: kafka.group(),
-      consumer: { maxDecompressedBytes: 16 * 1024 * 1024 },
-      handle: (batch) => void seen.push(batch.partition),
+      consumer,
+      handle: (batch) => void seen.push(batch),
     });
+    const range = { from: 0, to: 2, reason: 'the batch unfolds to more than 16777216 bytes' };
     await waitFor(
       () => server.partitions(),
       (all) =>
@@ -511,10 +519,42 @@ describe('a batch that cannot be read', () => {
     );
     expect(server.partitions()[0]).toMatchObject({
       nextOffset: 0,
-      pausedReason: 'the record batch at offset 0 cannot be read: the batch unfolds to more than 16777216 bytes',
+      pausedReason:
+        'undecodable_batch: the record batch at offset 0 cannot be read: the batch unfolds to more than 16777216 bytes',
+      undecodable: range,
     });
-    expect(seen).not.toContain(0);
+    expect(seen.filter(({ partition }) => partition === 0)).toMatchObject([
+      { records: { length: 0 }, fetchOffset: 0, nextOffset: 0, outOfRange: null, undecodable: range },
+    ]);
+    expect(seen.filter(({ partition, undecodable }) => partition !== 0 && undecodable !== null)).toEqual([]);
+
+    expect(server.skipUndecodable(topic, 1)).toBeNull();
+    expect(server.skipUndecodable(topic, 0)).toEqual(range);
+    await waitFor(() => server.partitions()[0]?.nextOffset === 3);
+    expect(server.partitions()[0]).toMatchObject({ pausedReason: null, undecodable: null });
+    expect(values(seen.at(-1)?.records ?? [])).toEqual(['behind']);
+    expect(server.skipUndecodable(topic, 0)).toBeNull();
     expect(fatals).toEqual([]);
+  });
+
+  it('is passed over by a handler that seeks behind it', async () => {
+    const topic = await bombed();
+    const seen: string[] = [];
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer,
+      handle: (batch) => {
+        if (batch.undecodable !== null) {
+          batch.seek(batch.undecodable.to);
+        }
+        if (batch.partition === 0) {
+          seen.push(...values(batch.records));
+        }
+      },
+    });
+    await waitFor(() => server.partitions()[0]?.nextOffset === 3);
+    expect(seen).toEqual(['behind']);
   });
 
   it('reads batches one by one when only together they exceed the bound', async () => {

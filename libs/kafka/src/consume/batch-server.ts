@@ -4,7 +4,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { KafkaConnection } from '../client.ts';
 import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
 import { GroupConsumer, type PartitionStatus } from './group-consumer.ts';
-import type { RecordBatch } from './record-batch.ts';
+import type { RecordBatch, UndecodableRange } from './record-batch.ts';
 
 export interface KafkaBatchServerOptions {
   readonly connection: KafkaConnection;
@@ -87,6 +87,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** Reads an idle partition from `offset` on, also when it was paused. */
   seek(topic: string, partition: number, offset: number): void {
     this.#consumers.find((consumer) => consumer.topic === topic)?.seek(partition, offset);
+  }
+
+  /**
+   * Passes over exactly the record batch that stops a partition in state `undecodable_batch`, and reads on behind it. Its
+   * records are lost to this group; whoever chains blocks must account for the range that is returned.
+   *
+   * @returns what was passed over; null when nothing is in the way, or a handler is at work
+   */
+  skipUndecodable(topic: string, partition: number): UndecodableRange | null {
+    return this.#consumers.find((consumer) => consumer.topic === topic)?.skipUndecodable(partition) ?? null;
   }
 
   /**

@@ -20,6 +20,7 @@ export class FetchedBatch implements RecordBatch {
   readonly logStartOffset: number;
   readonly assignment: number;
   readonly outOfRange: RecordBatch['outOfRange'];
+  readonly undecodable: RecordBatch['undecodable'];
   /** Where the handler wants to go on, if it said so. */
   soughtTo: number | null = null;
   readonly #actions: BatchActions;
@@ -41,6 +42,7 @@ export class FetchedBatch implements RecordBatch {
     this.logStartOffset = facts.logStartOffset;
     this.assignment = facts.assignment;
     this.outOfRange = facts.outOfRange;
+    this.undecodable = facts.undecodable;
     this.#actions = actions;
   }
 

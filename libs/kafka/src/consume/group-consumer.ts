@@ -22,7 +22,7 @@ import {
   RejoinError,
   translateKafkaError,
 } from '../kafka.error.ts';
-import type { RecordBatch } from './record-batch.ts';
+import type { RecordBatch, UndecodableRange } from './record-batch.ts';
 
 /** Where a consumer stands in one of its partitions. */
 export interface PartitionStatus {
@@ -36,6 +36,8 @@ export interface PartitionStatus {
   /** Readable offsets that are not handled yet; null before the first fetch. */
   readonly lag: number | null;
   readonly pausedReason: string | null;
+  /** Set while the partition stands before a record batch that can never be read: state `undecodable_batch`. */
+  readonly undecodable: UndecodableRange | null;
   readonly isHandling: boolean;
   /** Time since the position moved or there was nothing left to read, on the monotonic clock. */
   readonly msSinceProgress: number;
@@ -51,6 +53,7 @@ interface Partition {
   highWatermark: number | null;
   lastStableOffset: number | null;
   pausedReason: string | null;
+  undecodable: UndecodableRange | null;
   running: AbortController | null;
   progressAt: number;
 }
@@ -176,6 +179,7 @@ export class GroupConsumer implements FetchPolicy {
       highWatermark: partition.highWatermark,
       lag: lagOf(partition),
       pausedReason: partition.pausedReason,
+      undecodable: partition.undecodable,
       isHandling: partition.running !== null,
       msSinceProgress: now - partition.progressAt,
       lastProgressAt: Math.round(performance.timeOrigin + partition.progressAt),
@@ -197,7 +201,19 @@ export class GroupConsumer implements FetchPolicy {
     const state = this.#partitions.get(partition);
     if (state === undefined || state.running !== null) return;
     state.position = offset;
+    state.undecodable = null;
     this.resume(partition);
+  }
+
+  /** Passes over the record batch that stops a partition. @returns what was passed over, null when nothing is in the way */
+  skipUndecodable(partition: number): UndecodableRange | null {
+    const state = this.#partitions.get(partition);
+    const undecodable = state?.running === null ? state.undecodable : null;
+    if (undecodable !== null) {
+      this.#logger.warn({ partition, ...undecodable }, 'undecodable_batch_skipped');
+      this.seek(partition, undecodable.to);
+    }
+    return undecodable;
   }
 
   /**
@@ -276,16 +292,12 @@ export class GroupConsumer implements FetchPolicy {
     if (state === undefined || state.assignment !== facts.assignment) return;
     state.highWatermark = facts.highWatermark;
     state.lastStableOffset = facts.lastStableOffset;
+    state.undecodable = facts.undecodable;
     if (lagOf(state) === 0) state.progressAt = performance.now();
   }
 
   onResponse(): void {
     this.#lastResponseAt = performance.now();
-  }
-
-  onUndecodable(_topic: string, partition: number, offset: number, reason: string): void {
-    const state = this.#partitions.get(partition);
-    if (state !== undefined) this.#pause(state, `the record batch at offset ${offset} cannot be read: ${reason}`);
   }
 
   // --- start, join, end ----------------------------------------------------------------------------------------
@@ -341,6 +353,7 @@ export class GroupConsumer implements FetchPolicy {
             highWatermark: null,
             lastStableOffset: null,
             pausedReason: null,
+            undecodable: null,
             running: null,
             progressAt: now,
           },
@@ -427,12 +440,18 @@ export class GroupConsumer implements FetchPolicy {
     if (abort.signal.aborted) return;
     if (batch.soughtTo !== null) {
       state.position = batch.soughtTo;
+      state.undecodable = null;
     } else if (state.pausedReason === null) {
       if (facts.outOfRange !== null) {
         this.#pause(
           state,
           `offset ${facts.fetchOffset} is out of range, the broker has ${facts.outOfRange.low} to ${facts.outOfRange.high}`,
         );
+        return;
+      }
+      if (facts.undecodable !== null) {
+        const { from, reason } = facts.undecodable;
+        this.#pause(state, `undecodable_batch: the record batch at offset ${from} cannot be read: ${reason}`);
         return;
       }
       state.position = facts.nextOffset;

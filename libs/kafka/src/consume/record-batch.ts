@@ -19,6 +19,16 @@ export interface Records extends Iterable<KafkaRecord> {
   readonly length: number;
 }
 
+/** A record batch that can never be read. */
+export interface UndecodableRange {
+  /** Where the reading stands: the batch's `fetchOffset`. */
+  readonly from: number;
+  /** Offset behind the last record of that batch. Where its header is damaged as well: `from + 1`, never beyond the batch. */
+  readonly to: number;
+  /** What is wrong with it, one clause in English without a full stop. */
+  readonly reason: string;
+}
+
 /**
  * What one fetch of one partition yielded, and what may be done about it. Handed to an `@EventPattern(topic)` method;
  * the methods act on this partition.
@@ -37,7 +47,7 @@ export interface Records extends Iterable<KafkaRecord> {
 export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;
-  /** In offset order. Empty when the fetch held only transaction markers or aborted records, or with `outOfRange`. */
+  /** In offset order. Empty when the fetch held only transaction markers or aborted records, or with `outOfRange` or `undecodable`. */
   readonly records: Records;
   /** Offset that was asked for: where the previous batch ended, a seek went, or the group's committed offset. */
   readonly fetchOffset: number;
@@ -62,6 +72,13 @@ export interface RecordBatch {
    * decision the partition is paused.
    */
   readonly outOfRange: { readonly low: number; readonly high: number } | null;
+  /**
+   * Set when the record batch at `fetchOffset` can never be read: its checksum or structure is damaged, its format is not
+   * known, or it unfolds to more than `ConsumerOptions.maxDecompressedBytes`. `records` is empty and `nextOffset` is
+   * `fetchOffset`. The handler must decide: {@link seek} to `undecodable.to` passes over exactly this batch, and
+   * {@link pause} waits for a person. Without a decision the partition is paused in state `undecodable_batch`.
+   */
+  readonly undecodable: UndecodableRange | null;
   /** Aborted when the work must stop: the partition was lost, or the process stops and its patience is over. */
   readonly signal: AbortSignal;
 

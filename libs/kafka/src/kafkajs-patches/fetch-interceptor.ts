@@ -4,12 +4,13 @@ import { DecompressionBudget } from '../records/codecs.ts';
 import {
   committedBatches,
   endOffset,
+  endOfUndecodable,
   fetchUndecoded,
   type FetchedPartition,
   type FetchResponse,
 } from '../records/fetch-response.ts';
 import { kafkaErrorType } from '../kafka.error.ts';
-import type { RecordBatch } from '../consume/record-batch.ts';
+import type { RecordBatch, UndecodableRange } from '../consume/record-batch.ts';
 import { RecordSet } from '../records/record-set.ts';
 
 interface PartitionRequest {
@@ -63,6 +64,7 @@ export type FetchFacts = Pick<
   | 'lastStableOffset'
   | 'logStartOffset'
   | 'outOfRange'
+  | 'undecodable'
 >;
 
 /** What the consumer decides and wants to know. */
@@ -73,8 +75,6 @@ export interface FetchPolicy {
   /** Offset to read `partition` from; `proposed` is kafkajs's own idea (the committed offset of this assignment). */
   offsetFor(topic: string, partition: number, proposed: number): number;
   onFetched(topic: string, partition: number, facts: FetchFacts): void;
-  /** The batch at `offset` cannot be read and never will be. */
-  onUndecodable(topic: string, partition: number, offset: number, reason: string): void;
   /** A whole response was received. */
   onResponse(): void;
 }
@@ -218,10 +218,6 @@ export class FetchInterceptor {
 
   async #examine(topic: string, answer: FetchedPartition, fetchOffset: number, assignment: number): Promise<void> {
     const { partition } = answer;
-    if (answer.undecodable !== null) {
-      this.#policy.onUndecodable(topic, partition, fetchOffset, answer.undecodable);
-      return;
-    }
     const facts = answer.isOutOfRange
       ? await this.#outOfRange(topic, partition, fetchOffset, assignment)
       : {
@@ -233,11 +229,13 @@ export class FetchInterceptor {
           lastStableOffset: answer.lastStableOffset,
           logStartOffset: answer.logStartOffset,
           outOfRange: null,
+          undecodable: undecodableRange(answer, fetchOffset),
         };
     // Nothing wrong any more (a replica was behind its leader): the next fetch will tell.
     if (facts === undefined) return;
-    if (facts.nextOffset > fetchOffset || facts.outOfRange !== null)
+    if (facts.nextOffset > fetchOffset || facts.outOfRange !== null || facts.undecodable !== null) {
       answer.messages = [standIn(Math.max(fetchOffset, facts.nextOffset - 1))];
+    }
     this.#facts.set(answer.messages, facts);
     this.#policy.onFetched(topic, partition, facts);
   }
@@ -262,8 +260,20 @@ export class FetchInterceptor {
       lastStableOffset: high,
       logStartOffset: low,
       outOfRange: { low, high },
+      undecodable: null,
     };
   }
+}
+
+function undecodableRange(answer: FetchedPartition, fetchOffset: number): UndecodableRange | null {
+  const { undecodable, highWatermark } = answer;
+  return undecodable === null
+    ? null
+    : {
+        from: fetchOffset,
+        to: endOfUndecodable(undecodable, fetchOffset, Number(highWatermark)),
+        reason: undecodable.reason,
+      };
 }
 
 /** What kafkajs takes for a record, so that it hands on the answer of a partition. */

@@ -2,7 +2,13 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { COMPRESSIONS, DecompressionBudget, type Compression } from './codecs.ts';
-import { committedBatches, decodeFetchResponse, endOffset, type FetchedPartition } from './fetch-response.ts';
+import {
+  committedBatches,
+  decodeFetchResponse,
+  endOffset,
+  endOfUndecodable,
+  type FetchedPartition,
+} from './fetch-response.ts';
 import type { KafkaRecord } from '../consume/record-batch.ts';
 import { RecordSet } from './record-set.ts';
 
@@ -208,11 +214,35 @@ describe('fetch response', () => {
       { bytes: good },
       { bytes: old },
     ]);
-    expect(damaged).toMatchObject({ undecodable: 'the batch is damaged', batches: [] });
+    expect(damaged).toMatchObject({
+      undecodable: { reason: 'the batch is damaged', claimedEnd: 4, nextBatch: null },
+      batches: [],
+    });
     expect(later).toMatchObject({ undecodable: null });
     expect(recordsOf(later!)).toHaveLength(1);
     expect(recordsOf(beside!)).toHaveLength(1);
-    expect(format!.undecodable).toBe('it has the record format 1, which Kafka 4 does not know any more');
+    expect(format!.undecodable?.reason).toBe('it has the record format 1, which Kafka 4 does not know any more');
+  });
+
+  it('knows where a batch ends that cannot be read, and never goes beyond it when the header is damaged as well', async () => {
+    const bad = await batchOf({ records: [sent(2), sent(4)], compression: 'zstd' });
+    bad.fill(0xff, 61, 80);
+    const behind = await batchOf({ records: [sent(9)] });
+    const lying = (lastOffsetDelta: number): Buffer => {
+      const copy = Buffer.from(bad);
+      copy.writeInt32BE(lastOffsetDelta, 23);
+      return copy;
+    };
+    const [whole, followed, tooFar, negative] = await decode(
+      [bad, Buffer.concat([bad, behind]), Buffer.concat([lying(1_000), behind]), lying(-7)].map((bytes) => ({ bytes })),
+    );
+    expect(endOfUndecodable(whole!.undecodable!, 2, 900)).toBe(5);
+    // Read from its middle on, the end is the same.
+    expect(endOfUndecodable(whole!.undecodable!, 4, 900)).toBe(5);
+    expect(endOfUndecodable(followed!.undecodable!, 2, 900)).toBe(5);
+    expect(endOfUndecodable(tooFar!.undecodable!, 2, 900)).toBe(9);
+    expect(endOfUndecodable({ ...tooFar!.undecodable!, nextBatch: null }, 2, 900)).toBe(3);
+    expect(endOfUndecodable(negative!.undecodable!, 2, 900)).toBe(3);
   });
 
   it('never makes records of damaged bytes that do not fit, nor fails the partitions beside', async () => {
@@ -250,7 +280,7 @@ describe('fetch response', () => {
     expect(recordsOf(third!)).toHaveLength(1);
     expect(budget.decompressedBytes).toBeLessThanOrEqual(2_500_000);
     const [alone] = await decode([{ bytes: await large(1) }], new DecompressionBudget(500_000));
-    expect(alone!.undecodable).toBe('the batch unfolds to more than 500000 bytes');
+    expect(alone!.undecodable?.reason).toBe('the batch unfolds to more than 500000 bytes');
   });
 
   it('shows neither markers nor records of aborted transactions, two of them at once included', async () => {

@@ -11,6 +11,15 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
+/** A batch that cannot be read, and what its surroundings say about where it ends. Its own header may be damaged, too. */
+export interface UndecodableBatch {
+  readonly reason: string;
+  /** Offset behind its last record by its own header. */
+  readonly claimedEnd: number;
+  /** First offset of the batch that follows it in the same answer; null without one. */
+  readonly nextBatch: number | null;
+}
+
 /** What the broker answered for one partition. */
 export interface FetchedPartition {
   readonly partition: number;
@@ -24,8 +33,8 @@ export interface FetchedPartition {
   readonly aborted: readonly AbortedTransaction[];
   /** Complete batches in offset order, transaction markers included; no more than the budget allowed. */
   readonly batches: readonly StoredBatch[];
-  /** Why the first batch cannot be read, now or ever; null otherwise. */
-  readonly undecodable: string | null;
+  /** The first batch when it cannot be read, now or ever; null otherwise. */
+  readonly undecodable: UndecodableBatch | null;
   /** For kafkajs: what it would hand on. It gets nothing here. */
   messages: unknown[];
   readonly abortedTransactions: readonly [];
@@ -114,7 +123,7 @@ const HEADER_BYTES = 61;
 async function decodeBatches(
   answer: Buffer,
   budget: DecompressionBudget,
-): Promise<{ batches: StoredBatch[]; undecodable: string | null }> {
+): Promise<{ batches: StoredBatch[]; undecodable: UndecodableBatch | null }> {
   const batches: StoredBatch[] = [];
   for (let at = 0; at + PREFIX_BYTES <= answer.length;) {
     const end = at + LENGTH_END + answer.readInt32BE(at + 8);
@@ -130,11 +139,40 @@ async function decodeBatches(
       if (!(error instanceof UndecodableBatchError)) throw error;
       // It comes first in a later fetch, and is judged there. So does one for which others have left too little.
       const isFirst = batches.length === 0 && (isUntouched || !error.isTooLarge);
-      return { batches, undecodable: isFirst ? error.message : null };
+      return { batches, undecodable: isFirst ? describeUndecodable(answer, at, end, error.message) : null };
     }
     at = end;
   }
   return { batches, undecodable: null };
+}
+
+/** Formats before 2 have no offset but the first in their header; for a packed message set it is that of the last message. */
+function describeUndecodable(answer: Buffer, at: number, end: number, reason: string): UndecodableBatch {
+  const firstOffset = Number(answer.readBigInt64BE(at));
+  const hasHeader = answer.readInt8(at + 16) === 2 && at + HEADER_BYTES <= answer.length;
+  return {
+    reason,
+    claimedEnd: firstOffset + 1 + (hasHeader ? answer.readInt32BE(at + 23) : 0),
+    nextBatch: end > at && end + 8 <= answer.length ? Number(answer.readBigInt64BE(end)) : null,
+  };
+}
+
+/**
+ * Offset behind the batch that cannot be read. Its header is believed as far as the log and the batch behind it allow;
+ * where nothing can be believed it is the next offset, so that no more than one is ever passed over unseen.
+ */
+export function endOfUndecodable(
+  { claimedEnd, nextBatch }: UndecodableBatch,
+  fetchOffset: number,
+  highWatermark: number,
+): number {
+  const limit = nextBatch !== null && nextBatch > fetchOffset ? Math.min(nextBatch, highWatermark) : highWatermark;
+  for (const candidate of [claimedEnd, nextBatch]) {
+    if (candidate !== null && Number.isSafeInteger(candidate) && candidate > fetchOffset && candidate <= limit) {
+      return candidate;
+    }
+  }
+  return fetchOffset + 1;
 }
 
 async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<StoredBatch> {
