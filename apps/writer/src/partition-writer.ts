@@ -217,7 +217,7 @@ export class PartitionWriter {
         // A rescan goes back to blocks of a topic that was replaced since; they are nobody's any more.
         if (isReread) continue;
         await flushGathered();
-        return this.#stopAt(batch, record.offset, 'recreated', recreated);
+        return this.#stopAt(batch, record.offset, 'recreated', recreated.reason);
       }
       if (block.coversTo <= to) {
         // Applied before. An empty range at the position itself is nothing at all.

@@ -28,11 +28,12 @@ const blocks: fc.Arbitrary<Block> = fc
     tail: fc.nat(50),
     time: fc.nat(2 ** 42),
     deltas: fc.boolean(),
+    sourceTopicId: fc.option(fc.uuid()),
     replays: fc.array(fc.tuple(fc.nat(), fc.record({ of: fc.string(), count: fc.integer({ min: 1 }) })), {
       maxLength: 3,
     }),
   })
-  .map(({ events, from, tail, time, deltas, replays }) => {
+  .map(({ events, from, tail, time, deltas, sourceTopicId, replays }) => {
     let offset = from - 1;
     let appendTime = time;
     const lines: Buffer[] = [];
@@ -52,6 +53,7 @@ const blocks: fc.Arbitrary<Block> = fc
     });
     return {
       sourceTopic: 'telemetry.samples.v1',
+      ...(sourceTopicId === null ? {} : { sourceTopicId }),
       sourcePartition: 3,
       coversFrom: from,
       coversTo: offset + 1 + tail,

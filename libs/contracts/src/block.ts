@@ -49,6 +49,8 @@ export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
 
 export interface Block {
   readonly sourceTopic: string;
+  /** Kafka's UUID of the source topic, which one of the same name created later does not share; absent in old blocks. */
+  readonly sourceTopicId?: string;
   readonly sourcePartition: number;
   readonly coversFrom: number;
   /** Exclusive. */
@@ -69,6 +71,7 @@ export interface Block {
 export const BLOCK_HEADERS = {
   version: 'block-version',
   sourceTopic: 'source-topic',
+  sourceTopicId: 'source-topic-id',
   sourcePartition: 'source-partition',
   coversFrom: 'covers-from',
   coversTo: 'covers-to',
@@ -199,6 +202,7 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
     headers[BLOCK_HEADERS.appendFrom] = String(first.appendTime);
     headers[BLOCK_HEADERS.appendTo] = String(last.appendTime);
   }
+  if (block.sourceTopicId !== undefined) headers[BLOCK_HEADERS.sourceTopicId] = block.sourceTopicId;
   if (block.minTime !== null) headers[BLOCK_HEADERS.minTime] = block.minTime;
   if (block.maxTime !== null) headers[BLOCK_HEADERS.maxTime] = block.maxTime;
   if (block.replays !== undefined && block.replays.size > 0)
@@ -279,8 +283,10 @@ export function decodeBlock(
   if (bytes !== payloadLength) throw new MalformedBlockError('index and payload disagree on the number of bytes');
   if (rows !== whole(BLOCK_HEADERS.rows)) throw new MalformedBlockError('index and headers disagree on the rows');
   if (last && last.offset >= coversTo) throw new MalformedBlockError('an event lies outside the covered range');
+  const sourceTopicId = text(BLOCK_HEADERS.sourceTopicId);
   return {
     sourceTopic: text(BLOCK_HEADERS.sourceTopic) ?? '',
+    ...(sourceTopicId === undefined ? {} : { sourceTopicId }),
     sourcePartition: whole(BLOCK_HEADERS.sourcePartition),
     coversFrom,
     coversTo,
@@ -315,22 +321,42 @@ export function trimBlock(block: Block, position: number): Block {
 /** Leader clocks differ: an append time may step back by this much without the topic being a new one. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
+/** Why a block seems to be of another topic than a position is about. */
+export interface RecreationEvidence {
+  readonly reason: string;
+  /** Whether it holds whatever the clocks of the brokers do: a record never changes the append time it has. */
+  readonly isProof: boolean;
+}
+
 /**
- * Why a block cannot be of the topic that a position is about, or null. Append times never fall within a partition, but
- * for what leader clocks differ by: an event below the position that is younger than all applied ones, or one above it
- * that is older, comes from a topic that was deleted and created anew.
+ * What the append times say against a block being of the topic that a position is about, or null. An event below the
+ * position that is younger than all applied ones was never applied: it is of a topic that was deleted and created anew.
+ * One above the position that is older says the same as long as the brokers' clocks agree. The ids of the topics say it
+ * better, see `Block.sourceTopicId`.
  *
  * @param position first source offset that is not applied yet
  * @param appendTimeMs greatest append time applied; null before the first record
  */
-export function recreationEvidence(block: Block, position: number, appendTimeMs: number | null): string | null {
+export function recreationEvidence(
+  block: Block,
+  position: number,
+  appendTimeMs: number | null,
+): RecreationEvidence | null {
   if (appendTimeMs === null) return null;
   const above = block.index.findIndex((event) => event.offset >= position);
   const below = above === -1 ? block.index.at(-1) : block.index[above - 1];
   const next = above === -1 ? undefined : block.index[above];
-  if (below !== undefined && below.appendTime > appendTimeMs)
-    return `offset ${below.offset} was applied before, but this record was appended after everything applied: the topic was created anew`;
-  if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS)
-    return `offset ${next.offset} was appended before what is applied already: the topic was created anew`;
+  if (below !== undefined && below.appendTime > appendTimeMs) {
+    return {
+      reason: `offset ${below.offset} was applied before, but this record was appended after everything applied: the topic was created anew`,
+      isProof: true,
+    };
+  }
+  if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS) {
+    return {
+      reason: `offset ${next.offset} was appended before what is applied already: the topic was created anew`,
+      isProof: false,
+    };
+  }
   return null;
 }
