@@ -30,8 +30,12 @@ export class HttpErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<Request>();
-    const reply = host.switchToHttp().getResponse<ProblemReply & { raw: ServerResponse }>();
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<Request>(), http.getResponse<ProblemReply & { raw: ServerResponse }>());
+  }
+
+  /** Writes `error` as a problem; also for what is refused before a route is reached. */
+  answer(error: unknown, request: Request, reply: ProblemReply & { raw: ServerResponse }): void {
     const problem = this.#problemOf(error, request);
     if (problem.status >= 500)
       this.logger[problem.code === 'internal_error' ? 'error' : 'warn'](
@@ -83,7 +87,7 @@ const statusOf = (error: unknown): number | undefined => {
   return typeof statusCode === 'number' && typeof code === 'string' && code.startsWith('FST_') ? statusCode : undefined;
 };
 
-const pathOf = (request: Request): string => request.url.split('?', 1)[0] ?? '/';
+export const pathOf = (request: { readonly url: string }): string => request.url.split('?', 1)[0] ?? '/';
 
 /** Writes a problem document (RFC 9457). */
 export function sendProblem(reply: ProblemReply, problem: Problem): void {

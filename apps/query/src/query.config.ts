@@ -26,6 +26,28 @@ export const querySchema = withAccessRule(
       .max(600_000)
       .default(30_000)
       .describe('longest run of one SQL statement; then the answer is 503 query_timeout'),
+    EXPORT_MAX_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(900)
+      .describe('longest run of one export; then it breaks off, since the database keeps old rows as long as it runs'),
+    EXPORT_STALL_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(30)
+      .describe('an export whose reader takes nothing for so long breaks off; slower than 8 KiB/s counts as nothing'),
+    ALLOWED_HOSTS: z
+      .string()
+      .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))
+      .pipe(z.array(z.string().regex(/^[a-z0-9._-]+$/, 'must be host names without port, separated by commas')))
+      .optional()
+      .describe(
+        'host names that requests may name, separated by commas; others answer 421. With AUTH_MODE=none loopback names are always allowed; else all are allowed when absent',
+      ),
     AUTH_MODE: z
       .enum(['none'], 'must be none: other modes are not supported yet')
       .default('none')
@@ -34,8 +56,17 @@ export const querySchema = withAccessRule(
 );
 export type QueryConfig = z.output<typeof querySchema>;
 
-/** Largest request body, bytes. Room for tens of thousands of samples sent for evaluation. */
-export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Largest request body, bytes: an inspection with its metadata needs a tenth of it. */
+export const MAX_BODY_BYTES = 256 * 1024;
+/** Routes that take numbers of the caller: room for tens of thousands of samples. */
+export const LARGE_BODY_ROUTES: ReadonlySet<string> = new Set([
+  '/v1/spc/evaluate',
+  '/v1/capability/evaluate',
+  '/v1/gauge-rr/evaluate',
+]);
+export const LARGE_BODY_BYTES = 4 * 1024 * 1024;
+/** Connections at once; further ones are closed. More than a proxy in front of this service opens. */
+export const MAX_CONNECTIONS = 1_000;
 /** Waiting for a connection longer than this answers 503: a client has better things to do than to queue. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** Connections for the few requests that write, and as many for what they read back; other reading has its own, so neither waits for the other. */

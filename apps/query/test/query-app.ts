@@ -31,6 +31,9 @@ export class QueryApp {
         DATABASE_URL: databaseUrl,
         DATABASE_POOL_MAX: 4,
         QUERY_TIMEOUT_MS: 10_000,
+        EXPORT_MAX_SECONDS: 900,
+        EXPORT_STALL_SECONDS: 30,
+        AUTH_MODE: 'none',
         ...config,
       },
       logger,
@@ -43,6 +46,7 @@ export class QueryApp {
     const app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(HTTP_OPTIONS), {
       logger: false,
       abortOnError: false,
+      bodyParser: false,
     });
     configureHttp(app);
     await app.listen(0, '127.0.0.1');

@@ -120,7 +120,8 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
       rootModule(ServiceModule.forRoot({ config, logger, registry, health, lifecycle }), options.module(config)),
       // The probes of a hanging process must still be answered, so shutdown never refuses requests before HTTP closes.
       new FastifyAdapter(options.http as never),
-      { logger: new NestLogger(logger), abortOnError: false },
+      // Fastify reads JSON by itself; Nest's parsers would add HTML forms, which any web page may send.
+      { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
     );
     app = created;
     await options.configure?.(created, config);

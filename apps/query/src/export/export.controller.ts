@@ -1,5 +1,7 @@
+import { type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES } from '@chip/contracts';
+import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -12,15 +14,22 @@ import {
   timeRange,
   unitFilters,
 } from '../parameters.ts';
+import { type QueryConfig } from '../query.config.ts';
 import { Snapshots } from '../snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-summary.controller.ts';
 import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.query.ts';
+import { ReaderPace } from './reader-pace.ts';
 import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, rowWriter } from './row-format.ts';
 
 const format = {
   format: z.enum(EXPORT_FORMATS).default('csv').meta({
     description: 'csv: RFC 4180 with a header line, null = nothing, empty text = "". ndjson: one JSON object per line.',
     example: 'csv',
+  }),
+  raw: z.literal('1').optional().meta({
+    description:
+      '1: texts exactly as stored, for programs. Otherwise a CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return) gets an apostrophe in front.',
+    example: '1',
   }),
 };
 const inspectionParameters = z
@@ -62,6 +71,7 @@ interface StreamReply {
   header(name: string, value: string): StreamReply;
   trailer(name: string, value: () => Promise<string>): StreamReply;
   send(body: Readable): unknown;
+  readonly raw: ServerResponse;
 }
 
 /** Trailer of the answer: how many rows were sent. Absent or different: the answer is not complete. */
@@ -70,12 +80,16 @@ const ROW_COUNT = 'x-row-count';
 @ApiTags('Export')
 @Controller('v1/export')
 export class ExportController {
-  constructor(@Inject(Snapshots) private readonly snapshots: Snapshots) {}
+  constructor(
+    @Inject(Snapshots) private readonly snapshots: Snapshots,
+    @Inject(CONFIG) private readonly config: QueryConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   @Get('inspections')
   @StreamsRows({ summary: 'All inspections', description: 'Current state of each, oldest first by (created_at, id).' })
   inspections(@Query({ schema: inspectionParameters }) parameters: InspectionParameters, @Res() reply: StreamReply) {
-    return this.#send(inspectionRows(parameters), parameters.format, reply);
+    return this.#send(inspectionRows(parameters), parameters, reply);
   }
 
   @Get('measurements')
@@ -85,7 +99,7 @@ export class ExportController {
       'Of every attempt, each with the attempt it belongs to (voided ones have status voided); in no particular order.',
   })
   measurements(@Query({ schema: measurementParameters }) parameters: MeasurementParameters, @Res() reply: StreamReply) {
-    return this.#send(measurementRows(parameters), parameters.format, reply);
+    return this.#send(measurementRows(parameters), parameters, reply);
   }
 
   @Get('telemetry')
@@ -94,25 +108,47 @@ export class ExportController {
     description: 'As long as retention keeps them; in no particular order.',
   })
   telemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
-    return this.#send(telemetryRows(parameters), parameters.format, reply);
+    return this.#send(telemetryRows(parameters), parameters, reply);
   }
 
-  async #send(query: ExportQuery, format: ExportFormat, reply: StreamReply): Promise<void> {
+  async #send(
+    query: ExportQuery,
+    { format, raw }: { format: ExportFormat; raw?: string | undefined },
+    reply: StreamReply,
+  ): Promise<void> {
     const batches = this.snapshots.stream<ExportRow>(query.sql, query.values);
     // The first batch before the headers: a database that is away is still a 503, not a broken file.
     const first = await batches.next();
-    const { head, line } = rowWriter(format, query.columns);
+    const { head, line } = rowWriter(format, query.columns, raw !== undefined);
+    const pace = new ReaderPace(this.config);
     let rows = 0;
     const text = async function* (): AsyncGenerator<string> {
-      if (head !== '') yield head;
+      if (head !== '') {
+        yield head;
+      }
       for (let batch = first; !batch.done; batch = await batches.next()) {
         rows += batch.value.length;
-        yield batch.value.map(line).join('');
+        const lines = batch.value.map(line).join('');
+        pace.give(lines.length);
+        yield lines;
+        pace.taken();
       }
     };
     const body = Readable.from(text());
     // A reader that goes away, perhaps before the first line, leaves the cursor open. What broke is on `body` already.
-    body.once('close', () => void batches.return(undefined).catch(() => undefined));
+    body.once('close', () => {
+      pace.stop();
+      void batches.return(undefined).catch(() => undefined);
+    });
+    pace.onLate((reason) => {
+      this.logger.warn({ reason, rows }, 'export_cut');
+      body.destroy(new Error(reason));
+    });
+    reply.raw.once('close', () => body.destroy());
+    if (reply.raw.destroyed) {
+      body.destroy();
+      return;
+    }
     reply
       .header('content-type', MEDIA_TYPES[format])
       .header('cache-control', 'no-store')

@@ -13,7 +13,18 @@ describe('CSV', () => {
     expect(line({ a: { k: 'v' }, b: false, c: undefined })).toBe('"{""k"":""v""}",false,\r\n');
   });
 
+  it.each([`=cmd|' /C calc'!A0`, '+1+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1'])(
+    'keeps a spreadsheet from running the text %j',
+    (text) => {
+      const [cells] = parse(line({ a: text, b: -1.5, c: 'x=1' })) as string[][];
+      expect(cells).toEqual([`'${text}`, '-1.5', 'x=1']);
+      const raw = rowWriter('csv', ['a'], true);
+      expect((parse(raw.line({ a: text })) as string[][])[0]).toEqual([text]);
+    },
+  );
+
   it('is read back by another parser, whatever the texts', () => {
+    const { head, line } = rowWriter('csv', ['a', 'b', 'c'], true);
     const text = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(fc.array(fc.record({ a: text, b: text, c: text })), (rows) => {

@@ -9,10 +9,20 @@ export const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson',
 };
 
-/** RFC 4180. Nothing between two commas is null; an empty text is "". JSON values are written as JSON text. */
-function csvField(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+/** What a spreadsheet takes for a formula when a cell begins with it. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/**
+ * RFC 4180. Nothing between two commas is null; an empty text is "". JSON values are written as JSON text.
+ *
+ * @param isRaw texts leave as they are; else one that a spreadsheet would run begins with an apostrophe
+ */
+function csvField(value: unknown, isRaw: boolean): string {
+  if (value === null || value === undefined) {
+    return '';
+  }
+  const plain = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = !isRaw && typeof value === 'string' && FORMULA.test(plain) ? `'${plain}` : plain;
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -20,10 +30,11 @@ function csvField(value: unknown): string {
 export function rowWriter(
   format: ExportFormat,
   columns: readonly string[],
+  isRaw = false,
 ): { head: string; line: (row: ExportRow) => string } {
   if (format === 'ndjson') return { head: '', line: (row) => `${JSON.stringify(row)}\n` };
   return {
     head: `${columns.join(',')}\r\n`,
-    line: (row) => `${columns.map((column) => csvField(row[column])).join(',')}\r\n`,
+    line: (row) => `${columns.map((column) => csvField(row[column], isRaw)).join(',')}\r\n`,
   };
 }

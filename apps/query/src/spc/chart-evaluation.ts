@@ -15,6 +15,7 @@ import {
 import { z } from 'zod';
 import { MAX_MAGNITUDE } from '../parameters.ts';
 import { Problem } from '../problem.error.ts';
+import { listOf } from '../request-check.ts';
 
 export const CHARTS = ['xbar_r', 'xbar_s', 'imr', 'p', 'np', 'c', 'u', 'ewma', 'cusum'] as const;
 export type Chart = (typeof CHARTS)[number];
@@ -40,6 +41,19 @@ export const DEFAULT_H = 5;
 export const finite = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
 /** Most samples of one request; more would hold up everybody else's. */
 export const MAX_SAMPLES = 50_000;
+/** Most numbers of one request, all subgroups together. */
+const MAX_NUMBERS = 200_000;
+
+/** Check for schemas with `subgroups`. */
+export function numbersCounted(
+  { subgroups }: { subgroups?: readonly (readonly number[])[] | undefined },
+  context: z.RefinementCtx,
+): void {
+  const numbers = (subgroups ?? []).reduce((sum, { length }) => sum + length, 0);
+  if (numbers > MAX_NUMBERS) {
+    context.addIssue({ code: 'custom', path: ['subgroups'], message: `expected at most ${MAX_NUMBERS} numbers` });
+  }
+}
 
 /** Numbers that shape a chart; `lambda` and `l` belong to EWMA, `k` and `h` to CUSUM. */
 export const chartNumbers = {
@@ -62,12 +76,12 @@ export const chartRequest = z
   .strictObject({
     chart: z.enum(CHARTS),
     values: optional(
-      z.array(finite.nullable()).max(MAX_SAMPLES),
+      listOf(finite.nullable(), MAX_SAMPLES),
       'For imr, ewma, cusum: values in their order; null = missing.',
     ),
-    subgroups: optional(z.array(z.array(finite).max(1000)).max(MAX_SAMPLES), 'For xbar_r and xbar_s.'),
+    subgroups: optional(listOf(listOf(finite, 1000), MAX_SAMPLES), 'For xbar_r and xbar_s.'),
     counts: optional(
-      z.array(z.strictObject({ count: z.int().min(0), size: finite.positive() })).max(MAX_SAMPLES),
+      listOf(z.strictObject({ count: z.int().min(0), size: finite.positive() }), MAX_SAMPLES),
       'For p, np, c, u: events in a sample of this size.',
     ),
     baseline: optional(
@@ -82,6 +96,7 @@ export const chartRequest = z
     target: optional(chartNumbers.target, 'Centre of the location panel, with sigma.'),
     sigma: optional(chartNumbers.sigma, 'Standard deviation of single values, with target.'),
   })
+  .superRefine(numbersCounted)
   .meta({
     id: 'ChartRequest',
     example: { chart: 'imr', values: [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1] },

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { count, definitionSchema } from '../answers.ts';
 import { Answers } from '../documented-route.ts';
 import { Problem } from '../problem.error.ts';
+import { listOf } from '../request-check.ts';
 import {
   asProblem,
   chartRequest,
@@ -20,6 +21,7 @@ import {
   evaluateChart,
   finite,
   MAX_SAMPLES,
+  numbersCounted,
 } from './chart-evaluation.ts';
 
 const chartAnswer = z.strictObject({ ...chartShape, definition: definitionSchema }).meta({ id: 'Chart' });
@@ -27,8 +29,8 @@ type ChartAnswer = z.output<typeof chartAnswer>;
 
 const capabilityRequest = z
   .strictObject({
-    values: z.array(finite.nullable()).max(MAX_SAMPLES).optional(),
-    subgroups: z.array(z.array(finite).max(1000)).max(MAX_SAMPLES).optional(),
+    values: listOf(finite.nullable(), MAX_SAMPLES).optional(),
+    subgroups: listOf(listOf(finite, 1000), MAX_SAMPLES).optional(),
     lsl: finite.optional(),
     usl: finite.optional(),
     target: finite.optional(),
@@ -38,6 +40,7 @@ const capabilityRequest = z
       context.addIssue({ code: 'custom', path: ['values'], message: 'expected either values or subgroups' });
     limitsInOrder({ lsl, usl }, context);
   })
+  .superRefine(numbersCounted)
   .meta({
     id: 'CapabilityRequest',
     example: { values: [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6], lsl: 40, usl: 60, target: 50 },
@@ -80,7 +83,7 @@ const name = z.union([z.string().min(1).max(100), finite]);
 const gaugeRequest = z
   .strictObject({
     method: z.enum(['average_range', 'anova']),
-    measurements: z.array(z.strictObject({ part: name, appraiser: name, trial: name, value: finite })).max(MAX_SAMPLES),
+    measurements: listOf(z.strictObject({ part: name, appraiser: name, trial: name, value: finite }), MAX_SAMPLES),
   })
   .meta({
     id: 'GaugeRequest',

@@ -1,0 +1,63 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { isLoopback } from '@chip/service';
+import { Problem } from '../problem.error.ts';
+
+/**
+ * What a web page can make a browser send here without asking: requests to names that its owner points at this machine
+ * (DNS rebinding), and forms. Machines and programs never notice these checks.
+ */
+export class BrowserGuard {
+  /**
+   * @param names host names that this service answers to, without port
+   * @param answersToAll a service that asks for keys need not check names: a page has no key to send
+   */
+  constructor(
+    private readonly names: readonly string[],
+    private readonly answersToAll: boolean,
+  ) {}
+
+  /** @throws Problem 421, 403 or 415 */
+  check(method: string, headers: IncomingHttpHeaders): void {
+    this.#checkHost(headers.host);
+    if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') {
+      checkOrigin(headers);
+    }
+    checkMediaType(headers);
+  }
+
+  #checkHost(host: string | undefined): void {
+    const name = (host ?? '').replace(/:\d+$/, '').toLowerCase();
+    if (this.answersToAll ? this.names.length === 0 : isLoopback(name)) {
+      return;
+    }
+    if (!this.names.includes(name)) {
+      throw new Problem(
+        421,
+        'misdirected_request',
+        'this service does not answer to this host name; see ALLOWED_HOSTS',
+      );
+    }
+  }
+}
+
+/** Other pages may not write. A program sends neither header. */
+function checkOrigin(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site'];
+  const isForeign =
+    (site !== undefined && site !== 'same-origin' && site !== 'none') ||
+    (headers.origin !== undefined && hostOf(headers.origin) !== headers.host);
+  if (isForeign) {
+    throw new Problem(403, 'forbidden', 'a page of another site cannot write here');
+  }
+}
+
+const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined);
+
+/** A form is the one body that a page may send without a preflight. */
+function checkMediaType(headers: IncomingHttpHeaders): void {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (hasBody && type !== 'application/json') {
+    throw new Problem(415, 'unsupported_media_type', 'request bodies must be application/json');
+  }
+}

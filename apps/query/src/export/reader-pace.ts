@@ -1,0 +1,49 @@
+import { type QueryConfig } from '../query.config.ts';
+
+/** Slower than this is no reading: it only keeps old rows in the database. */
+const LEAST_BYTES_PER_SECOND = 8 * 1024;
+
+/**
+ * Ends an export that takes too long. As long as it runs it holds a snapshot, so the database cannot clean up behind it:
+ * one slow reader would make every table grow.
+ */
+export class ReaderPace {
+  readonly #stallMs: number;
+  readonly #whole: NodeJS.Timeout;
+  #chunk: NodeJS.Timeout | undefined;
+  #onLate: (reason: string) => void = () => undefined;
+
+  constructor({
+    EXPORT_MAX_SECONDS,
+    EXPORT_STALL_SECONDS,
+  }: Pick<QueryConfig, 'EXPORT_MAX_SECONDS' | 'EXPORT_STALL_SECONDS'>) {
+    this.#stallMs = EXPORT_STALL_SECONDS * 1000;
+    this.#whole = setTimeout(
+      () => this.#onLate(`the export took longer than ${EXPORT_MAX_SECONDS} s`),
+      EXPORT_MAX_SECONDS * 1000,
+    );
+  }
+
+  /** Called once, when one of the limits is exceeded. */
+  onLate(callback: (reason: string) => void): void {
+    this.#onLate = callback;
+  }
+
+  /** A piece of so many bytes lies ready for the reader. */
+  give(bytes: number): void {
+    this.#chunk = setTimeout(
+      () => this.#onLate('the reader of the export is too slow'),
+      this.#stallMs + (bytes / LEAST_BYTES_PER_SECOND) * 1000,
+    );
+  }
+
+  /** The reader asks for the next piece. */
+  taken(): void {
+    clearTimeout(this.#chunk);
+  }
+
+  stop(): void {
+    clearTimeout(this.#chunk);
+    clearTimeout(this.#whole);
+  }
+}
