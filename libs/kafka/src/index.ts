@@ -3,7 +3,7 @@ export * from './consume/batch-server.ts';
 export { kafkaConnection, kafkaVariables, type KafkaConnection, type KafkaVariables } from './client.ts';
 export type { Compression } from './records/codecs.ts';
 export * from './consume/consumer-options.ts';
-export type { PartitionStatus } from './consume/group-consumer.ts';
+export type { PartitionStatus } from './consume/assignment.ts';
 export * from './kafka.error.ts';
 export * from './producer.ts';
 export * from './read-topic.ts';

@@ -3,7 +3,8 @@ import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandl
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { KafkaConnection } from '../client.ts';
 import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
-import { GroupConsumer, type PartitionStatus } from './group-consumer.ts';
+import type { PartitionStatus } from './assignment.ts';
+import { GroupConsumer } from './group-consumer.ts';
 import type { RecordBatch, UndecodableRange } from './record-batch.ts';
 
 export interface KafkaBatchServerOptions {
@@ -69,13 +70,13 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   /**
-   * For liveness: partitions with unread records whose position has not moved for `maxIdleMs`. Paused ones do not
-   * count, they have a stated reason.
+   * For liveness: partitions with unread records whose position has not moved for `maxIdleMs`, and those that cannot begin
+   * because a handler of an earlier assignment does not end. Paused ones do not count, they have a stated reason.
    */
   stalled(maxIdleMs: number): PartitionStatus[] {
     return this.partitions().filter(
-      ({ lag, pausedReason, msSinceProgress }) =>
-        (lag ?? 0) > 0 && pausedReason === null && msSinceProgress > maxIdleMs,
+      ({ lag, nextOffset, isHandling, pausedReason, msSinceProgress }) =>
+        ((lag ?? 0) > 0 || (nextOffset === null && isHandling)) && pausedReason === null && msSinceProgress > maxIdleMs,
     );
   }
 

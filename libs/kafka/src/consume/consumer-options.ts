@@ -6,9 +6,13 @@ export interface ConsumerOptions {
   /** Compressed bytes per partition and per fetch; they bound memory together with `maxDecompressedBytes`. */
   readonly maxBytesPerPartition: number;
   readonly maxBytes: number;
-  /** Bytes one fetch may unfold to. A single batch above it pauses its partition. */
+  /**
+   * Bytes one fetch may unfold to. A single batch above it is undecodable. A fetch begins only while the batches in hand
+   * (one per partition at most) hold less than a quarter of this together, not counting those of handlers that have been
+   * at work for seconds, and less than all of it including those: memory for records stays below twice this.
+   */
   readonly maxDecompressedBytes: number;
-  /** Partitions whose handlers may run at the same time. */
+  /** Partitions whose handlers may run at the same time. One that runs for seconds goes on and does not count any more. */
   readonly partitionsConcurrently: number;
   /** Without a sign of life for this long the group gives the partitions to others. */
   readonly sessionTimeoutMs: number;
@@ -19,6 +23,8 @@ export interface ConsumerOptions {
   readonly metadataMaxAgeMs: number;
   /** Nothing delivered for this long although records wait and the broker answers: fatal. */
   readonly stallTimeoutMs: number;
+  /** A transaction that stays open for longer shows in `PartitionStatus`; the brokers' own limit is `transaction.max.timeout.ms`. */
+  readonly transactionLimitMs: number;
 }
 
 export const DEFAULT_CONSUMER_OPTIONS: ConsumerOptions = {
@@ -33,4 +39,5 @@ export const DEFAULT_CONSUMER_OPTIONS: ConsumerOptions = {
   rebalanceTimeoutMs: 20_000,
   metadataMaxAgeMs: 10_000,
   stallTimeoutMs: 60_000,
+  transactionLimitMs: 15 * 60_000,
 };

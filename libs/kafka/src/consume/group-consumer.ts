@@ -1,16 +1,8 @@
+/** One consumer of one topic in its own group: what the client fetches goes to workers, one per partition. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, retry, withDeadline, type Logger } from '@chip/service';
-import kafkajs, { type Broker, type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
-import { KafkaAdmin } from '../admin.ts';
-import { clusterOf, createKafka, type KafkaConnection } from '../client.ts';
-import type { ConsumerOptions } from './consumer-options.ts';
-import { FetchedBatch } from './fetched-batch.ts';
-import {
-  FetchInterceptor,
-  rebalanceError,
-  type FetchFacts,
-  type FetchPolicy,
-} from '../kafkajs-patches/fetch-interceptor.ts';
+import kafkajs, { type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
+import { createKafka, type KafkaConnection } from '../client.ts';
 import {
   ConsumerCrashedError,
   ConsumerStalledError,
@@ -22,41 +14,21 @@ import {
   RejoinError,
   translateKafkaError,
 } from '../kafka.error.ts';
+import {
+  FetchInterceptor,
+  rebalanceError,
+  TURN_MS,
+  type FetchFacts,
+  type FetchPolicy,
+} from '../kafkajs-patches/fetch-interceptor.ts';
+import { moveTo, newPartition, noteFetched, statusOf, type Partition, type PartitionStatus } from './assignment.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { FetchedBatch } from './fetched-batch.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { leaveGroup } from './leave.ts';
 import type { RecordBatch, UndecodableRange } from './record-batch.ts';
-
-/** Where a consumer stands in one of its partitions. */
-export interface PartitionStatus {
-  readonly topic: string;
-  readonly partition: number;
-  readonly groupId: string;
-  readonly assignment: number;
-  /** Offset of the next record to handle; null before the first fetch of this assignment. */
-  readonly nextOffset: number | null;
-  readonly highWatermark: number | null;
-  /** Readable offsets that are not handled yet; null before the first fetch. */
-  readonly lag: number | null;
-  readonly pausedReason: string | null;
-  /** Set while the partition stands before a record batch that can never be read: state `undecodable_batch`. */
-  readonly undecodable: UndecodableRange | null;
-  readonly isHandling: boolean;
-  /** Time since the position moved or there was nothing left to read, on the monotonic clock. */
-  readonly msSinceProgress: number;
-  /** The same as wall-clock time, ms since 1970. */
-  readonly lastProgressAt: number;
-}
-
-/** One partition during one assignment. Replaced as a whole by the next one. */
-interface Partition {
-  readonly assignment: number;
-  readonly partition: number;
-  position: number | null;
-  highWatermark: number | null;
-  lastStableOffset: number | null;
-  pausedReason: string | null;
-  undecodable: UndecodableRange | null;
-  running: AbortController | null;
-  progressAt: number;
-}
+import { Watchdog } from './watchdog.ts';
+import { Workers } from './workers.ts';
 
 export interface GroupConsumerParts {
   readonly connection: KafkaConnection;
@@ -70,11 +42,15 @@ export interface GroupConsumerParts {
 
 const COMMIT_BUDGET_MS = 10_000;
 const START_RETRY_MS = { first: 500, max: 5_000 };
-const WATCH_INTERVAL_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 5_000;
-const LEAVE_TIMEOUT_MS = 3_000;
+/** How long handlers that were told to stop may take before the group is left without them. */
+const ABORTED_GRACE_MS = 2_000;
 /** A second wish to rejoin within `WINDOW` waits for `PAUSE`: two writers that meet must not keep the group rebalancing. */
 const REJOIN = { windowMs: 10_000, pauseMs: 1_000 };
+/** Share of `maxDecompressedBytes` that moving batches may hold when another fetch begins. */
+const ROOM = 0.25;
+/** Share of `maxWaitMs` that a fetch may wait while a partition at work has more to read. */
+const HURRY = 0.2;
 
 /** Numbers the assignments of all consumers of this process. */
 let assignments = 0;
@@ -83,15 +59,19 @@ let assignments = 0;
  * One kafkajs consumer with its own group for one topic, tamed:
  *
  * 1. The position of a partition lives here, per assignment; kafkajs only proposes the first one ({@link FetchInterceptor}).
- * 2. A batch reaches the handler only if it was fetched in this assignment, at this position, and the partition is
- *    neither paused nor at work. Everything else was overtaken and is dropped; it is fetched again if still wanted.
- * 3. While any handler runs, a timer sends heartbeats. As soon as one is answered by "rebalance", every running batch
- *    of this consumer is aborted, and when the handlers have returned the error goes to kafkajs, which rejoins.
- * 4. Handler errors never reach kafkajs's retry loop: they are either a wish to rejoin or fatal.
+ * 2. kafkajs's fetch loop never waits for a handler. A batch goes to the worker of its partition ({@link Workers}), and
+ *    the partition is paused in kafkajs until that worker has ended: the loop turns on, reads other partitions, and
+ *    sends heartbeats ({@link Heartbeats}).
+ * 3. A batch reaches its worker only if it was fetched in this assignment, at this position, and the partition is neither
+ *    paused nor at work, be it for an earlier assignment. Everything else was overtaken and is dropped; it is fetched
+ *    again if still wanted.
+ * 4. As soon as the group announces the end of an assignment, or a request to join is sent, all its batches are aborted.
+ *    The consumer joins without waiting for their handlers; a partition that comes back waits for its old one alone.
+ * 5. Handler errors never reach kafkajs's retry loop: they are either a wish to rejoin or fatal.
  *
- * It follows that a handler never works for a partition whose loss is known, and that two batches of one partition
- * never overlap within a process. Between processes a frozen one may still believe in its old assignment: whoever
- * writes must have a fence of its own.
+ * It follows that two batches of one partition never overlap within a process, and that a handler is told at once of the
+ * loss of its partition; what it does after that no longer counts. It may still do it while another process has begun,
+ * and a frozen process may even believe in its old assignment: whoever writes must have a fence of its own.
  */
 export class GroupConsumer implements FetchPolicy {
   readonly #parts: GroupConsumerParts;
@@ -100,20 +80,20 @@ export class GroupConsumer implements FetchPolicy {
   readonly #consumer: Consumer;
   readonly #interceptor: FetchInterceptor;
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #workers: Workers;
+  readonly #heartbeats: Heartbeats;
+  readonly #watchdog: Watchdog;
+  /** Partitions that kafkajs was told not to fetch. */
+  readonly #held = new Set<number>();
   #partitions = new Map<number, Partition>();
   #assignment = 0;
   #joined = false;
+  /** Whether the present assignment counts: not between its end and the next one. */
+  #isCurrent = false;
   #failed = false;
-  #lost: Error | undefined;
+  #rejoinReason: Error | undefined;
   #lastRejoinAt = -Infinity;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #heartbeatOkAt = 0;
-  #lastResponseAt = performance.now();
   #notJoinedSince = performance.now();
-  #watch: NodeJS.Timeout | undefined;
-  #probe: KafkaAdmin | undefined;
-  #answersSince: number | undefined;
 
   constructor(parts: GroupConsumerParts) {
     this.#parts = parts;
@@ -131,7 +111,8 @@ export class GroupConsumer implements FetchPolicy {
       maxBytesPerPartition: options.maxBytesPerPartition,
       minBytes: options.minBytes,
       maxBytes: options.maxBytes,
-      maxWaitTimeInMs: options.maxWaitMs,
+      // How long the loop sleeps while it may read nothing; a fetch gets its own time to wait.
+      maxWaitTimeInMs: TURN_MS,
       allowAutoTopicCreation: false,
       readUncommitted: false,
       retry: {
@@ -145,6 +126,31 @@ export class GroupConsumer implements FetchPolicy {
     const { GROUP_JOIN, CRASH } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment[parts.topic] ?? []));
     this.#consumer.on(CRASH, ({ payload }) => this.#onCrash(payload.error, payload.restart));
+    this.#workers = new Workers(options.partitionsConcurrently, (partition) => this.#settle(partition));
+    this.#heartbeats = new Heartbeats({
+      intervalMs: options.heartbeatIntervalMs,
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      isMember: () => this.#joined && this.#isCurrent,
+      onSilence: (silentMs) => this.onLost(rebalanceError(`no heartbeat answered for ${Math.round(silentMs)} ms`)),
+    });
+    this.#watchdog = new Watchdog({
+      connection: parts.connection,
+      logger: this.#logger,
+      topic: parts.topic,
+      stallTimeoutMs: options.stallTimeoutMs,
+      // Before the first join the topic may be missing for as long as it has not been created.
+      outsideSince: () => (this.#joined || this.#assignment === 0 ? null : this.#notJoinedSince),
+      readable: () => this.#readable(),
+      onStall: (reason) =>
+        this.#fail(
+          new ConsumerStalledError(
+            `the consumer of ${this.topic} stands still although the broker answers: ${reason}`,
+            {
+              context: { topic: this.topic, group: this.groupId },
+            },
+          ),
+        ),
+    });
   }
 
   get topic(): string {
@@ -161,47 +167,36 @@ export class GroupConsumer implements FetchPolicy {
 
   /** Starts in the background: waits for brokers and topic as long as it takes, then consumes. */
   start(): void {
-    this.#watch = setInterval(
-      () => void this.#watchdog(),
-      Math.min(WATCH_INTERVAL_MS, this.#options.stallTimeoutMs / 4),
-    );
+    this.#watchdog.start();
     this.#run().catch((error: unknown) => this.#fail(translateKafkaError(error, `consume ${this.topic}`)));
   }
 
   partitions(): PartitionStatus[] {
-    const now = performance.now();
-    return [...this.#partitions.values()].map((partition) => ({
-      topic: this.topic,
-      partition: partition.partition,
-      groupId: this.groupId,
-      assignment: partition.assignment,
-      nextOffset: partition.position,
-      highWatermark: partition.highWatermark,
-      lag: lagOf(partition),
-      pausedReason: partition.pausedReason,
-      undecodable: partition.undecodable,
-      isHandling: partition.running !== null,
-      msSinceProgress: now - partition.progressAt,
-      lastProgressAt: Math.round(performance.timeOrigin + partition.progressAt),
-    }));
+    const consumer = { topic: this.topic, groupId: this.groupId, transactionLimitMs: this.#options.transactionLimitMs };
+    return [...this.#partitions.values()].map((state) =>
+      statusOf(state, consumer, this.#workers.isBusy(state.partition)),
+    );
   }
 
   /** Reads a paused partition again, from where its last handled batch ended. */
   resume(partition: number): void {
     const state = this.#partitions.get(partition);
-    if (state === undefined || state.pausedReason === null) return;
+    if (state === undefined || state.pausedReason === null) {
+      return;
+    }
     state.pausedReason = null;
-    state.progressAt = performance.now();
-    this.#consumer.resume([{ topic: this.topic, partitions: [partition] }]);
+    state.progressAt = state.movedAt = performance.now();
+    this.#settle(partition);
     this.#logger.info({ partition }, 'partition_resumed');
   }
 
   /** The next batch of an idle partition begins at `offset`; a paused one is read again. A running handler has `RecordBatch.seek`. */
   seek(partition: number, offset: number): void {
     const state = this.#partitions.get(partition);
-    if (state === undefined || state.running !== null) return;
-    state.position = offset;
-    state.undecodable = null;
+    if (state === undefined || state.running !== null) {
+      return;
+    }
+    moveTo(state, offset);
     this.resume(partition);
   }
 
@@ -217,90 +212,114 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   /**
-   * Stops fetching, lets running handlers end for `graceMs` (or until `signal`), aborts them then, leaves the group and
-   * disconnects. Never throws: what hangs is left behind, the process ends.
+   * Begins no more work, lets running handlers end for `graceMs` (or until `signal`), aborts them then, leaves the group
+   * and disconnects. The membership is kept up meanwhile, so that handlers can commit. Never throws: what hangs is left
+   * behind, the process ends.
    */
   async drain({ graceMs, signal }: { graceMs: number; signal?: AbortSignal }): Promise<void> {
-    clearInterval(this.#watch);
     this.#closing.abort();
-    const wasJoined = this.#joined;
-    // kafkajs waits here for the handlers; called from inside one it would wait for itself (issue 1168).
-    const stopped = this.#consumer.disconnect();
-    stopped.catch(() => undefined);
-    const waiting = new AbortController();
-    const patience = sleep(graceMs, undefined, {
-      signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]),
-    }).catch(() => undefined);
-    await Promise.race([Promise.allSettled(this.#running), patience]);
-    waiting.abort();
+    this.#holdAll();
+    const probeStopped = this.#watchdog.stop();
+    probeStopped.catch(() => undefined);
+    const grace = AbortSignal.timeout(graceMs);
+    await this.#untilWorkersEnd(signal === undefined ? grace : AbortSignal.any([signal, grace]));
     this.#abortRunning(new PartitionLostError('the process stops', { context: { topic: this.topic } }));
-    let hasLeft = wasJoined;
-    for (const closing of [stopped, this.#probe?.disconnect()]) {
-      try {
-        if (closing !== undefined) await withDeadline(closing, DISCONNECT_TIMEOUT_MS, `disconnect of ${this.groupId}`);
-      } catch (error) {
-        hasLeft = false;
-        this.#logger.warn({ err: error }, 'disconnect_incomplete');
-      }
+    await this.#untilWorkersEnd(AbortSignal.timeout(ABORTED_GRACE_MS));
+    this.#heartbeats.stop();
+    const [left] = await Promise.allSettled(
+      [this.#consumer.disconnect(), probeStopped].map((closing) =>
+        withDeadline(closing, DISCONNECT_TIMEOUT_MS, `disconnect of ${this.groupId}`),
+      ),
+    );
+    if (left?.status === 'rejected') {
+      this.#logger.warn({ err: left.reason as unknown }, 'disconnect_incomplete');
     }
-    if (!hasLeft) await this.#leave();
-    clearInterval(this.#heartbeat);
+    if (!this.#joined || left?.status === 'rejected') {
+      await leaveGroup(this.#parts.connection, this.#logger, this.groupId, this.#interceptor.memberId);
+    }
     this.#partitions.clear();
     this.#joined = false;
   }
 
-  /**
-   * kafkajs leaves a group only after it has joined. A member that is joining would keep its share of the partitions
-   * from the others until the session ends. It says so on a connection of its own: on the other one the broker does not
-   * read on before the join is answered.
-   */
-  async #leave(): Promise<void> {
-    const { memberId } = this.#interceptor;
-    if (memberId === '') return;
-    const cluster = clusterOf(this.#parts.connection, this.#logger);
-    const leave = async (): Promise<void> => {
-      await cluster.connect();
-      const coordinator = (await cluster.findGroupCoordinator({ groupId: this.groupId })) as Broker & {
-        leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
-      };
-      await coordinator.leaveGroup({ groupId: this.groupId, memberId });
-    };
-    try {
-      await withDeadline(leave(), LEAVE_TIMEOUT_MS, `leaving ${this.groupId}`);
-    } catch (error) {
-      // Nobody is kept waiting longer than the session time-out.
-      this.#logger.debug({ err: error }, 'group_not_left');
-    } finally {
-      cluster.disconnect().catch((error: unknown) => this.#logger.debug({ err: error }, 'disconnect_incomplete'));
-    }
+  /** Ends early when `signal` is aborted, or as soon as nothing is at work. */
+  async #untilWorkersEnd(signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const patience = sleep(2 ** 31 - 1, undefined, { signal: AbortSignal.any([signal, done.signal]) });
+    await Promise.race([this.#workers.ended(), patience.catch(() => undefined)]);
+    done.abort();
   }
 
-  // --- FetchPolicy ---------------------------------------------------------------------------------------------
+  // What the interceptor asks and tells.
 
   get assignment(): number {
     return this.#assignment;
   }
 
+  get rejoinReason(): Error | undefined {
+    return this.#rejoinReason;
+  }
+
+  get hasRoom(): boolean {
+    const { maxDecompressedBytes } = this.#options;
+    return this.#workers.movingBytes < maxDecompressedBytes * ROOM && this.#workers.bytes < maxDecompressedBytes;
+  }
+
+  /**
+   * Partitions that are at work are not part of a fetch. While one of them has more to read, the fetch of the others
+   * does not wait long: it would hold up the next one for that partition.
+   */
+  get fetchWaitMs(): number {
+    const { maxWaitMs } = this.#options;
+    const isHurried = [...this.#partitions.values()].some(
+      (state) =>
+        state.running !== null && state.handledTo !== null && state.handledTo < (state.lastStableOffset ?? Infinity),
+    );
+    return isHurried ? Math.ceil(maxWaitMs * HURRY) : maxWaitMs;
+  }
+
   offsetFor(topic: string, partition: number, proposed: number): number {
     const state = this.#partitions.get(partition);
-    if (topic !== this.topic || state === undefined) return proposed;
+    if (topic !== this.topic || state === undefined) {
+      return proposed;
+    }
     return (state.position ??= proposed);
   }
 
   onFetched(_topic: string, partition: number, facts: FetchFacts): void {
     const state = this.#partitions.get(partition);
-    if (state === undefined || state.assignment !== facts.assignment) return;
-    state.highWatermark = facts.highWatermark;
-    state.lastStableOffset = facts.lastStableOffset;
-    state.undecodable = facts.undecodable;
-    if (lagOf(state) === 0) state.progressAt = performance.now();
+    if (state !== undefined && state.assignment === facts.assignment) {
+      noteFetched(state, facts);
+    }
   }
 
-  onResponse(): void {
-    this.#lastResponseAt = performance.now();
+  onConfirmed(): void {
+    this.#heartbeats.confirm();
   }
 
-  // --- start, join, end ----------------------------------------------------------------------------------------
+  onJoining(): void {
+    this.#isCurrent = false;
+    this.#rejoinReason = undefined;
+    this.#abortRunning(new PartitionLostError('the consumer group is rebalanced', { context: { topic: this.topic } }));
+  }
+
+  /** The group moves on without the present assignment. */
+  onLost(error: Error): void {
+    if (!this.#isCurrent) {
+      return;
+    }
+    this.#isCurrent = false;
+    this.#rejoinReason = error;
+    this.#abortRunning(
+      new PartitionLostError(`the partitions of ${this.topic} are being reassigned`, {
+        cause: error,
+        context: { topic: this.topic },
+      }),
+    );
+    // The next turn of the fetch loop fetches, and takes the error.
+    this.#settleAll();
+  }
+
+  // Start, join, end.
 
   async #run(): Promise<void> {
     let delayMs = START_RETRY_MS.first;
@@ -311,18 +330,21 @@ export class GroupConsumer implements FetchPolicy {
         break;
       } catch (error) {
         const failure = translateKafkaError(error, `subscribe to ${this.topic}`);
-        if (failure instanceof KafkaRefusedError) throw failure;
+        if (failure instanceof KafkaRefusedError) {
+          throw failure;
+        }
         this.#logger.warn({ code: failure.code, reason: failure.message, retryMs: delayMs }, 'waiting_for_topic');
         await sleep(delayMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
         delayMs = Math.min(delayMs * 2, START_RETRY_MS.max);
       }
     }
-    if (this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted) {
+      return;
+    }
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: this.#options.partitionsConcurrently,
-      eachBatch: (payload) => this.#eachBatch(payload),
+      eachBatch: async (payload) => this.#take(payload),
     });
   }
 
@@ -335,41 +357,32 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   #onJoin(partitions: readonly number[]): void {
-    // Another broker's fetcher may have rejoined while handlers run here: their assignment is over.
-    this.#abortRunning(new PartitionLostError('the consumer group was rebalanced', { context: { topic: this.topic } }));
-    const paused = this.#consumer.paused();
-    if (paused.length > 0) this.#consumer.resume(paused);
     const assignment = (this.#assignment = ++assignments);
-    const now = performance.now();
     this.#partitions = new Map(
-      [...partitions]
-        .sort((a, b) => a - b)
-        .map((partition) => [
-          partition,
-          {
-            assignment,
-            partition,
-            position: null,
-            highWatermark: null,
-            lastStableOffset: null,
-            pausedReason: null,
-            undecodable: null,
-            running: null,
-            progressAt: now,
-          },
-        ]),
+      [...partitions].sort((a, b) => a - b).map((partition) => [partition, newPartition(assignment, partition)]),
     );
     this.#joined = true;
-    this.#lost = undefined;
-    this.#lastResponseAt = now;
+    this.#isCurrent = true;
+    this.#rejoinReason = undefined;
+    const paused = this.#consumer.paused();
+    if (paused.length > 0) {
+      this.#consumer.resume(paused);
+    }
+    this.#held.clear();
+    this.#settleAll();
     this.#logger.info({ partitions: [...this.#partitions.keys()], assignment }, 'partitions_assigned');
   }
 
   #onCrash(error: Error, restart: boolean): void {
     this.#joined = false;
+    this.#isCurrent = false;
     this.#notJoinedSince = performance.now();
+    this.#heartbeats.stop();
+    this.#abortRunning(new PartitionLostError('the consumer has left its group', { context: { topic: this.topic } }));
     this.#partitions.clear();
-    if (restart || this.#closing.signal.aborted) return;
+    if (restart || this.#closing.signal.aborted) {
+      return;
+    }
     const cause = translateKafkaError(error, `consume ${this.topic}`);
     this.#fail(
       new ConsumerCrashedError(`the consumer of ${this.topic} crashed: ${cause.message}`, {
@@ -380,81 +393,137 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   #fail(error: AppError): void {
-    if (this.#failed || this.#closing.signal.aborted) return;
+    if (this.#failed || this.#closing.signal.aborted) {
+      return;
+    }
     this.#failed = true;
     this.#abortRunning(new PartitionLostError('the process ends', { context: { topic: this.topic } }));
     // Until the process has ended nothing more may be handled, and fetching in vain would burn the time to end.
-    if (this.#joined) this.#consumer.pause([{ topic: this.topic }]);
+    this.#holdAll();
     this.#parts.fatal(error);
   }
 
-  // --- batches -------------------------------------------------------------------------------------------------
+  // Which partitions kafkajs may fetch.
 
-  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+  /** Tells kafkajs whether to fetch a partition, where that has changed. */
+  #settle(partition: number): void {
+    const state = this.#partitions.get(partition);
+    if (state === undefined || !this.#joined || this.#failed || this.#closing.signal.aborted) {
+      return;
+    }
+    const isHeld = this.#rejoinReason === undefined && (state.pausedReason !== null || this.#workers.isBusy(partition));
+    if (isHeld === this.#held.has(partition)) {
+      return;
+    }
+    const change = [{ topic: this.topic, partitions: [partition] }];
+    if (isHeld) {
+      this.#held.add(partition);
+      this.#tellClient(() => this.#consumer.pause(change));
+    } else {
+      this.#held.delete(partition);
+      state.movedAt = performance.now();
+      this.#tellClient(() => this.#consumer.resume(change));
+    }
+  }
+
+  #settleAll(): void {
+    for (const partition of this.#partitions.keys()) {
+      this.#settle(partition);
+    }
+  }
+
+  #holdAll(): void {
+    if (this.#joined) {
+      this.#tellClient(() => this.#consumer.pause([{ topic: this.topic }]));
+    }
+  }
+
+  /** While kafkajs starts a crashed consumer anew it has nothing to pause and refuses; the next join begins with nothing paused. */
+  #tellClient(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'client_between_groups');
+    }
+  }
+
+  #readable(): Partition[] {
+    return this.#joined && this.#isCurrent && this.hasRoom && !this.#closing.signal.aborted
+      ? [...this.#partitions.values()].filter(
+          ({ partition, pausedReason }) => pausedReason === null && !this.#workers.isBusy(partition),
+        )
+      : [];
+  }
+
+  // Batches.
+
+  /** Hands what was fetched to the worker of its partition; kafkajs goes on at once. */
+  #take(payload: EachBatchPayload): void {
     const { batch } = payload;
     const facts = this.#interceptor.factsOf((batch as unknown as { rawMessages: unknown[] }).rawMessages);
     const state = this.#partitions.get(batch.partition);
-    // The rest of a fetch whose first batches met a rebalance: straight back to kafkajs, which rejoins.
-    if (this.#lost !== undefined) throw this.#lost;
     if (
       facts === undefined ||
       state === undefined ||
+      !this.#isCurrent ||
       this.#failed ||
       this.#closing.signal.aborted ||
       facts.assignment !== state.assignment ||
       facts.fetchOffset !== state.position ||
       state.pausedReason !== null ||
-      state.running !== null
+      this.#workers.isBusy(state.partition)
     ) {
       this.#logger.debug({ partition: batch.partition, offset: facts?.fetchOffset }, 'batch_overtaken');
       return;
     }
-    const work = this.#handle(payload, facts, state);
-    const settled = work.catch(() => undefined);
-    this.#running.add(settled);
-    try {
-      await work;
-    } finally {
-      this.#running.delete(settled);
-      if (this.#running.size === 0) this.#stopHeartbeats();
-    }
+    this.#heartbeats.follow(payload);
+    const abort = (state.running = new AbortController());
+    state.handledTo = facts.nextOffset;
+    this.#workers.start({
+      partition: state.partition,
+      bytes: facts.bytes,
+      signal: abort.signal,
+      run: () => this.#handle(payload, facts, state, abort.signal),
+    });
+    this.#settle(state.partition);
   }
 
-  async #handle(payload: EachBatchPayload, facts: FetchFacts, state: Partition): Promise<void> {
-    const abort = (state.running = new AbortController());
-    this.#startHeartbeats(payload);
-    const batch = new FetchedBatch(this.topic, facts, state.partition, abort.signal, {
-      heartbeat: () => this.#beat(payload),
-      isAssigned: () => this.#partitions.get(state.partition) === state,
+  async #handle(payload: EachBatchPayload, facts: FetchFacts, state: Partition, signal: AbortSignal): Promise<void> {
+    const batch = new FetchedBatch(this.topic, facts, state.partition, signal, {
+      heartbeat: () => this.#beat(payload, signal),
+      isAssigned: () => this.#isOwner(state),
       pause: (reason) => this.#pause(state, reason),
-      commit: (offset) => this.#commit(payload, state, abort.signal, offset),
+      commit: (offset) => this.#commit(payload, state, signal, offset),
     });
     try {
       await this.#parts.handle(batch);
     } catch (error) {
-      await this.#onHandlerError(error, abort.signal, state);
+      await this.#onHandlerError(error, signal, state);
+      return;
     } finally {
       state.running = null;
     }
-    if (this.#lost !== undefined) throw this.#lost;
-    if (abort.signal.aborted) return;
+    if (!signal.aborted) {
+      this.#moveOn(batch, facts, state);
+    }
+  }
+
+  #moveOn(batch: FetchedBatch, facts: FetchFacts, state: Partition): void {
     if (batch.soughtTo !== null) {
-      state.position = batch.soughtTo;
-      state.undecodable = null;
-    } else if (state.pausedReason === null) {
-      if (facts.outOfRange !== null) {
-        this.#pause(
-          state,
-          `offset ${facts.fetchOffset} is out of range, the broker has ${facts.outOfRange.low} to ${facts.outOfRange.high}`,
-        );
-        return;
-      }
-      if (facts.undecodable !== null) {
-        const { from, reason } = facts.undecodable;
-        this.#pause(state, `undecodable_batch: the record batch at offset ${from} cannot be read: ${reason}`);
-        return;
-      }
-      state.position = facts.nextOffset;
+      moveTo(state, batch.soughtTo);
+      return;
+    }
+    if (state.pausedReason !== null) {
+      return;
+    }
+    if (facts.outOfRange !== null) {
+      const { low, high } = facts.outOfRange;
+      this.#pause(state, `offset ${facts.fetchOffset} is out of range, the broker has ${low} to ${high}`);
+    } else if (facts.undecodable !== null) {
+      const { from, reason } = facts.undecodable;
+      this.#pause(state, `undecodable_batch: the record batch at offset ${from} cannot be read: ${reason}`);
+    } else {
+      moveTo(state, facts.nextOffset);
       state.progressAt = performance.now();
     }
   }
@@ -469,40 +538,52 @@ export class GroupConsumer implements FetchPolicy {
     if (error instanceof RejoinError || error instanceof PartitionLostError) {
       this.#logger.warn({ ...context, code: error.code, reason: error.message }, 'consumer_rejoining');
       const now = performance.now();
-      if (now - this.#lastRejoinAt < REJOIN.windowMs)
+      if (now - this.#lastRejoinAt < REJOIN.windowMs) {
         await sleep(REJOIN.pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      }
       this.#lastRejoinAt = performance.now();
-      if (!this.#closing.signal.aborted) this.#lose(rebalanceError(error.message));
+      if (this.#isOwner(state) && !this.#closing.signal.aborted) {
+        this.onLost(rebalanceError(error.message));
+      }
       return;
     }
-    const failure =
+    this.#fail(
       error instanceof AppError
         ? error
         : new HandlerFailedError(`the handler of ${this.topic}/${state.partition} failed: ${messageOf(error)}`, {
             cause: error,
             context,
-          });
-    this.#fail(failure);
+          }),
+    );
+  }
+
+  #isOwner(state: Partition): boolean {
+    return this.#isCurrent && this.#partitions.get(state.partition) === state;
   }
 
   #pause(state: Partition, reason: string): void {
-    if (this.#partitions.get(state.partition) !== state || state.pausedReason !== null) return;
+    if (!this.#isOwner(state) || state.pausedReason !== null) {
+      return;
+    }
     state.pausedReason = reason;
-    this.#consumer.pause([{ topic: this.topic, partitions: [state.partition] }]);
+    this.#settle(state.partition);
     this.#logger.error({ partition: state.partition, offset: state.position, reason }, 'partition_paused');
   }
 
   async #commit(payload: EachBatchPayload, state: Partition, signal: AbortSignal, offset: number): Promise<void> {
     const context = { topic: this.topic, partition: state.partition, offset };
     const commitOnce = async (): Promise<void> => {
-      if (this.#partitions.get(state.partition) !== state || this.#lost !== undefined)
+      if (!this.#isOwner(state)) {
         throw new PartitionLostError('commit after the partition was lost', { context });
+      }
       try {
         await payload.commitOffsetsIfNecessary({
           topics: [{ topic: this.topic, partitions: [{ partition: state.partition, offset: String(offset) }] }],
         });
       } catch (error) {
-        if (isGroupLost(error)) this.#lose(error as Error);
+        if (isGroupLost(error) && this.#isOwner(state)) {
+          this.onLost(error as Error);
+        }
         throw translateKafkaError(error, `commit ${this.topic}/${state.partition}`, context);
       }
     };
@@ -513,116 +594,17 @@ export class GroupConsumer implements FetchPolicy {
     });
   }
 
-  // --- heartbeats ----------------------------------------------------------------------------------------------
-
-  #startHeartbeats(payload: EachBatchPayload): void {
-    if (this.#heartbeat !== undefined) return;
-    this.#heartbeatOkAt = performance.now();
-    // kafkajs sends one only when its interval is over; asking twice as often keeps the real interval close to it.
-    this.#heartbeat = setInterval(
-      () => void this.#beat(payload).catch(() => undefined),
-      this.#options.heartbeatIntervalMs / 2,
-    );
-  }
-
-  #stopHeartbeats(): void {
-    clearInterval(this.#heartbeat);
-    this.#heartbeat = undefined;
-  }
-
-  async #beat(payload: EachBatchPayload): Promise<void> {
-    try {
-      await payload.heartbeat();
-      this.#heartbeatOkAt = performance.now();
-    } catch (error) {
-      const silentMs = performance.now() - this.#heartbeatOkAt;
-      if (isGroupLost(error)) this.#lose(error as Error);
-      // Nobody confirmed for a whole session that we are a member: by now the partitions may be somebody else's.
-      else if (silentMs > this.#options.sessionTimeoutMs)
-        this.#lose(rebalanceError(`no heartbeat answered for ${Math.round(silentMs)} ms`));
-    }
-    if (this.#lost !== undefined)
-      throw new PartitionLostError(`the consumer of ${this.topic} must rejoin its group`, {
-        cause: this.#lost,
-        context: { topic: this.topic },
-      });
-  }
-
-  /** The group moves on without our present assignment. */
-  #lose(error: Error): void {
-    this.#lost ??= error;
-    this.#abortRunning(
-      new PartitionLostError(`the partitions of ${this.topic} are being reassigned`, {
-        cause: error,
-        context: { topic: this.topic },
-      }),
-    );
+  /** A heartbeat on behalf of a handler. That none is answered is for the membership to judge, not for it. */
+  async #beat(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+    await payload.heartbeat().catch(() => undefined);
+    signal.throwIfAborted();
   }
 
   #abortRunning(reason: PartitionLostError): void {
-    for (const { running } of this.#partitions.values()) running?.abort(reason);
-  }
-
-  // --- watchdog ------------------------------------------------------------------------------------------------
-
-  /**
-   * kafkajs can stop fetching without a word (issues 1441, 660, 1732). Suspicion: no response, no join, or no batch for
-   * a partition with unread records for `stallTimeoutMs` while no handler runs. Proof: meanwhile a separate connection
-   * has been answered by the broker for half that time, so that the silence is ours.
-   */
-  async #watchdog(): Promise<void> {
-    const { stallTimeoutMs } = this.#options;
-    const suspicion = this.#suspicion();
-    if (suspicion === undefined || this.#failed || this.#closing.signal.aborted) {
-      this.#answersSince = undefined;
-      return;
-    }
-    try {
-      this.#probe ??= new KafkaAdmin(this.#parts.connection, this.#parts.logger);
-      await this.#probe.topicOffsets(this.topic);
-    } catch (error) {
-      this.#answersSince = undefined;
-      this.#logger.debug({ err: error }, 'broker_probe_failed');
-      return;
-    }
-    const now = performance.now();
-    this.#answersSince ??= now;
-    const stillSuspicious = this.#suspicion();
-    if (stillSuspicious !== undefined && now - this.#answersSince >= stallTimeoutMs / 2) {
-      this.#fail(
-        new ConsumerStalledError(
-          `the consumer of ${this.topic} stands still although the broker answers: ${stillSuspicious}`,
-          { context: { topic: this.topic, group: this.groupId } },
-        ),
-      );
+    for (const { running } of this.#partitions.values()) {
+      running?.abort(reason);
     }
   }
-
-  #suspicion(): string | undefined {
-    const { stallTimeoutMs } = this.#options;
-    const now = performance.now();
-    if (this.#running.size > 0) return undefined;
-    if (!this.#joined)
-      return now - this.#notJoinedSince > 2 * stallTimeoutMs && !this.#isStarting()
-        ? 'it does not join its group'
-        : undefined;
-    const active = [...this.#partitions.values()].filter(({ pausedReason }) => pausedReason === null);
-    if (active.length === 0) return undefined;
-    if (now - this.#lastResponseAt > stallTimeoutMs) return 'no fetch is answered';
-    const behind = active.find(
-      (partition) => (lagOf(partition) ?? 0) > 0 && now - partition.progressAt > stallTimeoutMs,
-    );
-    return behind === undefined ? undefined : `partition ${behind.partition} has unread records and delivers none`;
-  }
-
-  /** Before the first join the topic may be missing for as long as nobody creates it. */
-  #isStarting(): boolean {
-    return this.#assignment === 0;
-  }
-}
-
-function lagOf({ position, lastStableOffset }: Partition): number | null {
-  return position === null || lastStableOffset === null ? null : Math.max(0, lastStableOffset - position);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -9,7 +9,7 @@ import {
   type FetchedPartition,
   type FetchResponse,
 } from '../records/fetch-response.ts';
-import { kafkaErrorType } from '../kafka.error.ts';
+import { isGroupLost, kafkaErrorType } from '../kafka.error.ts';
 import type { RecordBatch, UndecodableRange } from '../consume/record-batch.ts';
 import { RecordSet } from '../records/record-set.ts';
 
@@ -33,6 +33,8 @@ export type Fetch = (request: FetchRequest) => Promise<FetchResponse>;
 interface JoinRequest {
   readonly memberId: string;
 }
+
+type Heartbeat = (request: object) => Promise<unknown>;
 
 type JoinGroup = (request: JoinRequest) => Promise<{ memberId: string }>;
 
@@ -65,7 +67,10 @@ export type FetchFacts = Pick<
   | 'logStartOffset'
   | 'outOfRange'
   | 'undecodable'
->;
+> & {
+  /** What the records hold in memory. */
+  readonly bytes: number;
+};
 
 /** What the consumer decides and wants to know. */
 export interface FetchPolicy {
@@ -75,8 +80,18 @@ export interface FetchPolicy {
   /** Offset to read `partition` from; `proposed` is kafkajs's own idea (the committed offset of this assignment). */
   offsetFor(topic: string, partition: number, proposed: number): number;
   onFetched(topic: string, partition: number, facts: FetchFacts): void;
-  /** A whole response was received. */
-  onResponse(): void;
+  /** How long a broker may wait for more bytes, in ms. */
+  readonly fetchWaitMs: number;
+  /** Whether there is room for another fetch in memory. */
+  readonly hasRoom: boolean;
+  /** Why the consumer must join its group again; thrown into kafkajs's fetch loop, which then does. */
+  readonly rejoinReason: Error | undefined;
+  /** A request to join is about to be sent: the present assignment is over. */
+  onJoining(): void;
+  /** The coordinator has confirmed the membership. */
+  onConfirmed(): void;
+  /** The coordinator says that the present assignment is over, or about to end. */
+  onLost(error: Error): void;
 }
 
 /** Bytes per compressed byte before the first fetch has told. */
@@ -84,17 +99,23 @@ const ASSUMED_RATIO = 4;
 /** Share of the decompression budget that a fetch aims at: records cost several times their bytes while they are handled. */
 const COMFORT = 0.25;
 const MIN_FETCH_BYTES = 64 * 1024;
+/** Pause before the fetch loop looks again whether it may read something, in ms. */
+export const TURN_MS = 20;
 
 /**
  * Stands between kafkajs's consumer group and its brokers, and makes the fetch safe.
  *
  * kafkajs hands its cluster object to partition assigners (public API); its `findBroker` is replaced on that one
- * object so that every broker's `fetch` and `joinGroup` go through here:
+ * object so that every broker's `fetch`, `joinGroup` and `heartbeat` go through here:
  *
  * - **Offsets are ours.** Each request gets the position that we keep per assignment. kafkajs's own seeks outlive the
  *   assignment they were made for, and its resolved offsets need eachBatch's cooperation.
  * - **OFFSET_OUT_OF_RANGE** becomes an empty answer with `outOfRange` facts. kafkajs would commit "earliest" and go on
  *   (issues 1119, 580).
+ * - **The end of an assignment** is told at once, when the coordinator announces it or a join is sent. kafkajs reports only
+ *   the new assignment, and by then others may work for the partitions.
+ * - **A wish to rejoin** is thrown into the loop where it fetches.
+ * - **Memory** is asked for before each fetch; without room the loop turns on, with its heartbeats, and fetches nothing.
  * - **A missing topic** makes the consumer forget its positions, see `#afterMissingTopic`.
  * - **Records stay bytes**, see `fetchUndecoded`. kafkajs carries one stand-in per partition to eachBatch, also for an
  *   answer that holds only transaction markers: it would report that by an event that nobody can await.
@@ -121,10 +142,15 @@ export class FetchInterceptor {
       const broker = await findBroker(node);
       if (!this.#tamed.has(broker)) {
         this.#tamed.add(broker);
-        const { fetch, joinGroup } = broker as unknown as { fetch: Fetch; joinGroup: JoinGroup };
+        const { fetch, joinGroup, heartbeat } = broker as unknown as {
+          fetch: Fetch;
+          joinGroup: JoinGroup;
+          heartbeat: Heartbeat;
+        };
         Object.assign(broker, {
           fetch: (request: FetchRequest) => this.#fetch((inner) => fetch.call(broker, inner), request),
           joinGroup: (request: JoinRequest) => this.#joinGroup((inner) => joinGroup.call(broker, inner), request),
+          heartbeat: (request: object) => this.#heartbeat(() => heartbeat.call(broker, request)),
         });
       }
       return broker;
@@ -146,11 +172,13 @@ export class FetchInterceptor {
    * group would then wait for the member that it takes for another one, up to the session time-out.
    */
   async #joinGroup(joinGroup: JoinGroup, request: JoinRequest): Promise<{ memberId: string }> {
+    this.#policy.onJoining();
     try {
       // A first join is answered by a refusal with an id, and repeated with it.
       this.#memberId = request.memberId || this.#memberId;
       const joined = await joinGroup({ ...request, memberId: this.#memberId });
       this.#memberId = joined.memberId;
+      this.#policy.onConfirmed();
       return joined;
     } catch (error) {
       // Not known any more (left, or expired): the next attempt, kafkajs's own, is for a new membership.
@@ -159,7 +187,34 @@ export class FetchInterceptor {
     }
   }
 
+  async #heartbeat(heartbeat: () => Promise<unknown>): Promise<unknown> {
+    const { assignment } = this.#policy;
+    try {
+      const answer = await heartbeat();
+      this.#policy.onConfirmed();
+      return answer;
+    } catch (error) {
+      // One that was sent for an earlier assignment says nothing about the present one.
+      if (isGroupLost(error) && assignment === this.#policy.assignment) {
+        this.#policy.onLost(error as Error);
+      }
+      throw error;
+    }
+  }
+
+  #throwIfRejoining(): void {
+    const { rejoinReason } = this.#policy;
+    if (rejoinReason !== undefined) {
+      throw rejoinReason;
+    }
+  }
+
   async #fetch(fetch: Fetch, request: FetchRequest): Promise<FetchResponse> {
+    this.#throwIfRejoining();
+    if (!this.#policy.hasRoom) {
+      await sleep(TURN_MS);
+      return { responses: [] };
+    }
     const { assignment } = this.#policy;
     for (const { topic, partitions } of request.topics) {
       for (const partition of partitions) {
@@ -183,14 +238,18 @@ export class FetchInterceptor {
         await this.#examine(topicName, answer, fetchOffset, assignment);
       }
     }
-    this.#policy.onResponse();
+    this.#throwIfRejoining();
     return response;
   }
 
   /** Asks for no more bytes than will unfold to a comfortable size, judged by the fetch before. */
   #comfortable(request: FetchRequest): FetchRequest {
     const comfortable = Math.max(MIN_FETCH_BYTES, Math.floor((this.#budgetBytes * COMFORT) / this.#ratio));
-    return { ...request, maxBytes: Math.min(request.maxBytes ?? Infinity, comfortable) };
+    return {
+      ...request,
+      maxBytes: Math.min(request.maxBytes ?? Infinity, comfortable),
+      maxWaitTime: this.#policy.fetchWaitMs,
+    };
   }
 
   #learnRatio({ compressedBytes, decompressedBytes }: DecompressionBudget): void {
@@ -218,11 +277,13 @@ export class FetchInterceptor {
 
   async #examine(topic: string, answer: FetchedPartition, fetchOffset: number, assignment: number): Promise<void> {
     const { partition } = answer;
+    const batches = committedBatches(answer);
     const facts = answer.isOutOfRange
       ? await this.#outOfRange(topic, partition, fetchOffset, assignment)
       : {
           assignment,
-          records: new RecordSet(committedBatches(answer), fetchOffset),
+          records: new RecordSet(batches, fetchOffset),
+          bytes: batches.reduce((sum, { bytes }) => sum + bytes.length, 0),
           fetchOffset,
           nextOffset: endOffset(answer, fetchOffset),
           highWatermark: Number(answer.highWatermark),
@@ -254,6 +315,7 @@ export class FetchInterceptor {
     return {
       assignment,
       records: [],
+      bytes: 0,
       fetchOffset,
       nextOffset: fetchOffset,
       highWatermark: high,

@@ -192,11 +192,17 @@ async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<
     producerId: batch.readBigInt64BE(43),
     isTransactional: (attributes & 0x10) !== 0,
     isControl: (attributes & 0x20) !== 0,
-    bytes: compression === 'none' ? packed : await decompress(compression, packed, budget),
+    bytes: compression === 'none' ? detach(packed) : await decompress(compression, packed, budget),
   };
   checkRecords(decoded);
   return decoded;
 }
+
+/**
+ * A batch may be at work long after the others of its response: it must not keep all of them in memory. Copying costs a
+ * tenth of a millisecond per MiB, and nothing where the response has little else.
+ */
+const detach = (bytes: Buffer): Buffer => (bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes);
 
 /**
  * The data that a `read_committed` consumer may see: no markers, nothing of an aborted transaction. Such a transaction is

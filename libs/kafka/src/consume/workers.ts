@@ -1,0 +1,122 @@
+/** Runs the handlers of one consumer, apart from the client's fetch loop: one per partition, a bounded number at a time. */
+
+export interface Work {
+  readonly partition: number;
+  /** What the batch holds in memory. */
+  readonly bytes: number;
+  /** Work that waits when this is aborted is not begun. */
+  readonly signal: AbortSignal;
+  /** Never rejects. */
+  readonly run: () => Promise<void>;
+}
+
+/** A handler that takes longer gives its place to others and goes on: partitions that cannot finish never fill all places. */
+const PLACE_MS = 5_000;
+
+/**
+ * A partition has one worker at most, also across assignments: whoever is asked to work for a partition again must wait
+ * until {@link isBusy} is false. Of all workers `concurrency` are at work at a time; the others wait in the order in
+ * which they came. A worker keeps its place until it ends, is aborted, or has worked for `PLACE_MS`.
+ */
+export class Workers {
+  readonly #concurrency: number;
+  readonly #onEnd: (partition: number) => void;
+  readonly #working = new Map<number, { readonly bytes: number; readonly ended: Promise<void>; isSlow: boolean }>();
+  readonly #waiting: (() => void)[] = [];
+  #places = 0;
+
+  constructor(concurrency: number, onEnd: (partition: number) => void) {
+    this.#concurrency = concurrency;
+    this.#onEnd = onEnd;
+  }
+
+  isBusy(partition: number): boolean {
+    return this.#working.has(partition);
+  }
+
+  get size(): number {
+    return this.#working.size;
+  }
+
+  /** Bytes of all batches that wait or are at work. */
+  get bytes(): number {
+    return [...this.#working.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The same without those that have given their place away, and may never end. */
+  get movingBytes(): number {
+    return [...this.#working.values()].reduce((sum, { bytes, isSlow }) => sum + (isSlow ? 0 : bytes), 0);
+  }
+
+  /** Resolves when everything has ended that works now. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#working.values()].map(({ ended }) => ended));
+  }
+
+  start(work: Work): void {
+    if (this.isBusy(work.partition)) {
+      throw new Error(`two batches of partition ${work.partition} at the same time`);
+    }
+    const entry = {
+      bytes: work.bytes,
+      isSlow: false,
+      ended: Promise.resolve().then(async () => {
+        await this.#run(work, entry);
+        this.#working.delete(work.partition);
+        this.#onEnd(work.partition);
+      }),
+    };
+    this.#working.set(work.partition, entry);
+  }
+
+  async #run({ signal, run }: Work, entry: { isSlow: boolean }): Promise<void> {
+    let hasPlace = await this.#place(signal);
+    const giveUp = (): void => {
+      entry.isSlow = true;
+      if (hasPlace) {
+        hasPlace = false;
+        this.#passOn();
+      }
+    };
+    const patience = setTimeout(giveUp, PLACE_MS);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      if (!signal.aborted) {
+        await run();
+      }
+    } finally {
+      clearTimeout(patience);
+      signal.removeEventListener('abort', giveUp);
+      giveUp();
+    }
+  }
+
+  /** Waits for a place and takes it. @returns false when an abort ended the waiting */
+  async #place(signal: AbortSignal): Promise<boolean> {
+    if (this.#places < this.#concurrency) {
+      this.#places++;
+      return true;
+    }
+    return new Promise((resolve) => {
+      const take = (): void => {
+        signal.removeEventListener('abort', abandon);
+        resolve(true);
+      };
+      const abandon = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        resolve(false);
+      };
+      signal.addEventListener('abort', abandon, { once: true });
+      this.#waiting.push(take);
+    });
+  }
+
+  #passOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#places--;
+    } else {
+      next();
+    }
+  }
+}
