@@ -50,7 +50,12 @@ export class SecuredKafka {
 
     const stack = stackFolder(this.file('stack'));
     const jars = await provideKafka(cacheFolder(), () => {}, this.#stop.signal);
-    const launch = await prepareKafka(jars, stack, { broker, controller, isDurable: false }, this.#stop.signal);
+    const launch = await prepareKafka(
+      jars,
+      stack,
+      { name: 'kafka-1', id: 1, cluster: [{ broker, controller }], isDurable: false },
+      this.#stop.signal,
+    );
     const listeners = { PLAINTEXT: this.admin, SASL: this.sasl, MUTUAL: this.mutualTls };
     const addresses = Object.entries(listeners).map(([name, address]) => `${name}://${address}`);
     const jaas = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`);
@@ -75,7 +80,7 @@ super.users=User:ANONYMOUS
 `,
     );
     this.#java = { command: launch.command, args: launch.args.slice(0, -2) };
-    const part = { launch, readiness: () => kafkaReadiness(stack.run), readyWithinMs: 60_000 };
+    const part = { launch, readiness: () => kafkaReadiness(stack.run, 'kafka-1'), readyWithinMs: 60_000 };
     this.#pid = (await startPart(stack.run, part, this.#stop.signal)).pid;
   }
 

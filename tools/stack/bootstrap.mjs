@@ -22,7 +22,7 @@ const scripts = {
   start: './start.ts',
   stop: './stop.ts',
   test: './test.ts',
-  faults: '../faults/faults.ts',
+  faults: '../faults/run/faults.ts',
   bench: '../bench/bench.ts',
 };
 

@@ -1,4 +1,4 @@
-/** The Kafka broker: its jars from Maven Central, one KRaft node on loopback. */
+/** Kafka: its jars from Maven Central, one KRaft node on loopback or a cluster of several. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -26,6 +26,20 @@ const maxMessageBytes = 10 * 1024 * 1024;
 export interface KafkaPorts {
   readonly broker: number;
   readonly controller: number;
+}
+
+/** One node of a cluster; each is a broker and a voter of the controller quorum. */
+export interface KafkaNode {
+  /** Names its process, log and folder: `kafka-1`, `kafka-2` … */
+  readonly name: string;
+  /** Its place in `cluster`, from 1. */
+  readonly id: number;
+  /** Ports of every node, in the order of their ids. */
+  readonly cluster: readonly KafkaPorts[];
+  /** False for a broker of some minutes. */
+  readonly isDurable: boolean;
+  /** Given to every node of a cluster of several; one alone gets its own. */
+  readonly clusterId?: string | undefined;
 }
 
 function javaProgram(): string {
@@ -86,10 +100,15 @@ function mavenProject(): string {
 `;
 }
 
-function serverProperties(logFolder: string, { broker, controller }: KafkaPorts): string {
-  return `node.id=1
+/** Three copies of everything and two in sync, as in production; one broker can hold one copy only. */
+function serverProperties(logFolder: string, { id, cluster }: KafkaNode): string {
+  const { broker, controller } = cluster[id - 1] as KafkaPorts;
+  const voters = cluster.map((ports, i) => `${i + 1}@${loopback}:${ports.controller}`).join(',');
+  const copies = Math.min(3, cluster.length);
+  const inSync = Math.max(1, copies - 1);
+  return `node.id=${id}
 process.roles=broker,controller
-controller.quorum.voters=1@${loopback}:${controller}
+controller.quorum.voters=${voters}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://${loopback}:${broker},CONTROLLER://${loopback}:${controller}
 advertised.listeners=PLAINTEXT://${loopback}:${broker}
@@ -98,12 +117,13 @@ log.dirs=${logFolder}
 auto.create.topics.enable=false
 message.max.bytes=${maxMessageBytes}
 replica.fetch.max.bytes=${maxMessageBytes}
-# One broker: nobody could hold a second copy.
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+default.replication.factor=${copies}
+min.insync.replicas=${inSync}
+offsets.topic.replication.factor=${copies}
+transaction.state.log.replication.factor=${copies}
+transaction.state.log.min.isr=${inSync}
+share.coordinator.state.topic.replication.factor=${copies}
+share.coordinator.state.topic.min.isr=${inSync}
 # 50 partitions each are meant for clusters; a few make the broker start and stop faster.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=4
@@ -126,28 +146,35 @@ rootLogger.appenderRef.console.ref = console
 /** The quick compiler alone: for what ends before the other one, which costs as much CPU as starting, has paid off. */
 const compileLittle = '-XX:TieredStopAtLevel=1';
 
-/**
- * Writes the configuration and formats the data folder on first use.
- *
- * @param isDurable false for a broker of some minutes
- */
+/** Blocks of 8 MiB do not fit the regions that G1 makes of a small heap. */
+const smallHeap = ['-Xms128m', '-Xmx320m', '-XX:+UseSerialGC'];
+const usualHeap = ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC'];
+
+export const newClusterId = (): string => randomBytes(16).toString('base64url');
+
+/** Where a node keeps its data. */
+export function kafkaHome(folder: StackFolder, name: string): string {
+  return path.join(folder.data, name === 'kafka-1' ? 'kafka' : name);
+}
+
+/** Writes the configuration and formats the data folder on first use. */
 export async function prepareKafka(
   jars: string,
   folder: StackFolder,
-  { isDurable, ...ports }: KafkaPorts & { readonly isDurable: boolean },
+  node: KafkaNode,
   signal: AbortSignal,
 ): Promise<Launch> {
-  const home = path.join(folder.data, 'kafka');
+  const home = kafkaHome(folder, node.name);
   const logFolder = path.join(home, 'log');
   const properties = path.join(home, 'server.properties');
   const logging = path.join(home, 'log4j2.properties');
   mkdirSync(home, { recursive: true });
-  writeFileSync(properties, serverProperties(logFolder, ports));
+  writeFileSync(properties, serverProperties(logFolder, node));
   writeFileSync(logging, loggingProperties);
   const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
   if (!existsSync(path.join(logFolder, 'meta.properties'))) {
     // It may begin with a dash: as an argument of its own it would then be taken for an option.
-    const clusterId = randomBytes(16).toString('base64url');
+    const clusterId = node.clusterId ?? newClusterId();
     await runCommand(
       javaProgram(),
       [
@@ -164,11 +191,12 @@ export async function prepareKafka(
     );
   }
   return {
-    name: 'kafka-1',
+    name: node.name,
     command: javaProgram(),
     args: [
-      ...['-Xms512m', '-Xmx1g', '-XX:+UseG1GC', '-XX:+ExitOnOutOfMemoryError'],
-      ...(isDurable ? [] : [compileLittle]),
+      ...(node.cluster.length > 1 ? smallHeap : usualHeap),
+      '-XX:+ExitOnOutOfMemoryError',
+      ...(node.isDurable ? [] : [compileLittle]),
       ...java,
       'kafka.Kafka',
       properties,
@@ -179,8 +207,8 @@ export async function prepareKafka(
 }
 
 /** The broker says so itself once it serves requests; an open port alone comes seconds earlier. */
-export function kafkaReadiness(runFolder: string): () => boolean {
-  const file = logFile(runFolder, 'kafka-1');
+export function kafkaReadiness(runFolder: string, name: string): () => boolean {
+  const file = logFile(runFolder, name);
   const from = existsSync(file) ? statSync(file).size : 0;
   return () => existsSync(file) && readFileSync(file).subarray(from).includes('Kafka Server started');
 }

@@ -7,19 +7,10 @@
  * leaves nothing behind, and psql reads and writes the caller's files as usual.
  */
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findDebianArchive, readAptSources, type AptSource } from './apt-sources.ts';
 import { cachedFolder } from './cached-folder.ts';
+import { capture, downloadDebianPackages } from './debian-packages.ts';
 import { checkCommands } from './prerequisites.ts';
 import type { Report } from './progress.ts';
 import { runCommand } from './run-command.ts';
@@ -54,7 +45,7 @@ export async function providePostgresPrograms(cache: string, report: Report, sig
   if (!existsSync(timeZones)) {
     throw new StackError(`this machine has no time zones (${timeZones})`, 'install with "apt-get install tzdata"');
   }
-  const architecture = (await capture('dpkg', ['--print-architecture'], signal)).trim();
+  const architecture = (await capture('dpkg', ['--print-architecture'], withoutDebian, signal)).trim();
   const key = createHash('sha256')
     .update(JSON.stringify([release, packages, architecture, layoutVersion]))
     .digest('hex')
@@ -63,88 +54,16 @@ export async function providePostgresPrograms(cache: string, report: Report, sig
     // The server runs as another user when we are root, whatever our umask is.
     chmodSync(root, 0o755);
     const work = path.join(root, 'download');
-    await download(work, report, signal);
+    await downloadDebianPackages(
+      work,
+      { release, packages, isNeeded, instead: withoutDebian },
+      (text) => report(part, text),
+      signal,
+    );
     await unpack(work, root, report, signal);
     rmSync(work, { recursive: true });
   });
   return path.join(folder, home, 'bin');
-}
-
-async function capture(command: string, args: string[], signal: AbortSignal): Promise<string> {
-  return (await runCommand(command, args, { signal, onFailure: withoutDebian })).stdout;
-}
-
-async function download(work: string, report: Report, signal: AbortSignal): Promise<void> {
-  const env = { ...process.env, LC_ALL: 'C', APT_CONFIG: await writeAptConfiguration(work, debianArchive(), signal) };
-  const onFailure = `check that "apt-get update" works on this machine (network, proxy, keys in the package debian-archive-keyring), then try again; or ${withoutDebian}`;
-  const apt = (args: string[], cwd = work) => runCommand('apt-get', args, { cwd, env, signal, onFailure });
-
-  report(part, `reading the package list of Debian ${release} from this machine's own mirror`);
-  await apt(['update', '-q', '-o', 'APT::Update::Error-Mode=any']);
-  const { stdout: plan } = await apt(['install', '--simulate', '-q', ...packages]);
-  const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name).filter(isNeeded);
-  report(part, `downloading ${packages.join(', ')} and ${names.length - packages.length} libraries (45 MB)`);
-  await apt(['download', '-q', ...names], path.join(work, 'packages'));
-}
-
-function debianArchive(): AptSource {
-  const hostRelease = readHostRelease();
-  const archive = findDebianArchive(readAptSources(), hostRelease);
-  if (!archive) {
-    throw new StackError(
-      `apt's sources in /etc/apt name no main archive of Debian (looked for the suite "${hostRelease}")`,
-      withoutDebian,
-    );
-  }
-  return archive;
-}
-
-/**
- * An apt configuration of its own: apt then neither needs root nor touches what is installed. How this machine reaches
- * its mirror (proxy, certificates, credentials: everything under Acquire) is taken over.
- */
-async function writeAptConfiguration(work: string, archive: AptSource, signal: AbortSignal): Promise<string> {
-  for (const folder of ['lists/partial', 'state', 'cache/archives/partial', 'packages']) {
-    mkdirSync(path.join(work, folder), { recursive: true });
-  }
-  const acquire = (await capture('apt-config', ['dump', 'Acquire'], signal))
-    .split('\n')
-    // Package descriptions and icons for software centres: 5 MB that nobody reads here.
-    .filter((line) => !line.startsWith('Acquire::IndexTargets'))
-    .join('\n');
-  const sources = path.join(work, 'archive.sources');
-  writeFileSync(path.join(work, 'status'), '');
-  writeFileSync(
-    sources,
-    [
-      'Types: deb',
-      `URIs: ${archive.uri}`,
-      `Suites: ${release}`,
-      'Components: main',
-      ...(archive.signedBy ? [`Signed-By: ${archive.signedBy}`] : []),
-      '',
-    ].join('\n'),
-  );
-  const configuration = path.join(work, 'apt.conf');
-  writeFileSync(
-    configuration,
-    `${acquire}
-Acquire::Languages "none";
-Dir::Etc::main "/dev/null";
-Dir::Etc::parts "/dev/null";
-Dir::Etc::sourcelist "${sources}";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::State "${path.join(work, 'state')}";
-Dir::State::lists "${path.join(work, 'lists')}";
-Dir::State::status "${path.join(work, 'status')}";
-Dir::Cache "${path.join(work, 'cache')}";
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-`,
-  );
-  return configuration;
 }
 
 async function unpack(work: string, root: string, report: Report, signal: AbortSignal): Promise<void> {
@@ -199,12 +118,4 @@ function wrapper(loader: string): string {
 root="\${0%/${home}/bin/*}"
 exec "$root/${loader}" --argv0 "$0" --library-path "$root/${path.dirname(loader)}" "$root/${home}/elf/\${0##*/}" "$@"
 `;
-}
-
-function readHostRelease(): string {
-  try {
-    return /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
-  } catch {
-    return 'stable';
-  }
 }

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { readEnvFile, writeEnvFile, type Env } from './env-file.ts';
 import { checkGivenServers, givenServers } from './given-servers.ts';
-import { checkJava, kafkaReadiness, prepareKafka, provideKafka } from './kafka.ts';
+import { checkJava, kafkaReadiness, newClusterId, prepareKafka, provideKafka, type KafkaPorts } from './kafka.ts';
 import { cacheFolder, type StackFolder } from './layout.ts';
 import { startPart, type Part } from './part.ts';
 import { loopback, type PortPicker } from './ports.ts';
@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly firstPorts: { readonly kafka: number; readonly postgres: number };
   /** False for data of some minutes, which nobody keeps. */
   readonly isDurable: boolean;
+  /** Brokers of a new cluster (default 1). */
+  readonly brokers?: number;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -35,7 +37,7 @@ export interface Servers {
 }
 
 interface Started {
-  readonly started: StartedPart;
+  readonly started: readonly StartedPart[];
   readonly env: Env;
 }
 
@@ -50,7 +52,7 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
   );
   const started = servers.filter((server) => server !== undefined);
   return {
-    started: started.map((server) => server.started),
+    started: started.flatMap((server) => server.started),
     env: Object.assign(given, ...started.map(({ env }) => env)) as Env,
   };
 }
@@ -70,21 +72,45 @@ async function rememberedPort(
 }
 
 async function startKafka(options: ServerOptions): Promise<Started> {
-  const { folder, firstPorts, isDurable, report, signal } = options;
-  const broker = await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_PORT', firstPorts.kafka);
-  const controller = await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_CONTROLLER_PORT', firstPorts.kafka + 100);
+  const { ports, firstPorts, brokers: count = 1, report } = options;
+  const cluster: KafkaPorts[] = [
+    {
+      broker: await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_PORT', firstPorts.kafka),
+      controller: await rememberedPort(options, 'Kafka', 'CHIP_KAFKA_CONTROLLER_PORT', firstPorts.kafka + 100),
+    },
+  ];
+  while (cluster.length < count) {
+    cluster.push({
+      broker: await ports.pick('Kafka', firstPorts.kafka + cluster.length),
+      controller: await ports.pick('Kafka', firstPorts.kafka + 100 + cluster.length),
+    });
+  }
+  const names = cluster.map((_, i) => `kafka-${i + 1}`);
+  const started = await startCluster(options, names, cluster);
+  const brokers = cluster.map(({ broker }) => `${loopback}:${broker}`).join(',');
+  report('Kafka', `ready on ${brokers}`);
+  return { started, env: { KAFKA_BROKERS: brokers } };
+}
+
+/** Starts the nodes of a cluster at the same time: none of several is ready before most of them are. */
+export async function startCluster(
+  { folder, isDurable, report, signal }: Pick<ServerOptions, 'folder' | 'isDurable' | 'report' | 'signal'>,
+  names: readonly string[],
+  cluster: readonly KafkaPorts[],
+): Promise<StartedPart[]> {
   await checkJava();
   const jars = await provideKafka(cacheFolder(), report, signal);
   report('Kafka', 'starting');
-  const part: Part = {
-    launch: await prepareKafka(jars, folder, { broker, controller, isDurable }, signal),
-    readiness: () => kafkaReadiness(folder.run),
-    readyWithinMs: 60_000,
-  };
-  const process = await startPart(folder.run, part, signal);
-  const brokers = `${loopback}:${broker}`;
-  report('Kafka', `ready on ${brokers}`);
-  return { started: { part, process }, env: { KAFKA_BROKERS: brokers } };
+  const clusterId = newClusterId();
+  const parts: Part[] = [];
+  for (const [i, name] of names.entries()) {
+    parts.push({
+      launch: await prepareKafka(jars, folder, { name, id: i + 1, cluster, isDurable, clusterId }, signal),
+      readiness: () => kafkaReadiness(folder.run, name),
+      readyWithinMs: 60_000 * cluster.length,
+    });
+  }
+  return Promise.all(parts.map(async (part) => ({ part, process: await startPart(folder.run, part, signal) })));
 }
 
 async function startPostgres(options: ServerOptions): Promise<Started> {
@@ -102,5 +128,5 @@ async function startPostgres(options: ServerOptions): Promise<Started> {
   const process = await startPart(folder.run, part, signal);
   await postgres.createDatabase(signal);
   report('PostgreSQL', `ready on ${loopback}:${port}`);
-  return { started: { part, process }, env: postgres.environment() };
+  return { started: [{ part, process }], env: postgres.environment() };
 }

@@ -52,6 +52,7 @@ tables, dead letters, positions and roll-ups with what the broker acknowledged. 
   --control C      a broken writer on purpose: exit 0 when the checker notices (see docs/reliability.md)
   --failover       a primary that dies with commits not replicated, and its standby
   --rate N         events per second (default 1500)
+  --brokers 1|3    brokers of the cluster (default 1); with three, every topic has three copies, two of them in sync
   --resume-within N  seconds after a fault until committing has to go on (default 30)
   --list           the faults
   --help           this text
