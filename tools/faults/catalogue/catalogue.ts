@@ -1,0 +1,31 @@
+/** Every fault by name: each is injected into the running system, held for a while, and healed. */
+import type { Fault } from './fault.ts';
+import { brokerFaults } from './faults-of-broker.ts';
+import { clockFaults } from './faults-of-clock.ts';
+import { clusterFaults } from './faults-of-cluster.ts';
+import { databaseFaults } from './faults-of-database.ts';
+import { eventFaults } from './faults-of-events.ts';
+import { linkFaults } from './faults-of-link.ts';
+import { processFaults } from './faults-of-processes.ts';
+import { topicFaults } from './faults-of-topics.ts';
+
+export const catalogue: readonly Fault[] = [
+  ...processFaults,
+  ...linkFaults,
+  ...databaseFaults,
+  ...brokerFaults,
+  ...clusterFaults,
+  ...clockFaults,
+  ...topicFaults,
+  ...eventFaults,
+];
+
+/** Fast ones of each kind, for `npm test`. */
+export const shortList = [
+  'writer killed',
+  'commit reply lost',
+  'ingest killed',
+  'backend terminated in COPY',
+  'poison rows',
+  'sessions terminated',
+];

@@ -1,0 +1,85 @@
+/** Broker clocks that step: machine records then bear append times that jump, and jump back. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fakedClock, provideFaketime } from '../../stack/faketime.ts';
+import { cacheFolder } from '../../stack/layout.ts';
+import { topicOf } from '../load/stream.ts';
+import { lastAppendTime, withAdmin } from '../system/clients.ts';
+import type { Fault, Target } from './fault.ts';
+import { positionsNow } from './progress.ts';
+import { movesOrSaysWhy } from './ways-out.ts';
+
+/** The library looks at its file once a second. */
+const seenAfterMs = 3_000;
+/** Between the real clock and an append time that has just been read, on a machine that is busy. */
+const mostLateSeconds = 8;
+
+/** The clock of one broker steps under it, and back later; nothing may stop, and nobody has to do anything. */
+async function stepClock(target: Target, seconds: number): Promise<void> {
+  const { system, publisher, random, hold, object, note } = target;
+  const library = await provideFaketime(cacheFolder(), system.report, system.signal);
+  const file = path.join(system.folder.data, 'broker-clock');
+  const set = (offset: number): void => writeFileSync(file, `${offset < 0 ? '-' : '+'}${Math.abs(offset)}s\n`);
+  const broker = random.pick(system.kafkaNames);
+  // A machine may be ten minutes ahead of the broker, not an hour.
+  publisher.mood = seconds < -600 ? 'early' : 'ordinary';
+  set(0);
+  await system.stopServer(broker, 'SIGTERM');
+  try {
+    await system.startServer(broker, fakedClock(library, file));
+    await hold(seenAfterMs);
+    for (const offset of [seconds, 0]) {
+      const before = await positionsNow(target);
+      set(offset);
+      await hold(seenAfterMs);
+      await expectStep(target, broker, offset);
+      const seen = await movesOrSaysWhy(target, before);
+      if (seen.size > 0) {
+        object(`a clock that is ${offset} s off stopped partitions: ${[...seen].join(', ')}`);
+      }
+      await hold(4_000);
+    }
+    note(`the clock of ${broker} was ${seconds} s off`);
+    await system.stopServer(broker, 'SIGTERM');
+  } finally {
+    set(0);
+    await system.startServer(broker);
+    publisher.mood = 'ordinary';
+  }
+}
+
+/** A clock that did not step would prove nothing. */
+async function expectStep(target: Target, broker: string, seconds: number): Promise<void> {
+  const { system } = target;
+  const partition = await ledBy(target, broker);
+  if (partition === undefined) {
+    return;
+  }
+  let offset = NaN;
+  const hasStepped = async (): Promise<boolean> => {
+    offset = ((await lastAppendTime(system.brokers, topicOf.telemetry, partition)) - Date.now()) / 1000;
+    return offset <= seconds + 1 && offset >= seconds - mostLateSeconds;
+  };
+  await system.until(hasStepped, 60_000, `records of ${broker} are ${seconds} s off (the last one: ${offset} s)`);
+}
+
+/** A telemetry partition that this broker leads. */
+async function ledBy({ system }: Target, broker: string): Promise<number | undefined> {
+  const { topics } = await withAdmin(system.brokers, (admin) =>
+    admin.fetchTopicMetadata({ topics: [topicOf.telemetry] }),
+  );
+  return topics[0]?.partitions.find(({ leader }) => `kafka-${leader}` === broker)?.partitionId;
+}
+
+const clockFault = (name: string, what: string, seconds: number): Fault => ({
+  name,
+  what,
+  run: (target) => stepClock(target, seconds),
+});
+
+export const clockFaults: readonly Fault[] = [
+  clockFault('broker clock 10 s ahead', 'the clock of a broker steps 10 s ahead under load, and back', 10),
+  clockFault('broker clock 10 s behind', 'the clock of a broker steps 10 s back under load, and ahead again', -10),
+  clockFault('broker clock 1 h ahead', 'the clock of a broker steps an hour ahead under load, and back', 3_600),
+  clockFault('broker clock 1 h behind', 'the clock of a broker steps an hour back under load, and ahead again', -3_600),
+];

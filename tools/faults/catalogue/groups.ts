@@ -1,0 +1,41 @@
+/** The consumer groups and accepted topics by their names, written down independently of the services. */
+import type { Admin } from 'kafkajs';
+import { waitFor } from '../../stack/wait-for.ts';
+import { withAdmin } from '../system/clients.ts';
+import type { Target } from './fault.ts';
+
+export const groups = {
+  writer: { telemetry: 'chip-writer-telemetry', inspection: 'chip-writer-inspection' },
+  ingest: { telemetry: 'chip-ingest-telemetry', inspection: 'chip-ingest-inspection' },
+};
+export const acceptedTopic = { telemetry: 'telemetry.accepted.v1', inspection: 'inspection.accepted.v1' };
+export const kinds = ['telemetry', 'inspection'] as const;
+
+/** Only a group without members may be changed by hand. */
+export async function withGroupsDown(
+  { system }: Target,
+  project: 'ingest' | 'writer',
+  change: (admin: Admin) => Promise<void>,
+): Promise<void> {
+  const names = system.names(project);
+  await system.holdDown(names, 'SIGTERM');
+  try {
+    await withAdmin(system.brokers, async (admin) => {
+      await untilEmpty(admin, Object.values(groups[project]));
+      await change(admin);
+    });
+  } finally {
+    await system.startAgain(names);
+  }
+}
+
+/** A member that could not say goodbye stays until its session ends. */
+async function untilEmpty(admin: Admin, groupIds: string[]): Promise<void> {
+  const isEmpty = async () => {
+    const { groups: described } = await admin.describeGroups(groupIds);
+    return described.every(({ state }) => state === 'Empty' || state === 'Dead');
+  };
+  if (!(await waitFor(isEmpty, 30_000))) {
+    throw new Error(`${groupIds.join(', ')} still have members, 30 s after they ended`);
+  }
+}

@@ -1,0 +1,73 @@
+/** What the other partitions do while a fault holds some of them. */
+import { readPositions, type ObservedPartition } from '../proof/observation.ts';
+import type { Target } from './fault.ts';
+
+const keyOf = ({ topic, partition }: { readonly topic: string; readonly partition: number }): string =>
+  `${topic}/${partition}`;
+
+/** Positions by `<topic>/<partition>`. */
+export async function positionsNow({ system }: Target): Promise<Map<string, ObservedPartition>> {
+  return new Map((await readPositions(system.sql)).map((position) => [keyOf(position), position]));
+}
+
+/** How long a partition with waiting events may stand at the end of a hold without counting as stuck. */
+const quietMs = 12_000;
+
+/**
+ * Holds, and objects to every partition with waiting events that stands still meanwhile although the fault is not about
+ * it, and to every service that had to be started again.
+ *
+ * @param isHeld partitions that the fault is about, by `<topic>/<partition>`
+ */
+export async function othersGoOn(target: Target, isHeld: (partition: string) => boolean, ms: number): Promise<void> {
+  const { system, publisher, hold, object } = target;
+  const restarts = system.restarts();
+  const lastMoved = new Map<string, { next: number; at: number }>();
+  const began = performance.now();
+  const watched = new Set<string>();
+  while (performance.now() - began < ms) {
+    for (const name of [...system.names('ingest'), ...system.names('writer')]) {
+      if (!watched.has(name) && (await liveness(system.url(name))) === 503) {
+        watched.add(name);
+        object(`${name} calls itself dead, although only some partitions are held`);
+      }
+    }
+    for (const [key, { nextOffset }] of await positionsNow(target)) {
+      if (isHeld(key)) {
+        continue;
+      }
+      const before = lastMoved.get(key);
+      const waits = nextOffset < (publisher.ends.get(key) ?? 0);
+      if (before === undefined || before.next !== nextOffset || !waits) {
+        lastMoved.set(key, { next: nextOffset, at: performance.now() });
+      } else if (performance.now() - before.at > quietMs && !watched.has(key)) {
+        watched.add(key);
+        object(`${key} stands at ${nextOffset} for more than ${quietMs / 1000} s, although nothing holds it`);
+      }
+    }
+    await hold(500);
+  }
+  if (system.restarts() > restarts) {
+    object(`${system.restarts() - restarts} services had to be started again`);
+  }
+}
+
+/** Status of the liveness probe; undefined: no answer, which restarts show. */
+async function liveness(url: string): Promise<number | undefined> {
+  try {
+    const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(4_000) });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Elements that were settled so far, of the partitions asked for. */
+export async function settled(target: Target, isCounted: (partition: string) => boolean): Promise<number> {
+  let sum = 0;
+  for (const [key, { elements }] of await positionsNow(target)) {
+    sum += isCounted(key) ? elements : 0;
+  }
+  return sum;
+}

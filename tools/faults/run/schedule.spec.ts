@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { catalogue, shortList } from '../catalogue/catalogue.ts';
+import { schedule } from './schedule.ts';
+
+function names(seed: string, count: number): string[] {
+  const taken: string[] = [];
+  for (const { name } of schedule(seed, catalogue)) {
+    taken.push(name);
+    if (taken.length === count) {
+      break;
+    }
+  }
+  return taken;
+}
+
+describe('the schedule', () => {
+  it('is the same for the same seed, and another for another', () => {
+    expect(names('a', 60)).toEqual(names('a', 60));
+    expect(names('a', 60)).not.toEqual(names('b', 60));
+  });
+
+  it('has every fault in its first round, and what cannot be undone only there', () => {
+    const first = names('a', catalogue.length);
+    expect([...first].sort()).toEqual(catalogue.map(({ name }) => name).sort());
+    const second = names('a', catalogue.length * 2 - 1).slice(catalogue.length);
+    const once = catalogue.filter(({ isOnce }) => isOnce).map(({ name }) => name);
+    expect(second.filter((name) => once.includes(name))).toEqual([]);
+  });
+
+  it('has at least thirty faults, each with a name of its own, and six fast ones', () => {
+    expect(catalogue.filter(({ isLong }) => !isLong).length).toBeGreaterThanOrEqual(30);
+    expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
+    expect(shortList).toHaveLength(6);
+    expect(shortList.every((name) => catalogue.some((fault) => fault.name === name))).toBe(true);
+  });
+});

@@ -1,0 +1,182 @@
+/** A TCP proxy in front of PostgreSQL that misbehaves on command, also at the very message that commits a flush. */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loopback } from '../../stack/ports.ts';
+
+/** Part of the message with which the writer moves a position and commits. */
+const commitMark = 'move_position(';
+const throttledPieceBytes = 4 * 1024;
+
+export interface Throttle {
+  readonly bytesPerSecond: number;
+  readonly delayMs: number;
+}
+
+/** What to do with the next messages that commit. */
+export interface CommitCut {
+  /** `request`: the server never sees it. `reply`: the server commits, the client never learns of it. */
+  readonly at: 'request' | 'reply';
+  readonly times: number;
+  /** Called at the moment of the cut, before the client can notice. */
+  readonly onCut?: () => void;
+}
+
+interface Link {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Nothing passes in either direction, and no end of the connection is told. */
+  isStalled: boolean;
+  cutsAtReply: CommitCut | undefined;
+}
+
+export class PostgresProxy {
+  /** Where new connections lead to. */
+  targetPort: number;
+  throttle: Throttle | undefined;
+  readonly #server: Server;
+  readonly #links = new Set<Link>();
+  #stallsNewLinks = false;
+  #commitCut: CommitCut | undefined;
+  #cutsLeft = 0;
+
+  private constructor(targetPort: number) {
+    this.targetPort = targetPort;
+    this.#server = createServer((client) => this.#accept(client));
+  }
+
+  static async listen(targetPort: number, port = 0): Promise<PostgresProxy> {
+    const proxy = new PostgresProxy(targetPort);
+    await new Promise<void>((resolve, reject) => {
+      proxy.#server.once('error', reject);
+      proxy.#server.listen(port, loopback, resolve);
+    });
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Cuts left of the last order. */
+  get cutsLeft(): number {
+    return this.#cutsLeft;
+  }
+
+  cutCommits(cut: CommitCut): void {
+    this.#commitCut = cut;
+    this.#cutsLeft = cut.times;
+  }
+
+  stopCutting(): void {
+    this.#commitCut = undefined;
+    this.#cutsLeft = 0;
+  }
+
+  /** `existing`: as after a router forgot its connections; new ones work. */
+  stall(which: 'existing' | 'all'): void {
+    this.#stallsNewLinks = which === 'all';
+    this.#links.forEach((link) => (link.isStalled = true));
+  }
+
+  /** What was held back goes on. */
+  resume(): void {
+    this.#stallsNewLinks = false;
+    this.#links.forEach((link) => (link.isStalled = false));
+  }
+
+  cutAll(): void {
+    this.#links.forEach((link) => this.#cut(link));
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.cutAll();
+    await closed;
+  }
+
+  #accept(client: Socket): void {
+    const server = connect({ host: loopback, port: this.targetPort });
+    const link: Link = { client, server, isStalled: this.#stallsNewLinks, cutsAtReply: undefined };
+    this.#links.add(link);
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => this.#cut(link));
+      socket.on('close', () => void this.#closeWhenFlowing(link));
+    }
+    this.#pump(client, server, link, (chunk) => this.#onRequest(chunk, link));
+    this.#pump(server, client, link, () => this.#onReply(link));
+  }
+
+  /** @param inspect whether the bytes may pass; false after it has cut the link */
+  #pump(from: Socket, to: Socket, link: Link, inspect: (chunk: Buffer) => boolean): void {
+    from.on('data', (chunk: Buffer) => {
+      // One chunk at a time: whoever sends more is held up by TCP, as by a slow network.
+      from.pause();
+      void this.#forward(chunk, to, link, inspect).then(() => from.resume());
+    });
+  }
+
+  async #forward(chunk: Buffer, to: Socket, link: Link, inspect: (chunk: Buffer) => boolean): Promise<void> {
+    if (this.throttle !== undefined) {
+      await sleep(this.throttle.delayMs);
+    }
+    await this.#flowing(link);
+    if (!inspect(chunk)) {
+      return;
+    }
+    for (let at = 0; at < chunk.length && !to.destroyed;) {
+      await this.#flowing(link);
+      const { throttle } = this;
+      const piece = throttle === undefined ? chunk.subarray(at) : chunk.subarray(at, at + throttledPieceBytes);
+      at += piece.length;
+      if (!to.write(piece)) {
+        await new Promise<void>((resolve) => to.once('drain', resolve).once('close', resolve));
+      }
+      if (throttle !== undefined) {
+        await sleep((piece.length * 1000) / throttle.bytesPerSecond);
+      }
+    }
+  }
+
+  async #flowing(link: Link): Promise<void> {
+    while (link.isStalled && this.#links.has(link)) {
+      await sleep(20);
+    }
+  }
+
+  #onRequest(chunk: Buffer, link: Link): boolean {
+    const cut = this.#commitCut;
+    if (cut === undefined || this.#cutsLeft === 0 || !chunk.includes(commitMark)) {
+      return true;
+    }
+    this.#cutsLeft -= 1;
+    if (cut.at === 'reply') {
+      link.cutsAtReply = cut;
+      return true;
+    }
+    cut.onCut?.();
+    this.#cut(link);
+    return false;
+  }
+
+  /** The server has answered the commit: it took place. */
+  #onReply(link: Link): boolean {
+    if (link.cutsAtReply === undefined) {
+      return true;
+    }
+    link.cutsAtReply.onCut?.();
+    this.#cut(link);
+    return false;
+  }
+
+  async #closeWhenFlowing(link: Link): Promise<void> {
+    await this.#flowing(link);
+    this.#cut(link);
+  }
+
+  #cut(link: Link): void {
+    this.#links.delete(link);
+    link.client.destroy();
+    link.server.destroy();
+  }
+}

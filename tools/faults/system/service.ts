@@ -1,0 +1,59 @@
+/** A service that is started again whenever it ends, unless it is held down. */
+import type { ChildProcess } from 'node:child_process';
+import { startPart, type Part } from '../../stack/part.ts';
+import { endProcess, launch, runningPid } from '../../stack/processes.ts';
+
+const restartDelayMs = 300;
+
+export class Service {
+  readonly part: Part;
+  readonly #runFolder: string;
+  #isWanted = true;
+  #restarts = 0;
+
+  constructor(runFolder: string, part: Part) {
+    this.#runFolder = runFolder;
+    this.part = part;
+  }
+
+  get name(): string {
+    return this.part.launch.name;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  get pid(): number | undefined {
+    return runningPid(this.#runFolder, this.name);
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#isWanted = true;
+    this.#keepAlive(await startPart(this.#runFolder, this.part, signal));
+  }
+
+  #keepAlive(child: ChildProcess): void {
+    child.once('exit', () => {
+      setTimeout(() => {
+        if (this.#isWanted) {
+          this.#restarts += 1;
+          this.#keepAlive(launch(this.#runFolder, this.part.launch));
+        }
+      }, restartDelayMs);
+    });
+  }
+
+  /** Ends it and keeps it down until the next start. */
+  async hold(signal: NodeJS.Signals): Promise<void> {
+    this.#isWanted = false;
+    const { pid } = this;
+    if (pid !== undefined) {
+      await endProcess(pid, signal, 30_000);
+    }
+  }
+
+  giveUp(): void {
+    this.#isWanted = false;
+  }
+}
