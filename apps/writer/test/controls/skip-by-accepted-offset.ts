@@ -1,0 +1,105 @@
+/**
+ * Negative control of the fault suite, never shipped: a writer that passes by every block below the accepted offset of
+ * the position, without looking into it. When the accepted topic starts over, everything new is below, and the checker
+ * must notice.
+ */
+import {
+  type AcceptedTopic,
+  decodeBlock,
+  INSPECTION_ACCEPTED,
+  INSPECTION_RESULTS,
+  TELEMETRY_ACCEPTED,
+  TELEMETRY_SAMPLES,
+  trimBlock,
+} from '@chip/contracts';
+import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
+import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
+import { CONFIG, runService } from '@chip/service';
+import { Controller, Inject, Module } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
+import { flush } from '../../src/flush.ts';
+import { InspectionLoader } from '../../src/inspection-loader.ts';
+import { TelemetryLoader } from '../../src/telemetry-loader.ts';
+import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
+import { WriterModule } from '../../src/writer.module.ts';
+
+@Controller()
+class SkippingConsumer {
+  readonly #config: WriterConfig;
+  readonly #deadLetters: DeadLetters;
+  readonly #sessions = new Map<string, Promise<LoadSession>>();
+
+  constructor(@Inject(CONFIG) config: WriterConfig, @Inject(KafkaDeadLetters) deadLetters: DeadLetters) {
+    this.#config = config;
+    this.#deadLetters = deadLetters;
+  }
+
+  @EventPattern(TELEMETRY_ACCEPTED)
+  onTelemetry(batch: RecordBatch): Promise<void> {
+    return this.#handle(TELEMETRY_ACCEPTED, TELEMETRY_SAMPLES, batch);
+  }
+
+  @EventPattern(INSPECTION_ACCEPTED)
+  onInspections(batch: RecordBatch): Promise<void> {
+    return this.#handle(INSPECTION_ACCEPTED, INSPECTION_RESULTS, batch);
+  }
+
+  async #handle(topic: AcceptedTopic, sourceTopic: string, batch: RecordBatch): Promise<void> {
+    const { partition } = batch;
+    const session = await this.#session(`${topic}/${partition}`);
+    let position = await loadPosition(session, sourceTopic, partition);
+    if (batch.outOfRange !== null) {
+      const { low, high } = batch.outOfRange;
+      batch.seek(Math.min(Math.max(Number(position?.acceptedOffset ?? 0), low), high));
+      return;
+    }
+    for (const record of batch.records) {
+      // The mistake: an offset says nothing about a topic that may not be the remembered one.
+      if (position !== undefined && record.offset < Number(position.acceptedOffset)) continue;
+      const block = decodeBlock(record.headers, record.value);
+      position ??= await initPosition(session, sourceTopic, partition, BigInt(block.coversFrom), BigInt(record.offset));
+      const from = Number(position.nextOffset);
+      if (block.coversTo <= from) continue;
+      const rest = block.coversFrom < from ? trimBlock(block, from) : block;
+      await flush(
+        session,
+        topic === TELEMETRY_ACCEPTED ? new TelemetryLoader([rest]) : new InspectionLoader([rest]),
+        {
+          topic: sourceTopic,
+          partition,
+          blocks: [rest],
+          from,
+          to: rest.coversTo,
+          acceptedOffset: record.offset + 1,
+          appendTimeMs: rest.index.at(-1)?.appendTime ?? null,
+        },
+        this.#deadLetters,
+        batch.signal,
+      );
+      position = await loadPosition(session, sourceTopic, partition);
+    }
+    await batch.commit(batch.nextOffset);
+  }
+
+  #session(name: string): Promise<LoadSession> {
+    const open =
+      this.#sessions.get(name) ??
+      LoadSession.open({ url: this.#config.DATABASE_URL, applicationName: `chip-writer ${name}` });
+    this.#sessions.set(name, open);
+    return open;
+  }
+}
+
+@Module({
+  controllers: [SkippingConsumer],
+  providers: Reflect.getMetadata('providers', WriterModule) as [],
+})
+class SkippingModule {}
+
+await runService({
+  name: 'writer',
+  schema: writerSchema,
+  module: () => SkippingModule,
+  strategies: [KafkaBatchServer],
+});
