@@ -243,6 +243,40 @@ describe('KafkaBatchServer', () => {
     await Promise.all([one.disconnect(), two.disconnect()]);
   });
 
+  it('shows a transaction that stays open for too long, and no longer once it ends', async () => {
+    const topic = await kafka.topic();
+    const producer = kafka.client.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { transactionLimitMs: 1_500 },
+      handle: () => undefined,
+    });
+    const before = Date.now();
+    const open = await producer.transaction();
+    await open.send({ topic, messages: [{ value: 'later' }] });
+    const [early] = await waitFor(
+      () => server.partitions(),
+      ([status]) => status?.highWatermark === 1,
+    );
+    expect(early).toMatchObject({ lag: 0, nextOffset: 0 });
+    const [blocked] = await waitFor(
+      () => server.partitions(),
+      ([status]) => status?.blockedByTransactionSince != null,
+    );
+    const since = blocked?.blockedByTransactionSince ?? 0;
+    expect(since).toBeGreaterThanOrEqual(before - 50);
+    expect(since).toBeLessThanOrEqual(Date.now() - 1_500);
+    expect(blocked).toMatchObject({ lag: 0, pausedReason: null });
+    await open.commit();
+    await waitFor(
+      () => server.partitions(),
+      ([status]) => status?.blockedByTransactionSince === null && status.nextOffset === 2,
+    );
+    await producer.disconnect();
+  });
+
   it('reports a fetch that holds only a marker as an empty batch', async () => {
     const topic = await kafka.topic();
     const producer = kafka.client.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
@@ -659,6 +693,47 @@ describe('the watchdog', () => {
     expect(performance.now() - startedAt).toBeLessThan(7_000);
     // Lets the client close its connections, so that the test process can end.
     hanging.reject(new Error('the connection is closed'));
+  });
+
+  it('believes the broker, not the client, about each partition', async () => {
+    const topic = await kafka.topic(2);
+    await kafka.produce(topic, [{ value: 'a', partition: 1 }]);
+    let isLying = false;
+    Broker.prototype.fetch = async function (this: unknown, request: unknown) {
+      const response = (await fetch.call(this as never, request)) as {
+        responses: { partitions: { partition: number; batches: unknown[]; highWatermark: string }[] }[];
+      };
+      for (const answer of response.responses.flatMap(({ partitions }) => partitions)) {
+        if (isLying && answer.partition === 1) {
+          // No records, and an end of the log as it was: the client has no lag of its own.
+          Object.assign(answer, { batches: [], highWatermark: '1', lastStableOffset: 1 });
+        }
+      }
+      return response;
+    };
+    let handled = 0;
+    const { server, fatals } = await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { stallTimeoutMs: 3_000 },
+      handle: () => void handled++,
+    });
+    await waitFor(() => server.partitions()[1]?.nextOffset === 1);
+    isLying = true;
+    await kafka.produce(topic, [{ value: 'b', partition: 1 }]);
+    // The other partition is read all the while.
+    await waitFor(
+      async () => {
+        await kafka.produce(topic, [{ value: 'c', partition: 0 }]);
+        return fatals.length > 0;
+      },
+      Boolean,
+      { timeoutMs: 40_000, intervalMs: 100 },
+    );
+    expect(fatals[0]?.code).toBe('kafka_consumer_stalled');
+    expect(fatals[0]?.message).toContain('partition 1 has unread records from 1 to 2 and delivers none');
+    expect(server.partitions()[1]).toMatchObject({ lag: 0 });
+    expect(handled).toBeGreaterThan(5);
   });
 
   it('leaves an idle, a paused, a busy and a held-back consumer alone', async () => {
