@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
+import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { COMPRESSIONS, DecompressionBudget, type Compression } from './codecs.ts';
 import {
@@ -62,7 +63,13 @@ async function batchOf(written: Written): Promise<Buffer> {
   });
   const attributes = buffer.readInt16BE(21) | (appendTimestamp === undefined ? 0 : 0x08) | (isControl ? 0x20 : 0);
   buffer.writeInt16BE(attributes, 21);
-  return buffer;
+  return seal(buffer);
+}
+
+/** Writes the checksum of what `batch` now is. */
+function seal(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
 }
 
 interface Answer {
@@ -206,6 +213,7 @@ describe('fetch response', () => {
     const good = await batchOf({ records: [sent(1)] });
     const bad = await batchOf({ records: [sent(2), sent(3)], compression: 'zstd' });
     bad.fill(0xff, 61, 80);
+    seal(bad);
     const old = Buffer.from(good);
     old.writeInt8(1, 16);
     const [damaged, later, beside, format] = await decode([
@@ -227,11 +235,12 @@ describe('fetch response', () => {
   it('knows where a batch ends that cannot be read, and never goes beyond it when the header is damaged as well', async () => {
     const bad = await batchOf({ records: [sent(2), sent(4)], compression: 'zstd' });
     bad.fill(0xff, 61, 80);
+    seal(bad);
     const behind = await batchOf({ records: [sent(9)] });
     const lying = (lastOffsetDelta: number): Buffer => {
       const copy = Buffer.from(bad);
       copy.writeInt32BE(lastOffsetDelta, 23);
-      return copy;
+      return seal(copy);
     };
     const [whole, followed, tooFar, negative] = await decode(
       [bad, Buffer.concat([bad, behind]), Buffer.concat([lying(1_000), behind]), lying(-7)].map((bytes) => ({ bytes })),
@@ -245,12 +254,30 @@ describe('fetch response', () => {
     expect(endOfUndecodable(negative!.undecodable!, 2, 900)).toBe(3);
   });
 
+  it('notices any byte that has changed since the batch was written', async () => {
+    await fc.assert(
+      fc.asyncProperty(writtenBatches, fc.nat(), fc.integer({ min: 1, max: 255 }), async ([first], place, flip) => {
+        const damaged = await batchOf(first!);
+        // Checksum and what it covers. Before it stand offset and length, which a broker writes, and the format.
+        const at = 17 + (place % (damaged.length - 17));
+        damaged[at] = damaged[at]! ^ flip;
+        const [partition, beside] = await decode([{ bytes: damaged }, { bytes: await batchOf(first!) }]);
+        expect(partition!.undecodable?.reason).toBe('its checksum is wrong, the batch is damaged');
+        expect(partition!.batches).toEqual([]);
+        expect(beside!.undecodable).toBeNull();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('never makes records of damaged bytes that do not fit, nor fails the partitions beside', async () => {
     await fc.assert(
       fc.asyncProperty(writtenBatches, fc.nat(), fc.nat(255), async (batches, place, byte) => {
         const damaged = Buffer.concat(await Promise.all(batches.map(batchOf)));
         // The length of the first batch decides where the second begins; all else may be anything.
         damaged[12 + (place % (damaged.length - 12))] = byte;
+        // A sound checksum over nonsense, as a faulty producer would write it.
+        seal(damaged.subarray(0, 12 + damaged.readInt32BE(8)));
         const [partition, beside] = await decode([
           { bytes: damaged },
           { bytes: await batchOf({ records: [sent(1)] }) },

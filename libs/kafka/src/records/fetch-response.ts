@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
+import { crc32c } from '@node-rs/crc32';
 import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
 import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
 
@@ -117,6 +118,8 @@ async function decodePartition(reader: ResponseReader, budget: DecompressionBudg
 const PREFIX_BYTES = 17;
 /** Offset and length; the length counts what follows them. */
 const LENGTH_END = 12;
+/** The checksum (CRC-32C) is over everything that follows it, packed as it is. */
+const CHECKSUM_END = 21;
 const HEADER_BYTES = 61;
 
 /** Batches up to the end of the answer, the end of the budget, or the first one that cannot be read. */
@@ -176,7 +179,12 @@ export function endOfUndecodable(
 }
 
 async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<StoredBatch> {
-  if (batch.length < HEADER_BYTES) throw new UndecodableBatchError('the batch is damaged');
+  if (batch.length < HEADER_BYTES) {
+    throw new UndecodableBatchError('the batch is damaged');
+  }
+  if (crc32c(batch.subarray(CHECKSUM_END)) !== batch.readUInt32BE(CHECKSUM_END - 4)) {
+    throw new UndecodableBatchError('its checksum is wrong, the batch is damaged');
+  }
   const attributes = batch.readInt16BE(21);
   const compression = COMPRESSIONS[attributes & 0x07];
   if (compression === undefined) throw new UndecodableBatchError(`compression ${attributes & 0x07} is unknown`);
