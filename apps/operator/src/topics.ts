@@ -54,7 +54,7 @@ changing(program.command('create'), 'topics of the contract')
       }
       const create = async (): Promise<void> => {
         const created = await admin.createTopics(TOPICS, replication === undefined ? {} : { replication });
-        console.log(`created ${created.join(', ')}`);
+        console.log(`created ${created.map((name) => admin.nameOf(name)).join(', ')}`);
       };
       const url = process.env['DATABASE_URL'];
       if (url) return changeTopics(url, { action: 'topics.create', by, reason, newValue: { topics: missing } }, create);
@@ -90,7 +90,7 @@ changing(program.command('grow'), 'more partitions')
       const grow = async (): Promise<void> => {
         for (const name of names) {
           await admin.growTopic(name, partitions);
-          console.log(`${name}: ${await admin.partitionCount(name)} partitions`);
+          console.log(`${admin.nameOf(name)}: ${await admin.partitionCount(name)} partitions`);
         }
       };
       if (Object.values(before).every((count) => count >= partitions)) return grow();

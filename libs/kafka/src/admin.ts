@@ -3,6 +3,7 @@ import type { TopicSpec } from '@chip/contracts';
 import kafkajs, { type Admin, type Cluster } from 'kafkajs';
 import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
 import { translateKafkaError } from './kafka.error.ts';
+import { groupOnBroker, topicOnBroker } from './names.ts';
 import { fetchTopicId } from './topic-id.ts';
 
 /** First offset still there and the offset the next record will get. */
@@ -17,19 +18,31 @@ const CALL_TIMEOUT_MS = 20_000;
 const REPLICAS_FOR_TWO_IN_SYNC = 3;
 
 /**
- * Topics, offsets and group offsets, for start-up checks and operator commands.
+ * Topics, offsets and group offsets, for start-up checks and operator commands. Takes and gives names of the contract;
+ * what people read names topics and groups as the brokers do.
  *
  * All methods throw KafkaUnavailableError, TopicMissingError or KafkaRefusedError.
  */
 export class KafkaAdmin {
   readonly #admin: Admin;
+  readonly #connection: KafkaConnection;
   readonly #makeCluster: () => Cluster;
-  #connection: Promise<void> | undefined;
+  #connecting: Promise<void> | undefined;
   #cluster: Cluster | undefined;
 
   constructor(connection: KafkaConnection, logger: Logger) {
+    this.#connection = connection;
     this.#admin = createKafka(connection, logger).admin({ retry: { retries: 4 } });
     this.#makeCluster = () => clusterOf(connection, logger);
+  }
+
+  /** What a topic is called on the brokers, for messages to people who look there. */
+  nameOf(topic: string): string {
+    return topicOnBroker(this.#connection, topic);
+  }
+
+  #onBroker(spec: TopicSpec): TopicSpec {
+    return { ...spec, name: this.nameOf(spec.name) };
   }
 
   /**
@@ -43,7 +56,7 @@ export class KafkaAdmin {
     { replication = -1 }: { replication?: number } = {},
   ): Promise<string[]> {
     const names = new Set(await this.missingTopics(catalogue));
-    const missing = catalogue.filter(({ name }) => names.has(name));
+    const missing = catalogue.filter(({ name }) => names.has(name)).map((spec) => this.#onBroker(spec));
     if (missing.length === 0) return [];
     await this.#call('create topics', (admin) =>
       admin.createTopics({
@@ -60,22 +73,21 @@ export class KafkaAdmin {
         })),
       }),
     );
-    const created = missing.map(({ name }) => name);
-    await this.#untilUsable(created);
-    return created;
+    await this.#untilUsable([...names]);
+    return [...names];
   }
 
   /** @returns the names of those topics of `catalogue` that do not exist */
   async missingTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
     const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
-    return catalogue.map(({ name }) => name).filter((name) => !existing.has(name));
+    return catalogue.map(({ name }) => name).filter((name) => !existing.has(this.nameOf(name)));
   }
 
   /** What of `catalogue` is not as it should be, one sentence each; empty when all is well. */
   async checkTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
     const missing = await this.missingTopics(catalogue);
-    const differences = missing.map((name) => `topic ${name} does not exist`);
-    const present = catalogue.filter(({ name }) => !missing.includes(name));
+    const differences = missing.map((name) => `topic ${this.nameOf(name)} does not exist`);
+    const present = catalogue.filter(({ name }) => !missing.includes(name)).map((spec) => this.#onBroker(spec));
     if (present.length === 0) return differences;
     const partitions = await this.#partitionCounts(present.map(({ name }) => name));
     const { resources } = await this.#call('describe topics', (admin) =>
@@ -108,19 +120,22 @@ export class KafkaAdmin {
 
   /** Number of partitions of each topic. */
   async partitionCount(topic: string): Promise<number> {
-    return (await this.#partitionCounts([topic])).get(topic) ?? 0;
+    const name = this.nameOf(topic);
+    return (await this.#partitionCounts([name])).get(name) ?? 0;
   }
 
   /** Raises the number of partitions; a topic that has as many or more is left alone. */
   async growTopic(topic: string, partitions: number): Promise<void> {
     if ((await this.partitionCount(topic)) >= partitions) return;
-    await this.#call(`grow ${topic}`, (admin) =>
-      admin.createPartitions({ timeout: 10_000, topicPartitions: [{ topic, count: partitions }] }),
+    const name = this.nameOf(topic);
+    await this.#call(`grow ${name}`, (admin) =>
+      admin.createPartitions({ timeout: 10_000, topicPartitions: [{ topic: name, count: partitions }] }),
     );
   }
 
   /** Offsets of every partition of `topic`, by partition. */
-  async topicOffsets(topic: string): Promise<Map<number, OffsetRange>> {
+  async topicOffsets(name: string): Promise<Map<number, OffsetRange>> {
+    const topic = this.nameOf(name);
     const offsets = await this.#call(`offsets of ${topic}`, (admin) => admin.fetchTopicOffsets(topic), { topic });
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
   }
@@ -129,7 +144,8 @@ export class KafkaAdmin {
    * The UUID that Kafka gave the topic when it was created, such as `c5b1e0f4-…`. A topic of the same name that is
    * created later has another one, and so has its copy on another cluster.
    */
-  async topicId(topic: string): Promise<string> {
+  async topicId(name: string): Promise<string> {
+    const topic = this.nameOf(name);
     const cluster = (this.#cluster ??= this.#makeCluster());
     return this.#call(
       `id of topic ${topic}`,
@@ -143,7 +159,9 @@ export class KafkaAdmin {
   }
 
   /** Committed offsets of `group` for `topic`, by partition; null where nothing is committed. */
-  async groupOffsets(group: string, topic: string): Promise<Map<number, number | null>> {
+  async groupOffsets(groupName: string, topicName: string): Promise<Map<number, number | null>> {
+    const topic = this.nameOf(topicName);
+    const group = groupOnBroker(this.#connection, groupName);
     const [answer] = await this.#call(
       `offsets of group ${group}`,
       (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }),
@@ -158,13 +176,16 @@ export class KafkaAdmin {
   }
 
   /** Number of members of `group`, 0 when it is empty or unknown. A process that was killed counts until its session ends. */
-  async groupMembers(group: string): Promise<number> {
+  async groupMembers(groupName: string): Promise<number> {
+    const group = groupOnBroker(this.#connection, groupName);
     const { groups } = await this.#call(`describe group ${group}`, (admin) => admin.describeGroups([group]));
     return groups[0]?.members.length ?? 0;
   }
 
   /** Sets committed offsets of `group`. Kafka refuses while the group has members. */
-  async setGroupOffsets(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+  async setGroupOffsets(groupName: string, topicName: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    const topic = this.nameOf(topicName);
+    const group = groupOnBroker(this.#connection, groupName);
     await this.#call(`set offsets of group ${group}`, (admin) =>
       admin.setOffsets({
         groupId: group,
@@ -176,7 +197,7 @@ export class KafkaAdmin {
 
   async disconnect(): Promise<void> {
     if (this.#cluster !== undefined) await withDeadline(this.#cluster.disconnect(), 5_000, 'disconnect from Kafka');
-    if (this.#connection === undefined) return;
+    if (this.#connecting === undefined) return;
     await withDeadline(this.#admin.disconnect(), 5_000, 'disconnect from Kafka');
   }
 
@@ -194,13 +215,13 @@ export class KafkaAdmin {
   }
 
   async #call<T>(what: string, call: (admin: Admin) => Promise<T>, context = {}): Promise<T> {
-    this.#connection ??= this.#admin.connect().catch((error: unknown) => {
-      this.#connection = undefined;
+    this.#connecting ??= this.#admin.connect().catch((error: unknown) => {
+      this.#connecting = undefined;
       throw error;
     });
     try {
       return await withDeadline(
-        this.#connection.then(() => call(this.#admin)),
+        this.#connecting.then(() => call(this.#admin)),
         CALL_TIMEOUT_MS,
         what,
       );

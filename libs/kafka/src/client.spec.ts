@@ -55,6 +55,24 @@ describe('configuration of Kafka', () => {
     expect(connection(env).sasl).toEqual({ mechanism: 'scram-sha-512', username: 'u', password: 'p' });
   });
 
+  it('puts prefixes before the names of topics and groups, and refuses what Kafka would', () => {
+    expect(connection({ KAFKA_BROKERS: 'a:1', TOPIC_PREFIX: 'fab7.', GROUP_PREFIX: 'fab-7_' })).toMatchObject({
+      topicPrefix: 'fab7.',
+      groupPrefix: 'fab-7_',
+    });
+    expect(Object.keys(connection({ KAFKA_BROKERS: 'a:1', TOPIC_PREFIX: '', GROUP_PREFIX: '' }))).toEqual([
+      'brokers',
+      'clientId',
+    ]);
+    for (const name of ['TOPIC_PREFIX', 'GROUP_PREFIX']) {
+      for (const wrong of ['a/b', 'fab 7', 'é', 'x'.repeat(101)]) {
+        expect(() => connection({ KAFKA_BROKERS: 'a:1', [name]: wrong })).toThrow(
+          `${name} must be at most 100 letters, digits, dots, underscores and hyphens`,
+        );
+      }
+    }
+  });
+
   it('extends the schema of a service', () => {
     expect(loadConfig(serviceSchema.extend(kafkaVariables), { KAFKA_BROKERS: 'a:1' })).toMatchObject({
       HOST: '127.0.0.1',

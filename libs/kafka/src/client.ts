@@ -3,17 +3,27 @@ import './records/codecs.ts';
 import { switchSchema, type Logger } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { z } from 'zod';
+import { PREFIX } from './names.ts';
 
 /** How to reach the brokers, and as whom. */
 export interface KafkaConnection {
   readonly brokers: readonly string[];
   /** Name of this process in the brokers' logs and quotas. */
   readonly clientId: string;
+  /** Stands before the name of every topic on the brokers; callers never see it. Default: none. */
+  readonly topicPrefix?: string;
+  /** The same for consumer groups. */
+  readonly groupPrefix?: string;
   readonly ssl?: boolean | { ca?: string[]; cert?: string; key?: string };
   readonly sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
 }
 
 const BROKER = /^(\[[0-9a-fA-F:]+\]|[^\s:,@/]+):\d{1,5}$/;
+
+const prefix = z
+  .string()
+  .regex(PREFIX, 'must be at most 100 letters, digits, dots, underscores and hyphens')
+  .default('');
 
 /** Variables of a service that talks to Kafka: `serviceSchema.extend(kafkaVariables)`. */
 export const kafkaVariables = {
@@ -25,6 +35,10 @@ export const kafkaVariables = {
       'must be host:port, several separated by commas',
     )
     .describe('bootstrap brokers, host:port, several separated by commas'),
+  TOPIC_PREFIX: prefix.describe(
+    'stands before the name of every topic, such as "fab7."; it lets two environments share brokers',
+  ),
+  GROUP_PREFIX: prefix.describe('stands before the name of every consumer group'),
   KAFKA_SSL: switchSchema.default(false).describe('on: TLS to the brokers'),
   KAFKA_SSL_CA: z
     .string()
@@ -53,6 +67,8 @@ export function kafkaConnection(config: KafkaVariables, clientId: string): Kafka
   return {
     brokers: config.KAFKA_BROKERS,
     clientId,
+    ...(config.TOPIC_PREFIX === '' ? {} : { topicPrefix: config.TOPIC_PREFIX }),
+    ...(config.GROUP_PREFIX === '' ? {} : { groupPrefix: config.GROUP_PREFIX }),
     ...(config.KAFKA_SSL ? { ssl: Object.keys(ssl).length > 0 ? ssl : true } : {}),
     ...(mechanism === undefined
       ? {}

@@ -2,6 +2,7 @@ import { withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
 import { COMPRESSIONS, type Compression } from './records/codecs.ts';
+import { topicOnBroker } from './names.ts';
 import { TopicMissingError, translateKafkaError } from './kafka.error.ts';
 
 export interface OutgoingRecord {
@@ -28,10 +29,12 @@ const RECORD_OVERHEAD_BYTES = 96;
  */
 export class KafkaProducer {
   readonly #producer: Producer;
+  readonly #connection: KafkaConnection;
   readonly #deadlineMs: number;
-  #connection: Promise<void> | undefined;
+  #connecting: Promise<void> | undefined;
 
   constructor(connection: KafkaConnection, logger: Logger, options: KafkaProducerOptions = {}) {
+    this.#connection = connection;
     this.#deadlineMs = options.deadlineMs ?? 20_000;
     this.#producer = createKafka(connection, logger).producer({
       allowAutoTopicCreation: false,
@@ -56,11 +59,12 @@ export class KafkaProducer {
    * error the batch may or may not be stored.
    */
   async send(
-    topic: string,
+    name: string,
     partition: number,
     records: readonly OutgoingRecord[],
     compression: Compression = 'none',
   ): Promise<number> {
+    const topic = topicOnBroker(this.#connection, name);
     const context = { topic, partition, records: records.length };
     const results = await this.#guard(
       `send to ${topic}/${partition}`,
@@ -86,7 +90,8 @@ export class KafkaProducer {
    *
    * @throws as {@link send}
    */
-  async sendAll(topic: string, records: readonly OutgoingRecord[], maxRequestBytes = 512 * 1024): Promise<void> {
+  async sendAll(name: string, records: readonly OutgoingRecord[], maxRequestBytes = 512 * 1024): Promise<void> {
+    const topic = topicOnBroker(this.#connection, name);
     for (const request of splitByBytes(records, maxRequestBytes)) {
       const context = { topic, records: request.length };
       const results = await this.#guard(`send to ${topic}`, () => this.#send(topic, request, 'none'), context);
@@ -119,11 +124,11 @@ export class KafkaProducer {
   }
 
   #connected(): Promise<void> {
-    this.#connection ??= this.#producer.connect().catch((error: unknown) => {
-      this.#connection = undefined;
+    this.#connecting ??= this.#producer.connect().catch((error: unknown) => {
+      this.#connecting = undefined;
       throw error;
     });
-    return this.#connection;
+    return this.#connecting;
   }
 
   async #guard<T>(what: string, call: () => Promise<T>, context = {}): Promise<T> {

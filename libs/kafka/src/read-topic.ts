@@ -5,6 +5,7 @@ import { DecompressionBudget } from './records/codecs.ts';
 import type { Fetch } from './kafkajs-patches/fetch-interceptor.ts';
 import { committedBatches, endOffset, fetchUndecoded } from './records/fetch-response.ts';
 import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
+import { topicOnBroker } from './names.ts';
 import type { KafkaRecord, Records } from './consume/record-batch.ts';
 import { RecordSet } from './records/record-set.ts';
 
@@ -43,9 +44,10 @@ const READ_COMMITTED = 1;
 export async function* readTopic(
   connection: KafkaConnection,
   logger: Logger,
-  topic: string,
+  name: string,
   range: TopicRange = {},
 ): AsyncGenerator<TopicRecord, void, undefined> {
+  const topic = topicOnBroker(connection, name);
   const cluster = clusterOf(connection, logger);
   const reader = new PartitionReader(cluster, topic);
   try {

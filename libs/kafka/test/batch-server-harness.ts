@@ -7,7 +7,13 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
 import pino, { type Logger } from 'pino';
-import { KafkaBatchServer, type BatchEvents, type ConsumerOptions, type RecordBatch } from '../src/index.ts';
+import {
+  KafkaBatchServer,
+  type BatchEvents,
+  type KafkaConnection,
+  type ConsumerOptions,
+  type RecordBatch,
+} from '../src/index.ts';
 
 export interface RunningServer {
   readonly server: KafkaBatchServer;
@@ -24,6 +30,7 @@ export async function startServer(
     groupId: string;
     handle: (batch: RecordBatch) => Promise<void> | void;
     consumer?: Partial<ConsumerOptions>;
+    connection?: Partial<KafkaConnection>;
   },
 ): Promise<RunningServer> {
   @Controller()
@@ -39,7 +46,7 @@ export async function startServer(
   const fatals: AppError[] = [];
   const { logger, lines } = memoryLogger();
   const server = new KafkaBatchServer({
-    connection: { brokers: kafka.brokers, clientId: `test-${randomUUID()}` },
+    connection: { brokers: kafka.brokers, clientId: `test-${randomUUID()}`, ...options.connection },
     groups: { [options.topic]: options.groupId },
     consumer: { minBytes: 1, ...options.consumer },
     logger,

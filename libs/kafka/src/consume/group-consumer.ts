@@ -22,6 +22,7 @@ import {
   type FetchPolicy,
 } from '../kafkajs-patches/fetch-interceptor.ts';
 import { moveTo, newPartition, noteFetched, statusOf, type Partition, type PartitionStatus } from './assignment.ts';
+import { groupOnBroker, topicOnBroker } from '../names.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { FetchedBatch } from './fetched-batch.ts';
 import { Heartbeats } from './heartbeats.ts';
@@ -78,6 +79,8 @@ export class GroupConsumer implements FetchPolicy {
   readonly #options: ConsumerOptions;
   readonly #logger: Logger;
   readonly #consumer: Consumer;
+  /** Names on the brokers; {@link topic} and {@link groupId} are those of the contract. */
+  readonly names: { readonly topic: string; readonly group: string };
   readonly #interceptor: FetchInterceptor;
   readonly #closing = new AbortController();
   readonly #workers: Workers;
@@ -98,11 +101,15 @@ export class GroupConsumer implements FetchPolicy {
   constructor(parts: GroupConsumerParts) {
     this.#parts = parts;
     this.#options = parts.options;
-    this.#logger = parts.logger.child({ topic: parts.topic, group: parts.groupId });
+    this.names = {
+      topic: topicOnBroker(parts.connection, parts.topic),
+      group: groupOnBroker(parts.connection, parts.groupId),
+    };
+    this.#logger = parts.logger.child(this.names);
     this.#interceptor = new FetchInterceptor(this, parts.options.maxDecompressedBytes);
     const { options } = parts;
     this.#consumer = createKafka(parts.connection, parts.logger).consumer({
-      groupId: parts.groupId,
+      groupId: this.names.group,
       partitionAssigners: [this.#attachingAssigner()],
       metadataMaxAge: options.metadataMaxAgeMs,
       sessionTimeout: options.sessionTimeoutMs,
@@ -124,7 +131,7 @@ export class GroupConsumer implements FetchPolicy {
       },
     });
     const { GROUP_JOIN, CRASH } = this.#consumer.events;
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment[parts.topic] ?? []));
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment[this.names.topic] ?? []));
     this.#consumer.on(CRASH, ({ payload }) => this.#onCrash(payload.error, payload.restart));
     this.#workers = new Workers(options.partitionsConcurrently, (partition) => this.#settle(partition));
     this.#heartbeats = new Heartbeats({
@@ -144,9 +151,9 @@ export class GroupConsumer implements FetchPolicy {
       onStall: (reason) =>
         this.#fail(
           new ConsumerStalledError(
-            `the consumer of ${this.topic} stands still although the broker answers: ${reason}`,
+            `the consumer of ${this.names.topic} stands still although the broker answers: ${reason}`,
             {
-              context: { topic: this.topic, group: this.groupId },
+              context: this.names,
             },
           ),
         ),
@@ -168,7 +175,7 @@ export class GroupConsumer implements FetchPolicy {
   /** Starts in the background: waits for brokers and topic as long as it takes, then consumes. */
   start(): void {
     this.#watchdog.start();
-    this.#run().catch((error: unknown) => this.#fail(translateKafkaError(error, `consume ${this.topic}`)));
+    this.#run().catch((error: unknown) => this.#fail(translateKafkaError(error, `consume ${this.names.topic}`)));
   }
 
   partitions(): PartitionStatus[] {
@@ -223,19 +230,19 @@ export class GroupConsumer implements FetchPolicy {
     probeStopped.catch(() => undefined);
     const grace = AbortSignal.timeout(graceMs);
     await this.#untilWorkersEnd(signal === undefined ? grace : AbortSignal.any([signal, grace]));
-    this.#abortRunning(new PartitionLostError('the process stops', { context: { topic: this.topic } }));
+    this.#abortRunning(new PartitionLostError('the process stops', { context: { topic: this.names.topic } }));
     await this.#untilWorkersEnd(AbortSignal.timeout(ABORTED_GRACE_MS));
     this.#heartbeats.stop();
     const [left] = await Promise.allSettled(
       [this.#consumer.disconnect(), probeStopped].map((closing) =>
-        withDeadline(closing, DISCONNECT_TIMEOUT_MS, `disconnect of ${this.groupId}`),
+        withDeadline(closing, DISCONNECT_TIMEOUT_MS, `disconnect of ${this.names.group}`),
       ),
     );
     if (left?.status === 'rejected') {
       this.#logger.warn({ err: left.reason as unknown }, 'disconnect_incomplete');
     }
     if (!this.#joined || left?.status === 'rejected') {
-      await leaveGroup(this.#parts.connection, this.#logger, this.groupId, this.#interceptor.memberId);
+      await leaveGroup(this.#parts.connection, this.#logger, this.names.group, this.#interceptor.memberId);
     }
     this.#partitions.clear();
     this.#joined = false;
@@ -279,7 +286,7 @@ export class GroupConsumer implements FetchPolicy {
 
   offsetFor(topic: string, partition: number, proposed: number): number {
     const state = this.#partitions.get(partition);
-    if (topic !== this.topic || state === undefined) {
+    if (topic !== this.names.topic || state === undefined) {
       return proposed;
     }
     return (state.position ??= proposed);
@@ -299,7 +306,9 @@ export class GroupConsumer implements FetchPolicy {
   onJoining(): void {
     this.#isCurrent = false;
     this.#rejoinReason = undefined;
-    this.#abortRunning(new PartitionLostError('the consumer group is rebalanced', { context: { topic: this.topic } }));
+    this.#abortRunning(
+      new PartitionLostError('the consumer group is rebalanced', { context: { topic: this.names.topic } }),
+    );
   }
 
   /** The group moves on without the present assignment. */
@@ -310,9 +319,9 @@ export class GroupConsumer implements FetchPolicy {
     this.#isCurrent = false;
     this.#rejoinReason = error;
     this.#abortRunning(
-      new PartitionLostError(`the partitions of ${this.topic} are being reassigned`, {
+      new PartitionLostError(`the partitions of ${this.names.topic} are being reassigned`, {
         cause: error,
-        context: { topic: this.topic },
+        context: { topic: this.names.topic },
       }),
     );
     // The next turn of the fetch loop fetches, and takes the error.
@@ -326,10 +335,10 @@ export class GroupConsumer implements FetchPolicy {
     while (!this.#closing.signal.aborted) {
       try {
         await this.#consumer.connect();
-        await this.#consumer.subscribe({ topics: [this.topic], fromBeginning: true });
+        await this.#consumer.subscribe({ topics: [this.names.topic], fromBeginning: true });
         break;
       } catch (error) {
-        const failure = translateKafkaError(error, `subscribe to ${this.topic}`);
+        const failure = translateKafkaError(error, `subscribe to ${this.names.topic}`);
         if (failure instanceof KafkaRefusedError) {
           throw failure;
         }
@@ -378,16 +387,18 @@ export class GroupConsumer implements FetchPolicy {
     this.#isCurrent = false;
     this.#notJoinedSince = performance.now();
     this.#heartbeats.stop();
-    this.#abortRunning(new PartitionLostError('the consumer has left its group', { context: { topic: this.topic } }));
+    this.#abortRunning(
+      new PartitionLostError('the consumer has left its group', { context: { topic: this.names.topic } }),
+    );
     this.#partitions.clear();
     if (restart || this.#closing.signal.aborted) {
       return;
     }
-    const cause = translateKafkaError(error, `consume ${this.topic}`);
+    const cause = translateKafkaError(error, `consume ${this.names.topic}`);
     this.#fail(
-      new ConsumerCrashedError(`the consumer of ${this.topic} crashed: ${cause.message}`, {
+      new ConsumerCrashedError(`the consumer of ${this.names.topic} crashed: ${cause.message}`, {
         cause,
-        context: { topic: this.topic, group: this.groupId },
+        context: this.names,
       }),
     );
   }
@@ -397,7 +408,7 @@ export class GroupConsumer implements FetchPolicy {
       return;
     }
     this.#failed = true;
-    this.#abortRunning(new PartitionLostError('the process ends', { context: { topic: this.topic } }));
+    this.#abortRunning(new PartitionLostError('the process ends', { context: { topic: this.names.topic } }));
     // Until the process has ended nothing more may be handled, and fetching in vain would burn the time to end.
     this.#holdAll();
     this.#parts.fatal(error);
@@ -415,7 +426,7 @@ export class GroupConsumer implements FetchPolicy {
     if (isHeld === this.#held.has(partition)) {
       return;
     }
-    const change = [{ topic: this.topic, partitions: [partition] }];
+    const change = [{ topic: this.names.topic, partitions: [partition] }];
     if (isHeld) {
       this.#held.add(partition);
       this.#tellClient(() => this.#consumer.pause(change));
@@ -434,7 +445,7 @@ export class GroupConsumer implements FetchPolicy {
 
   #holdAll(): void {
     if (this.#joined) {
-      this.#tellClient(() => this.#consumer.pause([{ topic: this.topic }]));
+      this.#tellClient(() => this.#consumer.pause([{ topic: this.names.topic }]));
     }
   }
 
@@ -529,7 +540,7 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   async #onHandlerError(error: unknown, signal: AbortSignal, state: Partition): Promise<void> {
-    const context = { topic: this.topic, partition: state.partition };
+    const context = { topic: this.names.topic, partition: state.partition };
     if (signal.aborted) {
       // The handler was told to stop and did: that is all its error can mean, whatever it is.
       this.#logger.debug({ ...context, err: error }, 'batch_aborted');
@@ -550,7 +561,7 @@ export class GroupConsumer implements FetchPolicy {
     this.#fail(
       error instanceof AppError
         ? error
-        : new HandlerFailedError(`the handler of ${this.topic}/${state.partition} failed: ${messageOf(error)}`, {
+        : new HandlerFailedError(`the handler of ${this.names.topic}/${state.partition} failed: ${messageOf(error)}`, {
             cause: error,
             context,
           }),
@@ -571,20 +582,20 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   async #commit(payload: EachBatchPayload, state: Partition, signal: AbortSignal, offset: number): Promise<void> {
-    const context = { topic: this.topic, partition: state.partition, offset };
+    const context = { topic: this.names.topic, partition: state.partition, offset };
     const commitOnce = async (): Promise<void> => {
       if (!this.#isOwner(state)) {
         throw new PartitionLostError('commit after the partition was lost', { context });
       }
       try {
         await payload.commitOffsetsIfNecessary({
-          topics: [{ topic: this.topic, partitions: [{ partition: state.partition, offset: String(offset) }] }],
+          topics: [{ topic: this.names.topic, partitions: [{ partition: state.partition, offset: String(offset) }] }],
         });
       } catch (error) {
         if (isGroupLost(error) && this.#isOwner(state)) {
           this.onLost(error as Error);
         }
-        throw translateKafkaError(error, `commit ${this.topic}/${state.partition}`, context);
+        throw translateKafkaError(error, `commit ${this.names.topic}/${state.partition}`, context);
       }
     };
     await retry(commitOnce, {

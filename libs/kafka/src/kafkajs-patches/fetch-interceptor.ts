@@ -74,8 +74,8 @@ export type FetchFacts = Pick<
 
 /** What the consumer decides and wants to know. */
 export interface FetchPolicy {
-  readonly topic: string;
-  readonly groupId: string;
+  /** As the brokers call them. */
+  readonly names: { readonly topic: string; readonly group: string };
   readonly assignment: number;
   /** Offset to read `partition` from; `proposed` is kafkajs's own idea (the committed offset of this assignment). */
   offsetFor(topic: string, partition: number, proposed: number): number;
@@ -262,7 +262,7 @@ export class FetchInterceptor {
    * the broker, which it deletes together with their topic, decide. kafkajs would answer from its own copy of them.
    */
   async #afterMissingTopic(cause: unknown): Promise<Error> {
-    const { topic, groupId } = this.#policy;
+    const { topic, group: groupId } = this.#policy.names;
     const cluster = this.#cluster as unknown as { committedOffsets(group: { groupId: string }): CommittedOffsets };
     const copy = cluster.committedOffsets({ groupId })[topic] ?? {};
     for (const partition of Object.keys(copy)) delete copy[partition];
