@@ -68,7 +68,7 @@ async function ledBy({ system }: Target, broker: string): Promise<number | undef
   const { topics } = await withAdmin(system.brokers, (admin) =>
     admin.fetchTopicMetadata({ topics: [topicOf.telemetry] }),
   );
-  return topics[0]?.partitions.find(({ leader }) => `kafka-${leader}` === broker)?.partitionId;
+  return topics[0]?.partitions.find(({ leader }) => system.brokerName(leader) === broker)?.partitionId;
 }
 
 const clockFault = (name: string, what: string, seconds: number): Fault => ({

@@ -38,7 +38,7 @@ async function untilInSync({ system }: Target): Promise<void> {
 async function leaderOf({ system }: Target, topic: string, partition: number): Promise<string> {
   const { topics } = await withAdmin(system.brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
   const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader;
-  return `kafka-${leader}`;
+  return system.brokerName(leader ?? 0) as string;
 }
 
 /** The node that leads the controller quorum: the one whose log claims the highest epoch. Clients are told any broker. */
@@ -77,7 +77,12 @@ export const clusterFaults: readonly Fault[] = [
         admin.fetchTopicMetadata({ topics: ['__consumer_offsets'] }),
       );
       const leader = target.random.pick(topics[0]?.partitions ?? []).leader;
-      await restart(target, `kafka-${leader}`, 'SIGKILL', target.random.integer(4_000, 12_000));
+      await restart(
+        target,
+        target.system.brokerName(leader ?? 0) as string,
+        'SIGKILL',
+        target.random.integer(4_000, 12_000),
+      );
     },
   },
   {

@@ -149,9 +149,11 @@ async function withLockedPosition<T>(target: Target, name: string, work: () => P
 
 /** Somebody limits every statement of the database; sessions that are open keep what they had. */
 async function limitStatements(target: Target): Promise<void> {
-  const { system, hold } = target;
+  const { system, hold, note } = target;
   const endSessions = () =>
     system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${writerSessions}`);
+  const cancelled = () => system.logOf(postgres).split('canceling statement due to statement timeout').length - 1;
+  const before = cancelled();
   await system.sql(`ALTER DATABASE chip_quality SET statement_timeout = '15ms'`);
   try {
     await endSessions();
@@ -159,6 +161,10 @@ async function limitStatements(target: Target): Promise<void> {
   } finally {
     await system.sql('ALTER DATABASE chip_quality RESET statement_timeout');
     await endSessions();
+  }
+  note(`${cancelled() - before} statements were cancelled`);
+  if (cancelled() === before) {
+    throw new Error('no statement took longer than the limit: this proves nothing');
   }
   await takeWaysOut(target);
 }

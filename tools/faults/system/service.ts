@@ -1,19 +1,30 @@
 /** A service that is started again whenever it ends, unless it is held down. */
 import type { ChildProcess } from 'node:child_process';
+import type { Env } from '../../stack/env-file.ts';
 import { startPart, type Part } from '../../stack/part.ts';
 import { endProcess, launch, runningPid } from '../../stack/processes.ts';
 
 const restartDelayMs = 300;
 
 export class Service {
-  readonly part: Part;
+  #part: Part;
   readonly #runFolder: string;
   #isWanted = true;
   #restarts = 0;
 
   constructor(runFolder: string, part: Part) {
     this.#runFolder = runFolder;
-    this.part = part;
+    this.#part = part;
+  }
+
+  get part(): Part {
+    return this.#part;
+  }
+
+  /** Changes what it is given from its next start on. */
+  set env(env: Env) {
+    const { launch: usual } = this.#part;
+    this.#part = { ...this.#part, launch: { ...usual, env: { ...usual.env, ...env } } };
   }
 
   get name(): string {

@@ -11,7 +11,7 @@ import { startPart, type Part } from '../../stack/part.ts';
 import { loopback, PortPicker, portsAnywhere } from '../../stack/ports.ts';
 import { endProcess, forgetPid, isAlive, launch, logFile, runningPid } from '../../stack/processes.ts';
 import type { Report } from '../../stack/progress.ts';
-import { startServers, type Servers } from '../../stack/provision.ts';
+import { startCluster, startServers, type Servers, type StartedPart } from '../../stack/provision.ts';
 import { runCommand } from '../../stack/run-command.ts';
 import { describeServices } from '../../stack/services.ts';
 import { sweep } from '../../stack/sweep.ts';
@@ -36,13 +36,13 @@ const instances = { ingest: 2, writer: 2 };
 
 export class SystemUnderTest {
   readonly folder: StackFolder;
-  readonly env: Env;
+  env: Env;
   readonly proxy: PostgresProxy;
   readonly sql: Sql;
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly #services: Service[];
-  readonly #servers: readonly Part[];
+  #servers: readonly Part[];
   readonly #pool: { current: pg.Pool };
   readonly #membership: Membership;
   #extraWriters = 0;
@@ -170,6 +170,34 @@ export class SystemUnderTest {
   /** The brokers of the cluster. */
   get kafkaNames(): string[] {
     return this.#servers.map(({ launch: { name } }) => name).filter((name) => name.startsWith('kafka-'));
+  }
+
+  /** The process of a broker, by the id that clients are told. */
+  brokerName(id: number): string | undefined {
+    return this.kafkaNames[id - 1];
+  }
+
+  /** Brings up an empty cluster of one broker next to the present one. @returns its address */
+  async startOtherCluster(): Promise<string> {
+    const { folder, report, signal } = this;
+    const ports = new PortPicker(report);
+    const { kafka } = portsAnywhere();
+    const node = { broker: await ports.pick('Kafka', kafka), controller: await ports.pick('Kafka', kafka + 100) };
+    const name = `kafka-${this.kafkaNames.length + 1}`;
+    const [started] = await startCluster({ folder, isDurable: true, report, signal }, [name], [node]);
+    this.#servers = [...this.#servers, (started as StartedPart).part];
+    return `${loopback}:${node.broker}`;
+  }
+
+  /** Everything that starts from now on uses this cluster; the brokers of the former one end. Services are down. */
+  async moveTo(brokers: string): Promise<void> {
+    const former = this.kafkaNames.slice(0, -1);
+    this.env = { ...this.env, KAFKA_BROKERS: brokers };
+    this.#services.forEach((service) => (service.env = { KAFKA_BROKERS: brokers }));
+    for (const name of former) {
+      await this.stopServer(name, 'SIGTERM');
+    }
+    this.#servers = this.#servers.filter(({ launch: { name } }) => !former.includes(name));
   }
 
   #server(name: string): Part {
