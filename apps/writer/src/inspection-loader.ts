@@ -80,7 +80,8 @@ const UPSERT_ATTEMPTS = `INSERT INTO inspection_attempts (${list(ATTEMPT_COLUMNS
   ON CONFLICT (${list(ATTEMPT_KEY)}) DO UPDATE SET ${ATTEMPT_COLUMNS.filter((column) => !ATTEMPT_KEY.includes(column))
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
-const UPDATE_INSPECTIONS = `UPDATE inspections i SET ${CURRENT_COLUMNS.map((column) => `${column} = n.${column}`).join(', ')}, updated_at = now()
+/** Retention may have deleted the attempt that `created_at` comes from: it only ever moves back. */
+const UPDATE_INSPECTIONS = `UPDATE inspections i SET ${CURRENT_COLUMNS.map((column) => (column === 'created_at' ? 'created_at = least(i.created_at, n.created_at)' : `${column} = n.${column}`)).join(', ')}, updated_at = now()
   FROM ${rowsOfJson('inspections')} n WHERE i.id = n.id`;
 
 /** What an event has many of; columns as `arrivalOf` writes them. */

@@ -219,6 +219,22 @@ describe('loading inspections', () => {
     );
   }, 180_000);
 
+  it('keeps the time of creation when retention has deleted the attempt that it came from', async () => {
+    const source = await newSource();
+    const { database } = source.database;
+    const created = () =>
+      database.query(`SELECT created_at = '${at(1)}' AS kept, attempt_key FROM inspections WHERE chip_id = 'C1'`);
+    await source.flush(0, [
+      event({ event_id: id(1), attempt: 1, occurred_at: at(1) }),
+      event({ event_id: id(2), attempt: 2, occurred_at: at(2) }),
+    ]);
+    await database.query(`SELECT set_retention('inspection_attempts', '1 day')`);
+    await database.query(`SELECT apply_retention('inspection_attempts')`);
+    expect(await database.query('SELECT attempt_key FROM inspection_attempts')).toEqual([{ attempt_key: 'a:2' }]);
+    await source.flush(1, [event({ event_id: id(3), attempt: 3, occurred_at: at(3) })]);
+    expect(await created()).toEqual([{ kept: true, attempt_key: 'a:3' }]);
+  });
+
   it('lets one of two conflicting events stand, in a flush and across flushes, and makes a letter of the other', async () => {
     const source = await newSource();
     const other = { content_hash: '00000000000000000000000000000002' };
