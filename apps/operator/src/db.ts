@@ -1,5 +1,6 @@
 import {
   type AuditAnchor,
+  convertEdition,
   Database,
   type DatabaseStatus,
   liftHold,
@@ -65,6 +66,18 @@ program
   .action(async (options: { json?: boolean }) => {
     const status = await withDatabase(readStatus);
     console.log(options.json ? JSON.stringify(status, null, 2) : formatStatus(status));
+  });
+
+program
+  .command('convert-edition')
+  .description(
+    'turn the roll-ups of the Apache edition into continuous aggregates, on a server of the Community edition',
+  )
+  .requiredOption('--reason <text>', 'goes into the audit trail')
+  .addOption(byOption())
+  .action(async ({ reason, by }: { reason: string; by: string }) => {
+    const { buckets } = await withDatabase((database) => convertEdition(database, { actor: by, reason }, console.log));
+    console.log(`${buckets} hourly buckets are now in a continuous aggregate`);
   });
 
 program
@@ -158,18 +171,21 @@ for (const [name, change, done] of [
       console.log(`${site}/${lotId} is ${done}`);
     });
 
+const SHAPES = { folded: 'folded roll-ups', continuous: 'continuous aggregates' } as const;
+
 function formatStatus(status: DatabaseStatus): string {
   const { info } = status;
   const lines = [
     `schema       ${info.schema_version}, migrated ${info.migrated_at}`,
     `server       PostgreSQL ${info.postgresql_version}, TimescaleDB ${info.timescaledb_version} (${info.edition} edition)`,
+    `shape        ${SHAPES[info.shape]}${info.shape === 'folded' && info.edition === 'community' ? ': convert-edition would turn them into continuous aggregates' : ''}`,
     ...status.hypertables.map(
       (table) =>
-        `hypertable   ${table.name}: ${table.chunks} chunks of ${table.chunk_interval}, ${(table.bytes / 2 ** 20).toFixed(1)} MiB`,
+        `hypertable   ${table.name}: ${table.chunks} chunks of ${table.chunk_interval}, ${(table.bytes / 2 ** 20).toFixed(1)} MiB, oldest from ${table.oldest ?? '(none)'}`,
     ),
     ...status.jobs.map(
       (job) =>
-        `job          ${job.what}, every ${job.schedule}: last run ${job.last_run ?? 'never'} ${job.last_status ?? ''}`,
+        `job          ${job.what}, every ${job.schedule}: last run ${job.last_run ?? 'never'} ${job.last_status ?? ''}${job.error ? `: ${job.error}` : ''}`,
     ),
     ...status.maintenance.map(
       (run) =>
@@ -177,6 +193,11 @@ function formatStatus(status: DatabaseStatus): string {
     ),
     ...(status.maintenance.length === 0 ? ['maintenance  has never run: it is part of every writer'] : []),
     `roll-ups     ${status.unfolded} deltas not folded yet; daily_inspection_summary of ${status.summaryRefreshedAt}`,
+    ...(status.lateHoursLeftOut > 0
+      ? [
+          `late         ${status.lateHoursLeftOut} hours got samples after retention had deleted their older ones: not in the roll-ups`,
+        ]
+      : []),
     ...status.invalidIndexes.map((name) => `INVALID      index ${name}: drop it, then migrate again`),
     ...status.bloat.map(
       (table) =>

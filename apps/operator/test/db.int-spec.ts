@@ -30,7 +30,9 @@ describe('db', () => {
   });
 
   it('shows the state, for people and as JSON', async () => {
-    expect((await run('status')).stdout).toMatch(/TimescaleDB .* \(apache edition\)\n.*hypertable +measurements/s);
+    expect((await run('status')).stdout).toMatch(
+      /TimescaleDB .* \(apache edition\)\nshape +folded roll-ups\n.*hypertable +measurements/s,
+    );
     const status = JSON.parse((await run('status', '--json')).stdout) as { info: { edition: string } };
     expect(status.info.edition).toBe('apache');
   });
@@ -62,6 +64,7 @@ describe('db', () => {
 
   it.each([
     ['an unknown command', ['grow'], 2],
+    ['a conversion that this server cannot run', ['convert-edition', '--reason', 'x'], 1],
     ['a table without retention', ['retention', 'set', 'lots', '1 day', '--reason', 'x'], 1],
     [
       'days in the wrong order',

@@ -1,4 +1,5 @@
 export * from './audit.ts';
+export { convertEdition, EditionError } from './convert-edition.ts';
 export * from './database-error.ts';
 export * from './database-status.ts';
 export * from './database.ts';

@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { AppError } from '@chip/service';
 import pg from 'pg';
+import { refuseOtherEdition } from './convert-edition.ts';
 import { DatabaseError, driverError, toDatabaseError } from './database-error.ts';
 import { connectionOptions, databaseName, type Queryable } from './database.ts';
 import { migrations } from './migrations/index.ts';
@@ -53,7 +54,7 @@ export interface MigrateOptions {
  * lose the lock.
  *
  * @param databaseUrl of the owner
- * @throws DatabaseUnsupportedError, SchemaLostError, DatabaseError
+ * @throws DatabaseUnsupportedError, EditionError, SchemaLostError, DatabaseError
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<void> {
   const log = options.log ?? (() => undefined);
@@ -70,6 +71,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await takeLock(client, log);
     await refuseLostSchema(client, options.initialiseEmpty ?? false);
     await ensureExtension(client, log);
+    await refuseOtherEdition(asQueryable(client));
     await runMigrations(databaseUrl, options, () => {
       if (lockLost) throw lockLost;
     });
@@ -89,6 +91,10 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await client.end().catch(() => undefined);
   }
 }
+
+const asQueryable = (client: pg.Client): Queryable => ({
+  query: async <T extends object>(text: string) => (await client.query(text)).rows as T[],
+});
 
 /** Asked again and again rather than waited for: a waiting statement holds a snapshot, which CREATE INDEX CONCURRENTLY would wait for. */
 async function takeLock(client: pg.Client, log: (line: string) => void): Promise<void> {
@@ -242,7 +248,7 @@ export const REQUIRED_SCHEMA_VERSION = (migrations.at(-1) as (typeof migrations)
  * The start-up check of every service. A newer schema is fine: migrations only add, so that services and schema can be
  * rolled out one after the other.
  *
- * @throws SchemaOutdatedError, DatabaseError
+ * @throws SchemaOutdatedError, EditionError, DatabaseError
  */
 export async function schemaReady(database: Queryable): Promise<void> {
   const advice = 'run `npm run db -- migrate`';
@@ -255,4 +261,5 @@ export async function schemaReady(database: Queryable): Promise<void> {
   );
   const missing = migrations.map(({ name }) => name).filter((name) => !applied.has(name));
   if (missing.length > 0) throw new SchemaOutdatedError(`The database schema lacks ${missing.join(', ')}: ${advice}.`);
+  await refuseOtherEdition(database);
 }

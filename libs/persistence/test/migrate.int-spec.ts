@@ -268,6 +268,20 @@ describe('migrations', () => {
     await expect(migrate(db.url, { initialiseEmpty: true })).rejects.toMatchObject({ code: 'schema_lost' });
   });
 
+  it('refuse continuous aggregates on a server that cannot run them, and so does every service', async () => {
+    const db = await empty();
+    await migrate(db.url);
+    // As a dump of the Community edition looks here.
+    await db.database.query('DROP TABLE metrics_hourly_base, metrics_daily_base CASCADE');
+    await db.database.query('CREATE VIEW metrics_hourly AS SELECT 1 AS restored');
+    for (const attempt of [() => migrate(db.url), () => schemaReady(db.database)]) {
+      await expect(attempt()).rejects.toMatchObject({
+        code: 'edition_refused',
+        message: expect.stringContaining('this server runs the Apache edition'),
+      });
+    }
+  });
+
   it('tell a service that the schema is missing or too old, with the command to run', async () => {
     const db = await empty();
     await expect(schemaReady(db.database)).rejects.toThrow('npm run db -- migrate');
@@ -289,12 +303,20 @@ describe('migrations', () => {
     await db.database.query(DATA['0001-inspections'] as string);
     await db.database.query(DATA['0002-telemetry'] as string);
     const status = await readStatus(db.database);
-    expect(status.info).toMatchObject({ schema_version: REQUIRED_SCHEMA_VERSION, edition: 'apache' });
+    expect(status.info).toMatchObject({
+      schema_version: REQUIRED_SCHEMA_VERSION,
+      edition: 'apache',
+      shape: 'folded',
+    });
     expect(status.hypertables.map(({ name, chunk_interval }) => ({ name, chunk_interval }))).toEqual([
       { name: 'measurements', chunk_interval: '30 days' },
       { name: 'system_metrics', chunk_interval: '1 day' },
     ]);
     expect(status.hypertables.find((table) => table.name === 'system_metrics')?.chunks).toBeGreaterThanOrEqual(4);
-    expect(status).toMatchObject({ pendingMigrations: [], invalidIndexes: [] });
+    const [oldest] = await db.database.query<{ day: string }>(
+      `SELECT date_trunc('day', min(time), 'UTC') AS day FROM system_metrics`,
+    );
+    expect(status.hypertables.find((table) => table.name === 'system_metrics')?.oldest).toBe(oldest?.day);
+    expect(status).toMatchObject({ pendingMigrations: [], invalidIndexes: [], lateHoursLeftOut: 0 });
   });
 });

@@ -35,7 +35,7 @@ CREATE TABLE metrics_late (
 );
 COMMENT ON TABLE metrics_late IS 'Community edition: hours that got rows after the refresh policy had passed them, to be refreshed by the maintenance.';
 `);
-    const community = (await this.edition()) === 'community';
+    const community = (await this.shape()) === 'continuous';
     this.addSql(`
 CREATE FUNCTION late_margin() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT INTERVAL '${community ? '14 days' : '0'}' $$;
 COMMENT ON FUNCTION late_margin IS 'Added to the retention of system_metrics, see the migration: how long a block may wait in Kafka.';

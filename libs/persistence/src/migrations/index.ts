@@ -13,6 +13,7 @@ import { MaintenanceRuns } from './0012-maintenance-runs.ts';
 import { YieldRetests } from './0013-yield-retests.ts';
 import { MigrationsOnRecord } from './0014-migrations-on-record.ts';
 import { LateHours } from './0015-late-hours.ts';
+import { RollupsByShape } from './0018-rollups-by-shape.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   { name: '0013-yield-retests', class: YieldRetests },
   { name: '0014-migrations-on-record', class: MigrationsOnRecord },
   { name: '0015-late-hours', class: LateHours },
+  { name: '0018-rollups-by-shape', class: RollupsByShape },
 ];

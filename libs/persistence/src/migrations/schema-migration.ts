@@ -1,19 +1,15 @@
 import { Migration } from '@mikro-orm/migrations';
-
-/** Which TimescaleDB build the server runs: `community` has continuous aggregates and policies (TSL licence), `apache` has not. */
-export type Edition = 'apache' | 'community';
+import { type RollupShape, SELECT_SHAPE } from '../rollup-shape.ts';
 
 /**
  * A forward-only migration in plain SQL. A transactional one is atomic; one that cannot be (`CONCURRENTLY`,
  * `transaction_per_chunk`) must give the same result when it is run again after an interruption at any statement.
  */
 export abstract class SchemaMigration extends Migration {
-  /** Fixed at server start, so it may be asked for by every migration that differs between the editions. */
-  protected async edition(): Promise<Edition> {
-    const [row] = (await this.execute("SELECT current_setting('timescaledb.license') AS license")) as {
-      license: string;
-    }[];
-    return row?.license === 'timescale' ? 'community' : 'apache';
+  /** How the roll-ups of this database are kept: every migration that differs between the editions asks for it. */
+  protected async shape(): Promise<RollupShape> {
+    const [row] = (await this.execute(SELECT_SHAPE)) as { shape: RollupShape }[];
+    return row!.shape;
   }
 
   /**
