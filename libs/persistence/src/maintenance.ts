@@ -1,37 +1,54 @@
+/** Upkeep of the database by the writers: folds, retention, summaries, stuck sessions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '@chip/service';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AuditAnchor } from './audit.ts';
+import type { SqlParameter } from './database.ts';
 import { LoadSession } from './load-session.ts';
 
 interface Task {
   everyMs: number;
+  /** Longer than this, and the server ends the statement. */
+  deadlineMs: number;
   /** @returns rows (or chunks) folded or deleted */
   run(session: LoadSession, log: MaintenanceOptions['log']): Promise<number>;
 }
 
-const statement = (everyMs: number, text: string): Task => ({
+const MINUTE_MS = 60_000;
+const statement = (everyMs: number, deadlineMs: number, text: string): Task => ({
   everyMs,
+  deadlineMs,
   run: async (session) => (await session.query<{ n: number }>(text))[0]?.n ?? 0,
 });
 const retention = (everyMs: number, table: string): Task =>
-  statement(everyMs, `SELECT apply_retention('${table}') AS n`);
+  statement(everyMs, 10 * MINUTE_MS, `SELECT apply_retention('${table}') AS n`);
 
-/** The upkeep of one database. Every task may be repeated, interrupted and run late without doing harm. */
-const TASKS = {
-  fold_metrics: statement(2_000, 'SELECT fold_metrics() AS n'),
-  fold_yield: statement(5_000, 'SELECT fold_yield() AS n'),
-  end_stuck_copies: statement(15_000, 'SELECT end_stuck_copies() AS n'),
-  refresh_daily_summary: statement(300_000, 'SELECT 0 AS n FROM refresh_daily_inspection_summary()'),
-  retention_system_metrics: retention(600_000, 'system_metrics'),
-  retention_inspection_events: retention(60_000, 'inspection_events'),
-  retention_measurements: retention(60_000, 'measurements'),
-  retention_defects: retention(60_000, 'defects'),
-  retention_inspection_attempts: retention(60_000, 'inspection_attempts'),
-  retention_audit_log: retention(600_000, 'audit_log'),
-  note_audit_heads: { everyMs: 600_000, run: noteAuditHeads },
+/** What answers depend on: short, often, one after the other in the session that holds the lock. */
+const FOLDS = {
+  fold_metrics: statement(2_000, MINUTE_MS, 'SELECT fold_metrics() AS n'),
+  fold_yield: statement(5_000, MINUTE_MS, 'SELECT fold_yield() AS n'),
+  end_stuck_copies: statement(15_000, MINUTE_MS, 'SELECT end_stuck_copies() AS n'),
 } satisfies Record<string, Task>;
-export type MaintenanceTask = keyof typeof TASKS;
+
+/** What may take minutes, in sessions of its own. Every task may be repeated, interrupted and run late without doing harm. */
+const CHORES = {
+  refresh_daily_summary: statement(
+    5 * MINUTE_MS,
+    15 * MINUTE_MS,
+    'SELECT 0 AS n FROM refresh_daily_inspection_summary()',
+  ),
+  retention_system_metrics: retention(10 * MINUTE_MS, 'system_metrics'),
+  retention_inspection_events: retention(MINUTE_MS, 'inspection_events'),
+  retention_measurements: retention(10 * MINUTE_MS, 'measurements'),
+  retention_defects: retention(MINUTE_MS, 'defects'),
+  retention_inspection_attempts: retention(MINUTE_MS, 'inspection_attempts'),
+  retention_audit_log: retention(10 * MINUTE_MS, 'audit_log'),
+  note_audit_heads: { everyMs: 10 * MINUTE_MS, deadlineMs: MINUTE_MS, run: noteAuditHeads },
+} satisfies Record<string, Task>;
+export type MaintenanceTask = keyof typeof FOLDS | keyof typeof CHORES;
+
+/** One chore that hangs leaves the other session to the rest; both hang for a deadline at most. */
+const CHORE_SESSIONS = 2;
 
 /** The log is outside the database: whoever cuts off a stream there cannot take these lines back (see verifyAudit). */
 async function noteAuditHeads(session: LoadSession, log: MaintenanceOptions['log']): Promise<number> {
@@ -50,6 +67,8 @@ const NOTE_RUN = `
 const MAINTENANCE_LOCK = 727_471_003;
 /** A task that did a full batch has probably more to do. */
 const FULL_BATCH = 20_000;
+/** How much longer than the server's own deadline the client waits for a server that does not answer at all. */
+const SLACK_MS = 30_000;
 
 export interface MaintenanceOptions {
   /** The primary itself, as the writer: session locks do not survive PgBouncer. */
@@ -62,90 +81,122 @@ export interface MaintenanceOptions {
   registry?: Registry;
   /** How long to wait before trying for the lock, or to connect, again. Default 5 s. */
   retryMs?: number;
+  /** Ends every task after this, where its own deadline is longer. For tests. */
+  deadlineMs?: number;
 }
 
 export interface Maintenance {
   /** Whether this process does the work now. */
   readonly active: boolean;
-  /** Lets the running task end, then closes the connection. */
+  /** Ends the chores, lets a running fold end, then closes the connections. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the upkeep in the background: folds, refreshes, retention, stuck sessions. Run it in every writer; one of them
  * does it, and another takes over within seconds when that one dies. A failing task is logged and tried again at its next
- * turn; it never stops the others, nor the caller.
+ * turn; it never stops the others, nor the caller. Folds have a session to themselves, so that no chore delays them.
  */
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { log, retryMs = 5_000 } = options;
   const metrics = options.registry && createMetrics(options.registry);
   const stopping = new AbortController();
-  const pause = (ms: number): Promise<unknown> =>
-    sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
   let active = false;
   const setActive = (value: boolean): void => {
     active = value;
     metrics?.active.set(value ? 1 : 0);
   };
+  const open = (): Promise<LoadSession> =>
+    LoadSession.open({
+      url: options.url,
+      applicationName: options.applicationName ?? 'chip-maintenance',
+      deadlineMs: Math.max(...Object.values({ ...FOLDS, ...CHORES }).map((task) => task.deadlineMs)) + SLACK_MS,
+    });
 
-  /** One turn of a task. @returns whether it should be repeated at once */
-  const runTask = async (session: LoadSession, task: MaintenanceTask): Promise<boolean> => {
-    try {
-      const done = await TASKS[task].run(session, log);
-      await session.query(NOTE_RUN, [task, done, null]);
-      metrics?.runs.inc({ task, outcome: 'ok' });
-      metrics?.rows.inc({ task }, done);
-      metrics?.lastSuccess.setToCurrentTime({ task });
-      return done >= FULL_BATCH;
-    } catch (error) {
-      metrics?.runs.inc({ task, outcome: 'failed' });
-      log.warn({ task, error: toAppError(error) }, 'maintenance_task_failed');
-      if (!session.dead)
-        await session.query(NOTE_RUN, [task, 0, (error as { sqlstate?: string }).sqlstate ?? 'unknown']);
-      return false;
-    }
-  };
-
-  const work = async (session: LoadSession): Promise<void> => {
-    const nextRun = new Map<MaintenanceTask, number>();
-    while (!stopping.signal.aborted && !session.dead) {
-      for (const task of Object.keys(TASKS) as MaintenanceTask[]) {
-        if (stopping.signal.aborted || session.dead) return;
-        const now = performance.now();
-        if (now < (nextRun.get(task) ?? 0)) continue;
-        const more = await runTask(session, task);
-        nextRun.set(task, more ? 0 : now + TASKS[task].everyMs);
+  /** One term of office: from the lock to its loss. Everything in it ends with the session that holds the lock. */
+  const serve = async (holder: LoadSession): Promise<void> => {
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    stopping.signal.addEventListener('abort', end);
+    const notes = new Notes(open);
+    const lane = (tasks: Record<string, Task>) => new Lane(tasks, over.signal);
+    const runTask = async (session: LoadSession, name: string, task: Task): Promise<boolean> => {
+      const deadlineMs = Math.min(task.deadlineMs, options.deadlineMs ?? Infinity);
+      try {
+        await session.query(`SET statement_timeout = ${deadlineMs}`);
+        const done = await task.run(session, log);
+        metrics?.runs.inc({ task: name, outcome: 'ok' });
+        metrics?.rows.inc({ task: name }, done);
+        metrics?.lastSuccess.setToCurrentTime({ task: name });
+        await notes.add(name, done, null);
+        return done >= FULL_BATCH;
+      } catch (error) {
+        // Ended on purpose: the next one in office runs it again.
+        if (over.signal.aborted) return false;
+        metrics?.runs.inc({ task: name, outcome: 'failed' });
+        log.warn({ task: name, error: toAppError(error) }, 'maintenance_task_failed');
+        await notes.add(name, 0, (error as { sqlstate?: string }).sqlstate || 'unknown');
+        return false;
       }
-      await pause(Math.max(50, Math.min(...nextRun.values()) - performance.now()));
+    };
+    const fold = async (): Promise<void> => {
+      await lane(FOLDS).work(async (name, task) => {
+        const more = await runTask(holder, name, task);
+        if (holder.dead) end();
+        return more;
+      });
+    };
+    const chores = lane(CHORES);
+    const chore = async (): Promise<void> => {
+      let session: LoadSession | undefined;
+      const cut = (): void => void (session && notes.terminate(session));
+      over.signal.addEventListener('abort', cut);
+      try {
+        await chores.work(async (name, task) => {
+          if (!session || session.dead) {
+            session = await open().catch(() => undefined);
+            // The folds notice a database that is away; here it is only one more turn that is missed.
+            if (!session) return false;
+          }
+          return runTask(session, name, task);
+        });
+      } finally {
+        over.signal.removeEventListener('abort', cut);
+        await session?.close();
+      }
+    };
+    try {
+      await Promise.all([fold(), ...Array.from({ length: CHORE_SESSIONS }, chore)]);
+    } finally {
+      end();
+      stopping.signal.removeEventListener('abort', end);
+      await notes.close();
     }
   };
 
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      let session: LoadSession | undefined;
+      let holder: LoadSession | undefined;
       try {
-        session = await LoadSession.open({
-          url: options.url,
-          applicationName: options.applicationName ?? 'chip-maintenance',
-          // A first refresh or a large drop may take minutes; a hanging server is noticed in the end.
-          deadlineMs: 900_000,
-        });
-        const rows = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+        holder = await open();
+        const rows = await holder.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
           MAINTENANCE_LOCK,
         ]);
         if (rows[0]?.locked) {
           setActive(true);
           log.info({}, 'maintenance_started');
-          await work(session);
+          await serve(holder);
         }
       } catch (error) {
         const failure = toAppError(error);
         log.warn({ error: failure }, failure instanceof AppError ? 'maintenance_waiting' : 'maintenance_failed');
       } finally {
         setActive(false);
-        await session?.close();
+        await holder?.close();
       }
-      if (!stopping.signal.aborted) await pause(retryMs);
+      if (!stopping.signal.aborted) {
+        await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
     }
   };
 
@@ -159,6 +210,83 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
       await finished;
     },
   };
+}
+
+/** Tasks that take turns: the one that has been due for longest goes first, and none is run twice at the same time. */
+class Lane {
+  readonly #tasks: Record<string, Task>;
+  readonly #over: AbortSignal;
+  readonly #due = new Map<string, number>();
+  readonly #running = new Set<string>();
+
+  constructor(tasks: Record<string, Task>, over: AbortSignal) {
+    this.#tasks = tasks;
+    this.#over = over;
+    for (const name of Object.keys(tasks)) this.#due.set(name, 0);
+  }
+
+  /** Works until the lane is over; may be called by several workers. @param run returns whether to repeat at once */
+  async work(run: (name: string, task: Task) => Promise<boolean>): Promise<void> {
+    while (!this.#over.aborted) {
+      const waiting = [...this.#due].filter(([name]) => !this.#running.has(name)).sort(([, a], [, b]) => a - b);
+      const [name, due] = waiting[0] ?? ['', Infinity];
+      const wait = due - performance.now();
+      if (wait > 0) {
+        await sleep(Math.min(Math.max(wait, 50), 1_000), undefined, { signal: this.#over }).catch(() => undefined);
+        continue;
+      }
+      const task = this.#tasks[name]!;
+      this.#running.add(name);
+      try {
+        const more = await run(name, task);
+        // Behind whatever else is due already, also when it has more to do.
+        this.#due.set(name, performance.now() + (more ? 0 : task.everyMs));
+      } finally {
+        this.#running.delete(name);
+      }
+    }
+  }
+}
+
+/** Notes every run in the database, on a connection that no task can break or hold up. Never throws. */
+class Notes {
+  readonly #open: () => Promise<LoadSession>;
+  #session: LoadSession | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(open: () => Promise<LoadSession>) {
+    this.#open = open;
+  }
+
+  add(task: string, rows: number, sqlstate: string | null): Promise<void> {
+    return this.#inTurn(NOTE_RUN, [task, rows, sqlstate]);
+  }
+
+  /** Ends another session with what it runs. Closing its connection would leave the server at work. */
+  terminate({ backend }: LoadSession): Promise<void> {
+    return this.#inTurn(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2',
+      [backend.pid, backend.startedAt],
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#session?.close();
+  }
+
+  /** A run that cannot be noted has been run all the same. */
+  #inTurn(text: string, parameters: readonly SqlParameter[]): Promise<void> {
+    this.#last = this.#last.then(async () => {
+      try {
+        if (!this.#session || this.#session.dead) this.#session = await this.#open();
+        await this.#session.query(text, parameters);
+      } catch {
+        // The next one opens another session, or finds the database away as the tasks do.
+      }
+    });
+    return this.#last;
+  }
 }
 
 /** @public docs/metrics.md is made from it. */
