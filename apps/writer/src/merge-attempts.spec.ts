@@ -126,6 +126,14 @@ describe('merge of inspection events', () => {
     expect(current(retest, first)).toMatchObject({ result: 'pass', created_at: at(3), occurred_at: at(9) });
   });
 
+  it('tells attempts of one time apart by the number of the machine, whatever their ids; none comes first', () => {
+    const retest = event({ event_id: id(1), attempt: 2, occurred_at: at(3), result: 'pass' });
+    const first = event({ event_id: id(2), attempt: 1, occurred_at: at(3), result: 'fail' });
+    const unnumbered = event({ event_id: id(3), occurred_at: at(3), result: 'fail' });
+    expect(current(first, retest, unnumbered)).toMatchObject({ result: 'pass', attempt_key: 'a:2' });
+    expect(current(unnumbered, retest, first)).toMatchObject({ result: 'pass', attempt_key: 'a:2' });
+  });
+
   it('prefers an attempt with a result to a later one without', () => {
     const done = event({ event_id: id(1), occurred_at: at(1), result: 'fail' });
     const aborted = event({ event_id: id(2), occurred_at: at(5), status: 'failed' });

@@ -270,8 +270,10 @@ export interface CurrentRow extends RunFields {
 
 export const DEFAULT_PRIORITY = 5;
 
+/** By time of the machine, then by its number of the attempt (none comes first), then by event. */
 const isLater = (a: Attempt, b: Attempt): boolean =>
   (compareText(a.occurred_at, b.occurred_at) ||
+    (a.attempt_no ?? 0) - (b.attempt_no ?? 0) ||
     compareText(a.event_id, b.event_id) ||
     compareText(keyOf(a), keyOf(b))) > 0;
 
