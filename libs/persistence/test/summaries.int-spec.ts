@@ -40,9 +40,9 @@ const UPSERTS = [
    ORDER BY id
    ON CONFLICT (id) DO UPDATE SET status = excluded.status, result = excluded.result, completed_at = excluded.completed_at,
      equipment_id = excluded.equipment_id, product = excluded.product`,
-  `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at, event_id, event_ids, completed_at, equipment_id, product)
-   SELECT DISTINCT ON (id, attempt) id, '', attempt, lot, 'electrical', status, result, '2026-01-01', '2026-01-01', id, ARRAY[id], completed_at, equipment, product
-   FROM jsonb_to_recordset($1::text::jsonb) AS s (id uuid, lot uuid, attempt text, status inspection_status_enum, result text, completed_at timestamptz, equipment text, product text)
+  `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, attempt_no, lot_id, inspection_type, status, result, occurred_at, first_occurred_at, event_id, event_ids, completed_at, equipment_id, product)
+   SELECT DISTINCT ON (id, attempt) id, '', attempt, attempt_no, lot, 'electrical', status, result, '2026-01-01', '2026-01-01', id, ARRAY[id], completed_at, equipment, product
+   FROM jsonb_to_recordset($1::text::jsonb) AS s (id uuid, lot uuid, attempt text, attempt_no integer, status inspection_status_enum, result text, completed_at timestamptz, equipment text, product text)
    ORDER BY id, attempt
    ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
      completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product`,
@@ -69,8 +69,8 @@ const WRONG_RETESTS = `
     SELECT *, count(*) OVER (PARTITION BY inspection_id) AS times FROM inspection_attempts WHERE status = 'completed'
   ) AS a USING (inspection_id, step, attempt_key)
   WHERE a.times > 1 AND copy.inspection_id IS NULL OR copy.inspection_id IS NOT NULL AND
-    (copy.completed_at, copy.occurred_at, copy.event_id, copy.result, copy.inspection_type, copy.product, copy.equipment_id, copy.lot_id)
-    IS DISTINCT FROM (a.completed_at, a.occurred_at, a.event_id, a.result, a.inspection_type, a.product, a.equipment_id, a.lot_id)`;
+    (copy.completed_at, copy.occurred_at, copy.event_id, copy.attempt_no, copy.result, copy.inspection_type, copy.product, copy.equipment_id, copy.lot_id)
+    IS DISTINCT FROM (a.completed_at, a.occurred_at, a.event_id, a.attempt_no, a.result, a.inspection_type, a.product, a.equipment_id, a.lot_id)`;
 
 const rowsOf = (changes: Stored[]): string =>
   JSON.stringify(
@@ -79,6 +79,7 @@ const rowsOf = (changes: Stored[]): string =>
       lot: id(`lot ${change.unit % 3}`),
       chip: String(change.unit),
       attempt: `a:${change.attempt}`,
+      attempt_no: change.attempt,
       status: change.status,
       result: change.result,
       completed_at:
@@ -256,6 +257,70 @@ describe('summaries', () => {
       expect((await old.database.query(SUMMARY)).length).toBeGreaterThan(5);
       expect(await old.database.query(WRONG_RETESTS)).toEqual([]);
       expect((await old.database.query('SELECT FROM yield_retests')).length).toBeGreaterThan(2);
+    } finally {
+      await old.drop();
+    }
+  });
+
+  it('learns the numbers of attempts that were stored before they told equal times apart', async () => {
+    const old = await createTestDatabase({ empty: true });
+    const { database } = old;
+    try {
+      await migrate(old.url, { to: '0015-late-hours' });
+      await database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'L')`, [id('lot')]);
+      const units = ['tied', 'apart', 'deleted', 'scheduled'];
+      for (const unit of units)
+        await database.query(
+          `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, occurred_at, completed_at, attempt_key, equipment_id)
+           VALUES ($1, $2, $3, 'electrical', 'completed', 'fail', '2026-01-01', '2026-01-01', 'a:1', 'E1')`,
+          [id(unit), id('lot'), unit],
+        );
+      // The first attempt has the greater event id; of `apart` it is the later one, too.
+      for (const unit of units.slice(0, 3))
+        for (const [attempt, result] of [
+          [1, 'fail'],
+          [2, 'pass'],
+        ] as const)
+          await database.query(
+            `INSERT INTO inspection_attempts (inspection_id, attempt_key, attempt_no, lot_id, inspection_type, status, result, occurred_at,
+               first_occurred_at, event_id, event_ids, completed_at, equipment_id)
+             VALUES ($1, 'a:' || $2::int, $2::int, $3, 'electrical', 'completed', $4, $5, $5, $6, ARRAY[$6::uuid], $7, 'E' || $2::int)`,
+            [
+              id(unit),
+              attempt,
+              id('lot'),
+              result,
+              unit === 'apart' && attempt === 2 ? '2025-12-31' : '2026-01-01',
+              `${attempt === 1 ? 'f' : '0'}0000000-0000-4000-8000-00000000000${units.indexOf(unit)}`,
+              `2026-01-0${attempt}`,
+            ],
+          );
+      await database.query('DELETE FROM inspection_attempts WHERE inspection_id = $1', [id('deleted')]);
+      await migrate(old.url);
+      expect(
+        await database.query(
+          `SELECT chip_id, i.result, i.equipment_id, i.completed_at::date::text AS day FROM inspections AS i ORDER BY chip_id`,
+        ),
+      ).toEqual([
+        { chip_id: 'apart', result: 'fail', equipment_id: 'E1', day: '2026-01-01' },
+        { chip_id: 'deleted', result: 'fail', equipment_id: 'E1', day: '2026-01-01' },
+        { chip_id: 'scheduled', result: 'fail', equipment_id: 'E1', day: '2026-01-01' },
+        { chip_id: 'tied', result: 'pass', equipment_id: 'E2', day: '2026-01-02' },
+      ]);
+      const retests = await database.query<{ attempt_key: string; attempt_no: number | null }>(
+        'SELECT attempt_key, attempt_no FROM yield_retests',
+      );
+      expect(retests).toHaveLength(6);
+      for (const { attempt_key, attempt_no } of retests) expect(attempt_key).toBe(`a:${attempt_no}`);
+      const sums = (table: string): Promise<object[]> =>
+        database.query(
+          `SELECT equipment_id, sum(units)::int AS units, sum(passed)::int AS passed FROM ${table} GROUP BY 1 HAVING sum(units) <> 0 ORDER BY 1`,
+        );
+      expect(await sums('yield_daily')).toEqual(
+        await sums(
+          `(SELECT equipment_id, 1 AS units, (result = 'pass')::int AS passed FROM inspections) AS recomputed`,
+        ),
+      );
     } finally {
       await old.drop();
     }

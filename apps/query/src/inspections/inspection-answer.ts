@@ -71,7 +71,7 @@ export const inspectionDetail = z
         attempt_key: z.string(),
         rank: count.nullable().meta({
           description:
-            'Number of the attempt within its step: rank by (occurred_at, event_id) over completed, failed and cancelled attempts; null for the others.',
+            'Number of the attempt within its step: rank by (occurred_at, attempt number with none first, event_id) over completed, failed and cancelled attempts; null for the others.',
         }),
         attempt: integer.meta({ description: 'Number given by the machine.' }),
         run_id: text,

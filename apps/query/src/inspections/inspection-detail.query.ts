@@ -16,7 +16,7 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
             a.equipment_id, a.recipe, a.product, a.wafer_id, a.die_x, a.die_y, a.hard_bin, a.soft_bin, a.inspected_area_cm2,
             a.defect_count, a.measurement_count, a.metadata, a.attempt_key,
             CASE WHEN t.terminal THEN row_number() OVER (
-              PARTITION BY a.inspection_id, a.step, t.terminal ORDER BY a.occurred_at, a.event_id) END AS rank,
+              PARTITION BY a.inspection_id, a.step, t.terminal ORDER BY a.occurred_at, coalesce(a.attempt_no, 0), a.event_id) END AS rank,
             a.attempt_no AS attempt, a.run_id,
             i.attempt_key IS NOT DISTINCT FROM a.attempt_key AND i.step = a.step AS current,
             a.event_id, a.event_ids, a.void_reason
@@ -24,7 +24,7 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
        JOIN inspections i ON i.id = a.inspection_id
       CROSS JOIN LATERAL (SELECT a.status IN ('completed', 'failed', 'cancelled') AS terminal) t
       WHERE a.inspection_id = ANY ($1::uuid[])
-      ORDER BY a.occurred_at, a.event_id, a.step, a.attempt_key`,
+      ORDER BY a.occurred_at, coalesce(a.attempt_no, 0), a.event_id, a.step, a.attempt_key`,
     [ids],
   );
   const defects = await snapshot.query<Of<InspectionDetail['defects'][number]>>(
