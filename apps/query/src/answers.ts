@@ -21,6 +21,19 @@ export const asOfSchema = z
   });
 
 export const definitionSchema = z.string().meta({ description: 'What exactly was counted, and how.' });
+/** What every aggregate says of its own meaning. */
+export const definitionShape = {
+  definition: definitionSchema,
+  definition_id: z.string().meta({
+    description: 'Stable name of the definition; its number goes up when the meaning changes.',
+    examples: ['yield.first_pass/2'],
+  }),
+};
+
+export const warningSchema = z
+  .string()
+  .optional()
+  .meta({ description: 'What to know before the numbers are used; absent when there is nothing.' });
 
 /** Name of a group of attempts, as `groupName` writes it. */
 export const groupNameSchema = {

@@ -124,12 +124,14 @@ export const attemptParameters = {
   ...unitFilters,
 };
 
-/** The values of `unitFilters` after parsing. */
+/** The values of filters after parsing: one, or several of which any will do. */
+type Names = string | readonly string[] | undefined;
 export interface UnitFilters {
-  readonly site?: string | undefined;
-  readonly lot_id?: string | undefined;
-  readonly equipment_id?: string | undefined;
-  readonly product?: string | undefined;
-  readonly inspection_type?: string | undefined;
-  readonly step?: string | undefined;
+  readonly site?: Names;
+  readonly lot_id?: Names;
+  readonly equipment_id?: Names;
+  readonly product?: Names;
+  readonly recipe?: Names;
+  readonly inspection_type?: Names;
+  readonly step?: Names;
 }

@@ -2,6 +2,8 @@
 export const PROBLEM_CODES = [
   'unknown_parameter',
   'invalid_parameter',
+  'ambiguous_parameter',
+  'ambiguous_type',
   'invalid_body',
   'invalid_cursor',
   'malformed_request',

@@ -17,6 +17,7 @@ import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from './query
 import { measurePool } from './query.metrics.ts';
 import { PrimarySnapshots, Snapshots } from './snapshots.ts';
 import { EvaluateController } from './spc/evaluate.controller.ts';
+import { CapabilityController } from './spc/capability.controller.ts';
 import { SpcController } from './spc/spc.controller.ts';
 import { DailySummaryController } from './summary/daily-summary.controller.ts';
 import { TelemetrySeriesController } from './telemetry/telemetry-series.controller.ts';
@@ -51,6 +52,7 @@ const openDatabase = (url: string, max: number, logger: Logger): Database =>
     PipelineController,
     ScheduleController,
     SpcController,
+    CapabilityController,
     TelemetrySeriesController,
     TelemetrySummaryController,
     WaferMapController,

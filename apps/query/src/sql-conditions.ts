@@ -28,6 +28,19 @@ export class SqlConditions {
     return value === undefined ? this : this.require(condition(this.bind(value)));
   }
 
+  /** Adds that `column` is the value, or one of several; nothing without any. */
+  oneOf(column: string, values: string | readonly string[] | undefined): this {
+    return values === undefined ? this : this.require(this.#isOneOf(column, values));
+  }
+
+  /** One value stays a plain comparison, which every index serves in its order. */
+  #isOneOf(column: string, values: string | readonly string[]): string {
+    const list = typeof values === 'string' ? [values] : values;
+    return list.length === 1
+      ? `${column} = ${this.bind(list[0] as string)}`
+      : `${column} = ANY (${this.bind([...list])}::text[])`;
+  }
+
   /**
    * The filters that statistics share, on a table with the columns of `inspection_attempts`.
    * Lots are resolved once in an InitPlan, so that the index on lot_id can serve the array.
@@ -35,14 +48,19 @@ export class SqlConditions {
   units(filters: UnitFilters, table: string): this {
     if (filters.lot_id !== undefined || filters.site !== undefined) {
       const lots = new Array<string>();
-      if (filters.lot_id !== undefined) lots.push(`lot_id = ${this.bind(filters.lot_id)}`);
-      if (filters.site !== undefined) lots.push(`site = ${this.bind(filters.site)}`);
+      if (filters.lot_id !== undefined) {
+        lots.push(this.#isOneOf('lot_id', filters.lot_id));
+      }
+      if (filters.site !== undefined) {
+        lots.push(this.#isOneOf('site', filters.site));
+      }
       this.require(`${table}.lot_id = ANY (ARRAY(SELECT id FROM lots WHERE ${lots.join(' AND ')}))`);
     }
-    return this.when(filters.equipment_id, ($) => `${table}.equipment_id = ${$}`)
-      .when(filters.product, ($) => `${table}.product = ${$}`)
-      .when(filters.inspection_type, ($) => `${table}.inspection_type = ${$}`)
-      .when(filters.step, ($) => `${table}.step = ${$}`);
+    return this.oneOf(`${table}.equipment_id`, filters.equipment_id)
+      .oneOf(`${table}.product`, filters.product)
+      .oneOf(`${table}.recipe`, filters.recipe)
+      .oneOf(`${table}.inspection_type`, filters.inspection_type)
+      .oneOf(`${table}.step`, filters.step);
   }
 
   toString(): string {

@@ -71,6 +71,26 @@ describe('bin Pareto', () => {
       6,
       0,
     ],
+    [
+      'policy=all',
+      [
+        [1, 3, 3],
+        [5, 1, 0],
+        [9, 1, 0],
+        [10, 1, 0],
+      ],
+      6,
+      1,
+    ],
+    [
+      'result=fail&bin=soft',
+      [
+        [90, 2, 0],
+        [100, 1, 0],
+      ],
+      3,
+      0,
+    ],
     ['lot_id=NONE', [], 0, 0],
   ])('%s', async (query, bars, count, without_bin) => {
     const { status, body } = await stage.app.get<{ groups: Record<string, number>[]; totals: object }>(

@@ -51,8 +51,11 @@ interface Bar {
   share: number;
   cumulative_share: number;
 }
-const pareto = async (query: string) => {
-  const answer = await stage.app.get<{ groups: Bar[]; totals: { count: number } }>(`/v1/defects/pareto?${query}`);
+/** Every inspection counts, unless a test is about the choice. */
+const pareto = async (query: string, policy = 'all') => {
+  const answer = await stage.app.get<{ groups: Bar[]; totals: { count: number } }>(
+    `/v1/defects/pareto?policy=${policy}&${query}`,
+  );
   expect(answer.status).toBe(200);
   return answer.body;
 };
@@ -107,6 +110,19 @@ describe('defect Pareto', () => {
     expect((await pareto(query)).groups.map(({ key, count }) => [key, count])).toEqual(expected);
   });
 
+  it.each([
+    ['last', { scratch: 1, particle: 1, ring: 2, void: 2 }],
+    ['first', { scratch: 2, particle: 2, ring: 2, void: 1 }],
+  ])('of the %s inspection of each die: one that was inspected again shows its defects once', async (policy, bars) => {
+    const { groups } = await pareto('by=class', policy);
+    expect(Object.fromEntries(groups.map(({ key, count }) => [key, count]))).toEqual(bars);
+    const { body } = await stage.app.get<object>(`/v1/defects/density?policy=${policy}`);
+    expect(body).toMatchObject({
+      totals: { attempts: 5, inspected_area_cm2: 7.5 },
+      definition_id: 'defects.density/2',
+    });
+  });
+
   it('by lot keeps equal lot texts of two sites apart', async () => {
     expect((await pareto('by=lot')).groups.map(({ key, site, count }) => [key, site, count])).toEqual([
       ['D1', '', 8],
@@ -125,7 +141,9 @@ describe('defect density', () => {
     attempts_without_area: number;
   }
   const density = async (query: string) => {
-    const answer = await stage.app.get<{ groups: Density[]; totals: Density }>(`/v1/defects/density?${query}`);
+    const answer = await stage.app.get<{ groups: Density[]; totals: Density }>(
+      `/v1/defects/density?policy=all&${query}`,
+    );
     expect(answer.status).toBe(200);
     return answer.body;
   };

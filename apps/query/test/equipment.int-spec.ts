@@ -5,19 +5,23 @@ import { seedAttempts, type SeedAttempt } from './seed.ts';
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-  // E1 fails 10 of 20, E2 and E3 1 of 20 each.
-  const units = (equipment_id: string, failed: number): SeedAttempt[] =>
-    Array.from({ length: 20 }, (_, i) => ({
-      lot_id: 'C1',
+  // Of five units in each of six lots E1 fails two, or three in the first; E2 and E3 one in one lot each.
+  const units = (equipment_id: string, failed: (lot: number) => number): SeedAttempt[] =>
+    Array.from({ length: 30 }, (_, i) => ({
+      lot_id: `C${i % 6}`,
       chip_id: `${equipment_id}-${i}`,
       equipment_id,
-      result: i < failed ? 'fail' : 'pass',
+      wafer_id: `W${Math.floor(i / 6) % 2}`,
+      result: Math.floor(i / 6) < failed(i % 6) ? 'fail' : 'pass',
       occurred_at: `2026-03-02T08:00:${String(i % 5).padStart(2, '0')}Z`,
     }));
   await seedAttempts(stage.db.database, [
-    ...units('E2', 1),
-    ...units('E1', 10),
-    ...units('E3', 1),
+    ...units('E2', (lot) => (lot === 2 ? 1 : 0)),
+    ...units('E1', (lot) => (lot === 0 ? 3 : 2)),
+    ...units('E3', (lot) => (lot === 3 ? 1 : 0)),
+    // Two lots say nothing about a machine, however bad they are.
+    { lot_id: 'C0', chip_id: 'few-0', equipment_id: 'E4', result: 'fail' },
+    { lot_id: 'C1', chip_id: 'few-1', equipment_id: 'E4', result: 'fail' },
     { lot_id: 'C1', chip_id: 'unnamed', result: 'fail' },
     {
       lot_id: 'C1',
@@ -40,39 +44,59 @@ interface Group {
   yield_lower: number;
   yield_upper: number;
   odds_ratio: number | null;
+  samples: number;
   p: number | null;
   p_corrected: number | null;
+  q: number | null;
+  verdict: string;
 }
 const compare = async (query: string) => {
-  const { status, body } = await stage.app.get<{ groups: Group[]; totals: { units: number; yield: number | null } }>(
-    `/v1/equipment/compare?${query}`,
-  );
+  const { status, body } = await stage.app.get<{
+    groups: Group[];
+    totals: { units: number; yield: number | null; p: number | null; dispersion: number | null };
+    definition_id: string;
+  }>(`/v1/equipment/compare?${query}`);
   expect(status).toBe(200);
   return body;
 };
 
 describe('comparison of equipment', () => {
-  it('puts the one that fails most beyond chance first', async () => {
-    const { groups, totals } = await compare('');
-    expect(groups.map((g) => [g.key, g.units, g.failed])).toEqual([
-      ['E1', 20, 10],
-      ['E2', 20, 1],
-      ['E3', 20, 1],
+  it('puts the one whose lots fail most beyond chance first', async () => {
+    const { groups, totals, definition_id } = await compare('equipment_id=E1&equipment_id=E2&equipment_id=E3');
+    expect(groups.map((g) => [g.key, g.units, g.failed, g.samples, g.verdict])).toEqual([
+      ['E1', 30, 13, 6, 'worse'],
+      ['E2', 30, 1, 6, 'no_difference'],
+      ['E3', 30, 1, 6, 'no_difference'],
     ]);
-    expect(totals).toMatchObject({ units: 60, yield: 0.8 });
-    const [worst, good] = groups as [Group, Group];
-    expect(worst.odds_ratio).toBeCloseTo((10 * 38) / (10 * 2), 9);
+    expect([totals.units, totals.yield, definition_id]).toEqual([90, 75 / 90, 'equipment.compare/2']);
+    const [worst] = groups as [Group];
+    expect(worst.odds_ratio).toBeCloseTo((13 * 58) / (17 * 2), 9);
     expect(worst.p!).toBeLessThan(0.001);
     expect(worst.p_corrected!).toBeCloseTo(3 * worst.p!, 12);
-    expect(good.p_corrected!).toBeGreaterThan(0.05);
-    // Wilson interval of 10 of 20.
-    expect(worst.yield_lower).toBeCloseTo(0.299298, 5);
-    expect(worst.yield_upper).toBeCloseTo(0.700702, 5);
+    expect(worst.q!).toBeLessThanOrEqual(worst.p_corrected!);
+    expect(totals.p!).toBeLessThan(0.01);
+    // Lots of one machine are as alike as independent units are: the Wilson interval of 13 of 30 failing.
+    expect(totals.dispersion).toBe(1);
+    expect(worst.yield_lower).toBeCloseTo(0.391976, 5);
+    expect(worst.yield_upper).toBeCloseTo(0.726225, 5);
+  });
+
+  it('is inconclusive below three lots', async () => {
+    const few = (await compare('')).groups.find(({ key }) => key === 'E4');
+    expect(few).toMatchObject({ samples: 2, p: null, p_corrected: null, q: null, verdict: 'inconclusive' });
+  });
+
+  it('by wafer has more samples', async () => {
+    const { groups } = await compare('sample=wafer&equipment_id=E1&equipment_id=E2');
+    expect(groups.map(({ key, samples }) => [key, samples])).toEqual([
+      ['E1', 12],
+      ['E2', 12],
+    ]);
   });
 
   it('of one alone, or of none, compares nothing', async () => {
     expect((await compare('equipment_id=E1')).groups).toMatchObject([
-      { key: 'E1', odds_ratio: null, p: null, p_corrected: null },
+      { key: 'E1', odds_ratio: null, samples: 0, p: null, p_corrected: null },
     ]);
     expect(await compare('lot_id=NONE')).toMatchObject({ groups: [], totals: { units: 0, yield: null } });
   });
@@ -92,8 +116,8 @@ describe('units of one machine', () => {
       items.push(...body.items);
       cursor = body.next_cursor;
     }
-    expect(items).toHaveLength(21);
-    expect(new Set(items.map((item) => item.chip_id)).size).toBe(21);
+    expect(items).toHaveLength(31);
+    expect(new Set(items.map((item) => item.chip_id)).size).toBe(31);
     expect(items[0]).toMatchObject({ chip_id: 'running', lot_id: 'C1', status: 'in_progress' });
     const times = items.map((item) => item.occurred_at);
     expect(times).toEqual([...times].sort().reverse());
@@ -101,7 +125,7 @@ describe('units of one machine', () => {
 
   it('in a range, and of a machine nobody knows', async () => {
     const of = async (path: string) => (await stage.app.get<{ items: unknown[] }>(path)).body.items.length;
-    expect(await of('/v1/equipment/E1/units?from=2026-03-02T08:00:01Z&to=2026-03-02T08:00:03Z')).toBe(8);
+    expect(await of('/v1/equipment/E1/units?from=2026-03-02T08:00:01Z&to=2026-03-02T08:00:03Z')).toBe(12);
     expect(await of('/v1/equipment/NONE/units')).toBe(0);
   });
 });

@@ -6,9 +6,13 @@ import { densityCounts } from '../src/defects/defect-density.query.ts';
 import { defectCounts } from '../src/defects/defect-pareto.query.ts';
 import { inspectionsWithHistory } from '../src/inspections/inspection-detail.query.ts';
 import { listInspections } from '../src/inspections/inspection-list.query.ts';
-import { measuredValues } from '../src/spc/spc.query.ts';
+import { samplesOfEquipment } from '../src/equipment/lot-yields.query.ts';
+import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.query.ts';
+import { countedSamples } from '../src/spc/counted-samples.query.ts';
+import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/spc/measured-samples.query.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.query.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.query.ts';
+import { rolledThroughputCounts } from '../src/yield/rolled-throughput.query.ts';
 import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.query.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
@@ -26,8 +30,18 @@ interface PlanNode {
 }
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-/** Tables that are small whatever the size of the fab's history, so that reading them whole is right. */
-const SMALL = new Set(['lots', 'metrics_delta', 'yield_delta', 'stream_positions', 'inspection_types']);
+/**
+ * Tables that are small whatever the size of the fab's history, so that reading them whole is right; and at the size of this
+ * test the copies of retests, a twentieth of the attempts.
+ */
+const SMALL = new Set([
+  'lots',
+  'metrics_delta',
+  'yield_delta',
+  'yield_retests',
+  'stream_positions',
+  'inspection_types',
+]);
 
 describe('query plans', () => {
   let db: TestDatabase;
@@ -209,18 +223,20 @@ describe('query plans', () => {
   it.each(['day', 'lot', 'equipment', 'product', 'wafer'] as const)(
     'of a day of yield by %s use an index',
     async (group_by) => {
-      const question = { from: day(-31), to: day(-30), group_by };
-      expect((await explain((snapshot) => yieldCounts(snapshot, question, 'last'))).readWhole).toEqual([]);
+      const question = { from: day(-31), to: day(-30), group_by, policy: 'last' } as const;
+      expect((await explain((snapshot) => yieldCounts(snapshot, question))).readWhole).toEqual([]);
     },
   );
 
   it('of the yield of one lot and of one machine use an index', async () => {
     for (const question of [{ lot_id: 'LOT7' }, { equipment_id: 'E11', from: day(-30), to: day(-20) }])
-      expect((await explain((snapshot) => yieldCounts(snapshot, question, 'last'))).readWhole).toEqual([]);
+      expect((await explain((snapshot) => yieldCounts(snapshot, { ...question, policy: 'last' }))).readWhole).toEqual(
+        [],
+      );
   });
 
   it.each([
-    ['insertion, by month', 'month', undefined],
+    ['insertion, by month', 'month', 'all'],
     ['final, by month', 'month', 'last'],
     ['first pass, by day', 'day', 'first'],
     ['final, by lot', 'lot', 'last'],
@@ -228,7 +244,7 @@ describe('query plans', () => {
     ['final, by product', 'product', 'worst'],
   ] as const)('of a year of yield (%s) touch no inspection', async (_, group_by, policy) => {
     const { tables, chunks } = await explain((snapshot) =>
-      yieldCounts(snapshot, { from: day(-365), to: day(0), group_by }, policy),
+      yieldCounts(snapshot, { from: day(-365), to: day(0), group_by, policy }),
     );
     const summaries = ['lots', 'yield_daily_base', 'yield_delta', 'yield_retests'];
     expect([...tables].filter((table) => !summaries.includes(table))).toEqual([]);
@@ -237,8 +253,8 @@ describe('query plans', () => {
   });
 
   it('of a year of yield from the attempts, for comparison, touch every one', async () => {
-    const question = { from: day(-365), to: day(0), group_by: 'month' } as const;
-    const { attempts } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question, 'last'));
+    const question = { from: day(-365), to: day(0), group_by: 'month', policy: 'last' } as const;
+    const { attempts } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question));
     expect(attempts).toBeGreaterThan(0.9 * INSPECTIONS);
   });
 
@@ -258,26 +274,58 @@ describe('query plans', () => {
       from: day(-364).replace('T00', 'T06'),
       to: day(-1).replace('T00', 'T18'),
       group_by: 'month',
+      policy: 'last',
     } as const;
-    const { readWhole, tables, attempts } = await explain((snapshot) => yieldCounts(snapshot, question, 'last'));
+    const { readWhole, tables, attempts } = await explain((snapshot) => yieldCounts(snapshot, question));
     expect(readWhole.filter((table) => !table.startsWith('yield_'))).toEqual([]);
     expect([...tables]).not.toContain('inspections');
     expect(attempts).toBeGreaterThan(INSPECTIONS / DAYS);
     expect(attempts).toBeLessThan((2 * INSPECTIONS) / DAYS);
   });
 
-  it('of a day of defects and bins use an index', async () => {
-    const question = { from: day(-31), to: day(-30) };
+  it('of a day of defects and bins, and of rolled throughput, use an index', async () => {
+    const question = { from: day(-31), to: day(-30), policy: 'last' } as const;
     expect((await explain((snapshot) => defectCounts(snapshot, question, 'class'))).readWhole).toEqual([]);
     expect((await explain((snapshot) => densityCounts(snapshot, question))).readWhole).toEqual([]);
-    expect((await explain((snapshot) => binCounts(snapshot, question, 'hard', 'last'))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => binCounts(snapshot, question, 'hard'))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => rolledThroughputCounts(snapshot, question))).readWhole).toEqual([]);
   });
 
-  it('of a control chart of one parameter over a day use indexes', async () => {
-    const { readWhole } = await explain((snapshot) =>
-      measuredValues(snapshot, 'width3', { from: day(-31), to: day(-30) }, 10_000),
-    );
-    expect(readWhole).toEqual([]);
+  it('of the maps of one lot use an index', async () => {
+    const [{ lot }] = (await db.database.query<{ lot: string }>(`SELECT md5('lot7')::uuid::text AS lot`)) as [
+      { lot: string },
+    ];
+    const question = { lot, mix: true, policy: 'last' } as const;
+    for (const value of ['hard_bin', 'width3']) {
+      expect((await explain((snapshot) => diesOfWafer(snapshot, question, 'W3', value))).readWhole).toEqual([]);
+    }
+    expect((await explain((snapshot) => diesOfLot(snapshot, question))).readWhole).toEqual([]);
+    await expect(diesOfLot(db.database, { ...question, mix: false })).rejects.toMatchObject({ code: 'ambiguous_type' });
+  });
+
+  it('of a comparison of equipment over a year touch no inspection, by wafer over a day use an index', async () => {
+    const year = { from: day(-365), to: day(0), policy: 'last' } as const;
+    const { tables } = await explain((snapshot) => samplesOfEquipment(snapshot, year, 'lot'));
+    expect([...tables].sort()).toEqual(['yield_daily_base', 'yield_delta', 'yield_retests']);
+    const oneDay = { ...year, from: day(-31), to: day(-30) };
+    expect((await explain((snapshot) => samplesOfEquipment(snapshot, oneDay, 'wafer'))).readWhole).toEqual([]);
+  });
+
+  it.each([1, 'lot', 'wafer', 'day', 5] as const)(
+    'of a day of one parameter in samples of %s use indexes, and the answer is aggregated',
+    async (subgroup) => {
+      const question = { parameter: 'width3', subgroup, from: day(-31), to: day(-30), policy: 'last' } as const;
+      expect((await explain((snapshot) => measuredSamples(snapshot, question, 10_000))).readWhole).toEqual([]);
+      expect(
+        (await explain((snapshot) => countedSamples(snapshot, question, 'defects', subgroup, 100))).readWhole,
+      ).toEqual([]);
+    },
+  );
+
+  it('of the capability of one parameter over a day, and of what it mixes, use indexes', async () => {
+    const question = { parameter: 'width3', subgroup: 1, from: day(-31), to: day(-30), policy: 'last' } as const;
+    expect((await explain((snapshot) => momentsOfValues(snapshot, question, undefined))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => kindsMeasured(snapshot, question, 100))).readWhole).toEqual([]);
   });
 
   it('of telemetry from raw samples touch only the chunks of their range', async () => {

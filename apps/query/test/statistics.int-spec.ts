@@ -271,7 +271,13 @@ describe('charts of what was measured', () => {
     const { location, dispersion, samples } = await spc('parameter=width&chart=imr');
     expect(values(location)).toEqual([11, 12, 13, 14, 12, 13, 14, 13, 14, 15, 16]);
     expect(location.points.map((p) => p.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11]);
-    expect(dispersion!.points.map((p) => p.index)).toEqual([1, 2, 3, 4, 5, 6, 9, 10, 11]);
+    // No moving range spans the missing value, nor a new lot.
+    expect(dispersion!.points.map((p) => p.index)).toEqual([1, 2, 3, 5, 6, 9, 10, 11]);
+    const across = await spc('parameter=width&chart=imr&break_at=none');
+    expect(across.dispersion!.points.map((p) => p.index)).toEqual([1, 2, 3, 4, 5, 6, 9, 10, 11]);
+    const wafers = await spc('parameter=width&chart=imr&break_at=wafer');
+    expect(wafers.dispersion!.points.map((p) => p.index)).toEqual([1, 3, 5, 9, 11]);
+    expect(across.location.centre).toBe(location.centre);
     expect(samples[7]).toMatchObject({ key: 'c3', lot_id: 'S2', size: 0 });
   });
 
@@ -361,7 +367,12 @@ describe('charts of what was measured', () => {
     expect(lot['sigma_within']).toBeCloseTo(1 / 1.128379, 9);
     expect(lot['cp']).toBeCloseTo(1.128379, 6);
     expect(lot['cpk']).toBeCloseTo((2.5 / 3) * 1.128379, 6);
+    const [w4, w3] = [(2.058751 / 0.879808) ** 2, (1.692569 / 0.888368) ** 2] as const;
     expect((await of('subgroup=lot&usl=20'))['sigma_within']).toBeCloseTo(
+      ((2 * w4 * 3) / 2.058751 + (w3 * 2) / 1.692569) / (2 * w4 + w3),
+      9,
+    );
+    expect((await of('subgroup=lot&usl=20&sigma_method=mean'))['sigma_within']).toBeCloseTo(
       (3 / 2.058751 + 2 / 1.692569 + 3 / 2.058751) / 3,
       9,
     );

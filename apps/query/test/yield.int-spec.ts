@@ -11,7 +11,7 @@ interface Figures {
   failed: number;
   yield: number | null;
   dppm: number | null;
-  steps?: { step: string; units: number; passed: number; yield: number }[];
+  steps?: { inspection_type: string; step: string; units: number; passed: number; yield: number }[];
 }
 interface Yield {
   as_of: { time: string | null; positions: unknown[] };
@@ -63,6 +63,7 @@ describe('yield of retested dice', () => {
     ['kind=first_pass', [5, 2, 3]],
     ['kind=first_pass&policy=best', [5, 2, 3]],
     ['kind=insertion', [10, 4, 6]],
+    ['policy=all', [10, 4, 6]],
   ])('%s', async (query, expected) => {
     const { totals, groups } = await yieldOf(`${lot}&${query}`);
     expect(counts(totals)).toEqual(expected);
@@ -106,16 +107,21 @@ describe('yield of retested dice', () => {
     expect(counts((await yieldOf('lot_id=TIED&kind=first_pass')).totals)).toEqual([2, 0, 2]);
   });
 
-  it('the range chooses attempts, then the policy among those; `to` is exclusive', async () => {
-    const window = (from: number, to: number) => `${lot}&from=${at(from)}&to=${at(to)}`;
-    expect(counts((await yieldOf(window(8, 9))).totals)).toEqual([5, 2, 3]);
-    expect(counts((await yieldOf(window(9, 10))).totals)).toEqual([3, 1, 2]);
-    expect(counts((await yieldOf(window(10, 11))).totals)).toEqual([1, 1, 0]);
+  it("the policy chooses from the unit's whole history, then the range; `to` is exclusive", async () => {
+    const window = (from: number, to: number, more = '') => `${lot}&from=${at(from)}&to=${at(to)}${more}`;
+    // c1 and c5 were last tested at 8, c2 and c3 at 9, c4 at 11.
+    expect(counts((await yieldOf(window(8, 9))).totals)).toEqual([2, 1, 1]);
+    expect(counts((await yieldOf(window(9, 10))).totals)).toEqual([2, 1, 1]);
+    expect(counts((await yieldOf(window(10, 11))).totals)).toEqual([0, 0, 0]);
+    expect(counts((await yieldOf(window(11, 12))).totals)).toEqual([1, 0, 1]);
+    expect(counts((await yieldOf(window(8, 9, '&kind=first_pass'))).totals)).toEqual([5, 2, 3]);
+    expect(counts((await yieldOf(window(9, 12, '&kind=first_pass'))).totals)).toEqual([0, 0, 0]);
+    expect(counts((await yieldOf(window(10, 11, '&kind=insertion'))).totals)).toEqual([1, 1, 0]);
     expect(counts((await yieldOf(window(9, 9))).totals)).toEqual([0, 0, 0]);
     // The same instants, written in another zone.
     expect(
       counts((await yieldOf(`${lot}&from=${encodeURIComponent('2026-03-02T18:00:00+09:00')}&to=${at(10)}`)).totals),
-    ).toEqual([3, 1, 2]);
+    ).toEqual([2, 1, 1]);
   });
 });
 
@@ -212,7 +218,11 @@ describe('groups', () => {
     ['lot_id=G1', [5, 1, 4]],
     ['lot_id=G1&site=south', [1, 0, 1]],
     ['site=south', [1, 0, 1]],
-    ['equipment_id=E2', [1, 1, 0]],
+    // Unit 4 was tested on E2 first, and last on E3.
+    ['equipment_id=E2', [0, 0, 0]],
+    ['equipment_id=E2&kind=first_pass', [1, 1, 0]],
+    ['equipment_id=E1&equipment_id=E3', [6, 2, 4]],
+    ['lot_id=G1&lot_id=G3', [6, 2, 4]],
     ['product=P1', [6, 2, 4]],
     ['inspection_type=thermal', [1, 0, 1]],
     ['lot_id=g1', [0, 0, 0]],
@@ -265,8 +275,8 @@ describe('rolled throughput yield', () => {
     expect(totals.yield).toBeCloseTo((3 / 4) * (2 / 3), 12);
     expect(totals.dppm).toBeCloseTo(500_000, 6);
     expect(totals.steps).toEqual([
-      { step: 'final', units: 3, passed: 2, yield: 2 / 3 },
-      { step: 'probe', units: 4, passed: 3, yield: 0.75 },
+      { inspection_type: 'visual', step: 'final', units: 3, passed: 2, yield: 2 / 3 },
+      { inspection_type: 'visual', step: 'probe', units: 4, passed: 3, yield: 0.75 },
     ]);
     expect(groups.map((g) => [g.key, ...counts(g), g.yield])).toEqual([
       ['W1', 2, 0, 2, 0],

@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { PISTON_RINGS } from '../test/reference-data.ts';
-import { capabilityOfSubgroups, capabilityOfValues } from './capability.ts';
+import { capabilityOfSamples, capabilityOfValues, type Capability, type SpecLimits } from './capability.ts';
+import { type SigmaMethod, summarise } from './within-sigma.ts';
 
 const trial = PISTON_RINGS.slice(0, 25);
+const capabilityOfSubgroups = (
+  subgroups: readonly (readonly number[])[],
+  limits: SpecLimits,
+  method?: SigmaMethod,
+): Capability => capabilityOfSamples(subgroups.map(summarise), limits, method);
 
 describe('capability', () => {
   it('of piston rings agrees with the reference', () => {

@@ -1,10 +1,23 @@
-import { c4, d2 } from './control-constants.ts';
-import { mean, range, standardDeviation } from './moments.ts';
+import { movingRanges } from './charts/moving-range.ts';
+import { d2 } from './control-constants.ts';
+import { mean, standardDeviation } from './moments.ts';
+import { MAX_RANGE_SUBGROUP, type SampleSummary, type SigmaMethod, weightedMean, withinSigma } from './within-sigma.ts';
 
 export interface SpecLimits {
   readonly lsl?: number | undefined;
   readonly usl?: number | undefined;
   readonly target?: number | undefined;
+}
+
+/** Potential capability with the spread between samples added to the spread within them. */
+export interface BetweenWithin {
+  readonly sigma_between: number;
+  /** Root of sigma_between^2 + sigma_within^2. */
+  readonly sigma_total: number;
+  readonly cp: number | null;
+  readonly cpl: number | null;
+  readonly cpu: number | null;
+  readonly cpk: number | null;
 }
 
 /** Capability indices; what a missing limit, too few values or no spread make undefined is null. */
@@ -22,50 +35,89 @@ export interface Capability {
   readonly ppu: number | null;
   readonly ppk: number | null;
   readonly cpm: number | null;
+  readonly ppm: number | null;
+  /** Of samples only; null where there are not enough of them. */
+  readonly between_within: BetweenWithin | null;
 }
 
-/** Up to this size the range is nearly as good as the standard deviation, and it is what the tables are made for. */
-const MAX_RANGE_SUBGROUP = 10;
+/** What the indices of single values are made of. */
+export interface Moments {
+  readonly n: number;
+  readonly mean: number | null;
+  readonly sigma_overall: number | null;
+  readonly sigma_within: number | null;
+}
 
 /** Single values in their order; sigma_within = mean moving range / d2(2), no range across a missing value (null). */
 export function capabilityOfValues(values: readonly (number | null)[], limits: SpecLimits): Capability {
-  const ranges: number[] = [];
-  for (let i = 1; i < values.length; i++) {
-    const [a, b] = [values[i - 1], values[i]];
-    if (typeof a === 'number' && typeof b === 'number') ranges.push(Math.abs(a - b));
-  }
-  const within = ranges.length === 0 ? null : mean(ranges) / d2(2);
-  return indices(
-    values.filter((value) => value !== null),
-    within,
+  const present = values.filter((value) => value !== null);
+  const ranges = movingRanges(values).map(({ value }) => value);
+  return capabilityOfMoments(
+    {
+      n: present.length,
+      mean: present.length === 0 ? null : mean(present),
+      sigma_overall: standardDeviation(present),
+      sigma_within: ranges.length === 0 ? null : mean(ranges) / d2(2),
+    },
     limits,
   );
 }
 
-/** Subgroups; sigma_within = mean of R/d2(n), or of S/c4(n) when one has more than 10 values. Single values count overall only. */
-export function capabilityOfSubgroups(subgroups: readonly (readonly number[])[], limits: SpecLimits): Capability {
-  const spread = subgroups.filter((values) => values.length > 1);
-  const isSmall = spread.every((values) => values.length <= MAX_RANGE_SUBGROUP);
-  const within =
-    spread.length === 0
-      ? null
-      : mean(
-          spread.map((values) =>
-            isSmall ? range(values) / d2(values.length) : (standardDeviation(values) as number) / c4(values.length),
-          ),
-        );
-  return indices(subgroups.flat(), within, limits);
+/**
+ * Samples; sigma_within by `withinSigma` of ranges, of standard deviations when one has more than 10 values. Samples of one
+ * value count overall only. between_within: sigma of the means from their moving ranges, less what the spread within
+ * explains of it.
+ */
+export function capabilityOfSamples(
+  samples: readonly SampleSummary[],
+  limits: SpecLimits,
+  method: SigmaMethod = 'weighted',
+): Capability {
+  const present = samples.filter(({ n }) => n > 0);
+  const spread = present.every((sample) => sample.n <= MAX_RANGE_SUBGROUP) ? 'range' : 'deviation';
+  const moments = { ...overall(present), sigma_within: withinSigma(present, spread, method) };
+  return { ...capabilityOfMoments(moments, limits), between_within: betweenWithin(samples, moments, limits) };
+}
+
+/** Mean and standard deviation of all values, from those of the samples. */
+function overall(samples: readonly SampleSummary[]): Omit<Moments, 'sigma_within'> {
+  const n = samples.reduce((sum, sample) => sum + sample.n, 0);
+  if (n === 0) {
+    return { n, mean: null, sigma_overall: null };
+  }
+  const centre = weightedMean(
+    samples.map((sample) => sample.mean),
+    samples.map((sample) => sample.n),
+  );
+  const squares = samples.reduce(
+    (sum, sample) => sum + (sample.n - 1) * sample.s ** 2 + sample.n * (sample.mean - centre) ** 2,
+    0,
+  );
+  return { n, mean: centre, sigma_overall: n < 2 ? null : Math.sqrt(squares / (n - 1)) };
+}
+
+function betweenWithin(samples: readonly SampleSummary[], moments: Moments, limits: SpecLimits): BetweenWithin | null {
+  const within = moments.sigma_within;
+  const ranges = movingRanges(samples.map(({ n, mean: centre }) => (n === 0 ? null : centre)));
+  if (within === null || ranges.length === 0) {
+    return null;
+  }
+  const ofMeans = mean(ranges.map(({ value }) => value)) / d2(2);
+  const present = samples.filter(({ n }) => n > 0);
+  const explained = within ** 2 * mean(present.map(({ n }) => 1 / n));
+  const between = Math.sqrt(Math.max(0, ofMeans ** 2 - explained));
+  const total = Math.hypot(between, within);
+  const { cp, cpl, cpu, cpk } = capabilityOfMoments({ ...moments, sigma_within: total }, limits);
+  return { sigma_between: between, sigma_total: total, cp, cpl, cpu, cpk };
 }
 
 /**
  * Cp = (USL - LSL) / 6 sigma_within, Cpl and Cpu = distance of the mean to its limit / 3 sigma_within, Cpk the lesser
  * of them; Pp … the same with the overall standard deviation (n - 1); Cpm = (USL - LSL) / 6 sqrt(sigma_within^2 +
- * (mean - target)^2). Source: NIST/SEMATECH e-Handbook 6.1.6; Montgomery 8.2, 8.3.
+ * (mean - target)^2), Ppm the same with the overall one. Source: NIST/SEMATECH e-Handbook 6.1.6; Montgomery 8.2, 8.3.
  */
-function indices(values: readonly number[], within: number | null, { lsl, usl, target }: SpecLimits): Capability {
-  const n = values.length;
-  const centre = n === 0 ? null : mean(values);
-  const overall = standardDeviation(values);
+export function capabilityOfMoments(moments: Moments, { lsl, usl, target }: SpecLimits): Capability {
+  const { n, mean: centre, sigma_within: within, sigma_overall } = moments;
   const ratio = (distance: number | null, sigmas: number, sigma: number | null): number | null =>
     distance === null || sigma === null || sigma === 0 ? null : distance / (sigmas * sigma);
   const width = lsl === undefined || usl === undefined ? null : usl - lsl;
@@ -74,22 +126,24 @@ function indices(values: readonly number[], within: number | null, { lsl, usl, t
   const lesser = (a: number | null, b: number | null): number | null =>
     a === null ? b : b === null ? a : Math.min(a, b);
   const [cpl, cpu] = [ratio(below, 3, within), ratio(above, 3, within)];
-  const [ppl, ppu] = [ratio(below, 3, overall), ratio(above, 3, overall)];
-  const aroundTarget =
-    within === null || target === undefined || centre === null ? null : Math.hypot(within, centre - target);
+  const [ppl, ppu] = [ratio(below, 3, sigma_overall), ratio(above, 3, sigma_overall)];
+  const aroundTarget = (sigma: number | null): number | null =>
+    sigma === null || target === undefined || centre === null ? null : Math.hypot(sigma, centre - target);
   return {
     n,
     mean: centre,
     sigma_within: within,
-    sigma_overall: overall,
+    sigma_overall,
     cp: ratio(width, 6, within),
     cpl,
     cpu,
     cpk: lesser(cpl, cpu),
-    pp: ratio(width, 6, overall),
+    pp: ratio(width, 6, sigma_overall),
     ppl,
     ppu,
     ppk: lesser(ppl, ppu),
-    cpm: ratio(width, 6, aroundTarget),
+    cpm: ratio(width, 6, aroundTarget(within)),
+    ppm: ratio(width, 6, aroundTarget(sigma_overall)),
+    between_within: null,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { c4, d2, d3 } from './control-constants.ts';
-import { chiSquare1UpperTail } from './distributions.ts';
+import { chiSquareUpperTail } from './distributions.ts';
 
 describe('control chart constants', () => {
   // ASTM E2587 / Montgomery, appendix VI.
@@ -18,7 +18,8 @@ describe('control chart constants', () => {
   });
 
   it('d2 is the integral of 1 - F^n - (1 - F)^n over the normal distribution', () => {
-    const normal = (x: number): number => (x < 0 ? chiSquare1UpperTail(x * x) / 2 : 1 - chiSquare1UpperTail(x * x) / 2);
+    const normal = (x: number): number =>
+      x < 0 ? chiSquareUpperTail(x * x, 1) / 2 : 1 - chiSquareUpperTail(x * x, 1) / 2;
     for (let n = 2; n <= 25; n++) {
       let sum = 0;
       for (let x = -8; x <= 8; x += 0.05) sum += 0.05 * (1 - normal(x) ** n - (1 - normal(x)) ** n);

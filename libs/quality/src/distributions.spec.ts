@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { chiSquare1UpperTail, fUpperTail, logGamma, regularizedBeta } from './distributions.ts';
+import { chiSquareUpperTail, fUpperTail, logGamma, regularizedBeta } from './distributions.ts';
 
 const near = (actual: number, expected: number, relative = 1e-10): void =>
   expect(Math.abs(actual - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE)).toBeLessThan(relative);
@@ -19,7 +19,7 @@ describe('distributions', () => {
     [10.827566, 0.001],
     [2.705543, 0.1],
   ])('chi-square with 1 degree of freedom above %f: %f', (x, p) => {
-    expect(chiSquare1UpperTail(x)).toBeCloseTo(p, 7);
+    expect(chiSquareUpperTail(x, 1)).toBeCloseTo(p, 7);
   });
 
   it.each([
@@ -33,9 +33,9 @@ describe('distributions', () => {
   });
 
   it('chi-square with 1 degree of freedom is the limit of F(1, n), and tails stay small but positive far out', () => {
-    near(chiSquare1UpperTail(4), fUpperTail(4, 1, 1e9), 1e-6);
-    near(chiSquare1UpperTail(100), 1.523970604832105e-23);
-    expect(chiSquare1UpperTail(1000)).toBeGreaterThan(0);
+    near(chiSquareUpperTail(4, 1), fUpperTail(4, 1, 1e9), 1e-6);
+    near(chiSquareUpperTail(100, 1), 1.523970604832105e-23);
+    expect(chiSquareUpperTail(1000, 1)).toBeGreaterThan(0);
   });
 
   it('the incomplete beta function is symmetric, rising and within 0..1', () => {
@@ -53,4 +53,15 @@ describe('distributions', () => {
       }),
     );
   });
+});
+
+it.each([
+  // NIST/SEMATECH e-Handbook 1.3.6.7.4: upper critical values.
+  [18.307, 10, 0.05],
+  [124.342, 100, 0.05],
+  [149.449, 100, 0.001],
+  [5.991, 2, 0.05],
+  [0, 3, 1],
+])('P(chi-square > %f) with %i degrees of freedom is %f', (x, freedom, p) => {
+  expect(chiSquareUpperTail(x, freedom)).toBeCloseTo(p, 4);
 });

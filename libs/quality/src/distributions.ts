@@ -53,32 +53,40 @@ const away = (x: number): number => (Math.abs(x) < TINY ? TINY : x);
 export const fUpperTail = (f: number, d1: number, d2: number): number =>
   f <= 0 ? 1 : regularizedBeta(d2 / (d2 + d1 * f), d2 / 2, d1 / 2);
 
-/** P(X > x) of the chi-square distribution with one degree of freedom, which is erfc(sqrt(x / 2)). */
-export function chiSquare1UpperTail(x: number): number {
-  if (x <= 0) return 1;
+/** P(X > x) of the chi-square distribution with `freedom` degrees of freedom: the regularised upper gamma function. */
+export function chiSquareUpperTail(x: number, freedom: number): number {
+  if (x <= 0) {
+    return 1;
+  }
+  const a = freedom / 2;
   const z = x / 2;
-  const front = Math.exp(-z + 0.5 * Math.log(z) - logGamma(0.5));
-  if (z < 1.5) {
-    let term = 2;
+  const front = Math.exp(-z + a * Math.log(z) - logGamma(a));
+  if (z < a + 1) {
+    let term = 1 / a;
     let sum = term;
     for (let n = 1; n < MAX_TERMS && term > sum * EPSILON; n++) {
-      term *= z / (n + 0.5);
+      term *= z / (a + n);
       sum += term;
     }
     return 1 - front * sum;
   }
-  let b = z + 0.5;
+  let b = z + 1 - a;
   let c = 1 / TINY;
   let d = 1 / b;
   let fraction = d;
   for (let n = 1; n < MAX_TERMS; n++) {
-    const an = -n * (n - 0.5);
+    const an = -n * (n - a);
     b += 2;
     d = 1 / away(an * d + b);
     c = away(b + an / c);
     const step = d * c;
     fraction *= step;
-    if (Math.abs(step - 1) < EPSILON * 10) break;
+    if (Math.abs(step - 1) < EPSILON * 10) {
+      break;
+    }
   }
   return front * fraction;
 }
+
+/** P(|Z| > |z|) of the standard normal distribution. */
+export const normalTwoTails = (z: number): number => chiSquareUpperTail(z ** 2, 1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { chiSquare1UpperTail } from './distributions.ts';
-import { equalProportionsP, fisherExactP, holm, oddsRatio, wilsonInterval } from './proportions.ts';
+import { chiSquareUpperTail, logGamma } from './distributions.ts';
+import { benjaminiHochberg, equalProportionsP, fisherExactP, holm, oddsRatio, wilsonInterval } from './proportions.ts';
 
 const table = (failed: number, passed: number, othersFailed: number, othersPassed: number) => ({
   failed,
@@ -47,6 +47,31 @@ describe("Fisher's exact test", () => {
     expect(fisherExactP(table(a, b, c, d))).toBeCloseTo(p, 5);
   });
 
+  it('is the sum over every table that is no likelier, as the definition has it', () => {
+    const cell = fc.nat(60);
+    fc.assert(
+      fc.property(cell, cell, cell, cell, (a, b, c, d) => {
+        fc.pre(a + b > 0 && c + d > 0);
+        const choose = (n: number, k: number) => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+        const p = (k: number) => Math.exp(choose(a + b, k) + choose(c + d, a + c - k) - choose(a + b + c + d, a + c));
+        let sum = 0;
+        for (let k = Math.max(0, a - d); k <= Math.min(a + b, a + c); k++) {
+          sum += p(k) <= p(a) * (1 + 1e-7) ? p(k) : 0;
+        }
+        expect(fisherExactP(table(a, b, c, d))).toBeCloseTo(Math.min(1, sum), 9);
+      }),
+    );
+  });
+
+  it('of a hundred million units is the same, and reads no hundred million tables', () => {
+    // Two failures of 2e7 + 1.4e8 units against none expected to differ: P(0 of 3) doubled by symmetry of the margins.
+    expect(fisherExactP(table(0, 5e7, 3, 5e7 - 3))).toBeCloseTo(0.25, 5);
+    expect(fisherExactP(table(40_000_000, 10_000_000, 40_001_000, 9_999_000))).toBeCloseTo(
+      equalProportionsP(table(40_000_000, 10_000_000, 40_001_000, 9_999_000)),
+      2,
+    );
+  });
+
   it('does not care which group or which outcome comes first', () => {
     const cell = fc.nat(40);
     fc.assert(
@@ -68,7 +93,7 @@ describe('test of equal proportions', () => {
     expect(equalProportionsP(large)).toBeCloseTo(fisherExactP(large), 2);
     // (480*9600 - 400*9520)^2 * 20000 / (10000 * 10000 * 880 * 19120) = 7.6074...
     expect(equalProportionsP(large)).toBeCloseTo(
-      chiSquare1UpperTail((800_000 ** 2 * 20_000) / (1e8 * 880 * 19_120)),
+      chiSquareUpperTail((800_000 ** 2 * 20_000) / (1e8 * 880 * 19_120), 1),
       12,
     );
   });
@@ -90,4 +115,12 @@ it("Holm's correction", () => {
   [0.03, 0.06, 0.06, 0.02].forEach((expected, i) => expect(corrected[i]).toBeCloseTo(expected, 12));
   expect(holm([])).toEqual([]);
   expect(holm([0.9, 0.8])).toEqual([1, 1]);
+});
+
+it("Benjamini and Hochberg's correction", () => {
+  // Benjamini, Hochberg 1995: p times m / rank, made monotone from the greatest down.
+  const corrected = benjaminiHochberg([0.01, 0.04, 0.03, 0.005]);
+  [0.02, 0.04, 0.04, 0.02].forEach((expected, i) => expect(corrected[i]).toBeCloseTo(expected, 12));
+  expect(benjaminiHochberg([])).toEqual([]);
+  expect(benjaminiHochberg([0.9, 0.8])).toEqual([0.9, 0.9]);
 });

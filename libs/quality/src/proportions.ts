@@ -1,4 +1,4 @@
-import { chiSquare1UpperTail, logGamma } from './distributions.ts';
+import { chiSquareUpperTail, logGamma } from './distributions.ts';
 
 /** Two-sided 95 % point of the normal distribution. */
 const Z_95 = 1.959963984540054;
@@ -48,23 +48,70 @@ export function equalProportionsP(table: TwoByTwo): number {
   if ((Math.min(row, others) * Math.min(failures, successes)) / total < LARGE_EXPECTED_COUNT)
     return fisherExactP(table);
   const difference = failed * othersPassed - passed * othersFailed;
-  return chiSquare1UpperTail((difference / (row * others)) * (difference / (failures * successes)) * total);
+  return chiSquareUpperTail((difference / (row * others)) * (difference / (failures * successes)) * total, 1);
 }
 
-/** Fisher's exact test, two-sided: the sum over all tables with the same margins that are no likelier than this one. */
+/** Tables that are less likely than this, relative to the observed one, no longer change the sum. */
+const NEGLIGIBLE = 1e-20;
+
+/**
+ * Fisher's exact test, two-sided: the sum over all tables with the same margins that are no likelier than this one.
+ * Probabilities fall on both sides of the mode, so each side is summed from its likeliest counted table outwards, by the ratio
+ * of neighbours, until nothing is added: some tens of terms, however many units there are.
+ */
 export function fisherExactP({ failed, passed, othersFailed, othersPassed }: TwoByTwo): number {
   const [row, others, failures] = [failed + passed, othersFailed + othersPassed, failed + othersFailed];
+  const [least, greatest] = [Math.max(0, failures - others), Math.min(row, failures)];
   const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+  const logWeight = (k: number): number => logChoose(row, k) + logChoose(others, failures - k);
+  const logObserved = logWeight(failed);
+  // Equal tables must compare as equal although each is rounded.
+  const isCounted = (k: number): boolean => logWeight(k) <= logObserved + 1e-7;
+  /** P(k + 1) / P(k) */
+  const ratio = (k: number): number => ((row - k) / (k + 1)) * ((failures - k) / (others - failures + k + 1));
+  const mode = Math.min(greatest, Math.max(least, Math.floor(((row + 1) * (failures + 1)) / (row + others + 2))));
+  const tail = (from: number, step: 1 | -1): number => {
+    let weight = Math.exp(logWeight(from) - logObserved);
+    let sum = 0;
+    for (let k = from; k >= least && k <= greatest; k += step) {
+      sum += weight;
+      if (weight < NEGLIGIBLE * sum) {
+        break;
+      }
+      weight *= step === 1 ? ratio(k) : 1 / ratio(k - 1);
+    }
+    return sum;
+  };
+  // One side begins at the observed table; where the other one begins, probabilities have fallen to it as well.
+  const below = failed <= mode ? failed : nearestCounted(mode, least, -1, isCounted);
+  // The mode itself is counted where two tables are the likeliest.
+  const above = failed > mode ? failed : nearestCounted(Math.max(mode, failed + 1), greatest, 1, isCounted);
   const logAll = logChoose(row + others, failures);
-  const probability = (k: number): number => Math.exp(logChoose(row, k) + logChoose(others, failures - k) - logAll);
-  const observed = probability(failed);
-  let p = 0;
-  for (let k = Math.max(0, failures - others); k <= Math.min(row, failures); k++) {
-    const each = probability(k);
-    // Equal tables must compare as equal although each is rounded.
-    if (each <= observed * (1 + 1e-7)) p += each;
+  const sides = (below === undefined ? 0 : tail(below, -1)) + (above === undefined ? 0 : tail(above, 1));
+  return Math.min(1, sides * Math.exp(logObserved - logAll));
+}
+
+/** The counted table nearest to `near`, going by `step` up to `far`; probabilities only fall on the way. */
+function nearestCounted(
+  near: number,
+  far: number,
+  step: 1 | -1,
+  isCounted: (k: number) => boolean,
+): number | undefined {
+  let greatest = step * (far - near);
+  if (greatest < 0 || !isCounted(far)) {
+    return undefined;
   }
-  return Math.min(1, p);
+  let least = 0;
+  while (least < greatest) {
+    const middle = Math.floor((least + greatest) / 2);
+    if (isCounted(near + step * middle)) {
+      greatest = middle;
+    } else {
+      least = middle + 1;
+    }
+  }
+  return near + step * least;
 }
 
 /** Holm's step-down correction for many tests at once; in the order of the input, never below the raw p. */
@@ -75,6 +122,18 @@ export function holm(ps: readonly number[]): number[] {
   for (const [rank, { p, index }] of order.entries()) {
     greatest = Math.max(greatest, Math.min(1, p * (ps.length - rank)));
     corrected[index] = greatest;
+  }
+  return corrected;
+}
+
+/** Benjamini and Hochberg's step-up correction: the expected share of false ones among those called different. */
+export function benjaminiHochberg(ps: readonly number[]): number[] {
+  const order = ps.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p);
+  const corrected = new Array<number>(ps.length);
+  let least = 1;
+  for (const [rank, { p, index }] of order.entries()) {
+    least = Math.min(least, (p * ps.length) / (ps.length - rank));
+    corrected[index] = least;
   }
   return corrected;
 }

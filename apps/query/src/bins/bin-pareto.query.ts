@@ -1,34 +1,35 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptPolicy, type AttemptQuestion, countedAttempts, oneAttemptPerUnit } from '../counted-attempts.ts';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { SqlConditions } from '../sql-conditions.ts';
 
 export const BINS = ['hard', 'soft'] as const;
 export type Bin = (typeof BINS)[number];
 
 export interface BinCount {
-  /** null: the chosen attempt has no such bin. */
+  /** null: the attempt counted has no such bin. */
   readonly key: number | null;
   readonly count: number;
   readonly passed: number;
 }
 
-/** Units per bin of their chosen attempt. */
+/** Units per bin of their chosen attempt, or attempts per bin. */
 export function binCounts(
   snapshot: Queryable,
-  question: AttemptQuestion,
+  question: AttemptQuestion & { readonly result?: string | undefined },
   bin: Bin,
-  policy: AttemptPolicy,
 ): Promise<BinCount[]> {
-  const attempts = countedAttempts(
+  const where = new SqlConditions().when(question.result, ($) => `a.result = ${$}`);
+  const chosen = chosenAttempts(
     question,
-    `a.inspection_id, a.result, a.occurred_at, a.event_id, a.${bin === 'hard' ? 'hard_bin' : 'soft_bin'} AS bin`,
+    'unit',
+    `a.result, a.${bin === 'hard' ? 'hard_bin' : 'soft_bin'} AS bin`,
+    where,
   );
   return snapshot.query<BinCount>(
-    `WITH attempt AS (
-      ${attempts.sql}
-    ), chosen AS (
-      ${oneAttemptPerUnit('attempt', policy)}
+    `WITH chosen AS (
+      ${chosen.sql}
     )
     SELECT bin AS key, count(*) AS count, count(*) FILTER (WHERE result = 'pass') AS passed FROM chosen GROUP BY bin`,
-    attempts.where.values,
+    where.values,
   );
 }

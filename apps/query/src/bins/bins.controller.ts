@@ -2,10 +2,12 @@ import { pareto } from '@chip/quality';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema } from '../answers.ts';
-import { ATTEMPT_POLICIES, COUNTED_ATTEMPTS, POLICY_CHOICE } from '../counted-attempts.ts';
+import { INSPECTION_RESULTS_OF_CHIP } from '@chip/contracts';
+import { asOfSchema, count, definitionShape } from '../answers.ts';
+import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Answers } from '../documented-route.ts';
-import { attemptParameters, endsInOrder } from '../parameters.ts';
+import { endsInOrder } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
 import { binCounts, BINS } from './bin-pareto.query.ts';
 
@@ -15,11 +17,12 @@ const paretoParameters = z
       description: 'hard: physical disposition of the unit. soft: logical cause of a failure.',
       example: 'hard',
     }),
-    policy: z.enum(ATTEMPT_POLICIES).default('last').meta({
-      description: 'Which attempt stands for a unit that was tested more than once.',
-      example: 'last',
+    result: z.enum(INSPECTION_RESULTS_OF_CHIP).optional().meta({
+      description: 'Only attempts with this verdict: fail leaves the pass bins out of the counts and shares.',
+      example: 'fail',
     }),
-    ...attemptParameters,
+    policy: policyParameter,
+    ...statisticParameters,
   })
   .superRefine(endsInOrder);
 type ParetoParameters = z.output<typeof paretoParameters>;
@@ -28,11 +31,11 @@ const share = z.number().min(0).max(1);
 const paretoAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     groups: z.array(
       z.strictObject({
         key: z.int().meta({ description: 'Bin number.', examples: [1] }),
-        count: count.meta({ description: 'Units whose chosen attempt has this bin.' }),
+        count: count.meta({ description: 'Units whose chosen attempt has this bin; with policy=all, attempts.' }),
         passed: count.meta({ description: 'Of these, units that pass.' }),
         share: share.meta({ description: 'Of all units with a bin.' }),
         cumulative_share: share,
@@ -58,12 +61,14 @@ export class BinsController {
       'Most frequent bin first, with shares and cumulative shares; equal counts in the order of their numbers.',
   })
   pareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
-    const { bin, policy } = parameters;
+    const { bin, policy, result } = parameters;
     return this.snapshots.answer(async (snapshot) => {
-      const rows = await binCounts(snapshot, parameters, bin, policy);
+      const rows = await binCounts(snapshot, parameters, bin);
       const binned = rows.filter((row): row is typeof row & { key: number } => row.key !== null);
+      const verdict = result === undefined ? '' : ` that ${result}`;
       return {
-        definition: `Units (lot, chip, inspection type) by ${bin} bin of ${POLICY_CHOICE[policy]} by (occurred_at, event_id), among ${COUNTED_ATTEMPTS}. Shares are of the units with a bin.`,
+        definition: `${policy === 'all' ? 'Attempts' : 'Units'}${verdict} by ${bin} bin. ${describeChoice(parameters, 'unit')} Shares are of ${policy === 'all' ? 'the attempts' : 'the units'}${verdict} with a bin.`,
+        definition_id: `bins.${bin}/2`,
         groups: pareto(binned),
         totals: {
           count: binned.reduce((sum, row) => sum + row.count, 0),

@@ -1,5 +1,6 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptQuestion, countedAttempts, GROUP_ORDER, groupKey, type GroupRow } from '../counted-attempts.ts';
+import { GROUP_ORDER, groupKey, type GroupRow } from '../attempts/attempt-groups.ts';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
 export interface DensityCounts extends GroupRow {
   readonly attempts: number;
@@ -11,7 +12,7 @@ export interface DensityCounts extends GroupRow {
 
 /** Defects and inspected area of the attempts counted, per group and in total. */
 export function densityCounts(snapshot: Queryable, question: AttemptQuestion): Promise<DensityCounts[]> {
-  const attempts = countedAttempts(question, 'a.inspection_id, a.event_ids, a.inspected_area_cm2 AS area');
+  const attempts = chosenAttempts(question, 'operation', 'a.inspection_id, a.event_ids, a.inspected_area_cm2 AS area');
   return snapshot.query<DensityCounts>(
     `WITH attempt AS (
       ${attempts.sql}

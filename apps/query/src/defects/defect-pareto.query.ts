@@ -1,5 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptQuestion, countedAttempts } from '../counted-attempts.ts';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
 export const DEFECT_PARETO_KEYS = ['class', 'equipment', 'lot', 'severity'] as const;
 export type DefectParetoKey = (typeof DEFECT_PARETO_KEYS)[number];
@@ -24,7 +24,7 @@ export function defectCounts(
   question: AttemptQuestion,
   by: DefectParetoKey,
 ): Promise<DefectCount[]> {
-  const attempts = countedAttempts(question, 'a.inspection_id, a.event_ids, a.lot_id, a.equipment_id');
+  const attempts = chosenAttempts(question, 'operation', 'a.inspection_id, a.event_ids, a.lot_id, a.equipment_id');
   const { key, lot } = KEY_COLUMNS[by];
   return snapshot.query<DefectCount>(
     `WITH attempt AS (

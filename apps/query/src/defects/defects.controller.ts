@@ -2,10 +2,12 @@ import { pareto } from '@chip/quality';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, groupNameSchema } from '../answers.ts';
-import { ATTEMPT_GROUPS, COUNTED_ATTEMPTS, groupName } from '../counted-attempts.ts';
+import { asOfSchema, count, definitionShape, groupNameSchema } from '../answers.ts';
+import { ATTEMPT_GROUPS, groupName } from '../attempts/attempt-groups.ts';
+import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Answers } from '../documented-route.ts';
-import { attemptParameters, endsInOrder } from '../parameters.ts';
+import { endsInOrder } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
 import { densityCounts, type DensityCounts } from './defect-density.query.ts';
 import { DEFECT_PARETO_KEYS, defectCounts } from './defect-pareto.query.ts';
@@ -13,7 +15,8 @@ import { DEFECT_PARETO_KEYS, defectCounts } from './defect-pareto.query.ts';
 const paretoParameters = z
   .strictObject({
     by: z.enum(DEFECT_PARETO_KEYS).default('class').meta({ description: 'What to count by.', example: 'class' }),
-    ...attemptParameters,
+    policy: policyParameter,
+    ...statisticParameters,
   })
   .superRefine(endsInOrder);
 type ParetoParameters = z.output<typeof paretoParameters>;
@@ -22,7 +25,7 @@ const share = z.number().min(0).max(1);
 const paretoAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     groups: z.array(
       z.strictObject({
         key: z
@@ -46,7 +49,8 @@ const densityParameters = z
       .enum(ATTEMPT_GROUPS)
       .optional()
       .meta({ description: 'One group per value; days and months are UTC. Without it: totals only.', example: 'lot' }),
-    ...attemptParameters,
+    policy: policyParameter,
+    ...statisticParameters,
   })
   .superRefine(endsInOrder);
 type DensityParameters = z.output<typeof densityParameters>;
@@ -63,7 +67,7 @@ const densityFigures = {
 const densityAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     groups: z.array(z.strictObject({ ...groupNameSchema, ...densityFigures })),
     totals: z.strictObject(densityFigures),
   })
@@ -84,7 +88,8 @@ export class DefectsController {
     return this.snapshots.answer(async (snapshot) => {
       const bars = pareto(await defectCounts(snapshot, parameters, parameters.by));
       return {
-        definition: `Defects found by ${COUNTED_ATTEMPTS}; every attempt counts, so a die that was inspected twice shows its defects twice. Counted by ${parameters.by}.`,
+        definition: `Defects found by the attempts counted, by ${parameters.by}. ${describeChoice(parameters, 'operation')}`,
+        definition_id: 'defects.pareto/2',
         groups: bars.map(({ site, ...bar }) => (parameters.by === 'lot' ? { ...bar, site: site ?? '' } : bar)),
         totals: { count: bars.reduce((sum, bar) => sum + bar.count, 0) },
       };
@@ -101,7 +106,8 @@ export class DefectsController {
       const rows = await densityCounts(snapshot, parameters);
       const total = rows.find((row) => row.total);
       return {
-        definition: `D0 = defects / inspected area (cm2), summed over ${COUNTED_ATTEMPTS}; every attempt counts. Attempts without an inspected area are left out together with their defects.`,
+        definition: `D0 = defects / inspected area (cm2), from the sums over the attempts counted. ${describeChoice(parameters, 'operation')} Attempts without an inspected area are left out together with their defects.`,
+        definition_id: 'defects.density/2',
         groups:
           parameters.group_by === undefined
             ? []

@@ -1,54 +1,21 @@
-import { equalProportionsP, holm, oddsRatio, wilsonInterval } from '@chip/quality';
 import { formatTime, INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES, parseTime } from '@chip/contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
-import { ATTEMPT_POLICIES, COUNTED_ATTEMPTS, POLICY_CHOICE } from '../counted-attempts.ts';
+import { timeText } from '../answers.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { Answers } from '../documented-route.ts';
-import { attemptParameters, endsInOrder, equipmentParameter, pageParameters, timeRange } from '../parameters.ts';
+import { endsInOrder, equipmentParameter, pageParameters, timeRange } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
-import { yieldCounts } from '../yield/yield.query.ts';
+import {
+  answerComparison,
+  compareAnswer,
+  type CompareAnswer,
+  compareParameters,
+  type CompareParameters,
+} from './comparison.ts';
 import { unitsOfEquipment } from './equipment-units.query.ts';
-
-const compareParameters = z
-  .strictObject({
-    policy: z.enum(ATTEMPT_POLICIES).default('last').meta({
-      description: 'Which attempt stands for a unit that was tested more than once; its equipment gets the unit.',
-      example: 'last',
-    }),
-    ...attemptParameters,
-  })
-  .superRefine(endsInOrder);
-type CompareParameters = z.output<typeof compareParameters>;
-
-const fraction = z.number().min(0).max(1);
-const compareAnswer = z
-  .strictObject({
-    as_of: asOfSchema,
-    definition: definitionSchema,
-    groups: z.array(
-      z.strictObject({
-        key: z.string().meta({ description: 'Equipment.', examples: ['AOI-03'] }),
-        units: count,
-        passed: count,
-        failed: count,
-        yield: fraction,
-        yield_lower: fraction.meta({ description: 'Lower end of the 95 % Wilson interval of yield.' }),
-        yield_upper: fraction.meta({ description: 'Upper end of the 95 % Wilson interval of yield.' }),
-        odds_ratio: z
-          .number()
-          .nullable()
-          .meta({ description: 'Odds of failing here / on all others; above 1 = worse.' }),
-        p: fraction.nullable().meta({ description: 'Two-sided p that this equipment fails like all others.' }),
-        p_corrected: fraction.nullable().meta({ description: 'p after Holm correction for the number of equipment.' }),
-      }),
-    ),
-    totals: z.strictObject({ units: count, passed: count, failed: count, yield: fraction.nullable() }),
-  })
-  .meta({ id: 'EquipmentComparison' });
-type CompareAnswer = z.output<typeof compareAnswer>;
+import { samplesOfEquipment } from './lot-yields.query.ts';
 
 const equipmentPath = z.strictObject({ equipment_id: equipmentParameter });
 type EquipmentPath = z.output<typeof equipmentPath>;
@@ -97,18 +64,12 @@ export class EquipmentController {
   @Answers(compareAnswer, {
     summary: 'Which equipment fails more than the others',
     description:
-      'Yield per equipment with its uncertainty, and whether the difference to all others is more than chance. The most suspicious comes first.',
+      'Yield per equipment with its uncertainty, and whether its lots fail more than those of all others beyond chance. Dice of one lot share its fate, so lots (or wafers) are compared, within a product and inspection type. The most suspicious comes first.',
   })
   compare(@Query({ schema: compareParameters }) parameters: CompareParameters): Promise<CompareAnswer> {
-    const { policy } = parameters;
-    return this.snapshots.answer(async (snapshot) => {
-      const rows = await yieldCounts(snapshot, { ...parameters, group_by: 'equipment' }, policy);
-      const named = rows.filter((row): row is typeof row & { key: string } => !row.total && row.key !== null);
-      return {
-        definition: `Final yield per equipment, policy ${policy}: ${POLICY_CHOICE[policy]} of each unit by (occurred_at, event_id), among ${COUNTED_ATTEMPTS}; units without an equipment are left out. Interval: Wilson, 95 %. p: Fisher's exact test, two-sided, against all other equipment together (chi-square where every expected count is 100 or more), corrected by Holm. Correlation, not cause.`,
-        ...compareGroups(named),
-      };
-    });
+    return this.snapshots.answer(async (snapshot) =>
+      answerComparison(await samplesOfEquipment(snapshot, parameters, parameters.sample), parameters),
+    );
   }
 
   @Get(':equipment_id/units')
@@ -130,43 +91,4 @@ export class EquipmentController {
       next_cursor: last ? encodeCursor({ time: formatTime(parseTime(last.occurred_at)), id: last.event_id }) : null,
     };
   }
-}
-
-/** Each group against all others together. One group alone has nothing to be compared with. */
-export function compareGroups(
-  rows: readonly { key: string; units: number; passed: number }[],
-): Pick<CompareAnswer, 'groups' | 'totals'> {
-  const units = rows.reduce((sum, row) => sum + row.units, 0);
-  const passed = rows.reduce((sum, row) => sum + row.passed, 0);
-  const tables = rows.map((row) => ({
-    failed: row.units - row.passed,
-    passed: row.passed,
-    othersFailed: units - passed - (row.units - row.passed),
-    othersPassed: passed - row.passed,
-  }));
-  const isComparable = rows.length > 1;
-  const ps = tables.map(equalProportionsP);
-  const corrected = holm(ps);
-  const groups = rows.map((row, i) => {
-    const interval = wilsonInterval(row.passed, row.units);
-    return {
-      key: row.key,
-      units: row.units,
-      passed: row.passed,
-      failed: row.units - row.passed,
-      yield: row.passed / row.units,
-      yield_lower: interval?.lower ?? 0,
-      yield_upper: interval?.upper ?? 1,
-      odds_ratio: isComparable ? oddsRatio(tables[i] as (typeof tables)[number]) : null,
-      p: isComparable ? (ps[i] as number) : null,
-      p_corrected: isComparable ? (corrected[i] as number) : null,
-    };
-  });
-  groups.sort(
-    (a, b) =>
-      (a.p ?? 1) - (b.p ?? 1) ||
-      (b.odds_ratio ?? 0) - (a.odds_ratio ?? 0) ||
-      (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-  );
-  return { groups, totals: { units, passed, failed: units - passed, yield: units === 0 ? null : passed / units } };
 }

@@ -2,7 +2,7 @@ import { formatTime, parseTime } from '@chip/contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { Answers } from '../documented-route.ts';
 import { inspectionDetail } from '../inspections/inspection-answer.ts';
@@ -45,7 +45,7 @@ type SiteOnly = z.output<typeof siteOnly>;
 const lotAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     ...lot,
     wafers: z.array(
       z.strictObject({
@@ -124,6 +124,7 @@ export class LotsController {
       return {
         definition:
           'wafers: present state of each inspection (its last attempt with a result). history: every attempt, whatever its state, by step, type, equipment, recipe and product.',
+        definition_id: 'lot.state/1',
         ...found,
         wafers: await wafersOfLot(snapshot, found.id),
         history: await historyOfLot(snapshot, found.id),

@@ -1,25 +1,24 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema } from '../answers.ts';
-import { ATTEMPT_POLICIES, COUNTED_ATTEMPTS, POLICY_CHOICE } from '../counted-attempts.ts';
+import { asOfSchema, count, definitionShape } from '../answers.ts';
+import { mixParameter, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { ATTEMPT_POLICIES, describeChoice } from '../attempts/chosen-attempts.ts';
 import { Answers } from '../documented-route.ts';
-import { attemptParameters, endsInOrder, lotParameter, nameParameter } from '../parameters.ts';
+import { endsInOrder, lotParameter, nameParameter, siteParameter } from '../parameters.ts';
 import { Problem } from '../problem.error.ts';
 import { Snapshots } from '../snapshots.ts';
 import { findLot } from './lot.query.ts';
 import { lotPath } from './lots.controller.ts';
 import { diesOfLot, diesOfWafer } from './wafer-map.query.ts';
 
-const { lot_id: _lot, ...filters } = attemptParameters;
-const lotMapShape = {
-  policy: z.enum(ATTEMPT_POLICIES).default('last').meta({
-    description: 'Which attempt stands for a die that was tested more than once.',
-    example: 'last',
-  }),
+const { lot_id: _lot, site: _site, ...filters } = statisticParameters;
+const mapShape = {
   ...filters,
+  site: siteParameter.optional(),
+  mix: mixParameter('inspection types and steps'),
 };
-const lotMapParameters = z.strictObject(lotMapShape).superRefine(endsInOrder);
+const lotMapParameters = z.strictObject({ policy: policyParameter, ...mapShape }).superRefine(endsInOrder);
 const waferMapParameters = z
   .strictObject({
     value: nameParameter(
@@ -27,7 +26,11 @@ const waferMapParameters = z
       'hard_bin',
       200,
     ).default('result'),
-    ...lotMapShape,
+    policy: z.enum(ATTEMPT_POLICIES).exclude(['all']).default('last').meta({
+      description: 'Which attempt stands for a die that was tested more than once; a map has one value per die.',
+      example: 'last',
+    }),
+    ...mapShape,
   })
   .superRefine(endsInOrder);
 const waferPath = z.strictObject({
@@ -50,7 +53,7 @@ const bounds = {
 const waferMapAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     site: z.string(),
     lot_id: z.string(),
     wafer_id: z.string(),
@@ -66,13 +69,16 @@ type WaferMapAnswer = z.output<typeof waferMapAnswer>;
 const lotMapAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     site: z.string(),
     lot_id: z.string(),
     ...bounds,
     dies: z
       .array(z.tuple([coordinate, coordinate, z.number().min(0).max(1), count]))
-      .meta({ description: '[x, y, fraction of the wafers on which the die fails, wafers on which it was tested].' }),
+      .meta({
+        description:
+          '[x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; of attempts with policy=all.',
+      }),
   })
   .meta({ id: 'LotMap' });
 type LotMapAnswer = z.output<typeof lotMapAnswer>;
@@ -92,7 +98,7 @@ export class WaferMapController {
     @Param({ schema: waferPath }) { lot_id, wafer_id }: WaferPath,
     @Query({ schema: waferMapParameters }) parameters: WaferMapParameters,
   ): Promise<WaferMapAnswer> {
-    const { value, policy, site, ...question } = parameters;
+    const { value, site, mix, ...filters } = parameters;
     return this.snapshots.answer(async (snapshot) => {
       const lot = await findLot(snapshot, lot_id, site);
       const [wafer] = await snapshot.query('SELECT 1 FROM wafers WHERE lot_id = $1 AND wafer_id = $2', [
@@ -100,9 +106,11 @@ export class WaferMapController {
         wafer_id,
       ]);
       if (!wafer) throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
-      const dies = await diesOfWafer(snapshot, lot.id, wafer_id, value, question, policy);
+      const question = { ...filters, mix: mix === 'yes', lot: lot.id };
+      const dies = await diesOfWafer(snapshot, question, wafer_id, value);
       return {
-        definition: `Per die position (x, y): ${value} of ${POLICY_CHOICE[policy]} by (occurred_at, event_id), among ${COUNTED_ATTEMPTS}, that carry this value.`,
+        definition: `Per die position (x, y): ${value} of the attempt counted; dies whose attempt does not carry it are left out. ${describeChoice(question, 'operation')}`,
+        definition_id: 'map.wafer/2',
         site: lot.site,
         lot_id,
         wafer_id,
@@ -124,16 +132,18 @@ export class WaferMapController {
     @Param({ schema: lotPath }) { lot_id }: LotPath,
     @Query({ schema: lotMapParameters }) parameters: LotMapParameters,
   ): Promise<LotMapAnswer> {
-    const { policy, site, ...question } = parameters;
+    const { site, mix, ...filters } = parameters;
     return this.snapshots.answer(async (snapshot) => {
       const lot = await findLot(snapshot, lot_id, site);
-      const dies = await diesOfLot(snapshot, lot.id, question, policy);
+      const question = { ...filters, mix: mix === 'yes', lot: lot.id };
+      const dies = await diesOfLot(snapshot, question);
       return {
-        definition: `Per die position (x, y): wafers on which the die fails / wafers on which it was tested, each by ${POLICY_CHOICE[policy]} by (occurred_at, event_id), among ${COUNTED_ATTEMPTS}.`,
+        definition: `Per die position (x, y): ${question.policy === 'all' ? 'failing attempts / attempts' : 'wafers on which the die fails / wafers on which it was tested'}. ${describeChoice(question, 'operation')}`,
+        definition_id: 'map.lot/2',
         site: lot.site,
         lot_id,
         ...boundsOf(dies),
-        dies: dies.map((die) => [die.x, die.y, die.failed / die.wafers, die.wafers]),
+        dies: dies.map((die) => [die.x, die.y, die.failed / die.tested, die.tested]),
       };
     });
   }

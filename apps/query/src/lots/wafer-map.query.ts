@@ -1,9 +1,21 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptPolicy, type AttemptQuestion, countedAttempts, POLICY_ORDER } from '../counted-attempts.ts';
+import {
+  type AttemptPolicy,
+  type AttemptQuestion,
+  chosenAttempts,
+  preferredFirst,
+} from '../attempts/chosen-attempts.ts';
+import { requireOneOperation } from '../attempts/operations.query.ts';
 import { SqlConditions } from '../sql-conditions.ts';
 
 /** What an attempt itself says about a die; any other name is that of a measurement. */
 export const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
+
+/** A question about the dies of one lot; `mix` = of several inspection types and steps alike. */
+export interface MapQuestion extends AttemptQuestion {
+  readonly lot: string;
+  readonly mix: boolean;
+}
 
 export interface DieRow {
   readonly x: number;
@@ -11,41 +23,47 @@ export interface DieRow {
   readonly value: string | number | null;
 }
 
-/** One value per die position of a wafer, from the attempt that `policy` chooses among those that carry the value. */
-export function diesOfWafer(
+const PLACED = 'a.die_x IS NOT NULL AND a.die_y IS NOT NULL';
+
+/**
+ * One value per die position of a wafer, where the attempt that the policy chooses carries it. Several units at one position
+ * (a die under two names) count as one.
+ */
+export async function diesOfWafer(
   snapshot: Queryable,
-  lot: string,
+  question: MapQuestion & { readonly policy: Exclude<AttemptPolicy, 'all'> },
   waferId: string,
   value: string,
-  question: AttemptQuestion,
-  policy: AttemptPolicy,
 ): Promise<DieRow[]> {
   const where = new SqlConditions();
   where
-    .require(`a.lot_id = ${where.bind(lot)}`)
+    .require(`a.lot_id = ${where.bind(question.lot)}`)
     .require(`a.wafer_id = ${where.bind(waferId)}`)
-    .require('a.die_x IS NOT NULL AND a.die_y IS NOT NULL');
+    .require(PLACED);
   const own = DIE_VALUES.find((name) => name === value);
-  if (own) where.require(`a.${own} IS NOT NULL`);
-  const attempts = countedAttempts(
+  const chosen = chosenAttempts(
     question,
-    `a.inspection_id, a.event_ids, a.result, a.occurred_at, a.event_id, a.die_x AS x, a.die_y AS y, ${own ? `a.${own}` : 'NULL'} AS value`,
+    'operation',
+    `a.inspection_id, a.inspection_type, a.step, a.event_ids, a.result, a.occurred_at, a.attempt_no, a.event_id, a.die_x AS x, a.die_y AS y, ${own ? `a.${own}` : 'NULL'} AS value`,
     where,
   );
+  if (!question.mix) {
+    await requireOneOperation(snapshot, chosen);
+  }
   const carried = own
-    ? 'SELECT * FROM attempt'
-    : `SELECT a.result, a.occurred_at, a.event_id, a.x, a.y, m.value
-         FROM attempt a
+    ? 'SELECT * FROM chosen WHERE value IS NOT NULL'
+    : `SELECT c.result, c.occurred_at, c.attempt_no, c.event_id, c.x, c.y, m.value
+         FROM chosen c
         CROSS JOIN LATERAL (SELECT m.value FROM measurements m
-                             WHERE m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids) AND m.name = ${where.bind(value)}
+                             WHERE m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids) AND m.name = ${where.bind(value)}
                              ORDER BY m.time DESC, m.event_id DESC LIMIT 1) m`;
   return snapshot.query<DieRow>(
-    `WITH attempt AS (
-      ${attempts.sql}
+    `WITH chosen AS (
+      ${chosen.sql}
     ), carried AS (
       ${carried}
     )
-    SELECT DISTINCT ON (x, y) x, y, value FROM carried ORDER BY x, y, ${POLICY_ORDER[policy]}`,
+    SELECT DISTINCT ON (x, y) x, y, value FROM carried ORDER BY x, y, ${preferredFirst('carried', question.policy)}`,
     where.values,
   );
 }
@@ -54,33 +72,38 @@ export interface StackedDieRow {
   readonly x: number;
   readonly y: number;
   readonly failed: number;
-  readonly wafers: number;
+  /** Wafers on which the die was tested; attempts where every attempt counts. */
+  readonly tested: number;
 }
 
 /** Per die position of a lot: on how many wafers it was tested, and on how many it failed. */
-export function diesOfLot(
-  snapshot: Queryable,
-  lot: string,
-  question: AttemptQuestion,
-  policy: AttemptPolicy,
-): Promise<StackedDieRow[]> {
+export async function diesOfLot(snapshot: Queryable, question: MapQuestion): Promise<StackedDieRow[]> {
+  const { lot, policy, mix } = question;
   const where = new SqlConditions();
   where
     .require(`a.lot_id = ${where.bind(lot)}`)
-    .require('a.die_x IS NOT NULL AND a.die_y IS NOT NULL AND a.wafer_id IS NOT NULL AND a.result IS NOT NULL');
-  const attempts = countedAttempts(
+    .require(`${PLACED} AND a.wafer_id IS NOT NULL AND a.result IS NOT NULL`);
+  const chosen = chosenAttempts(
     question,
-    'a.wafer_id, a.result, a.occurred_at, a.event_id, a.die_x AS x, a.die_y AS y',
+    'operation',
+    'a.inspection_type, a.step, a.wafer_id, a.result, a.occurred_at, a.attempt_no, a.event_id, a.die_x AS x, a.die_y AS y',
     where,
   );
+  if (!mix) {
+    await requireOneOperation(snapshot, chosen);
+  }
+  const perDie =
+    policy === 'all'
+      ? 'SELECT x, y, result FROM chosen'
+      : `SELECT DISTINCT ON (wafer_id, x, y) x, y, result FROM chosen ORDER BY wafer_id, x, y, ${preferredFirst('chosen', policy)}`;
   return snapshot.query<StackedDieRow>(
-    `WITH attempt AS (
-      ${attempts.sql}
-    ), chosen AS (
-      SELECT DISTINCT ON (wafer_id, x, y) x, y, result FROM attempt ORDER BY wafer_id, x, y, ${POLICY_ORDER[policy]}
+    `WITH chosen AS (
+      ${chosen.sql}
+    ), die AS (
+      ${perDie}
     )
-    SELECT x, y, count(*) FILTER (WHERE result = 'fail') AS failed, count(*) AS wafers
-      FROM chosen GROUP BY x, y ORDER BY x, y`,
+    SELECT x, y, count(*) FILTER (WHERE result = 'fail') AS failed, count(*) AS tested
+      FROM die GROUP BY x, y ORDER BY x, y`,
     where.values,
   );
 }

@@ -1,226 +1,197 @@
 import {
-  attributeChart,
+  betweenWithinChart,
   ChartDataError,
-  CONTROL_RULES,
   type ControlChart,
-  type ControlRule,
+  countChart,
   cusumChart,
   ewmaChart,
   individualsChart,
-  NELSON,
+  LARGE_SIGMA_Z,
   RULE_TEXTS,
+  type SampleSummary,
+  type SizedCount,
   subgroupChart,
-  WESTERN_ELECTRIC,
 } from '@chip/quality';
-import { z } from 'zod';
-import { MAX_MAGNITUDE } from '../parameters.ts';
 import { Problem } from '../problem.error.ts';
-import { listOf } from '../request-check.ts';
+import {
+  type Chart,
+  type ChartRequest,
+  DATA_OF,
+  DEFAULT_H,
+  DEFAULT_K,
+  DEFAULT_L,
+  DEFAULT_LAMBDA,
+  rulesOf,
+} from './chart-request.ts';
 
-export const CHARTS = ['xbar_r', 'xbar_s', 'imr', 'p', 'np', 'c', 'u', 'ewma', 'cusum'] as const;
-export type Chart = (typeof CHARTS)[number];
+/** What a chart is drawn from: the one member that suits it. */
+export interface ChartData {
+  readonly values?: readonly (number | null)[] | undefined;
+  readonly samples?: readonly SampleSummary[] | undefined;
+  readonly counts?: readonly SizedCount[] | undefined;
+  /** Of values that are means: of how many single values each. */
+  readonly sizes?: readonly number[] | undefined;
+  /** Of values and samples: where a new run begins. */
+  readonly breaks?: ReadonlySet<number> | undefined;
+}
 
-/** Which member of a request holds the data of a chart. */
-const DATA_OF: Readonly<Record<Chart, 'values' | 'subgroups' | 'counts'>> = {
-  xbar_r: 'subgroups',
-  xbar_s: 'subgroups',
-  imr: 'values',
-  p: 'counts',
-  np: 'counts',
-  c: 'counts',
-  u: 'counts',
-  ewma: 'values',
-  cusum: 'values',
-};
+export type ChartSettings = Omit<ChartRequest, 'values' | 'subgroups' | 'counts'>;
 
-export const DEFAULT_LAMBDA = 0.2;
-export const DEFAULT_L = 3;
-export const DEFAULT_K = 0.5;
-export const DEFAULT_H = 5;
+const unfit = (member: string, message: string): ChartDataError => new ChartDataError(member, message);
 
-export const finite = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
-/** Most samples of one request; more would hold up everybody else's. */
-export const MAX_SAMPLES = 50_000;
-/** Most numbers of one request, all subgroups together. */
-const MAX_NUMBERS = 200_000;
+const OWNERS = {
+  lambda: ['ewma'],
+  l: ['ewma'],
+  k: ['cusum'],
+  h: ['cusum'],
+  sigma_method: ['xbar_r', 'xbar_s', 'between_within'],
+} as const satisfies Partial<Record<keyof ChartSettings, readonly Chart[]>>;
 
-/** Check for schemas with `subgroups`. */
-export function numbersCounted(
-  { subgroups }: { subgroups?: readonly (readonly number[])[] | undefined },
-  context: z.RefinementCtx,
-): void {
-  const numbers = (subgroups ?? []).reduce((sum, { length }) => sum + length, 0);
-  if (numbers > MAX_NUMBERS) {
-    context.addIssue({ code: 'custom', path: ['subgroups'], message: `expected at most ${MAX_NUMBERS} numbers` });
+/** @throws ChartDataError when the data of a request are not those of its chart */
+export function requireData(request: ChartRequest): void {
+  const data = DATA_OF[request.chart];
+  for (const member of ['values', 'subgroups', 'counts'] as const) {
+    if ((request[member] !== undefined) !== (member === data)) {
+      throw unfit(
+        member,
+        member === data ? `is what ${request.chart} needs` : `does not belong to ${request.chart}, which takes ${data}`,
+      );
+    }
   }
 }
 
-/** Numbers that shape a chart; `lambda` and `l` belong to EWMA, `k` and `h` to CUSUM. */
-export const chartNumbers = {
-  lambda: finite.gt(0).max(1),
-  l: finite.positive(),
-  k: finite.min(0),
-  h: finite.positive(),
-  target: finite,
-  sigma: finite.positive(),
-};
-
-export const rulesSchema = z.union([
-  z.literal(['western_electric', 'nelson']),
-  z.array(z.enum(CONTROL_RULES)).max(CONTROL_RULES.length),
-]);
-
-const optional = <T extends z.ZodType>(schema: T, description: string) => schema.optional().meta({ description });
-
-export const chartRequest = z
-  .strictObject({
-    chart: z.enum(CHARTS),
-    values: optional(
-      listOf(finite.nullable(), MAX_SAMPLES),
-      'For imr, ewma, cusum: values in their order; null = missing.',
-    ),
-    subgroups: optional(listOf(listOf(finite, 1000), MAX_SAMPLES), 'For xbar_r and xbar_s.'),
-    counts: optional(
-      listOf(z.strictObject({ count: z.int().min(0), size: finite.positive() }), MAX_SAMPLES),
-      'For p, np, c, u: events in a sample of this size.',
-    ),
-    baseline: optional(
-      z.strictObject({ from: z.int().min(0), to: z.int().min(1) }),
-      '0-based, to exclusive: limits come from these samples alone.',
-    ),
-    rules: optional(rulesSchema, 'A set or a list of rules; default ["beyond_limits"].'),
-    lambda: optional(chartNumbers.lambda, `EWMA: weight of the newest value; default ${DEFAULT_LAMBDA}.`),
-    l: optional(chartNumbers.l, `EWMA: width of the limits in sigma; default ${DEFAULT_L}.`),
-    k: optional(chartNumbers.k, `CUSUM: slack in sigma; default ${DEFAULT_K}.`),
-    h: optional(chartNumbers.h, `CUSUM: decision interval in sigma; default ${DEFAULT_H}.`),
-    target: optional(chartNumbers.target, 'Centre of the location panel, with sigma.'),
-    sigma: optional(chartNumbers.sigma, 'Standard deviation of single values, with target.'),
-  })
-  .superRefine(numbersCounted)
-  .meta({
-    id: 'ChartRequest',
-    example: { chart: 'imr', values: [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1] },
-  });
-export type ChartRequest = z.output<typeof chartRequest>;
-
-const number = z.number().nullable();
-const panelSchema = z.strictObject({
-  centre: number.meta({ description: 'null where it varies by point.' }),
-  lower: number,
-  upper: number,
-  points: z.array(
-    z.strictObject({
-      index: z.int().min(0).meta({ description: '0-based, in the data; missing values have no point.' }),
-      value: z.number(),
-      size: z.number().optional(),
-      lower: z.number(),
-      upper: z.number(),
-      high: z.number().optional().meta({ description: 'CUSUM: sum above the target.' }),
-      low: z.number().optional().meta({ description: 'CUSUM: sum below the target, not negative.' }),
-    }),
-  ),
-  violations: z.array(
-    z.strictObject({
-      rule: z.enum(CONTROL_RULES),
-      index: z.int().min(0).meta({ description: 'The last point of the pattern.' }),
-    }),
-  ),
-});
-export const chartShape = {
-  chart: z.enum(CHARTS),
-  sigma: number.meta({ description: 'Standard deviation behind the location limits; null where it varies by point.' }),
-  location: panelSchema,
-  dispersion: panelSchema.optional(),
-};
-
-/** The rule names that a request means. */
-export function rulesOf(rules: ChartRequest['rules']): readonly ControlRule[] {
-  if (rules === undefined) return ['beyond_limits'];
-  if (rules === 'western_electric') return WESTERN_ELECTRIC;
-  return rules === 'nelson' ? NELSON : rules;
-}
-
-/** @throws ChartDataError from the chart; Problem 400 when the members of the request do not fit the chart */
-export function evaluateChart(request: ChartRequest): ControlChart & { chart: Chart } {
-  const { chart, values = [], subgroups = [], counts = [], baseline, target, sigma } = request;
-  const data = DATA_OF[chart];
-  for (const member of ['values', 'subgroups', 'counts'] as const)
-    if ((request[member] !== undefined) !== (member === data))
-      throw unfit(
-        member,
-        member === data ? `is what ${chart} needs` : `does not belong to ${chart}, which takes ${data}`,
-      );
-  for (const [member, owner] of [
-    ['lambda', 'ewma'],
-    ['l', 'ewma'],
-    ['k', 'cusum'],
-    ['h', 'cusum'],
-  ] as const)
-    if (request[member] !== undefined && chart !== owner) throw unfit(member, `belongs to ${owner}, not to ${chart}`);
-  const length = { values, subgroups, counts }[data].length;
-  if (baseline && (baseline.from >= baseline.to || baseline.to > length))
+/** @throws ChartDataError when settings do not fit the chart, or the chart does not fit the data */
+export function evaluateChart(settings: ChartSettings, data: ChartData): ControlChart & { chart: Chart } {
+  const { chart, baseline, target, sigma } = settings;
+  const { values = [], samples = [], counts = [], sizes, breaks } = data;
+  for (const [member, owners] of Object.entries(OWNERS) as [keyof typeof OWNERS, readonly Chart[]][]) {
+    if (settings[member] !== undefined && !owners.includes(chart)) {
+      throw unfit(member, `belongs to ${owners.join(', ')}, not to ${chart}`);
+    }
+  }
+  const length = Math.max(values.length, samples.length, counts.length);
+  if (baseline && (baseline.from >= baseline.to || baseline.to > length)) {
     throw unfit('baseline', `must lie within the ${length} samples, from before to`);
-
-  const options = { baseline, rules: rulesOf(request.rules), target, sigma };
+  }
+  if (settings.exclude?.some((index) => index >= length)) {
+    throw unfit('exclude', `must lie within the ${length} samples`);
+  }
+  const exclude = settings.exclude && new Set(settings.exclude);
+  const options = { baseline, exclude, rules: rulesOf(settings.rules), target, sigma, sizes, breaks };
   switch (chart) {
     case 'imr':
       return { chart, ...individualsChart(values, options) };
     case 'ewma':
       return {
         chart,
-        ...ewmaChart(values, { lambda: request.lambda ?? DEFAULT_LAMBDA, l: request.l ?? DEFAULT_L }, options),
+        ...ewmaChart(values, { lambda: settings.lambda ?? DEFAULT_LAMBDA, l: settings.l ?? DEFAULT_L }, options),
       };
     case 'cusum':
-      return { chart, ...cusumChart(values, { k: request.k ?? DEFAULT_K, h: request.h ?? DEFAULT_H }, options) };
+      return { chart, ...cusumChart(values, { k: settings.k ?? DEFAULT_K, h: settings.h ?? DEFAULT_H }, options) };
     case 'xbar_r':
     case 'xbar_s':
-      return { chart, ...subgroupChart(chart, subgroups, options) };
+      return { chart, ...subgroupChart(chart, samples, { ...options, sigmaMethod: settings.sigma_method }) };
+    case 'between_within':
+      return { chart, ...betweenWithinChart(samples, { ...options, sigmaMethod: settings.sigma_method }) };
     case 'p':
     case 'np':
     case 'c':
     case 'u':
-      return { chart, ...attributeChart(chart, counts, options) };
+    case 'p_prime':
+    case 'u_prime':
+      return { chart, ...countChart(chart, counts, options) };
   }
 }
 
-const unfit = (member: string, message: string): ChartDataError => new ChartDataError(member, message);
-
 /** A chart that the request or its data does not allow, as a 400 that names what is at fault. */
 export function asProblem(error: unknown, place: 'body' | 'query'): unknown {
-  if (!(error instanceof ChartDataError)) return error;
+  if (!(error instanceof ChartDataError)) {
+    return error;
+  }
   const { field, message } = error;
-  if (place === 'body')
+  if (place === 'body') {
     return new Problem(400, 'invalid_body', `${field} ${message}`, [{ parameter: `/${field}`, message }]);
+  }
   // In a query the data is not the caller's: what does not suit it is the kind of chart.
   const parameter = field === 'values' || field === 'subgroups' || field === 'counts' ? 'chart' : field;
   return new Problem(400, 'invalid_parameter', `${field} ${message}`, [{ parameter, message: `${field} ${message}` }]);
 }
 
-const CHART_TEXTS: Readonly<Record<Chart, string>> = {
-  imr: 'Individuals and moving range: sigma = mean moving range / d2(2), no range across a missing value; limits centre +- 3 sigma.',
-  xbar_r: 'X-bar and R: sigma = mean of R/d2(n) over the subgroups; limits centre +- 3 sigma / sqrt(n).',
-  xbar_s: 'X-bar and S: sigma = mean of S/c4(n) over the subgroups; limits centre +- 3 sigma / sqrt(n).',
-  p: 'Fraction failing: centre = failing / all; limits centre +- 3 sqrt(p (1 - p) / n), within 0..1.',
-  np: 'Number failing: centre = n p; limits centre +- 3 sqrt(n p (1 - p)), within 0..n.',
-  c: 'Events: centre = mean count; limits centre +- 3 sqrt(centre), not below 0.',
-  u: 'Events per unit: centre = events / units; limits centre +- 3 sqrt(centre / n), not below 0.',
-  ewma: 'EWMA: value is z = lambda x + (1 - lambda) z; limits by point (time-varying), centre +- l sigma sqrt(lambda / (2 - lambda) (1 - (1 - lambda)^(2 i))); sigma = mean moving range / d2(2) unless given.',
-  cusum:
+/** Rules that take a point to lie as often, and as far, above its centre as below. */
+const SYMMETRIC_RULES = ['western_electric_2', 'western_electric_3', 'nelson_5', 'nelson_6', 'nelson_7', 'nelson_8'];
+
+/** What makes the violations of a chart doubtful; undefined when nothing does. */
+export function warningOf(settings: ChartSettings, { sigma_z }: ControlChart): string | undefined {
+  const { chart } = settings;
+  if (DATA_OF[chart] !== 'counts') {
+    return undefined;
+  }
+  const warnings: string[] = [];
+  if (chart !== 'p_prime' && chart !== 'u_prime' && sigma_z != null && sigma_z > LARGE_SIGMA_Z) {
+    warnings.push(
+      `The samples differ ${sigma_z.toFixed(1)} times as much as their sizes explain (sigma_z): these limits accuse stable samples. Use ${chart === 'p' || chart === 'np' ? 'p_prime' : 'u_prime'}.`,
+    );
+  }
+  const skew = rulesOf(settings.rules).filter((rule) => SYMMETRIC_RULES.includes(rule));
+  if (skew.length > 0) {
+    warnings.push(`Counts lie skewly about their centre, which ${skew.join(', ')} do not expect: more false alarms.`);
+  }
+  return warnings.length === 0 ? undefined : warnings.join(' ');
+}
+
+const SIGMA_WITHIN = {
+  weighted: 'weighted by the inverse of their variances (sigma_method weighted)',
+  mean: 'without weights (sigma_method mean)',
+  pooled: '',
+};
+const ofSubgroups = (spread: string, { sigma_method = 'weighted' }: ChartSettings): string =>
+  sigma_method === 'pooled'
+    ? 'root of the pooled variance / c4 (sigma_method pooled)'
+    : `mean of ${spread} over the subgroups, ${SIGMA_WITHIN[sigma_method]}`;
+
+const CHART_TEXTS: Readonly<Record<Chart, (settings: ChartSettings) => string>> = {
+  imr: () =>
+    'Individuals and moving range: sigma = mean moving range / d2(2), no range across a missing value; limits centre +- 3 sigma, of the ranges d2(2) sigma +- 3 d3(2) sigma.',
+  xbar_r: (settings) =>
+    `X-bar and R: sigma = ${ofSubgroups('R/d2(n)', settings)}; limits centre +- 3 sigma / sqrt(n), of R d2(n) sigma +- 3 d3(n) sigma.`,
+  xbar_s: (settings) =>
+    `X-bar and S: sigma = ${ofSubgroups('S/c4(n)', settings)}; limits centre +- 3 sigma / sqrt(n), of S c4(n) sigma +- 3 sqrt(1 - c4(n)^2) sigma.`,
+  between_within: (settings) =>
+    `Between and within (three-way): individuals chart of the subgroup means, sigma = mean moving range of the means / d2(2), which is also that of the dispersion panel; within = R of subgroups of up to 10 values, else S, with sigma within = ${ofSubgroups('R/d2(n) or S/c4(n)', settings)}.`,
+  p: () => 'Fraction failing: centre = failing / all; limits centre +- 3 sqrt(p (1 - p) / n), within 0..1.',
+  np: () => 'Number failing: centre = n p; limits centre +- 3 sqrt(n p (1 - p)), within 0..n.',
+  c: () => 'Events: centre = mean count; limits centre +- 3 sqrt(centre), not below 0.',
+  u: () => 'Events per unit: centre = events / units; limits centre +- 3 sqrt(centre / n), not below 0.',
+  p_prime: () =>
+    "Fraction failing, Laney p': centre = failing / all; limits centre +- 3 sigma_z sqrt(p (1 - p) / n), within 0..1; sigma_z = mean moving range of the standardised fractions / d2(2).",
+  u_prime: () =>
+    "Events per unit, Laney u': centre = events / units; limits centre +- 3 sigma_z sqrt(centre / n), not below 0; sigma_z = mean moving range of the standardised rates / d2(2).",
+  ewma: () =>
+    'EWMA: value is z = lambda x + (1 - lambda) z; limits by point (time-varying), centre +- l sigma sqrt(lambda / (2 - lambda) (1 - (1 - lambda)^(2 i))); sigma = mean moving range / d2(2) unless given.',
+  cusum: () =>
     'Tabular CUSUM in data units: high and low sums with slack k sigma, limits h sigma; sigma = mean moving range / d2(2) unless given.',
 };
 
 /** Says in words where the limits of a chart come from and which rules were applied. */
-export function defineChart(request: Pick<ChartRequest, 'chart' | 'rules' | 'baseline' | 'target' | 'sigma'>): string {
+export function defineChart(settings: ChartSettings): { definition: string; definition_id: string } {
+  const { chart } = settings;
   const given = [
-    ...(request.target === undefined ? [] : ['Centre as given.']),
-    ...(request.sigma === undefined ? [] : ['Sigma as given.']),
-    ...(request.baseline === undefined ? [] : ['Limits from the baseline alone.']),
+    ...(settings.target === undefined ? [] : ['Centre as given.']),
+    ...(settings.sigma === undefined
+      ? []
+      : ['Sigma as given, of single values: every panel has its limits from it, means divided by sqrt(n).']),
+    ...(settings.baseline === undefined ? [] : ['Limits from the baseline alone.']),
+    ...(settings.exclude === undefined ? [] : ['Limits without the samples left out (exclude).']),
   ];
-  const rules = rulesOf(request.rules).map((rule) => `${rule} = ${RULE_TEXTS[rule]}`);
-  return [
-    CHART_TEXTS[request.chart],
-    ...given,
-    `Rules: ${rules.length === 0 ? 'none' : rules.join('; ')}.`,
-    'Patterns are reported at their last point and span no missing value; on the dispersion panel limits alone are judged.',
-  ].join(' ');
+  const rules = rulesOf(settings.rules).map((rule) => `${rule} = ${RULE_TEXTS[rule]}`);
+  return {
+    definition: [
+      CHART_TEXTS[chart](settings),
+      ...given,
+      `Rules: ${rules.length === 0 ? 'none' : rules.join('; ')}.`,
+      'Patterns are reported at their last point and span no missing value; on the dispersion and within panels limits alone are judged.',
+    ].join(' '),
+    definition_id: `spc.${chart}/${NEW_CHARTS.includes(chart) ? 1 : 2}`,
+  };
 }
+const NEW_CHARTS: readonly Chart[] = ['between_within', 'p_prime', 'u_prime'];

@@ -1,30 +1,32 @@
 import {
   anovaStudy,
   averageRangeStudy,
-  capabilityOfSubgroups,
+  capabilityOfSamples,
   capabilityOfValues,
   GaugeDesignError,
+  summarise,
 } from '@chip/quality';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { count, definitionSchema } from '../answers.ts';
+import { count, definitionShape } from '../answers.ts';
 import { Answers } from '../documented-route.ts';
 import { Problem } from '../problem.error.ts';
 import { listOf } from '../request-check.ts';
+import { CAPABILITY_DEFINITION, capabilityShape, specLimitsInOrder } from './capability-answer.ts';
+import { asProblem, defineChart, evaluateChart, requireData, warningOf } from './chart-evaluation.ts';
 import {
-  asProblem,
   chartRequest,
   type ChartRequest,
   chartShape,
-  defineChart,
-  evaluateChart,
   finite,
   MAX_SAMPLES,
   numbersCounted,
-} from './chart-evaluation.ts';
+  SIGMA_METHOD_TEXT,
+  sigmaMethodSchema,
+} from './chart-request.ts';
 
-const chartAnswer = z.strictObject({ ...chartShape, definition: definitionSchema }).meta({ id: 'Chart' });
+const chartAnswer = z.strictObject({ ...chartShape, ...definitionShape }).meta({ id: 'Chart' });
 type ChartAnswer = z.output<typeof chartAnswer>;
 
 const capabilityRequest = z
@@ -34,11 +36,17 @@ const capabilityRequest = z
     lsl: finite.optional(),
     usl: finite.optional(),
     target: finite.optional(),
+    sigma_method: sigmaMethodSchema.optional().meta({ description: SIGMA_METHOD_TEXT }),
   })
-  .superRefine(({ values, subgroups, lsl, usl }, context) => {
-    if ((values === undefined) === (subgroups === undefined))
+  .superRefine((request, context) => {
+    const { values, subgroups, sigma_method } = request;
+    if ((values === undefined) === (subgroups === undefined)) {
       context.addIssue({ code: 'custom', path: ['values'], message: 'expected either values or subgroups' });
-    limitsInOrder({ lsl, usl }, context);
+    }
+    if (sigma_method !== undefined && subgroups === undefined) {
+      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'belongs to subgroups' });
+    }
+    specLimitsInOrder(request, context);
   })
   .superRefine(numbersCounted)
   .meta({
@@ -47,36 +55,7 @@ const capabilityRequest = z
   });
 type CapabilityRequest = z.output<typeof capabilityRequest>;
 
-/** Check for schemas with `lsl` and `usl`. */
-export function limitsInOrder(
-  { lsl, usl }: { lsl?: number | undefined; usl?: number | undefined },
-  context: z.RefinementCtx,
-): void {
-  if (lsl !== undefined && usl !== undefined && lsl >= usl)
-    context.addIssue({ code: 'custom', path: ['usl'], message: 'expected a value above lsl' });
-}
-
-const index = z.number().nullable();
-export const capabilityShape = {
-  n: count,
-  mean: index,
-  sigma_within: index,
-  sigma_overall: index,
-  cp: index,
-  cpl: index,
-  cpu: index,
-  cpk: index,
-  pp: index,
-  ppl: index,
-  ppu: index,
-  ppk: index,
-  cpm: index,
-};
-export const CAPABILITY_DEFINITION =
-  'sigma_within: of values mean moving range / d2(2), no range across a missing value; of subgroups mean of R/d2(n), of S/c4(n) when one has more than 10 values. sigma_overall: standard deviation (n - 1). Cp, Cpl, Cpu, Cpk and Cpm use sigma_within, Pp, Ppl, Ppu and Ppk sigma_overall. null: undefined without the limit, with too few values, or without spread.';
-const capabilityAnswer = z
-  .strictObject({ ...capabilityShape, definition: definitionSchema })
-  .meta({ id: 'Capability' });
+const capabilityAnswer = z.strictObject({ ...capabilityShape, ...definitionShape }).meta({ id: 'Capability' });
 type CapabilityAnswer = z.output<typeof capabilityAnswer>;
 
 const name = z.union([z.string().min(1).max(100), finite]);
@@ -117,7 +96,7 @@ const gaugeAnswer = z
         }),
       })
       .optional(),
-    definition: definitionSchema,
+    ...definitionShape,
   })
   .meta({ id: 'GaugeStudy' });
 type GaugeAnswer = z.output<typeof gaugeAnswer>;
@@ -141,7 +120,10 @@ export class EvaluateController {
   })
   chart(@Body({ schema: chartRequest }) request: ChartRequest): ChartAnswer {
     try {
-      return { ...evaluateChart(request), definition: defineChart(request) };
+      requireData(request);
+      const { values, subgroups, counts, ...settings } = request;
+      const chart = evaluateChart(settings, { values, samples: subgroups?.map(summarise), counts });
+      return { ...chart, warning: warningOf(settings, chart), ...defineChart(settings) };
     } catch (error) {
       throw asProblem(error, 'body');
     }
@@ -154,10 +136,12 @@ export class EvaluateController {
     description: 'Cp, Cpk, Pp, Ppk and Cpm, one-sided limits too.',
   })
   capability(@Body({ schema: capabilityRequest }) request: CapabilityRequest): CapabilityAnswer {
-    const { values, subgroups, ...limits } = request;
+    const { values, subgroups, sigma_method, ...limits } = request;
     const capability =
-      subgroups === undefined ? capabilityOfValues(values ?? [], limits) : capabilityOfSubgroups(subgroups, limits);
-    return { ...capability, definition: CAPABILITY_DEFINITION };
+      subgroups === undefined
+        ? capabilityOfValues(values ?? [], limits)
+        : capabilityOfSamples(subgroups.map(summarise), limits, sigma_method);
+    return { ...capability, ...CAPABILITY_DEFINITION };
   }
 
   @Post('gauge-rr/evaluate')
@@ -169,7 +153,7 @@ export class EvaluateController {
   gauge(@Body({ schema: gaugeRequest }) { method, measurements }: GaugeRequest): GaugeAnswer {
     try {
       const study = method === 'anova' ? anovaStudy(measurements) : averageRangeStudy(measurements);
-      return { ...study, definition: GAUGE_DEFINITION[method] };
+      return { ...study, definition: GAUGE_DEFINITION[method], definition_id: `gauge_rr.${method}/1` };
     } catch (error) {
       if (!(error instanceof GaugeDesignError)) throw error;
       throw new Problem(400, 'invalid_body', `measurements ${error.message}`, [

@@ -2,7 +2,7 @@ import { INSPECTION_STATUSES } from '@chip/contracts';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
 import { Answers } from '../documented-route.ts';
 import { endsInOrder, timeRange } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
@@ -16,7 +16,7 @@ type SummaryParameters = z.output<typeof summaryParameters>;
 const summaryAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     refreshed_at: timeText
       .nullable()
       .meta({ description: 'When the summary last saw the data; later events are not in it.' }),
@@ -52,6 +52,7 @@ export class DailySummaryController {
   answer(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.snapshots.answer(async (snapshot) => ({
       definition: DEFINITION,
+      definition_id: 'inspections.daily/1',
       refreshed_at: await summaryRefreshedAt(snapshot),
       groups: await dailySummary(snapshot, parameters),
     }));

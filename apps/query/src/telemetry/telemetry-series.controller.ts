@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
 import { Answers } from '../documented-route.ts';
 import { endsInOrder, integerParameter } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
@@ -22,7 +22,7 @@ type SeriesParameters = z.output<typeof seriesParameters>;
 const seriesAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     metric_name: z.string(),
     resolution: z.enum(['raw', 'hourly', 'daily']).meta({ description: 'What the points were computed from.' }),
     bucket_seconds: count.meta({ description: 'Width of a bucket.', examples: [300] }),
@@ -60,6 +60,7 @@ export class TelemetrySeriesController {
     const buckets = chooseBuckets(parameters.from, parameters.to, parameters.max_points);
     return this.snapshots.answer(async (snapshot) => ({
       definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}. avg_value = sum of values / number of samples, over every service and host that matches.`,
+      definition_id: 'telemetry.series/1',
       metric_name: parameters.metric_name,
       resolution: buckets.resolution,
       bucket_seconds: buckets.seconds,

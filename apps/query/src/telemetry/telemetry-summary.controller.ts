@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
 import { Answers } from '../documented-route.ts';
 import { endsInOrder, nameParameter, requiredTimeRange } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
@@ -26,7 +26,7 @@ const figures = {
 const summaryAnswer = z
   .strictObject({
     as_of: asOfSchema,
-    definition: definitionSchema,
+    ...definitionShape,
     metric_name: z.string(),
     covered: z
       .strictObject({ from: timeText, to: timeText })
@@ -58,6 +58,7 @@ export class TelemetrySummaryController {
       const [total] = addUp(services.map((service) => ({ ...service, service_name: '' })));
       return {
         definition: DEFINITION,
+        definition_id: 'telemetry.summary/1',
         metric_name: parameters.metric_name,
         covered,
         services: services

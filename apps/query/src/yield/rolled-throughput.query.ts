@@ -1,45 +1,71 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptQuestion, countedAttempts, GROUP_ORDER, groupKey } from '../counted-attempts.ts';
-import { YIELD_COLUMNS, type YieldCounts } from './yield.query.ts';
+import { GROUP_ORDER, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
-/** As `YieldCounts`; `passed` counts the units that passed at their first attempt of every step they have been through. */
-export interface RolledCounts extends YieldCounts {
-  /** First-pass counts of each step, in the order of the steps' names. */
-  readonly steps: readonly { readonly step: string; readonly units: number; readonly passed: number }[];
+/** First attempts at one operation (inspection type and step) of the units of one product. */
+export interface OperationCounts {
+  readonly product: string | null;
+  readonly inspection_type: string;
+  readonly step: string;
+  readonly units: number;
+  readonly passed: number;
 }
 
-/** First attempts per (unit, step), counted per step and per unit; each belongs to the group of that first attempt. */
-export function rolledThroughputCounts(snapshot: Queryable, question: AttemptQuestion): Promise<RolledCounts[]> {
-  const attempts = countedAttempts(question, YIELD_COLUMNS);
+/** Of units (lot, chip); `passed` counts those that passed at their first attempt of every operation they have been through. */
+export interface RolledCounts extends GroupRow {
+  readonly units: number;
+  readonly passed: number;
+  /** In the order of inspection type, step, product. */
+  readonly operations: readonly OperationCounts[];
+}
+
+/**
+ * First attempts per (unit, operation), counted per operation and per unit; each belongs to the group of that first attempt.
+ * A unit is of the product that its attempts name: a machine that names none does not make another product.
+ */
+export function rolledThroughputCounts(
+  snapshot: Queryable,
+  question: Omit<AttemptQuestion, 'policy'>,
+): Promise<RolledCounts[]> {
+  const first = chosenAttempts(
+    { ...question, policy: 'first' },
+    'operation',
+    'a.inspection_id, a.inspection_type, a.step, a.result, a.lot_id, a.product',
+  );
   return snapshot.query<RolledCounts>(
-    `WITH attempt AS (
-      ${attempts.sql}
+    `WITH chosen AS (
+      ${first.sql}
     ), first AS (
-      SELECT DISTINCT ON (inspection_id, step) * FROM attempt
-       ORDER BY inspection_id, step, occurred_at, event_id
-    ), per_step AS (
-      SELECT grouping(group_key) = 1 AS total, group_key, group_lot, step,
+      SELECT c.*, i.chip_id, min(c.product) OVER (PARTITION BY c.lot_id, i.chip_id) AS unit_product
+        FROM chosen c JOIN inspections i ON i.id = c.inspection_id
+    ), per_operation AS (
+      SELECT grouping(group_key) = 1 AS total, group_key, group_lot, unit_product AS product, inspection_type, step,
              count(*) AS units, count(*) FILTER (WHERE result = 'pass') AS passed
         FROM first
-       GROUP BY GROUPING SETS ((group_key, group_lot, step), (step))
+       GROUP BY GROUPING SETS ((group_key, group_lot, unit_product, inspection_type, step), (unit_product, inspection_type, step))
+    ), operations AS (
+      SELECT total, group_key, group_lot,
+             json_agg(json_build_object('product', product, 'inspection_type', inspection_type, 'step', step, 'units', units, 'passed', passed)
+                      ORDER BY inspection_type COLLATE "C", step COLLATE "C", product COLLATE "C") AS operations
+        FROM per_operation
+       GROUP BY total, group_key, group_lot
     ), per_unit AS (
       SELECT grouping(group_key) = 1 AS total, group_key, group_lot, bool_and(result = 'pass') AS passed
         FROM first
-       GROUP BY GROUPING SETS ((group_key, group_lot, inspection_id), (inspection_id))
+       GROUP BY GROUPING SETS ((group_key, group_lot, lot_id, chip_id), (lot_id, chip_id))
     ), g AS (
       SELECT total, group_key, group_lot, count(*) AS units, (count(*) FILTER (WHERE passed)) AS passed
         FROM per_unit
        GROUP BY total, group_key, group_lot
     )
     SELECT * FROM (
-      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.units, g.passed,
-             (SELECT json_agg(json_build_object('step', s.step, 'units', s.units, 'passed', s.passed) ORDER BY s.step COLLATE "C")
-                FROM per_step s
-               WHERE s.total = g.total AND s.group_key IS NOT DISTINCT FROM g.group_key
-                 AND s.group_lot IS NOT DISTINCT FROM g.group_lot) AS steps
-        FROM g LEFT JOIN lots l ON l.id = g.group_lot
+      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.units, g.passed, o.operations
+        FROM g
+        JOIN operations o ON (o.total, coalesce(o.group_key, ''), o.group_key IS NULL) = (g.total, coalesce(g.group_key, ''), g.group_key IS NULL)
+                         AND o.group_lot IS NOT DISTINCT FROM g.group_lot
+        LEFT JOIN lots l ON l.id = g.group_lot
     ) AS counted
      ORDER BY ${GROUP_ORDER}`,
-    attempts.where.values,
+    first.where.values,
   );
 }

@@ -1,94 +1,21 @@
-import { z } from 'zod';
-import {
-  ATTEMPT_GROUPS,
-  ATTEMPT_POLICIES,
-  type AttemptPolicy,
-  COUNTED_ATTEMPTS,
-  groupName,
-  POLICY_CHOICE,
-} from '../counted-attempts.ts';
-import { asOfSchema, count, definitionSchema, groupNameSchema } from '../answers.ts';
-import { attemptParameters, endsInOrder } from '../parameters.ts';
+import { groupName } from '../attempts/attempt-groups.ts';
+import { type AttemptPolicy, type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
 import { type RolledCounts } from './rolled-throughput.query.ts';
-import { YIELD_KINDS, type YieldCounts, type YieldKind } from './yield.query.ts';
+import { type CountedYield } from './yield-counts.ts';
+import { type YieldAnswer, type YieldKind, type YieldParameters } from './yield-parameters.ts';
 
-export const yieldParameters = z
-  .strictObject({
-    ...attemptParameters,
-    group_by: z
-      .enum(ATTEMPT_GROUPS)
-      .optional()
-      .meta({
-        description:
-          'One group per value, taken from the chosen attempt; days and months are UTC. Without it: totals only.',
-        examples: ['month'],
-      }),
-    kind: z
-      .enum(YIELD_KINDS)
-      .default('final')
-      .meta({
-        description:
-          'final: one attempt per unit, chosen by `policy`. first_pass: the first attempt of each unit. insertion: every attempt counts. rolled_throughput: product over the steps of their first-pass yields.',
-        examples: ['final'],
-      }),
-    policy: z
-      .enum(ATTEMPT_POLICIES)
-      .default('last')
-      .meta({
-        description: 'Which attempt stands for a unit that was tested more than once. Applies to kind=final.',
-        examples: ['last'],
-      }),
-  })
-  .superRefine(endsInOrder);
-export type YieldParameters = z.output<typeof yieldParameters>;
-
-const fraction = z.number().min(0).max(1);
-const figures = {
-  units: count.meta({ description: 'Units counted (with kind=insertion: attempts).', examples: [555] }),
-  passed: count.meta({ examples: [504] }),
-  failed: count.meta({ examples: [51] }),
-  yield: fraction
-    .nullable()
-    .meta({ description: 'Fraction 0..1; null when there are no units.', examples: [0.908108] }),
-  dppm: z
-    .number()
-    .nullable()
-    .meta({ description: 'Defective parts per million; null when there are no units.', examples: [91891.89] }),
-  steps: z
-    .array(z.strictObject({ step: z.string(), units: count, passed: count, yield: fraction }))
-    .optional()
-    .meta({ description: 'With kind=rolled_throughput: first-pass yield of each step.' }),
-};
-
-export const yieldAnswer = z
-  .strictObject({
-    as_of: asOfSchema,
-    definition: definitionSchema,
-    groups: z.array(
-      z.strictObject({
-        ...groupNameSchema,
-        ...figures,
-      }),
-    ),
-    totals: z.strictObject(figures).meta({ description: 'From the unit counts themselves, never a mean of groups.' }),
-  })
-  .meta({ id: 'Yield' });
-export type YieldAnswer = z.output<typeof yieldAnswer>;
 type Figures = YieldAnswer['totals'];
+type Answered = Pick<YieldAnswer, 'definition' | 'definition_id' | 'warning' | 'groups' | 'totals'>;
 
-const COUNTED = `${COUNTED_ATTEMPTS}; unit = lot, chip, inspection type`;
-
-/** Says in words what the numbers of an answer are. */
-export function defineYield(kind: YieldKind, policy: AttemptPolicy): string {
+/** The policy that a kind of yield really uses. */
+export function policyOf(kind: Exclude<YieldKind, 'rolled_throughput'>, policy: AttemptPolicy): AttemptPolicy {
   switch (kind) {
     case 'final':
-      return `Final yield, policy ${policy}: units whose chosen attempt passes / units. Counted: ${COUNTED}. Chosen per unit: ${POLICY_CHOICE[policy]} by (occurred_at, event_id), among the attempts counted. dppm = 1e6 x failed / units.`;
+      return policy;
     case 'first_pass':
-      return `First-pass yield: units that pass at their first attempt / units (policy does not apply). Counted: ${COUNTED}. First by (occurred_at, event_id), among the attempts counted. dppm = 1e6 x failed / units.`;
+      return 'first';
     case 'insertion':
-      return `Insertion yield: passing attempts / attempts; units counts attempts, so a retested unit counts each time (policy does not apply). Counted: ${COUNTED}. dppm = 1e6 x failed / attempts.`;
-    case 'rolled_throughput':
-      return `Rolled throughput yield: product over steps of first-pass yield, units passing at their first attempt of the step / units with one (policy does not apply). Counted: ${COUNTED}. First by (occurred_at, event_id) within unit and step, among the attempts counted. passed = units that pass first time at every step they went through; dppm = 1e6 x (1 - yield).`;
+      return 'all';
   }
 }
 
@@ -100,34 +27,70 @@ const perUnit = (units: number, passed: number): Figures => ({
   dppm: units === 0 ? null : (1e6 * (units - passed)) / units,
 });
 
-function perStep(counts: RolledCounts): Figures {
-  const steps = counts.steps.map(({ step, units, passed }) => ({ step, units, passed, yield: passed / units }));
-  const rolled = steps.length === 0 ? null : steps.reduce((product, step) => product * step.yield, 1);
+/** The yield of every kind but rolled throughput. */
+export function answerYield(
+  { groups, total, inspectionTypes }: CountedYield,
+  { kind, group_by, ...question }: YieldParameters & AttemptQuestion,
+): Answered {
+  const types = inspectionTypes.join(', ');
+  const what =
+    question.policy === 'all'
+      ? 'Insertion yield: passing attempts / attempts; units counts attempts, so a retested unit counts each time.'
+      : kind === 'first_pass'
+        ? 'First-pass yield: units that pass at their first attempt / units with one. A retest is no first pass, whenever and wherever it was made.'
+        : `Final yield, policy ${question.policy}: units whose chosen attempt passes / units.`;
   return {
-    ...perUnit(counts.units, counts.passed),
-    yield: rolled,
-    dppm: rolled === null ? null : 1e6 * (1 - rolled),
-    steps,
+    definition: `${what} ${describeChoice(question, 'unit')} Inspection types counted: ${types || 'none'}. dppm = 1e6 x failed / units.`,
+    definition_id: question.policy === 'all' ? 'yield.insertion/1' : `yield.${kind}/2`,
+    ...(inspectionTypes.length > 1 && {
+      warning: `${inspectionTypes.length} inspection types are counted together (${types}): a chip that went through several is as many units. Filter by inspection_type, or ask for kind=rolled_throughput.`,
+    }),
+    groups:
+      group_by === undefined
+        ? []
+        : groups.map((row) => ({ ...groupName(row, group_by), ...perUnit(row.units, row.passed) })),
+    totals: perUnit(total.units, total.passed),
   };
 }
 
-const NOTHING_ROLLED: Figures = { ...perUnit(0, 0), steps: [] };
-
-/** Turns counted rows into the published figures. Rows without a total mean that nothing was counted. */
-export function summariseYield(
-  rows: readonly (YieldCounts | RolledCounts)[],
-  parameters: Pick<YieldParameters, 'group_by' | 'kind'>,
-): Pick<YieldAnswer, 'groups' | 'totals'> {
-  const figuresOf = (row: YieldCounts | RolledCounts): Figures =>
-    'steps' in row ? perStep(row) : perUnit(row.units, row.passed);
-  const total = rows.find((row) => row.total);
+/** Rolled throughput over operations that all products share; null over products with different routes. */
+function rolled({ units, passed, operations }: Pick<RolledCounts, 'units' | 'passed' | 'operations'>): Figures {
+  const routes = new Map<string | null, string[]>();
+  const steps = new Map<string, { inspection_type: string; step: string; units: number; passed: number }>();
+  for (const { product, inspection_type, step, ...counts } of operations) {
+    const name = JSON.stringify([inspection_type, step]);
+    routes.set(product, [...(routes.get(product) ?? []), name]);
+    const sum = steps.get(name) ?? { inspection_type, step, units: 0, passed: 0 };
+    sum.units += counts.units;
+    sum.passed += counts.passed;
+    steps.set(name, sum);
+  }
+  const shared = [...steps.values()].map((sum) => ({ ...sum, yield: sum.passed / sum.units }));
+  const isOneRoute = new Set([...routes.values()].map((route) => route.join())).size === 1;
+  const product = isOneRoute ? shared.reduce((yields, step) => yields * step.yield, 1) : null;
   return {
+    ...perUnit(units, passed),
+    yield: product,
+    dppm: product === null ? null : 1e6 * (1 - product),
+    steps: shared,
+  };
+}
+
+export function answerRolledThroughput(rows: readonly RolledCounts[], { group_by }: YieldParameters): Answered {
+  const total = rows.find((row) => row.total);
+  const totals = rolled(total ?? { units: 0, passed: 0, operations: [] });
+  return {
+    definition:
+      'Rolled throughput yield: product over operations (inspection type, step) of first-pass yield, units that pass at their first attempt of the operation / units with one. Unit = lot, chip; its product is the one that its attempts name. First by (occurred_at, attempt number with none first, event_id) among all completed attempts of the unit at the operation that are not voided, whatever the range (policy does not apply); and then only where this attempt has completed_at in [from, to) and matches every filter. passed = units that pass first time at every operation counted; dppm = 1e6 x (1 - yield). Null where products are put together that do not share their operations: no unit goes through the product of those.',
+    definition_id: 'yield.rolled_throughput/2',
+    ...(total !== undefined &&
+      totals.yield === null && {
+        warning: 'The products counted do not go through the same operations: group by product, or filter by one.',
+      }),
     groups:
-      parameters.group_by === undefined
+      group_by === undefined
         ? []
-        : rows
-            .filter((row) => !row.total)
-            .map((row) => ({ ...groupName(row, parameters.group_by), ...figuresOf(row) })),
-    totals: total ? figuresOf(total) : parameters.kind === 'rolled_throughput' ? NOTHING_ROLLED : perUnit(0, 0),
+        : rows.filter((row) => !row.total).map((row) => ({ ...groupName(row, group_by), ...rolled(row) })),
+    totals,
   };
 }

@@ -1,16 +1,8 @@
-import { type Queryable } from '@chip/persistence';
-import {
-  type AttemptGroup,
-  type AttemptPolicy,
-  type AttemptQuestion,
-  countedAttempts,
-  GROUP_COLUMNS,
-  GROUP_ORDER,
-  groupKey,
-  oneAttemptPerUnit,
-} from '../counted-attempts.ts';
+import { type Queryable, type SqlParameter } from '@chip/persistence';
+import { type AttemptGroup, GROUP_COLUMNS, GROUP_ORDER, groupKey } from '../attempts/attempt-groups.ts';
+import { type AttemptQuestion, inRange, isSuperseded } from '../attempts/chosen-attempts.ts';
 import { SqlConditions } from '../sql-conditions.ts';
-import type { YieldCounts } from './yield.query.ts';
+import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
 
 const MIDNIGHT = 'T00:00:00.000000Z';
 const DAY_MS = 86_400_000;
@@ -26,12 +18,14 @@ const dayAfter = (time: string): string =>
 
 /**
  * The whole days that `yield_daily` can answer a question for; undefined when there is none, or when it is about what the
- * summary does not hold: wafers and steps.
+ * summary does not hold: wafers, steps and recipes.
  *
  * @param question with times in canonical form (UTC, six fractional digits)
  */
-export function summaryDays({ step, group_by, from, to }: AttemptQuestion): WholeDays | undefined {
-  if (step !== undefined || group_by === 'wafer') return undefined;
+export function summaryDays({ step, recipe, group_by, from, to }: AttemptQuestion): WholeDays | undefined {
+  if (step !== undefined || recipe !== undefined || group_by === 'wafer') {
+    return undefined;
+  }
   const end = to?.slice(0, 10);
   const first = from === undefined || from.endsWith(MIDNIGHT) ? from?.slice(0, 10) : dayAfter(from);
   // A year after 9999 is written with a sign.
@@ -39,7 +33,77 @@ export function summaryDays({ step, group_by, from, to }: AttemptQuestion): Whol
   return { first, end };
 }
 
-/** Summed up by `column` first, then named: 365 days become text rather than a million rows. */
+/** What counts are grouped by, in the summaries and in the attempts `a`. */
+export interface YieldColumn {
+  readonly name: string;
+  /** Column of the summaries that they are summed up by first, so that 365 days become text rather than a million rows. */
+  readonly column?: string;
+  /** The value, from the sums `s`. */
+  readonly ofDays: string;
+  readonly ofAttempt: string;
+}
+
+/** A column that both have under the same name. */
+export const yieldColumn = (name: string): YieldColumn => ({
+  name,
+  column: name,
+  ofDays: `s.${name}`,
+  ofAttempt: `a.${name}`,
+});
+
+/**
+ * SELECT of counts (`columns`, units, passed) that add up to the attempts which `question` counts, from summaries:
+ *
+ * 1. attempts of whole days, from `yield_daily_base` and `yield_delta` (not the view: its groups are finer than any asked for),
+ * 2. attempts of the parts of days at both ends, one by one,
+ * 3. with a policy: minus those of units with several attempts for which the policy chooses another one, whenever that was.
+ *
+ * Attempts that retention deleted are still counted, except in 2.
+ */
+export function countsFromSummary(
+  question: AttemptQuestion,
+  { first, end }: WholeDays,
+  columns: readonly YieldColumn[],
+): { sql: string; values: SqlParameter[] } {
+  const days = new SqlConditions();
+  const { values } = days;
+  days
+    .when(first, ($) => `s.day >= ${$}::date`)
+    .when(end, ($) => `s.day < ${$}::date`)
+    .units(question, 's');
+  const summed = [...new Set(columns.flatMap(({ column }) => column ?? []))].join(', ');
+  const named = (of: 'ofDays' | 'ofAttempt'): string =>
+    columns.map((column) => `${column[of]} AS ${column.name}`).join(', ');
+  const names = columns.map(({ name }) => name).join(', ');
+  const ofDays = (table: string): string => `
+      SELECT ${named('ofDays')}, units, passed
+        FROM (SELECT ${summed}, sum(insertions) AS units, sum(insertions_passed) AS passed
+                FROM ${table} s WHERE ${days.toString()} GROUP BY ${summed}) AS s`;
+  const partOfDay = (from: string | undefined, to: string | undefined): string[] => {
+    if (from === undefined || to === undefined || from === to) {
+      return [];
+    }
+    const where = new SqlConditions(values);
+    inRange(where.require(`a.status = 'completed'`), { ...question, from, to }, 'a');
+    return [
+      `SELECT ${named('ofAttempt')}, 1, (a.result = 'pass')::int FROM inspection_attempts a WHERE ${where.toString()}`,
+    ];
+  };
+  const parts = [
+    ofDays('yield_daily_base'),
+    ofDays('yield_delta'),
+    ...partOfDay(question.from, first && first + MIDNIGHT),
+    ...partOfDay(end && end + MIDNIGHT, question.to),
+  ];
+  const superseded = isSuperseded('a', question, 'unit');
+  if (superseded !== undefined) {
+    const where = inRange(new SqlConditions(values), question, 'a').require(superseded);
+    parts.push(`SELECT ${names}, -count(*), -count(*) FILTER (WHERE result = 'pass')
+        FROM (SELECT ${named('ofAttempt')}, a.result FROM yield_retests a WHERE ${where.toString()}) AS superseded GROUP BY ${names}`);
+  }
+  return { sql: parts.join('\n      UNION ALL\n      '), values };
+}
+
 const SUMMARY_GROUPS: Readonly<Record<Exclude<AttemptGroup, 'wafer'>, { column: string; key: string; lot: string }>> = {
   day: { column: 'day', key: `to_char(s.day, 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
   month: { column: 'day', key: `to_char(s.day, 'YYYY-MM')`, lot: 'NULL::uuid' },
@@ -48,82 +112,46 @@ const SUMMARY_GROUPS: Readonly<Record<Exclude<AttemptGroup, 'wafer'>, { column: 
   inspection_type: { column: 'inspection_type', key: 's.inspection_type::text', lot: 'NULL::uuid' },
   product: { column: 'product', key: 's.product', lot: 'NULL::uuid' },
 };
-const NO_GROUP = { key: 'NULL::text', lot: 'NULL::uuid' };
 
-/**
- * As `yieldCountsOfAttempts`, and the same numbers, from summaries:
- *
- * 1. attempts of whole days, from `yield_daily_base` and `yield_delta` (not the view: its groups are finer than any asked for),
- * 2. attempts of the parts of days at both ends, one by one,
- * 3. with a policy: minus every attempt of the units that were tested more than once, plus the one that the policy chooses.
- *    All other units have one attempt, which every policy chooses.
- *
- * Attempts that retention deleted are still counted, except in 2.
- */
-export function yieldCountsOfSummary(
+function groupColumns(groupBy: keyof typeof SUMMARY_GROUPS | undefined): YieldColumn[] {
+  if (groupBy === undefined) {
+    return [
+      { name: 'group_key', ofDays: 'NULL::text', ofAttempt: 'NULL::text' },
+      { name: 'group_lot', ofDays: 'NULL::uuid', ofAttempt: 'NULL::uuid' },
+    ];
+  }
+  const { column, key, lot } = SUMMARY_GROUPS[groupBy];
+  return [
+    { name: 'group_key', column, ofDays: key, ofAttempt: GROUP_COLUMNS[groupBy].key },
+    { name: 'group_lot', ofDays: lot, ofAttempt: GROUP_COLUMNS[groupBy].lot },
+  ];
+}
+
+/** As `yieldCountsOfAttempts`, and the same numbers, from summaries. */
+export async function yieldCountsOfSummary(
   snapshot: Queryable,
   question: AttemptQuestion,
-  { first, end }: WholeDays,
-  policy: AttemptPolicy | undefined,
-): Promise<YieldCounts[]> {
+  days: WholeDays,
+): Promise<CountedYield> {
   // summaryDays has none for wafers.
   const groupBy = question.group_by as keyof typeof SUMMARY_GROUPS | undefined;
-  const inSummary = groupBy && SUMMARY_GROUPS[groupBy];
-  const days = new SqlConditions();
-  const { values } = days;
-  days
-    .when(first, ($) => `s.day >= ${$}::date`)
-    .when(end, ($) => `s.day < ${$}::date`)
-    .units(question, 's');
-  const { key, lot } = inSummary ?? NO_GROUP;
-  const ofDays = (table: string): string => `
-      SELECT ${key} AS group_key, ${lot} AS group_lot, units, passed
-        FROM (SELECT ${inSummary ? `${inSummary.column}, ` : ''}sum(insertions) AS units, sum(insertions_passed) AS passed
-                FROM ${table} s WHERE ${days.toString()}${inSummary ? ` GROUP BY ${inSummary.column}` : ''}) AS s`;
-  const one = (sign: 1 | -1): string => `group_key, group_lot, ${sign}, ${sign} * (result = 'pass')::int`;
-  const partOfDay = (from: string | undefined, to: string | undefined): string[] =>
-    from === undefined || to === undefined || from === to
-      ? []
-      : [
-          `SELECT ${one(1)} FROM (${countedAttempts({ ...question, from, to }, 'a.result', new SqlConditions(values)).sql}) AS part`,
-        ];
-  const parts = [
-    ofDays('yield_daily_base'),
-    ofDays('yield_delta'),
-    ...partOfDay(question.from, first && first + MIDNIGHT),
-    ...partOfDay(end && end + MIDNIGHT, question.to),
-  ];
-  let retests = '';
-  if (policy !== undefined) {
-    const where = new SqlConditions(values)
-      .when(question.from, ($) => `a.completed_at >= ${$}::timestamptz`)
-      .when(question.to, ($) => `a.completed_at < ${$}::timestamptz`)
-      .units(question, 'a');
-    const group = groupBy ? GROUP_COLUMNS[groupBy] : NO_GROUP;
-    retests = `retest AS (
-      SELECT inspection_id, occurred_at, event_id, result, ${group.key} AS group_key, ${group.lot} AS group_lot
-        FROM yield_retests a WHERE ${where.toString()}
-    ), `;
-    parts.push(
-      `SELECT ${one(-1)} FROM retest`,
-      `SELECT ${one(1)} FROM (${oneAttemptPerUnit('retest', policy)}) AS chosen`,
-    );
-  }
-  return snapshot.query<YieldCounts>(
-    `WITH ${retests}part (group_key, group_lot, units, passed) AS (
-      ${parts.join('\n      UNION ALL\n      ')}
+  const parts = countsFromSummary(question, days, [...groupColumns(groupBy), yieldColumn('inspection_type')]);
+  const rows = await snapshot.query<YieldRow>(
+    `WITH part (group_key, group_lot, inspection_type, units, passed) AS (
+      ${parts.sql}
     ), g AS (
-      SELECT grouping(group_key) = 1 AS total, group_key, group_lot,
+      SELECT grouping(group_key) = 1 AS total, group_key, group_lot, inspection_type,
              coalesce(sum(units), 0)::bigint AS units, coalesce(sum(passed), 0)::bigint AS passed
         FROM part
-       GROUP BY GROUPING SETS ((group_key, group_lot), ())
-      HAVING grouping(group_key) = 1 OR sum(units) <> 0
+       GROUP BY GROUPING SETS ((group_key, group_lot), (inspection_type), ())
+      HAVING grouping(group_key, inspection_type) = 3 OR sum(units) <> 0
     )
     SELECT * FROM (
-      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.units, g.passed
+      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.inspection_type::text AS inspection_type, g.units, g.passed
         FROM g LEFT JOIN lots l ON l.id = g.group_lot
     ) AS counted
      ORDER BY ${GROUP_ORDER}`,
-    values,
+    parts.values,
   );
+  return splitCounts(rows);
 }

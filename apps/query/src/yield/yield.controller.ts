@@ -3,15 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '../documented-route.ts';
 import { Snapshots } from '../snapshots.ts';
 import { rolledThroughputCounts } from './rolled-throughput.query.ts';
-import {
-  defineYield,
-  summariseYield,
-  yieldAnswer,
-  yieldParameters,
-  type YieldAnswer,
-  type YieldParameters,
-} from './yield-answer.ts';
-import { attemptPerUnit, yieldCounts } from './yield.query.ts';
+import { answerRolledThroughput, answerYield, policyOf } from './yield-answer.ts';
+import { yieldAnswer, yieldParameters, type YieldAnswer, type YieldParameters } from './yield-parameters.ts';
+import { yieldCounts } from './yield.query.ts';
 
 @ApiTags('Yield')
 @Controller('v1/yield')
@@ -25,13 +19,13 @@ export class YieldController {
       'One die is often tested more than once, and final, first-pass and insertion yield of the same data differ. Every answer says in `definition` which one it is.',
   })
   answer(@Query({ schema: yieldParameters }) parameters: YieldParameters): Promise<YieldAnswer> {
-    const { kind, policy } = parameters;
+    const { kind } = parameters;
     return this.snapshots.answer(async (snapshot) => {
-      const rows =
-        kind === 'rolled_throughput'
-          ? await rolledThroughputCounts(snapshot, parameters)
-          : await yieldCounts(snapshot, parameters, attemptPerUnit(kind, policy));
-      return { definition: defineYield(kind, policy), ...summariseYield(rows, parameters) };
+      if (kind === 'rolled_throughput') {
+        return answerRolledThroughput(await rolledThroughputCounts(snapshot, parameters), parameters);
+      }
+      const question = { ...parameters, policy: policyOf(kind, parameters.policy) };
+      return answerYield(await yieldCounts(snapshot, question), question);
     });
   }
 }

@@ -13,11 +13,8 @@ import { MaintenanceRuns } from './0012-maintenance-runs.ts';
 import { YieldRetests } from './0013-yield-retests.ts';
 import { MigrationsOnRecord } from './0014-migrations-on-record.ts';
 import { LateHours } from './0015-late-hours.ts';
-<<<<<<< HEAD
 import { RollupsByShape } from './0018-rollups-by-shape.ts';
-=======
 import { AttemptOrder } from './0020-attempt-order.ts';
->>>>>>> cb5c04c (fix(persistence): keep attempt numbers with the copies of retests)
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -36,9 +33,6 @@ export const migrations = [
   { name: '0013-yield-retests', class: YieldRetests },
   { name: '0014-migrations-on-record', class: MigrationsOnRecord },
   { name: '0015-late-hours', class: LateHours },
-<<<<<<< HEAD
   { name: '0018-rollups-by-shape', class: RollupsByShape },
-=======
   { name: '0020-attempt-order', class: AttemptOrder },
->>>>>>> cb5c04c (fix(persistence): keep attempt numbers with the copies of retests)
 ];

@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ORANGE_JUICE_TRIAL, PISTON_RINGS } from '../test/reference-data.ts';
-import {
-  attributeChart,
-  ChartDataError,
-  type ChartPanel,
-  cusumChart,
-  ewmaChart,
-  individualsChart,
-  subgroupChart,
-} from './control-charts.ts';
+import { ORANGE_JUICE_TRIAL, PISTON_RINGS } from '../../test/reference-data.ts';
+import { summarise } from '../within-sigma.ts';
+import { ChartDataError, type ChartPanel, type ControlChart } from './chart.ts';
+import { countChart as attributeChart } from './counts.ts';
+import { cusumChart, ewmaChart } from './ewma-cusum.ts';
+import { individualsChart } from './individuals.ts';
+import { betweenWithinChart, subgroupChart as chartOfSamples, type SubgroupOptions } from './subgroups.ts';
 
+const subgroupChart = (
+  kind: 'xbar_r' | 'xbar_s',
+  subgroups: readonly (readonly number[])[],
+  options: SubgroupOptions,
+): ControlChart => chartOfSamples(kind, subgroups.map(summarise), options);
 const rules = ['beyond_limits'] as const;
 const limits = ({ lower, centre, upper }: ChartPanel) => [lower, centre, upper];
 const near = (actual: (number | null)[], expected: number[], tolerance: number): void =>
@@ -47,16 +49,65 @@ describe('individuals', () => {
     expect(beyond(location)).toEqual([10]);
   });
 
-  it('a given target and sigma make the limits of the location panel, and nothing else', () => {
-    const { location, dispersion, sigma } = individualsChart(x, {
-      rules: ['nelson_1', 'western_electric_2'],
-      target: 50,
-      sigma: 2,
-    });
+  it('a given target and sigma make the limits of both panels, and one value is enough', () => {
+    const standard = { rules: ['nelson_1', 'western_electric_2'] as const, target: 50, sigma: 2 };
+    const { location, dispersion, sigma } = individualsChart(x, standard);
     expect([limits(location), sigma]).toEqual([[44, 50, 56], 2]);
-    near(limits(dispersion!), [0, 1.8778, 6.1348], 1e-3);
+    near(limits(dispersion!), [0, 1.128379 * 2, (1.128379 + 3 * 0.852502) * 2], 1e-9);
+    const one = individualsChart([57], standard);
+    expect(beyond(one.location)).toEqual([0]);
+    expect([limits(one.location), limits(one.dispersion!), one.dispersion!.points]).toEqual([
+      limits(location),
+      limits(dispersion!),
+      [],
+    ]);
+    expect(limits(individualsChart([], standard).location)).toEqual([44, 50, 56]);
     expect(() => individualsChart(x, { rules, target: 50 })).toThrow(ChartDataError);
     expect(() => individualsChart(x, { rules, sigma: 2 })).toThrow(ChartDataError);
+  });
+
+  it('a given sigma is that of single values: of means it is divided by the root of their sizes', () => {
+    const { location, dispersion } = individualsChart([10, 11.5, 9.9], {
+      rules,
+      target: 10,
+      sigma: 1,
+      sizes: [25, 25, 4],
+    });
+    expect(location.points.map(({ lower, upper }) => [lower, upper])).toEqual([
+      [9.4, 10.6],
+      [9.4, 10.6],
+      [8.5, 11.5],
+    ]);
+    expect(beyond(location)).toEqual([1]);
+    const last = Math.sqrt((1 / 25 + 1 / 4) / 2);
+    near(
+      dispersion!.points.map(({ upper }) => upper),
+      [(1.128379 + 3 * 0.852502) / 5, (1.128379 + 3 * 0.852502) * last],
+      1e-9,
+    );
+    expect(beyond(dispersion!)).toEqual([1, 2]);
+  });
+
+  it('no moving range spans the start of a new run', () => {
+    const { dispersion, sigma } = individualsChart([1, 2, 100, 101, 50], { rules, breaks: new Set([2, 4]) });
+    expect(dispersion!.points.map((p) => [p.index, p.value])).toEqual([
+      [1, 1],
+      [3, 1],
+    ]);
+    expect(sigma).toBeCloseTo(1 / 1.128379, 12);
+  });
+
+  it('samples left out make no limits, but are drawn and judged', () => {
+    const wild = [...x.slice(0, 4), 70, ...x.slice(4)];
+    const { location, dispersion } = individualsChart(wild, { rules, exclude: new Set([4]) });
+    const ranges = [2, 2.3, 1.4, 3.4, 1.4, 0.2, 1.2, 1.5];
+    near(
+      [location.centre, dispersion!.centre],
+      [50.81, ranges.reduce((sum, range) => sum + range, 0) / ranges.length],
+      1e-9,
+    );
+    expect(beyond(location)).toEqual([4]);
+    expect(location.points).toHaveLength(11);
   });
 
   it('values without any spread have limits on the centre; one that differs is beyond them', () => {
@@ -102,7 +153,9 @@ describe('subgroups', () => {
 
   it('of different sizes have limits by point, and null where a panel has no single one', () => {
     const { location, dispersion, sigma } = subgroupChart('xbar_r', [[1, 3], [2, 4, 6], [], [5]], { rules });
-    expect(sigma).toBeCloseTo((2 / 1.128379 + 4 / 1.692569) / 2, 9);
+    const [w2, w3] = [(1.128379 / 0.852502) ** 2, (1.692569 / 0.888368) ** 2];
+    const weightedSigma = (w2 * (2 / 1.128379) + w3 * (4 / 1.692569)) / (w2 + w3);
+    expect(sigma).toBeCloseTo(weightedSigma, 9);
     expect([location.lower, location.upper]).toEqual([null, null]);
     expect(location.centre).toBeCloseTo(3.5, 12);
     expect(location.points.map((p) => [p.index, p.value, p.size])).toEqual([
@@ -115,6 +168,38 @@ describe('subgroups', () => {
     expect(three!.upper).toBeCloseTo(3.5 + (3 * sigma!) / Math.sqrt(3), 9);
     expect([dispersion!.centre, dispersion!.upper, dispersion!.lower]).toEqual([null, null, 0]);
     expect(dispersion!.points.map((p) => p.index)).toEqual([0, 1]);
+  });
+
+  // Montgomery 6.2.3: standards given. Of five values D2 = 4.918, D1 = 0; B5 = 0, B6 = 1.964.
+  it('given target and sigma hold both panels: a spread that grows does not raise its own limits', () => {
+    const grown = [
+      [-6, 0, 1, 2, 6],
+      [-5, 0, 1, 2, 7],
+    ];
+    const r = subgroupChart('xbar_r', grown, { rules, target: 0, sigma: 1 });
+    near(limits(r.dispersion!), [0, 2.325929, 4.918], 1e-3);
+    expect(beyond(r.dispersion!)).toEqual([0, 1]);
+    near(limits(r.location), [-3 / Math.sqrt(5), 0, 3 / Math.sqrt(5)], 1e-12);
+    const s = subgroupChart('xbar_s', grown, { rules, target: 0, sigma: 1 });
+    near(limits(s.dispersion!), [0, 0.939986, 1.964], 1e-3);
+    expect(beyond(s.dispersion!)).toEqual([0, 1]);
+    // One sample of one value is enough.
+    expect(beyond(subgroupChart('xbar_r', [[9], [8]], { rules, target: 0, sigma: 1 }).location)).toEqual([0, 1]);
+  });
+
+  it('of two and of ten: each method of sigma, and which of them follows the larger samples', () => {
+    const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const groups = [[0, 20], ten, ten];
+    const sigma = (kind: 'xbar_r' | 'xbar_s', sigmaMethod?: 'mean' | 'weighted' | 'pooled'): number =>
+      subgroupChart(kind, groups, { rules, sigmaMethod }).sigma!;
+    const r = [20 / 1.128379, 9 / 3.077505];
+    const w = [(1.128379 / 0.852502) ** 2, (3.077505 / 0.797051) ** 2] as const;
+    expect(sigma('xbar_r', 'mean')).toBeCloseTo((r[0]! + 2 * r[1]!) / 3, 9);
+    expect(sigma('xbar_r', 'weighted')).toBeCloseTo((w[0] * r[0]! + 2 * w[1] * r[1]!) / (w[0] + 2 * w[1]), 9);
+    expect(sigma('xbar_r')).toBe(sigma('xbar_r', 'weighted'));
+    // S^2 = 200 with 1 degree of freedom, 82.5 / 9 with 9 twice; c4(20) = 0.986934 (Montgomery, appendix VI: 0.9869).
+    expect(sigma('xbar_s', 'pooled')).toBeCloseTo(Math.sqrt((200 + 82.5 + 82.5) / 19) / 0.986934, 5);
+    expect(sigma('xbar_s', 'weighted')).toBeLessThan(sigma('xbar_s', 'mean'));
   });
 
   it('too large for a range are refused; S takes them', () => {
@@ -208,6 +293,63 @@ describe('counts', () => {
   });
 });
 
+describe('Laney', () => {
+  it('widens p and u by the spread between samples that their sizes do not explain', () => {
+    // z = (p - pbar) / sqrt(pbar (1 - pbar) / n): pbar 0.1, n 100, so 0.03 steps are one z each.
+    const counts = [7, 13, 7, 13, 10, 10].map((count) => ({ count, size: 100 }));
+    const mrBar = (2 + 2 + 2 + 1 + 0) / 5;
+    const sigma_z = mrBar / 1.128379;
+    const p = attributeChart('p_prime', counts, { rules });
+    expect(p.sigma_z).toBeCloseTo(sigma_z, 9);
+    near(
+      limits(p.location),
+      [0.1 - 0.09 * sigma_z, 0.1, 0.1 + 0.09 * sigma_z].map((x) => Math.max(0, x)),
+      1e-9,
+    );
+    const plain = attributeChart('p', counts, { rules });
+    expect(plain.sigma_z).toBeCloseTo(sigma_z, 9);
+    near(limits(plain.location), [0.01, 0.1, 0.19], 1e-9);
+    const u = attributeChart(
+      'u_prime',
+      [4, 16, 4, 16].map((count) => ({ count, size: 1 })),
+      { rules },
+    );
+    near([u.sigma_z!], [12 / Math.sqrt(10) / 1.128379], 1e-9);
+    near([u.location.upper], [10 + (3 * 12) / 1.128379], 1e-9);
+  });
+
+  it('has no ratio of one sample, nor where nothing or everything fails', () => {
+    expect(() => attributeChart('p_prime', [{ count: 1, size: 10 }], { rules })).toThrow(ChartDataError);
+    expect(attributeChart('p', [{ count: 1, size: 10 }], { rules }).sigma_z).toBeNull();
+    const none = attributeChart('p_prime', Array<{ count: number; size: number }>(3).fill({ count: 0, size: 10 }), {
+      rules,
+    });
+    expect([none.sigma_z, limits(none.location)]).toEqual([null, [0, 0, 0]]);
+  });
+});
+
+describe('between and within', () => {
+  it('is an individuals chart of the means, with the ranges within', () => {
+    const groups = [[1, 2, 3], [2, 3, 4], [1, 3, 5], [], [2, 2, 2]];
+    const { location, dispersion, within, sigma } = betweenWithinChart(groups.map(summarise), { rules });
+    expect(location.points.map((p) => [p.index, p.value])).toEqual([
+      [0, 2],
+      [1, 3],
+      [2, 3],
+      [4, 2],
+    ]);
+    expect(sigma).toBeCloseTo(0.5 / 1.128379, 12);
+    expect(dispersion!.centre).toBeCloseTo(0.5, 12);
+    expect([within!.centre, within!.points.map((p) => p.value)]).toEqual([2, [2, 2, 4, 0]]);
+    expect(() => betweenWithinChart(groups.map(summarise), { rules, target: 1, sigma: 1 })).toThrow(ChartDataError);
+  });
+
+  it('of large samples takes their standard deviations', () => {
+    const eleven = Array.from({ length: 11 }, (_, i) => i);
+    expect(betweenWithinChart([eleven, eleven].map(summarise), { rules }).within!.centre).toBeCloseTo(Math.sqrt(11), 9);
+  });
+});
+
 describe('EWMA', () => {
   // NIST/SEMATECH e-Handbook 6.3.2.4.
   const x = [
@@ -251,6 +393,15 @@ describe('EWMA', () => {
     ]);
     expect(() => ewmaChart(x, { lambda: 0.3, l: 3 }, { rules: ['nelson_2'] })).toThrow(ChartDataError);
   });
+});
+
+it('EWMA and CUSUM divide a given sigma for means', () => {
+  const standard = { rules, target: 10, sigma: 1 };
+  const ewma = ewmaChart([10, 10], { lambda: 1, l: 3 }, { ...standard, sizes: [25, 4] });
+  expect(ewma.location.points.map(({ upper }) => upper)).toEqual([10.6, 11.5]);
+  const cusum = cusumChart([10, 10.3], { k: 0.5, h: 4 }, { ...standard, sizes: [25, 25] });
+  near([cusum.location.upper, cusum.location.points[1]!.high!], [0.8, 0.2], 1e-12);
+  expect(() => cusumChart([10, 10], { k: 0.5, h: 4 }, { ...standard, sizes: [25, 4] })).toThrow(/differ in size/);
 });
 
 describe('CUSUM', () => {

@@ -1,0 +1,37 @@
+export const ATTEMPT_GROUPS = ['day', 'month', 'lot', 'wafer', 'equipment', 'inspection_type', 'product'] as const;
+export type AttemptGroup = (typeof ATTEMPT_GROUPS)[number];
+
+/** What names the group of an attempt `a`, until the text of its lot is joined by `groupKey`. */
+export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: string }>> = {
+  day: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
+  month: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM')`, lot: 'NULL::uuid' },
+  // The machine's text of a lot is joined after grouping; two sites may use the same one.
+  lot: { key: 'NULL::text', lot: 'a.lot_id' },
+  wafer: { key: 'a.wafer_id', lot: 'a.lot_id' },
+  equipment: { key: 'a.equipment_id', lot: 'NULL::uuid' },
+  inspection_type: { key: 'a.inspection_type::text', lot: 'NULL::uuid' },
+  product: { key: 'a.product', lot: 'NULL::uuid' },
+};
+
+/** Text of a group: the machine's lot for groups by lot, else the column itself. Needs `lots l` joined on `g.group_lot`. */
+export const groupKey = (groupBy: AttemptGroup | undefined): string => (groupBy === 'lot' ? 'l.lot_id' : 'g.group_key');
+/** Group rows in the order of their keys, then the row of the totals. */
+export const GROUP_ORDER = 'total, key COLLATE "C" NULLS LAST, lot_id COLLATE "C", site COLLATE "C"';
+
+/** What every row of a grouped statistic begins with. */
+export interface GroupRow {
+  readonly total: boolean;
+  readonly key: string | null;
+  readonly site: string | null;
+  readonly lot_id: string | null;
+}
+
+/** How a group is named in an answer: lots and wafers with what tells equal texts apart. */
+export function groupName(
+  row: GroupRow,
+  groupBy: AttemptGroup | undefined,
+): { key: string | null; site?: string; lot_id?: string } {
+  return groupBy === 'lot' || groupBy === 'wafer'
+    ? { key: row.key, site: row.site ?? '', lot_id: row.lot_id ?? '' }
+    : { key: row.key };
+}

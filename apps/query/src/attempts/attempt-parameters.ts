@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import {
+  equipmentParameter,
+  inspectionTypeParameter,
+  lotParameter,
+  nameParameter,
+  productParameter,
+  siteParameter,
+  stepParameter,
+  timeRange,
+} from '../parameters.ts';
+import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
+
+const MAX_NAMES = 100;
+
+/** A filter that may be given several times: any of its values will do. */
+const repeated = (name: z.ZodType<string, string>) => {
+  const { description, examples } = name.meta() ?? {};
+  return z
+    .preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(name).min(1).max(MAX_NAMES))
+    .optional()
+    .meta({ description: `${description} Given several times: any of them.`, example: examples });
+};
+
+/** Filters of every statistic over attempts. Each is about the chosen attempt's own properties. */
+const statisticFilters = {
+  site: repeated(siteParameter),
+  lot_id: repeated(lotParameter),
+  equipment_id: repeated(equipmentParameter),
+  product: repeated(productParameter),
+  recipe: repeated(nameParameter('Recipe that the equipment ran.', 'CD-17')),
+  inspection_type: repeated(inspectionTypeParameter),
+  step: repeated(
+    z.union([z.literal(''), stepParameter]).meta({
+      description:
+        'Step (operation) in the route; empty: attempts without one. The attempt of a unit is then chosen among those at this step.',
+      examples: ['final-test'],
+    }),
+  ),
+};
+
+/** Range and filters of every statistic over attempts. */
+export const statisticParameters = {
+  ...timeRange('completed', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
+  ...statisticFilters,
+};
+
+/** What chooses among the attempts of a unit. */
+export const policyParameter = z.enum(ATTEMPT_POLICIES).default('last').meta({
+  description:
+    "Which attempt stands for a unit that was tested more than once, chosen over the unit's whole history; all: every attempt counts.",
+  example: 'last',
+});
+
+/** Consent to put together what is otherwise refused as ambiguous. */
+export const mixParameter = (what: string) =>
+  z
+    .literal('yes')
+    .optional()
+    .meta({ description: `yes: put different ${what} together, instead of refusing them.`, example: 'yes' });

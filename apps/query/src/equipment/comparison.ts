@@ -1,0 +1,167 @@
+import {
+  benjaminiHochberg,
+  compareTools,
+  holm,
+  LEAST_SAMPLES,
+  oddsRatio,
+  type ToolSample,
+  wilsonInterval,
+} from '@chip/quality';
+import { z } from 'zod';
+import { asOfSchema, count, definitionShape } from '../answers.ts';
+import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { describeChoice } from '../attempts/chosen-attempts.ts';
+import { endsInOrder } from '../parameters.ts';
+import { type EquipmentSample } from './lot-yields.query.ts';
+
+export const compareParameters = z
+  .strictObject({
+    sample: z.enum(['lot', 'wafer']).default('lot').meta({
+      description:
+        'What is compared: the yields of lots, or of wafers. Take wafers only where each wafer of a lot is processed on its own.',
+      example: 'lot',
+    }),
+    policy: policyParameter.meta({
+      description:
+        "Which attempt stands for a unit that was tested more than once, chosen over the unit's whole history; its equipment gets the unit.",
+      example: 'last',
+    }),
+    ...statisticParameters,
+  })
+  .superRefine(endsInOrder);
+export type CompareParameters = z.output<typeof compareParameters>;
+
+const VERDICTS = ['worse', 'better', 'no_difference', 'inconclusive'] as const;
+/** Corrected p below which equipment is called different. */
+const SIGNIFICANT = 0.05;
+
+const fraction = z.number().min(0).max(1);
+const probability = fraction.nullable();
+export const compareAnswer = z
+  .strictObject({
+    as_of: asOfSchema,
+    ...definitionShape,
+    groups: z.array(
+      z.strictObject({
+        key: z.string().meta({ description: 'Equipment.', examples: ['AOI-03'] }),
+        units: count,
+        passed: count,
+        failed: count,
+        yield: fraction,
+        yield_lower: fraction.meta({ description: 'Lower end of the 95 % interval of yield.' }),
+        yield_upper: fraction.meta({ description: 'Upper end of the 95 % interval of yield.' }),
+        odds_ratio: z
+          .number()
+          .nullable()
+          .meta({ description: 'Odds of failing here / on all others; above 1 = worse. Products are put together.' }),
+        samples: count.meta({
+          description: 'Lots (or wafers) of products and inspection types that other equipment has as well.',
+        }),
+        p: probability.meta({ description: 'Two-sided p that the samples of this equipment fail like all others.' }),
+        p_corrected: probability.meta({ description: 'p after Holm: of all calls, not one may be wrong (at 5 %).' }),
+        q: probability.meta({
+          description: 'p after Benjamini and Hochberg: share of wrong ones among the equipment called different.',
+        }),
+        verdict: z.enum(VERDICTS).meta({
+          description: `By p_corrected below ${SIGNIFICANT}; inconclusive below ${LEAST_SAMPLES} samples.`,
+        }),
+      }),
+    ),
+    totals: z.strictObject({
+      units: count,
+      passed: count,
+      failed: count,
+      yield: fraction.nullable(),
+      p: probability.meta({ description: 'Kruskal-Wallis: that all equipment fails alike.' }),
+      dispersion: z.number().min(1).nullable().meta({
+        description:
+          'Spread of the samples of one equipment in units of what independent units would have (Pearson chi-square / degrees of freedom).',
+      }),
+    }),
+  })
+  .meta({ id: 'EquipmentComparison' });
+export type CompareAnswer = z.output<typeof compareAnswer>;
+
+/** Each equipment against all others. One alone has nothing to be compared with. */
+export function answerComparison(
+  rows: readonly EquipmentSample[],
+  parameters: CompareParameters,
+): Omit<CompareAnswer, 'as_of'> {
+  const comparison = compareTools(
+    rows.map(({ equipment_id, inspection_type, product, units, passed }): ToolSample => ({
+      tool: equipment_id,
+      stratum: JSON.stringify([inspection_type, product]),
+      units,
+      passed,
+    })),
+  );
+  const counts = new Map<string, { units: number; passed: number }>();
+  for (const { equipment_id, units, passed } of rows) {
+    const sum = counts.get(equipment_id) ?? { units: 0, passed: 0 };
+    counts.set(equipment_id, { units: sum.units + units, passed: sum.passed + passed });
+  }
+  const units = rows.reduce((sum, row) => sum + row.units, 0);
+  const passed = rows.reduce((sum, row) => sum + row.passed, 0);
+  const judged = comparison.tools.filter(({ p }) => p !== null);
+  const ps = judged.map(({ p }) => p as number);
+  const corrected = new Map(
+    zip(
+      judged.map(({ tool }) => tool),
+      zip(holm(ps), benjaminiHochberg(ps)),
+    ),
+  );
+  const groups = comparison.tools.map(({ tool, samples, z: score, p }): CompareAnswer['groups'][number] => {
+    const own = counts.get(tool) ?? { units: 0, passed: 0 };
+    const failed = own.units - own.passed;
+    // As many independent units as would vary like these.
+    const weight = 1 / (comparison.dispersion ?? 1);
+    const interval = wilsonInterval(own.passed * weight, own.units * weight);
+    const [holmP, q] = corrected.get(tool) ?? [null, null];
+    return {
+      key: tool,
+      units: own.units,
+      passed: own.passed,
+      failed,
+      yield: own.passed / own.units,
+      yield_lower: interval?.lower ?? 0,
+      yield_upper: interval?.upper ?? 1,
+      odds_ratio:
+        counts.size < 2
+          ? null
+          : oddsRatio({
+              failed,
+              passed: own.passed,
+              othersFailed: units - passed - failed,
+              othersPassed: passed - own.passed,
+            }),
+      samples,
+      p,
+      p_corrected: holmP,
+      q,
+      verdict:
+        holmP === null ? 'inconclusive' : holmP >= SIGNIFICANT ? 'no_difference' : score > 0 ? 'worse' : 'better',
+    };
+  });
+  groups.sort(
+    (a, b) =>
+      (a.p ?? 1) - (b.p ?? 1) ||
+      (b.odds_ratio ?? 0) - (a.odds_ratio ?? 0) ||
+      (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  );
+  const { sample } = parameters;
+  return {
+    definition: `Yield per equipment. ${describeChoice(parameters, 'unit')} Units without an equipment are left out. p: rank sum test (van Elteren) of the fail fractions of its ${sample}s against those of all other equipment, within each product and inspection type; null below ${LEAST_SAMPLES} ${sample}s; p_corrected by Holm, q by Benjamini and Hochberg. Interval: Wilson, 95 %, with units / dispersion. totals.p: Kruskal-Wallis within each product and inspection type, added up. Correlation, not cause.`,
+    definition_id: 'equipment.compare/2',
+    groups,
+    totals: {
+      units,
+      passed,
+      failed: units - passed,
+      yield: units === 0 ? null : passed / units,
+      p: comparison.p,
+      dispersion: comparison.dispersion,
+    },
+  };
+}
+
+const zip = <A, B>(as: readonly A[], bs: readonly B[]): [A, B][] => as.map((a, i) => [a, bs[i] as B]);

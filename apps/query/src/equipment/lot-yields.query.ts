@@ -1,0 +1,49 @@
+import { type Queryable } from '@chip/persistence';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { countsFromSummary, summaryDays, yieldColumn } from '../yield/yield-summary.query.ts';
+
+/** Units of one lot (or one wafer) whose chosen attempt one machine made. */
+export interface EquipmentSample {
+  readonly equipment_id: string;
+  readonly inspection_type: string;
+  readonly product: string | null;
+  readonly units: number;
+  readonly passed: number;
+}
+
+const COLUMNS = ['equipment_id', 'inspection_type', 'product', 'lot_id'] as const;
+
+/** Units and passes per equipment, inspection type, product and lot (or wafer); units without an equipment are left out. */
+export function samplesOfEquipment(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  sample: 'lot' | 'wafer',
+): Promise<EquipmentSample[]> {
+  const days = sample === 'lot' ? summaryDays(question) : undefined;
+  const { sql, values } =
+    days === undefined
+      ? partsOfAttempts(question, sample)
+      : countsFromSummary(question, days, COLUMNS.map(yieldColumn));
+  const columns = [...COLUMNS, ...(sample === 'wafer' ? ['wafer_id'] : [])].join(', ');
+  return snapshot.query<EquipmentSample>(
+    `WITH part (${columns}, units, passed) AS (
+      ${sql}
+    )
+    SELECT equipment_id, inspection_type::text AS inspection_type, product, sum(units)::bigint AS units, sum(passed)::bigint AS passed
+      FROM part
+     WHERE equipment_id IS NOT NULL
+     GROUP BY ${columns}
+    HAVING sum(units) <> 0
+     ORDER BY equipment_id COLLATE "C", ${columns}`,
+    values,
+  );
+}
+
+function partsOfAttempts(question: AttemptQuestion, sample: 'lot' | 'wafer') {
+  const columns = [...COLUMNS, ...(sample === 'wafer' ? ['wafer_id'] : [])].map((column) => `a.${column}`).join(', ');
+  const { sql, where } = chosenAttempts({ ...question, group_by: undefined }, 'unit', `${columns}, a.result`);
+  return {
+    sql: `SELECT ${columns.replaceAll('a.', '')}, count(*), count(*) FILTER (WHERE result = 'pass') FROM (${sql}) AS chosen GROUP BY ${columns.replaceAll('a.', '')}`,
+    values: where.values,
+  };
+}

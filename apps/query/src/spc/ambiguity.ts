@@ -1,0 +1,45 @@
+import { Problem, type ParameterProblem } from '../problem.error.ts';
+import { type MeasuredKind } from './measured-samples.query.ts';
+
+/** Most combinations that are looked at, and most names that a refusal lists. */
+export const MAX_KINDS = 100;
+const MAX_LISTED = 20;
+
+const PLURALS: Readonly<Record<keyof MeasuredKind, string>> = {
+  unit: 'units',
+  inspection_type: 'inspection types',
+  product: 'products',
+  step: 'steps',
+  recipe: 'recipes',
+};
+
+/**
+ * Parameter names collide between products, steps and machines; nanometres and micrometres on one chart are no process.
+ *
+ * @throws Problem 400 ambiguous_parameter that lists what differs
+ */
+export function requireOneKind(kinds: readonly MeasuredKind[]): void {
+  const errors: ParameterProblem[] = [];
+  const lists: string[] = [];
+  for (const property of Object.keys(PLURALS) as (keyof MeasuredKind)[]) {
+    const names = [...new Set(kinds.map((kind) => kind[property] ?? ''))].sort();
+    if (names.length > 1) {
+      const shown = names.slice(0, MAX_LISTED).map((name) => (name === '' ? 'none' : name));
+      const list = `${PLURALS[property]} ${shown.join(', ')}${names.length > MAX_LISTED ? ' and more' : ''}`;
+      lists.push(list);
+      // Units cannot be filtered by.
+      errors.push({
+        parameter: property === 'unit' ? 'parameter' : property,
+        message: `has values of several ${list}`,
+      });
+    }
+  }
+  if (lists.length > 0) {
+    throw new Problem(
+      400,
+      'ambiguous_parameter',
+      `the parameter has values of several ${lists.join('; ')}: filter, or put them together with mix=yes`,
+      errors,
+    );
+  }
+}

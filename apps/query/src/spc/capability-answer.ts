@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { count } from '../answers.ts';
+
+/** Check for schemas with `lsl`, `usl` and `target`. */
+export function specLimitsInOrder(
+  { lsl, usl, target }: { lsl?: number | undefined; usl?: number | undefined; target?: number | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (lsl !== undefined && usl !== undefined && lsl >= usl) {
+    context.addIssue({ code: 'custom', path: ['usl'], message: 'expected a value above lsl' });
+  } else if (target !== undefined && ((lsl ?? -Infinity) > target || (usl ?? Infinity) < target)) {
+    context.addIssue({ code: 'custom', path: ['target'], message: 'expected a value within lsl and usl' });
+  }
+}
+
+const index = z.number().nullable();
+const sigma = z.number().min(0);
+export const capabilityShape = {
+  n: count,
+  mean: index,
+  sigma_within: index,
+  sigma_overall: index,
+  cp: index,
+  cpl: index,
+  cpu: index,
+  cpk: index,
+  pp: index,
+  ppl: index,
+  ppu: index,
+  ppk: index,
+  cpm: index,
+  ppm: index.meta({ description: 'As cpm, with sigma_overall.' }),
+  between_within: z
+    .strictObject({ sigma_between: sigma, sigma_total: sigma, cp: index, cpl: index, cpu: index, cpk: index })
+    .nullable()
+    .meta({
+      description:
+        'Of subgroups: the spread of their means beyond what the spread within explains, and the indices of both together. null for single values, and without two neighbouring subgroups.',
+    }),
+};
+export const CAPABILITY_DEFINITION = {
+  definition:
+    'sigma_within: of values mean moving range / d2(2), no range across a missing value; of subgroups by sigma_method (default weighted: mean of R/d2(n), of S/c4(n) when one has more than 10 values, weighted by the inverse of their variances). sigma_overall: standard deviation (n - 1). Cp, Cpl, Cpu, Cpk and Cpm use sigma_within, Pp, Ppl, Ppu, Ppk and Ppm sigma_overall. between_within: sigma_between^2 = (mean moving range of the means / d2(2))^2 - sigma_within^2 mean(1/n), not below 0; sigma_total^2 = sigma_between^2 + sigma_within^2. null: undefined without the limit, with too few values, or without spread.',
+  definition_id: 'capability/2',
+};

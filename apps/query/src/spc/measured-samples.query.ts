@@ -1,0 +1,174 @@
+import { type Queryable } from '@chip/persistence';
+import { type Moments, type SampleSummary } from '@chip/quality';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type SqlConditions } from '../sql-conditions.ts';
+
+/** How samples are formed: by lot, wafer or day (UTC), or so many one after the other. */
+export type Subgroup = 'lot' | 'wafer' | 'day' | number;
+
+export interface MeasuredQuestion extends AttemptQuestion {
+  readonly parameter: string;
+  readonly subgroup: Subgroup;
+}
+
+/** What must not differ between values that are drawn on one chart. */
+export interface MeasuredKind {
+  readonly unit: string | null;
+  readonly inspection_type: string;
+  readonly product: string | null;
+  readonly step: string;
+  readonly recipe: string | null;
+}
+
+/** What a point of a chart stands for: computed where the values are, so that a lot of 125,000 dice is 25 rows. */
+export interface MeasuredSample extends SampleSummary {
+  /** Lot, wafer, day, or the chip of a single value; null where the machine gave none. */
+  readonly key: string | null;
+  readonly site: string | null;
+  readonly lot_id: string | null;
+  readonly first_at: string;
+  readonly last_at: string;
+  /** Where moving ranges may break; null where the sample is of several. */
+  readonly lot: string | null;
+  readonly wafer: string | null;
+  readonly product: string | null;
+}
+
+const ORDER = 'completed_at, event_id, value_event, value';
+
+/** CTE `measured`: one row per value of the attempts counted, missing ones too, with the place in the order of completion. */
+function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlConditions } {
+  const { sql, where } = chosenAttempts(
+    question,
+    'operation',
+    'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe',
+  );
+  return {
+    ctes: `WITH attempt AS (
+      ${sql}
+    ), measured AS (
+      SELECT a.inspection_id, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe,
+             m.value, m.unit, m.event_id AS value_event
+        FROM attempt a
+        JOIN measurements m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids) AND m.name = ${where.bind(question.parameter)}
+    )`,
+    where,
+  };
+}
+
+/** Unit, type, product, step and recipe of the values, each combination once; at most `limit`. */
+export function kindsMeasured(snapshot: Queryable, question: MeasuredQuestion, limit: number): Promise<MeasuredKind[]> {
+  const { ctes, where } = measuredValues(question);
+  return snapshot.query<MeasuredKind>(
+    `${ctes}
+    SELECT unit, inspection_type::text AS inspection_type, product, step, recipe FROM measured
+     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+}
+
+const GROUPS = {
+  lot: { key: 'NULL::text', lot: 'lot_id' },
+  wafer: { key: 'wafer_id::text', lot: 'lot_id' },
+  day: { key: `to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
+} as const;
+
+/** Samples of one parameter in the order of their first completion, at most `limit`. What is left over of groups of n forms none. */
+export function measuredSamples(
+  snapshot: Queryable,
+  question: MeasuredQuestion,
+  limit: number,
+): Promise<MeasuredSample[]> {
+  const { subgroup } = question;
+  const { ctes, where } = measuredValues(question);
+  if (subgroup === 1) {
+    return snapshot.query<MeasuredSample>(
+      `${ctes}
+      SELECT i.chip_id AS key, l.site, l.lot_id, v.completed_at AS first_at, v.completed_at AS last_at, v.lot_id AS lot, v.wafer_id AS wafer, v.product,
+             (v.value IS NOT NULL)::int AS n, coalesce(v.value, 0) AS mean, 0::float8 AS s, 0::float8 AS range
+        FROM measured v
+        JOIN inspections i ON i.id = v.inspection_id
+        JOIN lots l ON l.id = v.lot_id
+       ORDER BY v.completed_at, v.event_id, v.value_event, v.value
+       LIMIT ${where.bind(limit)}`,
+      where.values,
+    );
+  }
+  const size = typeof subgroup === 'number' ? where.bind(subgroup) : undefined;
+  const { key, lot } =
+    typeof subgroup === 'number'
+      ? { key: `((row_number() OVER (ORDER BY ${ORDER}) - 1) / ${size})::text`, lot: 'NULL::uuid' }
+      : GROUPS[subgroup];
+  const shownKey = subgroup === 'lot' ? 'l.lot_id' : size === undefined ? 's.sample' : 'NULL::text';
+  return snapshot.query<MeasuredSample>(
+    `${ctes}, keyed AS (
+      SELECT *, ${key} AS sample, ${lot} AS sample_lot FROM measured
+    ), sample AS (
+      SELECT sample, sample_lot, min(completed_at) AS first_at, max(completed_at) AS last_at,
+             CASE WHEN count(DISTINCT product) = 1 AND count(product) = count(*) THEN min(product) END AS product,
+             count(value)::int AS n, coalesce(avg(value), 0) AS mean, coalesce(stddev_samp(value), 0) AS s, coalesce(max(value) - min(value), 0) AS range
+        FROM keyed
+       GROUP BY sample, sample_lot
+      ${size === undefined ? '' : `HAVING count(*) = ${size}`}
+    )
+    SELECT ${shownKey} AS key, l.site, l.lot_id, s.first_at, s.last_at,
+           s.sample_lot AS lot, ${subgroup === 'wafer' ? 's.sample' : 'NULL::text'} AS wafer, s.product, s.n, s.mean, s.s, s.range
+      FROM sample s LEFT JOIN lots l ON l.id = s.sample_lot
+     ORDER BY s.first_at, s.last_at, ${size === undefined ? '' : 's.sample::bigint, '}${shownKey} COLLATE "C", l.lot_id COLLATE "C", l.site COLLATE "C"
+     LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+}
+
+/** Where a moving range breaks, because what follows is made under other conditions. */
+export const BREAKS = ['none', 'lot', 'wafer', 'product'] as const;
+export type Break = (typeof BREAKS)[number];
+
+/** Whether a value and the one before it (window `w`) belong to the same run. */
+const SAME_RUN: Readonly<Record<Break, string>> = {
+  none: 'true',
+  lot: 'lot_id = lag(lot_id) OVER w',
+  wafer: '(lot_id, wafer_id) IS NOT DISTINCT FROM (lag(lot_id) OVER w, lag(wafer_id) OVER w)',
+  product: 'product IS NOT DISTINCT FROM lag(product) OVER w',
+};
+
+export interface SingleValues extends Omit<Moments, 'sigma_within'> {
+  /** Mean moving range of neighbours in the order of completion; null without any. */
+  readonly moving_range: number | null;
+  readonly break_at: Break;
+}
+
+/** Moments of single values; `breakAt` undefined = at a new lot, where any lot has two neighbouring values. */
+export async function momentsOfValues(
+  snapshot: Queryable,
+  question: MeasuredQuestion,
+  breakAt: Break | undefined,
+): Promise<SingleValues> {
+  const { ctes, where } = measuredValues(question);
+  const [row] = await snapshot.query<{
+    n: number;
+    mean: number | null;
+    sigma_overall: number | null;
+    within: number | null;
+    across: number | null;
+    neighbours: number;
+  }>(
+    `${ctes}, ordered AS (
+      SELECT value, abs(value - lag(value) OVER w) AS step, ${SAME_RUN[breakAt ?? 'lot']} AS same_run
+        FROM measured WINDOW w AS (ORDER BY ${ORDER})
+    )
+    SELECT count(value)::int AS n, avg(value) AS mean, stddev_samp(value) AS sigma_overall, avg(step) FILTER (WHERE same_run) AS within,
+           avg(step) AS across, (count(*) FILTER (WHERE same_run))::int AS neighbours
+      FROM ordered`,
+    where.values,
+  );
+  const { n, mean, sigma_overall, within, across, neighbours } = row as NonNullable<typeof row>;
+  const isBroken = breakAt !== undefined || neighbours > 0;
+  return {
+    n,
+    mean,
+    sigma_overall,
+    moving_range: isBroken ? within : across,
+    break_at: breakAt ?? (isBroken ? 'lot' : 'none'),
+  };
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { asOfSchema, count, definitionShape, groupNameSchema, warningSchema } from '../answers.ts';
+import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
+import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { endsInOrder } from '../parameters.ts';
+
+export const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
+export type YieldKind = (typeof YIELD_KINDS)[number];
+
+export const yieldParameters = z
+  .strictObject({
+    ...statisticParameters,
+    group_by: z
+      .enum(ATTEMPT_GROUPS)
+      .optional()
+      .meta({
+        description:
+          'One group per value, taken from the chosen attempt; days and months are UTC. Without it: totals only.',
+        examples: ['month'],
+      }),
+    kind: z
+      .enum(YIELD_KINDS)
+      .default('final')
+      .meta({
+        description:
+          'final: one attempt per unit, chosen by `policy`. first_pass: the first attempt of each unit. insertion: every attempt counts. rolled_throughput: product of first-pass yields over the operations (inspection type, step).',
+        examples: ['final'],
+      }),
+    policy: policyParameter.meta({
+      description:
+        "Which attempt stands for a unit that was tested more than once, chosen over the unit's whole history. Applies to kind=final; all is the same as kind=insertion.",
+      example: 'last',
+    }),
+  })
+  .superRefine(endsInOrder);
+export type YieldParameters = z.output<typeof yieldParameters>;
+
+const fraction = z.number().min(0).max(1);
+const figures = {
+  units: count.meta({ description: 'Units counted (with kind=insertion: attempts).', examples: [555] }),
+  passed: count.meta({ examples: [504] }),
+  failed: count.meta({ examples: [51] }),
+  yield: fraction.nullable().meta({
+    description:
+      'Fraction 0..1; null when there are no units, and of rolled throughput over products that do not share their operations.',
+    examples: [0.908108],
+  }),
+  dppm: z
+    .number()
+    .nullable()
+    .meta({ description: 'Defective parts per million; null where yield is null.', examples: [91891.89] }),
+  steps: z
+    .array(
+      z.strictObject({ inspection_type: z.string(), step: z.string(), units: count, passed: count, yield: fraction }),
+    )
+    .optional()
+    .meta({ description: 'With kind=rolled_throughput: first-pass yield of each operation.' }),
+};
+
+export const yieldAnswer = z
+  .strictObject({
+    as_of: asOfSchema,
+    ...definitionShape,
+    warning: warningSchema,
+    groups: z.array(z.strictObject({ ...groupNameSchema, ...figures })),
+    totals: z.strictObject(figures).meta({ description: 'From the unit counts themselves, never a mean of groups.' }),
+  })
+  .meta({ id: 'Yield' });
+export type YieldAnswer = z.output<typeof yieldAnswer>;

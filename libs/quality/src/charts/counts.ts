@@ -1,0 +1,95 @@
+import { d2 } from '../control-constants.ts';
+import { mean } from '../moments.ts';
+import {
+  ChartDataError,
+  type ChartOptions,
+  constant,
+  type ControlChart,
+  makesLimits,
+  panel,
+  threeSigma,
+  TooLittleDataError,
+} from './chart.ts';
+import { movingRanges } from './moving-range.ts';
+
+/** `count` events in `size` units (or an area of opportunity `size`). */
+export interface SizedCount {
+  readonly count: number;
+  readonly size: number;
+}
+
+export const COUNT_CHARTS = ['p', 'np', 'c', 'u', 'p_prime', 'u_prime'] as const;
+export type CountChart = (typeof COUNT_CHARTS)[number];
+
+/** A ratio of this size and more means that samples differ by more than chance: p and u charts would accuse stable lots. */
+export const LARGE_SIGMA_Z = 1.5;
+
+interface Placed {
+  readonly index: number;
+  readonly size: number;
+  readonly value: number;
+  readonly centre: number;
+  readonly deviation: number;
+}
+
+function place(kind: CountChart, { count, size }: SizedCount, index: number, rate: number): Placed {
+  switch (kind) {
+    case 'p':
+    case 'p_prime':
+      return { index, size, value: count / size, centre: rate, deviation: Math.sqrt((rate * (1 - rate)) / size) };
+    case 'np':
+      return { index, size, value: count, centre: rate * size, deviation: Math.sqrt(rate * (1 - rate) * size) };
+    case 'c':
+      return { index, size, value: count, centre: rate * size, deviation: Math.sqrt(rate * size) };
+    case 'u':
+    case 'u_prime':
+      return { index, size, value: count / size, centre: rate, deviation: Math.sqrt(rate / size) };
+  }
+}
+
+/** Mean moving range of the standardised samples / d2(2): 1 where their size explains all of their spread. */
+function sigmaZ(points: readonly Placed[], options: ChartOptions): number | null {
+  const z = points.map(({ value, centre, deviation }) => (deviation === 0 ? null : (value - centre) / deviation));
+  const used = movingRanges(z).filter(({ index }) => makesLimits(options, index) && makesLimits(options, index - 1));
+  return used.length === 0 ? null : mean(used.map(({ value }) => value)) / d2(2);
+}
+
+/**
+ * p (fraction failing), np (number failing), c (events) and u (events per unit), three-sigma limits floored at 0 and,
+ * for fractions, cut at all. p and u step with the size of each sample; np and c need equal sizes. p_prime and u_prime widen
+ * the limits by sigma_z, the spread between the samples that their size does not explain.
+ * Source: Montgomery 7.2, 7.3; NIST/SEMATECH e-Handbook 6.3.3; Laney, Quality Engineering 14 (2002), 531-537.
+ *
+ * @throws ChartDataError
+ */
+export function countChart(kind: CountChart, counts: readonly SizedCount[], options: ChartOptions): ControlChart {
+  if (options.target !== undefined || options.sigma !== undefined) {
+    throw new ChartDataError('target', 'and sigma do not belong to counts: their spread follows from their mean');
+  }
+  const isOfUnits = kind === 'p' || kind === 'np' || kind === 'p_prime';
+  if ((kind === 'c' || kind === 'np') && counts.some(({ size }) => size !== counts[0]?.size)) {
+    throw new ChartDataError('counts', `differ in size: use ${kind === 'c' ? 'u' : 'p'}`);
+  }
+  if (isOfUnits && counts.some(({ count, size }) => count > size)) {
+    throw new ChartDataError('counts', 'has more failing than there are');
+  }
+  const used = counts.filter((_count, index) => makesLimits(options, index));
+  const total = used.reduce((sum, { size }) => sum + size, 0);
+  if (total === 0) {
+    throw new TooLittleDataError('counts', 'has none in the baseline');
+  }
+  const rate = used.reduce((sum, { count }) => sum + count, 0) / total;
+  const points = counts.map((count, index) => place(kind, count, index, rate));
+  const sigma_z = sigmaZ(points, options);
+  const isWidened = kind === 'p_prime' || kind === 'u_prime';
+  if (isWidened && sigma_z === null && points.some(({ deviation }) => deviation > 0)) {
+    throw new TooLittleDataError('counts', 'has no two neighbouring samples in the baseline');
+  }
+  const widened = points.map((point) => ({ ...point, deviation: point.deviation * (isWidened ? (sigma_z ?? 1) : 1) }));
+  const greatest = kind === 'np' ? (counts[0]?.size ?? Infinity) : isOfUnits ? 1 : Infinity;
+  return {
+    sigma: constant(widened.map(({ deviation }) => deviation)),
+    location: panel(threeSigma(widened, { least: 0, greatest }), options.rules),
+    sigma_z,
+  };
+}

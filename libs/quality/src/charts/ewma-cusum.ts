@@ -1,0 +1,110 @@
+import { type ControlRule, type RulePoint, violations } from './control-rules.ts';
+import { ChartDataError, constant, type ControlChart, limitRules, panel, type PanelPoint } from './chart.ts';
+import { type IndividualsOptions, sigmaOfMean } from './individuals.ts';
+import { limitMean, movingRangeSigma, observed } from './moving-range.ts';
+
+/** Smoothed and summed points depend on their neighbours, so patterns among them prove nothing. */
+function refusePatterns(chart: string, rules: readonly ControlRule[]): void {
+  if (limitRules(rules).length < rules.length) {
+    throw new ChartDataError('rules', `${chart} points depend on one another: only beyond_limits means something`);
+  }
+}
+
+/** Centre and sigma of EWMA and CUSUM: as given, else mean and mean moving range / d2(2). */
+const startOf = (
+  values: readonly (number | null)[],
+  options: IndividualsOptions,
+): { centre: number; sigma: number } => ({
+  centre: options.target ?? limitMean(values, options),
+  sigma: options.sigma ?? movingRangeSigma(values, options, options.breaks),
+});
+
+/** A given sigma is that of single values; an estimated one is that of the points already. */
+const sizesOf = ({ sigma, sizes }: IndividualsOptions): readonly number[] | undefined =>
+  sigma === undefined ? undefined : sizes;
+
+/**
+ * Exponentially weighted moving average: z = lambda x + (1 - lambda) z, from the centre on; limits by point,
+ * centre +- l sigma sqrt(lambda / (2 - lambda) (1 - (1 - lambda)^(2 i))). A missing value leaves z as it is.
+ * Source: NIST/SEMATECH e-Handbook 6.3.2.4; Montgomery 9.2.
+ *
+ * @param parameters.lambda 0 < lambda <= 1
+ * @param parameters.l width of the limits in sigma
+ * @throws ChartDataError
+ */
+export function ewmaChart(
+  values: readonly (number | null)[],
+  parameters: { readonly lambda: number; readonly l: number },
+  options: IndividualsOptions,
+): ControlChart {
+  refusePatterns('EWMA', options.rules);
+  const { lambda, l } = parameters;
+  const { centre, sigma } = startOf(values, options);
+  const sizes = sizesOf(options);
+  let z = centre;
+  let variance = 0;
+  const points = observed(values).map(({ index, value }): PanelPoint => {
+    z = lambda * value + (1 - lambda) * z;
+    // The published formula, point by point, because means of different sizes have different variances.
+    variance = (lambda * sigmaOfMean(1, sizes, index)) ** 2 + (1 - lambda) ** 2 * variance;
+    const deviation = sigma * Math.sqrt(variance);
+    return { index, value: z, centre, deviation, lower: centre - l * deviation, upper: centre + l * deviation };
+  });
+  return { sigma, location: panel(points, options.rules) };
+}
+
+/**
+ * Tabular CUSUM: high = max(0, high + x - target - k sigma), low = max(0, low + target - x - k sigma), both in data
+ * units; a point is beyond the limits when either sum exceeds h sigma. `lower` is -h sigma: low is drawn downwards.
+ * sigma is that of the points: of means of n values, the given one / sqrt(n).
+ * Source: NIST/SEMATECH e-Handbook 6.3.2.3; Montgomery 9.1.
+ *
+ * @param parameters.k slack in sigma
+ * @param parameters.h decision interval in sigma
+ * @throws ChartDataError
+ */
+export function cusumChart(
+  values: readonly (number | null)[],
+  parameters: { readonly k: number; readonly h: number },
+  options: IndividualsOptions,
+): ControlChart {
+  refusePatterns('CUSUM', options.rules);
+  const { centre, sigma } = startOf(values, options);
+  const deviation = sigma * deviationOfPoints(values, options);
+  const slack = parameters.k * deviation;
+  const limit = parameters.h * deviation;
+  let high = 0;
+  let low = 0;
+  const points = observed(values).map(({ index, value }) => {
+    high = Math.max(0, high + value - centre - slack);
+    low = Math.max(0, low + centre - value - slack);
+    return { index, value, lower: -limit, upper: limit, high, low };
+  });
+  const seen = points.map(({ index, value, ...sums }): RulePoint => ({
+    index,
+    value,
+    z: 0,
+    isBeyondLimits: sums.high > limit || sums.low > limit,
+  }));
+  return {
+    sigma,
+    location: { centre: 0, lower: -limit, upper: limit, points, violations: violations(seen, options.rules) },
+  };
+}
+
+/** Deviation of the points in the given sigma. Sums of means of different sizes have no single limit. */
+function deviationOfPoints(values: readonly (number | null)[], options: IndividualsOptions): number {
+  const sizes = sizesOf(options);
+  if (sizes === undefined) {
+    return 1;
+  }
+  const used = observed(values).map(({ index }) => sizes[index] ?? 1);
+  const size = used.length === 0 ? 1 : constant(used);
+  if (size === null) {
+    throw new ChartDataError(
+      'sigma',
+      'is that of single values, and the samples differ in size: use ewma, or leave sigma out',
+    );
+  }
+  return 1 / Math.sqrt(size);
+}

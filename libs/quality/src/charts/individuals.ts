@@ -1,0 +1,70 @@
+import { d2, d3 } from '../control-constants.ts';
+import {
+  type ChartOptions,
+  type ChartPanel,
+  type ControlChart,
+  limitRules,
+  limitsOf,
+  panel,
+  standardOf,
+  threeSigma,
+} from './chart.ts';
+import { limitMean, movingRanges, movingRangeSigma, observed } from './moving-range.ts';
+
+export interface IndividualsOptions extends ChartOptions {
+  /** Indices where a new run (lot, wafer …) begins: no moving range spans them. */
+  readonly breaks?: ReadonlySet<number> | undefined;
+  /** Where the values are means: how many single values each is of. A given sigma is that of single values. */
+  readonly sizes?: readonly number[] | undefined;
+}
+
+/** Standard deviation of the point at `index` when that of single values is given. */
+export const sigmaOfMean = (sigma: number, sizes: readonly number[] | undefined, index: number): number =>
+  sigma / Math.sqrt(sizes?.[index] ?? 1);
+
+/**
+ * Individuals and moving range. sigma = mean moving range / d2(2); limits centre +- 3 sigma; the range panel has
+ * d2(2) sigma +- 3 d3(2) sigma, floored at 0. With target and sigma given, both panels come from them and one value is enough.
+ * Source: NIST/SEMATECH e-Handbook 6.3.2.2; Montgomery, Introduction to Statistical Quality Control, 6.4.
+ *
+ * @param values null = missing
+ * @throws ChartDataError
+ */
+export function individualsChart(values: readonly (number | null)[], options: IndividualsOptions): ControlChart {
+  const { breaks, sizes } = options;
+  const standard = standardOf(options);
+  const sigma = standard?.sigma ?? movingRangeSigma(values, options, breaks);
+  const centre = standard?.target ?? limitMean(values, options);
+  const deviationAt = (index: number): number => (standard ? sigmaOfMean(sigma, sizes, index) : sigma);
+  return {
+    sigma,
+    location: panel(
+      threeSigma(observed(values).map((point) => ({ ...point, centre, deviation: deviationAt(point.index) }))),
+      options.rules,
+      standard && sizes === undefined ? limitsOf(centre, sigma) : undefined,
+    ),
+    dispersion: movingRangePanel(values, options, (index) =>
+      // Of two means with different deviations, the expected range is d2(2) times the root of their mean variance.
+      Math.sqrt((deviationAt(index - 1) ** 2 + deviationAt(index) ** 2) / 2),
+    ),
+  };
+}
+
+/** Moving ranges with d2(2) sigma +- 3 d3(2) sigma, by the sigma of each. */
+export function movingRangePanel(
+  values: readonly (number | null)[],
+  { breaks, rules, sizes }: IndividualsOptions,
+  sigmaAt: (index: number) => number,
+): ChartPanel {
+  return panel(
+    threeSigma(
+      movingRanges(values, breaks).map((point) => {
+        const sigma = sigmaAt(point.index);
+        return { ...point, centre: d2(2) * sigma, deviation: d3(2) * sigma };
+      }),
+      { least: 0 },
+    ),
+    limitRules(rules),
+    sizes === undefined ? limitsOf(d2(2) * sigmaAt(0), d3(2) * sigmaAt(0), { least: 0 }) : undefined,
+  );
+}

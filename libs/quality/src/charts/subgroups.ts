@@ -1,0 +1,144 @@
+import { MAX_RANGE_SIZE } from '../control-constants.ts';
+import {
+  MAX_RANGE_SUBGROUP,
+  type SampleSummary,
+  type SigmaMethod,
+  type Spread,
+  SPREAD_CONSTANTS,
+  spreadOf,
+  weightedMean,
+  withinSigma,
+} from '../within-sigma.ts';
+import {
+  ChartDataError,
+  type ChartOptions,
+  type ChartPanel,
+  type ControlChart,
+  limitRules,
+  makesLimits,
+  panel,
+  standardOf,
+  threeSigma,
+  TooLittleDataError,
+} from './chart.ts';
+import { individualsChart, type IndividualsOptions } from './individuals.ts';
+
+export interface SubgroupOptions extends ChartOptions {
+  /** How sigma within is estimated; default weighted. */
+  readonly sigmaMethod?: SigmaMethod | undefined;
+}
+
+interface PlacedSample extends SampleSummary {
+  readonly index: number;
+}
+
+const placed = (samples: readonly SampleSummary[]): PlacedSample[] =>
+  samples.flatMap((sample, index) => (sample.n === 0 ? [] : [{ ...sample, index }]));
+
+/** @throws TooLittleDataError */
+function sigmaWithin(samples: readonly PlacedSample[], spread: Spread, options: SubgroupOptions): number {
+  const used = samples.filter(({ index }) => makesLimits(options, index));
+  const sigma = withinSigma(used, spread, options.sigmaMethod ?? 'weighted');
+  if (sigma === null) {
+    throw new TooLittleDataError('subgroups', 'has none of two values or more in the baseline');
+  }
+  return sigma;
+}
+
+/** Ranges or standard deviations of the samples with their limits. */
+function spreadPanel(
+  samples: readonly PlacedSample[],
+  spread: Spread,
+  sigma: number,
+  { rules }: SubgroupOptions,
+): ChartPanel {
+  const { mean, deviation } = SPREAD_CONSTANTS[spread];
+  return panel(
+    threeSigma(
+      samples
+        .filter(({ n }) => n > 1)
+        .map((sample) => ({
+          index: sample.index,
+          size: sample.n,
+          value: spreadOf(spread, sample),
+          centre: mean(sample.n) * sigma,
+          deviation: deviation(sample.n) * sigma,
+        })),
+      { least: 0 },
+    ),
+    limitRules(rules),
+  );
+}
+
+/**
+ * X-bar with R or S. sigma is that within the samples (`withinSigma`); location limits centre +- 3 sigma / sqrt(n), by point
+ * where sizes differ; centre = mean of all values that limits come from. R has d2(n) sigma +- 3 d3(n) sigma, S has c4(n)
+ * sigma +- 3 sqrt(1 - c4(n)^2) sigma, floored at 0. With target and sigma given, both panels come from them.
+ * Source: Montgomery 6.2, 6.3 (standard given: 6.2.3).
+ *
+ * @param samples one of nothing is a gap
+ * @throws ChartDataError
+ */
+export function subgroupChart(
+  kind: 'xbar_r' | 'xbar_s',
+  samples: readonly SampleSummary[],
+  options: SubgroupOptions,
+): ControlChart {
+  const spread = kind === 'xbar_r' ? 'range' : 'deviation';
+  const standard = standardOf(options);
+  const groups = placed(samples);
+  if (kind === 'xbar_r' && groups.some(({ n }) => n > MAX_RANGE_SIZE)) {
+    throw new ChartDataError('subgroups', `has more than ${MAX_RANGE_SIZE} values in one: use xbar_s`);
+  }
+  const sigma = standard?.sigma ?? sigmaWithin(groups, spread, options);
+  const centre = standard?.target ?? grandMean(groups.filter(({ index }) => makesLimits(options, index)));
+  return {
+    sigma,
+    location: panel(
+      threeSigma(
+        groups.map(({ index, mean, n }) => ({
+          index,
+          value: mean,
+          size: n,
+          centre,
+          deviation: sigma / Math.sqrt(n),
+        })),
+      ),
+      options.rules,
+    ),
+    dispersion: spreadPanel(groups, spread, sigma, options),
+  };
+}
+
+const grandMean = (samples: readonly SampleSummary[]): number =>
+  weightedMean(
+    samples.map(({ mean }) => mean),
+    samples.map(({ n }) => n),
+  );
+
+/**
+ * Three-way chart, for samples that differ more among one another than the spread within them explains (sites of a wafer,
+ * wafers of a lot): individuals chart of the means, their moving ranges, and the range (samples of up to 10) or standard
+ * deviation within. `sigma` is that of the means.
+ * Source: Montgomery 6.3 and exercise 6.80; Wheeler, Advanced Topics in Statistical Process Control, 9.
+ *
+ * @throws ChartDataError
+ */
+export function betweenWithinChart(
+  samples: readonly SampleSummary[],
+  options: SubgroupOptions & Pick<IndividualsOptions, 'breaks'>,
+): ControlChart {
+  if (options.target !== undefined || options.sigma !== undefined) {
+    throw new ChartDataError(
+      'target',
+      'and sigma do not belong to between_within, which has a sigma between and one within',
+    );
+  }
+  const groups = placed(samples);
+  const spread = groups.every(({ n }) => n <= MAX_RANGE_SUBGROUP) ? 'range' : 'deviation';
+  const means = individualsChart(
+    samples.map(({ n, mean }) => (n === 0 ? null : mean)),
+    options,
+  );
+  return { ...means, within: spreadPanel(groups, spread, sigmaWithin(groups, spread, options), options) };
+}

@@ -1,0 +1,156 @@
+import { chiSquareUpperTail, normalTwoTails } from './distributions.ts';
+
+/** What one tool did to one lot (or wafer): the smallest thing whose yields are independent of one another. */
+export interface ToolSample {
+  readonly tool: string;
+  /** Product and the like: tools are compared within it only, so that a tool with a hard product is not accused. */
+  readonly stratum: string;
+  readonly units: number;
+  readonly passed: number;
+}
+
+export interface ToolVerdict {
+  readonly tool: string;
+  /** Samples in strata where other tools have some, too. */
+  readonly samples: number;
+  /** Above 0: fails more than the others of its strata. */
+  readonly z: number;
+  /** Two-sided; null below three samples of its own, or of others. */
+  readonly p: number | null;
+}
+
+export interface ToolComparison {
+  readonly tools: ToolVerdict[];
+  /** Kruskal-Wallis within each stratum, added up, over tools with three samples or more; null where none can be compared. */
+  readonly p: number | null;
+  /**
+   * Spread of the samples of one tool and stratum in units of what independent units would have (Pearson chi-square / degrees
+   * of freedom), at least 1; null where no tool has two samples.
+   */
+  readonly dispersion: number | null;
+}
+
+/** Fewer lots than this say nothing about a tool. */
+export const LEAST_SAMPLES = 3;
+
+interface Ranked {
+  readonly tool: string;
+  readonly rank: number;
+}
+
+/**
+ * Compares tools by the fail fractions of their samples. Each tool against all others: van Elteren's stratified rank sum test
+ * (Wilcoxon, Mann and Whitney within a single stratum), normal approximation with ties and continuity.
+ * Source: van Elteren, Bulletin of the International Statistical Institute 37 (1960), 351-361; Lehmann, Nonparametrics, 3.3;
+ * Kruskal and Wallis, Journal of the American Statistical Association 47 (1952), 583-621.
+ */
+export function compareTools(samples: readonly ToolSample[]): ToolComparison {
+  const counted = samples.filter(({ units }) => units > 0);
+  const strata = [...groupBy(counted, ({ stratum }) => stratum).values()].map(rank);
+  const tools = [...new Set(counted.map(({ tool }) => tool))];
+  const sums = new Map(tools.map((tool) => [tool, { samples: 0, others: 0, excess: 0, variance: 0, step: Infinity }]));
+  for (const ranked of strata) {
+    const n = ranked.length;
+    // Without ties n (n + 1) / 12 for each pair of tool and others.
+    const perPair = ranked.reduce((sum, { rank: r }) => sum + (r - (n + 1) / 2) ** 2, 0) / (n * (n - 1));
+    for (const [tool, own] of groupBy(ranked, (sample) => sample.tool)) {
+      const others = n - own.length;
+      const sum = sums.get(tool);
+      if (others === 0 || sum === undefined) {
+        continue;
+      }
+      const weight = 1 / (n + 1);
+      sum.samples += own.length;
+      sum.others += others;
+      sum.excess += weight * (own.reduce((total, { rank: r }) => total + r, 0) - (own.length * (n + 1)) / 2);
+      sum.variance += weight ** 2 * own.length * others * perPair;
+      sum.step = Math.min(sum.step, weight / 2);
+    }
+  }
+  return {
+    tools: tools.map((tool) => {
+      const {
+        samples: own,
+        others,
+        excess,
+        variance,
+        step,
+      } = sums.get(tool) as NonNullable<ReturnType<typeof sums.get>>;
+      const z = variance === 0 ? 0 : (Math.sign(excess) * Math.max(0, Math.abs(excess) - step)) / Math.sqrt(variance);
+      return { tool, samples: own, z, p: own < LEAST_SAMPLES || others < LEAST_SAMPLES ? null : normalTwoTails(z) };
+    }),
+    p: kruskalWallis(strata),
+    dispersion: dispersionOf(counted),
+  };
+}
+
+/** Ranks of the fail fractions, equal ones sharing their mean rank. */
+function rank(samples: readonly ToolSample[]): Ranked[] {
+  const sorted = samples
+    .map(({ tool, units, passed }) => ({ tool, failed: (units - passed) / units }))
+    .sort((a, b) => a.failed - b.failed);
+  const ranked: Ranked[] = [];
+  for (let i = 0; i < sorted.length;) {
+    let end = i;
+    while (end < sorted.length && sorted[end]?.failed === sorted[i]?.failed) {
+      end++;
+    }
+    const shared = (i + 1 + end) / 2;
+    for (; i < end; i++) {
+      ranked.push({ tool: (sorted[i] as { tool: string }).tool, rank: shared });
+    }
+  }
+  return ranked;
+}
+
+function kruskalWallis(strata: readonly (readonly Ranked[])[]): number | null {
+  let statistic = 0;
+  let freedom = 0;
+  for (const all of strata) {
+    const large = [...groupBy(all, ({ tool }) => tool).values()].filter((own) => own.length >= LEAST_SAMPLES);
+    if (large.length < 2) {
+      continue;
+    }
+    const values = large.flat();
+    const centre = values.reduce((sum, { rank: r }) => sum + r, 0) / values.length;
+    const total = values.reduce((sum, { rank: r }) => sum + (r - centre) ** 2, 0);
+    if (total === 0) {
+      continue;
+    }
+    const between = large.reduce(
+      (sum, own) => sum + own.length * (own.reduce((s, { rank: r }) => s + r, 0) / own.length - centre) ** 2,
+      0,
+    );
+    statistic += ((values.length - 1) * between) / total;
+    freedom += large.length - 1;
+  }
+  return freedom === 0 ? null : chiSquareUpperTail(statistic, freedom);
+}
+
+function dispersionOf(samples: readonly ToolSample[]): number | null {
+  let statistic = 0;
+  let freedom = 0;
+  for (const cell of groupBy(samples, ({ tool, stratum }) => JSON.stringify([tool, stratum])).values()) {
+    const units = cell.reduce((sum, sample) => sum + sample.units, 0);
+    const p = cell.reduce((sum, sample) => sum + sample.passed, 0) / units;
+    freedom += cell.length - 1;
+    if (p > 0 && p < 1) {
+      statistic += cell.reduce((sum, s) => sum + (s.passed - s.units * p) ** 2 / (s.units * p * (1 - p)), 0);
+    }
+  }
+  return freedom === 0 ? null : Math.max(1, statistic / freedom);
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) {
+      group.push(item);
+    } else {
+      groups.set(key, [item]);
+    }
+  }
+  return groups;
+}
