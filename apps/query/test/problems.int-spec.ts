@@ -48,7 +48,7 @@ describe('a bad parameter is a 400 that names it', () => {
     ['/v1/yield?lot_id=', 'lot_id'],
     [`/v1/yield?lot_id=${'x'.repeat(101)}`, 'lot_id'],
     ['/v1/yield?lot_id=a%00b', 'lot_id'],
-    ['/v1/yield?lot_id=a&lot_id=b', 'lot_id'],
+    ['/v1/yield?kind=final&kind=final', 'kind'],
     ['/v1/inspections?limit=0', 'limit'],
     ['/v1/inspections?limit=501', 'limit'],
     ['/v1/inspections?limit=-1', 'limit'],

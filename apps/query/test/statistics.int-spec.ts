@@ -163,7 +163,7 @@ describe('bodies', () => {
     ['[]', 'application/json', 400, 'invalid_body'],
     ['null', 'application/json', 400, 'invalid_body'],
     ['{"chart":"imr","__proto__":{"x":1}}', 'application/json', 400, 'malformed_request'],
-    ['chart=imr', 'application/x-www-form-urlencoded', 400, 'invalid_body'],
+    ['chart=imr', 'application/x-www-form-urlencoded', 415, 'unsupported_media_type'],
     ['chart=imr', 'text/csv', 415, 'unsupported_media_type'],
     ['<chart/>', 'application/xml', 415, 'unsupported_media_type'],
     [`{"chart":"imr","values":[${'1,'.repeat(2_200_000)}1]}`, 'application/json', 413, 'body_too_large'],

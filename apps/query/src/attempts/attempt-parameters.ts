@@ -13,13 +13,23 @@ import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
 
 const MAX_NAMES = 100;
 
-/** A filter that may be given several times: any of its values will do. */
+/** A filter that may be given several times: any of its values will do. What is wrong with one is said of the filter. */
 const repeated = (name: z.ZodType<string, string>) => {
   const { description, examples } = name.meta() ?? {};
+  const names = z.array(name).min(1).max(MAX_NAMES);
+  const { $schema: _, ...documented } = z.toJSONSchema(names, { io: 'input' });
   return z
-    .preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(name).min(1).max(MAX_NAMES))
+    .unknown()
+    .transform((given, context): string[] => {
+      const checked = names.safeParse(typeof given === 'string' ? [given] : given);
+      if (checked.success) {
+        return checked.data;
+      }
+      context.addIssue({ code: 'custom', message: checked.error.issues[0]?.message ?? 'expected names' });
+      return z.NEVER;
+    })
     .optional()
-    .meta({ description: `${description} Given several times: any of them.`, example: examples });
+    .meta({ ...documented, description: `${description} Given several times: any of them.`, example: examples });
 };
 
 /** Filters of every statistic over attempts. Each is about the chosen attempt's own properties. */

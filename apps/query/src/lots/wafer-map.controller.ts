@@ -73,12 +73,10 @@ const lotMapAnswer = z
     site: z.string(),
     lot_id: z.string(),
     ...bounds,
-    dies: z
-      .array(z.tuple([coordinate, coordinate, z.number().min(0).max(1), count]))
-      .meta({
-        description:
-          '[x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; of attempts with policy=all.',
-      }),
+    dies: z.array(z.tuple([coordinate, coordinate, z.number().min(0).max(1), count])).meta({
+      description:
+        '[x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; of attempts with policy=all.',
+    }),
   })
   .meta({ id: 'LotMap' });
 type LotMapAnswer = z.output<typeof lotMapAnswer>;
