@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeBlock, encodeBlock, MAX_BLOCK_ROWS, rowsOf } from '@chip/contracts';
+import {
+  decodeBlock,
+  encodeBlock,
+  MAX_BLOCK_EVENTS,
+  MAX_BLOCK_LETTER_BYTES,
+  MAX_BLOCK_ROWS,
+  rowsOf,
+} from '@chip/contracts';
 import fc from 'fast-check';
 import { BlockCutter } from './block-cutter.ts';
 
@@ -27,7 +34,7 @@ describe('block cutter', () => {
         const subject = cutter(from);
         given.forEach(({ isAccepted }, i) => {
           isAccepted.forEach((accepted, place) =>
-            accepted ? subject.addSample(sample(START_US, i)) : subject.addRefusal(place),
+            accepted ? subject.addSample(sample(START_US, i)) : subject.addRefusal(100, place),
           );
           subject.endRecord(from + i, 1000 + i, isAccepted.length);
         });
@@ -73,6 +80,26 @@ describe('block cutter', () => {
     expect(next).toMatchObject({ coversFrom: first.coversTo, coversTo: offset + 5, index: [], minTime: null });
     expect(next.payload).toHaveLength(0);
     expect(next.deltas).toHaveLength(0);
+  });
+
+  it.each([
+    ['number of refused events', 1, MAX_BLOCK_EVENTS],
+    ['bytes of dead letters', 1024, MAX_BLOCK_LETTER_BYTES / 1024],
+  ])('is full at its %s, and counts anew in the next block', (_name, letterBytes, expected) => {
+    const subject = cutter();
+    let offset = 0;
+    for (const _block of [1, 2]) {
+      const from = offset;
+      for (;;) {
+        subject.addRefusal(letterBytes);
+        if (subject.endRecord(offset++, 0, 0)) {
+          break;
+        }
+        // Without a bound this would go on for as long as there are records.
+        expect(offset - from).toBeLessThan(expected);
+      }
+      expect(subject.cut(offset).index).toHaveLength(expected);
+    }
   });
 
   it('carries which of its events were replayed, block by block', () => {

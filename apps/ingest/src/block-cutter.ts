@@ -5,6 +5,8 @@ import {
   encodeCopyField,
   encodeCopyText,
   formatTime,
+  MAX_BLOCK_EVENTS,
+  MAX_BLOCK_LETTER_BYTES,
   MAX_BLOCK_ROWS,
   type PayloadKind,
   type Replay,
@@ -46,6 +48,7 @@ export class BlockCutter {
   #maxUs = -Infinity;
   #deltas = new Map<number, HourDeltas>();
   #replays: Map<number, Replay> | undefined;
+  #letterBytes = 0;
   // The event being read.
   #eventFrom = 0;
   #eventRefused: number[] | undefined;
@@ -94,9 +97,13 @@ export class BlockCutter {
     this.#write(`${line}\n`, timeUs);
   }
 
-  /** An element of the current record became a dead letter; `place` is its index in an array. */
-  addRefusal(place = 0): void {
+  /**
+   * An element of the current record became a dead letter of `letterBytes`, which its sender keeps until the block is cut;
+   * `place` is its index in an array.
+   */
+  addRefusal(letterBytes: number, place = 0): void {
     (this.#eventRefused ??= []).push(place);
+    this.#letterBytes += letterBytes;
   }
 
   /**
@@ -115,7 +122,12 @@ export class BlockCutter {
     });
     this.#eventFrom = this.#length;
     this.#eventRefused = undefined;
-    return this.#rows >= MAX_BLOCK_ROWS || this.#length >= BLOCK_PAYLOAD_TARGET_BYTES;
+    return (
+      this.#rows >= MAX_BLOCK_ROWS ||
+      this.#length >= BLOCK_PAYLOAD_TARGET_BYTES ||
+      this.#index.length >= MAX_BLOCK_EVENTS ||
+      this.#letterBytes >= MAX_BLOCK_LETTER_BYTES
+    );
   }
 
   /** The block up to `coversTo` (exclusive); the next one begins there. */
@@ -137,6 +149,7 @@ export class BlockCutter {
     this.#index = [];
     this.#length = 0;
     this.#rows = 0;
+    this.#letterBytes = 0;
     this.#minUs = Infinity;
     this.#maxUs = -Infinity;
     this.#deltas = new Map();

@@ -1,10 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import {
   ACCEPTED_TOPIC,
   type Block,
-  deadLetterTopic,
+  type DeadLetter,
+  deadLetter,
   encodeBlock,
+  encodedBytes,
   INSPECTION_RESULTS,
   type MachineTopic,
   type Refusal,
@@ -17,15 +20,14 @@ import {
   KafkaBatchServer,
   KafkaProducer,
   type KafkaRecord,
-  type OutgoingRecord,
   type RecordBatch,
+  sendDeadLetters,
 } from '@chip/kafka';
 import { CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
 import { classifyInspection } from './classify-inspection.ts';
 import { classifyTelemetry, type TelemetrySink } from './classify-telemetry.ts';
 import { headerText } from './cloud-event.ts';
-import { deadLetterOf } from './dead-letter.ts';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestMetrics } from './ingest.metrics.ts';
 
@@ -35,6 +37,8 @@ const LAG_INTERVAL_MS = 2_000;
 /** How often a partition without accepted partition looks whether it was created. */
 const GROWN_LOOK_MS = 10_000;
 const DAY_MS = 86_400_000;
+/** The event loop is left to others (heartbeats, health, other partitions) after so much work on end. */
+const MAX_TURN_MS = 8;
 
 /** Reads one record into the block under construction. */
 type Reader = (record: KafkaRecord, cutter: BlockCutter, refuse: Refuse) => { elements: number; unknown: number };
@@ -117,7 +121,7 @@ export class IngestConsumer {
     if (!(await this.#mayProceed(batch, topic))) return;
     const cutter = new BlockCutter(topic, batch.partition, kind, batch.fetchOffset);
     const failedAt = new Date().toISOString();
-    let letters: OutgoingRecord[] = [];
+    let letters: DeadLetter[] = [];
     let traceparent: string | undefined;
 
     const send = async (coversTo: number): Promise<void> => {
@@ -128,12 +132,30 @@ export class IngestConsumer {
 
     let isOpen = batch.records.length === 0;
     let left = batch.records.length;
+    let turnEnds = performance.now() + MAX_TURN_MS;
     for (const record of batch.records) {
       left--;
+      if (performance.now() > turnEnds) {
+        await nextTurn();
+        batch.signal.throwIfAborted();
+        turnEnds = performance.now() + MAX_TURN_MS;
+      }
       traceparent ??= headerText(record.headers, 'traceparent');
       const { elements, unknown } = read(record, cutter, (refusal, bytes, place) => {
-        cutter.addRefusal(place);
-        letters.push(deadLetterOf(topic, batch.partition, record, refusal, bytes, place, failedAt));
+        const letter = deadLetter({
+          topic,
+          partition: batch.partition,
+          offset: record.offset,
+          place,
+          refusal,
+          stage: 'ingest',
+          failedAt,
+          value: bytes,
+          key: record.key,
+          headers: record.headers,
+        });
+        cutter.addRefusal(encodedBytes(letter), place);
+        letters.push(letter);
         this.#metrics.deadLetters.inc({ topic, code: refusal.code });
       });
       if (unknown > 0) this.#metrics.unknownFields.inc({ topic }, unknown);
@@ -142,6 +164,7 @@ export class IngestConsumer {
         batch.signal.throwIfAborted();
         // The last block also covers markers and holes behind its last record.
         await send(left === 0 ? batch.nextOffset : record.offset + 1);
+        turnEnds = performance.now() + MAX_TURN_MS;
       }
     }
     if (isOpen) await send(batch.nextOffset);
@@ -149,8 +172,11 @@ export class IngestConsumer {
     await batch.commit(batch.nextOffset);
   }
 
-  async #send(topic: MachineTopic, block: Block, letters: OutgoingRecord[], traceparent?: string): Promise<void> {
-    if (letters.length > 0) await this.#producer.sendAll(deadLetterTopic(topic), letters);
+  async #send(topic: MachineTopic, block: Block, letters: DeadLetter[], traceparent?: string): Promise<void> {
+    const pointers = letters.length === 0 ? 0 : await sendDeadLetters(this.#producer, topic, letters);
+    if (pointers > 0) {
+      this.#logger.warn({ topic, partition: block.sourcePartition, pointers }, 'dead_letters_cut_to_pointers');
+    }
     const { headers, value } = encodeBlock(block, traceparent);
     await this.#producer.send(ACCEPTED_TOPIC[topic], block.sourcePartition, [{ key: null, value, headers }], 'zstd');
     this.#metrics.blocks.inc({ topic });

@@ -39,8 +39,9 @@ const connection = (config: WriterConfig) => kafkaConnection(config, `chip-write
     },
     {
       provide: KafkaDeadLetters,
-      inject: [KafkaProducer, WriterMetrics],
-      useFactory: (producer: KafkaProducer, metrics: WriterMetrics) => new KafkaDeadLetters(producer, metrics),
+      inject: [KafkaProducer, WriterMetrics, LOGGER],
+      useFactory: (producer: KafkaProducer, metrics: WriterMetrics, logger: Logger) =>
+        new KafkaDeadLetters(producer, metrics, logger),
     },
     {
       provide: KafkaBatchServer,

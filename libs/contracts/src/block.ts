@@ -16,9 +16,14 @@ import type { Replay } from './refusals.ts';
  * The index lets a reader cut off the part it has applied before (`trimBlock`) and trace a row to its event.
  */
 export const BLOCK_VERSION = 1;
-/** A block is cut before it exceeds either; it always takes at least one event. */
+/**
+ * A block is cut as soon as it reaches one of these; it always takes at least one event. Refused events count as well: they
+ * bring neither rows nor payload, but index entries, and dead letters that wait in memory until their block is cut.
+ */
 export const MAX_BLOCK_ROWS = 5000;
+export const MAX_BLOCK_EVENTS = 5000;
 export const BLOCK_PAYLOAD_TARGET_BYTES = 512 * 1024;
+export const MAX_BLOCK_LETTER_BYTES = 512 * 1024;
 
 export type PayloadKind = 'copy-text/system_metrics/1' | 'ndjson/inspection/1';
 

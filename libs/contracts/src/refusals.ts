@@ -32,7 +32,10 @@ export const DEAD_LETTER_HEADERS = {
   failedAt: 'failed-at',
   stage: 'stage',
   content: 'content',
+  /** Parts that were cut to fit the letter's topic: `value`, `source-key`, `headers`, separated by commas. */
   truncated: 'truncated',
+  /** Bytes of the whole value, where it was cut. */
+  valueBytes: 'value-bytes',
   /** Key of the machine's record; absent when it had none, and on letters of stage `writer`. */
   key: 'source-key',
 } as const;

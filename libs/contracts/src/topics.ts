@@ -23,6 +23,12 @@ export const MAX_EVENT_BYTES: Readonly<Record<MachineTopic, number>> = {
   [INSPECTION_RESULTS]: 4 * 1024 * 1024,
 };
 
+/**
+ * Largest record batch of the dead-letter topic of `source`, in bytes: one MiB more than the machine's own limit leaves
+ * room for key and headers.
+ */
+export const maxLetterBytes = (source: string): number => (MAX_EVENT_BYTES[source as MachineTopic] ?? 0) + 1024 * 1024;
+
 /** Largest record batch of an accepted topic, in bytes. The broker's own `message.max.bytes` must allow it too. */
 export const MAX_BLOCK_BYTES = 8 * 1024 * 1024;
 
@@ -43,7 +49,7 @@ export interface TopicSpec {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const MIB = 1024 * 1024;
+
 const PARTITIONS = 8;
 
 const machineTopic = (name: MachineTopic): TopicSpec => ({
@@ -72,10 +78,10 @@ const acceptedTopic = (name: AcceptedTopic): TopicSpec => ({
 const deadLetters = (source: MachineTopic): TopicSpec => ({
   name: deadLetterTopic(source),
   partitions: PARTITIONS,
-  // A dead letter stays until somebody has dealt with it. One MiB more than the source leaves room for the headers.
+  // A dead letter stays until a person has dealt with it.
   settings: {
     'retention.ms': '-1',
-    'max.message.bytes': String(MAX_EVENT_BYTES[source] + MIB),
+    'max.message.bytes': String(maxLetterBytes(source)),
     'cleanup.policy': 'delete',
   },
 });

@@ -4,6 +4,7 @@ export { kafkaConnection, kafkaVariables, type KafkaConnection, type KafkaVariab
 export type { Compression } from './records/codecs.ts';
 export * from './consume/consumer-options.ts';
 export type { PartitionStatus } from './consume/assignment.ts';
+export * from './dead-letters.ts';
 export * from './kafka.error.ts';
 export * from './producer.ts';
 export * from './read-topic.ts';

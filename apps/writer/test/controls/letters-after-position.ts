@@ -36,7 +36,7 @@ await runService({
         provide: KafkaDeadLetters,
         inject: [KafkaProducer, WriterMetrics, LOGGER],
         useFactory: (producer: KafkaProducer, metrics: WriterMetrics, logger: Logger) =>
-          new LateDeadLetters(new KafkaDeadLetters(producer, metrics), logger),
+          new LateDeadLetters(new KafkaDeadLetters(producer, metrics, logger), logger),
       },
     ],
   }),

@@ -134,6 +134,8 @@ class RecordReader {
   bytes(): Buffer | null {
     const length = this.varint();
     if (length < 0) return null;
+    // A record may hold a million empty headers: they share one buffer.
+    if (length === 0) return EMPTY;
     const start = this.at;
     this.at += length;
     return this.buffer.subarray(start, this.at);

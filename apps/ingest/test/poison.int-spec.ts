@@ -1,0 +1,90 @@
+import { TestKafka, heldBytes, waitFor } from '@chip/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import kafkajs from 'kafkajs';
+import { blocksOf, chainOf, type IngestStage, recordsOf, samples, stageTopics, startIngest } from './ingest-stage.ts';
+
+const MIB = 1024 * 1024;
+let kafka: TestKafka;
+let stage: IngestStage | undefined;
+
+beforeAll(async () => {
+  kafka = await TestKafka.connect();
+});
+afterEach(async () => {
+  await stage?.stop();
+  expect(stage?.fatals ?? []).toEqual([]);
+  stage = undefined;
+});
+afterAll(() => kafka.close());
+
+const publish = async (topic: string, messages: kafkajs.Message[]): Promise<void> => {
+  const producer = kafka.client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic, messages, acks: -1, compression: kafkajs.CompressionTypes.GZIP });
+  await producer.disconnect();
+};
+
+describe('a record that Kafka accepted never stops ingest, whatever its letter would weigh', () => {
+  it.each<[string, kafkajs.Message, string]>([
+    ['a key of 3 MiB', { key: Buffer.alloc(3 * MIB), value: 'x' }, 'source-key'],
+    ['headers of 3 MiB', { value: 'x', headers: { big: Buffer.alloc(3 * MIB) } }, 'headers'],
+    [
+      '1.5 million empty headers',
+      { value: 'x', headers: { '': Array<string>(1_500_000).fill('') } as unknown as kafkajs.IHeaders },
+      'headers',
+    ],
+    ['a value of 20 MiB', { value: Buffer.alloc(20 * MIB) }, 'value'],
+  ])('%s', async (_name, message, truncated) => {
+    const topics = await stageTopics(kafka, { letters: { 'max.message.bytes': String(2 * MIB) } });
+    await publish(topics.machine, [message]);
+    await publish(topics.machine, samples(1));
+    stage = await startIngest(kafka, topics, kafka.group());
+    await waitFor(async () => chainOf(await blocksOf(kafka, topics.accepted))?.to === 2);
+    const [letter, ...more] = await recordsOf(kafka, topics.letters);
+    expect(more).toEqual([]);
+    expect(letter!.key!.toString()).toBe('telemetry.samples.v1/0/0');
+    expect(letter!.headers['truncated']?.toString()).toBe(truncated);
+  });
+
+  it('a dead-letter topic that takes less than it should gets a letter that points at the event', async () => {
+    const topics = await stageTopics(kafka, { letters: { 'max.message.bytes': '20000' } });
+    await publish(topics.machine, [{ value: 'x'.repeat(100_000) }, { value: 'y' }]);
+    stage = await startIngest(kafka, topics, kafka.group());
+    await waitFor(async () => chainOf(await blocksOf(kafka, topics.accepted))?.to === 2);
+    const letters = new Map(
+      (await recordsOf(kafka, topics.letters)).map((letter) => [letter.key!.toString(), letter] as const),
+    );
+    expect(letters.size).toBe(2);
+    const pointer = letters.get('telemetry.samples.v1/0/0')!;
+    expect(pointer.value).toHaveLength(0);
+    expect(pointer.headers['truncated']?.toString()).toBe('value,source-key,headers');
+    expect(pointer.headers['error-code']?.toString()).toBe('malformed_json');
+    expect(letters.get('telemetry.samples.v1/0/1')!.value!.toString()).toBe('y');
+  });
+});
+
+it('a million refused samples in compressed fetches hold little memory', async () => {
+  const topics = await stageTopics(kafka);
+  const value = JSON.stringify({ time: '2026-01-20T10:30:00Z', servce_name: 's', metric_name: 'm', metric_value: 1 });
+  const count = 1_000_000;
+  for (let sent = 0; sent < count; sent += 100_000) {
+    await publish(topics.machine, Array<kafkajs.Message>(100_000).fill({ value }));
+  }
+  const held = (): number => heldBytes() + process.memoryUsage().heapUsed;
+  const before = held();
+  let most = 0;
+  stage = await startIngest(kafka, topics, kafka.group());
+  await waitFor(
+    () => {
+      most = Math.max(most, held() - before);
+      return stage!.server.partitions()[0]?.nextOffset;
+    },
+    (next) => next === count,
+    { timeoutMs: 240_000, intervalMs: 100 },
+  );
+  console.error({ most: most / MIB });
+  const blocks = await blocksOf(kafka, topics.accepted);
+  expect(chainOf(blocks)).toEqual({ from: 0, to: count });
+  expect(Math.max(...blocks.map(({ index }) => index.length))).toBeLessThanOrEqual(5000);
+  expect(most).toBeLessThan(200 * MIB);
+}, 300_000);

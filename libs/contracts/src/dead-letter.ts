@@ -1,0 +1,175 @@
+import { DEAD_LETTER_HEADERS, deadLetterKey, type Refusal, REPLAY_HEADERS, type Replay } from './refusals.ts';
+import { MAX_EVENT_BYTES, type MachineTopic, maxLetterBytes } from './topics.ts';
+
+/** A refused event, as the service that refuses it knows it. */
+export interface RefusedEvent {
+  /** Machine topic, partition and offset of the record; `place` is the index in its array, absent for a whole record. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly place?: number | undefined;
+  readonly refusal: Refusal;
+  readonly stage: 'ingest' | 'writer';
+  /** RFC 3339, UTC. */
+  readonly failedAt: string;
+  /** The bytes that the machine sent; of stage `writer` the normalised event. Null for a tombstone. */
+  readonly value: Buffer | null;
+  /** Key and headers of the machine's record, where they are known. */
+  readonly key?: Buffer | null;
+  readonly headers?: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+  readonly replay?: Replay | undefined;
+  /** Facts about the event that only this kind of letter has. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+/** A record for the dead-letter topic. */
+export interface DeadLetter {
+  readonly key: string;
+  readonly value: Buffer | null;
+  readonly headers: Record<string, Buffer | string | Buffer[]>;
+}
+
+/** A detail is made of at most a JSON pointer and a few words; whatever else comes is cut. */
+const MAX_DETAIL_CHARACTERS = 2_000;
+/**
+ * Most bytes of key and headers that the letter of one element takes from its record: an array of 1,000 elements would
+ * repeat them 1,000 times.
+ */
+const MAX_ELEMENT_CONTEXT_BYTES = 16 * 1024;
+/** Header of a record batch with its place in the log (61 bytes), and the fixed fields of its only record, at their widest. */
+const BATCH_BYTES = 61 + 1 + 10 + 5;
+
+/** A machine's header of such a name would be read as ours. */
+const OWN_NAMES: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
+
+const varintBytes = (value: number): number => {
+  let bytes = 1;
+  // Lengths are written zigzag, which doubles them.
+  for (let left = value * 2; left > 127; left = Math.floor(left / 128)) {
+    bytes++;
+  }
+  return bytes;
+};
+const fieldBytes = (field: Buffer | string | null): number => {
+  const length = field === null ? 0 : Buffer.byteLength(field);
+  return varintBytes(length) + length;
+};
+const headerBytes = (name: string, value: Buffer | string | readonly (Buffer | string)[]): number => {
+  const values = Array.isArray(value) ? (value as readonly (Buffer | string)[]) : [value as Buffer | string];
+  const nameBytes = fieldBytes(name);
+  return values.reduce((sum, one) => sum + nameBytes + fieldBytes(one), 0);
+};
+
+/**
+ * Bytes of a letter as a record batch of its own, as the broker compares them with `max.message.bytes`: key, value, every
+ * header with its lengths, and what record and batch add. An upper bound, exact but for a few bytes.
+ */
+export function encodedBytes({ key, value, headers }: DeadLetter): number {
+  let fields = fieldBytes(key) + fieldBytes(value);
+  let count = 0;
+  for (const [name, content] of Object.entries(headers)) {
+    fields += headerBytes(name, content);
+    count += Array.isArray(content) ? content.length : 1;
+  }
+  return BATCH_BYTES + varintBytes(fields) + varintBytes(count) + fields;
+}
+
+const headersOf = (event: RefusedEvent, cut: readonly string[]): Record<string, string> => {
+  const { topic, partition, offset, place, refusal, replay } = event;
+  return {
+    ...(event.stage === 'writer' ? { [DEAD_LETTER_HEADERS.content]: 'normalised' } : {}),
+    ...event.facts,
+    [DEAD_LETTER_HEADERS.code]: refusal.code,
+    [DEAD_LETTER_HEADERS.detail]: refusal.detail.slice(0, MAX_DETAIL_CHARACTERS),
+    [DEAD_LETTER_HEADERS.topic]: topic,
+    [DEAD_LETTER_HEADERS.partition]: String(partition),
+    [DEAD_LETTER_HEADERS.offset]: String(offset),
+    ...(place === undefined ? {} : { [DEAD_LETTER_HEADERS.index]: String(place) }),
+    [DEAD_LETTER_HEADERS.failedAt]: event.failedAt,
+    [DEAD_LETTER_HEADERS.stage]: event.stage,
+    ...(replay === undefined ? {} : { [REPLAY_HEADERS.of]: replay.of, [REPLAY_HEADERS.count]: String(replay.count) }),
+    ...(cut.length === 0 ? {} : { [DEAD_LETTER_HEADERS.truncated]: cut.join(',') }),
+    ...(cut.includes('value') ? { [DEAD_LETTER_HEADERS.valueBytes]: String(event.value?.length ?? 0) } : {}),
+  };
+};
+
+const keyOf = ({ topic, partition, offset, place }: RefusedEvent): string =>
+  deadLetterKey(topic, partition, offset, place);
+
+/**
+ * The dead letter of a refused event, measured whole against the limit of its topic. What does not fit is cut, in this
+ * order, and header `truncated` names each part that was:
+ *
+ * 1. `headers` of the machine that do not fit any more (by name, in their order; those of one name go together),
+ * 2. `source-key`, as a whole: a part of a key would lead to another partition,
+ * 3. `value`, at its end, down to the limit that its machine topic has; header `value-bytes` tells its whole length.
+ */
+export function deadLetter(event: RefusedEvent): DeadLetter {
+  const limit = maxLetterBytes(event.topic);
+  const key = keyOf(event);
+  // Measured with every part named as cut, so that naming one never makes the letter too large.
+  const bare: DeadLetter = { key, value: null, headers: headersOf(event, ['value', 'source-key', 'headers']) };
+  const room = limit - encodedBytes(bare) - 3 * varintBytes(limit);
+  const own = headersOf(event, []);
+
+  const keyBytes = event.key == null ? 0 : headerBytes(DEAD_LETTER_HEADERS.key, event.key);
+  const machineHeaders = Object.entries(event.headers ?? {})
+    .filter(([name]) => !Object.hasOwn(own, name) && !OWN_NAMES.has(name))
+    .map(([name, value]) => ({ name, value, bytes: headerBytes(name, value) }));
+  const context = machineHeaders.reduce((sum, { bytes }) => sum + bytes, keyBytes);
+
+  const valueLimit = Math.max(room - context, MAX_EVENT_BYTES[event.topic as MachineTopic] ?? 0);
+  const isValueCut = event.value !== null && event.value.length > Math.min(valueLimit, room);
+  const value = isValueCut ? event.value!.subarray(0, Math.min(valueLimit, room)) : event.value;
+  let left = room - (value?.length ?? 0);
+  if (event.place !== undefined) {
+    left = Math.min(left, MAX_ELEMENT_CONTEXT_BYTES);
+  }
+
+  const isKeyCut = keyBytes > left;
+  const kept = Object.create(null) as Record<string, Buffer | string | Buffer[]>;
+  if (event.key != null && !isKeyCut) {
+    left -= keyBytes;
+  }
+  let areHeadersCut = false;
+  for (const { name, value: content, bytes } of machineHeaders) {
+    if (bytes > left) {
+      areHeadersCut = true;
+      continue;
+    }
+    left -= bytes;
+    kept[name] = Array.isArray(content) ? [...(content as readonly Buffer[])] : (content as Buffer);
+  }
+  const cut = [
+    ...(isValueCut ? ['value'] : []),
+    ...(isKeyCut ? ['source-key'] : []),
+    ...(areHeadersCut ? ['headers'] : []),
+  ];
+  return {
+    key,
+    value,
+    headers: {
+      ...kept,
+      ...headersOf(event, cut),
+      ...(event.key == null || isKeyCut ? {} : { [DEAD_LETTER_HEADERS.key]: event.key }),
+    },
+  };
+}
+
+/**
+ * The least that a letter can be: it points at the event and says why it was refused. For a dead-letter topic whose limit
+ * is below that of the contract; the event itself is in the machine topic for as long as retention lasts.
+ */
+export function pointerLetter({ key, headers }: DeadLetter): DeadLetter {
+  const kept: Record<string, string | Buffer | Buffer[]> = {};
+  for (const name of [...Object.values(DEAD_LETTER_HEADERS), ...Object.values(REPLAY_HEADERS)]) {
+    if (headers[name] !== undefined && name !== DEAD_LETTER_HEADERS.key) {
+      kept[name] = headers[name];
+    }
+  }
+  return {
+    key,
+    value: Buffer.alloc(0),
+    headers: { ...kept, [DEAD_LETTER_HEADERS.truncated]: 'value,source-key,headers' },
+  };
+}
