@@ -259,7 +259,7 @@ export class BenchSystem {
   ): Promise<T> {
     const { folder, signal } = this.#options;
     const env = { ...this.#env };
-    for (const variable of ['WRITER_DATABASE_URL', 'QUERY_DATABASE_URL']) {
+    for (const variable of ['WRITER_DATABASE_URL', 'INGEST_DATABASE_URL', 'QUERY_DATABASE_URL']) {
       env[variable] = database.url(variable);
     }
     const { parts, urls } = await describeServices({ ingest: 1, writer: 1 }, env, new ServicePorts());

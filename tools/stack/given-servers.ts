@@ -16,7 +16,13 @@ export function givenServers(env: NodeJS.ProcessEnv): Env {
   };
   take('KAFKA_BROKERS', env['KAFKA_BROKERS']);
   if (env['DATABASE_URL']) {
-    for (const name of ['DATABASE_URL', 'WRITER_DATABASE_URL', 'QUERY_DATABASE_URL', 'READER_DATABASE_URL']) {
+    for (const name of [
+      'DATABASE_URL',
+      'WRITER_DATABASE_URL',
+      'INGEST_DATABASE_URL',
+      'QUERY_DATABASE_URL',
+      'READER_DATABASE_URL',
+    ]) {
       take(name, env[name] || env['DATABASE_URL']);
     }
     take('PG_BIN', env['PG_BIN']);

@@ -15,7 +15,7 @@ export const database = 'chip_quality';
 
 const superuser = 'postgres';
 const owner = 'chip_migrator';
-const serviceRoles = ['chip_writer', 'chip_api', 'chip_reader'];
+const serviceRoles = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'];
 
 const startAfresh =
   'look at the log named above; when the data may go, delete it with "npm stop -- --wipe" and start again';
@@ -157,6 +157,7 @@ export class Postgres {
     return {
       DATABASE_URL: this.#url(owner, database),
       WRITER_DATABASE_URL: this.#url('chip_writer', database),
+      INGEST_DATABASE_URL: this.#url('chip_ingest', database),
       QUERY_DATABASE_URL: this.#url('chip_api', database),
       READER_DATABASE_URL: this.#url('chip_reader', database),
       PG_BIN: this.#programs,

@@ -48,7 +48,10 @@ export async function describeServices(
       ...kafka,
       ...pick(servers, { DATABASE_URL: 'QUERY_DATABASE_URL' }),
     }),
-    ingest: await several('ingest', ingest, 3001, 'CHIP_INGEST_PORT', kafka),
+    ingest: await several('ingest', ingest, 3001, 'CHIP_INGEST_PORT', {
+      ...kafka,
+      ...pick(servers, { DATABASE_URL: 'INGEST_DATABASE_URL' }),
+    }),
     writer: await several('writer', writer, 3101, 'CHIP_WRITER_PORT', {
       ...kafka,
       ...pick(servers, { DATABASE_URL: 'WRITER_DATABASE_URL' }),

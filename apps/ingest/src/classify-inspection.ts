@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import {
   type AcceptedInspection,
   attemptKey,
+  type ClockRefusal,
   type ComputedField,
   type Defect,
   DEFECT_FIELDS,
+  ExtraFields,
   formatTime,
   INSPECTION_FIELDS,
   INSPECTION_RESULTS,
@@ -49,7 +51,7 @@ const canonical = (value: unknown): unknown => {
  * a conflicting event id) is the writer's to refuse.
  */
 export function classifyInspection(record: SourceRecord): InspectionOutcome {
-  const refuse = (refusal: Refusal): InspectionOutcome => ({ accepted: false, refusal });
+  const refuse = (refusal: Refusal | ClockRefusal): InspectionOutcome => ({ accepted: false, refusal });
   const read = readJson(record.value, MAX_EVENT_BYTES[INSPECTION_RESULTS]);
   if (!read.ok) return refuse(read.refusal);
   const found = inspectJson(read.value);
@@ -75,6 +77,8 @@ export function classifyInspection(record: SourceRecord): InspectionOutcome {
     const timeUs = parseTime(text);
     if (!isTimePlausible(timeUs, record.timestamp))
       return refuse({
+        aheadMs: timeUs / 1000 - record.timestamp,
+        source: event.equipment_id ?? event.lot_id,
         code: 'time_out_of_range',
         detail: `/${field}: got a time outside the window, expected 2000-01-01 up to 10 minutes after the record timestamp`,
       });
@@ -82,25 +86,20 @@ export function classifyInspection(record: SourceRecord): InspectionOutcome {
     times[field] = formatTime(timeUs);
   }
 
-  const extra = Object.create(null) as Record<string, unknown>;
-  let unknownFields = 0;
-  const keep = (place: string, value: unknown): void => {
-    extra[place] = value;
-    unknownFields++;
-  };
+  const extra = new ExtraFields();
   const keepUnknown = (item: object, known: ReadonlySet<string>, place: string): void => {
     for (const key of Object.keys(item))
-      if (!known.has(key)) keep(`${place}${key}`, (item as Record<string, unknown>)[key]);
+      if (!known.has(key)) extra.add(`${place}${key}`, (item as Record<string, unknown>)[key]);
   };
   keepUnknown(given, INSPECTION_FIELDS, '');
   const rawItems = (field: string): object[] => (given[field] as object[] | null | undefined) ?? [];
   rawItems('measurements').forEach((item, i) => keepUnknown(item, MEASUREMENT_FIELDS, `/measurements/${i}/`));
   rawItems('defects').forEach((item, i) => keepUnknown(item, DEFECT_FIELDS, `/defects/${i}/`));
   let metadata = given['metadata'] as Record<string, unknown> | null | undefined;
-  if (unknownFields > 0) {
+  if (extra.count > 0) {
     const merged = Object.create(null) as Record<string, unknown>;
     for (const key of Object.keys(metadata ?? {})) merged[key] = metadata![key];
-    merged['_extra'] = extra;
+    merged['_extra'] = extra.value();
     metadata = merged;
   }
 
@@ -168,5 +167,5 @@ export function classifyInspection(record: SourceRecord): InspectionOutcome {
       code: 'too_large',
       detail: `got more than ${MAX_LINE_BYTES} bytes after normalisation, expected less`,
     });
-  return { accepted: true, line, timeUs: occurredUs, unknownFields };
+  return { accepted: true, line, timeUs: occurredUs, unknownFields: extra.count };
 }

@@ -1,4 +1,6 @@
 import {
+  type ClockRefusal,
+  ExtraFields,
   hasLength,
   isTimePlausible,
   MAX_EVENT_BYTES,
@@ -58,9 +60,15 @@ export interface TelemetryRules {
 const isCanonicalTime = (text: string): boolean =>
   text.length <= 27 && text.charCodeAt(text.length - 1) === 90 && text.charCodeAt(10) === 84;
 
-const timeRefusal = (timeUs: number, record: SourceRecord, rules: TelemetryRules): Refusal | null => {
+const timeRefusal = (
+  { timeUs, host, service }: SampleRow,
+  record: SourceRecord,
+  rules: TelemetryRules,
+): Refusal | ClockRefusal | null => {
   if (!isTimePlausible(timeUs, record.timestamp))
     return {
+      aheadMs: timeUs / 1000 - record.timestamp,
+      source: host ?? service,
       code: 'time_out_of_range',
       detail: '/time: got a time outside the window, expected 2000-01-01 up to 10 minutes after the record timestamp',
     };
@@ -116,28 +124,28 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
   sample['time'] ??= headerText(record.headers, 'ce_time');
   const parsed = telemetrySampleSchema.safeParse(sample);
   if (!parsed.success) return schemaRefusal(parsed.error, sample);
-  // Without a prototype, so that a field called __proto__ is data like any other.
-  const extra = Object.create(null) as Record<string, unknown>;
-  let unknown = 0;
+  const extra = new ExtraFields();
   for (const key of Object.keys(given)) {
-    if (TELEMETRY_FIELDS.has(key)) continue;
-    extra[key] = given[key];
-    unknown++;
+    if (!TELEMETRY_FIELDS.has(key)) {
+      extra.add(key, given[key]);
+    }
   }
   const { time, service_name, metric_name, metric_value, host } = parsed.data;
   // From the sample itself: the schema's copy would lose a tag called __proto__.
   const tags = sample['tags'] as Record<string, unknown> | null | undefined;
   const kept = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(tags ?? {})) kept[key] = tags![key];
-  if (unknown > 0) kept['_extra'] = extra;
+  if (extra.count > 0) {
+    kept['_extra'] = extra.value();
+  }
   row.timeUs = parseTime(time);
   row.time = isCanonicalTime(time) ? time : null;
   row.service = service_name;
   row.metric = metric_name;
   row.value = metric_value;
-  row.tags = tags != null || unknown > 0 ? JSON.stringify(kept) : null;
+  row.tags = tags != null || extra.count > 0 ? JSON.stringify(kept) : null;
   row.host = host ?? null;
-  return { unknown };
+  return { unknown: extra.count };
 };
 
 /**
@@ -164,7 +172,7 @@ export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, s
       if ('code' in outcome) return outcome;
       if (outcome.unknown > 0) sink.unknownFields(outcome.unknown);
     }
-    return timeRefusal(row.timeUs, record, rules);
+    return timeRefusal(row, record, rules);
   };
 
   if (!Array.isArray(read.value)) {

@@ -2,17 +2,15 @@ import { kafkaVariables } from '@chip/kafka';
 import { serviceSchema } from '@chip/service';
 import { z } from 'zod';
 
-/** Variables of ingest. It needs no database. */
+/** Variables of ingest. */
 export const ingestSchema = serviceSchema.extend({
   ...kafkaVariables,
-  TELEMETRY_RETENTION_DAYS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(36_500)
-    .default(90)
+  DATABASE_URL: z
+    .string()
+    .min(1)
+    .optional()
     .describe(
-      'samples older than this are dead letters (too_old); 0 = no limit; the same as the retention of system_metrics',
+      'PostgreSQL URL with the rights of chip_ingest: the retention of telemetry, and where ingest stands still. Without it no sample is too_old, and standstills show in the metrics only',
     ),
   PARTITIONS_CONCURRENTLY: z.coerce
     .number()

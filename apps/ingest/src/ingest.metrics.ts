@@ -10,7 +10,7 @@ export class IngestMetrics {
   readonly blocks: Counter<'topic'>;
   readonly blockBytes: Counter<'topic'>;
   readonly lag: Gauge<'topic' | 'partition'>;
-  readonly stopped: Gauge<'topic' | 'partition'>;
+  readonly stopped: Gauge<'topic' | 'partition' | 'state'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -39,8 +39,8 @@ export class IngestMetrics {
     });
     this.stopped = new Gauge({
       name: 'chip_ingest_partition_stopped',
-      help: '1 while a partition stands still for a stated reason (see the log and /health); absent while it runs.',
-      labelNames: ['topic', 'partition'],
+      help: '1 while ingest stands still in a partition, for the state named; absent while it runs.',
+      labelNames: ['topic', 'partition', 'state'],
       registers,
     });
   }

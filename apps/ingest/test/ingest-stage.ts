@@ -10,6 +10,7 @@ import {
   type RecordBatch,
   type TopicRecord,
 } from '@chip/kafka';
+import type { Database } from '@chip/persistence';
 import { createLogger, Health, Lifecycle, RethrowFilter } from '@chip/service';
 import type { TestKafka } from '@chip/testing';
 import { Controller, Module } from '@nestjs/common';
@@ -56,13 +57,11 @@ export async function startIngest(
   kafka: TestKafka,
   { machine, accepted, letters }: StageTopics,
   group: string,
-  consumer: Partial<ConsumerOptions> = {},
+  { consumer, database }: { consumer?: Partial<ConsumerOptions>; database?: Database } = {},
 ): Promise<IngestStage> {
   const connection = { brokers: kafka.brokers, clientId: 'test-ingest' };
   const there = (topic: string): string =>
-    ({ [TELEMETRY_ACCEPTED]: accepted, [deadLetterTopic(TELEMETRY_SAMPLES)]: letters, [TELEMETRY_SAMPLES]: machine })[
-      topic
-    ] ?? topic;
+    ({ [TELEMETRY_ACCEPTED]: accepted, [deadLetterTopic(TELEMETRY_SAMPLES)]: letters })[topic] ?? topic;
   const fatals: unknown[] = [];
   const server = new KafkaBatchServer({
     connection,
@@ -87,11 +86,13 @@ export async function startIngest(
   const lifecycle = new Lifecycle(logger, () => undefined);
   const health = new Health();
   const ingest = new IngestConsumer(
-    { TELEMETRY_RETENTION_DAYS: 0 } as IngestConfig,
+    { INSTANCE: 'test' } as IngestConfig,
     logger,
     server,
     redirected(producer),
     redirected(admin),
+    (topic, range) => readTopic(connection, logger, topic, range),
+    database ?? null,
     new IngestMetrics(new Registry()),
     health,
     lifecycle,

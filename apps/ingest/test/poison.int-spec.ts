@@ -1,9 +1,11 @@
 import { TestKafka, heldBytes, waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import kafkajs from 'kafkajs';
 import { blocksOf, chainOf, type IngestStage, recordsOf, samples, stageTopics, startIngest } from './ingest-stage.ts';
 
 const MIB = 1024 * 1024;
+/** gzip, by its number in the protocol. */
+const GZIP = 1;
+type Message = Parameters<TestKafka['produce']>[1][number];
 let kafka: TestKafka;
 let stage: IngestStage | undefined;
 
@@ -17,34 +19,41 @@ afterEach(async () => {
 });
 afterAll(() => kafka.close());
 
-const publish = async (topic: string, messages: kafkajs.Message[]): Promise<void> => {
-  const producer = kafka.client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+const publish = async (topic: string, messages: Message[]): Promise<void> => {
+  const producer = kafka.client.producer();
   await producer.connect();
-  await producer.send({ topic, messages, acks: -1, compression: kafkajs.CompressionTypes.GZIP });
+  // With the partition named the client need not hash keys, which takes it minutes for one of 3 MiB.
+  const placed = messages.map((message) => ({ ...message, partition: 0 }));
+  await producer.send({ topic, messages: placed, acks: -1, compression: GZIP });
   await producer.disconnect();
 };
 
 describe('a record that Kafka accepted never stops ingest, whatever its letter would weigh', () => {
-  it.each<[string, kafkajs.Message, string]>([
+  it.each<[string, Message, string]>([
     ['a key of 3 MiB', { key: Buffer.alloc(3 * MIB), value: 'x' }, 'source-key'],
     ['headers of 3 MiB', { value: 'x', headers: { big: Buffer.alloc(3 * MIB) } }, 'headers'],
     [
       '1.5 million empty headers',
-      { value: 'x', headers: { '': Array<string>(1_500_000).fill('') } as unknown as kafkajs.IHeaders },
+      { value: 'x', headers: { '': Array<string>(1_500_000).fill('') } as unknown as NonNullable<Message['headers']> },
       'headers',
     ],
     ['a value of 20 MiB', { value: Buffer.alloc(20 * MIB) }, 'value'],
-  ])('%s', async (_name, message, truncated) => {
-    const topics = await stageTopics(kafka, { letters: { 'max.message.bytes': String(2 * MIB) } });
-    await publish(topics.machine, [message]);
-    await publish(topics.machine, samples(1));
-    stage = await startIngest(kafka, topics, kafka.group());
-    await waitFor(async () => chainOf(await blocksOf(kafka, topics.accepted))?.to === 2);
-    const [letter, ...more] = await recordsOf(kafka, topics.letters);
-    expect(more).toEqual([]);
-    expect(letter!.key!.toString()).toBe('telemetry.samples.v1/0/0');
-    expect(letter!.headers['truncated']?.toString()).toBe(truncated);
-  });
+  ])(
+    '%s',
+    async (_name, message, truncated) => {
+      const topics = await stageTopics(kafka, { letters: { 'max.message.bytes': String(2 * MIB) } });
+      await publish(topics.machine, [message]);
+      await publish(topics.machine, samples(1));
+      stage = await startIngest(kafka, topics, kafka.group());
+      await waitFor(async () => chainOf(await blocksOf(kafka, topics.accepted))?.to === 2);
+      const [letter, ...more] = await recordsOf(kafka, topics.letters);
+      expect(more).toEqual([]);
+      expect(letter!.key!.toString()).toBe('telemetry.samples.v1/0/0');
+      expect(letter!.headers['truncated']?.toString()).toBe(truncated);
+      // The client that publishes a million headers takes its time.
+    },
+    240_000,
+  );
 
   it('a dead-letter topic that takes less than it should gets a letter that points at the event', async () => {
     const topics = await stageTopics(kafka, { letters: { 'max.message.bytes': '20000' } });
@@ -66,10 +75,15 @@ describe('a record that Kafka accepted never stops ingest, whatever its letter w
 it('a million refused samples in compressed fetches hold little memory', async () => {
   const topics = await stageTopics(kafka);
   const value = JSON.stringify({ time: '2026-01-20T10:30:00Z', servce_name: 's', metric_name: 'm', metric_value: 1 });
-  const count = 1_000_000;
-  for (let sent = 0; sent < count; sent += 100_000) {
-    await publish(topics.machine, Array<kafkajs.Message>(100_000).fill({ value }));
+  const [singles, arrays] = [200_000, 800];
+  for (let sent = 0; sent < singles; sent += 50_000) {
+    await publish(topics.machine, Array<Message>(50_000).fill({ value }));
   }
+  const array = `[${Array<string>(1000).fill(value).join()}]`;
+  for (let sent = 0; sent < arrays; sent += 100) {
+    await publish(topics.machine, Array<Message>(100).fill({ value: array }));
+  }
+  const count = singles + arrays;
   const held = (): number => heldBytes() + process.memoryUsage().heapUsed;
   const before = held();
   let most = 0;
@@ -82,7 +96,6 @@ it('a million refused samples in compressed fetches hold little memory', async (
     (next) => next === count,
     { timeoutMs: 240_000, intervalMs: 100 },
   );
-  console.error({ most: most / MIB });
   const blocks = await blocksOf(kafka, topics.accepted);
   expect(chainOf(blocks)).toEqual({ from: 0, to: count });
   expect(Math.max(...blocks.map(({ index }) => index.length))).toBeLessThanOrEqual(5000);

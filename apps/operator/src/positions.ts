@@ -1,12 +1,13 @@
 import { ACCEPTED_TOPIC, INGEST_GROUP, type MachineTopic } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic } from '@chip/kafka';
-import { Database, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
+import { Database, loadIngestPartitions, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
 import { createLogger, loadConfig } from '@chip/service';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, runCommand } from './command.ts';
 import { confirm, InputError } from './confirm.ts';
 import { printable } from './dlq-format.ts';
+import { IngestPlans } from './ingest-plans.ts';
 import { type Plan, PositionPlans } from './positions-plans.ts';
 
 const { logger } = createLogger({ name: 'positions', level: 'silent' });
@@ -28,6 +29,17 @@ async function withDatabase<T>(work: (database: Database) => Promise<T>): Promis
 const wholeNumber = (text: string): number => {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
+};
+/** Longer ones are no error of a clock that was merely set wrong; a person would rather look twice. */
+const MAX_CLOCK_SHIFT_MS = 7 * 86_400_000;
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+const clockShift = (text: string): number => {
+  const [, amount, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const ms = Number(amount) * (UNIT_MS[unit ?? ''] ?? NaN);
+  if (!(ms > 0 && ms <= MAX_CLOCK_SHIFT_MS)) {
+    throw new InvalidArgumentError('Expected a time such as 15m, 90s or 2h, at most 168h.');
+  }
+  return ms;
 };
 const machineTopic = (name: string): MachineTopic => {
   if (!Object.hasOwn(ACCEPTED_TOPIC, name))
@@ -56,9 +68,21 @@ program
   .argument('[topic]', 'one machine topic only', machineTopic)
   .option('--json', 'as JSON')
   .action(async (topic: string | undefined, options: { json?: boolean }) => {
-    const positions = await withDatabase((database) => loadPositions(database, topic));
+    const { positions, ingest } = await withDatabase(async (database) => ({
+      positions: await loadPositions(database, topic),
+      ingest: (await loadIngestPartitions(database)).filter((row) => topic === undefined || row.topic === topic),
+    }));
     const asNumbers = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
     console.log(options.json ? JSON.stringify(positions, asNumbers, 2) : formatPositions(positions));
+    if (!options.json) {
+      for (const { topic: name, partition, state, stateSince, stateReason } of ingest) {
+        console.log(
+          printable(
+            `\n${name}/${partition}: ingest is "${state}" since ${stateSince}: ${stateReason ?? ''}\n  see docs/runbooks/${state}.md`,
+          ),
+        );
+      }
+    }
   });
 
 function formatPositions(positions: readonly StreamPosition[]): string {
@@ -115,7 +139,7 @@ async function change(
   topic: MachineTopic,
   partition: number,
   options: ChangeOptions,
-  plan: (plans: PositionPlans) => Promise<Plan>,
+  plan: (plans: PositionPlans, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
   if (options.reason.trim() === '') throw new InputError('--reason is empty; say why, somebody will ask');
   const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
@@ -134,7 +158,8 @@ async function change(
         partition,
         options,
       );
-      const { lines, apply } = await plan(plans);
+      const ingest = new IngestPlans({ database, admin }, { topic, partition, by: options.by, reason: options.reason });
+      const { lines, apply } = await plan(plans, ingest);
       console.log(lines.join('\n'));
       if (options.dryRun) {
         console.log('dry run: nothing was changed');
@@ -171,6 +196,17 @@ changing('resume', 'let a stopped partition try again, once its cause is mended'
   .option('--skip-block', 'behind the block that cannot be read; its events must come again by rewind-ingest')
   .action((topic: MachineTopic, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
     change(topic, partition, options, (plans) => plans.resume(options.skipBlock ?? false)),
+  );
+
+changing('skip-batch', 'pass over a record batch that ingest can never read (state "undecodable_batch")').action(
+  (topic: MachineTopic, partition: number, options: ChangeOptions) =>
+    change(topic, partition, options, (_, ingest) => ingest.skipBatch()),
+);
+
+changing('resume-ingest', 'let ingest go on with records that it refused (state "records_mostly_refused")')
+  .option('--clock-shift <time>', 'how far the clock of the broker was behind, such as 15m or 90s', clockShift)
+  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { clockShift?: number }) =>
+    change(topic, partition, options, (_, ingest) => ingest.resume(options.clockShift ?? 0)),
   );
 
 changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')

@@ -29,11 +29,14 @@ const blocks: fc.Arbitrary<Block> = fc
     time: fc.nat(2 ** 42),
     deltas: fc.boolean(),
     sourceTopicId: fc.option(fc.uuid()),
+    judgedBy: fc.option(
+      fc.record({ retentionDays: fc.option(fc.double({ min: 0, max: 1e4, noNaN: true })), clockShiftMs: fc.integer() }),
+    ),
     replays: fc.array(fc.tuple(fc.nat(), fc.record({ of: fc.string(), count: fc.integer({ min: 1 }) })), {
       maxLength: 3,
     }),
   })
-  .map(({ events, from, tail, time, deltas, sourceTopicId, replays }) => {
+  .map(({ events, from, tail, time, deltas, sourceTopicId, judgedBy, replays }) => {
     let offset = from - 1;
     let appendTime = time;
     const lines: Buffer[] = [];
@@ -54,6 +57,7 @@ const blocks: fc.Arbitrary<Block> = fc
     return {
       sourceTopic: 'telemetry.samples.v1',
       ...(sourceTopicId === null ? {} : { sourceTopicId }),
+      ...(judgedBy === null ? {} : { judgedBy }),
       sourcePartition: 3,
       coversFrom: from,
       coversTo: offset + 1 + tail,

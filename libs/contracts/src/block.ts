@@ -52,6 +52,14 @@ export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
   return place;
 };
 
+/** Settings that decide whether an event is accepted. Stated with each block, so that a judgement can be repeated. */
+export interface Judgement {
+  /** Telemetry older than this against its append time is refused, days; 0 = none is. Null: the setting was not known. */
+  readonly retentionDays: number | null;
+  /** Added to each append time before events were judged by it, ms: how far the broker's clock was behind. */
+  readonly clockShiftMs: number;
+}
+
 export interface Block {
   readonly sourceTopic: string;
   /** Kafka's UUID of the source topic, which one of the same name created later does not share; absent in old blocks. */
@@ -69,6 +77,8 @@ export interface Block {
   /** Least and greatest event time of the rows (canonical text), null without rows. */
   readonly minTime: string | null;
   readonly maxTime: string | null;
+  /** What the events were judged by besides themselves and their append times; absent in old blocks. */
+  readonly judgedBy?: Judgement;
   /** Events that were published again from a dead letter, by source offset; absent when none was. */
   readonly replays?: ReadonlyMap<number, Replay>;
 }
@@ -89,6 +99,8 @@ export const BLOCK_HEADERS = {
   maxTime: 'max-time',
   traceparent: 'traceparent',
   replays: 'replays',
+  retentionDays: 'retention-days',
+  clockShift: 'clock-shift-ms',
 } as const;
 
 /** A block of a format this reader does not know: newer writers are rolled out before ingest. */
@@ -201,11 +213,23 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
     [BLOCK_HEADERS.rows]: String(block.index.reduce((sum, event) => sum + rowsOf(event), 0)),
     [BLOCK_HEADERS.payload]: block.kind,
   };
-  const first = block.index[0];
-  const last = block.index.at(-1);
-  if (first && last) {
-    headers[BLOCK_HEADERS.appendFrom] = String(first.appendTime);
-    headers[BLOCK_HEADERS.appendTo] = String(last.appendTime);
+  if (block.index.length > 0) {
+    // Append times may step back: the clocks of leaders differ.
+    let appendFrom = Infinity;
+    let appendTo = -Infinity;
+    for (const { appendTime } of block.index) {
+      appendFrom = Math.min(appendFrom, appendTime);
+      appendTo = Math.max(appendTo, appendTime);
+    }
+    headers[BLOCK_HEADERS.appendFrom] = String(appendFrom);
+    headers[BLOCK_HEADERS.appendTo] = String(appendTo);
+  }
+  if (block.judgedBy !== undefined) {
+    const { retentionDays, clockShiftMs } = block.judgedBy;
+    if (retentionDays !== null) {
+      headers[BLOCK_HEADERS.retentionDays] = String(retentionDays);
+    }
+    headers[BLOCK_HEADERS.clockShift] = String(clockShiftMs);
   }
   if (block.sourceTopicId !== undefined) headers[BLOCK_HEADERS.sourceTopicId] = block.sourceTopicId;
   if (block.minTime !== null) headers[BLOCK_HEADERS.minTime] = block.minTime;
@@ -217,6 +241,17 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
   if (traceparent !== undefined) headers[BLOCK_HEADERS.traceparent] = traceparent;
   return { headers, value };
 }
+
+/** Nothing depends on it but a person who asks why: what cannot be read counts as not stated. */
+const decodeJudgement = (retentionDays: string | undefined, clockShift: string | undefined): Pick<Block, 'judgedBy'> =>
+  clockShift === undefined
+    ? {}
+    : {
+        judgedBy: {
+          retentionDays: retentionDays === undefined ? null : Number(retentionDays),
+          clockShiftMs: Number(clockShift),
+        },
+      };
 
 const decodeReplays = (header: string | undefined): Pick<Block, 'replays'> => {
   if (header === undefined) return {};
@@ -302,6 +337,7 @@ export function decodeBlock(
     minTime: text(BLOCK_HEADERS.minTime) ?? null,
     maxTime: text(BLOCK_HEADERS.maxTime) ?? null,
     ...decodeReplays(text(BLOCK_HEADERS.replays)),
+    ...decodeJudgement(text(BLOCK_HEADERS.retentionDays), text(BLOCK_HEADERS.clockShift)),
   };
 }
 

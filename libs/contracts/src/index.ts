@@ -1,6 +1,7 @@
 export * from './block.ts';
 export * from './copy-text.ts';
 export * from './dead-letter.ts';
+export * from './extra-fields.ts';
 export * from './identity.ts';
 export * from './inspection-event.ts';
 export * from './partition-states.ts';

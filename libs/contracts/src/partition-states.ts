@@ -11,3 +11,18 @@ export const STOPPED_STATES = [
 
 /** What a partition is doing, and where that needs a person, why. */
 export type PartitionState = 'running' | (typeof STOPPED_STATES)[number];
+
+/**
+ * Why ingest stands still in a partition of a machine topic. Immutable, as {@link STOPPED_STATES} are; stored in
+ * `ingest_partitions`.
+ */
+export const INGEST_STOPPED_STATES = [
+  'undecodable_batch',
+  'no_accepted_partition',
+  'records_mostly_refused',
+  'open_transaction',
+  'send_failed',
+  'producer_times',
+] as const;
+
+export type IngestStoppedState = (typeof INGEST_STOPPED_STATES)[number];

@@ -11,6 +11,7 @@ export const REFUSAL_CODES = [
   'unknown_inspection_type',
   'event_id_conflict',
   'database_rejected',
+  'undecodable_batch',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
@@ -50,6 +51,14 @@ export const REPLAY_HEADERS = {
   /** How often the event was published again, this time included: 1, 2, … */
   count: 'replay-count',
 } as const;
+
+/** An event time that the broker's clock does not allow, with what tells whose clock is wrong. */
+export interface ClockRefusal extends Refusal {
+  /** Event time minus append time, ms. */
+  readonly aheadMs: number;
+  /** The machine that stated the time. */
+  readonly source: string;
+}
 
 /** What {@link REPLAY_HEADERS} say about one event. */
 export interface Replay {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { STOPPED_STATES } from './partition-states.ts';
+import { INGEST_STOPPED_STATES, STOPPED_STATES } from './partition-states.ts';
 import { REFUSAL_CODES } from './refusals.ts';
 
 const page = (name: string): URL => new URL(`../../../docs/runbooks/${name}.md`, import.meta.url);
 
-describe.each([...REFUSAL_CODES, ...STOPPED_STATES])('%s', (name) => {
+describe.each([...new Set<string>([...REFUSAL_CODES, ...STOPPED_STATES, ...INGEST_STOPPED_STATES])])('%s', (name) => {
   it('has a runbook with its four parts, each with something in it', () => {
     expect(existsSync(page(name))).toBe(true);
     const text = readFileSync(page(name), 'utf8');

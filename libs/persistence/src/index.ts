@@ -4,6 +4,7 @@ export * from './database-error.ts';
 export * from './database-status.ts';
 export * from './database.ts';
 export * from './dead-letter-replays.ts';
+export * from './ingest-partitions.ts';
 export * from './load-session.ts';
 export * from './maintenance.ts';
 export * from './migrate.ts';

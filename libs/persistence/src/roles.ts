@@ -9,6 +9,8 @@ const ROLE_SETTINGS: Record<string, Record<string, string>> = {
   chip_migrator: { lock_timeout: '5s' },
   // No statement_timeout: it does nothing while COPY waits for its client, and would only kill a slow merge half-way.
   chip_writer: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
+  // Ingest goes on without the database: what it asks is answered soon or not needed.
+  chip_ingest: { statement_timeout: '5s', lock_timeout: '2s', idle_in_transaction_session_timeout: '10s' },
   chip_api: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
   chip_reader: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
 };
@@ -23,7 +25,12 @@ const WRITES: Record<string, Record<string, string>> = {
     'INSERT, DELETE': 'inspection_events, metrics_delta, yield_delta',
     'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, metrics_late, yield_daily_base',
   },
+  chip_ingest: { 'INSERT, UPDATE': 'ingest_partitions' },
   chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections', INSERT: 'reports, parameters' },
+};
+/** Tables a role may read, where it may not read all. */
+const READS: Record<string, string> = {
+  chip_ingest: 'retention_settings, ingest_partitions, ingest_decisions, schema_migrations',
 };
 const EXECUTES: Record<string, string[]> = {
   chip_writer: [
@@ -43,7 +50,7 @@ const EXECUTES: Record<string, string[]> = {
 };
 
 /**
- * Creates the four roles where they are missing, and gives each exactly what it needs in this database. Run after every
+ * Creates the roles where they are missing, and gives each exactly what it needs in this database. Run after every
  * migration; changes nothing the second time. Without CREATEROLE, roles that a database administrator made are used, and
  * those that do not exist are named in the answer.
  */
@@ -64,7 +71,7 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       continue;
     }
     await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
-    await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+    await client.query(`GRANT SELECT ON ${READS[role] ?? 'ALL TABLES IN SCHEMA public'} TO ${role}`);
     for (const [privileges, list] of Object.entries(WRITES[role] ?? {})) {
       // The base tables of the roll-ups exist on one edition only.
       const existing = list.split(', ').filter((table) => tables.has(table));

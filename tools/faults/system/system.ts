@@ -81,6 +81,7 @@ export class SystemUnderTest {
     const proxied = {
       ...env,
       WRITER_DATABASE_URL: atPort(env['WRITER_DATABASE_URL'] as string, proxy.port),
+      INGEST_DATABASE_URL: atPort(env['INGEST_DATABASE_URL'] as string, proxy.port),
       QUERY_DATABASE_URL: atPort(env['QUERY_DATABASE_URL'] as string, proxy.port),
     };
     await runOperator('db', ['migrate'], env, signal);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
 import { Answers } from '../documented-route.ts';
 import { Snapshots } from '../snapshots.ts';
-import { type PartitionRow, partitions } from './pipeline.query.ts';
+import { ingestStandstills, type PartitionRow, partitions } from './pipeline.query.ts';
 
 export const noParameters = z.strictObject({});
 
@@ -39,6 +39,20 @@ const pipelineAnswer = z
         rows_written: count.meta({ description: 'Table rows, all tables together.' }),
       }),
     ),
+    ingest: z
+      .array(
+        z.strictObject({
+          topic: z.string().meta({ examples: ['telemetry.samples.v1'] }),
+          partition: count,
+          state: z.string().meta({ description: 'Why ingest stands still.', examples: ['undecodable_batch'] }),
+          state_reason: z.string().nullable(),
+          state_since: timeText,
+          at_offset: count.meta({ description: 'Offset of the machine topic that ingest cannot pass.' }),
+          to_offset: count.nullable().meta({ description: 'End of what stops it, exclusive, where it is known.' }),
+          owner: z.string().meta({ description: 'Ingest that holds the partition.' }),
+        }),
+      )
+      .meta({ description: 'Partitions at which ingest stands still; empty when it runs in all of them.' }),
     topics: z.array(
       z.strictObject({
         topic: z.string(),
@@ -72,7 +86,12 @@ export class PipelineController {
   answer(@Query({ schema: noParameters }) _parameters: object): Promise<PipelineAnswer> {
     return this.snapshots.answer(async (snapshot) => {
       const rows = (await partitions(snapshot)).map(partitionOf);
-      return { definition: DEFINITION, partitions: rows, topics: byTopic(rows) };
+      return {
+        definition: DEFINITION,
+        partitions: rows,
+        ingest: await ingestStandstills(snapshot),
+        topics: byTopic(rows),
+      };
     });
   }
 }

@@ -35,6 +35,27 @@ export function partitions(snapshot: Queryable): Promise<PartitionRow[]> {
   );
 }
 
+/** A partition of a machine topic at which ingest stands still. */
+export interface IngestRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: string;
+  readonly state_reason: string | null;
+  readonly state_since: string;
+  readonly at_offset: number;
+  readonly to_offset: number | null;
+  readonly owner: string;
+}
+
+export function ingestStandstills(snapshot: Queryable): Promise<IngestRow[]> {
+  return snapshot.query<IngestRow>(
+    `SELECT source_topic AS topic, source_partition AS partition, state, state_reason, state_since, at_offset, to_offset, owner
+       FROM ingest_partitions
+      WHERE state <> 'running'
+      ORDER BY source_topic, source_partition`,
+  );
+}
+
 /** A range of offsets that was never applied and that a person has accepted as lost. */
 export interface GapRow {
   readonly topic: string;

@@ -17,6 +17,8 @@ export interface KafkaRecord {
 /** Records in offset order, decoded anew by every walk over them: what nobody keeps costs no memory. */
 export interface Records extends Iterable<KafkaRecord> {
   readonly length: number;
+  /** Whether timestamps of some are the producer's: their topic does not, or did not, say LogAppendTime. */
+  readonly hasProducerTimes?: boolean;
 }
 
 /** A record batch that can never be read. */

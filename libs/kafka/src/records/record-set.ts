@@ -25,6 +25,7 @@ export interface StoredBatch {
  */
 export class RecordSet implements Records {
   readonly length: number;
+  readonly hasProducerTimes: boolean;
   readonly #batches: readonly StoredBatch[];
   readonly #fromOffset: number;
 
@@ -38,6 +39,7 @@ export class RecordSet implements Records {
       else for (const { offset } of recordsOf(batch)) if (offset >= fromOffset) length++;
     }
     this.length = length;
+    this.hasProducerTimes = batches.some(({ appendTimestamp }) => appendTimestamp === null);
   }
 
   *[Symbol.iterator](): Generator<KafkaRecord, undefined, undefined> {

@@ -1,0 +1,56 @@
+import { type Queryable, readTelemetryRetention } from '@chip/persistence';
+import type { HealthState, Logger } from '@chip/service';
+
+/**
+ * How long telemetry is kept, as the database says. It is the only place of this setting. The last known one stays in
+ * force while the database is away; as long as it was never read, no sample is too old.
+ */
+export class RetentionSetting {
+  readonly #database: Queryable | undefined;
+  readonly #logger: Logger;
+  #ms: number | null = null;
+  #failure: string | undefined;
+
+  constructor(database: Queryable | undefined, logger: Logger) {
+    this.#database = database;
+    this.#logger = logger;
+  }
+
+  /** Milliseconds, 0 = for ever, null = not known. */
+  get ms(): number | null {
+    return this.#ms;
+  }
+
+  /** Reads the setting again. Never throws. */
+  async refresh(): Promise<void> {
+    if (this.#database === undefined) {
+      return;
+    }
+    try {
+      const ms = await readTelemetryRetention(this.#database);
+      if (ms !== this.#ms) {
+        this.#logger.info({ retentionMs: ms, before: this.#ms }, 'retention_read');
+      }
+      this.#ms = ms;
+      this.#failure = undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // Once for each standstill of the database, not once a minute.
+      if (this.#failure === undefined) {
+        this.#logger.warn({ err: error, inForceMs: this.#ms }, 'retention_not_read');
+      }
+      this.#failure = reason;
+    }
+  }
+
+  /** Down as long as the setting was never read, although there is a database to ask. */
+  readiness(): HealthState {
+    if (this.#database === undefined || this.#ms !== null) {
+      return { state: 'up' };
+    }
+    return {
+      state: 'down',
+      reason: `the retention of telemetry was never read, no sample is too old: ${this.#failure ?? 'not asked yet'}`,
+    };
+  }
+}

@@ -1,0 +1,139 @@
+import type { IngestStoppedState } from '@chip/contracts';
+import {
+  type IngestDecision,
+  type IngestStandstill,
+  loadIngestDecisions,
+  loadIngestPartitions,
+  type Queryable,
+  storeIngestPartitions,
+} from '@chip/persistence';
+import type { Logger } from '@chip/service';
+
+const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`;
+
+/** Where this process stands still. */
+export interface Standstill extends IngestStandstill {
+  readonly state: IngestStoppedState;
+}
+
+/**
+ * Where ingest stands still and why, in one place: the memory of this process decides, the database shows it to others
+ * and brings back what people decided. Without a database, or while it is away, everything but decisions goes on.
+ */
+export class Standstills {
+  readonly #database: Queryable | undefined;
+  readonly #owner: string;
+  readonly #logger: Logger;
+  readonly #stopped = new Map<string, Standstill>();
+  /** Partitions that got through a batch since they were assigned: what the database says about them is over. */
+  readonly #running = new Set<string>();
+  /** As last stored. */
+  readonly #stored = new Map<string, string>();
+  #decisions: IngestDecision[] = [];
+  #isAway = false;
+  #syncing: Promise<void> | undefined;
+
+  constructor(database: Queryable | undefined, owner: string, logger: Logger) {
+    this.#database = database;
+    this.#owner = owner;
+    this.#logger = logger;
+  }
+
+  all(): Standstill[] {
+    return [...this.#stopped.values()];
+  }
+
+  get(topic: string, partition: number): Standstill | undefined {
+    return this.#stopped.get(keyOf(topic, partition));
+  }
+
+  stop(standstill: Standstill): void {
+    const { topic, partition, state, stateReason, atOffset } = standstill;
+    const key = keyOf(topic, partition);
+    const before = this.#stopped.get(key);
+    if (before?.state !== state || before.atOffset !== atOffset) {
+      this.#logger.error({ topic, partition, state, reason: stateReason, offset: atOffset }, 'partition_stopped');
+    }
+    this.#stopped.set(key, standstill);
+    this.#running.delete(key);
+  }
+
+  run(topic: string, partition: number): void {
+    const key = keyOf(topic, partition);
+    if (this.#stopped.delete(key)) {
+      this.#logger.info({ topic, partition }, 'partition_goes_on');
+    }
+    this.#running.add(key);
+  }
+
+  /** Forgets partitions that others have now. */
+  keepOnly(assigned: readonly { topic: string; partition: number }[]): void {
+    const keys = new Set(assigned.map(({ topic, partition }) => keyOf(topic, partition)));
+    for (const key of [...this.#stopped.keys(), ...this.#running, ...this.#stored.keys()]) {
+      if (!keys.has(key)) {
+        this.#stopped.delete(key);
+        this.#running.delete(key);
+        this.#stored.delete(key);
+      }
+    }
+  }
+
+  /** What was decided about the standstill at exactly this offset. */
+  decision(
+    topic: string,
+    partition: number,
+    atOffset: number,
+    kind: IngestDecision['kind'],
+  ): IngestDecision | undefined {
+    return this.#decisions.find(
+      (decision) =>
+        decision.topic === topic &&
+        decision.partition === partition &&
+        decision.atOffset === atOffset &&
+        decision.kind === kind,
+    );
+  }
+
+  /** The decisions to go on with refused records of a partition. */
+  resumes(topic: string, partition: number): IngestDecision[] {
+    return this.#decisions.filter(
+      (decision) => decision.kind === 'resume' && decision.topic === topic && decision.partition === partition,
+    );
+  }
+
+  /** Stores what changed and reads what was decided. Never throws; a call while one is under way waits for that one. */
+  sync(): Promise<void> {
+    this.#syncing ??= this.#sync().finally(() => (this.#syncing = undefined));
+    return this.#syncing;
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#database === undefined) {
+      return;
+    }
+    try {
+      const known = await loadIngestPartitions(this.#database);
+      const changed: IngestStandstill[] = this.all().filter(
+        (row) => this.#stored.get(keyOf(row.topic, row.partition)) !== JSON.stringify(row),
+      );
+      for (const row of known) {
+        if (this.#running.has(keyOf(row.topic, row.partition))) {
+          changed.push({ ...row, state: 'running', stateReason: null, toOffset: null });
+        }
+      }
+      if (changed.length > 0) {
+        await storeIngestPartitions(this.#database, changed, this.#owner);
+        for (const row of changed) {
+          this.#stored.set(keyOf(row.topic, row.partition), JSON.stringify(row));
+        }
+      }
+      this.#decisions = await loadIngestDecisions(this.#database);
+      this.#isAway = false;
+    } catch (error) {
+      if (!this.#isAway) {
+        this.#logger.warn({ err: error }, 'standstills_not_stored');
+      }
+      this.#isAway = true;
+    }
+  }
+}

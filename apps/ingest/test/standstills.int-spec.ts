@@ -1,0 +1,201 @@
+import { BLOCK_HEADERS } from '@chip/contracts';
+import { decideForIngest, type IngestPartition, loadIngestPartitions, setRetention } from '@chip/persistence';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { TestKafka, waitFor } from '@chip/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import {
+  blocksOf,
+  chainOf,
+  type IngestStage,
+  recordsOf,
+  samples,
+  stageTopics,
+  type StageTopics,
+  startIngest,
+} from './ingest-stage.ts';
+
+const MIB = 1024 * 1024;
+const GZIP = 1;
+const MINUTE_MS = 60_000;
+const TOPIC_RESOURCE = 2;
+
+let kafka: TestKafka;
+let db: TestDatabase;
+let topics: StageTopics;
+let stage: IngestStage | undefined;
+
+beforeAll(async () => {
+  kafka = await TestKafka.connect();
+  db = await createTestDatabase();
+});
+beforeEach(async () => {
+  topics = await stageTopics(kafka);
+});
+afterEach(async () => {
+  await stage?.stop();
+  // Whatever stops a partition, the process goes on.
+  expect(stage?.fatals ?? []).toEqual([]);
+  stage = undefined;
+});
+afterAll(async () => {
+  await kafka.close();
+  await db.drop();
+});
+
+const start = async (consumer = {}): Promise<void> => {
+  stage = await startIngest(kafka, topics, kafka.group(), { consumer, database: db.database });
+};
+const standing = async (): Promise<IngestPartition | undefined> =>
+  (await loadIngestPartitions(db.database, { all: true })).find(({ topic }) => topic === topics.machine);
+const untilState = (state: string): Promise<IngestPartition | undefined> =>
+  waitFor(standing, (found) => found?.state === state, { timeoutMs: 60_000 });
+const untilThrough = (to: number): Promise<unknown> =>
+  waitFor(
+    async () => chainOf(await blocksOf(kafka, topics.accepted)),
+    (chain) => chain?.from === 0 && chain.to === to,
+    { timeoutMs: 60_000 },
+  );
+const configure = (topic: string, settings: Record<string, string>): Promise<unknown> =>
+  kafka.admin.alterConfigs({
+    validateOnly: false,
+    resources: [
+      {
+        type: TOPIC_RESOURCE,
+        name: topic,
+        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+      },
+    ],
+  });
+const decide = (kind: 'skip_batch' | 'resume', atOffset: number, toOffset: number, clockShiftMs = 0): Promise<void> =>
+  db.database.withTransaction((transaction) =>
+    decideForIngest(transaction, {
+      topic: topics.machine,
+      partition: 0,
+      kind,
+      atOffset,
+      toOffset,
+      clockShiftMs,
+      by: 'jo',
+      reason: 'test',
+    }),
+  );
+const headersOf = async (): Promise<Record<string, string>[]> =>
+  (await recordsOf(kafka, topics.accepted)).map(({ headers }) =>
+    Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+  );
+
+it('a batch that can never be read stops its partition by name; a decision about exactly it passes over', async () => {
+  const producer = kafka.client.producer();
+  await producer.connect();
+  const bomb = Array.from({ length: 3 }, () => ({ value: Buffer.alloc(MIB), partition: 0 }));
+  await kafka.produce(topics.machine, samples(5));
+  await producer.send({ topic: topics.machine, messages: bomb, compression: GZIP });
+  await producer.disconnect();
+  await kafka.produce(topics.machine, samples(2));
+  await start({ maxDecompressedBytes: 2 * MIB });
+
+  expect(await untilState('undecodable_batch')).toMatchObject({ atOffset: 5, toOffset: 8 });
+  // About another batch than the one that stands in the way.
+  await decide('skip_batch', 4, 8);
+  await decide('skip_batch', 5, 8);
+  await untilThrough(10);
+  expect(await untilState('running')).toMatchObject({ stateReason: null });
+  const block = (await blocksOf(kafka, topics.accepted)).find(({ coversFrom }) => coversFrom === 5);
+  expect(block).toMatchObject({ coversTo: 8, index: [{ offset: 5, bytes: 0, elements: 0, refused: [0] }] });
+  const letters = await recordsOf(kafka, topics.letters);
+  expect(letters.map(({ key }) => String(key))).toEqual(['telemetry.samples.v1/0/5']);
+  expect(String(letters[0]!.headers['error-code'])).toBe('undecodable_batch');
+  expect(String(letters[0]!.headers['error-detail'])).toMatch(/offsets 5 to 7: .* passed over by jo: test/);
+});
+
+it('an accepted topic that takes no block stops the partition, which goes on by itself', async () => {
+  await configure(topics.accepted, { 'max.message.bytes': '100' });
+  await kafka.produce(topics.machine, samples(5));
+  await start();
+  expect((await untilState('send_failed'))?.stateReason).toMatch(/^kafka_record_too_large/);
+  await configure(topics.accepted, { 'max.message.bytes': '1000000' });
+  await untilThrough(5);
+  await untilState('running');
+}, 120_000);
+
+it('a machine topic with the clocks of its producers is not judged until it is repaired', async () => {
+  await configure(topics.machine, { 'message.timestamp.type': 'CreateTime' });
+  await kafka.produce(topics.machine, samples(3));
+  await start();
+  expect((await untilState('producer_times'))?.stateReason).toMatch(
+    /has message.timestamp.type=CreateTime, expected LogAppendTime; repair it: kafka-configs.sh/,
+  );
+  expect(await stage!.health.ready()).toMatchObject({ checks: { machine_topics: { state: 'down' } } });
+  expect(await blocksOf(kafka, topics.accepted)).toEqual([]);
+  await configure(topics.machine, { 'message.timestamp.type': 'LogAppendTime' });
+  await untilThrough(3);
+  await untilState('running');
+  expect(await stage!.health.ready()).toMatchObject({ checks: { machine_topics: { state: 'up' } } });
+}, 120_000);
+
+it('a broker whose clock is behind stops the partition; judged by the right clock nothing becomes a dead letter', async () => {
+  const ahead = new Date(Date.now() + 15 * MINUTE_MS).toISOString();
+  for (const host of ['a', 'b', 'c', 'd']) {
+    await kafka.produce(topics.machine, samples(50, { time: ahead, host }));
+  }
+  await start();
+  const stopped = await untilState('records_mostly_refused');
+  expect(stopped).toMatchObject({ atOffset: 0 });
+  expect(stopped?.stateReason).toMatch(/--clock-shift 15m/);
+  expect(await recordsOf(kafka, topics.letters)).toEqual([]);
+  await decide('resume', 0, 200, 15 * MINUTE_MS);
+  await untilThrough(200);
+  expect(await recordsOf(kafka, topics.letters)).toEqual([]);
+  const [block] = await blocksOf(kafka, topics.accepted);
+  expect(block!.judgedBy).toMatchObject({ clockShiftMs: 15 * MINUTE_MS });
+  // What the broker wrote down stays what it is.
+  expect(block!.index[0]!.appendTime).toBeLessThan(Date.parse(ahead));
+}, 120_000);
+
+it('one machine whose clock is wrong stops nothing, however much it sends', async () => {
+  const ahead = new Date(Date.now() + 15 * MINUTE_MS).toISOString();
+  await kafka.produce(topics.machine, samples(300, { time: ahead, host: 'a' }));
+  await kafka.produce(topics.machine, samples(3, { host: 'b' }));
+  await start();
+  await untilThrough(303);
+  expect(await recordsOf(kafka, topics.letters)).toHaveLength(300);
+});
+
+it('machines that are all wrong alike stop nothing while the clock of the broker is seen to be right', async () => {
+  await kafka.produce(topics.machine, samples(3));
+  await start();
+  await untilThrough(3);
+  const ahead = new Date(Date.now() + 60 * MINUTE_MS).toISOString();
+  for (const host of ['a', 'b', 'c', 'd']) {
+    await kafka.produce(topics.machine, samples(50, { time: ahead, host }));
+  }
+  await untilThrough(203);
+  expect(await recordsOf(kafka, topics.letters)).toHaveLength(200);
+});
+
+it('retention is what the database says, and each block states it', async () => {
+  const change = { actor: 'jo', reason: 'test' };
+  await setRetention(db.database, 'system_metrics', '2 days', change);
+  const old = new Date(Date.now() - 3 * 24 * 60 * MINUTE_MS).toISOString();
+  await kafka.produce(topics.machine, [...samples(1, { time: old }), ...samples(1)]);
+  await start();
+  await waitFor(async () => (await stage!.health.ready()).checks['retention']?.state === 'up');
+  await kafka.produce(topics.machine, [...samples(1, { time: old }), ...samples(1)]);
+  await untilThrough(4);
+  const letters = await recordsOf(kafka, topics.letters);
+  const codes = new Map(letters.map(({ key, headers }) => [String(key), String(headers['error-code'])]));
+  expect(codes.get('telemetry.samples.v1/0/2')).toBe('too_old');
+  expect((await headersOf()).at(-1)).toMatchObject({ [BLOCK_HEADERS.retentionDays]: '2' });
+  await setRetention(db.database, 'system_metrics', '90 days', change);
+});
+
+it('without a database everything goes on, and no sample is too old', async () => {
+  const old = new Date(Date.now() - 4000 * 24 * 60 * MINUTE_MS).toISOString();
+  await kafka.produce(topics.machine, samples(2, { time: old }));
+  stage = await startIngest(kafka, topics, kafka.group());
+  await untilThrough(2);
+  expect(await recordsOf(kafka, topics.letters)).toEqual([]);
+  const [headers] = await headersOf();
+  expect(headers).not.toHaveProperty([BLOCK_HEADERS.retentionDays]);
+  expect(headers).toHaveProperty([BLOCK_HEADERS.sourceTopicId]);
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { DROPPED_FIELDS, ExtraFields, MAX_EXTRA_BYTES, MAX_EXTRA_FIELDS } from './extra-fields.ts';
+
+describe('extra fields', () => {
+  it('are none when there were none', () => expect(new ExtraFields().value()).toBeUndefined());
+
+  it('keep what fits, and say how many did not', () => {
+    const extra = new ExtraFields();
+    for (let i = 0; i < 90_000; i++) {
+      extra.add(`field${i}`, i);
+    }
+    const kept = extra.value()!;
+    expect(extra.count).toBe(90_000);
+    expect(Object.keys(kept)).toHaveLength(MAX_EXTRA_FIELDS + 1);
+    expect(kept[DROPPED_FIELDS]).toBe(90_000 - MAX_EXTRA_FIELDS);
+  });
+
+  it('drop a large one and keep the small ones behind it', () => {
+    const extra = new ExtraFields();
+    extra.add('large', 'x'.repeat(MAX_EXTRA_BYTES));
+    extra.add('__proto__', 1);
+    expect(JSON.stringify(extra.value())).toBe('{"__proto__":1,"_dropped":1}');
+  });
+});
