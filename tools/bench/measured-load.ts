@@ -1,6 +1,6 @@
 /** Lets ingest and writer work off a backlog, and measures them meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { together } from '../stack/together.ts';
+import { together } from '../devstack/processes/together.ts';
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 import type { Backlog } from './machine-data.ts';
 import { cpuSeconds, residentMib } from './process-usage.ts';

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { TOPICS } from '@chip/contracts';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { workloadsOf, type Container, type Deployment, type Probe } from './manifests.ts';
 import type { ServiceSchemas } from './service-schemas.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../stack/layout.ts';
-import { nodeFlags } from '../stack/services.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
+import { nodeFlags } from '../devstack/processes/services.ts';
 import { problemsOf } from './checks.ts';
 import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { readDeployment, type Deployment } from './manifests.ts';

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { runCommand } from '../stack/run-command.ts';
+import { runCommand } from '../devstack/processes/run-command.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile, type Instruction, type Stage } from './dockerfile.ts';
 
 export interface Image {

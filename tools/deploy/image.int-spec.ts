@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { waitFor } from '@chip/testing';
 import pg from 'pg';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 import { ImageBuilder, type Image } from './image-builder.ts';
 import { readDeployment, workloadsOf } from './manifests.ts';
 

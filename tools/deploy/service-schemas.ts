@@ -3,7 +3,7 @@
  * on the code of an application, and what is judged is what the services will judge at start.
  */
 import path from 'node:path';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 
 export interface Variable {
   readonly name: string;

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import ts from 'typescript';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 import type { KubernetesObject } from './manifests.ts';
 
 export function typeProblems(objects: readonly KubernetesObject[]): string[] {

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 import { asyncapi } from './asyncapi.ts';
 import { decisionIndex } from './decisions.ts';
 import { metricsPage } from './metrics.ts';

@@ -1,7 +1,7 @@
 /** docs/metrics.md: every metric of every service, made from the registries that serve `/metrics`. */
 import path from 'node:path';
 import { type MetricObject, Registry } from 'prom-client';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 
 /** prom-client knows more of a metric than its types say. */
 type Metric = MetricObject & { readonly labelNames?: readonly string[] };

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
-import { nodeFlags } from '../stack/services.ts';
+import { nodeFlags } from '../devstack/processes/services.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const TOPICS = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [

@@ -3,12 +3,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '@chip/testing';
-import { kafkaReadiness, prepareKafka, provideKafka } from '../stack/kafka.ts';
-import { cacheFolder, stackFolder } from '../stack/layout.ts';
-import { startPart } from '../stack/part.ts';
-import { loopback } from '../stack/ports.ts';
-import { endProcess } from '../stack/processes.ts';
-import { runCommand } from '../stack/run-command.ts';
+import { kafkaReadiness, prepareKafka, provideKafka } from '../devstack/servers/kafka.ts';
+import { cacheFolder, stackFolder } from '../devstack/layout.ts';
+import { startPart } from '../devstack/processes/part.ts';
+import { loopback } from '../devstack/processes/ports.ts';
+import { endProcess } from '../devstack/processes/processes.ts';
+import { runCommand } from '../devstack/processes/run-command.ts';
 
 /** Users with a password known to SASL PLAIN. Those of SCRAM are the broker's data, see {@link SecuredKafka.addScramUser}. */
 export type PlainUsers = Readonly<Record<string, string>>;

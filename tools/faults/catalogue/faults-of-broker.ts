@@ -1,7 +1,7 @@
 /** Kafka that dies, freezes, forgets offsets, grows. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
-import { waitFor } from '../../stack/wait-for.ts';
+import { waitFor } from '../../devstack/processes/wait-for.ts';
 import type { Fault, Target } from './fault.ts';
 import { topicOf } from '../load/stream.ts';
 import { readEndOffsets, readPositions } from '../proof/observation.ts';

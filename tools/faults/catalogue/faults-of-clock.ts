@@ -1,8 +1,8 @@
 /** Broker clocks that step: machine records then bear append times that jump, and jump back. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fakedClock, provideFaketime } from '../../stack/faketime.ts';
-import { cacheFolder } from '../../stack/layout.ts';
+import { fakedClock, provideFaketime } from '../../devstack/servers/faketime.ts';
+import { cacheFolder } from '../../devstack/layout.ts';
 import { topicOf } from '../load/stream.ts';
 import { lastAppendTime, withAdmin } from '../system/clients.ts';
 import type { Fault, Target } from './fault.ts';

@@ -1,6 +1,6 @@
 /** Brokers of a cluster of three that die, freeze, restart, or leave a partition with too few copies. */
 import { readFileSync } from 'node:fs';
-import { logFile } from '../../stack/processes.ts';
+import { logFile } from '../../devstack/processes/processes.ts';
 import { topicOf, type Kind } from '../load/stream.ts';
 import { withAdmin } from '../system/clients.ts';
 import type { Fault, Target } from './fault.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { postgresAccount } from '../../stack/postgres-account.ts';
+import { postgresAccount } from '../../devstack/servers/postgres-account.ts';
 import type { Fault, Target } from './fault.ts';
 import { topicOf } from '../load/stream.ts';
 import { copyUnderWay } from './copy-under-way.ts';

@@ -1,7 +1,7 @@
 /** Topics that are deleted and created, or that have lost their end. */
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
-import { kafkaHome } from '../../stack/kafka.ts';
+import { kafkaHome } from '../../devstack/servers/kafka.ts';
 import { topicOf, type Kind } from '../load/stream.ts';
 import { withAdmin } from '../system/clients.ts';
 import type { Fault, Target } from './fault.ts';

@@ -1,6 +1,6 @@
 /** The consumer groups and accepted topics by their names, written down independently of the services. */
 import type { Admin } from 'kafkajs';
-import { waitFor } from '../../stack/wait-for.ts';
+import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { withAdmin } from '../system/clients.ts';
 import type { Target } from './fault.ts';
 

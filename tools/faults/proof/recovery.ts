@@ -1,5 +1,5 @@
 /** How long the pipeline takes to go on after a fault is over. */
-import { waitFor } from '../../stack/wait-for.ts';
+import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { topicOf, type Kind } from '../load/stream.ts';
 import { readPositions } from './observation.ts';
 import type { SystemUnderTest } from '../system/system.ts';

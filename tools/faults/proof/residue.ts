@@ -1,6 +1,6 @@
 /** What a fault may leave behind although all data is right: open transactions, memory, handles, dead services. */
 import { readFileSync, readdirSync } from 'node:fs';
-import { waitFor } from '../../stack/wait-for.ts';
+import { waitFor } from '../../devstack/processes/wait-for.ts';
 import type { Difference } from './checker.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 

@@ -3,8 +3,8 @@
  * one of them, it proves nothing about the real system.
  */
 import path from 'node:path';
-import { repositoryRoot } from '../../stack/layout.ts';
-import { runCommand } from '../../stack/run-command.ts';
+import { repositoryRoot } from '../../devstack/layout.ts';
+import { runCommand } from '../../devstack/processes/run-command.ts';
 import { catalogue } from '../catalogue/catalogue.ts';
 import type { Fault } from '../catalogue/fault.ts';
 import type { SystemUnderTest } from '../system/system.ts';

@@ -1,7 +1,7 @@
 /** What `npm run faults` is asked for. */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { StackError } from '../../stack/stack-error.ts';
+import { StackError } from '../../devstack/terminal/stack-error.ts';
 import { catalogue, shortList } from '../catalogue/catalogue.ts';
 import type { Fault } from '../catalogue/fault.ts';
 import { controls, type Control } from './controls.ts';

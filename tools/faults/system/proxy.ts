@@ -1,7 +1,7 @@
 /** A TCP proxy in front of PostgreSQL that misbehaves on command, also at the very message that commits a flush. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loopback } from '../../stack/ports.ts';
+import { loopback } from '../../devstack/processes/ports.ts';
 
 /** Part of the message with which the writer moves a position and commits. */
 const commitMark = 'move_position(';

@@ -1,8 +1,8 @@
 /** A service that is started again whenever it ends, unless it is held down. */
 import type { ChildProcess } from 'node:child_process';
-import type { Env } from '../../stack/env-file.ts';
-import { startPart, type Part } from '../../stack/part.ts';
-import { endProcess, launch, runningPid } from '../../stack/processes.ts';
+import type { Env } from '../../devstack/env-file.ts';
+import { startPart, type Part } from '../../devstack/processes/part.ts';
+import { endProcess, launch, runningPid } from '../../devstack/processes/processes.ts';
 
 const restartDelayMs = 300;
 

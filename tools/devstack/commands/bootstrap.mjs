@@ -1,0 +1,263 @@
+/**
+ * The way in for every npm script: works from a bare checkout on the machine's own Node (20 or newer), makes sure the
+ * packages are installed, then goes on with Node 24, which came with them and runs the TypeScript of this folder.
+ *
+ *   node tools/devstack/commands/bootstrap.mjs start|stop|test|faults|bench [options]
+ *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { useHooks } from '../../commits/use-hooks.mjs';
+import { usage } from './usage.mjs';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const modules = path.join(root, 'node_modules');
+const node = path.join(modules, '.bin', 'node');
+const oldestNode = 20;
+
+/** Commands that are TypeScript of this project. */
+const scripts = {
+  start: './start.ts',
+  stop: './stop.ts',
+  test: './test.ts',
+  faults: '../../faults/run/faults.ts',
+  bench: '../../bench/bench.ts',
+};
+
+/** Commands that talk to Kafka or the database; the others work on files alone. */
+const entriesOnTheStack = new Set(['topics', 'db', 'positions', 'dlq', 'replay']);
+
+class Refusal extends Error {}
+
+function refuse(what, next) {
+  throw new Refusal(`${what}.\n  What to do: ${next}`);
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * npm keeps a copy of the lock file of what it installed. Compared with it, not with a stamp of our own, so that a
+ * developer's "npm install" counts as well. Optional packages are for other platforms and may be missing.
+ */
+function isInstalled() {
+  const wanted = readJson(path.join(root, 'package-lock.json'))?.packages ?? {};
+  const present = readJson(path.join(modules, '.package-lock.json'))?.packages;
+  return (
+    present !== undefined &&
+    existsSync(node) &&
+    Object.entries(wanted)
+      .filter(([folder]) => folder.startsWith('node_modules/'))
+      .every(([folder, { version, optional }]) =>
+        present[folder] ? present[folder].version === version : optional === true,
+      )
+  );
+}
+
+async function ensureInstalled() {
+  useHooks(root);
+  if (isInstalled()) {
+    return;
+  }
+  const release = await lockInstallation();
+  try {
+    // Whoever held the lock may have done it.
+    if (!isInstalled()) {
+      await install();
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Two commands started at once in a bare checkout must not both run npm in the same folder. */
+async function lockInstallation() {
+  const lock = path.join(root, '.local', 'install.lock');
+  mkdirSync(path.dirname(lock), { recursive: true });
+  for (let isToldOf = false; ;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        throw error;
+      }
+    }
+    const holder = Number(readFileSync(lock, 'utf8') || 0);
+    if (!isBootstrap(holder)) {
+      rmSync(lock, { force: true });
+      continue;
+    }
+    if (!isToldOf) {
+      console.error(`packages are being installed by another command (pid ${holder}), waiting`);
+      isToldOf = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** After a crash the pid in the lock may belong to anybody. */
+function isBootstrap(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bootstrap.mjs');
+  } catch {
+    return false;
+  }
+}
+
+/** npm states the reason first and explains its options afterwards. */
+function errorLines(output) {
+  const lines = output.trimEnd().split('\n');
+  const errors = lines.filter((line) => line.startsWith('npm error'));
+  return (errors.length > 0 ? errors.slice(0, 15) : lines.slice(-15)).map((line) => `  | ${line}`).join('\n');
+}
+
+async function install() {
+  const began = Date.now();
+  const say = (text) => console.error(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+  say('installing packages with npm (one to two minutes the first time)');
+  const ticking = setInterval(() => say('still installing packages'), 10_000);
+  try {
+    await runNpm();
+  } finally {
+    clearInterval(ticking);
+  }
+  if (!existsSync(node)) {
+    refuse('the packages hold no Node 24 for this machine', 'use Linux on x86-64 or arm64');
+  }
+  say('packages installed');
+}
+
+async function runNpm() {
+  // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
+  // lack some of those. This installs the same locked versions and leaves the lock file alone.
+  const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
+  let output = '';
+  npm.stdout.on('data', (text) => (output += text));
+  npm.stderr.on('data', (text) => (output += text));
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+    npm.kill('SIGTERM');
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt).once('SIGHUP', interrupt);
+  const code = await new Promise((resolve, reject) => {
+    npm.once('error', () =>
+      reject(new Refusal('npm was not found.\n  What to do: install Node.js 20 or newer with npm')),
+    );
+    npm.once('close', resolve);
+  });
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', interrupt);
+  if (isInterrupted) {
+    refuse('the installation was interrupted', 'run the command again');
+  }
+  if (code !== 0) {
+    refuse(
+      `"npm install" failed:\n${errorLines(output)}`,
+      'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
+    );
+  }
+}
+
+/** Node 24 and the tools of the workspace come first in the PATH of everything we start. */
+function childEnvironment() {
+  return { ...process.env, PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}` };
+}
+
+/** Runs a command in our place: its signals, its output, its exit code. */
+function runInOurPlace(command, args, env) {
+  const child = spawn(command, args, { stdio: 'inherit', env });
+  // A Ctrl-C in a terminal reaches the child by itself; a signal from elsewhere (npm, a supervisor) only us.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+}
+
+function buildProject(project, env) {
+  const nx = path.join(modules, '.bin', 'nx');
+  const { status, stdout } = spawnSync(nx, ['run', `${project}:build`, '--outputStyle=static'], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) {
+    refuse(`the build of ${project} failed:\n${stdout.trimEnd()}`, 'mend the source, then try again');
+  }
+}
+
+function readStackEnvironment() {
+  const file = path.join(root, '.local', 'stack.env');
+  if (!existsSync(file)) {
+    return undefined;
+  }
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
+async function runEntry([project, entry, ...args]) {
+  const folder = ['apps', 'libs'].map((parent) => path.join(root, parent, project ?? '')).find((f) => existsSync(f));
+  if (!project || !entry || !folder) {
+    console.error(usage.run);
+    return 2;
+  }
+  const stack = readStackEnvironment();
+  const hasServers = stack ?? process.env.KAFKA_BROKERS ?? process.env.DATABASE_URL;
+  // What only reads files, or only explains itself, needs no servers.
+  const isOffline = args.includes('--help') || (entry === 'replay' && args.includes('--dry-run'));
+  if (!hasServers && entriesOnTheStack.has(entry) && !isOffline) {
+    refuse('the stack is not running', 'start it with "npm start", or set KAFKA_BROKERS and DATABASE_URL');
+  }
+  await ensureInstalled();
+  const env = { ...stack, ...childEnvironment() };
+  buildProject(project, env);
+  return runInOurPlace(node, [path.join(folder, 'dist', `${entry}.js`), ...args], env);
+}
+
+async function main([command, ...args]) {
+  if (Number(process.versions.node.split('.')[0]) < oldestNode) {
+    refuse(`this is Node ${process.versions.node}`, `install Node.js ${oldestNode} or newer with npm`);
+  }
+  if (command === 'run') {
+    return runEntry(args);
+  }
+  if (!(command in scripts)) {
+    console.error(Object.values(usage).join('\n'));
+    return 2;
+  }
+  if (args.includes('--help')) {
+    console.log(usage[command]);
+    return 0;
+  }
+  // Stopping must not wait for an installation, nor replace packages under what still runs.
+  if (command !== 'stop' || !existsSync(node)) {
+    await ensureInstalled();
+  }
+  const script = fileURLToPath(new URL(scripts[command], import.meta.url));
+  // kafkajs sets timers that lie in the past; it costs nothing, and Node would print a warning for it.
+  return runInOurPlace(node, ['--disable-warning=TimeoutNegativeWarning', script, ...args], childEnvironment());
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Refusal)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 1;
+}

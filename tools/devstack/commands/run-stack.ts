@@ -1,0 +1,108 @@
+/** Runs the whole pipeline until it is told to stop: servers, topics and tables, services, synthetic load. */
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { buildWorkspace } from './build.ts';
+import { checkDiskSpace, spaceForServers } from '../servers/disk-space.ts';
+import { writeEnvFile, type Env } from '../env-file.ts';
+import { localFolder, repositoryRoot, stackEnvFile, stackFolder, type StackFolder } from '../layout.ts';
+import { claim, release } from './one-at-a-time.ts';
+import { PortPicker } from '../processes/ports.ts';
+import type { Report } from '../terminal/progress.ts';
+import { startServers, usualPorts, type Servers } from '../servers/provision.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { describeServices, describeSimulator, type ServiceCounts, type Services } from '../processes/services.ts';
+import { StackError } from '../terminal/stack-error.ts';
+import { Supervisor } from '../processes/supervisor.ts';
+import { sweep } from '../processes/sweep.ts';
+import { together } from '../processes/together.ts';
+
+export interface StackOptions extends ServiceCounts {
+  readonly hasSimulator: boolean;
+}
+
+export interface StackRun {
+  /** Path of the command that runs the stack; by it the command is found again. */
+  readonly script: string;
+  readonly options: StackOptions;
+  readonly report: Report;
+  /** Aborted when the stack shall stop. */
+  readonly signal: AbortSignal;
+  /** Called once everything is ready; the stack runs until the promise settles or the signal is aborted. */
+  readonly whileRunning: (urls: Services['urls']) => Promise<void>;
+}
+
+export async function runStack(run: StackRun): Promise<void> {
+  const folder = stackFolder(localFolder);
+  const other = claim(folder.run, run.script);
+  if (other !== undefined) {
+    throw new StackError(`another "npm start" is at work (pid ${other})`, 'wait for it, or end it with "npm stop"');
+  }
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([run.signal, stopping.signal]);
+  try {
+    await endLeftovers(folder, run.report);
+    await bringUp(run, folder, signal);
+  } finally {
+    stopping.abort();
+    await sweep(folder.run, run.report);
+    rmSync(stackEnvFile, { force: true });
+    release(folder.run);
+  }
+}
+
+/** What a crashed run left: processes, an environment file that is no longer true, logs. */
+async function endLeftovers({ run }: StackFolder, report: Report): Promise<void> {
+  rmSync(stackEnvFile, { force: true });
+  const ended = await sweep(run, report);
+  if (ended.length > 0) {
+    report('clean-up', `ended ${ended.length} processes that an earlier run had left behind`);
+  }
+  // One run, one log; the previous one stays for whoever wonders what happened.
+  for (const name of readdirSync(run).filter((file) => file.endsWith('.log') && !file.startsWith('supervisor'))) {
+    renameSync(path.join(run, name), path.join(run, `${name}.old`));
+  }
+}
+
+async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal): Promise<void> {
+  const { options, report } = run;
+  await checkDiskSpace(localFolder, spaceForServers);
+  const ports = new PortPicker(report);
+  const [servers] = await together<[Servers, void]>(
+    signal,
+    (either) => startServers({ folder, ports, firstPorts: usualPorts, isDurable: true, report, signal: either }),
+    (either) => buildWorkspace(report, either),
+  );
+  const supervisor = new Supervisor(folder.run, report, signal);
+  servers.started.forEach(({ part, process }) => supervisor.adopt(part, process));
+
+  // The schema first: it holds the audit trail of the topics.
+  await operate('db', 'migrate', servers.env, report, signal);
+  await operate('topics', 'create', servers.env, report, signal);
+
+  const { parts, urls } = await describeServices(options, servers.env, ports);
+  report('services', `starting ${parts.map(({ launch }) => launch.name).join(', ')}`);
+  await together(signal, ...parts.map((part) => (either: AbortSignal) => supervisor.start(part, either)));
+  report('services', 'ready');
+  if (options.hasSimulator) {
+    await supervisor.start(describeSimulator(servers.env), signal);
+    report('simulator-1', 'publishing synthetic inspections and telemetry');
+  }
+  writeEnvFile(stackEnvFile, {
+    ...servers.env,
+    QUERY_URL: urls.query.join(','),
+    INGEST_URL: urls.ingest.join(','),
+    WRITER_URL: urls.writer.join(','),
+  });
+  await run.whileRunning(urls);
+}
+
+async function operate(entry: string, command: string, env: Env, report: Report, signal: AbortSignal): Promise<void> {
+  report(entry, command);
+  const script = path.join(repositoryRoot, 'apps', 'operator', 'dist', `${entry}.js`);
+  await runCommand(process.execPath, [script, command], {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...env },
+    signal,
+    onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,
+  });
+}

@@ -1,0 +1,153 @@
+/** `npm start`: the whole pipeline, in this terminal or in the background (see usage.mjs). */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { leaveStarter, startInBackground, tellStarter } from './detach.ts';
+import { readEnvFile } from '../env-file.ts';
+import { localFolder, stackEnvFile, stackFolder } from '../layout.ts';
+import { LiveLine, PipelineFigures } from '../terminal/live-line.ts';
+import { runningOwner } from './one-at-a-time.ts';
+import { runningProcesses } from '../processes/processes.ts';
+import { reportTo } from '../terminal/progress.ts';
+import { runStack, type StackOptions } from './run-stack.ts';
+import type { Services } from '../processes/services.ts';
+import { endOnSignals } from '../processes/signals.ts';
+import { describeFailure, StackError } from '../terminal/stack-error.ts';
+
+const mostInstances = 16;
+
+const script = fileURLToPath(import.meta.url);
+
+interface Arguments extends StackOptions {
+  readonly isDetached: boolean;
+  readonly isPlain: boolean;
+}
+
+function parseArguments(argv: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        detach: { type: 'boolean', default: false },
+        simulator: { type: 'boolean', default: true },
+        ingest: { type: 'string', default: '1' },
+        writer: { type: 'string', default: '1' },
+      },
+      allowNegative: true,
+    });
+    return {
+      isDetached: values.detach,
+      isPlain: values.simulator && values.ingest === '1' && values.writer === '1',
+      hasSimulator: values.simulator,
+      ingest: parseCount('--ingest', values.ingest),
+      writer: parseCount('--writer', values.writer),
+    };
+  } catch (error) {
+    if (error instanceof TypeError) {
+      throw new StackError(error.message, 'see "npm start -- --help"', { cause: error });
+    }
+    throw error;
+  }
+}
+
+function parseCount(option: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > mostInstances) {
+    throw new StackError(`${option} ${text} is not a number of instances`, `use a number from 1 to ${mostInstances}`);
+  }
+  return count;
+}
+
+function describeUrls({ query, ingest, writer }: Services['urls']): string {
+  const [base = ''] = query;
+  return `
+  query     ${base}        API description: ${base}/docs
+  ingest    ${ingest.join('  ')}
+  writer    ${writer.join('  ')}
+  addresses and passwords: .local/stack.env      logs: .local/run      stop: Ctrl-C or "npm stop"
+
+  try:  curl '${base}/v1/yield?group_by=day'
+`;
+}
+
+/** An already running stack is what was asked for, unless it was asked for differently. */
+function reportRunning(pid: number, { isPlain }: Arguments): number {
+  const known = readEnvFile(stackEnvFile);
+  const split = (name: string) => (known?.[name] ?? '').split(',');
+  console.log(`the stack is ${known ? 'running' : 'being started'} already (pid ${pid})`);
+  if (known) {
+    console.log(describeUrls({ query: split('QUERY_URL'), ingest: split('INGEST_URL'), writer: split('WRITER_URL') }));
+  }
+  if (!isPlain) {
+    console.error('The options given have no effect on it. Stop it first: npm stop');
+    return 1;
+  }
+  return 0;
+}
+
+async function runHere(options: StackOptions): Promise<void> {
+  const line = new LiveLine(process.stdout);
+  const print = (text: string) => {
+    line.print(text);
+    tellStarter({ kind: 'line', text });
+  };
+  const signal = endOnSignals(killAll, print);
+  let isReady = false;
+  process.once('disconnect', () => {
+    if (!isReady && !signal.aborted) {
+      // The command that waits for us was killed: nobody would learn that the stack runs.
+      process.kill(process.pid, 'SIGTERM');
+    }
+  });
+  try {
+    await runStack({
+      script,
+      options,
+      report: reportTo(print),
+      signal,
+      whileRunning: async (urls) => {
+        print(describeUrls(urls));
+        isReady = true;
+        tellStarter({ kind: 'ready' });
+        await line.follow(new PipelineFigures(urls.ingest, urls.writer), signal);
+      },
+    });
+  } catch (error) {
+    if (!signal.aborted) {
+      throw error;
+    }
+  }
+  line.print('stopped');
+}
+
+/** The user asks a second time: no more waiting for anybody. */
+function killAll(): void {
+  for (const { pid } of runningProcesses(stackFolder(localFolder).run)) {
+    process.kill(pid, 'SIGKILL');
+  }
+}
+
+async function main(): Promise<number> {
+  const args = parseArguments(process.argv.slice(2));
+  const { run } = stackFolder(localFolder);
+  const running = runningOwner(run, script);
+  if (running !== undefined) {
+    return reportRunning(running, args);
+  }
+  if (args.isDetached) {
+    const others = process.argv.slice(2).filter((argument) => argument !== '--detach');
+    return startInBackground(script, others, run, endOnSignals(killAll));
+  }
+  await runHere(args);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const text = describeFailure(error);
+  console.error(text);
+  tellStarter({ kind: 'failed', text });
+  process.exitCode = 1;
+} finally {
+  leaveStarter();
+}

@@ -1,0 +1,64 @@
+/** Adds up what jest wrote for each project, whether it ran now or nx answered from its cache. */
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { repositoryRoot } from '../layout.ts';
+
+export type TestKind = 'unit' | 'int';
+
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export interface Outcome {
+  readonly isOk: boolean;
+  readonly counts: TestCounts;
+}
+
+export const noTests: TestCounts = { passed: 0, failed: 0 };
+
+/** What is read of jest's `--json` output. */
+export interface JestResults {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  /** Suites that failed before a test could run, for example by an import. */
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+export function countJestResults(results: readonly JestResults[]): TestCounts {
+  return results.reduce(
+    (sum, { numPassedTests, numFailedTests, numRuntimeErrorTestSuites }) => ({
+      passed: sum.passed + numPassedTests,
+      failed: sum.failed + numFailedTests + numRuntimeErrorTestSuites,
+    }),
+    noTests,
+  );
+}
+
+/** A step that failed without a failed test (lint, a crash of jest) counts as one failure. */
+export function sumUp(outcomes: readonly Outcome[]): TestCounts {
+  return outcomes.reduce(
+    (sum, { isOk, counts }) => ({
+      passed: sum.passed + counts.passed,
+      failed: sum.failed + (isOk ? counts.failed : Math.max(counts.failed, 1)),
+    }),
+    noTests,
+  );
+}
+
+function resultFiles(kinds: readonly TestKind[]): string[] {
+  const { workspaces } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')) as {
+    workspaces: string[];
+  };
+  const patterns = workspaces.flatMap((folder) => kinds.map((kind) => `${folder}/test-results/${kind}.json`));
+  return globSync(patterns, { cwd: repositoryRoot }).map((file) => path.join(repositoryRoot, file));
+}
+
+/** Results of an earlier run must not be counted when jest crashes in this one; nx restores those that still hold. */
+export function forgetResults(kinds: readonly TestKind[]): void {
+  resultFiles(kinds).forEach((file) => rmSync(file));
+}
+
+export function readResults(kinds: readonly TestKind[]): TestCounts {
+  return countJestResults(resultFiles(kinds).map((file) => JSON.parse(readFileSync(file, 'utf8')) as JestResults));
+}

@@ -1,0 +1,144 @@
+/** Picks ports on loopback, and names the process that holds one. */
+import { randomInt } from 'node:crypto';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { Report } from '../terminal/progress.ts';
+import { StackError } from '../terminal/stack-error.ts';
+
+export const loopback = '127.0.0.1';
+
+const highestPort = 65_535;
+/** Above those of "npm start", below those from which Linux takes the local ends of connections. */
+const serverPorts = { from: 14_000, below: 32_000 };
+/** Of a command line. */
+const mostShown = 200;
+
+function listenOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(undefined) : reject(error),
+    );
+    server.listen({ port, host: loopback, exclusive: true }, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address ? address.port : port;
+      server.close(() => resolve(bound));
+    });
+  });
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return (await listenOnce(port)) !== undefined;
+}
+
+/** Remembers what it gave away, because a port stays free until its server has started. */
+export class PortPicker {
+  readonly #given = new Set<number>();
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /**
+   * @param preferred the first port to try; the next free one above it is taken otherwise
+   * @param variable environment variable with which the user insists on one port
+   */
+  async pick(purpose: string, preferred: number, variable?: string): Promise<number> {
+    const forced = variable && process.env[variable];
+    if (forced) {
+      return this.#insist(purpose, forced, variable);
+    }
+    for (let port = preferred; port <= highestPort; port += 1) {
+      if (await this.#take(port)) {
+        if (port !== preferred) {
+          this.#report(purpose, `port ${preferred} is taken, using ${port}`);
+        }
+        return port;
+      }
+    }
+    throw new StackError(`no port from ${preferred} up is free for ${purpose}`, 'end a process that listens there');
+  }
+
+  async #insist(purpose: string, text: string, variable: string): Promise<number> {
+    const port = Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > highestPort) {
+      throw new StackError(`${variable} is not a port number`, `set it to a number from 1 to ${highestPort}`);
+    }
+    const isOurs = this.#given.has(port);
+    if (!(await this.#take(port))) {
+      const holder = isOurs ? 'another part of this stack' : (holderOf(port) ?? 'a process of another user');
+      throw new StackError(
+        `port ${port}, which ${variable} asks for (${purpose}), is held by ${holder}`,
+        `end that process, set ${variable} to another port, or unset it to have a free one picked`,
+      );
+    }
+    return port;
+  }
+
+  async #take(port: number): Promise<boolean> {
+    if (this.#given.has(port)) {
+      return false;
+    }
+    // Before the look, because somebody else may ask for the same port meanwhile.
+    this.#given.add(port);
+    const free = await isFree(port);
+    if (!free) {
+      this.#given.delete(port);
+    }
+    return free;
+  }
+}
+
+/**
+ * Where servers of a command's own begin to look for ports: elsewhere each time, because services of another checkout, or
+ * of a run that crashed, go on asking for the broker that they had, and would take ours for it.
+ */
+export function portsAnywhere(): { readonly kafka: number; readonly postgres: number } {
+  const { from, below } = serverPorts;
+  const first = randomInt(from, below - 500);
+  return { kafka: first, postgres: first + 200 };
+}
+
+/** `pid 123 (java -cp …)`, or undefined when this user may not see whose socket it is. */
+export function holderOf(port: number): string | undefined {
+  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      if (links.some((link) => inodes.has(link))) {
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+        return `pid ${pid} (${commandLine.slice(0, mostShown)})`;
+      }
+    } catch {
+      // The process ended while we looked, or belongs to somebody else.
+    }
+  }
+  return undefined;
+}
+
+function listeningInodes(file: string, port: number): string[] {
+  const listening = '0A';
+  const portSuffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields[1]?.endsWith(portSuffix) && fields[3] === listening)
+      .map((fields) => `socket:[${fields[9]}]`);
+  } catch {
+    return [];
+  }
+}
+
+/** True when something accepts connections there. */
+export function answers(host: string, port: number, withinMs = 2_000): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: withinMs });
+    const settle = (result: boolean) => () => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('connect', settle(true)).once('error', settle(false)).once('timeout', settle(false));
+  });
+}

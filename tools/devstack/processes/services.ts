@@ -1,0 +1,128 @@
+/** The services of the pipeline as processes of the stack. */
+import path from 'node:path';
+import type { Env } from '../env-file.ts';
+import { repositoryRoot } from '../layout.ts';
+import type { Part } from './part.ts';
+import { loopback, type PortPicker } from './ports.ts';
+
+const readyWithinMs = 60_000;
+
+/**
+ * How every service is started, in the image too. V8 on a large machine lets the young generation grow to 200 MiB before
+ * it cleans up; the records of a backlog are garbage at once, and 16 MiB per half cost no time that could be measured.
+ */
+export const nodeFlags = ['--max-semi-space-size=16'];
+
+export interface ServiceCounts {
+  readonly ingest: number;
+  readonly writer: number;
+}
+
+export interface Services {
+  readonly parts: readonly Part[];
+  /** By project name. */
+  readonly urls: { readonly ingest: string[]; readonly writer: string[]; readonly query: string[] };
+}
+
+export async function describeServices(
+  { ingest, writer }: ServiceCounts,
+  servers: Env,
+  ports: PortPicker,
+): Promise<Services> {
+  const several = async (project: string, count: number, firstPort: number, variable: string, env: Env) => {
+    const services: HttpService[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      // A forced port is the first one's; the others are picked above it.
+      const port = await ports.pick(
+        `${project}-${number}`,
+        firstPort + number - 1,
+        number === 1 ? variable : undefined,
+      );
+      services.push({ project, instance: `${project}-${number}`, port, env });
+    }
+    return services;
+  };
+  const kafka = pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS' });
+  const groups = {
+    query: await several('query', 1, 3000, 'CHIP_QUERY_PORT', {
+      ...kafka,
+      ...pick(servers, { DATABASE_URL: 'QUERY_DATABASE_URL' }),
+    }),
+    ingest: await several('ingest', ingest, 3001, 'CHIP_INGEST_PORT', {
+      ...kafka,
+      ...pick(servers, { DATABASE_URL: 'INGEST_DATABASE_URL' }),
+    }),
+    writer: await several('writer', writer, 3101, 'CHIP_WRITER_PORT', {
+      ...kafka,
+      ...pick(servers, { DATABASE_URL: 'WRITER_DATABASE_URL' }),
+    }),
+  };
+  const urlsOf = (services: readonly HttpService[]) => services.map(({ port }) => urlAt(port));
+  return {
+    parts: Object.values(groups).flat().map(httpPart),
+    urls: { ingest: urlsOf(groups.ingest), writer: urlsOf(groups.writer), query: urlsOf(groups.query) },
+  };
+}
+
+/** `{ DATABASE_URL: 'WRITER_DATABASE_URL' }`: the service's DATABASE_URL is what the stack calls WRITER_DATABASE_URL. */
+function pick(from: Env, names: Readonly<Record<string, string>>): Env {
+  return Object.fromEntries(Object.entries(names).map(([name, source]) => [name, from[source] ?? '']));
+}
+
+interface HttpService {
+  readonly project: string;
+  readonly instance: string;
+  readonly port: number;
+  readonly env: Env;
+}
+
+function urlAt(port: number): string {
+  return `http://${loopback}:${port}`;
+}
+
+function httpPart({ project, instance, port, env }: HttpService): Part {
+  return {
+    launch: nodeLaunch(project, instance, {
+      ...env,
+      PORT: String(port),
+      HOST: loopback,
+      AUTH_MODE: 'none',
+      INSTANCE: instance,
+    }),
+    readiness: () => () => isReady(urlAt(port)),
+    readyWithinMs,
+  };
+}
+
+/** The synthetic fab serves nothing; it is up when it has not failed at once. */
+export function describeSimulator(servers: Env): Part {
+  const settleMs = 1_000;
+  return {
+    launch: nodeLaunch('simulator', 'simulator-1', pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS' })),
+    readiness: () => {
+      const began = performance.now();
+      return () => performance.now() - began > settleMs;
+    },
+    readyWithinMs,
+  };
+}
+
+function nodeLaunch(project: string, name: string, env: Env): Part['launch'] {
+  return {
+    name,
+    command: process.execPath,
+    args: [...nodeFlags, path.join(repositoryRoot, 'apps', project, 'dist', 'main.js')],
+    env: { LOG_LEVEL: 'info', NODE_ENV: 'development', ...process.env, ...env },
+    cwd: repositoryRoot,
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,23 @@
+/** Looks for room before anything is written, because a disk that fills up half-way gives obscure errors. */
+import { statfs } from 'node:fs/promises';
+import { StackError } from '../terminal/stack-error.ts';
+
+export const gibibyte = 1024 ** 3;
+
+export const spaceForServers = 3 * gibibyte;
+
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+export async function checkDiskSpace(folder: string, neededBytes: number): Promise<void> {
+  const free = await freeBytes(folder);
+  if (free < neededBytes) {
+    const inGib = (bytes: number) => (bytes / gibibyte).toFixed(1);
+    throw new StackError(
+      `the disk of ${folder} has ${inGib(free)} GiB free; ${inGib(neededBytes)} GiB are needed`,
+      'free some space; "npm stop -- --wipe" deletes the local data',
+    );
+  }
+}

@@ -1,0 +1,75 @@
+/** Servers that the environment names: they are used as they are, and nothing is provisioned in their place. */
+import type { Env } from '../env-file.ts';
+import { answers } from '../processes/ports.ts';
+import { StackError } from '../terminal/stack-error.ts';
+
+const kafkaPort = 9092;
+const postgresPort = 5432;
+
+/** The variables to hand on; a role without an address of its own uses the owner's. */
+export function givenServers(env: NodeJS.ProcessEnv): Env {
+  const given: Env = {};
+  const take = (name: string, value: string | undefined) => {
+    if (value) {
+      given[name] = value;
+    }
+  };
+  take('KAFKA_BROKERS', env['KAFKA_BROKERS']);
+  if (env['DATABASE_URL']) {
+    for (const name of [
+      'DATABASE_URL',
+      'WRITER_DATABASE_URL',
+      'INGEST_DATABASE_URL',
+      'QUERY_DATABASE_URL',
+      'READER_DATABASE_URL',
+    ]) {
+      take(name, env[name] || env['DATABASE_URL']);
+    }
+    take('PG_BIN', env['PG_BIN']);
+  }
+  return given;
+}
+
+/** Refuses servers that do not answer: a left-over variable of an earlier shell is the usual reason. */
+export async function checkGivenServers(given: Env): Promise<void> {
+  const { KAFKA_BROKERS: brokers, DATABASE_URL: database } = given;
+  if (brokers) {
+    const reached = await Promise.all(
+      brokers.split(',').map((broker) => {
+        const { host, port } = splitAddress(broker.trim());
+        return answers(host, port);
+      }),
+    );
+    if (!reached.includes(true)) {
+      throw new StackError(
+        `KAFKA_BROKERS is set, but no broker answers at ${brokers}`,
+        'start that broker, or unset KAFKA_BROKERS to have one provided here',
+      );
+    }
+  }
+  if (database) {
+    const url = parseUrl(database);
+    if (!(await answers(url.hostname, Number(url.port || postgresPort)))) {
+      throw new StackError(
+        `DATABASE_URL is set, but no server answers at ${url.host}`,
+        'start that server, or unset DATABASE_URL to have one provided here',
+      );
+    }
+  }
+}
+
+function splitAddress(broker: string): { host: string; port: number } {
+  const colon = broker.lastIndexOf(':');
+  return colon < 0
+    ? { host: broker, port: kafkaPort }
+    : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text);
+  } catch {
+    // The cause would quote the value, and with it a password.
+    throw new StackError('DATABASE_URL is not a URL', 'use the form postgresql://user:password@host:port/database');
+  }
+}

@@ -1,0 +1,214 @@
+/** Kafka: its jars from Maven Central, one KRaft node on loopback or a cluster of several. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cachedFolder } from './cached-folder.ts';
+import { logFile, type Launch } from '../processes/processes.ts';
+import type { StackFolder } from '../layout.ts';
+import { loopback } from '../processes/ports.ts';
+import { checkCommands } from './prerequisites.ts';
+import type { Report } from '../terminal/progress.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { StackError } from '../terminal/stack-error.ts';
+
+const version = '4.1.0';
+/** The logging back end that Kafka's own distribution ships with this version. */
+const log4jVersion = '2.24.3';
+const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+const oldestJava = 17;
+const part = 'Kafka';
+
+const withoutKafka = 'or set KAFKA_BROKERS to a Kafka 4 broker of your own';
+
+/** Blocks on the accepted topics reach 8 MiB, dead letters 5 MiB; protocol overhead comes on top. */
+const maxMessageBytes = 10 * 1024 * 1024;
+
+export interface KafkaPorts {
+  readonly broker: number;
+  readonly controller: number;
+}
+
+/** One node of a cluster; each is a broker and a voter of the controller quorum. */
+export interface KafkaNode {
+  /** Names its process, log and folder: `kafka-1`, `kafka-2` … */
+  readonly name: string;
+  /** Its place in `cluster`, from 1. */
+  readonly id: number;
+  /** Ports of every node, in the order of their ids. */
+  readonly cluster: readonly KafkaPorts[];
+  /** False for a broker of some minutes. */
+  readonly isDurable: boolean;
+  /** Given to every node of a cluster of several; one alone gets its own. */
+  readonly clusterId?: string | undefined;
+}
+
+function javaProgram(): string {
+  const home = process.env['JAVA_HOME'];
+  return home ? path.join(home, 'bin', 'java') : 'java';
+}
+
+/** `openjdk version "17.0.15"` gives 17; `java version "1.8.0_292"` gives 8. */
+export function javaMajor(versionText: string): number | undefined {
+  const match = /version "(?:1\.)?(\d+)/.exec(versionText);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Refuses a machine that cannot run the broker, before anything is downloaded. */
+export async function checkJava(): Promise<void> {
+  // Where JAVA_HOME points to is judged by running it.
+  checkCommands(process.env['JAVA_HOME'] ? ['mvn'] : ['java', 'mvn'], withoutKafka);
+  const onFailure = `install Java ${oldestJava} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${withoutKafka}`;
+  // Not `--version`, which Java 8 does not know. This one goes to standard error.
+  const { stderr } = await runCommand(javaProgram(), ['-version'], { onFailure });
+  const major = javaMajor(stderr);
+  if (major === undefined || major < oldestJava) {
+    throw new StackError(
+      `this machine's Java does not run Kafka ${version}, which needs Java ${oldestJava} (it says: ${stderr.split('\n')[0]})`,
+      onFailure,
+    );
+  }
+}
+
+/** Resolves with the folder of jars. */
+export function provideKafka(cache: string, report: Report, signal: AbortSignal): Promise<string> {
+  return cachedFolder(cache, `kafka-${version}`, async (folder) => {
+    report(part, `downloading the broker ${version} with Maven (45 MB)`);
+    const project = path.join(folder, 'pom.xml');
+    writeFileSync(project, mavenProject());
+    await runCommand(
+      'mvn',
+      ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, dependencyPlugin, `-DoutputDirectory=${folder}`],
+      {
+        signal,
+        onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; ${withoutKafka}`,
+      },
+    );
+  });
+}
+
+function mavenProject(): string {
+  const dependency = (group: string, artifact: string, ofVersion: string) =>
+    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${ofVersion}</version></dependency>`;
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>local</groupId><artifactId>kafka-broker</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    ${dependency('org.apache.kafka', 'kafka_2.13', version)}
+    ${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', log4jVersion)}
+  </dependencies>
+</project>
+`;
+}
+
+/** Three copies of everything and two in sync, as in production; one broker can hold one copy only. */
+function serverProperties(logFolder: string, { id, cluster }: KafkaNode): string {
+  const { broker, controller } = cluster[id - 1] as KafkaPorts;
+  const voters = cluster.map((ports, i) => `${i + 1}@${loopback}:${ports.controller}`).join(',');
+  const copies = Math.min(3, cluster.length);
+  const inSync = Math.max(1, copies - 1);
+  return `node.id=${id}
+process.roles=broker,controller
+controller.quorum.voters=${voters}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://${loopback}:${broker},CONTROLLER://${loopback}:${controller}
+advertised.listeners=PLAINTEXT://${loopback}:${broker}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${logFolder}
+auto.create.topics.enable=false
+message.max.bytes=${maxMessageBytes}
+replica.fetch.max.bytes=${maxMessageBytes}
+default.replication.factor=${copies}
+min.insync.replicas=${inSync}
+offsets.topic.replication.factor=${copies}
+transaction.state.log.replication.factor=${copies}
+transaction.state.log.min.isr=${inSync}
+share.coordinator.state.topic.replication.factor=${copies}
+share.coordinator.state.topic.min.isr=${inSync}
+# 50 partitions each are meant for clusters; a few make the broker start and stop faster.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.num.partitions=1
+# The default of 3 s is time that every start and every test waits for nothing.
+group.initial.rebalance.delay.ms=0
+unclean.leader.election.enable=false
+`;
+}
+
+const loggingProperties = `status = warn
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+`;
+
+/** The quick compiler alone: for what ends before the other one, which costs as much CPU as starting, has paid off. */
+const compileLittle = '-XX:TieredStopAtLevel=1';
+
+/** Blocks of 8 MiB do not fit the regions that G1 makes of a small heap. */
+const smallHeap = ['-Xms128m', '-Xmx320m', '-XX:+UseSerialGC'];
+const usualHeap = ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC'];
+
+export const newClusterId = (): string => randomBytes(16).toString('base64url');
+
+/** Where a node keeps its data. */
+export function kafkaHome(folder: StackFolder, name: string): string {
+  return path.join(folder.data, name === 'kafka-1' ? 'kafka' : name);
+}
+
+/** Writes the configuration and formats the data folder on first use. */
+export async function prepareKafka(
+  jars: string,
+  folder: StackFolder,
+  node: KafkaNode,
+  signal: AbortSignal,
+): Promise<Launch> {
+  const home = kafkaHome(folder, node.name);
+  const logFolder = path.join(home, 'log');
+  const properties = path.join(home, 'server.properties');
+  const logging = path.join(home, 'log4j2.properties');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(properties, serverProperties(logFolder, node));
+  writeFileSync(logging, loggingProperties);
+  const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
+  if (!existsSync(path.join(logFolder, 'meta.properties'))) {
+    // It may begin with a dash: as an argument of its own it would then be taken for an option.
+    const clusterId = node.clusterId ?? newClusterId();
+    await runCommand(
+      javaProgram(),
+      [
+        compileLittle,
+        ...java,
+        'kafka.tools.StorageTool',
+        'format',
+        `--cluster-id=${clusterId}`,
+        '-c',
+        properties,
+        '--ignore-formatted',
+      ],
+      { signal, onFailure: 'delete the local data with "npm stop -- --wipe", then try again' },
+    );
+  }
+  return {
+    name: node.name,
+    command: javaProgram(),
+    args: [
+      ...(node.cluster.length > 1 ? smallHeap : usualHeap),
+      '-XX:+ExitOnOutOfMemoryError',
+      ...(node.isDurable ? [] : [compileLittle]),
+      ...java,
+      'kafka.Kafka',
+      properties,
+    ],
+    env: process.env,
+    cwd: home,
+  };
+}
+
+/** The broker says so itself once it serves requests; an open port alone comes seconds earlier. */
+export function kafkaReadiness(runFolder: string, name: string): () => boolean {
+  const file = logFile(runFolder, name);
+  const from = existsSync(file) ? statSync(file).size : 0;
+  return () => existsSync(file) && readFileSync(file).subarray(from).includes('Kafka Server started');
+}

@@ -1,0 +1,121 @@
+/**
+ * Fetches PostgreSQL with TimescaleDB as Debian packages and makes the programs runnable where they lie.
+ *
+ * The packages come from Debian trixie (bookworm has no TimescaleDB), whose C library is newer than bookworm's. So they
+ * are unpacked into a folder of their own together with every library they need, and each program starts through that
+ * folder's dynamic loader. Nothing is installed on the machine, no root is needed, no chroot and no mount: a crashed run
+ * leaves nothing behind, and psql reads and writes the caller's files as usual.
+ */
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cachedFolder } from './cached-folder.ts';
+import { capture, downloadDebianPackages } from './debian-packages.ts';
+import { checkCommands } from './prerequisites.ts';
+import type { Report } from '../terminal/progress.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { StackError } from '../terminal/stack-error.ts';
+
+const release = 'trixie';
+const major = '17';
+const packages = [`postgresql-${major}`, `postgresql-${major}-timescaledb`, 'pgbouncer'];
+/** Raised when the folder's layout changes, so that an old cache is not used. */
+const layoutVersion = 1;
+
+const home = `usr/lib/postgresql/${major}`;
+/** Debian's PostgreSQL reads the machine's own. */
+const timeZones = '/usr/share/zoneinfo';
+const part = 'PostgreSQL';
+
+const withoutDebian =
+  'run this on Debian with its main archive in /etc/apt, or set DATABASE_URL to a PostgreSQL 17 server with TimescaleDB';
+
+/**
+ * Of everything apt would install, only programs and libraries: the rest (perl, adduser, debconf …) serves installation
+ * scripts that are never run. LLVM is 120 MB for a just-in-time compiler that stays off.
+ */
+export function isNeeded(packageName: string): boolean {
+  const wanted = new RegExp(`^(postgresql-${major}.*|postgresql-client-${major}|pgbouncer|lib.+|gcc-.*)$`);
+  return wanted.test(packageName) && !/^lib(llvm|z3|perl|pam-modules)|-perl$/.test(packageName);
+}
+
+/** Resolves with the folder of runnable programs (PG_BIN). */
+export async function providePostgresPrograms(cache: string, report: Report, signal: AbortSignal): Promise<string> {
+  checkCommands(['apt-get', 'dpkg-deb', 'setpriv'], withoutDebian);
+  if (!existsSync(timeZones)) {
+    throw new StackError(`this machine has no time zones (${timeZones})`, 'install with "apt-get install tzdata"');
+  }
+  const architecture = (await capture('dpkg', ['--print-architecture'], withoutDebian, signal)).trim();
+  const key = createHash('sha256')
+    .update(JSON.stringify([release, packages, architecture, layoutVersion]))
+    .digest('hex')
+    .slice(0, 12);
+  const folder = await cachedFolder(cache, `${release}-${key}`, async (root) => {
+    // The server runs as another user when we are root, whatever our umask is.
+    chmodSync(root, 0o755);
+    const work = path.join(root, 'download');
+    await downloadDebianPackages(
+      work,
+      { release, packages, isNeeded, instead: withoutDebian },
+      (text) => report(part, text),
+      signal,
+    );
+    await unpack(work, root, report, signal);
+    rmSync(work, { recursive: true });
+  });
+  return path.join(folder, home, 'bin');
+}
+
+async function unpack(work: string, root: string, report: Report, signal: AbortSignal): Promise<void> {
+  const files = readdirSync(path.join(work, 'packages')).filter((name) => name.endsWith('.deb'));
+  report(part, `unpacking ${files.length} packages`);
+  for (const file of files) {
+    await runCommand('dpkg-deb', ['--extract', path.join(work, 'packages', file), root], {
+      signal,
+      onFailure: 'check the free space on this disk, then try again',
+    });
+  }
+  makeRunnable(root);
+}
+
+/** `elf/` holds the programs, `bin/` a wrapper for each. */
+function makeRunnable(root: string): void {
+  const programs = path.join(root, home, 'elf');
+  const wrappers = path.join(root, home, 'bin');
+  renameSync(wrappers, programs);
+  renameSync(path.join(root, 'usr/sbin/pgbouncer'), path.join(programs, 'pgbouncer'));
+  // Without this file the server knows that it has no compiler; with it, it would fail to load LLVM.
+  rmSync(path.join(root, home, 'lib/llvmjit.so'), { force: true });
+  rmSync(path.join(root, home, 'lib/bitcode'), { recursive: true, force: true });
+  const loader = findLoader(root);
+  mkdirSync(wrappers);
+  for (const program of readdirSync(programs)) {
+    writeFileSync(path.join(wrappers, program), wrapper(loader), { mode: 0o755 });
+    chmodSync(path.join(wrappers, program), 0o755);
+  }
+}
+
+/** Relative to the root folder, `usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2` for example. */
+function findLoader(root: string): string {
+  const libraries = path.join(root, 'usr/lib');
+  for (const triplet of readdirSync(libraries)) {
+    const folder = path.join(libraries, triplet);
+    const loader =
+      existsSync(path.join(folder, 'libc.so.6')) && readdirSync(folder).find((name) => /^ld-linux.*\.so/.test(name));
+    if (loader) {
+      return path.join('usr/lib', triplet, loader);
+    }
+  }
+  throw new StackError('the packages hold no dynamic loader', withoutDebian);
+}
+
+/**
+ * The programs look for each other and for their files relative to their own path, which they take from argv[0]: it has
+ * to be the wrapper's path, so that what they call goes through the loader as well.
+ */
+function wrapper(loader: string): string {
+  return `#!/bin/sh
+root="\${0%/${home}/bin/*}"
+exec "$root/${loader}" --argv0 "$0" --library-path "$root/${path.dirname(loader)}" "$root/${home}/elf/\${0##*/}" "$@"
+`;
+}

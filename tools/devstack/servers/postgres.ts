@@ -1,0 +1,240 @@
+/** The PostgreSQL server with TimescaleDB: data folder, settings, database, roles. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import path from 'node:path';
+import { freeBytes, gibibyte } from './disk-space.ts';
+import { readEnvFile, writeEnvFile, type Env } from '../env-file.ts';
+import type { StackFolder } from '../layout.ts';
+import { loopback } from '../processes/ports.ts';
+import { postgresAccount, type PostgresAccount } from './postgres-account.ts';
+import { isAlive, type Launch } from '../processes/processes.ts';
+import { runCommand } from '../processes/run-command.ts';
+
+export const database = 'chip_quality';
+
+const superuser = 'postgres';
+const owner = 'chip_migrator';
+const serviceRoles = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'];
+
+const startAfresh =
+  'look at the log named above; when the data may go, delete it with "npm stop -- --wipe" and start again';
+
+export interface PostgresOptions {
+  readonly port: number;
+  /** False only where the data may be lost with the machine: in tests. */
+  readonly isDurable: boolean;
+}
+
+export class Postgres {
+  readonly #programs: string;
+  readonly #folder: StackFolder;
+  readonly #options: PostgresOptions;
+  readonly #passwords: Env;
+
+  constructor(programs: string, folder: StackFolder, options: PostgresOptions) {
+    this.#programs = programs;
+    this.#folder = folder;
+    this.#options = options;
+    this.#passwords = loadPasswords(path.join(folder.data, 'postgres-passwords.env'));
+  }
+
+  get #home(): string {
+    return path.join(this.#folder.data, 'postgres');
+  }
+
+  /** Creates the data folder on first use, writes the settings, and tells how to start the server. */
+  async prepare(signal: AbortSignal): Promise<Launch> {
+    const account = await postgresAccount([this.#programs, this.#folder.data], signal);
+    if (!existsSync(path.join(this.#home, 'PG_VERSION'))) {
+      await this.#initialise(account, signal);
+    }
+    const free = await freeBytes(this.#home);
+    writeFileSync(path.join(this.#home, 'stack.conf'), settings(this.#options, free));
+    account.own(path.join(this.#home, 'stack.conf'));
+    removeStalePidFile(this.#home);
+    return {
+      name: 'postgres-1',
+      ...account.asAccount(path.join(this.#programs, 'postgres'), ['-D', this.#home]),
+      env: process.env,
+      cwd: this.#folder.data,
+    };
+  }
+
+  async #initialise(account: PostgresAccount, signal: AbortSignal): Promise<void> {
+    // A folder without PG_VERSION is what an interrupted initdb leaves.
+    rmSync(this.#home, { recursive: true, force: true });
+    mkdirSync(this.#home);
+    account.own(this.#home);
+    const passwordFile = path.join(this.#folder.data, 'initdb-password');
+    try {
+      writeFileSync(passwordFile, `${this.#passwords[superuser]}\n`, { mode: 0o600 });
+      account.own(passwordFile);
+      const { command, args } = account.asAccount(path.join(this.#programs, 'initdb'), [
+        `--pgdata=${this.#home}`,
+        `--username=${superuser}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        // Built into PostgreSQL 17: sorts the same on every machine, whatever its C library.
+        '--locale-provider=builtin',
+        '--locale=C.UTF-8',
+        '--data-checksums',
+        ...(this.#options.isDurable ? [] : ['--no-sync']),
+        // stack.conf is written again at every start, because the port may differ.
+        '--set=include_if_exists=stack.conf',
+      ]);
+      await runCommand(command, args, { cwd: this.#folder.data, signal, onFailure: startAfresh });
+    } finally {
+      rmSync(passwordFile, { force: true });
+    }
+  }
+
+  async isReady(): Promise<boolean> {
+    try {
+      await this.#sql('postgres', 'SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Creates what only a superuser can; does nothing where it is there already. Everything else is a migration's. */
+  async createDatabase(signal: AbortSignal): Promise<void> {
+    const exists = await this.#sql('postgres', `SELECT 1 FROM pg_database WHERE datname = '${database}'`, signal);
+    if (exists.trim() === '1') {
+      return;
+    }
+    await this.#sql('template1', prepareTemplate, signal);
+    await this.#sql('postgres', this.#createRoles(), signal);
+    // Last: its presence says that all of the above is done.
+    await this.#sql('postgres', `CREATE DATABASE ${database} OWNER ${owner}`, signal);
+  }
+
+  #createRoles(): string {
+    const login = (role: string) =>
+      `DROP ROLE IF EXISTS ${role}; CREATE ROLE ${role} LOGIN PASSWORD '${this.#passwords[role]}';`;
+    return [
+      login(owner),
+      // Databases, because each integration test makes its own.
+      `ALTER ROLE ${owner} CREATEROLE CREATEDB;`,
+      `GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO ${owner};`,
+      ...serviceRoles.map(login),
+      // Migrations set the limits of these roles; the owner does not thereby act with their rights.
+      `GRANT ${serviceRoles.join(', ')} TO ${owner} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;`,
+    ].join('\n');
+  }
+
+  async #sql(inDatabase: string, sql: string, signal?: AbortSignal): Promise<string> {
+    const { stdout } = await runCommand(
+      path.join(this.#programs, 'psql'),
+      ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set=ON_ERROR_STOP=1'],
+      {
+        input: sql,
+        signal,
+        env: {
+          ...process.env,
+          PGHOST: loopback,
+          PGPORT: String(this.#options.port),
+          PGUSER: superuser,
+          // Not in the arguments, which every user of the machine can read.
+          PGPASSWORD: this.#passwords[superuser],
+          PGDATABASE: inDatabase,
+          PGCONNECT_TIMEOUT: '5',
+        },
+        onFailure: startAfresh,
+      },
+    );
+    return stdout;
+  }
+
+  #url(role: string, inDatabase: string): string {
+    return `postgresql://${role}:${this.#passwords[role]}@${loopback}:${this.#options.port}/${inDatabase}`;
+  }
+
+  /** What a client needs to know. */
+  environment(): Env {
+    return {
+      DATABASE_URL: this.#url(owner, database),
+      WRITER_DATABASE_URL: this.#url('chip_writer', database),
+      INGEST_DATABASE_URL: this.#url('chip_ingest', database),
+      QUERY_DATABASE_URL: this.#url('chip_api', database),
+      READER_DATABASE_URL: this.#url('chip_reader', database),
+      PG_BIN: this.#programs,
+    };
+  }
+}
+
+/**
+ * What every new database begins with. The extensions stand in the template because a database's owner may not create
+ * pg_stat_statements. Connections to the template are then refused, or TimescaleDB's scheduler would keep one open, and
+ * CREATE DATABASE fails while anybody is connected to its template. Job 3 (history retention) exists only in the
+ * Community edition; here it would report an error at every run.
+ */
+const prepareTemplate = `
+CREATE EXTENSION IF NOT EXISTS timescaledb;
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+DELETE FROM _timescaledb_config.bgw_job WHERE proc_name = 'policy_job_stat_history_retention';
+\\connect postgres
+ALTER DATABASE template1 ALLOW_CONNECTIONS false;
+`;
+
+function loadPasswords(file: string): Env {
+  const known = readEnvFile(file);
+  if (known) {
+    return known;
+  }
+  const roles = [superuser, owner, ...serviceRoles];
+  const passwords = Object.fromEntries(roles.map((role) => [role, randomBytes(18).toString('hex')]));
+  writeEnvFile(file, passwords);
+  return passwords;
+}
+
+/** A load of millions of rows should not be a series of checkpoints, but the log must not fill a small disk either. */
+export function walLimitGib(free: number): number {
+  return Math.min(Math.max(Math.floor(free / gibibyte / 8), 1), 8);
+}
+
+function settings({ port, isDurable }: PostgresOptions, free: number): string {
+  const isLargeMachine = totalmem() >= 8 * gibibyte;
+  return `# Written by npm start. For one developer's machine: production values are in the deployment manifests.
+listen_addresses = '${loopback}'
+port = ${port}
+unix_socket_directories = ''
+max_connections = 200
+shared_preload_libraries = 'timescaledb,pg_stat_statements'
+timescaledb.telemetry_level = off
+# One scheduler per database, and every integration test has a database.
+timescaledb.max_background_workers = 40
+max_worker_processes = 64
+max_locks_per_transaction = 256
+jit = off
+password_encryption = 'scram-sha-256'
+shared_buffers = ${isLargeMachine ? '1GB' : '256MB'}
+work_mem = 32MB
+maintenance_work_mem = 256MB
+max_wal_size = ${walLimitGib(free)}GB
+checkpoint_timeout = 15min
+wal_compression = lz4
+track_io_timing = on
+log_line_prefix = '%m [%p] %q%a %u@%d '
+log_lock_waits = on
+log_timezone = 'UTC'
+timezone = 'UTC'
+${isDurable ? '' : 'fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n'}`;
+}
+
+/**
+ * After a crash of the machine the pid in the lock file can belong to a process that has nothing to do with this
+ * server, and PostgreSQL would refuse to start because of it.
+ */
+function removeStalePidFile(home: string): void {
+  const file = path.join(home, 'postmaster.pid');
+  if (!existsSync(file)) {
+    return;
+  }
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (!isAlive(pid) || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(home)) {
+    rmSync(file);
+  }
+}
