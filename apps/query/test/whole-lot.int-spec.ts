@@ -1,0 +1,96 @@
+/** A lot of 25 wafers with 5,000 dice each: charts and capability come from PostgreSQL's sums, not from 125,000 values in Node. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { openStage, type Stage } from './query-app.ts';
+
+const WAFERS = 25;
+const DICE = 5000;
+/** Dice go up and down by one about their wafer, which lies 0, 1 or 2 above 10. */
+const waferMean = (wafer: number): number => 10 + (wafer % 3);
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+  const { database } = stage.db;
+  await database.query(`INSERT INTO lots (id, lot_id) VALUES (md5('lot')::uuid, 'WHOLE')`);
+  const dice = `generate_series(0, ${WAFERS - 1}) AS w, generate_series(0, ${DICE - 1}) AS d`;
+  const id = `md5('die' || w || ':' || d)::uuid`;
+  const time = `'2026-06-01T00:00:00Z'::timestamptz + w * INTERVAL '1 hour' + d * INTERVAL '1 millisecond'`;
+  await database.query(
+    `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) SELECT ${id}, md5('lot')::uuid, w || ':' || d, 'electrical' FROM ${dice}`,
+  );
+  await database.query(
+    `INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
+       completed_at, event_id, event_ids, wafer_id)
+     SELECT ${id}, 'a:1', md5('lot')::uuid, 'electrical', 'completed', 'pass', ${time}, ${time}, ${time}, ${id}, ARRAY[${id}], 'W' || lpad(w::text, 2, '0')
+       FROM ${dice}`,
+  );
+  await database.query(
+    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+     SELECT ${time}, ${id}, ${id}, 'vth', 10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END, 'V' FROM ${dice}`,
+  );
+  await database.query('ANALYZE inspections, inspection_attempts, measurements');
+}, 300_000);
+afterAll(() => stage.end());
+
+const get = async <T>(path: string): Promise<T> => {
+  const { status, body } = await stage.app.get<T>(path);
+  expect([status, body]).toEqual([200, expect.anything()]);
+  return body;
+};
+interface Capability {
+  n: number;
+  mean: number;
+  sigma_within: number;
+  sigma_overall: number;
+  cpk: number;
+  between_within: { sigma_between: number; sigma_total: number; cpk: number } | null;
+}
+const means = Array.from({ length: WAFERS }, (_, wafer) => waferMean(wafer));
+const grand = means.reduce((sum, mean) => sum + mean, 0) / WAFERS;
+const sOfWafer = Math.sqrt(DICE / (DICE - 1));
+
+it('has a capability, of single values and of wafers', async () => {
+  const limits = 'parameter=vth&lot_id=WHOLE&lsl=4&usl=18';
+  const single = await get<Capability>(`/v1/capability?${limits}`);
+  const squares = means.reduce((sum, mean) => sum + DICE * (1 + (mean - grand) ** 2), 0);
+  expect(single.n).toBe(WAFERS * DICE);
+  expect(single.mean).toBeCloseTo(grand, 9);
+  expect(single.sigma_overall).toBeCloseTo(Math.sqrt(squares / (WAFERS * DICE - 1)), 9);
+  // Neighbours within a wafer differ by 2; between wafers, whose last die is low and first one high, by 2 and the step of the mean.
+  const steps = means.slice(1).map((mean, i) => Math.abs(mean + 1 - ((means[i] as number) - 1)));
+  const ranges = 2 * WAFERS * (DICE - 1) + steps.reduce((sum, step) => sum + step, 0);
+  expect(single.sigma_within).toBeCloseTo(ranges / (WAFERS * DICE - 1) / 1.128379, 9);
+  const ofWafers = await get<Capability>(`/v1/capability?${limits}&subgroup=wafer`);
+  expect(ofWafers.n).toBe(WAFERS * DICE);
+  expect(ofWafers.sigma_within).toBeCloseTo(sOfWafer, 3);
+  expect(ofWafers.sigma_overall).toBeCloseTo(single.sigma_overall, 9);
+  const mrBar = means.slice(1).reduce((sum, mean, i) => sum + Math.abs(mean - (means[i] as number)), 0) / (WAFERS - 1);
+  const { sigma_between, sigma_total, cpk } = ofWafers.between_within!;
+  expect(sigma_between).toBeCloseTo(mrBar / 1.128379, 3);
+  expect(sigma_total).toBeCloseTo(Math.hypot(sigma_between, ofWafers.sigma_within), 9);
+  expect(cpk).toBeLessThan(ofWafers.cpk);
+});
+
+it.each(['xbar_s', 'between_within', 'imr', 'ewma'])('has a chart of its wafers: %s', async (chart) => {
+  const answer = await get<{
+    location: { points: { value: number }[]; violations: unknown[] };
+    within?: { points: { value: number }[] };
+    samples: { key: string; size: number }[];
+  }>(`/v1/spc?parameter=vth&lot_id=WHOLE&subgroup=wafer&chart=${chart}`);
+  expect(answer.samples.map(({ key, size }) => [key, size])).toEqual(
+    means.map((_, wafer) => [`W${String(wafer).padStart(2, '0')}`, DICE]),
+  );
+  if (chart !== 'ewma') {
+    answer.location.points.forEach(({ value }, wafer) => expect(value).toBeCloseTo(waferMean(wafer), 9));
+  }
+  // Limits from the spread within accuse every wafer that is not in the middle; those from the means accuse none.
+  expect(answer.location.violations.length > 0).toBe(chart === 'xbar_s');
+  answer.within?.points.forEach(({ value }) => expect(value).toBeCloseTo(sOfWafer, 9));
+});
+
+it('has no chart of single dice: that many samples are refused by name', async () => {
+  const { status, body } = await stage.app.get<{ code: string; errors: { parameter: string }[] }>(
+    '/v1/spc?parameter=vth&lot_id=WHOLE&chart=imr',
+  );
+  expect([status, body.code, body.errors[0]?.parameter]).toEqual([400, 'invalid_parameter', 'subgroup']);
+});
