@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { acceptGap, initPosition, setHighWatermark, setPositionState } from '@chip/persistence';
+import { acceptGap, initPosition, setHighWatermark, setPositionState, storeIngestPartitions } from '@chip/persistence';
 import { openStage, type Stage } from './query-app.ts';
 
 let stage: Stage;
@@ -16,6 +16,7 @@ interface Partition {
 interface Body {
   partitions: Partition[];
   topics: Record<string, unknown>[];
+  ingest: Record<string, unknown>[];
   balanced: boolean;
   as_of: { positions: unknown[] };
 }
@@ -26,7 +27,12 @@ const get = async (path: string): Promise<Body> => {
 };
 
 it('before anything arrived there are no partitions, and the ledger balances', async () => {
-  expect(await get('/v1/pipeline')).toMatchObject({ partitions: [], topics: [], as_of: { time: null, positions: [] } });
+  expect(await get('/v1/pipeline')).toMatchObject({
+    partitions: [],
+    ingest: [],
+    topics: [],
+    as_of: { time: null, positions: [] },
+  });
   expect(await get('/v1/ledger')).toMatchObject({ partitions: [], balanced: true });
 });
 
@@ -147,4 +153,28 @@ describe('with partitions in different states', () => {
     for (const path of ['/v1/pipeline?partition=0', '/v1/ledger?x=1'])
       expect((await stage.app.get(path)).body['code']).toBe('unknown_parameter');
   });
+});
+
+it('shows where ingest stands still and why, and not where it goes on', async () => {
+  const row = { topic: 'inspection.results.v1', stateReason: 'why', atOffset: 7, toOffset: 9 };
+  await storeIngestPartitions(
+    stage.db.database,
+    [
+      { ...row, partition: 1, state: 'undecodable_batch' },
+      { ...row, partition: 2, state: 'running' },
+    ],
+    'ingest-1',
+  );
+  expect((await get('/v1/pipeline')).ingest).toEqual([
+    {
+      topic: row.topic,
+      partition: 1,
+      state: 'undecodable_batch',
+      state_reason: 'why',
+      state_since: expect.stringMatching(/Z$/),
+      at_offset: 7,
+      to_offset: 9,
+      owner: 'ingest-1',
+    },
+  ]);
 });

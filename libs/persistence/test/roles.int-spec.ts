@@ -31,6 +31,8 @@ describe('roles', () => {
   };
   const DENIED = '42501';
   const LOT = `INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`;
+  const STANDSTILL = `INSERT INTO ingest_partitions (source_topic, source_partition, state, at_offset, owner) VALUES ('t', 0, 'send_failed', 1, 'me')`;
+  const DECISION = `INSERT INTO ingest_decisions (source_topic, source_partition, kind, at_offset, to_offset, decided_by, reason) VALUES ('t', 0, 'resume', 1, 2, 'me', 'r')`;
   const AUDIT = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
 
   it.each([
@@ -47,6 +49,17 @@ describe('roles', () => {
     ['chip_writer', 'DROP TABLE defects', DENIED],
     ['chip_writer', 'CREATE TABLE mine (a int)', DENIED],
     ['chip_writer', 'UPDATE system_metrics SET metric_value = 0', DENIED],
+    ['chip_ingest', 'SELECT keep FROM retention_settings', 'ok'],
+    ['chip_ingest', STANDSTILL, 'ok'],
+    ['chip_ingest', 'SELECT * FROM ingest_decisions', 'ok'],
+    ['chip_ingest', DECISION, DENIED],
+    ['chip_ingest', 'DELETE FROM ingest_partitions', DENIED],
+    ['chip_ingest', 'SELECT * FROM inspections', DENIED],
+    ['chip_ingest', 'SELECT * FROM audit_log', DENIED],
+    ['chip_ingest', `UPDATE retention_settings SET keep = '1 day'`, DENIED],
+    ['chip_writer', DECISION, DENIED],
+    ['chip_api', DECISION, DENIED],
+    ['chip_api', 'SELECT * FROM ingest_partitions', 'ok'],
     ['chip_api', LOT, 'ok'],
     ['chip_api', 'SELECT * FROM yield_daily, metrics_daily, schema_info, unused_indexes, slow_queries', 'ok'],
     ['chip_api', AUDIT, 'ok'],
