@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { AuditController } from './audit/audit.controller.ts';
 import { BinsController } from './bins/bins.controller.ts';
 import { DefectsController } from './defects/defects.controller.ts';
+import { DiscoveryController } from './discovery/discovery.controller.ts';
 import { EquipmentController } from './equipment/equipment.controller.ts';
 import { ExportController } from './export/export.controller.ts';
 import { InspectionsController } from './inspections/inspections.controller.ts';
@@ -43,6 +44,7 @@ const openDatabase = (url: string, max: number, logger: Logger): Database =>
     BinsController,
     DailySummaryController,
     DefectsController,
+    DiscoveryController,
     EquipmentController,
     EvaluateController,
     ExportController,

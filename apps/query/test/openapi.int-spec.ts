@@ -101,13 +101,24 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': ['result', 'hard_bin', 'm'].map(
     (value) => `/v1/lots/L/wafers/W/map?value=${value}`,
   ),
-  '/v1/equipment/compare': ['', '?lot_id=NONE'],
+  '/v1/equipment': ['', '?limit=1'],
+  '/v1/products': [''],
+  '/v1/steps': ['', `?${window}`],
+  '/v1/recipes': [''],
+  '/v1/metrics': [''],
+  '/v1/equipment/compare': ['', '?lot_id=NONE', '?sample=wafer'],
   '/v1/equipment/{equipment_id}/units': ['/v1/equipment/E/units', '/v1/equipment/NONE/units'],
   '/v1/export/inspections': ['', '?format=ndjson'],
   '/v1/export/measurements': ['', '?format=ndjson'],
   '/v1/export/telemetry': [`?${window}`],
-  '/v1/spc': ['imr', 'xbar_r', 'cusum', 'ewma'].map((chart) => `?parameter=width&chart=${chart}`).concat('?chart=u'),
-  '/v1/capability': ['?parameter=width&lsl=0&usl=3', '?parameter=none'],
+  '/v1/spc': ['imr', 'xbar_r', 'cusum', 'ewma', 'between_within', 'imr&target=1&sigma=1', 'u', 'p', 'p_prime'].map(
+    (chart) => `?parameter=width&chart=${chart}`,
+  ),
+  '/v1/capability': [
+    '?parameter=width&lsl=0&usl=3',
+    '?parameter=width&lsl=0&usl=3&subgroup=lot&policy=all&mix=yes',
+    '?parameter=none',
+  ],
   '/v1/summary/daily': [''],
   '/v1/audit/verify': ['', '?stream=none'],
   '/v1/pipeline': [''],
@@ -135,8 +146,28 @@ const BODIES: Record<string, object[]> = {
     },
     { chart: 'cusum', values: [1, 2, 3] },
     { chart: 'u', counts: [{ count: 1, size: 1.5 }] },
+    { chart: 'p', counts: [1, 900].map((count) => ({ count, size: 1000 })) },
+    {
+      chart: 'between_within',
+      subgroups: [
+        [1, 2],
+        [2, 4],
+        [1, 5],
+      ],
+    },
+    { chart: 'xbar_r', subgroups: [[1]], target: 0, sigma: 1 },
   ],
-  '/v1/capability/evaluate': [{ values: [1, 2, 3], lsl: 0 }, { subgroups: [[1, 2]] }],
+  '/v1/capability/evaluate': [
+    { values: [1, 2, 3], lsl: 0 },
+    { subgroups: [[1, 2]] },
+    {
+      subgroups: [
+        [1, 2],
+        [3, 5],
+      ],
+      usl: 9,
+    },
+  ],
   '/v1/gauge-rr/evaluate': ['anova', 'average_range'].map((method) => ({ method, measurements: MEASUREMENTS })),
 };
 

@@ -6,6 +6,8 @@ import { densityCounts } from '../src/defects/defect-density.query.ts';
 import { defectCounts } from '../src/defects/defect-pareto.query.ts';
 import { inspectionsWithHistory } from '../src/inspections/inspection-detail.query.ts';
 import { listInspections } from '../src/inspections/inspection-list.query.ts';
+import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/discovery/names.query.ts';
+import { unitsOfEquipment } from '../src/equipment/equipment-units.query.ts';
 import { samplesOfEquipment } from '../src/equipment/lot-yields.query.ts';
 import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.query.ts';
 import { countedSamples } from '../src/spc/counted-samples.query.ts';
@@ -326,6 +328,25 @@ describe('query plans', () => {
     const question = { parameter: 'width3', subgroup: 1, from: day(-31), to: day(-30), policy: 'last' } as const;
     expect((await explain((snapshot) => momentsOfValues(snapshot, question, undefined))).readWhole).toEqual([]);
     expect((await explain((snapshot) => kindsMeasured(snapshot, question, 100))).readWhole).toEqual([]);
+  });
+
+  it('of a page of what one machine touched read that page', async () => {
+    for (const after of [undefined, { time: day(-100), id: oneId }]) {
+      const { readWhole, attempts } = await explain((snapshot) => unitsOfEquipment(snapshot, 'E11', {}, after, 51));
+      expect(readWhole).toEqual([]);
+      expect(attempts).toBeLessThanOrEqual(51);
+    }
+  });
+
+  it('of the names of equipment and products look once or twice per name, those of steps read their range', async () => {
+    const equipment = await explain((snapshot) => equipmentSeen(snapshot, '', 51));
+    expect(equipment.readWhole).toEqual([]);
+    // 40 machines, the latest 50 completions of each.
+    expect(equipment.attempts).toBeLessThan(40 * 60);
+    expect((await explain((snapshot) => productsSeen(snapshot, '', 51))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => seenRange(snapshot, {}))).readWhole).toEqual([]);
+    const oneDay = { from: day(-31), to: day(-30) };
+    expect((await explain((snapshot) => namesOfAttempts(snapshot, 'step', oneDay, '', 51))).readWhole).toEqual([]);
   });
 
   it('of telemetry from raw samples touch only the chunks of their range', async () => {

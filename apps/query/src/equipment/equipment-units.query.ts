@@ -37,15 +37,17 @@ export function unitsOfEquipment(
     where.require(
       `(a.occurred_at, a.event_id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`,
     );
+  // The page is found before it is joined: joined first, every attempt of the machine would be.
   return snapshot.query<TouchedUnit>(
     `SELECT a.inspection_id, l.site, l.lot_id, i.chip_id, a.wafer_id, a.die_x, a.die_y, a.inspection_type::text AS inspection_type,
             a.step, a.status, a.result, a.recipe, a.product, a.occurred_at, a.completed_at, a.event_id
-       FROM inspection_attempts a
+       FROM (SELECT * FROM inspection_attempts a
+              WHERE ${where.toString()}
+              ORDER BY a.occurred_at DESC, a.event_id DESC
+              LIMIT ${where.bind(limit)}) AS a
        JOIN inspections i ON i.id = a.inspection_id
        JOIN lots l ON l.id = a.lot_id
-      WHERE ${where.toString()}
-      ORDER BY a.occurred_at DESC, a.event_id DESC
-      LIMIT ${where.bind(limit)}`,
+      ORDER BY a.occurred_at DESC, a.event_id DESC`,
     where.values,
   );
 }

@@ -16,6 +16,7 @@ import { LateHours } from './0015-late-hours.ts';
 import { IngestPartitions } from './0017-ingest-partitions.ts';
 import { RollupsByShape } from './0018-rollups-by-shape.ts';
 import { AttemptOrder } from './0020-attempt-order.ts';
+import { UnitsOfEquipment } from './0021-units-of-equipment.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   { name: '0017-ingest-partitions', class: IngestPartitions },
   { name: '0018-rollups-by-shape', class: RollupsByShape },
   { name: '0020-attempt-order', class: AttemptOrder },
+  { name: '0021-units-of-equipment', class: UnitsOfEquipment },
 ];

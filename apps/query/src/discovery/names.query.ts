@@ -1,0 +1,112 @@
+import { type Queryable } from '@chip/persistence';
+import { SqlConditions } from '../sql-conditions.ts';
+
+export interface SeenName {
+  readonly name: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+}
+
+/**
+ * CTE `names`: `$2` distinct values of an indexed column after `$1`, in the order of the index. One look per name, because
+ * DISTINCT would read every row of a year to find forty machines.
+ */
+const distinct = (table: string, column: string, condition = 'true'): string => `WITH RECURSIVE walk AS (
+      (SELECT ${column} AS name FROM ${table} WHERE ${condition} AND ${column} > $1 ORDER BY ${column} LIMIT 1)
+      UNION ALL
+      SELECT (SELECT ${column} FROM ${table} WHERE ${condition} AND ${column} > walk.name ORDER BY ${column} LIMIT 1) FROM walk WHERE walk.name IS NOT NULL
+    ), names AS (
+      SELECT name FROM walk WHERE name IS NOT NULL LIMIT $2
+    )`;
+
+export interface SeenEquipment extends SeenName {
+  /** Median seconds between its latest completions; null below four of them. */
+  readonly typical_interval_seconds: number | null;
+  readonly is_silent: boolean | null;
+}
+
+/** Completions that the typical interval is taken from. */
+const LATEST = 50;
+/** A machine is silent after so many typical intervals without a completion. */
+export const SILENT_AFTER = 10;
+
+/** Equipment with attempts that came to an end. */
+export function equipmentSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenEquipment[]> {
+  return snapshot.query<SeenEquipment>(
+    `${distinct('inspection_attempts', 'equipment_id', 'completed_at IS NOT NULL')}
+    SELECT name, seen.first_seen, seen.last_seen, latest.typical_interval_seconds,
+           now() - seen.last_seen > ${SILENT_AFTER} * latest.typical_interval_seconds * INTERVAL '1 second' AS is_silent
+      FROM names
+     CROSS JOIN LATERAL (SELECT min(completed_at) AS first_seen, max(completed_at) AS last_seen FROM inspection_attempts WHERE equipment_id = name) AS seen
+     CROSS JOIN LATERAL (
+       SELECT CASE WHEN count(gap) >= 3 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) END AS typical_interval_seconds
+         FROM (SELECT extract(epoch FROM completed_at - lag(completed_at) OVER (ORDER BY completed_at))::float8 AS gap
+                 FROM (SELECT completed_at FROM inspection_attempts WHERE equipment_id = name AND completed_at IS NOT NULL
+                        ORDER BY completed_at DESC LIMIT ${LATEST}) AS recent) AS gaps) AS latest
+     ORDER BY name`,
+    [after, limit],
+  );
+}
+
+/** Products of inspections, by when their inspections began. */
+export function productsSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenName[]> {
+  return snapshot.query<SeenName>(
+    `${distinct('inspections', 'product')}
+    SELECT name, seen.first_seen, seen.last_seen
+      FROM names
+     CROSS JOIN LATERAL (SELECT min(created_at) AS first_seen, max(created_at) AS last_seen FROM inspections WHERE product = name) AS seen
+     ORDER BY name`,
+    [after, limit],
+  );
+}
+
+export interface SeenRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How far back names are looked for unless a range says more. */
+const RECENT = '90 days';
+
+/** The range that names are looked for in: as given, else up to the newest completion and 90 days before; null without any. */
+export async function seenRange(
+  snapshot: Queryable,
+  given: { from?: string | undefined; to?: string | undefined },
+): Promise<SeenRange | null> {
+  const [row] = await snapshot.query<{ from: string | null; to: string | null }>(
+    `SELECT coalesce($1::timestamptz, "to" - INTERVAL '${RECENT}') AS "from", "to"
+       FROM (SELECT coalesce($2::timestamptz, max(completed_at) + INTERVAL '1 microsecond') AS "to" FROM inspection_attempts WHERE status = 'completed') AS newest`,
+    [given.from ?? null, given.to ?? null],
+  );
+  return row?.from == null || row.to === null ? null : { from: row.from, to: row.to };
+}
+
+/** Steps or recipes of the completed attempts of a range. */
+export function namesOfAttempts(
+  snapshot: Queryable,
+  column: 'step' | 'recipe',
+  range: SeenRange,
+  after: string,
+  limit: number,
+): Promise<SeenName[]> {
+  const where = new SqlConditions()
+    .require(`status = 'completed'`)
+    .when(range.from, ($) => `completed_at >= ${$}::timestamptz`)
+    .when(range.to, ($) => `completed_at < ${$}::timestamptz`)
+    .when(after, ($) => `${column} > ${$}`);
+  return snapshot.query<SeenName>(
+    `SELECT ${column} AS name, min(completed_at) AS first_seen, max(completed_at) AS last_seen
+       FROM inspection_attempts WHERE ${where.toString()}
+      GROUP BY 1 ORDER BY 1 LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+}
+
+/** Metrics of the daily roll-up, by the days (UTC) that have samples. */
+export function metricsSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenName[]> {
+  return snapshot.query<SeenName>(
+    `SELECT metric_name AS name, min(bucket) AS first_seen, max(bucket) AS last_seen
+       FROM metrics_daily WHERE metric_name > $1 GROUP BY 1 ORDER BY 1 LIMIT $2`,
+    [after, limit],
+  );
+}
