@@ -4,7 +4,7 @@ export default {
   rules: {
     'header-max-length': [2, 'always', 72],
     'body-empty': [2, 'never'],
-    'body-max-line-length': [2, 'always', 100],
+    'body-max-line-length': [2, 'always', 120],
     'body-leading-blank': [2, 'always'],
   },
 };
