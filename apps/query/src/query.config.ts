@@ -12,6 +12,12 @@ export const querySchema = withAccessRule(
       .string()
       .optional()
       .describe('PostgreSQL that answers requests that only read, such as replicas; DATABASE_URL when absent'),
+    MAX_REPLICA_LAG: z.coerce
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('seconds that a replica at READ_DATABASE_URL may be behind; further behind, the service is not ready'),
     DATABASE_POOL_MAX: z.coerce
       .number()
       .int()

@@ -1,4 +1,4 @@
-import { Database, schemaReady, UnitOfWork } from '@chip/persistence';
+import { Database, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
@@ -103,6 +103,7 @@ export class QueryModule implements OnModuleInit {
     @Inject(Health) private readonly health: Health,
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(Registry) private readonly registry: Registry,
+    @Inject(CONFIG) private readonly config: QueryConfig,
   ) {}
 
   onModuleInit(): void {
@@ -113,7 +114,10 @@ export class QueryModule implements OnModuleInit {
       name: 'database',
       check: async () => {
         await schemaReady(this.database);
-        return { state: 'up' };
+        const lag = await replicaLag(this.database);
+        return lag > this.config.MAX_REPLICA_LAG
+          ? { state: 'down', reason: `the replica is ${Math.round(lag)} s behind, more than MAX_REPLICA_LAG` }
+          : { state: 'up' };
       },
     });
     this.lifecycle.onDrain('connections', 'database', async () => {

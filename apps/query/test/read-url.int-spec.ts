@@ -168,6 +168,21 @@ describe('a primary and its hot standby', () => {
     }
   });
 
+  it('is not ready while the standby is too far behind, and ready again once it has caught up', async () => {
+    const app = await QueryApp.start(primary.url(), { READ_DATABASE_URL: standby.url(), MAX_REPLICA_LAG: 1 });
+    const ready = async () => (await app.get('/health/ready')).status;
+    try {
+      await waitFor(ready, (status) => status === 200);
+      await standby.query('postgres', 'SELECT pg_wal_replay_pause()');
+      await database.query(`INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'while it pauses')`);
+      await waitFor(ready, (status) => status === 503);
+      await standby.query('postgres', 'SELECT pg_wal_replay_resume()');
+      await waitFor(ready, (status) => status === 200);
+    } finally {
+      await app.stop();
+    }
+  });
+
   it('where the name to write leads to the standby (25006), a write is unavailable, and goes on once it is promoted', async () => {
     const app = await QueryApp.start(standby.url(), { READ_DATABASE_URL: primary.url() });
     try {

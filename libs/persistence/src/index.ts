@@ -12,6 +12,7 @@ export * from './position-changes.ts';
 export * from './positions.ts';
 export * from './rebuild-rollups.ts';
 export * from './refresh-daily-summary.ts';
+export * from './replica-lag.ts';
 export * from './repositories/inspection.repository.ts';
 export * from './repositories/metrics.repository.ts';
 export * from './repositories/report.repository.ts';
