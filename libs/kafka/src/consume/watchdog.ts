@@ -43,9 +43,12 @@ export class Watchdog {
     this.#timer = setInterval(() => void this.#look(), this.#intervalMs);
   }
 
+  /** Never throws. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#probe?.disconnect();
+    await this.#probe?.disconnect().catch((error: unknown) => {
+      this.#parts.logger.debug({ err: error }, 'disconnect_incomplete');
+    });
   }
 
   async #look(): Promise<void> {

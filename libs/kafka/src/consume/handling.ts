@@ -1,0 +1,149 @@
+/** Runs the handler for one batch and says what its result means for the partition. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, retry, type Logger } from '@chip/service';
+import type { EachBatchPayload } from 'kafkajs';
+import {
+  HandlerFailedError,
+  isGroupLost,
+  KafkaUnavailableError,
+  PartitionLostError,
+  RejoinError,
+  translateKafkaError,
+} from '../kafka.error.ts';
+import { rebalanceError, type FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
+import { moveTo, type Partition } from './assignment.ts';
+import { FetchedBatch } from './fetched-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+
+export interface HandlingParts {
+  /** The topic's name in the contract, for handlers. */
+  readonly topic: string;
+  /** Its name on the brokers. */
+  readonly topicOnBroker: string;
+  readonly handle: (batch: RecordBatch) => Promise<void>;
+  readonly logger: Logger;
+  readonly closing: AbortSignal;
+  /** Whether a partition still belongs to this consumer, in the assignment that `state` is of. */
+  readonly isOwner: (state: Partition) => boolean;
+  readonly pause: (state: Partition, reason: string) => void;
+  /** The present assignment is over. */
+  readonly lose: (error: Error) => void;
+  readonly fail: (error: AppError) => void;
+}
+
+const COMMIT_BUDGET_MS = 10_000;
+/** A second wish to rejoin within `WINDOW` waits for `PAUSE`: two writers that meet must not keep the group rebalancing. */
+const REJOIN = { windowMs: 10_000, pauseMs: 1_000 };
+
+/** See {@link RecordBatch} for what a handler may do. Handler errors never reach the client: they are a wish to rejoin, or fatal. */
+export class Handling {
+  readonly #parts: HandlingParts;
+  #lastRejoinAt = -Infinity;
+
+  constructor(parts: HandlingParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects. */
+  async run(payload: EachBatchPayload, facts: FetchFacts, state: Partition, signal: AbortSignal): Promise<void> {
+    const { topic, handle, isOwner, pause } = this.#parts;
+    const batch = new FetchedBatch(topic, facts, state.partition, signal, {
+      heartbeat: () => this.#beat(payload, signal),
+      isAssigned: () => isOwner(state),
+      pause: (reason) => pause(state, reason),
+      commit: (offset) => this.#commit(payload, state, signal, offset),
+    });
+    try {
+      await handle(batch);
+    } catch (error) {
+      await this.#onError(error, signal, state);
+      return;
+    } finally {
+      state.running = null;
+    }
+    if (!signal.aborted) {
+      this.#moveOn(batch, facts, state);
+    }
+  }
+
+  #moveOn(batch: FetchedBatch, facts: FetchFacts, state: Partition): void {
+    if (batch.soughtTo !== null) {
+      moveTo(state, batch.soughtTo);
+      return;
+    }
+    if (state.pausedReason !== null) {
+      return;
+    }
+    if (facts.outOfRange !== null) {
+      const { low, high } = facts.outOfRange;
+      this.#parts.pause(state, `offset ${facts.fetchOffset} is out of range, the broker has ${low} to ${high}`);
+    } else if (facts.undecodable !== null) {
+      const { from, reason } = facts.undecodable;
+      this.#parts.pause(state, `undecodable_batch: the record batch at offset ${from} cannot be read: ${reason}`);
+    } else {
+      moveTo(state, facts.nextOffset);
+      state.progressAt = performance.now();
+    }
+  }
+
+  async #onError(error: unknown, signal: AbortSignal, state: Partition): Promise<void> {
+    const { topicOnBroker, logger, closing } = this.#parts;
+    const context = { topic: topicOnBroker, partition: state.partition };
+    if (signal.aborted) {
+      // The handler was told to stop and did: that is all its error can mean, whatever it is.
+      logger.debug({ ...context, err: error }, 'batch_aborted');
+      return;
+    }
+    if (error instanceof RejoinError || error instanceof PartitionLostError) {
+      logger.warn({ ...context, code: error.code, reason: error.message }, 'consumer_rejoining');
+      if (performance.now() - this.#lastRejoinAt < REJOIN.windowMs) {
+        await sleep(REJOIN.pauseMs, undefined, { signal: closing }).catch(() => undefined);
+      }
+      this.#lastRejoinAt = performance.now();
+      if (this.#parts.isOwner(state) && !closing.aborted) {
+        this.#parts.lose(rebalanceError(error.message));
+      }
+      return;
+    }
+    this.#parts.fail(
+      error instanceof AppError
+        ? error
+        : new HandlerFailedError(
+            `the handler of ${topicOnBroker}/${state.partition} failed: ${error instanceof Error ? error.message : String(error)}`,
+            { cause: error, context },
+          ),
+    );
+  }
+
+  async #commit(payload: EachBatchPayload, state: Partition, signal: AbortSignal, offset: number): Promise<void> {
+    const { topicOnBroker: topic, isOwner } = this.#parts;
+    const { partition } = state;
+    const context = { topic, partition, offset };
+    const commitOnce = async (): Promise<void> => {
+      if (!isOwner(state)) {
+        throw new PartitionLostError('commit after the partition was lost', { context });
+      }
+      try {
+        await payload.commitOffsetsIfNecessary({
+          topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
+        });
+      } catch (error) {
+        if (isGroupLost(error) && isOwner(state)) {
+          this.#parts.lose(error as Error);
+        }
+        throw translateKafkaError(error, `commit ${topic}/${partition}`, context);
+      }
+    };
+    await retry(commitOnce, {
+      budgetMs: COMMIT_BUDGET_MS,
+      signal,
+      isRetriable: (error) => error instanceof KafkaUnavailableError,
+    });
+  }
+
+  /** A heartbeat on behalf of a handler. That none is answered is for the membership to judge, not for it. */
+  async #beat(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+    await payload.heartbeat().catch(() => undefined);
+    signal.throwIfAborted();
+  }
+}
