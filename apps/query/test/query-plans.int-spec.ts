@@ -1,3 +1,6 @@
+/**
+ * Longer than other suites, because every question is explained on the same year of data, which takes half a minute to fill.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Queryable } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
