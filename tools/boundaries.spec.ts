@@ -15,6 +15,8 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['libs/contracts/src/index.ts', '@chip/service'],
   ['libs/contracts/src/index.ts', '@nestjs/common'],
   ['libs/contracts/src/index.ts', 'pg'],
+  ['libs/classify/src/index.ts', '@chip/kafka'],
+  ['libs/classify/src/index.ts', '@nestjs/common'],
   ['libs/service/src/index.ts', '@chip/kafka'],
   ['libs/service/src/index.ts', '@chip/persistence'],
   ['libs/service/src/index.ts', 'kafkajs'],
@@ -32,6 +34,7 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
 const ALLOWED: readonly [file: string, imported: string][] = [
   ['apps/ingest/src/main.ts', '@chip/kafka'],
   ['apps/writer/src/main.ts', '@chip/persistence'],
+  ['apps/operator/src/dlq.ts', '@chip/classify'],
   ['libs/kafka/src/index.ts', 'kafkajs'],
   ['libs/persistence/src/index.ts', 'pg'],
   ['tools/e2e/pipeline.ts', '@chip/testing'],

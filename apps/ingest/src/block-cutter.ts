@@ -11,7 +11,7 @@ import {
   type PayloadKind,
   type Replay,
 } from '@chip/contracts';
-import type { SampleRow } from './classify-telemetry.ts';
+import type { SampleRow } from '@chip/classify';
 
 const HOUR_US = 3_600_000_000;
 /** Shared by the many events without a refusal. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
+import { classifyInspection, classifyTelemetry, type TelemetrySink } from '@chip/classify';
 import { INSPECTION_RESULTS, TELEMETRY_SAMPLES } from '@chip/contracts';
 import {
   KafkaAdmin,
@@ -13,8 +14,6 @@ import {
 } from '@chip/kafka';
 import { Database } from '@chip/persistence';
 import { CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
-import { classifyInspection } from './classify-inspection.ts';
-import { classifyTelemetry, type TelemetrySink } from './classify-telemetry.ts';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestMetrics } from './ingest.metrics.ts';
 import { MachineStream, type Reader } from './machine-stream.ts';

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { headerText } from '@chip/classify';
 import {
   ACCEPTED_TOPIC,
   type Block,
@@ -30,7 +31,6 @@ import {
 import type { IngestDecision } from '@chip/persistence';
 import type { Logger } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
-import { headerText } from './cloud-event.ts';
 import type { IngestMetrics } from './ingest.metrics.ts';
 import type { MachineTopics } from './machine-topics.ts';
 import { RefusalBrake } from './refusal-brake.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_EVENT_BYTES, type MachineTopic, REPLAY_HEADERS } from '@chip/contracts';
+import { MAX_EVENT_BYTES, type MachineTopic, type RefusalCode, REPLAY_HEADERS } from '@chip/contracts';
 import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
 import { acknowledgeReplays, type Database, markReplays, type ReplayMark, replayMarks } from '@chip/persistence';
 import type { Letter } from './dlq-letter.ts';
@@ -14,6 +14,8 @@ export interface ReplayOptions {
   readonly patch?: Record<string, unknown>;
   readonly by: string;
   readonly reason: string;
+  /** Says how ingest would judge an event today: null = accepted. Asked in a dry run. */
+  readonly judge?: (value: Buffer | null, headers: Letter['headers']) => RefusalCode | null;
   /** At most so many letters are published. */
   readonly limit?: number;
 }
@@ -25,6 +27,8 @@ export interface ReplayOutcome {
   /** Published and acknowledged; in a dry run, what would be. */
   published: number;
   readonly byCode: Map<string, number>;
+  /** In a dry run: events that would be refused again, by the code they would get. */
+  readonly refusedAgain: Map<string, number>;
   readonly passed: Map<Passed, number>;
   /** Keys of letters whose replay was interrupted, the first ones: published or not, nobody knows. */
   readonly uncertainKeys: string[];
@@ -60,6 +64,7 @@ export class DeadLetterReplay {
   readonly outcome: ReplayOutcome = {
     published: 0,
     byCode: new Map(),
+    refusedAgain: new Map(),
     passed: new Map(),
     uncertainKeys: [],
     example: undefined,
@@ -121,7 +126,13 @@ export class DeadLetterReplay {
     );
     const open = again ? batch : batch.filter(({ letter }) => !this.#isMarked(letter, marks.get(letter.key)));
     if (isDryRun) {
-      for (const { letter, value } of open) this.#count(letter, value);
+      for (const { letter, value } of open) {
+        this.#count(letter, value);
+        const code = this.#options.judge?.(value, letter.headers) ?? null;
+        if (code !== null) {
+          this.outcome.refusedAgain.set(code, (this.outcome.refusedAgain.get(code) ?? 0) + 1);
+        }
+      }
       return open.length;
     }
     const record = { by, reason, ...(patch === undefined ? {} : { patch }) };

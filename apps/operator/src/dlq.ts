@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { deadLetterTopic } from '@chip/contracts';
+import { judgeRecord } from '@chip/classify';
+import { ACCEPTED_TOPIC, deadLetterTopic, type MachineTopic } from '@chip/contracts';
 import { KafkaProducer, kafkaConnection, kafkaVariables, readTopic, TopicMissingError } from '@chip/kafka';
-import { Database, replayMarks, schemaReady } from '@chip/persistence';
+import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
 import { AppError, createLogger, loadConfig } from '@chip/service';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
@@ -11,7 +12,7 @@ import { LetterCounts } from './dlq-counts.ts';
 import { formatCounts, formatLetter, letterAsJson, printable } from './dlq-format.ts';
 import { type Letter, type LetterFilter, lettersOf } from './dlq-letter.ts';
 import { isJsonObject } from './dlq-merge-patch.ts';
-import { DeadLetterReplay, PASSED_TEXT, type ReplayOutcome } from './dlq-replay.ts';
+import { DeadLetterReplay, PASSED_TEXT, type ReplayOptions, type ReplayOutcome } from './dlq-replay.ts';
 
 const { logger } = createLogger({ name: 'dlq', level: 'silent' });
 const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-dlq');
@@ -184,7 +185,7 @@ withFilters(program.command('replay'))
     'publish the events again to their machine topic, with the bytes, key and headers that the machine sent; what was replayed before is passed by',
   )
   .option('--patch <patch>', 'JSON merge patch (RFC 7396) for every event: an object, or a file that holds one')
-  .option('--dry-run', 'only say what would be published')
+  .option('--dry-run', 'only say what would be published, and what of it ingest would refuse again')
   .option('--again', 'also letters that were replayed before, or whose replay was interrupted')
   .option('--limit <n>', 'publish at most so many', positive)
   .addOption(reasonOption('replay of dead letters'))
@@ -206,12 +207,14 @@ they are named and passed by. Look whether their events arrived; if not: --again
       await confirm(`Publish dead letters of ${topic} again?`, options.yes ?? false);
     const database = openDatabase();
     const producer = new KafkaProducer(connection(), logger);
+    const judge = isDryRun ? await judgeOf(topic, database) : undefined;
     const replay = new DeadLetterReplay(topic, database, producer, {
       isDryRun,
       again: options.again ?? false,
       by: options.by,
       reason: options.reason,
       ...(patch === undefined ? {} : { patch }),
+      ...(judge === undefined ? {} : { judge }),
       ...(options.limit === undefined ? {} : { limit: options.limit }),
     });
     try {
@@ -223,6 +226,18 @@ they are named and passed by. Look whether their events arrived; if not: --again
       await database.close();
     }
   });
+
+/** Ingest's judgement on an event that is published now; undefined for a topic that ingest does not read. */
+async function judgeOf(topic: string, database: Database): Promise<ReplayOptions['judge']> {
+  if (!Object.hasOwn(ACCEPTED_TOPIC, topic)) {
+    return undefined;
+  }
+  const retentionMs = await readTelemetryRetention(database);
+  return (value, headers) => {
+    const { verdicts } = judgeRecord(topic as MachineTopic, { timestamp: Date.now(), value, headers }, retentionMs);
+    return verdicts.find(({ refusal }) => refusal !== null)?.refusal?.code ?? null;
+  };
+}
 
 async function readPatch(given: string): Promise<Record<string, unknown>> {
   const isInline = given.trimStart().startsWith('{');
@@ -247,6 +262,8 @@ function formatOutcome(topic: string, outcome: ReplayOutcome, isDryRun: boolean,
   const lines = [
     `${isDryRun ? 'would be published' : 'published'} again to ${topic}: ${outcome.published}${codes === '' ? '' : ` (${codes})`}`,
   ];
+  for (const [code, letters] of outcome.refusedAgain)
+    lines.push(`of these, ${letters} would be refused again: ${code}`);
   for (const [why, letters] of outcome.passed) lines.push(`passed by: ${letters} ${PASSED_TEXT[why]}`);
   for (const key of outcome.uncertainKeys) lines.push(`  uncertain: ${key}`);
   const uncertain = outcome.passed.get('uncertain') ?? 0;

@@ -1,3 +1,4 @@
+import { judgeRecord } from '@chip/classify';
 import { DEAD_LETTER_HEADERS, deadLetterKey, deadLetterTopic } from '@chip/contracts';
 import { KafkaProducer, type OutgoingRecord, readTopic, type TopicRecord } from '@chip/kafka';
 import { verifyAudit } from '@chip/persistence';
@@ -245,6 +246,26 @@ describe('dlq', () => {
     expect(shown.stdout).toContain('passed by: 1 not patchable');
     expect(await published(topic)).toEqual([]);
     expect(await replay(topic).run(lettersIn(topic))).toMatchObject({ published: 2 });
+  });
+
+  it('a dry run says what ingest would refuse again, and why', async () => {
+    const topic = await topics();
+    const good = { time: new Date().toISOString(), service_name: 's', metric_name: 'm', metric_value: 1 };
+    await send(
+      topic,
+      { offset: 1, value: JSON.stringify(good) },
+      { offset: 2, value: JSON.stringify({ ...good, service_name: '' }) },
+      { offset: 3, value: '{' },
+    );
+    const judge: ReplayOptions['judge'] = (value, headers) =>
+      judgeRecord('telemetry.samples.v1', { timestamp: Date.now(), value, headers }, 0).verdicts[0]?.refusal?.code ??
+      null;
+    const { published: counted, refusedAgain } = await replay(topic, { isDryRun: true, judge }).run(lettersIn(topic));
+    expect(counted).toBe(3);
+    expect([...refusedAgain].sort()).toEqual([
+      ['malformed_json', 1],
+      ['schema_violation', 1],
+    ]);
   });
 
   it('passes by what cannot be replayed', async () => {

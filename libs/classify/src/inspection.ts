@@ -23,7 +23,7 @@ import {
   type Refusal,
   waferIdentity,
 } from '@chip/contracts';
-import type { SourceRecord } from './classify-telemetry.ts';
+import type { SourceRecord } from './telemetry.ts';
 import { cloudEventId, cloudEventMajor, headerText } from './cloud-event.ts';
 import { inspectJson, isObject, knownFields, notAnObject, readJson, schemaRefusal } from './read-json.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Refusal, telemetrySampleSchema } from '@chip/contracts';
 import fc from 'fast-check';
-import { classifyTelemetry, type SampleRow, type SourceRecord } from './classify-telemetry.ts';
+import { classifyTelemetry, type SampleRow, type SourceRecord } from './telemetry.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 86_400_000;

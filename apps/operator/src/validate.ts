@@ -1,67 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import {
-  INSPECTION_RESULTS,
-  type MachineTopic,
-  MAX_EVENT_BYTES,
-  parseTime,
-  type Refusal,
-  TELEMETRY_SAMPLES,
-} from '@chip/contracts';
+import { judgeRecord, type Verdict } from '@chip/classify';
+import { INSPECTION_RESULTS, type MachineTopic, MAX_EVENT_BYTES, parseTime, TELEMETRY_SAMPLES } from '@chip/contracts';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { classifyInspection } from './classify-inspection.ts';
-import { classifyTelemetry, type SourceRecord } from './classify-telemetry.ts';
 
 /**
  * What a machine vendor runs before going live: the same classification that ingest runs, on a file. Needs no broker
  * and no database; what only they can know (an inspection type the site has not listed, an event id used before) is
  * not judged here.
  */
-
-interface Verdict {
-  /** Line of the input, from 1. */
-  readonly line: number;
-  /** Place in the line's array, where it is one. */
-  readonly index?: number;
-  readonly refusal: Refusal | null;
-}
-
-/** Verdicts on one record, in the order of its elements. */
-export function validateRecord(
-  topic: MachineTopic,
-  record: SourceRecord,
-  line: number,
-  retentionMs: number,
-): { verdicts: Verdict[]; unknownFields: number } {
-  if (topic === INSPECTION_RESULTS) {
-    const outcome = classifyInspection(record);
-    return outcome.accepted
-      ? { verdicts: [{ line, refusal: null }], unknownFields: outcome.unknownFields }
-      : { verdicts: [{ line, refusal: outcome.refusal }], unknownFields: 0 };
-  }
-  const refusals: { refusal: Refusal; index: number | undefined }[] = [];
-  let accepted = 0;
-  let unknownFields = 0;
-  const elements = classifyTelemetry(
-    record,
-    { retentionMs },
-    {
-      accept: () => accepted++,
-      refuse: (refusal, _bytes, index) => refusals.push({ refusal, index }),
-      unknownFields: (count) => (unknownFields += count),
-    },
-  );
-  if (elements === 0) return { verdicts: [{ line, refusal: refusals[0]?.refusal ?? null }], unknownFields };
-  const byIndex = new Map(refusals.map(({ refusal, index }) => [index, refusal]));
-  return {
-    verdicts: Array.from({ length: accepted + refusals.length }, (_, index) => ({
-      line,
-      index,
-      refusal: byIndex.get(index) ?? null,
-    })),
-    unknownFields,
-  };
-}
 
 const program = new Command('validate')
   .description(
@@ -114,13 +61,13 @@ const program = new Command('validate')
           line++;
           if (text.trim() === '') continue;
           const record = { timestamp: options.at ?? Date.now(), value: Buffer.from(text), headers: {} };
-          const { verdicts, unknownFields } = validateRecord(topic, record, line, options.retentionDays * 86_400_000);
+          const { verdicts, unknownFields } = judgeRecord(topic, record, options.retentionDays * 86_400_000);
           unknown += unknownFields;
           for (const verdict of verdicts) {
             if (verdict.refusal === null) accepted++;
             else refused++;
             if (options.quiet && verdict.refusal === null) continue;
-            console.log(options.json ? JSON.stringify(verdict) : sentence(verdict));
+            console.log(options.json ? JSON.stringify({ line, ...verdict }) : sentence(line, verdict));
           }
         }
       };
@@ -134,7 +81,7 @@ const program = new Command('validate')
     },
   );
 
-const sentence = ({ line, index, refusal }: Verdict): string =>
+const sentence = (line: number, { index, refusal }: Verdict): string =>
   `line ${line}${index === undefined ? '' : `, element ${index}`}: ` +
   (refusal === null ? 'accepted' : `refused, ${refusal.code}: ${refusal.detail}`);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type AcceptedInspection, inspectionIdentity, type Refusal } from '@chip/contracts';
 import fc from 'fast-check';
-import { classifyInspection } from './classify-inspection.ts';
-import type { SourceRecord } from './classify-telemetry.ts';
+import { classifyInspection } from './inspection.ts';
+import type { SourceRecord } from './telemetry.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const classify = (value: unknown, headers: SourceRecord['headers'] = {}) =>

@@ -1,0 +1,5 @@
+/** What is accepted of what machines send, and why not: bytes in, rows or refusals out. Pure, so that it can be repeated. */
+export { headerText, type RecordHeaders } from './cloud-event.ts';
+export { classifyInspection, type InspectionOutcome } from './inspection.ts';
+export * from './judge.ts';
+export { classifyTelemetry, type SampleRow, type SourceRecord, type TelemetrySink } from './telemetry.ts';
