@@ -32,7 +32,7 @@ export class SchemaLostError extends AppError {
 const MIN_SERVER_VERSION = 150_000;
 /** Any constant will do; it only has to be the same in every version. */
 const MIGRATION_LOCK = 727_471_001;
-/** A lock that a running query holds is waited for this long in all, in steps of the lock_timeout. */
+/** Each migration waits this long for locks that running queries hold, in steps of the lock_timeout. */
 const LOCK_BUDGET_MS = 120_000;
 
 export interface MigrateOptions {
@@ -217,10 +217,10 @@ async function runMigrations(
     const migrator = orm.migrator;
     const pending = await migrator.getPending();
     if (pending.length === 0) log('schema is up to date');
-    const deadline = performance.now() + LOCK_BUDGET_MS;
     for (const { name } of pending) {
       checkLock();
       const startedAt = performance.now();
+      const deadline = startedAt + LOCK_BUDGET_MS;
       for (;;) {
         try {
           await migrator.up({ migrations: [name] });

@@ -1,3 +1,4 @@
+/** The roles of the database: their settings, and what each may do. */
 import type { Client } from 'pg';
 
 /**
@@ -16,51 +17,78 @@ const ROLE_SETTINGS: Record<string, Record<string, string>> = {
 };
 const ROLES = Object.keys(ROLE_SETTINGS);
 
-/** Tables a role may change, with the privileges beyond SELECT. Whatever is not named here is read-only. */
-const WRITES: Record<string, Record<string, string>> = {
+/**
+ * The tables and views that everybody with an account may read. A table that is in neither list below is its owner's alone:
+ * whoever adds one says here who reads it.
+ */
+export const PUBLISHED: readonly string[] = [
+  ...['lots', 'wafers', 'parts', 'inspections', 'inspection_types', 'inspection_attempts', 'inspection_events'],
+  ...['defects', 'measurements', 'parameters', 'reports'],
+  ...['system_metrics', 'metrics_hourly', 'metrics_daily', 'metrics_hourly_base', 'metrics_daily_base'],
+  ...['metrics_delta', 'metrics_late'],
+  ...['yield_daily', 'yield_daily_base', 'yield_delta', 'yield_retests'],
+  ...['daily_inspection_summary', 'summary_refreshes'],
+  ...['stream_positions', 'stream_gaps', 'ingest_partitions', 'ingest_decisions', 'maintenance_runs'],
+  ...['retention_settings', 'retention_deletions', 'legal_holds'],
+  ...['audit_log', 'audit_heads', 'audit_writers'],
+  ...['schema_migrations', 'schema_info', 'slow_queries', 'unused_indexes'],
+];
+
+/** Tables of schema public that nobody but the owner reads. */
+export const UNPUBLISHED: readonly string[] = [];
+
+/** What a role does beyond reading, by privilege. `chip_writer` reads what it is granted here and what {@link SELECTS} lists. */
+const WRITES: Record<string, Record<string, readonly string[]>> = {
   chip_writer: {
-    'INSERT, UPDATE':
-      'lots, wafers, parts, inspections, inspection_attempts, stream_positions, stream_gaps, maintenance_runs',
-    INSERT: 'defects, measurements, system_metrics',
-    'INSERT, DELETE': 'inspection_events, metrics_delta, yield_delta',
-    'INSERT, UPDATE, DELETE': 'metrics_hourly_base, metrics_daily_base, metrics_late, yield_daily_base',
+    INSERT: [
+      ...['lots', 'wafers', 'parts', 'inspections', 'inspection_attempts', 'inspection_events'],
+      ...['defects', 'measurements', 'system_metrics', 'metrics_delta', 'yield_delta'],
+      ...['metrics_hourly_base', 'metrics_daily_base', 'metrics_late', 'yield_daily_base'],
+      ...['stream_positions', 'stream_gaps', 'maintenance_runs'],
+    ],
+    UPDATE: [
+      ...['inspections', 'inspection_attempts', 'stream_positions', 'stream_gaps', 'maintenance_runs'],
+      ...['metrics_hourly_base', 'metrics_daily_base', 'metrics_late', 'yield_daily_base'],
+    ],
+    DELETE: ['inspection_events', 'metrics_delta', 'yield_delta', 'metrics_late'],
   },
-  chip_ingest: { 'INSERT, UPDATE': 'ingest_partitions' },
-  chip_api: { 'INSERT, UPDATE': 'lots, parts, inspections', INSERT: 'reports, parameters' },
+  chip_ingest: { INSERT: ['ingest_partitions'], UPDATE: ['ingest_partitions'] },
+  chip_api: { INSERT: ['lots', 'parts', 'inspections', 'reports', 'parameters'] },
 };
-/** Tables a role may read, where it may not read all. */
-const READS: Record<string, string> = {
-  chip_ingest: 'retention_settings, ingest_partitions, ingest_decisions, schema_migrations',
+
+const SELECTS: Record<string, readonly string[]> = {
+  chip_reader: PUBLISHED,
+  chip_api: PUBLISHED,
+  chip_ingest: ['retention_settings', 'ingest_partitions', 'ingest_decisions', 'schema_migrations'],
+  // The load and its upkeep; not who did what, and why (of the audit trail the heads only, which it logs).
+  chip_writer: PUBLISHED.filter((table) => !['audit_log', 'audit_writers', 'legal_holds', 'reports'].includes(table)),
 };
-const EXECUTES: Record<string, string[]> = {
+
+const EXECUTES: Record<string, readonly string[]> = {
   chip_writer: [
     'init_position',
     'move_position',
     'take_partition',
     'skip_gap',
+    'late_margin',
     'fold_metrics',
     'fold_yield',
     'apply_retention',
     'refresh_daily_inspection_summary',
     'end_stuck_copies',
-    'append_audit',
   ],
   chip_api: ['append_audit', 'audit_entry_hash', 'verify_audit'],
   chip_reader: ['audit_entry_hash', 'verify_audit'],
 };
 
 /**
- * Creates the roles where they are missing, and gives each exactly what it needs in this database. Run after every
- * migration; changes nothing the second time. Without CREATEROLE, roles that a database administrator made are used, and
- * those that do not exist are named in the answer.
+ * Creates the roles where they are missing, and gives each exactly what it needs in this database: what is not listed
+ * any more is taken back. Run after every migration; changes nothing the second time. Without CREATEROLE, roles that a
+ * database administrator made are used, and those that do not exist are named in the answer.
  */
 export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missing: string[]; notSet: string[] }> {
   const missing: string[] = [];
   const notSet: string[] = [];
-  const { rows: present } = await client.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')`,
-  );
-  const tables = new Set(present.map((row) => row.name));
   await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
   const functions = await ownFunctions(client);
   // Everybody may execute a new function, and some of ours act with their owner's rights.
@@ -71,21 +99,50 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       continue;
     }
     await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
-    // An older schema, on the way to this one, does not have all of them yet.
-    const reads = READS[role]?.split(', ').filter((table) => tables.has(table));
-    if (reads?.length !== 0) {
-      await client.query(`GRANT SELECT ON ${reads?.join(', ') ?? 'ALL TABLES IN SCHEMA public'} TO ${role}`);
+    // The owner has its rights by owning.
+    if (role !== 'chip_migrator') {
+      await applyTableRights(client, role);
+      await applyFunctionRights(client, role, functions);
     }
-    for (const [privileges, list] of Object.entries(WRITES[role] ?? {})) {
-      // The base tables of the roll-ups exist on one edition only.
-      const existing = list.split(', ').filter((table) => tables.has(table));
-      if (existing.length > 0) await client.query(`GRANT ${privileges} ON ${existing.join(', ')} TO ${role}`);
-    }
-    for (const { name, signature } of functions)
-      if (EXECUTES[role]?.includes(name)) await client.query(`GRANT EXECUTE ON ROUTINE ${signature} TO ${role}`);
     if (!(await applySettings(client, role))) notSet.push(role);
   }
   return { missing, notSet };
+}
+
+/** Only differences are applied: on a hypertable each change goes through all chunks. */
+async function applyTableRights(client: Pick<Client, 'query'>, role: string): Promise<void> {
+  const { rows } = await client.query<{ name: string; held: string[] }>(
+    `SELECT format('%I', relname) AS name, ARRAY(
+       SELECT privilege_type::text FROM aclexplode(relacl) WHERE grantee = $1::regrole) AS held
+     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')`,
+    [role],
+  );
+  const wanted = { ...WRITES[role], SELECT: SELECTS[role] ?? [] };
+  for (const { name, held } of rows) {
+    const rights = Object.entries(wanted).flatMap(([privilege, tables]) => (tables.includes(name) ? [privilege] : []));
+    const added = rights.filter((privilege) => !held.includes(privilege));
+    const dropped = held.filter((privilege) => !rights.includes(privilege));
+    if (dropped.length > 0) await client.query(`REVOKE ${dropped.join(', ')} ON ${name} FROM ${role}`);
+    if (added.length > 0) await client.query(`GRANT ${added.join(', ')} ON ${name} TO ${role}`);
+  }
+}
+
+async function applyFunctionRights(
+  client: Pick<Client, 'query'>,
+  role: string,
+  functions: readonly { name: string; signature: string }[],
+): Promise<void> {
+  const { rows } = await client.query<{ signature: string }>(
+    `SELECT oid::regprocedure::text AS signature FROM pg_proc, aclexplode(proacl) AS held
+     WHERE pronamespace = 'public'::regnamespace AND held.grantee = $1::regrole`,
+    [role],
+  );
+  const held = new Set(rows.map(({ signature }) => signature));
+  for (const { name, signature } of functions) {
+    const isWanted = EXECUTES[role]?.includes(name) ?? false;
+    if (isWanted && !held.has(signature)) await client.query(`GRANT EXECUTE ON ROUTINE ${signature} TO ${role}`);
+    if (!isWanted && held.has(signature)) await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM ${role}`);
+  }
 }
 
 async function createRole(client: Pick<Client, 'query'>, role: string): Promise<boolean> {

@@ -256,6 +256,34 @@ describe('migrations', () => {
     expect(await dump(db)).toBe(fresh);
   });
 
+  it('build an index in the end although an older transaction stays open for longer than a lock is waited for', async () => {
+    const db = await empty();
+    await migrate(db.url, { to: '0002-telemetry' });
+    const [old, watch] = [
+      await LoadSession.open({ url: db.url, applicationName: 'chip-test-export' }),
+      await LoadSession.open({ url: db.url, applicationName: 'chip-test-watch' }),
+    ];
+    await old.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await old.query('SELECT count(*) FROM inspections');
+    const lines: string[] = [];
+    const migrated = migrate(db.url, { log: (line) => lines.push(line) });
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'chip-migrate' AND datname = $1
+      AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND query_start < clock_timestamp() - INTERVAL '7 seconds'`;
+    let done = false;
+    void migrated.finally(() => (done = true)).catch(() => undefined);
+    while (!done && (await watch.query(waiting, [db.name])).length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      // Where it gives up and begins again, no build ever waits for seven seconds.
+      if (lines.some((line) => line.includes('trying again'))) break;
+    }
+    await old.query('COMMIT');
+    await migrated;
+    expect(lines.filter((line) => line.includes('trying again'))).toEqual([]);
+    expect(await invalidIndexes(db)).toEqual([]);
+    await old.close();
+    await watch.close();
+  });
+
   it('refuse a database that once held the schema and is empty now, unless told to start from nothing', async () => {
     const db = await empty();
     await migrate(db.url);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { liftHold, placeHold, readHolds, readRetention, setRetention, verifyAudit } from '../src/index.ts';
+import { liftHold, LoadSession, placeHold, readHolds, readRetention, setRetention, verifyAudit } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 describe('retention settings and holds', () => {
@@ -71,5 +71,66 @@ describe('retention settings and holds', () => {
     expect(await db.database.query(`SELECT apply_retention('inspection_events', 4) AS n`)).toEqual([{ n: 4 }]);
     expect(await db.database.query(`SELECT apply_retention('inspection_events', 4) AS n`)).toEqual([{ n: 3 }]);
     expect(await db.database.query('SELECT count(*) AS n FROM inspection_events')).toEqual([{ n: 3 }]);
+  });
+
+  it('drop chunks of measurements also under a legal hold, and keep every row of the lots on hold', async () => {
+    await db.database.query(
+      `INSERT INTO lots (id, lot_id) VALUES (md5('held')::uuid, 'held'), (md5('free')::uuid, 'free');
+       INSERT INTO inspections (id, lot_id, chip_id, inspection_type)
+         SELECT md5(lot || n)::uuid, md5(lot)::uuid, n::text, 'electrical' FROM unnest(ARRAY['held', 'free']) AS lot, generate_series(1, 20) AS n;
+       INSERT INTO measurements (time, inspection_id, event_id, name, value)
+         SELECT now() - months * INTERVAL '30 days', i.id, i.id, 'm' || n, n
+         FROM inspections AS i JOIN lots ON lots.id = i.lot_id AND lots.lot_id IN ('held', 'free'), unnest(ARRAY[0, 3, 6, 9]) AS months, generate_series(1, 50) AS n`,
+    );
+    await placeHold(db.database, { site: '', lotId: 'held' }, change);
+    await setRetention(db.database, 'measurements', '60 days', change);
+    const counts = () =>
+      db.database.query(
+        `SELECT lots.lot_id, count(*) AS n, count(*) FILTER (WHERE time < now() - INTERVAL '60 days') AS old, sum(value) AS sum
+         FROM measurements JOIN inspections AS i ON i.id = inspection_id JOIN lots ON lots.id = i.lot_id GROUP BY 1 ORDER BY 1`,
+      );
+    const held = { lot_id: 'held', n: 4000, old: 3000, sum: 4000 * 25.5 };
+    expect(await counts()).toEqual([{ ...held, lot_id: 'free' }, held]);
+    expect(await db.database.query(`SELECT apply_retention('measurements') AS n`)).toEqual([{ n: 3 }]);
+    const free = { lot_id: 'free', n: 1000, old: 0, sum: 1000 * 25.5 };
+    expect(await counts()).toEqual([free, held]);
+    // Nothing is left to do, and what is held is not moved again and again.
+    const chunks = () => db.database.query(`SELECT show_chunks('measurements')::text AS chunk ORDER BY 1`);
+    const left = await chunks();
+    expect(await db.database.query(`SELECT apply_retention('measurements') AS n`)).toEqual([{ n: 0 }]);
+    expect(await chunks()).toEqual(left);
+    await liftHold(db.database, { site: '', lotId: 'held' }, change);
+    expect(await db.database.query(`SELECT apply_retention('measurements') AS n`)).toEqual([{ n: 3 }]);
+    expect(await counts()).toEqual([free, { ...free, lot_id: 'held' }]);
+  });
+
+  it('let no hold be placed between their check and the deletion', async () => {
+    const retention = await LoadSession.open({ url: db.url, applicationName: 'chip-test-retention' });
+    await retention.begin();
+    await retention.query(`SELECT apply_retention('measurements')`);
+    let placed = false;
+    const placing = placeHold(db.database, { site: '', lotId: 'held' }, change).then(() => (placed = true));
+    const waits = () =>
+      db.database.query(
+        `SELECT 1 FROM pg_locks WHERE relation = 'legal_holds'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted`,
+      );
+    while ((await waits()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(placed).toBe(false);
+    await retention.query('COMMIT');
+    await placing;
+    await liftHold(db.database, { site: '', lotId: 'held' }, change);
+    await retention.close();
+  });
+
+  it('leave on record what they deleted', async () => {
+    expect(
+      await db.database.query(
+        `SELECT table_name, rows, chunks, older_than < now() - INTERVAL '25 days' AS old FROM retention_deletions ORDER BY 1`,
+      ),
+    ).toEqual([
+      { table_name: 'inspection_events', rows: 7, chunks: 0, old: true },
+      { table_name: 'measurements', rows: 0, chunks: 6, old: true },
+      { table_name: 'system_metrics', rows: 0, chunks: 2, old: true },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Database, initPosition, LoadSession, type Queryable } from '../src/index.ts';
+import { Database, initPosition, LoadSession, migrate, type Queryable } from '../src/index.ts';
+import { PUBLISHED, UNPUBLISHED } from '../src/roles.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 describe('roles', () => {
@@ -60,7 +61,19 @@ describe('roles', () => {
     ['chip_writer', DECISION, DENIED],
     ['chip_api', DECISION, DENIED],
     ['chip_api', 'SELECT * FROM ingest_partitions', 'ok'],
+    ['chip_writer', `UPDATE lots SET lot_id = 'X'`, DENIED],
+    ['chip_writer', 'DELETE FROM retention_settings', DENIED],
+    ['chip_writer', 'SELECT * FROM audit_log', DENIED],
+    ['chip_writer', AUDIT, DENIED],
     ['chip_api', LOT, 'ok'],
+    ['chip_api', `UPDATE inspections SET result = 'pass'`, DENIED],
+    ['chip_api', `UPDATE lots SET lot_id = 'X'`, DENIED],
+    ['chip_api', 'UPDATE parts SET chip_id = chip_id', DENIED],
+    ['chip_api', 'INSERT INTO legal_holds SELECT', DENIED],
+    ['chip_api', AUDIT.replace("'api'", "'operator'"), DENIED],
+    ['chip_api', AUDIT.replace("'api'", "'schema'"), DENIED],
+    ['chip_api', `INSERT INTO audit_writers VALUES ('chip_api', 'operator')`, DENIED],
+    ['chip_api', `SELECT set_retention('measurements', '1 day')`, DENIED],
     ['chip_api', 'SELECT * FROM yield_daily, metrics_daily, schema_info, unused_indexes, slow_queries', 'ok'],
     ['chip_api', AUDIT, 'ok'],
     ['chip_api', `SELECT * FROM verify_audit('api')`, 'ok'],
@@ -77,6 +90,41 @@ describe('roles', () => {
     ['chip_reader', 'SELECT refresh_daily_inspection_summary()', DENIED],
   ])('%s: %s -> %s', async (role, statement, expected) => {
     expect(await as(role, statement)).toBe(expected);
+  });
+
+  it.each(['chip_reader', 'chip_api'])('%s reads every published table, and no table that is not', async (role) => {
+    for (const table of PUBLISHED)
+      expect([table, await as(role, `SELECT FROM ${table} LIMIT 0`)]).toEqual([table, 'ok']);
+    await db.database.query('CREATE TABLE not_published (secret text)');
+    try {
+      await migrate(db.url);
+      expect(await as(role, 'SELECT FROM not_published')).toBe(DENIED);
+    } finally {
+      await db.database.query('DROP TABLE not_published');
+    }
+  });
+
+  it('know every table: whoever adds one says whether it is published', async () => {
+    const tables = await db.database.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+         AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')`,
+    );
+    expect(tables.map(({ name }) => name).sort()).toEqual([...PUBLISHED, ...UNPUBLISHED].sort());
+  });
+
+  it('lose what is not listed any more, and keep the rest without a change', async () => {
+    const rights = () =>
+      db.database.query(
+        `SELECT oid::regclass::text AS name, relacl::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relacl IS NOT NULL ORDER BY 1`,
+      );
+    const before = await rights();
+    await db.database.query(
+      'GRANT UPDATE, DELETE ON inspections TO chip_api; GRANT SELECT ON audit_log TO chip_writer',
+    );
+    await db.database.query('GRANT EXECUTE ON FUNCTION prune_audit TO chip_api');
+    await migrate(db.url);
+    expect(await rights()).toEqual(before);
+    expect(await as('chip_api', `SELECT prune_audit(now() - INTERVAL '1 year', 1)`)).toBe(DENIED);
   });
 
   it('may read chunks that are made after the grants', async () => {

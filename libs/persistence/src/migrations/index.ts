@@ -15,6 +15,7 @@ import { MigrationsOnRecord } from './0014-migrations-on-record.ts';
 import { LateHours } from './0015-late-hours.ts';
 import { IngestPartitions } from './0017-ingest-partitions.ts';
 import { RollupsByShape } from './0018-rollups-by-shape.ts';
+import { UpkeepAtSize } from './0019-upkeep-at-size.ts';
 import { AttemptOrder } from './0020-attempt-order.ts';
 import { UnitsOfEquipment } from './0021-units-of-equipment.ts';
 
@@ -37,6 +38,7 @@ export const migrations = [
   { name: '0015-late-hours', class: LateHours },
   { name: '0017-ingest-partitions', class: IngestPartitions },
   { name: '0018-rollups-by-shape', class: RollupsByShape },
+  { name: '0019-upkeep-at-size', class: UpkeepAtSize },
   { name: '0020-attempt-order', class: AttemptOrder },
   { name: '0021-units-of-equipment', class: UnitsOfEquipment },
 ];

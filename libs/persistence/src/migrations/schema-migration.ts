@@ -20,7 +20,15 @@ export abstract class SchemaMigration extends Migration {
    */
   protected async createIndexConcurrently(name: string, definition: string, unique = false): Promise<void> {
     await this.dropInvalidIndex(name);
-    await this.execute(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY IF NOT EXISTS ${name} ${definition}`);
+    // It waits for every older transaction, an export of an hour included, and nothing waits behind it: giving up would
+    // only throw away what is built.
+    await this.execute('SET lock_timeout = 0');
+    try {
+      await this.execute(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY IF NOT EXISTS ${name} ${definition}`);
+    } finally {
+      // A session that is gone took the setting with it; the first error is the one to tell.
+      await this.execute('RESET lock_timeout').catch(() => undefined);
+    }
   }
 
   /** The counterpart for hypertables, which refuse `CONCURRENTLY`: one transaction per chunk, so that no chunk is locked for long. */
