@@ -31,7 +31,7 @@ const SOURCES: readonly [
   ],
   [
     'writer',
-    'libs/persistence/src/maintenance.ts',
+    'libs/persistence/src/upkeep/maintenance.ts',
     (module, registry) => (module as { createMetrics: Create }).createMetrics(registry),
   ],
   [

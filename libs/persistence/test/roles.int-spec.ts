@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database, initPosition, LoadSession, migrate, type Queryable } from '../src/index.ts';
-import { PUBLISHED, UNPUBLISHED } from '../src/roles.ts';
+import { PUBLISHED, UNPUBLISHED } from '../src/schema/roles.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 describe('roles', () => {

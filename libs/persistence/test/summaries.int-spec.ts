@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { v5 as uuidV5 } from 'uuid';
 import { LoadSession } from '../src/index.ts';
-import { migrate } from '../src/migrate.ts';
+import { migrate } from '../src/schema/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { editions, type EditionUnderTest } from './editions.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EntityCaseNamingStrategy, MikroORM } from '@mikro-orm/postgresql';
 import { DuplicateInspectionError, type InspectionCursor, UnitOfWork } from '../src/index.ts';
-import { entities } from '../src/entities/index.ts';
+import { entities } from '../src/schema/entities/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 describe('unit of work', () => {

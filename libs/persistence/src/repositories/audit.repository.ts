@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { appendAudit, type AuditEntry } from '../audit.ts';
-import type { Queryable } from '../database.ts';
-import { type AuditRecord, AuditEntryEntity } from '../entities/audit-entry.entity.ts';
+import { appendAudit, type AuditEntry } from '../audit/audit.ts';
+import type { Queryable } from '../connection/database.ts';
+import { type AuditRecord, AuditEntryEntity } from '../schema/entities/audit-entry.entity.ts';
 
 /** The audit trail inside a unit of work. */
 export class AuditRepository {

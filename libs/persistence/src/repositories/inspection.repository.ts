@@ -1,12 +1,12 @@
 import { inspectionIdentity, type InspectionStatus, lotIdentity, partIdentity } from '@chip/contracts';
 import { AppError } from '@chip/service';
 import { type EntityManager, type FilterQuery, raw } from '@mikro-orm/postgresql';
-import { DatabaseError, driverError, toDatabaseError } from '../database-error.ts';
-import { type Defect, DefectEntity } from '../entities/defect.entity.ts';
-import { type InspectionAttempt, InspectionAttemptEntity } from '../entities/inspection-attempt.entity.ts';
-import { type Inspection, InspectionEntity } from '../entities/inspection.entity.ts';
-import { LotEntity } from '../entities/lot.entity.ts';
-import { parseTimestamptz } from '../pg-values.ts';
+import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
+import { type Defect, DefectEntity } from '../schema/entities/defect.entity.ts';
+import { type InspectionAttempt, InspectionAttemptEntity } from '../schema/entities/inspection-attempt.entity.ts';
+import { type Inspection, InspectionEntity } from '../schema/entities/inspection.entity.ts';
+import { LotEntity } from '../schema/entities/lot.entity.ts';
+import { parseTimestamptz } from '../connection/pg-values.ts';
 
 /** There is one inspection per (lot, chip, inspection type), and it exists. */
 export class DuplicateInspectionError extends AppError {

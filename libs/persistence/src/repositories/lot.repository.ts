@@ -1,8 +1,8 @@
 import { lotIdentity, partIdentity } from '@chip/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type Lot, LotEntity } from '../entities/lot.entity.ts';
-import { type Part, PartEntity } from '../entities/part.entity.ts';
-import { type Wafer, WaferEntity } from '../entities/wafer.entity.ts';
+import { type Lot, LotEntity } from '../schema/entities/lot.entity.ts';
+import { type Part, PartEntity } from '../schema/entities/part.entity.ts';
+import { type Wafer, WaferEntity } from '../schema/entities/wafer.entity.ts';
 
 /** Lots with their wafers and parts, by the names that machines use. */
 export class LotRepository {

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { parseTimestamptz } from '../pg-values.ts';
+import { parseTimestamptz } from '../connection/pg-values.ts';
 
 export interface MetricsQuestion {
   metric_name: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type Report, ReportEntity } from '../entities/report.entity.ts';
+import { type Report, ReportEntity } from '../schema/entities/report.entity.ts';
 
 export interface ReportCreate {
   name: string;

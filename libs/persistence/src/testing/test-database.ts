@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { Database } from '../database.ts';
-import { migrate } from '../migrate.ts';
+import { Database } from '../connection/database.ts';
+import { migrate } from '../schema/migrate.ts';
 
 /** A migrated database of one suite. */
 export interface TestDatabase {

@@ -1,5 +1,5 @@
-import { appendAudit } from './audit.ts';
-import type { Database } from './database.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../connection/database.ts';
 import type { Change } from './retention.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { appendAudit } from './audit.ts';
-import { DatabaseError, POSITION_CONFLICT } from './database-error.ts';
-import type { Queryable } from './database.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { DatabaseError, POSITION_CONFLICT } from '../connection/database-error.ts';
+import type { Queryable } from '../connection/database.ts';
 import { acceptGap, loadPosition, type StreamPosition } from './positions.ts';
 
 /** A change of one stream position by a person, each recorded in the audit trail. Call them inside a transaction. */

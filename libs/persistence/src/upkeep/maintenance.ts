@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '@chip/service';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { AuditAnchor } from './audit.ts';
-import type { SqlParameter } from './database.ts';
-import { LoadSession } from './load-session.ts';
+import type { AuditAnchor } from '../audit/audit.ts';
+import type { SqlParameter } from '../connection/database.ts';
+import { LoadSession } from '../connection/load-session.ts';
 
 interface Task {
   everyMs: number;

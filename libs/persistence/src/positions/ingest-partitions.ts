@@ -1,5 +1,5 @@
-import { appendAudit } from './audit.ts';
-import type { Queryable } from './database.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Queryable } from '../connection/database.ts';
 import { OPERATOR_STREAM, type PositionChange } from './position-changes.ts';
 
 /** A partition at which ingest stands, or stood, still. */

@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../connection/database.ts';
 
 /** A row of `stream_positions`. Offsets and counters are BigInt: they are 64 bits wide. */
 export interface StreamPosition {

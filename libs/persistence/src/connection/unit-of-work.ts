@@ -2,13 +2,13 @@ import { retry } from '@chip/service';
 import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from './database-error.ts';
 import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from './database.ts';
-import { entities } from './entities/index.ts';
+import { entities } from '../schema/entities/index.ts';
 import { ormDialect } from './orm-dialect.ts';
-import { AuditRepository } from './repositories/audit.repository.ts';
-import { InspectionRepository } from './repositories/inspection.repository.ts';
-import { LotRepository } from './repositories/lot.repository.ts';
-import { MetricsRepository } from './repositories/metrics.repository.ts';
-import { ReportRepository } from './repositories/report.repository.ts';
+import { AuditRepository } from '../repositories/audit.repository.ts';
+import { InspectionRepository } from '../repositories/inspection.repository.ts';
+import { LotRepository } from '../repositories/lot.repository.ts';
+import { MetricsRepository } from '../repositories/metrics.repository.ts';
+import { ReportRepository } from '../repositories/report.repository.ts';
 
 /** What one request may touch; all of it in one transaction. */
 export interface Repositories {

@@ -4,11 +4,11 @@ import { Migrator } from '@mikro-orm/migrations';
 import { AppError } from '@chip/service';
 import pg from 'pg';
 import { refuseOtherEdition } from './convert-edition.ts';
-import { DatabaseError, driverError, toDatabaseError } from './database-error.ts';
-import { connectionOptions, databaseName, type Queryable } from './database.ts';
+import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
+import { connectionOptions, databaseName, type Queryable } from '../connection/database.ts';
 import { migrations } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
-import { ormDialect } from './orm-dialect.ts';
+import { ormDialect } from '../connection/orm-dialect.ts';
 import { applyRoles } from './roles.ts';
 
 /** The server lacks what the schema needs; the message says what to do. */

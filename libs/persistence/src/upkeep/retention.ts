@@ -1,7 +1,7 @@
 import { AppError } from '@chip/service';
-import { appendAudit } from './audit.ts';
-import { DatabaseError } from './database-error.ts';
-import type { Database, Queryable } from './database.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { DatabaseError } from '../connection/database-error.ts';
+import type { Database, Queryable } from '../connection/database.ts';
 
 /** A retention or hold that cannot be set as asked. */
 export class RetentionError extends AppError {

@@ -1,5 +1,5 @@
 /** The state of the schema, its jobs and its upkeep, for `npm run db -- status`. */
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../connection/database.ts';
 import { migrations } from './migrations/index.ts';
 import type { RollupShape } from './rollup-shape.ts';
 

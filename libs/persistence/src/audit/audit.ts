@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../connection/database.ts';
 
 /** One change made by a person or an operator's command. */
 export interface AuditEntry {

@@ -1,5 +1,5 @@
 import { p, Type } from '@mikro-orm/core';
-import { parseTimestamptz } from '../pg-values.ts';
+import { parseTimestamptz } from '../../connection/pg-values.ts';
 
 /** timestamptz as RFC 3339 text in UTC with its microseconds, as everywhere in this library; a Date would lose them. */
 class Timestamp extends Type<string, string> {

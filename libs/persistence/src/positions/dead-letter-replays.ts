@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../connection/database.ts';
 import { OPERATOR_STREAM } from './position-changes.ts';
 
 /** Who replays dead letters, why, and how their events are changed before. */
