@@ -1,9 +1,10 @@
-import { withDeadline, type Logger } from '@chip/service';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline, type AppError, type Logger } from '@chip/service';
 import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
 import { COMPRESSIONS, type Compression } from './records/codecs.ts';
 import { topicOnBroker } from './names.ts';
-import { TopicMissingError, translateKafkaError } from './kafka.error.ts';
+import { KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
 
 export interface OutgoingRecord {
   readonly key?: Buffer | string | null;
@@ -18,6 +19,17 @@ export interface KafkaProducerOptions {
 
 /** The brokers' own time to gather the acknowledgements of all replicas, in ms. */
 const ACK_TIMEOUT_MS = 10_000;
+
+/**
+ * kafkajs does not repeat a send: it remembers which brokers have answered, and when the leader of a partition moves to one
+ * of these meanwhile, it leaves the records of that partition out and reports success. Each attempt of ours is a whole one.
+ */
+export const NO_REPETITION = { retries: 0 };
+
+/** A leader that died is replaced once its session has ended, after 9 s by default: attempts go on until the deadline. */
+const PAUSE_MS = { first: 200, max: 2_000 };
+/** A topic that is missing rarely comes; a partition that was just added is known after the next look at the metadata. */
+const ATTEMPTS_WHILE_MISSING = 4;
 
 /** Bytes of a record beside key, value and headers, generously: varints and the share of the batch header. */
 const RECORD_OVERHEAD_BYTES = 96;
@@ -42,7 +54,7 @@ export class KafkaProducer {
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       // Grown topics are known within this time; until then a send to a new partition fails as missing.
       metadataMaxAge: 15_000,
-      retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
+      retry: NO_REPETITION,
     });
   }
 
@@ -131,14 +143,28 @@ export class KafkaProducer {
     return this.#connecting;
   }
 
+  /** Repeats `call` as a whole while the failure may pass, until the deadline. */
   async #guard<T>(what: string, call: () => Promise<T>, context = {}): Promise<T> {
-    try {
-      return await withDeadline(call(), this.#deadlineMs, what);
-    } catch (error) {
-      throw translateKafkaError(error, what, context);
+    const startedAt = performance.now();
+    const leftMs = (): number => this.#deadlineMs - (performance.now() - startedAt);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await withDeadline(call(), leftMs(), what);
+      } catch (error) {
+        const failure = translateKafkaError(error, what, context);
+        const pauseMs = Math.min(PAUSE_MS.max, PAUSE_MS.first * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+        if (!mayPass(failure, attempt) || pauseMs >= leftMs()) {
+          throw failure;
+        }
+        await sleep(pauseMs);
+      }
     }
   }
 }
+
+const mayPass = (failure: AppError, attempt: number): boolean =>
+  failure instanceof KafkaUnavailableError ||
+  (failure instanceof TopicMissingError && attempt < ATTEMPTS_WHILE_MISSING);
 
 /** Groups records, in order, so that no group exceeds `maxBytes` unless it is a single record. */
 export function splitByBytes<T extends OutgoingRecord>(records: readonly T[], maxBytes: number): T[][] {

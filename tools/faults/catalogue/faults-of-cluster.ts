@@ -8,7 +8,8 @@ import { acceptedTopic } from './groups.ts';
 import { othersGoOn } from './progress.ts';
 
 async function restart(target: Target, name: string, signal: NodeJS.Signals, downMs: number): Promise<void> {
-  const { system, hold } = target;
+  const { system, hold, object } = target;
+  const restarts = system.restarts();
   await system.stopServer(name, signal);
   try {
     await hold(downMs);
@@ -16,6 +17,9 @@ async function restart(target: Target, name: string, signal: NodeJS.Signals, dow
     await system.startServer(name);
   }
   await untilInSync(target);
+  if (system.restarts() > restarts) {
+    object(`${system.restarts() - restarts} services had to be started again, because one of three brokers was away`);
+  }
 }
 
 /** Every partition has all its copies: only then may the next broker be touched, as a careful operator does it. */

@@ -1,6 +1,6 @@
 /** Runs the handler for one batch and says what its result means for the partition. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, retry, type Logger } from '@chip/service';
+import { AppError, DeadlineExceededError, retry, type Logger } from '@chip/service';
 import type { EachBatchPayload } from 'kafkajs';
 import {
   HandlerFailedError,
@@ -134,11 +134,23 @@ export class Handling {
         throw translateKafkaError(error, `commit ${topic}/${partition}`, context);
       }
     };
-    await retry(commitOnce, {
-      budgetMs: COMMIT_BUDGET_MS,
-      signal,
-      isRetriable: (error) => error instanceof KafkaUnavailableError,
-    });
+    try {
+      await retry(commitOnce, {
+        budgetMs: COMMIT_BUDGET_MS,
+        signal,
+        isRetriable: (error) => error instanceof KafkaUnavailableError,
+      });
+    } catch (error) {
+      if (!(error instanceof DeadlineExceededError)) {
+        throw error;
+      }
+      // A coordinator that died stays the known one until its session has ended. Joining again finds the next one, and the
+      // batch is read again: no reason for the process to end.
+      throw new RejoinError(`the coordinator took no commit for ${COMMIT_BUDGET_MS / 1000} s`, {
+        cause: error,
+        context,
+      });
+    }
   }
 
   /** A heartbeat on behalf of a handler. That none is answered is for the membership to judge, not for it. */
