@@ -94,6 +94,13 @@ interface Memory {
   look: { high: number; at: number } | undefined;
 }
 
+interface Progress {
+  /** Everything before this offset of the batch is acknowledged. */
+  sentTo: number;
+  /** When the batch was handed over, by our clock. */
+  readonly beganAt: number;
+}
+
 /** The partition stands still: the rest of the batch is not handled. */
 class MustStandError extends Error {
   constructor(
@@ -143,7 +150,7 @@ export class MachineStream {
       };
       this.#memories.set(batch.partition, memory);
     }
-    const progress = { sentTo: batch.fetchOffset };
+    const progress = { sentTo: batch.fetchOffset, beganAt: Date.now() };
     try {
       await this.#handle(batch, memory, progress);
     } catch (error) {
@@ -178,7 +185,7 @@ export class MachineStream {
     }
   }
 
-  async #handle(batch: RecordBatch, memory: Memory, progress: { sentTo: number }): Promise<void> {
+  async #handle(batch: RecordBatch, memory: Memory, progress: Progress): Promise<void> {
     const { topic, topics, standstills } = this.#parts;
     if (batch.undecodable !== null) {
       await this.#passOver(batch, memory, batch.undecodable);
@@ -197,11 +204,11 @@ export class MachineStream {
     await this.#lookAgain(batch, memory);
     await this.#cutAndSend(batch, memory, progress);
     await batch.commit(batch.nextOffset);
-    memory.endSeenAt = batch.nextOffset >= batch.highWatermark ? Date.now() : null;
+    memory.endSeenAt = batch.nextOffset >= batch.highWatermark ? progress.beganAt : null;
     standstills.run(batch.topic, batch.partition);
   }
 
-  async #cutAndSend(batch: RecordBatch, memory: Memory, progress: { sentTo: number }): Promise<void> {
+  async #cutAndSend(batch: RecordBatch, memory: Memory, progress: Progress): Promise<void> {
     const { topic, kind, reader, metrics, retention, standstills } = this.#parts;
     const { partition } = batch;
     const cutter = new BlockCutter(topic, partition, kind, batch.fetchOffset);
@@ -245,7 +252,7 @@ export class MachineStream {
         batch.signal.throwIfAborted();
         turnEnds = performance.now() + MAX_TURN_MS;
       }
-      if (memory.lastAppendMs === null || left === batch.records.length - 1) {
+      if (left === batch.records.length - 1) {
         memory.brake.beginBatch(record.timestamp, memory.endSeenAt);
       }
       memory.lastAppendMs = record.timestamp;

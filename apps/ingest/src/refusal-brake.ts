@@ -1,6 +1,6 @@
-import type { ClockRefusal, Refusal, RefusalCode } from '@chip/contracts';
+import type { ClockRefusal, Refusal } from '@chip/contracts';
 
-/** Elements are counted over this time, in slices. */
+/** Elements are counted over this time, in slices of it. */
 const WINDOW_MS = 5 * 60_000;
 const SLICE_MS = 15_000;
 /** Fewer say nothing: one bad event is all of a quiet partition. */
@@ -15,7 +15,7 @@ const CLOCK_TOLERANCE_MS = 60_000;
 interface Slice {
   readonly from: number;
   accepted: number;
-  readonly refused: Map<RefusalCode, number>;
+  refused: number;
   ahead: number;
   leastAheadMs: number;
   mostAheadMs: number;
@@ -69,7 +69,7 @@ export class RefusalBrake {
 
   refuse(refusal: Refusal, now = performance.now()): void {
     const slice = this.#slice(now);
-    slice.refused.set(refusal.code, (slice.refused.get(refusal.code) ?? 0) + 1);
+    slice.refused++;
     const { aheadMs, source } = refusal as Partial<ClockRefusal>;
     if (refusal.code === 'time_out_of_range' && aheadMs !== undefined && aheadMs > 0) {
       slice.ahead++;
@@ -79,17 +79,6 @@ export class RefusalBrake {
         slice.sources.add(source ?? '');
       }
     }
-  }
-
-  /** Refused elements of the window by code. */
-  refused(): Map<RefusalCode, number> {
-    const sums = new Map<RefusalCode, number>();
-    for (const slice of this.#slices) {
-      for (const [code, count] of slice.refused) {
-        sums.set(code, (sums.get(code) ?? 0) + count);
-      }
-    }
-    return sums;
   }
 
   /** Null while the partition may go on. */
@@ -103,10 +92,7 @@ export class RefusalBrake {
     let most = -Infinity;
     const sources = new Set<string>();
     for (const slice of this.#slices) {
-      elements += slice.accepted;
-      for (const count of slice.refused.values()) {
-        elements += count;
-      }
+      elements += slice.accepted + slice.refused;
       ahead += slice.ahead;
       least = Math.min(least, slice.leastAheadMs);
       most = Math.max(most, slice.mostAheadMs);
@@ -148,7 +134,7 @@ export class RefusalBrake {
     const slice: Slice = {
       from: now,
       accepted: 0,
-      refused: new Map(),
+      refused: 0,
       ahead: 0,
       leastAheadMs: Infinity,
       mostAheadMs: -Infinity,

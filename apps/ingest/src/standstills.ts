@@ -113,9 +113,12 @@ export class Standstills {
     }
     try {
       const known = await loadIngestPartitions(this.#database);
-      const changed: IngestStandstill[] = this.all().filter(
-        (row) => this.#stored.get(keyOf(row.topic, row.partition)) !== JSON.stringify(row),
-      );
+      // A database that was restored may have lost a row that was stored before.
+      const present = new Set(known.map((row) => keyOf(row.topic, row.partition)));
+      const changed: IngestStandstill[] = this.all().filter((row) => {
+        const key = keyOf(row.topic, row.partition);
+        return !present.has(key) || this.#stored.get(key) !== JSON.stringify(row);
+      });
       for (const row of known) {
         if (this.#running.has(keyOf(row.topic, row.partition))) {
           changed.push({ ...row, state: 'running', stateReason: null, toOffset: null });

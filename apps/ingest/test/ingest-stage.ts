@@ -57,7 +57,11 @@ export async function startIngest(
   kafka: TestKafka,
   { machine, accepted, letters }: StageTopics,
   group: string,
-  { consumer, database }: { consumer?: Partial<ConsumerOptions>; database?: Database } = {},
+  {
+    consumer,
+    database,
+    onBlock,
+  }: { consumer?: Partial<ConsumerOptions>; database?: Database; onBlock?: () => void } = {},
 ): Promise<IngestStage> {
   const connection = { brokers: kafka.brokers, clientId: 'test-ingest' };
   const there = (topic: string): string =>
@@ -79,8 +83,12 @@ export async function startIngest(
         if (typeof member !== 'function') {
           return member;
         }
-        return (topic: unknown, ...rest: unknown[]): unknown =>
-          Reflect.apply(member, target, [typeof topic === 'string' ? there(topic) : topic, ...rest]);
+        return (topic: unknown, ...rest: unknown[]): unknown => {
+          if (name === 'send') {
+            onBlock?.();
+          }
+          return Reflect.apply(member, target, [typeof topic === 'string' ? there(topic) : topic, ...rest]);
+        };
       },
     });
   const lifecycle = new Lifecycle(logger, () => undefined);
