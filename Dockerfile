@@ -38,7 +38,8 @@ ARG APP
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/image ./
-COPY tools/deploy/healthcheck.mjs ./
+COPY tools/deploy/healthcheck.mjs LICENSE NOTICE ./
+COPY tools/devstack/commands/chip.mjs /usr/local/bin/chip
 WORKDIR /app/apps/$APP
 # Numeric, or Kubernetes cannot tell that it is not root. Everything above belongs to root: the process writes nothing.
 USER 1000:1000

@@ -72,7 +72,9 @@ export class ImageBuilder {
 
   /** Runs a command line in an image as its user, with nothing of this process's environment. */
   run({ root, workdir, env, user }: Image, command: readonly string[], given: Readonly<Record<string, string>>) {
-    const [program = '', ...args] = command.map((part) => (part.startsWith('/app/') ? path.join(root, part) : part));
+    const [program = '', ...args] = command.map((part) =>
+      /^\/(app|usr\/local\/bin)\//.test(part) ? path.join(root, part) : part,
+    );
     return spawn(program, args, {
       cwd: workdir,
       env: { ...env, ...given, PATH: path.join(this.#folder, 'bin') },

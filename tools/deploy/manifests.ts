@@ -7,8 +7,8 @@ export interface ComposeService {
   image: string;
   build?: { context: string; args: { APP: string } };
   profiles?: string[];
-  command?: string[];
   entrypoint?: string[];
+  command?: string[];
   network_mode?: string;
   ports?: string[];
   environment?: Record<string, string | number>;
@@ -129,7 +129,7 @@ export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
           where: `compose: ${name}`,
           app: service.build.args.APP,
           image: service.image,
-          args: service.command ?? [],
+          args: argumentsOf(service),
           environment: Object.fromEntries(
             Object.entries(service.environment ?? {}).map(([variable, value]) => [variable, String(value)]),
           ),
@@ -145,6 +145,12 @@ export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
     })),
   );
   return [...fromCompose, ...fromKubernetes];
+}
+
+/** "chip db status" runs what the image's own entry point runs as "dist/db.js status". */
+function argumentsOf({ entrypoint, command = [] }: ComposeService): readonly string[] {
+  const [name, ...rest] = command;
+  return entrypoint?.[0] === 'chip' && name !== undefined ? [`dist/${name}.js`, ...rest] : command;
 }
 
 /** What the process will find, as far as it is known before the secrets are: they stand for themselves. */

@@ -6,7 +6,7 @@
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { useHooks } from '../../commits/use-hooks.mjs';
@@ -15,6 +15,7 @@ import { usage } from './usage.mjs';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const modules = path.join(root, 'node_modules');
 const node = path.join(modules, '.bin', 'node');
+const chip = path.join(modules, '.bin', 'chip');
 const oldestNode = 20;
 
 /** Commands that are TypeScript of this project. */
@@ -66,6 +67,18 @@ function isInstalled() {
 
 async function ensureInstalled() {
   useHooks(root);
+  await installMissing();
+  // npm links the command of a workspace only when it installs something.
+  try {
+    symlinkSync(path.relative(path.dirname(chip), path.join(root, 'tools/devstack/commands/chip.mjs')), chip);
+  } catch (error) {
+    if (error.code !== 'EEXIST') {
+      throw error;
+    }
+  }
+}
+
+async function installMissing() {
   if (isInstalled()) {
     return;
   }

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/**
+ * `chip <command>`: every command of the product under one name. In a checkout it builds and runs the command on the
+ * running stack, as the npm script of the same name does; in an image it runs the command that the image holds.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** By command: the application that holds it. */
+const projects = {
+  topics: 'operator',
+  db: 'operator',
+  positions: 'operator',
+  dlq: 'operator',
+  validate: 'ingest',
+  replay: 'simulator',
+};
+const help = `Usage: chip <command> [arguments]
+
+  topics       create, check and grow the topics
+  db           migrate, inspect and keep the database
+  positions    show stream positions, resume a stopped partition
+  dlq          list, show and replay dead letters
+  validate     judge events in a file as ingest will
+  replay       publish a real data set
+
+"chip <command> --help" says more. The stack itself: npm start, npm stop, npm test.`;
+
+const name = process.argv[2] ?? '--help';
+const bootstrap = new URL('./bootstrap.mjs', import.meta.url);
+const built = path.resolve('dist', `${name}.js`);
+if (['--help', '-h', 'help'].includes(name)) {
+  console.log(help);
+} else if (!Object.hasOwn(projects, name)) {
+  console.error(`chip: "${name}" is not a command\n\n${help}`);
+  process.exitCode = 2;
+} else if (existsSync(fileURLToPath(bootstrap))) {
+  process.argv.splice(2, 1, 'run', projects[name], name);
+  await import(bootstrap.href);
+} else if (existsSync(built)) {
+  process.argv.splice(1, 2, built);
+  await import(pathToFileURL(built).href);
+} else {
+  console.error(`chip: "${name}" is not in this image; it is in the image of ${projects[name]}`);
+  process.exitCode = 2;
+}
