@@ -9,11 +9,20 @@ import { runningOwner } from './one-at-a-time.ts';
 import { runningProcesses } from '../processes/processes.ts';
 import { reportTo } from '../terminal/progress.ts';
 import { runStack, type StackOptions } from './run-stack.ts';
+<<<<<<< HEAD:tools/devstack/commands/start.ts
 import type { Services } from '../processes/services.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
+=======
+import { sampleLinks } from './sample-links.ts';
+import type { Services } from './services.ts';
+import { endOnSignals } from './signals.ts';
+import { describeFailure, StackError } from './stack-error.ts';
+>>>>>>> f7c34a9 (docs(readme): show what a newcomer needs, and prove every example):tools/stack/start.ts
 
 const mostInstances = 16;
+/** The simulated fab measures its first chips within seconds; a busy machine takes longer. */
+const firstDataWithinMs = 20_000;
 
 const script = fileURLToPath(import.meta.url);
 
@@ -64,8 +73,6 @@ function describeUrls({ query, ingest, writer }: Services['urls']): string {
   ingest    ${ingest.join('  ')}
   writer    ${writer.join('  ')}
   addresses and passwords: .local/stack.env      logs: .local/run      stop: Ctrl-C or "npm stop"
-
-  try:  curl '${base}/v1/yield?group_by=day'
 `;
 }
 
@@ -106,6 +113,10 @@ async function runHere(options: StackOptions): Promise<void> {
       signal,
       whileRunning: async (urls) => {
         print(describeUrls(urls));
+        const links = await sampleLinks(urls.query[0]!, options.hasSimulator ? firstDataWithinMs : 0, signal);
+        if (links.length > 0) {
+          print(`  try\n${links.map((link) => `    ${link}`).join('\n')}\n`);
+        }
         isReady = true;
         tellStarter({ kind: 'ready' });
         await line.follow(new PipelineFigures(urls.ingest, urls.writer), signal);

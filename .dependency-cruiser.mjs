@@ -1,0 +1,29 @@
+/**
+ * No import circle between files, nor between folders (which would be an arrow back up); imports of types count. Which
+ * library may import which is the business of eslint.config.mjs.
+ */
+export default {
+  forbidden: [
+    {
+      name: 'no-circle',
+      severity: 'error',
+      // Circles of today; the list may only shrink.
+      from: { pathNot: '^(libs/persistence/src/entities/|apps/query/src/yield/|libs/kafka/src/(client|names)[.])' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-folder-circle',
+      severity: 'error',
+      scope: 'folder',
+      from: { pathNot: '^libs/kafka/src(/|$)' },
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|node_modules|test-results)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+  },
+};

@@ -1,0 +1,200 @@
+/**
+ * Every command of README and docs runs against the whole pipeline with the data of the synthetic fab, and questions
+ * must be answered with rows. What cannot run here says so behind its fence; its options must exist all the same.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { requiredEnv } from '@chip/testing';
+import { Pipeline, type Service } from '../e2e/pipeline.ts';
+import { SecuredKafka } from '../e2e/secured-kafka.ts';
+import { repositoryRoot } from '../stack/layout.ts';
+import { chipArguments, shellExamples } from './shell-examples.ts';
+
+/** Blocks that cannot run here. May only shrink: each is a command that nobody proves. */
+const MOST_NOT_RUN = 14;
+
+const read = (file: string): string => readFileSync(path.join(repositoryRoot, file), 'utf8');
+const pages = [...globSync('*.md', { cwd: repositoryRoot }), ...globSync('docs/**/*.md', { cwd: repositoryRoot })];
+const examples = pages.sort().flatMap((page) => shellExamples(page, read(page)));
+
+/** By command: the application that holds it. */
+const projects = new Map(
+  [...read('package.json').matchAll(/"(\w+)": "node tools\/stack\/bootstrap\.mjs run (\w+) \w+"/g)].map(
+    ([, command, project]) => [command!, project!],
+  ),
+);
+const commands = new Set(projects.keys());
+
+const checkout = mkdtempSync(path.join(tmpdir(), 'chip-examples-'));
+let kafka: SecuredKafka;
+let pipeline: Pipeline;
+let services: Record<'ingest' | 'writer' | 'query', Service>;
+let env: NodeJS.ProcessEnv;
+
+/** A checkout in which the stack of this test is the one that runs, and commands are those that are built already. */
+function prepareCheckout(databaseUrl: string): void {
+  for (const name of readdirSync(repositoryRoot).filter((entry) => entry !== '.local')) {
+    symlinkSync(path.join(repositoryRoot, name), path.join(checkout, name));
+  }
+  const reader = new URL(process.env['READER_DATABASE_URL'] ?? databaseUrl);
+  reader.pathname = new URL(databaseUrl).pathname;
+  const stack = {
+    KAFKA_BROKERS: kafka.admin,
+    DATABASE_URL: databaseUrl,
+    READER_DATABASE_URL: reader.href,
+    PG_BIN: requiredEnv('PG_BIN'),
+    QUERY_URL: services.query.url,
+    INGEST_URL: services.ingest.url,
+    WRITER_URL: services.writer.url,
+  };
+  mkdirSync(path.join(checkout, '.local'));
+  writeFileSync(
+    path.join(checkout, '.local/stack.env'),
+    Object.entries(stack)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+  const cases = [...projects].map(([command, project]) => `${command}) app=${project} ;;`).join(' ');
+  writeFileSync(
+    path.join(checkout, 'preamble.sh'),
+    `set -euo pipefail
+set -a; . .local/stack.env; set +a
+curl() { command curl --silent --show-error --fail-with-body "$@"; }
+chip() {
+  case "$1" in ${cases} esac
+  "${process.execPath}" "apps/$app/dist/$1.js" "\${@:2}"
+}
+`,
+  );
+  env = { ...process.env, NODE_OPTIONS: '' };
+}
+
+const shell = (script: string) =>
+  spawnSync('bash', ['-c', `. ./preamble.sh\n${script}`], {
+    cwd: checkout,
+    env,
+    encoding: 'utf8',
+    timeout: 120_000,
+    maxBuffer: 256 * 1024 * 1024,
+  });
+
+beforeAll(async () => {
+  kafka = await SecuredKafka.start({});
+  pipeline = await Pipeline.create(kafka.admin);
+  const [ingest, writer, query] = await Promise.all([
+    pipeline.start('ingest'),
+    pipeline.start('writer'),
+    pipeline.start('query'),
+  ]);
+  services = { ingest, writer, query };
+  await pipeline.run('simulator', 'main', ['--once', '--lots', '3', '--rate', '5']);
+  await pipeline.produce(
+    'telemetry.samples.v1',
+    ['no time', 'no value', 'no name'].map((value) => ({ key: 'h', value: JSON.stringify({ metric_name: value }) })),
+  );
+  await pipeline.untilIdle(300_000);
+  prepareCheckout(await databaseUrlOf(pipeline));
+}, 600_000);
+
+afterAll(async () => {
+  await pipeline?.close();
+  await kafka?.stop();
+  rmSync(checkout, { recursive: true, force: true });
+}, 60_000);
+
+async function databaseUrlOf({ database }: Pipeline): Promise<string> {
+  const url = new URL(requiredEnv('DATABASE_URL'));
+  const { rows } = await database.query<{ name: string }>('SELECT current_database() AS name');
+  url.pathname = `/${rows[0]!.name}`;
+  return url.href;
+}
+
+const helps = new Map<string, string>();
+function helpOf(command: string): string {
+  const help = helps.get(command) ?? shell(`chip ${command} --help`).stdout;
+  helps.set(command, help);
+  return help;
+}
+
+/** Lists anywhere in an answer, but in `as_of`: positions are there without any data. */
+function hasRows(answer: unknown): boolean {
+  if (Array.isArray(answer)) {
+    return answer.length > 0;
+  }
+  if (typeof answer !== 'object' || answer === null) {
+    return false;
+  }
+  return Object.entries(answer).some(([name, value]) => name !== 'as_of' && hasRows(value));
+}
+
+/**
+ * Only what asks: anything else could start stacks, faults or containers for real, so it has to be marked as not run.
+ */
+const mayRun = (command: string): boolean =>
+  /^(curl |\. \.local\/stack\.env$|"\$PG_BIN\/psql" )/.test(command) || chipArguments(command, commands) !== undefined;
+
+function problemOf(command: string, output: string): string | undefined {
+  if (command.startsWith('curl')) {
+    const isJson = /^\s*[[{]/.test(output);
+    const isAnswered = isJson ? hasRows(JSON.parse(output)) : output.trim().split('\n').length > 1;
+    return isAnswered ? undefined : 'answers without rows';
+  }
+  if (command.includes('psql')) {
+    return /\([1-9]\d* rows?\)/.test(output) ? undefined : 'answers without rows';
+  }
+  // As JSON lines, nothing found is nothing said.
+  const maySayNothing = command.startsWith('. ') || command.endsWith(' --json');
+  return output.trim() === '' && !maySayNothing ? 'says nothing' : undefined;
+}
+
+describe('examples', () => {
+  const runnable = examples.filter(({ notRun }) => notRun === undefined);
+
+  it('are read, and all but a stated number of blocks run', () => {
+    expect(runnable.length).toBeGreaterThan(15);
+    expect(runnable.filter(({ command }) => !mayRun(command))).toEqual([]);
+    const blocks = new Set(examples.filter(({ notRun }) => notRun).map(({ page, notRun }) => `${page}: ${notRun}`));
+    expect([...blocks].sort().slice(MOST_NOT_RUN)).toEqual([]);
+  });
+
+  it.each(runnable.filter(({ command }) => mayRun(command)))('$page:$line $command', ({ command }) => {
+    const chip = chipArguments(command, commands);
+    const { status, stdout, stderr } = shell(chip === undefined ? command : `chip ${chip}`);
+    expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
+    expect(problemOf(command, stdout || stderr)).toBeUndefined();
+  });
+
+  it.each(examples.filter(({ command }) => chipArguments(command, commands) !== undefined))(
+    '$page:$line gives options that exist: $command',
+    ({ command }) => {
+      const words = chipArguments(command, commands)!.split(' ');
+      const hasSubcommand = projects.get(words[0]!) === 'operator' && !words[1]?.startsWith('-');
+      const help = helpOf(words.slice(0, hasSubcommand ? 2 : 1).join(' '));
+      const options = [...command.matchAll(/ (--[a-z][a-z-]*)/g)].map(([, option]) => option!);
+      expect(help).toMatch(/^Usage: /);
+      expect(options.filter((option) => !help.includes(option))).toEqual([]);
+    },
+  );
+});
+
+describe('docs/metrics.md', () => {
+  it.each(['ingest', 'writer', 'query'] as const)('lists what %s measures, and no more', async (name) => {
+    const text = await (await fetch(`${services[name].url}/metrics`)).text();
+    const served = [...text.matchAll(/^# TYPE (chip_\w+) /gm)].map(([, metric]) => metric!);
+    const [, section = ''] = read('docs/metrics.md').split(`\n## ${name}\n`);
+    const listed = [...section.split('\n## ')[0]!.matchAll(/^\| `(chip_\w+)`/gm)].map(([, metric]) => metric!);
+    expect(served.sort()).toEqual(listed.sort());
+  });
+});

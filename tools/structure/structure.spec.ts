@@ -1,0 +1,101 @@
+/**
+ * Rooms small enough to be read: at most 12 source files in a folder, at most 350 lines in a file. What is larger is
+ * listed with its reason and its size of today, which may only shrink.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../stack/layout.ts';
+
+const MOST_FILES = 12;
+const MOST_LINES = 350;
+
+interface Exception {
+  readonly size: number;
+  readonly reason: string;
+}
+
+const LARGE_FOLDERS: Readonly<Record<string, Exception>> = {
+  'libs/persistence/src/migrations': { size: 40, reason: 'one file per migration, in their order; it grows by design' },
+  'apps/operator/src': { size: 16, reason: 'rooms to come' },
+  'apps/query/src': { size: 20, reason: 'rooms to come' },
+  'apps/simulator/src': { size: 24, reason: 'rooms to come' },
+  'apps/writer/src': { size: 16, reason: 'rooms to come' },
+  'libs/persistence/src': { size: 26, reason: 'rooms to come' },
+  'libs/service/src': { size: 16, reason: 'rooms to come' },
+  'tools/faults/catalogue': { size: 14, reason: 'a file per kind of fault' },
+  'tools/stack': { size: 46, reason: 'rooms to come' },
+};
+
+const LARGE_FILES: Readonly<Record<string, Exception>> = {
+  'apps/simulator/src/fab.ts': { size: 401, reason: 'to be split' },
+  'apps/writer/src/inspection-loader.ts': { size: 500, reason: 'to be split' },
+  'apps/writer/src/partition-writer.ts': { size: 500, reason: 'to be split' },
+  'libs/contracts/src/block.ts': { size: 400, reason: 'the block format in one place' },
+  'libs/kafka/src/consume/group-consumer.ts': { size: 700, reason: 'to be split' },
+  'libs/quality/src/control-charts.ts': { size: 400, reason: 'all charts, each a short function' },
+  'tools/deploy/checks.ts': { size: 358, reason: 'to be split' },
+};
+
+const sources = globSync('{apps,libs,tools}/**/*.{ts,mjs}', {
+  cwd: repositoryRoot,
+  exclude: (name) => /(^|\/)(node_modules|dist|test-results)$/.test(String(name)),
+}).filter((file) => !/\.d\.m?ts$/.test(file));
+const isTest = (file: string): boolean => /\.(int-)?spec\.ts$/.test(file);
+
+/** What is larger than allowed, and exceptions that hold no longer, in words. */
+function problems(
+  sizes: ReadonlyMap<string, number>,
+  most: number,
+  exceptions: Readonly<Record<string, Exception>>,
+): string[] {
+  const tooLarge = [...sizes]
+    .filter(([name, size]) => size > (exceptions[name]?.size ?? most))
+    .map(([name, size]) => `${name}: ${size}, at most ${exceptions[name]?.size ?? most}`);
+  const stale = Object.keys(exceptions)
+    .filter((name) => (sizes.get(name) ?? 0) <= most)
+    .map((name) => `${name}: is small now, take it off the list`);
+  return [...tooLarge, ...stale];
+}
+
+describe('structure', () => {
+  it('has folders of at most 12 source files', () => {
+    const sizes = new Map<string, number>();
+    for (const file of sources.filter((name) => !isTest(name))) {
+      const folder = path.dirname(file);
+      sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+    }
+    expect(sizes.size).toBeGreaterThan(30);
+    expect(problems(sizes, MOST_FILES, LARGE_FOLDERS)).toEqual([]);
+  });
+
+  it('has files of at most 350 lines', () => {
+    const sizes = new Map(
+      sources
+        .filter((name) => !isTest(name))
+        .map((file) => [file, readFileSync(path.join(repositoryRoot, file), 'utf8').split('\n').length - 1]),
+    );
+    expect(problems(sizes, MOST_LINES, LARGE_FILES)).toEqual([]);
+  });
+
+  it('notices what grows, and exceptions that are needed no longer', () => {
+    const sizes = new Map([
+      ['small', 3],
+      ['large', 5],
+      ['listed', 9],
+      ['grown', 9],
+    ]);
+    const exceptions = {
+      listed: { size: 9, reason: 'stated' },
+      grown: { size: 8, reason: 'stated' },
+      small: { size: 9, reason: 'stated' },
+      gone: { size: 9, reason: 'stated' },
+    };
+    expect(problems(sizes, 4, exceptions).map((problem) => problem.split(':')[0])).toEqual([
+      'large',
+      'grown',
+      'small',
+      'gone',
+    ]);
+  });
+});
