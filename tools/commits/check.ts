@@ -11,8 +11,6 @@ import { readHistory, sinceFirstConventional } from './history.ts';
 import { problemsOf } from './message.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Commits that were published before the hook was set up where they were made; published history stays as it is. */
-const PUBLISHED: ReadonlySet<string> = new Set(['b28259066b90145d6f8b45001deff376efc970fe']);
 const HELP = 'Form: "type(scope): subject", at most 72 characters, then a body that says why. See CONTRIBUTING.md.';
 
 async function main(file: string | undefined): Promise<number> {
@@ -22,7 +20,7 @@ async function main(file: string | undefined): Promise<number> {
     return 0;
   }
   const messages = history
-    ? sinceFirstConventional(history).filter(({ id }) => !PUBLISHED.has(id))
+    ? sinceFirstConventional(history)
     : [{ id: 'this commit', text: readFileSync(path.resolve(file!), 'utf8') }];
   let failed = 0;
   for (const { id, text } of messages) {

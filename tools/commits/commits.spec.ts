@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readHistory, sinceFirstConventional } from './history.ts';
 import { useHooks } from './use-hooks.mjs';
 
@@ -60,6 +60,9 @@ describeWithGit('history', () => {
   });
 });
 
+// Each starts a process: a busy machine takes its time.
+jest.setTimeout(60_000);
+
 describe('commit message', () => {
   const check = fileURLToPath(new URL('./check.ts', import.meta.url));
   const verdict = (message: string) => {
@@ -82,7 +85,7 @@ describe('commit message', () => {
     ['no type', `Writer: a lost commit is tried again${why}`, 'type-enum'],
     ['a subject of 73 characters', `fix: ${'s'.repeat(68)}${why}`, 'header-max-length'],
     ['no reason', 'fix(writer): retry a lost commit\n', 'body-empty'],
-    ['a body line of 101 characters', `fix: retry\n\n${'b'.repeat(101)}\n`, 'body-max-line-length'],
+    ['a body line of 121 characters', `fix: retry\n\n${'b'.repeat(121)}\n`, 'body-max-line-length'],
   ])('is refused: %s', (_, message, rule) => {
     const { status, stderr } = verdict(message);
     expect(stderr).toContain(`(${rule})`);

@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requiredEnv } from '@chip/testing';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 import { chipArguments, shellExamples } from './shell-examples.ts';
 
 /** Blocks that cannot run here. May only shrink: each is a command that nobody proves. */
@@ -31,7 +31,7 @@ const examples = pages.sort().flatMap((page) => shellExamples(page, read(page)))
 
 /** By command: the application that holds it. */
 const projects = new Map(
-  [...read('package.json').matchAll(/"(\w+)": "node tools\/stack\/bootstrap\.mjs run (\w+) \w+"/g)].map(
+  [...read('package.json').matchAll(/"(\w+)": "node tools\/devstack\/commands\/bootstrap\.mjs run (\w+) \w+"/g)].map(
     ([, command, project]) => [command!, project!],
   ),
 );

@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../stack/layout.ts';
+import { repositoryRoot } from '../devstack/layout.ts';
 
 const MOST_FILES = 12;
 const MOST_LINES = 350;
@@ -17,23 +17,24 @@ interface Exception {
 
 const LARGE_FOLDERS: Readonly<Record<string, Exception>> = {
   'libs/persistence/src/migrations': { size: 40, reason: 'one file per migration, in their order; it grows by design' },
+  'apps/ingest/src': { size: 16, reason: 'rooms to come' },
   'apps/operator/src': { size: 16, reason: 'rooms to come' },
   'apps/query/src': { size: 20, reason: 'rooms to come' },
   'apps/simulator/src': { size: 24, reason: 'rooms to come' },
-  'apps/writer/src': { size: 16, reason: 'rooms to come' },
+  'apps/writer/src': { size: 15, reason: 'rooms to come' },
   'libs/persistence/src': { size: 26, reason: 'rooms to come' },
-  'libs/service/src': { size: 16, reason: 'rooms to come' },
-  'tools/faults/catalogue': { size: 14, reason: 'a file per kind of fault' },
-  'tools/stack': { size: 46, reason: 'rooms to come' },
+  'libs/service/src': { size: 15, reason: 'rooms to come' },
+  'tools/devstack/commands': { size: 15, reason: 'an entry per command' },
+  'tools/faults/catalogue': { size: 15, reason: 'a file per kind of fault' },
 };
 
 const LARGE_FILES: Readonly<Record<string, Exception>> = {
+  'apps/ingest/src/machine-stream.ts': { size: 495, reason: 'to be split' },
   'apps/simulator/src/fab.ts': { size: 401, reason: 'to be split' },
-  'apps/writer/src/inspection-loader.ts': { size: 500, reason: 'to be split' },
+  'apps/writer/src/inspection-loader.ts': { size: 450, reason: 'to be split' },
   'apps/writer/src/partition-writer.ts': { size: 500, reason: 'to be split' },
-  'libs/contracts/src/block.ts': { size: 400, reason: 'the block format in one place' },
-  'libs/kafka/src/consume/group-consumer.ts': { size: 700, reason: 'to be split' },
-  'libs/quality/src/control-charts.ts': { size: 400, reason: 'all charts, each a short function' },
+  'libs/contracts/src/block.ts': { size: 403, reason: 'the block format in one place' },
+  'libs/kafka/src/consume/group-consumer.ts': { size: 411, reason: 'to be split' },
   'tools/deploy/checks.ts': { size: 358, reason: 'to be split' },
 };
 

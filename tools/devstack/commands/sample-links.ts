@@ -53,7 +53,9 @@ async function linksNow(queryUrl: string, signal: AbortSignal): Promise<string[]
   const { measurements } = await ask<{ measurements: { name: string }[] }>(`/v1/inspections/${inspection.id}`);
   const of = (names: readonly (keyof Inspection)[]) =>
     new URLSearchParams(
-      names.filter((name) => inspection[name] !== null).map((name): [string, string] => [name, String(inspection[name])]),
+      names
+        .filter((name) => inspection[name] !== null)
+        .map((name): [string, string] => [name, String(inspection[name])]),
     ).toString();
   const lot = `${queryUrl}/v1/lots/${encodeURIComponent(inspection.lot_id)}`;
   const parameter = encodeURIComponent(measurements[0]!.name);

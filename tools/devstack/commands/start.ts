@@ -9,16 +9,10 @@ import { runningOwner } from './one-at-a-time.ts';
 import { runningProcesses } from '../processes/processes.ts';
 import { reportTo } from '../terminal/progress.ts';
 import { runStack, type StackOptions } from './run-stack.ts';
-<<<<<<< HEAD:tools/devstack/commands/start.ts
+import { sampleLinks } from './sample-links.ts';
 import type { Services } from '../processes/services.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
-=======
-import { sampleLinks } from './sample-links.ts';
-import type { Services } from './services.ts';
-import { endOnSignals } from './signals.ts';
-import { describeFailure, StackError } from './stack-error.ts';
->>>>>>> f7c34a9 (docs(readme): show what a newcomer needs, and prove every example):tools/stack/start.ts
 
 const mostInstances = 16;
 /** The simulated fab measures its first chips within seconds; a busy machine takes longer. */
