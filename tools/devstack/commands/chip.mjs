@@ -13,7 +13,7 @@ const projects = {
   db: 'operator',
   positions: 'operator',
   dlq: 'operator',
-  validate: 'ingest',
+  validate: 'operator',
   replay: 'simulator',
 };
 const help = `Usage: chip <command> [arguments]
