@@ -55,6 +55,47 @@ describe('configuration of Kafka', () => {
     expect(connection(env).sasl).toEqual({ mechanism: 'scram-sha-512', username: 'u', password: 'p' });
   });
 
+  it('proves who it is by a token, from a file or for client credentials', () => {
+    const env = { KAFKA_BROKERS: 'a:1', KAFKA_SASL_MECHANISM: 'oauthbearer' };
+    expect(connection({ ...env, KAFKA_SASL_TOKEN_FILE: '/token' }).sasl).toEqual({
+      mechanism: 'oauthbearer',
+      tokens: { file: '/token' },
+    });
+    const credentials = {
+      KAFKA_SASL_TOKEN_ENDPOINT: 'https://sso.example/token',
+      KAFKA_SASL_USERNAME: 'id',
+      KAFKA_SASL_PASSWORD: 'secret',
+    };
+    expect(connection({ ...env, ...credentials, KAFKA_SASL_SCOPE: 'kafka' }).sasl).toEqual({
+      mechanism: 'oauthbearer',
+      tokens: { endpoint: 'https://sso.example/token', clientId: 'id', clientSecret: 'secret', scope: 'kafka' },
+    });
+  });
+
+  it.each([
+    [{ KAFKA_SASL_MECHANISM: 'plain' }, 'KAFKA_SASL_USERNAME is required with KAFKA_SASL_MECHANISM=plain'],
+    [
+      { KAFKA_SASL_MECHANISM: 'scram-sha-256', KAFKA_SASL_USERNAME: 'u' },
+      'KAFKA_SASL_PASSWORD is required with KAFKA_SASL_MECHANISM=scram-sha-256',
+    ],
+    [{ KAFKA_SASL_MECHANISM: 'oauthbearer' }, 'KAFKA_SASL_TOKEN_FILE or KAFKA_SASL_TOKEN_ENDPOINT, one of them,'],
+    [
+      {
+        KAFKA_SASL_MECHANISM: 'oauthbearer',
+        KAFKA_SASL_TOKEN_FILE: '/token',
+        KAFKA_SASL_TOKEN_ENDPOINT: 'https://sso.example',
+      },
+      'KAFKA_SASL_TOKEN_FILE or KAFKA_SASL_TOKEN_ENDPOINT, one of them,',
+    ],
+    [
+      { KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_TOKEN_ENDPOINT: 'https://sso.example' },
+      'KAFKA_SASL_USERNAME is required with KAFKA_SASL_TOKEN_ENDPOINT',
+    ],
+    [{ KAFKA_SASL_TOKEN_ENDPOINT: 'http://sso.example' }, 'KAFKA_SASL_TOKEN_ENDPOINT must be https'],
+  ])('refuses incomplete credentials by name: %j', (env, message) => {
+    expect(() => connection({ KAFKA_BROKERS: 'a:1', ...env })).toThrow(message);
+  });
+
   it('puts prefixes before the names of topics and groups, and refuses what Kafka would', () => {
     expect(connection({ KAFKA_BROKERS: 'a:1', TOPIC_PREFIX: 'fab7.', GROUP_PREFIX: 'fab-7_' })).toMatchObject({
       topicPrefix: 'fab7.',

@@ -1,9 +1,10 @@
 import './kafkajs-patches/request-queue.ts';
 import './records/codecs.ts';
-import { switchSchema, type Logger } from '@chip/service';
+import { ConfigError, switchSchema, type Logger } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { z } from 'zod';
 import { PREFIX } from './names.ts';
+import { oauthBearer, type TokenSource } from './oauth-bearer.ts';
 
 /** How to reach the brokers, and as whom. */
 export interface KafkaConnection {
@@ -15,10 +16,18 @@ export interface KafkaConnection {
   /** The same for consumer groups. */
   readonly groupPrefix?: string;
   readonly ssl?: boolean | { ca?: string[]; cert?: string; key?: string };
-  readonly sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+  readonly sasl?:
+    | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
+    | { mechanism: 'oauthbearer'; tokens: TokenSource };
 }
 
 const BROKER = /^(\[[0-9a-fA-F:]+\]|[^\s:,@/]+):\d{1,5}$/;
+
+/** Client credentials travel to it: over TLS, or not over a network at all. */
+function isProtected(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}
 
 const prefix = z
   .string()
@@ -47,11 +56,22 @@ export const kafkaVariables = {
   KAFKA_SSL_CERT: z.string().optional().describe('PEM of the client certificate, for mutual TLS'),
   KAFKA_SSL_KEY: z.string().optional().describe('PEM of the client key, for mutual TLS'),
   KAFKA_SASL_MECHANISM: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
     .optional()
     .describe('SASL mechanism; absent: no SASL'),
-  KAFKA_SASL_USERNAME: z.string().optional().describe('SASL user'),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe('SASL password'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('SASL user; with a token endpoint the client id'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('SASL password; with a token endpoint the client secret'),
+  KAFKA_SASL_TOKEN_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('oauthbearer: file that holds the token, read for each session'),
+  KAFKA_SASL_TOKEN_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .refine(isProtected, 'must be https (http only for the loopback)')
+    .optional()
+    .describe('oauthbearer: URL that gives tokens for client credentials, instead of a file'),
+  KAFKA_SASL_SCOPE: z.string().min(1).optional().describe('oauthbearer: scope to ask the token endpoint for'),
 };
 
 export type KafkaVariables = z.infer<z.ZodObject<typeof kafkaVariables>>;
@@ -70,11 +90,46 @@ export function kafkaConnection(config: KafkaVariables, clientId: string): Kafka
     ...(config.TOPIC_PREFIX === '' ? {} : { topicPrefix: config.TOPIC_PREFIX }),
     ...(config.GROUP_PREFIX === '' ? {} : { groupPrefix: config.GROUP_PREFIX }),
     ...(config.KAFKA_SSL ? { ssl: Object.keys(ssl).length > 0 ? ssl : true } : {}),
-    ...(mechanism === undefined
-      ? {}
-      : {
-          sasl: { mechanism, username: config.KAFKA_SASL_USERNAME ?? '', password: config.KAFKA_SASL_PASSWORD ?? '' },
-        }),
+    ...(mechanism === undefined ? {} : { sasl: saslOf(mechanism, config) }),
+  };
+}
+
+/** @throws ConfigError naming what the mechanism lacks */
+function saslOf(
+  mechanism: NonNullable<KafkaVariables['KAFKA_SASL_MECHANISM']>,
+  config: KafkaVariables,
+): NonNullable<KafkaConnection['sasl']> {
+  const required = (name: 'KAFKA_SASL_USERNAME' | 'KAFKA_SASL_PASSWORD', why: string): string => {
+    const value = config[name];
+    if (value === undefined || value === '') {
+      throw new ConfigError([{ name, reason: `is required with ${why}` }]);
+    }
+    return value;
+  };
+  if (mechanism !== 'oauthbearer') {
+    const why = `KAFKA_SASL_MECHANISM=${mechanism}`;
+    return {
+      mechanism,
+      username: required('KAFKA_SASL_USERNAME', why),
+      password: required('KAFKA_SASL_PASSWORD', why),
+    };
+  }
+  const { KAFKA_SASL_TOKEN_FILE: file, KAFKA_SASL_TOKEN_ENDPOINT: endpoint, KAFKA_SASL_SCOPE: scope } = config;
+  if ((file === undefined) === (endpoint === undefined)) {
+    const reason = 'or KAFKA_SASL_TOKEN_ENDPOINT, one of them, is required with KAFKA_SASL_MECHANISM=oauthbearer';
+    throw new ConfigError([{ name: 'KAFKA_SASL_TOKEN_FILE', reason }]);
+  }
+  if (file !== undefined) {
+    return { mechanism, tokens: { file } };
+  }
+  return {
+    mechanism,
+    tokens: {
+      endpoint: endpoint as string,
+      clientId: required('KAFKA_SASL_USERNAME', 'KAFKA_SASL_TOKEN_ENDPOINT'),
+      clientSecret: required('KAFKA_SASL_PASSWORD', 'KAFKA_SASL_TOKEN_ENDPOINT'),
+      ...(scope === undefined ? {} : { scope }),
+    },
   };
 }
 
@@ -90,7 +145,13 @@ export function createKafka(connection: KafkaConnection, logger: Logger, overrid
     brokers: [...connection.brokers],
     clientId: connection.clientId,
     ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
-    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl as KafkaConfig['sasl'] }),
+    ...(connection.sasl === undefined
+      ? {}
+      : {
+          sasl: (connection.sasl.mechanism === 'oauthbearer'
+            ? oauthBearer(connection.sasl.tokens)
+            : connection.sasl) as KafkaConfig['sasl'],
+        }),
     connectionTimeout: 5_000,
     requestTimeout: 15_000,
     retry: RETRY,
