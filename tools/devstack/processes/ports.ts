@@ -94,10 +94,10 @@ export class PortPicker {
  * Where servers of a command's own begin to look for ports: elsewhere each time, because services of another checkout, or
  * of a run that crashed, go on asking for the broker that they had, and would take ours for it.
  */
-export function portsAnywhere(): { readonly kafka: number; readonly postgres: number } {
+export function portsAnywhere(): { readonly kafka: number; readonly postgres: number; readonly services: number } {
   const { from, below } = serverPorts;
-  const first = randomInt(from, below - 500);
-  return { kafka: first, postgres: first + 200 };
+  const first = randomInt(from, below - 600);
+  return { kafka: first, postgres: first + 200, services: first + 300 };
 }
 
 /** `pid 123 (java -cp …)`, or undefined when this user may not see whose socket it is. */

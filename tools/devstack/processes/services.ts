@@ -13,6 +13,9 @@ const readyWithinMs = 60_000;
  */
 export const nodeFlags = ['--max-semi-space-size=16'];
 
+/** Of query; ingests follow from the next port on, writers a hundred above. */
+const usualFirstPort = 3000;
+
 export interface ServiceCounts {
   readonly ingest: number;
   readonly writer: number;
@@ -28,31 +31,28 @@ export async function describeServices(
   { ingest, writer }: ServiceCounts,
   servers: Env,
   ports: PortPicker,
+  firstPort = usualFirstPort,
 ): Promise<Services> {
-  const several = async (project: string, count: number, firstPort: number, variable: string, env: Env) => {
+  const several = async (project: string, count: number, first: number, variable: string, env: Env) => {
     const services: HttpService[] = [];
     for (let number = 1; number <= count; number += 1) {
       // A forced port is the first one's; the others are picked above it.
-      const port = await ports.pick(
-        `${project}-${number}`,
-        firstPort + number - 1,
-        number === 1 ? variable : undefined,
-      );
+      const port = await ports.pick(`${project}-${number}`, first + number - 1, number === 1 ? variable : undefined);
       services.push({ project, instance: `${project}-${number}`, port, env });
     }
     return services;
   };
   const kafka = pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS' });
   const groups = {
-    query: await several('query', 1, 3000, 'CHIP_QUERY_PORT', {
+    query: await several('query', 1, firstPort, 'CHIP_QUERY_PORT', {
       ...kafka,
       ...pick(servers, { DATABASE_URL: 'QUERY_DATABASE_URL' }),
     }),
-    ingest: await several('ingest', ingest, 3001, 'CHIP_INGEST_PORT', {
+    ingest: await several('ingest', ingest, firstPort + 1, 'CHIP_INGEST_PORT', {
       ...kafka,
       ...pick(servers, { DATABASE_URL: 'INGEST_DATABASE_URL' }),
     }),
-    writer: await several('writer', writer, 3101, 'CHIP_WRITER_PORT', {
+    writer: await several('writer', writer, firstPort + 101, 'CHIP_WRITER_PORT', {
       ...kafka,
       ...pick(servers, { DATABASE_URL: 'WRITER_DATABASE_URL' }),
     }),

@@ -86,7 +86,7 @@ export class SystemUnderTest {
     };
     await runOperator('db', ['migrate'], env, signal);
     await runOperator('topics', ['create'], env, signal);
-    const { parts } = await describeServices(instances, proxied, ports);
+    const { parts } = await describeServices(instances, proxied, ports, firstPorts.services);
     const membership = new Membership();
     const services = parts.map((part) => new Service(folder.run, membership.join(withDebugger(part, writerScript))));
     const servers = started.map(({ part }) => part);
