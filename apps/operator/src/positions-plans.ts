@@ -1,11 +1,14 @@
 import { type Block, decodeBlock, recreationEvidence } from '@chip/contracts';
 import type { KafkaAdmin, TopicRange, TopicRecord } from '@chip/kafka';
 import {
+  acceptOlderAppendTimes,
   acceptRecreation,
   type Database,
   giveUpGap,
   loadPosition,
+  type NewTopic,
   type PositionChange,
+  rebasePosition,
   recordRewind,
   resumePartition,
   startPosition,
@@ -23,11 +26,12 @@ export interface Plan {
 
 export interface PositionPlansParts {
   readonly database: Database;
-  readonly admin: Pick<KafkaAdmin, 'topicOffsets' | 'groupOffsets' | 'groupMembers' | 'setGroupOffsets'>;
+  readonly admin: Pick<KafkaAdmin, 'topicOffsets' | 'topicId' | 'groupOffsets' | 'groupMembers' | 'setGroupOffsets'>;
   readonly read: (topic: string, range: TopicRange) => AsyncIterable<TopicRecord>;
   readonly machineTopic: string;
   readonly acceptedTopic: string;
   readonly ingestGroup: string;
+  readonly writerGroup: string;
 }
 
 /** So many blocks are looked at to say what stands behind a gap. */
@@ -121,14 +125,19 @@ export class PositionPlans {
     const block = await this.#blockAt(acceptedOffset);
     const first = block?.index[0];
     const appendedMs = position.appendTime === null ? null : Date.parse(position.appendTime);
-    if (block === undefined || first === undefined || recreationEvidence(block, from, appendedMs) === null)
+    const evidence = block === undefined ? null : recreationEvidence(block, from, appendedMs);
+    const [newId, oldId] = [block?.sourceTopicId ?? null, position.sourceTopicId];
+    const areIdsKnown = newId !== null && oldId !== null;
+    if (block === undefined || (areIdsKnown ? newId === oldId : first === undefined || evidence === null))
       throw new InputError(
         `the block at offset ${acceptedOffset} of ${acceptedTopic} is not of a new topic: blocks of the old one still wait behind a gap; deal with that first: npm run positions -- accept-gap`,
       );
+    // Events below the position would be counted twice, if the topic were the old one after all.
+    if (!areIdsKnown && !evidence!.isProof) return this.#acceptOlder(position);
     const lost = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
     return {
       lines: [
-        `${this.#name} goes on at ${block.coversFrom} of the new topic, block ${acceptedOffset} of ${acceptedTopic} first`,
+        `${this.#name} goes on at ${block.coversFrom} of the new topic${newId === null ? '' : ` (id ${newId})`}, block ${acceptedOffset} of ${acceptedTopic} first`,
         lost > 0n
           ? `of the old topic, ${lost} offsets from ${from} were never applied and are given up`
           : `of the old topic everything known was applied, up to ${from}`,
@@ -141,10 +150,27 @@ export class PositionPlans {
             from: position.nextOffset,
             offset: BigInt(block.coversFrom),
             acceptedOffset: position.acceptedOffset,
-            appendTime: new Date(first.appendTime).toISOString(),
+            ...(first === undefined ? {} : { appendTime: new Date(first.appendTime).toISOString() }),
+            sourceTopicId: newId,
           }),
         );
         return `${this.#name} goes on at ${block.coversFrom} of the new topic. ${WATCH}`;
+      },
+    };
+  }
+
+  /** The brokers' clocks disagree about the topic that the position is about: position and ledger stay. */
+  #acceptOlder(position: StreamPosition): Plan {
+    return {
+      lines: [
+        `${this.#name} goes on at ${position.nextOffset}: nothing proves a new topic, the next events are only older than what is applied, as after a step of a broker's clock`,
+        'events below the position stay what they are: applied before',
+      ],
+      apply: async () => {
+        await this.#parts.database.withTransaction((transaction) =>
+          acceptOlderAppendTimes(transaction, { ...this.#change, from: position.nextOffset }),
+        );
+        return `${this.#name} goes on at ${position.nextOffset}. ${WATCH}`;
       },
     };
   }
@@ -175,6 +201,64 @@ export class PositionPlans {
           }),
         );
         return `${this.#name} tries again. ${WATCH}`;
+      },
+    };
+  }
+
+  /**
+   * Goes on on another Kafka cluster. What its machine topic holds below `givenOffset` (default: all of it) counts as
+   * applied before.
+   */
+  async rebase(givenOffset: number | undefined): Promise<Plan> {
+    const { admin, machineTopic, acceptedTopic, ingestGroup, database } = this.#parts;
+    const { partition } = this.#change;
+    const position = await this.#position();
+    if (position === undefined)
+      throw new InputError(`${this.#name} has no position; on a new cluster the writer gives it one by itself`);
+    const [sourceTopicId, acceptedTopicId] = [await admin.topicId(machineTopic), await admin.topicId(acceptedTopic)];
+    if (sourceTopicId === position.sourceTopicId)
+      throw new InputError(
+        `${machineTopic} of these brokers has the id ${sourceTopicId}, which is the one that the position is about: this is the old cluster; set KAFKA_BROKERS to the new one`,
+      );
+    const machine = await this.#range(machineTopic);
+    const accepted = await this.#range(acceptedTopic);
+    const offset = givenOffset ?? machine.high;
+    if (offset < machine.low || offset > machine.high)
+      throw new InputError(`--offset ${offset} is not in ${this.#name}, which has ${machine.low} to ${machine.high}`);
+    const waiting = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
+    if (waiting > 0n && givenOffset === undefined)
+      throw new InputError(
+        `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or say by --offset where they begin on the new one`,
+      );
+    for (const group of [ingestGroup, this.#parts.writerGroup]) {
+      const members = await admin.groupMembers(group);
+      if (members > 0)
+        throw new InputError(
+          `consumer group ${group} has ${members} members: stop every ingest and every writer first, and start them again afterwards`,
+        );
+    }
+    const rebase: NewTopic = {
+      from: position.nextOffset,
+      offset: BigInt(offset),
+      acceptedOffset: BigInt(accepted.high),
+      sourceTopicId,
+      acceptedTopicId,
+    };
+    return {
+      lines: [
+        `${this.#name} leaves ${position.nextOffset} of the old cluster and goes on at ${offset} of the new one (id ${sourceTopicId})`,
+        `of the new machine topic, offsets ${machine.low} to ${offset - 1} count as applied before; ingest begins at ${offset}`,
+        `blocks of ${acceptedTopic} below ${accepted.high} are passed by`,
+        ...(waiting > 0n
+          ? [`${waiting} offsets of the old cluster are given up, but for what stands from ${offset} on`]
+          : []),
+        'the ledger of the partition begins anew; its old counters stay in the audit trail',
+      ],
+      apply: async () => {
+        // Ingest first: should the database refuse, ingest starts later than need be, and the old position still stands.
+        await admin.setGroupOffsets(ingestGroup, machineTopic, new Map([[partition, offset]]));
+        await database.withTransaction((transaction) => rebasePosition(transaction, { ...this.#change, ...rebase }));
+        return `${this.#name} goes on at ${offset}. Start writer and ingest, then let the machines publish.`;
       },
     };
   }

@@ -1,5 +1,5 @@
-import { ACCEPTED_TOPIC, INGEST_GROUP, type MachineTopic } from '@chip/contracts';
-import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic } from '@chip/kafka';
+import { ACCEPTED_TOPIC, INGEST_GROUP, type MachineTopic, WRITER_GROUP } from '@chip/contracts';
+import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic, type TopicRange } from '@chip/kafka';
 import { Database, loadIngestPartitions, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
 import { createLogger, loadConfig } from '@chip/service';
 import { Command, InvalidArgumentError } from 'commander';
@@ -46,6 +46,8 @@ const machineTopic = (name: string): MachineTopic => {
     throw new InvalidArgumentError(`Machine topics are ${Object.keys(ACCEPTED_TOPIC).join(' and ')}.`);
   return name as MachineTopic;
 };
+
+const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text : wholeNumber(text));
 
 const program = new Command('positions')
   .description(
@@ -124,20 +126,23 @@ interface ChangeOptions {
   dryRun?: boolean;
 }
 
-const changing = (name: string, description: string): Command =>
-  program
+const changing = (name: string, description: string, ofPartition = true): Command => {
+  const command = program
     .command(name)
     .description(description)
-    .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic)
-    .argument('<partition>', 'its partition', wholeNumber)
+    .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic);
+  if (ofPartition) command.argument('<partition>', 'its partition', wholeNumber);
+  else command.argument('<partition>', 'its partition, or "all"', partitionOrAll);
+  return command
     .requiredOption('--reason <text>', 'why, for the audit trail')
     .addOption(byOption())
     .option('--yes', 'do not ask')
     .option('--dry-run', 'only say what would happen');
+};
 
 async function change(
   topic: MachineTopic,
-  partition: number,
+  partition: number | 'all',
   options: ChangeOptions,
   plan: (plans: PositionPlans, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
@@ -146,27 +151,34 @@ async function change(
   const admin = new KafkaAdmin(connection, logger);
   try {
     await withDatabase(async (database) => {
-      const plans = new PositionPlans(
-        {
-          database,
-          admin,
-          read: (name, range) => readTopic(connection, logger, name, range),
-          machineTopic: topic,
-          acceptedTopic: ACCEPTED_TOPIC[topic],
-          ingestGroup: INGEST_GROUP[topic],
-        },
-        partition,
-        options,
-      );
-      const ingest = new IngestPlans({ database, admin }, { topic, partition, by: options.by, reason: options.reason });
-      const { lines, apply } = await plan(plans, ingest);
-      console.log(lines.join('\n'));
+      const parts = {
+        database,
+        admin,
+        read: (name: string, range: TopicRange) => readTopic(connection, logger, name, range),
+        machineTopic: topic,
+        acceptedTopic: ACCEPTED_TOPIC[topic],
+        ingestGroup: INGEST_GROUP[topic],
+        writerGroup: WRITER_GROUP[ACCEPTED_TOPIC[topic]],
+      };
+      const partitions =
+        partition === 'all' ? (await loadPositions(database, topic)).map((row) => row.partition) : [partition];
+      if (partitions.length === 0) throw new InputError(`no partition of ${topic} has a position`);
+      // All are checked before the first is changed.
+      const made: Plan[] = [];
+      for (const one of partitions) {
+        const ingest = new IngestPlans(
+          { database, admin },
+          { topic, partition: one, by: options.by, reason: options.reason },
+        );
+        made.push(await plan(new PositionPlans(parts, one, options), ingest));
+      }
+      console.log(made.flatMap(({ lines }) => lines).join('\n'));
       if (options.dryRun) {
         console.log('dry run: nothing was changed');
         return;
       }
       await confirm('Do this?', options.yes ?? false);
-      console.log(await apply());
+      for (const { apply } of made) console.log(await apply());
     });
   } finally {
     await admin.disconnect().catch(() => undefined);
@@ -208,6 +220,21 @@ changing('resume-ingest', 'let ingest go on with records that it refused (state 
   .action((topic: MachineTopic, partition: number, options: ChangeOptions & { clockShift?: number }) =>
     change(topic, partition, options, (_, ingest) => ingest.resume(options.clockShift ?? 0)),
   );
+
+changing('rebase', 'go on on another Kafka cluster, once everything of the old one is applied', false)
+  .option('--offset <n>', 'first offset there that is not applied yet (default: the end of the topic)', wholeNumber)
+  .addHelpText(
+    'after',
+    `
+Before: no machine publishes, "show" says that nothing waits on the old cluster, every ingest and writer is stopped,
+the topics exist on the new cluster (npm run topics -- create), and KAFKA_BROKERS leads there. What a mirror has copied of
+the machine topic counts as applied. The order of the whole move: docs/disaster-recovery.md`,
+  )
+  .action((topic: MachineTopic, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
+    if (partition === 'all' && options.offset !== undefined)
+      throw new InputError('--offset is for one partition; each has offsets of its own');
+    return change(topic, partition, options, (plans) => plans.rebase(options.offset));
+  });
 
 changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')
   .requiredOption('--to <n>', 'offset of the machine topic to read again from', wholeNumber)

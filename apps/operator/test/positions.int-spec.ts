@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type BlockEvent, encodeBlock } from '@chip/contracts';
 import { KafkaAdmin, KafkaProducer, readTopic } from '@chip/kafka';
 import { initPosition, loadPosition, setHighWatermark, setPositionState } from '@chip/persistence';
@@ -52,12 +53,13 @@ const plans = (partition = 0): PositionPlans =>
       machineTopic: machine,
       acceptedTopic: accepted,
       ingestGroup: group,
+      writerGroup: `${group}-writer`,
     },
     partition,
     { by: 'jo', reason: 'test' },
   );
 const position = () => loadPosition(db.database, machine, 0);
-const publish = async (from: number, to: number, appendTime: number): Promise<void> => {
+const publish = async (from: number, to: number, appendTime: number, sourceTopicId?: string): Promise<void> => {
   const index = Array.from({ length: to - from }, (_, nth): BlockEvent => ({
     offset: from + nth,
     appendTime,
@@ -67,6 +69,7 @@ const publish = async (from: number, to: number, appendTime: number): Promise<vo
   }));
   const encoded = encodeBlock({
     sourceTopic: machine,
+    ...(sourceTopicId === undefined ? {} : { sourceTopicId }),
     sourcePartition: 0,
     coversFrom: from,
     coversTo: to,
@@ -246,5 +249,82 @@ describe('positions', () => {
     expect((await loadPosition(db.database, 'telemetry.samples.v1', 0))?.state).toBe('gap');
     expect(await run(...args, '--yes')).toMatchObject({ code: 0 });
     expect((await loadPosition(db.database, 'telemetry.samples.v1', 0))?.state).toBe('running');
+  });
+
+  it('accept-recreated: without proof of a new topic the position never goes back', async () => {
+    // A leader whose clock is an hour behind: offset 20 is older than all applied, 15 to 19 were applied before.
+    await publish(20, 25, T0 - 3_600_000);
+    await standAt(20, 'recreated', 0, T0);
+    const plan = await plans().acceptRecreated();
+    expect(plan.lines.join('\n')).toContain('nothing proves a new topic');
+    await plan.apply();
+    expect(await position()).toMatchObject({ nextOffset: 20n, originOffset: 20n, state: 'running', appendTime: null });
+    expect((await audited()).map(({ action }) => action)).toEqual(['position.accept_older_append_times']);
+    expect(await db.database.query('SELECT FROM stream_gaps WHERE source_topic = $1', [machine])).toEqual([]);
+  });
+
+  it('accept-recreated: the ids of the topics decide, whatever the append times are', async () => {
+    const [oldId, newId] = [randomUUID(), randomUUID()];
+    await publish(3, 8, T0, newId);
+    await standAt(20, 'recreated', 0, T0);
+    await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
+      machine,
+      newId,
+    ]);
+    await refusal(plans().acceptRecreated()).toThrow('is not of a new topic');
+    await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
+      machine,
+      oldId,
+    ]);
+    await (await plans().acceptRecreated()).apply();
+    expect(await position()).toMatchObject({ nextOffset: 3n, originOffset: 3n, sourceTopicId: newId });
+  });
+
+  it('rebase: counts what a mirror copied as applied, and makes ingest begin behind it', async () => {
+    await publish(0, 5, T0);
+    await standAt(1_000, 'running', 77, T0);
+    await db.database.query(
+      'UPDATE stream_positions SET source_topic_id = $2, accepted_topic_id = $2, applied = 9 WHERE source_topic = $1',
+      [machine, randomUUID()],
+    );
+    await setHighWatermark(db.database, machine, 0, 1_000n);
+    const plan = await plans().rebase(undefined);
+    expect(plan.lines[0]).toContain('leaves 1000 of the old cluster and goes on at 30 of the new one');
+    await plan.apply();
+    expect(await position()).toMatchObject({
+      nextOffset: 30n,
+      originOffset: 30n,
+      acceptedOffset: 1n,
+      acceptedOrigin: 1n,
+      applied: 0n,
+      highWatermark: null,
+      sourceTopicId: await admin.topicId(machine),
+      acceptedTopicId: await admin.topicId(accepted),
+      state: 'running',
+    });
+    expect((await admin.groupOffsets(group, machine)).get(0)).toBe(30);
+    expect((await audited()).map(({ action }) => action)).toEqual(['position.rebase']);
+    await refusal(plans().rebase(undefined)).toThrow('this is the old cluster');
+  });
+
+  it('rebase: refuses to leave behind what is not applied, unless told where to begin', async () => {
+    await standAt(10, 'running');
+    await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
+      machine,
+      randomUUID(),
+    ]);
+    await setHighWatermark(db.database, machine, 0, 17n);
+    await refusal(plans().rebase(undefined)).toThrow('7 offsets of the old cluster from 10 are not applied');
+    await refusal(plans().rebase(31)).toThrow('--offset 31 is not in');
+    const plan = await plans().rebase(25);
+    expect(plan.lines.join('\n')).toContain('7 offsets of the old cluster are given up');
+    await plan.apply();
+    expect(await position()).toMatchObject({ nextOffset: 25n, acceptedOffset: 0n });
+    expect(
+      await db.database.query(
+        'SELECT from_offset::int AS lost_from, to_offset::int AS lost_to, kind FROM stream_gaps WHERE source_topic = $1',
+        [machine],
+      ),
+    ).toEqual([{ lost_from: 10, lost_to: 17, kind: 'rebased' }]);
   });
 });

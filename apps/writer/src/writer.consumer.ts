@@ -15,7 +15,8 @@ import { Database, setHighWatermark } from '@chip/persistence';
 import { AppError, CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
 import { InspectionLoader } from './inspection-loader.ts';
-import { PartitionWriter } from './partition-writer.ts';
+import { PartitionWriter } from './partition/partition-writer.ts';
+import { TopicIds } from './partition/topic-ids.ts';
 import { TelemetryLoader } from './telemetry-loader.ts';
 import type { WriterConfig } from './writer.config.ts';
 import { WriterMetrics } from './writer.metrics.ts';
@@ -26,8 +27,8 @@ const SOURCE_TOPIC: Readonly<Record<AcceptedTopic, MachineTopic>> = {
 };
 /** How often idle positions and the ends of the machine topics are looked at. */
 const REVIEW_INTERVAL_MS = 5_000;
-/** Liveness: lag and no progress for this long. */
-const MAX_STALL_MS = 60_000;
+/** Liveness: lag and no progress for this long. Longer than any deadline of a flush, whose end is told as a state. */
+const MAX_STALL_MS = 90_000;
 
 /** Batches of the accepted topics to the writers of their partitions. */
 @Controller()
@@ -40,6 +41,8 @@ export class WriterConsumer {
   readonly #deadLetters: DeadLetters;
   readonly #metrics: WriterMetrics;
   readonly #logger: Logger;
+  readonly #topicIds: TopicIds;
+  #isReviewing = false;
 
   constructor(
     @Inject(CONFIG) config: WriterConfig,
@@ -59,6 +62,7 @@ export class WriterConsumer {
     this.#admin = admin;
     this.#deadLetters = deadLetters;
     this.#metrics = metrics;
+    this.#topicIds = new TopicIds(admin, logger);
 
     health.addLive({ name: 'progress', check: () => this.#progress() });
     health.addReady({ name: 'consumer_groups', check: () => server.readiness() });
@@ -94,6 +98,7 @@ export class WriterConsumer {
         session: { url: this.#config.DATABASE_URL },
         owner: `${this.#config.INSTANCE}@${hostname()}:${process.pid}`,
         database: this.#database,
+        acceptedTopicId: () => this.#topicIds.current(topic),
         loaderOf: (blocks) =>
           topic === TELEMETRY_ACCEPTED ? new TelemetryLoader(blocks) : new InspectionLoader(blocks),
         deadLetters: this.#deadLetters,
@@ -108,42 +113,69 @@ export class WriterConsumer {
 
   /** Looks after what no batch would show: positions changed elsewhere, lost partitions, the ends of the machine topics. */
   async #review(): Promise<void> {
-    const assigned = this.#server.partitions();
-    this.#metrics.lag.reset();
-    for (const { topic, partition, lag } of assigned)
-      if (lag !== null) this.#metrics.lag.set({ topic, partition: String(partition) }, lag);
-    const keys = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`));
+    // A database that is slow to answer must not be asked more and more.
+    if (this.#isReviewing) return;
+    this.#isReviewing = true;
     try {
-      for (const [key, writer] of this.#writers) {
-        if (keys.has(key)) continue;
-        this.#writers.delete(key);
-        await writer.release();
-      }
-      for (const { topic, partition, isHandling, nextOffset } of assigned) {
-        if (isHandling || nextOffset === null) continue;
-        const from = await this.#writerOf(topic as AcceptedTopic, partition).reviewPosition(nextOffset);
-        if (from !== undefined) this.#server.seek(topic, partition, from);
-      }
+      const assigned = this.#server.partitions();
+      this.#metrics.lag.reset();
+      for (const { topic, partition, lag } of assigned)
+        if (lag !== null) this.#metrics.lag.set({ topic, partition: String(partition) }, lag);
+      await this.#releaseLost(new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`)));
+      // Each for itself: a partition whose row is locked or refused keeps no other from being looked after.
+      await Promise.all(
+        assigned.map(({ topic, partition, isHandling, nextOffset }) =>
+          this.#reviewed(async () => {
+            if (isHandling || nextOffset === null) return;
+            const from = await this.#writerOf(topic as AcceptedTopic, partition).reviewPosition(nextOffset);
+            if (from !== undefined) this.#server.seek(topic, partition, from);
+          }),
+        ),
+      );
       for (const [source, accepted] of Object.entries(ACCEPTED_TOPIC)) {
         const own = assigned.filter(({ topic }) => topic === accepted);
-        if (own.length === 0) continue;
-        const offsets = await this.#admin.topicOffsets(source);
-        for (const { partition } of own) {
-          const high = offsets.get(partition)?.high;
-          if (high !== undefined) await setHighWatermark(this.#database, source, partition, BigInt(high));
-        }
+        if (own.length > 0) await this.#reviewed(() => this.#reviewEnds(source, own));
       }
-    } catch (error) {
-      // Broker or database are away: the next review comes soon, and readiness tells meanwhile. All else stays as it is
-      // until somebody sees it, a missing right for instance.
-      const isPassing = error instanceof AppError && error.retriable;
-      this.#logger[isPassing ? 'debug' : 'warn']({ err: error }, 'review_incomplete');
+    } finally {
+      this.#isReviewing = false;
     }
   }
 
-  /** Standing still is a failure only while the database answers: without it there is nothing a restart would mend. */
+  async #reviewed(look: () => Promise<void>): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      // Broker or database are away: the next review comes soon, and readiness tells meanwhile. All else stays as it is
+      // until a person sees it, a missing right for instance.
+      const isTransient = error instanceof AppError && error.retriable;
+      this.#logger[isTransient ? 'debug' : 'warn']({ err: error }, 'review_incomplete');
+    }
+  }
+
+  async #releaseLost(assigned: ReadonlySet<string>): Promise<void> {
+    for (const [key, writer] of this.#writers) {
+      if (assigned.has(key)) continue;
+      this.#writers.delete(key);
+      await writer.release();
+    }
+  }
+
+  async #reviewEnds(source: string, own: readonly { readonly partition: number }[]): Promise<void> {
+    const [offsets, topicId] = [await this.#admin.topicOffsets(source), await this.#topicIds.current(source)];
+    for (const { partition } of own) {
+      const high = offsets.get(partition)?.high;
+      if (high !== undefined) await setHighWatermark(this.#database, source, partition, BigInt(high), topicId);
+    }
+  }
+
+  /**
+   * Standing still without a stated reason is a failure, and only while the database answers. A partition that says why it
+   * stands still would do so after a restart, too, and the others would stop for it.
+   */
   async #progress(): Promise<HealthState> {
-    const stalled = this.#server.stalled(MAX_STALL_MS);
+    const stalled = this.#server
+      .stalled(MAX_STALL_MS)
+      .filter(({ topic, partition }) => (this.#writers.get(`${topic}/${partition}`)?.state ?? 'running') === 'running');
     if (stalled.length === 0 || (await this.#databaseState()).state === 'down') return { state: 'up' };
     const names = stalled.map(({ topic, partition }) => `${topic}/${partition}`).join(', ');
     return { state: 'down', reason: `unread blocks and no progress for ${MAX_STALL_MS / 1000} s: ${names}` };

@@ -14,6 +14,7 @@ export class WriterMetrics {
   readonly retries: Counter<'topic' | 'reason'>;
   readonly conflicts: Counter<'topic'>;
   readonly trimmed: Counter<'topic'>;
+  readonly restarts: Counter<'topic' | 'kind'>;
   readonly lag: Gauge<'topic' | 'partition'>;
   readonly stopped: Gauge<'topic' | 'partition' | 'state'>;
 
@@ -80,6 +81,12 @@ export class WriterMetrics {
       name: 'chip_writer_trimmed_blocks_total',
       help: 'Blocks of which a part, or all, had been applied before.',
       labelNames: topic,
+      registers,
+    });
+    this.restarts = new Counter({
+      name: 'chip_writer_accepted_topic_restarts_total',
+      help: 'Accepted topics read from their start, because they were replaced or had lost their end.',
+      labelNames: ['topic', 'kind'],
       registers,
     });
     this.lag = new Gauge({

@@ -23,7 +23,10 @@ const connection = (config: WriterConfig) => kafkaConnection(config, `chip-write
         new Database({
           url: config.DATABASE_URL,
           applicationName: 'chip-writer',
-          max: 2,
+          // A few may wait for locked rows; health checks and the other partitions must get through.
+          max: 6,
+          // Above the lock time-out of the role: a statement that the server ends itself leaves no doubt.
+          queryTimeoutMs: 15_000,
           onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
         }),
     },

@@ -13,8 +13,9 @@ import { initPosition, LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import type { DeadLetters } from '../src/dead-letters.ts';
-import { flush, MostlyRejectedError } from '../src/flush.ts';
 import { InspectionLoader } from '../src/inspection-loader.ts';
+import { flush } from '../src/partition/flush.ts';
+import { MostlyRejectedError, RefusalBrake } from '../src/partition/refusal-brake.ts';
 import type { RefusedElement } from '../src/refused-element.ts';
 
 const PARTITIONS = 3;
@@ -49,6 +50,7 @@ class Source {
   readonly letters: RefusedElement[] = [];
   readonly #offsets = Array.from({ length: PARTITIONS }, () => 0);
   readonly #sessions: LoadSession[] = [];
+  readonly #brakes: RefusalBrake[] = [];
   readonly #deadLetters: DeadLetters = {
     send: (_topic, _partition, refused) => Promise.resolve(void this.letters.push(...refused)),
   };
@@ -83,6 +85,7 @@ class Source {
       new InspectionLoader([block]),
       { topic: INSPECTION_RESULTS, partition, blocks: [block], from, to, acceptedOffset: to, appendTimeMs: 1000 },
       this.#deadLetters,
+      (this.#brakes[partition] ??= new RefusalBrake()),
       new AbortController().signal,
     );
   }

@@ -6,7 +6,7 @@ import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { PartitionWriter } from '../src/partition-writer.ts';
+import { PartitionWriter } from '../src/partition/partition-writer.ts';
 import type { RefusedElement } from '../src/refused-element.ts';
 import { TelemetryLoader } from '../src/telemetry-loader.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
@@ -31,6 +31,7 @@ const batchOf = (offset: number, block: Block): RecordBatch => {
     logStartOffset: 0,
     assignment: 1,
     outOfRange: null,
+    undecodable: null,
     signal: new AbortController().signal,
     heartbeat: async () => undefined,
     isCurrent: () => true,
@@ -83,6 +84,7 @@ describe('a writer whose database name leads to a hot standby', () => {
       },
       owner: 'test',
       database: pool,
+      acceptedTopicId: async () => null,
       loaderOf: (blocks) => new TelemetryLoader(blocks),
       deadLetters: { send: async (_topic, _partition, refused) => void letters.push(...refused) },
       flushRows: 20_000,

@@ -1,174 +1,69 @@
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
-import { type AcceptedTopic, type Block, encodeBlock } from '@chip/contracts';
-import { type BatchEvents, KafkaBatchServer, KafkaProducer, type RecordBatch } from '@chip/kafka';
-import {
-  acceptRecreation,
-  giveUpGap,
-  loadPosition,
-  resumePartition,
-  startPosition,
-  type StreamPosition,
-} from '@chip/persistence';
-import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import { createLogger, RethrowFilter } from '@chip/service';
-import { TestKafka, waitFor } from '@chip/testing';
+import { type Block, encodeBlock } from '@chip/contracts';
+import { acceptRecreation, giveUpGap, resumePartition, startPosition } from '@chip/persistence';
+import { waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { EventPattern } from '@nestjs/microservices';
-import { Registry } from 'prom-client';
-import { PartitionWriter } from '../src/partition-writer.ts';
-import type { RefusedElement } from '../src/refused-element.ts';
-import { TelemetryLoader } from '../src/telemetry-loader.ts';
-import { WriterMetrics } from '../src/writer.metrics.ts';
-import { telemetryBlock } from './telemetry-block.ts';
+import { range, WriterServers, WriterStage } from './writer-stage.ts';
 
-const { logger } = createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
 const T0 = Date.parse('2026-01-20T08:00:00Z');
 
-let kafka: TestKafka;
-let db: TestDatabase;
-let producer: KafkaProducer;
-let stage: Stage;
-let letters: RefusedElement[] = [];
-
-/** One live writer of one partition of a random accepted topic, reviewed as often as a test likes. */
-interface Stage {
-  readonly machine: string;
-  readonly accepted: string;
-  readonly stop: () => Promise<void>;
-}
+let servers: WriterServers;
+let stage: WriterStage;
 
 beforeAll(async () => {
-  kafka = await TestKafka.connect();
-  db = await createTestDatabase();
-  producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, logger);
+  servers = await WriterServers.connect();
 });
-afterAll(async () => {
-  await producer.disconnect();
-  await kafka.close();
-  await db.drop();
-});
+afterAll(() => servers.close());
 beforeEach(async () => {
-  await db.database.query('TRUNCATE system_metrics, metrics_delta');
-  letters = [];
-  stage = { machine: `test.${randomUUID()}`, accepted: await kafka.topic(), stop: async () => undefined };
+  stage = await WriterStage.make(servers);
 });
-afterEach(() => stage.stop());
-
-async function startWriter(group = kafka.group()): Promise<void> {
-  const { machine, accepted } = stage;
-  const registry = new Registry();
-  const writer = new PartitionWriter({
-    topic: accepted as AcceptedTopic,
-    sourceTopic: machine,
-    partition: 0,
-    session: { url: db.url },
-    owner: 'test',
-    database: db.database,
-    loaderOf: (blocks) => new TelemetryLoader(blocks),
-    deadLetters: { send: async (_topic, _partition, refused) => void letters.push(...refused) },
-    flushRows: 20_000,
-    metrics: new WriterMetrics(registry),
-    logger,
-  });
-  @Controller()
-  class Consumer {
-    @EventPattern<BatchEvents>(accepted)
-    handle(batch: RecordBatch): Promise<void> {
-      return writer.handle(batch);
-    }
-  }
-  @Module({ controllers: [Consumer] })
-  class WriterStage {}
-  const fatals: unknown[] = [];
-  const server = new KafkaBatchServer({
-    connection: { brokers: kafka.brokers, clientId: 'test-writer' },
-    groups: { [accepted]: group },
-    consumer: { minBytes: 1 },
-    logger,
-    fatal: (error) => fatals.push(error),
-  });
-  const app = await NestFactory.createMicroservice(WriterStage, { strategy: server, logger: false });
-  app.useGlobalFilters(new RethrowFilter());
-  await app.listen();
-  // As the writer's consumer does every few seconds.
-  const review = setInterval(() => {
-    void (async () => {
-      for (const { topic, partition, isHandling, nextOffset } of server.partitions()) {
-        if (isHandling || nextOffset === null) continue;
-        const from = await writer.reviewPosition(nextOffset);
-        if (from !== undefined) server.seek(topic, partition, from);
-      }
-    })();
-  }, 200);
-  stage = {
-    ...stage,
-    stop: async () => {
-      clearInterval(review);
-      await server.drain({ graceMs: 2_000 });
-      await writer.release();
-      expect(fatals).toEqual([]);
-    },
-  };
-}
+afterEach(async () => {
+  await stage.stop();
+  expect(stage.fatals).toEqual([]);
+});
 
 const block = (from: number, to: number, appendTime: number, value?: number): Block =>
-  telemetryBlock(stage.machine, from, to, appendTime, value);
-const publish = async (...blocks: Block[]): Promise<void> => {
-  for (const one of blocks) await producer.send(stage.accepted, 0, [{ key: null, ...encodeBlock(one) }]);
-};
-const position = (): Promise<StreamPosition | undefined> => loadPosition(db.database, stage.machine, 0);
-const isAt = (next: number, state = 'running') =>
-  waitFor(position, (row) => row?.nextOffset === BigInt(next) && row.state === state);
-const values = async (): Promise<number[]> =>
-  (await db.database.query<{ value: number }>('SELECT metric_value AS value FROM system_metrics ORDER BY 1')).map(
-    (row) => row.value,
-  );
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
-const who = (): { topic: string; partition: number; by: string; reason: string } => ({
-  topic: stage.machine,
-  partition: 0,
-  by: 'jo',
-  reason: 'test',
-});
+  stage.block(from, to, appendTime, value);
+const publish = (...blocks: Block[]): Promise<void> => stage.publish(...blocks);
+const isAt = (next: number, state?: string) => stage.isAt(next, state);
 
 describe('ways out of a stopped partition, with a live writer', () => {
   it('gap: an accepted gap lets the partition go on behind it', async () => {
-    await startWriter();
+    await stage.start();
     await publish(block(0, 5, T0), block(8, 12, T0 + 1));
     const stopped = await isAt(5, 'gap');
     expect(stopped?.stateReason).toBe('offsets 5 to 7 are in no block; the position stays at 5');
-    await db.database.withTransaction((transaction) => giveUpGap(transaction, { ...who(), from: 5n, to: 8n }));
+    await servers.db.database.withTransaction((transaction) =>
+      giveUpGap(transaction, { ...stage.who(), from: 5n, to: 8n }),
+    );
     const after = await isAt(12);
     expect(after).toMatchObject({ gaps: 3n, records: 9n });
     await publish(block(12, 14, T0 + 2));
     await isAt(14);
-    expect(await values()).toEqual([...range(0, 5), ...range(8, 14)]);
+    expect(await stage.values()).toEqual([...range(0, 5), ...range(8, 14)]);
   });
 
   it('gap: it ends by itself when the missing block arrives late, without a second application of anything', async () => {
-    await startWriter();
+    await stage.start();
     await publish(block(0, 5, T0), block(8, 12, T0 + 1));
     await isAt(5, 'gap');
     // What ingest sends after a rewind.
     await publish(block(3, 8, T0), block(8, 12, T0 + 1));
     await isAt(12);
-    expect(await values()).toEqual(range(0, 12));
+    expect(await stage.values()).toEqual(range(0, 12));
   });
 
   it('recreated: the new topic is applied from its beginning, and the old one never again', async () => {
-    await startWriter();
+    await stage.start();
     await publish(block(0, 10, T0));
     await isAt(10);
     // A repetition of the old topic, then the new one.
     await publish(block(5, 10, T0), block(0, 4, T0 + 60_000, 1000), block(4, 6, T0 + 60_001, 1000));
     const stopped = (await isAt(10, 'recreated'))!;
     expect(stopped.acceptedOffset).toBe(2n);
-    await db.database.withTransaction((transaction) =>
+    await servers.db.database.withTransaction((transaction) =>
       acceptRecreation(transaction, {
-        ...who(),
+        ...stage.who(),
         from: 10n,
         offset: 0n,
         acceptedOffset: stopped.acceptedOffset,
@@ -177,129 +72,139 @@ describe('ways out of a stopped partition, with a live writer', () => {
     );
     expect(await isAt(6)).toMatchObject({ originOffset: 0n, records: 6n, applied: 6n });
     const expected = [...range(0, 10), ...range(1000, 1006)];
-    expect(await values()).toEqual(expected);
+    expect(await stage.values()).toEqual(expected);
 
     // A gap makes the writer read the accepted topic from its start, where a block of the old topic covers the position.
     await publish(block(8, 12, T0 + 60_002, 1000));
     await isAt(6, 'gap');
     await publish(block(6, 8, T0 + 60_002, 1000), block(8, 12, T0 + 60_002, 1000));
     await isAt(12);
-    expect(await values()).toEqual([...expected, ...range(1006, 1012)]);
+    expect(await stage.values()).toEqual([...expected, ...range(1006, 1012)]);
   });
 
   it('malformed block: skipped by hand, its events come again, and the rescan passes by it', async () => {
-    await startWriter();
+    await stage.start();
     await publish(block(0, 5, T0));
     const { headers } = encodeBlock(block(5, 8, T0));
-    await producer.send(stage.accepted, 0, [{ key: null, value: 'rubbish of some length', headers }]);
+    await servers.producer.send(stage.accepted, 0, [{ key: null, value: 'rubbish of some length', headers }]);
     await publish(block(8, 10, T0));
     const stopped = (await isAt(5, 'malformed_block'))!;
     expect(stopped.acceptedOffset).toBe(1n);
-    await db.database.withTransaction((transaction) =>
-      resumePartition(transaction, { ...who(), from: 5n, skippedBlock: stopped.acceptedOffset }),
+    await servers.db.database.withTransaction((transaction) =>
+      resumePartition(transaction, { ...stage.who(), from: 5n, skippedBlock: stopped.acceptedOffset }),
     );
     await isAt(5, 'gap');
     await publish(block(5, 8, T0), block(8, 10, T0));
     await isAt(10);
-    expect(await values()).toEqual(range(0, 10));
+    expect(await stage.values()).toEqual(range(0, 10));
   });
 
   it('a malformed first block stops the partition, not the process', async () => {
-    await producer.send(stage.accepted, 0, [
+    await servers.producer.send(stage.accepted, 0, [
       { key: null, value: 'rubbish', headers: { 'block-version': '1', payload: 'copy-text/system_metrics/1' } },
     ]);
     await publish(block(3, 5, T0));
-    await startWriter();
-    await db.database.withTransaction((transaction) =>
-      startPosition(transaction, { ...who(), offset: 3n, acceptedOffset: 1n }),
+    await stage.start();
+    await servers.db.database.withTransaction((transaction) =>
+      startPosition(transaction, { ...stage.who(), offset: 3n, acceptedOffset: 1n }),
     );
     await isAt(5);
-    expect(await values()).toEqual([3, 4]);
+    expect(await stage.values()).toEqual([3, 4]);
   });
 
   it('uninitialised: begins where it is told to', async () => {
     await publish(block(0, 5, T0), block(5, 8, T0), block(8, 10, T0));
     // The plain admin client may not have heard of the new topic yet.
     await waitFor(async () => {
-      await kafka.admin.deleteTopicRecords({ topic: stage.accepted, partitions: [{ partition: 0, offset: '1' }] });
+      await servers.kafka.admin.deleteTopicRecords({
+        topic: stage.accepted,
+        partitions: [{ partition: 0, offset: '1' }],
+      });
       return true;
     });
-    await startWriter();
-    await db.database.withTransaction((transaction) =>
-      startPosition(transaction, { ...who(), offset: 6n, acceptedOffset: 1n }),
+    await stage.start();
+    await servers.db.database.withTransaction((transaction) =>
+      startPosition(transaction, { ...stage.who(), offset: 6n, acceptedOffset: 1n }),
     );
     await isAt(10);
-    expect(await values()).toEqual([6, 7, 8, 9]);
+    expect(await stage.values()).toEqual([6, 7, 8, 9]);
     await expect(
-      db.database.withTransaction((transaction) =>
-        startPosition(transaction, { ...who(), offset: 0n, acceptedOffset: 1n }),
+      servers.db.database.withTransaction((transaction) =>
+        startPosition(transaction, { ...stage.who(), offset: 0n, acceptedOffset: 1n }),
       ),
     ).rejects.toMatchObject({ code: 'database_position_conflict' });
   });
 
   it('rows mostly rejected: goes on once the schema is mended', async () => {
-    await db.database.query('ALTER TABLE system_metrics ADD CONSTRAINT broken CHECK (metric_value < 10) NOT VALID');
-    await startWriter();
+    await servers.db.database.query(
+      'ALTER TABLE system_metrics ADD CONSTRAINT broken CHECK (metric_value < 10) NOT VALID',
+    );
+    await stage.start();
     await publish(block(0, 200, T0));
     await isAt(0, 'rows_mostly_rejected');
-    await db.database.query('ALTER TABLE system_metrics DROP CONSTRAINT broken');
-    await db.database.withTransaction((transaction) => resumePartition(transaction, { ...who(), from: 0n }));
+    await servers.db.database.query('ALTER TABLE system_metrics DROP CONSTRAINT broken');
+    await servers.db.database.withTransaction((transaction) =>
+      resumePartition(transaction, { ...stage.who(), from: 0n }),
+    );
     await isAt(200);
-    expect(await values()).toEqual(range(0, 200));
+    expect(await stage.values()).toEqual(range(0, 200));
   });
 
   it('the letter of a replayed event says how often it was tried', async () => {
-    await db.database.query(
+    await servers.db.database.query(
       'ALTER TABLE system_metrics ADD CONSTRAINT picky CHECK (metric_value NOT IN (2, 3)) NOT VALID',
     );
     try {
-      await startWriter();
+      await stage.start();
       await publish({ ...block(0, 5, T0), replays: new Map([[3, { of: 'old/0/1', count: 4 }]]) });
       await isAt(5);
     } finally {
-      await db.database.query('ALTER TABLE system_metrics DROP CONSTRAINT picky');
+      await servers.db.database.query('ALTER TABLE system_metrics DROP CONSTRAINT picky');
     }
-    expect(letters.map(({ sourceOffset, replay }) => [sourceOffset, replay])).toEqual([
+    expect(stage.letters.map(({ sourceOffset, replay }) => [sourceOffset, replay])).toEqual([
       [2, undefined],
       [3, { of: 'old/0/1', count: 4 }],
     ]);
-    expect(await values()).toEqual([0, 1, 4]);
+    expect(await stage.values()).toEqual([0, 1, 4]);
   });
 
   it('every change is on record with both states; one that comes too late changes nothing', async () => {
-    await startWriter();
+    await stage.start();
     await publish(block(0, 5, T0), block(8, 12, T0));
     await isAt(5, 'gap');
     const give = (): Promise<void> =>
-      db.database.withTransaction((transaction) => giveUpGap(transaction, { ...who(), from: 5n, to: 8n }));
+      servers.db.database.withTransaction((transaction) =>
+        giveUpGap(transaction, { ...stage.who(), from: 5n, to: 8n }),
+      );
     await give();
     await expect(give()).rejects.toMatchObject({ code: 'database_position_conflict' });
     await isAt(12);
-    const rows = await db.database.query(
+    const rows = await servers.db.database.query(
       `SELECT actor, action, reason, old_value->>'state' AS before, (new_value->>'next_offset')::int AS next
        FROM audit_log WHERE subject = $1`,
       [`position:${stage.machine}/0`],
     );
     expect(rows).toEqual([{ actor: 'jo', action: 'position.accept_gap', reason: 'test', before: 'gap', next: 8 }]);
     expect(
-      await db.database.query('SELECT count(*)::int AS gaps FROM stream_gaps WHERE source_topic = $1', [stage.machine]),
+      await servers.db.database.query('SELECT count(*)::int AS gaps FROM stream_gaps WHERE source_topic = $1', [
+        stage.machine,
+      ]),
     ).toEqual([{ gaps: 1 }]);
   });
 
   it('a committed offset that skips unapplied blocks is only a hint, also while nothing new comes in', async () => {
-    const group = kafka.group();
-    await startWriter(group);
+    await stage.start();
     await publish(block(0, 5, T0), block(5, 10, T0 + 1));
     await isAt(10);
     await stage.stop();
     // A restore to an earlier point: Kafka's offset stays at the end.
-    await db.database.query('TRUNCATE system_metrics');
-    await db.database.query(
+    await servers.db.database.query('TRUNCATE system_metrics');
+    await servers.db.database.query(
       'UPDATE stream_positions SET next_offset = 5, accepted_offset = 1, append_time = $2 WHERE source_topic = $1',
       [stage.machine, new Date(T0).toISOString()],
     );
-    await startWriter(group);
+    await stage.start();
     await isAt(10);
-    expect(await values()).toEqual(range(5, 10));
+    expect(await stage.values()).toEqual(range(5, 10));
   });
 });

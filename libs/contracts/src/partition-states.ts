@@ -7,6 +7,8 @@ export const STOPPED_STATES = [
   'unsupported_block',
   'malformed_block',
   'rows_mostly_rejected',
+  'database_refuses',
+  'dead_letters_refused',
 ] as const;
 
 /** What a partition is doing, and where that needs a person, why. */

@@ -24,7 +24,9 @@ export const ERROR_CODES = {
   database_failed: 'the database refuses a statement that it should accept: a defect of this software or of its schema',
   database_commit_unknown: 'the connection was lost during COMMIT; the position says whether it took place',
   database_transaction_failed: 'a transaction was rolled back because an earlier statement of it had failed',
-  rows_mostly_rejected: 'the database refused more rows of a flush than bad data explains; the partition stops',
+  rows_mostly_rejected: 'the database refused more of the latest rows than bad data explains; the partition stops',
+  dead_letters_refused:
+    'the topic of dead letters does not take the letters of a flush; the partition stops and tries again',
   database_url_invalid: 'the database URL cannot be used',
   database_unsupported: 'the database server lacks what the schema needs; the message says what',
   edition_refused: 'the TimescaleDB edition of the server does not fit the roll-ups of the database, or cannot be made to',

@@ -9,8 +9,9 @@ import { CONFIG, runService } from '@chip/service';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
-import { flush } from '../../src/flush.ts';
 import { InspectionLoader } from '../../src/inspection-loader.ts';
+import { flush } from '../../src/partition/flush.ts';
+import { RefusalBrake } from '../../src/partition/refusal-brake.ts';
 import { TelemetryLoader } from '../../src/telemetry-loader.ts';
 import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
 import { WriterModule } from '../../src/writer.module.ts';
@@ -63,6 +64,7 @@ class CommitFirstConsumer {
           appendTimeMs,
         },
         this.#deadLetters,
+        new RefusalBrake(),
         batch.signal,
       );
     }

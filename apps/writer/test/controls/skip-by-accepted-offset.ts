@@ -18,8 +18,9 @@ import { CONFIG, runService } from '@chip/service';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
-import { flush } from '../../src/flush.ts';
 import { InspectionLoader } from '../../src/inspection-loader.ts';
+import { flush } from '../../src/partition/flush.ts';
+import { RefusalBrake } from '../../src/partition/refusal-brake.ts';
 import { TelemetryLoader } from '../../src/telemetry-loader.ts';
 import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
 import { WriterModule } from '../../src/writer.module.ts';
@@ -75,6 +76,7 @@ class SkippingConsumer {
           appendTimeMs: rest.index.at(-1)?.appendTime ?? null,
         },
         this.#deadLetters,
+        new RefusalBrake(),
         batch.signal,
       );
       position = await loadPosition(session, sourceTopic, partition);

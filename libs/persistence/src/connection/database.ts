@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   idleTimeoutMs?: number;
   /** A connection is replaced after this, so that load moves to servers that joined later. Default 1 h. */
   maxLifetimeS?: number;
+  /** A statement that takes longer fails as `transient`, and its connection is closed. Default: no limit but the server's. */
+  queryTimeoutMs?: number;
   /** Told about connections that broke while nobody used them. The pool replaces them by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -76,6 +78,7 @@ export class Database implements Queryable {
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
       idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
       maxLifetimeSeconds: options.maxLifetimeS ?? 3600,
+      ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       types: pgTypes,

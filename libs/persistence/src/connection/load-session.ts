@@ -57,6 +57,7 @@ export class LoadSession implements Queryable {
   readonly #client: pg.Client;
   readonly #deadlineMs: number;
   #dead: Error | undefined;
+  #isTimedOut = false;
 
   private constructor(client: pg.Client, backend: { pid: number; startedAt: string }, deadlineMs: number) {
     this.#client = client;
@@ -78,22 +79,43 @@ export class LoadSession implements Queryable {
     });
     // Until the session has its own listener; an error without one would end the process.
     client.on('error', () => undefined);
+    const deadlineMs = options.deadlineMs ?? 60_000;
+    // A server that takes the connection and then says nothing would be waited for without end.
+    const timer = setTimeout(
+      () => destroy(client, new Error('Connection terminated: no answer at its start')),
+      Math.min(deadlineMs, 2 * (options.connectTimeoutMs ?? 10_000)),
+    );
     try {
       await client.connect();
       await refuseReplica(client);
       const { rows } = await client.query<{ pid: number; startedAt: string }>(
         'SELECT pid, backend_start AS "startedAt" FROM pg_stat_activity WHERE pid = pg_backend_pid()',
       );
-      return new LoadSession(client, rows[0]!, options.deadlineMs ?? 60_000);
+      return new LoadSession(client, rows[0]!, deadlineMs);
     } catch (error) {
       client.end().catch(() => undefined);
       throw toDatabaseError(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   /** Whether the connection is lost; a dead session only fails. */
   get dead(): boolean {
     return this.#dead !== undefined;
+  }
+
+  /** Whether the connection was cut because something took longer than the deadline. */
+  get isTimedOut(): boolean {
+    return this.#isTimedOut;
+  }
+
+  /**
+   * Cuts the connection, whatever is under way on it: the server rolls an open transaction back. Safe at any moment, for
+   * the position says whether a COMMIT that was cut took place.
+   */
+  cut(): void {
+    this.#cut(new Error('Connection terminated: given up'));
   }
 
   /** Becomes the owner of a partition and ends the previous owner's session. @returns whether one was ended */
@@ -185,15 +207,16 @@ export class LoadSession implements Queryable {
 
   #cut(reason: Error): void {
     this.#dead ??= reason;
-    (
-      this.#client as unknown as { connection: { stream: { destroy(error?: Error): void } } }
-    ).connection.stream.destroy();
+    destroy(this.#client);
   }
 
   async #withDeadline<T>(work: () => Promise<T>): Promise<T> {
     if (this.#dead) throw toDatabaseError(this.#dead);
     // Cutting the socket makes node-postgres fail whatever is under way.
-    const timer = setTimeout(() => this.#cut(new Error('Connection terminated: deadline')), this.#deadlineMs);
+    const timer = setTimeout(() => {
+      this.#isTimedOut = true;
+      this.#cut(new Error('Connection terminated: deadline'));
+    }, this.#deadlineMs);
     try {
       return await work();
     } catch (error) {
@@ -209,4 +232,8 @@ export class LoadSession implements Queryable {
       clearTimeout(timer);
     }
   }
+}
+
+function destroy(client: pg.Client, reason?: Error): void {
+  (client as unknown as { connection: { stream: { destroy(error?: Error): void } } }).connection.stream.destroy(reason);
 }

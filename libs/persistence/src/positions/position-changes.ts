@@ -23,6 +23,9 @@ const recordOf = (position: StreamPosition | undefined): object | undefined =>
     next_offset: Number(position.nextOffset),
     append_time: position.appendTime,
     accepted_offset: Number(position.acceptedOffset),
+    source_topic_id: position.sourceTopicId,
+    accepted_topic_id: position.acceptedTopicId,
+    accepted_origin: Number(position.acceptedOrigin),
     origin_offset: Number(position.originOffset),
     records: Number(position.records),
     skipped: Number(position.skipped),
@@ -119,35 +122,99 @@ export function giveUpGap(
   });
 }
 
+/** Where a partition goes on in a machine topic that is not the one its position was about. */
+export interface NewTopic {
+  /** The position as it is now. */
+  readonly from: bigint;
+  /** First offset of the new machine topic that is not applied yet. */
+  readonly offset: bigint;
+  /** First block of the accepted topic that belongs to the new machine topic. Those below are passed by from now on. */
+  readonly acceptedOffset: bigint;
+  /** Append time of the first event there, RFC 3339; absent where the new topic has none yet. */
+  readonly appendTime?: string;
+  /** Kafka's ids of the new topics; null where no block, or no broker, has told them. */
+  readonly sourceTopicId?: string | null;
+  readonly acceptedTopicId?: string | null;
+}
+
 /**
- * Accepts that the machine topic was deleted and created anew: the partition goes on at `offset` of the new one, whose
- * first block stands at `acceptedOffset` of the accepted topic. The ledger begins anew; what the old topic's counters
- * were is in the audit trail, what of it was never applied in `stream_gaps`. `append_time` stays, unless the new topic
- * begins before it: that way blocks of the old topic, should they be read again, are still recognised and passed by.
+ * Lets the partition go on in another machine topic. The ledger begins anew; what the old topic's counters were is in
+ * the audit trail, what of it was never applied in `stream_gaps`. `append_time` stays, unless the new topic begins before
+ * it: that way blocks of the old topic without an id, should they be read again, are still recognised and passed by.
+ */
+async function startInNewTopic(
+  transaction: Queryable,
+  change: PositionChange & NewTopic,
+  kind: 'recreated' | 'rebased',
+): Promise<void> {
+  const { topic, partition } = change;
+  await transaction.query(
+    `INSERT INTO stream_gaps (source_topic, source_partition, from_offset, to_offset, kind, reason, accepted_by)
+     SELECT source_topic, source_partition, next_offset, greatest(next_offset, high_watermark), $5, $3, $4
+     FROM stream_positions WHERE source_topic = $1 AND source_partition = $2`,
+    [topic, partition, change.reason, change.by, kind],
+  );
+  await transaction.query(
+    `UPDATE stream_positions SET next_offset = $3, origin_offset = $3, accepted_offset = $4, accepted_origin = $4,
+       append_time = least(append_time, $5::timestamptz), source_topic_id = $6::uuid,
+       accepted_topic_id = coalesce($7::uuid, accepted_topic_id), high_watermark = NULL, records = 0, skipped = 0,
+       gaps = 0, elements = 0, applied = 0, dead_lettered = 0, duplicates = 0, rows_written = 0,
+       updated_at = clock_timestamp()
+     WHERE source_topic = $1 AND source_partition = $2`,
+    [
+      topic,
+      partition,
+      change.offset,
+      change.acceptedOffset,
+      change.appendTime ?? null,
+      change.sourceTopicId ?? null,
+      change.acceptedTopicId ?? null,
+    ],
+  );
+  await setRunning(transaction, change);
+}
+
+/**
+ * Accepts that the machine topic was deleted and created anew: the partition goes on at `offset` of the new one. Give an
+ * offset below the position only where it is proved that the topic is a new one: events would be counted twice.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `from`
  */
-export function acceptRecreation(
+export function acceptRecreation(transaction: Queryable, change: PositionChange & NewTopic): Promise<void> {
+  return changeRecorded(transaction, change, 'accept_recreated', change.from, () =>
+    startInNewTopic(transaction, change, 'recreated'),
+  );
+}
+
+/**
+ * Accepts that the brokers' clocks disagree about the topic that the position is about: what comes next may be older than
+ * what is applied, and its append times begin the record anew. Position and ledger stay.
+ *
+ * @throws DatabaseError `position_conflict` when the position is no longer `from`
+ */
+export function acceptOlderAppendTimes(
   transaction: Queryable,
-  change: PositionChange & { from: bigint; offset: bigint; acceptedOffset: bigint; appendTime: string },
+  change: PositionChange & { from: bigint },
 ): Promise<void> {
-  const { topic, partition, from, offset, acceptedOffset, appendTime } = change;
-  return changeRecorded(transaction, change, 'accept_recreated', from, async () => {
+  const { topic, partition } = change;
+  return changeRecorded(transaction, change, 'accept_older_append_times', change.from, async () => {
     await transaction.query(
-      `INSERT INTO stream_gaps (source_topic, source_partition, from_offset, to_offset, kind, reason, accepted_by)
-       SELECT source_topic, source_partition, next_offset, greatest(next_offset, high_watermark), 'recreated', $3, $4
-       FROM stream_positions WHERE source_topic = $1 AND source_partition = $2`,
-      [topic, partition, change.reason, change.by],
-    );
-    await transaction.query(
-      `UPDATE stream_positions SET next_offset = $3, origin_offset = $3, accepted_offset = $4,
-         append_time = least(append_time, $5::timestamptz), high_watermark = NULL, records = 0, skipped = 0, gaps = 0,
-         elements = 0, applied = 0, dead_lettered = 0, duplicates = 0, rows_written = 0, updated_at = clock_timestamp()
-       WHERE source_topic = $1 AND source_partition = $2`,
-      [topic, partition, offset, acceptedOffset, appendTime],
+      'UPDATE stream_positions SET append_time = NULL WHERE source_topic = $1 AND source_partition = $2',
+      [topic, partition],
     );
     await setRunning(transaction, change);
   });
+}
+
+/**
+ * Lets the partition go on on another Kafka cluster, whose topics have the same names, other ids and offsets of their own.
+ *
+ * @throws DatabaseError `position_conflict` when the position is no longer `from`
+ */
+export function rebasePosition(transaction: Queryable, change: PositionChange & NewTopic): Promise<void> {
+  return changeRecorded(transaction, change, 'rebase', change.from, () =>
+    startInNewTopic(transaction, change, 'rebased'),
+  );
 }
 
 /**

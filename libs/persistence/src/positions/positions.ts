@@ -10,6 +10,12 @@ export interface StreamPosition {
   appendTime: string | null;
   /** First offset of the accepted topic's partition not applied yet. */
   acceptedOffset: bigint;
+  /** Kafka's id of the machine topic that `nextOffset` counts in; null until a block has named it. */
+  sourceTopicId: string | null;
+  /** Kafka's id of the accepted topic that `acceptedOffset` counts in; null until the writer has proved it. */
+  acceptedTopicId: string | null;
+  /** Blocks of the accepted topic below this offset belong to an earlier machine topic. */
+  acceptedOrigin: bigint;
   originOffset: bigint;
   highWatermark: bigint | null;
   records: bigint;
@@ -32,7 +38,8 @@ export interface StreamPosition {
 
 type Row = Record<string, string | null> & { source_partition: number; backend_pid: number | null };
 
-const COLUMNS = `source_topic, source_partition, next_offset::text, append_time, accepted_offset::text, origin_offset::text,
+const COLUMNS = `source_topic, source_partition, next_offset::text, append_time, accepted_offset::text, source_topic_id,
+  accepted_topic_id, accepted_origin::text, origin_offset::text,
   high_watermark::text, records::text, skipped::text, gaps::text, elements::text, applied::text, dead_lettered::text,
   duplicates::text, rows_written::text, state, state_reason, state_since, owner, backend_pid, backend_started_at, updated_at`;
 
@@ -44,6 +51,9 @@ const fromRow = (row: Row): StreamPosition => {
     nextOffset: number('next_offset'),
     appendTime: row['append_time'] ?? null,
     acceptedOffset: number('accepted_offset'),
+    sourceTopicId: row['source_topic_id'] ?? null,
+    acceptedTopicId: row['accepted_topic_id'] ?? null,
+    acceptedOrigin: number('accepted_origin'),
     originOffset: number('origin_offset'),
     highWatermark: row['high_watermark'] == null ? null : number('high_watermark'),
     records: number('records'),
@@ -133,17 +143,61 @@ export async function settleAcceptedOffset(
   );
 }
 
-/** End of the machine topic as last seen, for lag; never moves back. */
+/** Adds the ids of the topics where a position has none yet. */
+export async function rememberTopics(
+  database: Queryable,
+  topic: string,
+  partition: number,
+  ids: { readonly sourceTopicId?: string | null; readonly acceptedTopicId?: string | null },
+): Promise<void> {
+  await database.query(
+    `UPDATE stream_positions SET source_topic_id = coalesce(source_topic_id, $3::uuid),
+       accepted_topic_id = coalesce(accepted_topic_id, $4::uuid)
+     WHERE source_topic = $1 AND source_partition = $2
+       AND (source_topic_id IS NULL AND $3::uuid IS NOT NULL OR accepted_topic_id IS NULL AND $4::uuid IS NOT NULL)`,
+    [topic, partition, ids.sourceTopicId ?? null, ids.acceptedTopicId ?? null],
+  );
+}
+
+/**
+ * Begins the accepted topic again at `acceptedOffset`, because it is not the one, or not as long, as the position
+ * remembers. The position stays, and decides what of the blocks there is applied. Does nothing when the position is no
+ * longer `nextOffset`.
+ */
+export async function restartAcceptedTopic(
+  database: Queryable,
+  position: { readonly topic: string; readonly partition: number; readonly nextOffset: bigint },
+  to: { readonly acceptedOffset: bigint; readonly acceptedOrigin: bigint; readonly acceptedTopicId: string | null },
+): Promise<void> {
+  await database.query(
+    `UPDATE stream_positions SET accepted_offset = $4, accepted_origin = $5,
+       accepted_topic_id = coalesce($6::uuid, accepted_topic_id)
+     WHERE source_topic = $1 AND source_partition = $2 AND next_offset = $3`,
+    [position.topic, position.partition, position.nextOffset, to.acceptedOffset, to.acceptedOrigin, to.acceptedTopicId],
+  );
+}
+
+/**
+ * End of the machine topic as last seen, for lag. It moves back only with the topic that the position is about: of a topic
+ * created anew under the same name, the old end is what tells how much of the old one was never applied.
+ */
 export async function setHighWatermark(
   database: Queryable,
   topic: string,
   partition: number,
   highWatermark: bigint,
+  topicId: string | null = null,
 ): Promise<void> {
   await database.query(
+    // A row that somebody holds is left for the next time: the other partitions are waiting.
     `UPDATE stream_positions SET high_watermark = $3
-     WHERE source_topic = $1 AND source_partition = $2 AND coalesce(high_watermark, -1) < $3`,
-    [topic, partition, highWatermark],
+     WHERE (source_topic, source_partition) IN (
+         SELECT source_topic, source_partition FROM stream_positions
+         WHERE source_topic = $1 AND source_partition = $2 FOR UPDATE SKIP LOCKED)
+       AND high_watermark IS DISTINCT FROM $3
+       AND CASE WHEN source_topic_id IS NULL OR $4::uuid IS NULL THEN coalesce(high_watermark, -1) < $3
+                ELSE source_topic_id = $4::uuid END`,
+    [topic, partition, highWatermark, topicId],
   );
 }
 

@@ -13,6 +13,7 @@ import { MaintenanceRuns } from './0012-maintenance-runs.ts';
 import { YieldRetests } from './0013-yield-retests.ts';
 import { MigrationsOnRecord } from './0014-migrations-on-record.ts';
 import { LateHours } from './0015-late-hours.ts';
+import { TopicIds } from './0016-topic-ids.ts';
 import { IngestPartitions } from './0017-ingest-partitions.ts';
 import { RollupsByShape } from './0018-rollups-by-shape.ts';
 import { UpkeepAtSize } from './0019-upkeep-at-size.ts';
@@ -36,6 +37,7 @@ export const migrations = [
   { name: '0013-yield-retests', class: YieldRetests },
   { name: '0014-migrations-on-record', class: MigrationsOnRecord },
   { name: '0015-late-hours', class: LateHours },
+  { name: '0016-topic-ids', class: TopicIds },
   { name: '0017-ingest-partitions', class: IngestPartitions },
   { name: '0018-rollups-by-shape', class: RollupsByShape },
   { name: '0019-upkeep-at-size', class: UpkeepAtSize },

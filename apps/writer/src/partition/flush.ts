@@ -1,20 +1,16 @@
 import type { Block } from '@chip/contracts';
 import { DatabaseError, type LoadSession, type PositionMove } from '@chip/persistence';
 import { AppError } from '@chip/service';
-import type { DeadLetters } from './dead-letters.ts';
-import type { Loaded, Loader } from './loader.ts';
-import type { RefusedElement } from './refused-element.ts';
-import { countElements } from './telemetry-loader.ts';
+import type { DeadLetters } from '../dead-letters.ts';
+import type { Loaded, Loader } from '../loader.ts';
+import type { RefusedElement } from '../refused-element.ts';
+import type { RefusalBrake } from './refusal-brake.ts';
+import { countElements } from '../telemetry-loader.ts';
 
-/** So many refused rows say that the schema is broken, not the data: the partition stops. */
-const MAX_REJECTED_SHARE = 0.2;
-/** Smaller flushes may be refused whole: one bad event is 100 % of a quiet partition. */
-const MIN_ROWS_TO_JUDGE = 100;
-
-/** More rows were refused by the database than bad data explains. */
-export class MostlyRejectedError extends AppError {
-  readonly code = 'rows_mostly_rejected';
-  readonly retriable = false;
+/** The dead letters of a flush are not acknowledged: its events can neither be applied nor passed by. */
+export class DeadLettersRefusedError extends AppError {
+  readonly code = 'dead_letters_refused';
+  readonly retriable = true;
 }
 
 /** Contiguous blocks of one source partition, trimmed to begin at the position. */
@@ -42,14 +38,15 @@ export interface FlushWork {
  * So a letter exists before the position passes its event (at least once; letters are distinct by key), and rows are
  * there if and only if the position moved.
  *
- * @throws DatabaseError (transient, position_conflict, bug), CommitUnknownError, MostlyRejectedError, or the producer's
- * error. The transaction is rolled back or its session dead.
+ * @throws DatabaseError (transient, position_conflict, bug), CommitUnknownError, MostlyRejectedError,
+ * DeadLettersRefusedError. The transaction is rolled back or its session dead.
  */
 export async function flush(
   session: LoadSession,
   loader: Loader,
   work: FlushWork,
   deadLetters: DeadLetters,
+  brake: RefusalBrake,
   signal: AbortSignal,
 ): Promise<Loaded & { refused: number }> {
   const counts = countElements(work.blocks);
@@ -60,16 +57,30 @@ export async function flush(
   for (;;) {
     signal.throwIfAborted();
     const refused = await attempt();
-    if (!Array.isArray(refused)) return { ...(refused as Loaded), refused: counts.refused + refusedByWriter };
-    rejected += refused.filter(({ refusal }) => refusal.code === 'database_rejected').length;
-    if (given >= MIN_ROWS_TO_JUDGE && rejected > given * MAX_REJECTED_SHARE)
-      throw new MostlyRejectedError(
-        `the database refused more than ${rejected} of ${given} rows of one flush, the last by ${refused.at(-1)!.refusal.detail}`,
-        { context: { topic: work.topic, partition: work.partition } },
-      );
-    await deadLetters.send(work.topic, work.partition, refused.map(withReplay));
+    if (!Array.isArray(refused)) {
+      brake.note(given, rejected);
+      return { ...(refused as Loaded), refused: counts.refused + refusedByWriter };
+    }
+    const isRejected = ({ refusal }: RefusedElement): boolean => refusal.code === 'database_rejected';
+    rejected += refused.filter(isRejected).length;
+    const last = refused.findLast(isRejected);
+    if (last !== undefined) {
+      brake.check(given, rejected, last.refusal.detail);
+    }
+    await sendLetters(refused.map(withReplay));
     loader.exclude(refused);
     refusedByWriter += refused.length;
+  }
+
+  async function sendLetters(refused: RefusedElement[]): Promise<void> {
+    try {
+      await deadLetters.send(work.topic, work.partition, refused);
+    } catch (error) {
+      throw new DeadLettersRefusedError(
+        `dead letters of ${work.topic}/${work.partition} are not taken: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error, context: { topic: work.topic, partition: work.partition } },
+      );
+    }
   }
 
   function withReplay(element: RefusedElement): RefusedElement {
@@ -98,8 +109,12 @@ export async function flush(
 
   async function find(reason: DatabaseError): Promise<RefusedElement[]> {
     await session.begin();
-    const refused = await loader.findRefused(session, Math.max(MIN_ROWS_TO_JUDGE, given * MAX_REJECTED_SHARE));
-    await session.rollback();
+    let refused: readonly RefusedElement[];
+    try {
+      refused = await loader.findRefused(session, brake.limit(given));
+    } finally {
+      if (!session.dead) await session.rollback();
+    }
     // A refusal that no single row causes cannot be answered by a dead letter.
     if (refused.length === 0) throw reason;
     return [...refused];

@@ -1,0 +1,35 @@
+import type { PartitionState } from '@chip/contracts';
+import { CommitUnknownError, DatabaseError, TransactionFailedError } from '@chip/persistence';
+import type { ErrorCode } from '@chip/service';
+import { DeadLettersRefusedError } from './flush.ts';
+import { MostlyRejectedError } from './refusal-brake.ts';
+
+/** What a failed attempt to apply a batch means for its partition. The others go on in any case. */
+export type Failure =
+  /** The same work may succeed soon. `isSlow`: it, or a lock that it waits for, took longer than allowed. */
+  | { readonly kind: 'wait'; readonly code: ErrorCode; readonly isSlow: boolean }
+  /** Another writer moved the position. */
+  | { readonly kind: 'conflict' }
+  /** Stands still for a stated reason. `retries`: it tries again by itself, otherwise a person decides. */
+  | { readonly kind: 'stop'; readonly state: PartitionState; readonly retries: boolean }
+  /** Nothing that a partition could stand still for: this process itself is broken. */
+  | { readonly kind: 'broken' };
+
+/** Statement cancelled or timed out; lock not available in time. */
+const SLOW = ['57014', '55P03'];
+
+/** @param isTimedOut whether the session was cut because something took longer than its deadline */
+export function failureOf(error: unknown, isTimedOut: boolean): Failure {
+  if (error instanceof CommitUnknownError) return { kind: 'wait', code: error.code, isSlow: isTimedOut };
+  if (error instanceof DatabaseError) {
+    if (error.kind === 'position_conflict') return { kind: 'conflict' };
+    if (error.kind === 'transient') {
+      return { kind: 'wait', code: error.code, isSlow: isTimedOut || SLOW.includes(error.sqlstate) };
+    }
+    return { kind: 'stop', state: 'database_refuses', retries: true };
+  }
+  if (error instanceof TransactionFailedError) return { kind: 'stop', state: 'database_refuses', retries: true };
+  if (error instanceof DeadLettersRefusedError) return { kind: 'stop', state: 'dead_letters_refused', retries: true };
+  if (error instanceof MostlyRejectedError) return { kind: 'stop', state: 'rows_mostly_rejected', retries: false };
+  return { kind: 'broken' };
+}

@@ -1,0 +1,96 @@
+import type { PartitionState } from '@chip/contracts';
+import { type Queryable, setPositionState } from '@chip/persistence';
+import { AppError, type Logger } from '@chip/service';
+import type { WriterMetrics } from '../writer.metrics.ts';
+
+export interface PartitionStatusParts {
+  readonly sourceTopic: string;
+  readonly partition: number;
+  /** Connections of their own: a flush that hangs must not hide why. */
+  readonly database: Queryable;
+  readonly metrics: WriterMetrics;
+  readonly logger: Logger;
+}
+
+/**
+ * What a partition is doing, told by metric and by the row of its position. The row may be locked, or the database away,
+ * just when there is something to tell: storing waits for nobody, and the newest state wins.
+ */
+export class PartitionStatus {
+  readonly #parts: PartitionStatusParts;
+  #state: PartitionState = 'running';
+  #reason: string | null = null;
+  /** What the row says; null when the last statement failed, and may still have taken place. */
+  #stored: { readonly state: PartitionState; readonly reason: string | null } | null = {
+    state: 'running',
+    reason: null,
+  };
+  #storing: Promise<void> | undefined;
+
+  constructor(parts: PartitionStatusParts) {
+    this.#parts = parts;
+  }
+
+  get state(): PartitionState {
+    return this.#state;
+  }
+
+  /** Whether the row says what {@link state} says: only then is another state there somebody else's decision. */
+  get isStored(): boolean {
+    return this.#storing === undefined && this.#stored?.state === this.#state;
+  }
+
+  /** Takes over the state that the row has, of this process or the one before it. */
+  adopt(state: string, reason: string | null): void {
+    this.#stored = { state: state as PartitionState, reason };
+    this.#display(state as PartitionState, reason);
+  }
+
+  show(state: PartitionState, reason: string | null = null): void {
+    this.#display(state, reason);
+    this.#storing ??= this.#store().finally(() => (this.#storing = undefined));
+  }
+
+  /** As {@link show}, and resolves once it is stored or cannot be. */
+  async showStored(state: PartitionState, reason: string | null): Promise<void> {
+    this.show(state, reason);
+    await this.#storing;
+  }
+
+  /** The partition is somebody else's: its metric goes, its row is left alone. */
+  withdraw(): void {
+    if (this.#state !== 'running') this.#parts.metrics.stopped.remove(this.#labels());
+    this.#state = 'running';
+    this.#reason = null;
+    this.#stored = { state: 'running', reason: null };
+  }
+
+  #display(state: PartitionState, reason: string | null): void {
+    this.#reason = reason;
+    if (this.#state === state) return;
+    if (this.#state !== 'running') this.#parts.metrics.stopped.remove(this.#labels());
+    this.#state = state;
+    if (state !== 'running') this.#parts.metrics.stopped.set(this.#labels(), 1);
+  }
+
+  async #store(): Promise<void> {
+    const { database, sourceTopic, partition, logger } = this.#parts;
+    while (this.#stored?.state !== this.#state || this.#stored.reason !== this.#reason) {
+      const wanted = { state: this.#state, reason: this.#reason };
+      try {
+        await setPositionState(database, sourceTopic, partition, wanted.state, wanted.reason);
+        this.#stored = wanted;
+      } catch (error) {
+        this.#stored = null;
+        // Without the database there is nowhere to tell it; the metric does.
+        const isTransient = error instanceof AppError && error.retriable;
+        logger[isTransient ? 'debug' : 'warn']({ err: error, state: wanted.state }, 'state_not_stored');
+        return;
+      }
+    }
+  }
+
+  #labels(): { topic: string; partition: string; state: string } {
+    return { topic: this.#parts.sourceTopic, partition: String(this.#parts.partition), state: this.#state };
+  }
+}
