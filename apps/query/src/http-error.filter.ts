@@ -47,7 +47,10 @@ export class HttpErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    if (problem.status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
+    if (problem.status === 503 || problem.status === 429) {
+      reply.header('retry-after', String(problem.retryAfterS ?? RETRY_AFTER_S));
+    }
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="chip-quality"');
     if (problem.code === 'method_not_allowed') reply.header('allow', this.allowedMethods(pathOf(request)).join(', '));
     sendProblem(reply, problem);
   }

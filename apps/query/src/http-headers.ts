@@ -11,8 +11,14 @@ const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-/** @param path of the request, without its query */
-export const securityHeaders = (path: string): Readonly<Record<string, string>> => ({
+/**
+ * @param path of the request, without its query
+ * @param isEncrypted whether this service speaks HTTPS itself
+ */
+export const securityHeaders = (path: string, isEncrypted: boolean): Readonly<Record<string, string>> => ({
   ...COMMON,
+  ...(isEncrypted ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  'cache-control': 'private, no-cache',
+  vary: 'Authorization, Accept-Encoding',
   'content-security-policy': path === '/docs' || path.startsWith('/docs/') ? PAGE_POLICY : DATA_POLICY,
 });

@@ -2,6 +2,10 @@ import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
 import { BrowserGuard } from './access/browser-guard.ts';
+import { runAs } from './access/caller.ts';
+import { readCertificate, renewCertificate } from './access/certificate.ts';
+import { Gate } from './access/gate.ts';
+import { isPublic, routeRules } from './access/rights.ts';
 import { frameworkProblem, HttpErrorFilter, pathOf, type ProblemReply, sendProblem } from './http-error.filter.ts';
 import { securityHeaders } from './http-headers.ts';
 import { buildDocument, serveDocument } from './openapi.ts';
@@ -16,7 +20,7 @@ import { measureRequests } from './query.metrics.ts';
 import { RequestCheck } from './request-check.ts';
 
 /** Fastify's own settings. Its router refuses some URLs before any filter of ours could see them. */
-export const HTTP_OPTIONS = {
+export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpConfig) => ({
   bodyLimit: MAX_BODY_BYTES,
   // A HEAD route of Fastify's runs its GET to the end without anybody to read the answer.
   exposeHeadRoutes: false,
@@ -24,7 +28,12 @@ export const HTTP_OPTIONS = {
   requestTimeout: 30_000,
   frameworkErrors: (error: unknown, _request: unknown, reply: unknown): void =>
     sendProblem(reply as ProblemReply, frameworkProblem(error)),
-};
+  ...(TRUST_PROXY === undefined ? {} : { trustProxy: [...TRUST_PROXY] }),
+  ...(HTTPS_CERTIFICATE === undefined || HTTPS_KEY === undefined
+    ? {}
+    : { https: readCertificate(HTTPS_CERTIFICATE, HTTPS_KEY) }),
+});
+type HttpConfig = Pick<QueryConfig, 'TRUST_PROXY' | 'HTTPS_CERTIFICATE' | 'HTTPS_KEY'>;
 
 /** What surrounds every route: checks, problems, metrics and the OpenAPI page. */
 export function configureHttp(app: NestFastifyApplication): void {
@@ -41,22 +50,45 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(filter);
   app.getHttpServer().maxConnections = MAX_CONNECTIONS;
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
+  const gate = app.get(Gate);
+  const rules = routeRules(document);
+  const isEncrypted = config.HTTPS_CERTIFICATE !== undefined;
+  const callers = new WeakMap<object, Parameters<typeof runAs>[0]>();
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {
     if (LARGE_BODY_ROUTES.has(route.url)) {
       route.bodyLimit = LARGE_BODY_BYTES;
     }
   });
+  // Before the body is read: who may not come has nothing to send.
   fastify.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders(pathOf(request)));
+    reply.headers(securityHeaders(pathOf(request), isEncrypted));
     try {
       guard.check(request.method, request.headers);
+      const { url } = request.routeOptions;
+      // Without a route the answer is a 404, to anybody.
+      if (url !== undefined && !isPublic(url)) {
+        const rule = rules.get(`${request.method} ${url}`) ?? { right: 'change', cost: 'write' };
+        callers.set(request, { caller: await gate.admit(request.headers.authorization, rule), cost: rule.cost });
+      }
     } catch (error) {
       filter.answer(error, request, reply as unknown as Parameters<HttpErrorFilter['answer']>[2]);
       return reply;
     }
     return undefined;
   });
+  // After the body is read, because its events belong to no request.
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const known = callers.get(request);
+    if (known) {
+      runAs(known, done);
+    } else {
+      done();
+    }
+  });
+  if (config.HTTPS_CERTIFICATE !== undefined && config.HTTPS_KEY !== undefined) {
+    renewCertificate(app, config.HTTPS_CERTIFICATE, config.HTTPS_KEY);
+  }
   measureRequests(app, app.get(Registry));
   serveDocument(app, document);
 }

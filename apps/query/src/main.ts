@@ -1,5 +1,5 @@
 import { runService } from '@chip/service';
-import { configureHttp, HTTP_OPTIONS } from './http.ts';
+import { configureHttp, httpOptions } from './http.ts';
 import { querySchema } from './query.config.ts';
 import { QueryModule } from './query.module.ts';
 
@@ -8,5 +8,5 @@ await runService({
   schema: querySchema,
   module: () => QueryModule,
   configure: configureHttp,
-  http: HTTP_OPTIONS,
+  http: httpOptions,
 });

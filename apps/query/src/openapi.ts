@@ -1,7 +1,9 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
+import { isPublic, rightOf, type Right } from './access/rights.ts';
 import { problemSchema } from './answers.ts';
+import { PROBLEM_MEDIA_TYPE } from './documented-route.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -47,6 +49,14 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
       'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic says in `definition` what was counted and in `as_of` which events it has seen. Problems are `application/problem+json` with a stable `code`.',
     )
     .setVersion('1')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'An API key (`chip_...`) or a token, where the service asks for one.',
+      },
+      'bearer',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, head, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
@@ -57,13 +67,39 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
     schemas: { ...document.components?.schemas, ...convert(problemSchema, 'output').components },
   };
   for (const [path, item] of Object.entries(document.paths)) {
-    for (const operation of Object.values(item) as { parameters?: Parameter[]; tags?: string[] }[]) {
+    for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
       operation.parameters?.forEach(describeParameter);
       const texts = FRAME_ROUTES[path];
       if (texts) Object.assign(operation, texts, { tags: ['Operation'] });
+      if (!isPublic(path)) describeAccess(path, method, operation);
     }
   }
   return document;
+}
+
+interface Operation {
+  parameters?: Parameter[];
+  tags?: string[];
+  description?: string;
+  security?: object[];
+  responses?: Record<string, object>;
+  'x-right'?: Right;
+}
+
+/** What a guarded route needs, and how it refuses. */
+function describeAccess(path: string, method: string, operation: Operation): void {
+  const problem = (description: string): object => ({
+    description,
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+  });
+  operation['x-right'] = rightOf(path, method, { ...operation });
+  operation.security = [{ bearer: [] }];
+  operation.responses = {
+    ...operation.responses,
+    401: problem('No key or token, or one that is unknown, expired or revoked.'),
+    403: problem('The caller lacks a right; `detail` says which.'),
+    429: problem('Too many requests of this caller; `Retry-After` says how long to wait.'),
+  };
 }
 
 interface Parameter {

@@ -19,6 +19,7 @@ export const PROBLEM_CODES = [
   'unsupported_media_type',
   'uri_too_long',
   'database_unavailable',
+  'issuer_unavailable',
   'query_timeout',
   'overloaded',
   'shutting_down',
@@ -41,6 +42,8 @@ export class Problem extends Error {
     readonly detail: string,
     readonly errors: readonly ParameterProblem[] = [],
     cause?: unknown,
+    /** Seconds after which it makes sense to try again, where that is known. */
+    readonly retryAfterS?: number,
   ) {
     super(detail, { cause });
   }

@@ -28,12 +28,26 @@ describe('configuration', () => {
   });
 
   it.each([
-    [{ HOST: '0.0.0.0' }, ['AUTH_MODE must be keys unless HOST is a loopback address']],
-    [{ HOST: '10.0.0.1', AUTH_MODE: 'none' }, ['AUTH_MODE must be keys unless HOST is a loopback address']],
-    [{ AUTH_MODE: 'keys' }, ['AUTH_MODE must be none: other modes are not supported yet']],
-    [{ AUTH_MODE: 'oidc' }, ['AUTH_MODE must be none: other modes are not supported yet']],
+    [{ HOST: '0.0.0.0' }, ['AUTH_MODE must be keys, oidc or keys+oidc unless HOST is a loopback address']],
+    [
+      { HOST: '10.0.0.1', AUTH_MODE: 'none' },
+      ['AUTH_MODE must be keys, oidc or keys+oidc unless HOST is a loopback address'],
+    ],
+    [{ AUTH_MODE: 'oidc' }, ['OIDC_ISSUER must be given, with OIDC_AUDIENCE, when AUTH_MODE takes tokens']],
+    [{ HTTPS_CERTIFICATE: '/c.pem' }, ['HTTPS_KEY must be given together with HTTPS_CERTIFICATE']],
+    [{ RATE_LIMITS: 'light=1' }, ['RATE_LIMITS must be light=N,statistic=N,export=N,write=N']],
+    [
+      { AUTH_MODE: 'oidc', OIDC_AUDIENCE: 'a', OIDC_ISSUER: 'http://issuer.example' },
+      ['OIDC_ISSUER must be an https URL'],
+    ],
   ])('%p is refused', (env, problems) => {
     expect(problemsOf({ DATABASE_URL, ...env })).toEqual(problems);
+  });
+
+  it('with keys or tokens any address will do', () => {
+    expect(problemsOf({ DATABASE_URL, HOST: '0.0.0.0', AUTH_MODE: 'keys' })).toEqual([]);
+    const tokens = { OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'chip' };
+    expect(problemsOf({ DATABASE_URL, HOST: '0.0.0.0', AUTH_MODE: 'keys+oidc', ...tokens })).toEqual([]);
   });
 
   it.each([

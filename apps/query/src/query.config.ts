@@ -1,5 +1,13 @@
-import { serviceSchema, withAccessRule } from '@chip/service';
+import { authModeSchema, isLoopback, serviceSchema, withAccessRule } from '@chip/service';
 import { z } from 'zod';
+
+const perMinute = z.coerce.number().int().min(1).max(1_000_000);
+const rateLimitsSchema = z.strictObject({
+  light: perMinute,
+  statistic: perMinute,
+  export: perMinute,
+  write: perMinute,
+});
 
 export const querySchema = withAccessRule(
   serviceSchema.extend({
@@ -54,12 +62,51 @@ export const querySchema = withAccessRule(
       .describe(
         'host names that requests may name, separated by commas; others answer 421. With AUTH_MODE=none loopback names are always allowed; else all are allowed when absent',
       ),
-    AUTH_MODE: z
-      .enum(['none'], 'must be none: other modes are not supported yet')
-      .default('none')
-      .describe('none: no access control, on a loopback address only'),
+    AUTH_MODE: authModeSchema,
+    OIDC_ISSUER: z
+      .url()
+      .refine((url) => url.startsWith('https://') || isLoopback(new URL(url).hostname), 'must be an https URL')
+      .optional()
+      .describe('URL of the issuer of tokens, exactly as its tokens name it; needed with AUTH_MODE=oidc'),
+    OIDC_AUDIENCE: z.string().optional().describe('`aud` of tokens for this service; needed with AUTH_MODE=oidc'),
+    RATE_LIMITS: z
+      .string()
+      .default('light=1200,statistic=300,export=20,write=300')
+      .transform((text, context) => {
+        const given = Object.fromEntries(text.split(',').map((part) => part.split('=').map((word) => word.trim())));
+        const checked = rateLimitsSchema.safeParse(given);
+        if (checked.success) {
+          return checked.data;
+        }
+        context.addIssue({ code: 'custom', message: 'must be light=N,statistic=N,export=N,write=N' });
+        return z.NEVER;
+      })
+      .describe(
+        'requests per minute and caller, by cost: lists, statistics, exports, writes; more answer 429. Not with AUTH_MODE=none',
+      ),
+    TRUST_PROXY: z
+      .string()
+      .transform((addresses) => addresses.split(',').map((address) => address.trim()))
+      .optional()
+      .describe(
+        'addresses or networks (CIDR) of proxies whose X-Forwarded-* headers are believed, separated by commas',
+      ),
+    HTTPS_CERTIFICATE: z
+      .string()
+      .optional()
+      .describe('path of a PEM file with the certificate chain: HTTPS instead of HTTP; read again when it changes'),
+    HTTPS_KEY: z.string().optional().describe('path of the PEM file with the key of HTTPS_CERTIFICATE'),
   }),
-);
+)
+  .refine(({ HTTPS_CERTIFICATE, HTTPS_KEY }) => (HTTPS_CERTIFICATE === undefined) === (HTTPS_KEY === undefined), {
+    path: ['HTTPS_KEY'],
+    message: 'must be given together with HTTPS_CERTIFICATE',
+  })
+  .refine(
+    ({ AUTH_MODE, OIDC_ISSUER, OIDC_AUDIENCE }) =>
+      !AUTH_MODE.includes('oidc') || (OIDC_ISSUER !== undefined && OIDC_AUDIENCE !== undefined),
+    { path: ['OIDC_ISSUER'], message: 'must be given, with OIDC_AUDIENCE, when AUTH_MODE takes tokens' },
+  );
 export type QueryConfig = z.output<typeof querySchema>;
 
 /** Largest request body, bytes: an inspection with its metadata needs a tenth of it. */

@@ -2,6 +2,10 @@ import { Database, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { Gate } from './access/gate.ts';
+import { KeyCheck } from './access/key-check.ts';
+import { CallerRates } from './access/rate-limits.ts';
+import { TokenCheck } from './access/token-check.ts';
 import { AuditController } from './audit/audit.controller.ts';
 import { BinsController } from './bins/bins.controller.ts';
 import { DefectsController } from './defects/defects.controller.ts';
@@ -25,6 +29,9 @@ import { TelemetrySeriesController } from './telemetry/telemetry-series.controll
 import { TelemetrySummaryController } from './telemetry/telemetry-summary.controller.ts';
 import { YieldController } from './yield/yield.controller.ts';
 
+/** Of the connections, for statistics; lists and single things always find one of the others. */
+const STATISTICS_SHARE = 0.6;
+
 /** The database that takes writes; the same pool as for reading where there is one URL. */
 const PRIMARY = Symbol('primary');
 
@@ -36,6 +43,24 @@ const openDatabase = (url: string, max: number, logger: Logger): Database =>
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
   });
+
+/** Who may come, by `AUTH_MODE`. Keys are read from the primary; from where is read otherwise, while it is away. */
+function openGate(
+  database: Database,
+  primary: Database,
+  config: QueryConfig,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Gate {
+  const { AUTH_MODE, OIDC_ISSUER: issuer = '', OIDC_AUDIENCE: audience = '' } = config;
+  const keys = AUTH_MODE.includes('keys')
+    ? new KeyCheck(database === primary ? [primary] : [primary, database], logger)
+    : undefined;
+  const tokens = AUTH_MODE.includes('oidc') ? new TokenCheck({ issuer, audience }) : undefined;
+  keys?.start();
+  lifecycle.onDrain('connections', 'keys', () => keys?.stop());
+  return new Gate(keys, tokens, new CallerRates(config.RATE_LIMITS));
+}
 
 /** Composition root of the query service: the only place that names the database. */
 @Module({
@@ -85,13 +110,23 @@ const openDatabase = (url: string, max: number, logger: Logger): Database =>
       provide: Snapshots,
       inject: [Database, CONFIG],
       useFactory: (database: Database, config: QueryConfig) =>
-        new Snapshots(database, config.QUERY_TIMEOUT_MS, Math.max(1, Math.floor(config.DATABASE_POOL_MAX / 4))),
+        new Snapshots(
+          database,
+          config.QUERY_TIMEOUT_MS,
+          Math.max(1, Math.floor(config.DATABASE_POOL_MAX / 4)),
+          Math.max(1, Math.floor(config.DATABASE_POOL_MAX * STATISTICS_SHARE)),
+        ),
+    },
+    {
+      provide: Gate,
+      inject: [Database, PRIMARY, CONFIG, LOGGER, Lifecycle],
+      useFactory: openGate,
     },
     {
       provide: PrimarySnapshots,
       inject: [PRIMARY, CONFIG],
       useFactory: (primary: Database, config: QueryConfig) =>
-        new PrimarySnapshots(primary, config.QUERY_TIMEOUT_MS, WRITE_CONNECTIONS),
+        new PrimarySnapshots(primary, config.QUERY_TIMEOUT_MS, WRITE_CONNECTIONS, WRITE_CONNECTIONS),
     },
   ],
 })

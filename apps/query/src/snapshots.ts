@@ -1,6 +1,9 @@
 import {
   CommitUnknownError,
   DatabaseError,
+  LIMIT_SETTINGS,
+  LIMITED_ROLE,
+  LIMITED_SEARCH_PATH,
   readAsOf,
   type AsOf,
   type Database,
@@ -8,26 +11,73 @@ import {
   type SqlParameter,
 } from '@chip/persistence';
 import { DeadlineExceededError } from '@chip/service';
+import { type Caller, currentRequest, isLimited } from './access/caller.ts';
+import { Slots } from './access/slots.ts';
 import { Problem } from './problem.error.ts';
+import { CONNECT_TIMEOUT_MS } from './query.config.ts';
 
-/** Reads for answers: one snapshot each, under the statement time-out of this service. */
+/** SQLSTATE of a table that the role of a limited caller may not read. */
+const DENIED = '42501';
+const notForLimited = (error: unknown): Problem =>
+  new Problem(
+    403,
+    'forbidden',
+    'what is asked for belongs to no site or product: a caller limited to some cannot have it',
+    [],
+    error,
+  );
+
+/** Settings of one transaction: the time-out of this service, and what its caller may see (see `limited-views.ts`). */
+function settingsOf(caller: Caller, statementTimeoutMs: number): readonly (readonly [string, string])[] {
+  const limit = (names: readonly string[] | null): string => (names === null ? '*' : JSON.stringify(names));
+  return [
+    ['statement_timeout', `${statementTimeoutMs}ms`],
+    ...(isLimited(caller)
+      ? ([
+          [LIMIT_SETTINGS.sites, limit(caller.sites)],
+          [LIMIT_SETTINGS.products, limit(caller.products)],
+          ['search_path', LIMITED_SEARCH_PATH],
+          ['role', LIMITED_ROLE],
+        ] as const)
+      : []),
+  ];
+}
+
+/** Local to the transaction, so PgBouncer may give the session to anybody afterwards. */
+async function apply(snapshot: Queryable, settings: readonly (readonly [string, string])[]): Promise<void> {
+  const calls = settings.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`);
+  await snapshot.query(`SELECT ${calls.join(', ')}`, settings.flat());
+}
+
+/**
+ * Reads for answers: one snapshot each, under the statement time-out of this service, and for the caller of the request
+ * that is being handled: what it may not see is not there.
+ */
 export class Snapshots {
+  readonly #statistics: Slots;
+
+  /** @param statistics costly questions at once; the rest of the pool is for the others */
   constructor(
     private readonly database: Database,
     private readonly statementTimeoutMs: number,
     private readonly maxStreams: number,
-  ) {}
+    statistics: number,
+  ) {
+    this.#statistics = new Slots(statistics, CONNECT_TIMEOUT_MS);
+  }
 
   #streams = 0;
 
   /** Runs `question` in one read-only snapshot. @throws Problem 503 when the database is away, slow or busy */
   async read<T>(question: (snapshot: Queryable) => Promise<T>): Promise<T> {
-    try {
-      return await this.database.withSnapshot(async (snapshot) => {
-        // Local to the transaction, so PgBouncer may give the session to anybody afterwards.
-        await snapshot.query(`SELECT set_config('statement_timeout', $1, true)`, [`${this.statementTimeoutMs}ms`]);
+    const { caller, cost } = currentRequest();
+    const answer = (): Promise<T> =>
+      this.database.withSnapshot(async (snapshot) => {
+        await apply(snapshot, settingsOf(caller, this.statementTimeoutMs));
         return question(snapshot);
       });
+    try {
+      return await (cost === 'statistic' ? this.#statistics.run(answer) : answer());
     } catch (error) {
       throw this.translated(error);
     }
@@ -44,23 +94,33 @@ export class Snapshots {
    *
    * @throws Problem 503, before the first batch or in the middle
    */
-  async *stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
+  stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
+    // Taken now: the rows are read later, by whoever sends them.
+    return this.#stream<Row>(text, values, currentRequest().caller);
+  }
+
+  async *#stream<Row extends object>(
+    text: string,
+    values: readonly SqlParameter[],
+    caller: Caller,
+  ): AsyncGenerator<Row[]> {
     if (this.#streams >= this.maxStreams)
       throw new Problem(503, 'overloaded', `${this.maxStreams} exports are running: try again`);
     this.#streams++;
     try {
-      yield* this.database.stream<Row>(text, values);
+      const settings = settingsOf(caller, this.statementTimeoutMs);
+      yield* this.database.stream<Row>(text, values, { prepare: (snapshot) => apply(snapshot, settings) });
     } catch (error) {
-      throw this.translated(error);
+      throw this.translated(error, caller);
     } finally {
       this.#streams--;
     }
   }
 
   /** A database that is away, slow or busy as a Problem 503; any other error as it is. */
-  translated(error: unknown): unknown {
+  translated(error: unknown, caller: Caller = currentRequest().caller): unknown {
     // What a retry gave up on says no more than the failure that it gave up on.
-    if (error instanceof DeadlineExceededError) return this.translated(error.cause);
+    if (error instanceof DeadlineExceededError) return this.translated(error.cause, caller);
     if (error instanceof CommitUnknownError)
       return new Problem(
         503,
@@ -69,6 +129,9 @@ export class Snapshots {
         [],
         error,
       );
+    if (error instanceof DatabaseError && error.sqlstate === DENIED && isLimited(caller)) {
+      return notForLimited(error);
+    }
     if (!(error instanceof DatabaseError) || error.kind !== 'transient') return error;
     if (error.sqlstate === '57014')
       return new Problem(

@@ -4,7 +4,7 @@ import { createLogger, createMetricsRegistry, Health, Lifecycle, ServiceModule }
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { configureHttp, HTTP_OPTIONS } from '../src/http.ts';
+import { configureHttp, httpOptions } from '../src/http.ts';
 import { type QueryConfig } from '../src/query.config.ts';
 import { QueryModule } from '../src/query.module.ts';
 
@@ -33,7 +33,8 @@ export class QueryApp {
         QUERY_TIMEOUT_MS: 10_000,
         EXPORT_MAX_SECONDS: 900,
         EXPORT_STALL_SECONDS: 30,
-        AUTH_MODE: 'none',
+        AUTH_MODE: 'none' as const,
+        RATE_LIMITS: { light: 100_000, statistic: 100_000, export: 100_000, write: 100_000 },
         ...config,
       },
       logger,
@@ -43,11 +44,15 @@ export class QueryApp {
     };
     class Root {}
     Module({ imports: [ServiceModule.forRoot(parts), QueryModule] })(Root);
-    const app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(HTTP_OPTIONS), {
-      logger: false,
-      abortOnError: false,
-      bodyParser: false,
-    });
+    const app = await NestFactory.create<NestFastifyApplication>(
+      Root,
+      new FastifyAdapter(httpOptions(parts.config) as never),
+      {
+        logger: false,
+        abortOnError: false,
+        bodyParser: false,
+      },
+    );
     configureHttp(app);
     await app.listen(0, '127.0.0.1');
     return new QueryApp(app, await app.getUrl(), lifecycle);

@@ -1,3 +1,4 @@
+export * from './access/api-keys.ts';
 export * from './audit/audit.ts';
 export * from './connection/database-error.ts';
 export * from './connection/database.ts';
@@ -18,3 +19,4 @@ export * from './upkeep/maintenance.ts';
 export * from './upkeep/rebuild-rollups.ts';
 export * from './upkeep/refresh-daily-summary.ts';
 export * from './upkeep/retention.ts';
+export { LIMIT_SETTINGS, LIMITED_ROLE, LIMITED_SEARCH_PATH } from './schema/limited-views.ts';

@@ -125,8 +125,12 @@ describe('AUTH_MODE', () => {
   const withMode = (AUTH_MODE: string | undefined, HOST: string) =>
     loadConfig(schema, { HOST, NEEDED: 'x', AUTH_MODE });
 
-  it('is keys unless said otherwise', () => {
-    expect(withMode(undefined, '0.0.0.0').AUTH_MODE).toBe('keys');
+  it('is none, on this machine alone, unless said otherwise', () => {
+    expect(withMode(undefined, '127.0.0.1').AUTH_MODE).toBe('none');
+  });
+
+  it.each(['keys', 'oidc', 'keys+oidc'])('%s may listen anywhere', (mode) => {
+    expect(withMode(mode, '0.0.0.0').AUTH_MODE).toBe(mode);
   });
 
   it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('may be none on %s', (host) => {
@@ -135,7 +139,7 @@ describe('AUTH_MODE', () => {
 
   it.each(['0.0.0.0', '10.0.0.7', '::', 'example.com', '127.0.0.1.example.com'])('must not be none on %s', (host) => {
     expect(problemsOf(() => withMode('none', host))).toEqual([
-      { name: 'AUTH_MODE', reason: 'must be keys unless HOST is a loopback address' },
+      { name: 'AUTH_MODE', reason: 'must be keys, oidc or keys+oidc unless HOST is a loopback address' },
     ]);
     expect(isLoopback(host)).toBe(false);
   });

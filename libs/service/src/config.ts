@@ -25,6 +25,15 @@ export type ConfigSchema = z.ZodObject<z.ZodRawShape>;
 /** The variables every service shares. Services extend it: `serviceSchema.extend({ DATABASE_URL: ... })`. */
 export const serviceSchema = z.object({
   HOST: z.string().default('127.0.0.1').describe('address the HTTP server listens on'),
+  MANAGEMENT_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe(
+      'a second port, for /health and /metrics alone: for probes and Prometheus, never for callers from outside',
+    ),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('port of the HTTP server; 0 picks a free one'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -47,9 +56,11 @@ export type ServiceConfig = z.infer<typeof serviceSchema>;
 
 /** How callers of the HTTP API prove who they are. `none` trusts everybody who can connect. */
 export const authModeSchema = z
-  .enum(['none', 'keys'])
-  .default('keys')
-  .describe('keys: API keys; none: no access control, on a loopback address only');
+  .enum(['none', 'keys', 'oidc', 'keys+oidc'])
+  .default('none')
+  .describe(
+    'none: no access control, on a loopback address only; keys: API keys; oidc: tokens of OIDC_ISSUER; keys+oidc: both',
+  );
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 
@@ -60,12 +71,12 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
  * Adds the rule that `AUTH_MODE=none` needs a loopback `HOST`: an API without access control must not be reachable
  * from outside because somebody changed one address.
  */
-export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MODE: 'none' | 'keys' }>>(
+export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MODE: z.infer<typeof authModeSchema> }>>(
   schema: Schema,
 ): Schema {
   return schema.refine((config) => config.AUTH_MODE !== 'none' || isLoopback(config.HOST), {
     path: ['AUTH_MODE'],
-    message: 'must be keys unless HOST is a loopback address',
+    message: 'must be keys, oidc or keys+oidc unless HOST is a loopback address',
     // Without this the rule would stay silent while another variable is wrong, and two starts would be needed.
     when: ({ value }) => {
       const { HOST, AUTH_MODE } = value as { HOST?: unknown; AUTH_MODE?: unknown };

@@ -29,7 +29,8 @@ export const ERROR_CODES = {
     'the topic of dead letters does not take the letters of a flush; the partition stops and tries again',
   database_url_invalid: 'the database URL cannot be used',
   database_unsupported: 'the database server lacks what the schema needs; the message says what',
-  edition_refused: 'the TimescaleDB edition of the server does not fit the roll-ups of the database, or cannot be made to',
+  edition_refused:
+    'the TimescaleDB edition of the server does not fit the roll-ups of the database, or cannot be made to',
   schema_outdated: 'the database schema is older than this version needs; run the migrations',
   schema_lost: 'the database once held the schema and is empty now; nothing is initialised without being told to',
   duplicate_inspection: 'there is an inspection of this type for this chip already',

@@ -11,6 +11,7 @@ import { ConfigError, loadConfig, type ConfigSchema, type ServiceConfig } from '
 import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, NestLogger, type Logger } from './logger.ts';
+import { listenForManagement } from './management.ts';
 import { RethrowFilter } from './rethrow.filter.ts';
 import { createMetricsRegistry } from './service.metrics.ts';
 import { ServiceModule } from './service.module.ts';
@@ -33,7 +34,7 @@ export interface RunServiceOptions<Schema extends ConfigSchema> {
   /** Last touches before the server listens: filters, OpenAPI page. */
   readonly configure?: (app: NestFastifyApplication, config: z.infer<Schema>) => void | Promise<void>;
   /** Fastify's own options, for example the body limit. */
-  readonly http?: ConstructorParameters<typeof FastifyAdapter>[0];
+  readonly http?: (config: z.infer<Schema>) => object;
   /** From the signal to the exit, in ms; then the process is ended with code 1. Default 25,000. */
   readonly drainTimeoutMs?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -57,7 +58,7 @@ const FLUSH_LOGS_MS = 500;
 export async function runService<Schema extends ConfigSchema>(options: RunServiceOptions<Schema>): Promise<void> {
   const config = readConfig(options);
   if (config === undefined) return;
-  const { HOST, PORT, LOG_LEVEL, INSTANCE } = config as ServiceConfig;
+  const { HOST, PORT, MANAGEMENT_PORT, LOG_LEVEL, INSTANCE } = config as ServiceConfig;
   const { logger, flush } = createLogger({ name: options.name, level: LOG_LEVEL, instance: INSTANCE });
   const registry = createMetricsRegistry({ service: options.name, instance: INSTANCE });
   const health = new Health();
@@ -119,7 +120,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     const created = await NestFactory.create<NestFastifyApplication>(
       rootModule(ServiceModule.forRoot({ config, logger, registry, health, lifecycle }), options.module(config)),
       // The probes of a hanging process must still be answered, so shutdown never refuses requests before HTTP closes.
-      new FastifyAdapter(options.http as never),
+      new FastifyAdapter(options.http?.(config) as never),
       // Fastify reads JSON by itself; Nest's parsers would add HTML forms, which any web page may send.
       { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
     );
@@ -128,6 +129,11 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     for (const token of options.strategies ?? []) connectStrategy(created, token);
     if (lifecycle.stopping.aborted) return await untilExit();
     await created.listen(PORT, HOST);
+    if (MANAGEMENT_PORT !== undefined) {
+      const management = await listenForManagement({ health, registry, host: HOST, port: MANAGEMENT_PORT });
+      lifecycle.onDrain('connections', 'management', () => management.close());
+      logger.info({ url: management.url }, 'management_listening');
+    }
     await created.startAllMicroservices();
     const url = await created.getUrl();
     logger.info({ url, pid: process.pid }, `${options.name} is listening on ${url}`);

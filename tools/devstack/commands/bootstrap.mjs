@@ -28,7 +28,7 @@ const scripts = {
 };
 
 /** Commands that talk to Kafka or the database; the others work on files alone. */
-const entriesOnTheStack = new Set(['topics', 'db', 'positions', 'dlq', 'replay']);
+const entriesOnTheStack = new Set(['topics', 'db', 'keys', 'positions', 'dlq', 'replay']);
 
 class Refusal extends Error {}
 

@@ -3,6 +3,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { count, definitionSchema } from '../answers.ts';
+import { Needs } from '../access/rights.ts';
 import { Answers } from '../documented-route.ts';
 import { nameParameter } from '../parameters.ts';
 import { Snapshots } from '../snapshots.ts';
@@ -40,6 +41,7 @@ const DEFINITION =
 
 @ApiTags('Audit')
 @Controller('v1/audit')
+@Needs('audit')
 export class AuditController {
   constructor(@Inject(Snapshots) private readonly snapshots: Snapshots) {}
 

@@ -1,10 +1,13 @@
 import { type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES } from '@chip/contracts';
+import { UnitOfWork } from '@chip/persistence';
 import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { currentRequest } from '../access/caller.ts';
+import { Needs } from '../access/rights.ts';
 import { StreamsRows } from '../documented-route.ts';
 import {
   attemptParameters,
@@ -79,17 +82,19 @@ const ROW_COUNT = 'x-row-count';
 
 @ApiTags('Export')
 @Controller('v1/export')
+@Needs('export')
 export class ExportController {
   constructor(
     @Inject(Snapshots) private readonly snapshots: Snapshots,
     @Inject(CONFIG) private readonly config: QueryConfig,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Get('inspections')
   @StreamsRows({ summary: 'All inspections', description: 'Current state of each, oldest first by (created_at, id).' })
   inspections(@Query({ schema: inspectionParameters }) parameters: InspectionParameters, @Res() reply: StreamReply) {
-    return this.#send(inspectionRows(parameters), parameters, reply);
+    return this.#send('inspection', inspectionRows(parameters), parameters, reply);
   }
 
   @Get('measurements')
@@ -99,7 +104,7 @@ export class ExportController {
       'Of every attempt, each with the attempt it belongs to (voided ones have status voided); in no particular order.',
   })
   measurements(@Query({ schema: measurementParameters }) parameters: MeasurementParameters, @Res() reply: StreamReply) {
-    return this.#send(measurementRows(parameters), parameters, reply);
+    return this.#send('measurement', measurementRows(parameters), parameters, reply);
   }
 
   @Get('telemetry')
@@ -108,14 +113,17 @@ export class ExportController {
     description: 'As long as retention keeps them; in no particular order.',
   })
   telemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
-    return this.#send(telemetryRows(parameters), parameters, reply);
+    return this.#send('telemetry', telemetryRows(parameters), parameters, reply);
   }
 
   async #send(
+    what: string,
     query: ExportQuery,
-    { format, raw }: { format: ExportFormat; raw?: string | undefined },
+    parameters: { format: ExportFormat; raw?: string | undefined },
     reply: StreamReply,
   ): Promise<void> {
+    const { format, raw } = parameters;
+    await this.#record(what, parameters);
     const batches = this.snapshots.stream<ExportRow>(query.sql, query.values);
     // The first batch before the headers: a database that is away is still a 503, not a broken file.
     const first = await batches.next();
@@ -154,5 +162,27 @@ export class ExportController {
       .header('cache-control', 'no-store')
       .trailer(ROW_COUNT, async () => String(rows))
       .send(body);
+  }
+
+  /** Whoever takes rows away leaves a trace, or gets none. Without access control there is nobody to name. */
+  async #record(what: string, parameters: object): Promise<void> {
+    const { caller } = currentRequest();
+    if (this.config.AUTH_MODE === 'none') {
+      return;
+    }
+    try {
+      await this.unitOfWork.run(({ audit }) =>
+        audit.append({
+          stream: 'api',
+          actor: caller.subject,
+          action: 'export.start',
+          subject: `export:${what}`,
+          reason: 'asked for through the API',
+          newValue: parameters,
+        }),
+      );
+    } catch (error) {
+      throw this.snapshots.translated(error);
+    }
   }
 }

@@ -3,6 +3,8 @@ import { DatabaseError, DuplicateInspectionError, UnitOfWork } from '@chip/persi
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { currentRequest } from '../access/caller.ts';
+import { Needs } from '../access/rights.ts';
 import { Creates } from '../documented-route.ts';
 import { isStorable, jsonProblem } from '../json-limits.ts';
 import { Problem } from '../problem.error.ts';
@@ -57,9 +59,6 @@ const scheduleRequest = z
   });
 type ScheduleRequest = z.output<typeof scheduleRequest>;
 
-/** Until keys tell callers apart, everybody who can connect is the same. */
-const ACTOR = 'anonymous';
-
 interface HeaderReply {
   header(name: string, value: string): unknown;
 }
@@ -73,6 +72,7 @@ export class ScheduleController {
   ) {}
 
   @Post()
+  @Needs('schedule')
   @HttpCode(201)
   @Creates(inspectionDetail, {
     summary: 'Schedule an inspection',
@@ -84,6 +84,7 @@ export class ScheduleController {
     @Body({ schema: scheduleRequest }) { reason, ...data }: ScheduleRequest,
     @Res({ passthrough: true }) reply: HeaderReply,
   ): Promise<InspectionDetail> {
+    requireOwn(data);
     const id = await this.#schedule(data, reason ?? 'scheduled through the API', reply);
     const [inspection] = await this.snapshots.read((snapshot) => inspectionsWithHistory(snapshot, [id]));
     if (!inspection) throw new Problem(404, 'not_found', 'the inspection was removed right after it was scheduled');
@@ -92,12 +93,13 @@ export class ScheduleController {
   }
 
   async #schedule(data: Omit<ScheduleRequest, 'reason'>, reason: string, reply: HeaderReply): Promise<string> {
+    const { caller } = currentRequest();
     try {
       return await this.unitOfWork.run(async ({ inspections, audit }) => {
         const { id } = await inspections.create(definedOf(data));
         await audit.append({
           stream: 'api',
-          actor: ACTOR,
+          actor: caller.subject,
           action: 'inspection.create',
           subject: `inspection:${id}`,
           reason,
@@ -117,6 +119,21 @@ export class ScheduleController {
         ]);
       throw this.snapshots.translated(error);
     }
+  }
+}
+
+/** A caller with limits creates within them: rows that it could not read back. @throws Problem 403 */
+function requireOwn({ site = '', product = '' }: Pick<ScheduleRequest, 'site' | 'product'>): void {
+  const { sites, products } = currentRequest().caller;
+  if (sites !== null && !sites.includes(site)) {
+    throw new Problem(403, 'forbidden', 'site is none of those that this caller is limited to', [
+      { parameter: '/site', message: 'is not allowed for this caller' },
+    ]);
+  }
+  if (products !== null && !products.includes(product)) {
+    throw new Problem(403, 'forbidden', 'product is none of those that this caller is limited to', [
+      { parameter: '/product', message: 'is not allowed for this caller' },
+    ]);
   }
 }
 

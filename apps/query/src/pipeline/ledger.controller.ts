@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
+import { Needs } from '../access/rights.ts';
 import { Answers } from '../documented-route.ts';
 import { Snapshots } from '../snapshots.ts';
 import { noParameters, waiting } from './pipeline.controller.ts';
@@ -56,6 +57,7 @@ const DEFINITION =
 
 @ApiTags('Operation')
 @Controller('v1/ledger')
+@Needs('operation')
 export class LedgerController {
   constructor(@Inject(Snapshots) private readonly snapshots: Snapshots) {}
 

@@ -10,6 +10,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { count, definitionShape } from '../answers.ts';
+import { Needs } from '../access/rights.ts';
 import { Answers } from '../documented-route.ts';
 import { Problem } from '../problem.error.ts';
 import { listOf } from '../request-check.ts';
@@ -110,6 +111,7 @@ const GAUGE_DEFINITION: Readonly<Record<GaugeRequest['method'], string>> = {
 
 @ApiTags('Statistics')
 @Controller('v1')
+@Needs('evaluate')
 export class EvaluateController {
   @Post('spc/evaluate')
   @HttpCode(200)

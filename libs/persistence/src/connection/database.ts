@@ -115,17 +115,18 @@ export class Database implements Queryable {
 
   /**
    * Rows of a long answer, `batchSize` at a time through a cursor, in one snapshot. Leaving the loop early frees the
-   * connection.
+   * connection. `prepare` runs first in its transaction, for settings that are local to it.
    */
   async *stream<T extends object>(
     text: string,
     parameters?: readonly SqlParameter[],
-    batchSize = 1000,
+    { batchSize = 1000, prepare }: { batchSize?: number; prepare?: (transaction: Queryable) => Promise<void> } = {},
   ): AsyncGenerator<T[]> {
     const client = await this.#connect();
     let failure: unknown = true;
     try {
       await run(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await prepare?.({ query: (text, parameters) => run(client, text, parameters) });
       await run(client, `DECLARE answer NO SCROLL CURSOR FOR ${text}`, parameters);
       for (;;) {
         const rows = await run<T>(client, `FETCH ${batchSize} FROM answer`);

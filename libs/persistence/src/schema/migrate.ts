@@ -6,6 +6,7 @@ import pg from 'pg';
 import { refuseOtherEdition } from './convert-edition.ts';
 import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
 import { connectionOptions, databaseName, type Queryable } from '../connection/database.ts';
+import { applyKeyRights, applyLimitedViews, LIMITED_ROLE } from './limited-views.ts';
 import { migrations } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
@@ -80,6 +81,11 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     if (statementsMissing)
       log('pg_stat_statements is missing: slow_queries stays empty until a superuser creates it and this is run again');
     const { missing, notSet } = await applyRoles(client);
+    await applyKeyRights(client);
+    if (!(await applyLimitedViews(client)))
+      log(
+        `role ${LIMITED_ROLE} is missing: API keys limited to sites or products stay refused until it exists and this is run again`,
+      );
     for (const role of missing)
       log(`role ${role} does not exist and may not be created by this user: create it, then migrate again`);
     for (const role of notSet)

@@ -19,6 +19,7 @@ import { RollupsByShape } from './0018-rollups-by-shape.ts';
 import { UpkeepAtSize } from './0019-upkeep-at-size.ts';
 import { AttemptOrder } from './0020-attempt-order.ts';
 import { UnitsOfEquipment } from './0021-units-of-equipment.ts';
+import { ApiKeys } from './0022-api-keys.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   { name: '0019-upkeep-at-size', class: UpkeepAtSize },
   { name: '0020-attempt-order', class: AttemptOrder },
   { name: '0021-units-of-equipment', class: UnitsOfEquipment },
+  { name: '0022-api-keys', class: ApiKeys },
 ];

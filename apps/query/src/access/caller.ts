@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type KeyRights, type KeyRole, type KeyScope } from '@chip/persistence';
+import { type CostClass, type Right } from './rights.ts';
+
+/** Who sent a request, and what it may see. */
+export interface Caller extends KeyRights {
+  /** For the audit trail: `key:<name> (<prefix>)`, `oidc:<subject>` or `anonymous`. */
+  readonly subject: string;
+  /** What requests are counted by; undefined = not counted. */
+  readonly countedAs: string | undefined;
+}
+
+/** Without access control everybody who can connect may do everything. */
+export const ANONYMOUS: Caller = {
+  subject: 'anonymous',
+  countedAs: undefined,
+  role: 'admin',
+  scopes: ['export:raw', 'audit:read'],
+  sites: null,
+  products: null,
+};
+
+const RIGHTS_OF_ROLE: Readonly<Record<KeyRole, readonly Right[]>> = {
+  viewer: ['read', 'operation', 'evaluate'],
+  engineer: ['read', 'operation', 'evaluate', 'schedule', 'change'],
+  admin: ['read', 'operation', 'evaluate', 'schedule', 'change', 'export', 'audit'],
+  machine: ['evaluate', 'schedule'],
+};
+const RIGHT_OF_SCOPE: Readonly<Record<KeyScope, Right>> = { 'export:raw': 'export', 'audit:read': 'audit' };
+/** What shows all sites at once is not for those who may see some. */
+const NOT_FOR_LIMITED: readonly Right[] = ['operation', 'audit'];
+
+export const isLimited = ({ sites, products }: Pick<Caller, 'sites' | 'products'>): boolean =>
+  sites !== null || products !== null;
+
+export function hasRight(caller: Caller, right: Right): boolean {
+  return (
+    !(isLimited(caller) && NOT_FOR_LIMITED.includes(right)) &&
+    (RIGHTS_OF_ROLE[caller.role].includes(right) || caller.scopes.some((scope) => RIGHT_OF_SCOPE[scope] === right))
+  );
+}
+
+/** What a caller lacks, in words that it can hand to whoever issues keys. */
+export function whatIsMissing(caller: Caller, right: Right): string {
+  if (isLimited(caller) && NOT_FOR_LIMITED.includes(right)) {
+    return 'this answer is about every site: a caller limited to sites or products cannot have it';
+  }
+  const scope = Object.entries(RIGHT_OF_SCOPE).find(([, of]) => of === right)?.[0];
+  if (scope !== undefined) {
+    return `the scope ${scope} is missing`;
+  }
+  const roles = Object.entries(RIGHTS_OF_ROLE).flatMap(([role, rights]) => (rights.includes(right) ? [role] : []));
+  return `the role ${caller.role} does not have the right ${right}: it needs ${roles.join(' or ')}`;
+}
+
+interface Request {
+  readonly caller: Caller;
+  readonly cost: CostClass;
+}
+const requests = new AsyncLocalStorage<Request>();
+
+/** Runs a handler for its caller. */
+export const runAs = (request: Request, handler: () => void): void => requests.run(request, handler);
+
+/** @throws Error outside a request: what has no caller may read nothing */
+export function currentRequest(): Request {
+  const request = requests.getStore();
+  if (!request) {
+    throw new Error('no caller is known here: data is read for a request only');
+  }
+  return request;
+}

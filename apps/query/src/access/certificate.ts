@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { type Server } from 'node:tls';
+import { LOGGER, type Logger } from '@chip/service';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+
+const LOOK_MS = 30_000;
+
+/** @throws Error when a file cannot be read */
+export const readCertificate = (certificate: string, key: string): { cert: string; key: string } => ({
+  cert: readFileSync(certificate, 'utf8'),
+  key: readFileSync(key, 'utf8'),
+});
+
+/** Takes over a renewed certificate without a restart. Half-written files are read again at the next look. */
+export function renewCertificate(
+  app: NestFastifyApplication,
+  certificate: string,
+  key: string,
+  lookMs = LOOK_MS,
+): void {
+  const logger = app.get<Logger>(LOGGER);
+  const server = app.getHttpServer() as unknown as Server;
+  let used = JSON.stringify(readCertificate(certificate, key));
+  const timer = setInterval(() => {
+    try {
+      const present = readCertificate(certificate, key);
+      if (JSON.stringify(present) !== used) {
+        server.setSecureContext(present);
+        used = JSON.stringify(present);
+        logger.info('certificate_renewed');
+      }
+    } catch (err) {
+      logger.warn({ err }, 'certificate_not_renewed');
+    }
+  }, lookMs);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+}

@@ -1,0 +1,48 @@
+import { Problem } from '../problem.error.ts';
+import { looksLikeKey } from '@chip/persistence';
+import { ANONYMOUS, type Caller, hasRight, whatIsMissing } from './caller.ts';
+import { type KeyCheck } from './key-check.ts';
+import { type CallerRates } from './rate-limits.ts';
+import { type RouteRule } from './rights.ts';
+import { type TokenCheck } from './token-check.ts';
+
+/** Decides who comes and whether this route is for it. Neither `keys` nor `tokens`: everybody may come. */
+export class Gate {
+  constructor(
+    private readonly keys: KeyCheck | undefined,
+    private readonly tokens: TokenCheck | undefined,
+    private readonly rates: CallerRates,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.keys === undefined && this.tokens === undefined;
+  }
+
+  /**
+   * @param authorization the header of that name
+   * @throws Problem 401, 403, 429 or 503
+   */
+  async admit(authorization: string | undefined, { right, cost }: RouteRule): Promise<Caller> {
+    const caller = this.isOpen ? ANONYMOUS : await this.#callerOf(authorization);
+    if (!hasRight(caller, right)) {
+      throw new Problem(403, 'forbidden', whatIsMissing(caller, right));
+    }
+    await this.rates.count(caller, cost);
+    return caller;
+  }
+
+  async #callerOf(authorization: string | undefined): Promise<Caller> {
+    const expected = [...(this.keys ? ['an API key'] : []), ...(this.tokens ? ['a token'] : [])].join(' or ');
+    const [, credential] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
+    if (credential === undefined) {
+      throw new Problem(401, 'unauthenticated', `send "Authorization: Bearer ..." with ${expected}`);
+    }
+    if (this.keys && (looksLikeKey(credential) || !this.tokens)) {
+      return this.keys.callerOf(credential);
+    }
+    if (this.tokens && !looksLikeKey(credential)) {
+      return this.tokens.callerOf(credential);
+    }
+    throw new Problem(401, 'unauthenticated', `this service takes ${expected}, and this is something else`);
+  }
+}

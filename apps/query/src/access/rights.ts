@@ -1,0 +1,68 @@
+import { ApiExtension } from '@nestjs/swagger';
+import { type OpenAPIObject } from '@nestjs/swagger';
+
+/**
+ * What a route asks of its caller:
+ * - `read`: stored quality data
+ * - `operation`: the state of the pipeline, metrics
+ * - `evaluate`: computes on numbers that the caller sends
+ * - `schedule`: creates inspections
+ * - `change`: everything else that writes
+ * - `export`: rows in bulk, as stored
+ * - `audit`: who changed what
+ */
+export type Right = 'read' | 'operation' | 'evaluate' | 'schedule' | 'change' | 'export' | 'audit';
+
+/** How much one request takes: each class has limits of its own, so that none starves another. */
+export type CostClass = 'light' | 'statistic' | 'export' | 'write';
+
+const EXTENSION = 'x-right';
+
+/** States the right of a route. Without it a GET needs `read` and anything else `change`. */
+export const Needs = (right: Right): MethodDecorator & ClassDecorator => ApiExtension(EXTENSION, right);
+
+/** Routes that answer everybody. They show no data, or, for health, no reasons. */
+const PUBLIC_ROUTES = new Set(['/health/live', '/health/ready', '/openapi.json', '/docs', '/docs/*', '/docs-yaml']);
+
+/** Lists and single things: an index leads to them. */
+const LIGHT =
+  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics)$/;
+
+export interface RouteRule {
+  readonly right: Right;
+  readonly cost: CostClass;
+}
+
+/** Rules by `METHOD /path/:parameter`, from the document that lists every route. */
+export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRule> {
+  const rules = new Map<string, RouteRule>();
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(item) as [string, Record<string, unknown>][]) {
+      if (PUBLIC_ROUTES.has(path)) {
+        continue;
+      }
+      const right = rightOf(path, method, operation);
+      const url = path.replaceAll(/\{([^}]+)\}/g, ':$1');
+      rules.set(`${method.toUpperCase()} ${url}`, { right, cost: costOf(path, method, right) });
+    }
+  }
+  return rules;
+}
+
+/** @returns whether the route needs nobody to say who comes */
+export const isPublic = (url: string): boolean => PUBLIC_ROUTES.has(url) || url.startsWith('/docs/');
+
+export function rightOf(path: string, method: string, operation: Readonly<Record<string, unknown>>): Right {
+  const stated = operation[EXTENSION] as Right | undefined;
+  return stated ?? (path === '/metrics' ? 'operation' : method === 'get' ? 'read' : 'change');
+}
+
+function costOf(path: string, method: string, right: Right): CostClass {
+  if (right === 'export') {
+    return 'export';
+  }
+  if (right === 'evaluate') {
+    return 'statistic';
+  }
+  return method !== 'get' ? 'write' : LIGHT.test(path) ? 'light' : 'statistic';
+}

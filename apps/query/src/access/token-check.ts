@@ -1,0 +1,175 @@
+import { KEY_ROLES, KEY_SCOPES, type KeyRole, type KeyScope } from '@chip/persistence';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { Problem } from '../problem.error.ts';
+import { type Caller } from './caller.ts';
+
+/** The issuer's keys are read again after this. */
+const FRESH_MS = 10 * 60_000;
+/** An issuer that is away is survived as long: tokens live shorter than that, so what it withdraws ends anyway. */
+const USABLE_MS = 75 * 60_000;
+/** A token with an unknown `kid` makes us look for new keys, but not more often than this. */
+const LOOK_AGAIN_MS = 30_000;
+const FETCH_TIMEOUT_MS = 5_000;
+const CLOCK_TOLERANCE_S = 30;
+/** Signatures by a key that only the issuer has: neither `none` nor a shared secret. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+const discoverySchema = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
+const names = z.union([z.string().transform((name) => [name]), z.array(z.string()).max(1000)]).optional();
+const claimsSchema = z.object({
+  sub: z.string().min(1),
+  scope: z.string().optional(),
+  chip_role: names,
+  chip_sites: names,
+  chip_products: names,
+});
+
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+export interface TokenSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Milliseconds; for tests of outages. */
+  readonly now?: () => number;
+}
+
+/**
+ * Checks bearer tokens (RFC 9068) of an OpenID Connect issuer. What a token allows stands in its claims: `chip_role` (one
+ * of the roles, or a list of which the first known one counts), `chip_sites` and `chip_products` (limits, absent = none),
+ * and the scopes in `scope`.
+ */
+export class TokenCheck {
+  readonly #settings: TokenSettings;
+  readonly #now: () => number;
+  #keySet: KeySet | undefined;
+  #readAt = -Infinity;
+  #triedAt = -Infinity;
+  #reading: Promise<void> | undefined;
+
+  constructor(settings: TokenSettings) {
+    this.#settings = settings;
+    this.#now = settings.now ?? Date.now;
+  }
+
+  /** @throws Problem 401 with what is wrong with the token, 403 when it has no role, 503 when the issuer is away for too long */
+  async callerOf(token: string): Promise<Caller> {
+    const payload = await this.#verified(token);
+    const claims = claimsSchema.safeParse(payload);
+    if (!claims.success) {
+      throw refused('its claims are not as expected');
+    }
+    const { sub, scope, chip_role = [], chip_sites, chip_products } = claims.data;
+    const role = chip_role.find((name): name is KeyRole => (KEY_ROLES as readonly string[]).includes(name));
+    if (role === undefined) {
+      throw new Problem(403, 'forbidden', `the token has no claim chip_role with one of ${KEY_ROLES.join(', ')}`);
+    }
+    const scopes = (scope ?? '')
+      .split(' ')
+      .filter((name): name is KeyScope => (KEY_SCOPES as readonly string[]).includes(name));
+    const subject = `oidc:${sub.slice(0, 150)}`;
+    return { subject, countedAs: subject, role, scopes, sites: chip_sites ?? null, products: chip_products ?? null };
+  }
+
+  async #verified(token: string): Promise<JWTPayload> {
+    await this.#ensureKeys(FRESH_MS);
+    try {
+      return await this.#verify(token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) {
+        throw tokenProblem(error);
+      }
+    }
+    // Perhaps the issuer has a new key.
+    await this.#ensureKeys(LOOK_AGAIN_MS);
+    try {
+      return await this.#verify(token);
+    } catch (error) {
+      throw tokenProblem(error);
+    }
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    const { issuer, audience } = this.#settings;
+    const { payload } = await jwtVerify(token, this.#keySet as KeySet, {
+      issuer,
+      audience,
+      algorithms: ALGORITHMS,
+      clockTolerance: CLOCK_TOLERANCE_S,
+      requiredClaims: ['exp', 'sub'],
+      currentDate: new Date(this.#now()),
+    });
+    return payload;
+  }
+
+  /** Keys not older than `maxAgeMs`, or older ones while the issuer is away. */
+  async #ensureKeys(maxAgeMs: number): Promise<void> {
+    const now = this.#now();
+    if (now - this.#readAt > maxAgeMs && now - this.#triedAt > Math.min(maxAgeMs, LOOK_AGAIN_MS)) {
+      this.#triedAt = now;
+      this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    }
+    try {
+      await this.#reading;
+    } catch {
+      // Judged below, by the age of what we have.
+    }
+    if (now - this.#readAt > USABLE_MS) {
+      throw new Problem(503, 'issuer_unavailable', 'the issuer of the token does not answer: try again');
+    }
+  }
+
+  async #read(): Promise<void> {
+    const readAt = this.#now();
+    const { issuer } = this.#settings;
+    const discovery = discoverySchema.parse(
+      await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
+    );
+    if (discovery.issuer !== issuer) {
+      throw new Error('the issuer calls itself by another name');
+    }
+    const keys = keySetSchema.parse(await fetchJson(discovery.jwks_uri));
+    this.#keySet = createLocalJWKSet(keys as JSONWebKeySet);
+    this.#readAt = readAt;
+  }
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
+  if (!response.ok) {
+    throw new Error(`the issuer answers ${response.status}`);
+  }
+  return response.json();
+}
+
+const refused = (why: string): Problem => new Problem(401, 'unauthenticated', `the token is refused: ${why}`);
+
+/** What is wrong, as far as it helps the honest caller. */
+function tokenProblem(error: unknown): Problem {
+  if (error instanceof errors.JWTExpired) {
+    return refused('it has expired');
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return refused(`its claim ${error.claim} is not as expected`);
+  }
+  if (error instanceof errors.JWKSNoMatchingKey) {
+    return refused('the issuer has no key with its kid');
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return refused('its algorithm is not allowed');
+  }
+  return refused('it is no token of this issuer');
+}

@@ -1,0 +1,392 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createKey, type NewKey, revokeKey, rotateKey, verifyAudit } from '@chip/persistence';
+import { waitFor } from '@chip/testing';
+import { type OpenAPIObject } from '@nestjs/swagger';
+import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
+import { seedAttempts } from './seed.ts';
+
+/** Texts that only rows of the other site, and only rows of the other product, carry. */
+const OTHER_SITE = 'OTHER-SITE-7f3a';
+const OTHER_PRODUCT = 'OTHER-PRODUCT-7f3a';
+const window = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
+const change = { by: 'test', reason: 'a test' };
+
+let stage: Stage;
+let second: QueryApp;
+let document: OpenAPIObject;
+let ids: string[];
+const keyOf = async (rights: Partial<NewKey> = {}): Promise<{ key: string; prefix: string }> =>
+  createKey(
+    stage.db.database,
+    { name: 'test', role: 'viewer', scopes: [], sites: null, products: null, expires_at: null, ...rights },
+    change,
+  );
+const call = (key: string | undefined, path: string, init: RequestInit = {}, app = stage.app): Promise<Answer> =>
+  app.get(path, {
+    ...init,
+    headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...(init.headers as object) },
+  });
+
+beforeAll(async () => {
+  stage = await openStage({ AUTH_MODE: 'keys', DATABASE_POOL_MAX: 6 });
+  second = await QueryApp.start(stage.db.url, { AUTH_MODE: 'keys' });
+  document = (await stage.app.get<OpenAPIObject>('/openapi.json')).body;
+  const unit = {
+    wafer_id: 'W',
+    die_x: 1,
+    die_y: 2,
+    hard_bin: 1,
+    inspected_area_cm2: 2,
+    occurred_at: '2026-03-02T08:00:00Z',
+  };
+  ids = await seedAttempts(stage.db.database, [
+    { ...unit, site: 'own', lot_id: 'L', chip_id: '1', result: 'fail', product: 'P', equipment_id: 'E', step: 's' },
+    { ...unit, site: 'own', lot_id: 'L', chip_id: '2', result: 'pass', product: 'P', equipment_id: 'E', step: 's' },
+    // The same lot text at another site, and another product in a lot of our own site.
+    {
+      ...unit,
+      site: OTHER_SITE,
+      lot_id: 'L',
+      chip_id: OTHER_SITE,
+      result: 'fail',
+      product: OTHER_SITE,
+      equipment_id: OTHER_SITE,
+      step: OTHER_SITE,
+      metadata: { m: OTHER_SITE },
+    },
+    { ...unit, site: OTHER_SITE, lot_id: OTHER_SITE, chip_id: '9', result: 'fail', product: 'P', equipment_id: 'E9' },
+    {
+      ...unit,
+      site: 'own',
+      lot_id: 'MIXED',
+      chip_id: OTHER_PRODUCT,
+      result: 'fail',
+      product: OTHER_PRODUCT,
+      equipment_id: OTHER_PRODUCT,
+      wafer_id: OTHER_PRODUCT,
+    },
+    { ...unit, site: 'own', lot_id: 'MIXED', chip_id: '3', result: 'pass', product: 'P', equipment_id: 'E' },
+  ]);
+  const { database } = stage.db;
+  await database.query(
+    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+     SELECT a.occurred_at, a.inspection_id, a.event_id, n.name, 1.5, 'nm' FROM inspection_attempts a, (VALUES ('width'), ('height')) n(name)`,
+  );
+  await database.query(
+    `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
+     SELECT inspection_id, event_id, 0, occurred_at, coalesce(nullif(product, 'P'), 'scratch'), 1, 2 FROM inspection_attempts`,
+  );
+  await database.query(
+    `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), lot_id, wafer_id FROM inspections GROUP BY 2, 3`,
+  );
+  await database.query(
+    `INSERT INTO parts (id, lot_id, chip_id) SELECT gen_random_uuid(), lot_id, chip_id FROM inspections GROUP BY 2, 3`,
+  );
+  await database.query(
+    `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
+     VALUES ('2026-03-02T08:00:00Z', $1, 'm', 10, 4, 1, 4)`,
+    [OTHER_SITE],
+  );
+});
+afterAll(async () => {
+  await second.stop();
+  await stage.end();
+});
+
+/** Values for what the document requires; what is missing here fails the walk below. */
+const VALUES: Readonly<Record<string, string>> = {
+  id: '',
+  lot_id: 'L',
+  chip_id: '1',
+  wafer_id: 'W',
+  equipment_id: 'E',
+  metric_name: 'm',
+  parameter: 'width',
+  chart: 'imr',
+  from: '2026-03-01T00:00:00Z',
+  to: '2026-04-01T00:00:00Z',
+};
+/** Queries without which a route refuses what is stored here. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/v1/lots/{lot_id}': 'site=own',
+  '/v1/lots/{lot_id}/parts/{chip_id}': 'site=own',
+  '/v1/lots/{lot_id}/map': 'site=own',
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/map': 'site=own',
+  '/v1/spc': 'parameter=width&mix=yes',
+  '/v1/capability': 'mix=yes',
+};
+const BODIES: Readonly<Record<string, object>> = {
+  '/v1/inspections': { site: 'own', lot_id: 'NEW', chip_id: 'c', inspection_type: 'visual', product: 'P' },
+  '/v1/spc/evaluate': { chart: 'imr', values: [1, 2, 3] },
+  '/v1/capability/evaluate': { values: [1, 2, 3], lsl: 0 },
+  '/v1/gauge-rr/evaluate': {
+    method: 'anova',
+    measurements: ['a', 'b'].flatMap((appraiser) =>
+      [1, 2].flatMap((part) => [1, 2].map((trial) => ({ part, appraiser, trial, value: part + trial / 10 }))),
+    ),
+  },
+};
+interface Operation {
+  parameters?: { name: string; in: string; required?: boolean }[];
+  security?: object[];
+  responses: Record<string, unknown>;
+  'x-right'?: string;
+}
+interface Route {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly url: string;
+  readonly init: RequestInit;
+}
+/** Every operation of the document as a request that succeeds. */
+function everyRoute(): Route[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Operation>).map(([method, operation]) => {
+      const valueOf = (name: string): string => (name === 'id' ? (ids[0] as string) : (VALUES[name] as string));
+      const required = (operation.parameters ?? []).filter(
+        (parameter) => parameter.required && parameter.in === 'query',
+      );
+      const query = [
+        ...required.map(({ name }) => `${name}=${encodeURIComponent(valueOf(name))}`),
+        ...(QUERIES[path] === undefined ? [] : [QUERIES[path]]),
+      ].join('&');
+      const url =
+        path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => valueOf(name)) + (query === '' ? '' : `?${query}`);
+      const body = method === 'post' ? (BODIES[path] ?? {}) : undefined;
+      return {
+        name: `${method} ${path}`,
+        operation,
+        url,
+        init: {
+          method: method.toUpperCase(),
+          ...(body === undefined
+            ? {}
+            : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+        },
+      };
+    }),
+  );
+}
+const PUBLIC = ['get /health/live', 'get /health/ready'];
+const guarded = (): Route[] => everyRoute().filter(({ name }) => !PUBLIC.includes(name));
+
+describe('every route of the document', () => {
+  it('is guarded, but for health', async () => {
+    const routes = guarded();
+    expect(routes.length).toBe(everyRoute().length - PUBLIC.length);
+    expect(routes.length).toBeGreaterThan(25);
+    const wrong = `chip_0123456789_${'A'.repeat(43)}`;
+    const { key: right } = await keyOf();
+    for (const { name, url, init, operation } of routes) {
+      expect(operation).toMatchObject({ security: expect.any(Array), responses: { 401: {}, 403: {}, 429: {} } });
+      for (const key of [undefined, wrong, `${right.slice(0, -1)}~`, 'nonsense']) {
+        const { status, body, headers } = await call(key, url, init);
+        expect([name, status, body['code'], headers.get('www-authenticate')]).toEqual([
+          name,
+          401,
+          'unauthenticated',
+          'Bearer realm="chip-quality"',
+        ]);
+      }
+    }
+    for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs']) {
+      expect([path, (await call(undefined, path)).status]).toEqual([path, 200]);
+    }
+  }, 240_000);
+
+  it('answers the role that has its right, and says to others what is missing', async () => {
+    const keys = {
+      viewer: (await keyOf({ role: 'viewer' })).key,
+      engineer: (await keyOf({ role: 'engineer' })).key,
+      machine: (await keyOf({ role: 'machine' })).key,
+      exporter: (await keyOf({ role: 'viewer', scopes: ['export:raw'] })).key,
+      auditor: (await keyOf({ role: 'viewer', scopes: ['audit:read'] })).key,
+      admin: (await keyOf({ role: 'admin' })).key,
+    };
+    const allowed: Readonly<Record<string, (keyof typeof keys)[]>> = {
+      read: ['viewer', 'engineer', 'exporter', 'auditor', 'admin'],
+      operation: ['viewer', 'engineer', 'exporter', 'auditor', 'admin'],
+      evaluate: ['viewer', 'engineer', 'machine', 'exporter', 'auditor', 'admin'],
+      schedule: ['engineer', 'machine', 'admin'],
+      change: ['engineer', 'admin'],
+      export: ['exporter', 'admin'],
+      audit: ['auditor', 'admin'],
+    };
+    const seen = new Set<string>();
+    for (const { name, url, init, operation } of guarded()) {
+      const right = operation['x-right'] as string;
+      seen.add(right);
+      for (const [role, key] of Object.entries(keys) as [keyof typeof keys, string][]) {
+        const { status, body } = await call(key, url, init);
+        if (allowed[right]?.includes(role)) {
+          // 409: an earlier role scheduled the same; 400: a route for which nothing is stored here.
+          expect([name, role, [200, 201, 409].includes(status), status]).toEqual([name, role, true, status]);
+        } else {
+          expect([name, role, status, body['code']]).toEqual([name, role, 403, 'forbidden']);
+          expect(body['detail']).toMatch(/role|scope|right/);
+        }
+      }
+    }
+    expect([...seen].sort()).toEqual(['audit', 'evaluate', 'export', 'operation', 'read', 'schedule']);
+  }, 240_000);
+
+  it.each([
+    ['site', { sites: ['own'], products: null }, [OTHER_SITE]],
+    ['product', { sites: null, products: ['P'] }, [OTHER_PRODUCT]],
+    ['site and product', { sites: ['own'], products: ['P'] }, [OTHER_SITE, OTHER_PRODUCT]],
+    ['a site that has nothing', { sites: ['none'], products: null }, [OTHER_SITE, OTHER_PRODUCT, 'MIXED']],
+    ['no site at all', { sites: [], products: null }, [OTHER_SITE, OTHER_PRODUCT, 'MIXED']],
+  ])(
+    'shows a caller limited by %s nothing else',
+    async (kind, limits, hidden) => {
+      const { key } = await keyOf({ role: 'admin', ...limits });
+      const answered: string[] = [];
+      for (const { name, url, init } of guarded().filter(({ init: { method } }) => method === 'GET')) {
+        // Also without the filters that a caller may leave out.
+        for (const asked of new Set([url, url.replace('site=own', '')])) {
+          const { status, body } = await call(key, asked, init);
+          const text = JSON.stringify(body);
+          expect([asked, [200, 400, 403, 404].includes(status), status]).toEqual([asked, true, status]);
+          expect([asked, hidden.filter((name) => text.includes(name))]).toEqual([asked, []]);
+          if (status === 200) {
+            answered.push(name);
+          }
+        }
+      }
+      if (kind === 'site' || kind === 'product') {
+        const expected = [
+          '/v1/inspections',
+          '/v1/inspections/{id}',
+          '/v1/lots',
+          '/v1/lots/{lot_id}',
+          '/v1/lots/{lot_id}/wafers/{wafer_id}/map',
+          '/v1/yield',
+          '/v1/spc',
+          '/v1/defects/pareto',
+          '/v1/export/inspections',
+          '/v1/export/measurements',
+        ];
+        expect(expected.filter((path) => !answered.includes(`get ${path}`))).toEqual([]);
+      }
+      // What belongs to no site is refused whole.
+      const telemetry = await call(key, `/v1/telemetry/summary?${window}&metric_name=m`);
+      expect([telemetry.status, telemetry.body['code']]).toEqual([403, 'forbidden']);
+      expect((await call(key, '/v1/pipeline')).status).toBe(403);
+      expect((await call(key, '/v1/audit/verify')).status).toBe(403);
+    },
+    240_000,
+  );
+
+  it('counts the same rows as a filter would, and not one more', async () => {
+    const all = (await keyOf()).key;
+    const own = (await keyOf({ sites: ['own'] })).key;
+    const product = (await keyOf({ products: ['P'] })).key;
+    for (const [path, key, filter] of [
+      ['/v1/yield?group_by=equipment', own, 'site=own'],
+      ['/v1/yield?group_by=wafer', own, 'site=own'],
+      ['/v1/defects/pareto?by=class', own, 'site=own'],
+      ['/v1/bins/pareto?bin=hard', own, 'site=own'],
+      ['/v1/equipment/compare?policy=last', own, 'site=own'],
+      ['/v1/inspections?limit=100', own, 'site=own'],
+      ['/v1/yield?group_by=day', product, 'product=P'],
+      ['/v1/defects/density?group_by=lot', product, 'product=P'],
+      ['/v1/inspections?limit=100', product, 'product=P'],
+    ] as const) {
+      const [limited, filtered] = await Promise.all([call(key, path), call(all, `${path}&${filter}`)]);
+      expect([path, limited.status, limited.body]).toEqual([path, 200, filtered.body]);
+    }
+    expect((await call(own, `/v1/inspections/${ids[2]}`)).status).toBe(404);
+    expect((await call(own, `/v1/inspections/${ids[0]}`)).status).toBe(200);
+  });
+
+  it('lets a limited caller write within its limits only', async () => {
+    const { key } = await keyOf({ role: 'engineer', sites: ['own'], products: ['P'] });
+    const schedule = (data: object) =>
+      call(key, '/v1/inspections', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ lot_id: 'W', chip_id: 'c', inspection_type: 'visual', ...data }),
+      });
+    expect((await schedule({ product: 'P' })).body['errors']).toEqual([
+      { parameter: '/site', message: 'is not allowed for this caller' },
+    ]);
+    expect((await schedule({ site: 'own', product: OTHER_PRODUCT })).status).toBe(403);
+    expect((await schedule({ site: 'own', product: 'P' })).status).toBe(201);
+  });
+});
+
+describe('a key', () => {
+  it('that is revoked is refused on every instance within five seconds', async () => {
+    const { key, prefix } = await keyOf();
+    const statuses = async (): Promise<number[]> =>
+      Promise.all([stage.app, second].map(async (app) => (await call(key, '/v1/yield', {}, app)).status));
+    expect(await statuses()).toEqual([200, 200]);
+    await revokeKey(stage.db.database, prefix, change);
+    const revokedAt = performance.now();
+    await waitFor(statuses, (seen) => seen.every((status) => status === 401));
+    // On a machine that does nothing else; a busy one may need longer for the requests themselves.
+    expect(performance.now() - revokedAt).toBeLessThan(10_000);
+    await expect(revokeKey(stage.db.database, prefix, change)).rejects.toMatchObject({ code: 'input_refused' });
+  });
+
+  it('that has expired is refused', async () => {
+    const { key } = await keyOf({ expires_at: new Date(Date.now() - 1000).toISOString() });
+    expect((await call(key, '/v1/yield')).status).toBe(401);
+  });
+
+  it('is rotated: the new one works, the old one until its time is over', async () => {
+    const old = await keyOf({ role: 'engineer', sites: ['own'] });
+    const works = async (key: string): Promise<boolean> => (await call(key, '/v1/yield')).status === 200;
+    expect(await works(old.key)).toBe(true);
+    const next = await rotateKey(stage.db.database, old.prefix, 0, change);
+    await waitFor(async () => (await works(next.key)) && !(await works(old.key)));
+  });
+
+  it('leaves its name in the audit trail, and its last use in the list', async () => {
+    const { key, prefix } = await keyOf({ name: 'Auditor', role: 'admin' });
+    expect((await call(key, '/v1/yield')).status).toBe(200);
+    await call(key, '/v1/inspections', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ lot_id: 'A', chip_id: 'a', inspection_type: 'visual' }),
+    });
+    expect((await call(key, '/v1/export/inspections?lot_id=A')).status).toBe(200);
+    const entries = await stage.db.database.query<{ action: string; subject: string }>(
+      `SELECT action, subject FROM audit_log WHERE actor = $1 ORDER BY seq`,
+      [`key:Auditor (${prefix})`],
+    );
+    expect(entries).toEqual([
+      { action: 'inspection.create', subject: expect.stringMatching(/^inspection:/) },
+      { action: 'export.start', subject: 'export:inspection' },
+    ]);
+    const made = await stage.db.database.query(
+      `SELECT actor, action FROM audit_log WHERE stream = 'operator' AND subject = $1`,
+      [`key:${prefix}`],
+    );
+    expect(made).toEqual([{ actor: 'test', action: 'key.create' }]);
+    expect((await verifyAudit(stage.db.database)).every(({ broken }) => broken === null)).toBe(true);
+  });
+
+  it('is counted: too many requests of one class are 429, other classes and other keys go on', async () => {
+    const app = await QueryApp.start(stage.db.url, {
+      AUTH_MODE: 'keys',
+      RATE_LIMITS: { light: 5, statistic: 2, export: 1, write: 1 },
+    });
+    try {
+      const [one, other] = [(await keyOf()).key, (await keyOf()).key];
+      expect((await call(other, '/v1/equipment/E/units', {}, app)).status).toBe(200);
+      const statuses: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        statuses.push((await call(one, '/v1/yield', {}, app)).status);
+      }
+      expect(statuses).toEqual([200, 200, 429]);
+      const refused = await call(one, '/v1/yield', {}, app);
+      expect(refused.body['code']).toBe('rate_limited');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await call(one, '/v1/lots', {}, app)).status).toBe(200);
+      expect((await call(other, '/v1/yield', {}, app)).status).toBe(200);
+    } finally {
+      await app.stop();
+    }
+  });
+});

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { Client } from 'pg';
+
+/**
+ * The one place where limits of a caller to sites and products are enforced. A request with limits runs as `chip_limited`,
+ * which may read nothing but the views below and a few tables that belong to no site; their names are those of the tables
+ * behind them, and `search_path` puts them first. So every query is limited whoever wrote it, and a table that is not
+ * listed here is refused (42501), never shown whole.
+ *
+ * Made again after every migration, so that they have the columns of their tables.
+ */
+
+/** Session settings that hold the limits: `*` or a JSON array of names. An absent one is an error, an empty one allows nothing. */
+export const LIMIT_SETTINGS = { sites: 'chip.sites', products: 'chip.products' } as const;
+export const LIMITED_ROLE = 'chip_limited';
+export const LIMITED_SEARCH_PATH = 'limited, public';
+
+// As scalar subqueries, so that a statement evaluates them once and not per row.
+const SITES = '(SELECT limited.sites())';
+const PRODUCTS = '(SELECT limited.products())';
+const ofSite = (column: string): string => `(${SITES} IS NULL OR ${column} = ANY (${SITES}::text[]))`;
+const ofProduct = (column: string): string => `(${PRODUCTS} IS NULL OR ${column} = ANY (${PRODUCTS}::text[]))`;
+/** Tables with the uuid of a lot and a product of their own. */
+const ofLotAndProduct = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM public.lots WHERE site = ANY (${SITES}::text[]))) AND ${ofProduct('t.product')}`;
+const ofInspection = (join: string): string =>
+  `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
+const ofAttempt =
+  'EXISTS (SELECT FROM limited.inspection_attempts AS a WHERE a.inspection_id = t.inspection_id AND t.event_id = ANY (a.event_ids))';
+
+/** Condition on the row `t` of each table. In this order: later ones use earlier ones. */
+const VIEWS: Readonly<Record<string, string>> = {
+  lots: `${ofSite('t.site')} AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.id')})`,
+  wafers: `t.lot_id IN (SELECT id FROM limited.lots) AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.lot_id AND i.wafer_id = t.wafer_id')})`,
+  parts: ofInspection('i.lot_id = t.lot_id AND i.chip_id = t.chip_id'),
+  inspections: `${ofSite('t.site')} AND ${ofProduct('t.product')}`,
+  inspection_attempts: ofLotAndProduct,
+  defects: ofAttempt,
+  measurements: ofAttempt,
+  yield_daily: ofLotAndProduct,
+  yield_daily_base: ofLotAndProduct,
+  yield_delta: ofLotAndProduct,
+  yield_retests: ofLotAndProduct,
+  parameters: `t.product = '' OR ${ofProduct('t.product')}`,
+};
+/** What belongs to no site and every answer needs. */
+const OPEN_TABLES = ['stream_positions', 'inspection_types'];
+
+/** @returns whether the role is there; without it keys with limits cannot be used */
+export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<boolean> {
+  if (!(await ensureRole(client))) {
+    return false;
+  }
+  const { comment, present } = await describe(client);
+  const { rows: made } = await client.query<{ views: number }>(
+    `SELECT (SELECT count(*)::int FROM pg_class WHERE relnamespace = n.oid AND relkind = 'v') AS views
+       FROM pg_namespace AS n WHERE nspname = 'limited' AND obj_description(oid, 'pg_namespace') = $1`,
+    [comment],
+  );
+  // Dropping a view waits for those who read it: only when there is a reason.
+  if (made[0]?.views === Object.keys(VIEWS).filter((table) => present.has(table)).length) {
+    return true;
+  }
+  await client.query('BEGIN');
+  try {
+    await client.query('DROP SCHEMA IF EXISTS limited CASCADE');
+    await client.query(`CREATE SCHEMA limited`);
+    await client.query(`COMMENT ON SCHEMA limited IS '${comment}'`);
+    for (const [name, setting] of Object.entries(LIMIT_SETTINGS)) {
+      // '' is what a setting that was local to an earlier transaction leaves behind: it allows nothing.
+      await client.query(`
+        CREATE FUNCTION limited.${name}() RETURNS text[] LANGUAGE sql STABLE AS $$
+          SELECT CASE WHEN current_setting('${setting}') = '*' THEN NULL
+            ELSE ARRAY(SELECT jsonb_array_elements_text(nullif(current_setting('${setting}'), '')::jsonb)) END
+        $$`);
+    }
+    for (const [table, condition] of Object.entries(VIEWS)) {
+      if (present.has(table)) {
+        await client.query(`CREATE VIEW limited.${table} AS SELECT t.* FROM public.${table} AS t WHERE ${condition}`);
+      }
+    }
+    await client.query(`GRANT USAGE ON SCHEMA limited, public TO ${LIMITED_ROLE}`);
+    await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA limited TO ${LIMITED_ROLE}`);
+    for (const table of OPEN_TABLES.filter((name) => present.has(name))) {
+      await client.query(`GRANT SELECT ON public.${table} TO ${LIMITED_ROLE}`);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+  return true;
+}
+
+/** Which of the tables there are, and, for the comment of the schema, a digest of what the views are made of. */
+async function describe(client: Pick<Client, 'query'>): Promise<{ comment: string; present: ReadonlySet<string> }> {
+  const { rows } = await client.query<{ name: string; columns: string }>(
+    `SELECT relname AS name, string_agg(attname || ' ' || atttypid::regtype, ', ' ORDER BY attnum) AS columns
+       FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+      WHERE relnamespace = 'public'::regnamespace AND relname = ANY ($1) GROUP BY relname ORDER BY relname`,
+    [[...Object.keys(VIEWS), ...OPEN_TABLES]],
+  );
+  const digest = createHash('sha256')
+    .update(JSON.stringify([VIEWS, rows]))
+    .digest('hex');
+  return {
+    comment: `The tables as a caller with limits to sites and products sees them; made again when they change. ${digest}`,
+    present: new Set(rows.map(({ name }) => name)),
+  };
+}
+
+/** Roles belong to the whole server: another database's migration may do the same at the same time. */
+async function ensureRole(client: Pick<Client, 'query'>): Promise<boolean> {
+  const ask = async (): Promise<{ present: boolean; missing: string[] }> => {
+    const { rows } = await client.query<{ present: boolean; missing: string[] }>(
+      `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS present, ARRAY(
+         SELECT rolname::text FROM pg_roles WHERE (rolname IN ('chip_api', 'chip_reader') OR rolname = current_user) AND NOT rolsuper
+           AND EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AND NOT pg_has_role(rolname, $1, 'SET')) AS missing`,
+      [LIMITED_ROLE],
+    );
+    return rows[0] as { present: boolean; missing: string[] };
+  };
+  const attempt = async (statement: string): Promise<void> => {
+    try {
+      await client.query(statement);
+    } catch (error) {
+      // 42501: not ours to do. XX000: another migration changed the same catalogue row. 42710: it was faster.
+      if (!['42501', 'XX000', '42710', '23505'].includes((error as { code?: string }).code ?? '')) {
+        throw error;
+      }
+    }
+  };
+  if (!(await ask()).present) {
+    await attempt(`CREATE ROLE ${LIMITED_ROLE} NOLOGIN`);
+  }
+  for (const member of (await ask()).missing) {
+    await attempt(`GRANT ${LIMITED_ROLE} TO "${member}"`);
+  }
+  const { present, missing } = await ask();
+  return present && !missing.includes('chip_api');
+}
+
+/** Who may call the functions of the schema `private`. */
+export async function applyKeyRights(client: Pick<Client, 'query'>): Promise<void> {
+  const { rows } = await client.query<{ ready: boolean }>(
+    `SELECT to_regnamespace('private') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'chip_api') AS ready`,
+  );
+  if (!rows[0]?.ready) {
+    return;
+  }
+  await client.query('REVOKE ALL ON ALL TABLES IN SCHEMA private FROM PUBLIC, chip_api');
+  await client.query('GRANT USAGE ON SCHEMA private TO chip_api');
+  await client.query(
+    'GRANT EXECUTE ON FUNCTION private.usable_keys(bigint), private.note_key_use(uuid[], timestamptz[]) TO chip_api',
+  );
+}
