@@ -13,6 +13,7 @@ const projects = {
   db: 'operator',
   positions: 'operator',
   dlq: 'operator',
+  keys: 'operator',
   validate: 'operator',
   replay: 'simulator',
 };
@@ -22,6 +23,7 @@ const help = `Usage: chip <command> [arguments]
   db           migrate, inspect and keep the database
   positions    show stream positions, resume a stopped partition
   dlq          list, show and replay dead letters
+  keys         create, list, revoke and rotate API keys
   validate     judge events in a file as ingest will
   replay       publish a real data set
 

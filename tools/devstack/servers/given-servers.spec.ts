@@ -5,6 +5,7 @@ it('gives every role the database it was told, the owner by default', () => {
   expect(givenServers({ DATABASE_URL: 'postgresql://o@h/d', QUERY_DATABASE_URL: 'postgresql://q@h/d' })).toEqual({
     DATABASE_URL: 'postgresql://o@h/d',
     WRITER_DATABASE_URL: 'postgresql://o@h/d',
+    INGEST_DATABASE_URL: 'postgresql://o@h/d',
     QUERY_DATABASE_URL: 'postgresql://q@h/d',
     READER_DATABASE_URL: 'postgresql://o@h/d',
   });
