@@ -10,8 +10,6 @@ export * from './positions/ingest-partitions.ts';
 export * from './positions/position-changes.ts';
 export * from './positions/positions.ts';
 export * from './repositories/inspection.repository.ts';
-export * from './repositories/metrics.repository.ts';
-export * from './repositories/report.repository.ts';
 export { convertEdition, EditionError } from './schema/convert-edition.ts';
 export * from './schema/database-status.ts';
 export * from './schema/migrate.ts';

@@ -1,22 +1,18 @@
+/** One writing request of the API, as one transaction. */
 import { retry } from '@chip/service';
 import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { appendAudit, type AuditEntry } from '../audit/audit.ts';
 import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from './database-error.ts';
 import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from './database.ts';
 import { entities } from '../schema/entities/index.ts';
 import { ormDialect } from './orm-dialect.ts';
-import { AuditRepository } from '../repositories/audit.repository.ts';
 import { InspectionRepository } from '../repositories/inspection.repository.ts';
-import { LotRepository } from '../repositories/lot.repository.ts';
-import { MetricsRepository } from '../repositories/metrics.repository.ts';
-import { ReportRepository } from '../repositories/report.repository.ts';
 
 /** What one request may touch; all of it in one transaction. */
 export interface Repositories {
   inspections: InspectionRepository;
-  metrics: MetricsRepository;
-  lots: LotRepository;
-  reports: ReportRepository;
-  audit: AuditRepository;
+  /** Of the same transaction; see appendAudit. */
+  audit: { append(entry: AuditEntry): Promise<number> };
 }
 
 export interface UnitOfWorkOptions extends Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> {
@@ -104,9 +100,6 @@ function repositoriesOf(em: EntityManager): Repositories {
   };
   return {
     inspections: new InspectionRepository(em),
-    metrics: new MetricsRepository(em),
-    lots: new LotRepository(em),
-    reports: new ReportRepository(em),
-    audit: new AuditRepository(em, transaction),
+    audit: { append: (entry) => appendAudit(transaction, entry) },
   };
 }

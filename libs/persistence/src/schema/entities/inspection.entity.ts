@@ -1,6 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { InspectionResult, InspectionStatus } from '@chip/contracts';
-import { InspectionAttemptEntity } from './inspection-attempt.entity.ts';
 import { LotEntity } from './lot.entity.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -36,7 +35,6 @@ export const InspectionEntity = defineEntity({
     defect_count: p.integer().nullable(),
     measurement_count: p.integer().nullable(),
     ingested_at: timestamp().defaultRaw('now()'),
-    attempts: () => p.oneToMany(InspectionAttemptEntity).mappedBy('inspection'),
   },
 });
 /** The current state of one (lot, chip, inspection type). */
