@@ -42,7 +42,13 @@ const run = (app: string, args: readonly string[], env: Record<string, string> =
 it('an image holds its application, the libraries this one uses, and no tools', () => {
   const files = path.join(image('ingest').root, 'app');
   expect(readdirSync(path.join(files, 'apps'))).toEqual(['ingest']);
-  expect(readdirSync(path.join(files, 'libs')).sort()).toEqual(['contracts', 'kafka', 'service']);
+  expect(readdirSync(path.join(files, 'libs')).sort()).toEqual([
+    'classify',
+    'contracts',
+    'kafka',
+    'persistence',
+    'service',
+  ]);
   expect(readdirSync(path.join(files, 'apps', 'ingest')).sort()).toEqual(['dist', 'package.json']);
   const packages = (name: string) => existsSync(path.join(files, 'node_modules', name));
   expect(['pino', 'kafkajs', 'zod'].filter(packages)).toEqual(['pino', 'kafkajs', 'zod']);

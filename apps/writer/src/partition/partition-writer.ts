@@ -280,10 +280,14 @@ export class PartitionWriter {
   async #refuseToFight(error: unknown): Promise<void> {
     const backend = this.#session?.backend;
     if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01' || backend === undefined) return;
-    const { database, sourceTopic, partition } = this.#parts;
+    const { database, sourceTopic, partition, owner } = this.#parts;
     const row = await loadPosition(database, sourceTopic, partition).catch(() => undefined);
-    if (row === undefined || row.backendPid === null || row.backendPid === backend.pid) return;
+    // A session that ended before it took the partition leaves the one before it on record, which is ours as well.
+    if (row === undefined || row.owner === owner) return;
+    if (row.backendPid === null || row.backendPid === backend.pid) return;
     this.#logger.warn({ owner: row.owner }, 'partition_taken_over');
+    // The next batch needs a session that lives.
+    await this.#endSession();
     throw new RejoinError(`another writer took the partition over: ${row.owner ?? 'unknown'}`, { cause: error });
   }
 
