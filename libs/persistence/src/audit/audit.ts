@@ -1,3 +1,4 @@
+/** The audit trail: appending to its hash chains, and verifying them. */
 import type { Queryable } from '../connection/database.ts';
 
 /** One change made by a person or an operator's command. */

@@ -1,3 +1,4 @@
+/** What an error of PostgreSQL or of its connection means: data, transient, conflict or bug. */
 import { AppError, type ErrorCode, type ErrorContext } from '@chip/service';
 
 /**

@@ -1,3 +1,4 @@
+/** The pool of connections for everything but the load. */
 import pg from 'pg';
 import {
   CommitUnknownError,

@@ -1,3 +1,4 @@
+/** The writer's own connection, one per partition. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';

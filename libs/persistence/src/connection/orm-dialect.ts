@@ -1,3 +1,4 @@
+/** The pool below MikroORM. */
 import {
   type DatabaseConnection,
   PostgresDialect,

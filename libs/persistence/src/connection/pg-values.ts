@@ -1,3 +1,4 @@
+/** How values of PostgreSQL become values of JavaScript. */
 import pg from 'pg';
 
 /**

@@ -1,3 +1,4 @@
+/** The record of replayed dead letters. */
 import type { Queryable } from '../connection/database.ts';
 import { OPERATOR_STREAM } from './position-changes.ts';
 

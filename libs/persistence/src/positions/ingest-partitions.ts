@@ -1,3 +1,4 @@
+/** Standstills of ingest, and what people decided about them. */
 import { appendAudit } from '../audit/audit.ts';
 import type { Queryable } from '../connection/database.ts';
 import { OPERATOR_STREAM, type PositionChange } from './position-changes.ts';

@@ -1,3 +1,4 @@
+/** The operator's changes of stream positions, each on record. */
 import { appendAudit } from '../audit/audit.ts';
 import { DatabaseError, POSITION_CONFLICT } from '../connection/database-error.ts';
 import type { Queryable } from '../connection/database.ts';

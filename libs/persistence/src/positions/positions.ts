@@ -1,3 +1,4 @@
+/** Stream positions: reading, first start, states of partitions. */
 import type { Queryable } from '../connection/database.ts';
 
 /** A row of `stream_positions`. Offsets and counters are BigInt: they are 64 bits wide. */

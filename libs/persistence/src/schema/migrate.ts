@@ -1,3 +1,4 @@
+/** Brings a database to the schema of this version, and checks that it is there. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';

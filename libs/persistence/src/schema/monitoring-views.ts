@@ -1,3 +1,4 @@
+/** Views on extensions that may come later than the schema. */
 import type { Client } from 'pg';
 
 /**

@@ -1,3 +1,4 @@
+/** A migrated database of one test suite. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';

@@ -1,3 +1,4 @@
+/** The refresh of daily_inspection_summary on demand. */
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../connection/database.ts';
 import type { Change } from './retention.ts';

@@ -1,3 +1,4 @@
+/** Retention settings and legal holds. */
 import { AppError } from '@chip/service';
 import { appendAudit } from '../audit/audit.ts';
 import { DatabaseError } from '../connection/database-error.ts';

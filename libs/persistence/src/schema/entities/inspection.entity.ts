@@ -1,3 +1,4 @@
+/** The table inspections. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { InspectionResult, InspectionStatus } from '@chip/contracts';
 import { LotEntity } from './lot.entity.ts';

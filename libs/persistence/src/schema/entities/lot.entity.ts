@@ -1,3 +1,4 @@
+/** The table lots. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { timestamp } from './timestamp.ts';
 

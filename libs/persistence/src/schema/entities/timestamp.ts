@@ -1,3 +1,4 @@
+/** The column type timestamptz. */
 import { p, Type } from '@mikro-orm/core';
 import { parseTimestamptz } from '../../connection/pg-values.ts';
 
