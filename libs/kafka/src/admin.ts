@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { retry, withDeadline, type Logger } from '@chip/service';
 import type { TopicSpec } from '@chip/contracts';
 import kafkajs, { type Admin, type Cluster } from 'kafkajs';
@@ -7,6 +8,9 @@ import { groupOnBroker, topicOnBroker } from './names.ts';
 import { fetchTopicId } from './topic-id.ts';
 
 /** First offset still there and the offset the next record will get. */
+/** How long brokers may take to learn of new partitions. */
+const SPREAD_MS = 10_000;
+
 export interface OffsetRange {
   readonly low: number;
   readonly high: number;
@@ -131,6 +135,11 @@ export class KafkaAdmin {
     await this.#call(`grow ${name}`, (admin) =>
       admin.createPartitions({ timeout: 10_000, topicPartitions: [{ topic: name, count: partitions }] }),
     );
+    // The controller answers before every broker knows of it.
+    const deadline = performance.now() + SPREAD_MS;
+    while ((await this.partitionCount(topic)) < partitions && performance.now() < deadline) {
+      await sleep(100);
+    }
   }
 
   /** Offsets of every partition of `topic`, by partition. */
