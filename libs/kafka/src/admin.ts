@@ -8,9 +8,6 @@ import { groupOnBroker, topicOnBroker } from './names.ts';
 import { fetchTopicId } from './topic-id.ts';
 
 /** First offset still there and the offset the next record will get. */
-/** How long brokers may take to learn of new partitions. */
-const SPREAD_MS = 10_000;
-
 export interface OffsetRange {
   readonly low: number;
   readonly high: number;
@@ -18,6 +15,8 @@ export interface OffsetRange {
 
 /** Every administrative call together with its repetitions, in ms. */
 const CALL_TIMEOUT_MS = 20_000;
+/** How long brokers may take to learn of new partitions. */
+const SPREAD_MS = 10_000;
 /** With this many replicas a write counts once two have it, so that one broker may die without loss or standstill. */
 const REPLICAS_FOR_TWO_IN_SYNC = 3;
 
