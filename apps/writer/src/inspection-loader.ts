@@ -253,8 +253,10 @@ export class InspectionLoader implements Loader {
     arrivals: readonly Arrival[],
   ): Promise<Loaded | { refused: readonly RefusedElement[] }> {
     if (arrivals.length === 0) return { applied: 0, duplicates: 0, rows: 0 };
+    // Types first: an event that does not stay must not take the id from its correction, however the stream is cut.
+    const unknown = await this.#unknownTypes(session, arrivals);
+    if (unknown.length > 0) return { refused: unknown };
     const { firsts, conflicts } = this.#distinct(arrivals);
-    conflicts.push(...(await this.#unknownTypes(session, firsts)));
     if (conflicts.length > 0) return { refused: conflicts };
 
     const events = firsts.map((arrival) => arrival.event);

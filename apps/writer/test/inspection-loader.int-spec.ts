@@ -265,6 +265,19 @@ describe('loading inspections', () => {
     ]);
   });
 
+  it('applies the correction of a refused event under the same id, however the stream is cut', async () => {
+    const misspelt = event({ event_id: id(1), inspection_type: 'electricall' });
+    const corrected = event({ event_id: id(1), content_hash: '00000000000000000000000000000002' });
+    for (const flushes of [[[misspelt, corrected]], [[misspelt], [corrected]], [[corrected, misspelt]]]) {
+      const source = await newSource();
+      for (const events of flushes) await source.flush(0, events);
+      expect(source.letters.map(({ refusal }) => refusal.code)).toEqual(['unknown_inspection_type']);
+      expect(await source.database.database.query('SELECT inspection_type FROM inspections')).toEqual([
+        { inspection_type: 'electrical' },
+      ]);
+    }
+  });
+
   it('finds every row that the database refuses, wherever it goes, and loads the neighbours', async () => {
     const source = await newSource();
     for (const constraint of [
