@@ -1,3 +1,4 @@
+/** How to reach Kafka, and as whom: variables of a service, and clients made of them. */
 import './kafkajs-patches/request-queue.ts';
 import './records/codecs.ts';
 import { ConfigError, switchSchema, type Logger } from '@chip/service';

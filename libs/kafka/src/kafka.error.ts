@@ -1,3 +1,4 @@
+/** Errors of Kafka as this system tells them apart. */
 import { AppError, DeadlineExceededError, type ErrorContext } from '@chip/service';
 
 /** No broker answers, or the answer is an error that passes by itself (election, time-out, closed connection). */

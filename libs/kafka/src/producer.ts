@@ -1,3 +1,4 @@
+/** Stores records, acknowledged by all in-sync replicas. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline, type AppError, type Logger } from '@chip/service';
 import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';

@@ -1,3 +1,4 @@
+/** Nest transport that hands record batches to `@EventPattern(topic)` methods. */
 import type { AppError, HealthState, Logger } from '@chip/service';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';

@@ -1,3 +1,4 @@
+/** Options of a consumer, with their defaults. */
 /** How a consumer reads. Times in ms. */
 export interface ConsumerOptions {
   /** A fetch waits until this many bytes are there, or `maxWaitMs` are over: batching without timers of our own. */

@@ -1,3 +1,4 @@
+/** A record batch on its way to a handler. */
 import type { FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
 import type { RecordBatch, Records } from './record-batch.ts';
 

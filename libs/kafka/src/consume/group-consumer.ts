@@ -1,4 +1,8 @@
-/** One consumer of one topic in its own group: what the client fetches goes to workers, one per partition. */
+/**
+ * One consumer of one topic in its own group: what the client fetches goes to workers, one per partition.
+ *
+ * Longer than other files: the rules of an assignment, who is fetched, handed over and aborted when, are one state machine.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppError, Logger } from '@chip/service';
 import type { EachBatchPayload } from 'kafkajs';

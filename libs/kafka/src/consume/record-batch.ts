@@ -1,3 +1,4 @@
+/** The contract between a consumer and its handlers. */
 /** Header values by name; an array where one name occurs several times. A null value arrives as an empty buffer. */
 export type RecordHeaders = Readonly<Record<string, Buffer | readonly Buffer[]>>;
 

@@ -1,3 +1,4 @@
+/** Keeps kafkajs's request queue from setting timers in the past. */
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);

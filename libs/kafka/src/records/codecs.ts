@@ -1,3 +1,4 @@
+/** Compressions, bounded in what they may unfold to. */
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';

@@ -1,3 +1,4 @@
+/** Records of a fetch, decoded while one walks over them. */
 import { UndecodableBatchError } from './codecs.ts';
 import type { KafkaRecord, RecordHeaders, Records } from '../consume/record-batch.ts';
 
