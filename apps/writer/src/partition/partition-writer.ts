@@ -175,8 +175,8 @@ export class PartitionWriter {
     } catch (error) {
       if (!isDue || this.#isBusy) throw error;
     }
-    const topicIdAgain = row?.acceptedTopicId ?? null;
-    const isReplaced = topicId !== null && topicIdAgain !== null && topicIdAgain !== topicId;
+    const storedTopicId = row?.acceptedTopicId ?? null;
+    const isReplaced = topicId !== null && storedTopicId !== null && storedTopicId !== topicId;
     if (this.#isBusy) {
       // The next batch takes the partition over again.
       if (isReplaced) this.#assignment = NaN;
