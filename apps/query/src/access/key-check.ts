@@ -41,7 +41,9 @@ export class KeyCheck {
   /** Also stores when keys were last used. */
   async stop(): Promise<void> {
     this.#timers.forEach(clearInterval);
-    await this.#keys.reportUse(this.databases[0] as Database).catch(() => undefined);
+    await this.#keys
+      .reportUse(this.databases[0] as Database)
+      .catch((err: unknown) => this.logger.warn({ err }, 'use_of_keys_not_stored'));
   }
 
   /** @throws Problem 401, or 503 when the keys cannot be read */
