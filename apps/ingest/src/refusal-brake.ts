@@ -1,4 +1,5 @@
 import type { ClockRefusal, Refusal } from '@chip/contracts';
+import { CLOCK_TOLERANCE_MS } from './machine-stream.parts.ts';
 
 /** Elements are counted over this time, in slices of it. */
 const WINDOW_MS = 5 * 60_000;
@@ -9,8 +10,6 @@ const MAX_SHARE = 0.9;
 /** Machines whose clocks are wrong by themselves are not wrong alike; so many that are say that the broker is. */
 const MIN_SOURCES = 3;
 const MAX_SPREAD_MS = 5 * 60_000;
-/** Clocks of servers that are looked after agree within this. */
-const CLOCK_TOLERANCE_MS = 60_000;
 
 interface Slice {
   readonly from: number;

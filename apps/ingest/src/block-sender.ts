@@ -1,0 +1,171 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { headerText } from '@chip/classify';
+import {
+  ACCEPTED_TOPIC,
+  type Block,
+  type DeadLetter,
+  deadLetter,
+  encodeBlock,
+  encodedBytes,
+  type Refusal,
+  replayOf,
+  rowsOf,
+} from '@chip/contracts';
+import { type RecordBatch, sendDeadLetters } from '@chip/kafka';
+import type { IngestDecision } from '@chip/persistence';
+import { BlockCutter } from './block-cutter.ts';
+import { type MachineStreamParts, type Memory, MustStandError, type Progress } from './machine-stream.parts.ts';
+
+/** The event loop is left to others (heartbeats, health, other partitions) after so much work on end. */
+const MAX_TURN_MS = 8;
+const DAY_MS = 86_400_000;
+
+/**
+ * Cuts a batch into blocks and sends each with its dead letters.
+ *
+ * @throws MustStandError before a block that the brake holds back, or the producer's error; `progress` says how far it came
+ */
+export async function sendBlocks(
+  parts: MachineStreamParts,
+  batch: RecordBatch,
+  memory: Memory,
+  progress: Progress,
+): Promise<void> {
+  const { topic, kind, reader, metrics, retention, standstills } = parts;
+  const { partition } = batch;
+  const cutter = new BlockCutter(topic, partition, kind, batch.fetchOffset);
+  const failedAt = new Date().toISOString();
+  const retentionMs = retention.ms;
+  const resumes = standstills.resumes(batch.topic, partition);
+  const shiftAt = (offset: number): IngestDecision | undefined =>
+    resumes.findLast(({ atOffset, toOffset }) => atOffset <= offset && offset < toOffset);
+  let letters: DeadLetter[] = [];
+  let refusals: Refusal[] = [];
+  let traceparent: string | undefined;
+  let decided: IngestDecision | undefined;
+
+  const send = async (coversTo: number): Promise<void> => {
+    const block: Block = {
+      ...cutter.cut(coversTo),
+      ...(memory.topicId === undefined ? {} : { sourceTopicId: memory.topicId }),
+      judgedBy: {
+        retentionDays: kind === 'copy-text/system_metrics/1' && retentionMs !== null ? retentionMs / DAY_MS : null,
+        clockShiftMs: decided?.clockShiftMs ?? 0,
+      },
+    };
+    brake(batch, memory, block, decided !== undefined);
+    await sendBlock(parts, block, letters, traceparent);
+    for (const { code } of refusals) {
+      metrics.deadLetters.inc({ topic, code });
+    }
+    progress.sentTo = coversTo;
+    letters = [];
+    refusals = [];
+    traceparent = undefined;
+  };
+
+  let isOpen = batch.records.length === 0;
+  let left = batch.records.length;
+  let turnEnds = performance.now() + MAX_TURN_MS;
+  for (const record of batch.records) {
+    left--;
+    if (performance.now() > turnEnds) {
+      await nextTurn();
+      batch.signal.throwIfAborted();
+      turnEnds = performance.now() + MAX_TURN_MS;
+    }
+    if (left === batch.records.length - 1) {
+      memory.brake.beginBatch(record.timestamp, memory.endSeenAt);
+    }
+    memory.lastAppendMs = record.timestamp;
+    if (resumes.length > 0) {
+      const next = shiftAt(record.offset);
+      if (next !== decided) {
+        if (isOpen) {
+          await send(record.offset);
+        }
+        decided = next;
+      }
+    }
+    traceparent ??= headerText(record.headers, 'traceparent');
+    const judged = {
+      timestamp: record.timestamp + (decided?.clockShiftMs ?? 0),
+      retentionMs: retentionMs ?? 0,
+    };
+    const { elements, unknown } = reader(record, judged, cutter, (refusal, bytes, place) => {
+      const letter = deadLetter({
+        topic,
+        partition,
+        offset: record.offset,
+        place,
+        refusal,
+        stage: 'ingest',
+        failedAt,
+        value: bytes,
+        key: record.key,
+        headers: record.headers,
+      });
+      cutter.addRefusal(encodedBytes(letter), place);
+      letters.push(letter);
+      refusals.push(refusal);
+      memory.brake.refuse(refusal);
+    });
+    if (unknown > 0) {
+      metrics.unknownFields.inc({ topic }, unknown);
+    }
+    isOpen = !cutter.endRecord(record.offset, record.timestamp, elements, replayOf(record.headers));
+    if (!isOpen) {
+      batch.signal.throwIfAborted();
+      // The last block also covers markers and holes behind its last record.
+      await send(left === 0 ? batch.nextOffset : record.offset + 1);
+      turnEnds = performance.now() + MAX_TURN_MS;
+    }
+  }
+  if (isOpen) {
+    await send(batch.nextOffset);
+  }
+  metrics.records.inc({ topic }, batch.records.length);
+}
+
+/** Sends one block: first its letters, then itself, each acknowledged. */
+export async function sendBlock(
+  parts: MachineStreamParts,
+  block: Block,
+  letters: readonly DeadLetter[],
+  traceparent: string | undefined,
+): Promise<void> {
+  const { topic, producer, metrics, logger } = parts;
+  const pointers = letters.length === 0 ? 0 : await sendDeadLetters(producer, topic, letters);
+  if (pointers > 0) {
+    logger.warn({ topic, partition: block.sourcePartition, pointers }, 'dead_letters_cut_to_pointers');
+  }
+  const { headers, value } = encodeBlock(block, traceparent);
+  await producer.send(ACCEPTED_TOPIC[topic], block.sourcePartition, [{ key: null, value, headers }], 'zstd');
+  metrics.blocks.inc({ topic });
+  metrics.blockBytes.inc({ topic }, value.length);
+  metrics.rows.inc({ topic }, rowsIn(block));
+}
+
+/** Stops the partition before a block whose refusals say that the broker's clock is wrong. */
+function brake(batch: RecordBatch, { brake: counts, releasedTo }: Memory, block: Block, isDecided: boolean): void {
+  const rows = rowsIn(block);
+  if (rows > 0) {
+    counts.accept(rows);
+  }
+  if (isDecided || block.coversFrom < releasedTo) {
+    counts.clear();
+    return;
+  }
+  const verdict = counts.verdict();
+  if (verdict === null || !block.index.some(({ refused }) => refused.length > 0)) {
+    return;
+  }
+  const { topic, partition } = batch;
+  throw new MustStandError(
+    'records_mostly_refused',
+    `${verdict.reason}; set the clock right, then: npm run positions -- resume-ingest ${topic} ${partition} --clock-shift ${Math.ceil(verdict.behindMs / 60_000)}m --reason …`,
+    block.coversFrom,
+  );
+}
+
+const rowsIn = ({ index }: Block): number => index.reduce((sum, event) => sum + rowsOf(event), 0);

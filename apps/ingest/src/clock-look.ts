@@ -1,0 +1,51 @@
+import type { RecordBatch } from '@chip/kafka';
+import { BlockCutter } from './block-cutter.ts';
+import { CLOCK_TOLERANCE_MS, type MachineStreamParts, type Memory, MustStandError } from './machine-stream.parts.ts';
+
+/**
+ * Whether a partition that stands still because of its refusals may go on after all: records that were appended since the
+ * last look have an append time that our own clock can check. When it is right and they are refused as before, the
+ * machines are wrong, and dead letters are what they should get.
+ *
+ * @throws MustStandError
+ */
+export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, memory: Memory): Promise<void> {
+  const { admin, read, reader, standstills, topic, kind } = parts;
+  const { partition } = batch;
+  const standing = standstills.get(batch.topic, partition);
+  if (
+    standing?.state !== 'records_mostly_refused' ||
+    standing.atOffset !== batch.fetchOffset ||
+    standstills.decision(batch.topic, partition, batch.fetchOffset, 'resume') !== undefined
+  ) {
+    return;
+  }
+  const at = Date.now();
+  const high = (await admin.topicOffsets(batch.topic)).get(partition)?.high ?? 0;
+  const before = memory.look;
+  memory.look = { high, at };
+  if (before !== undefined && high > before.high) {
+    const from = new Map([[partition, high - 1]]);
+    for await (const record of read(batch.topic, { partitions: [partition], from })) {
+      const isClockRight =
+        record.timestamp >= before.at - CLOCK_TOLERANCE_MS && record.timestamp <= Date.now() + CLOCK_TOLERANCE_MS;
+      let isRefused = false;
+      reader(
+        record,
+        { timestamp: record.timestamp, retentionMs: 0 },
+        new BlockCutter(topic, partition, kind, 0),
+        (refusal) => {
+          isRefused ||= refusal.code === 'time_out_of_range';
+        },
+      );
+      if (isClockRight && isRefused) {
+        parts.logger.warn({ topic, partition, to: high }, 'machine_clocks_wrong');
+        memory.releasedTo = high;
+        memory.brake.clear();
+        return;
+      }
+      break;
+    }
+  }
+  throw new MustStandError('records_mostly_refused', standing.stateReason ?? '', standing.atOffset);
+}

@@ -1,0 +1,73 @@
+import type { Block, IngestStoppedState, MachineTopic, Refusal } from '@chip/contracts';
+import type { KafkaAdmin, KafkaBatchServer, KafkaProducer, KafkaRecord, TopicRange, TopicRecord } from '@chip/kafka';
+import type { Logger } from '@chip/service';
+import type { BlockCutter } from './block-cutter.ts';
+import type { IngestMetrics } from './ingest.metrics.ts';
+import type { MachineTopics } from './machine-topics.ts';
+import type { RefusalBrake } from './refusal-brake.ts';
+import type { RetentionSetting } from './retention-setting.ts';
+import type { Standstills } from './standstills.ts';
+
+/** Clocks of servers that are looked after agree within this. */
+export const CLOCK_TOLERANCE_MS = 60_000;
+
+export interface JudgedRecord {
+  /** As the record has it, plus what a person decided about the broker's clock. */
+  readonly timestamp: number;
+  readonly retentionMs: number;
+}
+export type Refuse = (refusal: Refusal, bytes: Buffer | null, place?: number) => void;
+/** Reads one record into the block under construction. */
+export type Reader = (
+  record: KafkaRecord,
+  judgedAt: JudgedRecord,
+  cutter: BlockCutter,
+  refuse: Refuse,
+) => { elements: number; unknown: number };
+
+export interface MachineStreamParts {
+  readonly topic: MachineTopic;
+  readonly kind: Block['kind'];
+  readonly reader: Reader;
+  readonly server: Pick<KafkaBatchServer, 'resume'>;
+  readonly producer: KafkaProducer;
+  readonly admin: KafkaAdmin;
+  readonly read: (topic: string, range: TopicRange) => AsyncIterable<TopicRecord>;
+  readonly topics: MachineTopics;
+  readonly standstills: Standstills;
+  readonly retention: RetentionSetting;
+  readonly metrics: IngestMetrics;
+  readonly logger: Logger;
+}
+
+/** What is remembered of a partition during one assignment. */
+export interface Memory {
+  readonly assignment: number;
+  readonly brake: RefusalBrake;
+  topicId: string | undefined;
+  /** When the end of the partition was last reached, by our clock; null when the last batch did not reach it. */
+  endSeenAt: number | null;
+  lastAppendMs: number | null;
+  /** Refusals below this offset are the machines' fault. */
+  releasedTo: number;
+  look: { high: number; at: number } | undefined;
+}
+
+export interface Progress {
+  /** Everything before this offset of the batch is acknowledged. */
+  sentTo: number;
+  /** When the batch was handed over, by our clock. */
+  readonly beganAt: number;
+}
+
+/** The partition stands still: the rest of the batch is not handled. */
+export class MustStandError extends Error {
+  constructor(
+    readonly state: IngestStoppedState,
+    message: string,
+    readonly atOffset: number,
+    readonly toOffset: number | null = null,
+  ) {
+    super(message);
+  }
+}

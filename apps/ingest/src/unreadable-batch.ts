@@ -1,0 +1,71 @@
+import { DEAD_LETTER_HEADERS, deadLetter, encodedBytes, type Refusal } from '@chip/contracts';
+import type { RecordBatch } from '@chip/kafka';
+import { BlockCutter } from './block-cutter.ts';
+import { sendBlock } from './block-sender.ts';
+import { type MachineStreamParts, type Memory, MustStandError } from './machine-stream.parts.ts';
+
+/**
+ * A record batch that can never be read: the partition stands still until a person decides to pass over it. The range is
+ * then covered by a block with one refused event, whose dead letter points at the range.
+ */
+export async function passOver(
+  parts: MachineStreamParts,
+  batch: RecordBatch,
+  memory: Memory,
+  { from, to, reason }: { from: number; to: number; reason: string },
+): Promise<void> {
+  const { topic, kind, metrics, standstills, logger } = parts;
+  const { partition } = batch;
+  const decision = standstills.decision(batch.topic, partition, from, 'skip_batch');
+  if (decision === undefined || decision.toOffset !== to) {
+    throw new MustStandError(
+      'undecodable_batch',
+      `the record batch with offsets ${from} to ${to - 1} cannot be read: ${reason}`,
+      from,
+      to,
+    );
+  }
+  memory.topicId ??= await parts.topics.id(batch.topic);
+  const refusal: Refusal = {
+    code: 'undecodable_batch',
+    detail: `offsets ${from} to ${to - 1}: got a record batch that cannot be read (${reason}), expected one that can; passed over by ${decision.by}: ${decision.reason}`,
+  };
+  const letter = deadLetter({
+    topic,
+    partition,
+    offset: from,
+    refusal,
+    stage: 'ingest',
+    failedAt: new Date().toISOString(),
+    value: Buffer.alloc(0),
+    facts: { [DEAD_LETTER_HEADERS.truncated]: 'value,source-key,headers' },
+  });
+  const cutter = new BlockCutter(topic, partition, kind, from);
+  cutter.addRefusal(encodedBytes(letter));
+  cutter.endRecord(from, memory.lastAppendMs ?? (await appendTimeBehind(parts, batch, to)), 0);
+  await sendBlock(parts, { ...cutter.cut(to), sourceTopicId: memory.topicId }, [letter], undefined);
+  metrics.deadLetters.inc({ topic, code: refusal.code });
+  await batch.commit(to);
+  logger.warn({ topic, partition, from, to, by: decision.by }, 'undecodable_batch_passed_over');
+  batch.seek(to);
+  standstills.run(batch.topic, partition);
+}
+
+/** Append time of what stands behind an unreadable batch: the least that its own can be off by. */
+async function appendTimeBehind(
+  parts: MachineStreamParts,
+  { topic, partition }: RecordBatch,
+  offset: number,
+): Promise<number> {
+  try {
+    for await (const { timestamp } of parts.read(topic, {
+      partitions: [partition],
+      from: new Map([[partition, offset]]),
+    })) {
+      return timestamp;
+    }
+  } catch (error) {
+    parts.logger.debug({ err: error, topic, partition }, 'append_time_unknown');
+  }
+  return Date.now();
+}
