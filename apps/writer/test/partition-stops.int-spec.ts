@@ -1,0 +1,114 @@
+import 'reflect-metadata';
+import { resumePartition } from '@chip/persistence';
+import { waitFor } from '@chip/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { range, WriterServers, WriterStage } from './writer-stage.ts';
+
+const T0 = Date.parse('2026-01-20T08:00:00Z');
+
+let servers: WriterServers;
+let stage: WriterStage;
+
+beforeAll(async () => {
+  servers = await WriterServers.connect();
+});
+afterAll(() => servers.close());
+afterEach(async () => {
+  await stage.stop();
+  await servers.db.database.query('DROP TRIGGER IF EXISTS hindrance ON system_metrics');
+  expect(stage.fatals).toEqual([]);
+});
+
+/** Runs `body` for every row of telemetry that satisfies `condition`. */
+const hinder = async (body: string, condition = 'true'): Promise<void> => {
+  await servers.db.database.query(
+    `CREATE OR REPLACE FUNCTION hinder() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} RETURN NEW; END $$`,
+  );
+  await servers.db.database.query(
+    `CREATE TRIGGER hindrance BEFORE INSERT ON system_metrics FOR EACH ROW WHEN (${condition}) EXECUTE FUNCTION hinder()`,
+  );
+};
+const publish = (partition: number, from: number, to: number, value = 0): Promise<void> =>
+  stage.publish({ ...stage.block(from, to, T0, value), sourcePartition: partition });
+
+describe('what fails for one partition', () => {
+  it('an error nobody foresaw: that partition stops by name and tries again, the other goes on', async () => {
+    stage = await WriterStage.make(servers, {}, 2);
+    await hinder(`RAISE EXCEPTION 'damaged' USING ERRCODE = 'XX001';`, 'NEW.metric_value < 1000');
+    await stage.start();
+    await publish(0, 0, 5);
+    await publish(1, 0, 5, 1000);
+    expect((await stage.isAt(0, 'database_refuses'))?.stateReason).toContain('XX001');
+    await stage.isAt(5, 'running', 1);
+    await servers.db.database.query('DROP TRIGGER hindrance ON system_metrics');
+    await stage.isAt(5);
+    expect(await stage.values()).toEqual([...range(0, 5), ...range(1000, 1005)]);
+  });
+
+  it('dead letters that are not taken: nothing is passed by; an operator lets it try again at once', async () => {
+    stage = await WriterStage.make(servers);
+    await hinder(`RAISE EXCEPTION 'no' USING ERRCODE = '23514';`, 'NEW.metric_value = 2');
+    let isRefusing = true;
+    stage.sendLetters = async (_topic, _partition, refused) => {
+      if (isRefusing) throw new Error('TOPIC_AUTHORIZATION_FAILED');
+      stage.letters.push(...refused);
+    };
+    await stage.start();
+    await publish(0, 0, 5);
+    expect((await stage.isAt(0, 'dead_letters_refused'))?.stateReason).toContain('TOPIC_AUTHORIZATION_FAILED');
+    isRefusing = false;
+    await servers.db.database.withTransaction((transaction) =>
+      resumePartition(transaction, { ...stage.who(), from: 0n }),
+    );
+    await stage.isAt(5);
+    expect(stage.letters.map(({ sourceOffset }) => sourceOffset)).toEqual([2]);
+    expect(await stage.values()).toEqual([0, 1, 3, 4]);
+  });
+
+  it('a locked position: that partition waits by name, the other goes on, and nothing is lost after', async () => {
+    const url = new URL(servers.db.url);
+    url.searchParams.set('options', '-c lock_timeout=500');
+    stage = await WriterStage.make(servers, { session: { url: url.toString() } }, 2);
+    await stage.start();
+    await publish(0, 0, 5);
+    await publish(1, 0, 5, 1000);
+    await Promise.all([stage.isAt(5), stage.isAt(5, 'running', 1)]);
+    const holder = new pg.Client({ connectionString: servers.db.url });
+    await holder.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM stream_positions WHERE source_topic = $1 AND source_partition = 0 FOR UPDATE', [
+        stage.machine,
+      ]);
+      await publish(0, 5, 9);
+      await waitFor(
+        () => stage.writers.get(0)?.state,
+        (state) => state === 'waiting_for_database',
+      );
+      await publish(1, 5, 9, 1000);
+      await stage.isAt(9, 'running', 1);
+    } finally {
+      await holder.query('ROLLBACK').catch(() => undefined);
+      await holder.end();
+    }
+    await stage.isAt(9);
+    expect(await stage.values()).toEqual([...range(0, 9), ...range(1000, 1009)]);
+  });
+
+  it('a flush that never ends within its time: halved until it passes, no row lost or written twice', async () => {
+    const url = new URL(servers.db.url);
+    url.searchParams.set('options', '-c statement_timeout=2000');
+    stage = await WriterStage.make(servers, { session: { url: url.toString() }, flushRows: 64 });
+    await hinder('PERFORM pg_sleep(0.1);');
+    await stage.start();
+    await publish(0, 0, 64);
+    await stage.isAt(64);
+    expect(await stage.values()).toEqual(range(0, 64));
+    const deltas = await servers.db.database.query<{ n: number }>(
+      'SELECT sum(sample_count)::int AS n FROM metrics_delta',
+    );
+    expect(deltas).toEqual([{ n: 64 }]);
+    expect((await stage.metrics.flushes.get()).values[0]?.value).toBeGreaterThan(1);
+  });
+});
