@@ -1,4 +1,4 @@
-// 420 lines: one state machine; what could be told apart (state, size, failures, brake) stands in files of its own.
+// Longer than 350 lines: one state machine. State, size, failures and brake stand in files of their own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AcceptedTopic,
