@@ -253,11 +253,11 @@ export class InspectionLoader implements Loader {
     arrivals: readonly Arrival[],
   ): Promise<Loaded | { refused: readonly RefusedElement[] }> {
     if (arrivals.length === 0) return { applied: 0, duplicates: 0, rows: 0 };
-    // Types first: an event that does not stay must not take the id from its correction, however the stream is cut.
+    // An event that is refused refuses no other. So types are judged before ids, and what two events of the flush say
+    // against each other last, once the first of them is known to stay: the outcome must not depend on where flushes are cut.
     const unknown = await this.#unknownTypes(session, arrivals);
     if (unknown.length > 0) return { refused: unknown };
     const { firsts, conflicts } = this.#distinct(arrivals);
-    if (conflicts.length > 0) return { refused: conflicts };
 
     const events = firsts.map((arrival) => arrival.event);
     const json = (rows: unknown): string[] => [JSON.stringify(rows)];
@@ -305,6 +305,7 @@ export class InspectionLoader implements Loader {
     const fresh = firsts.filter(({ event }) => newIds.has(event.event_id));
     const applied = await this.#merge(session, fresh);
     const written = await this.#copyDetails(session, applied);
+    if (conflicts.length > 0) return { refused: conflicts };
     return {
       applied: applied.length,
       duplicates: arrivals.length - applied.length,

@@ -114,6 +114,7 @@ class Source {
       `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurements, defects CASCADE`,
     );
     this.letters.length = 0;
+    this.#brakes.length = 0;
   }
 
   async close(): Promise<void> {
@@ -331,5 +332,49 @@ describe('loading inspections', () => {
     await expect(source.flush(0, events)).rejects.toBeInstanceOf(MostlyRejectedError);
     expect(source.letters).toEqual([]);
     expect(await source.database.database.query('SELECT 1 FROM inspections')).toEqual([]);
+  });
+
+  it('an event that is refused refuses no other, wherever the flushes are cut', async () => {
+    const [whole, cut] = [await newSource(), await newSource()];
+    for (const source of [whole, cut]) {
+      await source.database.database.query(
+        `ALTER TABLE measurements ADD CONSTRAINT picky CHECK (name <> 'bad') NOT VALID`,
+      );
+    }
+    const kinds = fc.constantFrom('good', 'other', 'unknown type', 'bad row');
+    const history = fc.array(fc.record({ id: fc.nat(3), kind: kinds }), {
+      minLength: 1,
+      maxLength: 10,
+    });
+    await fc.assert(
+      fc.asyncProperty(history, async (sent) => {
+        await Promise.all([whole.reset(), cut.reset()]);
+        const events = sent.map((one) =>
+          event({
+            event_id: id(one.id),
+            chip_id: `C${one.id}`,
+            content_hash: { good: 'aa', other: 'bb', 'unknown type': 'cc', 'bad row': 'dd' }[one.kind],
+            ...(one.kind === 'unknown type' ? { inspection_type: 'visuall' } : {}),
+            measurements: [{ name: one.kind === 'bad row' ? 'bad' : 'idd', value: 1 }],
+          }),
+        );
+        await whole.flush(0, events);
+        for (const one of events) await cut.flush(0, [one]);
+        const outcome = (source: Source): object[] =>
+          source.letters
+            .map(({ normalised, refusal }) => ({
+              at: events.findIndex((one) => JSON.stringify(one) === JSON.stringify(normalised)),
+              code: refusal.code,
+            }))
+            .sort((a, b) => a.at - b.at || (a.code < b.code ? -1 : 1));
+        expect(outcome(whole)).toEqual(outcome(cut));
+        const stored = (source: Source): Promise<object[]> =>
+          source.database.database.query(
+            `SELECT event_id, encode(content_hash, 'hex') AS hash FROM inspection_events ORDER BY 1`,
+          );
+        expect(await stored(whole)).toEqual(await stored(cut));
+      }),
+      { numRuns: 25 },
+    );
   });
 });
