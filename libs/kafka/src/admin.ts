@@ -1,3 +1,4 @@
+/** Topics, offsets and groups, for start-up checks and operator commands. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { retry, withDeadline, type Logger } from '@chip/service';
 import type { TopicSpec } from '@chip/contracts';
@@ -5,7 +6,7 @@ import kafkajs, { type Admin, type Cluster } from 'kafkajs';
 import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
 import { translateKafkaError } from './kafka.error.ts';
 import { groupOnBroker, topicOnBroker } from './names.ts';
-import { fetchTopicId } from './topic-id.ts';
+import { fetchTopicId } from './kafkajs-patches/topic-id.ts';
 
 /** First offset still there and the offset the next record will get. */
 export interface OffsetRange {

@@ -1,9 +1,11 @@
+/** Reads a bounded part of a topic outside of any group. */
 import { retry, type Logger } from '@chip/service';
 import type { Broker, Cluster } from 'kafkajs';
 import { clusterOf, type KafkaConnection } from './client.ts';
 import { DecompressionBudget } from './records/codecs.ts';
 import type { Fetch } from './kafkajs-patches/fetch-interceptor.ts';
-import { committedBatches, endOffset, fetchUndecoded } from './records/fetch-response.ts';
+import { committedBatches, endOffset } from './records/fetch-response.ts';
+import { fetchUndecoded } from './kafkajs-patches/undecoded-fetch.ts';
 import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
 import { topicOnBroker } from './names.ts';
 import type { KafkaRecord, Records } from './consume/record-batch.ts';

@@ -1,3 +1,4 @@
+/** Stands between kafkajs's consumer group and its brokers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Broker, type Cluster } from 'kafkajs';
 import { DecompressionBudget } from '../records/codecs.ts';
@@ -5,12 +6,12 @@ import {
   committedBatches,
   endOffset,
   endOfUndecodable,
-  fetchUndecoded,
   type FetchedPartition,
   type FetchResponse,
 } from '../records/fetch-response.ts';
 import { isGroupLost, kafkaErrorType } from '../kafka.error.ts';
 import type { RecordBatch, UndecodableRange } from '../consume/record-batch.ts';
+import { fetchUndecoded } from './undecoded-fetch.ts';
 import { RecordSet } from '../records/record-set.ts';
 
 interface PartitionRequest {

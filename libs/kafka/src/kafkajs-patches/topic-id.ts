@@ -1,5 +1,6 @@
+/** Asks for topic ids, which kafkajs has no request for. */
 import type { Broker } from 'kafkajs';
-import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError } from './kafka.error.ts';
+import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError } from '../kafka.error.ts';
 
 const METADATA = { apiKey: 3, apiName: 'Metadata', apiVersion: 10 } as const;
 const UNKNOWN_TOPIC = 3;

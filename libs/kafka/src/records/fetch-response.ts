@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { createRequire } from 'node:module';
+/** Decodes what brokers answer to a fetch: batches stay bytes, and what is wrong with a partition concerns it alone. */
 import { crc32c } from '@node-rs/crc32';
 import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
 import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
@@ -44,28 +43,6 @@ export interface FetchedPartition {
 export interface FetchResponse {
   readonly responses: readonly { readonly topicName: string; readonly partitions: FetchedPartition[] }[];
 }
-
-const budgets = new AsyncLocalStorage<DecompressionBudget>();
-
-/**
- * Runs `fetch`, a broker's `fetch` of kafkajs, so that its response is decoded here and not by kafkajs.
- *
- * kafkajs makes an object, two decimal texts and several buffers of every record before anybody asks for one, refuses
- * the whole response where one partition's batch is damaged, and has no bound for what a batch unfolds to. Here the
- * response stays bytes; everything it unpacks stays within `budget`, and what is wrong with a partition concerns it alone.
- */
-export const fetchUndecoded = <T>(budget: DecompressionBudget, fetch: () => Promise<T>): Promise<T> =>
-  budgets.run(budget, fetch);
-
-/** Version 11 is kafkajs's newest; every broker since Kafka 2.3 speaks it. */
-const version11 = createRequire(import.meta.url)('kafkajs/src/protocol/requests/fetch/v11/response') as {
-  decode(response: Buffer): Promise<unknown>;
-};
-const { decode: decodeByKafkajs } = version11;
-version11.decode = (response) => {
-  const budget = budgets.getStore();
-  return budget === undefined ? decodeByKafkajs(response) : decodeFetchResponse(response, budget);
-};
 
 /** Layout: https://kafka.apache.org/protocol#The_Messages_Fetch, version 11. */
 export async function decodeFetchResponse(
