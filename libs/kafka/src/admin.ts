@@ -224,8 +224,10 @@ export class KafkaAdmin {
   }
 
   async #call<T>(what: string, call: (admin: Admin) => Promise<T>, context = {}): Promise<T> {
-    this.#connecting ??= this.#admin.connect().catch((error: unknown) => {
+    this.#connecting ??= this.#admin.connect().catch(async (error: unknown) => {
       this.#connecting = undefined;
+      // A socket whose authentication failed stays open on both sides, and keeps a command from ending.
+      await this.#admin.disconnect().catch(() => undefined);
       throw error;
     });
     try {
