@@ -9,7 +9,7 @@ export default {
       severity: 'error',
       // Circles of today; the list may only shrink.
       from: {
-        pathNot: '^(libs/persistence/src/schema/entities/|apps/query/src/yield/|libs/kafka/src/(client|names)[.])',
+        pathNot: '^(libs/persistence/src/schema/entities/|libs/kafka/src/(client|names)[.])',
       },
       to: { circular: true },
     },

@@ -1,5 +1,5 @@
 import { runService } from '@chip/service';
-import { configureHttp, httpOptions } from './http.ts';
+import { configureHttp, httpOptions } from './server/configure-http.ts';
 import { querySchema } from './query.config.ts';
 import { QueryModule } from './query.module.ts';
 

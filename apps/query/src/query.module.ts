@@ -20,7 +20,7 @@ import { LedgerController } from './pipeline/ledger.controller.ts';
 import { PipelineController } from './pipeline/pipeline.controller.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from './query.config.ts';
 import { measurePool } from './query.metrics.ts';
-import { PrimarySnapshots, Snapshots } from './snapshots.ts';
+import { PrimarySnapshots, Snapshots } from './sql/snapshots.ts';
 import { EvaluateController } from './spc/evaluate.controller.ts';
 import { CapabilityController } from './spc/capability.controller.ts';
 import { SpcController } from './spc/spc.controller.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { encodeCursor } from '../src/cursor.ts';
+import { encodeCursor } from '../src/http/cursor.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
 import { TcpGate } from './tcp-gate.ts';
 

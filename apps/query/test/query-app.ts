@@ -4,7 +4,7 @@ import { createLogger, createMetricsRegistry, Health, Lifecycle, ServiceModule }
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { configureHttp, httpOptions } from '../src/http.ts';
+import { configureHttp, httpOptions } from '../src/server/configure-http.ts';
 import { type QueryConfig } from '../src/query.config.ts';
 import { QueryModule } from '../src/query.module.ts';
 

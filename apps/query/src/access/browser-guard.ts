@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '@chip/service';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 
 /**
  * What a web page can make a browser send here without asking: requests to names that its owner points at this machine

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 import { looksLikeKey } from '@chip/persistence';
 import { ANONYMOUS, type Caller, hasRight, whatIsMissing } from './caller.ts';
 import { type KeyCheck } from './key-check.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, keyPrefix, KnownKeys } from '@chip/persistence';
 import { type Logger } from '@chip/service';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
 
 /** A revoked key is refused within five seconds: the keys in use are never older than this. */

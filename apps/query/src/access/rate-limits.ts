@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
 import { type CostClass } from './rights.ts';
 

@@ -1,7 +1,7 @@
 import { KEY_ROLES, KEY_SCOPES, type KeyRole, type KeyScope } from '@chip/persistence';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
 
 /** The issuer's keys are read again after this. */

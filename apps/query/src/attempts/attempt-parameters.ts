@@ -8,7 +8,7 @@ import {
   siteParameter,
   stepParameter,
   timeRange,
-} from '../parameters.ts';
+} from '../http/parameters.ts';
 import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
 
 const MAX_NAMES = 100;

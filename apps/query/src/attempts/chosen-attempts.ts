@@ -1,5 +1,5 @@
-import { type UnitFilters } from '../parameters.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { type UnitFilters } from '../http/parameters.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type AttemptGroup, GROUP_COLUMNS } from './attempt-groups.ts';
 
 /**

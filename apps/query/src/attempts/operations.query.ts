@@ -1,5 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 
 /** Most things that a refusal lists: enough to choose from. */
 const MAX_LISTED = 20;

@@ -2,11 +2,11 @@ import { verifyAudit } from '@chip/persistence';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { count, definitionSchema } from '../answers.ts';
+import { count, definitionSchema } from '../http/answers.ts';
 import { Needs } from '../access/rights.ts';
-import { Answers } from '../documented-route.ts';
-import { nameParameter } from '../parameters.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { nameParameter } from '../http/parameters.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 
 const verifyParameters = z.strictObject({
   stream: nameParameter('One hash chain; without it all of them.', 'api').optional(),

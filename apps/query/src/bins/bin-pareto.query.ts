@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 export const BINS = ['hard', 'soft'] as const;
 export type Bin = (typeof BINS)[number];

@@ -3,12 +3,12 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { INSPECTION_RESULTS_OF_CHIP } from '@chip/contracts';
-import { asOfSchema, count, definitionShape } from '../answers.ts';
+import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder } from '../parameters.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder } from '../http/parameters.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { binCounts, BINS } from './bin-pareto.query.ts';
 
 const paretoParameters = z

@@ -2,13 +2,13 @@ import { pareto } from '@chip/quality';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, groupNameSchema } from '../answers.ts';
+import { asOfSchema, count, definitionShape, groupNameSchema } from '../http/answers.ts';
 import { ATTEMPT_GROUPS, groupName } from '../attempts/attempt-groups.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder } from '../parameters.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder } from '../http/parameters.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { densityCounts, type DensityCounts } from './defect-density.query.ts';
 import { DEFECT_PARETO_KEYS, defectCounts } from './defect-pareto.query.ts';
 

@@ -2,11 +2,11 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type Queryable } from '@chip/persistence';
 import { z } from 'zod';
-import { timeText } from '../answers.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder, pageParameters, timeRange } from '../parameters.ts';
-import { Problem } from '../problem.error.ts';
-import { Snapshots } from '../snapshots.ts';
+import { timeText } from '../http/answers.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder, pageParameters, timeRange } from '../http/parameters.ts';
+import { Problem } from '../http/problem.error.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import {
   equipmentSeen,
   metricsSeen,

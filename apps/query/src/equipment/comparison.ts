@@ -8,10 +8,10 @@ import {
   wilsonInterval,
 } from '@chip/quality';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape } from '../answers.ts';
+import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
-import { endsInOrder } from '../parameters.ts';
+import { endsInOrder } from '../http/parameters.ts';
 import { type EquipmentSample } from './lot-yields.query.ts';
 
 export const compareParameters = z

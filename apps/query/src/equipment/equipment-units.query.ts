@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
-import { type KeysetPosition } from '../cursor.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { type KeysetPosition } from '../http/cursor.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 export interface TouchedUnit {
   readonly inspection_id: string;

@@ -2,11 +2,11 @@ import { formatTime, INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES, parseTime 
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { timeText } from '../answers.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder, equipmentParameter, pageParameters, timeRange } from '../parameters.ts';
-import { Snapshots } from '../snapshots.ts';
+import { timeText } from '../http/answers.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder, equipmentParameter, pageParameters, timeRange } from '../http/parameters.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import {
   answerComparison,
   compareAnswer,

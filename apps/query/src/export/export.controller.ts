@@ -8,7 +8,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { currentRequest } from '../access/caller.ts';
 import { Needs } from '../access/rights.ts';
-import { StreamsRows } from '../documented-route.ts';
+import { StreamsRows } from '../http/documented-route.ts';
 import {
   attemptParameters,
   endsInOrder,
@@ -16,9 +16,9 @@ import {
   requiredTimeRange,
   timeRange,
   unitFilters,
-} from '../parameters.ts';
+} from '../http/parameters.ts';
 import { type QueryConfig } from '../query.config.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-summary.controller.ts';
 import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.query.ts';
 import { ReaderPace } from './reader-pace.ts';

@@ -1,6 +1,6 @@
 import { type SqlParameter } from '@chip/persistence';
-import { type UnitFilters } from '../parameters.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { type UnitFilters } from '../http/parameters.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** One long SELECT with the names of its columns in order. */
 export interface ExportQuery {

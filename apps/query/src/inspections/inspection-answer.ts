@@ -1,6 +1,6 @@
 import { INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES } from '@chip/contracts';
 import { z } from 'zod';
-import { count, timeText } from '../answers.ts';
+import { count, timeText } from '../http/answers.ts';
 
 const text = z.string().nullable();
 const integer = z.int().nullable();

@@ -2,11 +2,11 @@ import { formatTime, INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES, parseTime 
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder, nameParameter, pageParameters, timeRange, unitFilters } from '../parameters.ts';
-import { Problem } from '../problem.error.ts';
-import { Snapshots } from '../snapshots.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder, nameParameter, pageParameters, timeRange, unitFilters } from '../http/parameters.ts';
+import { Problem } from '../http/problem.error.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { inspectionDetail, inspectionPage, type InspectionDetail, type InspectionPage } from './inspection-answer.ts';
 import { inspectionsWithHistory } from './inspection-detail.query.ts';
 import { listInspections } from './inspection-list.query.ts';

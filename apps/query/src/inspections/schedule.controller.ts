@@ -5,10 +5,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { currentRequest } from '../access/caller.ts';
 import { Needs } from '../access/rights.ts';
-import { Creates } from '../documented-route.ts';
-import { isStorable, jsonProblem } from '../json-limits.ts';
-import { Problem } from '../problem.error.ts';
-import { PrimarySnapshots } from '../snapshots.ts';
+import { Creates } from '../http/documented-route.ts';
+import { isStorable, jsonProblem } from '../http/json-limits.ts';
+import { Problem } from '../http/problem.error.ts';
+import { PrimarySnapshots } from '../sql/snapshots.ts';
 import { type InspectionDetail, inspectionDetail } from './inspection-answer.ts';
 import { inspectionsWithHistory } from './inspection-detail.query.ts';
 

@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
-import { type KeysetPosition } from '../cursor.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { type KeysetPosition } from '../http/cursor.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type LotRow } from './lot.query.ts';
 
 export interface LotListQuestion {

@@ -1,5 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 
 export interface LotRow {
   readonly id: string;

@@ -2,14 +2,21 @@ import { formatTime, parseTime } from '@chip/contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { Answers } from '../documented-route.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { Answers } from '../http/documented-route.ts';
 import { inspectionDetail } from '../inspections/inspection-answer.ts';
 import { inspectionsWithHistory } from '../inspections/inspection-detail.query.ts';
-import { endsInOrder, lotParameter, nameParameter, pageParameters, siteParameter, timeRange } from '../parameters.ts';
-import { Problem } from '../problem.error.ts';
-import { Snapshots } from '../snapshots.ts';
+import {
+  endsInOrder,
+  lotParameter,
+  nameParameter,
+  pageParameters,
+  siteParameter,
+  timeRange,
+} from '../http/parameters.ts';
+import { Problem } from '../http/problem.error.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { listLots } from './lot-list.query.ts';
 import { findLot, historyOfLot, wafersOfLot } from './lot.query.ts';
 

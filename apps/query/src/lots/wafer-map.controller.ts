@@ -1,13 +1,13 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape } from '../answers.ts';
+import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { mixParameter, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { ATTEMPT_POLICIES, describeChoice } from '../attempts/chosen-attempts.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder, lotParameter, nameParameter, siteParameter } from '../parameters.ts';
-import { Problem } from '../problem.error.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder, lotParameter, nameParameter, siteParameter } from '../http/parameters.ts';
+import { Problem } from '../http/problem.error.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { findLot } from './lot.query.ts';
 import { lotPath } from './lots.controller.ts';
 import { diesOfLot, diesOfWafer } from './wafer-map.query.ts';

@@ -6,7 +6,7 @@ import {
   preferredFirst,
 } from '../attempts/chosen-attempts.ts';
 import { requireOneOperation } from '../attempts/operations.query.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** What an attempt itself says about a die; any other name is that of a measurement. */
 export const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;

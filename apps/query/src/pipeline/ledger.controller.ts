@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionSchema, timeText } from '../answers.ts';
+import { asOfSchema, count, definitionSchema, timeText } from '../http/answers.ts';
 import { Needs } from '../access/rights.ts';
-import { Answers } from '../documented-route.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { noParameters, waiting } from './pipeline.controller.ts';
 import { acceptedGaps, type GapRow, type PartitionRow, partitions } from './pipeline.query.ts';
 

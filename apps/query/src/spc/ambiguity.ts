@@ -1,4 +1,4 @@
-import { Problem, type ParameterProblem } from '../problem.error.ts';
+import { Problem, type ParameterProblem } from '../http/problem.error.ts';
 import { type MeasuredKind } from './measured-samples.query.ts';
 
 /** Most combinations that are looked at, and most names that a refusal lists. */

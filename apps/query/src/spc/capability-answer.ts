@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count } from '../answers.ts';
+import { count } from '../http/answers.ts';
 
 /** Check for schemas with `lsl`, `usl` and `target`. */
 export function specLimitsInOrder(

@@ -12,7 +12,7 @@ import {
   type SizedCount,
   subgroupChart,
 } from '@chip/quality';
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 import {
   type Chart,
   type ChartRequest,

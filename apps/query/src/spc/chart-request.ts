@@ -1,8 +1,8 @@
 import { CONTROL_RULES, type ControlRule, NELSON, SIGMA_METHODS, WESTERN_ELECTRIC } from '@chip/quality';
 import { z } from 'zod';
-import { warningSchema } from '../answers.ts';
-import { MAX_MAGNITUDE } from '../parameters.ts';
-import { listOf } from '../request-check.ts';
+import { warningSchema } from '../http/answers.ts';
+import { MAX_MAGNITUDE } from '../http/parameters.ts';
+import { listOf } from '../http/request-check.ts';
 
 export const CHARTS = [
   'xbar_r',

@@ -9,11 +9,11 @@ import {
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { count, definitionShape } from '../answers.ts';
+import { count, definitionShape } from '../http/answers.ts';
 import { Needs } from '../access/rights.ts';
-import { Answers } from '../documented-route.ts';
-import { Problem } from '../problem.error.ts';
-import { listOf } from '../request-check.ts';
+import { Answers } from '../http/documented-route.ts';
+import { Problem } from '../http/problem.error.ts';
+import { listOf } from '../http/request-check.ts';
 import { CAPABILITY_DEFINITION, capabilityShape, specLimitsInOrder } from './capability-answer.ts';
 import { asProblem, defineChart, evaluateChart, requireData, warningOf } from './chart-evaluation.ts';
 import {

@@ -1,7 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type Moments, type SampleSummary } from '@chip/quality';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
-import { type SqlConditions } from '../sql-conditions.ts';
+import { type SqlConditions } from '../sql/sql-conditions.ts';
 
 /** How samples are formed: by lot, wafer or day (UTC), or so many one after the other. */
 export type Subgroup = 'lot' | 'wafer' | 'day' | number;

@@ -1,7 +1,7 @@
 import { CONTROL_RULES } from '@chip/quality';
 import { z } from 'zod';
 import { mixParameter, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
-import { endsInOrder, nameParameter, numberParameter, timeParameter } from '../parameters.ts';
+import { endsInOrder, nameParameter, numberParameter, timeParameter } from '../http/parameters.ts';
 import { specLimitsInOrder } from './capability-answer.ts';
 import {
   type Chart,

@@ -4,11 +4,11 @@ import { type Queryable } from '@chip/persistence';
 import { TooLittleDataError } from '@chip/quality';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
-import { Answers } from '../documented-route.ts';
-import { Problem } from '../problem.error.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { Problem } from '../http/problem.error.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { MAX_KINDS, requireOneKind } from './ambiguity.ts';
 import {
   asProblem,

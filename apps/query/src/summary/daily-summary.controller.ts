@@ -2,10 +2,10 @@ import { INSPECTION_STATUSES } from '@chip/contracts';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder, timeRange } from '../parameters.ts';
-import { Snapshots } from '../snapshots.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder, timeRange } from '../http/parameters.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { type DailySummaryRow, dailySummary, summaryRefreshedAt } from './daily-summary.query.ts';
 
 const summaryParameters = z

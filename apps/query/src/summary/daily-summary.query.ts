@@ -1,5 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import { SqlConditions } from '../sql-conditions.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 export interface DailySummaryRow {
   readonly day: string;

@@ -1,6 +1,6 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
-import { SqlConditions } from '../sql-conditions.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type TelemetrySummaryQuestion } from './telemetry-summary.query.ts';
 
 export interface SeriesPoint {

@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, timeText } from '../answers.ts';
-import { Answers } from '../documented-route.ts';
-import { endsInOrder, nameParameter, requiredTimeRange } from '../parameters.ts';
-import { Snapshots } from '../snapshots.ts';
+import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
+import { Answers } from '../http/documented-route.ts';
+import { endsInOrder, nameParameter, requiredTimeRange } from '../http/parameters.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { addUp, type ServiceSums, telemetrySummary } from './telemetry-summary.query.ts';
 
 export const telemetryFilters = {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, groupNameSchema, warningSchema } from '../answers.ts';
+import { asOfSchema, count, definitionShape, groupNameSchema, warningSchema } from '../http/answers.ts';
 import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
-import { endsInOrder } from '../parameters.ts';
+import { endsInOrder } from '../http/parameters.ts';
 
 export const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
 export type YieldKind = (typeof YIELD_KINDS)[number];

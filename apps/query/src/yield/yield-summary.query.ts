@@ -1,7 +1,7 @@
 import { type Queryable, type SqlParameter } from '@chip/persistence';
 import { type AttemptGroup, GROUP_COLUMNS, GROUP_ORDER, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, inRange, isSuperseded } from '../attempts/chosen-attempts.ts';
-import { SqlConditions } from '../sql-conditions.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
 
 const MIDNIGHT = 'T00:00:00.000000Z';

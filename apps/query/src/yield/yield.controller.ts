@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Answers } from '../documented-route.ts';
-import { Snapshots } from '../snapshots.ts';
+import { Answers } from '../http/documented-route.ts';
+import { Snapshots } from '../sql/snapshots.ts';
 import { rolledThroughputCounts } from './rolled-throughput.query.ts';
 import { answerRolledThroughput, answerYield, policyOf } from './yield-answer.ts';
 import { yieldAnswer, yieldParameters, type YieldAnswer, type YieldParameters } from './yield-parameters.ts';

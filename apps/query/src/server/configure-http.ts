@@ -1,11 +1,11 @@
 import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
-import { BrowserGuard } from './access/browser-guard.ts';
-import { runAs } from './access/caller.ts';
-import { readCertificate, renewCertificate } from './access/certificate.ts';
-import { Gate } from './access/gate.ts';
-import { isPublic, routeRules } from './access/rights.ts';
+import { BrowserGuard } from '../access/browser-guard.ts';
+import { runAs } from '../access/caller.ts';
+import { readCertificate, renewCertificate } from '../access/certificate.ts';
+import { Gate } from '../access/gate.ts';
+import { isPublic, routeRules } from '../access/rights.ts';
 import { frameworkProblem, HttpErrorFilter, pathOf, type ProblemReply, sendProblem } from './http-error.filter.ts';
 import { securityHeaders } from './http-headers.ts';
 import { buildDocument, serveDocument } from './openapi.ts';
@@ -15,9 +15,9 @@ import {
   MAX_BODY_BYTES,
   MAX_CONNECTIONS,
   type QueryConfig,
-} from './query.config.ts';
-import { measureRequests } from './query.metrics.ts';
-import { RequestCheck } from './request-check.ts';
+} from '../query.config.ts';
+import { measureRequests } from '../query.metrics.ts';
+import { RequestCheck } from '../http/request-check.ts';
 
 /** Fastify's own settings. Its router refuses some URLs before any filter of ours could see them. */
 export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpConfig) => ({

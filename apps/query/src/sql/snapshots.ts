@@ -11,10 +11,10 @@ import {
   type SqlParameter,
 } from '@chip/persistence';
 import { DeadlineExceededError } from '@chip/service';
-import { type Caller, currentRequest, isLimited } from './access/caller.ts';
-import { Slots } from './access/slots.ts';
-import { Problem } from './problem.error.ts';
-import { CONNECT_TIMEOUT_MS } from './query.config.ts';
+import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
+import { Slots } from './slots.ts';
+import { Problem } from '../http/problem.error.ts';
+import { CONNECT_TIMEOUT_MS } from '../query.config.ts';
 
 /** SQLSTATE of a table that the role of a limited caller may not read. */
 const DENIED = '42501';

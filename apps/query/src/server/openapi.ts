@@ -1,9 +1,9 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
-import { isPublic, rightOf, type Right } from './access/rights.ts';
-import { problemSchema } from './answers.ts';
-import { PROBLEM_MEDIA_TYPE } from './documented-route.ts';
+import { isPublic, rightOf, type Right } from '../access/rights.ts';
+import { problemSchema } from '../http/answers.ts';
+import { PROBLEM_MEDIA_TYPE } from '../http/documented-route.ts';
 
 type Schema = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.error.ts';
+import { Problem } from '../http/problem.error.ts';
 
 /** Places for costly questions, fewer than there are database connections, so that cheap ones always find one. */
 export class Slots {

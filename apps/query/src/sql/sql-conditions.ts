@@ -1,5 +1,5 @@
 import { type SqlParameter } from '@chip/persistence';
-import { type UnitFilters } from './parameters.ts';
+import { type UnitFilters } from '../http/parameters.ts';
 
 /**
  * Collects the WHERE clause and the bind values of one statement. SQL text comes from our source alone; every value of

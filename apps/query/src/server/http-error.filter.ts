@@ -1,8 +1,8 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type Logger } from '@chip/service';
-import { PROBLEM_MEDIA_TYPE } from './documented-route.ts';
-import { Problem, type ProblemCode } from './problem.error.ts';
+import { PROBLEM_MEDIA_TYPE } from '../http/documented-route.ts';
+import { Problem, type ProblemCode } from '../http/problem.error.ts';
 
 /** The parts of Fastify's request and reply that are used here. */
 interface Request {
