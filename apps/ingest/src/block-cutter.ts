@@ -11,31 +11,21 @@ import {
   type PayloadKind,
   type Replay,
 } from '@chip/contracts';
-import type { SampleRow } from '@chip/classify';
+import type { LineRoom, SampleRow, TemplateReader } from '@chip/classify';
+import { RollupTable } from './rollup-table.ts';
 
-const HOUR_US = 3_600_000_000;
+const TAB = 9;
+const NEWLINE = 10;
+/** The most that one UTF-16 unit takes in UTF-8. */
+const MAX_UNIT_BYTES = 3;
 /** Shared by the many events without a refusal. */
 const NO_REFUSALS: readonly number[] = [];
-
-/** Roll-up of one (hour, service, metric, host) within a block: a line of `metrics_delta`. */
-interface Delta {
-  sum: number;
-  count: number;
-  min: number;
-  max: number;
-}
-
-/**
- * Deltas of one hour by host, service and metric. Maps within maps, because putting a text together to look it up in one
- * map costs three times as much per row.
- */
-type HourDeltas = Map<string | null, Map<string, Map<string, Delta>>>;
 
 /**
  * Builds blocks of one fetch of one source partition: rows, index, covered range, roll-up deltas.
  * No state survives the fetch: batching comes from the consumer's fetch size, never from a timer.
  */
-export class BlockCutter {
+export class BlockCutter implements LineRoom {
   readonly #topic: string;
   readonly #partition: number;
   readonly #kind: PayloadKind;
@@ -46,7 +36,7 @@ export class BlockCutter {
   #rows = 0;
   #minUs = Infinity;
   #maxUs = -Infinity;
-  #deltas = new Map<number, HourDeltas>();
+  readonly #rollup = new RollupTable();
   #replays: Map<number, Replay> | undefined;
   #letterBytes = 0;
   // The event being read.
@@ -60,41 +50,70 @@ export class BlockCutter {
     this.#coversFrom = coversFrom;
   }
 
-  /** One accepted sample of the current record: its COPY line for `system_metrics`, and its share of the roll-up. */
-  addSample(row: SampleRow): void {
-    const service = encodeCopyText(row.service);
-    const metric = encodeCopyText(row.metric);
-    const host = encodeCopyField(row.host);
-    const tags = encodeCopyField(row.tags);
-    this.#write(
-      `${row.time ?? formatTime(row.timeUs)}\t${service}\t${metric}\t${row.value}\t${tags}\t${host}\n`,
-      row.timeUs,
-    );
-    this.#addToDelta(row);
+  get buffer(): Buffer {
+    return this.#buffer;
   }
 
-  #addToDelta({ timeUs, service, metric, value, host }: SampleRow): void {
-    const hour = Math.floor(timeUs / HOUR_US);
-    let hosts = this.#deltas.get(hour);
-    if (hosts === undefined) this.#deltas.set(hour, (hosts = new Map()));
-    let services = hosts.get(host);
-    if (services === undefined) hosts.set(host, (services = new Map()));
-    let metrics = services.get(service);
-    if (metrics === undefined) services.set(service, (metrics = new Map()));
-    const delta = metrics.get(metric);
-    if (delta === undefined) {
-      metrics.set(metric, { sum: value, count: 1, min: value, max: value });
-      return;
+  get length(): number {
+    return this.#length;
+  }
+
+  reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
     }
-    delta.sum += value;
-    delta.count++;
-    if (value < delta.min) delta.min = value;
-    if (value > delta.max) delta.max = value;
+  }
+
+  /** One accepted sample of the current record: its COPY line for `system_metrics`, and its share of the roll-up. */
+  addSample(row: SampleRow): void {
+    const { timeUs, value } = row;
+    const time = row.time ?? formatTime(timeUs);
+    const name = `${encodeCopyText(row.service)}\t${encodeCopyText(row.metric)}`;
+    const middle = `\t${value}\t${encodeCopyField(row.tags)}\t`;
+    const host = encodeCopyField(row.host);
+    this.reserve((time.length + name.length + middle.length + host.length + 2) * MAX_UNIT_BYTES);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    at += buffer.write(time, at, 'latin1');
+    buffer[at++] = TAB;
+    const nameFrom = at;
+    at += buffer.write(name, at);
+    const nameTo = at;
+    at += buffer.write(middle, at);
+    const hostFrom = at;
+    at += buffer.write(host, at);
+    this.#rollup.add(buffer, nameFrom, nameTo, hostFrom, at, timeUs, value);
+    buffer[at++] = NEWLINE;
+    this.#length = at;
+    this.#count(timeUs);
+  }
+
+  /** The samples of the current record that `reader` has read into the room behind the rows so far. */
+  addRead({ count, end, spans, timeUs, value }: TemplateReader): void {
+    for (let i = 0; i < count; i++) {
+      this.#rollup.add(
+        this.#buffer,
+        spans[i * 4]!,
+        spans[i * 4 + 1]!,
+        spans[i * 4 + 2]!,
+        spans[i * 4 + 3]!,
+        timeUs[i]!,
+        value[i]!,
+      );
+      this.#count(timeUs[i]!);
+    }
+    this.#length = end;
   }
 
   /** The accepted inspection of the current record, as a JSON line. */
   addLine(line: string, timeUs: number): void {
-    this.#write(`${line}\n`, timeUs);
+    this.reserve(line.length * MAX_UNIT_BYTES + 1);
+    this.#length += this.#buffer.write(line, this.#length);
+    this.#buffer[this.#length++] = NEWLINE;
+    this.#count(timeUs);
   }
 
   /**
@@ -140,7 +159,7 @@ export class BlockCutter {
       kind: this.#kind,
       index: this.#index,
       payload: Buffer.from(this.#buffer.subarray(0, this.#length)),
-      deltas: Buffer.from(this.#deltaLines()),
+      deltas: this.#rollup.lines(),
       minTime: this.#rows === 0 ? null : formatTime(this.#minUs),
       maxTime: this.#rows === 0 ? null : formatTime(this.#maxUs),
       ...(this.#replays === undefined ? {} : { replays: this.#replays }),
@@ -152,37 +171,13 @@ export class BlockCutter {
     this.#letterBytes = 0;
     this.#minUs = Infinity;
     this.#maxUs = -Infinity;
-    this.#deltas = new Map();
+    this.#rollup.clear();
     this.#replays = undefined;
     this.#eventFrom = 0;
     return block;
   }
 
-  #deltaLines(): string {
-    let lines = '';
-    for (const [hour, hosts] of this.#deltas) {
-      const bucket = formatTime(hour * HOUR_US);
-      for (const [host, services] of hosts) {
-        const hostField = encodeCopyField(host);
-        for (const [service, metrics] of services) {
-          const serviceField = encodeCopyText(service);
-          for (const [metric, { sum, count, min, max }] of metrics)
-            lines += `${bucket}\t${serviceField}\t${encodeCopyText(metric)}\t${hostField}\t${sum}\t${count}\t${min}\t${max}\n`;
-        }
-      }
-    }
-    return lines;
-  }
-
-  #write(line: string, timeUs: number): void {
-    // Three bytes is the most that one UTF-16 unit takes in UTF-8.
-    const needed = this.#length + line.length * 3;
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
-    this.#length += this.#buffer.write(line, this.#length);
+  #count(timeUs: number): void {
     this.#rows++;
     if (timeUs < this.#minUs) this.#minUs = timeUs;
     if (timeUs > this.#maxUs) this.#maxUs = timeUs;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
-import { classifyInspection, classifyTelemetry, type TelemetrySink } from '@chip/classify';
+import { classifyInspection, classifyTelemetry, TemplateReader, type TelemetrySink } from '@chip/classify';
 import { INSPECTION_RESULTS, TELEMETRY_SAMPLES } from '@chip/contracts';
 import {
   KafkaAdmin,
@@ -32,15 +32,32 @@ const MEASURE_INTERVAL_MS = 2_000;
 const SYNC_INTERVAL_MS = 5_000;
 const RETENTION_INTERVAL_MS = 60_000;
 
-const readTelemetry: Reader = (record, judged, cutter, refuse) => {
-  let unknown = 0;
-  const sink: TelemetrySink = {
-    accept: (row) => cutter.addSample(row),
-    refuse,
-    unknownFields: (count) => (unknown += count),
+/** Telemetry by templates where they fit; what they leave goes to the schema, which teaches them. */
+const telemetryReader = (): Reader => {
+  const templates = new TemplateReader();
+  return (record, judged, cutter, refuse) => {
+    const seen = { timestamp: judged.timestamp, value: record.value, headers: record.headers };
+    const rules = { retentionMs: judged.retentionMs };
+    if (templates.read(seen, rules, cutter)) {
+      cutter.addRead(templates);
+      return { elements: templates.isArray ? templates.count : 0, unknown: 0 };
+    }
+    let unknown = 0;
+    let isAccepted = true;
+    const sink: TelemetrySink = {
+      accept: (row) => cutter.addSample(row),
+      refuse: (...refusal) => {
+        isAccepted = false;
+        refuse(...refusal);
+      },
+      unknownFields: (count) => (unknown += count),
+    };
+    const elements = classifyTelemetry(seen, rules, sink);
+    if (isAccepted && unknown === 0) {
+      templates.learn(seen);
+    }
+    return { elements, unknown };
   };
-  const seen = { timestamp: judged.timestamp, value: record.value, headers: record.headers };
-  return { elements: classifyTelemetry(seen, { retentionMs: judged.retentionMs }, sink), unknown };
 };
 
 const readInspection: Reader = (record, judged, cutter, refuse) => {
@@ -98,7 +115,7 @@ export class IngestConsumer {
       ...parts,
       topic: TELEMETRY_SAMPLES,
       kind: 'copy-text/system_metrics/1',
-      reader: readTelemetry,
+      reader: telemetryReader(),
     });
     this.#inspections = new MachineStream({
       ...parts,

@@ -2,4 +2,11 @@
 export { headerText, type RecordHeaders } from './cloud-event.ts';
 export { classifyInspection, type InspectionOutcome } from './inspection.ts';
 export * from './judge.ts';
-export { classifyTelemetry, type SampleRow, type SourceRecord, type TelemetrySink } from './telemetry.ts';
+export {
+  classifyTelemetry,
+  type SampleRow,
+  type SourceRecord,
+  type TelemetryRules,
+  type TelemetrySink,
+} from './telemetry.ts';
+export { type LineRoom, TemplateReader } from './template-reader.ts';

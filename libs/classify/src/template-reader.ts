@@ -1,0 +1,265 @@
+/**
+ * The ordinary telemetry record, read without JSON.parse: machines repeat one form of text, so only its slots are looked
+ * at and copied, as bytes, into COPY lines.
+ */
+import {
+  isTimePlausible,
+  MAX_EVENT_BYTES,
+  MAX_SAMPLES_PER_RECORD,
+  MAX_TAGS_BYTES,
+  TELEMETRY_SAMPLES,
+} from '@chip/contracts';
+import { cloudEventMajor } from './cloud-event.ts';
+import { HOST, learnTemplate, type SampleTemplate, TAG_NUMBER, TAG_TEXT, TIME, VALUE } from './sample-template.ts';
+import type { SourceRecord, TelemetryRules } from './telemetry.ts';
+import { ValueReader } from './value-reader.ts';
+
+/** Forms that one process knows at a time. */
+const MAX_TEMPLATES = 16;
+/** Of the records that match no template, one in so many is learnt from: forms without end must not cost more than they save. */
+const LEARN_EVERY = 4;
+const MAX_NAME = 100;
+/** What a line can hold beyond the bytes of its sample: tabs, line end, and `\N` twice. */
+const LINE_OVERHEAD = 16;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const UPPER_N = 0x4e;
+const TAB = 9;
+const NEWLINE = 10;
+
+const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 9 || byte === 10 || byte === 13;
+
+/** Where the lines of a record go: room behind what is written already. */
+export interface LineRoom {
+  /** Makes sure that `bytes` more fit. Replaces `buffer` where they did not. */
+  reserve(bytes: number): void;
+  readonly buffer: Buffer;
+  /** Where the free part of the buffer begins. */
+  readonly length: number;
+}
+
+/**
+ * Reads records by templates that it learns. Whatever is out of the ordinary, in form or in content, is left to the
+ * thorough way: a match is an acceptance of every sample, with exactly the line that the thorough way would write (a
+ * property test compares the two), and anything else says nothing at all.
+ *
+ * The lines of the last match are in the room that was given; `count` and the arrays tell about each of them.
+ */
+export class TemplateReader {
+  /** Samples of the last match. */
+  count = 0;
+  /** Whether the record was an array. */
+  isArray = false;
+  /** End of the last line in the buffer. */
+  end = 0;
+  /** Per sample, in the buffer: where `service<tab>metric` begins and ends, where the host field begins and ends. */
+  readonly spans = new Int32Array(MAX_SAMPLES_PER_RECORD * 4);
+  readonly timeUs = new Float64Array(MAX_SAMPLES_PER_RECORD);
+  readonly value = new Float64Array(MAX_SAMPLES_PER_RECORD);
+
+  readonly #templates: SampleTemplate[] = [];
+  #misses = 0;
+  // Slots of the sample being read.
+  readonly #from = new Int32Array(64);
+  readonly #to = new Int32Array(64);
+  #value = 0;
+  readonly #values = new ValueReader();
+
+  /** Whether all samples of the record are accepted; then their lines are in the room. */
+  read(record: SourceRecord, rules: TelemetryRules, room: LineRoom): boolean {
+    const bytes = record.value;
+    if (
+      bytes === null ||
+      this.#templates.length === 0 ||
+      bytes.length > MAX_EVENT_BYTES[TELEMETRY_SAMPLES] ||
+      (record.headers['ce_type'] !== undefined && (cloudEventMajor(record.headers) ?? 1) !== 1)
+    ) {
+      return false;
+    }
+    const latestUs = record.timestamp;
+    const earliestUs = rules.retentionMs > 0 ? (record.timestamp - rules.retentionMs) * 1000 : -Infinity;
+    room.reserve(bytes.length + LINE_OVERHEAD);
+    const { buffer } = room;
+    this.count = 0;
+    this.end = room.length;
+    let at = 0;
+    while (isSpace(bytes[at])) {
+      at++;
+    }
+    this.isArray = bytes[at] === OPEN_BRACKET;
+    if (this.isArray) {
+      at++;
+    }
+    for (;;) {
+      while (isSpace(bytes[at])) {
+        at++;
+      }
+      if (this.count === MAX_SAMPLES_PER_RECORD) {
+        return false;
+      }
+      at = this.#sample(bytes, at, buffer);
+      if (at < 0 || !isTimePlausible(this.#values.timeUs, latestUs) || this.#values.timeUs < earliestUs) {
+        return false;
+      }
+      while (isSpace(bytes[at])) {
+        at++;
+      }
+      if (!this.isArray) {
+        return at === bytes.length;
+      }
+      const next = bytes[at++];
+      if (next === CLOSE_BRACKET) {
+        break;
+      }
+      if (next !== COMMA) {
+        return false;
+      }
+    }
+    while (isSpace(bytes[at])) {
+      at++;
+    }
+    return at === bytes.length;
+  }
+
+  /** Offers a record that matched no template and was accepted all the same. */
+  learn(record: SourceRecord): void {
+    if (record.value === null || this.#misses++ % LEARN_EVERY !== 0) {
+      return;
+    }
+    const template = learnTemplate(record.value);
+    if (template !== undefined) {
+      this.#templates.unshift(template);
+      this.#templates.length = Math.min(this.#templates.length, MAX_TEMPLATES);
+    }
+  }
+
+  /** Reads the sample at `at` by the first template that fits. @returns its end, or -1 */
+  #sample(bytes: Buffer, at: number, buffer: Buffer): number {
+    const templates = this.#templates;
+    for (let i = 0; i < templates.length; i++) {
+      const template = templates[i]!;
+      const end = this.#match(template, bytes, at);
+      if (end < 0) {
+        continue;
+      }
+      if (!this.#write(template, bytes, buffer)) {
+        return -1;
+      }
+      if (i > 0) {
+        templates.splice(i, 1);
+        templates.unshift(template);
+      }
+      return end;
+    }
+    return -1;
+  }
+
+  #match({ fixed, fixedFrom, roles }: SampleTemplate, bytes: Buffer, start: number): number {
+    let at = start;
+    const last = roles.length;
+    for (let slot = 0; ; slot++) {
+      const fixedTo = fixedFrom[slot + 1]!;
+      for (let i = fixedFrom[slot]!; i < fixedTo; i++) {
+        if (bytes[at++] !== fixed[i]) {
+          return -1;
+        }
+      }
+      if (slot === last) {
+        return at;
+      }
+      const role = roles[slot]!;
+      this.#from[slot] = at;
+      if (role === VALUE || role === TAG_NUMBER) {
+        at = this.#values.readNumber(bytes, at);
+        if (at < 0) {
+          return -1;
+        }
+        this.#to[slot] = this.#values.canonicalTo;
+        if (role === VALUE) {
+          this.#value = this.#values.number;
+        }
+        continue;
+      }
+      const from = at;
+      for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
+        if (byte === undefined || byte < 0x20 || byte > 0x7e || byte === BACKSLASH) {
+          return -1;
+        }
+      }
+      this.#to[slot] = at;
+      if (role === TAG_TEXT) {
+        continue;
+      }
+      if (role === TIME) {
+        if (!this.#values.readTime(bytes, from, at)) {
+          return -1;
+        }
+      } else if (at - from > MAX_NAME || (at === from && role !== HOST)) {
+        return -1;
+      }
+    }
+  }
+
+  /** Writes the line of the sample just matched. @returns false where its tags are too long */
+  #write(template: SampleTemplate, bytes: Buffer, buffer: Buffer): boolean {
+    const { count } = this;
+    let at = this.#copySlot(template.time, bytes, buffer, this.end);
+    buffer[at++] = TAB;
+    this.spans[count * 4] = at;
+    at = this.#copySlot(template.service, bytes, buffer, at);
+    buffer[at++] = TAB;
+    at = this.#copySlot(template.metric, bytes, buffer, at);
+    this.spans[count * 4 + 1] = at;
+    buffer[at++] = TAB;
+    at = this.#copySlot(template.value, bytes, buffer, at);
+    buffer[at++] = TAB;
+    const { tags, host } = template;
+    if (tags === null) {
+      buffer[at++] = BACKSLASH;
+      buffer[at++] = UPPER_N;
+    } else {
+      const from = at;
+      const { pieces, slots } = tags;
+      for (let i = 0; ; i++) {
+        const piece = pieces[i]!;
+        for (let k = 0; k < piece.length; k++) {
+          buffer[at++] = piece[k]!;
+        }
+        if (i === slots.length) {
+          break;
+        }
+        at = this.#copySlot(slots[i]!, bytes, buffer, at);
+      }
+      if (at - from > MAX_TAGS_BYTES) {
+        return false;
+      }
+    }
+    buffer[at++] = TAB;
+    this.spans[count * 4 + 2] = at;
+    if (host < 0) {
+      buffer[at++] = BACKSLASH;
+      buffer[at++] = UPPER_N;
+    } else {
+      at = this.#copySlot(host, bytes, buffer, at);
+    }
+    this.spans[count * 4 + 3] = at;
+    buffer[at++] = NEWLINE;
+    this.timeUs[count] = this.#values.timeUs;
+    this.value[count] = this.#value;
+    this.count = count + 1;
+    this.end = at;
+    return true;
+  }
+
+  #copySlot(slot: number, bytes: Buffer, buffer: Buffer, at: number): number {
+    const to = this.#to[slot]!;
+    for (let i = this.#from[slot]!; i < to; i++) {
+      buffer[at++] = bytes[i]!;
+    }
+    return at;
+  }
+}

@@ -1,0 +1,131 @@
+/** Numbers and times of a sample, read from bytes. */
+import { parseTime } from '@chip/contracts';
+
+/** Digits that a double holds exactly, so that one division gives the number that JSON.parse gives. */
+const MAX_DIGITS = 15;
+/** Below this JavaScript writes an exponent. */
+const LEAST_PLAIN = 1e-6;
+const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+const HOUR_CHARACTERS = 13;
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const UPPER_T = 0x54;
+const UPPER_Z = 0x5a;
+
+/** Keeps what it read last in its fields: a sample must not cost an object. */
+export class ValueReader {
+  /** The last number, and where its shortest form ends. */
+  number = 0;
+  canonicalTo = 0;
+  /** The last time, µs since 1970. */
+  timeUs = 0;
+  // Date and hour of the last time read: most times of a fetch share them.
+  readonly #hourText = new Uint8Array(HOUR_CHARACTERS);
+  #hourUs = NaN;
+
+  /** A number without exponent; remembers its value, and where its shortest form ends. @returns its end, or -1 */
+  readNumber(bytes: Buffer, start: number): number {
+    let at = start;
+    const isNegative = bytes[at] === MINUS;
+    if (isNegative) {
+      at++;
+    }
+    const digitsFrom = at;
+    let mantissa = 0;
+    let digit = bytes[at]! - ZERO;
+    while (digit >= 0 && digit <= 9) {
+      mantissa = mantissa * 10 + digit;
+      digit = bytes[++at]! - ZERO;
+    }
+    let digits = at - digitsFrom;
+    if (digits === 0 || digits > MAX_DIGITS || (digits > 1 && bytes[digitsFrom] === ZERO)) {
+      return -1;
+    }
+    let decimals = 0;
+    let canonicalTo = at;
+    if (bytes[at] === POINT) {
+      const decimalsFrom = ++at;
+      digit = bytes[at]! - ZERO;
+      while (digit >= 0 && digit <= 9) {
+        mantissa = mantissa * 10 + digit;
+        at++;
+        if (digit !== 0) {
+          canonicalTo = at;
+        }
+        digit = bytes[at]! - ZERO;
+      }
+      decimals = at - decimalsFrom;
+      digits += decimals;
+      if (decimals === 0 || digits > MAX_DIGITS) {
+        return -1;
+      }
+    }
+    const value = mantissa / POWERS[decimals]!;
+    // Minus zero and what JavaScript writes with an exponent have another shortest form.
+    if (value === 0 ? isNegative : value < LEAST_PLAIN) {
+      return -1;
+    }
+    this.number = isNegative ? -value : value;
+    this.canonicalTo = canonicalTo;
+    return at;
+  }
+
+  /** A time in UTC with capitals and at most six fractional digits, which COPY takes as it is. */
+  readTime(bytes: Buffer, from: number, to: number): boolean {
+    const length = to - from;
+    if (length < 20 || length > 27 || length === 21 || bytes[to - 1] !== UPPER_Z || !this.#readHour(bytes, from)) {
+      return false;
+    }
+    if (bytes[from + 13] !== COLON || bytes[from + 16] !== COLON) {
+      return false;
+    }
+    const minute = twoDigits(bytes, from + 14);
+    const second = twoDigits(bytes, from + 17);
+    if (!(minute <= 59 && second <= 59)) {
+      return false;
+    }
+    let micros = 0;
+    if (length > 20) {
+      if (bytes[from + 19] !== POINT) {
+        return false;
+      }
+      let scale = 100_000;
+      for (let at = from + 20; at < to - 1; at++) {
+        const digit = bytes[at]! - ZERO;
+        if (!(digit >= 0 && digit <= 9)) {
+          return false;
+        }
+        micros += digit * scale;
+        scale /= 10;
+      }
+    }
+    this.timeUs = this.#hourUs + (minute * 60 + second) * 1_000_000 + micros;
+    return true;
+  }
+
+  #readHour(bytes: Buffer, from: number): boolean {
+    const known = this.#hourText;
+    let i = 0;
+    while (i < HOUR_CHARACTERS && bytes[from + i] === known[i]) {
+      i++;
+    }
+    if (i < HOUR_CHARACTERS) {
+      const hourUs = parseTime(`${bytes.toString('latin1', from, from + HOUR_CHARACTERS)}:00:00Z`);
+      if (Number.isNaN(hourUs) || bytes[from + 10] !== UPPER_T) {
+        return false;
+      }
+      bytes.copy(known, 0, from, from + HOUR_CHARACTERS);
+      this.#hourUs = hourUs;
+    }
+    return true;
+  }
+}
+
+const twoDigits = (bytes: Buffer, at: number): number => {
+  const tens = bytes[at]! - ZERO;
+  const ones = bytes[at + 1]! - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+};
