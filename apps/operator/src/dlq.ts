@@ -8,11 +8,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
 import { confirm, InputError } from './confirm.ts';
-import { LetterCounts } from './dlq-counts.ts';
-import { formatCounts, formatLetter, letterAsJson, printable } from './dlq-format.ts';
-import { type Letter, type LetterFilter, lettersOf } from './dlq-letter.ts';
-import { isJsonObject } from './dlq-merge-patch.ts';
-import { DeadLetterReplay, PASSED_TEXT, type ReplayOptions, type ReplayOutcome } from './dlq-replay.ts';
+import { LetterCounts } from './dead-letters/counts.ts';
+import { formatCounts, formatLetter, letterAsJson, printable } from './dead-letters/format.ts';
+import { type Letter, type LetterFilter, lettersOf } from './dead-letters/letter.ts';
+import { isJsonObject } from './dead-letters/merge-patch.ts';
+import { DeadLetterReplay, PASSED_TEXT, type ReplayOptions, type ReplayOutcome } from './dead-letters/replay.ts';
 
 const { logger } = createLogger({ name: 'dlq', level: 'silent' });
 const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-dlq');

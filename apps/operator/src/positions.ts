@@ -6,9 +6,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, runCommand } from './command.ts';
 import { confirm, InputError } from './confirm.ts';
-import { printable } from './dlq-format.ts';
-import { IngestPlans } from './ingest-plans.ts';
-import { type Plan, PositionPlans } from './positions-plans.ts';
+import { printable } from './dead-letters/format.ts';
+import { IngestPlans } from './positions/ingest-plans.ts';
+import { type Plan, PositionPlans } from './positions/plans.ts';
 
 const { logger } = createLogger({ name: 'positions', level: 'silent' });
 

@@ -4,7 +4,7 @@ import { createLogger, loadConfig } from '@chip/service';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
-import { changeTopics } from './topics-record.ts';
+import { changeTopics } from './topics/record.ts';
 
 async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<void> {
   const { logger } = createLogger({ name: 'topics', level: 'warn', instance: 'topics' });

@@ -6,8 +6,8 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LetterFilter, lettersOf } from '../src/dlq-letter.ts';
-import { DeadLetterReplay, type ReplayOptions } from '../src/dlq-replay.ts';
+import { type LetterFilter, lettersOf } from '../src/dead-letters/letter.ts';
+import { DeadLetterReplay, type ReplayOptions } from '../src/dead-letters/replay.ts';
 import { type EntryResult, runEntry } from './run-entry.ts';
 
 let kafka: TestKafka;

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { IngestPlans } from '../src/ingest-plans.ts';
+import { IngestPlans } from '../src/positions/ingest-plans.ts';
 import { runEntry } from './run-entry.ts';
 
 let kafka: TestKafka;

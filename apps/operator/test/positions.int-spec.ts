@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Plan, PositionPlans } from '../src/positions-plans.ts';
+import { type Plan, PositionPlans } from '../src/positions/plans.ts';
 import { runEntry } from './run-entry.ts';
 
 const { logger } = createLogger({ name: 'test', level: 'silent' });

@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { changeTopics } from '../src/topics-record.ts';
+import { changeTopics } from '../src/topics/record.ts';
 import { type EntryResult, runEntry } from './run-entry.ts';
 
 describe('topics', () => {

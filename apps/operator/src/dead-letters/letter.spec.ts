@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TopicRecord } from '@chip/kafka';
-import { LetterCounts } from './dlq-counts.ts';
-import { formatCounts, formatLetter } from './dlq-format.ts';
-import { type Letter, letterOf, type LetterFilter, lettersOf } from './dlq-letter.ts';
+import { LetterCounts } from './counts.ts';
+import { formatCounts, formatLetter } from './format.ts';
+import { type Letter, letterOf, type LetterFilter, lettersOf } from './letter.ts';
 
 const record = (key: string | null, headers: Record<string, string>, value: Buffer | string = '{}'): TopicRecord => ({
   partition: 1,

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_EVENT_BYTES, type MachineTopic, type RefusalCode, REPLAY_HEADERS } from '@chip/contracts';
 import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
 import { acknowledgeReplays, type Database, markReplays, type ReplayMark, replayMarks } from '@chip/persistence';
-import type { Letter } from './dlq-letter.ts';
-import { isJsonObject, mergePatch, readExactly } from './dlq-merge-patch.ts';
+import type { Letter } from './letter.ts';
+import { isJsonObject, mergePatch, readExactly } from './merge-patch.ts';
 
 export interface ReplayOptions {
   /** Only look: nothing is marked, nothing is published. */

@@ -14,7 +14,7 @@ import {
   startPosition,
   type StreamPosition,
 } from '@chip/persistence';
-import { InputError } from './confirm.ts';
+import { InputError } from '../confirm.ts';
 
 /** A change that was checked but not made. */
 export interface Plan {

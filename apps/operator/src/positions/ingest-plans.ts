@@ -8,8 +8,8 @@ import {
   loadIngestPartitions,
   type PositionChange,
 } from '@chip/persistence';
-import { InputError } from './confirm.ts';
-import type { Plan } from './positions-plans.ts';
+import { InputError } from '../confirm.ts';
+import type { Plan } from './plans.ts';
 
 export interface IngestPlansParts {
   readonly database: Database;

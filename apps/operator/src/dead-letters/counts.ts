@@ -1,4 +1,4 @@
-import type { Letter } from './dlq-letter.ts';
+import type { Letter } from './letter.ts';
 
 /** How often each of many texts occurs, bounded: an attacker's million different texts cost nothing more. */
 class Tally {

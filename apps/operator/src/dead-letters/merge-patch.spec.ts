@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mergePatch, readExactly } from './dlq-merge-patch.ts';
+import { mergePatch, readExactly } from './merge-patch.ts';
 
 describe('merge patch', () => {
   // The examples of RFC 7396, appendix A.
