@@ -8,7 +8,14 @@ import { byOption, environmentVariable, runCommand } from './command.ts';
 import { confirm, InputError } from './confirm.ts';
 import { printable } from './dead-letters/format.ts';
 import { IngestPlans } from './positions/ingest-plans.ts';
-import { type Plan, PositionPlans } from './positions/plans.ts';
+import { planAcceptGap } from './positions/accept-gap.ts';
+import { planAcceptRecreated } from './positions/accept-recreated.ts';
+import { planInit } from './positions/init.ts';
+import { PartitionFacts } from './positions/partition-facts.ts';
+import type { Plan } from './positions/plan.ts';
+import { planRebase } from './positions/rebase.ts';
+import { planResume } from './positions/resume.ts';
+import { planRewindIngest } from './positions/rewind-ingest.ts';
 
 const { logger } = createLogger({ name: 'positions', level: 'silent' });
 
@@ -144,7 +151,7 @@ async function change(
   topic: MachineTopic,
   partition: number | 'all',
   options: ChangeOptions,
-  plan: (plans: PositionPlans, ingest: IngestPlans) => Promise<Plan>,
+  plan: (facts: PartitionFacts, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
   if (options.reason.trim() === '') throw new InputError('--reason is empty; say why, somebody will ask');
   const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
@@ -170,7 +177,7 @@ async function change(
           { database, admin },
           { topic, partition: one, by: options.by, reason: options.reason },
         );
-        made.push(await plan(new PositionPlans(parts, one, options), ingest));
+        made.push(await plan(new PartitionFacts(parts, one, options), ingest));
       }
       console.log(made.flatMap(({ lines }) => lines).join('\n'));
       if (options.dryRun) {
@@ -190,24 +197,24 @@ changing('init', 'give a partition its first position (state "uninitialised")')
   .option('--accepted-offset <n>', 'offset of the accepted topic to read from (default: its first one)', wholeNumber)
   .action(
     (topic: MachineTopic, partition: number, options: ChangeOptions & { offset: number; acceptedOffset?: number }) =>
-      change(topic, partition, options, (plans) => plans.init(options.offset, options.acceptedOffset)),
+      change(topic, partition, options, (facts) => planInit(facts, options.offset, options.acceptedOffset)),
   );
 
 changing('accept-gap', 'give up offsets that are in no block, for good (state "gap")')
   .requiredOption('--to <n>', 'offset to go on with', wholeNumber)
   .action((topic: MachineTopic, partition: number, options: ChangeOptions & { to: number }) =>
-    change(topic, partition, options, (plans) => plans.acceptGap(options.to)),
+    change(topic, partition, options, (facts) => planAcceptGap(facts, options.to)),
   );
 
 changing('accept-recreated', 'go on with a machine topic that was deleted and created anew (state "recreated")').action(
   (topic: MachineTopic, partition: number, options: ChangeOptions) =>
-    change(topic, partition, options, (plans) => plans.acceptRecreated()),
+    change(topic, partition, options, (facts) => planAcceptRecreated(facts)),
 );
 
 changing('resume', 'let a stopped partition try again, once its cause is mended')
   .option('--skip-block', 'behind the block that cannot be read; its events must come again by rewind-ingest')
   .action((topic: MachineTopic, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
-    change(topic, partition, options, (plans) => plans.resume(options.skipBlock ?? false)),
+    change(topic, partition, options, (facts) => planResume(facts, options.skipBlock ?? false)),
   );
 
 changing('skip-batch', 'pass over a record batch that ingest can never read (state "undecodable_batch")').action(
@@ -233,7 +240,7 @@ the machine topic counts as applied. The order of the whole move: docs/disaster-
   .action((topic: MachineTopic, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
     if (partition === 'all' && options.offset !== undefined)
       throw new InputError('--offset is for one partition; each has offsets of its own');
-    return change(topic, partition, options, (plans) => plans.rebase(options.offset));
+    return change(topic, partition, options, (facts) => planRebase(facts, options.offset));
   });
 
 changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')
@@ -245,7 +252,7 @@ Kafka sets the offsets of a group only while it has no members: stop every inges
 What was applied before is passed by; what was lost is applied.`,
   )
   .action((topic: MachineTopic, partition: number, options: ChangeOptions & { to: number }) =>
-    change(topic, partition, options, (plans) => plans.rewindIngest(options.to)),
+    change(topic, partition, options, (facts) => planRewindIngest(facts, options.to)),
   );
 
 await runCommand(program);

@@ -6,7 +6,14 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Plan, PositionPlans } from '../src/positions/plans.ts';
+import { planAcceptGap } from '../src/positions/accept-gap.ts';
+import { planAcceptRecreated } from '../src/positions/accept-recreated.ts';
+import { planInit } from '../src/positions/init.ts';
+import { PartitionFacts } from '../src/positions/partition-facts.ts';
+import type { Plan } from '../src/positions/plan.ts';
+import { planRebase } from '../src/positions/rebase.ts';
+import { planResume } from '../src/positions/resume.ts';
+import { planRewindIngest } from '../src/positions/rewind-ingest.ts';
 import { runEntry } from './run-entry.ts';
 
 const { logger } = createLogger({ name: 'test', level: 'silent' });
@@ -44,8 +51,8 @@ beforeEach(async () => {
   );
 });
 
-const plans = (partition = 0): PositionPlans =>
-  new PositionPlans(
+const facts = (partition = 0): PartitionFacts =>
+  new PartitionFacts(
     {
       database: db.database,
       admin,
@@ -106,10 +113,10 @@ const refusal = (plan: Promise<Plan>) => expect(plan).rejects;
 describe('positions', () => {
   it('init: begins where told, and says when a gap would follow', async () => {
     await publish(10, 20, T0);
-    const plan = await plans().init(8, undefined);
+    const plan = await planInit(facts(), 8, undefined);
     expect(plan.lines.join('\n')).toContain('offsets 8 to 9 are a gap then; --offset 10 begins behind it');
     expect(await position()).toBeUndefined();
-    await (await plans().init(10, undefined)).apply();
+    await (await planInit(facts(), 10, undefined)).apply();
     expect(await position()).toMatchObject({
       nextOffset: 10n,
       originOffset: 10n,
@@ -117,35 +124,35 @@ describe('positions', () => {
       state: 'running',
     });
     expect(await audited()).toEqual([{ action: 'position.init', by: 'jo', outcome: null }]);
-    await refusal(plans().init(10, undefined)).toThrow('has a position already');
+    await refusal(planInit(facts(), 10, undefined)).toThrow('has a position already');
     // Planned before somebody else began: nothing is overwritten.
     await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
   });
 
   it('init: refuses what does not exist', async () => {
-    await refusal(plans().init(31, undefined)).toThrow('behind the end');
-    await refusal(plans().init(1, 5)).toThrow('--accepted-offset 5 is not in');
-    await refusal(plans(7).init(1, undefined)).toThrow('has no partition 7');
+    await refusal(planInit(facts(), 31, undefined)).toThrow('behind the end');
+    await refusal(planInit(facts(), 1, 5)).toThrow('--accepted-offset 5 is not in');
+    await refusal(planInit(facts(7), 1, undefined)).toThrow('has no partition 7');
   });
 
   it('accept-gap: gives up exactly the gap, and says when more would be lost', async () => {
     await publish(12, 20, T0);
     await standAt(5, 'gap');
-    expect((await plans().acceptGap(15)).lines.join('\n')).toContain('12 to 14 are in blocks that wait');
-    const plan = await plans().acceptGap(12);
+    expect((await planAcceptGap(facts(), 15)).lines.join('\n')).toContain('12 to 14 are in blocks that wait');
+    const plan = await planAcceptGap(facts(), 12);
     expect(plan.lines).toEqual([`${machine}/0 goes on at 12: offsets 5 to 11 (7) are given up for good`]);
     await plan.apply();
     expect(await position()).toMatchObject({ nextOffset: 12n, gaps: 7n, state: 'running', stateReason: null });
     await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
-    await refusal(plans().acceptGap(20)).toThrow('is running at 12');
+    await refusal(planAcceptGap(facts(), 20)).toThrow('is running at 12');
   });
 
   it('accept-gap: refuses to go back or beyond the end', async () => {
     await standAt(5, 'gap');
-    await refusal(plans().acceptGap(5)).toThrow('not above the position');
-    await refusal(plans().acceptGap(31)).toThrow('events that do not exist yet');
+    await refusal(planAcceptGap(facts(), 5)).toThrow('not above the position');
+    await refusal(planAcceptGap(facts(), 31)).toThrow('events that do not exist yet');
     await db.database.query('DELETE FROM stream_positions');
-    await refusal(plans().acceptGap(6)).toThrow('npm run positions -- init');
+    await refusal(planAcceptGap(facts(), 6)).toThrow('npm run positions -- init');
   });
 
   it('accept-recreated: goes on with the first block of the new topic, the ledger begins anew', async () => {
@@ -153,7 +160,7 @@ describe('positions', () => {
     await publish(3, 6, T0 + 60_000);
     await standAt(10, 'recreated', 1, T0);
     await setHighWatermark(db.database, machine, 0, 14n);
-    const plan = await plans().acceptRecreated();
+    const plan = await planAcceptRecreated(facts());
     expect(plan.lines.join('\n')).toContain('of the old topic, 4 offsets from 10 were never applied');
     await plan.apply();
     expect(await position()).toMatchObject({
@@ -176,18 +183,18 @@ describe('positions', () => {
     await publish(12, 20, T0 + 1);
     await publish(0, 4, T0 + 60_000);
     await standAt(10, 'recreated', 0, T0);
-    await refusal(plans().acceptRecreated()).toThrow('blocks of the old one still wait behind a gap');
+    await refusal(planAcceptRecreated(facts())).toThrow('blocks of the old one still wait behind a gap');
     await setPositionState(db.database, machine, 0, 'gap');
-    await refusal(plans().acceptRecreated()).toThrow('is "gap", not "recreated"');
+    await refusal(planAcceptRecreated(facts())).toThrow('is "gap", not "recreated"');
   });
 
   it('resume: tries again; a block is skipped only where it is the cause', async () => {
     await standAt(5, 'rows_mostly_rejected', 3);
-    await refusal(plans().resume(true)).toThrow('--skip-block is for');
-    await (await plans().resume(false)).apply();
+    await refusal(planResume(facts(), true)).toThrow('--skip-block is for');
+    await (await planResume(facts(), false)).apply();
     expect(await position()).toMatchObject({ state: 'running', acceptedOffset: 3n });
     await setPositionState(db.database, machine, 0, 'malformed_block', 'because');
-    const plan = await plans().resume(true);
+    const plan = await planResume(facts(), true);
     expect(plan.lines.join('\n')).toContain(`rewind-ingest ${machine} 0 --to 5`);
     await plan.apply();
     expect(await position()).toMatchObject({ state: 'running', nextOffset: 5n, acceptedOffset: 4n });
@@ -196,7 +203,7 @@ describe('positions', () => {
   it('rewind-ingest: sets the offset of an idle group, on record before and after', async () => {
     await admin.setGroupOffsets(group, machine, new Map([[0, 20]]));
     await standAt(20, 'running');
-    const plan = await plans().rewindIngest(7);
+    const plan = await planRewindIngest(facts(), 7);
     expect(plan.lines.join('\n')).toContain('13 offsets back');
     await plan.apply();
     expect((await admin.groupOffsets(group, machine)).get(0)).toBe(7);
@@ -204,8 +211,8 @@ describe('positions', () => {
       { action: 'position.rewind_ingest', by: 'jo', outcome: 'requested' },
       { action: 'position.rewind_ingest', by: 'jo', outcome: 'done' },
     ]);
-    await refusal(plans().rewindIngest(8)).toThrow('ahead of ingest, which stands at 7');
-    await refusal(plans().rewindIngest(31)).toThrow('which has 0 to 30');
+    await refusal(planRewindIngest(facts(), 8)).toThrow('ahead of ingest, which stands at 7');
+    await refusal(planRewindIngest(facts(), 31)).toThrow('which has 0 to 30');
   });
 
   it('rewind-ingest: says what to do while ingest runs', async () => {
@@ -216,7 +223,7 @@ describe('positions', () => {
     await consumer.run({ eachMessage: async () => undefined });
     try {
       await joined;
-      await refusal(plans().rewindIngest(0)).toThrow('Stop every ingest');
+      await refusal(planRewindIngest(facts(), 0)).toThrow('Stop every ingest');
     } finally {
       await consumer.disconnect();
     }
@@ -255,7 +262,7 @@ describe('positions', () => {
     // A leader whose clock is an hour behind: offset 20 is older than all applied, 15 to 19 were applied before.
     await publish(20, 25, T0 - 3_600_000);
     await standAt(20, 'recreated', 0, T0);
-    const plan = await plans().acceptRecreated();
+    const plan = await planAcceptRecreated(facts());
     expect(plan.lines.join('\n')).toContain('nothing proves a new topic');
     await plan.apply();
     expect(await position()).toMatchObject({ nextOffset: 20n, originOffset: 20n, state: 'running', appendTime: null });
@@ -271,12 +278,12 @@ describe('positions', () => {
       machine,
       newId,
     ]);
-    await refusal(plans().acceptRecreated()).toThrow('is not of a new topic');
+    await refusal(planAcceptRecreated(facts())).toThrow('is not of a new topic');
     await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
       machine,
       oldId,
     ]);
-    await (await plans().acceptRecreated()).apply();
+    await (await planAcceptRecreated(facts())).apply();
     expect(await position()).toMatchObject({ nextOffset: 3n, originOffset: 3n, sourceTopicId: newId });
   });
 
@@ -288,7 +295,7 @@ describe('positions', () => {
       [machine, randomUUID()],
     );
     await setHighWatermark(db.database, machine, 0, 1_000n);
-    const plan = await plans().rebase(undefined);
+    const plan = await planRebase(facts(), undefined);
     expect(plan.lines[0]).toContain('leaves 1000 of the old cluster and goes on at 30 of the new one');
     await plan.apply();
     expect(await position()).toMatchObject({
@@ -304,7 +311,7 @@ describe('positions', () => {
     });
     expect((await admin.groupOffsets(group, machine)).get(0)).toBe(30);
     expect((await audited()).map(({ action }) => action)).toEqual(['position.rebase']);
-    await refusal(plans().rebase(undefined)).toThrow('this is the old cluster');
+    await refusal(planRebase(facts(), undefined)).toThrow('this is the old cluster');
   });
 
   it('rebase: refuses to leave behind what is not applied, unless told where to begin', async () => {
@@ -314,9 +321,9 @@ describe('positions', () => {
       randomUUID(),
     ]);
     await setHighWatermark(db.database, machine, 0, 17n);
-    await refusal(plans().rebase(undefined)).toThrow('7 offsets of the old cluster from 10 are not applied');
-    await refusal(plans().rebase(31)).toThrow('--offset 31 is not in');
-    const plan = await plans().rebase(25);
+    await refusal(planRebase(facts(), undefined)).toThrow('7 offsets of the old cluster from 10 are not applied');
+    await refusal(planRebase(facts(), 31)).toThrow('--offset 31 is not in');
+    const plan = await planRebase(facts(), 25);
     expect(plan.lines.join('\n')).toContain('7 offsets of the old cluster are given up');
     await plan.apply();
     expect(await position()).toMatchObject({ nextOffset: 25n, acceptedOffset: 0n });

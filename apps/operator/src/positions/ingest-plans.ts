@@ -9,7 +9,7 @@ import {
   type PositionChange,
 } from '@chip/persistence';
 import { InputError } from '../confirm.ts';
-import type { Plan } from './plans.ts';
+import type { Plan } from './plan.ts';
 
 export interface IngestPlansParts {
   readonly database: Database;

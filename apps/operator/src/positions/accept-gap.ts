@@ -1,0 +1,31 @@
+import { giveUpGap } from '@chip/persistence';
+import { InputError } from '../confirm.ts';
+import type { PartitionFacts } from './partition-facts.ts';
+import { type Plan, WATCH } from './plan.ts';
+
+/** Gives up offsets that no block contains. */
+export async function planAcceptGap(facts: PartitionFacts, to: number): Promise<Plan> {
+  const position = await facts.stopped('accept-gap');
+  const from = Number(position.nextOffset);
+  if (to <= from) throw new InputError(`--to ${to} is not above the position of ${facts.name}, which is ${from}`);
+  const { high } = await facts.range(facts.parts.machineTopic);
+  if (to > high)
+    throw new InputError(
+      `--to ${to} is behind the end of ${facts.name}, which is ${high}: events that do not exist yet would be given up`,
+    );
+  const lines = [`${facts.name} goes on at ${to}: offsets ${from} to ${to - 1} (${to - from}) are given up for good`];
+  const next = await facts.nextBlock(Number(position.acceptedOffset), from);
+  if (next !== undefined && next.coversFrom < to)
+    lines.push(
+      `of these, ${Math.max(from, next.coversFrom)} to ${to - 1} are in blocks that wait and could be applied; the gap ends at ${Math.max(from, next.coversFrom)}`,
+    );
+  return {
+    lines,
+    apply: async () => {
+      await facts.parts.database.withTransaction((transaction) =>
+        giveUpGap(transaction, { ...facts.change, from: BigInt(from), to: BigInt(to) }),
+      );
+      return `${facts.name} goes on at ${to}; the gap is on record. ${WATCH}`;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { recreationEvidence } from '@chip/contracts';
+import { acceptOlderAppendTimes, acceptRecreation, type StreamPosition } from '@chip/persistence';
+import { InputError } from '../confirm.ts';
+import type { PartitionFacts } from './partition-facts.ts';
+import { type Plan, WATCH } from './plan.ts';
+
+/** Goes on with a machine topic that was deleted and created anew. */
+export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> {
+  const position = await facts.position();
+  if (position?.state !== 'recreated')
+    throw new InputError(
+      `${facts.name} is ${position === undefined ? 'without a position' : `"${position.state}"`}, not "recreated"; the writer finds out by itself as soon as it reads the first block of the new topic`,
+    );
+  const { acceptedTopic } = facts.parts;
+  const from = Number(position.nextOffset);
+  const acceptedOffset = Number(position.acceptedOffset);
+  const block = await facts.blockAt(acceptedOffset);
+  const first = block?.index[0];
+  const appendedMs = position.appendTime === null ? null : Date.parse(position.appendTime);
+  const evidence = block === undefined ? null : recreationEvidence(block, from, appendedMs);
+  const [newId, oldId] = [block?.sourceTopicId ?? null, position.sourceTopicId];
+  const areIdsKnown = newId !== null && oldId !== null;
+  if (block === undefined || (areIdsKnown ? newId === oldId : first === undefined || evidence === null))
+    throw new InputError(
+      `the block at offset ${acceptedOffset} of ${acceptedTopic} is not of a new topic: blocks of the old one still wait behind a gap; deal with that first: npm run positions -- accept-gap`,
+    );
+  // Events below the position would be counted twice, if the topic were the old one after all.
+  if (!areIdsKnown && !evidence!.isProof) return acceptOlder(facts, position);
+  const lost = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
+  return {
+    lines: [
+      `${facts.name} goes on at ${block.coversFrom} of the new topic${newId === null ? '' : ` (id ${newId})`}, block ${acceptedOffset} of ${acceptedTopic} first`,
+      lost > 0n
+        ? `of the old topic, ${lost} offsets from ${from} were never applied and are given up`
+        : `of the old topic everything known was applied, up to ${from}`,
+      'the ledger of the partition begins anew; its old counters stay in the audit trail',
+    ],
+    apply: async () => {
+      await facts.parts.database.withTransaction((transaction) =>
+        acceptRecreation(transaction, {
+          ...facts.change,
+          from: position.nextOffset,
+          offset: BigInt(block.coversFrom),
+          acceptedOffset: position.acceptedOffset,
+          ...(first === undefined ? {} : { appendTime: new Date(first.appendTime).toISOString() }),
+          sourceTopicId: newId,
+        }),
+      );
+      return `${facts.name} goes on at ${block.coversFrom} of the new topic. ${WATCH}`;
+    },
+  };
+}
+
+/** The brokers' clocks disagree about the topic that the position is about: position and ledger stay. */
+function acceptOlder(facts: PartitionFacts, position: StreamPosition): Plan {
+  return {
+    lines: [
+      `${facts.name} goes on at ${position.nextOffset}: nothing proves a new topic, the next events are only older than what is applied, as after a step of a broker's clock`,
+      'events below the position stay what they are: applied before',
+    ],
+    apply: async () => {
+      await facts.parts.database.withTransaction((transaction) =>
+        acceptOlderAppendTimes(transaction, { ...facts.change, from: position.nextOffset }),
+      );
+      return `${facts.name} goes on at ${position.nextOffset}. ${WATCH}`;
+    },
+  };
+}

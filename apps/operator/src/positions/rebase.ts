@@ -1,0 +1,62 @@
+import { type NewTopic, rebasePosition } from '@chip/persistence';
+import { InputError } from '../confirm.ts';
+import type { PartitionFacts } from './partition-facts.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * Goes on on another Kafka cluster. What its machine topic holds below `givenOffset` (default: all of it) counts as
+ * applied before.
+ */
+export async function planRebase(facts: PartitionFacts, givenOffset: number | undefined): Promise<Plan> {
+  const { admin, machineTopic, acceptedTopic, ingestGroup, database } = facts.parts;
+  const { partition } = facts.change;
+  const position = await facts.position();
+  if (position === undefined)
+    throw new InputError(`${facts.name} has no position; on a new cluster the writer gives it one by itself`);
+  const [sourceTopicId, acceptedTopicId] = [await admin.topicId(machineTopic), await admin.topicId(acceptedTopic)];
+  if (sourceTopicId === position.sourceTopicId)
+    throw new InputError(
+      `${machineTopic} of these brokers has the id ${sourceTopicId}, which is the one that the position is about: this is the old cluster; set KAFKA_BROKERS to the new one`,
+    );
+  const machine = await facts.range(machineTopic);
+  const accepted = await facts.range(acceptedTopic);
+  const offset = givenOffset ?? machine.high;
+  if (offset < machine.low || offset > machine.high)
+    throw new InputError(`--offset ${offset} is not in ${facts.name}, which has ${machine.low} to ${machine.high}`);
+  const waiting = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
+  if (waiting > 0n && givenOffset === undefined)
+    throw new InputError(
+      `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or say by --offset where they begin on the new one`,
+    );
+  for (const group of [ingestGroup, facts.parts.writerGroup]) {
+    const members = await admin.groupMembers(group);
+    if (members > 0)
+      throw new InputError(
+        `consumer group ${group} has ${members} members: stop every ingest and every writer first, and start them again afterwards`,
+      );
+  }
+  const rebase: NewTopic = {
+    from: position.nextOffset,
+    offset: BigInt(offset),
+    acceptedOffset: BigInt(accepted.high),
+    sourceTopicId,
+    acceptedTopicId,
+  };
+  return {
+    lines: [
+      `${facts.name} leaves ${position.nextOffset} of the old cluster and goes on at ${offset} of the new one (id ${sourceTopicId})`,
+      `of the new machine topic, offsets ${machine.low} to ${offset - 1} count as applied before; ingest begins at ${offset}`,
+      `blocks of ${acceptedTopic} below ${accepted.high} are passed by`,
+      ...(waiting > 0n
+        ? [`${waiting} offsets of the old cluster are given up, but for what stands from ${offset} on`]
+        : []),
+      'the ledger of the partition begins anew; its old counters stay in the audit trail',
+    ],
+    apply: async () => {
+      // Ingest first: should the database refuse, ingest starts later than need be, and the old position still stands.
+      await admin.setGroupOffsets(ingestGroup, machineTopic, new Map([[partition, offset]]));
+      await database.withTransaction((transaction) => rebasePosition(transaction, { ...facts.change, ...rebase }));
+      return `${facts.name} goes on at ${offset}. Start writer and ingest, then let the machines publish.`;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { resumePartition } from '@chip/persistence';
+import { InputError } from '../confirm.ts';
+import type { PartitionFacts } from './partition-facts.ts';
+import { type Plan, WATCH } from './plan.ts';
+
+/** Lets a stopped partition try again. */
+export async function planResume(facts: PartitionFacts, skipsBlock: boolean): Promise<Plan> {
+  const position = await facts.stopped('resume');
+  const at = position.acceptedOffset;
+  if (skipsBlock && position.state !== 'malformed_block' && position.state !== 'unsupported_block')
+    throw new InputError(
+      `--skip-block is for "malformed_block" and "unsupported_block"; ${facts.name} is "${position.state}"`,
+    );
+  return {
+    lines: [
+      `${facts.name}, "${position.state}" since ${position.stateSince}, tries again from ${position.nextOffset}`,
+      ...(skipsBlock
+        ? [
+            `block ${at} of ${facts.parts.acceptedTopic} is passed by; what it held is a gap until ingest has read it again: npm run positions -- rewind-ingest ${facts.change.topic} ${facts.change.partition} --to ${position.nextOffset}`,
+          ]
+        : []),
+    ],
+    apply: async () => {
+      await facts.parts.database.withTransaction((transaction) =>
+        resumePartition(transaction, {
+          ...facts.change,
+          from: position.nextOffset,
+          ...(skipsBlock ? { skippedBlock: at } : {}),
+        }),
+      );
+      return `${facts.name} tries again. ${WATCH}`;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { recordRewind } from '@chip/persistence';
+import { InputError } from '../confirm.ts';
+import type { PartitionFacts } from './partition-facts.ts';
+import type { Plan } from './plan.ts';
+
+/** Makes ingest read a part of the machine topic once more. */
+export async function planRewindIngest(facts: PartitionFacts, to: number): Promise<Plan> {
+  const { admin, machineTopic, ingestGroup } = facts.parts;
+  const { partition } = facts.change;
+  const { low, high } = await facts.range(machineTopic);
+  if (to < low || to > high)
+    throw new InputError(`--to ${to} is not in ${facts.name}, which has ${low} to ${high}; what is below was deleted`);
+  const committed = (await admin.groupOffsets(ingestGroup, machineTopic)).get(partition) ?? null;
+  if (committed !== null && to > committed)
+    throw new InputError(
+      `--to ${to} is ahead of ingest, which stands at ${committed}: offsets ${committed} to ${to - 1} would be left out`,
+    );
+  const members = await admin.groupMembers(ingestGroup);
+  if (members > 0)
+    throw new InputError(
+      `consumer group ${ingestGroup} has ${members} members, and Kafka lets nobody set its offsets meanwhile. Stop every ingest (kubectl scale deployment/ingest --replicas=0, or npm stop), wait 10 s if one was killed, run this again with the brokers up, then start ingest`,
+    );
+  const position = await facts.position();
+  const note = (outcome: 'requested' | 'done' | 'failed'): Promise<void> =>
+    facts.parts.database.withTransaction((transaction) =>
+      recordRewind(transaction, { ...facts.change, from: committed, to, outcome }),
+    );
+  return {
+    lines: [
+      `ingest reads ${facts.name} again from ${to}${committed === null ? '' : `, ${committed - to} offsets back`}`,
+      ...(position === undefined
+        ? []
+        : [`the writer stands at ${position.nextOffset} and passes by everything below; nothing is applied twice`]),
+    ],
+    apply: async () => {
+      await note('requested');
+      try {
+        await admin.setGroupOffsets(ingestGroup, machineTopic, new Map([[partition, to]]));
+      } catch (error) {
+        await note('failed');
+        throw error;
+      }
+      await note('done');
+      return `ingest reads ${facts.name} again from ${to} as soon as it is started.`;
+    },
+  };
+}
