@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import type { Part } from './part.ts';
 
-const groups = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`, `chip-${role}-inspection`]);
+const names = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`, `chip-${role}-inspection`]);
 
 /**
  * The groups have the same names everywhere. A service of another checkout that goes on asking for a broker at an address
@@ -12,6 +12,12 @@ const groups = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`,
  */
 export class Membership {
   readonly #mark = randomBytes(6).toString('hex');
+  readonly #groups: string[];
+
+  /** @param groupPrefix of the services */
+  constructor(groupPrefix = '') {
+    this.#groups = names.map((name) => groupPrefix + name);
+  }
 
   /** The part with an instance name of this run, which a Kafka client has in its id. */
   join<P extends Part>(part: P): P {
@@ -21,7 +27,7 @@ export class Membership {
 
   /** A sentence about each member that this run has not started. */
   async strangers(admin: Pick<Admin, 'describeGroups'>): Promise<string[]> {
-    const { groups: described } = await admin.describeGroups(groups);
+    const { groups: described } = await admin.describeGroups(this.#groups);
     return described.flatMap(({ groupId, members }) =>
       members
         .filter(({ clientId }) => !clientId.endsWith(`.${this.#mark}`))

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import type { Fault, Target } from './fault.ts';
-import { topicOf } from '../load/stream.ts';
+import { onBroker, topicOf } from '../load/stream.ts';
 import { readEndOffsets, readPositions } from '../proof/observation.ts';
 import { kafkaClient, withAdmin } from '../system/clients.ts';
 import { acceptedTopic, groups, kinds, withGroupsDown } from './groups.ts';
@@ -50,7 +50,7 @@ async function leaveTransactionOpen(target: Target): Promise<void> {
         metric_name: 'never',
         metric_value: 1,
       });
-      await transaction.send({ topic: topicOf[kind], acks: -1, messages: [{ partition, value }] });
+      await transaction.send({ topic: onBroker(topicOf[kind]), acks: -1, messages: [{ partition, value }] });
       await othersGoOn(target, (name) => name === `${topicOf[kind]}/${partition}`, 20_000);
     } finally {
       await transaction.abort();
@@ -142,10 +142,13 @@ export const brokerFaults: readonly Fault[] = [
       withGroupsDown(target, 'ingest', async (admin) => {
         for (const kind of kinds) {
           const { random } = target;
-          const committed = await admin.fetchOffsets({ groupId: groups.ingest[kind], topics: [topicOf[kind]] });
+          const committed = await admin.fetchOffsets({
+            groupId: groups.ingest[kind],
+            topics: [onBroker(topicOf[kind])],
+          });
           await admin.setOffsets({
             groupId: groups.ingest[kind],
-            topic: topicOf[kind],
+            topic: onBroker(topicOf[kind]),
             partitions: (committed[0]?.partitions ?? [])
               .filter(({ offset }) => Number(offset) > 0)
               .map(({ partition, offset }) => ({
@@ -205,9 +208,9 @@ export const brokerFaults: readonly Fault[] = [
 /** Everything published is in blocks. */
 async function untilIngested(admin: Admin): Promise<void> {
   for (const kind of kinds) {
-    const ends = await admin.fetchTopicOffsets(topicOf[kind]);
+    const ends = await admin.fetchTopicOffsets(onBroker(topicOf[kind]));
     const isIngested = async () => {
-      const [committed] = await admin.fetchOffsets({ groupId: groups.ingest[kind], topics: [topicOf[kind]] });
+      const [committed] = await admin.fetchOffsets({ groupId: groups.ingest[kind], topics: [onBroker(topicOf[kind])] });
       return ends.every(
         ({ partition, high }) =>
           Number(high) <= Number(committed?.partitions.find((one) => one.partition === partition)?.offset ?? 0),
@@ -226,5 +229,5 @@ async function isApplied({ system }: Target): Promise<boolean> {
 }
 
 export function partitionsOf(brokers: string): Promise<number> {
-  return withAdmin(brokers, async (admin) => (await admin.fetchTopicOffsets(topicOf.telemetry)).length);
+  return withAdmin(brokers, async (admin) => (await admin.fetchTopicOffsets(onBroker(topicOf.telemetry))).length);
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fakedClock, provideFaketime } from '../../devstack/servers/faketime.ts';
 import { cacheFolder } from '../../devstack/layout.ts';
-import { topicOf } from '../load/stream.ts';
+import { onBroker, topicOf } from '../load/stream.ts';
 import { lastAppendTime, withAdmin } from '../system/clients.ts';
 import type { Fault, Target } from './fault.ts';
 import { positionsNow } from './progress.ts';
@@ -57,7 +57,7 @@ async function expectStep(target: Target, broker: string, seconds: number): Prom
   }
   let offset = NaN;
   const hasStepped = async (): Promise<boolean> => {
-    offset = ((await lastAppendTime(system.brokers, topicOf.telemetry, partition)) - Date.now()) / 1000;
+    offset = ((await lastAppendTime(system.brokers, onBroker(topicOf.telemetry), partition)) - Date.now()) / 1000;
     return offset <= seconds + 1 && offset >= seconds - mostLateSeconds;
   };
   await system.until(hasStepped, 60_000, `records of ${broker} are ${seconds} s off (the last one: ${offset} s)`);
@@ -66,7 +66,7 @@ async function expectStep(target: Target, broker: string, seconds: number): Prom
 /** A telemetry partition that this broker leads. */
 async function ledBy({ system }: Target, broker: string): Promise<number | undefined> {
   const { topics } = await withAdmin(system.brokers, (admin) =>
-    admin.fetchTopicMetadata({ topics: [topicOf.telemetry] }),
+    admin.fetchTopicMetadata({ topics: [onBroker(topicOf.telemetry)] }),
   );
   return topics[0]?.partitions.find(({ leader }) => system.brokerName(leader) === broker)?.partitionId;
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { kafkaHome } from '../../devstack/servers/kafka.ts';
-import { topicOf, type Kind } from '../load/stream.ts';
+import { onBroker, topicOf, type Kind } from '../load/stream.ts';
 import { withAdmin } from '../system/clients.ts';
 import type { Fault, Target } from './fault.ts';
 import { partitionsOf } from './faults-of-broker.ts';
@@ -179,7 +179,7 @@ export const topicFaults: readonly Fault[] = [
       const kind = target.random.pick(kinds);
       await target.rest();
       await startOver(target, kind);
-      await recreate(target, [topicOf[kind]]);
+      await recreate(target, [onBroker(topicOf[kind])]);
       const before = await positionsNow(target);
       target.publisher.resume();
       await movesOrSaysWhy(target, before);
@@ -199,7 +199,7 @@ export const topicFaults: readonly Fault[] = [
       const kind = target.random.pick(kinds);
       await target.rest();
       await startOver(target, kind);
-      await recreate(target, [topicOf[kind], acceptedTopic[kind]]);
+      await recreate(target, [onBroker(topicOf[kind]), acceptedTopic[kind]]);
       const before = await positionsNow(target);
       target.publisher.resume();
       await movesOrSaysWhy(target, before);

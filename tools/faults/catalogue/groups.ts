@@ -1,14 +1,24 @@
-/** The consumer groups and accepted topics by their names, written down independently of the services. */
+/** The consumer groups and accepted topics by their names on the brokers, written down independently of the services. */
 import type { Admin } from 'kafkajs';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
+import { environment, onBroker } from '../load/stream.ts';
 import { withAdmin } from '../system/clients.ts';
 import type { Target } from './fault.ts';
 
 export const groups = {
-  writer: { telemetry: 'chip-writer-telemetry', inspection: 'chip-writer-inspection' },
-  ingest: { telemetry: 'chip-ingest-telemetry', inspection: 'chip-ingest-inspection' },
+  writer: {
+    telemetry: `${environment}chip-writer-telemetry`,
+    inspection: `${environment}chip-writer-inspection`,
+  },
+  ingest: {
+    telemetry: `${environment}chip-ingest-telemetry`,
+    inspection: `${environment}chip-ingest-inspection`,
+  },
 };
-export const acceptedTopic = { telemetry: 'telemetry.accepted.v1', inspection: 'inspection.accepted.v1' };
+export const acceptedTopic = {
+  telemetry: onBroker('telemetry.accepted.v1'),
+  inspection: onBroker('inspection.accepted.v1'),
+};
 export const kinds = ['telemetry', 'inspection'] as const;
 
 /** Only a group without members may be changed by hand. */

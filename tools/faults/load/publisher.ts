@@ -7,6 +7,7 @@ import { recordAt } from './generator.ts';
 import {
   kindsOf,
   streamName,
+  onBroker,
   topicOf,
   type GeneratedRecord,
   type Kind,
@@ -202,7 +203,7 @@ export class Publisher {
     const sequence = this.#sequences.get(name) ?? 0;
     const records = Array.from({ length: count }, (_, i) => recordAt(origin, stream, sequence + i, mood));
     const [sent] = await (this.#producers.get(stream.kind) as Producer).send({
-      topic: topicOf[stream.kind],
+      topic: onBroker(topicOf[stream.kind]),
       acks: -1,
       compression: records[0]?.isGzipped ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None,
       messages: records.map(({ key = null, value }) => ({ partition: stream.partition, key, value })),

@@ -7,6 +7,11 @@ export const topicOf: Readonly<Record<Kind, string>> = {
   inspection: 'inspection.results.v1',
 };
 
+/** The suite is one of several environments on its cluster: there its topics and groups begin with this. */
+export const environment = 'line-7.';
+/** What a topic of the contract is called on the brokers. */
+export const onBroker = (topic: string): string => environment + topic;
+
 /** How a stretch of records was made; it stands in the log of acknowledgements. */
 export type Mood =
   | 'ordinary'

@@ -4,7 +4,7 @@ import type kafkajs from 'kafkajs';
 import { kafkaClient, withAdmin, type Sql } from '../system/clients.ts';
 import { recordsPerBucket, sealedKey } from './expectation.ts';
 import type { InspectionTable } from './row-texts.ts';
-import { topicOf, type Kind } from '../load/stream.ts';
+import { onBroker, topicOf, type Kind } from '../load/stream.ts';
 import { rowDigestSql, type Sums } from './sums.ts';
 
 export interface ObservedLetter {
@@ -125,7 +125,7 @@ export async function readEndOffsets(brokers: string, topics: readonly string[])
   return withAdmin(brokers, async (admin) => {
     const ends = new Map<string, number>();
     for (const topic of topics) {
-      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(onBroker(topic))) {
         ends.set(`${topic}/${partition}`, Number(high));
       }
     }
@@ -201,7 +201,7 @@ export class LetterReader {
     const consumer = kafkaClient(this.#brokers).consumer({ groupId });
     await consumer.connect();
     try {
-      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consumer.subscribe({ topics: [onBroker(topic)], fromBeginning: true });
       const done = Promise.withResolvers<void>();
       const timer = setTimeout(() => done.reject(new Error(`${topic} could not be read to its end`)), readWithinMs);
       consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || done.reject(payload.error));
@@ -218,7 +218,11 @@ export class LetterReader {
       });
       for (const [partition, offset] of this.#next) {
         if (partition.startsWith(`${topic}/`)) {
-          consumer.seek({ topic, partition: Number(partition.slice(topic.length + 1)), offset: String(offset) });
+          consumer.seek({
+            topic: onBroker(topic),
+            partition: Number(partition.slice(topic.length + 1)),
+            offset: String(offset),
+          });
         }
       }
       await done.promise.finally(() => clearTimeout(timer));

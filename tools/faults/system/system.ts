@@ -17,6 +17,7 @@ import { describeServices } from '../../devstack/processes/services.ts';
 import { sweep } from '../../devstack/processes/sweep.ts';
 import { together } from '../../devstack/processes/together.ts';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
+import { environment } from '../load/stream.ts';
 import { poolAt, withAdmin, type Sql } from './clients.ts';
 import { PostgresProxy } from './proxy.ts';
 import { Service } from './service.ts';
@@ -30,6 +31,8 @@ export interface SystemOptions {
   /** Entry of the writers; a negative control puts a broken composition here. */
   readonly writerScript?: string | undefined;
 }
+
+const prefixes: Env = { TOPIC_PREFIX: environment, GROUP_PREFIX: environment };
 
 /** Two of each: a fault in one must not be hidden by nobody else being there. */
 const instances = { ingest: 2, writer: 2 };
@@ -72,11 +75,12 @@ export class SystemUnderTest {
     const { folder, report, signal, writerScript, brokers = 1 } = options;
     const ports = new PortPicker(report);
     const firstPorts = portsAnywhere();
-    const [{ started, env }] = await together<[Servers, void]>(
+    const [{ started, env: serversEnv }] = await together<[Servers, void]>(
       signal,
       (either) => startServers({ folder, ports, firstPorts, isDurable: true, brokers, report, signal: either }),
       (either) => buildServices(report, either),
     );
+    const env = { ...serversEnv, ...prefixes };
     const proxy = await PostgresProxy.listen(Number(new URL(env['DATABASE_URL'] as string).port));
     const proxied = {
       ...env,
@@ -87,7 +91,7 @@ export class SystemUnderTest {
     await runOperator('db', ['migrate'], env, signal);
     await runOperator('topics', ['create'], env, signal);
     const { parts } = await describeServices(instances, proxied, ports, firstPorts.services);
-    const membership = new Membership();
+    const membership = new Membership(environment);
     const services = parts.map((part) => new Service(folder.run, membership.join(withDebugger(part, writerScript))));
     const servers = started.map(({ part }) => part);
     const system = new SystemUnderTest(options, env, proxy, services, servers, membership);
@@ -301,7 +305,7 @@ function withDebugger(part: Part, writerScript: string | undefined): Part {
     launch: {
       ...usual,
       args: isWriter && writerScript !== undefined ? [writerScript] : usual.args,
-      env: { ...usual.env, NODE_OPTIONS: `--inspect-port=${loopback}:0` },
+      env: { ...usual.env, ...prefixes, NODE_OPTIONS: `--inspect-port=${loopback}:0` },
     },
   };
 }
