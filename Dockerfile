@@ -1,5 +1,5 @@
 # One image per application:  docker build --build-arg APP=ingest --tag chip-quality-ingest:0.1.0 .
-# APP is ingest, writer, query, operator (commands for topics and schema) or simulator.
+# APP is ingest, writer, query, operator (commands for topics and schema) or machines (the synthetic fab, replay, validate).
 
 # The Node that the tests ran on (devDependencies of package.json).
 FROM node:24.21.0-trixie-slim AS node

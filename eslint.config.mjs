@@ -101,7 +101,7 @@ export default tseslint.config(
   },
   {
     // Commands talk to a person: their output is the terminal.
-    files: ['tools/**/*.ts', 'apps/operator/**/*.ts', 'apps/simulator/**/*.ts', '**/*.mjs'],
+    files: ['tools/**/*.ts', 'apps/operator/**/*.ts', 'apps/machines/**/*.ts', '**/*.mjs'],
     rules: { 'no-console': 'off' },
   },
   {

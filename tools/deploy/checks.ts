@@ -20,7 +20,7 @@ const HEALTH_ANSWER_SECONDS = 3;
 /** Programs without a schema of their own read these. */
 const OTHER_PROGRAMS: Readonly<Record<string, RegExp>> = {
   operator: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|DATABASE_URL)$/,
-  simulator: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|LOG_LEVEL|SIMULATOR_[A-Z_]+)$/,
+  machines: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|LOG_LEVEL|SIMULATOR_[A-Z_]+)$/,
 };
 /** By the job's entry. */
 const JOB_NEEDS: Readonly<Record<string, string>> = {

@@ -77,7 +77,7 @@ it('chip runs the commands of the image, and says where another one is', async (
   const usage = await run('operator', ['/usr/local/bin/chip', 'topics', '--help']);
   expect({ code: usage.code, isUsage: usage.output.startsWith('Usage: topics') }).toEqual({ code: 0, isUsage: true });
   const elsewhere = await run('operator', ['/usr/local/bin/chip', 'replay', '--help']);
-  expect(elsewhere).toMatchObject({ code: 2, output: expect.stringContaining('it is in the image of simulator') });
+  expect(elsewhere).toMatchObject({ code: 2, output: expect.stringContaining('it is in the image of machines') });
 });
 
 it('the schema job and the query service work from their images as an ordinary user, up to the answer to SIGTERM', async () => {

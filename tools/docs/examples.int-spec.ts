@@ -99,7 +99,7 @@ beforeAll(async () => {
     pipeline.start('query'),
   ]);
   services = { ingest, writer, query };
-  await pipeline.run('simulator', 'main', ['--once', '--lots', '3', '--rate', '5']);
+  await pipeline.run('machines', 'main', ['--once', '--lots', '3', '--rate', '5']);
   await pipeline.produce(
     'telemetry.samples.v1',
     ['no time', 'no value', 'no name'].map((value) => ({ key: 'h', value: JSON.stringify({ metric_name: value }) })),

@@ -219,7 +219,7 @@ describe('the main path, seen from outside', () => {
                 (SELECT count(*) FROM lots WHERE lot_id LIKE 'SECOM%') AS lots`,
       );
     for (let round = 0; round < 2; round++) {
-      await pipeline.run('simulator', 'replay', ['secom', folder]);
+      await pipeline.run('machines', 'replay', ['secom', folder]);
       await pipeline.untilIdle();
       expect(await counts()).toEqual({ inspections: '5', attempts: '5', measurements: '10', measured: '9', lots: '2' });
     }

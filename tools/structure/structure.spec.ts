@@ -20,7 +20,6 @@ const LARGE_FOLDERS: Readonly<Record<string, Exception>> = {
     size: 40,
     reason: 'one file per migration, in their order; it grows by design',
   },
-  'apps/simulator/src': { size: 24, reason: 'rooms to come' },
   'libs/service/src': { size: 15, reason: 'rooms to come' },
   'tools/devstack/commands': { size: 15, reason: 'an entry per command' },
   'tools/faults/catalogue': { size: 15, reason: 'a file per kind of fault' },
@@ -28,7 +27,7 @@ const LARGE_FOLDERS: Readonly<Record<string, Exception>> = {
 
 const LARGE_FILES: Readonly<Record<string, Exception>> = {
   'apps/ingest/src/machine-stream.ts': { size: 502, reason: 'to be split' },
-  'apps/simulator/src/fab.ts': { size: 401, reason: 'to be split' },
+  'apps/machines/src/fab/inspections.ts': { size: 401, reason: 'to be split' },
   'apps/writer/src/inspection-loader.ts': { size: 450, reason: 'to be split' },
   'apps/writer/src/partition/partition-writer.ts': { size: 607, reason: 'to be split' },
   'libs/contracts/src/block.ts': { size: 403, reason: 'the block format in one place' },

@@ -14,8 +14,8 @@ const projects = {
   positions: 'operator',
   dlq: 'operator',
   keys: 'operator',
-  validate: 'operator',
-  replay: 'simulator',
+  validate: 'machines',
+  replay: 'machines',
 };
 const help = `Usage: chip <command> [arguments]
 

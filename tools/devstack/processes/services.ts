@@ -98,7 +98,7 @@ function httpPart({ project, instance, port, env }: HttpService): Part {
 export function describeSimulator(servers: Env): Part {
   const settleMs = 1_000;
   return {
-    launch: nodeLaunch('simulator', 'simulator-1', pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS' })),
+    launch: nodeLaunch('machines', 'simulator-1', pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS' })),
     readiness: () => {
       const began = performance.now();
       return () => performance.now() - began > settleMs;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseTime, telemetrySampleSchema, type TelemetrySample } from '@chip/contracts';
 import fc from 'fast-check';
 import { EquipmentTelemetry } from './equipment-telemetry.ts';
-import { EQUIPMENT } from './fab-catalogue.ts';
+import { EQUIPMENT } from './catalogue.ts';
 
 const START_MS = Date.UTC(2026, 2, 14);
 const telemetry = (seed: string, samplesPerSecond = 10): EquipmentTelemetry =>

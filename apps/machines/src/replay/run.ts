@@ -1,8 +1,8 @@
 import { INSPECTION_RESULTS, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
 import type { ProgressLine } from './progress-line.ts';
-import type { Publisher } from './publisher.ts';
-import { inspectionRecord, telemetryRecords, type MachineRecord } from './records.ts';
-import type { ReplaySource } from './replay-source.ts';
+import type { Publisher } from '../publisher.ts';
+import { inspectionRecord, telemetryRecords, type MachineRecord } from '../records.ts';
+import type { ReplaySource } from './source.ts';
 
 export interface ReplayOptions {
   /** Topic to publish to; usually the source's own. */

@@ -1,5 +1,5 @@
 import { formatTime, type TelemetrySample } from '@chip/contracts';
-import { EQUIPMENT, type Equipment, type EquipmentType } from './fab-catalogue.ts';
+import { EQUIPMENT, type Equipment, type EquipmentType } from './catalogue.ts';
 import { Random } from './random.ts';
 
 interface Metric {

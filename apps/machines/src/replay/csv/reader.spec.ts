@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { CsvReader, type CsvRecord } from './csv-reader.ts';
+import { CsvReader, type CsvRecord } from './reader.ts';
 
 function read(text: string, delimiter = ',', chunk = text.length || 1): CsvRecord[] {
   const reader = new CsvReader(delimiter);

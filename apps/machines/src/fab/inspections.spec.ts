@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspectionEventSchema, parseTime, type InspectionEvent } from '@chip/contracts';
 import fc from 'fast-check';
-import { EQUIPMENT } from './fab-catalogue.ts';
-import { inspections, MOST_EVENTS_PER_LOT, type FabOptions, type ScheduledInspection } from './fab.ts';
+import { EQUIPMENT } from './catalogue.ts';
+import { inspections, MOST_EVENTS_PER_LOT, type FabOptions, type ScheduledInspection } from './inspections.ts';
 
 // Enough lots that every equipment, faulty ones included, has worked on several.
 const LOTS = 12;

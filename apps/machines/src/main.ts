@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { parseDecimal } from './decimal.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
-import { simulate, type Simulation } from './simulate.ts';
+import { simulate, type Simulation } from './fab/simulate.ts';
 
 /** The synthetic fab as a process: publishes until it is told to stop, then says exactly what was acknowledged. */
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EquipmentTelemetry } from './equipment-telemetry.ts';
-import { inspections, MOST_EVENTS_PER_LOT } from './fab.ts';
-import type { Publisher } from './publisher.ts';
-import { inspectionRecord, telemetryRecords, type MachineRecord } from './records.ts';
+import { inspections, MOST_EVENTS_PER_LOT } from './inspections.ts';
+import type { Publisher } from '../publisher.ts';
+import { inspectionRecord, telemetryRecords, type MachineRecord } from '../records.ts';
 
 export interface SimulationOptions {
   readonly seed: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { INSPECTION_FIELDS, INSPECTION_RESULTS, TELEMETRY_FIELDS, TELEMETRY_SAMPLES } from '@chip/contracts';
-import { compileCsvMapping, csvMapSchema, type CsvMap } from './csv-mapping.ts';
+import { compileCsvMapping, csvMapSchema, type CsvMap } from './mapping.ts';
 
 const map = (options: Partial<CsvMap> = {}): CsvMap => csvMapSchema.parse(options);
 const telemetryHeader = ['time', 'service_name', 'metric_name', 'metric_value', 'host'];

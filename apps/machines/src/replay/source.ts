@@ -7,10 +7,10 @@ import {
   type MachineTopic,
   type TelemetrySample,
 } from '@chip/contracts';
-import { compileCsvMapping, type CsvMap, type CsvMapping } from './csv-mapping.ts';
-import { CsvReader, type CsvRecord } from './csv-reader.ts';
-import { InputError } from './input-error.ts';
-import { parseSecomLabels, SECOM_LABELS_FILE, SECOM_SENSORS_FILE, secomInspections } from './secom.ts';
+import { compileCsvMapping, type CsvMap, type CsvMapping } from './csv/mapping.ts';
+import { CsvReader, type CsvRecord } from './csv/reader.ts';
+import { InputError } from '../input-error.ts';
+import { parseSecomLabels, SECOM_LABELS_FILE, SECOM_SENSORS_FILE, secomInspections } from './secom/secom.ts';
 import { openSource } from './source-file.ts';
 
 /** A part of a data set, small enough for memory. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseTime, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
-import { Publisher } from './publisher.ts';
+import { Publisher } from '../publisher.ts';
 import { simulate, type SimulationOptions } from './simulate.ts';
 
 const topics = { telemetry: 'telemetry', inspection: 'inspection' };

@@ -1,9 +1,9 @@
 import { MAX_MEASUREMENTS, type InspectionEvent, type InspectionResult, type Measurement } from '@chip/contracts';
 import { v5 } from 'uuid';
-import { CsvReader } from './csv-reader.ts';
-import { parseDecimal } from './decimal.ts';
-import { InputError } from './input-error.ts';
-import { timeReader } from './time-format.ts';
+import { CsvReader } from '../csv/reader.ts';
+import { parseDecimal } from '../../decimal.ts';
+import { InputError } from '../../input-error.ts';
+import { timeReader } from '../time-format.ts';
 
 /**
  * The SECOM data set (McCann and Johnston 2008, UCI Machine Learning Repository, doi:10.24432/C54305): runs of a real

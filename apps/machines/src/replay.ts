@@ -4,18 +4,18 @@ import { KafkaAdmin, kafkaConnection, KafkaProducer, kafkaVariables, type KafkaC
 import { AppError, createLogger, loadConfig, withDeadline, type Logger } from '@chip/service';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { readCsvMap, type CsvOptionTexts } from './csv-options.ts';
+import { readCsvMap, type CsvOptionTexts } from './replay/csv/options.ts';
 import { parseDecimal } from './decimal.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
 import { InputError } from './input-error.ts';
-import { waitForPipeline } from './pipeline-position.ts';
-import { ProgressLine } from './progress-line.ts';
+import { waitForPipeline } from './replay/pipeline-position.ts';
+import { ProgressLine } from './replay/progress-line.ts';
 import { Publisher, type Totals } from './publisher.ts';
-import { nextQueries } from './replay-hint.ts';
-import { openCsv, openSecom, readMapFile, type ReplaySource } from './replay-source.ts';
-import { runReplay, type ReplayCounts } from './run-replay.ts';
-import { SECOM_LABELS_FILE, SECOM_SENSORS_FILE } from './secom.ts';
-import { TIME_FORMATS_HELP } from './time-format.ts';
+import { nextQueries } from './replay/hint.ts';
+import { openCsv, openSecom, readMapFile, type ReplaySource } from './replay/source.ts';
+import { runReplay, type ReplayCounts } from './replay/run.ts';
+import { SECOM_LABELS_FILE, SECOM_SENSORS_FILE } from './replay/secom/secom.ts';
+import { TIME_FORMATS_HELP } from './replay/time-format.ts';
 
 /** `npm run replay -- <format> <path>`: a real data set onto the machine topics. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { INSPECTION_RESULTS } from '@chip/contracts';
-import { readCsvMap } from './csv-options.ts';
+import { readCsvMap } from './options.ts';
 
 describe('CSV options', () => {
   it('reads maps, constants, translated values and measured columns', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { INSPECTION_RESULTS, TELEMETRY_SAMPLES, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
-import { nextQueries } from './replay-hint.ts';
+import { nextQueries } from './hint.ts';
 
 const inspection = { occurred_at: '2008-07-19T11:55:00Z' } as InspectionEvent;
 const sample = { time: '2026-03-14T09:26:53Z', metric_name: 'rf power' } as TelemetrySample;

@@ -11,9 +11,9 @@ import {
 } from '@chip/contracts';
 import { v5 } from 'uuid';
 import { z } from 'zod';
-import { parseDecimal } from './decimal.ts';
-import { InputError } from './input-error.ts';
-import { timeReader, TIME_FORMATS_HELP, type TimeReader } from './time-format.ts';
+import { parseDecimal } from '../../decimal.ts';
+import { InputError } from '../../input-error.ts';
+import { timeReader, TIME_FORMATS_HELP, type TimeReader } from '../time-format.ts';
 
 /** Namespace of the event ids of CSV rows that bring none. */
 const EVENT_NAMESPACE = '9c1b7f4e-3f0a-5d26-8a43-6be5a1c7d930';

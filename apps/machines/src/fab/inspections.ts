@@ -16,7 +16,7 @@ import {
   type MeasuredParameter,
   type Product,
   type Step,
-} from './fab-catalogue.ts';
+} from './catalogue.ts';
 import { Random } from './random.ts';
 import { waferMap, type Die } from './wafer-map.ts';
 
