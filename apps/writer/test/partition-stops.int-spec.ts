@@ -111,4 +111,29 @@ describe('what fails for one partition', () => {
     expect(deltas).toEqual([{ n: 64 }]);
     expect((await stage.metrics.flushes.get()).values[0]?.value).toBeGreaterThan(1);
   });
+
+  it('a session that the next owner has ended: the batch is left to that owner, not fought for', async () => {
+    stage = await WriterStage.make(servers);
+    await hinder('PERFORM pg_sleep(0.5);');
+    await stage.start();
+    await publish(0, 0, 8);
+    const [session] = await waitFor(
+      () =>
+        servers.db.database.query<{ pid: number }>(
+          `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY %'`,
+        ),
+      (rows) => rows.length === 1,
+    );
+    // As the take-over does: it writes itself down, then ends the session of the former owner.
+    await servers.db.database.query(
+      `UPDATE stream_positions SET owner = 'another', backend_pid = 1, backend_started_at = '2000-01-01' WHERE source_topic = $1`,
+      [stage.machine],
+    );
+    await servers.db.database.query('SELECT pg_terminate_backend($1)', [session!.pid]);
+    await servers.db.database.query('DROP TRIGGER hindrance ON system_metrics');
+    // The group gives the partition to its only member again.
+    await stage.isAt(8);
+    expect(await stage.values()).toEqual(range(0, 8));
+    expect((await stage.metrics.retries.get()).values).toEqual([]);
+  });
 });

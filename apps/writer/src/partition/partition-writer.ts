@@ -278,13 +278,11 @@ export class PartitionWriter {
    * back would end that one's, and so on: whoever finds another owner drops the batch and asks the group.
    */
   async #refuseToFight(error: unknown): Promise<void> {
-    const backend = this.#session?.backend;
-    if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01' || backend === undefined) return;
+    if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01') return;
     const { database, sourceTopic, partition, owner } = this.#parts;
     const row = await loadPosition(database, sourceTopic, partition).catch(() => undefined);
     // A session that ended before it took the partition leaves the one before it on record, which is ours as well.
-    if (row === undefined || row.owner === owner) return;
-    if (row.backendPid === null || row.backendPid === backend.pid) return;
+    if (row === undefined || row.owner === owner || row.backendPid === null) return;
     this.#logger.warn({ owner: row.owner }, 'partition_taken_over');
     // The next batch needs a session that lives.
     await this.#endSession();
