@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { STREAMS } from '@chip/contracts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import pg from 'pg';
 import { buildServices } from '../devstack/commands/build.ts';
@@ -21,10 +22,10 @@ import { waitFor } from '../devstack/processes/wait-for.ts';
 import type { Backlog } from './machine-data.ts';
 
 const servicePortsFrom = 10_000;
-const topics = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [
+const topics: readonly string[] = STREAMS.flatMap(({ source, accepted, deadLetters }) => [
   source,
-  source.replace(/\.(samples|results)\./, '.accepted.'),
-  `${source}.dlq`,
+  accepted,
+  deadLetters,
 ]);
 /** Bytes of one request; a machine's own batches are smaller, which costs the broker and ingest about the same. */
 const publishBytes = 1024 * 1024;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '../devstack/layout.ts';
+import { withRights } from '../docs/rights.ts';
 import { nodeFlags } from '../devstack/processes/services.ts';
 import { problemsOf } from './checks.ts';
 import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
@@ -254,11 +255,11 @@ describe('the Kubernetes types', () => {
   });
 });
 
-/** With UPDATE_DOCS=1 the table is written instead of compared. */
-it('docs/deployment.md lists the variables of the services as the code has them', () => {
+/** With UPDATE_DOCS=1 the tables are written instead of compared. */
+it('docs/deployment.md lists the variables of the services and the rights on the streams as the code has them', () => {
   const file = path.join(repositoryRoot, 'docs', 'deployment.md');
   const text = readFileSync(file, 'utf8');
-  const expected = insertTable(text, variablesTable(schemas.variables));
+  const expected = withRights(insertTable(text, variablesTable(schemas.variables)));
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, expected);
   else expect(text).toBe(expected);
 });

@@ -1,17 +1,5 @@
 /** docs/asyncapi.yaml from the schemas that ingest validates with. */
-import {
-  DEAD_LETTER_HEADERS,
-  deadLetterTopic,
-  INSPECTION_RESULTS,
-  inspectionEventSchema,
-  type MachineTopic,
-  MAX_EVENT_BYTES,
-  MAX_SAMPLES_PER_RECORD,
-  REFUSAL_CODES,
-  TELEMETRY_SAMPLES,
-  telemetrySampleSchema,
-  TOPICS,
-} from '@chip/contracts';
+import { DEAD_LETTER_HEADERS, REFUSAL_CODES, STREAMS, type StreamDescriptor, TOPICS } from '@chip/contracts';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 
@@ -28,45 +16,34 @@ const ceHeaders = {
   ),
 };
 
-const messages: Record<MachineTopic, { name: string; key: string; payload: object }> = {
-  [TELEMETRY_SAMPLES]: {
-    name: 'telemetrySamples',
-    key: 'host',
-    payload: {
-      oneOf: [
-        { $ref: '#/components/schemas/TelemetrySample' },
-        {
-          type: 'array',
-          minItems: 1,
-          maxItems: MAX_SAMPLES_PER_RECORD,
-          items: { $ref: '#/components/schemas/TelemetrySample' },
-        },
-      ],
-    },
-  },
-  [INSPECTION_RESULTS]: {
-    name: 'inspectionResults',
-    key: 'lot_id',
-    payload: { $ref: '#/components/schemas/InspectionEvent' },
-  },
-};
+const schemaName = ({ schema }: StreamDescriptor): string => z.globalRegistry.get(schema)!.id!;
+
+/** A record: one event, or an array of them where the stream takes arrays. */
+function payloadOf(stream: StreamDescriptor): object {
+  const event = { $ref: `#/components/schemas/${schemaName(stream)}` };
+  const { eventsPerRecord } = stream.limits;
+  return eventsPerRecord === null
+    ? event
+    : { oneOf: [event, { type: 'array', minItems: 1, maxItems: eventsPerRecord, items: event }] };
+}
 
 /** The document as YAML text. */
 export function asyncapi(): string {
   const channels: Record<string, object> = {};
   const operations: Record<string, object> = {};
   const components: Record<string, object> = {};
-  for (const topic of [TELEMETRY_SAMPLES, INSPECTION_RESULTS] as const) {
-    const { name, key, payload } = messages[topic];
+  for (const stream of STREAMS) {
+    const { source: topic, deadLetters, limits, message } = stream;
+    const { name, key } = message;
     const { partitions } = TOPICS.find((spec) => spec.name === topic)!;
     channels[name] = {
       address: topic,
-      description: `At most ${MAX_EVENT_BYTES[topic]} bytes uncompressed per record.`,
+      description: `At most ${limits.eventBytes} bytes uncompressed per record.`,
       messages: { event: { $ref: `#/components/messages/${name}` } },
       bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
     };
     channels[`${name}Refused`] = {
-      address: deadLetterTopic(topic),
+      address: deadLetters,
       description: 'Events that were refused: the original bytes, or the normalised event where the writer refused it.',
       messages: { letter: { $ref: '#/components/messages/deadLetter' } },
     };
@@ -78,7 +55,7 @@ export function asyncapi(): string {
     components[name] = {
       contentType: 'application/json',
       headers: ceHeaders,
-      payload,
+      payload: payloadOf(stream),
       bindings: { kafka: { key: { type: 'string', description: key }, bindingVersion: '0.5.0' } },
     };
   }
@@ -109,10 +86,7 @@ export function asyncapi(): string {
             payload: {},
           },
         },
-        schemas: {
-          TelemetrySample: schemaOf(telemetrySampleSchema),
-          InspectionEvent: schemaOf(inspectionEventSchema),
-        },
+        schemas: Object.fromEntries(STREAMS.map((stream) => [schemaName(stream), schemaOf(stream.schema)])),
       },
     },
     { lineWidth: 120, aliasDuplicateObjects: false },

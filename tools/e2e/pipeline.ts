@@ -9,18 +9,15 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { STREAMS } from '@chip/contracts';
 import { freePort, requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { nodeFlags } from '../devstack/processes/services.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const TOPICS = ['telemetry.samples.v1', 'inspection.results.v1'].flatMap((source) => [
-  source,
-  source.replace(/\.(samples|results)\./, '.accepted.'),
-  `${source}.dlq`,
-]);
-const GROUPS = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`, `chip-${role}-inspection`]);
+const TOPICS = STREAMS.flatMap(({ source, accepted, deadLetters }) => [source, accepted, deadLetters] as string[]);
+const GROUPS = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup] as string[]);
 
 /** Characters kept of what a service prints. */
 const MOST_OUTPUT = 100_000;
@@ -155,7 +152,7 @@ export class Pipeline {
         );
         const positions = new Map(rows.map(({ key, next }) => [key, Number(next)]));
         const behind: string[] = [];
-        for (const topic of ['telemetry.samples.v1', 'inspection.results.v1'])
+        for (const { source: topic } of STREAMS)
           for (const { partition, high } of await this.admin.fetchTopicOffsets(topic))
             if (Number(high) !== (positions.get(`${topic}/${partition}`) ?? 0))
               behind.push(`${topic}/${partition}: ${positions.get(`${topic}/${partition}`) ?? 'none'} of ${high}`);

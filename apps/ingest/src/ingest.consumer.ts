@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
-import { classifyInspection, classifyTelemetry, TemplateReader, type TelemetrySink } from '@chip/classify';
-import { INSPECTION_RESULTS, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { type StreamName, streamOf, STREAMS } from '@chip/contracts';
 import {
   KafkaAdmin,
   KafkaBatchServer,
@@ -16,9 +15,9 @@ import { Database } from '@chip/persistence';
 import { CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestMetrics } from './ingest.metrics.ts';
-import type { Reader } from './machine-stream.parts.ts';
-import { MachineStream } from './machine-stream.ts';
+import { MachineStream } from './machine-stream/machine-stream.ts';
 import { MachineTopics } from './machine-topics.ts';
+import { READERS } from './machine-stream/readers.ts';
 import { RetentionSetting } from './retention-setting.ts';
 import { Standstills } from './standstills.ts';
 
@@ -32,52 +31,13 @@ const MEASURE_INTERVAL_MS = 2_000;
 const SYNC_INTERVAL_MS = 5_000;
 const RETENTION_INTERVAL_MS = 60_000;
 
-/** Telemetry by templates where they fit; what they leave goes to the schema, which teaches them. */
-const telemetryReader = (): Reader => {
-  const templates = new TemplateReader();
-  return (record, judged, cutter, refuse) => {
-    const seen = { timestamp: judged.timestamp, value: record.value, headers: record.headers };
-    const rules = { retentionMs: judged.retentionMs };
-    if (templates.read(seen, rules, cutter)) {
-      cutter.addRead(templates);
-      return { elements: templates.isArray ? templates.count : 0, unknown: 0 };
-    }
-    let unknown = 0;
-    let isAccepted = true;
-    const sink: TelemetrySink = {
-      accept: (row) => cutter.addSample(row),
-      refuse: (...refusal) => {
-        isAccepted = false;
-        refuse(...refusal);
-      },
-      unknownFields: (count) => (unknown += count),
-    };
-    const elements = classifyTelemetry(seen, rules, sink);
-    if (isAccepted && unknown === 0) {
-      templates.learn(seen);
-    }
-    return { elements, unknown };
-  };
-};
-
-const readInspection: Reader = (record, judged, cutter, refuse) => {
-  const outcome = classifyInspection({ timestamp: judged.timestamp, value: record.value, headers: record.headers });
-  if (!outcome.accepted) {
-    refuse(outcome.refusal, record.value);
-    return { elements: 0, unknown: 0 };
-  }
-  cutter.addLine(outcome.line, outcome.timeUs);
-  return { elements: 0, unknown: outcome.unknownFields };
-};
-
 /** The machine topics: batches to their streams, and what others may know about them. */
 @Controller()
 export class IngestConsumer {
   readonly #server: KafkaBatchServer;
   readonly #metrics: IngestMetrics;
   readonly #standstills: Standstills;
-  readonly #telemetry: MachineStream;
-  readonly #inspections: MachineStream;
+  readonly #streams: ReadonlyMap<string, MachineStream>;
 
   constructor(
     @Inject(CONFIG) config: IngestConfig,
@@ -111,18 +71,9 @@ export class IngestConsumer {
       metrics,
       logger,
     };
-    this.#telemetry = new MachineStream({
-      ...parts,
-      topic: TELEMETRY_SAMPLES,
-      kind: 'copy-text/system_metrics/1',
-      reader: telemetryReader(),
-    });
-    this.#inspections = new MachineStream({
-      ...parts,
-      topic: INSPECTION_RESULTS,
-      kind: 'ndjson/inspection/1',
-      reader: readInspection,
-    });
+    this.#streams = new Map(
+      STREAMS.map((stream) => [stream.name, new MachineStream({ ...parts, stream, reader: READERS[stream.name]() })]),
+    );
     if (database === null) {
       logger.warn('DATABASE_URL is not set: no sample is too old, and standstills show in the metrics only');
     }
@@ -133,7 +84,7 @@ export class IngestConsumer {
     health.addReady({ name: 'retention', check: () => retention.readiness() });
     health.addReady({ name: 'machine_topics', check: () => topics.readiness() });
     const checkTopics = (): void => {
-      for (const topic of [TELEMETRY_SAMPLES, INSPECTION_RESULTS] as const) {
+      for (const { source: topic } of STREAMS) {
         topics
           .timestampProblem(topic)
           .then((problem) => problem === null || logger.error({ topic, problem }, 'machine_topic_wrong'))
@@ -155,14 +106,14 @@ export class IngestConsumer {
     });
   }
 
-  @EventPattern(TELEMETRY_SAMPLES)
-  onTelemetry(batch: RecordBatch): Promise<void> {
-    return this.#telemetry.handle(batch);
+  @EventPattern(STREAMS.map(({ source }) => source))
+  onBatch(batch: RecordBatch): Promise<void> {
+    return this.handle(streamOf(batch.topic)!.name, batch);
   }
 
-  @EventPattern(INSPECTION_RESULTS)
-  onInspections(batch: RecordBatch): Promise<void> {
-    return this.#inspections.handle(batch);
+  /** A batch of a stream, whatever its topic is called. */
+  handle(name: StreamName, batch: RecordBatch): Promise<void> {
+    return this.#streams.get(name)!.handle(batch);
   }
 
   /** Shows where this process stands still, and lets go on what a person has decided about. */

@@ -1,4 +1,4 @@
-import { INGEST_GROUP, INSPECTION_RESULTS, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { STREAMS } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, kafkaConnection, KafkaProducer, readTopic } from '@chip/kafka';
 import { Database } from '@chip/persistence';
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
@@ -52,10 +52,7 @@ const connection = (config: IngestConfig) => kafkaConnection(config, `chip-inges
       useFactory: (config: IngestConfig, logger: Logger, lifecycle: Lifecycle) =>
         new KafkaBatchServer({
           connection: connection(config),
-          groups: {
-            [TELEMETRY_SAMPLES]: INGEST_GROUP[TELEMETRY_SAMPLES],
-            [INSPECTION_RESULTS]: INGEST_GROUP[INSPECTION_RESULTS],
-          },
+          groups: Object.fromEntries(STREAMS.map(({ source, ingestGroup }) => [source, ingestGroup])),
           consumer: { partitionsConcurrently: config.PARTITIONS_CONCURRENTLY },
           logger,
           fatal: (error) => lifecycle.fatal(error),

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type Block, decodeBlock, deadLetterTopic, TELEMETRY_ACCEPTED, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { type Block, decodeBlock, TELEMETRY } from '@chip/contracts';
 import {
   type BatchEvents,
   type ConsumerOptions,
@@ -65,7 +65,7 @@ export async function startIngest(
 ): Promise<IngestStage> {
   const connection = { brokers: kafka.brokers, clientId: 'test-ingest' };
   const there = (topic: string): string =>
-    ({ [TELEMETRY_ACCEPTED]: accepted, [deadLetterTopic(TELEMETRY_SAMPLES)]: letters })[topic] ?? topic;
+    ({ [TELEMETRY.accepted]: accepted, [TELEMETRY.deadLetters]: letters })[topic] ?? topic;
   const fatals: unknown[] = [];
   const server = new KafkaBatchServer({
     connection,
@@ -109,7 +109,7 @@ export async function startIngest(
   class Consumer {
     @EventPattern<BatchEvents>(machine)
     handle(batch: RecordBatch): Promise<void> {
-      return ingest.onTelemetry(batch);
+      return ingest.handle('telemetry', batch);
     }
   }
   @Module({ controllers: [Consumer] })

@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS, MAX_SAMPLES_PER_RECORD, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
 import { kafkaConnection, KafkaProducer, kafkaVariables } from '@chip/kafka';
 import {
   AppError,
@@ -81,8 +81,8 @@ const command = new Command('simulator')
       'do not follow the clock: publish a history of --lots (default 1) or --duration that ends by now, then end',
     ).env('SIMULATOR_ONCE'),
   )
-  .addOption(new Option('--telemetry-topic <name>', 'topic of the samples').default(TELEMETRY_SAMPLES))
-  .addOption(new Option('--inspection-topic <name>', 'topic of the inspections').default(INSPECTION_RESULTS))
+  .addOption(new Option('--telemetry-topic <name>', 'topic of the samples').default(TELEMETRY.source))
+  .addOption(new Option('--inspection-topic <name>', 'topic of the inspections').default(INSPECTION.source))
   .addHelpText(
     'after',
     '\nTelemetry is sent at least once: records of a request that had to be repeated may exist twice.',

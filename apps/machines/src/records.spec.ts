@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_EVENT_BYTES, TELEMETRY_SAMPLES, type TelemetrySample } from '@chip/contracts';
+import { TELEMETRY, type TelemetrySample } from '@chip/contracts';
 import fc from 'fast-check';
 import { inspectionRecord, telemetryRecords } from './records.ts';
 
@@ -44,7 +44,7 @@ describe('records', () => {
       1000,
     );
     expect(records.length).toBeGreaterThan(1);
-    for (const { value } of records) expect(Buffer.byteLength(value)).toBeLessThan(MAX_EVENT_BYTES[TELEMETRY_SAMPLES]);
+    for (const { value } of records) expect(Buffer.byteLength(value)).toBeLessThan(TELEMETRY.limits.eventBytes);
   });
 
   it('of inspections are keyed by lot and know what they carry', () => {

@@ -1,4 +1,4 @@
-import { MAX_EVENT_BYTES, TELEMETRY_SAMPLES, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
+import { TELEMETRY, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
 
 /** What a record carries, for exact totals of what was acknowledged. */
 export interface EventCounts {
@@ -17,7 +17,7 @@ export interface MachineRecord {
 
 const NOTHING: EventCounts = { samples: 0, inspections: 0, measurements: 0, defects: 0 };
 /** An array record stays well below the limit of its topic, whatever its samples weigh. */
-const MAX_ARRAY_BYTES = MAX_EVENT_BYTES[TELEMETRY_SAMPLES] / 2;
+const MAX_ARRAY_BYTES = TELEMETRY.limits.eventBytes / 2;
 
 /**
  * Records of samples: keyed by host, so that the samples of a host stay in order; each with up to `arraySize` samples of

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { INSPECTION_RESULTS, MAX_SAMPLES_PER_RECORD, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, KafkaProducer, kafkaVariables, type KafkaConnection } from '@chip/kafka';
 import { AppError, createLogger, loadConfig, withDeadline, type Logger } from '@chip/service';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -107,8 +107,8 @@ common(
     )
     .addOption(
       new Option('--topic <name>', 'default: inspections when there is a lot_id, telemetry otherwise').choices([
-        TELEMETRY_SAMPLES,
-        INSPECTION_RESULTS,
+        TELEMETRY.source,
+        INSPECTION.source,
       ]),
     )
     .option('--const <field=value>', 'the same value in every row; repeatable', gather)

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { judgeRecord, type Verdict } from '@chip/classify';
-import { INSPECTION_RESULTS, type MachineTopic, MAX_EVENT_BYTES, parseTime, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { type MachineTopic, parseTime, streamOf, STREAMS } from '@chip/contracts';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
 /**
@@ -17,7 +17,7 @@ const program = new Command('validate')
       'The file holds one record per line (JSON lines), as it would be published. Needs no running stack.',
     ].join('\n'),
   )
-  .addArgument(new Argument('<topic>', 'machine topic').choices([TELEMETRY_SAMPLES, INSPECTION_RESULTS]))
+  .addArgument(new Argument('<topic>', 'machine topic').choices(STREAMS.map(({ source }) => source)))
   .argument('<file>', 'file to read, or - for standard input')
   .option('--at <time>', 'judge times as if published at this RFC 3339 time (default: now)', (text) => {
     const timeUs = parseTime(text);
@@ -75,7 +75,9 @@ const program = new Command('validate')
       console.error(
         `${accepted} accepted, ${refused} refused` +
           (unknown > 0 ? `; ${unknown} unknown fields would be kept in _extra` : '') +
-          (line === 0 ? `; the input is empty (a record may have up to ${MAX_EVENT_BYTES[topic]} bytes)` : ''),
+          (line === 0
+            ? `; the input is empty (a record may have up to ${streamOf(topic)!.limits.eventBytes} bytes)`
+            : ''),
       );
       process.exitCode = refused > 0 || line === 0 ? 1 : 0;
     },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { judgeRecord } from '@chip/classify';
-import { ACCEPTED_TOPIC, deadLetterTopic, type MachineTopic } from '@chip/contracts';
+import { deadLetterTopic, streamOf } from '@chip/contracts';
 import { KafkaProducer, kafkaConnection, kafkaVariables, readTopic, TopicMissingError } from '@chip/kafka';
 import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
 import { AppError, createLogger, loadConfig } from '@chip/service';
@@ -229,12 +229,13 @@ they are named and passed by. Look whether their events arrived; if not: --again
 
 /** Ingest's judgement on an event that is published now; undefined for a topic that ingest does not read. */
 async function judgeOf(topic: string, database: Database): Promise<ReplayOptions['judge']> {
-  if (!Object.hasOwn(ACCEPTED_TOPIC, topic)) {
+  const stream = streamOf(topic);
+  if (stream === undefined) {
     return undefined;
   }
   const retentionMs = await readTelemetryRetention(database);
   return (value, headers) => {
-    const { verdicts } = judgeRecord(topic as MachineTopic, { timestamp: Date.now(), value, headers }, retentionMs);
+    const { verdicts } = judgeRecord(stream.source, { timestamp: Date.now(), value, headers }, retentionMs);
     return verdicts.find(({ refusal }) => refusal !== null)?.refusal?.code ?? null;
   };
 }

@@ -1,4 +1,4 @@
-import { ACCEPTED_TOPIC, INGEST_GROUP, type MachineTopic, WRITER_GROUP } from '@chip/contracts';
+import { type Stream, streamOf, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic, type TopicRange } from '@chip/kafka';
 import { Database, loadIngestPartitions, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
 import { createLogger, loadConfig } from '@chip/service';
@@ -48,10 +48,11 @@ const clockShift = (text: string): number => {
   }
   return ms;
 };
-const machineTopic = (name: string): MachineTopic => {
-  if (!Object.hasOwn(ACCEPTED_TOPIC, name))
-    throw new InvalidArgumentError(`Machine topics are ${Object.keys(ACCEPTED_TOPIC).join(' and ')}.`);
-  return name as MachineTopic;
+const machineTopic = (name: string): Stream => {
+  const stream = streamOf(name);
+  if (stream === undefined)
+    throw new InvalidArgumentError(`Machine topics are ${STREAMS.map(({ source }) => source).join(' and ')}.`);
+  return stream;
 };
 
 const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text : wholeNumber(text));
@@ -148,7 +149,7 @@ const changing = (name: string, description: string, ofPartition = true): Comman
 };
 
 async function change(
-  topic: MachineTopic,
+  { source: topic, accepted, ingestGroup, writerGroup }: Stream,
   partition: number | 'all',
   options: ChangeOptions,
   plan: (facts: PartitionFacts, ingest: IngestPlans) => Promise<Plan>,
@@ -163,9 +164,9 @@ async function change(
         admin,
         read: (name: string, range: TopicRange) => readTopic(connection, logger, name, range),
         machineTopic: topic,
-        acceptedTopic: ACCEPTED_TOPIC[topic],
-        ingestGroup: INGEST_GROUP[topic],
-        writerGroup: WRITER_GROUP[ACCEPTED_TOPIC[topic]],
+        acceptedTopic: accepted,
+        ingestGroup,
+        writerGroup,
       };
       const partitions =
         partition === 'all' ? (await loadPositions(database, topic)).map((row) => row.partition) : [partition];
@@ -195,37 +196,36 @@ async function change(
 changing('init', 'give a partition its first position (state "uninitialised")')
   .requiredOption('--offset <n>', 'offset of the machine topic to begin with', wholeNumber)
   .option('--accepted-offset <n>', 'offset of the accepted topic to read from (default: its first one)', wholeNumber)
-  .action(
-    (topic: MachineTopic, partition: number, options: ChangeOptions & { offset: number; acceptedOffset?: number }) =>
-      change(topic, partition, options, (facts) => planInit(facts, options.offset, options.acceptedOffset)),
+  .action((stream: Stream, partition: number, options: ChangeOptions & { offset: number; acceptedOffset?: number }) =>
+    change(stream, partition, options, (facts) => planInit(facts, options.offset, options.acceptedOffset)),
   );
 
 changing('accept-gap', 'give up offsets that are in no block, for good (state "gap")')
   .requiredOption('--to <n>', 'offset to go on with', wholeNumber)
-  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { to: number }) =>
-    change(topic, partition, options, (facts) => planAcceptGap(facts, options.to)),
+  .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
+    change(stream, partition, options, (facts) => planAcceptGap(facts, options.to)),
   );
 
 changing('accept-recreated', 'go on with a machine topic that was deleted and created anew (state "recreated")').action(
-  (topic: MachineTopic, partition: number, options: ChangeOptions) =>
-    change(topic, partition, options, (facts) => planAcceptRecreated(facts)),
+  (stream: Stream, partition: number, options: ChangeOptions) =>
+    change(stream, partition, options, (facts) => planAcceptRecreated(facts)),
 );
 
 changing('resume', 'let a stopped partition try again, once its cause is mended')
   .option('--skip-block', 'behind the block that cannot be read; its events must come again by rewind-ingest')
-  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
-    change(topic, partition, options, (facts) => planResume(facts, options.skipBlock ?? false)),
+  .action((stream: Stream, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
+    change(stream, partition, options, (facts) => planResume(facts, options.skipBlock ?? false)),
   );
 
 changing('skip-batch', 'pass over a record batch that ingest can never read (state "undecodable_batch")').action(
-  (topic: MachineTopic, partition: number, options: ChangeOptions) =>
-    change(topic, partition, options, (_, ingest) => ingest.skipBatch()),
+  (stream: Stream, partition: number, options: ChangeOptions) =>
+    change(stream, partition, options, (_, ingest) => ingest.skipBatch()),
 );
 
 changing('resume-ingest', 'let ingest go on with records that it refused (state "records_mostly_refused")')
   .option('--clock-shift <time>', 'how far the clock of the broker was behind, such as 15m or 90s', clockShift)
-  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { clockShift?: number }) =>
-    change(topic, partition, options, (_, ingest) => ingest.resume(options.clockShift ?? 0)),
+  .action((stream: Stream, partition: number, options: ChangeOptions & { clockShift?: number }) =>
+    change(stream, partition, options, (_, ingest) => ingest.resume(options.clockShift ?? 0)),
   );
 
 changing('rebase', 'go on on another Kafka cluster, once everything of the old one is applied', false)
@@ -237,10 +237,10 @@ Before: no machine publishes, "show" says that nothing waits on the old cluster,
 the topics exist on the new cluster (npm run topics -- create), and KAFKA_BROKERS leads there. What a mirror has copied of
 the machine topic counts as applied. The order of the whole move: docs/disaster-recovery.md`,
   )
-  .action((topic: MachineTopic, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
+  .action((stream: Stream, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
     if (partition === 'all' && options.offset !== undefined)
       throw new InputError('--offset is for one partition; each has offsets of its own');
-    return change(topic, partition, options, (facts) => planRebase(facts, options.offset));
+    return change(stream, partition, options, (facts) => planRebase(facts, options.offset));
   });
 
 changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')
@@ -251,8 +251,8 @@ changing('rewind-ingest', 'make ingest read a part of the machine topic again, f
 Kafka sets the offsets of a group only while it has no members: stop every ingest first, run this, start ingest again.
 What was applied before is passed by; what was lost is applied.`,
   )
-  .action((topic: MachineTopic, partition: number, options: ChangeOptions & { to: number }) =>
-    change(topic, partition, options, (facts) => planRewindIngest(facts, options.to)),
+  .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
+    change(stream, partition, options, (facts) => planRewindIngest(facts, options.to)),
   );
 
 await runCommand(program);

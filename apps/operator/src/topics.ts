@@ -1,4 +1,4 @@
-import { TOPICS } from '@chip/contracts';
+import { streamOf, TOPICS } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables } from '@chip/kafka';
 import { createLogger, loadConfig } from '@chip/service';
 import { Command } from 'commander';
@@ -83,7 +83,7 @@ changing(program.command('grow'), 'more partitions')
   .argument('<partitions>', `new number of partitions, at most ${MAX_PARTITIONS}`, partitionCount)
   .action(async (partitions: number, { by, reason }: ChangeOptions) =>
     withAdmin(async (admin) => {
-      const isMachineTopic = (name: string): number => Number(TOPICS.some((topic) => `${name}.dlq` === topic.name));
+      const isMachineTopic = (name: string): number => Number(streamOf(name) !== undefined);
       const names = TOPICS.map(({ name }) => name).sort((a, b) => isMachineTopic(a) - isMachineTopic(b));
       const before: Record<string, number> = {};
       for (const name of names) before[name] = await admin.partitionCount(name);

@@ -1,7 +1,7 @@
 import { deadLetter } from '@chip/contracts';
 import { type KafkaProducer, sendDeadLetters } from '@chip/kafka';
 import type { Logger } from '@chip/service';
-import type { RefusedElement } from './refused-element.ts';
+import type { RefusedElement } from './loaders/refused-element.ts';
 import type { WriterMetrics } from './writer.metrics.ts';
 
 /** Where refused elements go. Resolves when the broker has acknowledged them all. */

@@ -1,30 +1,17 @@
 import { hostname } from 'node:os';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
-import {
-  ACCEPTED_TOPIC,
-  type AcceptedTopic,
-  INSPECTION_ACCEPTED,
-  INSPECTION_RESULTS,
-  type MachineTopic,
-  TELEMETRY_ACCEPTED,
-  TELEMETRY_SAMPLES,
-} from '@chip/contracts';
+import { type Stream, streamOfAccepted, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { Database, setHighWatermark } from '@chip/persistence';
 import { AppError, CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
-import { InspectionLoader } from './inspection-loader.ts';
+import { LOADERS } from './loaders/loaders.ts';
 import { PartitionWriter } from './partition/partition-writer.ts';
 import { TopicIds } from './partition/topic-ids.ts';
-import { TelemetryLoader } from './telemetry-loader.ts';
 import type { WriterConfig } from './writer.config.ts';
 import { WriterMetrics } from './writer.metrics.ts';
 
-const SOURCE_TOPIC: Readonly<Record<AcceptedTopic, MachineTopic>> = {
-  [TELEMETRY_ACCEPTED]: TELEMETRY_SAMPLES,
-  [INSPECTION_ACCEPTED]: INSPECTION_RESULTS,
-};
 /** How often idle positions and the ends of the machine topics are looked at. */
 const REVIEW_INTERVAL_MS = 5_000;
 /** Liveness: lag and no progress for this long. Longer than any deadline of a flush, whose end is told as a state. */
@@ -77,30 +64,24 @@ export class WriterConsumer {
     });
   }
 
-  @EventPattern(TELEMETRY_ACCEPTED)
-  onTelemetry(batch: RecordBatch): Promise<void> {
-    return this.#writerOf(TELEMETRY_ACCEPTED, batch.partition).handle(batch);
+  @EventPattern(STREAMS.map(({ accepted }) => accepted))
+  onBatch(batch: RecordBatch): Promise<void> {
+    return this.#writerOf(streamOfAccepted(batch.topic)!, batch.partition).handle(batch);
   }
 
-  @EventPattern(INSPECTION_ACCEPTED)
-  onInspections(batch: RecordBatch): Promise<void> {
-    return this.#writerOf(INSPECTION_ACCEPTED, batch.partition).handle(batch);
-  }
-
-  #writerOf(topic: AcceptedTopic, partition: number): PartitionWriter {
+  #writerOf({ name, source, accepted: topic }: Stream, partition: number): PartitionWriter {
     const key = `${topic}/${partition}`;
     let writer = this.#writers.get(key);
     if (writer === undefined) {
       writer = new PartitionWriter({
         topic,
-        sourceTopic: SOURCE_TOPIC[topic],
+        sourceTopic: source,
         partition,
         session: { url: this.#config.DATABASE_URL },
         owner: `${this.#config.INSTANCE}@${hostname()}:${process.pid}`,
         database: this.#database,
         acceptedTopicId: () => this.#topicIds.current(topic),
-        loaderOf: (blocks) =>
-          topic === TELEMETRY_ACCEPTED ? new TelemetryLoader(blocks) : new InspectionLoader(blocks),
+        loaderOf: LOADERS[name],
         deadLetters: this.#deadLetters,
         flushRows: this.#config.FLUSH_ROWS,
         metrics: this.#metrics,
@@ -127,12 +108,12 @@ export class WriterConsumer {
         assigned.map(({ topic, partition, isHandling, nextOffset }) =>
           this.#reviewed(async () => {
             if (isHandling || nextOffset === null) return;
-            const from = await this.#writerOf(topic as AcceptedTopic, partition).reviewPosition(nextOffset);
+            const from = await this.#writerOf(streamOfAccepted(topic)!, partition).reviewPosition(nextOffset);
             if (from !== undefined) this.#server.seek(topic, partition, from);
           }),
         ),
       );
-      for (const [source, accepted] of Object.entries(ACCEPTED_TOPIC)) {
+      for (const { source, accepted } of STREAMS) {
         const own = assigned.filter(({ topic }) => topic === accepted);
         if (own.length > 0) await this.#reviewed(() => this.#reviewEnds(source, own));
       }

@@ -1,4 +1,4 @@
-import { INSPECTION_ACCEPTED, MAX_BLOCK_BYTES, TELEMETRY_ACCEPTED, WRITER_GROUP } from '@chip/contracts';
+import { MAX_BLOCK_BYTES, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, kafkaConnection, KafkaProducer } from '@chip/kafka';
 import { Database, schemaReady, startMaintenance } from '@chip/persistence';
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
@@ -52,10 +52,7 @@ const connection = (config: WriterConfig) => kafkaConnection(config, `chip-write
       useFactory: (config: WriterConfig, logger: Logger, lifecycle: Lifecycle) =>
         new KafkaBatchServer({
           connection: connection(config),
-          groups: {
-            [TELEMETRY_ACCEPTED]: WRITER_GROUP[TELEMETRY_ACCEPTED],
-            [INSPECTION_ACCEPTED]: WRITER_GROUP[INSPECTION_ACCEPTED],
-          },
+          groups: Object.fromEntries(STREAMS.map(({ accepted, writerGroup }) => [accepted, writerGroup])),
           consumer: {
             // Blocks are large already: waiting for more would only add delay.
             minBytes: 1,

@@ -3,7 +3,7 @@ import {
   type AcceptedInspection,
   attemptKey,
   type Block,
-  INSPECTION_RESULTS,
+  INSPECTION,
   inspectionIdentity,
   lotIdentity,
   partIdentity,
@@ -13,10 +13,10 @@ import { initPosition, LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import type { DeadLetters } from '../src/dead-letters.ts';
-import { InspectionLoader } from '../src/inspection-loader.ts';
+import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
 import { flush } from '../src/partition/flush.ts';
 import { MostlyRejectedError, RefusalBrake } from '../src/partition/refusal-brake.ts';
-import type { RefusedElement } from '../src/refused-element.ts';
+import type { RefusedElement } from '../src/loaders/refused-element.ts';
 
 const PARTITIONS = 3;
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
@@ -62,7 +62,7 @@ class Source {
     const from = this.#offsets[partition]!;
     const lines = events.map((one) => Buffer.from(`${JSON.stringify(one)}\n`));
     const block: Block = {
-      sourceTopic: INSPECTION_RESULTS,
+      sourceTopic: INSPECTION.source,
       sourcePartition: partition,
       coversFrom: from,
       coversTo: from + events.length,
@@ -83,7 +83,7 @@ class Source {
     return flush(
       session,
       new InspectionLoader([block]),
-      { topic: INSPECTION_RESULTS, partition, blocks: [block], from, to, acceptedOffset: to, appendTimeMs: 1000 },
+      { topic: INSPECTION.source, partition, blocks: [block], from, to, acceptedOffset: to, appendTimeMs: 1000 },
       this.#deadLetters,
       (this.#brakes[partition] ??= new RefusalBrake()),
       new AbortController().signal,
@@ -124,7 +124,7 @@ class Source {
 
   async #open(partition: number): Promise<LoadSession> {
     const session = await LoadSession.open({ url: this.database.url, applicationName: 'test' });
-    await initPosition(session, INSPECTION_RESULTS, partition, 0n, 0n);
+    await initPosition(session, INSPECTION.source, partition, 0n, 0n);
     return session;
   }
 }

@@ -1,4 +1,4 @@
-import { type Block, encodeBlock, TELEMETRY_ACCEPTED, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { type Block, encodeBlock, TELEMETRY } from '@chip/contracts';
 import type { RecordBatch } from '@chip/kafka';
 import { Database, loadPosition, LoadSession, migrate } from '@chip/persistence';
 import { PrivateServer } from '@chip/persistence/testing';
@@ -7,8 +7,8 @@ import { waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { PartitionWriter } from '../src/partition/partition-writer.ts';
-import type { RefusedElement } from '../src/refused-element.ts';
-import { TelemetryLoader } from '../src/telemetry-loader.ts';
+import type { RefusedElement } from '../src/loaders/refused-element.ts';
+import { TelemetryLoader } from '../src/loaders/telemetry-loader.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
 import { telemetryBlock } from './telemetry-block.ts';
 
@@ -20,7 +20,7 @@ const batchOf = (offset: number, block: Block): RecordBatch => {
   const { headers, value } = encodeBlock(block);
   const received = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]));
   return {
-    topic: TELEMETRY_ACCEPTED,
+    topic: TELEMETRY.accepted,
     partition: 0,
     records: [{ offset, timestamp: T0, key: null, value, headers: received }],
     fetchOffset: offset,
@@ -61,7 +61,7 @@ describe('a writer whose database name leads to a hot standby', () => {
     await primary?.stop();
   });
 
-  const position = () => loadPosition(pool, TELEMETRY_SAMPLES, 0);
+  const position = () => loadPosition(pool, TELEMETRY.source, 0);
   const samples = async (): Promise<number[]> =>
     (await pool.query<{ value: number }>('SELECT metric_value AS value FROM system_metrics ORDER BY 1')).map(
       ({ value }) => value,
@@ -73,8 +73,8 @@ describe('a writer whose database name leads to a hot standby', () => {
     const metrics = new WriterMetrics(new Registry());
     let name = primary.url();
     const writer = new PartitionWriter({
-      topic: TELEMETRY_ACCEPTED,
-      sourceTopic: TELEMETRY_SAMPLES,
+      topic: TELEMETRY.accepted,
+      sourceTopic: TELEMETRY.source,
       partition: 0,
       session: {
         // A name that follows the primary: where it leads is looked up for every connection.
@@ -92,7 +92,7 @@ describe('a writer whose database name leads to a hot standby', () => {
       logger,
     });
     try {
-      await writer.handle(batchOf(0, telemetryBlock(TELEMETRY_SAMPLES, 0, 5, T0)));
+      await writer.handle(batchOf(0, telemetryBlock(TELEMETRY.source, 0, 5, T0)));
       await waitFor(position, (row) => row?.nextOffset === 5n);
 
       await primary.stop();
@@ -106,7 +106,7 @@ describe('a writer whose database name leads to a hot standby', () => {
         connectionLost: true,
       });
 
-      const handled = writer.handle(batchOf(1, telemetryBlock(TELEMETRY_SAMPLES, 5, 12, T0 + 1)));
+      const handled = writer.handle(batchOf(1, telemetryBlock(TELEMETRY.source, 5, 12, T0 + 1)));
       handled.catch(() => undefined);
       const retries = async () => (await metrics.retries.get()).values;
       await waitFor(retries, ([first]) => (first?.value ?? 0) >= 4);

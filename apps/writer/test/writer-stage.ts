@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AcceptedTopic, type Block, encodeBlock } from '@chip/contracts';
+import { type Block, encodeBlock } from '@chip/contracts';
 import { type BatchEvents, KafkaAdmin, KafkaBatchServer, KafkaProducer, type RecordBatch } from '@chip/kafka';
 import { loadPosition, type StreamPosition } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
@@ -11,8 +11,8 @@ import { EventPattern } from '@nestjs/microservices';
 import { Registry } from 'prom-client';
 import type { DeadLetters } from '../src/dead-letters.ts';
 import { PartitionWriter, type PartitionWriterParts } from '../src/partition/partition-writer.ts';
-import type { RefusedElement } from '../src/refused-element.ts';
-import { TelemetryLoader } from '../src/telemetry-loader.ts';
+import type { RefusedElement } from '../src/loaders/refused-element.ts';
+import { TelemetryLoader } from '../src/loaders/telemetry-loader.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
 import { telemetryBlock } from './telemetry-block.ts';
 
@@ -83,7 +83,7 @@ export class WriterStage {
       const writer =
         writers.get(partition) ??
         new PartitionWriter({
-          topic: accepted as AcceptedTopic,
+          topic: accepted,
           sourceTopic: this.machine,
           partition,
           session: { url: servers.db.url },

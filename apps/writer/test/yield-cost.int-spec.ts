@@ -3,14 +3,14 @@ import {
   type AcceptedInspection,
   attemptKey,
   type Block,
-  INSPECTION_RESULTS,
+  INSPECTION,
   inspectionIdentity,
   lotIdentity,
   partIdentity,
 } from '@chip/contracts';
 import { LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import { InspectionLoader } from '../src/inspection-loader.ts';
+import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
 
 /** By hand, for the figures: YIELD_COST_FLUSHES=40 prints them. */
 const FLUSHES = Number(process.env['YIELD_COST_FLUSHES'] ?? 8);
@@ -75,7 +75,7 @@ describe('what the summaries of yield cost a flush of inspections', () => {
   const blockOf = (list: readonly AcceptedInspection[]): Block => {
     const lines = list.map((one) => Buffer.from(`${JSON.stringify(one)}\n`));
     return {
-      sourceTopic: INSPECTION_RESULTS,
+      sourceTopic: INSPECTION.source,
       sourcePartition: 0,
       coversFrom: 0,
       coversTo: list.length,

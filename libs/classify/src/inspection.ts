@@ -9,13 +9,12 @@ import {
   ExtraFields,
   formatTime,
   INSPECTION_FIELDS,
-  INSPECTION_RESULTS,
+  INSPECTION,
   inspectionEventSchema,
   inspectionIdentity,
   isTimePlausible,
   lotIdentity,
   MAX_BLOCK_BYTES,
-  MAX_EVENT_BYTES,
   type Measurement,
   MEASUREMENT_FIELDS,
   parseTime,
@@ -52,7 +51,7 @@ const canonical = (value: unknown): unknown => {
  */
 export function classifyInspection(record: SourceRecord): InspectionOutcome {
   const refuse = (refusal: Refusal | ClockRefusal): InspectionOutcome => ({ accepted: false, refusal });
-  const read = readJson(record.value, MAX_EVENT_BYTES[INSPECTION_RESULTS]);
+  const read = readJson(record.value, INSPECTION.limits.eventBytes);
   if (!read.ok) return refuse(read.refusal);
   const found = inspectJson(read.value);
   if (found) return refuse(found);

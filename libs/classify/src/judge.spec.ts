@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { INSPECTION_RESULTS, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { INSPECTION, TELEMETRY } from '@chip/contracts';
 import { judgeRecord } from './judge.ts';
 
 const NOW = Date.UTC(2026, 0, 20);
@@ -9,7 +9,7 @@ const sample = { time: '2026-01-19T00:00:00Z', service_name: 'S', metric_name: '
 describe('judgement', () => {
   it('gives one verdict per element, in order, with its place', () => {
     const { verdicts, unknownFields } = judgeRecord(
-      TELEMETRY_SAMPLES,
+      TELEMETRY.source,
       record([sample, { ...sample, metric_value: 'x' }, { ...sample, extra: 1 }]),
       0,
     );
@@ -22,11 +22,11 @@ describe('judgement', () => {
   });
 
   it('gives one verdict for a record that is no array, or is refused whole', () => {
-    expect(judgeRecord(TELEMETRY_SAMPLES, record(sample), 0).verdicts).toEqual([{ refusal: null }]);
-    expect(judgeRecord(TELEMETRY_SAMPLES, record([]), 0).verdicts).toMatchObject([
+    expect(judgeRecord(TELEMETRY.source, record(sample), 0).verdicts).toEqual([{ refusal: null }]);
+    expect(judgeRecord(TELEMETRY.source, record([]), 0).verdicts).toMatchObject([
       { refusal: { code: 'schema_violation' } },
     ]);
-    expect(judgeRecord(INSPECTION_RESULTS, record({}), 0).verdicts).toMatchObject([
+    expect(judgeRecord(INSPECTION.source, record({}), 0).verdicts).toMatchObject([
       { refusal: { code: 'schema_violation' } },
     ]);
   });

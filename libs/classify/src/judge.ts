@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS, type MachineTopic, type Refusal } from '@chip/contracts';
+import { type MachineTopic, type Refusal, type StreamName, streamOf } from '@chip/contracts';
 import { classifyInspection } from './inspection.ts';
 import { classifyTelemetry, type SourceRecord } from './telemetry.ts';
 
@@ -10,37 +10,44 @@ export interface Verdict {
   readonly refusal: Refusal | null;
 }
 
-/** Verdicts on one record of a machine topic, in the order of its elements, without making rows of them. */
-export function judgeRecord(
-  topic: MachineTopic,
-  record: SourceRecord,
-  retentionMs: number,
-): { verdicts: Verdict[]; unknownFields: number } {
-  const plain = ({ code, detail }: Refusal): Refusal => ({ code, detail });
-  if (topic === INSPECTION_RESULTS) {
+interface Judgements {
+  readonly verdicts: Verdict[];
+  readonly unknownFields: number;
+}
+
+const plain = ({ code, detail }: Refusal): Refusal => ({ code, detail });
+
+const JUDGES: Readonly<Record<StreamName, (record: SourceRecord, retentionMs: number) => Judgements>> = {
+  inspection: (record) => {
     const outcome = classifyInspection(record);
     return outcome.accepted
       ? { verdicts: [{ refusal: null }], unknownFields: outcome.unknownFields }
       : { verdicts: [{ refusal: plain(outcome.refusal) }], unknownFields: 0 };
-  }
-  const refusals = new Map<number | undefined, Refusal>();
-  let accepted = 0;
-  let unknownFields = 0;
-  const elements = classifyTelemetry(
-    record,
-    { retentionMs },
-    {
-      accept: () => accepted++,
-      refuse: (refusal, _bytes, index) => refusals.set(index, plain(refusal)),
-      unknownFields: (count) => (unknownFields += count),
-    },
-  );
-  if (elements === 0) {
-    return { verdicts: [{ refusal: refusals.get(undefined) ?? null }], unknownFields };
-  }
-  const verdicts = Array.from({ length: accepted + refusals.size }, (_, index) => ({
-    index,
-    refusal: refusals.get(index) ?? null,
-  }));
-  return { verdicts, unknownFields };
-}
+  },
+  telemetry: (record, retentionMs) => {
+    const refusals = new Map<number | undefined, Refusal>();
+    let accepted = 0;
+    let unknownFields = 0;
+    const elements = classifyTelemetry(
+      record,
+      { retentionMs },
+      {
+        accept: () => accepted++,
+        refuse: (refusal, _bytes, index) => refusals.set(index, plain(refusal)),
+        unknownFields: (count) => (unknownFields += count),
+      },
+    );
+    if (elements === 0) {
+      return { verdicts: [{ refusal: refusals.get(undefined) ?? null }], unknownFields };
+    }
+    const verdicts = Array.from({ length: accepted + refusals.size }, (_, index) => ({
+      index,
+      refusal: refusals.get(index) ?? null,
+    }));
+    return { verdicts, unknownFields };
+  },
+};
+
+/** Verdicts on one record of a machine topic, in the order of its elements, without making rows of them. */
+export const judgeRecord = (topic: MachineTopic, record: SourceRecord, retentionMs: number): Judgements =>
+  JUDGES[streamOf(topic)!.name](record, retentionMs);

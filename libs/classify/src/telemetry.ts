@@ -3,7 +3,6 @@ import {
   ExtraFields,
   hasLength,
   isTimePlausible,
-  MAX_EVENT_BYTES,
   MAX_METRIC_MAGNITUDE,
   MAX_SAMPLES_PER_RECORD,
   MAX_TAGS,
@@ -11,7 +10,7 @@ import {
   parseTime,
   type Refusal,
   TELEMETRY_FIELDS,
-  TELEMETRY_SAMPLES,
+  TELEMETRY,
   telemetrySampleSchema,
 } from '@chip/contracts';
 import { cloudEventMajor, headerText, type RecordHeaders } from './cloud-event.ts';
@@ -158,7 +157,7 @@ export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, s
     sink.refuse(refusal, record.value);
     return 0;
   };
-  const read = readJson(record.value, MAX_EVENT_BYTES[TELEMETRY_SAMPLES]);
+  const read = readJson(record.value, TELEMETRY.limits.eventBytes);
   if (!read.ok) return refuseWhole(read.refusal);
   const major = cloudEventMajor(record.headers);
   if (major !== undefined && major !== 1)

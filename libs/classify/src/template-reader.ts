@@ -2,13 +2,7 @@
  * The ordinary telemetry record, read without JSON.parse: machines repeat one form of text, so only its slots are looked
  * at and copied, as bytes, into COPY lines.
  */
-import {
-  isTimePlausible,
-  MAX_EVENT_BYTES,
-  MAX_SAMPLES_PER_RECORD,
-  MAX_TAGS_BYTES,
-  TELEMETRY_SAMPLES,
-} from '@chip/contracts';
+import { isTimePlausible, MAX_SAMPLES_PER_RECORD, MAX_TAGS_BYTES, TELEMETRY } from '@chip/contracts';
 import { cloudEventMajor } from './cloud-event.ts';
 import { HOST, learnTemplate, type SampleTemplate, TAG_NUMBER, TAG_TEXT, TIME, VALUE } from './sample-template.ts';
 import type { SourceRecord, TelemetryRules } from './telemetry.ts';
@@ -75,7 +69,7 @@ export class TemplateReader {
     if (
       bytes === null ||
       this.#templates.length === 0 ||
-      bytes.length > MAX_EVENT_BYTES[TELEMETRY_SAMPLES] ||
+      bytes.length > TELEMETRY.limits.eventBytes ||
       (record.headers['ce_type'] !== undefined && (cloudEventMajor(record.headers) ?? 1) !== 1)
     ) {
       return false;

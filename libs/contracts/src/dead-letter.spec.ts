@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deadLetter, encodedBytes, pointerLetter, type RefusedEvent } from './dead-letter.ts';
-import { INSPECTION_RESULTS, MAX_EVENT_BYTES, maxLetterBytes, TELEMETRY_SAMPLES } from './topics.ts';
+import { INSPECTION } from './streams/inspection/inspection.stream.ts';
+import { TELEMETRY } from './streams/telemetry/telemetry.stream.ts';
+import { maxLetterBytes } from './topics.ts';
 
 const MIB = 1024 * 1024;
 const event = (fields: Partial<RefusedEvent> = {}): RefusedEvent => ({
-  topic: TELEMETRY_SAMPLES,
+  topic: TELEMETRY.source,
   partition: 3,
   offset: 7,
   refusal: { code: 'schema_violation', detail: 'why' },
@@ -64,15 +66,15 @@ describe('dead letter', () => {
     ],
     [
       'a normalised event above the limit of its letter',
-      { topic: INSPECTION_RESULTS, stage: 'writer', value: Buffer.alloc(5_408_285) },
+      { topic: INSPECTION.source, stage: 'writer', value: Buffer.alloc(5_408_285) },
       'value',
       { 'value-bytes': '5408285' },
     ],
   ])('%s is cut to the limit of its topic, and says so', (_name, fields, truncated, headers) => {
     const letter = deadLetter(event(fields));
     expect(letter.headers).toMatchObject({ truncated, ...headers });
-    expect(encodedBytes(letter)).toBeLessThanOrEqual(maxLetterBytes(fields.topic ?? TELEMETRY_SAMPLES));
-    const expected = truncated.includes('value') ? MAX_EVENT_BYTES[TELEMETRY_SAMPLES] : 2;
+    expect(encodedBytes(letter)).toBeLessThanOrEqual(maxLetterBytes(fields.topic ?? TELEMETRY.source));
+    const expected = truncated.includes('value') ? TELEMETRY.limits.eventBytes : 2;
     expect(letter.value!.length).toBeGreaterThanOrEqual(expected);
   });
 
@@ -98,7 +100,7 @@ describe('dead letter', () => {
         fc.string({ maxLength: 5000 }),
         (value, key, headers, detail) => {
           const letter = deadLetter(event({ value, key, headers, refusal: { code: 'too_large', detail } }));
-          expect(encodedBytes(letter)).toBeLessThanOrEqual(maxLetterBytes(TELEMETRY_SAMPLES));
+          expect(encodedBytes(letter)).toBeLessThanOrEqual(maxLetterBytes(TELEMETRY.source));
           const isWhole = letter.value!.length === value.length;
           expect(String(letter.headers['truncated'] ?? '').includes('value')).toBe(!isWhole);
         },

@@ -1,5 +1,6 @@
 import { DEAD_LETTER_HEADERS, deadLetterKey, type Refusal, REPLAY_HEADERS, type Replay } from './refusals.ts';
-import { MAX_EVENT_BYTES, type MachineTopic, maxLetterBytes } from './topics.ts';
+import { streamOf } from './streams/streams.ts';
+import { maxLetterBytes } from './topics.ts';
 
 /** A refused event, as the service that refuses it knows it. */
 export interface RefusedEvent {
@@ -118,7 +119,7 @@ export function deadLetter(event: RefusedEvent): DeadLetter {
     .map(([name, value]) => ({ name, value, bytes: headerBytes(name, value) }));
   const context = machineHeaders.reduce((sum, { bytes }) => sum + bytes, keyBytes);
 
-  const valueLimit = Math.max(room - context, MAX_EVENT_BYTES[event.topic as MachineTopic] ?? 0);
+  const valueLimit = Math.max(room - context, streamOf(event.topic)?.limits.eventBytes ?? 0);
   const isValueCut = event.value !== null && event.value.length > Math.min(valueLimit, room);
   const value = isValueCut ? event.value!.subarray(0, Math.min(valueLimit, room)) : event.value;
   let left = room - (value?.length ?? 0);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import {
-  attemptKey,
   cloudEventIdentity,
   IDENTITY_NAMESPACE,
   inspectionIdentity,
@@ -43,13 +42,5 @@ describe('identities', () => {
     expect(lotIdentity('', 'lot')).not.toBe(lotIdentity('', 'LOT'));
     expect(lotIdentity('', 'LOT ')).not.toBe(lotIdentity('', 'LOT'));
     expect(waferIdentity('', 'L', 'X')).not.toBe(partIdentity('', 'L', 'X'));
-  });
-
-  it('names an attempt by what it voids, else by number, else by run, else by its event', () => {
-    const event_id = '0b0e7a35-6d06-4b6c-8d0e-7d4a4c8f7a10';
-    expect(attemptKey({ event_id, attempt: 2, run_id: 'R' })).toBe('a:2');
-    expect(attemptKey({ event_id, run_id: 'R' })).toBe('r:R');
-    expect(attemptKey({ event_id, run_id: 'R', voids: 'X' })).toBe('e:X');
-    expect(attemptKey({ event_id })).toBe(`e:${event_id}`);
   });
 });

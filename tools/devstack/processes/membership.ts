@@ -1,9 +1,10 @@
 /** Tells the members of the pipeline's consumer groups that a run has started from strangers. */
 import { randomBytes } from 'node:crypto';
+import { STREAMS } from '@chip/contracts';
 import type { Admin } from 'kafkajs';
 import type { Part } from './part.ts';
 
-const names = ['ingest', 'writer'].flatMap((role) => [`chip-${role}-telemetry`, `chip-${role}-inspection`]);
+const names: readonly string[] = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup]);
 
 /**
  * The groups have the same names everywhere. A service of another checkout that goes on asking for a broker at an address

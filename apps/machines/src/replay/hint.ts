@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS, type InspectionEvent, type MachineTopic, type TelemetrySample } from '@chip/contracts';
+import { INSPECTION, type InspectionEvent, type MachineTopic, type TelemetrySample } from '@chip/contracts';
 
 /** Commands to look at what was published, for the servers that the environment names. */
 export function nextQueries(
@@ -11,9 +11,9 @@ export function nextQueries(
   const { QUERY_URL: queryUrl, DATABASE_URL: databaseUrl } = env;
   const lines: string[] = [];
   if (queryUrl)
-    lines.push(`curl '${queryUrl}${topic === INSPECTION_RESULTS ? yieldRoute(first) : summaryRoute(first)}'`);
+    lines.push(`curl '${queryUrl}${topic === INSPECTION.source ? yieldRoute(first) : summaryRoute(first)}'`);
   if (databaseUrl) {
-    const table = topic === INSPECTION_RESULTS ? 'inspections' : 'system_metrics';
+    const table = topic === INSPECTION.source ? 'inspections' : 'system_metrics';
     // The variable's name, not its value: the address holds a password.
     lines.push(`psql "$DATABASE_URL" -c 'SELECT count(*) FROM ${table}'`);
   }

@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
+import { INSPECTION, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
 import type { ProgressLine } from './progress-line.ts';
 import type { Publisher } from '../publisher.ts';
 import { inspectionRecord, telemetryRecords, type MachineRecord } from '../records.ts';
@@ -63,6 +63,6 @@ const toRecords = (
   events: readonly (TelemetrySample | InspectionEvent)[],
   arraySize: number,
 ): MachineRecord[] =>
-  source.topic === INSPECTION_RESULTS
+  source.topic === INSPECTION.source
     ? (events as readonly InspectionEvent[]).map(inspectionRecord)
     : telemetryRecords(events as readonly TelemetrySample[], arraySize);

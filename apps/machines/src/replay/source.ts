@@ -1,12 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  INSPECTION_RESULTS,
-  MAX_EVENT_BYTES,
-  type InspectionEvent,
-  type MachineTopic,
-  type TelemetrySample,
-} from '@chip/contracts';
+import { INSPECTION, streamOf, type InspectionEvent, type MachineTopic, type TelemetrySample } from '@chip/contracts';
 import { compileCsvMapping, type CsvMap, type CsvMapping } from './csv/mapping.ts';
 import { CsvReader, type CsvRecord } from './csv/reader.ts';
 import { InputError } from '../input-error.ts';
@@ -48,7 +42,7 @@ export async function openSecom(folder: string): Promise<ReplaySource> {
 
   let done = 0;
   return {
-    topic: INSPECTION_RESULTS,
+    topic: INSPECTION.source,
     notes: [`${labels.length} runs; both files agree`],
     get progress() {
       return done / labels.length;
@@ -125,7 +119,10 @@ function toBatch(mapping: CsvMapping, records: readonly CsvRecord[]): ReplayBatc
     const row = 'problem' in record ? record : mapping.toEvents(record.cells, record.line);
     if ('problem' in row) problems.push({ line: record.line, problem: row.problem });
     else if ('cells' in record && isTooLarge(mapping.topic, record.cells, row.events))
-      problems.push({ line: record.line, problem: `the event is larger than ${MAX_EVENT_BYTES[mapping.topic]} bytes` });
+      problems.push({
+        line: record.line,
+        problem: `the event is larger than ${streamOf(mapping.topic)!.limits.eventBytes} bytes`,
+      });
     else events.push(...row.events);
   }
   return { recordsRead: records.length, events, problems };
@@ -136,7 +133,7 @@ const RECORD_OVERHEAD_BYTES = 4096;
 
 /** Measured only where the row is long at all: writing every event twice as JSON would cost a third of the speed. */
 function isTooLarge(topic: MachineTopic, cells: readonly string[], events: readonly object[]): boolean {
-  const most = MAX_EVENT_BYTES[topic] - RECORD_OVERHEAD_BYTES;
+  const most = streamOf(topic)!.limits.eventBytes - RECORD_OVERHEAD_BYTES;
   if (cells.reduce((length, cell) => length + cell.length, 0) < most / 16) return false;
   return events.some((event) => Buffer.byteLength(JSON.stringify(event)) > most);
 }

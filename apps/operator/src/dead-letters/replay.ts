@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_EVENT_BYTES, type MachineTopic, type RefusalCode, REPLAY_HEADERS } from '@chip/contracts';
+import { type RefusalCode, REPLAY_HEADERS, streamOf } from '@chip/contracts';
 import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
 import { acknowledgeReplays, type Database, markReplays, type ReplayMark, replayMarks } from '@chip/persistence';
 import type { Letter } from './letter.ts';
@@ -112,7 +112,7 @@ export class DeadLetterReplay {
       if (event === undefined) return this.#pass('not_patchable');
       value = Buffer.from(JSON.stringify(mergePatch(event, this.#options.patch)));
     }
-    const limit = MAX_EVENT_BYTES[this.#topic as MachineTopic] as number | undefined;
+    const limit = streamOf(this.#topic)?.limits.eventBytes;
     if (limit !== undefined && recordBytes(outgoing(letter, value, 1)) > limit) return this.#pass('too_large');
     return { letter, value };
   }

@@ -2,7 +2,7 @@ import { pareto } from '@chip/quality';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { INSPECTION_RESULTS_OF_CHIP } from '@chip/contracts';
+import { INSPECTION_RESULTS } from '@chip/contracts';
 import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
@@ -17,7 +17,7 @@ const paretoParameters = z
       description: 'hard: physical disposition of the unit. soft: logical cause of a failure.',
       example: 'hard',
     }),
-    result: z.enum(INSPECTION_RESULTS_OF_CHIP).optional().meta({
+    result: z.enum(INSPECTION_RESULTS).optional().meta({
       description: 'Only attempts with this verdict: fail leaves the pass bins out of the counts and shares.',
       example: 'fail',
     }),

@@ -1,4 +1,4 @@
-import { formatTime, INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES, parseTime } from '@chip/contracts';
+import { formatTime, INSPECTION_RESULTS, INSPECTION_STATUSES, parseTime } from '@chip/contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -42,7 +42,7 @@ const unitsPage = z
         inspection_type: z.string(),
         step: z.string(),
         status: z.enum(INSPECTION_STATUSES),
-        result: z.enum(INSPECTION_RESULTS_OF_CHIP).nullable(),
+        result: z.enum(INSPECTION_RESULTS).nullable(),
         recipe: text,
         product: text,
         occurred_at: timeText,

@@ -1,6 +1,6 @@
 import { type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES } from '@chip/contracts';
+import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { UnitOfWork } from '@chip/persistence';
 import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
@@ -39,10 +39,7 @@ const inspectionParameters = z
   .strictObject({
     ...format,
     status: z.enum(INSPECTION_STATUSES).optional().meta({ description: 'State of the run.', example: 'completed' }),
-    result: z
-      .enum(INSPECTION_RESULTS_OF_CHIP)
-      .optional()
-      .meta({ description: 'Verdict on the chip.', example: 'fail' }),
+    result: z.enum(INSPECTION_RESULTS).optional().meta({ description: 'Verdict on the chip.', example: 'fail' }),
     ...unitFilters,
     ...timeRange('created_at', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
   })

@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES } from '@chip/contracts';
+import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { z } from 'zod';
 import { count, timeText } from '../http/answers.ts';
 
@@ -11,7 +11,7 @@ const metadata = z.record(z.string(), z.unknown()).nullable();
 /** What a run of an inspection says, alike for the current state and for each attempt. */
 const run = {
   status: z.enum(INSPECTION_STATUSES).meta({ description: 'State of the run, not the verdict on the chip.' }),
-  result: z.enum(INSPECTION_RESULTS_OF_CHIP).nullable().meta({ description: 'Verdict on the chip.' }),
+  result: z.enum(INSPECTION_RESULTS).nullable().meta({ description: 'Verdict on the chip.' }),
   step: z.string().meta({ description: 'Step in the route; empty when the machine does not say.' }),
   priority: integer,
   occurred_at: time,

@@ -1,4 +1,4 @@
-import { formatTime, INSPECTION_RESULTS_OF_CHIP, INSPECTION_STATUSES, parseTime } from '@chip/contracts';
+import { formatTime, INSPECTION_RESULTS, INSPECTION_STATUSES, parseTime } from '@chip/contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ const listShape = z.object({
     .optional()
     .meta({ description: 'State of the run.', examples: ['completed'] }),
   result: z
-    .enum(INSPECTION_RESULTS_OF_CHIP)
+    .enum(INSPECTION_RESULTS)
     .optional()
     .meta({ description: 'Verdict on the chip.', examples: ['fail'] }),
   ...unitFilters,

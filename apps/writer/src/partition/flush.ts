@@ -2,10 +2,10 @@ import type { Block } from '@chip/contracts';
 import { DatabaseError, type LoadSession, type PositionMove } from '@chip/persistence';
 import { AppError } from '@chip/service';
 import type { DeadLetters } from '../dead-letters.ts';
-import type { Loaded, Loader } from '../loader.ts';
-import type { RefusedElement } from '../refused-element.ts';
+import type { Loaded, Loader } from '../loaders/loader.ts';
+import type { RefusedElement } from '../loaders/refused-element.ts';
 import type { RefusalBrake } from './refusal-brake.ts';
-import { countElements } from '../telemetry-loader.ts';
+import { countElements } from './count-elements.ts';
 
 /** The dead letters of a flush are not acknowledged: its events can neither be applied nor passed by. */
 export class DeadLettersRefusedError extends AppError {

@@ -1,7 +1,6 @@
 // Longer than 350 lines: one state machine. State, size, failures and brake stand in files of their own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type AcceptedTopic,
   type Block,
   decodeBlock,
   MalformedBlockError,
@@ -26,7 +25,7 @@ import {
 } from '@chip/persistence';
 import type { Logger } from '@chip/service';
 import type { DeadLetters } from '../dead-letters.ts';
-import type { Loader } from '../loader.ts';
+import type { Loader } from '../loaders/loader.ts';
 import type { WriterMetrics } from '../writer.metrics.ts';
 import { failureOf } from './failure.ts';
 import { FlushSize } from './flush-size.ts';
@@ -46,7 +45,7 @@ const TOLD_AT_ONCE_MS = 5_000;
 const CLOCK_WARNING_MS = 60_000;
 
 export interface PartitionWriterParts {
-  readonly topic: AcceptedTopic;
+  readonly topic: string;
   readonly sourceTopic: string;
   readonly partition: number;
   readonly session: Omit<LoadSessionOptions, 'applicationName'>;

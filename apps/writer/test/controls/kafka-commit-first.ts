@@ -2,17 +2,16 @@
  * Negative control of the fault suite, never shipped: a writer that commits to Kafka before the database and goes on
  * where Kafka says. A crash in between loses the batch, and the checker must notice.
  */
-import { type AcceptedTopic, decodeBlock, INSPECTION_ACCEPTED, TELEMETRY_ACCEPTED, trimBlock } from '@chip/contracts';
+import { decodeBlock, type Stream, streamOfAccepted, STREAMS, trimBlock } from '@chip/contracts';
 import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
 import { CONFIG, runService } from '@chip/service';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
-import { InspectionLoader } from '../../src/inspection-loader.ts';
+import { LOADERS } from '../../src/loaders/loaders.ts';
 import { flush } from '../../src/partition/flush.ts';
 import { RefusalBrake } from '../../src/partition/refusal-brake.ts';
-import { TelemetryLoader } from '../../src/telemetry-loader.ts';
 import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
 import { WriterModule } from '../../src/writer.module.ts';
 
@@ -27,17 +26,12 @@ class CommitFirstConsumer {
     this.#deadLetters = deadLetters;
   }
 
-  @EventPattern(TELEMETRY_ACCEPTED)
-  onTelemetry(batch: RecordBatch): Promise<void> {
-    return this.#handle(TELEMETRY_ACCEPTED, batch);
+  @EventPattern(STREAMS.map(({ accepted }) => accepted))
+  onBatch(batch: RecordBatch): Promise<void> {
+    return this.#handle(streamOfAccepted(batch.topic)!, batch);
   }
 
-  @EventPattern(INSPECTION_ACCEPTED)
-  onInspections(batch: RecordBatch): Promise<void> {
-    return this.#handle(INSPECTION_ACCEPTED, batch);
-  }
-
-  async #handle(topic: AcceptedTopic, batch: RecordBatch): Promise<void> {
+  async #handle({ name, accepted: topic }: Stream, batch: RecordBatch): Promise<void> {
     // The mistake: from here on a crash skips what is not loaded yet.
     await batch.commit(batch.nextOffset);
     for (const record of batch.records) {
@@ -53,7 +47,7 @@ class CommitFirstConsumer {
       const appendTimeMs = rest.index.at(-1)?.appendTime ?? null;
       await flush(
         session,
-        topic === TELEMETRY_ACCEPTED ? new TelemetryLoader([rest]) : new InspectionLoader([rest]),
+        LOADERS[name]([rest]),
         {
           topic: sourceTopic,
           partition,

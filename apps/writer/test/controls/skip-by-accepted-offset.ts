@@ -3,25 +3,16 @@
  * the position, without looking into it. When the accepted topic starts over, everything new is below, and the checker
  * must notice.
  */
-import {
-  type AcceptedTopic,
-  decodeBlock,
-  INSPECTION_ACCEPTED,
-  INSPECTION_RESULTS,
-  TELEMETRY_ACCEPTED,
-  TELEMETRY_SAMPLES,
-  trimBlock,
-} from '@chip/contracts';
+import { decodeBlock, type Stream, streamOfAccepted, STREAMS, trimBlock } from '@chip/contracts';
 import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
 import { CONFIG, runService } from '@chip/service';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
-import { InspectionLoader } from '../../src/inspection-loader.ts';
+import { LOADERS } from '../../src/loaders/loaders.ts';
 import { flush } from '../../src/partition/flush.ts';
 import { RefusalBrake } from '../../src/partition/refusal-brake.ts';
-import { TelemetryLoader } from '../../src/telemetry-loader.ts';
 import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
 import { WriterModule } from '../../src/writer.module.ts';
 
@@ -36,17 +27,12 @@ class SkippingConsumer {
     this.#deadLetters = deadLetters;
   }
 
-  @EventPattern(TELEMETRY_ACCEPTED)
-  onTelemetry(batch: RecordBatch): Promise<void> {
-    return this.#handle(TELEMETRY_ACCEPTED, TELEMETRY_SAMPLES, batch);
+  @EventPattern(STREAMS.map(({ accepted }) => accepted))
+  onBatch(batch: RecordBatch): Promise<void> {
+    return this.#handle(streamOfAccepted(batch.topic)!, batch);
   }
 
-  @EventPattern(INSPECTION_ACCEPTED)
-  onInspections(batch: RecordBatch): Promise<void> {
-    return this.#handle(INSPECTION_ACCEPTED, INSPECTION_RESULTS, batch);
-  }
-
-  async #handle(topic: AcceptedTopic, sourceTopic: string, batch: RecordBatch): Promise<void> {
+  async #handle({ name, source: sourceTopic, accepted: topic }: Stream, batch: RecordBatch): Promise<void> {
     const { partition } = batch;
     const session = await this.#session(`${topic}/${partition}`);
     let position = await loadPosition(session, sourceTopic, partition);
@@ -65,7 +51,7 @@ class SkippingConsumer {
       const rest = block.coversFrom < from ? trimBlock(block, from) : block;
       await flush(
         session,
-        topic === TELEMETRY_ACCEPTED ? new TelemetryLoader([rest]) : new InspectionLoader([rest]),
+        LOADERS[name]([rest]),
         {
           topic: sourceTopic,
           partition,

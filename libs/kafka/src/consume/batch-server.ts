@@ -25,7 +25,7 @@ const DRAIN_GRACE_MS = 12_000;
  * Nest transport that hands whole Kafka batches to `@EventPattern('<topic>')` methods:
  *
  * ```ts
- * @EventPattern<BatchEvents>(TELEMETRY_SAMPLES)
+ * @EventPattern<BatchEvents>(TELEMETRY.source)
  * async onSamples(batch: RecordBatch): Promise<void> { ... }
  * ```
  *

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { INSPECTION_FIELDS, INSPECTION_RESULTS, TELEMETRY_FIELDS, TELEMETRY_SAMPLES } from '@chip/contracts';
+import { INSPECTION_FIELDS, INSPECTION, TELEMETRY_FIELDS, TELEMETRY } from '@chip/contracts';
 import { compileCsvMapping, csvMapSchema, type CsvMap } from './mapping.ts';
 
 const map = (options: Partial<CsvMap> = {}): CsvMap => csvMapSchema.parse(options);
@@ -13,7 +13,7 @@ function toEvents(header: string[], options: Partial<CsvMap>, ...cells: string[]
 describe('CSV mapping', () => {
   it('maps columns with the names of the contract by themselves and tells what it ignores', () => {
     const mapping = compileCsvMapping([...telemetryHeader, 'shift'], map());
-    expect(mapping.topic).toBe(TELEMETRY_SAMPLES);
+    expect(mapping.topic).toBe(TELEMETRY.source);
     expect(mapping.ignoredColumns).toEqual(['shift']);
     expect(mapping.toEvents(['2026-03-14T09:26:53Z', 'etcher', 'pressure', '1.5e2', 'h1', 'B'], 2)).toEqual({
       events: [
@@ -30,7 +30,7 @@ describe('CSV mapping', () => {
 
   it('takes a file with lots for inspections; a row with a verdict is a completed run', () => {
     const mapping = compileCsvMapping(inspectionHeader, map());
-    expect(mapping.topic).toBe(INSPECTION_RESULTS);
+    expect(mapping.topic).toBe(INSPECTION.source);
     expect(mapping.toEvents(['L1', 'C1', 'visual', 'pass', '2026-03-14T09:26:53Z'], 2)).toMatchObject({
       events: [{ lot_id: 'L1', chip_id: 'C1', status: 'completed', result: 'pass' }],
     });

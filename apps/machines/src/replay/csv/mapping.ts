@@ -1,9 +1,9 @@
 import {
   INSPECTION_FIELDS,
-  INSPECTION_RESULTS,
+  INSPECTION,
   inspectionEventSchema,
   TELEMETRY_FIELDS,
-  TELEMETRY_SAMPLES,
+  TELEMETRY,
   telemetrySampleSchema,
   type InspectionEvent,
   type MachineTopic,
@@ -28,7 +28,7 @@ const measuredColumn = z.strictObject({
 
 /** What a map file may hold; the command's options say the same and win. */
 export const csvMapSchema = z.strictObject({
-  topic: z.enum([TELEMETRY_SAMPLES, INSPECTION_RESULTS]).optional(),
+  topic: z.enum([TELEMETRY.source, INSPECTION.source]).optional(),
   /** Contract field (or `tags.<key>`, `metadata.<key>`) -> column. */
   map: z.record(z.string(), z.string()).default({}),
   /** Contract field -> the same value in every row. */
@@ -90,7 +90,7 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
   if (header.some((column) => column.includes('\0') || column.includes('\ufffd')))
     throw new InputError('the file is not UTF-8 text; convert it first, for example with iconv');
   const topic = options.topic ?? guessTopic(header, options);
-  const known = topic === TELEMETRY_SAMPLES ? TELEMETRY_FIELDS : INSPECTION_FIELDS;
+  const known = topic === TELEMETRY.source ? TELEMETRY_FIELDS : INSPECTION_FIELDS;
   const mapped = {
     ...Object.fromEntries(header.filter((name) => known.has(name)).map((name) => [name, name])),
     ...options.map,
@@ -106,7 +106,7 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
   const source = (name: string, column: number | undefined, constant: string | undefined): Source => {
     const [field = '', ...rest] = name.split('.');
     const key = rest.length === 0 ? undefined : rest.join('.');
-    const parent = topic === TELEMETRY_SAMPLES ? 'tags' : 'metadata';
+    const parent = topic === TELEMETRY.source ? 'tags' : 'metadata';
     if (!known.has(field) || (key !== undefined && field !== parent))
       throw new InputError(`${topic} has no field "${name}"; it has: ${[...known, `${parent}.<key>`].join(', ')}`);
     return {
@@ -130,7 +130,7 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
     throw new InputError(`"${options.time_format}" is no time format; expected ${TIME_FORMATS_HELP}`);
 
   const given = new Set(sources.map(({ field }) => field));
-  const build = topic === TELEMETRY_SAMPLES ? telemetryBuilder(measured, given) : inspectionBuilder(measured, given);
+  const build = topic === TELEMETRY.source ? telemetryBuilder(measured, given) : inspectionBuilder(measured, given);
   const used = new Set([...sources.map(({ column }) => column), ...measured.map(({ index }) => index)]);
 
   return {
@@ -147,8 +147,8 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
 
 const guessTopic = (header: readonly string[], options: CsvMap): MachineTopic =>
   [...header, ...Object.keys(options.map), ...Object.keys(options.const)].includes('lot_id')
-    ? INSPECTION_RESULTS
-    : TELEMETRY_SAMPLES;
+    ? INSPECTION.source
+    : TELEMETRY.source;
 
 type Fields = Record<string, unknown>;
 

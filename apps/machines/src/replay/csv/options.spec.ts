@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { INSPECTION_RESULTS } from '@chip/contracts';
+import { INSPECTION } from '@chip/contracts';
 import { readCsvMap } from './options.ts';
 
 describe('CSV options', () => {
   it('reads maps, constants, translated values and measured columns', () => {
     expect(
       readCsvMap({
-        topic: INSPECTION_RESULTS,
+        topic: INSPECTION.source,
         map: ['lot_id=Lot,chip_id=Serial', 'result=P/F'],
         const: ['recipe=A,B=C'],
         values: ['result:P=pass,F=fail'],
@@ -14,7 +14,7 @@ describe('CSV options', () => {
         timeFormat: 'YYYY-MM-DD',
       }),
     ).toEqual({
-      topic: INSPECTION_RESULTS,
+      topic: INSPECTION.source,
       map: { lot_id: 'Lot', chip_id: 'Serial', result: 'P/F' },
       const: { recipe: 'A,B=C' },
       values: { result: { P: 'pass', F: 'fail' } },

@@ -8,7 +8,7 @@ import {
   rowsOf,
 } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
-import type { Loaded, Loader } from './loader.ts';
+import type { Loaded, Loader } from '../loader.ts';
 import {
   type Attempt,
   ATTEMPT_COLUMNS,
@@ -17,8 +17,7 @@ import {
   type MergeableEvent,
   mergeEvents,
 } from './merge-attempts.ts';
-import type { RefusedElement } from './refused-element.ts';
-import { rejectionDetail } from './telemetry-loader.ts';
+import { type RefusedElement, rejectionDetail } from '../refused-element.ts';
 
 /**
  * An event and the offset it came from. Its measurements and defects are COPY lines from the start: as objects they would

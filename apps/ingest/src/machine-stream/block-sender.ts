@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { headerText } from '@chip/classify';
 import {
-  ACCEPTED_TOPIC,
   type Block,
   type DeadLetter,
   deadLetter,
@@ -31,9 +30,10 @@ export async function sendBlocks(
   memory: Memory,
   progress: Progress,
 ): Promise<void> {
-  const { topic, kind, reader, metrics, retention, standstills } = parts;
+  const { stream, reader, metrics, retention, standstills } = parts;
+  const { source: topic } = stream;
   const { partition } = batch;
-  const cutter = new BlockCutter(topic, partition, kind, batch.fetchOffset);
+  const cutter = new BlockCutter(topic, partition, stream.payload, batch.fetchOffset);
   const failedAt = new Date().toISOString();
   const retentionMs = retention.ms;
   const resumes = standstills.resumes(batch.topic, partition);
@@ -49,7 +49,7 @@ export async function sendBlocks(
       ...cutter.cut(coversTo),
       ...(memory.topicId === undefined ? {} : { sourceTopicId: memory.topicId }),
       judgedBy: {
-        retentionDays: kind === 'copy-text/system_metrics/1' && retentionMs !== null ? retentionMs / DAY_MS : null,
+        retentionDays: stream.isAgeLimited && retentionMs !== null ? retentionMs / DAY_MS : null,
         clockShiftMs: decided?.clockShiftMs ?? 0,
       },
     };
@@ -134,13 +134,14 @@ export async function sendBlock(
   letters: readonly DeadLetter[],
   traceparent: string | undefined,
 ): Promise<void> {
-  const { topic, producer, metrics, logger } = parts;
+  const { producer, metrics, logger } = parts;
+  const { source: topic, accepted } = parts.stream;
   const pointers = letters.length === 0 ? 0 : await sendDeadLetters(producer, topic, letters);
   if (pointers > 0) {
     logger.warn({ topic, partition: block.sourcePartition, pointers }, 'dead_letters_cut_to_pointers');
   }
   const { headers, value } = encodeBlock(block, traceparent);
-  await producer.send(ACCEPTED_TOPIC[topic], block.sourcePartition, [{ key: null, value, headers }], 'zstd');
+  await producer.send(accepted, block.sourcePartition, [{ key: null, value, headers }], 'zstd');
   metrics.blocks.inc({ topic });
   metrics.blockBytes.inc({ topic }, value.length);
   metrics.rows.inc({ topic }, rowsIn(block));

@@ -1,5 +1,7 @@
 import type { ClockRefusal, Refusal } from '@chip/contracts';
-import { CLOCK_TOLERANCE_MS } from './machine-stream.parts.ts';
+
+/** Clocks of maintained servers agree within this. */
+export const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Elements are counted over this time, in slices of it. */
 const WINDOW_MS = 5 * 60_000;

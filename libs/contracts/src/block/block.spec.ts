@@ -1,14 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type Block,
-  decodeBlock,
-  encodeBlock,
-  MalformedBlockError,
-  placeOf,
-  trimBlock,
-  UnsupportedBlockError,
-} from './block.ts';
+import { decodeBlock, encodeBlock, MalformedBlockError, UnsupportedBlockError } from './block-codec.ts';
+import { type Block, placeOf, trimBlock } from './block.ts';
 
 const events = fc.array(
   fc.record({

@@ -1,87 +1,7 @@
-import type { Replay } from './refusals.ts';
-
-/**
- * A block: what one fetch of one machine partition yields, as one Kafka message of the accepted topic.
- *
- * ```text
- * value = u32 index length | index | u32 payload length | payload | roll-up deltas (the rest; telemetry only)
- * index = per source event, in offset order, LEB128 varints:
- *         offset - previous offset (the first: - covers-from + 1) | zigzag(append time - previous, ms) |
- *         payload bytes (0 = nothing accepted) | elements (0 = not an array) | refused elements | place of each of these
- * ```
- * Integers are little endian. The headers carry what a reader needs before it opens the value (`BLOCK_HEADERS`).
- *
- * `covers` is the half-open range of source offsets the block accounts for, including refused events, transaction
- * markers and compaction holes. Blocks of one source partition chain: a range that does not touch the next is loss.
- * The index lets a reader cut off the part it has applied before (`trimBlock`) and trace a row to its event.
- */
-export const BLOCK_VERSION = 1;
-/**
- * A block is cut as soon as it reaches one of these; it always takes at least one event. Refused events count as well: they
- * bring neither rows nor payload, but index entries, and dead letters that wait in memory until their block is cut.
- */
-export const MAX_BLOCK_ROWS = 5000;
-export const MAX_BLOCK_EVENTS = 5000;
-export const BLOCK_PAYLOAD_TARGET_BYTES = 512 * 1024;
-export const MAX_BLOCK_LETTER_BYTES = 512 * 1024;
-
-export type PayloadKind = 'copy-text/system_metrics/1' | 'ndjson/inspection/1';
-
-export interface BlockEvent {
-  /** Source offset. */
-  readonly offset: number;
-  /** Record timestamp of the source record (broker append time), ms. */
-  readonly appendTime: number;
-  /** Bytes of this event's rows in the payload; 0 when every element was refused. */
-  readonly bytes: number;
-  /** Length of the array that the record holds; 0 = the record is one event, or was refused whole. */
-  readonly elements: number;
-  /** Places of the elements that ingest refused, ascending; `[0]` for a refused record that is no array. */
-  readonly refused: readonly number[];
-}
-
-/** Elements of a source event: an event that is no array counts as one. */
-export const elementsOf = (event: BlockEvent): number => Math.max(1, event.elements);
-/** Accepted elements of a source event, which is also its number of payload lines. */
-export const rowsOf = (event: BlockEvent): number => elementsOf(event) - event.refused.length;
-/** Place in the record's array of the accepted element that stands `nth` (from 0) in the payload; undefined without array. */
-export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
-  if (event.elements === 0) return undefined;
-  let place = nth;
-  for (const refused of event.refused) if (refused <= place) place++;
-  return place;
-};
-
-/** Settings that decide whether an event is accepted. Stated with each block, so that a judgement can be repeated. */
-export interface Judgement {
-  /** Telemetry older than this against its append time is refused, days; 0 = none is. Null: the setting was not known. */
-  readonly retentionDays: number | null;
-  /** Added to each append time before events were judged by it, ms: how far the broker's clock was behind. */
-  readonly clockShiftMs: number;
-}
-
-export interface Block {
-  readonly sourceTopic: string;
-  /** Kafka's UUID of the source topic, which one of the same name created later does not share; absent in old blocks. */
-  readonly sourceTopicId?: string;
-  readonly sourcePartition: number;
-  readonly coversFrom: number;
-  /** Exclusive. */
-  readonly coversTo: number;
-  readonly kind: PayloadKind;
-  readonly index: readonly BlockEvent[];
-  /** Rows of the events of the index, in order, each line ending in a newline. */
-  readonly payload: Buffer;
-  /** COPY lines for `metrics_delta` of exactly these rows; null when they must be recomputed (after trimming). */
-  readonly deltas: Buffer | null;
-  /** Least and greatest event time of the rows (canonical text), null without rows. */
-  readonly minTime: string | null;
-  readonly maxTime: string | null;
-  /** What the events were judged by besides themselves and their append times; absent in old blocks. */
-  readonly judgedBy?: Judgement;
-  /** Events that were published again from a dead letter, by source offset; absent when none was. */
-  readonly replays?: ReadonlyMap<number, Replay>;
-}
+/** Blocks as Kafka messages and back. */
+import type { Replay } from '../refusals.ts';
+import { type PayloadKind, STREAMS } from '../streams/streams.ts';
+import { type Block, BLOCK_VERSION, type BlockEvent, rowsOf } from './block.ts';
 
 export const BLOCK_HEADERS = {
   version: 'block-version',
@@ -276,6 +196,9 @@ const decodeReplays = (header: string | undefined): Pick<Block, 'replays'> => {
 
 type HeaderValue = string | Buffer | undefined;
 
+const isPayloadKind = (kind: string | undefined): kind is PayloadKind =>
+  STREAMS.some((stream) => stream.payload === kind);
+
 /**
  * Reads a block and checks that headers, index and payload agree.
  * @throws UnsupportedBlockError for an unknown version or payload kind, MalformedBlockError for a contradiction.
@@ -299,7 +222,7 @@ export function decodeBlock(
   if (version !== String(BLOCK_VERSION))
     throw new UnsupportedBlockError(`block version ${version ?? 'absent'}, this reader knows ${BLOCK_VERSION}`);
   const kind = text(BLOCK_HEADERS.payload);
-  if (kind !== 'copy-text/system_metrics/1' && kind !== 'ndjson/inspection/1')
+  if (!isPayloadKind(kind))
     throw new UnsupportedBlockError(`block payload ${kind ?? 'absent'} is unknown to this reader`);
   if (value === null || value.length < 8) throw new MalformedBlockError('block value is too short');
 
@@ -339,65 +262,4 @@ export function decodeBlock(
     ...decodeReplays(text(BLOCK_HEADERS.replays)),
     ...decodeJudgement(text(BLOCK_HEADERS.retentionDays), text(BLOCK_HEADERS.clockShift)),
   };
-}
-
-/**
- * The part of a block at and above `position`. Everything below was applied before (a re-send after a crash).
- * The time span stays that of the whole block: it is an upper bound then. Deltas no longer fit and become null.
- */
-export function trimBlock(block: Block, position: number): Block {
-  if (position <= block.coversFrom) return block;
-  let cut = 0;
-  let kept = 0;
-  while (kept < block.index.length && block.index[kept]!.offset < position) cut += block.index[kept++]!.bytes;
-  return {
-    ...block,
-    coversFrom: Math.min(position, block.coversTo),
-    index: block.index.slice(kept),
-    payload: block.payload.subarray(cut),
-    deltas: cut === 0 ? block.deltas : null,
-  };
-}
-
-/** Leader clocks differ: an append time may step back by this much without the topic being a new one. */
-const CLOCK_TOLERANCE_MS = 5_000;
-
-/** Why a block seems to be of another topic than a position is about. */
-export interface RecreationEvidence {
-  readonly reason: string;
-  /** Whether it holds whatever the clocks of the brokers do: a record never changes the append time it has. */
-  readonly isProof: boolean;
-}
-
-/**
- * What the append times say against a block being of the topic that a position is about, or null. An event below the
- * position that is younger than all applied ones was never applied: it is of a topic that was deleted and created anew.
- * One above the position that is older says the same as long as the brokers' clocks agree. The ids of the topics say it
- * better, see `Block.sourceTopicId`.
- *
- * @param position first source offset that is not applied yet
- * @param appendTimeMs greatest append time applied; null before the first record
- */
-export function recreationEvidence(
-  block: Block,
-  position: number,
-  appendTimeMs: number | null,
-): RecreationEvidence | null {
-  if (appendTimeMs === null) return null;
-  const above = block.index.findIndex((event) => event.offset >= position);
-  const below = above === -1 ? block.index.at(-1) : block.index[above - 1];
-  const next = above === -1 ? undefined : block.index[above];
-  if (below !== undefined && below.appendTime > appendTimeMs) {
-    return {
-      reason: `offset ${below.offset} was applied before, but this record was appended after everything applied: the topic was created anew`,
-      isProof: true,
-    };
-  }
-  if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS) {
-    return {
-      reason: `offset ${next.offset} was appended before what is applied already: the topic was created anew`,
-      isProof: false,
-    };
-  }
-  return null;
 }

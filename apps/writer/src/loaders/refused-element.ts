@@ -1,4 +1,5 @@
 import { deadLetterKey, type Refusal, type Replay } from '@chip/contracts';
+import type { DatabaseError } from '@chip/persistence';
 
 /** An accepted element that the writer refuses after all: by a rule that needs the database, or by the database itself. */
 export interface RefusedElement {
@@ -14,3 +15,14 @@ export interface RefusedElement {
 
 export const keyOfRefused = (topic: string, partition: number, element: RefusedElement): string =>
   deadLetterKey(topic, partition, element.sourceOffset, element.place);
+
+/** Names SQLSTATE and constraint or column, never a value. */
+export const rejectionDetail = (error: DatabaseError): string =>
+  [
+    `SQLSTATE ${error.sqlstate}`,
+    error.table && `table ${error.table}`,
+    error.constraint && `constraint ${error.constraint}`,
+    error.column && `column ${error.column}`,
+  ]
+    .filter(Boolean)
+    .join(', ');

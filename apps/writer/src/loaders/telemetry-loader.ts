@@ -1,7 +1,7 @@
-import { type Block, decodeCopyRow, elementsOf, encodeCopyRow, placeOf, rowsOf } from '@chip/contracts';
+import { type Block, decodeCopyRow, encodeCopyRow, placeOf, rowsOf } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
-import type { RefusedElement } from './refused-element.ts';
+import { type RefusedElement, rejectionDetail } from './refused-element.ts';
 
 const SAMPLE_COLUMNS = ['time', 'service_name', 'metric_name', 'metric_value', 'tags', 'host'];
 const DELTA_COLUMNS = [
@@ -86,17 +86,6 @@ const tagsAsSent = (text: string | null): Record<string, unknown> => {
   return { ...(isExtra ? extra : {}), tags: isExtra || extra === undefined ? tags : { ...tags, _extra: extra } };
 };
 
-/** Names SQLSTATE and constraint or column, never a value. */
-export const rejectionDetail = (error: DatabaseError): string =>
-  [
-    `SQLSTATE ${error.sqlstate}`,
-    error.table && `table ${error.table}`,
-    error.constraint && `constraint ${error.constraint}`,
-    error.column && `column ${error.column}`,
-  ]
-    .filter(Boolean)
-    .join(', ');
-
 /** Telemetry: the payload is COPY text already and goes straight into the hypertable. */
 export class TelemetryLoader implements Loader {
   readonly #blocks: readonly Block[];
@@ -160,14 +149,3 @@ export class TelemetryLoader implements Loader {
     this.#deltas = [deltasOf(bytes)];
   }
 }
-
-export const countElements = (blocks: readonly Block[]): { records: number; elements: number; refused: number } => {
-  let [records, elements, refused] = [0, 0, 0];
-  for (const { index } of blocks)
-    for (const event of index) {
-      records++;
-      elements += elementsOf(event);
-      refused += event.refused.length;
-    }
-  return { records, elements, refused };
-};

@@ -1,15 +1,12 @@
-import type { Block, IngestStoppedState, MachineTopic, Refusal } from '@chip/contracts';
+import type { IngestStoppedState, Refusal, Stream } from '@chip/contracts';
 import type { KafkaAdmin, KafkaBatchServer, KafkaProducer, KafkaRecord, TopicRange, TopicRecord } from '@chip/kafka';
 import type { Logger } from '@chip/service';
 import type { BlockCutter } from './block-cutter.ts';
-import type { IngestMetrics } from './ingest.metrics.ts';
-import type { MachineTopics } from './machine-topics.ts';
+import type { IngestMetrics } from '../ingest.metrics.ts';
+import type { MachineTopics } from '../machine-topics.ts';
 import type { RefusalBrake } from './refusal-brake.ts';
-import type { RetentionSetting } from './retention-setting.ts';
-import type { Standstills } from './standstills.ts';
-
-/** Clocks of servers that are looked after agree within this. */
-export const CLOCK_TOLERANCE_MS = 60_000;
+import type { RetentionSetting } from '../retention-setting.ts';
+import type { Standstills } from '../standstills.ts';
 
 export interface JudgedRecord {
   /** As the record has it, plus what a person decided about the broker's clock. */
@@ -26,8 +23,7 @@ export type Reader = (
 ) => { elements: number; unknown: number };
 
 export interface MachineStreamParts {
-  readonly topic: MachineTopic;
-  readonly kind: Block['kind'];
+  readonly stream: Stream;
   readonly reader: Reader;
   readonly server: Pick<KafkaBatchServer, 'resume'>;
   readonly producer: KafkaProducer;

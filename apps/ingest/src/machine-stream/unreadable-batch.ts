@@ -14,7 +14,8 @@ export async function passOver(
   memory: Memory,
   { from, to, reason }: { from: number; to: number; reason: string },
 ): Promise<void> {
-  const { topic, kind, metrics, standstills, logger } = parts;
+  const { metrics, standstills, logger } = parts;
+  const { source: topic, payload } = parts.stream;
   const { partition } = batch;
   const decision = standstills.decision(batch.topic, partition, from, 'skip_batch');
   if (decision === undefined || decision.toOffset !== to) {
@@ -40,7 +41,7 @@ export async function passOver(
     value: Buffer.alloc(0),
     facts: { [DEAD_LETTER_HEADERS.truncated]: 'value,source-key,headers' },
   });
-  const cutter = new BlockCutter(topic, partition, kind, from);
+  const cutter = new BlockCutter(topic, partition, payload, from);
   cutter.addRefusal(encodedBytes(letter));
   cutter.endRecord(from, memory.lastAppendMs ?? (await appendTimeBehind(parts, batch, to)), 0);
   await sendBlock(parts, { ...cutter.cut(to), sourceTopicId: memory.topicId }, [letter], undefined);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { machineText, timeText } from './telemetry-sample.ts';
+import { machineText, timeText } from '../../text.ts';
 
 export const INSPECTION_TYPES = ['visual', 'electrical', 'dimensional', 'thermal', 'functional', 'metrology'] as const;
 export const INSPECTION_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'voided'] as const;
 export type InspectionStatus = (typeof INSPECTION_STATUSES)[number];
-export const INSPECTION_RESULTS_OF_CHIP = ['pass', 'fail'] as const;
-export type InspectionResult = (typeof INSPECTION_RESULTS_OF_CHIP)[number];
+export const INSPECTION_RESULTS = ['pass', 'fail'] as const;
+export type InspectionResult = (typeof INSPECTION_RESULTS)[number];
 
 /** States after which a run does not go on; `voided` withdraws a run and outranks them all. */
 export const isTerminal = (status: InspectionStatus): boolean =>
@@ -46,7 +46,7 @@ const fields = z.object({
   inspection_type: name(50).meta({ examples: [...INSPECTION_TYPES] }),
   status: z.enum(INSPECTION_STATUSES).meta({ description: 'State of the run, not the verdict on the chip.' }),
   result: z
-    .enum(INSPECTION_RESULTS_OF_CHIP)
+    .enum(INSPECTION_RESULTS)
     .nullish()
     .meta({ description: 'Verdict on the chip; with status completed only.' }),
   attempt: z.int().min(1).max(2_147_483_647).nullish(),

@@ -1,4 +1,4 @@
-import { ACCEPTED_TOPIC, type IngestStoppedState } from '@chip/contracts';
+import type { IngestStoppedState } from '@chip/contracts';
 import {
   KafkaRefusedError,
   KafkaUnavailableError,
@@ -38,12 +38,10 @@ const LOOK_MS: Readonly<Record<IngestStoppedState, number | null>> = {
 export class MachineStream {
   readonly #parts: MachineStreamParts;
   readonly #memories = new Map<number, Memory>();
-  readonly #acceptedTopic: string;
   #acceptedPartitions = 0;
 
   constructor(parts: MachineStreamParts) {
     this.#parts = parts;
-    this.#acceptedTopic = ACCEPTED_TOPIC[parts.topic];
   }
 
   async handle(batch: RecordBatch): Promise<void> {
@@ -96,7 +94,7 @@ export class MachineStream {
   }
 
   async #handle(batch: RecordBatch, memory: Memory, progress: Progress): Promise<void> {
-    const { topic, topics, standstills } = this.#parts;
+    const { stream, topics, standstills } = this.#parts;
     if (batch.undecodable !== null) {
       await passOver(this.#parts, batch, memory, batch.undecodable);
       return;
@@ -106,7 +104,7 @@ export class MachineStream {
     }
     await this.#checkAcceptedPartition(batch);
     if (batch.records.hasProducerTimes === true) {
-      const problem = await topics.timestampProblem(topic, batch.topic);
+      const problem = await topics.timestampProblem(stream.source, batch.topic);
       if (problem !== null) {
         throw new MustStandError('producer_times', problem, batch.fetchOffset);
       }
@@ -120,7 +118,8 @@ export class MachineStream {
 
   /** Whether the batch continues what came before. If not, the partition goes on elsewhere. */
   async #continues(batch: RecordBatch, memory: Memory): Promise<boolean> {
-    const { topic, topics, metrics, logger } = this.#parts;
+    const { topics, metrics, logger } = this.#parts;
+    const { source: topic } = this.#parts.stream;
     const { fetchOffset, logStartOffset, outOfRange, partition } = batch;
     const low = outOfRange?.low ?? logStartOffset;
     if (fetchOffset < low) {
@@ -157,11 +156,12 @@ export class MachineStream {
     if (partition < this.#acceptedPartitions) {
       return;
     }
-    this.#acceptedPartitions = await this.#parts.admin.partitionCount(this.#acceptedTopic);
+    const { accepted } = this.#parts.stream;
+    this.#acceptedPartitions = await this.#parts.admin.partitionCount(accepted);
     if (partition >= this.#acceptedPartitions) {
       throw new MustStandError(
         'no_accepted_partition',
-        `${this.#acceptedTopic} has no partition ${partition}; raise its number: npm run topics -- grow`,
+        `${accepted} has no partition ${partition}; raise its number: npm run topics -- grow`,
         fetchOffset,
       );
     }

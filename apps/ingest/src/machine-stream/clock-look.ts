@@ -1,6 +1,7 @@
 import type { RecordBatch } from '@chip/kafka';
 import { BlockCutter } from './block-cutter.ts';
-import { CLOCK_TOLERANCE_MS, type MachineStreamParts, type Memory, MustStandError } from './machine-stream.parts.ts';
+import { type MachineStreamParts, type Memory, MustStandError } from './machine-stream.parts.ts';
+import { CLOCK_TOLERANCE_MS } from './refusal-brake.ts';
 
 /**
  * Whether a partition that stands still because of its refusals may go on after all: records that were appended since the
@@ -10,7 +11,8 @@ import { CLOCK_TOLERANCE_MS, type MachineStreamParts, type Memory, MustStandErro
  * @throws MustStandError
  */
 export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, memory: Memory): Promise<void> {
-  const { admin, read, reader, standstills, topic, kind } = parts;
+  const { admin, read, reader, standstills } = parts;
+  const { source: topic, payload } = parts.stream;
   const { partition } = batch;
   const standing = standstills.get(batch.topic, partition);
   if (
@@ -33,7 +35,7 @@ export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, m
       reader(
         record,
         { timestamp: record.timestamp, retentionMs: 0 },
-        new BlockCutter(topic, partition, kind, 0),
+        new BlockCutter(topic, partition, payload, 0),
         (refusal) => {
           isRefused ||= refusal.code === 'time_out_of_range';
         },

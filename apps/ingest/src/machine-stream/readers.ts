@@ -1,0 +1,48 @@
+/** How the records of each stream become rows of blocks: what classifies them, and what the block keeps of them. */
+import { classifyInspection, classifyTelemetry, TemplateReader, type TelemetrySink } from '@chip/classify';
+import type { StreamName } from '@chip/contracts';
+import type { Reader } from './machine-stream.parts.ts';
+
+/** Telemetry by templates where they fit; what they leave goes to the schema, which teaches them. */
+const telemetryReader = (): Reader => {
+  const templates = new TemplateReader();
+  return (record, judged, cutter, refuse) => {
+    const seen = { timestamp: judged.timestamp, value: record.value, headers: record.headers };
+    const rules = { retentionMs: judged.retentionMs };
+    if (templates.read(seen, rules, cutter)) {
+      cutter.addRead(templates);
+      return { elements: templates.isArray ? templates.count : 0, unknown: 0 };
+    }
+    let unknown = 0;
+    let isAccepted = true;
+    const sink: TelemetrySink = {
+      accept: (row) => cutter.addSample(row),
+      refuse: (...refusal) => {
+        isAccepted = false;
+        refuse(...refusal);
+      },
+      unknownFields: (count) => (unknown += count),
+    };
+    const elements = classifyTelemetry(seen, rules, sink);
+    if (isAccepted && unknown === 0) {
+      templates.learn(seen);
+    }
+    return { elements, unknown };
+  };
+};
+
+const readInspection: Reader = (record, judged, cutter, refuse) => {
+  const outcome = classifyInspection({ timestamp: judged.timestamp, value: record.value, headers: record.headers });
+  if (!outcome.accepted) {
+    refuse(outcome.refusal, record.value);
+    return { elements: 0, unknown: 0 };
+  }
+  cutter.addLine(outcome.line, outcome.timeUs);
+  return { elements: 0, unknown: outcome.unknownFields };
+};
+
+/** A reader of each stream, with memory of its own. */
+export const READERS: Readonly<Record<StreamName, () => Reader>> = {
+  telemetry: telemetryReader,
+  inspection: () => readInspection,
+};

@@ -1,0 +1,19 @@
+import { deadLetterTopic, type StreamDescriptor } from '../stream.ts';
+import { inspectionEventSchema } from './inspection-event.ts';
+
+const source = 'inspection.results.v1';
+
+/** Verdicts on chips, with their measurements and defects: rows of `inspections` and the tables around it. */
+export const INSPECTION = {
+  name: 'inspection',
+  source,
+  accepted: 'inspection.accepted.v1',
+  deadLetters: deadLetterTopic(source),
+  ingestGroup: 'chip-ingest-inspection',
+  writerGroup: 'chip-writer-inspection',
+  limits: { eventBytes: 4 * 1024 * 1024, eventsPerRecord: null },
+  isAgeLimited: false,
+  payload: 'ndjson/inspection/1',
+  schema: inspectionEventSchema,
+  message: { name: 'inspectionResults', key: 'lot_id' },
+} as const satisfies StreamDescriptor;
