@@ -21,6 +21,19 @@ export default {
       from: { pathNot: '^libs/(kafka|persistence)/src(/|$)' },
       to: { circular: true },
     },
+    {
+      name: 'tools-lean-on-the-stack',
+      comment: 'Of other tools, a tool uses the local stack alone; examples in pages run on the pipeline of the tests.',
+      severity: 'error',
+      from: { path: '^tools/([^/]+)/' },
+      to: { path: '^tools/[^/]+/', pathNot: ['^tools/(devstack|$1)/', '^tools/e2e/(pipeline|secured-kafka)[.]ts$'] },
+    },
+    {
+      name: 'the-stack-leans-on-no-tool',
+      severity: 'error',
+      from: { path: '^tools/devstack/' },
+      to: { path: '^tools/', pathNot: '^tools/devstack/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readHistory, sinceFirstConventional } from './history.ts';
-import { useHooks } from './use-hooks.mjs';
+import { useHooks } from '../devstack/commands/use-hooks.mjs';
 
 const folders: string[] = [];
 let folder: string;

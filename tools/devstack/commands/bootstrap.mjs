@@ -9,7 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { useHooks } from '../../commits/use-hooks.mjs';
+import { useHooks } from './use-hooks.mjs';
 import { usage } from './usage.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

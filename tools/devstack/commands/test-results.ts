@@ -47,10 +47,7 @@ export function sumUp(outcomes: readonly Outcome[]): TestCounts {
 }
 
 function resultFiles(kinds: readonly TestKind[]): string[] {
-  const { workspaces } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')) as {
-    workspaces: string[];
-  };
-  const patterns = workspaces.flatMap((folder) => kinds.map((kind) => `${folder}/test-results/${kind}.json`));
+  const patterns = kinds.map((kind) => `{apps,libs,tools}/{,*/}test-results/${kind}.json`);
   return globSync(patterns, { cwd: repositoryRoot }).map((file) => path.join(repositoryRoot, file));
 }
 

@@ -1,0 +1,27 @@
+/** A change runs what can notice it, and no more: which projects nx finds affected by a changed file. */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { expect, it } from '@jest/globals';
+import { repositoryRoot } from '../devstack/layout.ts';
+
+const affectedBy = (file: string): string[] => {
+  const args = ['show', 'projects', '--affected', '--files', file, '--json'];
+  const nx = path.join(repositoryRoot, 'node_modules', '.bin', 'nx');
+  return (JSON.parse(execFileSync(nx, args, { cwd: repositoryRoot, encoding: 'utf8' })) as string[]).sort();
+};
+
+it.each([
+  // The routes of query neither move a position nor change an image.
+  ['apps/query/src/main.ts', ['bench', 'deploy', 'docs', 'e2e', 'query', 'tools']],
+  ['apps/query/src/query.module.ts', ['bench', 'docs', 'e2e', 'query', 'tools']],
+  ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'query', 'tools']],
+  ['apps/writer/src/writer.module.ts', ['bench', 'docs', 'e2e', 'faults', 'tools', 'writer']],
+  ['docker-compose.yml', ['deploy', 'tools']],
+  ['README.md', ['docs', 'tools']],
+])(
+  'a change of %s runs the tests of %j',
+  (file, projects) => {
+    expect(affectedBy(file)).toEqual(projects);
+  },
+  60_000,
+);
