@@ -36,14 +36,14 @@ const load = async (file: string): Promise<Record<string, unknown>> =>
 
 export async function loadServiceSchemas(): Promise<ServiceSchemas> {
   await import('reflect-metadata');
-  const { describeConfig, loadConfig } = (await load('libs/service/src/config.ts')) as unknown as ServiceLibrary;
+  const { describeConfig, loadConfig } = (await load('libs/service/src/config/config.ts')) as unknown as ServiceLibrary;
   const schemas: Record<string, Schema> = {};
   // One after the other: jest does not link modules that two imports share at the same time.
   for (const app of ['ingest', 'writer', 'query']) {
     schemas[app] = (await load(`apps/${app}/src/${app}.config.ts`))[`${app}Schema`] as Schema;
   }
   const variables = Object.fromEntries(Object.entries(schemas).map(([app, schema]) => [app, describeConfig(schema)]));
-  const { HealthController } = await load('libs/service/src/health.controller.ts');
+  const { HealthController } = await load('libs/service/src/health/health.controller.ts');
   return {
     variables,
     refusal(app, environment) {

@@ -45,7 +45,7 @@ const SOURCES: readonly [
   ],
   [
     'all',
-    'libs/service/src/service.metrics.ts',
+    'libs/service/src/process/service.metrics.ts',
     (module) =>
       (module as { createMetricsRegistry(labels: object): Registry }).createMetricsRegistry({
         service: '',

@@ -1,12 +1,17 @@
-export * from './app-error.ts';
-export * from './config.ts';
-export * from './error-codes.ts';
-export * from './health.ts';
-export { HealthController } from './health.controller.ts';
-export * from './lifecycle.ts';
-export * from './logger.ts';
-export * from './retry.ts';
-export * from './rethrow.filter.ts';
-export * from './run-service.ts';
-export * from './service.metrics.ts';
-export * from './service.module.ts';
+/**
+ * What every process of this system does in the same way:
+ * `errors/` one base class and the list of codes, `config/` environment to typed settings, `logging/` one logger that hides
+ * secrets, `health/` probes by progress, `process/` start, retry, drain and exit.
+ */
+export * from './config/config.ts';
+export * from './errors/app-error.ts';
+export * from './errors/error-codes.ts';
+export * from './health/health.ts';
+export { HealthController } from './health/health.controller.ts';
+export * from './logging/logger.ts';
+export * from './process/lifecycle.ts';
+export * from './process/rethrow.filter.ts';
+export * from './process/retry.ts';
+export * from './process/run-service.ts';
+export * from './process/service.metrics.ts';
+export * from './process/service.module.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AppError, toAppError, UnexpectedError } from './app-error.ts';
 import { ERROR_CODES } from './error-codes.ts';
 
-const runbook = (code: string): URL => new URL(`../../../docs/runbooks/${code}.md`, import.meta.url);
+const runbook = (code: string): URL => new URL(`../../../../docs/runbooks/${code}.md`, import.meta.url);
 
 describe.each(Object.entries(ERROR_CODES))('%s', (code, meaning) => {
   it('says what it means, in a form fit for metric labels and file names', () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Registry } from 'prom-client';
-import { type Health, type HealthReport } from './health.ts';
+import { type Health, type HealthReport } from '../health/health.ts';
 
 /** The second port of a service: health and metrics, for probes and Prometheus, without keys. */
 export interface Management {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from './app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 
 /** A time budget is used up. `cause` is the last failure. */
 export class DeadlineExceededError extends AppError {

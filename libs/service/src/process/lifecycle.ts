@@ -1,5 +1,5 @@
-import { toAppError, type AppError } from './app-error.ts';
-import type { Logger } from './logger.ts';
+import { toAppError, type AppError } from '../errors/app-error.ts';
+import type { Logger } from '../logging/logger.ts';
 import { withDeadline } from './retry.ts';
 
 /**

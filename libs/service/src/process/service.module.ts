@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { Health } from './health.ts';
-import { HealthController } from './health.controller.ts';
+import { Health } from '../health/health.ts';
+import { HealthController } from '../health/health.controller.ts';
 import { Lifecycle } from './lifecycle.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../logging/logger.ts';
 
 /** Injection token of the service's typed configuration. */
 export const CONFIG = Symbol('config');
