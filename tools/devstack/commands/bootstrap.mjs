@@ -22,7 +22,7 @@ const oldestNode = 20;
 const scripts = {
   start: './start.ts',
   stop: './stop.ts',
-  test: './test.ts',
+  test: './test/test.ts',
   faults: '../../faults/run/faults.ts',
   bench: '../../bench/bench.ts',
 };

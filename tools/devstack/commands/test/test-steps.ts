@@ -1,9 +1,9 @@
 /** The steps of `npm test`, each one run of nx. */
 import { spawn } from 'node:child_process';
-import { nx } from './build.ts';
-import type { Env } from '../env-file.ts';
-import { repositoryRoot } from '../layout.ts';
-import { endProcess, marked } from '../processes/processes.ts';
+import { nx } from '../build.ts';
+import type { Env } from '../../env-file.ts';
+import { repositoryRoot } from '../../layout.ts';
+import { endProcess, marked } from '../../processes/processes.ts';
 import type { TestKind } from './test-results.ts';
 
 export interface Step {

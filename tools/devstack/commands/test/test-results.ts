@@ -1,7 +1,7 @@
 /** Adds up what jest wrote for each project, whether it ran now or nx answered from its cache. */
 import { globSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../layout.ts';
+import { repositoryRoot } from '../../layout.ts';
 
 export type TestKind = 'unit' | 'int';
 
