@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '../devstack/layout.ts';
-import { withRights } from '../docs/rights.ts';
+import { withRights } from './rights-table.ts';
 import { nodeFlags } from '../devstack/processes/services.ts';
 import { problemsOf } from './checks.ts';
 import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';

@@ -66,7 +66,7 @@ const broken = new Map<string, string[]>();
 beforeAll(() => {
   const cases = [...FORBIDDEN, ...ALLOWED];
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', LINT], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
     input: JSON.stringify(cases),
     encoding: 'utf8',
   });

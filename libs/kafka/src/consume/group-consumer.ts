@@ -1,7 +1,7 @@
 /**
  * One consumer of one topic in its own group: what the client fetches goes to workers, one per partition.
  *
- * Longer than other files: the rules of an assignment, who is fetched, handed over and aborted when, are one state machine.
+ * Longer than 350 lines: the rules of an assignment, who is fetched, handed over and aborted when, are one state machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppError, Logger } from '@chip/service';

@@ -1,3 +1,4 @@
+// Longer than 350 lines: the statements stand in the order in which the loader runs them.
 import {
   type AcceptedInspection,
   type Block,
