@@ -1,13 +1,13 @@
 /** Every fault by name: each is injected into the running system, held for a while, and healed. */
 import type { Fault } from './fault.ts';
-import { brokerFaults } from './faults-of-broker.ts';
-import { clockFaults } from './faults-of-clock.ts';
-import { clusterFaults } from './faults-of-cluster.ts';
-import { databaseFaults } from './faults-of-database.ts';
-import { eventFaults } from './faults-of-events.ts';
-import { linkFaults } from './faults-of-link.ts';
-import { processFaults } from './faults-of-processes.ts';
-import { topicFaults } from './faults-of-topics.ts';
+import { brokerFaults } from './of/broker.ts';
+import { clockFaults } from './of/clock.ts';
+import { clusterFaults } from './of/cluster.ts';
+import { databaseFaults } from './of/database.ts';
+import { eventFaults } from './of/events.ts';
+import { linkFaults } from './of/link.ts';
+import { processFaults } from './of/processes.ts';
+import { topicFaults } from './of/topics.ts';
 
 export const catalogue: readonly Fault[] = [
   ...processFaults,

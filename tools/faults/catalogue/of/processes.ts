@@ -1,7 +1,7 @@
 /** Services that die, freeze, stall or leave. */
-import { copyUnderWay } from './copy-under-way.ts';
-import type { Fault, Target } from './fault.ts';
-import { positionsNow } from './progress.ts';
+import { copyUnderWay } from '../copy-under-way.ts';
+import type { Fault, Target } from '../fault.ts';
+import { positionsNow } from '../progress.ts';
 
 /** Beyond the 10 s after which the group gives the partitions of a silent member to others. */
 const beyondSessionMs = 14_000;

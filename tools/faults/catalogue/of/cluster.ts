@@ -1,11 +1,11 @@
 /** Brokers of a cluster of three that die, freeze, restart, or leave a partition with too few copies. */
 import { readFileSync } from 'node:fs';
-import { logFile } from '../../devstack/processes/processes.ts';
-import { topicOf, type Kind } from '../load/stream.ts';
-import { withAdmin } from '../system/clients.ts';
-import type { Fault, Target } from './fault.ts';
-import { acceptedTopic } from './groups.ts';
-import { othersGoOn } from './progress.ts';
+import { logFile } from '../../../devstack/processes/processes.ts';
+import { topicOf, type Kind } from '../../load/stream.ts';
+import { withAdmin } from '../../system/clients.ts';
+import type { Fault, Target } from '../fault.ts';
+import { acceptedTopic } from '../groups.ts';
+import { othersGoOn } from '../progress.ts';
 
 async function restart(target: Target, name: string, signal: NodeJS.Signals, downMs: number): Promise<void> {
   const { system, hold, object } = target;

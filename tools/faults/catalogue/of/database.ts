@@ -4,12 +4,12 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { postgresAccount } from '../../devstack/servers/postgres-account.ts';
-import type { Fault, Target } from './fault.ts';
-import { topicOf } from '../load/stream.ts';
-import { copyUnderWay } from './copy-under-way.ts';
-import { othersGoOn, positionsNow, settled } from './progress.ts';
-import { takeWaysOut } from './ways-out.ts';
+import { postgresAccount } from '../../../devstack/servers/postgres-account.ts';
+import type { Fault, Target } from '../fault.ts';
+import { topicOf } from '../../load/stream.ts';
+import { copyUnderWay } from '../copy-under-way.ts';
+import { othersGoOn, positionsNow, settled } from '../progress.ts';
+import { takeWaysOut } from '../ways-out.ts';
 
 const postgres = 'postgres-1';
 const run = promisify(execFile);

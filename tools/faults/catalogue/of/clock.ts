@@ -1,13 +1,13 @@
 /** Broker clocks that step: machine records then bear append times that jump, and jump back. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fakedClock, provideFaketime } from '../../devstack/servers/faketime.ts';
-import { cacheFolder } from '../../devstack/layout.ts';
-import { onBroker, topicOf } from '../load/stream.ts';
-import { lastAppendTime, withAdmin } from '../system/clients.ts';
-import type { Fault, Target } from './fault.ts';
-import { positionsNow } from './progress.ts';
-import { movesOrSaysWhy } from './ways-out.ts';
+import { fakedClock, provideFaketime } from '../../../devstack/servers/faketime.ts';
+import { cacheFolder } from '../../../devstack/layout.ts';
+import { onBroker, topicOf } from '../../load/stream.ts';
+import { lastAppendTime, withAdmin } from '../../system/clients.ts';
+import type { Fault, Target } from '../fault.ts';
+import { positionsNow } from '../progress.ts';
+import { movesOrSaysWhy } from '../ways-out.ts';
 
 /** The library looks at its file once a second. */
 const seenAfterMs = 3_000;

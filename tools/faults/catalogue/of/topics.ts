@@ -1,14 +1,14 @@
 /** Topics that are deleted and created, or that have lost their end. */
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
-import { kafkaHome } from '../../devstack/servers/kafka.ts';
-import { onBroker, topicOf, type Kind } from '../load/stream.ts';
-import { withAdmin } from '../system/clients.ts';
-import type { Fault, Target } from './fault.ts';
-import { partitionsOf } from './faults-of-broker.ts';
-import { acceptedTopic, kinds } from './groups.ts';
-import { positionsNow } from './progress.ts';
-import { movesOrSaysWhy } from './ways-out.ts';
+import { kafkaHome } from '../../../devstack/servers/kafka.ts';
+import { onBroker, topicOf, type Kind } from '../../load/stream.ts';
+import { withAdmin } from '../../system/clients.ts';
+import type { Fault, Target } from '../fault.ts';
+import { partitionsOf } from './broker.ts';
+import { acceptedTopic, kinds } from '../groups.ts';
+import { positionsNow } from '../progress.ts';
+import { movesOrSaysWhy } from '../ways-out.ts';
 
 /** Deletes topics and creates them as the contract has them, with as many partitions as before. */
 async function recreate({ system }: Target, topics: readonly string[]): Promise<void> {

@@ -1,10 +1,10 @@
 /** What machines send, and rows that the database refuses. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault, Target } from './fault.ts';
-import { topicOf, type Mood } from '../load/stream.ts';
-import { poisonHost } from '../load/telemetry-records.ts';
-import { readEndOffsets, readPositions } from '../proof/observation.ts';
+import type { Fault, Target } from '../fault.ts';
+import { topicOf, type Mood } from '../../load/stream.ts';
+import { poisonHost } from '../../load/telemetry-records.ts';
+import { readEndOffsets, readPositions } from '../../proof/observation.ts';
 
 const inMood =
   (mood: Mood, ms: number) =>

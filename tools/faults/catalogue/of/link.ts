@@ -1,6 +1,6 @@
 /** The way between the writers and the database: cuts at the commit, half-open and slow connections. */
-import type { Fault, Target } from './fault.ts';
-import type { CommitCut } from '../system/proxy.ts';
+import type { Fault, Target } from '../fault.ts';
+import type { CommitCut } from '../../system/proxy.ts';
 
 async function cutCommits({ system, hold }: Target, cut: CommitCut): Promise<void> {
   system.proxy.cutCommits(cut);

@@ -1,13 +1,13 @@
 /** Kafka that dies, freezes, forgets offsets, grows. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
-import { waitFor } from '../../devstack/processes/wait-for.ts';
-import type { Fault, Target } from './fault.ts';
-import { onBroker, topicOf } from '../load/stream.ts';
-import { readEndOffsets, readPositions } from '../proof/observation.ts';
-import { kafkaClient, withAdmin } from '../system/clients.ts';
-import { acceptedTopic, groups, kinds, withGroupsDown } from './groups.ts';
-import { othersGoOn } from './progress.ts';
+import { waitFor } from '../../../devstack/processes/wait-for.ts';
+import type { Fault, Target } from '../fault.ts';
+import { onBroker, topicOf } from '../../load/stream.ts';
+import { readEndOffsets, readPositions } from '../../proof/observation.ts';
+import { kafkaClient, withAdmin } from '../../system/clients.ts';
+import { acceptedTopic, groups, kinds, withGroupsDown } from '../groups.ts';
+import { othersGoOn } from '../progress.ts';
 
 async function restart({ system, hold, random }: Target, signal: NodeJS.Signals, downMs: number): Promise<void> {
   const kafka = random.pick(system.kafkaNames);
