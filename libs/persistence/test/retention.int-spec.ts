@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { liftHold, LoadSession, placeHold, readHolds, readRetention, setRetention, verifyAudit } from '../src/index.ts';
+import { retentionSql } from '../src/schema/declarations.ts';
+import { TABLES } from '../src/schema/declared.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 describe('retention settings and holds', () => {
@@ -21,6 +23,11 @@ describe('retention settings and holds', () => {
       { table: 'measurements', keep: null },
       { table: 'system_metrics', keep: '90 days' },
     ]);
+  });
+
+  it('has a task of the upkeep for every table with a setting', async () => {
+    const declared = Object.keys(TABLES).filter((table) => TABLES[table]?.retention !== undefined);
+    expect((await readRetention(db.database)).map(({ table }) => table)).toEqual(declared.sort());
   });
 
   it('are changed with an entry in the audit trail, or not at all', async () => {
@@ -133,4 +140,35 @@ describe('retention settings and holds', () => {
       { table_name: 'system_metrics', rows: 0, chunks: 2, old: true },
     ]);
   });
+
+  it.each([
+    { lotColumn: undefined, whileHeld: [1, 2, 3] },
+    { lotColumn: 'lot', whileHeld: [1, 3] },
+  ])(
+    'deletes old rows of a table that declares it, holds aside (lot column: $lotColumn)',
+    async ({ lotColumn, whileHeld }) => {
+      const left = async (): Promise<number[]> =>
+        (await db.database.query<{ n: number }>('SELECT n FROM reworks ORDER BY n')).map(({ n }) => n);
+      await db.database.query(`CREATE TABLE reworks (n int, at timestamptz, lot uuid)`);
+      try {
+        const row = { keep: '30 days', column: 'at' };
+        await db.database.query(retentionSql('reworks', lotColumn === undefined ? row : { ...row, lotColumn }));
+        await db.database.query(
+          `INSERT INTO reworks SELECT 1, now() - INTERVAL '31 days', id FROM lots WHERE lot_id = 'L1' UNION ALL
+         VALUES (2, now() - INTERVAL '31 days', gen_random_uuid()), (3, now() - INTERVAL '29 days', gen_random_uuid())`,
+        );
+        await placeHold(db.database, lot, change);
+        await db.database.query('SELECT retain_reworks()');
+        expect(await left()).toEqual(whileHeld);
+        await liftHold(db.database, lot, change);
+        await db.database.query('SELECT retain_reworks()');
+        expect(await left()).toEqual([3]);
+        await setRetention(db.database, 'reworks', null, change);
+        expect(await db.database.query('SELECT retain_reworks() AS n')).toEqual([{ n: 0 }]);
+      } finally {
+        await db.database.query('DROP FUNCTION retain_reworks; DROP TABLE reworks');
+        await db.database.query(`DELETE FROM retention_settings WHERE table_name = 'reworks'`);
+      }
+    },
+  );
 });

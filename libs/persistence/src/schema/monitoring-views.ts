@@ -1,5 +1,8 @@
 /** Views on extensions that may come later than the schema. */
 import type { Client } from 'pg';
+import { READERS, type Tables } from './declarations.ts';
+
+export const MONITORING_TABLES: Tables = { slow_queries: { select: READERS } };
 
 /**
  * `slow_queries` needs the extension pg_stat_statements, which only a superuser may create and which may come later than

@@ -1,11 +1,13 @@
 /** The roles of the database: their settings, and what each may do. */
 import type { Client } from 'pg';
+import type { Role } from './declarations.ts';
+import { FUNCTIONS, TABLES } from './declared.ts';
 
 /**
  * Settings are attached to roles, not sent at connect: PgBouncer in transaction mode refuses start-up parameters it does
  * not track, and a session `SET` would leak to another client.
  */
-const ROLE_SETTINGS: Record<string, Record<string, string>> = {
+const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
   // DDL waits behind running queries and everything else waits behind it: give up soon, migrate() tries again.
   chip_migrator: { lock_timeout: '5s' },
   // No statement_timeout: it does nothing while COPY waits for its client, and would only kill a slow merge half-way.
@@ -15,75 +17,12 @@ const ROLE_SETTINGS: Record<string, Record<string, string>> = {
   chip_api: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
   chip_reader: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
 };
-const ROLES = Object.keys(ROLE_SETTINGS);
+const ROLES = Object.keys(ROLE_SETTINGS) as (keyof typeof ROLE_SETTINGS)[];
+const PRIVILEGES = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
- * The tables and views that everybody with an account may read. A table that is in neither list below is its owner's alone:
- * whoever adds one says here who reads it.
- */
-export const PUBLISHED: readonly string[] = [
-  ...['lots', 'wafers', 'parts', 'inspections', 'inspection_types', 'inspection_attempts', 'inspection_events'],
-  ...['defects', 'measurements', 'parameters', 'reports'],
-  ...['system_metrics', 'metrics_hourly', 'metrics_daily', 'metrics_hourly_base', 'metrics_daily_base'],
-  ...['metrics_delta', 'metrics_late'],
-  ...['yield_daily', 'yield_daily_base', 'yield_delta', 'yield_retests'],
-  ...['daily_inspection_summary', 'summary_refreshes'],
-  ...['stream_positions', 'stream_gaps', 'ingest_partitions', 'ingest_decisions', 'maintenance_runs'],
-  ...['retention_settings', 'retention_deletions', 'legal_holds'],
-  ...['audit_log', 'audit_heads', 'audit_writers'],
-  ...['schema_migrations', 'schema_info', 'slow_queries', 'unused_indexes'],
-];
-
-/** Tables of schema public that nobody but the owner reads. */
-export const UNPUBLISHED: readonly string[] = [];
-
-/** What a role does beyond reading, by privilege. `chip_writer` reads what it is granted here and what {@link SELECTS} lists. */
-const WRITES: Record<string, Record<string, readonly string[]>> = {
-  chip_writer: {
-    INSERT: [
-      ...['lots', 'wafers', 'parts', 'inspections', 'inspection_attempts', 'inspection_events'],
-      ...['defects', 'measurements', 'system_metrics', 'metrics_delta', 'yield_delta'],
-      ...['metrics_hourly_base', 'metrics_daily_base', 'metrics_late', 'yield_daily_base'],
-      ...['stream_positions', 'stream_gaps', 'maintenance_runs'],
-    ],
-    UPDATE: [
-      ...['inspections', 'inspection_attempts', 'stream_positions', 'stream_gaps', 'maintenance_runs'],
-      ...['metrics_hourly_base', 'metrics_daily_base', 'metrics_late', 'yield_daily_base'],
-    ],
-    DELETE: ['inspection_events', 'metrics_delta', 'yield_delta', 'metrics_late'],
-  },
-  chip_ingest: { INSERT: ['ingest_partitions'], UPDATE: ['ingest_partitions'] },
-  chip_api: { INSERT: ['lots', 'parts', 'inspections', 'reports', 'parameters'] },
-};
-
-const SELECTS: Record<string, readonly string[]> = {
-  chip_reader: PUBLISHED,
-  chip_api: PUBLISHED,
-  chip_ingest: ['retention_settings', 'ingest_partitions', 'ingest_decisions', 'schema_migrations'],
-  // The load and its upkeep; not who did what, and why (of the audit trail the heads only, which it logs).
-  chip_writer: PUBLISHED.filter((table) => !['audit_log', 'audit_writers', 'legal_holds', 'reports'].includes(table)),
-};
-
-const EXECUTES: Record<string, readonly string[]> = {
-  chip_writer: [
-    'init_position',
-    'move_position',
-    'take_partition',
-    'skip_gap',
-    'late_margin',
-    'fold_metrics',
-    'fold_yield',
-    'apply_retention',
-    'refresh_daily_inspection_summary',
-    'end_stuck_copies',
-  ],
-  chip_api: ['append_audit', 'audit_entry_hash', 'verify_audit'],
-  chip_reader: ['audit_entry_hash', 'verify_audit'],
-};
-
-/**
- * Creates the roles where they are missing, and gives each exactly what it needs in this database: what is not listed
- * any more is taken back. Run after every migration; changes nothing the second time. Without CREATEROLE, roles that a
+ * Creates the roles where they are missing, and gives each exactly what the migrations declare for it in this database: what is not
+ * declared any more is taken back. Run after every migration; changes nothing the second time. Without CREATEROLE, roles that a
  * database administrator made are used, and those that do not exist are named in the answer.
  */
 export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missing: string[]; notSet: string[] }> {
@@ -110,16 +49,17 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
 }
 
 /** Only differences are applied: on a hypertable each change goes through all chunks. */
-async function applyTableRights(client: Pick<Client, 'query'>, role: string): Promise<void> {
+async function applyTableRights(client: Pick<Client, 'query'>, role: Role): Promise<void> {
   const { rows } = await client.query<{ name: string; held: string[] }>(
     `SELECT format('%I', relname) AS name, ARRAY(
        SELECT privilege_type::text FROM aclexplode(relacl) WHERE grantee = $1::regrole) AS held
      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')`,
     [role],
   );
-  const wanted = { ...WRITES[role], SELECT: SELECTS[role] ?? [] };
   for (const { name, held } of rows) {
-    const rights = Object.entries(wanted).flatMap(([privilege, tables]) => (tables.includes(name) ? [privilege] : []));
+    const rights = PRIVILEGES.filter((privilege) => TABLES[name]?.[privilege]?.includes(role)).map((privilege) =>
+      privilege.toUpperCase(),
+    );
     const added = rights.filter((privilege) => !held.includes(privilege));
     const dropped = held.filter((privilege) => !rights.includes(privilege));
     if (dropped.length > 0) await client.query(`REVOKE ${dropped.join(', ')} ON ${name} FROM ${role}`);
@@ -129,7 +69,7 @@ async function applyTableRights(client: Pick<Client, 'query'>, role: string): Pr
 
 async function applyFunctionRights(
   client: Pick<Client, 'query'>,
-  role: string,
+  role: Role,
   functions: readonly { name: string; signature: string }[],
 ): Promise<void> {
   const { rows } = await client.query<{ signature: string }>(
@@ -139,7 +79,7 @@ async function applyFunctionRights(
   );
   const held = new Set(rows.map(({ signature }) => signature));
   for (const { name, signature } of functions) {
-    const isWanted = EXECUTES[role]?.includes(name) ?? false;
+    const isWanted = FUNCTIONS[name]?.includes(role) ?? false;
     if (isWanted && !held.has(signature)) await client.query(`GRANT EXECUTE ON ROUTINE ${signature} TO ${role}`);
     if (!isWanted && held.has(signature)) await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM ${role}`);
   }
@@ -173,7 +113,7 @@ async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: stri
 }
 
 /** @returns false when the migrating role may not alter that role (it was made by somebody else) */
-async function applySettings(client: Pick<Client, 'query'>, role: string): Promise<boolean> {
+async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
   const settings = { jit: 'off', timezone: 'UTC', ...ROLE_SETTINGS[role] };
   for (const [name, value] of Object.entries(settings)) {

@@ -5,6 +5,8 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AuditAnchor } from '../audit/audit.ts';
 import type { SqlParameter } from '../connection/database.ts';
 import { LoadSession } from '../connection/load-session.ts';
+import { retentionFunction, type TableDeclaration } from '../schema/declarations.ts';
+import { TABLES } from '../schema/declared.ts';
 
 interface Task {
   everyMs: number;
@@ -20,8 +22,14 @@ const statement = (everyMs: number, deadlineMs: number, text: string): Task => (
   deadlineMs,
   run: async (session) => (await session.query<{ n: number }>(text))[0]?.n ?? 0,
 });
-const retention = (everyMs: number, table: string): Task =>
-  statement(everyMs, 10 * MINUTE_MS, `SELECT apply_retention('${table}') AS n`);
+/** The task that deletes old rows of a table, where one is declared. */
+const retentionTask = ([table, { retention }]: [string, TableDeclaration]): [`retention_${string}`, Task][] => {
+  if (retention === undefined) {
+    return [];
+  }
+  const call = retention.rows === undefined ? `apply_retention('${table}')` : `${retentionFunction(table)}()`;
+  return [[`retention_${table}`, statement(retention.everyMs, 10 * MINUTE_MS, `SELECT ${call} AS n`)]];
+};
 
 /** What answers depend on: short, often, one after the other in the session that holds the lock. */
 const FOLDS = {
@@ -37,15 +45,9 @@ const CHORES = {
     15 * MINUTE_MS,
     'SELECT 0 AS n FROM refresh_daily_inspection_summary()',
   ),
-  retention_system_metrics: retention(10 * MINUTE_MS, 'system_metrics'),
-  retention_inspection_events: retention(MINUTE_MS, 'inspection_events'),
-  retention_measurements: retention(10 * MINUTE_MS, 'measurements'),
-  retention_defects: retention(MINUTE_MS, 'defects'),
-  retention_inspection_attempts: retention(MINUTE_MS, 'inspection_attempts'),
-  retention_audit_log: retention(10 * MINUTE_MS, 'audit_log'),
+  ...Object.fromEntries(Object.entries(TABLES).flatMap(retentionTask)),
   note_audit_heads: { everyMs: 10 * MINUTE_MS, deadlineMs: MINUTE_MS, run: noteAuditHeads },
 } satisfies Record<string, Task>;
-export type MaintenanceTask = keyof typeof FOLDS | keyof typeof CHORES;
 
 /** One chore that hangs leaves the other session to the rest; both hang for a deadline at most. */
 const CHORE_SESSIONS = 2;

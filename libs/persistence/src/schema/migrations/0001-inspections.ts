@@ -1,7 +1,28 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** Lots, wafers, parts, inspections, their attempts, events and defects. */
 export class Inspections extends SchemaMigration {
+  static override readonly tables: Tables = {
+    inspection_types: { select: READERS },
+    lots: { select: READERS, insert: ['chip_writer', 'chip_api'] },
+    wafers: { select: READERS, insert: ['chip_writer'] },
+    parts: { select: READERS, insert: ['chip_writer', 'chip_api'] },
+    inspections: { select: READERS, insert: ['chip_writer', 'chip_api'], update: ['chip_writer'] },
+    inspection_attempts: {
+      select: READERS,
+      insert: ['chip_writer'],
+      update: ['chip_writer'],
+      retention: { everyMs: 60_000 },
+    },
+    inspection_events: {
+      select: READERS,
+      insert: ['chip_writer'],
+      delete: ['chip_writer'],
+      retention: { everyMs: 60_000 },
+    },
+    defects: { select: READERS, insert: ['chip_writer'], retention: { everyMs: 60_000 } },
+  };
   override name = '0001-inspections';
 
   override up(): void {

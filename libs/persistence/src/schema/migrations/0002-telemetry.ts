@@ -1,7 +1,12 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** The two hypertables. Their indexes are built per chunk in 0003. */
 export class Telemetry extends SchemaMigration {
+  static override readonly tables: Tables = {
+    system_metrics: { select: READERS, insert: ['chip_writer'], retention: { everyMs: 600_000 } },
+    measurements: { select: READERS, insert: ['chip_writer'], retention: { everyMs: 600_000 } },
+  };
   override name = '0002-telemetry';
 
   override up(): void {

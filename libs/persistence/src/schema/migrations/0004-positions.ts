@@ -1,7 +1,18 @@
+import { type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** Stream positions: the one mechanism behind "no acknowledged event lost, none applied twice". */
 export class Positions extends SchemaMigration {
+  static override readonly tables: Tables = {
+    stream_positions: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+    stream_gaps: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+  };
+  static override readonly functions: Functions = {
+    init_position: ['chip_writer'],
+    move_position: ['chip_writer'],
+    skip_gap: ['chip_writer'],
+    take_partition: ['chip_writer'],
+  };
   override name = '0004-positions';
 
   override up(): void {

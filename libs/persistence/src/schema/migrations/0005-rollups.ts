@@ -1,3 +1,4 @@
+import { type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -8,6 +9,16 @@ import { SchemaMigration } from './schema-migration.ts';
  * on the edition. Apache folds the deltas into base tables; the community edition takes from them which hours got late rows.
  */
 export class Rollups extends SchemaMigration {
+  static override readonly tables: Tables = {
+    metrics_delta: { select: READERS, insert: ['chip_writer'], delete: ['chip_writer'] },
+    metrics_hourly_base: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+    metrics_daily_base: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+    metrics_hourly: { select: READERS },
+    metrics_daily: { select: READERS },
+  };
+  static override readonly functions: Functions = {
+    fold_metrics: ['chip_writer'],
+  };
   override name = '0005-rollups';
 
   override async up(): Promise<void> {

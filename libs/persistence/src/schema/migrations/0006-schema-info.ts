@@ -1,7 +1,11 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** What is installed here. */
 export class SchemaInfo extends SchemaMigration {
+  static override readonly tables: Tables = {
+    schema_info: { select: READERS },
+  };
   override name = '0006-schema-info';
 
   override up(): void {

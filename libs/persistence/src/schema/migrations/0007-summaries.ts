@@ -1,3 +1,4 @@
+import { type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -7,6 +8,17 @@ import { SchemaMigration } from './schema-migration.ts';
  * transaction that stores the retest. So no day ever has to be recomputed, and every snapshot agrees with the tables.
  */
 export class Summaries extends SchemaMigration {
+  static override readonly tables: Tables = {
+    yield_delta: { select: READERS, insert: ['chip_writer'], delete: ['chip_writer'] },
+    yield_daily_base: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+    yield_daily: { select: READERS },
+    daily_inspection_summary: { select: READERS },
+    summary_refreshes: { select: READERS },
+  };
+  static override readonly functions: Functions = {
+    fold_yield: ['chip_writer'],
+    refresh_daily_inspection_summary: ['chip_writer'],
+  };
   override name = '0007-summaries';
 
   override up(): void {

@@ -1,3 +1,4 @@
+import { ACCOUNTS, type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -8,6 +9,15 @@ import { SchemaMigration } from './schema-migration.ts';
  * roll-ups of the Apache edition only ever add, so there it is dropped on the day.
  */
 export class Retention extends SchemaMigration {
+  static override readonly tables: Tables = {
+    retention_settings: { select: [...READERS, 'chip_ingest'] },
+    legal_holds: { select: ACCOUNTS },
+    metrics_late: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'], delete: ['chip_writer'] },
+  };
+  static override readonly functions: Functions = {
+    late_margin: ['chip_writer'],
+    apply_retention: ['chip_writer'],
+  };
   override name = '0008-retention';
 
   override async up(): Promise<void> {

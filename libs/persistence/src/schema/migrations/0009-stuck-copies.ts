@@ -1,7 +1,11 @@
+import type { Functions } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** Ends COPY sessions whose client is gone. */
 export class StuckCopies extends SchemaMigration {
+  static override readonly functions: Functions = {
+    end_stuck_copies: ['chip_writer'],
+  };
   override name = '0009-stuck-copies';
 
   override up(): void {

@@ -1,3 +1,4 @@
+import { ACCOUNTS, type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -8,6 +9,17 @@ import { SchemaMigration } from './schema-migration.ts';
  * somebody who owns the database. For that the head is kept outside: the maintenance logs it, and `audit verify` compares.
  */
 export class Audit extends SchemaMigration {
+  static override readonly tables: Tables = {
+    audit_log: { select: ACCOUNTS, retention: { everyMs: 600_000 } },
+    audit_heads: { select: READERS },
+    reports: { select: ACCOUNTS, insert: ['chip_api'] },
+    parameters: { select: READERS, insert: ['chip_api'] },
+  };
+  static override readonly functions: Functions = {
+    audit_entry_hash: ['chip_api', 'chip_reader'],
+    append_audit: ['chip_api'],
+    verify_audit: ['chip_api', 'chip_reader'],
+  };
   override name = '0010-audit';
 
   override up(): void {

@@ -1,7 +1,11 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** Indexes that no query uses. */
 export class UnusedIndexes extends SchemaMigration {
+  static override readonly tables: Tables = {
+    unused_indexes: { select: READERS },
+  };
   override name = '0011-unused-indexes';
 
   override up(): void {

@@ -1,7 +1,11 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** When each task of the upkeep last ran. */
 export class MaintenanceRuns extends SchemaMigration {
+  static override readonly tables: Tables = {
+    maintenance_runs: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+  };
   override name = '0012-maintenance-runs';
 
   override up(): void {

@@ -1,3 +1,4 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -7,6 +8,9 @@ import { SchemaMigration } from './schema-migration.ts';
  * many units that were tested once.
  */
 export class YieldRetests extends SchemaMigration {
+  static override readonly tables: Tables = {
+    yield_retests: { select: READERS },
+  };
   override name = '0013-yield-retests';
 
   override up(): void {

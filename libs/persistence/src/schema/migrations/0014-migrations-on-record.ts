@@ -1,3 +1,4 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -6,6 +7,9 @@ import { SchemaMigration } from './schema-migration.ts';
  * time of each.
  */
 export class MigrationsOnRecord extends SchemaMigration {
+  static override readonly tables: Tables = {
+    schema_migrations: { select: [...READERS, 'chip_ingest'] },
+  };
   override name = '0014-migrations-on-record';
 
   override up(): void {

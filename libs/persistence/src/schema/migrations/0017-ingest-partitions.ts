@@ -1,3 +1,4 @@
+import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -5,6 +6,10 @@ import { SchemaMigration } from './schema-migration.ts';
  * table and only read the second: a decision is made by a person with the right to, and is on record.
  */
 export class IngestPartitions extends SchemaMigration {
+  static override readonly tables: Tables = {
+    ingest_partitions: { select: [...READERS, 'chip_ingest'], insert: ['chip_ingest'], update: ['chip_ingest'] },
+    ingest_decisions: { select: [...READERS, 'chip_ingest'] },
+  };
   override name = '0017-ingest-partitions';
 
   override up(): void {

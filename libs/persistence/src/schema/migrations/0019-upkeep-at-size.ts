@@ -1,3 +1,4 @@
+import { ACCOUNTS, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -6,6 +7,10 @@ import { SchemaMigration } from './schema-migration.ts';
  * blocking the load: each statement gives the same result when it is run again.
  */
 export class UpkeepAtSize extends SchemaMigration {
+  static override readonly tables: Tables = {
+    retention_deletions: { select: READERS },
+    audit_writers: { select: ACCOUNTS },
+  };
   override name = '0019-upkeep-at-size';
 
   override isTransactional(): boolean {

@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { type Functions, retentionSql, type Tables } from '../declarations.ts';
 import { type RollupShape, SELECT_SHAPE } from '../rollup-shape.ts';
 
 /**
@@ -6,6 +7,20 @@ import { type RollupShape, SELECT_SHAPE } from '../rollup-shape.ts';
  * `transaction_per_chunk`) must give the same result when it is run again after an interruption at any statement.
  */
 export abstract class SchemaMigration extends Migration {
+  /** Who may do what with the tables and views that the migration creates, and how long their rows are kept. */
+  static readonly tables: Tables = {};
+  /** Who may call the functions that it creates. */
+  static readonly functions: Functions = {};
+
+  /** Makes the declared {@link RowRetention} of a table work. Call it behind its CREATE TABLE. */
+  protected retain(table: string): void {
+    const rows = (this.constructor as typeof SchemaMigration).tables[table]?.retention?.rows;
+    if (rows === undefined) {
+      throw new Error(`${table} declares no retention of its rows`);
+    }
+    this.addSql(retentionSql(table, rows));
+  }
+
   /** How the roll-ups of this database are kept: every migration that differs between the editions asks for it. */
   protected async shape(): Promise<RollupShape> {
     const [row] = (await this.execute(SELECT_SHAPE)) as { shape: RollupShape }[];

@@ -1,0 +1,60 @@
+/** What a migration says about the tables and functions that it creates, besides their SQL. */
+
+/** Roles that work in the database. `chip_migrator` owns everything and needs no grant. */
+export type Role = 'chip_writer' | 'chip_ingest' | 'chip_api' | 'chip_reader';
+
+/** Every account, and the writer, which merges, folds and deletes. */
+export const READERS: readonly Role[] = ['chip_reader', 'chip_api', 'chip_writer'];
+/** Every account, but not the writer: who did what, and why, is not its business. */
+export const ACCOUNTS: readonly Role[] = ['chip_reader', 'chip_api'];
+
+/** Rows to delete once they are older than the setting of their table, by a function that the migration creates. */
+export interface RowRetention {
+  /** How long rows are kept until an operator says otherwise, as PostgreSQL writes an interval; null = indefinitely. */
+  readonly keep: string | null;
+  /** Time that makes a row old. */
+  readonly column: string;
+  /** Column with the id of the row's lot, for legal holds. Without one, any hold keeps every row. */
+  readonly lotColumn?: string;
+}
+
+export interface TableDeclaration {
+  readonly select: readonly Role[];
+  readonly insert?: readonly Role[];
+  readonly update?: readonly Role[];
+  readonly delete?: readonly Role[];
+  readonly retention?: {
+    /** How often the upkeep looks for old rows. */
+    readonly everyMs: number;
+    /** Absent where `apply_retention` knows the table. */
+    readonly rows?: RowRetention;
+  };
+}
+
+/** Tables and views of schema public by name. Whoever creates one says who reads it: without a grant only its owner does. */
+export type Tables = Readonly<Record<string, TableDeclaration>>;
+
+/** Functions of schema public by name, and who may call them. */
+export type Functions = Readonly<Record<string, readonly Role[]>>;
+
+/** The function that deletes old rows of a table with {@link RowRetention}. */
+export const retentionFunction = (table: string): string => `retain_${table}`;
+
+/** Creates {@link retentionFunction} and the setting of `table`. */
+export const retentionSql = (table: string, { keep, column, lotColumn }: RowRetention): string => `
+INSERT INTO retention_settings (table_name, keep) VALUES ('${table}', ${keep === null ? 'NULL' : `'${keep}'`});
+CREATE FUNCTION ${retentionFunction(table)}(p_limit integer DEFAULT 20000) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+  cutoff timestamptz;
+  removed bigint;
+BEGIN
+  SELECT now() - keep INTO cutoff FROM retention_settings WHERE table_name = '${table}';
+  IF cutoff IS NULL THEN RETURN 0; END IF;
+  DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+    SELECT t.ctid FROM ${table} AS t WHERE t.${column} < cutoff
+    AND NOT EXISTS (SELECT FROM legal_holds AS h${lotColumn === undefined ? '' : ` WHERE h.lot_id = t.${lotColumn}`}) LIMIT p_limit));
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END $$;
+`;

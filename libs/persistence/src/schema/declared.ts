@@ -1,0 +1,21 @@
+/** What all migrations together declare; a later migration may declare a table or function again. */
+import { type Functions, retentionFunction, type Tables } from './declarations.ts';
+import { migrations } from './migrations/index.ts';
+import { MONITORING_TABLES } from './monitoring-views.ts';
+
+export const TABLES: Tables = Object.assign(
+  {},
+  ...migrations.map((migration) => migration.class.tables),
+  MONITORING_TABLES,
+);
+
+const deletions: Functions = Object.fromEntries(
+  Object.entries(TABLES)
+    .filter(([, { retention }]) => retention?.rows !== undefined)
+    .map(([table]) => [retentionFunction(table), ['chip_writer'] as const]),
+);
+
+export const FUNCTIONS: Functions = Object.assign(
+  deletions,
+  ...migrations.map((migration) => migration.class.functions),
+);
