@@ -426,6 +426,47 @@ describe('KafkaBatchServer', () => {
     expect(fatals).toEqual([]);
   });
 
+  it('joins again when a request to join fails and kafkajs goes on in the former assignment', async () => {
+    const topic = await kafka.topic();
+    await kafka.produce(topic, numbered(3));
+    const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker') as {
+      prototype: { joinGroup: (request: unknown) => Promise<unknown> };
+    };
+    const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
+      createErrorFromCode: (code: number) => Error;
+    };
+    const { joinGroup } = prototype;
+    let refusals = 0;
+    prototype.joinGroup = function (this: unknown, request: unknown) {
+      if (refusals > 0) {
+        refusals -= 1;
+        // The coordinator is loading the group after a restart of its broker; the membership itself goes on to hold.
+        return Promise.reject(createErrorFromCode(14));
+      }
+      return joinGroup.call(this as never, request);
+    };
+    try {
+      const batches: RecordBatch[] = [];
+      const { server, fatals } = await start({
+        topic,
+        groupId: kafka.group(),
+        handle: (batch) => {
+          batches.push(batch);
+          if (batches.length === 1) {
+            refusals = 1;
+            throw new RejoinError('another writer was here');
+          }
+        },
+      });
+      await waitFor(() => server.partitions()[0]?.nextOffset === 3, Boolean, { timeoutMs: 25_000 });
+      expect(refusals).toBe(0);
+      expect(batches.map(({ fetchOffset }) => fetchOffset)).toEqual([0, 0]);
+      expect(fatals).toEqual([]);
+    } finally {
+      prototype.joinGroup = joinGroup;
+    }
+  });
+
   it('waits for a topic that does not exist yet', async () => {
     const topic = `test.late.${Date.now()}.${process.pid}`;
     kafka.removeLater(topic);

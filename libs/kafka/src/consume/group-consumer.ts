@@ -120,7 +120,7 @@ export class GroupConsumer implements FetchPolicy {
       topic: parts.topic,
       stallTimeoutMs: options.stallTimeoutMs,
       // Before the first join the topic may be missing for as long as it has not been created.
-      outsideSince: () => (this.isJoined || this.#assignment === 0 ? null : this.#notJoinedSince),
+      outsideSince: () => (this.#isCurrent || this.#assignment === 0 ? null : this.#notJoinedSince),
       readable: () => this.#readable(),
       onStall: (reason) =>
         this.#fail(
@@ -224,8 +224,12 @@ export class GroupConsumer implements FetchPolicy {
     return this.#assignment;
   }
 
+  /**
+   * kafkajs asks for records only while it takes itself for a member. After a request to join that failed for a reason it
+   * does not know (the coordinator is still loading the group) it goes on in its former assignment, which we have ended.
+   */
   get rejoinReason(): Error | undefined {
-    return this.#rejoinReason;
+    return this.#rejoinReason ?? (this.#isCurrent ? undefined : rebalanceError('the last request to join has failed'));
   }
 
   get hasRoom(): boolean {
@@ -266,7 +270,7 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   onJoining(): void {
-    this.#isCurrent = false;
+    this.#endAssignment();
     this.#rejoinReason = undefined;
     this.#abortRunning(
       new PartitionLostError('the consumer group is rebalanced', { context: { topic: this.names.topic } }),
@@ -278,7 +282,7 @@ export class GroupConsumer implements FetchPolicy {
     if (!this.#isCurrent) {
       return;
     }
-    this.#isCurrent = false;
+    this.#endAssignment();
     this.#rejoinReason = error;
     this.#abortRunning(
       new PartitionLostError(`the partitions of ${this.names.topic} are being reassigned`, {
@@ -286,8 +290,6 @@ export class GroupConsumer implements FetchPolicy {
         context: { topic: this.names.topic },
       }),
     );
-    // The next turn of the fetch loop fetches, and takes the error.
-    this.#settleAll();
   }
 
   // Join and end.
@@ -304,8 +306,7 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   #onCrash(error: Error, restart: boolean): void {
-    this.#isCurrent = false;
-    this.#notJoinedSince = performance.now();
+    this.#endAssignment();
     this.#heartbeats.stop();
     this.#abortRunning(
       new PartitionLostError('the consumer has left its group', { context: { topic: this.names.topic } }),
@@ -334,6 +335,15 @@ export class GroupConsumer implements FetchPolicy {
     this.#parts.fatal(error);
   }
 
+  #endAssignment(): void {
+    if (this.#isCurrent) {
+      this.#isCurrent = false;
+      this.#notJoinedSince = performance.now();
+      // The next turn of the fetch loop fetches, and takes the error, also where every partition was held.
+      this.#settleAll();
+    }
+  }
+
   // Which partitions the client may fetch.
 
   /** Tells the client whether to fetch a partition, where that has changed. */
@@ -342,7 +352,7 @@ export class GroupConsumer implements FetchPolicy {
     if (state === undefined || this.#failed || this.#closing.signal.aborted) {
       return;
     }
-    const isHeld = this.#rejoinReason === undefined && (state.pausedReason !== null || this.#workers.isBusy(partition));
+    const isHeld = this.#isCurrent && (state.pausedReason !== null || this.#workers.isBusy(partition));
     if (this.#client.hold(partition, isHeld) && !isHeld) {
       state.movedAt = performance.now();
     }
