@@ -68,15 +68,7 @@ async function withoutRestarts(target: Target, work: () => Promise<void>): Promi
 async function shortenRetention(target: Target): Promise<void> {
   const { system, publisher, hold } = target;
   const keep = (days: number) =>
-    system.operator('db', [
-      'retention',
-      'set',
-      'system_metrics',
-      `${days} days`,
-      '--reason',
-      'set by a fault',
-      '--yes',
-    ]);
+    system.operator('db', ['retention', 'set', 'system_metrics', `${days} days`, '--reason', 'set by a fault']);
   const startIngestAgain = async (): Promise<void> => {
     const names = system.names('ingest');
     await system.holdDown(names, 'SIGTERM');
