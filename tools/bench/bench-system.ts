@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { STREAMS } from '@chip/contracts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import pg from 'pg';
 import { buildServices } from '../devstack/commands/build.ts';
@@ -22,11 +21,6 @@ import { waitFor } from '../devstack/processes/wait-for.ts';
 import type { Backlog } from './machine-data.ts';
 
 const servicePortsFrom = 10_000;
-const topics: readonly string[] = STREAMS.flatMap(({ source, accepted, deadLetters }) => [
-  source,
-  accepted,
-  deadLetters,
-]);
 /** Bytes of one request; a machine's own batches are smaller, which costs the broker and ingest about the same. */
 const publishBytes = 1024 * 1024;
 
@@ -152,6 +146,13 @@ export class BenchSystem {
 
   /** Topics as the operator makes them, without records. */
   async freshTopics(): Promise<void> {
+    // Not at the top of the file: the benchmark runs before the libraries are built.
+    const { STREAMS } = await import('@chip/contracts');
+    const topics: readonly string[] = STREAMS.flatMap(({ source, accepted, deadLetters }) => [
+      source,
+      accepted,
+      deadLetters,
+    ]);
     const existing = (await this.#admin.listTopics()).filter((topic) => topics.includes(topic));
     if (existing.length > 0) {
       await this.#admin.deleteTopics({ topics: existing });

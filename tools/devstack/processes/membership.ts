@@ -1,10 +1,7 @@
 /** Tells the members of the pipeline's consumer groups that a run has started from strangers. */
 import { randomBytes } from 'node:crypto';
-import { STREAMS } from '@chip/contracts';
 import type { Admin } from 'kafkajs';
 import type { Part } from './part.ts';
-
-const names: readonly string[] = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup]);
 
 /**
  * The groups have the same names everywhere. A service of another checkout that goes on asking for a broker at an address
@@ -13,11 +10,11 @@ const names: readonly string[] = STREAMS.flatMap(({ ingestGroup, writerGroup }) 
  */
 export class Membership {
   readonly #mark = randomBytes(6).toString('hex');
-  readonly #groups: string[];
+  readonly #groupPrefix: string;
 
   /** @param groupPrefix of the services */
   constructor(groupPrefix = '') {
-    this.#groups = names.map((name) => groupPrefix + name);
+    this.#groupPrefix = groupPrefix;
   }
 
   /** The part with an instance name of this run, which a Kafka client has in its id. */
@@ -28,7 +25,10 @@ export class Membership {
 
   /** A sentence about each member that this run has not started. */
   async strangers(admin: Pick<Admin, 'describeGroups'>): Promise<string[]> {
-    const { groups: described } = await admin.describeGroups(this.#groups);
+    // Not at the top of the file: the tools run before the libraries are built.
+    const { STREAMS } = await import('@chip/contracts');
+    const groups = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup]);
+    const { groups: described } = await admin.describeGroups(groups.map((name) => this.#groupPrefix + name));
     return described.flatMap(({ groupId, members }) =>
       members
         .filter(({ clientId }) => !clientId.endsWith(`.${this.#mark}`))
