@@ -29,8 +29,8 @@ const result = spawnSync(
     '--json',
     '--outputFile',
     `test-results/${kind}.json`,
-    // Suites of one project share two cores and one database server; in parallel they only slow each other down, unless
-    // the caller knows better.
+    // Suites of one project share two cores and one database server; in parallel they only slow each other down. Where
+    // they mostly wait (for time-outs of Kafka, for a clock), the project's target asks for more workers.
     ...(kind === 'int' && !rest.some((option) => option.startsWith('--maxWorkers')) ? ['--runInBand'] : []),
     // Given twice, jest takes neither.
     ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '60000'] : []),

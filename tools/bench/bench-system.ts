@@ -36,6 +36,8 @@ export interface BenchOptions {
   readonly folder: StackFolder;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** Whether the servers wait for their disk, as they do in production. */
+  readonly isDurable: boolean;
   /** Where the CPU profiles of ingest and writer go. */
   readonly profileFolder?: string | undefined;
 }
@@ -93,12 +95,12 @@ export class BenchSystem {
   }
 
   static async start(options: BenchOptions): Promise<BenchSystem> {
-    const { folder, report, signal } = options;
+    const { folder, report, signal, isDurable } = options;
     const firstPorts = portsAnywhere();
     const [{ env }] = await together(
       signal,
       (either) =>
-        startServers({ folder, ports: new PortPicker(report), firstPorts, isDurable: true, report, signal: either }),
+        startServers({ folder, ports: new PortPicker(report), firstPorts, isDurable, report, signal: either }),
       (either: AbortSignal) => buildServices(report, either),
     );
     const system = new BenchSystem(options, env);
@@ -107,7 +109,10 @@ export class BenchSystem {
   }
 
   /** Ends everything that runs for a folder, also what an earlier run left behind, and deletes its data. */
-  static async remove({ folder, report }: BenchOptions, system?: BenchSystem): Promise<void> {
+  static async remove(
+    { folder, report }: Pick<BenchOptions, 'folder' | 'report'>,
+    system?: BenchSystem,
+  ): Promise<void> {
     await system?.disconnect();
     await sweep(folder.run, report);
     rmSync(folder.data, { recursive: true, force: true });

@@ -76,13 +76,14 @@ interface Options {
   readonly repeat: number;
   readonly only: Kind | undefined;
   readonly requests: number;
+  readonly isDurable: boolean;
   readonly profileFolder: string | undefined;
   readonly out: string;
 }
 
-const usual = { rows: 1_000_000, requests: 200 };
+const usual = { rows: 1_000_000, requests: 200, isDurable: true };
 /** Enough to see that every case works and loses nothing; too little to say how fast it is. */
-const short = { rows: 100_000, requests: 20 };
+const short = { rows: 100_000, requests: 20, isDurable: false };
 
 function readOptions(argv: readonly string[]): Options {
   try {
@@ -107,6 +108,7 @@ function readOptions(argv: readonly string[]): Options {
       repeat: wholeNumber('--repeat', values.repeat, 1, 100),
       only,
       requests: size.requests,
+      isDurable: size.isDurable,
       profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
       out: path.resolve(values.out),
     };
@@ -177,6 +179,7 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
     folder: stackFolder(path.join(localFolder, 'bench')),
     report,
     signal,
+    isDurable: options.isDurable,
     profileFolder: options.profileFolder,
   };
   await BenchSystem.remove(bench);

@@ -1,5 +1,6 @@
 /** The steps of `npm test`, each one run of nx. */
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { nx } from '../build.ts';
 import type { Env } from '../../env-file.ts';
 import { repositoryRoot } from '../../layout.ts';
@@ -15,6 +16,8 @@ export interface Step {
 }
 
 const patienceMs = 3_000;
+/** Node compiles what a run starts hundreds of times (commands, services, lint) once. */
+const compileCache = path.join(repositoryRoot, '.nx', 'compile-cache');
 
 /**
  * Lint and type check, each of the whole workspace at once, which costs a third of one by one: a program reads the
@@ -22,18 +25,24 @@ const patienceMs = 3_000;
  */
 const checks = ['static'];
 
-const integration: Step = { name: 'integration tests', targets: ['test:int'], kinds: ['int'], needsServers: true };
+/** Runs while the servers come up, and is what the integration tests wait for. */
+const build: Step = { name: 'build', targets: ['build'], kinds: [], needsServers: false };
 
 /** By the value of --only. */
 export const selections: Readonly<Record<string, readonly Step[]>> = {
   all: [
-    // In one run of nx, so that no core is idle at the end of one kind.
-    { name: 'lint, type check, unit tests', targets: [...checks, 'test:unit'], kinds: ['unit'], needsServers: false },
-    integration,
+    build,
+    // In one run of nx: integration tests mostly wait, and leave the cores to what computes.
+    {
+      name: 'lint, type check, unit and integration tests',
+      targets: [...checks, 'test:unit', 'test:int'],
+      kinds: ['unit', 'int'],
+      needsServers: true,
+    },
   ],
   static: [{ name: 'lint, type check', targets: checks, kinds: [], needsServers: false }],
   unit: [{ name: 'unit tests', targets: ['test:unit'], kinds: ['unit'], needsServers: false }],
-  int: [integration],
+  int: [build, { name: 'integration tests', targets: ['test:int'], kinds: ['int'], needsServers: true }],
 };
 
 /** Resolves with whether all tasks of the step succeeded. */
@@ -44,12 +53,11 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests mostly wait: two projects at a time. The tests from outside are two at a time in themselves: most
-  // of them have servers of their own, and none judges a speed.
-  const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=2'] : [])], {
+  // Integration tests mostly wait, and none judges a speed: one project more at a time than there are cores.
+  const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=3'] : [])], {
     cwd: repositoryRoot,
     // The mark lets the sweep find whatever of nx and jest outlives a signal.
-    env: marked({ ...process.env, ...servers }, runFolder, 'tests-1'),
+    env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: compileCache }, runFolder, 'tests-1'),
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
