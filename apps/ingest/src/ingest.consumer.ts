@@ -8,11 +8,10 @@ import {
   KafkaProducer,
   type PartitionStatus,
   type RecordBatch,
-  type TopicRange,
-  type TopicRecord,
+  TopicReader,
 } from '@chip/kafka';
 import { Database } from '@chip/persistence';
-import { CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestMetrics } from './ingest.metrics.ts';
 import { MachineStream } from './machine-stream/machine-stream.ts';
@@ -20,10 +19,6 @@ import { MachineTopics } from './machine-topics.ts';
 import { READERS } from './machine-stream/readers.ts';
 import { RetentionSetting } from './retention-setting.ts';
 import { Standstills } from './standstills.ts';
-
-/** Reads a range of a topic besides the consumer groups: `readTopic` on the connection of this process. */
-export const READ_TOPIC = Symbol('read topic');
-export type ReadTopic = (topic: string, range: TopicRange) => AsyncIterable<TopicRecord>;
 
 /** Liveness: lag and no committed offset for this long. */
 const MAX_STALL_MS = 60_000;
@@ -42,14 +37,14 @@ export class IngestConsumer {
   constructor(
     @Inject(CONFIG) config: IngestConfig,
     @Inject(LOGGER) logger: Logger,
-    @Inject(KafkaBatchServer) server: KafkaBatchServer,
-    @Inject(KafkaProducer) producer: KafkaProducer,
-    @Inject(KafkaAdmin) admin: KafkaAdmin,
-    @Inject(READ_TOPIC) read: ReadTopic,
+    server: KafkaBatchServer,
+    producer: KafkaProducer,
+    admin: KafkaAdmin,
+    topicReader: TopicReader,
     @Optional() @Inject(Database) database: Database | null,
-    @Inject(IngestMetrics) metrics: IngestMetrics,
-    @Inject(Health) health: Health,
-    @Inject(Lifecycle) lifecycle: Lifecycle,
+    metrics: IngestMetrics,
+    health: Health,
+    lifecycle: Lifecycle,
   ) {
     this.#server = server;
     this.#metrics = metrics;
@@ -64,7 +59,7 @@ export class IngestConsumer {
       server,
       producer,
       admin,
-      read,
+      topicReader,
       topics,
       standstills: this.#standstills,
       retention,
@@ -79,7 +74,7 @@ export class IngestConsumer {
     }
     void retention.refresh();
 
-    health.addLive({ name: 'progress', check: () => this.#progress() });
+    health.addLive({ name: 'progress', check: () => server.progress(MAX_STALL_MS) });
     health.addReady({ name: 'consumer_groups', check: () => server.readiness() });
     health.addReady({ name: 'retention', check: () => retention.readiness() });
     health.addReady({ name: 'machine_topics', check: () => topics.readiness() });
@@ -131,13 +126,9 @@ export class IngestConsumer {
   }
 
   #measure(): void {
-    this.#metrics.lag.reset();
+    this.#server.showLag(this.#metrics.lag);
     this.#metrics.stopped.reset();
     for (const status of this.#server.partitions()) {
-      const { topic, partition, lag } = status;
-      if (lag !== null) {
-        this.#metrics.lag.set({ topic, partition: String(partition) }, lag);
-      }
       this.#watchTransaction(status);
     }
     for (const { topic, partition, state } of this.#standstills.all()) {
@@ -161,14 +152,5 @@ export class IngestConsumer {
       atOffset: nextOffset ?? 0,
       toOffset: highWatermark,
     });
-  }
-
-  #progress(): HealthState {
-    const stalled = this.#server.stalled(MAX_STALL_MS);
-    if (stalled.length === 0) {
-      return { state: 'up' };
-    }
-    const names = stalled.map(({ topic, partition }) => `${topic}/${partition}`).join(', ');
-    return { state: 'down', reason: `unread records and no committed offset for ${MAX_STALL_MS / 1000} s: ${names}` };
   }
 }

@@ -7,6 +7,7 @@ import {
   KafkaBatchServer,
   KafkaProducer,
   readTopic,
+  TopicReader,
   type RecordBatch,
   type TopicRecord,
 } from '@chip/kafka';
@@ -99,7 +100,7 @@ export async function startIngest(
     server,
     redirected(producer),
     redirected(admin),
-    (topic, range) => readTopic(connection, logger, topic, range),
+    new TopicReader(connection, logger),
     database ?? null,
     new IngestMetrics(new Registry()),
     health,

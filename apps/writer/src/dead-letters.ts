@@ -1,8 +1,9 @@
 import { deadLetter } from '@chip/contracts';
-import { type KafkaProducer, sendDeadLetters } from '@chip/kafka';
-import type { Logger } from '@chip/service';
+import { KafkaProducer, sendDeadLetters } from '@chip/kafka';
+import { LOGGER, type Logger } from '@chip/service';
+import { Inject, Injectable } from '@nestjs/common';
 import type { RefusedElement } from './loaders/refused-element.ts';
-import type { WriterMetrics } from './writer.metrics.ts';
+import { WriterMetrics } from './writer.metrics.ts';
 
 /** Where refused elements go. Resolves when the broker has acknowledged them all. */
 export interface DeadLetters {
@@ -13,12 +14,13 @@ export interface DeadLetters {
 const LETTERS_AT_ONCE = 100;
 
 /** Dead letters of stage `writer`: the normalised event as JSON, so that it can be published again. */
+@Injectable()
 export class KafkaDeadLetters implements DeadLetters {
   readonly #producer: KafkaProducer;
   readonly #metrics: WriterMetrics;
   readonly #logger: Logger;
 
-  constructor(producer: KafkaProducer, metrics: WriterMetrics, logger: Logger) {
+  constructor(producer: KafkaProducer, metrics: WriterMetrics, @Inject(LOGGER) logger: Logger) {
     this.#producer = producer;
     this.#metrics = metrics;
     this.#logger = logger;

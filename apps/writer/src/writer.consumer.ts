@@ -34,13 +34,13 @@ export class WriterConsumer {
   constructor(
     @Inject(CONFIG) config: WriterConfig,
     @Inject(LOGGER) logger: Logger,
-    @Inject(Database) database: Database,
-    @Inject(KafkaBatchServer) server: KafkaBatchServer,
-    @Inject(KafkaAdmin) admin: KafkaAdmin,
-    @Inject(KafkaDeadLetters) deadLetters: DeadLetters,
-    @Inject(WriterMetrics) metrics: WriterMetrics,
-    @Inject(Health) health: Health,
-    @Inject(Lifecycle) lifecycle: Lifecycle,
+    database: Database,
+    server: KafkaBatchServer,
+    admin: KafkaAdmin,
+    deadLetters: KafkaDeadLetters,
+    metrics: WriterMetrics,
+    health: Health,
+    lifecycle: Lifecycle,
   ) {
     this.#config = config;
     this.#logger = logger;
@@ -99,9 +99,7 @@ export class WriterConsumer {
     this.#isReviewing = true;
     try {
       const assigned = this.#server.partitions();
-      this.#metrics.lag.reset();
-      for (const { topic, partition, lag } of assigned)
-        if (lag !== null) this.#metrics.lag.set({ topic, partition: String(partition) }, lag);
+      this.#server.showLag(this.#metrics.lag);
       await this.#releaseLost(new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`)));
       // Each for itself: a partition whose row is locked or refused keeps no other from being looked after.
       await Promise.all(
@@ -154,12 +152,11 @@ export class WriterConsumer {
    * stands still would do so after a restart, too, and the others would stop for it.
    */
   async #progress(): Promise<HealthState> {
-    const stalled = this.#server
-      .stalled(MAX_STALL_MS)
-      .filter(({ topic, partition }) => (this.#writers.get(`${topic}/${partition}`)?.state ?? 'running') === 'running');
-    if (stalled.length === 0 || (await this.#databaseState()).state === 'down') return { state: 'up' };
-    const names = stalled.map(({ topic, partition }) => `${topic}/${partition}`).join(', ');
-    return { state: 'down', reason: `unread blocks and no progress for ${MAX_STALL_MS / 1000} s: ${names}` };
+    const progress = this.#server.progress(
+      MAX_STALL_MS,
+      ({ topic, partition }) => (this.#writers.get(`${topic}/${partition}`)?.state ?? 'running') !== 'running',
+    );
+    return progress.state === 'up' || (await this.#databaseState()).state === 'down' ? { state: 'up' } : progress;
   }
 
   async #databaseState(): Promise<HealthState> {

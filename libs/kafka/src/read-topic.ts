@@ -85,6 +85,21 @@ export async function* readTopic(
   }
 }
 
+/** {@link readTopic} on the connection of a service. */
+export class TopicReader {
+  readonly #connection: KafkaConnection;
+  readonly #logger: Logger;
+
+  constructor(connection: KafkaConnection, logger: Logger) {
+    this.#connection = connection;
+    this.#logger = logger;
+  }
+
+  read(topic: string, range?: TopicRange): AsyncIterable<TopicRecord> {
+    return readTopic(this.#connection, this.#logger, topic, range);
+  }
+}
+
 class PartitionReader {
   constructor(
     private readonly cluster: Cluster,

@@ -5,6 +5,7 @@ export * from './connection/database.ts';
 export * from './connection/load-session.ts';
 export * from './connection/replica-lag.ts';
 export * from './connection/unit-of-work.ts';
+export * from './database.module.ts';
 export * from './positions/dead-letter-replays.ts';
 export * from './positions/ingest-partitions.ts';
 export * from './positions/position-changes.ts';

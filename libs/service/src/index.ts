@@ -10,6 +10,7 @@ export * from './health/health.ts';
 export { HealthController } from './health/health.controller.ts';
 export * from './logging/logger.ts';
 export * from './process/lifecycle.ts';
+export * from './process/meters.ts';
 export * from './process/rethrow.filter.ts';
 export * from './process/retry.ts';
 export * from './process/run-service.ts';

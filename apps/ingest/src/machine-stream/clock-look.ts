@@ -11,7 +11,7 @@ import { CLOCK_TOLERANCE_MS } from './refusal-brake.ts';
  * @throws MustStandError
  */
 export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, memory: Memory): Promise<void> {
-  const { admin, read, reader, standstills } = parts;
+  const { admin, topicReader, reader, standstills } = parts;
   const { source: topic, payload } = parts.stream;
   const { partition } = batch;
   const standing = standstills.get(batch.topic, partition);
@@ -28,7 +28,7 @@ export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, m
   memory.look = { high, at };
   if (before !== undefined && high > before.high) {
     const from = new Map([[partition, high - 1]]);
-    for await (const record of read(batch.topic, { partitions: [partition], from })) {
+    for await (const record of topicReader.read(batch.topic, { partitions: [partition], from })) {
       const isClockRight =
         record.timestamp >= before.at - CLOCK_TOLERANCE_MS && record.timestamp <= Date.now() + CLOCK_TOLERANCE_MS;
       let isRefused = false;

@@ -1,5 +1,5 @@
 import type { IngestStoppedState, Refusal, Stream } from '@chip/contracts';
-import type { KafkaAdmin, KafkaBatchServer, KafkaProducer, KafkaRecord, TopicRange, TopicRecord } from '@chip/kafka';
+import type { KafkaAdmin, KafkaBatchServer, KafkaProducer, KafkaRecord, TopicReader } from '@chip/kafka';
 import type { Logger } from '@chip/service';
 import type { BlockCutter } from './block-cutter.ts';
 import type { IngestMetrics } from '../ingest.metrics.ts';
@@ -28,7 +28,7 @@ export interface MachineStreamParts {
   readonly server: Pick<KafkaBatchServer, 'resume'>;
   readonly producer: KafkaProducer;
   readonly admin: KafkaAdmin;
-  readonly read: (topic: string, range: TopicRange) => AsyncIterable<TopicRecord>;
+  readonly topicReader: TopicReader;
   readonly topics: MachineTopics;
   readonly standstills: Standstills;
   readonly retention: RetentionSetting;

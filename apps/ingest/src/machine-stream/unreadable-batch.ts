@@ -59,7 +59,7 @@ async function appendTimeBehind(
   offset: number,
 ): Promise<number> {
   try {
-    for await (const { timestamp } of parts.read(topic, {
+    for await (const { timestamp } of parts.topicReader.read(topic, {
       partitions: [partition],
       from: new Map([[partition, offset]]),
     })) {

@@ -6,7 +6,7 @@ import { decodeBlock, type Stream, streamOfAccepted, STREAMS, trimBlock } from '
 import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
 import { CONFIG, runService } from '@chip/service';
-import { Controller, Inject, Module } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
 import { LOADERS } from '../../src/loaders/loaders.ts';
@@ -21,7 +21,7 @@ class CommitFirstConsumer {
   readonly #deadLetters: DeadLetters;
   readonly #sessions = new Map<string, Promise<LoadSession>>();
 
-  constructor(@Inject(CONFIG) config: WriterConfig, @Inject(KafkaDeadLetters) deadLetters: DeadLetters) {
+  constructor(@Inject(CONFIG) config: WriterConfig, deadLetters: KafkaDeadLetters) {
     this.#config = config;
     this.#deadLetters = deadLetters;
   }
@@ -73,15 +73,9 @@ class CommitFirstConsumer {
   }
 }
 
-@Module({
-  controllers: [CommitFirstConsumer],
-  providers: Reflect.getMetadata('providers', WriterModule) as [],
-})
-class CommitFirstModule {}
-
 await runService({
   name: 'writer',
   schema: writerSchema,
-  module: () => CommitFirstModule,
+  module: () => WriterModule.forConsumer(CommitFirstConsumer),
   strategies: [KafkaBatchServer],
 });

@@ -6,6 +6,7 @@ import { KafkaBatchServer, KafkaProducer } from '@chip/kafka';
 import { LOGGER, type Logger, runService } from '@chip/service';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
 import { writerSchema } from '../../src/writer.config.ts';
+import { WriterConsumer } from '../../src/writer.consumer.ts';
 import { WriterMetrics } from '../../src/writer.metrics.ts';
 import { WriterModule } from '../../src/writer.module.ts';
 
@@ -30,7 +31,7 @@ await runService({
   name: 'writer',
   schema: writerSchema,
   module: () => ({
-    module: WriterModule,
+    ...WriterModule.forConsumer(WriterConsumer),
     providers: [
       {
         provide: KafkaDeadLetters,

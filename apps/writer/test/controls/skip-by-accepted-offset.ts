@@ -7,7 +7,7 @@ import { decodeBlock, type Stream, streamOfAccepted, STREAMS, trimBlock } from '
 import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
 import { CONFIG, runService } from '@chip/service';
-import { Controller, Inject, Module } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
 import { LOADERS } from '../../src/loaders/loaders.ts';
@@ -22,7 +22,7 @@ class SkippingConsumer {
   readonly #deadLetters: DeadLetters;
   readonly #sessions = new Map<string, Promise<LoadSession>>();
 
-  constructor(@Inject(CONFIG) config: WriterConfig, @Inject(KafkaDeadLetters) deadLetters: DeadLetters) {
+  constructor(@Inject(CONFIG) config: WriterConfig, deadLetters: KafkaDeadLetters) {
     this.#config = config;
     this.#deadLetters = deadLetters;
   }
@@ -79,15 +79,9 @@ class SkippingConsumer {
   }
 }
 
-@Module({
-  controllers: [SkippingConsumer],
-  providers: Reflect.getMetadata('providers', WriterModule) as [],
-})
-class SkippingModule {}
-
 await runService({
   name: 'writer',
   schema: writerSchema,
-  module: () => SkippingModule,
+  module: () => WriterModule.forConsumer(SkippingConsumer),
   strategies: [KafkaBatchServer],
 });

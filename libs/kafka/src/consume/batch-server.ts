@@ -1,6 +1,7 @@
 /** Nest transport that hands record batches to `@EventPattern(topic)` methods. */
 import type { AppError, HealthState, Logger } from '@chip/service';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import type { Gauge } from 'prom-client';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { KafkaConnection } from '../client.ts';
 import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
@@ -79,6 +80,30 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       ({ lag, nextOffset, isHandling, pausedReason, msSinceProgress }) =>
         ((lag ?? 0) > 0 || (nextOffset === null && isHandling)) && pausedReason === null && msSinceProgress > maxIdleMs,
     );
+  }
+
+  /**
+   * The state of `progress` for liveness, from {@link stalled}.
+   *
+   * @param isExplained leaves out partitions that say themselves why they stand still
+   */
+  progress(maxIdleMs: number, isExplained: (partition: PartitionStatus) => boolean = () => false): HealthState {
+    const stalled = this.stalled(maxIdleMs).filter((partition) => !isExplained(partition));
+    if (stalled.length === 0) {
+      return { state: 'up' };
+    }
+    const names = stalled.map(({ topic, partition }) => `${topic}/${partition}`).join(', ');
+    return { state: 'down', reason: `unread records and no progress for ${maxIdleMs / 1000} s: ${names}` };
+  }
+
+  /** Sets `gauge` to the lag of every assigned partition, and drops what was assigned before. */
+  showLag(gauge: Gauge<'topic' | 'partition'>): void {
+    gauge.reset();
+    for (const { topic, partition, lag } of this.partitions()) {
+      if (lag !== null) {
+        gauge.set({ topic, partition: String(partition) }, lag);
+      }
+    }
   }
 
   /** Reads a paused partition again. */

@@ -1,0 +1,81 @@
+/** Kafka for a Nest service: a transport for batches, a producer, an admin and a reader, each ended by the drain. */
+import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { KafkaAdmin } from './admin.ts';
+import { type KafkaConnection, kafkaConnection, type KafkaVariables } from './client.ts';
+import { KafkaBatchServer } from './consume/batch-server.ts';
+import type { ConsumerOptions } from './consume/consumer-options.ts';
+import { KafkaProducer } from './producer.ts';
+import { TopicReader } from './read-topic.ts';
+
+type ServiceVariables = KafkaVariables & { readonly INSTANCE: string };
+
+export interface KafkaModuleOptions<Config extends ServiceVariables> {
+  /** What the brokers call the service; its instance follows. */
+  readonly clientId: string;
+  /** Consumer group of each topic that a controller handles. */
+  readonly groups: Readonly<Record<string, string>>;
+  readonly consumer?: (config: Config) => Partial<ConsumerOptions>;
+}
+
+const CONNECTION = Symbol('kafka connection');
+
+/**
+ * Provides {@link KafkaBatchServer}, {@link KafkaProducer}, {@link KafkaAdmin} and {@link TopicReader}. The consumers are
+ * drained by whoever handles their batches, since only it knows what else must end first.
+ */
+@Module({})
+export class KafkaModule {
+  static forRoot<Config extends ServiceVariables>(options: KafkaModuleOptions<Config>): DynamicModule {
+    const { clientId, groups, consumer } = options;
+    const connected = [CONNECTION, LOGGER, Lifecycle];
+    const drained = <Client extends { disconnect(): Promise<void> }>(
+      lifecycle: Lifecycle,
+      name: string,
+      client: Client,
+    ) => {
+      lifecycle.onDrain('connections', name, () => client.disconnect());
+      return client;
+    };
+    return {
+      module: KafkaModule,
+      providers: [
+        {
+          provide: CONNECTION,
+          inject: [CONFIG],
+          useFactory: (config: Config) => kafkaConnection(config, `${clientId}-${config.INSTANCE}`),
+        },
+        {
+          provide: KafkaProducer,
+          inject: connected,
+          useFactory: (connection: KafkaConnection, logger: Logger, lifecycle: Lifecycle) =>
+            drained(lifecycle, 'kafka producer', new KafkaProducer(connection, logger)),
+        },
+        {
+          provide: KafkaAdmin,
+          inject: connected,
+          useFactory: (connection: KafkaConnection, logger: Logger, lifecycle: Lifecycle) =>
+            drained(lifecycle, 'kafka admin', new KafkaAdmin(connection, logger)),
+        },
+        {
+          provide: TopicReader,
+          inject: connected,
+          useFactory: (connection: KafkaConnection, logger: Logger) => new TopicReader(connection, logger),
+        },
+        {
+          provide: KafkaBatchServer,
+          inject: [CONFIG, ...connected],
+          useFactory: (config: Config, connection: KafkaConnection, logger: Logger, lifecycle: Lifecycle) =>
+            new KafkaBatchServer({
+              connection,
+              groups,
+              consumer: consumer?.(config) ?? {},
+              logger,
+              fatal: (error) => lifecycle.fatal(error),
+            }),
+        },
+      ],
+      exports: [KafkaBatchServer, KafkaProducer, KafkaAdmin, TopicReader],
+    };
+  }
+}

@@ -1,0 +1,59 @@
+/** The database for a Nest service: one pool, closed by the drain. */
+import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { type DynamicModule, Inject, type InjectionToken, Module, type OnModuleInit, Optional } from '@nestjs/common';
+import { Database, type DatabaseOptions } from './connection/database.ts';
+
+export interface DatabaseModuleOptions<Config> {
+  /** What to inject the pool by, where a service has more than one. Default: {@link Database}. */
+  readonly token?: InjectionToken;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Undefined: the service runs without this database, and null is injected. */
+  readonly url: (config: Config) => string | undefined;
+  readonly pool: (config: Config) => Omit<DatabaseOptions, 'applicationName' | 'url' | 'onIdleError'>;
+}
+
+const POOL = Symbol('pool');
+
+/** Provides one pool, and closes it behind everything that registered its drain while it was made, such as caches. */
+@Module({})
+export class DatabaseModule implements OnModuleInit {
+  readonly #pool: Database | null;
+  readonly #lifecycle: Lifecycle;
+
+  constructor(@Optional() @Inject(POOL) pool: Database | null, lifecycle: Lifecycle) {
+    this.#pool = pool;
+    this.#lifecycle = lifecycle;
+  }
+
+  static forRoot<Config>({
+    token = Database,
+    applicationName,
+    url,
+    pool,
+  }: DatabaseModuleOptions<Config>): DynamicModule {
+    const open = (config: Config, logger: Logger): Database | null => {
+      const found = url(config);
+      return found === undefined
+        ? null
+        : new Database({
+            ...pool(config),
+            url: found,
+            applicationName,
+            onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
+          });
+    };
+    return {
+      module: DatabaseModule,
+      providers: [
+        { provide: POOL, inject: [CONFIG, LOGGER], useFactory: open },
+        { provide: token, useExisting: POOL },
+      ],
+      exports: [token],
+    };
+  }
+
+  onModuleInit(): void {
+    this.#lifecycle.onDrain('connections', 'database', () => this.#pool?.close());
+  }
+}
