@@ -1,4 +1,4 @@
-import { Database, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
+import { Database, DatabaseModule, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
@@ -35,14 +35,8 @@ const STATISTICS_SHARE = 0.6;
 /** The database that takes writes; the same pool as for reading where there is one URL. */
 const PRIMARY = Symbol('primary');
 
-const openDatabase = (url: string, max: number, logger: Logger): Database =>
-  new Database({
-    url,
-    applicationName: 'chip-query',
-    max,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
-  });
+/** A pool of its own for that, null where reading has the same URL. */
+const OWN_PRIMARY = Symbol('own primary');
 
 /** Who may come, by `AUTH_MODE`. Keys are read from the primary; from where is read otherwise, while it is away. */
 function openGate(
@@ -64,6 +58,19 @@ function openGate(
 
 /** Composition root of the query service: the only place that names the database. */
 @Module({
+  imports: [
+    DatabaseModule.forRoot<QueryConfig>({
+      applicationName: 'chip-query',
+      url: (config) => config.READ_DATABASE_URL ?? config.DATABASE_URL,
+      pool: (config) => ({ max: config.DATABASE_POOL_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+    }),
+    DatabaseModule.forRoot<QueryConfig>({
+      token: OWN_PRIMARY,
+      applicationName: 'chip-query',
+      url: (config) => (config.READ_DATABASE_URL === undefined ? undefined : config.DATABASE_URL),
+      pool: () => ({ max: WRITE_CONNECTIONS, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+    }),
+  ],
   controllers: [
     AuditController,
     BinsController,
@@ -87,18 +94,9 @@ function openGate(
   ],
   providers: [
     {
-      provide: Database,
-      inject: [CONFIG, LOGGER],
-      useFactory: (config: QueryConfig, logger: Logger) =>
-        openDatabase(config.READ_DATABASE_URL ?? config.DATABASE_URL, config.DATABASE_POOL_MAX, logger),
-    },
-    {
       provide: PRIMARY,
-      inject: [Database, CONFIG, LOGGER],
-      useFactory: (database: Database, config: QueryConfig, logger: Logger) =>
-        config.READ_DATABASE_URL === undefined
-          ? database
-          : openDatabase(config.DATABASE_URL, WRITE_CONNECTIONS, logger),
+      inject: [Database, OWN_PRIMARY],
+      useFactory: (database: Database, own: Database | null) => own ?? database,
     },
     {
       provide: UnitOfWork,
@@ -132,12 +130,11 @@ function openGate(
 })
 export class QueryModule implements OnModuleInit {
   constructor(
-    @Inject(Database) private readonly database: Database,
-    @Inject(PRIMARY) private readonly primary: Database,
-    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
-    @Inject(Health) private readonly health: Health,
-    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
-    @Inject(Registry) private readonly registry: Registry,
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly health: Health,
+    private readonly lifecycle: Lifecycle,
+    private readonly registry: Registry,
     @Inject(CONFIG) private readonly config: QueryConfig,
   ) {}
 
@@ -155,10 +152,6 @@ export class QueryModule implements OnModuleInit {
           : { state: 'up' };
       },
     });
-    this.lifecycle.onDrain('connections', 'database', async () => {
-      await this.unitOfWork.close();
-      await this.primary.close();
-      await this.database.close();
-    });
+    this.lifecycle.onDrain('connections', 'unit of work', () => this.unitOfWork.close());
   }
 }
