@@ -4,18 +4,14 @@ import './records/codecs.ts';
 import { ConfigError, switchSchema, type Logger } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { z } from 'zod';
-import { PREFIX } from './names.ts';
+import { PREFIX, type Prefixes } from './names.ts';
 import { oauthBearer, type TokenSource } from './oauth-bearer.ts';
 
 /** How to reach the brokers, and as whom. */
-export interface KafkaConnection {
+export interface KafkaConnection extends Prefixes {
   readonly brokers: readonly string[];
   /** Name of this process in the brokers' logs and quotas. */
   readonly clientId: string;
-  /** Stands before the name of every topic on the brokers; callers never see it. Default: none. */
-  readonly topicPrefix?: string;
-  /** The same for consumer groups. */
-  readonly groupPrefix?: string;
   readonly ssl?: boolean | { ca?: string[]; cert?: string; key?: string };
   readonly sasl?:
     | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }

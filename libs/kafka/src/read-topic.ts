@@ -8,7 +8,7 @@ import { committedBatches, endOffset } from './records/fetch-response.ts';
 import { fetchUndecoded } from './kafkajs-patches/undecoded-fetch.ts';
 import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
 import { topicOnBroker } from './names.ts';
-import type { KafkaRecord, Records } from './consume/record-batch.ts';
+import type { KafkaRecord, Records } from './records/kafka-record.ts';
 import { RecordSet } from './records/record-set.ts';
 
 /** Which part of a topic to read. Offsets outside of what the broker has mean its first or last one. */

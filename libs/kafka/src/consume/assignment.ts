@@ -1,6 +1,6 @@
 /** Where a consumer stands in each partition of its present assignment. */
 import type { FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
-import type { UndecodableRange } from './record-batch.ts';
+import type { UndecodableRange } from '../records/kafka-record.ts';
 
 /** Where a consumer stands in one of its partitions. */
 export interface PartitionStatus {

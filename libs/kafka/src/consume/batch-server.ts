@@ -7,7 +7,8 @@ import type { KafkaConnection } from '../client.ts';
 import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
 import type { PartitionStatus } from './assignment.ts';
 import { GroupConsumer } from './group-consumer.ts';
-import type { RecordBatch, UndecodableRange } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+import type { UndecodableRange } from '../records/kafka-record.ts';
 
 export interface KafkaBatchServerOptions {
   readonly connection: KafkaConnection;

@@ -1,6 +1,7 @@
 /** A record batch on its way to a handler. */
 import type { FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
-import type { RecordBatch, Records } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+import type { Records } from '../records/kafka-record.ts';
 
 /** What a batch does to its partition, by its consumer. */
 interface BatchActions {

@@ -15,7 +15,8 @@ import type { ConsumerOptions } from './consumer-options.ts';
 import { GroupClient } from './group-client.ts';
 import { Handling } from './handling.ts';
 import { Heartbeats } from './heartbeats.ts';
-import type { RecordBatch, UndecodableRange } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+import type { UndecodableRange } from '../records/kafka-record.ts';
 import { Watchdog } from './watchdog.ts';
 import { Workers } from './workers.ts';
 

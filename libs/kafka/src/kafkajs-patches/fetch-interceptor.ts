@@ -10,7 +10,7 @@ import {
   type FetchResponse,
 } from '../records/fetch-response.ts';
 import { isGroupLost, kafkaErrorType } from '../kafka.error.ts';
-import type { RecordBatch, UndecodableRange } from '../consume/record-batch.ts';
+import type { FetchOutcome, UndecodableRange } from '../records/kafka-record.ts';
 import { fetchUndecoded } from './undecoded-fetch.ts';
 import { RecordSet } from '../records/record-set.ts';
 
@@ -57,21 +57,10 @@ export function rebalanceError(message: string, cause?: unknown): Error {
 }
 
 /** What the interceptor knows about the records of one partition in one fetch: the part of a batch that needs no consumer. */
-export type FetchFacts = Pick<
-  RecordBatch,
-  | 'assignment'
-  | 'records'
-  | 'fetchOffset'
-  | 'nextOffset'
-  | 'highWatermark'
-  | 'lastStableOffset'
-  | 'logStartOffset'
-  | 'outOfRange'
-  | 'undecodable'
-> & {
+export interface FetchFacts extends FetchOutcome {
   /** What the records hold in memory. */
   readonly bytes: number;
-};
+}
 
 /** What the consumer decides and wants to know. */
 export interface FetchPolicy {

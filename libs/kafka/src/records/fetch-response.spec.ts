@@ -10,7 +10,7 @@ import {
   endOfUndecodable,
   type FetchedPartition,
 } from './fetch-response.ts';
-import type { KafkaRecord } from '../consume/record-batch.ts';
+import type { KafkaRecord } from './kafka-record.ts';
 import { RecordSet } from './record-set.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,6 +1,6 @@
 /** Records of a fetch, decoded while one walks over them. */
 import { UndecodableBatchError } from './codecs.ts';
-import type { KafkaRecord, RecordHeaders, Records } from '../consume/record-batch.ts';
+import type { KafkaRecord, RecordHeaders, Records } from './kafka-record.ts';
 
 /** A record batch as the broker stores it, unpacked. Layout: https://kafka.apache.org/documentation/#recordbatch */
 export interface StoredBatch {

@@ -1,6 +1,12 @@
 /** The audit trail: appending to its hash chains, and verifying them. */
 import type { Queryable } from '../connection/database.ts';
 
+/** Who asked for a change, and why; both go into the audit trail. */
+export interface Change {
+  actor: string;
+  reason: string;
+}
+
 /** One change made by a person or an operator's command. */
 export interface AuditEntry {
   /** The hash chain it belongs to: `api` for changes through HTTP, `operator` for commands. */

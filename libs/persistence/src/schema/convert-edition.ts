@@ -1,8 +1,7 @@
 /** Turns folded roll-ups into continuous aggregates, once the server can run them. */
 import { AppError } from '@chip/service';
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
-import type { Change } from '../upkeep/retention.ts';
 import { applyRoles } from './roles.ts';
 import {
   AGGREGATE_POLICIES,

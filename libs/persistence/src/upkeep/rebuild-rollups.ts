@@ -1,8 +1,7 @@
 /** Computes roll-ups of telemetry again from raw rows, where these can give back what the roll-ups hold. */
 import { AppError } from '@chip/service';
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
-import type { Change } from './retention.ts';
 import { type RollupShape, SELECT_SHAPE } from '../schema/rollup-shape.ts';
 
 /** The range cannot be computed from raw rows, because some of them are gone. */

@@ -1,7 +1,6 @@
 /** The refresh of daily_inspection_summary on demand. */
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database } from '../connection/database.ts';
-import type { Change } from './retention.ts';
 
 /**
  * Refreshes `daily_inspection_summary` on demand; readers go on with the old rows meanwhile. The maintenance does the same

@@ -1,6 +1,6 @@
 /** Retention settings and legal holds. */
 import { AppError } from '@chip/service';
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudit, type Change } from '../audit/audit.ts';
 import { DatabaseError } from '../connection/database-error.ts';
 import type { Database, Queryable } from '../connection/database.ts';
 
@@ -8,12 +8,6 @@ import type { Database, Queryable } from '../connection/database.ts';
 export class RetentionError extends AppError {
   readonly code = 'retention_refused';
   readonly retriable = false;
-}
-
-/** Who asked for a change, and why; both go into the audit trail. */
-export interface Change {
-  actor: string;
-  reason: string;
 }
 
 /** @returns per table how long its rows are kept, as PostgreSQL prints an interval; null = for ever */

@@ -2,11 +2,11 @@
 import { retry } from '@chip/service';
 import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { appendAudit, type AuditEntry } from '../audit/audit.ts';
-import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from './database-error.ts';
-import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from './database.ts';
+import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
+import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from '../connection/database.ts';
 import { entities } from '../schema/entities/index.ts';
-import { ormDialect } from './orm-dialect.ts';
-import { InspectionRepository } from '../repositories/inspection.repository.ts';
+import { ormDialect } from '../connection/orm-dialect.ts';
+import { InspectionRepository } from './inspection.repository.ts';
 
 /** What one request may touch; all of it in one transaction. */
 export interface Repositories {
