@@ -9,6 +9,7 @@ import {
   withDeadline,
   type Logger,
 } from '@chip/service';
+import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { parseDecimal } from './decimal.ts';
@@ -21,12 +22,11 @@ import { simulate, type Simulation } from './fab/simulate.ts';
 const PROGRESS_EVERY_MS = 10_000;
 const DISCONNECT_MS = 1_000;
 
-function numberOption(least: number, most = Infinity, isWhole = false): (text: string) => number {
+function numberOption(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = parseDecimal(text);
-    if (value === undefined || value < least || value > most || (isWhole && !Number.isInteger(value))) {
-      const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-      throw new InvalidArgumentError(`Expected a ${isWhole ? 'whole ' : ''}number ${range}.`);
+    if (value === undefined || value < least || value > most) {
+      throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
     }
     return value;
   };
@@ -60,9 +60,7 @@ const command = new Command('simulator')
       .default(100),
   )
   .addOption(
-    new Option('--lots <n>', 'end after this many whole lots')
-      .env('SIMULATOR_LOTS')
-      .argParser(numberOption(1, 1e6, true)),
+    new Option('--lots <n>', 'end after this many whole lots').env('SIMULATOR_LOTS').argParser(wholeNumber(1, 1e6)),
   )
   .addOption(
     new Option('--duration <time>', 'end after this time: 30s, 10m, 2h')
@@ -72,7 +70,7 @@ const command = new Command('simulator')
   .addOption(
     new Option('--array-size <n>', 'samples per telemetry record; 1 sends single objects')
       .env('SIMULATOR_ARRAY_SIZE')
-      .argParser(numberOption(1, MAX_SAMPLES_PER_RECORD, true))
+      .argParser(wholeNumber(1, MAX_SAMPLES_PER_RECORD))
       .default(50),
   )
   .addOption(

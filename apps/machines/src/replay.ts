@@ -1,13 +1,12 @@
 import path from 'node:path';
 import { INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, KafkaProducer, kafkaVariables, type KafkaConnection } from '@chip/kafka';
-import { AppError, createLogger, loadConfig, withDeadline, type Logger } from '@chip/service';
+import { AppError, createLogger, InputError, loadConfig, withDeadline, type Logger } from '@chip/service';
+import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { readCsvMap, type CsvOptionTexts } from './replay/csv/options.ts';
-import { parseDecimal } from './decimal.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
-import { InputError } from './input-error.ts';
 import { waitForPipeline } from './replay/pipeline-position.ts';
 import { ProgressLine } from './replay/progress-line.ts';
 import { Publisher, type Totals } from './publisher.ts';
@@ -39,14 +38,6 @@ interface CsvOptions extends CommonOptions, CsvOptionTexts {
   maxProblems: number;
 }
 
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = parseDecimal(text);
-    if (value === undefined || !Number.isInteger(value) || value < least || value > most)
-      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-    return value;
-  };
 const gather = (text: string, before: string[] = []): string[] => [...before, text];
 const character = (text: string): string => {
   const one = text === '\\t' ? '\t' : text;
@@ -80,7 +71,7 @@ const common = (sub: Command): Command =>
     .option('--wait', 'wait until the pipeline (QUERY_URL) has stored everything')
     .addOption(
       new Option('--wait-timeout <seconds>', 'give up waiting after this time')
-        .argParser(whole(1, 86_400))
+        .argParser(wholeNumber(1, 86_400))
         .default(300),
     );
 
@@ -125,12 +116,12 @@ common(
     .option('--skip-bad', 'exit code 0 although rows were refused')
     .addOption(
       new Option('--array-size <n>', 'samples per telemetry record')
-        .argParser(whole(1, MAX_SAMPLES_PER_RECORD))
+        .argParser(wholeNumber(1, MAX_SAMPLES_PER_RECORD))
         .default(200),
     )
     .addOption(
       new Option('--max-problems <n>', 'name this many refused rows; all are counted')
-        .argParser(whole(0, 1e9))
+        .argParser(wholeNumber(0, 1e9))
         .default(100),
     ),
 ).action(async (file: string, options: CsvOptions) => {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { wholeNumber } from '@chip/service/command';
 import { judgeRecord, type Verdict } from '@chip/classify';
 import { type MachineTopic, parseTime, streamOf, STREAMS } from '@chip/contracts';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
@@ -28,11 +29,7 @@ const program = new Command('validate')
   .addOption(
     new Option('--retention-days <days>', 'telemetry older than this is refused; 0 = no limit')
       .default(90)
-      .argParser((text) => {
-        const days = Number(text);
-        if (!Number.isInteger(days) || days < 0) throw new InvalidArgumentError('expected a whole number from 0');
-        return days;
-      }),
+      .argParser(wholeNumber()),
   )
   .option('--quiet', 'name refused events only')
   .option('--json', 'one JSON object per event instead of sentences')

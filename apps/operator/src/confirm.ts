@@ -1,12 +1,6 @@
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { AppError } from '@chip/service';
-
-/** A command cannot do what it was asked to; the message says why and what to do next. */
-export class InputError extends AppError {
-  readonly code = 'input_refused';
-  readonly retriable = false;
-}
+import { InputError } from '@chip/service';
 
 /** The person behind a command, unless they say otherwise. */
 export const currentUser = (): string => userInfo().username;

@@ -3,11 +3,12 @@ import { judgeRecord } from '@chip/classify';
 import { deadLetterTopic, streamOf } from '@chip/contracts';
 import { KafkaProducer, kafkaConnection, kafkaVariables, readTopic, TopicMissingError } from '@chip/kafka';
 import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
-import { AppError, createLogger, loadConfig } from '@chip/service';
+import { AppError, createLogger, loadConfig, InputError } from '@chip/service';
+import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
-import { confirm, InputError } from './confirm.ts';
+import { confirm } from './confirm.ts';
 import { LetterCounts } from './dead-letters/counts.ts';
 import { formatCounts, formatLetter, letterAsJson, printable } from './dead-letters/format.ts';
 import { type Letter, type LetterFilter, lettersOf } from './dead-letters/letter.ts';
@@ -22,17 +23,8 @@ const openDatabase = (): Database =>
 /** Letters are named by their machine topic; who gives the name of the dead-letter topic means the same. */
 const machineTopicOf = (name: string): string => name.replace(/\.dlq$/, '');
 
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
-const positive = (text: string): number => {
-  const value = wholeNumber(text);
-  if (value === 0) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return value;
-};
 const list = (text: string, previous: string[] = []): string[] => [...previous, ...text.split(',').filter(Boolean)];
-const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber)];
+const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber())];
 const time = (text: string): number => {
   const ms = Date.parse(text);
   if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms))
@@ -108,7 +100,7 @@ const MARKS_AT_ONCE = 1000;
 
 withFilters(program.command('list'))
   .description('count them by code and stage: how many, since when, the most frequent details and origins')
-  .option('--limit <n>', 'count at most so many letters', positive)
+  .option('--limit <n>', 'count at most so many letters', wholeNumber(1))
   .option('--json', 'as one JSON object')
   .action(async (topicName: string, options: FilterOptions & { limit?: number; json?: boolean }) => {
     const topic = machineTopicOf(topicName);
@@ -153,7 +145,7 @@ const SHOWN_LETTERS = 10;
 
 withFilters(program.command('show'))
   .description('print letters with their headers and values; bytes that are no text as a hex dump')
-  .option('--limit <n>', `at most so many (default ${SHOWN_LETTERS})`, positive)
+  .option('--limit <n>', `at most so many (default ${SHOWN_LETTERS})`, wholeNumber(1))
   .option('--full', 'long values whole')
   .option('--json', 'one JSON object per line; values that are no text as base64')
   .action(async (topicName: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
@@ -187,7 +179,7 @@ withFilters(program.command('replay'))
   .option('--patch <patch>', 'JSON merge patch (RFC 7396) for every event: an object, or a file that holds one')
   .option('--dry-run', 'only say what would be published, and what of it ingest would refuse again')
   .option('--again', 'also letters that were replayed before, or whose replay was interrupted')
-  .option('--limit <n>', 'publish at most so many', positive)
+  .option('--limit <n>', 'publish at most so many', wholeNumber(1))
   .addOption(reasonOption('replay of dead letters'))
   .addOption(byOption())
   .option('--yes', 'do not ask')

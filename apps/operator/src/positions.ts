@@ -1,11 +1,12 @@
 import { type Stream, streamOf, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic, type TopicRange } from '@chip/kafka';
 import { Database, loadIngestPartitions, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
-import { createLogger, loadConfig } from '@chip/service';
+import { createLogger, loadConfig, InputError } from '@chip/service';
+import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, runCommand } from './command.ts';
-import { confirm, InputError } from './confirm.ts';
+import { confirm } from './confirm.ts';
 import { printable } from './dead-letters/format.ts';
 import { IngestPlans } from './positions/ingest-plans.ts';
 import { planAcceptGap } from './positions/accept-gap.ts';
@@ -33,10 +34,6 @@ async function withDatabase<T>(work: (database: Database) => Promise<T>): Promis
   }
 }
 
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
 /** Longer ones are no error of a clock that was merely set wrong; a person would rather look twice. */
 const MAX_CLOCK_SHIFT_MS = 7 * 86_400_000;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
@@ -55,7 +52,7 @@ const machineTopic = (name: string): Stream => {
   return stream;
 };
 
-const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text : wholeNumber(text));
+const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text : wholeNumber()(text));
 
 const program = new Command('positions')
   .description(
@@ -139,7 +136,7 @@ const changing = (name: string, description: string, ofPartition = true): Comman
     .command(name)
     .description(description)
     .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic);
-  if (ofPartition) command.argument('<partition>', 'its partition', wholeNumber);
+  if (ofPartition) command.argument('<partition>', 'its partition', wholeNumber());
   else command.argument('<partition>', 'its partition, or "all"', partitionOrAll);
   return command
     .requiredOption('--reason <text>', 'why, for the audit trail')
@@ -194,14 +191,14 @@ async function change(
 }
 
 changing('init', 'give a partition its first position (state "uninitialised")')
-  .requiredOption('--offset <n>', 'offset of the machine topic to begin with', wholeNumber)
-  .option('--accepted-offset <n>', 'offset of the accepted topic to read from (default: its first one)', wholeNumber)
+  .requiredOption('--offset <n>', 'offset of the machine topic to begin with', wholeNumber())
+  .option('--accepted-offset <n>', 'offset of the accepted topic to read from (default: its first one)', wholeNumber())
   .action((stream: Stream, partition: number, options: ChangeOptions & { offset: number; acceptedOffset?: number }) =>
     change(stream, partition, options, (facts) => planInit(facts, options.offset, options.acceptedOffset)),
   );
 
 changing('accept-gap', 'give up offsets that are in no block, for good (state "gap")')
-  .requiredOption('--to <n>', 'offset to go on with', wholeNumber)
+  .requiredOption('--to <n>', 'offset to go on with', wholeNumber())
   .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
     change(stream, partition, options, (facts) => planAcceptGap(facts, options.to)),
   );
@@ -229,7 +226,7 @@ changing('resume-ingest', 'let ingest go on with records that it refused (state 
   );
 
 changing('rebase', 'go on on another Kafka cluster, once everything of the old one is applied', false)
-  .option('--offset <n>', 'first offset there that is not applied yet (default: the end of the topic)', wholeNumber)
+  .option('--offset <n>', 'first offset there that is not applied yet (default: the end of the topic)', wholeNumber())
   .addHelpText(
     'after',
     `
@@ -244,7 +241,7 @@ the machine topic counts as applied. The order of the whole move: docs/disaster-
   });
 
 changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')
-  .requiredOption('--to <n>', 'offset of the machine topic to read again from', wholeNumber)
+  .requiredOption('--to <n>', 'offset of the machine topic to read again from', wholeNumber())
   .addHelpText(
     'after',
     `

@@ -1,6 +1,7 @@
 import { streamOf, TOPICS } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables } from '@chip/kafka';
 import { createLogger, loadConfig } from '@chip/service';
+import { wholeNumber } from '@chip/service/command';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
@@ -16,20 +17,8 @@ async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<vo
   }
 }
 
-const wholeNumber = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`expected a whole number from 1, got ${text}`);
-  return value;
-};
-
 /** Partitions cannot be taken back, and an absurd number of them ends the broker. */
 const MAX_PARTITIONS = 1_000;
-
-const partitionCount = (text: string): number => {
-  const count = wholeNumber(text);
-  if (count > MAX_PARTITIONS) throw new Error(`expected at most ${MAX_PARTITIONS} partitions, got ${text}`);
-  return count;
-};
 
 interface ChangeOptions {
   reason: string;
@@ -44,7 +33,7 @@ const program = new Command('topics').description(
 
 changing(program.command('create'), 'topics of the contract')
   .description('create the topics that are missing; existing ones are left as they are')
-  .option('--replication <n>', "replicas of each partition (default: the brokers' own)", wholeNumber)
+  .option('--replication <n>', "replicas of each partition (default: the brokers' own)", wholeNumber(1))
   .action(async ({ replication, by, reason }: ChangeOptions & { replication?: number }) =>
     withAdmin(async (admin) => {
       const missing = await admin.missingTopics(TOPICS);
@@ -80,7 +69,7 @@ changing(program.command('grow'), 'more partitions')
   .description(
     'raise the number of partitions of every topic; accepted and dead-letter topics first, so that no machine partition waits',
   )
-  .argument('<partitions>', `new number of partitions, at most ${MAX_PARTITIONS}`, partitionCount)
+  .argument('<partitions>', `new number of partitions, at most ${MAX_PARTITIONS}`, wholeNumber(1, MAX_PARTITIONS))
   .action(async (partitions: number, { by, reason }: ChangeOptions) =>
     withAdmin(async (admin) => {
       const isMachineTopic = (name: string): number => Number(streamOf(name) !== undefined);

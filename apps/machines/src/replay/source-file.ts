@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { InputError } from '../input-error.ts';
+import { InputError } from '@chip/service';
 
 /** A text file, plain or gzip, as a stream of text that never holds more than a few chunks. */
 export interface SourceFile {

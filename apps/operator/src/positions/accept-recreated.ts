@@ -1,6 +1,6 @@
 import { recreationEvidence } from '@chip/contracts';
 import { acceptOlderAppendTimes, acceptRecreation, type StreamPosition } from '@chip/persistence';
-import { InputError } from '../confirm.ts';
+import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
 import { type Plan, WATCH } from './plan.ts';
 

@@ -8,7 +8,7 @@ import {
   loadIngestPartitions,
   type PositionChange,
 } from '@chip/persistence';
-import { InputError } from '../confirm.ts';
+import { InputError } from '@chip/service';
 import type { Plan } from './plan.ts';
 
 export interface IngestPlansParts {

@@ -1,7 +1,7 @@
 import { type Block, decodeBlock } from '@chip/contracts';
 import type { KafkaAdmin, TopicRange, TopicRecord } from '@chip/kafka';
 import { type Database, loadPosition, type PositionChange, type StreamPosition } from '@chip/persistence';
-import { InputError } from '../confirm.ts';
+import { InputError } from '@chip/service';
 
 export interface Parts {
   readonly database: Database;

@@ -1,5 +1,5 @@
 import { recordRewind } from '@chip/persistence';
-import { InputError } from '../confirm.ts';
+import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
 import type { Plan } from './plan.ts';
 

@@ -12,7 +12,7 @@ import {
 import { v5 } from 'uuid';
 import { z } from 'zod';
 import { parseDecimal } from '../../decimal.ts';
-import { InputError } from '../../input-error.ts';
+import { InputError } from '@chip/service';
 import { timeReader, TIME_FORMATS_HELP, type TimeReader } from '../time-format.ts';
 
 /** Namespace of the event ids of CSV rows that bring none. */

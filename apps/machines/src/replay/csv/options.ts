@@ -1,5 +1,5 @@
 import { csvMapSchema, type CsvMap } from './mapping.ts';
-import { InputError } from '../../input-error.ts';
+import { InputError } from '@chip/service';
 
 /** The options of `replay csv` that say what the columns mean, as typed. */
 export interface CsvOptionTexts {

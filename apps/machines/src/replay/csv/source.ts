@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type InspectionEvent, type MachineTopic, streamOf, type TelemetrySample } from '@chip/contracts';
-import { InputError } from '../../input-error.ts';
+import { InputError } from '@chip/service';
 import { openSource } from '../source-file.ts';
 import type { ReplayBatch, ReplaySource } from '../source.ts';
 import { compileCsvMapping, type CsvMap, type CsvMapping } from './mapping.ts';

@@ -2,7 +2,7 @@ import { MAX_MEASUREMENTS, type InspectionEvent, type InspectionResult, type Mea
 import { v5 } from 'uuid';
 import { CsvReader } from '../csv/reader.ts';
 import { parseDecimal } from '../../decimal.ts';
-import { InputError } from '../../input-error.ts';
+import { InputError } from '@chip/service';
 import { timeReader } from '../time-format.ts';
 
 /**
