@@ -1,6 +1,7 @@
 /** What is accepted of what machines send, and why not: bytes in, rows or refusals out. Pure, so that it can be repeated. */
 export { headerText, type RecordHeaders } from './cloud-event.ts';
-export { classifyInspection, type InspectionOutcome } from './inspection.ts';
+export type { EventOutcome } from './event-outcome.ts';
+export { classifyInspection } from './inspection.ts';
 export * from './judge.ts';
 export {
   classifyTelemetry,

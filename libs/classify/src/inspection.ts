@@ -10,7 +10,6 @@ import {
   formatTime,
   INSPECTION_FIELDS,
   INSPECTION,
-  inspectionEventSchema,
   inspectionIdentity,
   isTimePlausible,
   lotIdentity,
@@ -22,16 +21,13 @@ import {
   type Refusal,
   waferIdentity,
 } from '@chip/contracts';
+import type { EventOutcome } from './event-outcome.ts';
 import type { SourceRecord } from './telemetry.ts';
-import { cloudEventId, cloudEventMajor, headerText } from './cloud-event.ts';
-import { inspectJson, isObject, knownFields, notAnObject, readJson, schemaRefusal } from './read-json.ts';
+import { clockRefusal, readEvent } from './read-event.ts';
+import { isObject } from './read-json.ts';
 
 /** Room that a block needs beside its only event. */
 const MAX_LINE_BYTES = MAX_BLOCK_BYTES - 1024 * 1024;
-
-export type InspectionOutcome =
-  | { readonly accepted: true; readonly line: string; readonly timeUs: number; readonly unknownFields: number }
-  | { readonly accepted: false; readonly refusal: Refusal };
 
 const TIME_FIELDS = ['occurred_at', 'started_at', 'completed_at'] as const;
 
@@ -49,24 +45,11 @@ const canonical = (value: unknown): unknown => {
  * A pure function of the record, its timestamp and the contract. What needs the database (an unknown inspection type,
  * a conflicting event id) is the writer's to refuse.
  */
-export function classifyInspection(record: SourceRecord): InspectionOutcome {
-  const refuse = (refusal: Refusal | ClockRefusal): InspectionOutcome => ({ accepted: false, refusal });
-  const read = readJson(record.value, INSPECTION.limits.eventBytes);
+export function classifyInspection(record: SourceRecord): EventOutcome {
+  const refuse = (refusal: Refusal | ClockRefusal): EventOutcome => ({ accepted: false, refusal });
+  const read = readEvent(record, INSPECTION, INSPECTION_FIELDS, 'an inspection event object');
   if (!read.ok) return refuse(read.refusal);
-  const found = inspectJson(read.value);
-  if (found) return refuse(found);
-  if (!isObject(read.value)) return refuse(notAnObject(read.value, 'an inspection event object'));
-  const major = cloudEventMajor(record.headers);
-  if (major !== undefined && major !== 1)
-    return refuse({ code: 'schema_violation', detail: `ce_type: got major version ${major}, expected 1` });
-
-  const given = read.value;
-  const fields = knownFields(given, INSPECTION_FIELDS);
-  fields['event_id'] ??= cloudEventId(record.headers);
-  fields['occurred_at'] ??= headerText(record.headers, 'ce_time');
-  const parsed = inspectionEventSchema.safeParse(fields);
-  if (!parsed.success) return refuse(schemaRefusal(parsed.error, fields));
-  const event = parsed.data;
+  const { given, event } = read;
 
   const times: Partial<Record<(typeof TIME_FIELDS)[number], string>> = {};
   let occurredUs = 0;
@@ -75,12 +58,7 @@ export function classifyInspection(record: SourceRecord): InspectionOutcome {
     if (text == null) continue;
     const timeUs = parseTime(text);
     if (!isTimePlausible(timeUs, record.timestamp))
-      return refuse({
-        aheadMs: timeUs / 1000 - record.timestamp,
-        source: event.equipment_id ?? event.lot_id,
-        code: 'time_out_of_range',
-        detail: `/${field}: got a time outside the window, expected 2000-01-01 up to 10 minutes after the record timestamp`,
-      });
+      return refuse(clockRefusal(field, timeUs, record.timestamp, event.equipment_id ?? event.lot_id));
     if (field === 'occurred_at') occurredUs = timeUs;
     times[field] = formatTime(timeUs);
   }

@@ -1,4 +1,5 @@
 import { type MachineTopic, type Refusal, type StreamName, streamOf } from '@chip/contracts';
+import type { EventOutcome } from './event-outcome.ts';
 import { classifyInspection } from './inspection.ts';
 import { classifyTelemetry, type SourceRecord } from './telemetry.ts';
 
@@ -17,35 +18,44 @@ interface Judgements {
 
 const plain = ({ code, detail }: Refusal): Refusal => ({ code, detail });
 
-const JUDGES: Readonly<Record<StreamName, (record: SourceRecord, retentionMs: number) => Judgements>> = {
-  inspection: (record) => {
-    const outcome = classifyInspection(record);
+type Judge = (record: SourceRecord, retentionMs: number) => Judgements;
+
+/** The judge of a stream whose records are one event each. */
+const judgeEvent =
+  (classify: (record: SourceRecord) => EventOutcome): Judge =>
+  (record) => {
+    const outcome = classify(record);
     return outcome.accepted
       ? { verdicts: [{ refusal: null }], unknownFields: outcome.unknownFields }
       : { verdicts: [{ refusal: plain(outcome.refusal) }], unknownFields: 0 };
-  },
-  telemetry: (record, retentionMs) => {
-    const refusals = new Map<number | undefined, Refusal>();
-    let accepted = 0;
-    let unknownFields = 0;
-    const elements = classifyTelemetry(
-      record,
-      { retentionMs },
-      {
-        accept: () => accepted++,
-        refuse: (refusal, _bytes, index) => refusals.set(index, plain(refusal)),
-        unknownFields: (count) => (unknownFields += count),
-      },
-    );
-    if (elements === 0) {
-      return { verdicts: [{ refusal: refusals.get(undefined) ?? null }], unknownFields };
-    }
-    const verdicts = Array.from({ length: accepted + refusals.size }, (_, index) => ({
-      index,
-      refusal: refusals.get(index) ?? null,
-    }));
-    return { verdicts, unknownFields };
-  },
+  };
+
+const judgeTelemetry: Judge = (record, retentionMs) => {
+  const refusals = new Map<number | undefined, Refusal>();
+  let accepted = 0;
+  let unknownFields = 0;
+  const elements = classifyTelemetry(
+    record,
+    { retentionMs },
+    {
+      accept: () => accepted++,
+      refuse: (refusal, _bytes, index) => refusals.set(index, plain(refusal)),
+      unknownFields: (count) => (unknownFields += count),
+    },
+  );
+  if (elements === 0) {
+    return { verdicts: [{ refusal: refusals.get(undefined) ?? null }], unknownFields };
+  }
+  const verdicts = Array.from({ length: accepted + refusals.size }, (_, index) => ({
+    index,
+    refusal: refusals.get(index) ?? null,
+  }));
+  return { verdicts, unknownFields };
+};
+
+const JUDGES: Readonly<Record<StreamName, Judge>> = {
+  telemetry: judgeTelemetry,
+  inspection: judgeEvent(classifyInspection),
 };
 
 /** Verdicts on one record of a machine topic, in the order of its elements, without making rows of them. */

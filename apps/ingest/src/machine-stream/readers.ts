@@ -1,5 +1,12 @@
 /** How the records of each stream become rows of blocks: what classifies them, and what the block keeps of them. */
-import { classifyInspection, classifyTelemetry, TemplateReader, type TelemetrySink } from '@chip/classify';
+import {
+  classifyInspection,
+  classifyTelemetry,
+  type EventOutcome,
+  type SourceRecord,
+  TemplateReader,
+  type TelemetrySink,
+} from '@chip/classify';
 import type { StreamName } from '@chip/contracts';
 import type { Reader } from './machine-stream.parts.ts';
 
@@ -31,18 +38,21 @@ const telemetryReader = (): Reader => {
   };
 };
 
-const readInspection: Reader = (record, judged, cutter, refuse) => {
-  const outcome = classifyInspection({ timestamp: judged.timestamp, value: record.value, headers: record.headers });
-  if (!outcome.accepted) {
-    refuse(outcome.refusal, record.value);
-    return { elements: 0, unknown: 0 };
-  }
-  cutter.addLine(outcome.line, outcome.timeUs);
-  return { elements: 0, unknown: outcome.unknownFields };
-};
+/** The reader of a stream whose records are one event each. */
+const eventReader =
+  (classify: (record: SourceRecord) => EventOutcome): Reader =>
+  (record, judged, cutter, refuse) => {
+    const outcome = classify({ timestamp: judged.timestamp, value: record.value, headers: record.headers });
+    if (!outcome.accepted) {
+      refuse(outcome.refusal, record.value);
+      return { elements: 0, unknown: 0 };
+    }
+    cutter.addLine(outcome.line, outcome.timeUs);
+    return { elements: 0, unknown: outcome.unknownFields };
+  };
 
 /** A reader of each stream, with memory of its own. */
 export const READERS: Readonly<Record<StreamName, () => Reader>> = {
   telemetry: telemetryReader,
-  inspection: () => readInspection,
+  inspection: () => eventReader(classifyInspection),
 };

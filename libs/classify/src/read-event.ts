@@ -1,0 +1,60 @@
+/** What every stream whose records are one event each asks of a record first. */
+import type { ClockRefusal, Refusal, StreamDescriptor } from '@chip/contracts';
+import type { z } from 'zod';
+import { cloudEventId, cloudEventMajor, headerText } from './cloud-event.ts';
+import { inspectJson, isObject, knownFields, notAnObject, readJson, schemaRefusal } from './read-json.ts';
+import type { SourceRecord } from './telemetry.ts';
+
+type EventRead<Event> =
+  | {
+      readonly ok: true;
+      /** What the machine sent, unknown fields included. */
+      readonly given: Record<string, unknown>;
+      readonly event: Event;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * A record as an event of `stream`. A CloudEvent may carry `event_id` and `occurred_at` in its headers.
+ *
+ * @param known fields of the schema
+ * @param expected what the record should have been, with its article
+ */
+export function readEvent<Stream extends Pick<StreamDescriptor, 'limits' | 'schema'>>(
+  { value, headers }: SourceRecord,
+  { limits, schema }: Stream,
+  known: ReadonlySet<string>,
+  expected: string,
+): EventRead<z.infer<Stream['schema']>> {
+  const refuse = (refusal: Refusal): { ok: false; refusal: Refusal } => ({ ok: false, refusal });
+  const read = readJson(value, limits.eventBytes);
+  if (!read.ok) {
+    return refuse(read.refusal);
+  }
+  const found = inspectJson(read.value);
+  if (found) {
+    return refuse(found);
+  }
+  if (!isObject(read.value)) {
+    return refuse(notAnObject(read.value, expected));
+  }
+  const major = cloudEventMajor(headers);
+  if (major !== undefined && major !== 1) {
+    return refuse({ code: 'schema_violation', detail: `ce_type: got major version ${major}, expected 1` });
+  }
+  const fields = knownFields(read.value, known);
+  fields['event_id'] ??= cloudEventId(headers);
+  fields['occurred_at'] ??= headerText(headers, 'ce_time');
+  const parsed = schema.safeParse(fields);
+  return parsed.success
+    ? { ok: true, given: read.value, event: parsed.data as z.infer<Stream['schema']> }
+    : refuse(schemaRefusal(parsed.error, fields));
+}
+
+/** The refusal of an event time that the broker's clock does not allow. */
+export const clockRefusal = (field: string, timeUs: number, appendedMs: number, source: string): ClockRefusal => ({
+  aheadMs: timeUs / 1000 - appendedMs,
+  source,
+  code: 'time_out_of_range',
+  detail: `/${field}: got a time outside the window, expected 2000-01-01 up to 10 minutes after the record timestamp`,
+});
