@@ -11,6 +11,8 @@ export class Service {
   readonly #runFolder: string;
   #isWanted = true;
   #restarts = 0;
+  /** The process that is started again when it ends. */
+  #kept: ChildProcess | undefined;
 
   constructor(runFolder: string, part: Part) {
     this.#runFolder = runFolder;
@@ -45,9 +47,11 @@ export class Service {
   }
 
   #keepAlive(child: ChildProcess): void {
+    this.#kept = child;
     child.once('exit', () => {
       setTimeout(() => {
-        if (this.#isWanted) {
+        // One that was held down has no successor, also when the next start has begun meanwhile.
+        if (this.#isWanted && this.#kept === child) {
           this.#restarts += 1;
           this.#keepAlive(launch(this.#runFolder, this.part.launch));
         }
@@ -58,6 +62,7 @@ export class Service {
   /** Ends it and keeps it down until the next start. */
   async hold(signal: NodeJS.Signals): Promise<void> {
     this.#isWanted = false;
+    this.#kept = undefined;
     const { pid } = this;
     if (pid !== undefined) {
       await endProcess(pid, signal, 30_000);
