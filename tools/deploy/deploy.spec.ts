@@ -119,7 +119,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ['a service on another port', (copy) => (variable(copy, 'PORT', 'writer').value = '3001'), /listens on 3001/],
   [
     'a probe from outside of a service on loopback',
-    (copy) => (container(copy, 'query').livenessProbe = container(copy, 'ingest').livenessProbe),
+    (copy) => (container(copy, 'query').livenessProbe = container(copy, 'ingest').livenessProbe!),
     /comes from outside/,
   ],
   ['a hasty probe', (copy) => delete container(copy, 'writer').livenessProbe!.timeoutSeconds, /waits too shortly/],

@@ -163,11 +163,11 @@ describe('one inspection', () => {
     const base = { lot_id: 'D1', chip_id: 'x', wafer_id: 'W7', die_x: -3, die_y: 4 };
     const [id] = await seedAttempts(stage.db.database, [
       // Stored in another order than they happened.
-      { ...base, step: 'probe', attempt: 9, result: 'pass', occurred_at: at(30), event_id: events[2] },
-      { ...base, step: 'probe', result: 'fail', occurred_at: at(10), event_id: events[0], hard_bin: 5 },
-      { ...base, step: 'probe', status: 'failed', occurred_at: at(20), event_id: events[1] },
-      { ...base, step: 'probe', status: 'voided', result: 'fail', occurred_at: at(25), event_id: events[3] },
-      { ...base, step: 'final', result: 'pass', occurred_at: at(40), event_id: events[4] },
+      { ...base, step: 'probe', attempt: 9, result: 'pass', occurred_at: at(30), event_id: events[2]! },
+      { ...base, step: 'probe', result: 'fail', occurred_at: at(10), event_id: events[0]!, hard_bin: 5 },
+      { ...base, step: 'probe', status: 'failed', occurred_at: at(20), event_id: events[1]! },
+      { ...base, step: 'probe', status: 'voided', result: 'fail', occurred_at: at(25), event_id: events[3]! },
+      { ...base, step: 'final', result: 'pass', occurred_at: at(40), event_id: events[4]! },
       {
         ...base,
         step: 'final',
@@ -175,7 +175,7 @@ describe('one inspection', () => {
         attempt: 2,
         completed_at: null,
         occurred_at: at(50),
-        event_id: events[5],
+        event_id: events[5]!,
       },
     ]);
     const { database } = stage.db;
@@ -214,13 +214,13 @@ describe('one inspection', () => {
       die_x: -3,
       created_at: '2026-03-05T08:10:00.123456Z',
     });
-    expect(detail.attempts[0]).toMatchObject({ hard_bin: 5, event_id: events[0], event_ids: [events[0]] });
+    expect(detail.attempts[0]).toMatchObject({ hard_bin: 5, event_id: events[0]!, event_ids: [events[0]] });
   });
 
   it('gives defects and measurements with the attempt they belong to; a missing value stays null', () => {
     expect(detail.measurements).toHaveLength(9);
     expect(detail.measurements.filter((m) => m.attempt_key === 'a:9')).toMatchObject([
-      { name: 'm1', value: null, unit: 'nm', lower_limit: 0.5, upper_limit: null, event_id: events[2], step: 'probe' },
+      { name: 'm1', value: null, unit: 'nm', lower_limit: 0.5, upper_limit: null, event_id: events[2]!, step: 'probe' },
       { name: 'm2', value: 0.5 },
       { name: 'm3', value: 0.75 },
     ]);

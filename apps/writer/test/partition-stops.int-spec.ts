@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { resumePartition } from '@chip/persistence';
 import { waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { range, WriterServers, WriterStage } from './writer-stage.ts';
 
 const T0 = Date.parse('2026-01-20T08:00:00Z');
@@ -74,10 +73,7 @@ describe('what fails for one partition', () => {
     await publish(0, 0, 5);
     await publish(1, 0, 5, 1000);
     await Promise.all([stage.isAt(5), stage.isAt(5, 'running', 1)]);
-    const holder = new pg.Client({ connectionString: servers.db.url });
-    await holder.connect();
-    try {
-      await holder.query('BEGIN');
+    await servers.db.database.withTransaction(async (holder) => {
       await holder.query('SELECT FROM stream_positions WHERE source_topic = $1 AND source_partition = 0 FOR UPDATE', [
         stage.machine,
       ]);
@@ -88,10 +84,7 @@ describe('what fails for one partition', () => {
       );
       await publish(1, 5, 9, 1000);
       await stage.isAt(9, 'running', 1);
-    } finally {
-      await holder.query('ROLLBACK').catch(() => undefined);
-      await holder.end();
-    }
+    });
     await stage.isAt(9);
     expect(await stage.values()).toEqual([...range(0, 9), ...range(1000, 1009)]);
   });

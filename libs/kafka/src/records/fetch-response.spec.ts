@@ -32,11 +32,11 @@ interface Sent {
 }
 interface Written {
   readonly records: readonly Sent[];
-  readonly compression?: Compression;
-  readonly appendTimestamp?: number;
-  readonly producerId?: number;
-  readonly isTransactional?: boolean;
-  readonly isControl?: boolean;
+  readonly compression?: Compression | undefined;
+  readonly appendTimestamp?: number | undefined;
+  readonly producerId?: number | undefined;
+  readonly isTransactional?: boolean | undefined;
+  readonly isControl?: boolean | undefined;
 }
 
 /** A batch by kafkajs's own encoder, the independent other side of these tests. */

@@ -110,8 +110,8 @@ export interface Attempt extends AttemptFields {
 
 /** What the merge knows of an event: how many measurements and defects it has, not which. */
 export interface MergeableEvent extends Omit<AcceptedInspection, 'measurements' | 'defects'> {
-  readonly measurement_count?: number;
-  readonly defect_count?: number;
+  readonly measurement_count?: number | undefined;
+  readonly defect_count?: number | undefined;
 }
 
 const rankOf = (status: InspectionStatus): number => {
