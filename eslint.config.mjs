@@ -121,4 +121,8 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   prettier,
+  {
+    // After prettier, which takes it off: braces on every branch and loop.
+    rules: { curly: ['error', 'all'] },
+  },
 );

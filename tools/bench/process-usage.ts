@@ -33,7 +33,9 @@ function allProcesses(): ProcessTimes[] {
       const entries = list();
       const processes = entries.map((entry) => parseStat(readFileSync(`/proc/${entry}/stat`, 'utf8')));
       const left = new Set(list());
-      if (entries.every((entry) => left.has(entry))) return processes;
+      if (entries.every((entry) => left.has(entry))) {
+        return processes;
+      }
     } catch (error) {
       if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) {
         throw error;

@@ -97,7 +97,9 @@ const probes: Check = (deployment, { healthPaths }) => {
     .flatMap(({ metadata, spec }) => {
       const where = `k8s: ${metadata.name}`;
       const container = spec?.template?.spec.containers[0];
-      if (!container) return [`${where}: no container`];
+      if (!container) {
+        return [`${where}: no container`];
+      }
       const environment = workloads.find((workload) => workload.where === where)?.environment ?? {};
       const isLoopback = environment['HOST']?.startsWith('127.') ?? true;
       const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
@@ -216,7 +218,9 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
     ),
     ...kubernetes.flatMap(({ metadata, spec }) => {
       const pod = spec?.template?.spec;
-      if (!pod) return [];
+      if (!pod) {
+        return [];
+      }
       const { runAsNonRoot, seccompProfile } = pod.securityContext ?? {};
       return [
         ...when(runAsNonRoot !== true, `k8s: ${metadata.name} may run as root`),

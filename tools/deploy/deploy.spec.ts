@@ -260,6 +260,9 @@ it('docs/deployment.md lists the variables of the services and the rights on the
   const file = path.join(repositoryRoot, 'docs', 'deployment.md');
   const text = readFileSync(file, 'utf8');
   const expected = withRights(insertTable(text, variablesTable(schemas.variables)));
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, expected);
-  else expect(text).toBe(expected);
+  if (process.env['UPDATE_DOCS'] === '1') {
+    writeFileSync(file, expected);
+  } else {
+    expect(text).toBe(expected);
+  }
 });

@@ -29,11 +29,15 @@ export function parseDockerfile(text: string): Stage[] {
     const instruction = parseInstruction(line);
     if (instruction.keyword === 'FROM') {
       const [, from, name] = /^(\S+) AS (\S+)$/.exec(instruction.text) ?? [];
-      if (!from || !name) throw new Error(`not "FROM image AS name": ${line}`);
+      if (!from || !name) {
+        throw new Error(`not "FROM image AS name": ${line}`);
+      }
       stages.push({ name, from, instructions: [] });
     } else {
       const stage = stages.at(-1);
-      if (!stage) throw new Error(`before the first FROM: ${line}`);
+      if (!stage) {
+        throw new Error(`before the first FROM: ${line}`);
+      }
       stage.instructions.push(instruction);
     }
   }
@@ -42,7 +46,9 @@ export function parseDockerfile(text: string): Stage[] {
 
 function parseInstruction(line: string): Instruction {
   const [, keyword = '', given = '', text = ''] = /^([A-Z]+)((?:\s+--[a-z-]+=\S+)*)\s+(.*)$/.exec(line) ?? [];
-  if (!KEYWORDS.has(keyword)) throw new Error(`not understood: ${line}`);
+  if (!KEYWORDS.has(keyword)) {
+    throw new Error(`not understood: ${line}`);
+  }
   const flags = Object.fromEntries(
     [...given.matchAll(/--([a-z-]+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
   );

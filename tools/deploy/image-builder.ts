@@ -92,7 +92,9 @@ export class ImageBuilder {
 
   #find(name: string): Stage {
     const stage = this.#stages.find((candidate) => candidate.name === name);
-    if (!stage) throw new Error(`there is no stage ${name}`);
+    if (!stage) {
+      throw new Error(`there is no stage ${name}`);
+    }
     return stage;
   }
 
@@ -114,8 +116,12 @@ export class ImageBuilder {
       : undefined;
     mkdirSync(root);
     const built: Built = { root, workdir: parent?.workdir ?? '/', env: { ...parent?.env } };
-    if (parent) await copyLinked(`${parent.root}/.`, root);
-    for (const instruction of stage.instructions) await this.#carryOutOne(instruction, built, app);
+    if (parent) {
+      await copyLinked(`${parent.root}/.`, root);
+    }
+    for (const instruction of stage.instructions) {
+      await this.#carryOutOne(instruction, built, app);
+    }
     return built;
   }
 
@@ -132,8 +138,11 @@ export class ImageBuilder {
       const target = words.pop() ?? '';
       for (const source of words) {
         const from = flags['from'];
-        if (from === undefined) this.#copyFromContext(source, inside(target), target.endsWith('/'));
-        else await copyStage(path.join((await this.#stage(from, app)).root, source), inside(target));
+        if (from === undefined) {
+          this.#copyFromContext(source, inside(target), target.endsWith('/'));
+        } else {
+          await copyStage(path.join((await this.#stage(from, app)).root, source), inside(target));
+        }
       }
     } else if (keyword === 'RUN') {
       await this.#runStep(text, inside('.'), { ...built.env, APP: app });
@@ -163,7 +172,9 @@ export class ImageBuilder {
     const from = path.join(this.#context, source);
     const isFolder = statSync(from).isDirectory();
     const files = isFolder ? this.#filesBelow(source) : [path.normalize(source)].filter(this.#isInContext);
-    if (files.length === 0) throw new Error(`COPY ${source}: the context holds nothing of it`);
+    if (files.length === 0) {
+      throw new Error(`COPY ${source}: the context holds nothing of it`);
+    }
     for (const file of files) {
       const to = isFolder
         ? path.join(target, path.relative(source, file))
@@ -178,7 +189,9 @@ export class ImageBuilder {
   #filesBelow(folder: string): string[] {
     return readdirSync(path.join(this.#context, folder), { withFileTypes: true }).flatMap((entry) => {
       const name = path.join(folder, entry.name);
-      if (entry.isDirectory()) return NOT_WALKED.has(entry.name) ? [] : this.#filesBelow(name);
+      if (entry.isDirectory()) {
+        return NOT_WALKED.has(entry.name) ? [] : this.#filesBelow(name);
+      }
       return this.#isInContext(name) ? [name] : [];
     });
   }

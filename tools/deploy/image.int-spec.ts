@@ -26,7 +26,9 @@ beforeAll(async () => {
   // The processes of an image run as another user.
   chmodSync(folder, 0o755);
   builder = new ImageBuilder(repositoryRoot, folder, deployment.dockerfile, deployment.dockerignore);
-  for (const app of APPS) images.set(app, await builder.build(app));
+  for (const app of APPS) {
+    images.set(app, await builder.build(app));
+  }
 }, BUILD_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -61,7 +63,9 @@ it.each([
 ])('%s without configuration ends and names what it lacks', async (app, names) => {
   const { code, output } = await run(app, image(app).command);
   expect(code).toBe(1);
-  for (const name of names) expect(output).toContain(`${name} is required`);
+  for (const name of names) {
+    expect(output).toContain(`${name} is required`);
+  }
 });
 
 it('every job of the manifests is a command of the image', async () => {

@@ -105,7 +105,9 @@ const withDefaults = (text: string): string => text.replace(/\$\{[A-Z_]+:-([^}]*
 function parseObjects(text: string): KubernetesObject[] {
   return parseAllDocuments(text).map((document) => {
     const [error] = document.errors;
-    if (error) throw error;
+    if (error) {
+      throw error;
+    }
     return document.toJS() as KubernetesObject;
   });
 }

@@ -11,7 +11,9 @@ export function variablesTable(variables: Readonly<Record<string, readonly Varia
     const services = new Map<string, string[]>();
     for (const service of all) {
       const variable = variables[service]?.find((candidate) => candidate.name === name);
-      if (!variable) continue;
+      if (!variable) {
+        continue;
+      }
       // The same name may mean something of its own to each service.
       const meaning = `${shownDefault(variable)} | ${variable.description}`;
       services.set(meaning, [...(services.get(meaning) ?? []), service]);
@@ -24,9 +26,13 @@ export function variablesTable(variables: Readonly<Record<string, readonly Varia
 }
 
 function shownDefault({ name, required, default: value }: Variable): string {
-  if (required) return '**required**';
+  if (required) {
+    return '**required**';
+  }
   // The default is the host's name, which is another one on every machine.
-  if (name === 'INSTANCE') return 'host name';
+  if (name === 'INSTANCE') {
+    return 'host name';
+  }
   return value === undefined ? 'none' : `\`${String(value)}\``;
 }
 
@@ -34,6 +40,8 @@ function shownDefault({ name, required, default: value }: Variable): string {
 export function insertTable(document: string, table: string): string {
   const from = document.indexOf(BEGIN) + BEGIN.length;
   const to = document.indexOf(END);
-  if (from < BEGIN.length || to < from) throw new Error('the marks of the table of variables are missing');
+  if (from < BEGIN.length || to < from) {
+    throw new Error('the marks of the table of variables are missing');
+  }
   return document.slice(0, from) + table + document.slice(to);
 }

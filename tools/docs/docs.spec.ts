@@ -65,7 +65,9 @@ describe('documentation', () => {
       ([, text]) => JSON.parse(text!) as object,
     );
     expect(events).toHaveLength(2);
-    for (const event of events) ('lot_id' in event ? inspectionEventSchema : telemetrySampleSchema).parse(event);
+    for (const event of events) {
+      ('lot_id' in event ? inspectionEventSchema : telemetrySampleSchema).parse(event);
+    }
   });
 
   it('publishing.md lists every refusal code', () => {
@@ -82,7 +84,8 @@ describe('documentation', () => {
       waferIdentity('', 'LOT-1', 'W01'),
       partIdentity('', 'LOT-1', 'C'),
       cloudEventIdentity('/tools/aoi', '17'),
-    ])
+    ]) {
       expect(page).toContain(`\`${id}\``);
+    }
   });
 });

@@ -57,7 +57,9 @@ describe('the main path, seen from outside', () => {
     const messages = Array.from({ length: 100_000 }, (_, i) => {
       const good = sample(i, 'bulk');
       // The key decides the partition only; the test finds its letters by their bytes.
-      if (i % 100 !== 42) return { key: `h${i % 50}`, value: JSON.stringify(good) };
+      if (i % 100 !== 42) {
+        return { key: `h${i % 50}`, value: JSON.stringify(good) };
+      }
       const [code, make] = BAD[Math.floor(i / 100) % BAD.length]!;
       const value = make({ ...good, n: i }, i);
       expected.set(String(i), { code, value: value === null ? null : Buffer.from(value) });
@@ -85,8 +87,11 @@ describe('the main path, seen from outside', () => {
       expect(letter.headers).toMatchObject({ 'error-code': code, stage: 'ingest', 'source-topic': SAMPLES });
       expect(letter.headers['error-detail']).toMatch(/got .*expected|got no JSON/);
       expect(letter.key).toBe(`${SAMPLES}/${letter.headers['source-partition']}/${letter.headers['source-offset']}`);
-      if (value === null) expect(letter.value).toBeNull();
-      else expect(value.equals(letter.value!)).toBe(true);
+      if (value === null) {
+        expect(letter.value).toBeNull();
+      } else {
+        expect(value.equals(letter.value!)).toBe(true);
+      }
     }
   }, 120_000);
 

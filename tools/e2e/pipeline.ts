@@ -88,7 +88,9 @@ export class Pipeline {
       timeoutMs: 30_000,
       intervalMs: 100,
     });
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${service.output()}`);
+    if (child.exitCode !== null) {
+      throw new Error(`${name} ended with ${child.exitCode}:\n${service.output()}`);
+    }
     return service;
   }
 
@@ -114,7 +116,9 @@ export class Pipeline {
   /** Ends an instance by a signal; resolves with its exit code, null when the signal itself ended it. */
   async end(service: Service, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.#services.delete(service);
-    if (service.process.exitCode !== null) return service.process.exitCode;
+    if (service.process.exitCode !== null) {
+      return service.process.exitCode;
+    }
     const exited = once(service.process, 'exit') as Promise<[number | null]>;
     service.process.kill(signal);
     return (await exited)[0];
@@ -130,13 +134,16 @@ export class Pipeline {
     child.stdout.on('data', (text: Buffer) => (output += text.toString()));
     child.stderr.on('data', (text: Buffer) => (output += text.toString()));
     const [code] = (await once(child, 'close')) as [number];
-    if (code !== 0) throw new Error(`${app} ${entry} ${args.join(' ')} ended with ${code}:\n${output}`);
+    if (code !== 0) {
+      throw new Error(`${app} ${entry} ${args.join(' ')} ended with ${code}:\n${output}`);
+    }
     return output;
   }
 
   async produce(topic: string, messages: Message[]): Promise<void> {
-    for (let from = 0; from < messages.length; from += 2000)
+    for (let from = 0; from < messages.length; from += 2000) {
       await this.producer.send({ topic, acks: -1, messages: messages.slice(from, from + 2000) });
+    }
   }
 
   async one<T>(sql: string, values: unknown[] = []): Promise<T> {
@@ -152,10 +159,13 @@ export class Pipeline {
         );
         const positions = new Map(rows.map(({ key, next }) => [key, Number(next)]));
         const behind: string[] = [];
-        for (const { source: topic } of STREAMS)
-          for (const { partition, high } of await this.admin.fetchTopicOffsets(topic))
-            if (Number(high) !== (positions.get(`${topic}/${partition}`) ?? 0))
+        for (const { source: topic } of STREAMS) {
+          for (const { partition, high } of await this.admin.fetchTopicOffsets(topic)) {
+            if (Number(high) !== (positions.get(`${topic}/${partition}`) ?? 0)) {
               behind.push(`${topic}/${partition}: ${positions.get(`${topic}/${partition}`) ?? 'none'} of ${high}`);
+            }
+          }
+        }
         return behind;
       },
       (behind) => behind.length === 0,
@@ -169,7 +179,9 @@ export class Pipeline {
     const ends = await this.admin.fetchTopicOffsets(topic);
     const expected = ends.reduce((sum, { high }) => sum + Number(high), 0);
     const letters: Letter[] = [];
-    if (expected === 0) return letters;
+    if (expected === 0) {
+      return letters;
+    }
     const groupId = `e2e-${randomBytes(6).toString('hex')}`;
     const consumer = this.kafka.consumer({ groupId });
     await consumer.connect();
@@ -184,7 +196,9 @@ export class Pipeline {
             value: message.value,
             headers: Object.fromEntries(headers) as Record<string, string>,
           });
-          if (letters.length === expected) resolve();
+          if (letters.length === expected) {
+            resolve();
+          }
         },
       });
     });
@@ -208,7 +222,9 @@ export class Pipeline {
   async #emptyTopics(): Promise<void> {
     const existing = await this.admin.listTopics();
     const topics = TOPICS.filter((topic) => existing.includes(topic));
-    if (topics.length > 0) await this.admin.deleteTopics({ topics });
+    if (topics.length > 0) {
+      await this.admin.deleteTopics({ topics });
+    }
     // Deleting is done in the background: a topic of the same name can be created only afterwards.
     await waitFor(
       async () => (await this.admin.listTopics()).filter((topic) => TOPICS.includes(topic)),
@@ -219,7 +235,9 @@ export class Pipeline {
       async () => {
         const { groups } = await this.admin.listGroups();
         const left = groups.map(({ groupId }) => groupId).filter((group) => GROUPS.includes(group));
-        if (left.length > 0) await this.admin.deleteGroups(left);
+        if (left.length > 0) {
+          await this.admin.deleteGroups(left);
+        }
         return left;
       },
       (left) => left.length === 0,

@@ -123,7 +123,9 @@ super.users=User:ANONYMOUS
   async stop(): Promise<void> {
     this.#stop.abort();
     // Nobody wants its data.
-    if (this.#pid !== undefined) await endProcess(this.#pid, 'SIGKILL', 5_000);
+    if (this.#pid !== undefined) {
+      await endProcess(this.#pid, 'SIGKILL', 5_000);
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -71,8 +71,9 @@ beforeAll(() => {
     encoding: 'utf8',
   });
   // Without a project graph the rule is skipped with a warning only.
-  if (run.status !== 0 || /project graph/i.test(run.stderr + run.stdout))
+  if (run.status !== 0 || /project graph/i.test(run.stderr + run.stdout)) {
     throw new Error(`the boundary rule did not run (start it through nx): ${run.stderr}${run.stdout}`);
+  }
   (JSON.parse(run.stdout) as string[][]).forEach((messages, i) => broken.set(cases[i]!.join(' '), messages));
 }, 120_000);
 

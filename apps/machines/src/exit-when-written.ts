@@ -3,11 +3,12 @@
  * non-blocking, and a plain `process.exit` would cut the output short.
  */
 export async function exitWhenWritten(code: number): Promise<never> {
-  for (const stream of [process.stdout, process.stderr])
+  for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => {
       // A reader that has gone away will never take the rest.
       stream.once('error', () => resolve());
       stream.write('', () => resolve());
     });
+  }
   process.exit(code);
 }

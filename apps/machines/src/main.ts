@@ -37,7 +37,9 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 function durationMs(text: string): number {
   const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text) ?? [];
   const milliseconds = Number(amount) * (UNIT_MS[unit] ?? 1000);
-  if (!(milliseconds > 0)) throw new InvalidArgumentError('Expected a time such as 30s, 10m or 2h.');
+  if (!(milliseconds > 0)) {
+    throw new InvalidArgumentError('Expected a time such as 30s, 10m or 2h.');
+  }
   return milliseconds;
 }
 
@@ -98,10 +100,12 @@ const options = command.opts<{
   telemetryTopic: string;
   inspectionTopic: string;
 }>();
-if (options.rate === 0 && options.inspectionRate === 0)
+if (options.rate === 0 && options.inspectionRate === 0) {
   command.error('error: --rate and --inspection-rate are both 0, there is nothing to publish');
-if (options.lots !== undefined && options.inspectionRate === 0)
+}
+if (options.lots !== undefined && options.inspectionRate === 0) {
   command.error('error: --lots needs an --inspection-rate above 0');
+}
 // A variable that says off means off; commander takes the mere presence of one for a switch.
 const once =
   options.once === true &&
@@ -114,7 +118,9 @@ async function main(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // Whoever asks twice does not want to wait for the last acknowledgement.
-      if (stop.signal.aborted) process.exit(1);
+      if (stop.signal.aborted) {
+        process.exit(1);
+      }
       logger.info({ signal }, 'simulator_stopping');
       stop.abort();
     });
@@ -210,7 +216,11 @@ async function report(
 try {
   await exitWhenWritten(await main());
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  for (const { name, reason } of error.problems) console.error(`${name} ${reason}`);
+  if (!(error instanceof ConfigError)) {
+    throw error;
+  }
+  for (const { name, reason } of error.problems) {
+    console.error(`${name} ${reason}`);
+  }
   process.exitCode = 1;
 }

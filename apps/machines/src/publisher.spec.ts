@@ -26,7 +26,9 @@ function producerOf(...outcomes: (Error | 'silence')[]): RecordProducer & { requ
     sendAll: (_, records) => {
       requests.push(records.map(({ value }) => value));
       const outcome = outcomes.shift();
-      if (outcome === 'silence') return new Promise(() => undefined);
+      if (outcome === 'silence') {
+        return new Promise(() => undefined);
+      }
       return outcome === undefined ? Promise.resolve() : Promise.reject(outcome);
     },
   };

@@ -78,11 +78,15 @@ export class Publisher {
       firstDelayMs: 250,
       onRetry: (error) => {
         this.totals.repeatedRecords += request.length;
-        if (failedAt === undefined) onOutage?.(error as AppError);
+        if (failedAt === undefined) {
+          onOutage?.(error as AppError);
+        }
         failedAt ??= performance.now();
       },
     });
-    if (failedAt !== undefined) onRecovery?.(performance.now() - failedAt);
+    if (failedAt !== undefined) {
+      onRecovery?.(performance.now() - failedAt);
+    }
   }
 }
 
@@ -98,7 +102,9 @@ function* requests(records: readonly MachineRecord[]): Generator<readonly Machin
     }
     bytes += size;
   }
-  if (from < records.length) yield records.slice(from);
+  if (from < records.length) {
+    yield records.slice(from);
+  }
 }
 
 /** How long an end waits for the acknowledgement of the request that is under way. */
@@ -116,7 +122,9 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<v
     await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    if (onAbort !== undefined) {
+      signal.removeEventListener('abort', onAbort);
+    }
     // The loser of the race must not end the process as an unhandled rejection.
     work.catch(() => undefined);
   }

@@ -44,7 +44,9 @@ describe('records', () => {
       1000,
     );
     expect(records.length).toBeGreaterThan(1);
-    for (const { value } of records) expect(Buffer.byteLength(value)).toBeLessThan(TELEMETRY.limits.eventBytes);
+    for (const { value } of records) {
+      expect(Buffer.byteLength(value)).toBeLessThan(TELEMETRY.limits.eventBytes);
+    }
   });
 
   it('of inspections are keyed by lot and know what they carry', () => {

@@ -44,7 +44,9 @@ export function telemetryRecords(samples: readonly TelemetrySample[], arraySize:
       json.push(text);
       bytes += size;
     }
-    if (json.length > 0) records.push(record(host, json));
+    if (json.length > 0) {
+      records.push(record(host, json));
+    }
   }
   return records;
 }

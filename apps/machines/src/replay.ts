@@ -41,8 +41,9 @@ interface CsvOptions extends CommonOptions, CsvOptionTexts {
 const gather = (text: string, before: string[] = []): string[] => [...before, text];
 const character = (text: string): string => {
   const one = text === '\\t' ? '\t' : text;
-  if (one.length !== 1 || one === '"' || one === '\n')
+  if (one.length !== 1 || one === '"' || one === '\n') {
     throw new InvalidArgumentError('Expected one character, or \\t.');
+  }
   return one;
 };
 
@@ -50,7 +51,9 @@ const progress = new ProgressLine(process.stderr);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(INTERRUPTED);
+    if (stop.signal.aborted) {
+      process.exit(INTERRUPTED);
+    }
     progress.print('stopping');
     stop.abort();
   });
@@ -154,12 +157,16 @@ async function replay(
   let publisher: Publisher | undefined;
   try {
     const source = await open();
-    for (const note of source.notes) progress.print(note);
+    for (const note of source.notes) {
+      progress.print(note);
+    }
     const topic = options.publishTo ?? source.topic;
     if (options.dryRun === true) {
       await runReplay(source, undefined, { ...options, topic, signal: stop.signal }, counts, progress);
       progress.end();
-      for (const event of counts.samples) console.log(JSON.stringify(event, shortened, 2));
+      for (const event of counts.samples) {
+        console.log(JSON.stringify(event, shortened, 2));
+      }
     } else {
       const config = loadConfig(z.object(kafkaVariables));
       const connection = kafkaConnection(config, 'chip-replay');
@@ -171,7 +178,9 @@ async function replay(
       await withDeadline(producer.disconnect(), 2_000, 'disconnect').catch(() => undefined);
       progress.end();
       printCounts(counts, publisher.totals);
-      if (options.wait === true && !(await waitUntilStored(connection, logger, topic, options.waitTimeout))) return 1;
+      if (options.wait === true && !(await waitUntilStored(connection, logger, topic, options.waitTimeout))) {
+        return 1;
+      }
       printHint(nextQueries(process.env, source.topic, counts.samples));
       return counts.skipped > 0 && options.skipBad !== true ? 1 : 0;
     }
@@ -179,9 +188,15 @@ async function replay(
     return counts.skipped > 0 && options.skipBad !== true ? 1 : 0;
   } catch (error) {
     progress.end();
-    if (counts.read > 0) printCounts(counts, publisher?.totals);
-    if (stop.signal.aborted) return INTERRUPTED;
-    if (!(error instanceof AppError)) throw error;
+    if (counts.read > 0) {
+      printCounts(counts, publisher?.totals);
+    }
+    if (stop.signal.aborted) {
+      return INTERRUPTED;
+    }
+    if (!(error instanceof AppError)) {
+      throw error;
+    }
     console.error(error instanceof InputError ? error.message : `${error.message} (${error.code})`);
     return 1;
   }
@@ -209,15 +224,23 @@ function printCounts(counts: ReplayCounts, totals: Totals | undefined): void {
   if (totals !== undefined) {
     lines.push(line('events published', counts.published));
     lines.push(line('events acknowledged by Kafka', totals.samples + totals.inspections));
-    if (totals.measurements > 0) lines.push(line('  with measurements', totals.measurements));
-    if (totals.defects > 0) lines.push(line('  with defects', totals.defects));
-    if (totals.repeatedRecords > 0) lines.push(line('records that may be there twice', totals.repeatedRecords));
+    if (totals.measurements > 0) {
+      lines.push(line('  with measurements', totals.measurements));
+    }
+    if (totals.defects > 0) {
+      lines.push(line('  with defects', totals.defects));
+    }
+    if (totals.repeatedRecords > 0) {
+      lines.push(line('records that may be there twice', totals.repeatedRecords));
+    }
   }
   console.log(lines.join('\n'));
 }
 
 function printHint(lines: readonly string[]): void {
-  if (lines.length > 0) console.log(['Next, for example:', ...lines.map((line) => `  ${line}`)].join('\n'));
+  if (lines.length > 0) {
+    console.log(['Next, for example:', ...lines.map((line) => `  ${line}`)].join('\n'));
+  }
 }
 
 async function waitUntilStored(
@@ -227,8 +250,9 @@ async function waitUntilStored(
   timeoutSeconds: number,
 ): Promise<boolean> {
   const queryUrl = process.env['QUERY_URL'];
-  if (queryUrl === undefined || queryUrl === '')
+  if (queryUrl === undefined || queryUrl === '') {
     throw new InputError('--wait needs QUERY_URL, the address of the query service');
+  }
   const admin = new KafkaAdmin(connection, logger);
   const ranges = await admin.topicOffsets(topic);
   await withDeadline(admin.disconnect(), 2_000, 'disconnect').catch(() => undefined);

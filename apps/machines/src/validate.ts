@@ -22,8 +22,9 @@ const program = new Command('validate')
   .argument('<file>', 'file to read, or - for standard input')
   .option('--at <time>', 'judge times as if published at this RFC 3339 time (default: now)', (text) => {
     const timeUs = parseTime(text);
-    if (Number.isNaN(timeUs))
+    if (Number.isNaN(timeUs)) {
       throw new InvalidArgumentError('expected an RFC 3339 time, for example 2026-01-20T10:30:00Z');
+    }
     return timeUs / 1000;
   })
   .addOption(
@@ -56,14 +57,21 @@ const program = new Command('validate')
       const read = async (): Promise<void> => {
         for await (const text of createInterface({ input, crlfDelay: Infinity })) {
           line++;
-          if (text.trim() === '') continue;
+          if (text.trim() === '') {
+            continue;
+          }
           const record = { timestamp: options.at ?? Date.now(), value: Buffer.from(text), headers: {} };
           const { verdicts, unknownFields } = judgeRecord(topic, record, options.retentionDays * 86_400_000);
           unknown += unknownFields;
           for (const verdict of verdicts) {
-            if (verdict.refusal === null) accepted++;
-            else refused++;
-            if (options.quiet && verdict.refusal === null) continue;
+            if (verdict.refusal === null) {
+              accepted++;
+            } else {
+              refused++;
+            }
+            if (options.quiet && verdict.refusal === null) {
+              continue;
+            }
             console.log(options.json ? JSON.stringify({ line, ...verdict }) : sentence(line, verdict));
           }
         }
@@ -90,7 +98,9 @@ if (import.meta.main) {
     await program.parseAsync();
   } catch (error) {
     const exitCode = (error as { exitCode?: number }).exitCode;
-    if (exitCode === undefined) console.error(`validate: ${error instanceof Error ? error.message : String(error)}`);
+    if (exitCode === undefined) {
+      console.error(`validate: ${error instanceof Error ? error.message : String(error)}`);
+    }
     process.exitCode = exitCode === 0 ? 0 : 2;
   }
 }

@@ -18,8 +18,9 @@ export async function readTopic(kafka: TestKafka, topic: string): Promise<Stored
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       eachBatch: async ({ batch }) => {
-        for (const { key, value } of batch.messages)
+        for (const { key, value } of batch.messages) {
           records.push({ partition: batch.partition, key: key?.toString(), value: value?.toString() ?? '' });
+        }
       },
     });
     await waitFor(

@@ -37,7 +37,9 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'replay-'));
 });
 afterEach(async () => {
-  for (const { process } of running.splice(0)) process.kill('SIGKILL');
+  for (const { process } of running.splice(0)) {
+    process.kill('SIGKILL');
+  }
   await rm(folder, { recursive: true });
 });
 

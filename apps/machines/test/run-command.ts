@@ -22,7 +22,9 @@ export class RunningCommand {
 
   /** Exit code, once the process has ended and everything it wrote was read. */
   async ended(): Promise<number | null> {
-    if (this.process.exitCode === null) await once(this.process, 'close');
+    if (this.process.exitCode === null) {
+      await once(this.process, 'close');
+    }
     return this.process.exitCode;
   }
 

@@ -32,7 +32,9 @@ beforeEach(async () => {
   inspectionTopic = await kafka.topic(8);
 });
 afterEach(() => {
-  for (const { process } of running.splice(0)) process.kill('SIGKILL');
+  for (const { process } of running.splice(0)) {
+    process.kill('SIGKILL');
+  }
 });
 
 describe('simulator', () => {
@@ -78,11 +80,15 @@ describe('simulator', () => {
       expect(array.length).toBeLessThanOrEqual(7);
       expect(new Set(array.map(({ host }) => host))).toEqual(new Set([key]));
     }
-    for (const { key, value } of inspections) expect((JSON.parse(value) as InspectionEvent).lot_id).toBe(key);
+    for (const { key, value } of inspections) {
+      expect((JSON.parse(value) as InspectionEvent).lot_id).toBe(key);
+    }
     for (const records of [samples, inspections]) {
       const byKey = Map.groupBy(records, ({ key }) => key);
       expect(byKey.size).toBeGreaterThan(1);
-      for (const sameKey of byKey.values()) expect(new Set(sameKey.map(({ partition }) => partition)).size).toBe(1);
+      for (const sameKey of byKey.values()) {
+        expect(new Set(sameKey.map(({ partition }) => partition)).size).toBe(1);
+      }
     }
   });
 

@@ -29,7 +29,9 @@ export async function runCommand(program: Command): Promise<void> {
 /** @throws Error naming the variable, when it is missing */
 export function environmentVariable(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set`);
+  if (!value) {
+    throw new Error(`${name} is not set`);
+  }
   return value;
 }
 

@@ -106,8 +106,9 @@ program
 
 const anchor = (text: string, previous: AuditAnchor[] = []): AuditAnchor[] => {
   const [, stream, seq, hash] = /^([^:]+):(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (stream === undefined || seq === undefined || hash === undefined)
+  if (stream === undefined || seq === undefined || hash === undefined) {
     throw new InvalidArgumentError('Expected <stream>:<number>:<hash>, as printed by an earlier verify.');
+  }
   return [...previous, { stream, seq: Number(seq), hash }];
 };
 
@@ -127,9 +128,13 @@ program
       if (broken) {
         process.exitCode = 1;
         console.log(`BROKEN  ${stream}: entry ${broken.seq}: ${broken.problem}`);
-      } else console.log(`ok      ${stream}: ${entries} entries, anchor ${stream}:${head?.seq}:${head?.hash}`);
+      } else {
+        console.log(`ok      ${stream}: ${entries} entries, anchor ${stream}:${head?.seq}:${head?.hash}`);
+      }
     }
-    if (results.length === 0) console.log('ok      nothing has been audited yet');
+    if (results.length === 0) {
+      console.log('ok      nothing has been audited yet');
+    }
   });
 
 const retention = program.command('retention').description('how long rows are kept');
@@ -138,11 +143,14 @@ retention
   .description('retention per table, and lots on legal hold')
   .action(async () => {
     await withDatabase(async (database) => {
-      for (const { table, keep } of await readRetention(database)) console.log(`${table}: ${keep ?? 'for ever'}`);
-      for (const hold of await readHolds(database))
+      for (const { table, keep } of await readRetention(database)) {
+        console.log(`${table}: ${keep ?? 'for ever'}`);
+      }
+      for (const hold of await readHolds(database)) {
         console.log(
           `on hold: ${hold.site}/${hold.lot_id} since ${hold.placed_at} by ${hold.placed_by}: ${hold.reason}`,
         );
+      }
     });
   });
 retention
@@ -160,7 +168,7 @@ const hold = program.command('hold').description('legal holds: lots of which not
 for (const [name, change, done] of [
   ['place', placeHold, 'on hold'],
   ['lift', liftHold, 'no longer on hold'],
-] as const)
+] as const) {
   hold
     .command(name)
     .argument('<lot>')
@@ -170,6 +178,7 @@ for (const [name, change, done] of [
       await withDatabase((database) => change(database, { site, lotId }, { actor: currentUser(), reason }));
       console.log(`${site}/${lotId} is ${done}`);
     });
+}
 
 const SHAPES = { folded: 'folded roll-ups', continuous: 'continuous aggregates' } as const;
 

@@ -27,13 +27,16 @@ const list = (text: string, previous: string[] = []): string[] => [...previous, 
 const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber())];
 const time = (text: string): number => {
   const ms = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms))
+  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms)) {
     throw new InvalidArgumentError('Expected a day (UTC) or a time such as 2026-01-20T08:00:00Z.');
+  }
   return ms;
 };
 const offsetRange = (text: string): { from: number; to: number } => {
   const [, from, to] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
-  if (from === undefined || Number(to) < Number(from)) throw new InvalidArgumentError('Expected <first>-<last>.');
+  if (from === undefined || Number(to) < Number(from)) {
+    throw new InvalidArgumentError('Expected <first>-<last>.');
+  }
   return { from: Number(from), to: Number(to) };
 };
 
@@ -73,10 +76,11 @@ async function* read(topic: string, options: FilterOptions): AsyncGenerator<{ le
   try {
     yield* lettersOf(readTopic(connection(), logger, name), filterOf(options));
   } catch (error) {
-    if (error instanceof TopicMissingError)
+    if (error instanceof TopicMissingError) {
       throw new InputError(`there is no topic ${name}; "npm run topics -- check" tells which topics are there`, {
         cause: error,
       });
+    }
     throw error;
   }
 }
@@ -112,13 +116,17 @@ withFilters(program.command('list'))
       const keys = waiting.map(({ key }) => key);
       const marks = knowsReplays
         ? await replayMarks(database as Database, keys).catch((error: unknown) => {
-            if (!(error instanceof AppError)) throw error;
+            if (!(error instanceof AppError)) {
+              throw error;
+            }
             console.error(`which letters were replayed is not known (${error.code}: ${error.message})`);
             knowsReplays = false;
             return undefined;
           })
         : undefined;
-      for (const letter of waiting) counts.add(letter, marks?.get(letter.key)?.state);
+      for (const letter of waiting) {
+        counts.add(letter, marks?.get(letter.key)?.state);
+      }
       waiting = [];
     };
     try {
@@ -129,8 +137,12 @@ withFilters(program.command('list'))
           continue;
         }
         waiting.push(letter);
-        if (waiting.length === MARKS_AT_ONCE) await count();
-        if (--left === 0) break;
+        if (waiting.length === MARKS_AT_ONCE) {
+          await count();
+        }
+        if (--left === 0) {
+          break;
+        }
       }
       await count();
     } finally {
@@ -151,15 +163,21 @@ withFilters(program.command('show'))
   .action(async (topicName: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
     let shown = 0;
     for await (const { letter, isRepeat } of read(machineTopicOf(topicName), options)) {
-      if (isRepeat) continue;
+      if (isRepeat) {
+        continue;
+      }
       console.log(
         options.json
           ? JSON.stringify(letterAsJson(letter))
           : `${shown > 0 ? '\n' : ''}${formatLetter(letter, options.full ?? false)}`,
       );
-      if (++shown === (options.limit ?? SHOWN_LETTERS)) break;
+      if (++shown === (options.limit ?? SHOWN_LETTERS)) {
+        break;
+      }
     }
-    if (shown === 0 && !options.json) console.log('no such letter');
+    if (shown === 0 && !options.json) {
+      console.log('no such letter');
+    }
   });
 
 interface ReplayCommandOptions extends FilterOptions {
@@ -195,8 +213,9 @@ they are named and passed by. Look whether their events arrived; if not: --again
     const patch = options.patch === undefined ? undefined : await readPatch(options.patch);
     const isDryRun = options.dryRun ?? false;
     // Nobody to ask is no reason to refuse here: a replay destroys nothing, and a second one does nothing.
-    if (!isDryRun && process.stdin.isTTY && process.stdout.isTTY)
+    if (!isDryRun && process.stdin.isTTY && process.stdout.isTTY) {
       await confirm(`Publish dead letters of ${topic} again?`, options.yes ?? false);
+    }
     const database = openDatabase();
     const producer = new KafkaProducer(connection(), logger);
     const judge = isDryRun ? await judgeOf(topic, database) : undefined;
@@ -243,7 +262,9 @@ async function readPatch(given: string): Promise<Record<string, unknown>> {
       });
   try {
     const patch: unknown = JSON.parse(text);
-    if (isJsonObject(patch)) return patch;
+    if (isJsonObject(patch)) {
+      return patch;
+    }
   } catch (error) {
     throw new InputError(`--patch: this is no JSON: ${(error as Error).message}`, { cause: error });
   }
@@ -255,15 +276,22 @@ function formatOutcome(topic: string, outcome: ReplayOutcome, isDryRun: boolean,
   const lines = [
     `${isDryRun ? 'would be published' : 'published'} again to ${topic}: ${outcome.published}${codes === '' ? '' : ` (${codes})`}`,
   ];
-  for (const [code, letters] of outcome.refusedAgain)
+  for (const [code, letters] of outcome.refusedAgain) {
     lines.push(`of these, ${letters} would be refused again: ${code}`);
-  for (const [why, letters] of outcome.passed) lines.push(`passed by: ${letters} ${PASSED_TEXT[why]}`);
-  for (const key of outcome.uncertainKeys) lines.push(`  uncertain: ${key}`);
+  }
+  for (const [why, letters] of outcome.passed) {
+    lines.push(`passed by: ${letters} ${PASSED_TEXT[why]}`);
+  }
+  for (const key of outcome.uncertainKeys) {
+    lines.push(`  uncertain: ${key}`);
+  }
   const uncertain = outcome.passed.get('uncertain') ?? 0;
-  if (uncertain > outcome.uncertainKeys.length)
+  if (uncertain > outcome.uncertainKeys.length) {
     lines.push(`  and ${uncertain - outcome.uncertainKeys.length} more (all: npm run dlq -- list)`);
-  if (isDryRun && isPatched && outcome.example !== undefined)
+  }
+  if (isDryRun && isPatched && outcome.example !== undefined) {
     lines.push(`the first one (${outcome.example.key}) would be: ${printable(outcome.example.value)}`);
+  }
   return lines.join('\n');
 }
 

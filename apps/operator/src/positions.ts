@@ -47,8 +47,9 @@ const clockShift = (text: string): number => {
 };
 const machineTopic = (name: string): Stream => {
   const stream = streamOf(name);
-  if (stream === undefined)
+  if (stream === undefined) {
     throw new InvalidArgumentError(`Machine topics are ${STREAMS.map(({ source }) => source).join(' and ')}.`);
+  }
   return stream;
 };
 
@@ -93,7 +94,9 @@ program
   });
 
 function formatPositions(positions: readonly StreamPosition[]): string {
-  if (positions.length === 0) return 'no partition has a position yet; the writer gives it one with the first block';
+  if (positions.length === 0) {
+    return 'no partition has a position yet; the writer gives it one with the first block';
+  }
   const head = ['partition', 'state', 'position', 'waiting', 'accepted', 'applied up to'];
   const rows = positions.map((position) => [
     `${position.topic}/${position.partition}`,
@@ -114,13 +117,15 @@ function formatPositions(positions: readonly StreamPosition[]): string {
       .join('  ')
       .trimEnd();
   const lines = [line(head), ...rows.map(line)];
-  for (const { topic, partition, state, stateReason, stateSince } of positions)
-    if (state !== 'running')
+  for (const { topic, partition, state, stateReason, stateSince } of positions) {
+    if (state !== 'running') {
       lines.push(
         '',
         `${topic}/${partition}: ${state} since ${stateSince}${stateReason === null ? '' : `: ${stateReason}`}`,
         `  see docs/runbooks/${state}.md`,
       );
+    }
+  }
   return printable(lines.join('\n'));
 }
 
@@ -136,8 +141,11 @@ const changing = (name: string, description: string, ofPartition = true): Comman
     .command(name)
     .description(description)
     .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic);
-  if (ofPartition) command.argument('<partition>', 'its partition', wholeNumber());
-  else command.argument('<partition>', 'its partition, or "all"', partitionOrAll);
+  if (ofPartition) {
+    command.argument('<partition>', 'its partition', wholeNumber());
+  } else {
+    command.argument('<partition>', 'its partition, or "all"', partitionOrAll);
+  }
   return command
     .requiredOption('--reason <text>', 'why, for the audit trail')
     .addOption(byOption())
@@ -151,7 +159,9 @@ async function change(
   options: ChangeOptions,
   plan: (facts: PartitionFacts, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
-  if (options.reason.trim() === '') throw new InputError('--reason is empty; say why, somebody will ask');
+  if (options.reason.trim() === '') {
+    throw new InputError('--reason is empty; say why, somebody will ask');
+  }
   const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
   const admin = new KafkaAdmin(connection, logger);
   try {
@@ -167,7 +177,9 @@ async function change(
       };
       const partitions =
         partition === 'all' ? (await loadPositions(database, topic)).map((row) => row.partition) : [partition];
-      if (partitions.length === 0) throw new InputError(`no partition of ${topic} has a position`);
+      if (partitions.length === 0) {
+        throw new InputError(`no partition of ${topic} has a position`);
+      }
       // All are checked before the first is changed.
       const made: Plan[] = [];
       for (const one of partitions) {
@@ -183,7 +195,9 @@ async function change(
         return;
       }
       await confirm('Do this?', options.yes ?? false);
-      for (const { apply } of made) console.log(await apply());
+      for (const { apply } of made) {
+        console.log(await apply());
+      }
     });
   } finally {
     await admin.disconnect().catch(() => undefined);
@@ -235,8 +249,9 @@ the topics exist on the new cluster (npm run topics -- create), and KAFKA_BROKER
 the machine topic counts as applied. The order of the whole move: docs/disaster-recovery.md`,
   )
   .action((stream: Stream, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
-    if (partition === 'all' && options.offset !== undefined)
+    if (partition === 'all' && options.offset !== undefined) {
       throw new InputError('--offset is for one partition; each has offsets of its own');
+    }
     return change(stream, partition, options, (facts) => planRebase(facts, options.offset));
   });
 

@@ -46,7 +46,9 @@ changing(program.command('create'), 'topics of the contract')
         console.log(`created ${created.map((name) => admin.nameOf(name)).join(', ')}`);
       };
       const url = process.env['DATABASE_URL'];
-      if (url) return changeTopics(url, { action: 'topics.create', by, reason, newValue: { topics: missing } }, create);
+      if (url) {
+        return changeTopics(url, { action: 'topics.create', by, reason, newValue: { topics: missing } }, create);
+      }
       // A broker may be set up before there is a database.
       await create();
       console.error('not in the audit trail: DATABASE_URL is not set');
@@ -59,9 +61,14 @@ program
   .action(async () =>
     withAdmin(async (admin) => {
       const differences = await admin.checkTopics(TOPICS);
-      for (const difference of differences) console.log(difference);
-      if (differences.length > 0) process.exitCode = 1;
-      else console.log('all topics are as the contract says');
+      for (const difference of differences) {
+        console.log(difference);
+      }
+      if (differences.length > 0) {
+        process.exitCode = 1;
+      } else {
+        console.log('all topics are as the contract says');
+      }
     }),
   );
 
@@ -75,14 +82,18 @@ changing(program.command('grow'), 'more partitions')
       const isMachineTopic = (name: string): number => Number(streamOf(name) !== undefined);
       const names = TOPICS.map(({ name }) => name).sort((a, b) => isMachineTopic(a) - isMachineTopic(b));
       const before: Record<string, number> = {};
-      for (const name of names) before[name] = await admin.partitionCount(name);
+      for (const name of names) {
+        before[name] = await admin.partitionCount(name);
+      }
       const grow = async (): Promise<void> => {
         for (const name of names) {
           await admin.growTopic(name, partitions);
           console.log(`${admin.nameOf(name)}: ${await admin.partitionCount(name)} partitions`);
         }
       };
-      if (Object.values(before).every((count) => count >= partitions)) return grow();
+      if (Object.values(before).every((count) => count >= partitions)) {
+        return grow();
+      }
       await changeTopics(
         environmentVariable('DATABASE_URL'),
         { action: 'topics.grow', by, reason, oldValue: before, newValue: { partitions } },

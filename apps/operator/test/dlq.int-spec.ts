@@ -66,7 +66,9 @@ const send = (topic: string, ...refused: Refused[]): Promise<void> =>
   );
 const published = async (topic: string): Promise<TopicRecord[]> => {
   const records: TopicRecord[] = [];
-  for await (const record of readTopic(connection(), logger, topic)) records.push(record);
+  for await (const record of readTopic(connection(), logger, topic)) {
+    records.push(record);
+  }
   return records;
 };
 const headerOf = (record: TopicRecord, name: string): string | undefined => record.headers[name]?.toString();
@@ -93,8 +95,10 @@ describe('dlq', () => {
     const topic = await topics();
     const refused = Array.from({ length: 10_000 }, (_, offset): Refused => {
       const event = { time: '2026-01-20T07:59:00Z', metric_name: 'm', metric_value: offset, host: `h${offset % 7}` };
-      if (offset % 10 < 5) return { offset, value: JSON.stringify(event) };
-      if (offset % 10 < 8)
+      if (offset % 10 < 5) {
+        return { offset, value: JSON.stringify(event) };
+      }
+      if (offset % 10 < 8) {
         return {
           offset,
           value: JSON.stringify({ ...event, service_name: 'etch' }),
@@ -102,6 +106,7 @@ describe('dlq', () => {
           detail: 'SQLSTATE 23514, table system_metrics',
           stage: 'writer',
         };
+      }
       return {
         offset,
         value: JSON.stringify({ ...event, service_name: 'litho', lot_id: 'L1' }),
@@ -147,8 +152,11 @@ describe('dlq', () => {
     for (const { offset, value, stage } of refused) {
       const record = byKey.get(deadLetterKey(topic, 0, offset))!;
       const got = record.value!.toString();
-      if (stage === 'writer') expect(got).toBe(value);
-      else expect(JSON.parse(got)).toEqual({ ...(JSON.parse(value as string) as object), service_name: 'cvd' });
+      if (stage === 'writer') {
+        expect(got).toBe(value);
+      } else {
+        expect(JSON.parse(got)).toEqual({ ...(JSON.parse(value as string) as object), service_name: 'cvd' });
+      }
     }
     // Nothing is published a second time.
     const second = await dlq('replay', topic);

@@ -99,6 +99,8 @@ describe('bin Pareto', () => {
     expect(status).toBe(200);
     expect(body.groups.map((bar) => [bar['key'], bar['count'], bar['passed']])).toEqual(bars);
     expect(body.totals).toEqual({ count, without_bin });
-    if (bars.length > 0) expect(body.groups.at(-1)!['cumulative_share']).toBe(1);
+    if (bars.length > 0) {
+      expect(body.groups.at(-1)!['cumulative_share']).toBe(1);
+    }
   });
 });

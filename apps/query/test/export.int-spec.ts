@@ -50,7 +50,9 @@ async function download(path: string): Promise<Export> {
   const request = http.get(stage.app.url + path);
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+  }
   const trailer = response.trailers['x-row-count'];
   return {
     status: response.statusCode!,
@@ -69,7 +71,9 @@ const openExports = async (): Promise<number> => {
 const until = async (condition: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + 20_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true within 20 s');
+    if (Date.now() > deadline) {
+      throw new Error('the condition did not come true within 20 s');
+    }
     await new Promise((resolve) => setImmediate(resolve));
   }
 };
@@ -184,7 +188,8 @@ describe('an export that is not read to its end', () => {
     );
     await expect(
       (async () => {
-        for await (const _ of response);
+        for await (const _ of response) {
+        }
       })(),
     ).rejects.toThrow(/aborted|reset|hang up/i);
     expect(response.trailers).toEqual({});

@@ -27,7 +27,9 @@ const walk = async (query: string, between: () => Promise<void> = async () => un
     const next: Page = await page(`${query}${cursor === '' ? '' : `&cursor=${cursor}`}`);
     items.push(...next.items);
     cursor = next.next_cursor;
-    if (cursor !== null) await between();
+    if (cursor !== null) {
+      await between();
+    }
   }
   return items;
 };
@@ -59,7 +61,9 @@ describe('pages', () => {
     async (limit) => {
       let n = 0;
       const items = await walk(`lot_id=PAGES&limit=${limit}`, async () => {
-        if (n >= 40) return;
+        if (n >= 40) {
+          return;
+        }
         await seedAttempts(
           stage.db.database,
           [...'123'].map((digit) => ({
@@ -179,12 +183,13 @@ describe('one inspection', () => {
       },
     ]);
     const { database } = stage.db;
-    for (const event of events.slice(0, 3))
+    for (const event of events.slice(0, 3)) {
       await database.query(
         `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit, lower_limit)
          SELECT $3, $1, $2, 'm' || n, CASE WHEN n > 1 THEN n / 4.0 END, 'nm', 0.5 FROM generate_series(1, 3) n`,
         [id!, event, at(0)],
       );
+    }
     await database.query(
       `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
        SELECT $1, $2, n, $3, 'scratch', n * 1.5, 2 FROM generate_series(0, 11) n`,

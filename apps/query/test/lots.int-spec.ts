@@ -10,12 +10,13 @@ beforeAll(async () => {
 afterAll(() => stage.end());
 
 const seedWafers = async (site: string, lot: string, ...wafers: string[]): Promise<void> => {
-  for (const wafer of wafers)
+  for (const wafer of wafers) {
     await stage.db.database.query('INSERT INTO wafers (id, lot_id, wafer_id) VALUES ($1, $2, $3)', [
       waferIdentity(site, lot, wafer),
       lotIdentity(site, lot),
       wafer,
     ]);
+  }
 };
 const get = async <T>(path: string): Promise<T> => {
   const { status, body } = await stage.app.get<T>(path);
@@ -224,8 +225,11 @@ describe('maps', () => {
   ])('of a wafer %s', async (query, dies) => {
     const body = await map(query);
     expect(body.dies).toEqual(dies);
-    if (dies.length > 0) expect(body).toMatchObject({ x_min: -1, x_max: 2, y_min: 0, y_max: 7 });
-    else expect(body).toMatchObject({ x_min: null, x_max: null, y_min: null, y_max: null });
+    if (dies.length > 0) {
+      expect(body).toMatchObject({ x_min: -1, x_max: 2, y_min: 0, y_max: 7 });
+    } else {
+      expect(body).toMatchObject({ x_min: null, x_max: null, y_min: null, y_max: null });
+    }
   });
 
   it('of a lot stacks its wafers', async () => {

@@ -180,7 +180,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('tells what each route is for and explains every parameter', () => {
-    for (const [path, item] of Object.entries(document.paths))
+    for (const [path, item] of Object.entries(document.paths)) {
       for (const operation of Object.values(item) as Operation[]) {
         expect([path, operation.summary !== undefined && operation.description !== undefined]).toEqual([path, true]);
         for (const parameter of operation.parameters ?? []) {
@@ -190,6 +190,7 @@ describe('the OpenAPI document', () => {
           expect([path, name, shown]).toEqual([path, name, true]);
         }
       }
+    }
   });
 
   it('gives as default what an absent parameter means', () => {
@@ -232,7 +233,9 @@ describe('answers are what the document says', () => {
       expect(answer.status).toBe(200);
       const documented = (document.paths[path]!.get as Operation).responses['200']!.content?.['application/json']
         ?.schema;
-      if (!path.startsWith('/v1/') || path.startsWith('/v1/export/')) return;
+      if (!path.startsWith('/v1/') || path.startsWith('/v1/export/')) {
+        return;
+      }
       expect(documented).toBeDefined();
       const validate = ajv.compile({ ...documented, components: document.components });
       expect([validate(answer.body), validate.errors]).toEqual([true, null]);

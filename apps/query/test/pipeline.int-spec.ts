@@ -150,8 +150,9 @@ describe('with partitions in different states', () => {
   });
 
   it('refuses parameters', async () => {
-    for (const path of ['/v1/pipeline?partition=0', '/v1/ledger?x=1'])
+    for (const path of ['/v1/pipeline?partition=0', '/v1/ledger?x=1']) {
       expect((await stage.app.get(path)).body['code']).toBe('unknown_parameter');
+    }
   });
 });
 

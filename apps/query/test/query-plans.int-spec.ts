@@ -109,8 +109,9 @@ describe('query plans', () => {
       `INSERT INTO metrics_delta SELECT time_bucket('1 hour', time), service_name, metric_name, host, sum(metric_value), count(*), min(metric_value), max(metric_value)
        FROM system_metrics GROUP BY 1, 2, 3, 4`,
     );
-    for (const fold of ['fold_metrics', 'fold_yield'])
-      while (((await database.query<{ n: number }>(`SELECT ${fold}() AS n`))[0]?.n ?? 0) > 0);
+    for (const fold of ['fold_metrics', 'fold_yield']) {
+      while (((await database.query<{ n: number }>(`SELECT ${fold}() AS n`))[0]?.n ?? 0) > 0) {}
+    }
     for (const table of [
       'inspections',
       'inspection_attempts',
@@ -124,8 +125,9 @@ describe('query plans', () => {
       'yield_daily_base',
       'yield_retests',
       'lots',
-    ])
+    ]) {
       await database.query(`VACUUM ANALYZE ${table}`);
+    }
     [{ id: oneId }] = (await database.query<{ id: string }>(`SELECT md5('i5')::uuid::text AS id`)) as [{ id: string }];
   }, 1_800_000);
   afterAll(() => db.drop());
@@ -161,10 +163,16 @@ describe('query plans', () => {
           for (const node of nodesOf((row as { 'QUERY PLAN': [{ Plan: PlanNode }] })['QUERY PLAN'][0].Plan)) {
             wasted += (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'];
             const relation = node['Relation Name'];
-            if (relation === undefined) continue;
+            if (relation === undefined) {
+              continue;
+            }
             (relation.includes('_chunk') ? chunks : tables).add(relation);
-            if (relation === 'inspection_attempts') attempts += node['Actual Rows'] * node['Actual Loops'];
-            if (node['Node Type'] === 'Seq Scan' && !SMALL.has(relation)) readWhole.push(relation);
+            if (relation === 'inspection_attempts') {
+              attempts += node['Actual Rows'] * node['Actual Loops'];
+            }
+            if (node['Node Type'] === 'Seq Scan' && !SMALL.has(relation)) {
+              readWhole.push(relation);
+            }
           }
           const startedAt = performance.now();
           const rows = await tx.query(text, parameters);
@@ -234,10 +242,11 @@ describe('query plans', () => {
   );
 
   it('of the yield of one lot and of one machine use an index', async () => {
-    for (const question of [{ lot_id: 'LOT7' }, { equipment_id: 'E11', from: day(-30), to: day(-20) }])
+    for (const question of [{ lot_id: 'LOT7' }, { equipment_id: 'E11', from: day(-30), to: day(-20) }]) {
       expect((await explain((snapshot) => yieldCounts(snapshot, { ...question, policy: 'last' }))).readWhole).toEqual(
         [],
       );
+    }
   });
 
   it.each([

@@ -7,7 +7,9 @@ import { seedAttempts } from './seed.ts';
 
 const urlOf = (variable: string, database: string): string => {
   const url = process.env[variable];
-  if (!url) throw new Error(`${variable} is not set: the local stack gives each service its own user`);
+  if (!url) {
+    throw new Error(`${variable} is not set: the local stack gives each service its own user`);
+  }
   return withDatabase(url, database);
 };
 const order = (chip_id: string) => ({
@@ -44,8 +46,9 @@ async function expectReads(app: QueryApp, inspection: string): Promise<void> {
     '/v1/pipeline',
     '/v1/ledger',
     '/health/ready',
-  ])
+  ]) {
     expect([path, (await app.get(path)).status]).toEqual([path, 200]);
+  }
 }
 
 /** One attempt on one wafer, for {@link expectReads}. @returns the id of its inspection */

@@ -120,7 +120,9 @@ describe('scheduling an inspection', () => {
 
 describe('the audit trail', () => {
   it('names the first entry that was changed behind its back', async () => {
-    for (const chip_id of ['t1', 't2', 't3']) expect((await schedule({ ...order, chip_id })).status).toBe(201);
+    for (const chip_id of ['t1', 't2', 't3']) {
+      expect((await schedule({ ...order, chip_id })).status).toBe(201);
+    }
     // As whoever owns the database could.
     await stage.db.database.query('ALTER TABLE audit_log DISABLE TRIGGER USER');
     await stage.db.database.query(`UPDATE audit_log SET reason = 'forged' WHERE stream = 'api' AND seq = 2`);

@@ -81,7 +81,9 @@ describe('pages through the tied times of SECOM', () => {
     const inserted: string[] = [];
     const every = Math.ceil(100 / limit / 5);
     const items = await walk(`lot_id=SECOM&limit=${limit}`, async (pages) => {
-      if (pages % every !== 0) return;
+      if (pages % every !== 0) {
+        return;
+      }
       // A tied time on either side of the cursor, and about the time of the cursor itself.
       const beside = newestFirst[Math.min(pages * limit, newestFirst.length - 1)] as string;
       inserted.push(...(await insert([TIED[(pages * 31) % TIED.length] as string, beside])));

@@ -336,11 +336,12 @@ describe('charts of what was measured', () => {
       'parameter=width&chart=imr&lot_id=NONE',
       'chart=p&lot_id=NONE',
       'parameter=none&chart=xbar_r',
-    ])
+    ]) {
       expect(await spc(query)).toMatchObject({
         sigma: null,
         location: { centre: null, lower: null, upper: null, points: [], violations: [] },
       });
+    }
   });
 
   it.each([

@@ -51,10 +51,14 @@ export class TcpGate {
   }
 
   async shut(): Promise<void> {
-    if (!this.#server) return;
+    if (!this.#server) {
+      return;
+    }
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      socket.resetAndDestroy();
+    }
     await closed;
     this.#server = undefined;
   }

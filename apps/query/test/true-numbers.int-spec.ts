@@ -47,22 +47,25 @@ async function seed(attempts: readonly Measured[]): Promise<void> {
     named.map(({ values: _values, unit: _unit, recipe: _recipe, defects: _defects, ...attempt }) => attempt),
   );
   for (const [i, { event_id, values = {}, unit, recipe, defects = [] }] of named.entries()) {
-    if (recipe !== undefined)
+    if (recipe !== undefined) {
       await stage.db.database.query('UPDATE inspection_attempts SET recipe = $2 WHERE event_id = $1', [
         event_id,
         recipe,
       ]);
-    for (const [name, value] of Object.entries(values))
+    }
+    for (const [name, value] of Object.entries(values)) {
       await stage.db.database.query(
         `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
          SELECT occurred_at, inspection_id, event_id, $2, $3, $4 FROM inspection_attempts WHERE event_id = $1`,
         [event_id, name, value, unit ?? null],
       );
-    for (const [n, name] of defects.entries())
+    }
+    for (const [n, name] of defects.entries()) {
       await stage.db.database.query(
         `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um) VALUES ($1, $2, $3, now(), $4, 0, 0)`,
         [ids[i]!, event_id, n, name],
       );
+    }
   }
 }
 

@@ -82,13 +82,15 @@ describe('yield from the summaries', () => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await createTestDatabase();
-    for (const { id, site, lot_id } of LOTS)
+    for (const { id, site, lot_id } of LOTS) {
       await db.database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [id, site, lot_id]);
-    for (let unit = 0; unit <= UNITS; unit++)
+    }
+    for (let unit = 0; unit <= UNITS; unit++) {
       await db.database.query(
         `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES (md5($1::text)::uuid, $2, $1, $3)`,
         [String(unit), LOTS[unit % LOTS.length]!.id, unit % 2 === 0 ? 'visual' : 'thermal'],
       );
+    }
   });
   afterAll(() => db.drop());
 
@@ -208,7 +210,9 @@ describe('yield from the summaries', () => {
     let withUnits = 0;
     for (const [round, changes] of histories.entries()) {
       await apply(changes);
-      if (round % 7 === 3) await db.database.query('SELECT fold_yield(30)');
+      if (round % 7 === 3) {
+        await db.database.query('SELECT fold_yield(30)');
+      }
       const attempts = await stored();
       for (const asked of questions.slice(round * 15, (round + 1) * 15)) {
         for (const policy of ATTEMPT_POLICIES) {
@@ -234,7 +238,9 @@ describe('yield from the summaries', () => {
             answer: { ...ofAttempts, groups },
           });
           compared++;
-          if (ofAttempts.total.units > 0) withUnits++;
+          if (ofAttempts.total.units > 0) {
+            withUnits++;
+          }
         }
       }
     }

@@ -95,7 +95,9 @@ export class WriterConsumer {
   /** Looks after what no batch would show: positions changed elsewhere, lost partitions, the ends of the machine topics. */
   async #review(): Promise<void> {
     // A database that is slow to answer must not be asked more and more.
-    if (this.#isReviewing) return;
+    if (this.#isReviewing) {
+      return;
+    }
     this.#isReviewing = true;
     try {
       const assigned = this.#server.partitions();
@@ -105,15 +107,21 @@ export class WriterConsumer {
       await Promise.all(
         assigned.map(({ topic, partition, isHandling, nextOffset }) =>
           this.#reviewed(async () => {
-            if (isHandling || nextOffset === null) return;
+            if (isHandling || nextOffset === null) {
+              return;
+            }
             const from = await this.#writerOf(streamOfAccepted(topic)!, partition).reviewPosition(nextOffset);
-            if (from !== undefined) this.#server.seek(topic, partition, from);
+            if (from !== undefined) {
+              this.#server.seek(topic, partition, from);
+            }
           }),
         ),
       );
       for (const { source, accepted } of STREAMS) {
         const own = assigned.filter(({ topic }) => topic === accepted);
-        if (own.length > 0) await this.#reviewed(() => this.#reviewEnds(source, own));
+        if (own.length > 0) {
+          await this.#reviewed(() => this.#reviewEnds(source, own));
+        }
       }
     } finally {
       this.#isReviewing = false;
@@ -133,7 +141,9 @@ export class WriterConsumer {
 
   async #releaseLost(assigned: ReadonlySet<string>): Promise<void> {
     for (const [key, writer] of this.#writers) {
-      if (assigned.has(key)) continue;
+      if (assigned.has(key)) {
+        continue;
+      }
       this.#writers.delete(key);
       await writer.release();
     }
@@ -143,7 +153,9 @@ export class WriterConsumer {
     const [offsets, topicId] = [await this.#admin.topicOffsets(source), await this.#topicIds.current(source)];
     for (const { partition } of own) {
       const high = offsets.get(partition)?.high;
-      if (high !== undefined) await setHighWatermark(this.#database, source, partition, BigInt(high), topicId);
+      if (high !== undefined) {
+        await setHighWatermark(this.#database, source, partition, BigInt(high), topicId);
+      }
     }
   }
 

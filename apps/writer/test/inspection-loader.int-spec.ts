@@ -211,7 +211,9 @@ describe('loading inspections', () => {
           const partitions = Array.from({ length: PARTITIONS }, () => Promise.resolve<unknown>(undefined));
           for (const { partition, size } of places) {
             const part = rest.splice(0, size);
-            if (part.length === 0) break;
+            if (part.length === 0) {
+              break;
+            }
             partitions[partition] = partitions[partition]!.then(() => mixed.flush(partition, part));
           }
           await Promise.all(partitions);
@@ -271,7 +273,9 @@ describe('loading inspections', () => {
     const corrected = event({ event_id: id(1), content_hash: '00000000000000000000000000000002' });
     for (const flushes of [[[misspelt, corrected]], [[misspelt], [corrected]], [[corrected, misspelt]]]) {
       const source = await newSource();
-      for (const events of flushes) await source.flush(0, events);
+      for (const events of flushes) {
+        await source.flush(0, events);
+      }
       expect(source.letters.map(({ refusal }) => refusal.code)).toEqual(['unknown_inspection_type']);
       expect(await source.database.database.query('SELECT inspection_type FROM inspections')).toEqual([
         { inspection_type: 'electrical' },
@@ -285,8 +289,9 @@ describe('loading inspections', () => {
       `measurements ADD CONSTRAINT no_poison CHECK (name <> 'poison')`,
       `defects ADD CONSTRAINT no_ghosts CHECK (class <> 'ghost')`,
       `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
-    ])
+    ]) {
       await source.database.database.query(`ALTER TABLE ${constraint}`);
+    }
     // None, one or several lines per event, the bad one last: a line number has to find its event.
     const vth = { name: 'vth', value: 1 };
     const scratch = { class: 'scratch', x_um: 0, y_um: 0 };
@@ -359,7 +364,9 @@ describe('loading inspections', () => {
           }),
         );
         await whole.flush(0, events);
-        for (const one of events) await cut.flush(0, [one]);
+        for (const one of events) {
+          await cut.flush(0, [one]);
+        }
         const outcome = (source: Source): object[] =>
           source.letters
             .map(({ normalised, refusal }) => ({

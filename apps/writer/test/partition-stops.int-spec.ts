@@ -50,7 +50,9 @@ describe('what fails for one partition', () => {
     await hinder(`RAISE EXCEPTION 'no' USING ERRCODE = '23514';`, 'NEW.metric_value = 2');
     let isRefusing = true;
     stage.sendLetters = async (_topic, _partition, refused) => {
-      if (isRefusing) throw new Error('TOPIC_AUTHORIZATION_FAILED');
+      if (isRefusing) {
+        throw new Error('TOPIC_AUTHORIZATION_FAILED');
+      }
       stage.letters.push(...refused);
     };
     await stage.start();

@@ -122,13 +122,19 @@ export class WriterStage {
     // As the writer's consumer does every few seconds.
     let isReviewing = false;
     const review = setInterval(() => {
-      if (isReviewing) return;
+      if (isReviewing) {
+        return;
+      }
       isReviewing = true;
       void (async () => {
         for (const { topic, partition, isHandling, nextOffset } of server.partitions()) {
-          if (isHandling || nextOffset === null) continue;
+          if (isHandling || nextOffset === null) {
+            continue;
+          }
           const from = await writerOf(partition).reviewPosition(nextOffset);
-          if (from !== undefined) server.seek(topic, partition, from);
+          if (from !== undefined) {
+            server.seek(topic, partition, from);
+          }
         }
       })()
         .catch((error: unknown) => logger.debug({ err: error }, 'review_incomplete'))
@@ -152,8 +158,9 @@ export class WriterStage {
   }
 
   async publish(...blocks: Block[]): Promise<void> {
-    for (const one of blocks)
+    for (const one of blocks) {
       await this.servers.producer.send(this.accepted, one.sourcePartition, [{ key: null, ...encodeBlock(one) }]);
+    }
   }
 
   /** Deletes the accepted topic and creates it again under the same name. */

@@ -34,8 +34,11 @@ describe('what the summaries of yield cost a flush of inspections', () => {
   beforeAll(async () => {
     withYield = await createTestDatabase();
     without = await createTestDatabase();
-    for (const [table, names] of Object.entries(TRIGGERS))
-      for (const name of names) await without.database.query(`ALTER TABLE ${table} DISABLE TRIGGER ${name}`);
+    for (const [table, names] of Object.entries(TRIGGERS)) {
+      for (const name of names) {
+        await without.database.query(`ALTER TABLE ${table} DISABLE TRIGGER ${name}`);
+      }
+    }
   });
   afterAll(async () => {
     await withYield.drop();
@@ -111,18 +114,23 @@ describe('what the summaries of yield cost a flush of inspections', () => {
         // In turns, so that both meet the same machine; the first two only fill caches.
         for (const side of n % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const)) {
           const took = await flush(sessions[side], block);
-          if (n >= 0) ms[side].push(took);
+          if (n >= 0) {
+            ms[side].push(took);
+          }
         }
-        if (n % 5 === 4) await withYield.database.query('SELECT fold_yield()');
+        if (n % 5 === 4) {
+          await withYield.database.query('SELECT fold_yield()');
+        }
       }
       await sessions.with.close();
       await sessions.without.close();
       // Of each pair: what slows the machine for a while slows both of it.
       const ratio = median(ms.with.map((took, n) => took / (ms.without[n] as number)));
-      if (process.env['YIELD_COST_FLUSHES'])
+      if (process.env['YIELD_COST_FLUSHES']) {
         process.stderr.write(
           `${measurements} measurements, ${perFlush} events: ${median(ms.with).toFixed(1)} ms with, ${median(ms.without).toFixed(1)} ms without, ratio ${ratio.toFixed(3)}\n`,
         );
+      }
       expect(ratio).toBeLessThan(MAX_RATIO);
     },
     600_000,
@@ -131,8 +139,9 @@ describe('what the summaries of yield cost a flush of inspections', () => {
   it('and both sides hold the same rows, one of them with the summaries', async () => {
     const count = async (db: TestDatabase, from: string): Promise<number> =>
       ((await db.database.query<{ n: number }>(`SELECT count(*) AS n FROM ${from}`))[0] as { n: number }).n;
-    for (const table of ['inspections', 'inspection_attempts', 'measurements'])
+    for (const table of ['inspections', 'inspection_attempts', 'measurements']) {
       expect([table, await count(withYield, table)]).toEqual([table, await count(without, table)]);
+    }
     expect(await withYield.database.query('SELECT sum(insertions) AS n FROM yield_daily')).toEqual([{ n: events }]);
     expect(await count(withYield, 'yield_retests')).toBeGreaterThan(0);
     expect(await count(without, 'yield_daily')).toBe(0);

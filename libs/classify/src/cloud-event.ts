@@ -13,7 +13,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Event id of a CloudEvent in binary mode: `ce_id` where it is a UUID, else derived from `ce_source` and `ce_id`. */
 export function cloudEventId(headers: RecordHeaders): string | undefined {
   const id = headerText(headers, 'ce_id');
-  if (id === undefined || id === '') return undefined;
+  if (id === undefined || id === '') {
+    return undefined;
+  }
   return UUID.test(id) ? id.toLowerCase() : cloudEventIdentity(headerText(headers, 'ce_source') ?? '', id);
 }
 

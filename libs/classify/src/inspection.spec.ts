@@ -13,7 +13,9 @@ const classify = (value: unknown, headers: SourceRecord['headers'] = {}) =>
   });
 const accepted = (value: unknown, headers?: SourceRecord['headers']): AcceptedInspection => {
   const outcome = classify(value, headers);
-  if (!outcome.accepted) throw new Error(`${outcome.refusal.code}: ${outcome.refusal.detail}`);
+  if (!outcome.accepted) {
+    throw new Error(`${outcome.refusal.code}: ${outcome.refusal.detail}`);
+  }
   return JSON.parse(outcome.line) as AcceptedInspection;
 };
 

@@ -33,10 +33,16 @@ const TIME_FIELDS = ['occurred_at', 'started_at', 'completed_at'] as const;
 
 /** JSON with the keys of every object in order: two texts of the same content become one. */
 const canonical = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (!isObject(value)) return value;
+  if (Array.isArray(value)) {
+    return value.map(canonical);
+  }
+  if (!isObject(value)) {
+    return value;
+  }
   const sorted = Object.create(null) as Record<string, unknown>;
-  for (const key of Object.keys(value).sort()) sorted[key] = canonical(value[key]);
+  for (const key of Object.keys(value).sort()) {
+    sorted[key] = canonical(value[key]);
+  }
   return sorted;
 };
 
@@ -48,25 +54,35 @@ const canonical = (value: unknown): unknown => {
 export function classifyInspection(record: SourceRecord): EventOutcome {
   const refuse = (refusal: Refusal | ClockRefusal): EventOutcome => ({ accepted: false, refusal });
   const read = readEvent(record, INSPECTION, INSPECTION_FIELDS, 'an inspection event object');
-  if (!read.ok) return refuse(read.refusal);
+  if (!read.ok) {
+    return refuse(read.refusal);
+  }
   const { given, event } = read;
 
   const times: Partial<Record<(typeof TIME_FIELDS)[number], string>> = {};
   let occurredUs = 0;
   for (const field of TIME_FIELDS) {
     const text = event[field];
-    if (text == null) continue;
+    if (text == null) {
+      continue;
+    }
     const timeUs = parseTime(text);
-    if (!isTimePlausible(timeUs, record.timestamp))
+    if (!isTimePlausible(timeUs, record.timestamp)) {
       return refuse(clockRefusal(field, timeUs, record.timestamp, event.equipment_id ?? event.lot_id));
-    if (field === 'occurred_at') occurredUs = timeUs;
+    }
+    if (field === 'occurred_at') {
+      occurredUs = timeUs;
+    }
     times[field] = formatTime(timeUs);
   }
 
   const extra = new ExtraFields();
   const keepUnknown = (item: object, known: ReadonlySet<string>, place: string): void => {
-    for (const key of Object.keys(item))
-      if (!known.has(key)) extra.add(`${place}${key}`, (item as Record<string, unknown>)[key]);
+    for (const key of Object.keys(item)) {
+      if (!known.has(key)) {
+        extra.add(`${place}${key}`, (item as Record<string, unknown>)[key]);
+      }
+    }
   };
   keepUnknown(given, INSPECTION_FIELDS, '');
   const rawItems = (field: string): object[] => (given[field] as object[] | null | undefined) ?? [];
@@ -75,7 +91,9 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
   let metadata = given['metadata'] as Record<string, unknown> | null | undefined;
   if (extra.count > 0) {
     const merged = Object.create(null) as Record<string, unknown>;
-    for (const key of Object.keys(metadata ?? {})) merged[key] = metadata![key];
+    for (const key of Object.keys(metadata ?? {})) {
+      merged[key] = metadata![key];
+    }
     merged['_extra'] = extra.value();
     metadata = merged;
   }
@@ -139,10 +157,11 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
   };
   // One object of both, without writing the content a second time.
   const line = `${text.slice(0, -1)},${JSON.stringify(computed).slice(1)}`;
-  if (line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES)
+  if (line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES) {
     return refuse({
       code: 'too_large',
       detail: `got more than ${MAX_LINE_BYTES} bytes after normalisation, expected less`,
     });
+  }
   return { accepted: true, line, timeUs: occurredUs, unknownFields: extra.count };
 }

@@ -19,10 +19,15 @@ const refused = (code: Refusal['code'], detail: string): JsonRead => ({ ok: fals
 
 /** Bytes of a record to a JSON value; never throws on what a machine sent. */
 export function readJson(value: Buffer | null, maxBytes: number): JsonRead {
-  if (value === null) return refused('malformed_json', 'got a null value (tombstone), expected a JSON object');
-  if (value.length > maxBytes)
+  if (value === null) {
+    return refused('malformed_json', 'got a null value (tombstone), expected a JSON object');
+  }
+  if (value.length > maxBytes) {
     return refused('too_large', `got ${value.length} bytes, expected at most ${maxBytes} uncompressed`);
-  if (!isUtf8(value)) return refused('invalid_text', 'got bytes that are no UTF-8, expected UTF-8');
+  }
+  if (!isUtf8(value)) {
+    return refused('invalid_text', 'got bytes that are no UTF-8, expected UTF-8');
+  }
   const text = value.toString('utf8');
   try {
     return { ok: true, value: JSON.parse(text) as unknown, text, hasEscapes: text.includes('\\u') };
@@ -44,21 +49,34 @@ export function inspectJson(value: unknown): Refusal | null {
     detail: `${pointer(path).slice(0, 500).replaceAll('\0', '\\u0000').toWellFormed()}: ${text}`,
   });
   const textRefusal = (text: string): Refusal | null => {
-    if (text.includes('\0')) return fail('invalid_text', 'got a NUL character, expected text without');
-    if (!text.isWellFormed()) return fail('invalid_text', 'got a lone surrogate, expected well-formed Unicode');
+    if (text.includes('\0')) {
+      return fail('invalid_text', 'got a NUL character, expected text without');
+    }
+    if (!text.isWellFormed()) {
+      return fail('invalid_text', 'got a lone surrogate, expected well-formed Unicode');
+    }
     return null;
   };
   const visit = (node: unknown, depth: number): Refusal | null => {
-    if (typeof node === 'string') return textRefusal(node);
-    if (typeof node === 'number')
+    if (typeof node === 'string') {
+      return textRefusal(node);
+    }
+    if (typeof node === 'number') {
       return Number.isFinite(node) ? null : fail('value_out_of_range', 'got a number beyond 1.8e308, expected less');
-    if (typeof node !== 'object' || node === null) return null;
-    if (depth > MAX_DEPTH) return fail('too_deep', `got more than ${MAX_DEPTH} levels, expected at most ${MAX_DEPTH}`);
+    }
+    if (typeof node !== 'object' || node === null) {
+      return null;
+    }
+    if (depth > MAX_DEPTH) {
+      return fail('too_deep', `got more than ${MAX_DEPTH} levels, expected at most ${MAX_DEPTH}`);
+    }
     if (Array.isArray(node)) {
       for (let i = 0; i < node.length; i++) {
         path.push(i);
         const found = visit(node[i], depth + 1);
-        if (found) return found;
+        if (found) {
+          return found;
+        }
         path.pop();
       }
       return null;
@@ -66,7 +84,9 @@ export function inspectJson(value: unknown): Refusal | null {
     for (const key of Object.keys(node)) {
       path.push(key);
       const found = textRefusal(key) ?? visit((node as Record<string, unknown>)[key], depth + 1);
-      if (found) return found;
+      if (found) {
+        return found;
+      }
       path.pop();
     }
     return null;
@@ -76,12 +96,24 @@ export function inspectJson(value: unknown): Refusal | null {
 
 /** A value's kind and size, never its text: details travel in headers and logs, payloads must not. */
 const describe = (value: unknown): string => {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'string') return `a string of ${value.length} characters`;
-  if (typeof value === 'number') return `the number ${value}`;
-  if (typeof value === 'boolean') return `the boolean ${value}`;
+  if (value === undefined) {
+    return 'nothing';
+  }
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return `an array of ${value.length}`;
+  }
+  if (typeof value === 'string') {
+    return `a string of ${value.length} characters`;
+  }
+  if (typeof value === 'number') {
+    return `the number ${value}`;
+  }
+  if (typeof value === 'boolean') {
+    return `the boolean ${value}`;
+  }
   return 'an object';
 };
 
@@ -128,7 +160,11 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
  */
 export const knownFields = (given: Record<string, unknown>, known: ReadonlySet<string>): Record<string, unknown> => {
   const picked: Record<string, unknown> = {};
-  for (const key of known) if (Object.hasOwn(given, key)) picked[key] = given[key];
+  for (const key of known) {
+    if (Object.hasOwn(given, key)) {
+      picked[key] = given[key];
+    }
+  }
   return picked;
 };
 
@@ -145,13 +181,23 @@ export function arrayElements(text: string): string[] {
   for (let i = from; i < text.length; i++) {
     const char = text[i];
     if (char === '"') {
-      for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++;
-    } else if (char === '{' || char === '[') depth++;
-    else if (char === '}' || (char === ']' && depth > 0)) depth--;
-    else if (depth === 0 && (char === ',' || char === ']')) {
+      for (i++; text[i] !== '"'; i++) {
+        if (text[i] === '\\') {
+          i++;
+        }
+      }
+    } else if (char === '{' || char === '[') {
+      depth++;
+    } else if (char === '}' || (char === ']' && depth > 0)) {
+      depth--;
+    } else if (depth === 0 && (char === ',' || char === ']')) {
       const element = text.slice(from, i).trim();
-      if (element !== '') elements.push(element);
-      if (char === ']') break;
+      if (element !== '') {
+        elements.push(element);
+      }
+      if (char === ']') {
+        break;
+      }
       from = i + 1;
     }
   }

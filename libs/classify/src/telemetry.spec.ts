@@ -202,9 +202,13 @@ describe('classification of telemetry', () => {
         const { rows, refusals } = classify(text);
         const isFitting = telemetrySampleSchema.safeParse(given).success;
         const code = refusals[0]?.code;
-        if (rows.length === 1) expect(isFitting).toBe(true);
-        else if (code === 'schema_violation' || code === 'value_out_of_range') expect(isFitting).toBe(false);
-        else expect(['time_out_of_range', 'invalid_text']).toContain(code);
+        if (rows.length === 1) {
+          expect(isFitting).toBe(true);
+        } else if (code === 'schema_violation' || code === 'value_out_of_range') {
+          expect(isFitting).toBe(false);
+        } else {
+          expect(['time_out_of_range', 'invalid_text']).toContain(code);
+        }
         // The same again: a second reading decides the same.
         expect(classify(text)).toEqual({ rows, refusals, unknown: 0 });
       }),

@@ -64,18 +64,20 @@ const timeRefusal = (
   record: SourceRecord,
   rules: TelemetryRules,
 ): Refusal | ClockRefusal | null => {
-  if (!isTimePlausible(timeUs, record.timestamp))
+  if (!isTimePlausible(timeUs, record.timestamp)) {
     return {
       aheadMs: timeUs / 1000 - record.timestamp,
       source: host ?? service,
       code: 'time_out_of_range',
       detail: '/time: got a time outside the window, expected 2000-01-01 up to 10 minutes after the record timestamp',
     };
-  if (rules.retentionMs > 0 && timeUs < (record.timestamp - rules.retentionMs) * 1000)
+  }
+  if (rules.retentionMs > 0 && timeUs < (record.timestamp - rules.retentionMs) * 1000) {
     return {
       code: 'too_old',
       detail: `/time: got a time before the retention of ${Math.round(rules.retentionMs / 86_400_000)} days, expected a later one`,
     };
+  }
   return null;
 };
 
@@ -84,25 +86,47 @@ const timeRefusal = (
  * False says nothing about the sample; the schema decides then. A property test holds the two together.
  */
 const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => {
-  for (const key in sample) if (!TELEMETRY_FIELDS.has(key)) return false;
+  for (const key in sample) {
+    if (!TELEMETRY_FIELDS.has(key)) {
+      return false;
+    }
+  }
   const { time, service_name, metric_name, metric_value, tags, host } = sample;
-  if (typeof service_name !== 'string' || !hasLength(service_name, 1, 100)) return false;
-  if (typeof metric_name !== 'string' || !hasLength(metric_name, 1, 100)) return false;
-  if (typeof metric_value !== 'number' || !(Math.abs(metric_value) <= MAX_METRIC_MAGNITUDE)) return false;
+  if (typeof service_name !== 'string' || !hasLength(service_name, 1, 100)) {
+    return false;
+  }
+  if (typeof metric_name !== 'string' || !hasLength(metric_name, 1, 100)) {
+    return false;
+  }
+  if (typeof metric_value !== 'number' || !(Math.abs(metric_value) <= MAX_METRIC_MAGNITUDE)) {
+    return false;
+  }
   const timeUs = parseTime(time);
-  if (Number.isNaN(timeUs)) return false;
-  if (host != null && (typeof host !== 'string' || !hasLength(host, 0, 100))) return false;
+  if (Number.isNaN(timeUs)) {
+    return false;
+  }
+  if (host != null && (typeof host !== 'string' || !hasLength(host, 0, 100))) {
+    return false;
+  }
   let tagsText: string | null = null;
   if (tags != null) {
-    if (!isObject(tags)) return false;
+    if (!isObject(tags)) {
+      return false;
+    }
     let count = 0;
     for (const key in tags) {
       const tag = tags[key];
-      if (typeof tag !== 'string' && typeof tag !== 'boolean' && !Number.isFinite(tag)) return false;
-      if (key === '__proto__' || ++count > MAX_TAGS) return false;
+      if (typeof tag !== 'string' && typeof tag !== 'boolean' && !Number.isFinite(tag)) {
+        return false;
+      }
+      if (key === '__proto__' || ++count > MAX_TAGS) {
+        return false;
+      }
     }
     tagsText = JSON.stringify(tags);
-    if (tagsText.length > MAX_TAGS_BYTES / 4 && Buffer.byteLength(tagsText) > MAX_TAGS_BYTES) return false;
+    if (tagsText.length > MAX_TAGS_BYTES / 4 && Buffer.byteLength(tagsText) > MAX_TAGS_BYTES) {
+      return false;
+    }
   }
   row.timeUs = timeUs;
   row.time = isCanonicalTime(time as string) ? (time as string) : null;
@@ -117,12 +141,18 @@ const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => 
 /** The sample by its schema: the row, or why not. Unknown fields move to `tags._extra`. */
 const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Refusal | { unknown: number } => {
   const found = inspectJson(given);
-  if (found) return found;
-  if (!isObject(given)) return notAnObject(given, 'a sample object');
+  if (found) {
+    return found;
+  }
+  if (!isObject(given)) {
+    return notAnObject(given, 'a sample object');
+  }
   const sample = knownFields(given, TELEMETRY_FIELDS);
   sample['time'] ??= headerText(record.headers, 'ce_time');
   const parsed = telemetrySampleSchema.safeParse(sample);
-  if (!parsed.success) return schemaRefusal(parsed.error, sample);
+  if (!parsed.success) {
+    return schemaRefusal(parsed.error, sample);
+  }
   const extra = new ExtraFields();
   for (const key of Object.keys(given)) {
     if (!TELEMETRY_FIELDS.has(key)) {
@@ -133,7 +163,9 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
   // From the sample itself: the schema's copy would lose a tag called __proto__.
   const tags = sample['tags'] as Record<string, unknown> | null | undefined;
   const kept = Object.create(null) as Record<string, unknown>;
-  for (const key of Object.keys(tags ?? {})) kept[key] = tags![key];
+  for (const key of Object.keys(tags ?? {})) {
+    kept[key] = tags![key];
+  }
   if (extra.count > 0) {
     kept['_extra'] = extra.value();
   }
@@ -158,39 +190,52 @@ export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, s
     return 0;
   };
   const read = readJson(record.value, TELEMETRY.limits.eventBytes);
-  if (!read.ok) return refuseWhole(read.refusal);
+  if (!read.ok) {
+    return refuseWhole(read.refusal);
+  }
   const major = cloudEventMajor(record.headers);
-  if (major !== undefined && major !== 1)
+  if (major !== undefined && major !== 1) {
     return refuseWhole({ code: 'schema_violation', detail: `ce_type: got major version ${major}, expected 1` });
+  }
 
   const row: SampleRow = { timeUs: 0, time: null, service: '', metric: '', value: 0, tags: null, host: null };
   const classify = (sample: unknown): Refusal | null => {
     // A NUL or lone surrogate can only stand in an escape; such records take the thorough way.
     if (read.hasEscapes || !isObject(sample) || !readPlain(sample, row)) {
       const outcome = readBySchema(sample, record, row);
-      if ('code' in outcome) return outcome;
-      if (outcome.unknown > 0) sink.unknownFields(outcome.unknown);
+      if ('code' in outcome) {
+        return outcome;
+      }
+      if (outcome.unknown > 0) {
+        sink.unknownFields(outcome.unknown);
+      }
     }
     return timeRefusal(row, record, rules);
   };
 
   if (!Array.isArray(read.value)) {
     const refusal = classify(read.value);
-    if (refusal) return refuseWhole(refusal);
+    if (refusal) {
+      return refuseWhole(refusal);
+    }
     sink.accept(row);
     return 0;
   }
   const samples: unknown[] = read.value;
-  if (samples.length === 0 || samples.length > MAX_SAMPLES_PER_RECORD)
+  if (samples.length === 0 || samples.length > MAX_SAMPLES_PER_RECORD) {
     return refuseWhole({
       code: 'schema_violation',
       detail: `(event): got an array of ${samples.length}, expected 1 to ${MAX_SAMPLES_PER_RECORD} samples`,
     });
+  }
   let texts: string[] | undefined;
   for (let i = 0; i < samples.length; i++) {
     const refusal = classify(samples[i]);
-    if (refusal) sink.refuse(refusal, Buffer.from((texts ??= arrayElements(read.text))[i]!), i);
-    else sink.accept(row);
+    if (refusal) {
+      sink.refuse(refusal, Buffer.from((texts ??= arrayElements(read.text))[i]!), i);
+    } else {
+      sink.accept(row);
+    }
   }
   return samples.length;
 }

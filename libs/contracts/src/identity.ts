@@ -18,7 +18,9 @@ const uuid5 = (name: string): string => {
 
 const identity = (kind: string, parts: readonly string[]): string => {
   let name = kind;
-  for (const part of parts) name += `/${Buffer.byteLength(part)}:${part}`;
+  for (const part of parts) {
+    name += `/${Buffer.byteLength(part)}:${part}`;
+  }
   return uuid5(name);
 };
 

@@ -76,7 +76,9 @@ const headerText = (value: HeaderBytes): string | undefined => {
 export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay | undefined {
   const of = headerText(headers[REPLAY_HEADERS.of]);
   const count = Number(headerText(headers[REPLAY_HEADERS.count]));
-  if (of === undefined || !Number.isSafeInteger(count) || count < 1) return undefined;
+  if (of === undefined || !Number.isSafeInteger(count) || count < 1) {
+    return undefined;
+  }
   return { of: of.slice(0, 300), count };
 }
 

@@ -12,8 +12,9 @@ describe.each([...new Set<string>([...REFUSAL_CODES, ...STOPPED_STATES, ...INGES
     const sections = text.split(/^(#+ .*)$/m).map((part) => part.trim());
     const headings = sections.filter((_, index) => index % 2 === 1);
     expect(headings).toEqual([`# ${name}`, '## Meaning', '## Impact', '## Diagnosis', '## Mitigation']);
-    for (const heading of headings.slice(1))
+    for (const heading of headings.slice(1)) {
       expect(sections[sections.indexOf(heading) + 1]!.length).toBeGreaterThan(20);
+    }
   });
 });
 

@@ -10,8 +10,12 @@ export const machineText = (min: number, max: number) =>
     .meta({ minLength: min, maxLength: max });
 
 export const hasLength = (text: string, min: number, max: number): boolean => {
-  if (text.length < min) return false;
-  if (text.length <= max) return true;
+  if (text.length < min) {
+    return false;
+  }
+  if (text.length <= max) {
+    return true;
+  }
   // A surrogate pair is one character: only a text of up to twice the limit can still fit.
   return text.length <= 2 * max && [...text].length <= max;
 };

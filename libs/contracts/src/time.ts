@@ -13,7 +13,9 @@ const digitsAt = (text: string, at: number, count: number): number => {
   let value = 0;
   for (let i = at; i < at + count; i++) {
     const digit = text.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
+    if (!(digit >= 0 && digit <= 9)) {
+      return NaN;
+    }
     value = value * 10 + digit;
   }
   return value;
@@ -21,9 +23,13 @@ const digitsAt = (text: string, at: number, count: number): number => {
 
 /** Microseconds since 1970, or NaN when the text is not such a time (or not a string at all). */
 export function parseTime(text: unknown): number {
-  if (typeof text !== 'string') return NaN;
+  if (typeof text !== 'string') {
+    return NaN;
+  }
   const length = text.length;
-  if (length < 20 || length > 35) return NaN;
+  if (length < 20 || length > 35) {
+    return NaN;
+  }
   const year = digitsAt(text, 0, 4);
   const month = digitsAt(text, 5, 2);
   const day = digitsAt(text, 8, 2);
@@ -37,11 +43,16 @@ export function parseTime(text: unknown): number {
     (tee !== 84 && tee !== 116) ||
     text.charCodeAt(13) !== 58 ||
     text.charCodeAt(16) !== 58
-  )
+  ) {
     return NaN;
-  if (!(month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59 && day >= 1)) return NaN;
+  }
+  if (!(month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59 && day >= 1)) {
+    return NaN;
+  }
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  if (day > DAYS_IN_MONTH[month - 1]! + (leap && month === 2 ? 1 : 0)) return NaN;
+  if (day > DAYS_IN_MONTH[month - 1]! + (leap && month === 2 ? 1 : 0)) {
+    return NaN;
+  }
 
   let at = 19;
   let micros = 0;
@@ -50,25 +61,39 @@ export function parseTime(text: unknown): number {
     let digits = 0;
     for (at++; at < length; at++) {
       const digit = text.charCodeAt(at) - 48;
-      if (!(digit >= 0 && digit <= 9)) break;
+      if (!(digit >= 0 && digit <= 9)) {
+        break;
+      }
       digits++;
-      if (digits <= 6) micros += digit * scale;
+      if (digits <= 6) {
+        micros += digit * scale;
+      }
       scale /= 10;
     }
-    if (digits === 0 || digits > 9) return NaN;
+    if (digits === 0 || digits > 9) {
+      return NaN;
+    }
   }
 
   let offsetMinutes = 0;
   const zone = text.charCodeAt(at);
   if (zone === 90 || zone === 122) {
-    if (at + 1 !== length) return NaN;
+    if (at + 1 !== length) {
+      return NaN;
+    }
   } else if (zone === 43 || zone === 45) {
-    if (at + 6 !== length || text.charCodeAt(at + 3) !== 58) return NaN;
+    if (at + 6 !== length || text.charCodeAt(at + 3) !== 58) {
+      return NaN;
+    }
     const hours = digitsAt(text, at + 1, 2);
     const minutes = digitsAt(text, at + 4, 2);
-    if (!(minutes <= 59 && hours * 60 + minutes <= 14 * 60)) return NaN;
+    if (!(minutes <= 59 && hours * 60 + minutes <= 14 * 60)) {
+      return NaN;
+    }
     offsetMinutes = (hours * 60 + minutes) * (zone === 43 ? 1 : -1);
-  } else return NaN;
+  } else {
+    return NaN;
+  }
 
   // Date.UTC reads years 0..99 as 1900..1999; they are outside every window anyway.
   return (Date.UTC(year, month - 1, day, hour, minute, second) - offsetMinutes * 60_000) * 1000 + micros;

@@ -61,7 +61,9 @@ export class KafkaAdmin {
   ): Promise<string[]> {
     const names = new Set(await this.missingTopics(catalogue));
     const missing = catalogue.filter(({ name }) => names.has(name)).map((spec) => this.#onBroker(spec));
-    if (missing.length === 0) return [];
+    if (missing.length === 0) {
+      return [];
+    }
     await this.#call('create topics', (admin) =>
       admin.createTopics({
         // kafkajs's own waiting fails while a broker has not heard of the topic yet.
@@ -92,7 +94,9 @@ export class KafkaAdmin {
     const missing = await this.missingTopics(catalogue);
     const differences = missing.map((name) => `topic ${this.nameOf(name)} does not exist`);
     const present = catalogue.filter(({ name }) => !missing.includes(name)).map((spec) => this.#onBroker(spec));
-    if (present.length === 0) return differences;
+    if (present.length === 0) {
+      return differences;
+    }
     const partitions = await this.#partitionCounts(present.map(({ name }) => name));
     const { resources } = await this.#call('describe topics', (admin) =>
       admin.describeConfigs({
@@ -106,8 +110,9 @@ export class KafkaAdmin {
     );
     for (const spec of present) {
       const count = partitions.get(spec.name) ?? 0;
-      if (count < spec.partitions)
+      if (count < spec.partitions) {
         differences.push(`topic ${spec.name} has ${count} partitions, expected ${spec.partitions}`);
+      }
       const actual = new Map(
         resources
           .find(({ resourceName }) => resourceName === spec.name)
@@ -115,8 +120,9 @@ export class KafkaAdmin {
       );
       for (const [setting, expected] of Object.entries(spec.settings)) {
         const value = actual.get(setting);
-        if (value !== expected)
+        if (value !== expected) {
           differences.push(`topic ${spec.name} has ${setting}=${value ?? 'unset'}, expected ${expected}`);
+        }
       }
     }
     return differences;
@@ -130,7 +136,9 @@ export class KafkaAdmin {
 
   /** Raises the number of partitions; a topic that has as many or more is left alone. */
   async growTopic(topic: string, partitions: number): Promise<void> {
-    if ((await this.partitionCount(topic)) >= partitions) return;
+    if ((await this.partitionCount(topic)) >= partitions) {
+      return;
+    }
     const name = this.nameOf(topic);
     await this.#call(`grow ${name}`, (admin) =>
       admin.createPartitions({ timeout: 10_000, topicPartitions: [{ topic: name, count: partitions }] }),
@@ -205,8 +213,12 @@ export class KafkaAdmin {
   }
 
   async disconnect(): Promise<void> {
-    if (this.#cluster !== undefined) await withDeadline(this.#cluster.disconnect(), 5_000, 'disconnect from Kafka');
-    if (this.#connecting === undefined) return;
+    if (this.#cluster !== undefined) {
+      await withDeadline(this.#cluster.disconnect(), 5_000, 'disconnect from Kafka');
+    }
+    if (this.#connecting === undefined) {
+      return;
+    }
     await withDeadline(this.#admin.disconnect(), 5_000, 'disconnect from Kafka');
   }
 
@@ -215,7 +227,9 @@ export class KafkaAdmin {
    * partitions meanwhile is refused by one of them, and a client that repeats the whole request writes the others twice.
    */
   async #untilUsable(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) await retry(() => this.topicOffsets(topic), { budgetMs: CALL_TIMEOUT_MS });
+    for (const topic of topics) {
+      await retry(() => this.topicOffsets(topic), { budgetMs: CALL_TIMEOUT_MS });
+    }
   }
 
   async #partitionCounts(topics: string[]): Promise<Map<string, number>> {

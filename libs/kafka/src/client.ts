@@ -199,8 +199,12 @@ function logInto(logger: Logger): logCreator {
       }
       const now = performance.now();
       const key = `${namespace} ${message} ${String(broker)}`;
-      if (now - (lastWarnedAt.get(key) ?? -Infinity) < REPEAT_AFTER_MS) return;
-      if (lastWarnedAt.size > 1_000) lastWarnedAt.clear();
+      if (now - (lastWarnedAt.get(key) ?? -Infinity) < REPEAT_AFTER_MS) {
+        return;
+      }
+      if (lastWarnedAt.size > 1_000) {
+        lastWarnedAt.clear();
+      }
       lastWarnedAt.set(key, now);
       child.warn(fields, message);
     };

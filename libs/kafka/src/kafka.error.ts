@@ -74,7 +74,9 @@ export function kafkaErrorType(error: unknown): string | undefined {
   let type: string | undefined;
   for (let current = error; current instanceof Error; current = current.cause) {
     const own = (current as { type?: unknown }).type;
-    if (typeof own === 'string') type = own;
+    if (typeof own === 'string') {
+      type = own;
+    }
   }
   return type;
 }
@@ -84,21 +86,32 @@ export const isGroupLost = (error: unknown): boolean => LOST.has(kafkaErrorType(
 
 /** Translates an error of kafkajs once, by its protocol `type` and its own `retriable` mark, never by its message. */
 export function translateKafkaError(error: unknown, what: string, context: ErrorContext = {}): AppError {
-  if (error instanceof DeadlineExceededError)
+  if (error instanceof DeadlineExceededError) {
     return new KafkaUnavailableError(`${what}: ${error.message}`, { cause: error, context });
-  if (error instanceof AppError) return error;
+  }
+  if (error instanceof AppError) {
+    return error;
+  }
   const type = kafkaErrorType(error) ?? '';
   const options = { cause: error, context: type === '' ? context : { ...context, kafkaError: type } };
   const message = `${what}: ${type || (error instanceof Error ? error.message : String(error))}`;
-  if (TOO_LARGE.has(type)) return new RecordTooLargeError(message, options);
-  if (MISSING.has(type)) return new TopicMissingError(message, options);
-  if (LOST.has(type)) return new PartitionLostError(message, options);
+  if (TOO_LARGE.has(type)) {
+    return new RecordTooLargeError(message, options);
+  }
+  if (MISSING.has(type)) {
+    return new TopicMissingError(message, options);
+  }
+  if (LOST.has(type)) {
+    return new PartitionLostError(message, options);
+  }
   return isRetriable(error) ? new KafkaUnavailableError(message, options) : new KafkaRefusedError(message, options);
 }
 
 /** A retry loop that gave up is itself not retriable in kafkajs's eyes; what counts is the failure it repeated. */
 function isRetriable(error: unknown): boolean {
   let current = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  while (current instanceof Error && current.cause instanceof Error) {
+    current = current.cause;
+  }
   return (current as { retriable?: boolean } | undefined)?.retriable === true;
 }

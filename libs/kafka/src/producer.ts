@@ -108,7 +108,9 @@ export class KafkaProducer {
     for (const request of splitByBytes(records, maxRequestBytes)) {
       const context = { topic, records: request.length };
       const results = await this.#guard(`send to ${topic}`, () => this.#send(topic, request, 'none'), context);
-      if (results.length === 0) throw new TopicMissingError(`send to ${topic}: no partition known`, { context });
+      if (results.length === 0) {
+        throw new TopicMissingError(`send to ${topic}: no partition known`, { context });
+      }
     }
   }
 
@@ -182,14 +184,18 @@ export function splitByBytes<T extends OutgoingRecord>(records: readonly T[], ma
     group.push(record);
     bytes += size;
   }
-  if (group.length > 0) groups.push(group);
+  if (group.length > 0) {
+    groups.push(group);
+  }
   return groups;
 }
 
 function recordBytes({ key, value, headers }: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + size(key) + size(value);
   for (const [name, values] of Object.entries(headers ?? {})) {
-    for (const one of Array.isArray(values) ? values : [values]) bytes += Buffer.byteLength(name) + size(one) + 8;
+    for (const one of Array.isArray(values) ? values : [values]) {
+      bytes += Buffer.byteLength(name) + size(one) + 8;
+    }
   }
   return bytes;
 }

@@ -54,7 +54,9 @@ export async function* readTopic(
   const reader = new PartitionReader(cluster, topic);
   try {
     for (const partition of await reader.partitions()) {
-      if (range.partitions !== undefined && !range.partitions.includes(partition)) continue;
+      if (range.partitions !== undefined && !range.partitions.includes(partition)) {
+        continue;
+      }
       const { low, high } = await reader.range(partition);
       const to = Math.min(high, range.to?.get(partition) ?? high);
       let offset = Math.max(low, range.from?.get(partition) ?? low);
@@ -62,7 +64,9 @@ export async function* readTopic(
         range.signal?.throwIfAborted();
         const { records, nextOffset } = await reader.fetch(partition, offset);
         for (const record of records) {
-          if (record.offset >= to) break;
+          if (record.offset >= to) {
+            break;
+          }
           yield { ...record, partition };
         }
         if (nextOffset > offset) {
@@ -72,12 +76,15 @@ export async function* readTopic(
         }
         // Deleted by retention meanwhile, or the log became shorter under a new leader.
         const now = await reader.range(partition);
-        if (offset >= now.high) break;
+        if (offset >= now.high) {
+          break;
+        }
         offset = Math.max(offset, now.low);
-        if (++empty === MAX_EMPTY_FETCHES)
+        if (++empty === MAX_EMPTY_FETCHES) {
           throw new KafkaUnavailableError(`read ${topic}/${partition}: nothing is returned at offset ${offset}`, {
             context: { topic, partition, offset, high: now.high },
           });
+        }
       }
     }
   } finally {
@@ -134,7 +141,9 @@ class PartitionReader {
     return this.#call(`read ${this.topic}/${partition} at offset ${offset}`, async () => {
       const leaders = this.cluster.findLeaderForPartitions(this.topic, [partition]);
       const [nodeId] = Object.keys(leaders);
-      if (nodeId === undefined) throw new TopicMissingError(`${this.topic}/${partition} has no leader`);
+      if (nodeId === undefined) {
+        throw new TopicMissingError(`${this.topic}/${partition} has no leader`);
+      }
       const broker: Broker = await this.cluster.findBroker({ nodeId });
       const fetch = broker.fetch.bind(broker) as unknown as Fetch;
       const { responses } = await fetchUndecoded(new DecompressionBudget(), () =>
@@ -149,12 +158,15 @@ class PartitionReader {
         }),
       );
       const answer = responses[0]?.partitions[0];
-      if (answer === undefined || answer.isOutOfRange) return { records: [], nextOffset: offset };
-      if (answer.undecodable !== null)
+      if (answer === undefined || answer.isOutOfRange) {
+        return { records: [], nextOffset: offset };
+      }
+      if (answer.undecodable !== null) {
         throw new KafkaRefusedError(
           `the record batch of ${this.topic}/${partition} at ${offset} cannot be read: ${answer.undecodable.reason}`,
           { context: { topic: this.topic, partition, offset } },
         );
+      }
       return { records: new RecordSet(committedBatches(answer), offset), nextOffset: endOffset(answer, offset) };
     });
   }

@@ -118,7 +118,9 @@ describe('KafkaBatchServer', () => {
       consumer: { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 1_000 },
       handle: async (batch) => {
         batches.push(batch);
-        if (batches.length === 1) await sleep(12_500);
+        if (batches.length === 1) {
+          await sleep(12_500);
+        }
       },
     });
     await waitFor(() => batches.length === 1);
@@ -135,7 +137,9 @@ describe('KafkaBatchServer', () => {
     const groupId = kafka.group();
     const seen: { member: string; partition: number; value: string }[] = [];
     const member = (name: string) => async (batch: RecordBatch) => {
-      for (const value of values(batch.records)) seen.push({ member: name, partition: batch.partition, value });
+      for (const value of values(batch.records)) {
+        seen.push({ member: name, partition: batch.partition, value });
+      }
       await batch.commit(batch.nextOffset);
     };
     const a = await start({ topic, groupId, handle: member('a') });
@@ -177,7 +181,9 @@ describe('KafkaBatchServer', () => {
       groupId,
       handle: async (batch) => {
         batches.push(batch);
-        if (batches.length > 1) return;
+        if (batches.length > 1) {
+          return;
+        }
         await sleep(60_000, undefined, { signal: batch.signal }).catch(() => undefined);
         abortReason = batch.signal.reason;
         await expect(batch.commit(batch.nextOffset)).rejects.toMatchObject({ code: 'kafka_partition_lost' });
@@ -238,8 +244,9 @@ describe('KafkaBatchServer', () => {
     await open.commit();
     await position(12);
     expect(values(batches.at(-1)?.records ?? []).concat(values(batches.at(-2)?.records ?? []))).toContain('later');
-    for (const [index, batch] of batches.entries())
+    for (const [index, batch] of batches.entries()) {
       expect(batch.fetchOffset).toBe(index === 0 ? 0 : batches[index - 1]?.nextOffset);
+    }
     await Promise.all([one.disconnect(), two.disconnect()]);
   });
 
@@ -306,7 +313,9 @@ describe('KafkaBatchServer', () => {
           batch.seek(8);
           expect(batch.isCurrent()).toBe(false);
         }
-        if (batches.length === 2) batch.seek(2);
+        if (batches.length === 2) {
+          batch.seek(2);
+        }
       },
     });
     await waitFor(() => server.partitions()[0]?.nextOffset === 10 && batches.length >= 3);
@@ -327,7 +336,9 @@ describe('KafkaBatchServer', () => {
       groupId: kafka.group(),
       handle: (batch) => {
         batches.push(batch);
-        if (batch.partition === 0 && isBroken) batch.pause('the database refuses');
+        if (batch.partition === 0 && isBroken) {
+          batch.pause('the database refuses');
+        }
       },
     });
     await waitFor(() => server.partitions().find(({ partition }) => partition === 1)?.nextOffset === 2);
@@ -355,7 +366,9 @@ describe('KafkaBatchServer', () => {
       groupId,
       handle: (batch) => {
         batches.push(batch);
-        if (batch.outOfRange !== null) batch.seek(batch.outOfRange.low);
+        if (batch.outOfRange !== null) {
+          batch.seek(batch.outOfRange.low);
+        }
       },
     });
     await waitFor(() => server.partitions()[0]?.nextOffset === 10);
@@ -417,7 +430,9 @@ describe('KafkaBatchServer', () => {
       groupId: kafka.group(),
       handle: (batch) => {
         batches.push(batch);
-        if (batches.length === 1) throw new RejoinError('another writer was here');
+        if (batches.length === 1) {
+          throw new RejoinError('another writer was here');
+        }
       },
     });
     await waitFor(() => server.partitions()[0]?.nextOffset === 3, Boolean, { timeoutMs: 25_000 });
@@ -635,8 +650,9 @@ describe('a batch that cannot be read', () => {
   it('reads batches one by one when only together they exceed the bound', async () => {
     const topic = await kafka.topic(2);
     const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
-    for (let index = 0; index < 12; index++)
+    for (let index = 0; index < 12; index++) {
       await producer.send(topic, index % 2, [{ value: Buffer.alloc(1_500_000, index) }], 'zstd');
+    }
     await producer.disconnect();
     const sizes: number[] = [];
     const { server } = await start({
@@ -661,7 +677,9 @@ describe('a batch that cannot be read', () => {
     const value = Buffer.concat(
       Array.from({ length: 10 }, () => randomBytes(40_000)).map((_, __, [first]) => first as Buffer),
     );
-    for (let index = 0; index < 40; index++) await producer.send(topic, 0, [{ value }], 'zstd');
+    for (let index = 0; index < 40; index++) {
+      await producer.send(topic, 0, [{ value }], 'zstd');
+    }
     await producer.disconnect();
     const sizes: number[] = [];
     const { server } = await start({
@@ -673,17 +691,20 @@ describe('a batch that cannot be read', () => {
     await waitFor(() => server.partitions()[0]?.nextOffset === 40, Boolean, { timeoutMs: 30_000 });
     expect(sizes.length).toBeGreaterThanOrEqual(3);
     // Once the ratio is known a fetch unfolds to a quarter of the budget.
-    for (const bytes of sizes.slice(1)) expect(bytes).toBeLessThan(4_000_000);
+    for (const bytes of sizes.slice(1)) {
+      expect(bytes).toBeLessThan(4_000_000);
+    }
   });
 
   it('drains a large backlog in bounded memory', async () => {
     const topic = await kafka.topic(4);
     const value = Buffer.alloc(1_000, 'x');
-    for (let round = 0; round < 50; round++)
+    for (let round = 0; round < 50; round++) {
       await kafka.produce(
         topic,
         Array.from({ length: 1_000 }, (_, index) => ({ value, partition: (round + index) % 4 })),
       );
+    }
     let records = 0;
     let most = 0;
     const before = heldBytes();

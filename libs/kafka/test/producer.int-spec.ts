@@ -98,8 +98,9 @@ describe('KafkaProducer', () => {
     const batches = await read(topic, 300);
     const partitionsByKey = new Map<string, Set<number>>();
     for (const { partition, records: some } of batches) {
-      for (const { key } of some)
+      for (const { key } of some) {
         partitionsByKey.set(String(key), (partitionsByKey.get(String(key)) ?? new Set()).add(partition));
+      }
     }
     expect(partitionsByKey.size).toBe(10);
     expect([...partitionsByKey.values()].every((partitions) => partitions.size === 1)).toBe(true);

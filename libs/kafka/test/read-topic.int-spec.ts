@@ -19,7 +19,9 @@ afterAll(async () => {
 
 async function read(topic: string, range?: TopicRange): Promise<TopicRecord[]> {
   const records: TopicRecord[] = [];
-  for await (const record of readTopic(connection(), logger, topic, range)) records.push(record);
+  for await (const record of readTopic(connection(), logger, topic, range)) {
+    records.push(record);
+  }
   return records;
 }
 const offsetsOf = (records: readonly TopicRecord[]): string[] =>
@@ -45,12 +47,13 @@ describe('readTopic', () => {
 
   it('keeps within the asked range, whatever lies around it', async () => {
     const topic = await kafka.topic(2);
-    for (const partition of [0, 1])
+    for (const partition of [0, 1]) {
       await producer.send(
         topic,
         partition,
         Array.from({ length: 10 }, (_, index) => ({ value: String(index) })),
       );
+    }
     const range = { from: new Map([[0, 3]]), to: new Map([[0, 5]]) };
     expect(offsetsOf(await read(topic, { ...range, partitions: [0] }))).toEqual(['0/3', '0/4']);
     expect(await read(topic, range)).toHaveLength(12);
@@ -120,13 +123,17 @@ describe('readTopic', () => {
   it('holds one fetch in memory, not the topic', async () => {
     const topic = await kafka.topic();
     const noise = Buffer.from(Array.from({ length: 512 * 1024 }, (_, index) => (index * index) % 251));
-    for (let index = 0; index < 320; index++) await producer.send(topic, 0, [{ value: noise }]);
+    for (let index = 0; index < 320; index++) {
+      await producer.send(topic, 0, [{ value: noise }]);
+    }
     let bytes = 0;
     let most = 0;
     const before = heldBytes();
     for await (const record of readTopic(connection(), logger, topic)) {
       bytes += record.value!.length;
-      if (record.offset % 8 === 0) most = Math.max(most, heldBytes() - before);
+      if (record.offset % 8 === 0) {
+        most = Math.max(most, heldBytes() - before);
+      }
     }
     expect(bytes).toBe(320 * noise.length);
     // One fetch is 1 MiB; the topic is 160.

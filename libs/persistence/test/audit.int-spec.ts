@@ -10,7 +10,9 @@ describe('audit trail', () => {
   afterAll(() => db.drop());
   beforeEach(async () => {
     await asOwnerWithoutTriggers('TRUNCATE audit_log, audit_heads');
-    for (let entry = 1; entry <= 6; entry++) await append(`entry ${entry}`);
+    for (let entry = 1; entry <= 6; entry++) {
+      await append(`entry ${entry}`);
+    }
   });
 
   const append = (reason: string, stream = 'api'): Promise<number> =>
@@ -29,7 +31,9 @@ describe('audit trail', () => {
   const asOwnerWithoutTriggers = async (...statements: string[]): Promise<void> => {
     await db.database.withTransaction(async (tx) => {
       await tx.query('ALTER TABLE audit_log DISABLE TRIGGER USER');
-      for (const statement of statements) await tx.query(statement);
+      for (const statement of statements) {
+        await tx.query(statement);
+      }
       await tx.query('ALTER TABLE audit_log ENABLE TRIGGER USER');
     });
   };
@@ -144,12 +148,13 @@ describe('audit trail', () => {
     const anchor = (await verify()).head as AuditAnchor;
     await asOwnerWithoutTriggers(`UPDATE audit_log SET at = at - INTERVAL '10 years' WHERE seq <= 4`);
     // The times were changed behind the chain's back: make it whole again, as if these were old entries.
-    for (let seq = 1; seq <= 6; seq++)
+    for (let seq = 1; seq <= 6; seq++) {
       await asOwnerWithoutTriggers(
         `UPDATE audit_log SET previous_hash = coalesce((SELECT hash FROM audit_log WHERE seq = ${seq} - 1), previous_hash) WHERE seq = ${seq}`,
         `UPDATE audit_log SET hash = audit_entry_hash(audit_log) WHERE seq = ${seq}`,
         `UPDATE audit_heads SET hash = (SELECT hash FROM audit_log WHERE seq = 6)`,
       );
+    }
     expect((await verify()).broken).toBeNull();
     expect((await verify([anchor])).broken).toMatchObject({ seq: 6 });
     await db.database.query(`SELECT set_retention('audit_log', '7 years')`);

@@ -42,17 +42,27 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
   const { rows } = await database.query<{ name: string }>('SELECT name FROM schema_migrations');
   const applied = new Set(rows.map((row) => row.name));
   for (const { name, class: SchemaMigrationClass } of migrations) {
-    if (applied.has(name)) continue;
+    if (applied.has(name)) {
+      continue;
+    }
     const migration: SchemaMigration = new SchemaMigrationClass({ execute } as never, {} as never);
     const run = async (): Promise<void> => {
       await migration.up();
-      for (const sql of migration.getQueries()) await execute(sql as string);
+      for (const sql of migration.getQueries()) {
+        await execute(sql as string);
+      }
     };
-    if (migration.isTransactional()) await database.exec('BEGIN');
+    if (migration.isTransactional()) {
+      await database.exec('BEGIN');
+    }
     await run();
     await database.query('INSERT INTO schema_migrations (name) VALUES ($1)', [name]);
-    if (migration.isTransactional()) await database.exec('COMMIT');
-    if (name === to) break;
+    if (migration.isTransactional()) {
+      await database.exec('COMMIT');
+    }
+    if (name === to) {
+      break;
+    }
   }
 }
 

@@ -73,7 +73,9 @@ function flushOf(round: number): Record<'system_metrics' | 'measurements' | 'def
 function copyOf(table: string, columns: readonly string[], rows: readonly Row[]): CopyInput {
   const text = Buffer.from(rows.map((one) => encodeCopyRow(columns.map((column) => one[column]))).join(''));
   const chunks: Buffer[] = [];
-  for (let from = 0; from < text.length; from += 997) chunks.push(text.subarray(from, from + 997));
+  for (let from = 0; from < text.length; from += 997) {
+    chunks.push(text.subarray(from, from + 997));
+  }
   return { table, columns, chunks };
 }
 const copiesOf = (rows: ReturnType<typeof flushOf>): CopyInput[] => [
@@ -127,8 +129,9 @@ describe.each(Object.entries(editions))('COPY text of a flush, %s edition', (_, 
     );
 
   const expectStored = async (flushes: readonly ReturnType<typeof flushOf>[]): Promise<void> => {
-    for (const table of Object.keys(TABLES) as (keyof typeof TABLES)[])
+    for (const table of Object.keys(TABLES) as (keyof typeof TABLES)[]) {
       expect(await stored(table)).toEqual(sent(flushes.flatMap((rows) => rows[table])));
+    }
   };
 
   it('stores every row as it was sent, in the chunks of its time', async () => {

@@ -181,6 +181,10 @@ describe('errors of the real server', () => {
   };
   const untilGone = async (count: () => Promise<number>): Promise<void> => {
     const deadline = performance.now() + 10_000;
-    while ((await count()) > 0) if (performance.now() > deadline) throw new Error('it is still there');
+    while ((await count()) > 0) {
+      if (performance.now() > deadline) {
+        throw new Error('it is still there');
+      }
+    }
   };
 });

@@ -10,7 +10,9 @@ import { communityAccess, createCommunityDatabase, migrateCommunity } from './co
 describe('a change of the TimescaleDB edition', () => {
   const opened: PGlite[] = [];
   afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
+    for (const database of opened.splice(0)) {
+      await database.close();
+    }
   });
   const change = { actor: 'jo', reason: 'we want compression' };
 
@@ -51,7 +53,9 @@ describe('a change of the TimescaleDB edition', () => {
     const { rows } = await one.database.query<{ job_id: number }>(
       'SELECT job_id FROM timescaledb_information.jobs WHERE job_id >= 1000 ORDER BY 1',
     );
-    for (const { job_id } of rows) await one.database.query(`CALL run_job(${job_id})`);
+    for (const { job_id } of rows) {
+      await one.database.query(`CALL run_job(${job_id})`);
+    }
   };
   const expectExact = async ({ database }: Case): Promise<void> => {
     for (const [view, interval] of [
@@ -90,7 +94,9 @@ describe('a change of the TimescaleDB edition', () => {
       await fold(one);
       await expectExact(one);
       expect(await shape(one)).toBe(before ? 'folded' : 'continuous');
-      if (!before) return;
+      if (!before) {
+        return;
+      }
       await flush(one);
       await convertEdition(one.access, change);
       expect(await shape(one)).toBe('continuous');
@@ -135,7 +141,9 @@ describe('a change of the TimescaleDB edition', () => {
     const interrupted: typeof one.access = {
       query: one.access.query,
       withTransaction: async (work) => {
-        if (++transactions === 4) throw new Error('interrupted');
+        if (++transactions === 4) {
+          throw new Error('interrupted');
+        }
         return one.access.withTransaction(work);
       },
     };

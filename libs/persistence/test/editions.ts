@@ -31,7 +31,9 @@ async function openApache(): Promise<EditionUnderTest> {
       const session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
       try {
         await session.begin();
-        for (const { table, columns, chunks } of copies) await session.copy(table, columns, chunks);
+        for (const { table, columns, chunks } of copies) {
+          await session.copy(table, columns, chunks);
+        }
         await session.query('COMMIT');
       } finally {
         await session.close();
@@ -55,10 +57,11 @@ async function openCommunity(): Promise<EditionUnderTest> {
     // No wire, so no COPY FROM STDIN: the same server code reads the same text from a file that is a blob.
     flush: (copies) =>
       database.transaction(async (transaction) => {
-        for (const { table, columns, chunks } of copies)
+        for (const { table, columns, chunks } of copies) {
           await transaction.query(`COPY ${table} (${columns.join(', ')}) FROM '/dev/blob'`, [], {
             blob: new Blob([Buffer.concat(chunks)]),
           });
+        }
       }),
     runBackgroundWork: async () => {
       await query('SELECT fold_metrics()');
@@ -66,7 +69,9 @@ async function openCommunity(): Promise<EditionUnderTest> {
       const jobs = await query<{ job_id: number }>(
         'SELECT job_id FROM timescaledb_information.jobs WHERE job_id >= 1000 ORDER BY 1',
       );
-      for (const { job_id } of jobs) await query(`CALL run_job(${job_id})`);
+      for (const { job_id } of jobs) {
+        await query(`CALL run_job(${job_id})`);
+      }
     },
     close: () => database.close(),
   };

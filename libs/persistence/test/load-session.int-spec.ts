@@ -55,7 +55,11 @@ describe('LoadSession', () => {
     )[0]?.n ?? -1;
   const until = async (what: string, condition: () => Promise<boolean>): Promise<void> => {
     const deadline = performance.now() + 10_000;
-    while (!(await condition())) if (performance.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    while (!(await condition())) {
+      if (performance.now() > deadline) {
+        throw new Error(`not within 10 s: ${what}`);
+      }
+    }
   };
 
   it('commits rows, position and counters together', async () => {
@@ -102,7 +106,9 @@ describe('LoadSession', () => {
 
   it('leaves nothing of a flush whose position was moved by another writer', async () => {
     const [winner, loser] = [await open(), await open()];
-    for (const session of [winner, loser]) await session.begin();
+    for (const session of [winner, loser]) {
+      await session.begin();
+    }
     await winner.copy('copied', ['n'], [Buffer.from('1\n')]);
     await loser.copy('copied', ['n'], [Buffer.from('2\n')]);
     // Both at once: the loser waits for the winner's row lock and then sees the new position.
@@ -187,7 +193,9 @@ describe('LoadSession', () => {
     const session = await open();
     const bytes = Buffer.concat(Array.from({ length: 1000 }, (_, n) => line(n)));
     const chunks: Buffer[] = [];
-    for (let at = 0; at < bytes.length; at += 7) chunks.push(bytes.subarray(at, at + 7));
+    for (let at = 0; at < bytes.length; at += 7) {
+      chunks.push(bytes.subarray(at, at + 7));
+    }
     await session.begin();
     expect(await session.copy('copied', ['n', 'value'], chunks)).toBe(1000);
     await session.rollback();
@@ -235,7 +243,9 @@ describe('LoadSession', () => {
     const terminating = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from('1\n');
       await db.database.query('SELECT pg_terminate_backend($1)', [session.backend.pid]);
-      for (;;) yield Buffer.alloc(65_536, '1\n');
+      for (;;) {
+        yield Buffer.alloc(65_536, '1\n');
+      }
     };
     await expect(session.copy('copied', ['n'], terminating() as unknown as Iterable<Buffer>)).rejects.toMatchObject({
       kind: 'transient',
@@ -263,7 +273,9 @@ describe('LoadSession', () => {
       nextOffset: 100n,
     });
     expect(await second.takePartition('never started', 0, 'writer-2')).toBe(false);
-    for (const session of [first, bystander, second]) await session.close();
+    for (const session of [first, bystander, second]) {
+      await session.close();
+    }
   });
 
   it('brings any text through COPY unchanged', async () => {

@@ -13,7 +13,9 @@ describe('maintenance', () => {
   const until = async (what: string, condition: () => Promise<boolean> | boolean): Promise<void> => {
     const deadline = performance.now() + 20_000;
     while (!(await condition())) {
-      if (performance.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+      if (performance.now() > deadline) {
+        throw new Error(`not within 20 s: ${what}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
@@ -162,11 +164,12 @@ describe('maintenance', () => {
         )
       )[0]?.d ?? '';
     // What a repair has to replace: folded nonsense and a delta not folded yet, for both days.
-    for (const days of [1, 2])
+    for (const days of [1, 2]) {
       await db.database.query(
         `INSERT INTO metrics_delta SELECT ($1 || 'T05:00:00Z')::timestamptz, 's', 'm', NULL, 1e6, 5, 1, 1`,
         [await day(days)],
       );
+    }
     await db.database.query('SELECT fold_metrics(1)');
     expect(await rebuildRollups(db.database, await day(2), await day(1), change)).toEqual({ buckets: 24 });
     expect(

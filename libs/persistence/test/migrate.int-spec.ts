@@ -16,7 +16,9 @@ import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 /** The whole schema as text, without what differs from run to run: pg_dump orders hypertables by whether they have chunks. */
 async function dump(db: TestDatabase): Promise<string> {
   const bin = process.env['PG_BIN'];
-  if (!bin) throw new Error('PG_BIN is not set: it names the folder of pg_dump');
+  if (!bin) {
+    throw new Error('PG_BIN is not set: it names the folder of pg_dump');
+  }
   const { stdout } = await promisify(execFile)(`${bin}/pg_dump`, ['--schema-only', '--schema=public', db.url], {
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -57,7 +59,9 @@ describe('migrations', () => {
     fresh = await dump(db);
   });
   afterAll(async () => {
-    for (const db of opened) await db.drop();
+    for (const db of opened) {
+      await db.drop();
+    }
   });
 
   const invalidIndexes = async (db: TestDatabase): Promise<string[]> =>
@@ -71,8 +75,9 @@ describe('migrations', () => {
     const names = migrations.map(({ name }) => name);
     expect(names).toEqual([...names].sort());
     expect(new Set(names).size).toBe(names.length);
-    for (const { name, class: SchemaMigration } of migrations)
+    for (const { name, class: SchemaMigration } of migrations) {
       expect(new SchemaMigration({} as never, {} as never).name).toBe(name);
+    }
   });
 
   it('give the same schema at once and step by step with data in every table', async () => {
@@ -146,7 +151,9 @@ describe('migrations', () => {
   it('replace the invalid index that an interrupted build left behind', async () => {
     const db = await empty();
     await migrate(db.url, { to: '0002-telemetry' });
-    for (const data of [DATA['0001-inspections'], DATA['0002-telemetry']]) await db.database.query(data as string);
+    for (const data of [DATA['0001-inspections'], DATA['0002-telemetry']]) {
+      await db.database.query(data as string);
+    }
     // A unique index over equal values fails at its end, and stays as an invalid one under the name.
     await db.database
       .query('CREATE UNIQUE INDEX CONCURRENTLY idx_inspections_created_at_desc ON inspections (site)')
@@ -165,13 +172,14 @@ describe('migrations', () => {
       const attempt = migrate(db.url, {
         // Each attempt gets through one migration and is killed a little later each time, inside the next one.
         log: (line) => {
-          if (/^\d{4}-/.test(line))
+          if (/^\d{4}-/.test(line)) {
             kill ??= new Promise((resolve) => setTimeout(resolve, (interrupted * 4) % 15)).then(() =>
               db.database.query(
                 `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chip-migrate' AND datname = $1`,
                 [db.name],
               ),
             );
+          }
         },
       })
         .then(() => true)
@@ -182,7 +190,9 @@ describe('migrations', () => {
         });
       const done = await attempt;
       await kill;
-      if (done) break;
+      if (done) {
+        break;
+      }
       interrupted++;
     }
     expect(interrupted).toBeGreaterThan(3);
@@ -196,7 +206,9 @@ describe('migrations', () => {
   it('are applied while data is loaded, without losing a row', async () => {
     const db = await empty();
     await migrate(db.url, { to: '0002-telemetry' });
-    for (const data of [DATA['0001-inspections'], DATA['0002-telemetry']]) await db.database.query(data as string);
+    for (const data of [DATA['0001-inspections'], DATA['0002-telemetry']]) {
+      await db.database.query(data as string);
+    }
     const session = await LoadSession.open({ url: db.url, applicationName: 'chip-test-load' });
     await session.query("SET lock_timeout = '10s'");
     let loading = true;
@@ -247,7 +259,9 @@ describe('migrations', () => {
     const migrated = migrate(db.url, {
       log: (line) => {
         lines.push(line);
-        if (line.includes('trying again')) void holder.query('COMMIT');
+        if (line.includes('trying again')) {
+          void holder.query('COMMIT');
+        }
       },
     });
     await migrated;
@@ -274,7 +288,9 @@ describe('migrations', () => {
     while (!done && (await watch.query(waiting, [db.name])).length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 100));
       // Where it gives up and begins again, no build ever waits for seven seconds.
-      if (lines.some((line) => line.includes('trying again'))) break;
+      if (lines.some((line) => line.includes('trying again'))) {
+        break;
+      }
     }
     await old.query('COMMIT');
     await migrated;

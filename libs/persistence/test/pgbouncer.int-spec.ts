@@ -54,21 +54,29 @@ max_prepared_statements = 200
     this.#process.stderr?.on('data', (text: Buffer) => (errors += text.toString()));
     const deadline = performance.now() + 20_000;
     for (;;) {
-      if (this.#process.exitCode !== null) throw new Error(`pgbouncer ended: ${errors}`);
+      if (this.#process.exitCode !== null) {
+        throw new Error(`pgbouncer ended: ${errors}`);
+      }
       // Not by trying to listen there: PgBouncer itself may try at that moment, and ends when it cannot.
       const probe = createConnection(this.port, '127.0.0.1');
       const listens = await new Promise<boolean>((resolve) => {
         probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
       });
       probe.destroy();
-      if (listens) return;
-      if (performance.now() > deadline) throw new Error(`pgbouncer does not listen: ${errors}`);
+      if (listens) {
+        return;
+      }
+      if (performance.now() > deadline) {
+        throw new Error(`pgbouncer does not listen: ${errors}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
   async kill(): Promise<void> {
-    if (!this.#process || this.#process.exitCode !== null) return;
+    if (!this.#process || this.#process.exitCode !== null) {
+      return;
+    }
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await ended;
@@ -98,7 +106,9 @@ describe('through PgBouncer in transaction mode', () => {
   /** The API's own user, by way of the pooler. */
   const url = (): string => {
     const own = process.env['QUERY_DATABASE_URL'];
-    if (!own) throw new Error('QUERY_DATABASE_URL is not set');
+    if (!own) {
+      throw new Error('QUERY_DATABASE_URL is not set');
+    }
     const changed = new URL(own);
     changed.port = String(bouncer.port);
     changed.pathname = `/${db.name}`;
@@ -127,8 +137,12 @@ describe('through PgBouncer in transaction mode', () => {
     expect(pids.size).toBeLessThanOrEqual(2);
     expect(database.connections.total).toBeGreaterThan(2);
     let rows = 0;
-    for await (const batch of database.stream<{ n: number }>('SELECT n FROM generate_series(1, $1::int) AS n', [2500]))
+    for await (const batch of database.stream<{ n: number }>(
+      'SELECT n FROM generate_series(1, $1::int) AS n',
+      [2500],
+    )) {
       rows += batch.length;
+    }
     expect(rows).toBe(2500);
     await database.close();
   });

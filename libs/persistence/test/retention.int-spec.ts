@@ -44,8 +44,9 @@ describe('retention settings and holds', () => {
       ['defects', 'soon'],
       ['defects', '-1 day'],
       ['defects', '0 days'],
-    ] as const)
+    ] as const) {
       await expect(setRetention(db.database, table, keep, change)).rejects.toMatchObject({ code: 'retention_refused' });
+    }
     const trail = await db.database.query(
       `SELECT action, subject, old_value, new_value FROM audit_log WHERE stream = 'operator' ORDER BY seq`,
     );
@@ -121,7 +122,9 @@ describe('retention settings and holds', () => {
       db.database.query(
         `SELECT 1 FROM pg_locks WHERE relation = 'legal_holds'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted`,
       );
-    while ((await waits()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await waits()).length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     expect(placed).toBe(false);
     await retention.query('COMMIT');
     await placing;

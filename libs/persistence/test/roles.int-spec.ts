@@ -26,7 +26,9 @@ describe('roles', () => {
         throw undo;
       })
       .catch((error: unknown) => {
-        if (error !== undo) throw error;
+        if (error !== undo) {
+          throw error;
+        }
       });
     return outcome;
   };
@@ -93,8 +95,9 @@ describe('roles', () => {
   });
 
   it.each(['chip_reader', 'chip_api'])('%s reads every published table, and no table that is not', async (role) => {
-    for (const table of Object.keys(TABLES))
+    for (const table of Object.keys(TABLES)) {
       expect([table, await as(role, `SELECT FROM ${table} LIMIT 0`)]).toEqual([table, 'ok']);
+    }
     await db.database.query('CREATE TABLE not_published (secret text)');
     try {
       await migrate(db.url);
@@ -141,8 +144,9 @@ describe('roles', () => {
       [db.name],
     );
     const of = (role: string): string[] => settings.find((row) => row.role === role)?.settings ?? [];
-    for (const role of ['chip_migrator', 'chip_writer', 'chip_api', 'chip_reader'])
+    for (const role of ['chip_migrator', 'chip_writer', 'chip_api', 'chip_reader']) {
       expect(of(role)).toContain('jit=off');
+    }
     expect(of('chip_api')).toContain('statement_timeout=30s');
     expect(of('chip_reader')).toContain('idle_in_transaction_session_timeout=60s');
     expect(of('chip_writer')).toContain('lock_timeout=10s');
@@ -152,7 +156,9 @@ describe('roles', () => {
   it('log in with their own settings and rights', async () => {
     const own = (variable: string): string => {
       const url = process.env[variable];
-      if (!url) throw new Error(`${variable} is not set: the local stack gives each service its own user`);
+      if (!url) {
+        throw new Error(`${variable} is not set: the local stack gives each service its own user`);
+      }
       const changed = new URL(url);
       changed.pathname = `/${db.name}`;
       return changed.href;

@@ -134,7 +134,9 @@ describe.each(Object.entries(editions))('roll-ups, %s edition', (_, open) => {
         );
         expect(old?.n).toBe(0);
       }
-      if (index % 23 === 0) await db.runBackgroundWork();
+      if (index % 23 === 0) {
+        await db.runBackgroundWork();
+      }
     }
     await db.runBackgroundWork();
     await compare('hourly');
@@ -221,7 +223,9 @@ describe('the fold, apache edition', () => {
             // The fold has done its work but not committed: nothing of it may stay.
             kills++;
             await db.database.query('SELECT pg_terminate_backend($1)', [folder.backend.pid]);
-          } else await folder.query('COMMIT');
+          } else {
+            await folder.query('COMMIT');
+          }
           await folder.close();
         }
       };
@@ -255,7 +259,7 @@ describe('the fold, apache edition', () => {
       folding = false;
       await background;
       expect(kills).toBe(20);
-      while (((await db.database.query<{ n: number }>('SELECT fold_metrics() AS n'))[0]?.n ?? 0) > 0);
+      while (((await db.database.query<{ n: number }>('SELECT fold_metrics() AS n'))[0]?.n ?? 0) > 0) {}
       for (const view of ['metrics_hourly', 'metrics_daily', 'metrics_hourly_base', 'metrics_daily_base']) {
         const [total] = await db.database.query<{ n: number; s: number; buckets: number }>(
           `SELECT sum(sample_count) AS n, sum(sum_value) AS s, count(DISTINCT bucket) AS buckets FROM ${view}`,

@@ -36,8 +36,12 @@ describe('data shared with others', () => {
     const deadline = performance.now() + 30_000;
     for (;;) {
       const value = await read();
-      if (JSON.stringify(value) === JSON.stringify(expected)) return;
-      if (performance.now() > deadline) expect(value).toEqual(expected);
+      if (JSON.stringify(value) === JSON.stringify(expected)) {
+        return;
+      }
+      if (performance.now() > deadline) {
+        expect(value).toEqual(expected);
+      }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
@@ -53,7 +57,9 @@ describe('data shared with others', () => {
       password: 'reads only',
     };
     // Twice: it is also how a new password is set.
-    for (let round = 0; round < 2; round++) await server.psql('fab_a', example('other-fab.sql'), variables);
+    for (let round = 0; round < 2; round++) {
+      await server.psql('fab_a', example('other-fab.sql'), variables);
+    }
     const api = new Database({
       url: server.url('fab_a').replace(/\/\/[^@]*@/, '//chip_api:api@'),
       applicationName: 'chip-test',

@@ -93,8 +93,9 @@ describe.each(Object.entries(editions))('yield_daily, %s edition', (_, open) => 
   let db: EditionUnderTest;
   beforeAll(async () => {
     db = await open();
-    for (let lot = 0; lot < 3; lot++)
+    for (let lot = 0; lot < 3; lot++) {
       await db.query('INSERT INTO lots (id, lot_id) VALUES ($1, $2)', [id(`lot ${lot}`), `L${lot}`]);
+    }
   });
   afterAll(() => db.close());
 
@@ -103,7 +104,9 @@ describe.each(Object.entries(editions))('yield_daily, %s edition', (_, open) => 
     for (const [index, changes] of histories.entries()) {
       await db.query(UPSERTS[0], [rowsOf(changes)]);
       await db.query(UPSERTS[1], [rowsOf(changes)]);
-      if (index % 7 === 3) await db.query('SELECT fold_yield(20)');
+      if (index % 7 === 3) {
+        await db.query('SELECT fold_yield(20)');
+      }
       expect(await db.query(SUMMARY)).toEqual(await db.query(RECOMPUTED));
       expect(await db.query(WRONG_RETESTS)).toEqual([]);
     }
@@ -167,7 +170,9 @@ describe('summaries', () => {
   it('is refreshed while a reader holds it, and read while it is refreshed', async () => {
     const reader = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
     const refresher = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
-    for (const session of [reader, refresher]) await session.query("SET lock_timeout = '100ms'");
+    for (const session of [reader, refresher]) {
+      await session.query("SET lock_timeout = '100ms'");
+    }
     await reader.begin();
     await reader.query('SELECT * FROM daily_inspection_summary');
     await refresher.begin();
@@ -175,7 +180,9 @@ describe('summaries', () => {
     // Not committed: the refresh still holds its locks.
     expect(await reader.query('SELECT count(*) AS n FROM daily_inspection_summary')).toEqual([{ n: 2 }]);
     await refresher.query('COMMIT');
-    for (const session of [reader, refresher]) await session.close();
+    for (const session of [reader, refresher]) {
+      await session.close();
+    }
   });
 
   it('deletes nothing of a lot on legal hold', async () => {
@@ -190,12 +197,13 @@ describe('summaries', () => {
         `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, step, attempt_key) VALUES ($1, $2, $3, 'visual', '', 'a:2')`,
         [inspection, lot, chip],
       );
-      for (const attempt of ['a:1', 'a:2'])
+      for (const attempt of ['a:1', 'a:2']) {
         await db.database.query(
           `INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, occurred_at, first_occurred_at, event_id, event_ids)
            VALUES ($1, $3, $2, 'visual', 'failed', '2020-01-01', '2020-01-01', $1, ARRAY[$1::uuid])`,
           [inspection, lot, attempt],
         );
+      }
       await db.database.query(
         `INSERT INTO measurements (time, inspection_id, event_id, name, value) VALUES ('2020-01-01', $1, $1, 'm', 1), (now(), $1, $1, 'm', 1)`,
         [inspection],
@@ -217,13 +225,15 @@ describe('summaries', () => {
       return counts as object;
     };
     const apply = async (): Promise<void> => {
-      for (const table of ['measurements', 'defects', 'inspection_attempts'])
+      for (const table of ['measurements', 'defects', 'inspection_attempts']) {
         await db.database.query('SELECT apply_retention($1)', [table]);
+      }
     };
     await apply();
     expect(await left()).toEqual({ measurements: 4, defects: 4, attempts: 4 });
-    for (const table of ['measurements', 'defects', 'inspection_attempts'])
+    for (const table of ['measurements', 'defects', 'inspection_attempts']) {
       await db.database.query(`SELECT set_retention($1, '1 year')`, [table]);
+    }
     await apply();
     // Of the free lot: the old measurement, the old defect, and the attempt that is not the current one.
     expect(await left()).toEqual({ measurements: 3, defects: 3, attempts: 3 });
@@ -251,7 +261,9 @@ describe('summaries', () => {
         numRuns: 1,
         seed: 1,
       })[0] as Stored[];
-      for (const upsert of UPSERTS) await old.database.query(upsert, [rowsOf(changes)]);
+      for (const upsert of UPSERTS) {
+        await old.database.query(upsert, [rowsOf(changes)]);
+      }
       await migrate(old.url);
       expect(await old.database.query(SUMMARY)).toEqual(await old.database.query(RECOMPUTED));
       expect((await old.database.query(SUMMARY)).length).toBeGreaterThan(5);
@@ -269,18 +281,19 @@ describe('summaries', () => {
       await migrate(old.url, { to: '0015-late-hours' });
       await database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'L')`, [id('lot')]);
       const units = ['tied', 'apart', 'deleted', 'scheduled'];
-      for (const unit of units)
+      for (const unit of units) {
         await database.query(
           `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, occurred_at, completed_at, attempt_key, equipment_id)
            VALUES ($1, $2, $3, 'electrical', 'completed', 'fail', '2026-01-01', '2026-01-01', 'a:1', 'E1')`,
           [id(unit), id('lot'), unit],
         );
+      }
       // The first attempt has the greater event id; of `apart` it is the later one, too.
-      for (const unit of units.slice(0, 3))
+      for (const unit of units.slice(0, 3)) {
         for (const [attempt, result] of [
           [1, 'fail'],
           [2, 'pass'],
-        ] as const)
+        ] as const) {
           await database.query(
             `INSERT INTO inspection_attempts (inspection_id, attempt_key, attempt_no, lot_id, inspection_type, status, result, occurred_at,
                first_occurred_at, event_id, event_ids, completed_at, equipment_id)
@@ -295,6 +308,8 @@ describe('summaries', () => {
               `2026-01-0${attempt}`,
             ],
           );
+        }
+      }
       await database.query('DELETE FROM inspection_attempts WHERE inspection_id = $1', [id('deleted')]);
       await migrate(old.url);
       expect(
@@ -311,7 +326,9 @@ describe('summaries', () => {
         'SELECT attempt_key, attempt_no FROM yield_retests',
       );
       expect(retests).toHaveLength(6);
-      for (const { attempt_key, attempt_no } of retests) expect(attempt_key).toBe(`a:${attempt_no}`);
+      for (const { attempt_key, attempt_no } of retests) {
+        expect(attempt_key).toBe(`a:${attempt_no}`);
+      }
       const sums = (table: string): Promise<object[]> =>
         database.query(
           `SELECT equipment_id, sum(units)::int AS units, sum(passed)::int AS passed FROM ${table} GROUP BY 1 HAVING sum(units) <> 0 ORDER BY 1`,

@@ -52,7 +52,9 @@ describe('unit of work', () => {
     );
     const failures = results.filter((result) => result.status === 'rejected').map((result) => result.reason as Error);
     expect(failures).toHaveLength(2);
-    for (const failure of failures) expect(failure).toBeInstanceOf(DuplicateInspectionError);
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(DuplicateInspectionError);
+    }
     expect(await count('inspections')).toBe(2);
   });
 
@@ -67,7 +69,7 @@ describe('unit of work', () => {
   it('leaves nothing when its work throws, passes that error, and releases the connection', async () => {
     const before = [await count('inspections'), await count('audit_log')];
     const failure = new TypeError('mine');
-    for (let attempt = 0; attempt < 10; attempt++)
+    for (let attempt = 0; attempt < 10; attempt++) {
       await expect(
         unit.run(async ({ inspections, audit }) => {
           await inspections.create({ ...schedule, chip_id: `never ${attempt}` });
@@ -75,6 +77,7 @@ describe('unit of work', () => {
           throw failure;
         }),
       ).rejects.toBe(failure);
+    }
     expect([await count('inspections'), await count('audit_log')]).toEqual(before);
     const [idle] = await db.database.query<{ n: number }>(
       `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'chip-test-unit' AND datname = $1 AND state LIKE 'idle in%'`,
@@ -88,11 +91,12 @@ describe('unit of work', () => {
     for (let round = 0; round < 5; round++) {
       let attempts = 0;
       await unit.run(async ({ audit }) => {
-        if (attempts++ === 0)
+        if (attempts++ === 0) {
           await db.database.query(
             `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chip-test-unit' AND datname = $1`,
             [db.name],
           );
+        }
         await audit.append({ stream: 'api', actor: 'a', action: 'b', subject: 'c', reason: 'd' });
       });
       expect(attempts).toBe(2);
@@ -112,11 +116,12 @@ describe('unit of work', () => {
         reason: 'd',
         newValue: { a: 1 },
       });
-      if (attempts === 1)
+      if (attempts === 1) {
         await db.database.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chip-test-unit' AND datname = $1`,
           [db.name],
         );
+      }
       await audit.append({ stream: 'api', actor: 'a', action: 'after', subject: 'c', reason: 'd' });
       return inspection;
     });
@@ -171,8 +176,9 @@ describe('entities', () => {
       await db.database.query('ALTER TABLE inspections DROP CONSTRAINT inspections_lot_id_fkey CASCADE');
       await db.database.query('ALTER TABLE lots ADD COLUMN extra integer');
       const found = (await differences(db)).join('\n');
-      for (const expected of ['"site"', '"recipe"', 'inspections_lot_id_fkey', '"extra"'])
+      for (const expected of ['"site"', '"recipe"', 'inspections_lot_id_fkey', '"extra"']) {
         expect(found).toContain(expected);
+      }
     } finally {
       await db.drop();
     }

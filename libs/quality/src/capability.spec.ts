@@ -20,8 +20,9 @@ describe('capability', () => {
       cpk: 1.6632,
       pp: 1.6551,
       ppk: 1.6162,
-    }))
+    })) {
       expect(Math.abs(wide[name as 'cp']! - value)).toBeLessThan(2e-4);
+    }
     expect(wide.n).toBe(125);
     expect(wide.sigma_overall).toBeCloseTo(0.01006997, 7);
     expect(wide.cpm!).toBeCloseTo(0.1 / (6 * Math.hypot(wide.sigma_within!, wide.mean! - 74)), 12);

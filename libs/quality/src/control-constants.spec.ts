@@ -22,12 +22,16 @@ describe('control chart constants', () => {
       x < 0 ? chiSquareUpperTail(x * x, 1) / 2 : 1 - chiSquareUpperTail(x * x, 1) / 2;
     for (let n = 2; n <= 25; n++) {
       let sum = 0;
-      for (let x = -8; x <= 8; x += 0.05) sum += 0.05 * (1 - normal(x) ** n - (1 - normal(x)) ** n);
+      for (let x = -8; x <= 8; x += 0.05) {
+        sum += 0.05 * (1 - normal(x) ** n - (1 - normal(x)) ** n);
+      }
       expect(d2(n)).toBeCloseTo(sum, 5);
     }
   });
 
   it('are refused for sizes they are not known for', () => {
-    for (const n of [1, 26]) expect(() => d2(n)).toThrow(RangeError);
+    for (const n of [1, 26]) {
+      expect(() => d2(n)).toThrow(RangeError);
+    }
   });
 });

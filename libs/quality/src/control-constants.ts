@@ -33,7 +33,9 @@ export const MAX_RANGE_SIZE = 25;
 
 const rangeConstants = (n: number): readonly [number, number] => {
   const constants = RANGE_CONSTANTS[n - 2];
-  if (constants === undefined) throw new RangeError(`ranges are used for 2 to ${MAX_RANGE_SIZE} values, not ${n}`);
+  if (constants === undefined) {
+    throw new RangeError(`ranges are used for 2 to ${MAX_RANGE_SIZE} values, not ${n}`);
+  }
   return constants;
 };
 

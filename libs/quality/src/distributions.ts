@@ -11,9 +11,13 @@ const LANCZOS = [
 
 /** Natural logarithm of the gamma function, x > 0. */
 export function logGamma(x: number): number {
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  if (x < 0.5) {
+    return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  }
   let sum: number = LANCZOS[0];
-  for (let i = 1; i < LANCZOS.length; i++) sum += (LANCZOS[i] as number) / (x - 1 + i);
+  for (let i = 1; i < LANCZOS.length; i++) {
+    sum += (LANCZOS[i] as number) / (x - 1 + i);
+  }
   const t = x - 1 + 7.5;
   return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
 }
@@ -24,10 +28,16 @@ const TINY = 1e-300;
 
 /** Regularised incomplete beta function I_x(a, b), by its continued fraction (modified Lentz). */
 export function regularizedBeta(x: number, a: number, b: number): number {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
+  if (x <= 0) {
+    return 0;
+  }
+  if (x >= 1) {
+    return 1;
+  }
   // The fraction converges fast on this side only.
-  if (x > (a + 1) / (a + b + 2)) return 1 - regularizedBeta(1 - x, b, a);
+  if (x > (a + 1) / (a + b + 2)) {
+    return 1 - regularizedBeta(1 - x, b, a);
+  }
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
   let c = 1;
   let d = 1 / away(1 - ((a + b) * x) / (a + 1));
@@ -42,7 +52,9 @@ export function regularizedBeta(x: number, a: number, b: number): number {
     c = away(1 + odd / c);
     const step = d * c;
     fraction *= step;
-    if (Math.abs(step - 1) < EPSILON * 10) break;
+    if (Math.abs(step - 1) < EPSILON * 10) {
+      break;
+    }
   }
   return front * fraction;
 }

@@ -99,7 +99,8 @@ describe('gauge R&R', () => {
     ['one trial', (data) => data.filter((m) => m.trial === 0)],
     ['none', () => []],
   ])('refuses a design with %s', (_what, change) => {
-    for (const study of [anovaStudy, averageRangeStudy])
+    for (const study of [anovaStudy, averageRangeStudy]) {
       expect(() => study(change(made(0, 1)))).toThrow(GaugeDesignError);
+    }
   });
 });

@@ -46,20 +46,26 @@ function designOf(measurements: readonly GaugeMeasurement[]): Design {
     ['parts', parts],
     ['appraisers', appraisers],
     ['trials', trials],
-  ] as const)
-    if (found.length < 2) throw new GaugeDesignError(`needs two ${what} or more, has ${found.length}`);
+  ] as const) {
+    if (found.length < 2) {
+      throw new GaugeDesignError(`needs two ${what} or more, has ${found.length}`);
+    }
+  }
   const cells = new Map<string, number>();
   for (const { part, appraiser, trial, value } of measurements) {
     const key = JSON.stringify([String(part), String(appraiser), String(trial)]);
-    if (cells.has(key)) throw new GaugeDesignError('has one combination of part, appraiser and trial twice');
+    if (cells.has(key)) {
+      throw new GaugeDesignError('has one combination of part, appraiser and trial twice');
+    }
     cells.set(key, value);
   }
   return parts.map((part) =>
     appraisers.map((appraiser) =>
       trials.map((trial) => {
         const value = cells.get(JSON.stringify([part, appraiser, trial]));
-        if (value === undefined)
+        if (value === undefined) {
           throw new GaugeDesignError('is not complete: every appraiser must measure every part in every trial');
+        }
         return value;
       }),
     ),
@@ -96,10 +102,11 @@ const oneRange = (n: number): number => 1 / Math.hypot(d2(n), d3(n));
 export function averageRangeStudy(measurements: readonly GaugeMeasurement[]): GaugeStudy {
   const design = designOf(measurements);
   const [parts, appraisers, trials] = [design.length, design[0]?.length ?? 0, design[0]?.[0]?.length ?? 0];
-  if (Math.max(parts, appraisers, trials) > 25)
+  if (Math.max(parts, appraisers, trials) > 25) {
     throw new GaugeDesignError(
       'has more than 25 parts, appraisers or trials, for which ranges are not used: use anova',
     );
+  }
   const ev = mean(design.flatMap((part) => part.map((values) => range(values)))) / d2(trials);
   const between = range(appraiserMeans(design)) * oneRange(appraisers);
   const av = Math.sqrt(Math.max(0, between ** 2 - ev ** 2 / (parts * trials)));

@@ -7,7 +7,9 @@ export const mean = (values: readonly number[]): number => {
 
 /** Sample standard deviation (n - 1); null of fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
-  if (values.length < 2) return null;
+  if (values.length < 2) {
+    return null;
+  }
   const centre = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
@@ -16,8 +18,12 @@ export function standardDeviation(values: readonly number[]): number | null {
 export function range(values: readonly number[]): number {
   let [least = NaN, greatest = NaN] = [values[0], values[0]];
   for (const value of values) {
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
+    if (value < least) {
+      least = value;
+    }
+    if (value > greatest) {
+      greatest = value;
+    }
   }
   return greatest - least;
 }

@@ -43,7 +43,9 @@ describe('pareto', () => {
         const shuffled = [...rows].sort((a, b) => order(a.key) - order(b.key));
         expect(pareto(shuffled)).toEqual(bars);
         expect(bars.reduce((sum, bar) => sum + bar.count, 0)).toBe(rows.reduce((sum, row) => sum + row.count, 0));
-        if (bars.length > 0) expect(bars.at(-1)?.cumulative_share).toBe(1);
+        if (bars.length > 0) {
+          expect(bars.at(-1)?.cumulative_share).toBe(1);
+        }
       }),
     );
   });

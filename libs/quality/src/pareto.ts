@@ -27,8 +27,14 @@ export function pareto<Row extends { readonly key: string | number | null; reado
 }
 
 function compareKeys(a: string | number | null, b: string | number | null): number {
-  if (a === b) return 0;
-  if (a === null) return 1;
-  if (b === null) return -1;
+  if (a === b) {
+    return 0;
+  }
+  if (a === null) {
+    return 1;
+  }
+  if (b === null) {
+    return -1;
+  }
   return a < b ? -1 : 1;
 }

@@ -99,8 +99,9 @@ describe('test of equal proportions', () => {
   });
 
   it('is 1 where there is nothing to compare', () => {
-    for (const nothing of [table(0, 0, 3, 4), table(3, 4, 0, 0), table(0, 5, 0, 5), table(5, 0, 5, 0)])
+    for (const nothing of [table(0, 0, 3, 4), table(3, 4, 0, 0), table(0, 5, 0, 5), table(5, 0, 5, 0)]) {
       expect(equalProportionsP(nothing)).toBe(1);
+    }
   });
 });
 

@@ -10,7 +10,9 @@ const Z_95 = 1.959963984540054;
  * @returns null when there are no trials
  */
 export function wilsonInterval(successes: number, trials: number): { lower: number; upper: number } | null {
-  if (trials === 0) return null;
+  if (trials === 0) {
+    return null;
+  }
   const p = successes / trials;
   const z2 = Z_95 ** 2;
   const centre = (p + z2 / (2 * trials)) / (1 + z2 / trials);
@@ -44,9 +46,12 @@ export function equalProportionsP(table: TwoByTwo): number {
   const [row, others, failures] = [failed + passed, othersFailed + othersPassed, failed + othersFailed];
   const total = row + others;
   const successes = total - failures;
-  if (row === 0 || others === 0 || failures === 0 || successes === 0) return 1;
-  if ((Math.min(row, others) * Math.min(failures, successes)) / total < LARGE_EXPECTED_COUNT)
+  if (row === 0 || others === 0 || failures === 0 || successes === 0) {
+    return 1;
+  }
+  if ((Math.min(row, others) * Math.min(failures, successes)) / total < LARGE_EXPECTED_COUNT) {
     return fisherExactP(table);
+  }
   const difference = failed * othersPassed - passed * othersFailed;
   return chiSquareUpperTail((difference / (row * others)) * (difference / (failures * successes)) * total, 1);
 }

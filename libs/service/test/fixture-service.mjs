@@ -11,17 +11,27 @@ class Part {
     lifecycle.onDrain('work', 'work', () => say('drained work'));
     lifecycle.onDrain('intake', 'intake', async () => {
       say('drained intake');
-      if (fixture === 'hang') await new Promise(() => {});
-      if (fixture === 'failing-drain') throw new Error('cannot drain');
+      if (fixture === 'hang') {
+        await new Promise(() => {});
+      }
+      if (fixture === 'failing-drain') {
+        throw new Error('cannot drain');
+      }
     });
-    if (fixture === 'red')
+    if (fixture === 'red') {
       health.addLive({ name: 'progress', check: () => ({ state: 'down', reason: 'no progress' }) });
-    if (fixture === 'fatal') setTimeout(() => lifecycle.fatal(new Error('broken beyond repair')), 200);
-    if (fixture === 'rejection') setTimeout(() => void Promise.reject(new Error('nobody listens')), 200);
-    if (fixture === 'exception')
+    }
+    if (fixture === 'fatal') {
+      setTimeout(() => lifecycle.fatal(new Error('broken beyond repair')), 200);
+    }
+    if (fixture === 'rejection') {
+      setTimeout(() => void Promise.reject(new Error('nobody listens')), 200);
+    }
+    if (fixture === 'exception') {
       setTimeout(() => {
         throw new Error('nobody catches');
       }, 200);
+    }
   }
 }
 

@@ -14,7 +14,9 @@ interface Service {
 
 const started: ChildProcess[] = [];
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const child of started.splice(0)) {
+    child.kill('SIGKILL');
+  }
 });
 
 function run(fixture: string, env: Record<string, string> = {}): Service {
@@ -27,7 +29,9 @@ function run(fixture: string, env: Record<string, string> = {}): Service {
   const listeners = new Set<() => void>();
   const onData = (data: Buffer): void => {
     output += String(data);
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      listener();
+    }
   };
   child.stdout?.on('data', onData);
   child.stderr?.on('data', onData);
@@ -35,7 +39,9 @@ function run(fixture: string, env: Record<string, string> = {}): Service {
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${text} not seen in: ${output}`)), 20_000);
       const look = (): void => {
-        if (!output.includes(text)) return;
+        if (!output.includes(text)) {
+          return;
+        }
         clearTimeout(timer);
         listeners.delete(look);
         resolve();

@@ -6,7 +6,9 @@ import { waitFor } from './wait-for.ts';
 /** The value of an environment variable that a test cannot do without: a missing server is a failure, not a skip. */
 export function requiredEnv(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set; the integration tests need the local servers (see the README)`);
+  if (!value) {
+    throw new Error(`${name} is not set; the integration tests need the local servers (see the README)`);
+  }
   return value;
 }
 
@@ -102,9 +104,13 @@ export class TestKafka {
   async close(): Promise<void> {
     const existing = new Set(await this.#admin.listTopics());
     const topics = this.#topics.filter((topic) => existing.has(topic));
-    if (topics.length > 0) await this.#admin.deleteTopics({ topics });
+    if (topics.length > 0) {
+      await this.#admin.deleteTopics({ topics });
+    }
     // A group that still has a member is left to expire: the test that left it behind has failed anyway.
-    if (this.#groups.length > 0) await this.#admin.deleteGroups(this.#groups).catch(() => undefined);
+    if (this.#groups.length > 0) {
+      await this.#admin.deleteGroups(this.#groups).catch(() => undefined);
+    }
     await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()]);
   }
 }

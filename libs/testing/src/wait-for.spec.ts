@@ -17,7 +17,9 @@ describe('waitFor', () => {
   it('takes an error of the look for "not yet"', async () => {
     let looks = 0;
     const look = (): string => {
-      if (++looks < 3) throw new Error('not there');
+      if (++looks < 3) {
+        throw new Error('not there');
+      }
       return 'there';
     };
     expect(await waitFor(look, Boolean, { intervalMs: 1 })).toBe('there');

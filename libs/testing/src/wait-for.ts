@@ -30,7 +30,9 @@ export async function waitFor<T>(
     let last: { state: T } | { error: unknown };
     try {
       last = { state: await look() };
-      if (isThere(last.state)) return last.state;
+      if (isThere(last.state)) {
+        return last.state;
+      }
     } catch (error) {
       last = { error };
     }

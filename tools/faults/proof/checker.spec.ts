@@ -57,8 +57,12 @@ class IdealSystem {
       record.elements.forEach(({ place, sample, refused, isDuplicate }) => {
         counts.elements += 1;
         counts.duplicates += isDuplicate ? 1 : 0;
-        if (sample !== undefined) this.rows.push({ bucket: bucketOf(batch, sequence + i), sample });
-        if (refused === undefined) return;
+        if (sample !== undefined) {
+          this.rows.push({ bucket: bucketOf(batch, sequence + i), sample });
+        }
+        if (refused === undefined) {
+          return;
+        }
         counts.letters += 1;
         const { code, stage, bytes } = refused;
         const id = () => (JSON.parse(String(bytes)) as { event_id: string }).event_id;
@@ -70,7 +74,9 @@ class IdealSystem {
         });
       }),
     );
-    if (before !== undefined) this.positions.splice(this.positions.indexOf(before), 1);
+    if (before !== undefined) {
+      this.positions.splice(this.positions.indexOf(before), 1);
+    }
     this.positions.push({
       topic,
       partition,
@@ -153,7 +159,9 @@ describe('the checker', () => {
       for (const change of [-1, 1]) {
         const inspections = system.expectation.inspections();
         const [first] = inspections[table].values();
-        if (first === undefined) throw new Error('no rows to spoil');
+        if (first === undefined) {
+          throw new Error('no rows to spoil');
+        }
         first.count += change;
         expect(system.differences({ inspections })).toMatch(`table ${table}`);
       }
@@ -217,7 +225,9 @@ describe('the checker', () => {
         isTruncated: false,
       });
       const position = system.positions.find(({ topic }) => topic === 'telemetry.samples.v1');
-      if (position === undefined) throw new Error('no position');
+      if (position === undefined) {
+        throw new Error('no position');
+      }
       Object.assign(position, { deadLettered: position.deadLettered + 1, applied: position.applied - 1 });
       return { system, at };
     };

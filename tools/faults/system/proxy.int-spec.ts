@@ -45,7 +45,9 @@ class Client {
 
 const commit = 'SELECT move_position(1); COMMIT';
 const soon = async (condition: () => boolean): Promise<void> => {
-  for (let i = 0; i < 200 && !condition(); i += 1) await sleep(10);
+  for (let i = 0; i < 200 && !condition(); i += 1) {
+    await sleep(10);
+  }
   expect(condition()).toBe(true);
 };
 

@@ -57,8 +57,9 @@ describe('block cutter', () => {
       [0, -1, 'a'],
       [1, 5, 'a'],
       [0, 7, null],
-    ] as const)
+    ] as const) {
       subject.addSample(sample(START_US + hour * HOUR_US + 12_345, value, host));
+    }
     const deltas = subject.cut(1).deltas!.toString().trimEnd().split('\n');
     expect(deltas.sort()).toEqual([
       '2026-01-01T00:00:00.000000Z\tS\tM\t\\N\t7\t1\t7\t7',
@@ -72,7 +73,9 @@ describe('block cutter', () => {
     let offset = 10;
     for (; ; offset++) {
       subject.addSample(sample(START_US, 1));
-      if (subject.endRecord(offset, 0, 0)) break;
+      if (subject.endRecord(offset, 0, 0)) {
+        break;
+      }
     }
     const first = subject.cut(offset + 1);
     expect(first.index).toHaveLength(MAX_BLOCK_ROWS);

@@ -131,7 +131,9 @@ export class BlockCutter implements LineRoom {
    * Returns true when the block is full and must be cut before the next record.
    */
   endRecord(offset: number, appendTime: number, elements: number, replay?: Replay): boolean {
-    if (replay !== undefined) (this.#replays ??= new Map()).set(offset, replay);
+    if (replay !== undefined) {
+      (this.#replays ??= new Map()).set(offset, replay);
+    }
     this.#index.push({
       offset,
       appendTime,
@@ -179,7 +181,11 @@ export class BlockCutter implements LineRoom {
 
   #count(timeUs: number): void {
     this.#rows++;
-    if (timeUs < this.#minUs) this.#minUs = timeUs;
-    if (timeUs > this.#maxUs) this.#maxUs = timeUs;
+    if (timeUs < this.#minUs) {
+      this.#minUs = timeUs;
+    }
+    if (timeUs > this.#maxUs) {
+      this.#maxUs = timeUs;
+    }
   }
 }

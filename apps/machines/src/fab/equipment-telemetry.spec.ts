@@ -46,7 +46,9 @@ describe('equipment telemetry', () => {
       new Set(EQUIPMENT.map((equipment) => equipment.id)),
     );
     const metrics = new Set(all.map((sample) => sample.metric_name));
-    for (const name of ['temperature', 'pressure', 'response_time_ms', 'vibration']) expect(metrics).toContain(name);
+    for (const name of ['temperature', 'pressure', 'response_time_ms', 'vibration']) {
+      expect(metrics).toContain(name);
+    }
   });
 
   it('has a daily pattern: warmer in the afternoon than at night', () => {

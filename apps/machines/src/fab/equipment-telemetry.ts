@@ -72,7 +72,9 @@ export class EquipmentTelemetry {
 
   /** How many samples are due until `nowMs`. */
   dueUntil(nowMs: number): number {
-    if (this.#samplesPerSecond <= 0) return 0;
+    if (this.#samplesPerSecond <= 0) {
+      return 0;
+    }
     return Math.max(0, Math.floor(((nowMs - this.#startMs) / 1000) * this.#samplesPerSecond));
   }
 
@@ -80,7 +82,9 @@ export class EquipmentTelemetry {
     const random = Random.at(this.#seed, n);
     const { equipment, metric, host, tags } = SERIES[n % SERIES.length] ?? SERIES[0];
     let micros = Math.round(this.#startMs * 1000 + (n * 1_000_000) / this.#samplesPerSecond);
-    if (random.chance(LATE_SHARE)) micros -= random.integer(60, 1800) * 1_000_000;
+    if (random.chance(LATE_SHARE)) {
+      micros -= random.integer(60, 1800) * 1_000_000;
+    }
     const ms = micros / 1000;
     return {
       time: formatTime(micros),
@@ -98,9 +102,15 @@ function valueAt(ms: number, equipment: Equipment, metric: Metric, random: Rando
   const swing = Math.sin(2 * Math.PI * ((ms % DAY_MS) / DAY_MS - 0.375)) * metric.daily;
   let mean = metric.mean + swing;
   // The faults that the inspections show are visible in the machine's own signals too.
-  if (equipment.fault === 'worn-probe-card' && metric.name === 'contact_resistance') mean *= 2.1;
-  if (equipment.fault === 'scratching-chuck' && metric.name === 'vibration') mean *= 3;
-  if (equipment.driftSigmaPerLot !== undefined && metric.name === 'temperature') mean += 1.5 * ((ms % DAY_MS) / DAY_MS);
+  if (equipment.fault === 'worn-probe-card' && metric.name === 'contact_resistance') {
+    mean *= 2.1;
+  }
+  if (equipment.fault === 'scratching-chuck' && metric.name === 'vibration') {
+    mean *= 3;
+  }
+  if (equipment.driftSigmaPerLot !== undefined && metric.name === 'temperature') {
+    mean += 1.5 * ((ms % DAY_MS) / DAY_MS);
+  }
   const value = metric.skewed ? mean * Math.exp(random.normal(0, metric.noise)) : random.normal(mean, metric.noise);
   return Number(value.toFixed(4));
 }

@@ -17,7 +17,9 @@ const options = (seed: string, lots: number): FabOptions => ({
 function firstOf(count: number, fabOptions: FabOptions): ScheduledInspection[] {
   const taken: ScheduledInspection[] = [];
   for (const scheduled of inspections(fabOptions)) {
-    if (taken.length === count) break;
+    if (taken.length === count) {
+      break;
+    }
     taken.push(scheduled);
   }
   return taken;
@@ -103,8 +105,9 @@ describe('synthetic fab', () => {
 
   it('bins every tested die: bin 1 passes, any other bin fails; limits and verdict agree', () => {
     const tested = ['electrical', 'thermal', 'functional'].flatMap((type) => completedOf(events, type));
-    for (const bin of ['hard_bin', 'soft_bin'] as const)
+    for (const bin of ['hard_bin', 'soft_bin'] as const) {
       expect(tested.filter((event) => (event[bin] === 1) !== (event.result === 'pass'))).toEqual([]);
+    }
     const passing = tested.filter((event) => event.result === 'pass').flatMap((event) => event.measurements ?? []);
     expect(passing.length).toBeGreaterThan(0);
     const outside = passing.filter(

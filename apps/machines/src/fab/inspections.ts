@@ -52,13 +52,18 @@ export function* inspections(options: FabOptions): Generator<ScheduledInspection
   const clock = (): number => startMs + (drawn * 1000) / inspectionsPerSecond + standstillMs();
 
   for (;;) {
-    while (floor.length < LOTS_IN_PROGRESS && started < lots)
+    while (floor.length < LOTS_IN_PROGRESS && started < lots) {
       floor.push({ drafts: processLot(newLot(options, started++, clock())), lastId: '' });
+    }
     // The oldest lot gets half of the capacity, so that lots finish one by one rather than all at the end.
     let at = 0;
-    while (at < floor.length - 1 && shuffle.chance(0.5)) at++;
+    while (at < floor.length - 1 && shuffle.chance(0.5)) {
+      at++;
+    }
     const lot = floor[at];
-    if (lot === undefined) break;
+    if (lot === undefined) {
+      break;
+    }
 
     const { value: draft, done } = lot.drafts.next(lot.lastId);
     if (done === true) {
@@ -70,17 +75,23 @@ export function* inspections(options: FabOptions): Generator<ScheduledInspection
     const event = stamp(draft, dueMs);
     lot.lastId = event.event_id;
     drawn++;
-    if (draft.mayBeLate === true && shuffle.chance(LATE_SHARE))
+    if (draft.mayBeLate === true && shuffle.chance(LATE_SHARE)) {
       held.push({ releaseAt: drawn + shuffle.integer(LATE_BY.least, LATE_BY.most), event });
-    else yield { dueMs, event, finishedLots };
+    } else {
+      yield { dueMs, event, finishedLots };
+    }
     for (let i = held.length - 1; i >= 0; i--) {
       const late = held[i];
-      if (late === undefined || late.releaseAt > drawn) continue;
+      if (late === undefined || late.releaseAt > drawn) {
+        continue;
+      }
       held.splice(i, 1);
       yield { dueMs, event: late.event, finishedLots };
     }
   }
-  for (const { event } of held) yield { dueMs: clock(), event, finishedLots };
+  for (const { event } of held) {
+    yield { dueMs: clock(), event, finishedLots };
+  }
 }
 
 /** No lot has more events than this: what a history of whole lots needs as time. */

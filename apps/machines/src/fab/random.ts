@@ -1,7 +1,9 @@
 /** 32-bit FNV-1a with a final mix, so that seeds that differ in one letter give unrelated streams. */
 const hash = (text: string): number => {
   let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < text.length; i++) {
+    h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  }
   return mix(h);
 };
 
@@ -62,7 +64,9 @@ export class Random {
     let left = this.next() * items.reduce((sum, item) => sum + item.weight, 0);
     for (const item of items) {
       left -= item.weight;
-      if (left < 0) return item;
+      if (left < 0) {
+        return item;
+      }
     }
     return items[0];
   }
@@ -77,7 +81,9 @@ export class Random {
   poisson(mean: number): number {
     const limit = Math.exp(-mean);
     let count = 0;
-    for (let product = this.next(); product > limit; product *= this.next()) count++;
+    for (let product = this.next(); product > limit; product *= this.next()) {
+      count++;
+    }
     return count;
   }
 }

@@ -19,11 +19,16 @@ async function published(
     {
       sendAll: (topic, records) => {
         for (const { value } of records) {
-          if (topic === topics.inspection) inspections.push(JSON.parse(value) as InspectionEvent);
-          else samples.push(...(JSON.parse(value) as TelemetrySample[]));
+          if (topic === topics.inspection) {
+            inspections.push(JSON.parse(value) as InspectionEvent);
+          } else {
+            samples.push(...(JSON.parse(value) as TelemetrySample[]));
+          }
         }
         onSend();
-        if (isEnough(inspections.length + samples.length)) stop.abort();
+        if (isEnough(inspections.length + samples.length)) {
+          stop.abort();
+        }
         return Promise.resolve();
       },
     },
@@ -88,7 +93,9 @@ describe('simulation', () => {
     const publisher = new Publisher(
       {
         sendAll: async (topic, records) => {
-          if (topic === topics.inspection) return;
+          if (topic === topics.inspection) {
+            return;
+          }
           published += records.flatMap(({ value }) => JSON.parse(value) as TelemetrySample[]).length;
           stop.abort();
           await new Promise((resolve) => setTimeout(resolve, 50));

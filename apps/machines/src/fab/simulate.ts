@@ -78,19 +78,25 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       ...(lots === undefined ? {} : { lots }),
     });
     for (const scheduled of fab) {
-      if (scheduled.dueMs > endMs) return void (await send());
+      if (scheduled.dueMs > endMs) {
+        return void (await send());
+      }
       while (scheduled.dueMs > nowMs()) {
         await send();
         await sleep(TICK_MS, undefined, { signal });
       }
       signal.throwIfAborted();
       const backlogMs = nowMs() - scheduled.dueMs;
-      if (!once && backlogMs > MAX_BACKLOG_MS) standstillMs += backlogMs;
+      if (!once && backlogMs > MAX_BACKLOG_MS) {
+        standstillMs += backlogMs;
+      }
       waitingSinceMs ??= scheduled.dueMs;
       due.push(inspectionRecord(scheduled.event));
       dueMs = scheduled.dueMs;
       finishedLots = scheduled.finishedLots;
-      if (due.length >= MAX_INSPECTIONS_PER_SEND) await send();
+      if (due.length >= MAX_INSPECTIONS_PER_SEND) {
+        await send();
+      }
     }
     await send();
     finishedLots = lots ?? finishedLots;
@@ -102,7 +108,9 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
     const mostBuffered = Math.ceil((MAX_BACKLOG_MS / 1000) * samplesPerSecond);
     for (let next = 0; next < telemetry.dueUntil(endMs);) {
       const due = telemetry.dueUntil(nowMs());
-      if (!once) next = Math.max(next, due - mostBuffered);
+      if (!once) {
+        next = Math.max(next, due - mostBuffered);
+      }
       const until = Math.min(due, next + MAX_SAMPLES_PER_SEND);
       if (until > next) {
         const samples = Array.from({ length: until - next }, (_, index) => telemetry.sample(next + index));
@@ -110,7 +118,9 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
         next = until;
       }
       signal.throwIfAborted();
-      if (until === due && !once) await sleep(TICK_MS, undefined, { signal });
+      if (until === due && !once) {
+        await sleep(TICK_MS, undefined, { signal });
+      }
     }
   }
 
@@ -120,8 +130,13 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       ...(samplesPerSecond > 0 ? [publishTelemetry] : []),
     ];
     // A history knows its end only when its lots are made; live, both lanes follow the same clock.
-    if (once) for (const lane of lanes) await lane();
-    else await together(lanes.map((lane) => lane()));
+    if (once) {
+      for (const lane of lanes) {
+        await lane();
+      }
+    } else {
+      await together(lanes.map((lane) => lane()));
+    }
   }
 
   async function together(lanes: readonly Promise<void>[]): Promise<void> {
@@ -129,12 +144,16 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       await Promise.all(lanes);
     } finally {
       // The first lane that stops must not keep the last acknowledgement of the other from being counted.
-      if (signal.aborted) await Promise.allSettled(lanes);
+      if (signal.aborted) {
+        await Promise.allSettled(lanes);
+      }
     }
   }
 
   const done = run().catch((error: unknown) => {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) {
+      throw error;
+    }
   });
   return {
     get finishedLots() {

@@ -17,7 +17,9 @@ describe('wafer map', () => {
       fc.property(layouts, (layout) => {
         const dice = waferMap(layout);
         const rows = new Map<number, number[]>();
-        for (const die of dice) rows.set(die.y, [...(rows.get(die.y) ?? []), die.x]);
+        for (const die of dice) {
+          rows.set(die.y, [...(rows.get(die.y) ?? []), die.x]);
+        }
         const lengths = [...rows.values()].map((row) => row.length);
         expect(lengths).toEqual([...lengths].reverse());
         const half = lengths.slice(0, Math.ceil(lengths.length / 2));

@@ -27,7 +27,9 @@ export function waferMap(layout: WaferLayout): Die[] {
     for (let x = 0; x < columns; x++) {
       const centreX = (x - (columns - 1) / 2) * dieWidthMm;
       const corner = Math.hypot(Math.abs(centreX) + dieWidthMm / 2, Math.abs(centreY) + dieHeightMm / 2);
-      if (corner <= usable) dice.push({ x, y, radius: Math.hypot(centreX, centreY) / usable });
+      if (corner <= usable) {
+        dice.push({ x, y, radius: Math.hypot(centreX, centreY) / usable });
+      }
     }
   }
   return dice;

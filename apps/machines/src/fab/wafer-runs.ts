@@ -56,9 +56,13 @@ export function* processLot(lot: Lot): Drafts {
     const slots = step.slots ?? Array.from({ length: WAFERS_PER_LOT }, (_, index) => index + 1);
     for (const slot of slots) {
       const run: WaferRun = { lot, step, equipment, slot, waferId: `W${String(slot).padStart(2, '0')}` };
-      if (step.inspectionType === 'visual') yield* inspectWafer(run);
-      else if (step.sites !== undefined) yield* measureWafer(run, step.sites);
-      else yield* testWafer(run);
+      if (step.inspectionType === 'visual') {
+        yield* inspectWafer(run);
+      } else if (step.sites !== undefined) {
+        yield* measureWafer(run, step.sites);
+      } else {
+        yield* testWafer(run);
+      }
     }
   }
 }
@@ -125,13 +129,17 @@ function* measureWafer(run: WaferRun, sites: number): Drafts {
   const { lot, step } = run;
   for (let site = 0; site < sites; site++) {
     const die = lot.dice[Math.floor(((site + 0.5) * lot.dice.length) / sites)];
-    if (die === undefined) continue;
+    if (die === undefined) {
+      continue;
+    }
     for (let round = 1; ; round++) {
       const isLastRound = round === 2 || !lot.random.chance(VOID_SHARE);
       // Dimensional runs are announced when they begin and named, metrology runs are only reported.
       const named = step.inspectionType === 'dimensional';
       const runName = named ? { run_id: `${lot.id}/${step.name}/${chipOf(run, die)}/${round}` } : {};
-      if (named) yield { fields: { ...subject(run, die), ...runName, status: 'in_progress' } };
+      if (named) {
+        yield { fields: { ...subject(run, die), ...runName, status: 'in_progress' } };
+      }
       const measurements = step.parameters.map((parameter) =>
         measurement(parameter, healthyValue(run, die, parameter)),
       );
@@ -146,7 +154,9 @@ function* measureWafer(run: WaferRun, sites: number): Drafts {
           metadata: { measurement_site: site + 1 },
         },
       };
-      if (isLastRound) break;
+      if (isLastRound) {
+        break;
+      }
       yield {
         fields: {
           ...subject(run, die),
@@ -167,7 +177,9 @@ function* inspectWafer(run: WaferRun): Drafts {
   for (const die of lot.dice) {
     const rate = 0.1 * (lot.waferFactor[run.slot - 1] ?? 1) * (1 + 2 * die.radius ** 4);
     const classes = Array.from({ length: random.poisson(rate) }, () => random.weighted(DEFECT_CLASSES));
-    if (scratch?.(die) === true) classes.push(SCRATCH, SCRATCH);
+    if (scratch?.(die) === true) {
+      classes.push(SCRATCH, SCRATCH);
+    }
     let isKilled = false;
     const defects = classes.map((defectClass): Defect => {
       const isKiller = random.chance(defectClass.killRatio);
@@ -183,7 +195,9 @@ function* inspectWafer(run: WaferRun): Drafts {
         confidence: rounded(random.between(0.7, 1), 3),
       };
     });
-    if (isKilled) lot.damaged.add(chipOf(run, die));
+    if (isKilled) {
+      lot.damaged.add(chipOf(run, die));
+    }
     yield {
       seconds: step.seconds * random.between(0.8, 1.3),
       mayBeLate: true,
@@ -221,21 +235,26 @@ function* testWafer(run: WaferRun): Drafts {
     const again: Die[] = [];
     for (const die of touchDown) {
       const hasContact = (yield* testDie(run, die, round)) !== CONTACT_FAILURE;
-      if (!hasContact) again.push(die);
+      if (!hasContact) {
+        again.push(die);
+      }
     }
     touchDown = again;
   }
-  for (const die of touchDown) lot.scrapped.add(chipOf(run, die));
+  for (const die of touchDown) {
+    lot.scrapped.add(chipOf(run, die));
+  }
 }
 
 function* testDie(run: WaferRun, die: Die, round: number): Generator<Draft, FailureCause | undefined, string> {
   const { lot, step, equipment } = run;
   const { random } = lot;
   const metadata = { test_program: step.recipe, test_site: (die.x % 4) + 1, probe_card: `PC-${equipment.id}` };
-  if (random.chance(ALARM_SHARE))
+  if (random.chance(ALARM_SHARE)) {
     yield {
       fields: { ...subject(run, die), status: 'failed', metadata: { ...metadata, alarm: 'E4711 index timeout' } },
     };
+  }
 
   const cause = failureOf(run, die, round);
   // Of a die that was not contacted nothing could be measured.
@@ -249,7 +268,9 @@ function* testDie(run: WaferRun, die: Die, round: number): Generator<Draft, Fail
           : healthyValue(run, die, parameter),
     ),
   );
-  if (cause !== undefined && cause !== CONTACT_FAILURE) lot.scrapped.add(chipOf(run, die));
+  if (cause !== undefined && cause !== CONTACT_FAILURE) {
+    lot.scrapped.add(chipOf(run, die));
+  }
   yield {
     seconds: step.seconds * random.between(0.8, 1.3),
     mayBeLate: round === 1,
@@ -270,9 +291,13 @@ function failureOf(run: WaferRun, die: Die, round: number): FailureCause | undef
   const { lot, step, equipment } = run;
   const { random } = lot;
   const contactRate = equipment.fault === 'worn-probe-card' ? 0.09 : 0.008;
-  if (random.chance(round === 1 ? contactRate : 0.2)) return CONTACT_FAILURE;
+  if (random.chance(round === 1 ? contactRate : 0.2)) {
+    return CONTACT_FAILURE;
+  }
   const causes = FAILURE_CAUSES[step.name];
-  if (causes === undefined) return undefined;
+  if (causes === undefined) {
+    return undefined;
+  }
   // Later steps see dice that were good before.
   const base = lot.product.badDieRate * (step.onlyGoodDice === true ? 0.2 : 1);
   const edge = 1 + 5 * die.radius ** 6;

@@ -7,11 +7,14 @@ export function nextQueries(
   samples: readonly (TelemetrySample | InspectionEvent)[],
 ): string[] {
   const [first] = samples;
-  if (first === undefined) return [];
+  if (first === undefined) {
+    return [];
+  }
   const { QUERY_URL: queryUrl, DATABASE_URL: databaseUrl } = env;
   const lines: string[] = [];
-  if (queryUrl)
+  if (queryUrl) {
     lines.push(`curl '${queryUrl}${topic === INSPECTION.source ? yieldRoute(first) : summaryRoute(first)}'`);
+  }
   if (databaseUrl) {
     const table = topic === INSPECTION.source ? 'inspections' : 'system_metrics';
     // The variable's name, not its value: the address holds a password.

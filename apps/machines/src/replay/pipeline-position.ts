@@ -39,16 +39,21 @@ export async function waitForPipeline(options: CatchUpOptions): Promise<CatchUp>
   for (;;) {
     const answer = await look(options.queryUrl, options.signal);
     let reason: string;
-    if (typeof answer === 'string') reason = answer;
-    else {
+    if (typeof answer === 'string') {
+      reason = answer;
+    } else {
       const behind = partitionsBehind(answer, options.topic, options.ends);
-      if (behind.length === 0) return { isThere: true };
+      if (behind.length === 0) {
+        return { isThere: true };
+      }
       options.onLook?.(behind.reduce((sum, { missing }) => sum + missing, 0));
       reason = behind
         .map(({ partition, missing, state }) => `partition ${partition} is ${missing} records behind (${state})`)
         .join(', ');
     }
-    if (performance.now() - startedAt > options.timeoutMs) return { isThere: false, reason };
+    if (performance.now() - startedAt > options.timeoutMs) {
+      return { isThere: false, reason };
+    }
     await sleep(LOOK_EVERY_MS, undefined, { signal: options.signal });
   }
 }
@@ -58,11 +63,15 @@ async function look(queryUrl: string, signal: AbortSignal): Promise<readonly Pip
   const url = `${queryUrl.replace(/\/$/, '')}/v1/pipeline`;
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) });
-    if (!response.ok) return `${url} answers ${response.status}`;
+    if (!response.ok) {
+      return `${url} answers ${response.status}`;
+    }
     const parsed = pipelineSchema.safeParse(await response.json());
     return parsed.success ? parsed.data.partitions : `${url} gives an answer that this version cannot read`;
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted) {
+      throw error;
+    }
     return `${url} does not answer`;
   }
 }

@@ -10,7 +10,9 @@ function lineOn(isTTY: boolean) {
 describe('progress line', () => {
   it('redraws one bar on a terminal, not more often than an eye can follow', () => {
     const { output, clock, line } = lineOn(true);
-    for (clock.nowMs = 0; clock.nowMs < 250; clock.nowMs += 10) line.show(clock.nowMs / 250, 'rows');
+    for (clock.nowMs = 0; clock.nowMs < 250; clock.nowMs += 10) {
+      line.show(clock.nowMs / 250, 'rows');
+    }
     line.end();
     const drawn = output.text.split('\r\u001b[K').filter(Boolean);
     expect(drawn).toEqual([
@@ -29,7 +31,9 @@ describe('progress line', () => {
 
   it('prints plain lines elsewhere, one in five seconds', () => {
     const { output, clock, line } = lineOn(false);
-    for (clock.nowMs = 0; clock.nowMs <= 11_000; clock.nowMs += 100) line.show(clock.nowMs / 20_000, 'rows');
+    for (clock.nowMs = 0; clock.nowMs <= 11_000; clock.nowMs += 100) {
+      line.show(clock.nowMs / 20_000, 'rows');
+    }
     line.end();
     expect(output.text).toBe(' 25 %  rows\n 50 %  rows\n');
   });

@@ -25,7 +25,9 @@ export class ProgressLine {
   /** @param share 0 to 1. */
   show(share: number, text: string): void {
     const now = this.#nowMs();
-    if (now - this.#shownAtMs < (this.#output.isTTY === true ? REDRAW_EVERY_MS : PRINT_EVERY_MS)) return;
+    if (now - this.#shownAtMs < (this.#output.isTTY === true ? REDRAW_EVERY_MS : PRINT_EVERY_MS)) {
+      return;
+    }
     // Elsewhere than on a terminal what is done within the first seconds needs no line at all.
     const isFirst = this.#shownAtMs === -Infinity;
     this.#shownAtMs = now;
@@ -33,7 +35,9 @@ export class ProgressLine {
       .toString()
       .padStart(3)} %`;
     if (this.#output.isTTY !== true) {
-      if (!isFirst) this.#output.write(`${percent}  ${text}\n`);
+      if (!isFirst) {
+        this.#output.write(`${percent}  ${text}\n`);
+      }
       return;
     }
     const filled = Math.round(Math.min(share, 1) * BAR_WIDTH);
@@ -50,7 +54,9 @@ export class ProgressLine {
 
   /** Clears the bar. */
   end(): void {
-    if (this.#isOpen) this.#output.write('\r\u001b[K');
+    if (this.#isOpen) {
+      this.#output.write('\r\u001b[K');
+    }
     this.#isOpen = false;
   }
 }

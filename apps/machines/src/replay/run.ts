@@ -41,14 +41,24 @@ export async function runReplay(
 ): Promise<void> {
   const refuse = (line: number, problem: string): void => {
     counts.skipped++;
-    if (counts.skipped <= options.maxProblems) progress.print(`line ${line}: ${problem}`);
-    if (counts.skipped === options.maxProblems + 1) progress.print('further refused rows are counted, not named');
+    if (counts.skipped <= options.maxProblems) {
+      progress.print(`line ${line}: ${problem}`);
+    }
+    if (counts.skipped === options.maxProblems + 1) {
+      progress.print('further refused rows are counted, not named');
+    }
   };
   for await (const { recordsRead, events, problems } of source.batches()) {
     options.signal.throwIfAborted();
     counts.read += recordsRead;
-    for (const { line, problem } of problems) refuse(line, problem);
-    for (const event of events) if (counts.samples.length < SAMPLES) counts.samples.push(event);
+    for (const { line, problem } of problems) {
+      refuse(line, problem);
+    }
+    for (const event of events) {
+      if (counts.samples.length < SAMPLES) {
+        counts.samples.push(event);
+      }
+    }
     const records = toRecords(source, events, options.arraySize);
     if (publisher !== undefined) {
       counts.published += events.length;

@@ -34,9 +34,13 @@ export async function openSource(path: string): Promise<SourceFile> {
       const decoder = new TextDecoder();
       // A failure of the raw stream must fail the unpacked one: pipe() alone would leave the reader waiting for ever.
       const bytes = isGzip ? raw.pipe(createGunzip()) : raw;
-      if (bytes !== raw) raw.on('error', (error) => bytes.destroy(error));
+      if (bytes !== raw) {
+        raw.on('error', (error) => bytes.destroy(error));
+      }
       try {
-        for await (const chunk of bytes) yield decoder.decode(chunk as Buffer, { stream: true });
+        for await (const chunk of bytes) {
+          yield decoder.decode(chunk as Buffer, { stream: true });
+        }
       } catch (cause) {
         throw new InputError(`cannot read ${path}: ${reasonOf(cause as NodeJS.ErrnoException)}`, { cause });
       } finally {

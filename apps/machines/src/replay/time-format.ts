@@ -28,14 +28,22 @@ export const TIME_FORMATS_HELP =
  * @returns undefined when the format itself makes no sense.
  */
 export function timeReader(format: string): TimeReader | undefined {
-  if (format === 'rfc3339') return (text) => (Number.isNaN(parseTime(text)) ? undefined : text);
-  if (format === 'epoch-s') return (text) => fromEpoch(text, 1_000_000);
-  if (format === 'epoch-ms') return (text) => fromEpoch(text, 1000);
+  if (format === 'rfc3339') {
+    return (text) => (Number.isNaN(parseTime(text)) ? undefined : text);
+  }
+  if (format === 'epoch-s') {
+    return (text) => fromEpoch(text, 1_000_000);
+  }
+  if (format === 'epoch-ms') {
+    return (text) => fromEpoch(text, 1000);
+  }
   return patternReader(format);
 }
 
 function fromEpoch(text: string, microsecondsPerUnit: number): string | undefined {
-  if (!/^\d{1,15}(\.\d+)?$/.test(text)) return undefined;
+  if (!/^\d{1,15}(\.\d+)?$/.test(text)) {
+    return undefined;
+  }
   const micros = Math.round(Number(text) * microsecondsPerUnit);
   // Beyond the year 9999 there is no RFC 3339.
   return micros < 253_402_300_800_000_000 ? formatTime(micros) : undefined;
@@ -52,17 +60,27 @@ function patternReader(pattern: string): TimeReader | undefined {
     // The same token twice.
     return undefined;
   }
-  for (const needed of ['year', 'month', 'day']) if (!source.includes(`(?<${needed}>`)) return undefined;
-  if (source.includes('(?<hour12>') !== source.includes('(?<half>')) return undefined;
+  for (const needed of ['year', 'month', 'day']) {
+    if (!source.includes(`(?<${needed}>`)) {
+      return undefined;
+    }
+  }
+  if (source.includes('(?<hour12>') !== source.includes('(?<half>')) {
+    return undefined;
+  }
 
   return (text) => {
     const groups = expression.exec(text)?.groups;
-    if (groups === undefined) return undefined;
+    if (groups === undefined) {
+      return undefined;
+    }
     const two = (value: string | undefined): string => (value ?? '0').padStart(2, '0');
     let hour = two(groups['hour']);
     if (groups['hour12'] !== undefined) {
       const hour12 = Number(groups['hour12']);
-      if (hour12 < 1 || hour12 > 12) return undefined;
+      if (hour12 < 1 || hour12 > 12) {
+        return undefined;
+      }
       hour = two(String((hour12 % 12) + (groups['half']?.toLowerCase() === 'pm' ? 12 : 0)));
     }
     const fraction = groups['fraction'] === undefined ? '' : `.${groups['fraction']}`;

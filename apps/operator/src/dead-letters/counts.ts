@@ -7,8 +7,11 @@ class Tally {
 
   add(text: string): void {
     const count = this.#counts.get(text);
-    if (count !== undefined) this.#counts.set(text, count + 1);
-    else if (this.#counts.size < this.#capacity) this.#counts.set(text, 1);
+    if (count !== undefined) {
+      this.#counts.set(text, count + 1);
+    } else if (this.#counts.size < this.#capacity) {
+      this.#counts.set(text, 1);
+    }
   }
 
   top(limit: number): { text: string; letters: number }[] {
@@ -71,15 +74,27 @@ export class LetterCounts {
     const group = this.#group(letter);
     group.letters++;
     if (letter.failedAt !== '') {
-      if (group.first === null || letter.failedAt < group.first) group.first = letter.failedAt;
-      if (group.last === null || letter.failedAt > group.last) group.last = letter.failedAt;
+      if (group.first === null || letter.failedAt < group.first) {
+        group.first = letter.failedAt;
+      }
+      if (group.last === null || letter.failedAt > group.last) {
+        group.last = letter.failedAt;
+      }
     }
-    if (mark === 'acknowledged') group.replayed++;
-    if (mark === 'started') group.uncertain++;
-    if (letter.replay !== undefined) group.failedAgain++;
+    if (mark === 'acknowledged') {
+      group.replayed++;
+    }
+    if (mark === 'started') {
+      group.uncertain++;
+    }
+    if (letter.replay !== undefined) {
+      group.failedAgain++;
+    }
     group.details.add(letter.detail);
     const origin = originOf(letter.value);
-    if (origin !== undefined) group.origins.add(origin);
+    if (origin !== undefined) {
+      group.origins.add(origin);
+    }
   }
 
   /** The most frequent cause first. */
@@ -126,7 +141,9 @@ export class LetterCounts {
 
 /** Service of a sample, equipment of an inspection. */
 function originOf(value: Buffer | null): string | undefined {
-  if (value === null || value.length > MAX_PARSED_BYTES || value[0] !== 0x7b) return undefined;
+  if (value === null || value.length > MAX_PARSED_BYTES || value[0] !== 0x7b) {
+    return undefined;
+  }
   try {
     const { service_name, equipment_id } = JSON.parse(value.toString()) as Record<string, unknown>;
     const origin = service_name ?? equipment_id;

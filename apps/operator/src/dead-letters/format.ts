@@ -16,7 +16,9 @@ const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' '));
 export function formatCounts(topic: string, counts: readonly LetterCount[]): string {
   const total = counts.reduce((sum, { letters }) => sum + letters, 0);
   const repeats = counts.reduce((sum, count) => sum + count.repeats, 0);
-  if (total === 0) return `${topic}: no dead letters`;
+  if (total === 0) {
+    return `${topic}: no dead letters`;
+  }
   const open = counts.reduce((sum, { letters, replayed }) => sum + letters - (replayed ?? 0), 0);
   const lines = [
     `${topic}: ${number(total)} dead letters` +
@@ -30,17 +32,25 @@ export function formatCounts(topic: string, counts: readonly LetterCount[]): str
       `${number(count.letters).padStart(9)}  ${count.code || '(no dead letter)'}, stage ${count.stage || '?'}${times}`,
     );
     const indent = ' '.repeat(11);
-    for (const { text, letters } of count.details)
-      if (text !== '') lines.push(`${indent}${number(letters)} x ${oneLine(text).slice(0, 200)}`);
-    if (count.origins.length > 0)
+    for (const { text, letters } of count.details) {
+      if (text !== '') {
+        lines.push(`${indent}${number(letters)} x ${oneLine(text).slice(0, 200)}`);
+      }
+    }
+    if (count.origins.length > 0) {
       lines.push(
         `${indent}from ${count.origins.map(({ text, letters }) => `${oneLine(text)} (${number(letters)})`).join(', ')}`,
       );
-    if (count.replayed) lines.push(`${indent}${number(count.replayed)} replayed`);
-    if (count.uncertain)
+    }
+    if (count.replayed) {
+      lines.push(`${indent}${number(count.replayed)} replayed`);
+    }
+    if (count.uncertain) {
       lines.push(`${indent}${number(count.uncertain)} uncertain: a replay of them was interrupted (see replay --help)`);
-    if (count.failed_again)
+    }
+    if (count.failed_again) {
       lines.push(`${indent}${number(count.failed_again)} had been replayed before and failed again`);
+    }
   }
   return printable(lines.join('\n'));
 }
@@ -93,7 +103,9 @@ function hexDump(bytes: Buffer): string {
 }
 
 function valueText(value: Buffer | null, isWhole: boolean): string {
-  if (value === null) return '(null)';
+  if (value === null) {
+    return '(null)';
+  }
   if (!isUtf8(value)) {
     const cut = value.length > MAX_HEX_BYTES ? `\n… ${value.length} bytes, not UTF-8; all of them: --json` : '';
     return `${hexDump(value)}${cut}`;

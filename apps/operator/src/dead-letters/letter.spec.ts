@@ -34,7 +34,9 @@ async function collect(
     yield* records;
   }
   const found: { letter: Letter; isRepeat: boolean }[] = [];
-  for await (const one of lettersOf(stream(), filter)) found.push(one);
+  for await (const one of lettersOf(stream(), filter)) {
+    found.push(one);
+  }
   return found;
 }
 
@@ -81,7 +83,9 @@ describe('letters', () => {
 describe('counts', () => {
   it('group by code and stage, with the most frequent details and origins', () => {
     const counts = new LetterCounts();
-    for (const offset of [1, 2]) counts.add(letterOf(refused(offset, {}, '{"service_name":"etch"}')), 'acknowledged');
+    for (const offset of [1, 2]) {
+      counts.add(letterOf(refused(offset, {}, '{"service_name":"etch"}')), 'acknowledged');
+    }
     counts.add(letterOf(refused(3, { stage: 'writer', 'replay-of': 'k', 'replay-count': '1' })), 'started');
     counts.addRepeat(letterOf(refused(1)));
     expect(counts.result(true)).toEqual([
@@ -115,8 +119,9 @@ describe('on a terminal', () => {
     );
     const counts = new LetterCounts();
     counts.add(letterOf(evil));
-    for (const text of [formatLetter(letterOf(evil), true), formatCounts('t', counts.result(false))])
+    for (const text of [formatLetter(letterOf(evil), true), formatCounts('t', counts.result(false))]) {
       expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
   });
 
   it('bytes that are no text are a hex dump, long values are cut', () => {

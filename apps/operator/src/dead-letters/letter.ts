@@ -39,7 +39,11 @@ export function letterOf(record: TopicRecord): Letter {
   };
   const text = (name: string): string => bytes(name)?.toString() ?? '';
   const headers = Object.create(null) as Record<string, Buffer | readonly Buffer[]>;
-  for (const [name, value] of Object.entries(record.headers)) if (!OWN_HEADERS.has(name)) headers[name] = value;
+  for (const [name, value] of Object.entries(record.headers)) {
+    if (!OWN_HEADERS.has(name)) {
+      headers[name] = value;
+    }
+  }
   return {
     key: record.key?.toString() ?? '',
     partition: record.partition,
@@ -75,14 +79,25 @@ export interface LetterFilter {
 
 export function isWanted(letter: Letter, filter: LetterFilter): boolean {
   const { codes, stages, keys, fromMs, toMs, partitions, offsets } = filter;
-  if (codes !== undefined && !codes.includes(letter.code)) return false;
-  if (stages !== undefined && !stages.includes(letter.stage)) return false;
-  if (keys !== undefined && !keys.includes(letter.key)) return false;
-  if (partitions !== undefined && !partitions.includes(letter.sourcePartition)) return false;
-  if (offsets !== undefined && !(letter.sourceOffset >= offsets.from && letter.sourceOffset <= offsets.to))
+  if (codes !== undefined && !codes.includes(letter.code)) {
     return false;
+  }
+  if (stages !== undefined && !stages.includes(letter.stage)) {
+    return false;
+  }
+  if (keys !== undefined && !keys.includes(letter.key)) {
+    return false;
+  }
+  if (partitions !== undefined && !partitions.includes(letter.sourcePartition)) {
+    return false;
+  }
+  if (offsets !== undefined && !(letter.sourceOffset >= offsets.from && letter.sourceOffset <= offsets.to)) {
+    return false;
+  }
   const failedMs = Date.parse(letter.failedAt);
-  if (fromMs !== undefined && !(failedMs >= fromMs)) return false;
+  if (fromMs !== undefined && !(failedMs >= fromMs)) {
+    return false;
+  }
   return toMs === undefined || failedMs < toMs;
 }
 
@@ -102,9 +117,13 @@ export async function* lettersOf(
       seen = new Set();
     }
     const letter = letterOf(record);
-    if (!isWanted(letter, filter)) continue;
+    if (!isWanted(letter, filter)) {
+      continue;
+    }
     const isRepeat = letter.code !== '' && seen.has(letter.key);
-    if (!isRepeat) seen.add(letter.key);
+    if (!isRepeat) {
+      seen.add(letter.key);
+    }
     yield { letter, isRepeat };
   }
 }

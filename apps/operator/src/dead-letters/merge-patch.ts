@@ -27,11 +27,16 @@ export const isJsonObject = (value: unknown): value is Record<string, unknown> =
  * are replaced whole. Neither argument is changed. `__proto__` is a field like any other.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isJsonObject(patch)) return patch;
+  if (!isJsonObject(patch)) {
+    return patch;
+  }
   const result = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) result.delete(name);
-    else result.set(name, mergePatch(result.get(name), value));
+    if (value === null) {
+      result.delete(name);
+    } else {
+      result.set(name, mergePatch(result.get(name), value));
+    }
   }
   return Object.fromEntries(result);
 }

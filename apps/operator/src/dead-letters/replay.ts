@@ -87,16 +87,24 @@ export class DeadLetterReplay {
     let bytes = 0;
     let left = this.#options.limit ?? Infinity;
     for await (const { letter, isRepeat } of letters) {
-      if (isRepeat) continue;
+      if (isRepeat) {
+        continue;
+      }
       const prepared = this.#prepare(letter);
-      if (prepared === undefined) continue;
+      if (prepared === undefined) {
+        continue;
+      }
       batch.push(prepared);
       bytes += prepared.value?.length ?? 0;
-      if (batch.length < Math.min(BATCH.letters, left) && bytes < BATCH.bytes) continue;
+      if (batch.length < Math.min(BATCH.letters, left) && bytes < BATCH.bytes) {
+        continue;
+      }
       left -= await this.#publish(batch);
       batch = [];
       bytes = 0;
-      if (left === 0) return this.outcome;
+      if (left === 0) {
+        return this.outcome;
+      }
     }
     await this.#publish(batch);
     return this.outcome;
@@ -104,21 +112,31 @@ export class DeadLetterReplay {
 
   /** The event to publish, or undefined when this letter cannot be replayed. */
   #prepare(letter: Letter): Prepared | undefined {
-    if (letter.code === '') return this.#pass('no_letter');
-    if (letter.truncated !== undefined) return this.#pass('truncated');
+    if (letter.code === '') {
+      return this.#pass('no_letter');
+    }
+    if (letter.truncated !== undefined) {
+      return this.#pass('truncated');
+    }
     let { value } = letter;
     if (this.#options.patch !== undefined) {
       const event = value !== null && isUtf8(value) ? jsonObject(value.toString()) : undefined;
-      if (event === undefined) return this.#pass('not_patchable');
+      if (event === undefined) {
+        return this.#pass('not_patchable');
+      }
       value = Buffer.from(JSON.stringify(mergePatch(event, this.#options.patch)));
     }
     const limit = streamOf(this.#topic)?.limits.eventBytes;
-    if (limit !== undefined && recordBytes(outgoing(letter, value, 1)) > limit) return this.#pass('too_large');
+    if (limit !== undefined && recordBytes(outgoing(letter, value, 1)) > limit) {
+      return this.#pass('too_large');
+    }
     return { letter, value };
   }
 
   async #publish(batch: readonly Prepared[]): Promise<number> {
-    if (batch.length === 0) return 0;
+    if (batch.length === 0) {
+      return 0;
+    }
     const { again, isDryRun, by, reason, patch } = this.#options;
     const marks = await replayMarks(
       this.#database,
@@ -142,7 +160,9 @@ export class DeadLetterReplay {
     );
     const ours = open.filter(({ letter }) => free.has(letter.key));
     // Another replay that runs at this moment was faster.
-    for (let others = open.length - ours.length; others > 0; others--) this.#pass('replayed');
+    for (let others = open.length - ours.length; others > 0; others--) {
+      this.#pass('replayed');
+    }
     const ourKeys = ours.map(({ letter }) => letter.key);
     try {
       await this.#producer.sendAll(
@@ -153,23 +173,34 @@ export class DeadLetterReplay {
       );
       await this.#database.withTransaction((transaction) => acknowledgeReplays(transaction, ourKeys, record));
     } catch (error) {
-      for (const key of ourKeys) this.#passUncertain(key);
+      for (const key of ourKeys) {
+        this.#passUncertain(key);
+      }
       throw error;
     }
-    for (const { letter, value } of ours) this.#count(letter, value);
+    for (const { letter, value } of ours) {
+      this.#count(letter, value);
+    }
     return ours.length;
   }
 
   #isMarked(letter: Letter, mark: ReplayMark | undefined): boolean {
-    if (mark === undefined) return false;
-    if (mark.state === 'acknowledged') this.#pass('replayed');
-    else this.#passUncertain(letter.key);
+    if (mark === undefined) {
+      return false;
+    }
+    if (mark.state === 'acknowledged') {
+      this.#pass('replayed');
+    } else {
+      this.#passUncertain(letter.key);
+    }
     return true;
   }
 
   #passUncertain(key: string): void {
     this.#pass('uncertain');
-    if (this.outcome.uncertainKeys.length < MAX_NAMED_KEYS) this.outcome.uncertainKeys.push(key);
+    if (this.outcome.uncertainKeys.length < MAX_NAMED_KEYS) {
+      this.outcome.uncertainKeys.push(key);
+    }
   }
 
   #pass(why: Passed): undefined {
@@ -210,7 +241,9 @@ function outgoing(letter: Letter, value: Buffer | null, count: number): Outgoing
  * the lot of an inspection. It keeps the order of events about one thing.
  */
 function contractKey(value: Buffer | null): string | null {
-  if (value === null || !isUtf8(value)) return null;
+  if (value === null || !isUtf8(value)) {
+    return null;
+  }
   const event = jsonObject(value.toString());
   const key = event?.['lot_id'] ?? event?.['host'];
   return typeof key === 'string' ? key : null;
@@ -218,9 +251,11 @@ function contractKey(value: Buffer | null): string | null {
 
 function recordBytes({ key, value, headers }: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
-  for (const [name, given] of Object.entries(headers ?? {}))
-    for (const one of Array.isArray(given) ? given : [given])
+  for (const [name, given] of Object.entries(headers ?? {})) {
+    for (const one of Array.isArray(given) ? given : [given]) {
       bytes += Buffer.byteLength(name) + Buffer.byteLength(one) + 8;
+    }
+  }
   return bytes;
 }
 

@@ -7,18 +7,22 @@ import { type Plan, WATCH } from './plan.ts';
 export async function planAcceptGap(facts: PartitionFacts, to: number): Promise<Plan> {
   const position = await facts.stopped('accept-gap');
   const from = Number(position.nextOffset);
-  if (to <= from) throw new InputError(`--to ${to} is not above the position of ${facts.name}, which is ${from}`);
+  if (to <= from) {
+    throw new InputError(`--to ${to} is not above the position of ${facts.name}, which is ${from}`);
+  }
   const { high } = await facts.range(facts.parts.machineTopic);
-  if (to > high)
+  if (to > high) {
     throw new InputError(
       `--to ${to} is behind the end of ${facts.name}, which is ${high}: events that do not exist yet would be given up`,
     );
+  }
   const lines = [`${facts.name} goes on at ${to}: offsets ${from} to ${to - 1} (${to - from}) are given up for good`];
   const next = await facts.nextBlock(Number(position.acceptedOffset), from);
-  if (next !== undefined && next.coversFrom < to)
+  if (next !== undefined && next.coversFrom < to) {
     lines.push(
       `of these, ${Math.max(from, next.coversFrom)} to ${to - 1} are in blocks that wait and could be applied; the gap ends at ${Math.max(from, next.coversFrom)}`,
     );
+  }
   return {
     lines,
     apply: async () => {

@@ -7,10 +7,11 @@ import { type Plan, WATCH } from './plan.ts';
 /** Goes on with a machine topic that was deleted and created anew. */
 export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> {
   const position = await facts.position();
-  if (position?.state !== 'recreated')
+  if (position?.state !== 'recreated') {
     throw new InputError(
       `${facts.name} is ${position === undefined ? 'without a position' : `"${position.state}"`}, not "recreated"; the writer finds out by itself as soon as it reads the first block of the new topic`,
     );
+  }
   const { acceptedTopic } = facts.parts;
   const from = Number(position.nextOffset);
   const acceptedOffset = Number(position.acceptedOffset);
@@ -20,12 +21,15 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
   const evidence = block === undefined ? null : recreationEvidence(block, from, appendedMs);
   const [newId, oldId] = [block?.sourceTopicId ?? null, position.sourceTopicId];
   const areIdsKnown = newId !== null && oldId !== null;
-  if (block === undefined || (areIdsKnown ? newId === oldId : first === undefined || evidence === null))
+  if (block === undefined || (areIdsKnown ? newId === oldId : first === undefined || evidence === null)) {
     throw new InputError(
       `the block at offset ${acceptedOffset} of ${acceptedTopic} is not of a new topic: blocks of the old one still wait behind a gap; deal with that first: npm run positions -- accept-gap`,
     );
+  }
   // Events below the position would be counted twice, if the topic were the old one after all.
-  if (!areIdsKnown && !evidence!.isProof) return acceptOlder(facts, position);
+  if (!areIdsKnown && !evidence!.isProof) {
+    return acceptOlder(facts, position);
+  }
   const lost = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
   return {
     lines: [

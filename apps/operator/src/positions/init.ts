@@ -10,25 +10,29 @@ export async function planInit(
   givenAccepted: number | undefined,
 ): Promise<Plan> {
   const existing = await facts.position();
-  if (existing !== undefined)
+  if (existing !== undefined) {
     throw new InputError(
       `${facts.name} has a position already, ${existing.nextOffset} (${existing.state}); "init" is for partitions without one`,
     );
+  }
   const machine = await facts.range(facts.parts.machineTopic);
-  if (offset > machine.high)
+  if (offset > machine.high) {
     throw new InputError(`--offset ${offset} is behind the end of ${facts.name}, which is ${machine.high}`);
+  }
   const accepted = await facts.range(facts.parts.acceptedTopic);
   const acceptedOffset = givenAccepted ?? accepted.low;
-  if (acceptedOffset < accepted.low || acceptedOffset > accepted.high)
+  if (acceptedOffset < accepted.low || acceptedOffset > accepted.high) {
     throw new InputError(
       `--accepted-offset ${acceptedOffset} is not in ${facts.parts.acceptedTopic}, which has ${accepted.low} to ${accepted.high}`,
     );
+  }
   const lines = [`${facts.name} begins at ${offset}, reading ${facts.parts.acceptedTopic} from ${acceptedOffset}`];
   const next = await facts.nextBlock(acceptedOffset, offset);
-  if (next !== undefined && next.coversFrom > offset)
+  if (next !== undefined && next.coversFrom > offset) {
     lines.push(
       `the first block there begins at ${next.coversFrom}: offsets ${offset} to ${next.coversFrom - 1} are a gap then; --offset ${next.coversFrom} begins behind it`,
     );
+  }
   return {
     lines,
     apply: async () => {

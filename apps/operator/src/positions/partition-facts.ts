@@ -37,23 +37,29 @@ export class PartitionFacts {
   /** The position of a partition that stands still. */
   async stopped(command: string): Promise<StreamPosition> {
     const position = await this.position();
-    if (position === undefined)
+    if (position === undefined) {
       throw new InputError(`${this.name} has no position; give it one: npm run positions -- init`);
-    if (position.state === 'running')
+    }
+    if (position.state === 'running') {
       throw new InputError(
         `${this.name} is running at ${position.nextOffset}; "${command}" is for partitions that stand still`,
       );
+    }
     return position;
   }
 
   async range(topic: string): Promise<{ low: number; high: number }> {
     const range = (await this.parts.admin.topicOffsets(topic)).get(this.change.partition);
-    if (range === undefined) throw new InputError(`${topic} has no partition ${this.change.partition}`);
+    if (range === undefined) {
+      throw new InputError(`${topic} has no partition ${this.change.partition}`);
+    }
     return range;
   }
 
   async blockAt(offset: number): Promise<Block | undefined> {
-    for await (const block of this.#blocks(offset)) return block;
+    for await (const block of this.#blocks(offset)) {
+      return block;
+    }
     return undefined;
   }
 
@@ -61,8 +67,12 @@ export class PartitionFacts {
   async nextBlock(acceptedOffset: number, position: number): Promise<Block | undefined> {
     let looked = 0;
     for await (const block of this.#blocks(acceptedOffset)) {
-      if (block !== undefined && block.coversTo > position) return block;
-      if (++looked === MAX_BLOCKS) break;
+      if (block !== undefined && block.coversTo > position) {
+        return block;
+      }
+      if (++looked === MAX_BLOCKS) {
+        break;
+      }
     }
     return undefined;
   }

@@ -11,29 +11,34 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
   const { admin, machineTopic, acceptedTopic, ingestGroup, database } = facts.parts;
   const { partition } = facts.change;
   const position = await facts.position();
-  if (position === undefined)
+  if (position === undefined) {
     throw new InputError(`${facts.name} has no position; on a new cluster the writer gives it one by itself`);
+  }
   const [sourceTopicId, acceptedTopicId] = [await admin.topicId(machineTopic), await admin.topicId(acceptedTopic)];
-  if (sourceTopicId === position.sourceTopicId)
+  if (sourceTopicId === position.sourceTopicId) {
     throw new InputError(
       `${machineTopic} of these brokers has the id ${sourceTopicId}, which is the one that the position is about: this is the old cluster; set KAFKA_BROKERS to the new one`,
     );
+  }
   const machine = await facts.range(machineTopic);
   const accepted = await facts.range(acceptedTopic);
   const offset = givenOffset ?? machine.high;
-  if (offset < machine.low || offset > machine.high)
+  if (offset < machine.low || offset > machine.high) {
     throw new InputError(`--offset ${offset} is not in ${facts.name}, which has ${machine.low} to ${machine.high}`);
+  }
   const waiting = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
-  if (waiting > 0n && givenOffset === undefined)
+  if (waiting > 0n && givenOffset === undefined) {
     throw new InputError(
       `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or say by --offset where they begin on the new one`,
     );
+  }
   for (const group of [ingestGroup, facts.parts.writerGroup]) {
     const members = await admin.groupMembers(group);
-    if (members > 0)
+    if (members > 0) {
       throw new InputError(
         `consumer group ${group} has ${members} members: stop every ingest and every writer first, and start them again afterwards`,
       );
+    }
   }
   const rebase: NewTopic = {
     from: position.nextOffset,

@@ -7,10 +7,11 @@ import { type Plan, WATCH } from './plan.ts';
 export async function planResume(facts: PartitionFacts, skipsBlock: boolean): Promise<Plan> {
   const position = await facts.stopped('resume');
   const at = position.acceptedOffset;
-  if (skipsBlock && position.state !== 'malformed_block' && position.state !== 'unsupported_block')
+  if (skipsBlock && position.state !== 'malformed_block' && position.state !== 'unsupported_block') {
     throw new InputError(
       `--skip-block is for "malformed_block" and "unsupported_block"; ${facts.name} is "${position.state}"`,
     );
+  }
   return {
     lines: [
       `${facts.name}, "${position.state}" since ${position.stateSince}, tries again from ${position.nextOffset}`,

@@ -8,18 +8,21 @@ export async function planRewindIngest(facts: PartitionFacts, to: number): Promi
   const { admin, machineTopic, ingestGroup } = facts.parts;
   const { partition } = facts.change;
   const { low, high } = await facts.range(machineTopic);
-  if (to < low || to > high)
+  if (to < low || to > high) {
     throw new InputError(`--to ${to} is not in ${facts.name}, which has ${low} to ${high}; what is below was deleted`);
+  }
   const committed = (await admin.groupOffsets(ingestGroup, machineTopic)).get(partition) ?? null;
-  if (committed !== null && to > committed)
+  if (committed !== null && to > committed) {
     throw new InputError(
       `--to ${to} is ahead of ingest, which stands at ${committed}: offsets ${committed} to ${to - 1} would be left out`,
     );
+  }
   const members = await admin.groupMembers(ingestGroup);
-  if (members > 0)
+  if (members > 0) {
     throw new InputError(
       `consumer group ${ingestGroup} has ${members} members, and Kafka lets nobody set its offsets meanwhile. Stop every ingest (kubectl scale deployment/ingest --replicas=0, or npm stop), wait 10 s if one was killed, run this again with the brokers up, then start ingest`,
     );
+  }
   const position = await facts.position();
   const note = (outcome: 'requested' | 'done' | 'failed'): Promise<void> =>
     facts.parts.database.withTransaction((transaction) =>

@@ -42,7 +42,9 @@ const PREFERENCE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, { of: (row: str
  * `yield_retests` has every counted attempt of each unit that has more than one, also those that retention has deleted.
  */
 export function isSuperseded(row: string, { policy, step }: AttemptQuestion, per: ChosenPer): string | undefined {
-  if (policy === 'all') return undefined;
+  if (policy === 'all') {
+    return undefined;
+  }
   const { of, sense } = PREFERENCE[policy];
   const sameStep = per === 'operation' || step !== undefined ? ` AND other.step = ${row}.step` : '';
   return `EXISTS (SELECT 1 FROM yield_retests other
@@ -78,7 +80,9 @@ export function chosenAttempts(
   const group = question.group_by === undefined ? undefined : GROUP_COLUMNS[question.group_by];
   inRange(where.require(`a.status = 'completed'`), question, 'a');
   const superseded = isSuperseded('a', question, per);
-  if (superseded !== undefined) where.require(`NOT ${superseded}`);
+  if (superseded !== undefined) {
+    where.require(`NOT ${superseded}`);
+  }
   return {
     sql: `SELECT ${columns}, ${group?.key ?? 'NULL::text'} AS group_key, ${group?.lot ?? 'NULL::uuid'} AS group_lot
         FROM inspection_attempts a
@@ -96,8 +100,9 @@ const CHOICE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, string>> = {
 
 /** Says in words what a question counts, for `definition`. */
 export function describeChoice({ policy, step }: AttemptQuestion, per: ChosenPer): string {
-  if (policy === 'all')
+  if (policy === 'all') {
     return 'Counted (policy all): every completed attempt that is not voided (insertion), with completed_at in [from, to), matching every filter.';
+  }
   const withStep = per === 'operation' || step !== undefined;
   return `Counted (policy ${policy}): of each unit (lot, chip, inspection type${withStep ? ', step' : ''}) ${CHOICE[policy]} by (occurred_at, attempt number with none first, event_id) among all its completed attempts that are not voided, whatever the range; and then only where this attempt has completed_at in [from, to) and matches every filter.`;
 }

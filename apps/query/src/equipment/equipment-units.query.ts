@@ -33,10 +33,11 @@ export function unitsOfEquipment(
     .when(equipmentId, ($) => `a.equipment_id = ${$}`)
     .when(range.from, ($) => `a.occurred_at >= ${$}::timestamptz`)
     .when(range.to, ($) => `a.occurred_at < ${$}::timestamptz`);
-  if (after)
+  if (after) {
     where.require(
       `(a.occurred_at, a.event_id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`,
     );
+  }
   // The page is found before it is joined: joined first, every attempt of the machine would be.
   return snapshot.query<TouchedUnit>(
     `SELECT a.inspection_id, l.site, l.lot_id, i.chip_id, a.wafer_id, a.die_x, a.die_y, a.inspection_type::text AS inspection_type,

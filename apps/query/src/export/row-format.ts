@@ -32,7 +32,9 @@ export function rowWriter(
   columns: readonly string[],
   isRaw = false,
 ): { head: string; line: (row: ExportRow) => string } {
-  if (format === 'ndjson') return { head: '', line: (row) => `${JSON.stringify(row)}\n` };
+  if (format === 'ndjson') {
+    return { head: '', line: (row) => `${JSON.stringify(row)}\n` };
+  }
   return {
     head: `${columns.join(',')}\r\n`,
     line: (row) => `${columns.map((column) => csvField(row[column], isRaw)).join(',')}\r\n`,

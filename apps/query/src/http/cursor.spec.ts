@@ -35,7 +35,9 @@ describe('cursor', () => {
         const cursor = encodeCursor(place);
         const changed = cursor.slice(0, at % cursor.length) + character + cursor.slice((at % cursor.length) + 1);
         // A changed letter may still spell a place; then it is exactly the text of that place.
-        if (refused(changed)) return true;
+        if (refused(changed)) {
+          return true;
+        }
         return encodeCursor(decodeCursor(changed)) === changed;
       }),
     );

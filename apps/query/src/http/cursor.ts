@@ -28,8 +28,9 @@ export function decodeCursor(cursor: string): KeysetPosition {
     UUID.test(id) &&
     // Base64 decoding skips what it does not know: only the exact text is accepted.
     encodeCursor({ time, id }) === cursor
-  )
+  ) {
     return { time, id };
+  }
   throw new Problem(400, 'invalid_cursor', 'cursor is not one that this service gave out', [
     { parameter: 'cursor', message: 'expected next_cursor of an earlier answer' },
   ]);

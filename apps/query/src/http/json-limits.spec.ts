@@ -16,7 +16,9 @@ describe('JSON that can be stored', () => {
   it('ends at 32 levels, however deep the value is', () => {
     const nested = (levels: number): unknown => {
       let value: unknown = 1;
-      for (let i = 0; i < levels; i++) value = [value];
+      for (let i = 0; i < levels; i++) {
+        value = [value];
+      }
       return value;
     };
     expect(jsonProblem(nested(32))).toBeUndefined();

@@ -9,11 +9,19 @@ export function jsonProblem(value: unknown): string | undefined {
   const rest: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
   for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
     const { value: current, depth } = item;
-    if (typeof current === 'string' && !isStorable(current)) return 'expected text without NUL and lone surrogates';
-    if (typeof current !== 'object' || current === null) continue;
-    if (depth > MAX_DEPTH) return `expected at most ${MAX_DEPTH} levels`;
+    if (typeof current === 'string' && !isStorable(current)) {
+      return 'expected text without NUL and lone surrogates';
+    }
+    if (typeof current !== 'object' || current === null) {
+      continue;
+    }
+    if (depth > MAX_DEPTH) {
+      return `expected at most ${MAX_DEPTH} levels`;
+    }
     for (const [key, member] of Object.entries(current)) {
-      if (!isStorable(key)) return 'expected names without NUL and lone surrogates';
+      if (!isStorable(key)) {
+        return 'expected names without NUL and lone surrogates';
+      }
       rest.push({ value: member, depth: depth + 1 });
     }
   }

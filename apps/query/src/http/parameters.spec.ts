@@ -55,13 +55,16 @@ describe('times', () => {
 it('integers are plain decimal digits in their bounds', () => {
   const limit = integerParameter(1, 500);
   expect(['1', '007', '500'].map((text) => limit.parse(text))).toEqual([1, 7, 500]);
-  for (const text of ['0', '501', '-1', '1.0', '1e2', '0x1', ' 1', '1 ', '', '+1', '١', undefined, ['1', '2']])
+  for (const text of ['0', '501', '-1', '1.0', '1e2', '0x1', ' 1', '1 ', '', '+1', '١', undefined, ['1', '2']]) {
     expect(limit.safeParse(text).success).toBe(false);
+  }
 });
 
 it('names count characters, not UTF-16 units, and have no NUL', () => {
   const name = nameParameter('', '', 3);
   expect(name.safeParse('😀😀😀').success).toBe(true);
   expect(name.safeParse('😀😀😀😀').success).toBe(false);
-  for (const text of ['', 'abcd', 'a\0']) expect(name.safeParse(text).success).toBe(false);
+  for (const text of ['', 'abcd', 'a\0']) {
+    expect(name.safeParse(text).success).toBe(false);
+  }
 });

@@ -9,9 +9,13 @@ import { z } from 'zod';
 
 /** Instants that PostgreSQL and JavaScript both read the same way; anything earlier or later is a typing error. */
 const canonicalTime = (text: string): string | undefined => {
-  if (text.startsWith('0')) return undefined;
+  if (text.startsWith('0')) {
+    return undefined;
+  }
   const time = parseTime(text);
-  if (Number.isNaN(time)) return undefined;
+  if (Number.isNaN(time)) {
+    return undefined;
+  }
   const canonical = formatTime(time);
   return canonical.length === 27 ? canonical : undefined;
 };
@@ -19,7 +23,9 @@ const canonicalTime = (text: string): string | undefined => {
 /** RFC 3339 with `Z` or an offset; the parsed value is the same instant in UTC with six fractional digits. */
 export const timeParameter = z.string().transform((text, context) => {
   const time = canonicalTime(text);
-  if (time !== undefined) return time;
+  if (time !== undefined) {
+    return time;
+  }
   context.addIssue({
     code: 'custom',
     message: 'expected an RFC 3339 time with Z or an offset, years 1000 to 9999, for example 2008-07-01T00:00:00Z',
@@ -51,8 +57,9 @@ export const endsInOrder = (
   range: { from?: string | undefined; to?: string | undefined },
   context: z.RefinementCtx,
 ): void => {
-  if (range.from !== undefined && range.to !== undefined && range.from > range.to)
+  if (range.from !== undefined && range.to !== undefined && range.from > range.to) {
     context.addIssue({ code: 'custom', path: ['to'], message: 'expected a time that is not before from' });
+  }
 };
 
 /** A name that machines use (lot, chip, equipment …): compared exactly, case counts. PostgreSQL has no NUL in text. */

@@ -27,7 +27,9 @@ export const ITEM_COLUMNS = `i.id, i.site, l.lot_id, i.chip_id, i.inspection_typ
 
 /** JSON values that a text of a query string may stand for: itself, and the number, boolean or null that it spells. */
 function jsonValues(text: string): unknown[] {
-  if (text === 'true' || text === 'false' || text === 'null') return [text, JSON.parse(text)];
+  if (text === 'true' || text === 'false' || text === 'null') {
+    return [text, JSON.parse(text)];
+  }
   const isNumber = text.length <= 30 && /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text);
   return isNumber && Number.isFinite(Number(text)) ? [text, Number(text)] : [text];
 }
@@ -55,11 +57,12 @@ export function listInspections(
     );
     where.require(`(${candidates.join(' OR ')})`);
   }
-  if (after)
+  if (after) {
     where.require(`(i.created_at, i.id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`);
+  }
   const order = 'ORDER BY i.created_at DESC, i.id DESC';
   const top = where.bind(limit);
-  if (lot_id === undefined)
+  if (lot_id === undefined) {
     return snapshot.query<InspectionItem>(
       `SELECT ${ITEM_COLUMNS}
          FROM inspections i JOIN lots l ON l.id = i.lot_id
@@ -67,6 +70,7 @@ export function listInspections(
         ${order} LIMIT ${top}`,
       where.values,
     );
+  }
   // A page per lot of that name (one, or one per site), each from the index of its lot in its order. As one condition on a
   // set of lots, the planner walks all inspections by time until enough of them belong to the lot: seconds for an old one.
   const ofSite = site === undefined ? '' : ` AND site = ${where.bind(site)}`;

@@ -36,7 +36,9 @@ export const listParameters = listShape.catchall(metadataValue).superRefine((giv
   const unknown = Object.keys(given).filter(
     (name) => !Object.hasOwn(listShape.shape, name) && !METADATA_KEY.test(name),
   );
-  if (unknown.length > 0) context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: given });
+  if (unknown.length > 0) {
+    context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: given });
+  }
 });
 export type ListParameters = z.output<typeof listParameters>;
 
@@ -102,7 +104,9 @@ export class InspectionsController {
   })
   async one(@Param({ schema: inspectionPath }) { id }: z.output<typeof inspectionPath>): Promise<InspectionDetail> {
     const [inspection] = await this.snapshots.read((snapshot) => inspectionsWithHistory(snapshot, [id]));
-    if (!inspection) throw new Problem(404, 'not_found', 'there is no inspection with this id');
+    if (!inspection) {
+      throw new Problem(404, 'not_found', 'there is no inspection with this id');
+    }
     return inspection;
   }
 }

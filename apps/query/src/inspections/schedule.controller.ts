@@ -42,7 +42,9 @@ const scheduleRequest = z
           (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES
             ? `expected at most ${MAX_METADATA_BYTES} bytes of JSON`
             : undefined);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+        if (problem !== undefined) {
+          context.addIssue({ code: 'custom', message: problem });
+        }
       })
       .optional(),
     reason: text(1, 1000).optional().meta({ description: 'Why, for the audit trail.' }),
@@ -87,7 +89,9 @@ export class ScheduleController {
     requireOwn(data);
     const id = await this.#schedule(data, reason ?? 'scheduled through the API', reply);
     const [inspection] = await this.snapshots.read((snapshot) => inspectionsWithHistory(snapshot, [id]));
-    if (!inspection) throw new Problem(404, 'not_found', 'the inspection was removed right after it was scheduled');
+    if (!inspection) {
+      throw new Problem(404, 'not_found', 'the inspection was removed right after it was scheduled');
+    }
     reply.header('location', `/v1/inspections/${id}`);
     return inspection;
   }
@@ -113,10 +117,11 @@ export class ScheduleController {
         throw new Problem(409, 'duplicate_inspection', 'there is an inspection of this type for this chip already');
       }
       // The only reference that the caller chooses freely.
-      if (error instanceof DatabaseError && error.sqlstate === '23503')
+      if (error instanceof DatabaseError && error.sqlstate === '23503') {
         throw new Problem(400, 'invalid_body', 'inspection_type is not known', [
           { parameter: '/inspection_type', message: 'is not known' },
         ]);
+      }
       throw this.snapshots.translated(error);
     }
   }

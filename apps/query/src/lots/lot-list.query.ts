@@ -22,8 +22,9 @@ export function listLots(
     .when(question.lot_id, ($) => `lot_id = ${$}`)
     .when(question.from, ($) => `created_at >= ${$}::timestamptz`)
     .when(question.to, ($) => `created_at < ${$}::timestamptz`);
-  if (after)
+  if (after) {
     where.require(`(created_at, id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`);
+  }
   return snapshot.query<LotRow>(
     `SELECT id, site, lot_id, created_at FROM lots WHERE ${where.toString()}
       ORDER BY created_at DESC, id DESC LIMIT ${where.bind(limit)}`,

@@ -19,11 +19,14 @@ export async function findLot(snapshot: Queryable, lotId: string, site: string |
     [lotId, site ?? null],
   );
   const [lot, another] = lots;
-  if (!lot) throw new Problem(404, 'not_found', 'there is no such lot');
-  if (another)
+  if (!lot) {
+    throw new Problem(404, 'not_found', 'there is no such lot');
+  }
+  if (another) {
     throw new Problem(400, 'invalid_parameter', 'several sites have a lot of this name: say which', [
       { parameter: 'site', message: 'is required here' },
     ]);
+  }
   return lot;
 }
 

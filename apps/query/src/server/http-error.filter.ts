@@ -37,11 +37,12 @@ export class HttpErrorFilter implements ExceptionFilter {
   /** Writes `error` as a problem; also for what is refused before a route is reached. */
   answer(error: unknown, request: Request, reply: ProblemReply & { raw: ServerResponse }): void {
     const problem = this.#problemOf(error, request);
-    if (problem.status >= 500)
+    if (problem.status >= 500) {
       this.logger[problem.code === 'internal_error' ? 'error' : 'warn'](
         { err: problem.cause ?? error, code: problem.code, method: request.method, route: request.routeOptions?.url },
         'request_failed',
       );
+    }
     // A streamed answer has begun: its status is gone, so the connection is cut, which the client can see.
     if (reply.raw.headersSent) {
       reply.raw.destroy();
@@ -50,13 +51,19 @@ export class HttpErrorFilter implements ExceptionFilter {
     if (problem.status === 503 || problem.status === 429) {
       reply.header('retry-after', String(problem.retryAfterS ?? RETRY_AFTER_S));
     }
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="chip-quality"');
-    if (problem.code === 'method_not_allowed') reply.header('allow', this.allowedMethods(pathOf(request)).join(', '));
+    if (problem.status === 401) {
+      reply.header('www-authenticate', 'Bearer realm="chip-quality"');
+    }
+    if (problem.code === 'method_not_allowed') {
+      reply.header('allow', this.allowedMethods(pathOf(request)).join(', '));
+    }
     sendProblem(reply, problem);
   }
 
   #problemOf(error: unknown, request: Request): Problem {
-    if (error instanceof Problem) return error;
+    if (error instanceof Problem) {
+      return error;
+    }
     if (statusOf(error) === 404) {
       const methods = this.allowedMethods(pathOf(request));
       return methods.length === 0
@@ -71,7 +78,9 @@ export class HttpErrorFilter implements ExceptionFilter {
 export function frameworkProblem(error: unknown): Problem {
   const status = statusOf(error);
   const known = status === undefined ? undefined : CLIENT_ERRORS[status];
-  if (status !== undefined && known) return new Problem(status, known.code, known.detail);
+  if (status !== undefined && known) {
+    return new Problem(status, known.code, known.detail);
+  }
   return new Problem(500, 'internal_error', 'something unexpected happened; it has been logged', [], error);
 }
 
@@ -85,7 +94,9 @@ const CLIENT_ERRORS: Readonly<Record<number, { code: ProblemCode; detail: string
 };
 
 const statusOf = (error: unknown): number | undefined => {
-  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof HttpException) {
+    return error.getStatus();
+  }
   const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
   return typeof statusCode === 'number' && typeof code === 'string' && code.startsWith('FST_') ? statusCode : undefined;
 };

@@ -18,10 +18,16 @@ function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; c
     unrepresentable: 'any',
     override: ({ zodSchema: { _zod }, jsonSchema }) => {
       // Zod leaves out the default of what it converts, such as digits that become a number. Here it is written the same.
-      if (_zod.def.type === 'default') jsonSchema.default = (_zod.def as z.core.$ZodDefaultDef).defaultValue;
+      if (_zod.def.type === 'default') {
+        jsonSchema.default = (_zod.def as z.core.$ZodDefaultDef).defaultValue;
+      }
       // The range of safe integers says nothing that a reader wants to know.
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) {
+        delete jsonSchema.minimum;
+      }
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
+        delete jsonSchema.maximum;
+      }
     },
   }) as Schema;
   const components = Object.fromEntries(
@@ -70,8 +76,12 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
     for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
       operation.parameters?.forEach(describeParameter);
       const texts = FRAME_ROUTES[path];
-      if (texts) Object.assign(operation, texts, { tags: ['Operation'] });
-      if (!isPublic(path)) describeAccess(path, method, operation);
+      if (texts) {
+        Object.assign(operation, texts, { tags: ['Operation'] });
+      }
+      if (!isPublic(path)) {
+        describeAccess(path, method, operation);
+      }
     }
   }
   return document;
@@ -111,8 +121,12 @@ interface Parameter {
 /** Swagger UI shows description and example of a parameter, not those of its schema. */
 function describeParameter(parameter: Parameter): void {
   const { description, example } = parameter.schema ?? {};
-  if (description !== undefined) parameter.description ??= description;
-  if (example !== undefined) parameter.example ??= example;
+  if (description !== undefined) {
+    parameter.description ??= description;
+  }
+  if (example !== undefined) {
+    parameter.example ??= example;
+  }
   delete parameter.schema?.description;
   delete parameter.schema?.example;
 }

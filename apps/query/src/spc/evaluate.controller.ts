@@ -157,7 +157,9 @@ export class EvaluateController {
       const study = method === 'anova' ? anovaStudy(measurements) : averageRangeStudy(measurements);
       return { ...study, definition: GAUGE_DEFINITION[method], definition_id: `gauge_rr.${method}/1` };
     } catch (error) {
-      if (!(error instanceof GaugeDesignError)) throw error;
+      if (!(error instanceof GaugeDesignError)) {
+        throw error;
+      }
       throw new Problem(400, 'invalid_body', `measurements ${error.message}`, [
         { parameter: '/measurements', message: error.message },
       ]);

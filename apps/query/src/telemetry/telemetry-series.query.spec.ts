@@ -38,7 +38,9 @@ describe('buckets of a series', () => {
           Math.floor((parseTime(time) / 1e6 - Date.UTC(2000, 0, 1) / 1000) / seconds);
         const points = ms === 0 ? 0 : bucket(formatTime((from + ms) * 1000 - 1)) - bucket(a) + 1;
         expect(points).toBeLessThanOrEqual(maxPoints);
-        if (resolution === 'raw') expect(ms).toBeLessThanOrEqual(86_400_000);
+        if (resolution === 'raw') {
+          expect(ms).toBeLessThanOrEqual(86_400_000);
+        }
       }),
     );
   });

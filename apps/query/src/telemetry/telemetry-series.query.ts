@@ -33,12 +33,16 @@ export function chooseBuckets(from: string, to: string, maxPoints: number): Buck
   const fits = (seconds: number): boolean => Math.ceil(end / seconds) - Math.floor(start / seconds) <= maxPoints;
   if (end - start <= MAX_RAW_S) {
     const seconds = RAW_WIDTHS_S.find(fits);
-    if (seconds !== undefined) return { resolution: 'raw', seconds };
+    if (seconds !== undefined) {
+      return { resolution: 'raw', seconds };
+    }
   }
   // Multiples of an hour up to a day, then of a day; one bucket more than the division says, for the part at each end.
   const width = (unit: number): number => {
     let seconds = unit * Math.max(1, Math.floor((end - start) / unit / maxPoints));
-    while (!fits(seconds)) seconds += unit;
+    while (!fits(seconds)) {
+      seconds += unit;
+    }
     return seconds;
   };
   const hourly = width(HOUR_S);
@@ -57,8 +61,9 @@ export function telemetrySeries(
     .when(question.from, ($) => `${time} >= ${$}::timestamptz`)
     .when(question.to, ($) => `${time} < ${$}::timestamptz`)
     .when(question.host, ($) => `s.host = ${$}`);
-  if (question.service_name !== undefined) where.when(question.service_name, ($) => `s.service_name = ${$}`);
-  else if (resolution === 'raw') {
+  if (question.service_name !== undefined) {
+    where.when(question.service_name, ($) => `s.service_name = ${$}`);
+  } else if (resolution === 'raw') {
     // The index on raw samples begins with the service: name those that the hours of the range have.
     const hour = formatTime(Math.floor(parseTime(question.from) / 3.6e9) * 3.6e9);
     where.require(`s.service_name = ANY (ARRAY(

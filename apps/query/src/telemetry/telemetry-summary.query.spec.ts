@@ -40,11 +40,12 @@ describe('cutting a range at full hours', () => {
           at = piece.to;
         }
         expect(at).toBe(to);
-        for (const piece of [cut.head, cut.tail])
+        for (const piece of [cut.head, cut.tail]) {
           if (piece) {
             expect(piece.from >= piece.hour).toBe(true);
             expect(parseTime(piece.to) - parseTime(piece.hour)).toBeLessThanOrEqual(3_600_000_000);
           }
+        }
       }),
     );
   });

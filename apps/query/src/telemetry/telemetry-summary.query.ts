@@ -46,7 +46,9 @@ export function cutAtHours(from: string, to: string): HourCut {
   const lastFull = Math.floor(end / HOUR_US) * HOUR_US;
   const piece = (hour: number, a: number, b: number): Piece | null =>
     a < b ? { hour: formatTime(hour), from: formatTime(a), to: formatTime(b) } : null;
-  if (firstFull > lastFull) return { whole: null, head: piece(lastFull, start, end), tail: null };
+  if (firstFull > lastFull) {
+    return { whole: null, head: piece(lastFull, start, end), tail: null };
+  }
   return {
     whole: firstFull < lastFull ? { from: formatTime(firstFull), to: formatTime(lastFull) } : null,
     head: piece(firstFull - HOUR_US, start, firstFull),
@@ -67,12 +69,19 @@ export async function telemetrySummary(
   let { from, to } = question;
   let isNothingCovered = false;
   for (const piece of [head, tail]) {
-    if (piece === null) continue;
+    if (piece === null) {
+      continue;
+    }
     const sums = await partialHour(snapshot, question, piece);
-    if (sums.every((service) => service.raw_in_hour >= service.rolled_up)) parts.push(...sums);
-    else if (whole === null && (head === null || tail === null)) isNothingCovered = true;
-    else if (piece === head) from = piece.to;
-    else to = piece.from;
+    if (sums.every((service) => service.raw_in_hour >= service.rolled_up)) {
+      parts.push(...sums);
+    } else if (whole === null && (head === null || tail === null)) {
+      isNothingCovered = true;
+    } else if (piece === head) {
+      from = piece.to;
+    } else {
+      to = piece.from;
+    }
   }
   return { services: addUp(parts), covered: isNothingCovered || from >= to ? null : { from, to } };
 }
@@ -142,7 +151,9 @@ function partialHour(
 export function addUp(parts: readonly ServiceSums[]): ServiceSums[] {
   const services = new Map<string, ServiceSums>();
   for (const part of parts) {
-    if (part.sample_count === 0) continue;
+    if (part.sample_count === 0) {
+      continue;
+    }
     const { service_name, sample_count, sum_value, min_value, max_value } = part;
     const before = services.get(service_name);
     services.set(service_name, {

@@ -29,7 +29,9 @@ export function summaryDays({ step, recipe, group_by, from, to }: AttemptQuestio
   const end = to?.slice(0, 10);
   const first = from === undefined || from.endsWith(MIDNIGHT) ? from?.slice(0, 10) : dayAfter(from);
   // A year after 9999 is written with a sign.
-  if (first !== undefined && (first.startsWith('+') || (end !== undefined && first >= end))) return undefined;
+  if (first !== undefined && (first.startsWith('+') || (end !== undefined && first >= end))) {
+    return undefined;
+  }
   return { first, end };
 }
 

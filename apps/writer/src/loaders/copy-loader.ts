@@ -17,12 +17,13 @@ interface Line {
 /** Payload lines of a block, each with its source. */
 export function* linesOf(block: Block): Generator<Line> {
   let at = 0;
-  for (const event of block.index)
+  for (const event of block.index) {
     for (let nth = 0; nth < rowsOf(event); nth++) {
       const end = block.payload.indexOf(NEWLINE, at) + 1;
       yield { bytes: block.payload.subarray(at, end), offset: event.offset, place: placeOf(event, nth) };
       at = end;
     }
+  }
 }
 
 /** The table that lines of a payload are for. */
@@ -54,7 +55,9 @@ export class CopyLoader implements Loader {
   }
 
   async load(session: LoadSession): Promise<Loaded> {
-    if (this.#rows === 0) return { applied: 0, duplicates: 0, rows: 0 };
+    if (this.#rows === 0) {
+      return { applied: 0, duplicates: 0, rows: 0 };
+    }
     const rows = await session.copy(this.#target.table, this.#target.columns, this.#chunks);
     return { applied: rows, duplicates: 0, rows };
   }
@@ -75,7 +78,9 @@ export class CopyLoader implements Loader {
           error instanceof DatabaseError && error.kind === 'data' && error.copyLine !== undefined
             ? part[error.copyLine - 1]
             : undefined;
-        if (bad === undefined) throw error;
+        if (bad === undefined) {
+          throw error;
+        }
         refused.push(this.#refused(bad, error as DatabaseError));
         from += (error as DatabaseError).copyLine!;
       }

@@ -25,8 +25,11 @@ export function deltasOf(lines: Iterable<Buffer>): Buffer {
     const bucket = new Date(ms - (((ms % HOUR_MS) + HOUR_MS) % HOUR_MS)).toISOString();
     const key = JSON.stringify([bucket, service, metric, host]);
     const delta = deltas.get(key);
-    if (delta) delta.values.push(Number(value));
-    else deltas.set(key, { fields: [bucket, service!, metric!, host!], values: [Number(value)] });
+    if (delta) {
+      delta.values.push(Number(value));
+    } else {
+      deltas.set(key, { fields: [bucket, service!, metric!, host!], values: [Number(value)] });
+    }
   }
   let text = '';
   for (const { fields, values } of deltas.values()) {
@@ -43,7 +46,9 @@ export function deltasOf(lines: Iterable<Buffer>): Buffer {
 
 /** Unknown fields go back to where the machine had them: in `tags` the contract would refuse them. */
 const tagsAsSent = (text: string | null): Record<string, unknown> => {
-  if (text === null) return {};
+  if (text === null) {
+    return {};
+  }
   const { _extra: extra, ...tags } = JSON.parse(text) as Record<string, unknown>;
   const isExtra = typeof extra === 'object' && extra !== null;
   return { ...(isExtra ? extra : {}), tags: isExtra || extra === undefined ? tags : { ...tags, _extra: extra } };

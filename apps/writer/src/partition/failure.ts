@@ -20,16 +20,26 @@ const SLOW = ['57014', '55P03'];
 
 /** @param isTimedOut whether the session was cut because something took longer than its deadline */
 export function failureOf(error: unknown, isTimedOut: boolean): Failure {
-  if (error instanceof CommitUnknownError) return { kind: 'wait', code: error.code, isSlow: isTimedOut };
+  if (error instanceof CommitUnknownError) {
+    return { kind: 'wait', code: error.code, isSlow: isTimedOut };
+  }
   if (error instanceof DatabaseError) {
-    if (error.kind === 'position_conflict') return { kind: 'conflict' };
+    if (error.kind === 'position_conflict') {
+      return { kind: 'conflict' };
+    }
     if (error.kind === 'transient') {
       return { kind: 'wait', code: error.code, isSlow: isTimedOut || SLOW.includes(error.sqlstate) };
     }
     return { kind: 'stop', state: 'database_refuses', retries: true };
   }
-  if (error instanceof TransactionFailedError) return { kind: 'stop', state: 'database_refuses', retries: true };
-  if (error instanceof DeadLettersRefusedError) return { kind: 'stop', state: 'dead_letters_refused', retries: true };
-  if (error instanceof MostlyRejectedError) return { kind: 'stop', state: 'rows_mostly_rejected', retries: false };
+  if (error instanceof TransactionFailedError) {
+    return { kind: 'stop', state: 'database_refuses', retries: true };
+  }
+  if (error instanceof DeadLettersRefusedError) {
+    return { kind: 'stop', state: 'dead_letters_refused', retries: true };
+  }
+  if (error instanceof MostlyRejectedError) {
+    return { kind: 'stop', state: 'rows_mostly_rejected', retries: false };
+  }
   return { kind: 'broken' };
 }

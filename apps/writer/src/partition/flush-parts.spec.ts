@@ -25,7 +25,9 @@ describe('splitBlock', () => {
             expect(part.coversFrom).toBe(position);
             expect(rowsIn(part)).toBeLessThanOrEqual(rows);
             // Deltas of the whole block would count rows that another part holds.
-            if (parts.length > 1) expect(part.deltas).toBeNull();
+            if (parts.length > 1) {
+              expect(part.deltas).toBeNull();
+            }
             position = part.coversTo;
           }
           expect(position).toBe(block.coversTo);
@@ -39,9 +41,11 @@ describe('FlushSize', () => {
   it('halves down to one event, and grows back to where it began', () => {
     const size = new FlushSize(20);
     expect([size.halve(), size.rows, size.isReduced]).toEqual([true, 10, true]);
-    while (size.halve());
+    while (size.halve()) {}
     expect(size.rows).toBe(1);
-    for (let i = 0; i < 10; i++) size.grow();
+    for (let i = 0; i < 10; i++) {
+      size.grow();
+    }
     expect([size.rows, size.isReduced]).toEqual([20, false]);
   });
 });
@@ -69,7 +73,9 @@ describe('RefusalBrake', () => {
   it('forgets what lies behind the window', () => {
     const brake = new RefusalBrake();
     brake.note(20, 20);
-    for (let flush = 0; flush < 10; flush++) brake.note(100, 0);
+    for (let flush = 0; flush < 10; flush++) {
+      brake.note(100, 0);
+    }
     expect(() => brake.check(20, 20, 'a constraint')).not.toThrow();
   });
 });

@@ -22,7 +22,9 @@ export class FlushSize {
 
   /** @returns whether it became smaller; false when a flush is one event already */
   halve(): boolean {
-    if (this.#rows === 1) return false;
+    if (this.#rows === 1) {
+      return false;
+    }
     this.#rows = Math.max(1, this.#rows >> 1);
     return true;
   }

@@ -101,8 +101,12 @@ export async function flush(
       await session.commitMove(move(outcome));
       return outcome;
     } catch (error) {
-      if (!session.dead) await session.rollback();
-      if (!(error instanceof DatabaseError) || error.kind !== 'data') throw error;
+      if (!session.dead) {
+        await session.rollback();
+      }
+      if (!(error instanceof DatabaseError) || error.kind !== 'data') {
+        throw error;
+      }
       return find(error);
     }
   }
@@ -113,10 +117,14 @@ export async function flush(
     try {
       refused = await loader.findRefused(session, brake.limit(given));
     } finally {
-      if (!session.dead) await session.rollback();
+      if (!session.dead) {
+        await session.rollback();
+      }
     }
     // A refusal that no single row causes cannot be answered by a dead letter.
-    if (refused.length === 0) throw reason;
+    if (refused.length === 0) {
+      throw reason;
+    }
     return [...refused];
   }
 

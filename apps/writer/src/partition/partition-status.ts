@@ -59,7 +59,9 @@ export class PartitionStatus {
 
   /** The partition is somebody else's: its metric goes, its row is left alone. */
   withdraw(): void {
-    if (this.#state !== 'running') this.#parts.metrics.stopped.remove(this.#labels());
+    if (this.#state !== 'running') {
+      this.#parts.metrics.stopped.remove(this.#labels());
+    }
     this.#state = 'running';
     this.#reason = null;
     this.#stored = { state: 'running', reason: null };
@@ -67,10 +69,16 @@ export class PartitionStatus {
 
   #display(state: PartitionState, reason: string | null): void {
     this.#reason = reason;
-    if (this.#state === state) return;
-    if (this.#state !== 'running') this.#parts.metrics.stopped.remove(this.#labels());
+    if (this.#state === state) {
+      return;
+    }
+    if (this.#state !== 'running') {
+      this.#parts.metrics.stopped.remove(this.#labels());
+    }
     this.#state = state;
-    if (state !== 'running') this.#parts.metrics.stopped.set(this.#labels(), 1);
+    if (state !== 'running') {
+      this.#parts.metrics.stopped.set(this.#labels(), 1);
+    }
   }
 
   async #store(): Promise<void> {

@@ -147,7 +147,9 @@ export class PartitionWriter {
     } finally {
       batch.signal.removeEventListener('abort', cut);
       this.#isBusy = false;
-      if (batch.signal.aborted) await this.release();
+      if (batch.signal.aborted) {
+        await this.release();
+      }
     }
   }
 
@@ -172,20 +174,26 @@ export class PartitionWriter {
     try {
       row = await loadPosition(this.#parts.database, this.#parts.sourceTopic, this.#parts.partition);
     } catch (error) {
-      if (!isDue || this.#isBusy) throw error;
+      if (!isDue || this.#isBusy) {
+        throw error;
+      }
     }
     const storedTopicId = row?.acceptedTopicId ?? null;
     const isReplaced = topicId !== null && storedTopicId !== null && storedTopicId !== topicId;
     if (this.#isBusy) {
       // The next batch takes the partition over again.
-      if (isReplaced) this.#assignment = NaN;
+      if (isReplaced) {
+        this.#assignment = NaN;
+      }
       return undefined;
     }
     if (isReplaced) {
       this.#forget();
       return 0;
     }
-    if (row === undefined && !isDue) return undefined;
+    if (row === undefined && !isDue) {
+      return undefined;
+    }
     const { state } = this.#status;
     const isReleased = row?.state === 'running' && state !== 'running' && state !== 'waiting_for_database';
     if (isDue || (isReleased && this.#status.isStored)) {
@@ -201,11 +209,15 @@ export class PartitionWriter {
     }
     if (this.#known === undefined) {
       const unapplied = Number(row?.acceptedOffset ?? 0);
-      if (state !== 'running' || unapplied >= readingFrom) return undefined;
+      if (state !== 'running' || unapplied >= readingFrom) {
+        return undefined;
+      }
       this.#logger.warn({ readingFrom, unapplied }, 'unapplied_blocks_skipped');
       return unapplied;
     }
-    if (row === undefined || Number(row.nextOffset) === this.#known.next) return undefined;
+    if (row === undefined || Number(row.nextOffset) === this.#known.next) {
+      return undefined;
+    }
     this.#logger.warn({ remembered: this.#known.next, position: Number(row.nextOffset) }, 'position_changed_elsewhere');
     this.#forget();
     return Number(row.acceptedOffset);
@@ -232,10 +244,14 @@ export class PartitionWriter {
         return;
       } catch (error) {
         // The batch counts as not handled: whoever owns the partition now reads it again.
-        if (batch.signal.aborted) return;
+        if (batch.signal.aborted) {
+          return;
+        }
         const reason = error instanceof Error ? error.message : String(error);
         const failure = failureOf(error, this.#session?.isTimedOut ?? false);
-        if (failure.kind === 'broken') throw error;
+        if (failure.kind === 'broken') {
+          throw error;
+        }
         if (failure.kind === 'conflict') {
           metrics.conflicts.inc({ topic });
           this.#logger.warn('position_conflict');
@@ -251,7 +267,9 @@ export class PartitionWriter {
         await this.#refuseToFight(error);
         // Whether a lost commit took place is for the position to say: it is read again with every new connection.
         this.#forget();
-        if (this.#session?.dead) await this.#endSession();
+        if (this.#session?.dead) {
+          await this.#endSession();
+        }
         metrics.retries.inc({ topic, reason: failure.code });
         const tookLong = performance.now() - beganAt > TOLD_AT_ONCE_MS;
         if (failure.isSlow && (tookLong || attempt > 1)) {
@@ -265,9 +283,13 @@ export class PartitionWriter {
         const delayMs =
           Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** Math.min(attempt - 1, 10)) * (0.5 + Math.random() / 2);
         this.#logger.warn({ code: failure.code, reason, attempt, retryMs: Math.round(delayMs) }, 'flush_retry');
-        if (attempt > 1 || tookLong) this.#status.show('waiting_for_database', reason);
+        if (attempt > 1 || tookLong) {
+          this.#status.show('waiting_for_database', reason);
+        }
         await sleep(delayMs, undefined, { signal: batch.signal }).catch(() => undefined);
-        if (batch.signal.aborted) return;
+        if (batch.signal.aborted) {
+          return;
+        }
       }
     }
   }
@@ -277,11 +299,15 @@ export class PartitionWriter {
    * back would end that one's, and so on: whoever finds another owner drops the batch and asks the group.
    */
   async #refuseToFight(error: unknown): Promise<void> {
-    if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01') return;
+    if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01') {
+      return;
+    }
     const { database, sourceTopic, partition, owner } = this.#parts;
     const row = await loadPosition(database, sourceTopic, partition).catch(() => undefined);
     // A session that ended before it took the partition leaves the one before it on record, which is ours as well.
-    if (row === undefined || row.owner === owner || row.backendPid === null) return;
+    if (row === undefined || row.owner === owner || row.backendPid === null) {
+      return;
+    }
     this.#logger.warn({ owner: row.owner }, 'partition_taken_over');
     // The next batch needs a session that lives.
     await this.#endSession();
@@ -289,19 +315,23 @@ export class PartitionWriter {
   }
 
   async #apply(batch: RecordBatch): Promise<void> {
-    if (!(await this.#locate(batch))) return;
+    if (!(await this.#locate(batch))) {
+      return;
+    }
     const known = this.#known!;
     if (batch.undecodable !== null) {
       const { to, reason } = batch.undecodable;
       // As with a block that cannot be read: what was passed by before is not worth a second stop.
-      if (to <= known.acceptedOffset) batch.seek(to);
-      else
+      if (to <= known.acceptedOffset) {
+        batch.seek(to);
+      } else {
         await this.#stopAt(
           batch,
           batch.fetchOffset,
           'malformed_block',
           `accepted offset ${batch.fetchOffset}: ${reason}`,
         );
+      }
       return;
     }
     const run: Gathered = {
@@ -314,26 +344,36 @@ export class PartitionWriter {
       sourceTopicId: known.sourceTopicId,
     };
     for (const record of batch.records) {
-      if (record.offset < known.acceptedOrigin) continue;
+      if (record.offset < known.acceptedOrigin) {
+        continue;
+      }
       const isReread = record.offset < known.acceptedOffset;
       const block = this.#decode(record);
       if ('stop' in block) {
         // What was passed by before (an operator has dealt with it) is not worth a second stop.
-        if (isReread) continue;
+        if (isReread) {
+          continue;
+        }
         await this.#flush(run, batch.signal);
         return this.#stopAt(batch, record.offset, block.stop, block.reason);
       }
       const recreated = this.#otherTopic(block, run);
       if (recreated !== null) {
         // A rescan goes back to blocks of a topic that was replaced since; they are nobody's any more.
-        if (isReread) continue;
+        if (isReread) {
+          continue;
+        }
         await this.#flush(run, batch.signal);
         return this.#stopAt(batch, record.offset, 'recreated', recreated);
       }
       if (block.coversTo <= run.to) {
         // Applied before. An empty range at the position itself is nothing at all.
-        if (block.coversFrom < block.coversTo) this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
-        if (!isReread || this.#isRescanning) run.acceptedOffset = record.offset + 1;
+        if (block.coversFrom < block.coversTo) {
+          this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
+        }
+        if (!isReread || this.#isRescanning) {
+          run.acceptedOffset = record.offset + 1;
+        }
         continue;
       }
       if (isReread && !this.#isRescanning) {
@@ -347,20 +387,28 @@ export class PartitionWriter {
       if (block.coversFrom > run.to) {
         await this.#flush(run, batch.signal);
         // Keep reading: a block that contains the position may stand further on.
-        if (this.#isRescanning) continue;
+        if (this.#isRescanning) {
+          continue;
+        }
         return this.#gap(batch, run.to, block.coversFrom);
       }
-      if (block.coversFrom < run.to) this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
+      if (block.coversFrom < run.to) {
+        this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
+      }
       const rest = trimBlock(block, run.to);
       const parts = this.#size.isReduced ? [...splitBlock(rest, this.#size.rows)] : [rest];
       for (const [index, part] of parts.entries()) {
         this.#gather(run, part);
         run.acceptedOffset = index === parts.length - 1 ? record.offset + 1 : record.offset;
-        if (run.rows >= this.#size.rows || run.bytes >= MAX_FLUSH_BYTES) await this.#flush(run, batch.signal);
+        if (run.rows >= this.#size.rows || run.bytes >= MAX_FLUSH_BYTES) {
+          await this.#flush(run, batch.signal);
+        }
       }
     }
     await this.#flush(run, batch.signal);
-    if (this.#isRescanning) return;
+    if (this.#isRescanning) {
+      return;
+    }
     await this.#proved(batch);
     this.#status.show('running');
     known.acceptedOffset = Math.max(known.acceptedOffset, run.acceptedOffset);
@@ -387,11 +435,14 @@ export class PartitionWriter {
   #decode({ headers, value, offset }: KafkaRecord): Block | { stop: PartitionState; reason: string } {
     try {
       const block = decodeBlock(headers, value);
-      if (block.sourceTopic !== this.#parts.sourceTopic || block.sourcePartition !== this.#parts.partition)
+      if (block.sourceTopic !== this.#parts.sourceTopic || block.sourcePartition !== this.#parts.partition) {
         throw new MalformedBlockError('it is of another source partition');
+      }
       return block;
     } catch (error) {
-      if (!(error instanceof UnsupportedBlockError || error instanceof MalformedBlockError)) throw error;
+      if (!(error instanceof UnsupportedBlockError || error instanceof MalformedBlockError)) {
+        throw error;
+      }
       return { stop: error.code, reason: `accepted offset ${offset}: ${error.message}` };
     }
   }
@@ -402,9 +453,12 @@ export class PartitionWriter {
    */
   #otherTopic(block: Block, { to, appendTimeMs, sourceTopicId }: Gathered): string | null {
     const evidence = recreationEvidence(block, to, appendTimeMs);
-    if (block.sourceTopicId === undefined || sourceTopicId === null) return evidence?.reason ?? null;
-    if (block.sourceTopicId !== sourceTopicId)
+    if (block.sourceTopicId === undefined || sourceTopicId === null) {
+      return evidence?.reason ?? null;
+    }
+    if (block.sourceTopicId !== sourceTopicId) {
       return `the block is of the topic with id ${block.sourceTopicId}, the position of the one with id ${sourceTopicId}: the topic was created anew`;
+    }
     if (evidence !== null && performance.now() - this.#clockWarnedAt > CLOCK_WARNING_MS) {
       this.#clockWarnedAt = performance.now();
       this.#logger.warn({ offset: block.coversFrom }, 'broker_clocks_disagree');
@@ -413,7 +467,9 @@ export class PartitionWriter {
   }
 
   async #flush(run: Gathered, signal: AbortSignal): Promise<void> {
-    if (run.blocks.length === 0) return;
+    if (run.blocks.length === 0) {
+      return;
+    }
     const { sourceTopic: topic, partition, metrics, deadLetters, loaderOf } = this.#parts;
     const known = this.#known!;
     const { blocks, to, acceptedOffset, appendTimeMs, sourceTopicId } = run;
@@ -433,7 +489,9 @@ export class PartitionWriter {
     metrics.flushRows.observe({ topic }, done.rows);
     metrics.rows.inc({ topic }, done.rows);
     metrics.elements.inc({ topic }, done.applied);
-    if (done.duplicates > 0) metrics.duplicates.inc({ topic }, done.duplicates);
+    if (done.duplicates > 0) {
+      metrics.duplicates.inc({ topic }, done.duplicates);
+    }
     if (known.sourceTopicId === null && sourceTopicId !== null) {
       await rememberTopics(this.#session!, topic, partition, { sourceTopicId });
       known.sourceTopicId = sourceTopicId;
@@ -445,7 +503,9 @@ export class PartitionWriter {
     this.#session ??= await this.#connect();
     if (this.#known === undefined) {
       const [topicId, position] = [await this.#parts.acceptedTopicId(), await this.#takeOver(batch)];
-      if (position === undefined) return false;
+      if (position === undefined) {
+        return false;
+      }
       this.#known = {
         next: Number(position.nextOffset),
         acceptedOffset: Number(position.acceptedOffset),
@@ -457,19 +517,26 @@ export class PartitionWriter {
       };
       this.#status.adopt(position.state, position.stateReason);
       const { acceptedTopicId: remembered } = position;
-      if (topicId !== null && remembered !== null && topicId !== remembered)
+      if (topicId !== null && remembered !== null && topicId !== remembered) {
         return this.#restartAccepted(batch, 'replaced', `its id is ${topicId}, not ${remembered}`);
+      }
     }
     const known = this.#known;
     if (batch.outOfRange !== null) {
       const { low, high } = batch.outOfRange;
-      if (known.acceptedOffset > high) return this.#restartAccepted(batch, 'truncated', `it ends at ${high}`);
+      if (known.acceptedOffset > high) {
+        return this.#restartAccepted(batch, 'truncated', `it ends at ${high}`);
+      }
       batch.seek(Math.max(low, this.#wanted()));
       return false;
     }
-    if (this.#isRescanning) return true;
+    if (this.#isRescanning) {
+      return true;
+    }
     const wanted = Math.max(this.#wanted(), batch.logStartOffset);
-    if (batch.fetchOffset <= wanted && wanted <= batch.nextOffset) return true;
+    if (batch.fetchOffset <= wanted && wanted <= batch.nextOffset) {
+      return true;
+    }
     batch.seek(wanted);
     return false;
   }
@@ -490,9 +557,13 @@ export class PartitionWriter {
   async #takeOver(batch: RecordBatch): Promise<StreamPosition | undefined> {
     const { sourceTopic, partition, owner } = this.#parts;
     const session = this.#session!;
-    if (await session.takePartition(sourceTopic, partition, owner)) this.#logger.warn('previous_session_ended');
+    if (await session.takePartition(sourceTopic, partition, owner)) {
+      this.#logger.warn('previous_session_ended');
+    }
     const position = await loadPosition(session, sourceTopic, partition);
-    if (position !== undefined) return position;
+    if (position !== undefined) {
+      return position;
+    }
     // First start. Only a topic that still has its first block can tell where the partition begins.
     if (batch.logStartOffset > 0) {
       await this.#stop(
@@ -520,10 +591,13 @@ export class PartitionWriter {
   /** The block before the accepted offset has been read, or is gone, and nothing speaks against the topic. */
   async #proved(batch: RecordBatch): Promise<void> {
     const known = this.#known!;
-    if (known.isProven || batch.nextOffset < known.acceptedOffset) return;
+    if (known.isProven || batch.nextOffset < known.acceptedOffset) {
+      return;
+    }
     const { sourceTopic, partition } = this.#parts;
-    if (known.acceptedTopicId !== null)
+    if (known.acceptedTopicId !== null) {
       await rememberTopics(this.#session!, sourceTopic, partition, { acceptedTopicId: known.acceptedTopicId });
+    }
     this.#believe(known);
   }
 
@@ -590,7 +664,9 @@ export class PartitionWriter {
     }
     this.#logger.error({ state, reason }, 'partition_stopped');
     await this.#status.showStored(state, reason);
-    if (batch.signal.aborted) return;
+    if (batch.signal.aborted) {
+      return;
+    }
     batch.pause(`${state}: ${reason}`);
   }
 }

@@ -29,7 +29,9 @@ export class RefusalBrake {
   check(elements: number, rejected: number, last: string): void {
     const seen = elements + this.#elements(elements);
     const all = rejected + this.#window(elements).reduce((sum, flush) => sum + flush.rejected, 0);
-    if (all <= MIN_REJECTED || all <= seen * MAX_REJECTED_SHARE) return;
+    if (all <= MIN_REJECTED || all <= seen * MAX_REJECTED_SHARE) {
+      return;
+    }
     throw new MostlyRejectedError(
       `the database refused more than ${all} of the latest ${seen} rows, the last by ${last}`,
     );
@@ -54,7 +56,9 @@ export class RefusalBrake {
   #window(elements: number): { readonly elements: number; readonly rejected: number }[] {
     let room = WINDOW_ELEMENTS - elements;
     let from = this.#flushes.length;
-    while (from > 0 && room > 0) room -= this.#flushes[--from]!.elements;
+    while (from > 0 && room > 0) {
+      room -= this.#flushes[--from]!.elements;
+    }
     return this.#flushes.slice(from);
   }
 }

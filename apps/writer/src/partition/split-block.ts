@@ -6,7 +6,9 @@ export function* splitBlock(block: Block, rows: number): Generator<Block> {
   for (;;) {
     let [taken, events] = [0, 0];
     for (const event of rest.index) {
-      if (events > 0 && taken + rowsOf(event) > rows) break;
+      if (events > 0 && taken + rowsOf(event) > rows) {
+        break;
+      }
       taken += rowsOf(event);
       events++;
     }

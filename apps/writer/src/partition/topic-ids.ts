@@ -20,7 +20,9 @@ export class TopicIds {
   current(topic: string): Promise<string | null> {
     const known = this.#answers.get(topic);
     const now = performance.now();
-    if (known !== undefined && now - known.at < FRESH_MS) return known.id;
+    if (known !== undefined && now - known.at < FRESH_MS) {
+      return known.id;
+    }
     const id = this.#ask(topic);
     this.#answers.set(topic, { at: now, id });
     return id;

@@ -42,7 +42,9 @@ class CommitFirstConsumer {
         (await loadPosition(session, sourceTopic, partition)) ??
         (await initPosition(session, sourceTopic, partition, BigInt(block.coversFrom), BigInt(record.offset)));
       const from = Number(position.nextOffset);
-      if (block.coversTo <= from) continue;
+      if (block.coversTo <= from) {
+        continue;
+      }
       const rest = block.coversFrom < from ? trimBlock(block, from) : block;
       const appendTimeMs = rest.index.at(-1)?.appendTime ?? null;
       await flush(

@@ -43,11 +43,15 @@ class SkippingConsumer {
     }
     for (const record of batch.records) {
       // The mistake: an offset says nothing about a topic that may not be the remembered one.
-      if (position !== undefined && record.offset < Number(position.acceptedOffset)) continue;
+      if (position !== undefined && record.offset < Number(position.acceptedOffset)) {
+        continue;
+      }
       const block = decodeBlock(record.headers, record.value);
       position ??= await initPosition(session, sourceTopic, partition, BigInt(block.coversFrom), BigInt(record.offset));
       const from = Number(position.nextOffset);
-      if (block.coversTo <= from) continue;
+      if (block.coversTo <= from) {
+        continue;
+      }
       const rest = block.coversFrom < from ? trimBlock(block, from) : block;
       await flush(
         session,

@@ -60,7 +60,9 @@ const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer =
     at = writeVarint(target, at, event.bytes);
     at = writeVarint(target, at, event.elements);
     at = writeVarint(target, at, event.refused.length);
-    for (const place of event.refused) at = writeVarint(target, at, place);
+    for (const place of event.refused) {
+      at = writeVarint(target, at, place);
+    }
     offset = event.offset;
     appendTime = event.appendTime;
   }
@@ -77,9 +79,13 @@ const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
     let scale = 1;
     for (;;) {
       const byte = bytes[at++];
-      if (byte === undefined || scale > 2 ** 49) throw new MalformedBlockError('block index ends inside a number');
+      if (byte === undefined || scale > 2 ** 49) {
+        throw new MalformedBlockError('block index ends inside a number');
+      }
       value += (byte & 127) * scale;
-      if (byte < 128) return value;
+      if (byte < 128) {
+        return value;
+      }
       scale *= 128;
     }
   };
@@ -88,17 +94,22 @@ const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
   let appendTime = 0;
   while (at < bytes.length) {
     const step = read();
-    if (step < 1) throw new MalformedBlockError('block index offsets do not ascend');
+    if (step < 1) {
+      throw new MalformedBlockError('block index offsets do not ascend');
+    }
     offset += step;
     appendTime += unzigzag(read());
     const length = read();
     const elements = read();
     let refused = NONE;
     for (let left = read(); left > 0; left--) {
-      if (refused === NONE) refused = [];
+      if (refused === NONE) {
+        refused = [];
+      }
       const place = read();
-      if (place >= Math.max(1, elements))
+      if (place >= Math.max(1, elements)) {
         throw new MalformedBlockError('block index names an element that is not there');
+      }
       refused.push(place);
     }
     index.push({ offset, appendTime, bytes: length, elements, refused });
@@ -151,14 +162,23 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
     }
     headers[BLOCK_HEADERS.clockShift] = String(clockShiftMs);
   }
-  if (block.sourceTopicId !== undefined) headers[BLOCK_HEADERS.sourceTopicId] = block.sourceTopicId;
-  if (block.minTime !== null) headers[BLOCK_HEADERS.minTime] = block.minTime;
-  if (block.maxTime !== null) headers[BLOCK_HEADERS.maxTime] = block.maxTime;
-  if (block.replays !== undefined && block.replays.size > 0)
+  if (block.sourceTopicId !== undefined) {
+    headers[BLOCK_HEADERS.sourceTopicId] = block.sourceTopicId;
+  }
+  if (block.minTime !== null) {
+    headers[BLOCK_HEADERS.minTime] = block.minTime;
+  }
+  if (block.maxTime !== null) {
+    headers[BLOCK_HEADERS.maxTime] = block.maxTime;
+  }
+  if (block.replays !== undefined && block.replays.size > 0) {
     headers[BLOCK_HEADERS.replays] = JSON.stringify(
       [...block.replays].map(([offset, { of, count }]) => [offset, count, of]),
     );
-  if (traceparent !== undefined) headers[BLOCK_HEADERS.traceparent] = traceparent;
+  }
+  if (traceparent !== undefined) {
+    headers[BLOCK_HEADERS.traceparent] = traceparent;
+  }
   return { headers, value };
 }
 
@@ -174,7 +194,9 @@ const decodeJudgement = (retentionDays: string | undefined, clockShift: string |
       };
 
 const decodeReplays = (header: string | undefined): Pick<Block, 'replays'> => {
-  if (header === undefined) return {};
+  if (header === undefined) {
+    return {};
+  }
   const refuse = (cause?: unknown): never => {
     throw new MalformedBlockError(`header ${BLOCK_HEADERS.replays} cannot be read`, { cause });
   };
@@ -184,11 +206,15 @@ const decodeReplays = (header: string | undefined): Pick<Block, 'replays'> => {
   } catch (error) {
     return refuse(error);
   }
-  if (!Array.isArray(entries)) return refuse();
+  if (!Array.isArray(entries)) {
+    return refuse();
+  }
   const replays = new Map<number, Replay>();
   for (const entry of entries as unknown[]) {
     const [offset, count, of] = Array.isArray(entry) ? (entry as unknown[]) : [];
-    if (typeof offset !== 'number' || typeof count !== 'number' || typeof of !== 'string') return refuse();
+    if (typeof offset !== 'number' || typeof count !== 'number' || typeof of !== 'string') {
+      return refuse();
+    }
     replays.set(offset, { of, count });
   }
   return { replays };
@@ -214,27 +240,39 @@ export function decodeBlock(
   const whole = (name: string): number => {
     const found = text(name);
     const number = found === undefined || found === '' ? NaN : Number(found);
-    if (!Number.isSafeInteger(number) || number < 0) throw new MalformedBlockError(`header ${name} is not an offset`);
+    if (!Number.isSafeInteger(number) || number < 0) {
+      throw new MalformedBlockError(`header ${name} is not an offset`);
+    }
     return number;
   };
 
   const version = text(BLOCK_HEADERS.version);
-  if (version !== String(BLOCK_VERSION))
+  if (version !== String(BLOCK_VERSION)) {
     throw new UnsupportedBlockError(`block version ${version ?? 'absent'}, this reader knows ${BLOCK_VERSION}`);
+  }
   const kind = text(BLOCK_HEADERS.payload);
-  if (!isPayloadKind(kind))
+  if (!isPayloadKind(kind)) {
     throw new UnsupportedBlockError(`block payload ${kind ?? 'absent'} is unknown to this reader`);
-  if (value === null || value.length < 8) throw new MalformedBlockError('block value is too short');
+  }
+  if (value === null || value.length < 8) {
+    throw new MalformedBlockError('block value is too short');
+  }
 
   const coversFrom = whole(BLOCK_HEADERS.coversFrom);
   const coversTo = whole(BLOCK_HEADERS.coversTo);
-  if (coversTo < coversFrom) throw new MalformedBlockError('covers-to is below covers-from');
+  if (coversTo < coversFrom) {
+    throw new MalformedBlockError('covers-to is below covers-from');
+  }
   const indexLength = value.readUInt32LE(0);
-  if (4 + indexLength + 4 > value.length) throw new MalformedBlockError('block index is longer than its value');
+  if (4 + indexLength + 4 > value.length) {
+    throw new MalformedBlockError('block index is longer than its value');
+  }
   const index = decodeIndex(value.subarray(4, 4 + indexLength), coversFrom);
   const payloadLength = value.readUInt32LE(4 + indexLength);
   const payloadFrom = 8 + indexLength;
-  if (payloadFrom + payloadLength > value.length) throw new MalformedBlockError('payload is longer than its value');
+  if (payloadFrom + payloadLength > value.length) {
+    throw new MalformedBlockError('payload is longer than its value');
+  }
 
   let bytes = 0;
   let rows = 0;
@@ -243,9 +281,15 @@ export function decodeBlock(
     rows += rowsOf(event);
   }
   const last = index.at(-1);
-  if (bytes !== payloadLength) throw new MalformedBlockError('index and payload disagree on the number of bytes');
-  if (rows !== whole(BLOCK_HEADERS.rows)) throw new MalformedBlockError('index and headers disagree on the rows');
-  if (last && last.offset >= coversTo) throw new MalformedBlockError('an event lies outside the covered range');
+  if (bytes !== payloadLength) {
+    throw new MalformedBlockError('index and payload disagree on the number of bytes');
+  }
+  if (rows !== whole(BLOCK_HEADERS.rows)) {
+    throw new MalformedBlockError('index and headers disagree on the rows');
+  }
+  if (last && last.offset >= coversTo) {
+    throw new MalformedBlockError('an event lies outside the covered range');
+  }
   const sourceTopicId = text(BLOCK_HEADERS.sourceTopicId);
   return {
     sourceTopic: text(BLOCK_HEADERS.sourceTopic) ?? '',

@@ -77,8 +77,9 @@ describe('block format', () => {
   it('refuses a list of replays that it cannot read', () => {
     const [block] = fc.sample(blocks, 1);
     const { headers, value } = encodeBlock(block!);
-    for (const replays of ['{', '{}', '[1]', '[["1", 1, "a"]]', '[[1, 1]]'])
+    for (const replays of ['{', '{}', '[1]', '[["1", 1, "a"]]', '[[1, 1]]']) {
       expect(() => decodeBlock({ ...headers, replays }, value)).toThrow(MalformedBlockError);
+    }
   });
 
   it('trimming at a position keeps exactly the events at and above it, and still encodes', () => {
@@ -92,7 +93,9 @@ describe('block format', () => {
         expect(trimmed.coversFrom).toBe(position);
         expect(trimmed.coversTo).toBe(block.coversTo);
         expect(trimmed.payload.equals(block.payload.subarray(block.payload.length - bytes))).toBe(true);
-        if (bytes !== block.payload.length) expect(trimmed.deltas).toBeNull();
+        if (bytes !== block.payload.length) {
+          expect(trimmed.deltas).toBeNull();
+        }
         expect(roundTrip({ ...trimmed, deltas: Buffer.alloc(0) }).index).toEqual(kept);
       }),
     );
@@ -116,8 +119,9 @@ describe('block format', () => {
       fc.property(blocks, fc.nat(), fc.integer({ min: 1, max: 255 }), (block, at, flip) => {
         const { headers, value } = encodeBlock(block);
         const cut = value.subarray(0, at % value.length);
-        if (cut.length < value.length - (block.deltas?.length ?? 0))
+        if (cut.length < value.length - (block.deltas?.length ?? 0)) {
           expect(() => decodeBlock(headers, cut)).toThrow(MalformedBlockError);
+        }
         const damaged = Buffer.from(value);
         damaged[at % damaged.length]! ^= flip;
         try {

@@ -45,9 +45,15 @@ export const elementsOf = (event: BlockEvent): number => Math.max(1, event.eleme
 export const rowsOf = (event: BlockEvent): number => elementsOf(event) - event.refused.length;
 /** Place in the record's array of the accepted element that stands `nth` (from 0) in the payload; undefined without array. */
 export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
-  if (event.elements === 0) return undefined;
+  if (event.elements === 0) {
+    return undefined;
+  }
   let place = nth;
-  for (const refused of event.refused) if (refused <= place) place++;
+  for (const refused of event.refused) {
+    if (refused <= place) {
+      place++;
+    }
+  }
   return place;
 };
 
@@ -87,10 +93,14 @@ export interface Block {
  * The time span stays that of the whole block: it is an upper bound then. Deltas no longer fit and become null.
  */
 export function trimBlock(block: Block, position: number): Block {
-  if (position <= block.coversFrom) return block;
+  if (position <= block.coversFrom) {
+    return block;
+  }
   let cut = 0;
   let kept = 0;
-  while (kept < block.index.length && block.index[kept]!.offset < position) cut += block.index[kept++]!.bytes;
+  while (kept < block.index.length && block.index[kept]!.offset < position) {
+    cut += block.index[kept++]!.bytes;
+  }
   return {
     ...block,
     coversFrom: Math.min(position, block.coversTo),

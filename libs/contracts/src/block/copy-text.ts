@@ -23,9 +23,15 @@ export type CopyValue = string | number | bigint | boolean | null | undefined;
 
 /** @returns the field; null and undefined are `\N` */
 export function encodeCopyField(value: CopyValue): string {
-  if (value === null || value === undefined) return COPY_NULL;
-  if (typeof value === 'string') return encodeCopyText(value);
-  if (typeof value === 'boolean') return value ? 't' : 'f';
+  if (value === null || value === undefined) {
+    return COPY_NULL;
+  }
+  if (typeof value === 'string') {
+    return encodeCopyText(value);
+  }
+  if (typeof value === 'boolean') {
+    return value ? 't' : 'f';
+  }
   return String(value);
 }
 
@@ -42,8 +48,12 @@ const UNESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', 
 
 /** @returns the text of a field, or null; the inverse of {@link encodeCopyField} for text */
 export function decodeCopyField(field: string): string | null {
-  if (field === COPY_NULL) return null;
-  if (!field.includes('\\')) return field;
+  if (field === COPY_NULL) {
+    return null;
+  }
+  if (!field.includes('\\')) {
+    return field;
+  }
   return field.replace(/\\([\s\S])/g, (_, character: string) => UNESCAPES[character] ?? character);
 }
 

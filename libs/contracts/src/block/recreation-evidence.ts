@@ -24,7 +24,9 @@ export function recreationEvidence(
   position: number,
   appendTimeMs: number | null,
 ): RecreationEvidence | null {
-  if (appendTimeMs === null) return null;
+  if (appendTimeMs === null) {
+    return null;
+  }
   const above = block.index.findIndex((event) => event.offset >= position);
   const below = above === -1 ? block.index.at(-1) : block.index[above - 1];
   const next = above === -1 ? undefined : block.index[above];

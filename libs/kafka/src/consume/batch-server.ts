@@ -54,7 +54,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       callback(error);
       return;
     }
-    for (const consumer of this.#consumers) consumer.start();
+    for (const consumer of this.#consumers) {
+      consumer.start();
+    }
     callback();
   }
 
@@ -66,7 +68,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** For readiness: up once every consumer has joined its group. */
   readiness(): HealthState {
     const waiting = this.#consumers.filter(({ isJoined }) => !isJoined).map(({ groupId }) => groupId);
-    if (this.#consumers.length === 0) return { state: 'down', reason: 'no consumer has started' };
+    if (this.#consumers.length === 0) {
+      return { state: 'down', reason: 'no consumer has started' };
+    }
     return waiting.length === 0
       ? { state: 'up' }
       : { state: 'down', reason: `not in consumer group ${waiting.join(', ')}` };
@@ -154,8 +158,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   #consumer(topic: string, handler: MessageHandler): GroupConsumer {
     const groupId = this.#options.groups[topic];
-    if (groupId === undefined) throw new Error(`no consumer group is configured for the handler of ${topic}`);
-    if (handler.next !== undefined) throw new Error(`${topic} has two handlers; its position can follow only one`);
+    if (groupId === undefined) {
+      throw new Error(`no consumer group is configured for the handler of ${topic}`);
+    }
+    if (handler.next !== undefined) {
+      throw new Error(`${topic} has two handlers; its position can follow only one`);
+    }
     const { connection, logger, fatal, consumer } = this.#options;
     return new GroupConsumer({
       connection,
@@ -166,7 +174,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       fatal,
       handle: async (batch: RecordBatch) => {
         const result: unknown = await handler(batch, new BaseRpcContext([batch]));
-        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+        if (isObservable(result)) {
+          await lastValueFrom(result, { defaultValue: undefined });
+        }
       },
     });
   }

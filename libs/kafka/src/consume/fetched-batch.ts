@@ -58,7 +58,9 @@ export class FetchedBatch implements RecordBatch {
   }
 
   seek(offset: number): void {
-    if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`not an offset: ${offset}`);
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      throw new RangeError(`not an offset: ${offset}`);
+    }
     this.soughtTo = offset;
   }
 

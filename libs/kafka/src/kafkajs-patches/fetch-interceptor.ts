@@ -1,4 +1,3 @@
-/** Stands between kafkajs's consumer group and its brokers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Broker, type Cluster } from 'kafkajs';
 import { DecompressionBudget } from '../records/codecs.ts';
@@ -52,7 +51,9 @@ export function rebalanceError(message: string, cause?: unknown): Error {
     retriable: boolean;
   }) => Error;
   const error = new ProtocolError({ message, type: 'REBALANCE_IN_PROGRESS', retriable: true });
-  if (cause !== undefined) error.cause = cause;
+  if (cause !== undefined) {
+    error.cause = cause;
+  }
   return error;
 }
 
@@ -172,7 +173,9 @@ export class FetchInterceptor {
       return joined;
     } catch (error) {
       // Not known any more (left, or expired): the next attempt, kafkajs's own, is for a new membership.
-      if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+      if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID') {
+        this.#memberId = '';
+      }
       throw error;
     }
   }
@@ -243,7 +246,9 @@ export class FetchInterceptor {
   }
 
   #learnRatio({ compressedBytes, decompressedBytes }: DecompressionBudget): void {
-    if (compressedBytes > 0) this.#ratio = Math.max(1, decompressedBytes / compressedBytes);
+    if (compressedBytes > 0) {
+      this.#ratio = Math.max(1, decompressedBytes / compressedBytes);
+    }
   }
 
   /**
@@ -255,7 +260,9 @@ export class FetchInterceptor {
     const { topic, group: groupId } = this.#policy.names;
     const cluster = this.#cluster as unknown as { committedOffsets(group: { groupId: string }): CommittedOffsets };
     const copy = cluster.committedOffsets({ groupId })[topic] ?? {};
-    for (const partition of Object.keys(copy)) delete copy[partition];
+    for (const partition of Object.keys(copy)) {
+      delete copy[partition];
+    }
     await sleep(MISSING_TOPIC_PAUSE_MS);
     return rebalanceError('the topic is missing', cause);
   }
@@ -283,7 +290,9 @@ export class FetchInterceptor {
           undecodable: undecodableRange(answer, fetchOffset),
         };
     // Nothing wrong any more (a replica was behind its leader): the next fetch will tell.
-    if (facts === undefined) return;
+    if (facts === undefined) {
+      return;
+    }
     if (facts.nextOffset > fetchOffset || facts.outOfRange !== null || facts.undecodable !== null) {
       answer.messages = [standIn(Math.max(fetchOffset, facts.nextOffset - 1))];
     }
@@ -301,7 +310,9 @@ export class FetchInterceptor {
       this.#offset(topic, partition, true),
       this.#offset(topic, partition, false),
     ]);
-    if (fetchOffset >= low && fetchOffset <= high) return undefined;
+    if (fetchOffset >= low && fetchOffset <= high) {
+      return undefined;
+    }
     return {
       assignment,
       records: [],

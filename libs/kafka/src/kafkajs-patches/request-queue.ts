@@ -24,7 +24,9 @@ function repairRequestQueue(): void {
     prototype: RequestQueue & { scheduleCheckPendingRequests(): void };
   };
   Queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
-    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) {
+      return;
+    }
     const throttledMs = this.throttledUntil - Date.now();
     this.throttleCheckTimeoutId = setTimeout(
       () => {

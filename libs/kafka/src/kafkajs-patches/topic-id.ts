@@ -75,7 +75,9 @@ function topicIdOf(response: Buffer, topic: string): string {
   reader.at += 4;
   const topics = reader.varint() - 1;
   const error = topics < 1 ? UNKNOWN_TOPIC : reader.int16();
-  if (error === UNKNOWN_TOPIC) throw new TopicMissingError(`topic ${topic} does not exist`, { context: { topic } });
+  if (error === UNKNOWN_TOPIC) {
+    throw new TopicMissingError(`topic ${topic} does not exist`, { context: { topic } });
+  }
   if (error !== 0) {
     const message = `the id of topic ${topic} is not told: error ${error} of Kafka`;
     throw PASSING.has(error)
@@ -110,7 +112,9 @@ class FlexibleReader {
     for (let shift = 0; ; shift += 7) {
       const byte = this.#bytes.readUInt8(this.at++);
       value |= (byte & 127) << shift;
-      if (byte < 128) return value;
+      if (byte < 128) {
+        return value;
+      }
     }
   }
 

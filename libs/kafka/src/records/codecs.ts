@@ -49,12 +49,16 @@ interface Codec {
 /** Wraps a decompressor that stops at `limit` bytes (or refuses beforehand) so that it draws on the budget. */
 function bounded(unpack: (compressed: Buffer, limit: number) => Promise<Buffer>): Codec['decompress'] {
   return async (compressed, budget = new DecompressionBudget()) => {
-    if (budget.remainingBytes <= 0) throw tooLarge(0);
+    if (budget.remainingBytes <= 0) {
+      throw tooLarge(0);
+    }
     let decompressed;
     try {
       decompressed = await unpack(compressed, budget.remainingBytes);
     } catch (error) {
-      if (error instanceof UndecodableBatchError) throw error;
+      if (error instanceof UndecodableBatchError) {
+        throw error;
+      }
       throw (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
         ? tooLarge(budget.remainingBytes, error)
         : new UndecodableBatchError('the batch is damaged', { cause: error });
@@ -70,7 +74,9 @@ const tooLarge = (limit: number, cause?: unknown): UndecodableBatchError =>
   new UndecodableBatchError(`the batch unfolds to more than ${limit} bytes`, { isTooLarge: true, cause });
 
 function refuseAbove(limit: number, size: number): void {
-  if (size > limit) throw tooLarge(limit);
+  if (size > limit) {
+    throw tooLarge(limit);
+  }
 }
 
 const gzipAsync = promisify(gzip);
@@ -117,7 +123,9 @@ function xerialChunks(compressed: Buffer): Buffer[] {
   for (let at = XERIAL_HEADER_BYTES; at < compressed.length;) {
     const start = at + 4;
     const end = start + compressed.readInt32BE(at);
-    if (end <= start || end > compressed.length) throw new UndecodableBatchError('the batch is damaged');
+    if (end <= start || end > compressed.length) {
+      throw new UndecodableBatchError('the batch is damaged');
+    }
     chunks.push(compressed.subarray(start, end));
     at = end;
   }
@@ -129,9 +137,13 @@ function snappySize(chunk: Buffer): number {
   let size = 0;
   for (let index = 0; index < 5; index++) {
     const byte = chunk[index];
-    if (byte === undefined) break;
+    if (byte === undefined) {
+      break;
+    }
     size += (byte & 0x7f) * 2 ** (7 * index);
-    if (byte < 0x80) return size;
+    if (byte < 0x80) {
+      return size;
+    }
   }
   throw new UndecodableBatchError('the batch is damaged');
 }
@@ -153,7 +165,9 @@ const LZ4_MAX_RATIO = 255;
  * yields at most the frame's block size and at most 255 times its own length.
  */
 function lz4MaxSize(frame: Buffer): number {
-  if (frame.length < 7 || frame.readUInt32LE(0) !== LZ4_MAGIC) throw new UndecodableBatchError('the batch is damaged');
+  if (frame.length < 7 || frame.readUInt32LE(0) !== LZ4_MAGIC) {
+    throw new UndecodableBatchError('the batch is damaged');
+  }
   const flags = frame.readUInt8(4);
   const blockMaxBytes = 2 ** (8 + 2 * ((frame.readUInt8(5) >> 4) & 0x07));
   const checksumBytes = flags & 0x10 ? 4 : 0;
@@ -161,7 +175,9 @@ function lz4MaxSize(frame: Buffer): number {
   let size = 0;
   while (at + 4 <= frame.length) {
     const header = frame.readUInt32LE(at);
-    if (header === 0) return size;
+    if (header === 0) {
+      return size;
+    }
     const length = header & 0x7fffffff;
     size += header >>> 31 ? length : Math.min(blockMaxBytes, length * LZ4_MAX_RATIO);
     at += 4 + length + checksumBytes;
@@ -186,4 +202,6 @@ export const decompress = (
 
 // kafkajs keeps its codecs in one table per process; importing this file fills it.
 const table = kafkajs.CompressionCodecs as Record<number, () => Codec>;
-for (const [name, codec] of Object.entries(CODECS)) table[COMPRESSIONS.indexOf(name as Compression)] = () => codec;
+for (const [name, codec] of Object.entries(CODECS)) {
+  table[COMPRESSIONS.indexOf(name as Compression)] = () => codec;
+}

@@ -83,8 +83,11 @@ function responseOf(answers: readonly Answer[]): Buffer {
     Buffer.concat(
       values.map(([bits, value]) => {
         const part = Buffer.alloc(bits / 8);
-        if (bits === 64) part.writeBigInt64BE(BigInt(value));
-        else part.writeIntBE(value, 0, bits / 8);
+        if (bits === 64) {
+          part.writeBigInt64BE(BigInt(value));
+        } else {
+          part.writeIntBE(value, 0, bits / 8);
+        }
         return part;
       }),
     );
@@ -283,8 +286,9 @@ describe('fetch response', () => {
           { bytes: await batchOf({ records: [sent(1)] }) },
         ]);
         expect(recordsOf(beside!)).toHaveLength(1);
-        for (const { key, value } of recordsOf(partition!))
+        for (const { key, value } of recordsOf(partition!)) {
           expect((key?.length ?? 0) + (value?.length ?? 0)).toBeLessThan(1_000_000);
+        }
       }),
       { numRuns: 300 },
     );

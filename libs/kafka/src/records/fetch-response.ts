@@ -57,7 +57,9 @@ export async function decodeFetchResponse(
   for (let topics = reader.int32(); topics > 0; topics--) {
     const topicName = reader.string();
     const partitions: FetchedPartition[] = [];
-    for (let left = reader.int32(); left > 0; left--) partitions.push(await decodePartition(reader, budget));
+    for (let left = reader.int32(); left > 0; left--) {
+      partitions.push(await decodePartition(reader, budget));
+    }
     responses.push({ topicName, partitions });
   }
   return { throttleTime: 0, clientSideThrottleTime, responses };
@@ -70,8 +72,9 @@ async function decodePartition(reader: ResponseReader, budget: DecompressionBudg
   const lastStableOffset = reader.int64();
   const logStartOffset = reader.int64();
   const aborted: AbortedTransaction[] = [];
-  for (let left = reader.int32(); left > 0; left--)
+  for (let left = reader.int32(); left > 0; left--) {
     aborted.push({ producerId: reader.int64(), firstOffset: Number(reader.int64()) });
+  }
   const preferredReadReplica = reader.int32();
   const { batches, undecodable } = await decodeBatches(reader.bytes(), budget);
   return {
@@ -108,15 +111,20 @@ async function decodeBatches(
   for (let at = 0; at + PREFIX_BYTES <= answer.length;) {
     const end = at + LENGTH_END + answer.readInt32BE(at + 8);
     // A broker cuts the last batch where the limit of the fetch is reached, but never the first.
-    if (end > answer.length && batches.length > 0) break;
+    if (end > answer.length && batches.length > 0) {
+      break;
+    }
     const { isUntouched } = budget;
     try {
       const format = answer.readInt8(at + 16);
-      if (format !== 2)
+      if (format !== 2) {
         throw new UndecodableBatchError(`it has the record format ${format}, which Kafka 4 does not know any more`);
+      }
       batches.push(await decodeBatch(answer.subarray(at, end), budget));
     } catch (error) {
-      if (!(error instanceof UndecodableBatchError)) throw error;
+      if (!(error instanceof UndecodableBatchError)) {
+        throw error;
+      }
       // It comes first in a later fetch, and is judged there. So does one for which others have left too little.
       const isFirst = batches.length === 0 && (isUntouched || !error.isTooLarge);
       return { batches, undecodable: isFirst ? describeUndecodable(answer, at, end, error.message) : null };
@@ -164,7 +172,9 @@ async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<
   }
   const attributes = batch.readInt16BE(21);
   const compression = COMPRESSIONS[attributes & 0x07];
-  if (compression === undefined) throw new UndecodableBatchError(`compression ${attributes & 0x07} is unknown`);
+  if (compression === undefined) {
+    throw new UndecodableBatchError(`compression ${attributes & 0x07} is unknown`);
+  }
   const firstOffset = Number(batch.readBigInt64BE(0));
   const packed = batch.subarray(HEADER_BYTES);
   const decoded: StoredBatch = {
@@ -198,10 +208,17 @@ export function committedBatches({ batches, aborted }: FetchedPartition): Stored
   const open = new Set<bigint>();
   let next = 0;
   return batches.filter((batch) => {
-    for (let start = starts[next]; start !== undefined && start.firstOffset <= batch.lastOffset; start = starts[++next])
+    for (
+      let start = starts[next];
+      start !== undefined && start.firstOffset <= batch.lastOffset;
+      start = starts[++next]
+    ) {
       open.add(start.producerId);
+    }
     if (batch.isControl) {
-      if (isAbortMarker(batch)) open.delete(batch.producerId);
+      if (isAbortMarker(batch)) {
+        open.delete(batch.producerId);
+      }
       return false;
     }
     return !(batch.isTransactional && open.has(batch.producerId));

@@ -36,8 +36,15 @@ export class RecordSet implements Records {
     this.#fromOffset = fromOffset;
     let length = 0;
     for (const batch of batches) {
-      if (batch.firstOffset >= fromOffset) length += batch.count;
-      else for (const { offset } of recordsOf(batch)) if (offset >= fromOffset) length++;
+      if (batch.firstOffset >= fromOffset) {
+        length += batch.count;
+      } else {
+        for (const { offset } of recordsOf(batch)) {
+          if (offset >= fromOffset) {
+            length++;
+          }
+        }
+      }
     }
     this.length = length;
     this.hasProducerTimes = batches.some(({ appendTimestamp }) => appendTimestamp === null);
@@ -45,8 +52,15 @@ export class RecordSet implements Records {
 
   *[Symbol.iterator](): Generator<KafkaRecord, undefined, undefined> {
     for (const batch of this.#batches) {
-      if (batch.firstOffset >= this.#fromOffset) yield* recordsOf(batch);
-      else for (const record of recordsOf(batch)) if (record.offset >= this.#fromOffset) yield record;
+      if (batch.firstOffset >= this.#fromOffset) {
+        yield* recordsOf(batch);
+      } else {
+        for (const record of recordsOf(batch)) {
+          if (record.offset >= this.#fromOffset) {
+            yield record;
+          }
+        }
+      }
     }
     return undefined;
   }
@@ -82,7 +96,9 @@ export function checkRecords({ bytes, count }: StoredBatch): void {
   for (let left = count; left > 0; left--) {
     const length = reader.varint();
     const end = reader.at + length;
-    if (length < 0 || end > bytes.length) throw new UndecodableBatchError('a record reaches beyond its batch');
+    if (length < 0 || end > bytes.length) {
+      throw new UndecodableBatchError('a record reaches beyond its batch');
+    }
     reader.at++;
     reader.varlong();
     reader.varint();
@@ -90,13 +106,18 @@ export function checkRecords({ bytes, count }: StoredBatch): void {
     reader.skip();
     let headers = reader.varint();
     // A header takes two bytes at least: a great number of them, claimed by few bytes, is not counted down.
-    if (headers < 0 || headers > length)
+    if (headers < 0 || headers > length) {
       throw new UndecodableBatchError('a record has an impossible number of headers');
+    }
     for (; headers > 0; headers--) {
-      if (reader.skip() < 0) throw new UndecodableBatchError('a header has no name');
+      if (reader.skip() < 0) {
+        throw new UndecodableBatchError('a header has no name');
+      }
       reader.skip();
     }
-    if (reader.at !== end) throw new UndecodableBatchError('a record is not as long as it says');
+    if (reader.at !== end) {
+      throw new UndecodableBatchError('a record is not as long as it says');
+    }
   }
 }
 
@@ -136,9 +157,13 @@ class RecordReader {
   /** Bytes with their length before them; null for a negative length. */
   bytes(): Buffer | null {
     const length = this.varint();
-    if (length < 0) return null;
+    if (length < 0) {
+      return null;
+    }
     // A record may hold a million empty headers: they share one buffer.
-    if (length === 0) return EMPTY;
+    if (length === 0) {
+      return EMPTY;
+    }
     const start = this.at;
     this.at += length;
     return this.buffer.subarray(start, this.at);
@@ -147,25 +172,34 @@ class RecordReader {
   /** Passes by bytes with their length before them. @returns the length */
   skip(): number {
     const length = this.varint();
-    if (length < -1 || this.at + length > this.buffer.length)
+    if (length < -1 || this.at + length > this.buffer.length) {
       throw new UndecodableBatchError('a field reaches beyond its record');
-    if (length > 0) this.at += length;
+    }
+    if (length > 0) {
+      this.at += length;
+    }
     return length;
   }
 
   /** Headers into an object without prototype, so that one named `constructor` is a header like any other. */
   headers(): RecordHeaders {
     const count = this.varint();
-    if (count === 0) return NO_HEADERS;
+    if (count === 0) {
+      return NO_HEADERS;
+    }
     const headers = Object.create(null) as Record<string, Buffer | Buffer[]>;
     for (let left = count; left > 0; left--) {
       const length = this.varint();
       const name = this.buffer.toString('utf8', this.at, (this.at += length));
       const value = this.bytes() ?? EMPTY;
       const earlier = headers[name];
-      if (earlier === undefined) headers[name] = value;
-      else if (Array.isArray(earlier)) earlier.push(value);
-      else headers[name] = [earlier, value];
+      if (earlier === undefined) {
+        headers[name] = value;
+      } else if (Array.isArray(earlier)) {
+        earlier.push(value);
+      } else {
+        headers[name] = [earlier, value];
+      }
     }
     return headers;
   }

@@ -88,7 +88,9 @@ export async function verifyAudit(
     let broken = row.broken_seq === null ? null : { seq: row.broken_seq, problem: row.problem ?? '' };
     for (const anchor of anchors.filter((one) => one.stream === name)) {
       const problem = await missingAnchor(database, anchor);
-      if (problem && (broken === null || problem.seq < broken.seq)) broken = problem;
+      if (problem && (broken === null || problem.seq < broken.seq)) {
+        broken = problem;
+      }
     }
     results.push({
       stream: name,
@@ -110,7 +112,9 @@ async function missingAnchor(
     [anchor.stream, anchor.seq],
   );
   const row = rows[0];
-  if (row?.pruned || row?.hash === anchor.hash) return undefined;
+  if (row?.pruned || row?.hash === anchor.hash) {
+    return undefined;
+  }
   return {
     seq: anchor.seq,
     problem:

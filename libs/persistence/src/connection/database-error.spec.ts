@@ -6,13 +6,15 @@ const translate = (error: unknown): DatabaseError => toDatabaseError(error) as D
 
 describe('toDatabaseError', () => {
   it('takes an unknown SQLSTATE for a bug, never for something to retry', () => {
-    for (const sqlstate of ['42P01', '42601', '25P02', '0A000', 'XX000', '21000', '22P04', '54000', 'ZZZZZ'])
+    for (const sqlstate of ['42P01', '42601', '25P02', '0A000', 'XX000', '21000', '22P04', '54000', 'ZZZZZ']) {
       expect(classifySqlstate(sqlstate)).toEqual({ kind: 'bug', connectionLost: false });
+    }
   });
 
   it('calls only classes 22 and 23 data', () => {
-    for (const sqlstate of ['22P02', '22003', '22021', '22P05', '23502', '23505', '23514'])
+    for (const sqlstate of ['22P02', '22003', '22021', '22P05', '23502', '23505', '23514']) {
       expect(classifySqlstate(sqlstate).kind).toBe('data');
+    }
   });
 
   it('reads the line of a failed COPY and leaves the value out', () => {
@@ -43,13 +45,15 @@ describe('toDatabaseError', () => {
   });
 
   it('reads the lost connections that node-postgres reports without a code', () => {
-    for (const message of ['Connection terminated unexpectedly', 'Connection terminated', 'timeout expired'])
+    for (const message of ['Connection terminated unexpectedly', 'Connection terminated', 'timeout expired']) {
       expect(translate(new Error(message)).connectionLost).toBe(true);
+    }
   });
 
   it('takes anything else for a bug', () => {
-    for (const thrown of [new TypeError('x is not a function'), 'text', undefined, null, 7])
+    for (const thrown of [new TypeError('x is not a function'), 'text', undefined, null, 7]) {
       expect(translate(thrown)).toMatchObject({ kind: 'bug', retriable: false });
+    }
   });
 
   it('passes an error that is translated already', () => {

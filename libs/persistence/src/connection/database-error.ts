@@ -50,10 +50,18 @@ export class DatabaseError extends AppError {
     this.kind = facts.kind;
     this.sqlstate = facts.sqlstate;
     this.connectionLost = facts.connectionLost;
-    if (facts.copyLine !== undefined) this.copyLine = facts.copyLine;
-    if (facts.table !== undefined) this.table = facts.table;
-    if (facts.column !== undefined) this.column = facts.column;
-    if (facts.constraint !== undefined) this.constraint = facts.constraint;
+    if (facts.copyLine !== undefined) {
+      this.copyLine = facts.copyLine;
+    }
+    if (facts.table !== undefined) {
+      this.table = facts.table;
+    }
+    if (facts.column !== undefined) {
+      this.column = facts.column;
+    }
+    if (facts.constraint !== undefined) {
+      this.constraint = facts.constraint;
+    }
   }
 }
 
@@ -152,16 +160,26 @@ const isSqlstate = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !SOC
 
 /** @returns what a SQLSTATE means, by the table above */
 export function classifySqlstate(sqlstate: string): { kind: DatabaseErrorKind; connectionLost: boolean } {
-  if (sqlstate === POSITION_CONFLICT) return { kind: 'position_conflict', connectionLost: false };
-  if (listed(sqlstate, NOT_DATA)) return { kind: 'bug', connectionLost: false };
-  if (listed(sqlstate, DATA)) return { kind: 'data', connectionLost: false };
-  if (listed(sqlstate, TRANSIENT)) return { kind: 'transient', connectionLost: listed(sqlstate, CONNECTION_LOST) };
+  if (sqlstate === POSITION_CONFLICT) {
+    return { kind: 'position_conflict', connectionLost: false };
+  }
+  if (listed(sqlstate, NOT_DATA)) {
+    return { kind: 'bug', connectionLost: false };
+  }
+  if (listed(sqlstate, DATA)) {
+    return { kind: 'data', connectionLost: false };
+  }
+  if (listed(sqlstate, TRANSIENT)) {
+    return { kind: 'transient', connectionLost: listed(sqlstate, CONNECTION_LOST) };
+  }
   return { kind: 'bug', connectionLost: false };
 }
 
 /** MikroORM wraps the driver's error; what it wrapped, or the error itself. */
 export function driverError(error: unknown): unknown {
-  if (error instanceof AppError) return error;
+  if (error instanceof AppError) {
+    return error;
+  }
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   return cause instanceof Error ? cause : error;
 }
@@ -172,7 +190,9 @@ export function driverError(error: unknown): unknown {
  * @param error anything
  */
 export function toDatabaseError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
+  if (error instanceof AppError) {
+    return error;
+  }
   const fields = (typeof error === 'object' && error !== null ? error : {}) as PgErrorFields;
   // Several addresses of one name that all refuse arrive as an AggregateError with an empty message.
   const message = text(fields.message) ?? text(fields.code) ?? 'unknown database error';
@@ -181,13 +201,21 @@ export function toDatabaseError(error: unknown): AppError {
     // Errors inside a JSON value put lines of their own before COPY's.
     const line = /^COPY [^,]+, line (\d+)/m.exec(text(fields.where) ?? '')?.[1];
     const facts: DatabaseErrorFacts = { sqlstate: code, ...classifySqlstate(code) };
-    if (line !== undefined) facts.copyLine = Number(line);
+    if (line !== undefined) {
+      facts.copyLine = Number(line);
+    }
     const table = text(fields.table);
     const column = text(fields.column);
     const constraint = text(fields.constraint);
-    if (table !== undefined) facts.table = table;
-    if (column !== undefined) facts.column = column;
-    if (constraint !== undefined) facts.constraint = constraint;
+    if (table !== undefined) {
+      facts.table = table;
+    }
+    if (column !== undefined) {
+      facts.column = column;
+    }
+    if (constraint !== undefined) {
+      facts.constraint = constraint;
+    }
     // Messages of class 22 quote the offending value; where it comes from says enough.
     return new DatabaseError(facts.kind === 'data' ? `PostgreSQL refused a row (${code})` : message, facts, error);
   }

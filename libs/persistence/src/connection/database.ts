@@ -131,8 +131,12 @@ export class Database implements Queryable {
       await run(client, `DECLARE answer NO SCROLL CURSOR FOR ${text}`, parameters);
       for (;;) {
         const rows = await run<T>(client, `FETCH ${batchSize} FROM answer`);
-        if (rows.length > 0) yield rows;
-        if (rows.length < batchSize) break;
+        if (rows.length > 0) {
+          yield rows;
+        }
+        if (rows.length < batchSize) {
+          break;
+        }
       }
       await run(client, 'COMMIT');
       failure = undefined;
@@ -206,8 +210,9 @@ export async function commit(client: pg.ClientBase, statements: string): Promise
   }
   const last = Array.isArray(results) ? results.at(-1) : results;
   // COMMIT of a transaction in which a statement failed succeeds with the tag ROLLBACK.
-  if (last?.command !== 'COMMIT')
+  if (last?.command !== 'COMMIT') {
     throw new TransactionFailedError('COMMIT rolled back: an earlier statement of the transaction had failed.');
+  }
 }
 
 /**
@@ -218,12 +223,13 @@ export async function commit(client: pg.ClientBase, statements: string): Promise
  */
 export async function refuseReplica(client: pg.ClientBase): Promise<void> {
   const [row] = await run<{ replica: boolean }>(client, 'SELECT pg_is_in_recovery() AS replica');
-  if (row?.replica)
+  if (row?.replica) {
     throw new DatabaseError(
       'The database is a replica: it takes no writes until it is promoted.',
       { kind: 'transient', sqlstate: '25006', connectionLost: true },
       undefined,
     );
+  }
 }
 
 async function run<T extends object>(

@@ -197,7 +197,9 @@ export class LoadSession implements Queryable {
 
   /** Closes the connection; an open transaction is rolled back. Never throws. */
   async close(): Promise<void> {
-    if (this.dead) this.#cut(new Error('Connection terminated: closed'));
+    if (this.dead) {
+      this.#cut(new Error('Connection terminated: closed'));
+    }
     await Promise.race([
       this.#client.end().catch(() => undefined),
       // A server that does not answer must not hold up the shutdown.
@@ -212,7 +214,9 @@ export class LoadSession implements Queryable {
   }
 
   async #withDeadline<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#dead) throw toDatabaseError(this.#dead);
+    if (this.#dead) {
+      throw toDatabaseError(this.#dead);
+    }
     // Cutting the socket makes node-postgres fail whatever is under way.
     const timer = setTimeout(() => {
       this.#isTimedOut = true;
@@ -226,8 +230,9 @@ export class LoadSession implements Queryable {
       if (
         translated instanceof CommitUnknownError ||
         (translated instanceof DatabaseError && translated.connectionLost)
-      )
+      ) {
         this.#cut(translated);
+      }
       throw translated;
     } finally {
       clearTimeout(timer);

@@ -63,8 +63,9 @@ export function ormDialect(
     onConnect: async (client) => {
       // Kysely closes no connection for what a statement answered; whoever comes through MikroORM is going to write.
       await refuseReplica(client);
-      for (const [name, value] of Object.entries(options.settings ?? {}))
+      for (const [name, value] of Object.entries(options.settings ?? {})) {
         await client.query('SELECT set_config($1, $2, false)', [name, value]);
+      }
     },
   });
   // See Database: without listeners a connection that the server closes ends the process.

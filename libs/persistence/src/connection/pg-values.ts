@@ -22,17 +22,23 @@ const { arrayParser, builtins } = pg.types as typeof pg.types & {
 /** @throws RangeError when the value is not a safe integer */
 export function parseBigint(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} does not fit a number: select it as text`);
+  if (!Number.isSafeInteger(value)) {
+    throw new RangeError(`bigint ${text} does not fit a number: select it as text`);
+  }
   return value;
 }
 
 /** @param text the server's ISO output, in whatever zone the session has; `infinity` and years before 1 stay as they are */
 export function parseTimestamptz(text: string): string {
-  if (text.length <= 29 && text.endsWith('+00')) return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`;
+  if (text.length <= 29 && text.endsWith('+00')) {
+    return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`;
+  }
   const parts = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(\.\d{1,6})?([+-])(\d{2})(?::(\d{2}))?(?::(\d{2}))?$/.exec(
     text,
   );
-  if (!parts) return text;
+  if (!parts) {
+    return text;
+  }
   const [, date, time, fraction = '', sign, hours, minutes = '0', seconds = '0'] = parts;
   const offset = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * (sign === '-' ? -1000 : 1000);
   const utc = new Date(Date.parse(`${date}T${time}Z`) - offset).toISOString();

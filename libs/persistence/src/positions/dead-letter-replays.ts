@@ -75,7 +75,9 @@ async function append(
   action: string,
   { by, reason, patch }: ReplayRecord,
 ): Promise<void> {
-  if (keys.length === 0) return;
+  if (keys.length === 0) {
+    return;
+  }
   await transaction.query(
     'SELECT count(append_audit($1, $2, $3, subject, $4, NULL, $5)) FROM unnest($6::text[]) AS subject',
     [

@@ -61,10 +61,11 @@ async function changeRecorded(
     partition,
   ]);
   const before = await loadPosition(transaction, topic, partition);
-  if (before?.nextOffset !== expected)
+  if (before?.nextOffset !== expected) {
     throw conflict(
       `the position of ${topic}/${partition} changed meanwhile: expected ${expected ?? 'none'}, found ${before?.nextOffset ?? 'none'}`,
     );
+  }
   await apply();
   const after = await loadPosition(transaction, topic, partition);
   await appendAudit(transaction, {
@@ -230,11 +231,12 @@ export function resumePartition(
 ): Promise<void> {
   const { topic, partition, skippedBlock } = change;
   return changeRecorded(transaction, change, 'resume', change.from, async () => {
-    if (skippedBlock !== undefined)
+    if (skippedBlock !== undefined) {
       await transaction.query(
         'UPDATE stream_positions SET accepted_offset = $3 WHERE source_topic = $1 AND source_partition = $2',
         [topic, partition, skippedBlock + 1n],
       );
+    }
     await setRunning(transaction, change);
   });
 }

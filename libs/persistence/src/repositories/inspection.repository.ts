@@ -76,8 +76,9 @@ export class InspectionRepository {
       await this.em.persist(inspection).flush();
     } catch (error) {
       const translated = toDatabaseError(driverError(error));
-      if (translated instanceof DatabaseError && translated.sqlstate === '23505')
+      if (translated instanceof DatabaseError && translated.sqlstate === '23505') {
         throw new DuplicateInspectionError(id);
+      }
       throw translated;
     }
     return inspection;

@@ -65,7 +65,9 @@ export class UnitOfWork {
       result = await work(repositoriesOf(em));
       await em.flush();
     } catch (error) {
-      if (em.isInTransaction()) await em.rollback();
+      if (em.isInTransaction()) {
+        await em.rollback();
+      }
       throw translate(error);
     }
     try {
@@ -74,7 +76,9 @@ export class UnitOfWork {
       const failure = translate(error);
       const unknown = failure instanceof DatabaseError && failure.connectionLost;
       // Gives the connection back.
-      if (em.isInTransaction()) await em.rollback();
+      if (em.isInTransaction()) {
+        await em.rollback();
+      }
       throw unknown ? new CommitUnknownError(failure) : failure;
     }
     return result;

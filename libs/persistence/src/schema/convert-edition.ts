@@ -24,10 +24,11 @@ export async function refuseOtherEdition(database: Queryable): Promise<void> {
   const [row] = await database.query<{ shape: RollupShape; able: boolean }>(
     `SELECT shape, ${CAN_AGGREGATE} AS able FROM (${SELECT_SHAPE}) AS kept`,
   );
-  if (row?.shape === 'continuous' && !row.able)
+  if (row?.shape === 'continuous' && !row.able) {
     throw new EditionError(
       'The roll-ups of this database are continuous aggregates, and this server runs the Apache edition of TimescaleDB, which can neither write behind them nor read compressed chunks. Run the Community edition (timescaledb.license = timescale), or load the data into a new database.',
     );
+  }
 }
 
 type Convertible = Pick<Database, 'query' | 'withTransaction'>;
@@ -65,13 +66,17 @@ export async function convertEdition(
     }
   });
   await foldAll(database);
-  for (const view of BASES) await carryOver(database, view, finished, log);
+  for (const view of BASES) {
+    await carryOver(database, view, finished, log);
+  }
   log('putting the aggregates in the place of the folded roll-ups: telemetry waits');
   return database.withTransaction(async (transaction) => {
     // No flush commits deltas from here on; its raw rows and its deltas become visible together, before or after.
     await transaction.query('LOCK TABLE metrics_delta IN SHARE ROW EXCLUSIVE MODE');
     await foldAll(transaction);
-    for (const view of BASES) await copyBuckets(transaction, view, '-infinity', finished);
+    for (const view of BASES) {
+      await copyBuckets(transaction, view, '-infinity', finished);
+    }
     await refuseDifference(transaction);
     // Under the margin of the folded shape: it says what has been deleted already.
     await transaction.query(
@@ -105,14 +110,16 @@ async function refuseConversion(database: Queryable): Promise<void> {
   const [row] = await database.query<{ shape: RollupShape; able: boolean }>(
     `SELECT shape, ${CAN_AGGREGATE} AS able FROM (${SELECT_SHAPE}) AS kept`,
   );
-  if (row?.shape === 'continuous')
+  if (row?.shape === 'continuous') {
     throw new EditionError(
       'The roll-ups of this database are continuous aggregates already. There is no way back in place: compressed chunks and aggregates exist in the Community edition only. To return to the Apache edition, export the data and load it into a new database.',
     );
-  if (!row?.able)
+  }
+  if (!row?.able) {
     throw new EditionError(
       'This server runs the Apache edition of TimescaleDB, which has no continuous aggregates. Install the Community edition, set timescaledb.license = timescale, restart the server, then convert.',
     );
+  }
 }
 
 /** The refresh policy computes the last days from raw rows as soon as it exists: they must all be there. */
@@ -124,16 +131,19 @@ async function refuseThinHours(database: Queryable): Promise<void> {
        FROM metrics_hourly WHERE bucket >= now() - INTERVAL '4 days' GROUP BY 1) AS hours
      WHERE raw < kept ORDER BY 1 LIMIT 1`,
   );
-  if (hour)
+  if (hour) {
     throw new EditionError(
       `The hour ${hour.bucket} has ${hour.raw} raw rows and ${hour.kept} in its roll-up: the first refresh would forget the rest. Set the retention of system_metrics to five days or more, and convert once the last four days are whole.`,
     );
+  }
 }
 
 async function foldAll(database: Queryable): Promise<void> {
   for (;;) {
     const [row] = await database.query<{ n: number }>('SELECT fold_metrics()::int AS n');
-    if ((row?.n ?? 0) === 0) return;
+    if ((row?.n ?? 0) === 0) {
+      return;
+    }
   }
 }
 
@@ -159,11 +169,12 @@ async function carryOver(
      FROM ${view}_base WHERE bucket < $1::timestamptz HAVING count(*) > 0`,
     [finished],
   );
-  if (last)
+  if (last) {
     await database.query(
       `CALL refresh_continuous_aggregate('${view}_next', ($1::text)::timestamptz, ($2::text)::timestamptz)`,
       [last.bucket, last.past],
     );
+  }
 }
 
 /** Gives the table behind an aggregate the buckets of a base table, where they differ. @returns how many */
@@ -184,7 +195,9 @@ async function copyBuckets(
     [from, past],
   );
   const buckets = differing.map(({ bucket }) => bucket);
-  if (buckets.length === 0) return 0;
+  if (buckets.length === 0) {
+    return 0;
+  }
   await transaction.query(`DELETE FROM ${held} WHERE bucket = ANY (($1::text[])::timestamptz[])`, [buckets]);
   await transaction.query(
     `INSERT INTO ${held} (${KEY}, ${VALUES}, avg_value) SELECT ${KEY}, ${VALUES}, sum_value / sample_count FROM ${view}_base
@@ -203,9 +216,10 @@ async function refuseDifference(transaction: Queryable): Promise<void> {
          (SELECT ${facts} FROM ${view}_base EXCEPT SELECT ${facts} FROM ${view}_next)
          UNION ALL (SELECT ${facts} FROM ${view}_next EXCEPT SELECT ${facts} FROM ${view}_base)) AS difference ORDER BY 1 LIMIT 1`,
     );
-    if (difference)
+    if (difference) {
       throw new EditionError(
         `${view} would change in the bucket ${difference.bucket}: its raw rows and its roll-up do not agree. Rebuild that day first (rollup rebuild), or wait until it is over; nothing was changed.`,
       );
+    }
   }
 }

@@ -75,22 +75,28 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await ensureExtension(client, log);
     await refuseOtherEdition(asQueryable(client));
     await runMigrations(databaseUrl, options, () => {
-      if (lockLost) throw lockLost;
+      if (lockLost) {
+        throw lockLost;
+      }
     });
     await markSchema(client);
     const { statementsMissing } = await applyMonitoringViews(client);
-    if (statementsMissing)
+    if (statementsMissing) {
       log('pg_stat_statements is missing: slow_queries stays empty until a superuser creates it and this is run again');
+    }
     const { missing, notSet } = await applyRoles(client);
     await applyKeyRights(client);
-    if (!(await applyLimitedViews(client)))
+    if (!(await applyLimitedViews(client))) {
       log(
         `role ${LIMITED_ROLE} is missing: API keys limited to sites or products stay refused until it exists and this is run again`,
       );
-    for (const role of missing)
+    }
+    for (const role of missing) {
       log(`role ${role} does not exist and may not be created by this user: create it, then migrate again`);
-    for (const role of notSet)
+    }
+    for (const role of notSet) {
       log(`the settings of role ${role} may not be changed by this user: they stay as they are`);
+    }
   } catch (error) {
     throw toDatabaseError(error);
   } finally {
@@ -109,8 +115,12 @@ async function takeLock(client: pg.Client, log: (line: string) => void): Promise
     const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
       MIGRATION_LOCK,
     ]);
-    if (rows[0]?.locked) return;
-    if (attempt === 1) log('another process is migrating this database: waiting for it');
+    if (rows[0]?.locked) {
+      return;
+    }
+    if (attempt === 1) {
+      log('another process is migrating this database: waiting for it');
+    }
     await sleep(200);
   }
 }
@@ -124,7 +134,9 @@ async function markSchema(client: pg.Client): Promise<void> {
      FROM pg_database WHERE datname = current_database()`,
   );
   const { name, comment } = rows[0] ?? { name: '', comment: '' };
-  if (comment.includes(SCHEMA_MARK)) return;
+  if (comment.includes(SCHEMA_MARK)) {
+    return;
+  }
   await client.query(`COMMENT ON DATABASE ${name} IS ${client.escapeLiteral(`${comment} ${SCHEMA_MARK}`.trim())}`);
 }
 
@@ -136,14 +148,16 @@ async function refuseLostSchema(client: pg.Client, initialiseEmpty: boolean): Pr
     [`%${SCHEMA_MARK}%`],
   );
   const { marked, recorded, tables } = rows[0] ?? { marked: false, recorded: false, tables: false };
-  if (marked && !recorded && !tables && !initialiseEmpty)
+  if (marked && !recorded && !tables && !initialiseEmpty) {
     throw new SchemaLostError(
       'This database once held the schema and its tables are gone. Restore it from a backup; if it is meant to start from nothing, migrate with --initialise-empty.',
     );
-  if (marked && recorded !== tables)
+  }
+  if (marked && recorded !== tables) {
     throw new SchemaLostError(
       'This database holds a part of the schema only (either the tables or the record of migrations is gone). Restore it from a backup.',
     );
+  }
 }
 
 async function checkServer(client: pg.Client): Promise<void> {
@@ -151,14 +165,16 @@ async function checkServer(client: pg.Client): Promise<void> {
     `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS text, pg_is_in_recovery() AS replica`,
   );
   const server = rows[0];
-  if (!server || server.version < MIN_SERVER_VERSION)
+  if (!server || server.version < MIN_SERVER_VERSION) {
     throw new DatabaseUnsupportedError(
       `PostgreSQL 15 or newer is needed; this server is ${server?.text ?? 'unknown'}.`,
     );
-  if (server.replica)
+  }
+  if (server.replica) {
     throw new DatabaseUnsupportedError(
       'This server is a read replica: migrate through the name that leads to the primary.',
     );
+  }
 }
 
 async function ensureExtension(client: pg.Client, log: (line: string) => void): Promise<void> {
@@ -167,17 +183,22 @@ async function ensureExtension(client: pg.Client, log: (line: string) => void): 
             (SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb') AS available`,
   );
   const { installed, available } = rows[0] ?? { installed: null, available: null };
-  if (installed) return;
-  if (!available)
+  if (installed) {
+    return;
+  }
+  if (!available) {
     throw new DatabaseUnsupportedError(
       'The server has no TimescaleDB. Install the package for its version (for example postgresql-17-timescaledb), set shared_preload_libraries = timescaledb and restart it.',
     );
+  }
   log(`creating extension timescaledb ${available}`);
   try {
     await client.query('CREATE EXTENSION timescaledb');
   } catch (cause) {
     const error = toDatabaseError(cause);
-    if (error.retriable) throw error;
+    if (error.retriable) {
+      throw error;
+    }
     throw new DatabaseUnsupportedError(
       `Extension timescaledb ${available} is there but cannot be created: ${(cause as Error).message}. It needs shared_preload_libraries = timescaledb and a user who may create it (or an administrator who runs CREATE EXTENSION timescaledb once).`,
       { cause },
@@ -223,7 +244,9 @@ async function runMigrations(
   try {
     const migrator = orm.migrator;
     const pending = await migrator.getPending();
-    if (pending.length === 0) log('schema is up to date');
+    if (pending.length === 0) {
+      log('schema is up to date');
+    }
     for (const { name } of pending) {
       checkLock();
       const startedAt = performance.now();
@@ -235,13 +258,17 @@ async function runMigrations(
         } catch (cause) {
           const error = toDatabaseError(driverError(cause));
           const lockWait = error instanceof DatabaseError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
-          if (!lockWait || performance.now() > deadline) throw error;
+          if (!lockWait || performance.now() > deadline) {
+            throw error;
+          }
           log(`${name}: a table is in use, trying again`);
           await sleep(1000);
         }
       }
       log(`${name} (${Math.round(performance.now() - startedAt)} ms)`);
-      if (name === to) break;
+      if (name === to) {
+        break;
+      }
     }
   } finally {
     await orm.close(true);
@@ -262,11 +289,15 @@ export async function schemaReady(database: Queryable): Promise<void> {
   const [table] = await database.query<{ present: boolean }>(
     `SELECT to_regclass('public.schema_migrations') IS NOT NULL AS present`,
   );
-  if (!table?.present) throw new SchemaOutdatedError(`The database has no schema yet: ${advice}.`);
+  if (!table?.present) {
+    throw new SchemaOutdatedError(`The database has no schema yet: ${advice}.`);
+  }
   const applied = new Set(
     (await database.query<{ name: string }>('SELECT name FROM schema_migrations')).map((row) => row.name),
   );
   const missing = migrations.map(({ name }) => name).filter((name) => !applied.has(name));
-  if (missing.length > 0) throw new SchemaOutdatedError(`The database schema lacks ${missing.join(', ')}: ${advice}.`);
+  if (missing.length > 0) {
+    throw new SchemaOutdatedError(`The database schema lacks ${missing.join(', ')}: ${advice}.`);
+  }
   await refuseOtherEdition(database);
 }

@@ -31,7 +31,9 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
   await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
   const functions = await ownFunctions(client);
   // Everybody may execute a new function, and some of ours act with their owner's rights.
-  for (const { signature } of functions) await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM PUBLIC`);
+  for (const { signature } of functions) {
+    await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM PUBLIC`);
+  }
   for (const role of ROLES) {
     if (!(await createRole(client, role))) {
       missing.push(role);
@@ -43,7 +45,9 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       await applyTableRights(client, role);
       await applyFunctionRights(client, role, functions);
     }
-    if (!(await applySettings(client, role))) notSet.push(role);
+    if (!(await applySettings(client, role))) {
+      notSet.push(role);
+    }
   }
   return { missing, notSet };
 }
@@ -62,8 +66,12 @@ async function applyTableRights(client: Pick<Client, 'query'>, role: Role): Prom
     );
     const added = rights.filter((privilege) => !held.includes(privilege));
     const dropped = held.filter((privilege) => !rights.includes(privilege));
-    if (dropped.length > 0) await client.query(`REVOKE ${dropped.join(', ')} ON ${name} FROM ${role}`);
-    if (added.length > 0) await client.query(`GRANT ${added.join(', ')} ON ${name} TO ${role}`);
+    if (dropped.length > 0) {
+      await client.query(`REVOKE ${dropped.join(', ')} ON ${name} FROM ${role}`);
+    }
+    if (added.length > 0) {
+      await client.query(`GRANT ${added.join(', ')} ON ${name} TO ${role}`);
+    }
   }
 }
 
@@ -80,24 +88,34 @@ async function applyFunctionRights(
   const held = new Set(rows.map(({ signature }) => signature));
   for (const { name, signature } of functions) {
     const isWanted = FUNCTIONS[name]?.includes(role) ?? false;
-    if (isWanted && !held.has(signature)) await client.query(`GRANT EXECUTE ON ROUTINE ${signature} TO ${role}`);
-    if (!isWanted && held.has(signature)) await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM ${role}`);
+    if (isWanted && !held.has(signature)) {
+      await client.query(`GRANT EXECUTE ON ROUTINE ${signature} TO ${role}`);
+    }
+    if (!isWanted && held.has(signature)) {
+      await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM ${role}`);
+    }
   }
 }
 
 async function createRole(client: Pick<Client, 'query'>, role: string): Promise<boolean> {
   const exists = async (): Promise<boolean> =>
     (await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role])).rows.length > 0;
-  if (await exists()) return true;
+  if (await exists()) {
+    return true;
+  }
   const { rows } = await client.query<{ may: boolean }>(
     'SELECT rolcreaterole OR rolsuper AS may FROM pg_roles WHERE rolname = current_user',
   );
-  if (!rows[0]?.may) return false;
+  if (!rows[0]?.may) {
+    return false;
+  }
   try {
     await client.query(`CREATE ROLE ${role} NOLOGIN`);
   } catch (error) {
     // Roles belong to the whole server: another database's migration may have been first.
-    if (!(await exists())) throw error;
+    if (!(await exists())) {
+      throw error;
+    }
   }
   return true;
 }
@@ -120,7 +138,9 @@ async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)
     try {
       await client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`);
     } catch (error) {
-      if ((error as { code?: string }).code === '42501') return false;
+      if ((error as { code?: string }).code === '42501') {
+        return false;
+      }
       throw error;
     }
   }

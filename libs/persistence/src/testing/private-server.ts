@@ -51,7 +51,9 @@ export class PrivateServer {
   /** Makes a standby a primary of its own. Resolves when it takes writes. */
   async promote(): Promise<void> {
     const [answer] = await this.query<{ promoted: boolean }>('postgres', 'SELECT pg_promote() AS promoted');
-    if (!answer?.promoted) throw new Error('the standby was not promoted in time');
+    if (!answer?.promoted) {
+      throw new Error('the standby was not promoted in time');
+    }
   }
 
   /** As its superuser. */
@@ -126,7 +128,9 @@ export class PrivateServer {
   }
 
   #own(fileOrFolder: string): void {
-    if (this.#account) chownSync(fileOrFolder, this.#account.uid, this.#account.gid);
+    if (this.#account) {
+      chownSync(fileOrFolder, this.#account.uid, this.#account.gid);
+    }
   }
 
   async #start(): Promise<void> {
@@ -143,8 +147,9 @@ export class PrivateServer {
         await this.query('postgres', 'SELECT 1');
         return;
       } catch (error) {
-        if (this.#process.exitCode !== null || performance.now() > deadline)
+        if (this.#process.exitCode !== null || performance.now() > deadline) {
           throw new Error(`the server does not start: ${errors}`, { cause: error });
+        }
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -153,12 +158,16 @@ export class PrivateServer {
 
 const program = (name: string): string => {
   const folder = process.env['PG_BIN'];
-  if (!folder) throw new Error('PG_BIN is not set: it names the folder of the PostgreSQL programs');
+  if (!folder) {
+    throw new Error('PG_BIN is not set: it names the folder of the PostgreSQL programs');
+  }
   return path.join(folder, name);
 };
 
 function accountOfServer(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
+  if (process.getuid?.() !== 0) {
+    return undefined;
+  }
   const entries = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'));

@@ -22,12 +22,16 @@ export interface TestDatabase {
  */
 export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
   const serverUrl = process.env['DATABASE_URL'];
-  if (!serverUrl) throw new Error('DATABASE_URL is not set: integration tests need the PostgreSQL server it names');
+  if (!serverUrl) {
+    throw new Error('DATABASE_URL is not set: integration tests need the PostgreSQL server it names');
+  }
   const name = `chip_test_${randomBytes(6).toString('hex')}`;
   const url = withDatabase(serverUrl, name);
   // template0: others may be connected to template1, and a template in use cannot be copied.
   await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0`);
-  if (!options.empty) await migrate(url);
+  if (!options.empty) {
+    await migrate(url);
+  }
   const database = new Database({ url, applicationName: 'chip-test' });
   return {
     url,
@@ -58,7 +62,9 @@ async function onServer(serverUrl: string, statement: string): Promise<void> {
         await client.query(statement);
         return;
       } catch (error) {
-        if ((error as { code?: string }).code !== '55006' || performance.now() > deadline) throw error;
+        if ((error as { code?: string }).code !== '55006' || performance.now() > deadline) {
+          throw error;
+        }
         await sleep(100);
       }
     }

@@ -55,7 +55,9 @@ const CHORE_SESSIONS = 2;
 /** The log is outside the database: whoever cuts off a stream there cannot take these lines back (see verifyAudit). */
 async function noteAuditHeads(session: LoadSession, log: MaintenanceOptions['log']): Promise<number> {
   const heads = await session.query<AuditAnchor>(`SELECT stream, seq, encode(hash, 'hex') AS hash FROM audit_heads`);
-  for (const { stream, seq, hash } of heads) log.info({ stream, seq, hash }, 'audit_head');
+  for (const { stream, seq, hash } of heads) {
+    log.info({ stream, seq, hash }, 'audit_head');
+  }
   return 0;
 }
 
@@ -134,7 +136,9 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
         return done >= FULL_BATCH;
       } catch (error) {
         // Ended on purpose: the next one in office runs it again.
-        if (over.signal.aborted) return false;
+        if (over.signal.aborted) {
+          return false;
+        }
         metrics?.runs.inc({ task: name, outcome: 'failed' });
         log.warn({ task: name, error: toAppError(error) }, 'maintenance_task_failed');
         await notes.add(name, 0, (error as { sqlstate?: string }).sqlstate || 'unknown');
@@ -144,7 +148,9 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     const fold = async (): Promise<void> => {
       await lane(FOLDS).work(async (name, task) => {
         const more = await runTask(holder, name, task);
-        if (holder.dead) end();
+        if (holder.dead) {
+          end();
+        }
         return more;
       });
     };
@@ -158,7 +164,9 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
           if (!session || session.dead) {
             session = await open().catch(() => undefined);
             // The folds notice a database that is away; here it is only one more turn that is missed.
-            if (!session) return false;
+            if (!session) {
+              return false;
+            }
           }
           return runTask(session, name, task);
         });
@@ -224,7 +232,9 @@ class Lane {
   constructor(tasks: Record<string, Task>, over: AbortSignal) {
     this.#tasks = tasks;
     this.#over = over;
-    for (const name of Object.keys(tasks)) this.#due.set(name, 0);
+    for (const name of Object.keys(tasks)) {
+      this.#due.set(name, 0);
+    }
   }
 
   /** Works until the lane is over; may be called by several workers. @param run returns whether to repeat at once */
@@ -281,7 +291,9 @@ class Notes {
   #inTurn(text: string, parameters: readonly SqlParameter[]): Promise<void> {
     this.#last = this.#last.then(async () => {
       try {
-        if (!this.#session || this.#session.dead) this.#session = await this.#open();
+        if (!this.#session || this.#session.dead) {
+          this.#session = await this.#open();
+        }
         await this.#session.query(text, parameters);
       } catch {
         // The next one opens another session, or finds the database away as the tasks do.

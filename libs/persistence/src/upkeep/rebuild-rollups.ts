@@ -34,18 +34,20 @@ export async function rebuildRollups(
       subject: `days:${from}/${to}`,
     });
   const day = /^\d{4}-\d{2}-\d{2}$/;
-  if (!day.test(from) || !day.test(to) || from >= to)
+  if (!day.test(from) || !day.test(to) || from >= to) {
     throw new RollupRangeError('Expected two days such as 2026-01-20 2026-01-21, the second after the first.');
+  }
   const bounds = [`${from}T00:00:00Z`, `${to}T00:00:00Z`];
   const [schema] = await database.query<{ shape: RollupShape; floor: string; whole: boolean }>(
     `SELECT shape, rollup_floor()::text AS floor, ($1::text)::timestamptz >= greatest(rollup_floor(), now() - keep) AS whole
      FROM (${SELECT_SHAPE}) AS kept, retention_settings WHERE table_name = 'system_metrics'`,
     [bounds[0] as string],
   );
-  if (!schema?.whole)
+  if (!schema?.whole) {
     throw new RollupRangeError(
       `The range reaches behind the retention of system_metrics, the present one or an earlier one: its raw rows are gone, or may be (before ${schema?.floor}).`,
     );
+  }
   if (schema.shape === 'continuous') {
     await refuseLostRows(
       database,
@@ -100,10 +102,11 @@ async function refuseLostRows(database: Queryable, raw: string, bounds: string[]
      LEFT JOIN (${raw}) AS raw USING (bucket) WHERE coalesce(raw.n, 0) < kept.n ORDER BY 1 LIMIT 1`,
     bounds,
   );
-  if (hour)
+  if (hour) {
     throw new RollupRangeError(
       `The hour ${hour.bucket} has ${hour.raw} raw rows, and its roll-up counts ${hour.kept}: the rest would be forgotten (${hour.hours} such hours in the range). Rebuild a range without them.`,
     );
+  }
 }
 
 /** Never past what the policies refresh themselves: the aggregate takes everything before the end of a refresh from its table. */
@@ -113,9 +116,10 @@ async function refresh(database: Queryable, view: string, bucket: string, bounds
      FROM (SELECT least(($2::text)::timestamptz, time_bucket(($3::text)::interval, now() - ($3::text)::interval)) AS past) AS finished`,
     [...bounds, bucket],
   );
-  if (range?.any)
+  if (range?.any) {
     await database.query(
       `CALL refresh_continuous_aggregate('${view}', ($1::text)::timestamptz, ($2::text)::timestamptz, force => true)`,
       [bounds[0] as string, range.past],
     );
+  }
 }

@@ -32,12 +32,15 @@ export async function setRetention(
       'SELECT keep::text FROM retention_settings WHERE table_name = $1 FOR UPDATE',
       [table],
     );
-    if (!before) throw new RetentionError(`There is no retention for ${table}.`);
+    if (!before) {
+      throw new RetentionError(`There is no retention for ${table}.`);
+    }
     try {
       await transaction.query('SELECT set_retention($1, $2::interval)', [table, keep]);
     } catch (error) {
-      if (error instanceof DatabaseError && error.kind === 'data')
+      if (error instanceof DatabaseError && error.kind === 'data') {
         throw new RetentionError(`Expected a positive interval such as "90 days", got "${keep}".`, { cause: error });
+      }
       throw error;
     }
     await appendAudit(transaction, {
@@ -96,10 +99,11 @@ async function changeHold(
 ): Promise<void> {
   await database.withTransaction(async (transaction) => {
     const changed = await transaction.query(statement, [lot.site, lot.lotId, ...parameters]);
-    if (changed.length === 0)
+    if (changed.length === 0) {
       throw new RetentionError(
         action === 'legal_hold.place' ? 'The lot is not known, or is on hold already.' : 'The lot is not on hold.',
       );
+    }
     await appendAudit(transaction, { stream: 'operator', ...change, action, subject: `lot:${lot.site}/${lot.lotId}` });
   });
 }

@@ -113,10 +113,18 @@ export function violations(points: readonly RulePoint[], rules: readonly Control
   let run: RulePoint[] = [];
   for (const point of points) {
     const previous = run.at(-1);
-    if (previous !== undefined && point.index !== previous.index + 1) run = [];
+    if (previous !== undefined && point.index !== previous.index + 1) {
+      run = [];
+    }
     run.push(point);
-    if (run.length > LONGEST_PATTERN) run.shift();
-    for (const rule of rules) if (PATTERNS[rule](run)) found.push({ rule, index: point.index });
+    if (run.length > LONGEST_PATTERN) {
+      run.shift();
+    }
+    for (const rule of rules) {
+      if (PATTERNS[rule](run)) {
+        found.push({ rule, index: point.index });
+      }
+    }
   }
   return found;
 }

@@ -106,8 +106,9 @@ describe('individuals', () => {
   });
 
   it('need two neighbours in the baseline', () => {
-    for (const values of [[], [1], [null, null], [1, null, 2]])
+    for (const values of [[], [1], [null, null], [1, null, 2]]) {
       expect(() => individualsChart(values, { rules })).toThrow(ChartDataError);
+    }
     expect(() => individualsChart(x, { rules, baseline: { from: 2, to: 3 } })).toThrow(ChartDataError);
   });
 });
@@ -134,10 +135,11 @@ describe('every chart', () => {
         for (const panel of [
           individualsChart(xs, { rules }).location,
           ewmaChart(xs, { lambda: 0.2, l: 3 }, { rules }).location,
-        ])
+        ]) {
           expect(beyond(panel)).toEqual(
             panel.points.filter((p) => p.value > p.upper || p.value < p.lower).map((p) => p.index),
           );
+        }
       }),
     );
   });

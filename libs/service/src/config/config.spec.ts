@@ -19,7 +19,9 @@ const problemsOf = (call: () => unknown): readonly { name: string; reason: strin
   try {
     call();
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
+    if (error instanceof ConfigError) {
+      return error.problems;
+    }
     throw error;
   }
   throw new Error('nothing was refused');
@@ -81,7 +83,9 @@ describe('refusals', () => {
       loadConfig(leaky, env);
     } catch (error) {
       const text = `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`;
-      for (const secret of ['hunter22', 's3cret', 'topsecret']) expect(text).not.toContain(secret);
+      for (const secret of ['hunter22', 's3cret', 'topsecret']) {
+        expect(text).not.toContain(secret);
+      }
       expect((error as ConfigError).code).toBe('config_invalid');
       return;
     }

@@ -107,11 +107,15 @@ export function loadConfig<Schema extends ConfigSchema>(
   for (const name of Object.keys(schema.shape)) {
     const direct = env[name];
     const file = env[`${name}_FILE`];
-    if (direct) given[name] = direct;
-    else if (file) {
+    if (direct) {
+      given[name] = direct;
+    } else if (file) {
       const content = readSecret(file);
-      if (content === undefined) problems.push({ name: `${name}_FILE`, reason: 'names a file that cannot be read' });
-      else if (content !== '') given[name] = content;
+      if (content === undefined) {
+        problems.push({ name: `${name}_FILE`, reason: 'names a file that cannot be read' });
+      } else if (content !== '') {
+        given[name] = content;
+      }
     }
   }
   const unreadable = new Set(problems.map(({ name }) => name.replace(/_FILE$/, '')));
@@ -119,10 +123,14 @@ export function loadConfig<Schema extends ConfigSchema>(
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0] ?? 'environment');
-      if (!unreadable.has(name)) problems.push({ name, reason: reasonOf(issue, given[name]) });
+      if (!unreadable.has(name)) {
+        problems.push({ name, reason: reasonOf(issue, given[name]) });
+      }
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
   return parsed.data as z.infer<Schema>;
 }
 
@@ -136,9 +144,13 @@ function readSecret(path: string): string | undefined {
 }
 
 function reasonOf(issue: z.core.$ZodIssue, value: string | undefined): string {
-  if (value === undefined && issue.code !== 'custom') return 'is required';
+  if (value === undefined && issue.code !== 'custom') {
+    return 'is required';
+  }
   // Zod's own messages name what was expected and not what was received; a custom message might quote the value.
-  if (value !== undefined && value.length > 3 && issue.message.includes(value)) return 'is not valid';
+  if (value !== undefined && value.length > 3 && issue.message.includes(value)) {
+    return 'is not valid';
+  }
   return issue.message.startsWith('must') || issue.message.startsWith('is ')
     ? issue.message
     : `is not valid: ${issue.message}`;

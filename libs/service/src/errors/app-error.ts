@@ -29,6 +29,8 @@ export class UnexpectedError extends AppError {
 
 /** `error` itself when it is an {@link AppError}, otherwise wrapped with `error` as its cause. */
 export function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
+  if (error instanceof AppError) {
+    return error;
+  }
   return new UnexpectedError(error instanceof Error ? error.message : String(error), { cause: error });
 }

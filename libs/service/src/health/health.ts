@@ -42,7 +42,9 @@ export class Health {
 }
 
 function add(indicators: Map<string, HealthIndicator>, indicator: HealthIndicator): void {
-  if (indicators.has(indicator.name)) throw new Error(`two health indicators are named ${indicator.name}`);
+  if (indicators.has(indicator.name)) {
+    throw new Error(`two health indicators are named ${indicator.name}`);
+  }
   indicators.set(indicator.name, indicator);
 }
 

@@ -100,8 +100,11 @@ export class NestLogger implements LoggerService {
     rest: unknown[],
   ): void {
     const context = contextOf(rest);
-    if (message instanceof Error) this.logger[level]({ context, err: message }, message.message);
-    else this.logger[level]({ context }, typeof message === 'string' ? message : JSON.stringify(message));
+    if (message instanceof Error) {
+      this.logger[level]({ context, err: message }, message.message);
+    } else {
+      this.logger[level]({ context }, typeof message === 'string' ? message : JSON.stringify(message));
+    }
   }
 }
 

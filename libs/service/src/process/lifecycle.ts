@@ -56,7 +56,9 @@ export class Lifecycle {
    * one. Later calls are ignored: what fails while the process ends is a consequence, not news.
    */
   fatal(error: unknown): void {
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined) {
+      return;
+    }
     const failure = (this.#failure = toAppError(error));
     this.#logger.fatal({ err: failure, code: failure.code }, 'process_failed');
     this.#end(1);

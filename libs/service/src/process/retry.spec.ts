@@ -16,7 +16,9 @@ const failing = (times: number, error: Error) => {
   return async (attempt: number): Promise<string> => {
     calls++;
     expect(attempt).toBe(calls);
-    if (calls <= times) throw error;
+    if (calls <= times) {
+      throw error;
+    }
     return `after ${calls}`;
   };
 };

@@ -39,8 +39,12 @@ export async function retry<T>(attempt: (attemptNumber: number) => Promise<T>, o
     try {
       return await attempt(number);
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (!isRetriable(error)) throw error;
+      if (signal?.aborted) {
+        throw signal.reason;
+      }
+      if (!isRetriable(error)) {
+        throw error;
+      }
       const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(number - 1, 30)) * (0.5 + Math.random() / 2);
       if (performance.now() - startedAt + delayMs > budgetMs) {
         throw new DeadlineExceededError(`gave up after ${number} attempts within ${budgetMs} ms`, {

@@ -57,7 +57,9 @@ const FLUSH_LOGS_MS = 500;
  */
 export async function runService<Schema extends ConfigSchema>(options: RunServiceOptions<Schema>): Promise<void> {
   const config = readConfig(options);
-  if (config === undefined) return;
+  if (config === undefined) {
+    return;
+  }
   const { HOST, PORT, MANAGEMENT_PORT, LOG_LEVEL, INSTANCE } = config as ServiceConfig;
   const { logger, flush } = createLogger({ name: options.name, level: LOG_LEVEL, instance: INSTANCE });
   const registry = createMetricsRegistry({ service: options.name, instance: INSTANCE });
@@ -126,8 +128,12 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     );
     app = created;
     await options.configure?.(created, config);
-    for (const token of options.strategies ?? []) connectStrategy(created, token);
-    if (lifecycle.stopping.aborted) return await untilExit();
+    for (const token of options.strategies ?? []) {
+      connectStrategy(created, token);
+    }
+    if (lifecycle.stopping.aborted) {
+      return await untilExit();
+    }
     await created.listen(PORT, HOST);
     if (MANAGEMENT_PORT !== undefined) {
       const management = await listenForManagement({ health, registry, host: HOST, port: MANAGEMENT_PORT });
@@ -152,14 +158,18 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
 
 /** The process ends by `process.exit` only: a caller's code behind `runService` must never run beside the service. */
 async function untilExit(): Promise<never> {
-  for (;;) await sleep(2 ** 30);
+  for (;;) {
+    await sleep(2 ** 30);
+  }
 }
 
 function readConfig<Schema extends ConfigSchema>(options: RunServiceOptions<Schema>): z.infer<Schema> | undefined {
   try {
     return loadConfig(options.schema, options.env);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
     // There is no logger yet (its level is configuration), and whoever starts the service should read this without a tool.
     const lines = error.problems.map(({ name, reason }) => `  ${name} ${reason}\n`);
     process.stderr.write(
@@ -182,9 +192,13 @@ function connectStrategy(app: NestFastifyApplication, token: InjectionToken): vo
 }
 
 async function closeHttp(app: NestFastifyApplication | undefined, logger: Logger, timeoutMs: number): Promise<void> {
-  if (app === undefined) return;
+  if (app === undefined) {
+    return;
+  }
   const server = app.getHttpServer();
-  if (!server.listening) return;
+  if (!server.listening) {
+    return;
+  }
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => {

@@ -69,7 +69,9 @@ async function fillDisk(target: Target): Promise<void> {
         writeFileSync(ballast, Buffer.alloc(bavail * bsize));
       } catch (error) {
         // A flush took a page between the look and the write: the disk is as full as it should be.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+          throw error;
+        }
       }
       await hold(12_000);
       rmSync(ballast);

@@ -87,28 +87,36 @@ interface Source {
  * @throws InputError when the map does not fit the header or the contract.
  */
 export function compileCsvMapping(header: readonly string[], options: CsvMap): CsvMapping {
-  if (header.some((column) => column.includes('\0') || column.includes('\ufffd')))
+  if (header.some((column) => column.includes('\0') || column.includes('\ufffd'))) {
     throw new InputError('the file is not UTF-8 text; convert it first, for example with iconv');
+  }
   const topic = options.topic ?? guessTopic(header, options);
   const known = topic === TELEMETRY.source ? TELEMETRY_FIELDS : INSPECTION_FIELDS;
   const mapped = {
     ...Object.fromEntries(header.filter((name) => known.has(name)).map((name) => [name, name])),
     ...options.map,
   };
-  for (const field of Object.keys(options.const)) delete mapped[field];
+  for (const field of Object.keys(options.const)) {
+    delete mapped[field];
+  }
 
   const columnOf = (name: string): number => {
     const index = header.indexOf(name);
-    if (index === -1) throw new InputError(`there is no column "${name}"; the header has: ${header.join(', ')}`);
-    if (header.indexOf(name, index + 1) !== -1) throw new InputError(`the header has the column "${name}" twice`);
+    if (index === -1) {
+      throw new InputError(`there is no column "${name}"; the header has: ${header.join(', ')}`);
+    }
+    if (header.indexOf(name, index + 1) !== -1) {
+      throw new InputError(`the header has the column "${name}" twice`);
+    }
     return index;
   };
   const source = (name: string, column: number | undefined, constant: string | undefined): Source => {
     const [field = '', ...rest] = name.split('.');
     const key = rest.length === 0 ? undefined : rest.join('.');
     const parent = topic === TELEMETRY.source ? 'tags' : 'metadata';
-    if (!known.has(field) || (key !== undefined && field !== parent))
+    if (!known.has(field) || (key !== undefined && field !== parent)) {
       throw new InputError(`${topic} has no field "${name}"; it has: ${[...known, `${parent}.<key>`].join(', ')}`);
+    }
     return {
       field,
       key,
@@ -122,12 +130,16 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
     ...Object.entries(mapped).map(([name, column]) => source(name, columnOf(column), undefined)),
     ...Object.entries(options.const).map(([name, value]) => source(name, undefined, value)),
   ];
-  for (const name of Object.keys(options.values))
-    if (mapped[name] === undefined) throw new InputError(`values are given for "${name}", which no column maps to`);
+  for (const name of Object.keys(options.values)) {
+    if (mapped[name] === undefined) {
+      throw new InputError(`values are given for "${name}", which no column maps to`);
+    }
+  }
   const measured = options.measurements.map((item) => ({ ...item, index: columnOf(item.column) }));
   const readTime = timeReader(options.time_format);
-  if (readTime === undefined)
+  if (readTime === undefined) {
     throw new InputError(`"${options.time_format}" is no time format; expected ${TIME_FORMATS_HELP}`);
+  }
 
   const given = new Set(sources.map(({ field }) => field));
   const build = topic === TELEMETRY.source ? telemetryBuilder(measured, given) : inspectionBuilder(measured, given);
@@ -137,8 +149,9 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
     topic,
     ignoredColumns: header.filter((_, index) => !used.has(index)),
     toEvents(cells, line) {
-      if (cells.length !== header.length)
+      if (cells.length !== header.length) {
         return { problem: `expected ${header.length} cells as in the header, got ${cells.length}` };
+      }
       const fields = readFields(sources, cells, readTime);
       return typeof fields === 'string' ? { problem: fields } : build(fields, cells, line);
     },
@@ -157,16 +170,24 @@ function readFields(sources: readonly Source[], cells: readonly string[], readTi
   const fields: Fields = {};
   for (const source of sources) {
     const cell = source.column === undefined ? (source.constant ?? '') : (cells[source.column] ?? '');
-    if (cell.includes('\ufffd')) return `${source.field}: the cell is not UTF-8 text`;
+    if (cell.includes('\ufffd')) {
+      return `${source.field}: the cell is not UTF-8 text`;
+    }
     const text = source.kind === 'text' ? cell : cell.trim();
-    if (text === '') continue;
+    if (text === '') {
+      continue;
+    }
     const value = readValue(source, source.values === undefined ? text : (own(source.values, text) ?? text), readTime);
-    if (value === undefined) return `${source.field}: got ${shown(text)}, expected ${EXPECTED[source.kind]}`;
-    if (source.key === undefined) fields[source.field] = value;
-    else {
+    if (value === undefined) {
+      return `${source.field}: got ${shown(text)}, expected ${EXPECTED[source.kind]}`;
+    }
+    if (source.key === undefined) {
+      fields[source.field] = value;
+    } else {
       const parent = (fields[source.field] ??= {});
-      if (typeof parent === 'object' && parent !== null)
+      if (typeof parent === 'object' && parent !== null) {
         Object.defineProperty(parent, source.key, { value, enumerable: true, configurable: true, writable: true });
+      }
     }
   }
   return fields;
@@ -206,15 +227,22 @@ type Build = (fields: Fields, cells: readonly string[], line: number) => MappedR
 
 /** One sample per row; or, where measured columns are named, one per such column that has a value. */
 function telemetryBuilder(measured: readonly Measured[], given: ReadonlySet<string>): Build {
-  if (measured.length > 0 && (given.has('metric_name') || given.has('metric_value')))
+  if (measured.length > 0 && (given.has('metric_name') || given.has('metric_value'))) {
     throw new InputError('a row gives either metric_name and metric_value or measured columns, not both');
+  }
   return (fields, cells) => {
-    if (measured.length === 0) return checked(telemetrySampleSchema, [fields]);
+    if (measured.length === 0) {
+      return checked(telemetrySampleSchema, [fields]);
+    }
     const samples: Fields[] = [];
     for (const { name, unit, index } of measured) {
       const value = measuredValue(name, cells[index] ?? '');
-      if (typeof value === 'string') return { problem: value };
-      if (value === null) continue;
+      if (typeof value === 'string') {
+        return { problem: value };
+      }
+      if (value === null) {
+        continue;
+      }
       const tags = unit === undefined ? {} : { tags: { ...(fields['tags'] as object | undefined), unit } };
       samples.push({ ...fields, metric_name: name, metric_value: value, ...tags });
     }
@@ -226,19 +254,24 @@ function telemetryBuilder(measured: readonly Measured[], given: ReadonlySet<stri
 
 /** One event per row. A row without `status` that has a verdict is a completed run. */
 function inspectionBuilder(measured: readonly Measured[], given: ReadonlySet<string>): Build {
-  if (measured.length > 0 && given.has('measurements'))
+  if (measured.length > 0 && given.has('measurements')) {
     throw new InputError('measurements come either from their own JSON column or from measured columns, not both');
+  }
   return (fields, cells, line) => {
     if (measured.length > 0) {
       const measurements: Fields[] = [];
       for (const { index, column: _column, ...item } of measured) {
         const value = measuredValue(item.name, cells[index] ?? '');
-        if (typeof value === 'string') return { problem: value };
+        if (typeof value === 'string') {
+          return { problem: value };
+        }
         measurements.push({ ...item, value });
       }
       fields['measurements'] = measurements;
     }
-    if (fields['status'] === undefined && fields['result'] !== undefined) fields['status'] = 'completed';
+    if (fields['status'] === undefined && fields['result'] !== undefined) {
+      fields['status'] = 'completed';
+    }
     // The same row of the same file is the same event however often it is published; a corrected row is a new one.
     fields['event_id'] ??= v5(`${line}\n${JSON.stringify(fields)}`, EVENT_NAMESPACE);
     return checked(inspectionEventSchema, [fields]);
@@ -248,7 +281,9 @@ function inspectionBuilder(measured: readonly Measured[], given: ReadonlySet<str
 /** null for an empty cell (not measured), a sentence for one that is no number. */
 function measuredValue(name: string, cell: string): number | null | string {
   const text = cell.trim();
-  if (text === '' || text === 'NaN') return null;
+  if (text === '' || text === 'NaN') {
+    return null;
+  }
   return parseDecimal(text) ?? `${name}: got ${shown(text)}, expected a number`;
 }
 

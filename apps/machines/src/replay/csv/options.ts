@@ -27,7 +27,9 @@ export function readCsvMap(options: CsvOptionTexts, mapFile?: { path: string; te
   const constants = Object.fromEntries((options.const ?? []).map((text) => pair(text, '--const')));
   const values = (options.values ?? []).map((text) => {
     const colon = text.indexOf(':');
-    if (colon <= 0) throw new InputError(`--values "${text}": expected field:text=value,...`);
+    if (colon <= 0) {
+      throw new InputError(`--values "${text}": expected field:text=value,...`);
+    }
     const pairs = text.slice(colon + 1).split(',');
     return [text.slice(0, colon), Object.fromEntries(pairs.map((one) => pair(one, '--values')))] as const;
   });
@@ -47,7 +49,9 @@ export function readCsvMap(options: CsvOptionTexts, mapFile?: { path: string; te
     values: { ...file.values, ...Object.fromEntries(values) },
     measurements: [...file.measurements, ...measurements],
   });
-  if (!merged.success) throw new InputError(`the options are refused: ${merged.error.issues[0]?.message ?? ''}`);
+  if (!merged.success) {
+    throw new InputError(`the options are refused: ${merged.error.issues[0]?.message ?? ''}`);
+  }
   return merged.data;
 }
 
@@ -68,6 +72,8 @@ function parseMapFile({ path, text }: { path: string; text: string }): CsvMap {
 
 function pair(text: string, option: string): readonly [string, string] {
   const equals = text.indexOf('=');
-  if (equals <= 0 || equals === text.length - 1) throw new InputError(`${option} "${text}": expected name=value`);
+  if (equals <= 0 || equals === text.length - 1) {
+    throw new InputError(`${option} "${text}": expected name=value`);
+  }
   return [text.slice(0, equals).trim(), text.slice(equals + 1)];
 }

@@ -6,7 +6,9 @@ import { CsvReader, type CsvRecord } from './reader.ts';
 function read(text: string, delimiter = ',', chunk = text.length || 1): CsvRecord[] {
   const reader = new CsvReader(delimiter);
   const records: CsvRecord[] = [];
-  for (let at = 0; at < text.length; at += chunk) records.push(...reader.push(text.slice(at, at + chunk)));
+  for (let at = 0; at < text.length; at += chunk) {
+    records.push(...reader.push(text.slice(at, at + chunk)));
+  }
   return [...records, ...reader.end()];
 }
 
@@ -57,7 +59,9 @@ describe('CSV reader', () => {
     const reader = new CsvReader(',');
     const megabyte = 'x'.repeat(1024 * 1024);
     expect(() => {
-      for (let i = 0; i < 6; i++) reader.push(megabyte);
+      for (let i = 0; i < 6; i++) {
+        reader.push(megabyte);
+      }
     }).toThrow('line 1 has more than');
   });
 });

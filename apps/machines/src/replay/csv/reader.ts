@@ -30,8 +30,9 @@ export class CsvReader {
     this.#lines = [...this.#lines.slice(this.#at), ...lines];
     this.#at = 0;
     const records = this.#records(false);
-    if (this.#rest.length > MAX_CHARACTERS_PER_LINE)
+    if (this.#rest.length > MAX_CHARACTERS_PER_LINE) {
       throw new RangeError(`line ${this.#lineNumber} has more than ${MAX_CHARACTERS_PER_LINE} characters`);
+    }
     return records;
   }
 
@@ -56,14 +57,19 @@ export class CsvReader {
         cells = splitCells(text, this.#delimiter);
       } while (cells === undefined && mayGoOn(count, text) && this.#at + count < this.#lines.length);
 
-      if (cells === undefined && mayGoOn(count, text) && !isEnd) break;
+      if (cells === undefined && mayGoOn(count, text) && !isEnd) {
+        break;
+      }
       const line = this.#lineNumber;
       // What fails only together with later lines was not meant to be one record with them.
       if (cells === undefined || (typeof cells === 'string' && count > 1)) {
         records.push({ line, problem: 'a quote is opened and never closed' });
         count = 1;
-      } else if (typeof cells === 'string') records.push({ line, problem: cells });
-      else if (text !== '') records.push({ line, cells });
+      } else if (typeof cells === 'string') {
+        records.push({ line, problem: cells });
+      } else if (text !== '') {
+        records.push({ line, cells });
+      }
       this.#at += count;
       this.#lineNumber += count;
     }
@@ -76,12 +82,16 @@ const mayGoOn = (lines: number, text: string): boolean =>
 
 /** The cells of a record, a sentence when it is malformed, or undefined when a quoted cell is still open at its end. */
 function splitCells(text: string, delimiter: string): string[] | string | undefined {
-  if (!text.includes('"')) return text.split(delimiter);
+  if (!text.includes('"')) {
+    return text.split(delimiter);
+  }
   const cells: string[] = [];
   for (let at = 0; ;) {
     if (text[at] !== '"') {
       const end = text.indexOf(delimiter, at);
-      if (end === -1) return [...cells, text.slice(at)];
+      if (end === -1) {
+        return [...cells, text.slice(at)];
+      }
       cells.push(text.slice(at, end));
       at = end + 1;
       continue;
@@ -89,16 +99,24 @@ function splitCells(text: string, delimiter: string): string[] | string | undefi
     let cell = '';
     for (at++; ;) {
       const quote = text.indexOf('"', at);
-      if (quote === -1) return undefined;
+      if (quote === -1) {
+        return undefined;
+      }
       cell += text.slice(at, quote);
       at = quote + 1;
-      if (text[at] !== '"') break;
+      if (text[at] !== '"') {
+        break;
+      }
       cell += '"';
       at++;
     }
     cells.push(cell);
-    if (at === text.length) return cells;
-    if (text[at] !== delimiter) return `text follows the closing quote of cell ${cells.length}`;
+    if (at === text.length) {
+      return cells;
+    }
+    if (text[at] !== delimiter) {
+      return `text follows the closing quote of cell ${cells.length}`;
+    }
     at++;
   }
 }

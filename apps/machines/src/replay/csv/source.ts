@@ -15,8 +15,12 @@ export async function openCsv(file: string, delimiter: string, map: CsvMap): Pro
   const chunks = csvRecords(source.text(), delimiter, file);
   const first = await chunks.next();
   const [header, ...firstRecords] = first.done === true ? [] : first.value;
-  if (header === undefined) throw new InputError(`${file} is empty`);
-  if ('problem' in header) throw new InputError(`${file}, line ${header.line}: ${header.problem}`);
+  if (header === undefined) {
+    throw new InputError(`${file} is empty`);
+  }
+  if ('problem' in header) {
+    throw new InputError(`${file}, line ${header.line}: ${header.problem}`);
+  }
   const mapping = compileCsvMapping(
     header.cells.map((name) => name.trim()),
     map,
@@ -32,8 +36,12 @@ export async function openCsv(file: string, delimiter: string, map: CsvMap): Pro
       return source.sizeBytes === 0 ? 1 : source.bytesRead / source.sizeBytes;
     },
     async *batches() {
-      if (firstRecords.length > 0) yield toBatch(mapping, firstRecords);
-      for await (const records of chunks) yield toBatch(mapping, records);
+      if (firstRecords.length > 0) {
+        yield toBatch(mapping, firstRecords);
+      }
+      for await (const records of chunks) {
+        yield toBatch(mapping, records);
+      }
     },
   };
 }
@@ -52,10 +60,14 @@ async function* csvRecords(
     } catch (cause) {
       throw new InputError(`${file} is no CSV file: ${(cause as Error).message}`, { cause });
     }
-    if (records.length > 0) yield records;
+    if (records.length > 0) {
+      yield records;
+    }
   }
   const records = reader.end();
-  if (records.length > 0) yield records;
+  if (records.length > 0) {
+    yield records;
+  }
 }
 
 function toBatch(mapping: CsvMapping, records: readonly CsvRecord[]): ReplayBatch {
@@ -63,13 +75,16 @@ function toBatch(mapping: CsvMapping, records: readonly CsvRecord[]): ReplayBatc
   const problems: { line: number; problem: string }[] = [];
   for (const record of records) {
     const row = 'problem' in record ? record : mapping.toEvents(record.cells, record.line);
-    if ('problem' in row) problems.push({ line: record.line, problem: row.problem });
-    else if ('cells' in record && isTooLarge(mapping.topic, record.cells, row.events))
+    if ('problem' in row) {
+      problems.push({ line: record.line, problem: row.problem });
+    } else if ('cells' in record && isTooLarge(mapping.topic, record.cells, row.events)) {
       problems.push({
         line: record.line,
         problem: `the event is larger than ${streamOf(mapping.topic)!.limits.eventBytes} bytes`,
       });
-    else events.push(...row.events);
+    } else {
+      events.push(...row.events);
+    }
   }
   return { recordsRead: records.length, events, problems };
 }
@@ -80,7 +95,9 @@ const RECORD_OVERHEAD_BYTES = 4096;
 /** Measured only where the row is long at all: writing every event twice as JSON would cost a third of the speed. */
 function isTooLarge(topic: MachineTopic, cells: readonly string[], events: readonly object[]): boolean {
   const most = streamOf(topic)!.limits.eventBytes - RECORD_OVERHEAD_BYTES;
-  if (cells.reduce((length, cell) => length + cell.length, 0) < most / 16) return false;
+  if (cells.reduce((length, cell) => length + cell.length, 0) < most / 16) {
+    return false;
+  }
   return events.some((event) => Buffer.byteLength(JSON.stringify(event)) > most);
 }
 

@@ -13,10 +13,14 @@ const SENSORS = [
 async function replay(labels: string, sensors: string): Promise<InspectionEvent[]> {
   async function* text() {
     // In small pieces, as a stream may deliver it.
-    for (let at = 0; at < sensors.length; at += 7) yield sensors.slice(at, at + 7);
+    for (let at = 0; at < sensors.length; at += 7) {
+      yield sensors.slice(at, at + 7);
+    }
   }
   const events: InspectionEvent[] = [];
-  for await (const event of secomInspections(parseSecomLabels(labels), text())) events.push(event);
+  for await (const event of secomInspections(parseSecomLabels(labels), text())) {
+    events.push(event);
+  }
   return events;
 }
 const withLine = (line: number, text: string): string => SENSORS.with(line - 1, text).join('\n');
@@ -41,7 +45,9 @@ describe('SECOM', () => {
       expect.objectContaining({ lot_id: 'SECOM-2008-07-19', chip_id: '2', result: 'fail' }),
       expect.objectContaining({ lot_id: 'SECOM-2008-07-20', chip_id: '3', result: 'pass' }),
     ]);
-    for (const event of events) expect(inspectionEventSchema.safeParse(event).error?.issues).toBeUndefined();
+    for (const event of events) {
+      expect(inspectionEventSchema.safeParse(event).error?.issues).toBeUndefined();
+    }
   });
 
   it('keeps a missing value missing', async () => {

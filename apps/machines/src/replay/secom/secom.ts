@@ -30,16 +30,22 @@ export interface SecomLabel {
 export function parseSecomLabels(text: string): SecomLabel[] {
   const readTime = timeReader('DD/MM/YYYY HH:mm:ss');
   const lines = text.split(/\r?\n/);
-  while (lines.at(-1)?.trim() === '') lines.pop();
-  if (lines.length === 0) throw new InputError(`${SECOM_LABELS_FILE} is empty`);
+  while (lines.at(-1)?.trim() === '') {
+    lines.pop();
+  }
+  if (lines.length === 0) {
+    throw new InputError(`${SECOM_LABELS_FILE} is empty`);
+  }
   return lines.map((line, index) => {
     const [, label = '', timeText = ''] = /^(\S+)\s+"([^"]*)"\s*$/.exec(line) ?? [];
     const result = RESULTS[label];
-    if (result === undefined)
+    if (result === undefined) {
       throw refuse(SECOM_LABELS_FILE, index + 1, 'expected -1 (pass) or 1 (fail), then a time in double quotes');
+    }
     const time = readTime?.(timeText);
-    if (time === undefined)
+    if (time === undefined) {
       throw refuse(SECOM_LABELS_FILE, index + 1, `"${timeText}" is no time of the form DD/MM/YYYY HH:MM:SS`);
+    }
     return { result, time };
   });
 }
@@ -62,39 +68,50 @@ export async function* secomInspections(
     }
     run++;
     const label = labels[run - 1];
-    if (label === undefined)
+    if (label === undefined) {
       throw refuse(
         SECOM_SENSORS_FILE,
         line,
         `run ${run} has no line in ${SECOM_LABELS_FILE}, which has ${labels.length}`,
       );
+    }
     yield toInspection(run, label, names, line, cells);
   }
-  if (names === undefined) throw new InputError(`${SECOM_SENSORS_FILE} is empty`);
-  if (run < labels.length)
+  if (names === undefined) {
+    throw new InputError(`${SECOM_SENSORS_FILE} is empty`);
+  }
+  if (run < labels.length) {
     throw refuse(SECOM_LABELS_FILE, run + 1, `run ${run + 1} is not in ${SECOM_SENSORS_FILE}, which has ${run} runs`);
+  }
 }
 
 async function* sensorLines(text: AsyncIterable<string>): AsyncGenerator<{ line: number; cells: readonly string[] }> {
   const reader = new CsvReader(',');
   const complete = (records: ReturnType<CsvReader['push']>) =>
     records.map((record) => {
-      if ('problem' in record) throw refuse(SECOM_SENSORS_FILE, record.line, record.problem);
+      if ('problem' in record) {
+        throw refuse(SECOM_SENSORS_FILE, record.line, record.problem);
+      }
       return record;
     });
-  for await (const chunk of text) yield* complete(reader.push(chunk));
+  for await (const chunk of text) {
+    yield* complete(reader.push(chunk));
+  }
   yield* complete(reader.end());
 }
 
 function sensorNames(header: readonly string[]): readonly string[] {
   const [run, timestamp, label, ...names] = header;
-  if (run !== 'run' || timestamp !== 'timestamp' || label !== 'label')
+  if (run !== 'run' || timestamp !== 'timestamp' || label !== 'label') {
     throw refuse(SECOM_SENSORS_FILE, 1, 'expected a header that begins with run,timestamp,label');
+  }
   const odd = names.find((name, index) => !/^s\d+$/.test(name) || names.indexOf(name) !== index);
-  if (odd !== undefined)
+  if (odd !== undefined) {
     throw refuse(SECOM_SENSORS_FILE, 1, `column "${odd}" is not a sensor (s000, s001, ...) or occurs twice`);
-  if (names.length === 0 || names.length > MAX_MEASUREMENTS)
+  }
+  if (names.length === 0 || names.length > MAX_MEASUREMENTS) {
     throw refuse(SECOM_SENSORS_FILE, 1, `expected 1 to ${MAX_MEASUREMENTS} sensors, got ${names.length}`);
+  }
   return names;
 }
 
@@ -108,12 +125,19 @@ function toInspection(
   const [runText, timeText = '', labelText = '', ...values] = cells;
   const disagree = (what: string, here: string, there: string): InputError =>
     refuse(SECOM_SENSORS_FILE, line, `${what} is ${here}, but line ${run} of ${SECOM_LABELS_FILE} says ${there}`);
-  if (values.length !== names.length)
+  if (values.length !== names.length) {
     throw refuse(SECOM_SENSORS_FILE, line, `expected ${names.length + 3} cells, got ${cells.length}`);
-  if (runText !== String(run)) throw refuse(SECOM_SENSORS_FILE, line, `expected run ${run}, got "${runText}"`);
-  if (`${timeText}Z` !== label.time) throw disagree('the time', timeText, label.time.slice(0, -1));
+  }
+  if (runText !== String(run)) {
+    throw refuse(SECOM_SENSORS_FILE, line, `expected run ${run}, got "${runText}"`);
+  }
+  if (`${timeText}Z` !== label.time) {
+    throw disagree('the time', timeText, label.time.slice(0, -1));
+  }
   const result = RESULTS[labelText];
-  if (result !== label.result) throw disagree('the label', labelText, label.result === 'pass' ? '-1' : '1');
+  if (result !== label.result) {
+    throw disagree('the label', labelText, label.result === 'pass' ? '-1' : '1');
+  }
   return {
     event_id: v5(`run/${run}`, EVENT_NAMESPACE),
     lot_id: `SECOM-${label.time.slice(0, 10)}`,
@@ -125,9 +149,13 @@ function toInspection(
     product: 'SECOM',
     measurements: values.map((value, index): Measurement => {
       const name = names[index] ?? '';
-      if (value === '' || value === 'NaN') return { name, value: null };
+      if (value === '' || value === 'NaN') {
+        return { name, value: null };
+      }
       const number = parseDecimal(value);
-      if (number === undefined) throw refuse(SECOM_SENSORS_FILE, line, `${name} is "${value}", expected a number`);
+      if (number === undefined) {
+        throw refuse(SECOM_SENSORS_FILE, line, `${name} is "${value}", expected a number`);
+      }
       return { name, value: number };
     }),
   };

@@ -13,10 +13,13 @@ const SECOM_BATCH = 50;
  */
 export async function openSecom(folder: string): Promise<ReplaySource> {
   let labelsText = '';
-  for await (const text of (await openSource(path.join(folder, SECOM_LABELS_FILE))).text()) labelsText += text;
+  for await (const text of (await openSource(path.join(folder, SECOM_LABELS_FILE))).text()) {
+    labelsText += text;
+  }
   const labels = parseSecomLabels(labelsText);
   const sensors = async () => (await openSource(path.join(folder, SECOM_SENSORS_FILE))).text();
-  for await (const _ of secomInspections(labels, await sensors()));
+  for await (const _ of secomInspections(labels, await sensors())) {
+  }
 
   let done = 0;
   return {
@@ -30,7 +33,9 @@ export async function openSecom(folder: string): Promise<ReplaySource> {
       for await (const event of secomInspections(labels, await sensors())) {
         events.push(event);
         done++;
-        if (events.length < SECOM_BATCH && done < labels.length) continue;
+        if (events.length < SECOM_BATCH && done < labels.length) {
+          continue;
+        }
         yield { recordsRead: events.length, events, problems: [] };
         events = [];
       }

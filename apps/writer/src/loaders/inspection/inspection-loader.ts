@@ -38,7 +38,9 @@ interface Arrival {
 /** A dead letter carries the event as a machine could have sent it. */
 const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
   const normalised = JSON.parse(arrival.line.toString()) as Record<string, unknown>;
-  for (const field of COMPUTED_FIELDS) delete normalised[field];
+  for (const field of COMPUTED_FIELDS) {
+    delete normalised[field];
+  }
   return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
 };
 
@@ -123,13 +125,15 @@ function arrivalOf(offset: number, line: Buffer): Arrival {
   const ids = `${facts.inspection_uuid}\t${facts.event_id}`;
   const time = facts.completed_at ?? facts.occurred_at;
   let measurementLines = '';
-  for (const m of measurements ?? [])
+  for (const m of measurements ?? []) {
     measurementLines += `${time}\t${ids}\t${field(m.name)}\t${field(m.value)}\t${field(m.unit)}\t${field(m.lower_limit)}\t${field(m.upper_limit)}\n`;
+  }
   let defectLines = '';
-  for (const [i, d] of defects?.entries() ?? [])
+  for (const [i, d] of defects?.entries() ?? []) {
     defectLines +=
       `${ids}\t${i + 1}\t${time}\t${field(d.class)}\t${d.x_um}\t${d.y_um}\t${field(d.area_um2)}\t${field(d.size_um)}\t` +
       `${field(d.severity)}\t${field(d.confidence)}\t${field(d.image_uri)}\n`;
+  }
   return {
     offset,
     event: { ...facts, measurement_count: measurements?.length, defect_count: defects?.length },
@@ -184,7 +188,9 @@ export class InspectionLoader implements Loader {
     for (const block of blocks) {
       let at = 0;
       for (const event of block.index) {
-        if (rowsOf(event) > 0) arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes)));
+        if (rowsOf(event) > 0) {
+          arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes)));
+        }
         at += event.bytes;
       }
     }
@@ -215,7 +221,9 @@ export class InspectionLoader implements Loader {
       refused.push(refuse(arrival, 'database_rejected', rejectionDetail(error)));
     };
     const search = async (arrivals: readonly Arrival[]): Promise<void> => {
-      if (arrivals.length === 0 || refused.length > limit) return;
+      if (arrivals.length === 0 || refused.length > limit) {
+        return;
+      }
       await session.query('SAVEPOINT search');
       try {
         const outcome = await this.#load(session, arrivals);
@@ -229,7 +237,9 @@ export class InspectionLoader implements Loader {
         await session.query('RELEASE SAVEPOINT search');
       } catch (error) {
         const reason = error instanceof RefusedRow ? error.reason : error;
-        if (!(reason instanceof DatabaseError) || reason.kind !== 'data') throw reason;
+        if (!(reason instanceof DatabaseError) || reason.kind !== 'data') {
+          throw reason;
+        }
         await session.query(UNDO_SEARCH);
         if (error instanceof RefusedRow || arrivals.length === 1) {
           const bad = error instanceof RefusedRow ? error.arrival : arrivals[0]!;
@@ -252,11 +262,15 @@ export class InspectionLoader implements Loader {
     session: LoadSession,
     arrivals: readonly Arrival[],
   ): Promise<Loaded | { refused: readonly RefusedElement[] }> {
-    if (arrivals.length === 0) return { applied: 0, duplicates: 0, rows: 0 };
+    if (arrivals.length === 0) {
+      return { applied: 0, duplicates: 0, rows: 0 };
+    }
     // An event that is refused refuses no other. So types are judged before ids, and what two events of the flush say
     // against each other last, once the first of them is known to stay: the outcome must not depend on where flushes are cut.
     const unknown = await this.#unknownTypes(session, arrivals);
-    if (unknown.length > 0) return { refused: unknown };
+    if (unknown.length > 0) {
+      return { refused: unknown };
+    }
     const { firsts, conflicts } = this.#distinct(arrivals);
 
     const events = firsts.map((arrival) => arrival.event);
@@ -266,11 +280,12 @@ export class InspectionLoader implements Loader {
       json(byKey(events.map((e) => ({ id: e.lot_uuid, site: e.site, lot_id: e.lot_id })))),
     );
     const onWafer = events.filter((e) => e.wafer_uuid !== undefined);
-    if (onWafer.length > 0)
+    if (onWafer.length > 0) {
       await session.query(
         INSERT_WAFERS,
         json(byKey(onWafer.map((e) => ({ id: e.wafer_uuid!, lot_id: e.lot_uuid, wafer_id: e.wafer_id })))),
       );
+    }
     await session.query(
       INSERT_PARTS,
       json(byKey(events.map((e) => ({ id: e.part_uuid, lot_id: e.lot_uuid, chip_id: e.chip_id })))),
@@ -299,13 +314,17 @@ export class InspectionLoader implements Loader {
       ]);
       const hashes = new Map(stored.map((row) => [row.event_id, row.hash]));
       const refused = known.filter(({ event }) => hashes.get(event.event_id) !== event.content_hash).map(conflict);
-      if (refused.length > 0) return { refused };
+      if (refused.length > 0) {
+        return { refused };
+      }
     }
 
     const fresh = firsts.filter(({ event }) => newIds.has(event.event_id));
     const applied = await this.#merge(session, fresh);
     const written = await this.#copyDetails(session, applied);
-    if (conflicts.length > 0) return { refused: conflicts };
+    if (conflicts.length > 0) {
+      return { refused: conflicts };
+    }
     return {
       applied: applied.length,
       duplicates: arrivals.length - applied.length,
@@ -319,8 +338,11 @@ export class InspectionLoader implements Loader {
     const conflicts: RefusedElement[] = [];
     for (const arrival of arrivals) {
       const first = firsts.get(arrival.event.event_id);
-      if (first === undefined) firsts.set(arrival.event.event_id, arrival);
-      else if (first.event.content_hash !== arrival.event.content_hash) conflicts.push(conflict(arrival));
+      if (first === undefined) {
+        firsts.set(arrival.event.event_id, arrival);
+      } else if (first.event.content_hash !== arrival.event.content_hash) {
+        conflicts.push(conflict(arrival));
+      }
     }
     return { firsts: [...firsts.values()], conflicts };
   }
@@ -344,13 +366,18 @@ export class InspectionLoader implements Loader {
 
   /** Merges events into attempts and current rows. Returns those that were not part of an attempt already. */
   async #merge(session: LoadSession, arrivals: readonly Arrival[]): Promise<Arrival[]> {
-    if (arrivals.length === 0) return [];
+    if (arrivals.length === 0) {
+      return [];
+    }
     const byInspection = new Map<string, Arrival[]>();
     for (const arrival of arrivals) {
       const id = arrival.event.inspection_uuid;
       const others = byInspection.get(id);
-      if (others) others.push(arrival);
-      else byInspection.set(id, [arrival]);
+      if (others) {
+        others.push(arrival);
+      } else {
+        byInspection.set(id, [arrival]);
+      }
     }
     const row = (id: string, attempts: readonly Attempt[]): object => {
       const { event } = byInspection.get(id)![0]!;
@@ -379,8 +406,9 @@ export class InspectionLoader implements Loader {
     const existing = new Map<string, Attempt[]>(existingIds.map((id) => [id, []]));
     if (existingIds.length > 0) {
       await session.query(LOCK_INSPECTIONS, [existingIds]);
-      for (const attempt of await session.query<Attempt>(SELECT_ATTEMPTS, [existingIds]))
+      for (const attempt of await session.query<Attempt>(SELECT_ATTEMPTS, [existingIds])) {
         existing.get(attempt.inspection_id)!.push(withCanonicalTimes(attempt));
+      }
     }
 
     const attempts: Attempt[] = [];
@@ -390,18 +418,28 @@ export class InspectionLoader implements Loader {
       const before = existing.get(id);
       const merged = before === undefined ? alone.get(id)! : mergeInto(id, before);
       attempts.push(...merged.changed);
-      for (const event of merged.applied) appliedIds.add(event.event_id);
-      if (before !== undefined && merged.changed.length > 0) updates.push(row(id, merged.attempts));
+      for (const event of merged.applied) {
+        appliedIds.add(event.event_id);
+      }
+      if (before !== undefined && merged.changed.length > 0) {
+        updates.push(row(id, merged.attempts));
+      }
     }
-    if (attempts.length > 0) await session.query(UPSERT_ATTEMPTS, [JSON.stringify(attempts)]);
-    if (updates.length > 0) await session.query(UPDATE_INSPECTIONS, [JSON.stringify(updates)]);
+    if (attempts.length > 0) {
+      await session.query(UPSERT_ATTEMPTS, [JSON.stringify(attempts)]);
+    }
+    if (updates.length > 0) {
+      await session.query(UPDATE_INSPECTIONS, [JSON.stringify(updates)]);
+    }
     return arrivals.filter(({ event }) => appliedIds.has(event.event_id));
   }
 
   /** Measurements and defects of new events only, so that a plain COPY needs no unique key. */
   async #copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
     let rows = 0;
-    for (const detail of DETAILS) rows += await copyDetail(session, detail, arrivals);
+    for (const detail of DETAILS) {
+      rows += await copyDetail(session, detail, arrivals);
+    }
     return rows;
   }
 }
@@ -415,11 +453,15 @@ const conflict = (arrival: Arrival): RefusedElement =>
 
 async function copyDetail(session: LoadSession, detail: Detail, arrivals: readonly Arrival[]): Promise<number> {
   const some = arrivals.filter(({ event }) => (event[detail.count] ?? 0) > 0);
-  if (some.length === 0) return 0;
+  if (some.length === 0) {
+    return 0;
+  }
   try {
     return await session.copy(detail.table, detail.columns, gather(some.map((arrival) => arrival[detail.table])));
   } catch (error) {
-    if (!(error instanceof DatabaseError) || error.kind !== 'data' || error.copyLine === undefined) throw error;
+    if (!(error instanceof DatabaseError) || error.kind !== 'data' || error.copyLine === undefined) {
+      throw error;
+    }
     let line = 0;
     const refused = some.find(({ event }) => (line += event[detail.count]!) >= error.copyLine!);
     throw new RefusedRow(refused!, error);
@@ -433,10 +475,14 @@ function* gather(buffers: Iterable<Buffer>): Generator<Buffer> {
   for (const buffer of buffers) {
     gathered.push(buffer);
     bytes += buffer.length;
-    if (bytes < COPY_CHUNK_BYTES) continue;
+    if (bytes < COPY_CHUNK_BYTES) {
+      continue;
+    }
     yield Buffer.concat(gathered, bytes);
     gathered = [];
     bytes = 0;
   }
-  if (bytes > 0) yield Buffer.concat(gathered, bytes);
+  if (bytes > 0) {
+    yield Buffer.concat(gathered, bytes);
+  }
 }

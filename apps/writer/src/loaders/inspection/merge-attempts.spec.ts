@@ -70,8 +70,9 @@ const sorted = (attempts: readonly Attempt[]): Attempt[] =>
 /** Applies a history flush by flush, as the database would carry it: through JSON. */
 const apply = (flushes: AcceptedInspection[][]): Attempt[] => {
   let attempts: Attempt[] = [];
-  for (const flush of flushes)
+  for (const flush of flushes) {
     attempts = JSON.parse(JSON.stringify(mergeEvents(attempts, flush).attempts)) as Attempt[];
+  }
   return sorted(attempts);
 };
 

@@ -192,13 +192,17 @@ export function join(a: Attempt, b: Attempt): Attempt {
     const theirs = lesser[field] === null ? null : (lesser.stamps?.[field] ?? deciding(lesser));
     const isTheirs = theirs !== null && (ours === null || compare(theirs, ours) > 0);
     const stamp = isTheirs ? theirs : ours;
-    if (isTheirs) (joined as Record<Field, unknown>)[field] = lesser[field];
+    if (isTheirs) {
+      (joined as Record<Field, unknown>)[field] = lesser[field];
+    }
     if (stamp !== null && compare(stamp, winner) !== 0) {
       stamps[field] = stamp;
       isStamped = true;
     }
   }
-  if (isStamped) joined.stamps = stamps;
+  if (isStamped) {
+    joined.stamps = stamps;
+  }
   return joined;
 }
 
@@ -241,14 +245,22 @@ export function mergeEvents(existing: readonly Attempt[], events: readonly Merge
     const alone = attemptOf(event);
     const key = keyOf(alone);
     const before = attempts.get(key);
-    if (before?.event_ids.includes(event.event_id)) continue;
+    if (before?.event_ids.includes(event.event_id)) {
+      continue;
+    }
     applied.push(event);
     put(key, before === undefined ? alone : join(before, alone));
     for (const [otherKey, other] of attempts) {
-      if (otherKey === key) continue;
+      if (otherKey === key) {
+        continue;
+      }
       if (event.voids !== undefined) {
-        if (holdsEvent(other, event.voids)) put(otherKey, withdraw(other, alone));
-      } else if (other.attempt_key === `e:${event.event_id}`) put(key, withdraw(attempts.get(key)!, other));
+        if (holdsEvent(other, event.voids)) {
+          put(otherKey, withdraw(other, alone));
+        }
+      } else if (other.attempt_key === `e:${event.event_id}`) {
+        put(key, withdraw(attempts.get(key)!, other));
+      }
     }
   }
   return { attempts: [...attempts.values()], changed: [...changed].map((key) => attempts.get(key)!), applied };
@@ -283,13 +295,16 @@ export function currentRow(attempts: readonly Attempt[]): CurrentRow {
   let createdAt = attempts[0]!.first_occurred_at;
   for (const attempt of attempts) {
     createdAt = least(createdAt, attempt.first_occurred_at)!;
-    if (attempt.status === 'voided') continue;
+    if (attempt.status === 'voided') {
+      continue;
+    }
     if (
       current === undefined ||
       (attempt.result !== null && current.result === null) ||
       ((attempt.result !== null) === (current.result !== null) && isLater(attempt, current))
-    )
+    ) {
       current = attempt;
+    }
   }
   return {
     status: current?.status ?? 'voided',

@@ -82,20 +82,31 @@ export const inspectionEventSchema = fields
   .superRefine((event, context) => {
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     const named = event.attempt != null || event.run_id != null;
-    if (event.status === 'completed' && event.result == null)
+    if (event.status === 'completed' && event.result == null) {
       refuse('result', 'expected pass or fail with status completed');
-    if (event.status !== 'completed' && event.result != null)
+    }
+    if (event.status !== 'completed' && event.result != null) {
       refuse('result', `expected none with status ${event.status}`);
-    if ((event.status === 'pending' || event.status === 'in_progress') && !named)
+    }
+    if ((event.status === 'pending' || event.status === 'in_progress') && !named) {
       refuse('attempt', `expected attempt or run_id with status ${event.status}`);
-    if (event.completed_at != null && !isTerminal(event.status))
+    }
+    if (event.completed_at != null && !isTerminal(event.status)) {
       refuse('completed_at', `expected none with status ${event.status}`);
+    }
     if (event.status === 'voided') {
-      if (event.reason == null) refuse('reason', 'expected a reason with status voided');
-      if (!named && event.voids == null) refuse('voids', 'expected attempt, run_id or voids with status voided');
-      if (event.voids?.toLowerCase() === event.event_id.toLowerCase())
+      if (event.reason == null) {
+        refuse('reason', 'expected a reason with status voided');
+      }
+      if (!named && event.voids == null) {
+        refuse('voids', 'expected attempt, run_id or voids with status voided');
+      }
+      if (event.voids?.toLowerCase() === event.event_id.toLowerCase()) {
         refuse('voids', 'expected another event than itself');
-    } else if (event.voids != null) refuse('voids', 'expected only with status voided');
+      }
+    } else if (event.voids != null) {
+      refuse('voids', 'expected only with status voided');
+    }
   })
   .meta({ id: 'InspectionEvent', description: 'Unknown fields are kept in metadata._extra.' });
 

@@ -34,7 +34,9 @@ export class Indexes extends SchemaMigration {
       idx_defects_class: 'ON defects (class, time)',
       idx_defects_time: 'ON defects (time)',
     };
-    for (const [name, definition] of Object.entries(inspections)) await this.createIndexConcurrently(name, definition);
+    for (const [name, definition] of Object.entries(inspections)) {
+      await this.createIndexConcurrently(name, definition);
+    }
 
     await this.createIndexPerChunk(
       'idx_system_metrics_service_metric',

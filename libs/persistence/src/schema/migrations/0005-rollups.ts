@@ -36,8 +36,11 @@ CREATE TABLE metrics_delta (
 COMMENT ON TABLE metrics_delta IS 'What each flush adds to the roll-ups, one row per (hour, service, metric, host) of the flush. Append-only and without an index: a unique key here would make all writers wait for each other on the current hour.';
 COMMENT ON COLUMN metrics_delta.bucket IS 'Start of the hour (UTC).';
 `);
-    if ((await this.shape()) === 'continuous') this.continuousAggregates();
-    else this.foldedTables();
+    if ((await this.shape()) === 'continuous') {
+      this.continuousAggregates();
+    } else {
+      this.foldedTables();
+    }
   }
 
   private foldedTables(): void {

@@ -120,7 +120,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION apply_retention IS 'Deletes at most p_limit rows (or whole chunks) that are older than the setting and on no legal hold; returns how many. Roll-ups and yield_daily keep what they counted. Definer: only the owner may drop chunks.';
 `);
-    if (community) this.communityPolicies();
+    if (community) {
+      this.communityPolicies();
+    }
   }
 
   private communityPolicies(): void {

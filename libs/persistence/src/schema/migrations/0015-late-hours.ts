@@ -18,7 +18,9 @@ ALTER TABLE metrics_late ADD COLUMN marked_at timestamptz NOT NULL DEFAULT now()
 COMMENT ON TABLE metrics_late IS 'Community edition: hours that got rows, until they are two days old and have been refreshed.';
 COMMENT ON COLUMN metrics_late.marked_at IS 'When the fold last met rows of this hour; a refresh that began before does not count.';
 `);
-    if ((await this.shape()) !== 'continuous') return;
+    if ((await this.shape()) !== 'continuous') {
+      return;
+    }
     this.addSql(`
 CREATE OR REPLACE FUNCTION fold_metrics(p_limit integer DEFAULT 50000) RETURNS bigint
 LANGUAGE sql AS $$

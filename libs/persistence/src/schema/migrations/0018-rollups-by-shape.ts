@@ -42,7 +42,9 @@ UPDATE retention_settings SET gone_before = (
     WHERE action = 'retention.set' AND subject = 'table:system_metrics' AND jsonb_typeof(old_value) = 'string'))
 WHERE table_name = 'system_metrics';
 `);
-    if (shape === 'folded' && fold?.marks) this.recomputeMarkedHours();
+    if (shape === 'folded' && fold?.marks) {
+      this.recomputeMarkedHours();
+    }
   }
 
   private recomputeMarkedHours(): void {

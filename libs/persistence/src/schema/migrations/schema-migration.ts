@@ -56,6 +56,8 @@ export abstract class SchemaMigration extends Migration {
     const invalid = await this.execute(
       `SELECT 1 FROM pg_index WHERE NOT indisvalid AND indexrelid = to_regclass('public.${name}')`,
     );
-    if (invalid.length > 0) await this.execute(`DROP INDEX public.${name}`);
+    if (invalid.length > 0) {
+      await this.execute(`DROP INDEX public.${name}`);
+    }
   }
 }
