@@ -4,21 +4,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Queryable } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import { binCounts } from '../src/bins/bin-pareto.query.ts';
-import { densityCounts } from '../src/defects/defect-density.query.ts';
-import { defectCounts } from '../src/defects/defect-pareto.query.ts';
-import { inspectionsWithHistory } from '../src/inspections/inspection-detail.query.ts';
-import { listInspections } from '../src/inspections/inspection-list.query.ts';
-import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/discovery/names.query.ts';
-import { unitsOfEquipment } from '../src/equipment/equipment-units.query.ts';
-import { samplesOfEquipment } from '../src/equipment/lot-yields.query.ts';
-import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.query.ts';
-import { countedSamples } from '../src/spc/counted-samples.query.ts';
-import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/spc/measured-samples.query.ts';
-import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.query.ts';
-import { telemetrySummary } from '../src/telemetry/telemetry-summary.query.ts';
-import { rolledThroughputCounts } from '../src/yield/rolled-throughput.query.ts';
-import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.query.ts';
+import { binCounts } from '../src/bins/bin-pareto.sql.ts';
+import { densityCounts } from '../src/defects/defect-density.sql.ts';
+import { defectCounts } from '../src/defects/defect-pareto.sql.ts';
+import { inspectionsWithHistory } from '../src/inspections/inspection-detail.sql.ts';
+import { listInspections } from '../src/inspections/inspection-list.sql.ts';
+import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/discovery/names.sql.ts';
+import { unitsOfEquipment } from '../src/equipment/equipment-units.sql.ts';
+import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
+import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.sql.ts';
+import { countedSamples } from '../src/spc/counted-samples.sql.ts';
+import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
+import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.sql.ts';
+import { telemetrySummary } from '../src/telemetry/telemetry-summary.sql.ts';
+import { rolledThroughputCounts } from '../src/yield/rolled-throughput.sql.ts';
+import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
 const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);

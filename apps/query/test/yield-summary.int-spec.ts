@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { ATTEMPT_GROUPS } from '../src/attempts/attempt-groups.ts';
 import { ATTEMPT_POLICIES, type AttemptPolicy, type AttemptQuestion } from '../src/attempts/chosen-attempts.ts';
 import { type CountedYield } from '../src/yield/yield-counts.ts';
-import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.query.ts';
-import { yieldCountsOfAttempts } from '../src/yield/yield.query.ts';
+import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.sql.ts';
+import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 
 const UNITS = 40;
 const FIRST_DAY = Date.UTC(2025, 11, 1);

@@ -9,7 +9,7 @@ import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Answers } from '../http/documented-route.ts';
 import { endsInOrder } from '../http/parameters.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { binCounts, BINS } from './bin-pareto.query.ts';
+import { binCounts, BINS } from './bin-pareto.sql.ts';
 
 const paretoParameters = z
   .strictObject({

@@ -9,8 +9,8 @@ import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Answers } from '../http/documented-route.ts';
 import { endsInOrder } from '../http/parameters.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { densityCounts, type DensityCounts } from './defect-density.query.ts';
-import { DEFECT_PARETO_KEYS, defectCounts } from './defect-pareto.query.ts';
+import { densityCounts, type DensityCounts } from './defect-density.sql.ts';
+import { DEFECT_PARETO_KEYS, defectCounts } from './defect-pareto.sql.ts';
 
 const paretoParameters = z
   .strictObject({

@@ -16,7 +16,7 @@ import {
   type SeenRange,
   seenRange,
   SILENT_AFTER,
-} from './names.query.ts';
+} from './names.sql.ts';
 
 const page = z.strictObject(pageParameters);
 type Page = z.output<typeof page>;

@@ -12,7 +12,7 @@ import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { endsInOrder } from '../http/parameters.ts';
-import { type EquipmentSample } from './lot-yields.query.ts';
+import { type EquipmentSample } from './lot-yields.sql.ts';
 
 export const compareParameters = z
   .strictObject({

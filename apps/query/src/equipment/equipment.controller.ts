@@ -14,8 +14,8 @@ import {
   compareParameters,
   type CompareParameters,
 } from './comparison.ts';
-import { unitsOfEquipment } from './equipment-units.query.ts';
-import { samplesOfEquipment } from './lot-yields.query.ts';
+import { unitsOfEquipment } from './equipment-units.sql.ts';
+import { samplesOfEquipment } from './lot-yields.sql.ts';
 
 const equipmentPath = z.strictObject({ equipment_id: equipmentParameter });
 type EquipmentPath = z.output<typeof equipmentPath>;

@@ -20,7 +20,7 @@ import {
 import { type QueryConfig } from '../query.config.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-summary.controller.ts';
-import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.query.ts';
+import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
 import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, rowWriter } from './row-format.ts';
 

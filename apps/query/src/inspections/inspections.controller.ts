@@ -8,8 +8,8 @@ import { endsInOrder, nameParameter, pageParameters, timeRange, unitFilters } fr
 import { Problem } from '../http/problem.error.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { inspectionDetail, inspectionPage, type InspectionDetail, type InspectionPage } from './inspection-answer.ts';
-import { inspectionsWithHistory } from './inspection-detail.query.ts';
-import { listInspections } from './inspection-list.query.ts';
+import { inspectionsWithHistory } from './inspection-detail.sql.ts';
+import { listInspections } from './inspection-list.sql.ts';
 
 const METADATA_PREFIX = 'metadata.';
 const METADATA_KEY = /^metadata\.[A-Za-z0-9_.-]{1,64}$/;

@@ -10,7 +10,7 @@ import { isStorable, jsonProblem } from '../http/json-limits.ts';
 import { Problem } from '../http/problem.error.ts';
 import { PrimarySnapshots } from '../sql/snapshots.ts';
 import { type InspectionDetail, inspectionDetail } from './inspection-answer.ts';
-import { inspectionsWithHistory } from './inspection-detail.query.ts';
+import { inspectionsWithHistory } from './inspection-detail.sql.ts';
 
 const text = (min: number, max: number) =>
   z

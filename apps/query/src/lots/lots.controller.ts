@@ -6,7 +6,7 @@ import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { Answers } from '../http/documented-route.ts';
 import { inspectionDetail } from '../inspections/inspection-answer.ts';
-import { inspectionsWithHistory } from '../inspections/inspection-detail.query.ts';
+import { inspectionsWithHistory } from '../inspections/inspection-detail.sql.ts';
 import {
   endsInOrder,
   lotParameter,
@@ -17,8 +17,8 @@ import {
 } from '../http/parameters.ts';
 import { Problem } from '../http/problem.error.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { listLots } from './lot-list.query.ts';
-import { findLot, historyOfLot, wafersOfLot } from './lot.query.ts';
+import { listLots } from './lot-list.sql.ts';
+import { findLot, historyOfLot, wafersOfLot } from './lot.sql.ts';
 
 const lot = {
   id: z.string().meta({ format: 'uuid' }),

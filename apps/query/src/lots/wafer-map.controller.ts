@@ -8,9 +8,9 @@ import { Answers } from '../http/documented-route.ts';
 import { endsInOrder, lotParameter, nameParameter, siteParameter } from '../http/parameters.ts';
 import { Problem } from '../http/problem.error.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { findLot } from './lot.query.ts';
+import { findLot } from './lot.sql.ts';
 import { lotPath } from './lots.controller.ts';
-import { diesOfLot, diesOfWafer } from './wafer-map.query.ts';
+import { diesOfLot, diesOfWafer } from './wafer-map.sql.ts';
 
 const { lot_id: _lot, site: _site, ...filters } = statisticParameters;
 const mapShape = {

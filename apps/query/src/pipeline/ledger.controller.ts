@@ -6,7 +6,7 @@ import { Needs } from '../access/rights.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { noParameters, waiting } from './pipeline.controller.ts';
-import { acceptedGaps, type GapRow, type PartitionRow, partitions } from './pipeline.query.ts';
+import { acceptedGaps, type GapRow, type PartitionRow, partitions } from './pipeline.sql.ts';
 
 const offsets = z.strictObject({
   from: count.meta({ description: 'Where the ledger of this partition begins.' }),

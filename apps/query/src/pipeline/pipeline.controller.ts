@@ -5,7 +5,7 @@ import { asOfSchema, count, definitionSchema, timeText } from '../http/answers.t
 import { Needs } from '../access/rights.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { ingestStandstills, type PartitionRow, partitions } from './pipeline.query.ts';
+import { ingestStandstills, type PartitionRow, partitions } from './pipeline.sql.ts';
 
 export const noParameters = z.strictObject({});
 

@@ -2,7 +2,7 @@ import { CONTROL_RULES } from '@chip/quality';
 import { z } from 'zod';
 import { mixParameter, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { endsInOrder, nameParameter, numberParameter, timeParameter } from '../http/parameters.ts';
-import { specLimitsInOrder } from './capability-answer.ts';
+import { specLimitsInOrder } from '../capability/capability-answer.ts';
 import {
   type Chart,
   chartNumbers,
@@ -12,7 +12,7 @@ import {
   SIGMA_METHOD_TEXT,
   sigmaMethodSchema,
 } from './chart-request.ts';
-import { type Break, BREAKS, type Subgroup } from './measured-samples.query.ts';
+import { type Break, BREAKS, type Subgroup } from '../measured/measured-samples.sql.ts';
 
 const MAX_SUBGROUP = 1000;
 const subgroupParameter = z

@@ -9,7 +9,7 @@ import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Problem } from '../http/problem.error.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { MAX_KINDS, requireOneKind } from './ambiguity.ts';
+import { MAX_KINDS, requireOneKind } from '../measured/ambiguity.ts';
 import {
   asProblem,
   type ChartData,
@@ -19,7 +19,7 @@ import {
   warningOf,
 } from './chart-evaluation.ts';
 import { chartShape, DATA_OF, MAX_SAMPLES } from './chart-request.ts';
-import { type Counted, countedSamples } from './counted-samples.query.ts';
+import { type Counted, countedSamples } from './counted-samples.sql.ts';
 import {
   type Break,
   kindsMeasured,
@@ -27,7 +27,7 @@ import {
   type MeasuredSample,
   measuredSamples,
   type Subgroup,
-} from './measured-samples.query.ts';
+} from '../measured/measured-samples.sql.ts';
 import { isOfCounts, spcParameters, type SpcParameters, subgroupOf } from './spc-parameters.ts';
 
 const sampleSchema = z.strictObject({

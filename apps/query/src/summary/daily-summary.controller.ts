@@ -6,7 +6,7 @@ import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts
 import { Answers } from '../http/documented-route.ts';
 import { endsInOrder, timeRange } from '../http/parameters.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { type DailySummaryRow, dailySummary, summaryRefreshedAt } from './daily-summary.query.ts';
+import { type DailySummaryRow, dailySummary, summaryRefreshedAt } from './daily-summary.sql.ts';
 
 const summaryParameters = z
   .strictObject(timeRange('a day that begins', { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z' }))

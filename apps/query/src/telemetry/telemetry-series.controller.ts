@@ -6,7 +6,7 @@ import { Answers } from '../http/documented-route.ts';
 import { endsInOrder, integerParameter } from '../http/parameters.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from './telemetry-summary.controller.ts';
-import { chooseBuckets, telemetrySeries } from './telemetry-series.query.ts';
+import { chooseBuckets, telemetrySeries } from './telemetry-series.sql.ts';
 
 const DEFAULT_POINTS = 500;
 const seriesParameters = z

@@ -5,7 +5,7 @@ import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts
 import { Answers } from '../http/documented-route.ts';
 import { endsInOrder, nameParameter, requiredTimeRange } from '../http/parameters.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { addUp, type ServiceSums, telemetrySummary } from './telemetry-summary.query.ts';
+import { addUp, type ServiceSums, telemetrySummary } from './telemetry-summary.sql.ts';
 
 export const telemetryFilters = {
   metric_name: nameParameter('Metric.', 'response_time_ms'),

@@ -1,6 +1,6 @@
 import { groupName } from '../attempts/attempt-groups.ts';
 import { type AttemptPolicy, type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
-import { type RolledCounts } from './rolled-throughput.query.ts';
+import { type RolledCounts } from './rolled-throughput.sql.ts';
 import { type CountedYield } from './yield-counts.ts';
 import { type YieldAnswer, type YieldKind, type YieldParameters } from './yield-parameters.ts';
 

@@ -2,10 +2,10 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/documented-route.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { rolledThroughputCounts } from './rolled-throughput.query.ts';
+import { rolledThroughputCounts } from './rolled-throughput.sql.ts';
 import { answerRolledThroughput, answerYield, policyOf } from './yield-answer.ts';
 import { yieldAnswer, yieldParameters, type YieldAnswer, type YieldParameters } from './yield-parameters.ts';
-import { yieldCounts } from './yield.query.ts';
+import { yieldCounts } from './yield.sql.ts';
 
 @ApiTags('Yield')
 @Controller('v1/yield')

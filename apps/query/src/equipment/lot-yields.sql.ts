@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
-import { countsFromSummary, summaryDays, yieldColumn } from '../yield/yield-summary.query.ts';
+import { countsFromSummary, summaryDays, yieldColumn } from '../yield/yield-summary.sql.ts';
 
 /** Units of one lot (or one wafer) whose chosen attempt one machine made. */
 export interface EquipmentSample {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatTime, parseTime } from '@chip/contracts';
 import fc from 'fast-check';
-import { addUp, cutAtHours } from './telemetry-summary.query.ts';
+import { addUp, cutAtHours } from './telemetry-summary.sql.ts';
 
 const at = (time: string): string => formatTime(parseTime(`2026-03-02T${time}Z`));
 

@@ -2,7 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { GROUP_ORDER, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
-import { summaryDays, yieldCountsOfSummary } from './yield-summary.query.ts';
+import { summaryDays, yieldCountsOfSummary } from './yield-summary.sql.ts';
 
 /** Units and passes per group, per inspection type and in total. Read from the summaries wherever they give the same answer. */
 export function yieldCounts(snapshot: Queryable, question: AttemptQuestion): Promise<CountedYield> {

@@ -7,10 +7,15 @@ import { asOfSchema, definitionShape } from '../http/answers.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { CAPABILITY_DEFINITION, capabilityShape } from './capability-answer.ts';
-import { MAX_SAMPLES } from './chart-request.ts';
-import { type Break, type MeasuredQuestion, measuredSamples, momentsOfValues } from './measured-samples.query.ts';
-import { capabilityParameters, type CapabilityParameters } from './spc-parameters.ts';
-import { describeMeasured, requireUnambiguous, tooManySamples } from './spc.controller.ts';
+import { MAX_SAMPLES } from '../spc/chart-request.ts';
+import {
+  type Break,
+  type MeasuredQuestion,
+  measuredSamples,
+  momentsOfValues,
+} from '../measured/measured-samples.sql.ts';
+import { capabilityParameters, type CapabilityParameters } from '../spc/spc-parameters.ts';
+import { describeMeasured, requireUnambiguous, tooManySamples } from '../spc/spc.controller.ts';
 
 const capabilityAnswer = z
   .strictObject({ as_of: asOfSchema, ...definitionShape, ...capabilityShape })

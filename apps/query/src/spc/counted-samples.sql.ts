@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
-import { type Subgroup } from './measured-samples.query.ts';
+import { type Subgroup } from '../measured/measured-samples.sql.ts';
 
 export interface CountedSample {
   readonly key: string | null;

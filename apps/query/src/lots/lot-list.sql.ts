@@ -1,7 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type KeysetPosition } from '../http/cursor.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { type LotRow } from './lot.query.ts';
+import { type LotRow } from './lot.sql.ts';
 
 export interface LotListQuestion {
   readonly site?: string | undefined;

@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { type InspectionDetail, type InspectionItem } from './inspection-answer.ts';
-import { ITEM_COLUMNS } from './inspection-list.query.ts';
+import { ITEM_COLUMNS } from './inspection-list.sql.ts';
 
 /** Inspections with everything known about each, by type: four statements, however many and however long their history. */
 export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly string[]): Promise<InspectionDetail[]> {

@@ -1,7 +1,7 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { type TelemetrySummaryQuestion } from './telemetry-summary.query.ts';
+import { type TelemetrySummaryQuestion } from './telemetry-summary.sql.ts';
 
 export interface SeriesPoint {
   readonly time: string;

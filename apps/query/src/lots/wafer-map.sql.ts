@@ -5,7 +5,7 @@ import {
   chosenAttempts,
   preferredFirst,
 } from '../attempts/chosen-attempts.ts';
-import { requireOneOperation } from '../attempts/operations.query.ts';
+import { requireOneOperation } from '../attempts/operations.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** What an attempt itself says about a die; any other name is that of a measurement. */

@@ -1,5 +1,5 @@
 import { Problem, type ParameterProblem } from '../http/problem.error.ts';
-import { type MeasuredKind } from './measured-samples.query.ts';
+import { type MeasuredKind } from './measured-samples.sql.ts';
 
 /** Most combinations that are looked at, and most names that a refusal lists. */
 export const MAX_KINDS = 100;

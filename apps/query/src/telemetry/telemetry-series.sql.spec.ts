@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatTime, parseTime } from '@chip/contracts';
 import fc from 'fast-check';
-import { chooseBuckets } from './telemetry-series.query.ts';
+import { chooseBuckets } from './telemetry-series.sql.ts';
 
 describe('buckets of a series', () => {
   const range = (length: string): [string, string] => {

@@ -14,8 +14,8 @@ import { Needs } from '../access/rights.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Problem } from '../http/problem.error.ts';
 import { listOf } from '../http/request-check.ts';
-import { CAPABILITY_DEFINITION, capabilityShape, specLimitsInOrder } from './capability-answer.ts';
-import { asProblem, defineChart, evaluateChart, requireData, warningOf } from './chart-evaluation.ts';
+import { CAPABILITY_DEFINITION, capabilityShape, specLimitsInOrder } from '../capability/capability-answer.ts';
+import { asProblem, defineChart, evaluateChart, requireData, warningOf } from '../spc/chart-evaluation.ts';
 import {
   chartRequest,
   type ChartRequest,
@@ -25,7 +25,7 @@ import {
   numbersCounted,
   SIGMA_METHOD_TEXT,
   sigmaMethodSchema,
-} from './chart-request.ts';
+} from '../spc/chart-request.ts';
 
 const chartAnswer = z.strictObject({ ...chartShape, ...definitionShape }).meta({ id: 'Chart' });
 type ChartAnswer = z.output<typeof chartAnswer>;
