@@ -60,6 +60,19 @@ describe('documentation', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('CONTRIBUTING answers each "where is …?" with places that exist, on one screen', () => {
+    const [, section = ''] = read('CONTRIBUTING.md').split('## Where is …?');
+    const rows = [...section.split('\n## ')[0]!.matchAll(/^\| (?!question|---)(.+?) \| (.+) \|$/gm)];
+    const places = rows.map(([, question, answer]) => ({
+      question,
+      found: [...answer!.matchAll(/`([^`]+\/[^`]+)`|\]\(([^)#]+)\)/g)].map(([, file, link]) => file ?? link!),
+    }));
+    expect(places.length).toBeGreaterThanOrEqual(10);
+    expect(places.length).toBeLessThanOrEqual(25);
+    expect(places.filter(({ found }) => found.length === 0)).toEqual([]);
+    expect(places.flatMap(({ found }) => found).filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+  });
+
   it('README shows events that are accepted', () => {
     const events = [...read('README.md').matchAll(/```json\n([\s\S]*?)```/g)].map(
       ([, text]) => JSON.parse(text!) as object,
