@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-export interface BacklogRecord {
+interface BacklogRecord {
   readonly key: string;
   readonly value: string;
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
-export interface ComposeService {
+interface ComposeService {
   image: string;
   build?: { context: string; args: { APP: string } };
   profiles?: string[];

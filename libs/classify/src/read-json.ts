@@ -3,7 +3,7 @@ import type { Refusal } from '@chip/contracts';
 import type { z } from 'zod';
 
 /** Objects and arrays may nest this deep; the event itself is level 1. */
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 export type JsonRead =
   | {
@@ -38,7 +38,7 @@ export function readJson(value: Buffer | null, maxBytes: number): JsonRead {
 }
 
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-export const pointer = (path: readonly PropertyKey[]): string =>
+const pointer = (path: readonly PropertyKey[]): string =>
   path.length === 0 ? '(event)' : path.map((key) => `/${escapePointer(String(key))}`).join('');
 
 /** What JSON allows and our tables cannot hold: found before any schema looks, so that the code names the real reason. */

@@ -3,8 +3,8 @@ import { MAX_TAGS } from '@chip/contracts';
 
 /** What a slot of a template holds. */
 export const TIME = 0;
-export const SERVICE = 1;
-export const METRIC = 2;
+const SERVICE = 1;
+const METRIC = 2;
 export const VALUE = 3;
 export const HOST = 4;
 export const TAG_TEXT = 5;

@@ -101,7 +101,7 @@ export function portsAnywhere(): { readonly kafka: number; readonly postgres: nu
 }
 
 /** `pid 123 (java -cp …)`, or undefined when this user may not see whose socket it is. */
-export function holderOf(port: number): string | undefined {
+function holderOf(port: number): string | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {

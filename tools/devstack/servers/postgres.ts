@@ -11,7 +11,7 @@ import { postgresAccount, type PostgresAccount } from './postgres-account.ts';
 import { isAlive, type Launch } from '../processes/processes.ts';
 import { runCommand } from '../processes/run-command.ts';
 
-export const database = 'chip_quality';
+const database = 'chip_quality';
 
 const superuser = 'postgres';
 const owner = 'chip_migrator';

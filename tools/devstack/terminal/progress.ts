@@ -4,7 +4,7 @@ export type Report = (part: string, doing: string) => void;
 
 const partWidth = 11;
 
-export function formatProgress(elapsedMs: number, part: string, doing: string): string {
+function formatProgress(elapsedMs: number, part: string, doing: string): string {
   const seconds = (elapsedMs / 1000).toFixed(1).padStart(6);
   return `${seconds} s  ${part.padEnd(partWidth)} ${doing}`;
 }

@@ -26,7 +26,7 @@ export interface Tolerance {
 }
 
 /** Offsets that hold nothing to apply: records of a transaction that was aborted, and its marker. */
-export interface Withdrawal {
+interface Withdrawal {
   readonly kind: Kind;
   readonly partition: number;
   readonly count: number;

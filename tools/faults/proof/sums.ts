@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 
-export interface Sum {
+interface Sum {
   count: number;
   digest: number;
 }
@@ -14,7 +14,7 @@ export interface Sum {
 export type Sums = Map<string, Sum>;
 
 /** 36 bits, so that a bucket of 100,000 rows still sums exactly in a double. */
-export const rowDigest = (text: string): number => parseInt(hash('md5', text, 'hex').slice(0, 9), 16);
+const rowDigest = (text: string): number => parseInt(hash('md5', text, 'hex').slice(0, 9), 16);
 
 /** The same in SQL, for the text that the expression gives. */
 export const rowDigestSql = (expression: string): string =>

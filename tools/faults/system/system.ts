@@ -290,7 +290,7 @@ function mountsBelow(folder: string): string[] {
   return mounts.map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${folder}/`));
 }
 
-export function atPort(url: string, port: number): string {
+function atPort(url: string, port: number): string {
   const moved = new URL(url);
   moved.port = String(port);
   return moved.href;
@@ -310,7 +310,7 @@ function withDebugger(part: Part, writerScript: string | undefined): Part {
   };
 }
 
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)

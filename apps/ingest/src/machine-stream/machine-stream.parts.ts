@@ -8,12 +8,12 @@ import type { RefusalBrake } from './refusal-brake.ts';
 import type { RetentionSetting } from '../retention-setting.ts';
 import type { Standstills } from '../standstills.ts';
 
-export interface JudgedRecord {
+interface JudgedRecord {
   /** As the record has it, plus what a person decided about the broker's clock. */
   readonly timestamp: number;
   readonly retentionMs: number;
 }
-export type Refuse = (refusal: Refusal, bytes: Buffer | null, place?: number) => void;
+type Refuse = (refusal: Refusal, bytes: Buffer | null, place?: number) => void;
 /** Reads one record into the block under construction. */
 export type Reader = (
   record: KafkaRecord,

@@ -77,7 +77,7 @@ export interface LetterFilter {
   readonly offsets?: { readonly from: number; readonly to: number };
 }
 
-export function isWanted(letter: Letter, filter: LetterFilter): boolean {
+function isWanted(letter: Letter, filter: LetterFilter): boolean {
   const { codes, stages, keys, fromMs, toMs, partitions, offsets } = filter;
   if (codes !== undefined && !codes.includes(letter.code)) {
     return false;

@@ -92,8 +92,8 @@ export const numberParameter = (description: string, example: number) =>
     .meta({ description, example });
 export const MAX_MAGNITUDE = 1e100;
 
-export const MAX_LIMIT = 500;
-export const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 500;
+const DEFAULT_LIMIT = 50;
 
 /** `limit` and `cursor` of every list. */
 export const pageParameters = {

@@ -1,5 +1,5 @@
 /** Codes of `application/problem+json`. Immutable: clients compare them. */
-export const PROBLEM_CODES = [
+const PROBLEM_CODES = [
   'unknown_parameter',
   'invalid_parameter',
   'ambiguous_parameter',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type ParameterProblem, Problem } from './problem.error.ts';
 
 /** Complaints of one answer; whoever sent more mistakes corrects these first. */
-export const MAX_ISSUES = 20;
+const MAX_ISSUES = 20;
 /** Characters of a name in a complaint: the caller chose it, so it can be as long as the body. */
 const MAX_NAME_LENGTH = 100;
 

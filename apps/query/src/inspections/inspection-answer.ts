@@ -32,7 +32,7 @@ const run = {
 };
 
 /** The current state of one (lot, chip, inspection type), as lists show it. */
-export const inspectionItem = z.strictObject({
+const inspectionItem = z.strictObject({
   id: z.string().meta({ format: 'uuid', examples: ['0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11'] }),
   site: z.string(),
   lot_id: z.string().meta({ examples: ['LOT-2008-07-19'] }),

@@ -31,7 +31,7 @@ const listShape = z.object({
 });
 
 /** `metadata.<key>` makes the set of names open, so unknown ones are refused here. */
-export const listParameters = listShape.catchall(metadataValue).superRefine((given, context) => {
+const listParameters = listShape.catchall(metadataValue).superRefine((given, context) => {
   endsInOrder(given, context);
   const unknown = Object.keys(given).filter(
     (name) => !Object.hasOwn(listShape.shape, name) && !METADATA_KEY.test(name),

@@ -45,7 +45,7 @@ const lotPage = z
 type LotPage = z.output<typeof lotPage>;
 
 export const lotPath = z.strictObject({ lot_id: lotParameter });
-export const siteOnly = z.strictObject({ site: siteParameter.optional() });
+const siteOnly = z.strictObject({ site: siteParameter.optional() });
 type LotPath = z.output<typeof lotPath>;
 type SiteOnly = z.output<typeof siteOnly>;
 

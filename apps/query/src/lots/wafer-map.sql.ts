@@ -9,7 +9,7 @@ import { requireOneOperation } from '../attempts/operations.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** What an attempt itself says about a die; any other name is that of a measurement. */
-export const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
+const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
 
 /** A question about the dies of one lot; `mix` = of several inspection types and steps alike. */
 export interface MapQuestion extends AttemptQuestion {

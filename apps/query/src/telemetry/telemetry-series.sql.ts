@@ -11,7 +11,7 @@ export interface SeriesPoint {
   readonly max_value: number;
 }
 
-export type Resolution = 'raw' | 'hourly' | 'daily';
+type Resolution = 'raw' | 'hourly' | 'daily';
 export interface Buckets {
   readonly resolution: Resolution;
   readonly seconds: number;

@@ -3,7 +3,7 @@ import { GROUP_ORDER, type GroupRow, groupKey } from '../attempts/attempt-groups
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
 /** First attempts at one operation (inspection type and step) of the units of one product. */
-export interface OperationCounts {
+interface OperationCounts {
   readonly product: string | null;
   readonly inspection_type: string;
   readonly step: string;

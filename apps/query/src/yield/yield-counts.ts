@@ -1,7 +1,7 @@
 import { type GroupRow } from '../attempts/attempt-groups.ts';
 
 /** Counts of one group, or of everything. */
-export interface YieldCounts extends GroupRow {
+interface YieldCounts extends GroupRow {
   readonly units: number;
   readonly passed: number;
 }

@@ -4,7 +4,7 @@ import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { endsInOrder } from '../http/parameters.ts';
 
-export const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
+const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
 export type YieldKind = (typeof YIELD_KINDS)[number];
 
 export const yieldParameters = z

@@ -1,4 +1,4 @@
-import { deadLetterKey, type Refusal, type Replay } from '@chip/contracts';
+import type { Refusal, Replay } from '@chip/contracts';
 import type { DatabaseError } from '@chip/persistence';
 
 /** An accepted element that the writer refuses after all: by a rule that needs the database, or by the database itself. */
@@ -12,9 +12,6 @@ export interface RefusedElement {
   /** Set when the event had been published again from a dead letter. */
   readonly replay?: Replay;
 }
-
-export const keyOfRefused = (topic: string, partition: number, element: RefusedElement): string =>
-  deadLetterKey(topic, partition, element.sourceOffset, element.place);
 
 /** Names SQLSTATE and constraint or column, never a value. */
 export const rejectionDetail = (error: DatabaseError): string =>

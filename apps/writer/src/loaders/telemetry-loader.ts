@@ -17,7 +17,7 @@ const DELTA_COLUMNS = [
 const HOUR_MS = 3_600_000;
 
 /** Roll-up deltas of rows, for a block that is not applied whole: ingest's own deltas count all of its rows. */
-export function deltasOf(lines: Iterable<Buffer>): Buffer {
+function deltasOf(lines: Iterable<Buffer>): Buffer {
   const deltas = new Map<string, { fields: [string, string | null, string | null, string | null]; values: number[] }>();
   for (const line of lines) {
     const [time, service, metric, value, , host] = decodeCopyRow(line.toString());

@@ -95,7 +95,7 @@ export function moveTo(state: Partition, offset: number): void {
   state.movedAt = performance.now();
 }
 
-export function lagOf({ position, lastStableOffset }: Partition): number | null {
+function lagOf({ position, lastStableOffset }: Partition): number | null {
   return position === null || lastStableOffset === null ? null : Math.max(0, lastStableOffset - position);
 }
 

@@ -23,7 +23,7 @@ export class UndecodableBatchError extends Error {
 }
 
 /** Where nobody asks for less: the answer to one batch. */
-export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 
 /**
  * What may still be decompressed, and what has been so far. A few kilobytes can unfold to gigabytes, so that everything

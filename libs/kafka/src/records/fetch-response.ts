@@ -6,7 +6,7 @@ import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
 /** Kafka's own error code for an offset that the broker does not have. */
 const OFFSET_OUT_OF_RANGE = 1;
 
-export interface AbortedTransaction {
+interface AbortedTransaction {
   readonly producerId: bigint;
   readonly firstOffset: number;
 }

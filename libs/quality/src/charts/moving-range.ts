@@ -29,7 +29,7 @@ export function limitMean(values: readonly (number | null)[], options: ChartOpti
 }
 
 /** Mean moving range of the values that limits come from; both neighbours must be among them. @throws TooLittleDataError */
-export function limitMovingRange(
+function limitMovingRange(
   values: readonly (number | null)[],
   options: ChartOptions,
   breaks?: ReadonlySet<number>,

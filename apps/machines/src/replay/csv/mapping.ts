@@ -41,8 +41,7 @@ export const csvMapSchema = z.strictObject({
 export type CsvMap = z.infer<typeof csvMapSchema>;
 
 /** What a row became: events of the contract, or the reason why it is none. */
-export type MappedRow =
-  { readonly events: readonly (TelemetrySample | InspectionEvent)[] } | { readonly problem: string };
+type MappedRow = { readonly events: readonly (TelemetrySample | InspectionEvent)[] } | { readonly problem: string };
 
 export interface CsvMapping {
   readonly topic: MachineTopic;

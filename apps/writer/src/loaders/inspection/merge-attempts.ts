@@ -135,7 +135,7 @@ const deciding = (attempt: Attempt): Stamp => [rankOf(attempt.status), attempt.o
 const least = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a < b ? a : b);
 
 /** The attempt that one event makes when it is alone. */
-export function attemptOf(event: MergeableEvent): Attempt {
+function attemptOf(event: MergeableEvent): Attempt {
   return {
     inspection_id: event.inspection_uuid,
     step: event.step ?? '',
@@ -172,7 +172,7 @@ export function attemptOf(event: MergeableEvent): Attempt {
 }
 
 /** The join of two states of one attempt. Identity fields come from `a`. */
-export function join(a: Attempt, b: Attempt): Attempt {
+function join(a: Attempt, b: Attempt): Attempt {
   const [greater, lesser] = compare(deciding(a), deciding(b)) >= 0 ? [a, b] : [b, a];
   const winner = deciding(greater);
   const joined: Attempt = {
@@ -280,7 +280,7 @@ export interface CurrentRow extends RunFields {
   priority: number;
 }
 
-export const DEFAULT_PRIORITY = 5;
+const DEFAULT_PRIORITY = 5;
 
 /** By time of the machine, then by its number of the attempt (none comes first), then by event. */
 const isLater = (a: Attempt, b: Attempt): boolean =>

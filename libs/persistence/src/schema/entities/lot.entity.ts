@@ -1,5 +1,5 @@
-/** The table lots. */
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+/** The table lots: batches of wafers. `id` is UUID v5 of (site, lot_id). */
+import { defineEntity, p } from '@mikro-orm/core';
 import { timestamp } from './timestamp.ts';
 
 export const LotEntity = defineEntity({
@@ -12,5 +12,3 @@ export const LotEntity = defineEntity({
     created_at: timestamp().defaultRaw('now()'),
   },
 });
-/** A batch of wafers. `id` is UUID v5 of (site, lot_id). */
-export type Lot = InferEntity<typeof LotEntity>;
