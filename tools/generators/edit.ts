@@ -1,0 +1,64 @@
+/** Changes to files that exist: each finds its place in the text, or says that the file is no longer as it expects. */
+import type { Tree } from 'nx/src/generators/tree.js';
+import { format, resolveConfig } from 'prettier';
+
+export type Edit = (text: string) => string;
+
+/** Puts `line` behind the last match of `place`. */
+export const insertBehind =
+  (place: RegExp, line: string): Edit =>
+  (text) => {
+    const last = [...text.matchAll(new RegExp(place.source, 'gm'))].at(-1);
+    if (last === undefined) {
+      throw new Error(`nothing matches ${place.source}`);
+    }
+    const end = last.index + last[0].length;
+    return `${text.slice(0, end)}${line}${text.slice(end)}`;
+  };
+
+/** Adds an entry to the object or list that `declaration` begins. */
+export const addEntry =
+  (declaration: RegExp, entry: string): Edit =>
+  (text) => {
+    const begin = declaration.exec(text);
+    const end = begin === null ? -1 : text.slice(begin.index).search(/^(?:\}|\]).*;$/m);
+    if (begin === null || end === -1) {
+      throw new Error(`nothing matches ${declaration.source}`);
+    }
+    const at = begin.index + end;
+    return `${text.slice(0, at)}  ${entry},\n${text.slice(at)}`;
+  };
+
+/** Adds `name` to what is imported from `module`. */
+export const addImport =
+  (name: string, module: string): Edit =>
+  (text) => {
+    const found = new RegExp(`import \\{([^}]*)\\} from '${module}';`).exec(text);
+    if (found === null) {
+      throw new Error(`nothing is imported from ${module}`);
+    }
+    const names = (found[1] as string)
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '');
+    const key = (one: string): string => one.replace(/^type /, '').toLowerCase();
+    const behind = names.findIndex((one) => key(one) > key(name));
+    names.splice(behind === -1 ? names.length : behind, 0, name);
+    return text.replace(found[0], `import { ${names.join(', ')} } from '${module}';`);
+  };
+
+/** Writes a file of the workspace, formatted as all are. @throws when a new file exists already */
+export async function write(tree: Tree, file: string, content: string | readonly Edit[]): Promise<void> {
+  if (typeof content === 'string' && tree.exists(file)) {
+    throw new Error(`${file} exists already`);
+  }
+  let text = content;
+  if (typeof text !== 'string') {
+    try {
+      text = text.reduce((before, edit) => edit(before), tree.read(file, 'utf8') ?? '');
+    } catch (error) {
+      throw new Error(`${file} is not as the generator expects: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  tree.write(file, await format(text, { ...(await resolveConfig(`${tree.root}/${file}`)), filepath: file }));
+}

@@ -1,0 +1,80 @@
+/** A copy of the workspace to try a generator in: what git knows or would add, on the packages that are installed here. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { repositoryRoot } from '../devstack/layout.ts';
+
+export class WorkspaceCopy {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'chip-generated-'));
+
+  constructor() {
+    const files = run(repositoryRoot, 'git', 'ls-files', '--cached', '--others', '--exclude-standard').split('\n');
+    cpSync(repositoryRoot, this.folder, { recursive: true, filter: ancestorsOf(files) });
+    const installed = path.join(repositoryRoot, 'node_modules');
+    const packages = path.join(this.folder, 'node_modules');
+    mkdirSync(path.join(packages, '@chip'), { recursive: true });
+    for (const name of readdirSync(installed)) {
+      if (name !== '@chip') {
+        symlinkSync(path.join(installed, name), path.join(packages, name));
+      }
+    }
+    // The workspace's own packages must be those of the copy.
+    for (const room of ['apps', 'libs']) {
+      for (const name of readdirSync(path.join(this.folder, room))) {
+        symlinkSync(path.join('../..', room, name), path.join(packages, '@chip', name));
+      }
+    }
+    symlinkSync('../../tools', path.join(packages, '@chip', 'tools'));
+    this.#git('init', '--quiet');
+    this.#git('add', '--all');
+  }
+
+  /** Runs a generator. @returns the files that it created or changed, sorted */
+  generate(generator: string, ...options: string[]): string[] {
+    run(this.folder, 'npx', 'nx', 'generate', `@chip/tools:${generator}`, ...options);
+    const changed = `${this.#git('diff', '--name-only')}${this.#git('ls-files', '--others', '--exclude-standard')}`;
+    this.#git('add', '--all');
+    return changed.split('\n').filter(Boolean).sort();
+  }
+
+  /** @throws with what the compiler says about the copy, or the linter and the formatter about `files` */
+  check(files: readonly string[]): void {
+    run(this.folder, 'npx', 'tsc', '-p', 'tsconfig.json');
+    run(this.folder, 'npx', 'prettier', '--check', ...files);
+    run(this.folder, 'npx', 'eslint', '--max-warnings', '0', ...files.filter((file) => /\.m?ts$/.test(file)));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #git(...options: string[]): string {
+    return run(this.folder, 'git', ...options);
+  }
+}
+
+/** Whether a path is one of `files`, or a folder above one. */
+function ancestorsOf(files: readonly string[]): (source: string) => boolean {
+  const wanted = new Set(['']);
+  for (const file of files) {
+    for (let at = file; at !== '' && at !== '.'; at = path.dirname(at)) {
+      wanted.add(at);
+    }
+  }
+  return (source) => wanted.has(path.relative(repositoryRoot, source));
+}
+
+function run(folder: string, command: string, ...options: string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, options, {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    // Nx tells its children where the workspace is, which is not where they should work.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NX_DAEMON: 'false' },
+  });
+  if (status !== 0) {
+    throw new Error(`${command} ${options.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+  }
+  return stdout;
+}
