@@ -15,7 +15,7 @@ const matches = (pattern: RegExp) => (page: string) => pattern.test(page);
 /** A page belongs to the first group that has it. */
 const GROUPS: readonly Group[] = [
   {
-    symptom: 'A partition stands still',
+    symptom: 'A partition is stopped',
     where:
       'The state of the partition in `GET /v1/pipeline`, in `npm run positions -- show` and in the metrics `chip_writer_partition_stopped` and `chip_ingest_partition_stopped`.',
     has: oneOf(STOPPED_STATES),

@@ -17,7 +17,7 @@ import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
 import { simulate, type Simulation } from './fab/simulate.ts';
 
-/** The synthetic fab as a process: publishes until it is told to stop, then says exactly what was acknowledged. */
+/** The synthetic fab as a process: publishes until it is asked to stop, then reports exactly what was acknowledged. */
 
 const PROGRESS_EVERY_MS = 10_000;
 const DISCONNECT_MS = 1_000;
@@ -130,9 +130,8 @@ async function main(): Promise<number> {
   const publisher = new Publisher(producer, {
     budgetMs: Infinity,
     signal: stop.signal,
-    onOutage: (error) =>
-      logger.warn({ code: error.code, reason: error.message }, 'kafka_does_not_take_events_trying_again'),
-    onRecovery: (outageMs) => logger.info({ outageSeconds: Math.round(outageMs / 1000) }, 'kafka_takes_events_again'),
+    onOutage: (error) => logger.warn({ code: error.code, reason: error.message }, 'kafka_unavailable_retrying'),
+    onRecovery: (outageMs) => logger.info({ outageSeconds: Math.round(outageMs / 1000) }, 'kafka_available_again'),
   });
   const simulation = simulate(
     {

@@ -87,7 +87,7 @@ describe('publisher', () => {
     expect(away.totals.samples).toBe(0);
   });
 
-  it('counts the request that is acknowledged while the process is told to stop', async () => {
+  it('counts the request that is acknowledged while the process is asked to stop', async () => {
     const stop = new AbortController();
     const { publisher } = publisherOf(
       {
@@ -103,7 +103,7 @@ describe('publisher', () => {
     await expect(publisher.publish('one', [record('b')])).rejects.toBe(stop.signal.reason);
   });
 
-  it('does not wait for ever for a request that nobody answers when it is told to stop', async () => {
+  it('does not wait indefinitely for a request without an answer when it is asked to stop', async () => {
     const stop = new AbortController();
     const { publisher } = publisherOf(producerOf('silence'), stop.signal);
     const publishing = publisher.publish('one', [record('a')]);

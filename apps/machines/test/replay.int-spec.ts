@@ -116,7 +116,7 @@ describe('replay csv', () => {
       (_, index) => `2026-03-14T09:${String(index % 60).padStart(2, '0')}:00Z,m${index % 5},${from + index}`,
     );
 
-  it('publishes the good rows of a gzip file, names the bad ones, and fails unless told otherwise', async () => {
+  it('publishes the good rows of a gzip file, names the bad ones, and fails unless asked otherwise', async () => {
     const lines = [header, ...rows(1000)];
     lines[10] = 'yesterday,m1,5';
     lines[500] = '2026-03-14T09:00:00Z,m1,broken';

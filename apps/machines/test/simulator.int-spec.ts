@@ -132,7 +132,7 @@ describe('simulator', () => {
   it('says that no broker answers, keeps trying, and still stops within seconds', async () => {
     const command = simulator([], { KAFKA_BROKERS: `127.0.0.1:${await freePort()}` });
     const warnings = await waitFor(
-      () => command.logged('kafka_does_not_take_events_trying_again'),
+      () => command.logged('kafka_unavailable_retrying'),
       (lines) => lines.length > 0,
     );
     expect(warnings[0]).toMatchObject({ code: 'kafka_unavailable' });

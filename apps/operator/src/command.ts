@@ -35,7 +35,7 @@ export function environmentVariable(name: string): string {
   return value;
 }
 
-/** Why a command changes something; `usual` is taken where nobody says more. */
+/** Why a command changes something; `usual` is the default. */
 export const reasonOption = (usual: string): Option =>
   new Option('--reason <text>', 'why, for the audit trail').default(usual);
 

@@ -6,16 +6,16 @@ import { InputError } from '@chip/service';
 export const currentUser = (): string => userInfo().username;
 
 /**
- * Asks a person on the terminal. Without a terminal nobody can answer, and nothing is assumed.
+ * Asks a person on the terminal. Without a terminal there is no answer, and nothing is assumed.
  *
- * @throws InputError when the answer is no, or there is nobody to ask
+ * @throws InputError when the answer is no, or there is no terminal
  */
 export async function confirm(question: string, isConfirmed: boolean): Promise<void> {
   if (isConfirmed) {
     return;
   }
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new InputError('this is no terminal to ask on; add --yes to do it, or --dry-run to look only');
+    throw new InputError('not a terminal: add --yes to make the change, or --dry-run to only look');
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {

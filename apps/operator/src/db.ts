@@ -144,7 +144,7 @@ retention
   .action(async () => {
     await withDatabase(async (database) => {
       for (const { table, keep } of await readRetention(database)) {
-        console.log(`${table}: ${keep ?? 'for ever'}`);
+        console.log(`${table}: ${keep ?? 'indefinitely'}`);
       }
       for (const hold of await readHolds(database)) {
         console.log(
@@ -161,7 +161,7 @@ retention
   .action(async (table: string, interval: string, { reason }: { reason: string }) => {
     const keep = interval === 'forever' ? null : interval;
     await withDatabase((database) => setRetention(database, table, keep, { actor: currentUser(), reason }));
-    console.log(`${table}: ${keep ?? 'for ever'}`);
+    console.log(`${table}: ${keep ?? 'indefinitely'}`);
   });
 
 const hold = program.command('hold').description('legal holds: lots of which nothing is deleted');

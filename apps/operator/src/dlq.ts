@@ -77,7 +77,7 @@ async function* read(topic: string, options: FilterOptions): AsyncGenerator<{ le
     yield* lettersOf(readTopic(connection(), logger, name), filterOf(options));
   } catch (error) {
     if (error instanceof TopicMissingError) {
-      throw new InputError(`there is no topic ${name}; "npm run topics -- check" tells which topics are there`, {
+      throw new InputError(`there is no topic ${name}; "npm run topics -- check" lists the topics that exist`, {
         cause: error,
       });
     }
@@ -87,7 +87,7 @@ async function* read(topic: string, options: FilterOptions): AsyncGenerator<{ le
 
 const program = new Command('dlq')
   .description(
-    'Dead letters: events that were refused. Look at them, mend the cause, publish them again.\nReads KAFKA_BROKERS, and DATABASE_URL for what was replayed.',
+    'Dead letters: events that were refused. List them, fix the cause, publish them again.\nReads KAFKA_BROKERS, and DATABASE_URL for what was replayed.',
   )
   .addHelpText(
     'after',
@@ -156,10 +156,10 @@ withFilters(program.command('list'))
 const SHOWN_LETTERS = 10;
 
 withFilters(program.command('show'))
-  .description('print letters with their headers and values; bytes that are no text as a hex dump')
+  .description('print letters with their headers and values; binary values as a hex dump')
   .option('--limit <n>', `at most so many (default ${SHOWN_LETTERS})`, wholeNumber(1))
   .option('--full', 'long values whole')
-  .option('--json', 'one JSON object per line; values that are no text as base64')
+  .option('--json', 'one JSON object per line; binary values as base64')
   .action(async (topicName: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
     let shown = 0;
     for await (const { letter, isRepeat } of read(machineTopicOf(topicName), options)) {
@@ -192,7 +192,7 @@ interface ReplayCommandOptions extends FilterOptions {
 
 withFilters(program.command('replay'))
   .description(
-    'publish the events again to their machine topic, with the bytes, key and headers that the machine sent; what was replayed before is passed by',
+    'publish the events again to their machine topic, with the bytes, key and headers that the machine sent; those that were replayed before are skipped',
   )
   .option('--patch <patch>', 'JSON merge patch (RFC 7396) for every event: an object, or a file that holds one')
   .option('--dry-run', 'only say what would be published, and what of it ingest would refuse again')
@@ -206,13 +206,13 @@ withFilters(program.command('replay'))
     `
 A replayed event carries the headers replay-of and replay-count. When it is refused again, its new letter has them too.
 Each replay is marked in the audit trail before it is published. After a crash the letters in between are uncertain:
-they are named and passed by. Look whether their events arrived; if not: --again --key <key>.`,
+they are named and skipped. Check whether their events arrived; if not: --again --key <key>.`,
   )
   .action(async (topicName: string, options: ReplayCommandOptions) => {
     const topic = machineTopicOf(topicName);
     const patch = options.patch === undefined ? undefined : await readPatch(options.patch);
     const isDryRun = options.dryRun ?? false;
-    // Nobody to ask is no reason to refuse here: a replay destroys nothing, and a second one does nothing.
+    // Without a terminal the replay goes on: it destroys nothing, and a second one does nothing.
     if (!isDryRun && process.stdin.isTTY && process.stdout.isTTY) {
       await confirm(`Publish dead letters of ${topic} again?`, options.yes ?? false);
     }
@@ -266,7 +266,7 @@ async function readPatch(given: string): Promise<Record<string, unknown>> {
       return patch;
     }
   } catch (error) {
-    throw new InputError(`--patch: this is no JSON: ${(error as Error).message}`, { cause: error });
+    throw new InputError(`--patch: not valid JSON: ${(error as Error).message}`, { cause: error });
   }
   throw new InputError('--patch: expected a JSON object, such as \'{"service_name":"etcher"}\'');
 }
@@ -280,7 +280,7 @@ function formatOutcome(topic: string, outcome: ReplayOutcome, isDryRun: boolean,
     lines.push(`of these, ${letters} would be refused again: ${code}`);
   }
   for (const [why, letters] of outcome.passed) {
-    lines.push(`passed by: ${letters} ${PASSED_TEXT[why]}`);
+    lines.push(`skipped: ${letters} ${PASSED_TEXT[why]}`);
   }
   for (const key of outcome.uncertainKeys) {
     lines.push(`  uncertain: ${key}`);

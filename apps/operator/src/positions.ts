@@ -34,7 +34,7 @@ async function withDatabase<T>(work: (database: Database) => Promise<T>): Promis
   }
 }
 
-/** Longer ones are no error of a clock that was merely set wrong; a person would rather look twice. */
+/** A longer shift is not a clock that was merely set wrong; it deserves a second look. */
 const MAX_CLOCK_SHIFT_MS = 7 * 86_400_000;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 const clockShift = (text: string): number => {
@@ -57,7 +57,7 @@ const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text 
 
 const program = new Command('positions')
   .description(
-    'Up to where each partition of a machine topic is applied, and the ways out for one that stands still.\nReads DATABASE_URL (the owner) and KAFKA_BROKERS.',
+    'Shows up to where each partition of a machine topic is applied, and resumes stopped partitions.\nReads DATABASE_URL (the owner) and KAFKA_BROKERS.',
   )
   .addHelpText(
     'after',
@@ -65,7 +65,7 @@ const program = new Command('positions')
 Examples:
   npm run positions -- show
   npm run positions -- accept-gap telemetry.samples.v1 3 --to 120450 --reason 'retention was too short' --dry-run
-  npm run positions -- resume inspection.results.v1 0 --reason 'constraint mended' --yes
+  npm run positions -- resume inspection.results.v1 0 --reason 'constraint fixed' --yes
 
 Every change is checked first, shown, and recorded in the audit trail. Each state has a page: docs/runbooks/<state>.md`,
   );
@@ -160,7 +160,7 @@ async function change(
   plan: (facts: PartitionFacts, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
   if (options.reason.trim() === '') {
-    throw new InputError('--reason is empty; say why, somebody will ask');
+    throw new InputError('--reason is empty; say why, for the audit trail');
   }
   const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
   const admin = new KafkaAdmin(connection, logger);
@@ -211,18 +211,20 @@ changing('init', 'give a partition its first position (state "uninitialised")')
     change(stream, partition, options, (facts) => planInit(facts, options.offset, options.acceptedOffset)),
   );
 
-changing('accept-gap', 'give up offsets that are in no block, for good (state "gap")')
+changing('accept-gap', 'skip offsets that are in no block; cannot be undone (state "gap")')
   .requiredOption('--to <n>', 'offset to go on with', wholeNumber())
   .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
     change(stream, partition, options, (facts) => planAcceptGap(facts, options.to)),
   );
 
-changing('accept-recreated', 'go on with a machine topic that was deleted and created anew (state "recreated")').action(
-  (stream: Stream, partition: number, options: ChangeOptions) =>
-    change(stream, partition, options, (facts) => planAcceptRecreated(facts)),
+changing(
+  'accept-recreated',
+  'go on with a machine topic that was deleted and created again (state "recreated")',
+).action((stream: Stream, partition: number, options: ChangeOptions) =>
+  change(stream, partition, options, (facts) => planAcceptRecreated(facts)),
 );
 
-changing('resume', 'let a stopped partition try again, once its cause is mended')
+changing('resume', 'let a stopped partition try again, once its cause is fixed')
   .option('--skip-block', 'behind the block that cannot be read; its events must come again by rewind-ingest')
   .action((stream: Stream, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
     change(stream, partition, options, (facts) => planResume(facts, options.skipBlock ?? false)),
@@ -261,7 +263,7 @@ changing('rewind-ingest', 'make ingest read a part of the machine topic again, f
     'after',
     `
 Kafka sets the offsets of a group only while it has no members: stop every ingest first, run this, start ingest again.
-What was applied before is passed by; what was lost is applied.`,
+What was applied before is skipped; what was lost is applied.`,
   )
   .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
     change(stream, partition, options, (facts) => planRewindIngest(facts, options.to)),

@@ -91,7 +91,7 @@ const lettersIn = (topic: string, filter: LetterFilter = {}) =>
   lettersOf(readTopic(connection(), logger, deadLetterTopic(topic)), filter);
 
 describe('dlq', () => {
-  it('finds, mends and publishes 10,000 mixed letters again with three commands', async () => {
+  it('finds, fixes and publishes 10,000 mixed letters again with three commands', async () => {
     const topic = await topics();
     const refused = Array.from({ length: 10_000 }, (_, offset): Refused => {
       const event = { time: '2026-01-20T07:59:00Z', metric_name: 'm', metric_value: offset, host: `h${offset % 7}` };
@@ -130,7 +130,7 @@ describe('dlq', () => {
       ],
     });
 
-    const rest = ['--reason', 'mended'];
+    const rest = ['--reason', 'fixed'];
     const first = await dlq(
       'replay',
       topic,
@@ -160,7 +160,7 @@ describe('dlq', () => {
     }
     // Nothing is published a second time.
     const second = await dlq('replay', topic);
-    expect(second.stdout).toContain(': 0\npassed by: 10000 replayed before');
+    expect(second.stdout).toContain(': 0\nskipped: 10000 replayed before');
     expect(await published(topic)).toHaveLength(10_000);
     expect((await dlq('list', topic)).stdout).toContain(
       '10,000 dead letters (and 30 repeats of the same keys, not counted), 0 of them not replayed yet',
@@ -251,7 +251,7 @@ describe('dlq', () => {
     const shown = await dlq('replay', topic, '--dry-run', '--patch', '{"a":null,"c":{"d":"x"}}');
     expect(shown.stdout).toContain(`would be published again to ${topic}: 1 (1 schema_violation)`);
     expect(shown.stdout).toContain('would be: {"b":2,"c":{"d":"x"}}');
-    expect(shown.stdout).toContain('passed by: 1 not patchable');
+    expect(shown.stdout).toContain('skipped: 1 not patchable');
     expect(await published(topic)).toEqual([]);
     expect(await replay(topic).run(lettersIn(topic))).toMatchObject({ published: 2 });
   });
@@ -276,7 +276,7 @@ describe('dlq', () => {
     ]);
   });
 
-  it('passes by what cannot be replayed', async () => {
+  it('skips what cannot be replayed', async () => {
     const topic = await topics();
     await send(topic, { offset: 1, value: 'cut', headers: { truncated: 'value of 2000000 bytes' } });
     await kafka.produce(deadLetterTopic(topic), [{ key: null, value: 'stranger' }]);
@@ -300,7 +300,7 @@ describe('dlq', () => {
     const missing = await dlq('list', 'test.no-such-topic');
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toContain('there is no topic test.no-such-topic.dlq; "npm run topics -- check"');
-    expect((await dlq('replay', topic, '--patch', '{"a"')).stderr).toContain('--patch: this is no JSON');
+    expect((await dlq('replay', topic, '--patch', '{"a"')).stderr).toContain('--patch: not valid JSON');
     expect(await dlq('list', topic, '--from', 'yesterday')).toMatchObject({ code: 2 });
   });
 });

@@ -44,7 +44,7 @@ const standAt = (state: string, atOffset: number, toOffset: number | null, topic
 const decisions = async () => (await loadIngestDecisions(db.database)).filter(({ topic }) => topic === machine);
 
 it('skip-batch: passes over exactly the batch in the way, and only where one is', async () => {
-  await expect(plans().skipBatch()).rejects.toThrow('ingest does not stand still');
+  await expect(plans().skipBatch()).rejects.toThrow('ingest is not stopped');
   await standAt('send_failed', 5, null);
   await expect(plans().skipBatch()).rejects.toThrow('ingest is "send_failed"');
   await standAt('undecodable_batch', 5, 8);

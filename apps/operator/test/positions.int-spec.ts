@@ -111,7 +111,7 @@ const audited = () =>
 const refusal = (plan: Promise<Plan>) => expect(plan).rejects;
 
 describe('positions', () => {
-  it('init: begins where told, and says when a gap would follow', async () => {
+  it('init: begins where asked, and says when a gap would follow', async () => {
     await publish(10, 20, T0);
     const plan = await planInit(facts(), 8, undefined);
     expect(plan.lines.join('\n')).toContain('offsets 8 to 9 are a gap then; --offset 10 begins behind it');
@@ -125,7 +125,7 @@ describe('positions', () => {
     });
     expect(await audited()).toEqual([{ action: 'position.init', by: 'jo', outcome: null }]);
     await refusal(planInit(facts(), 10, undefined)).toThrow('has a position already');
-    // Planned before somebody else began: nothing is overwritten.
+    // Planned before another command began: nothing is overwritten.
     await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
   });
 
@@ -140,7 +140,7 @@ describe('positions', () => {
     await standAt(5, 'gap');
     expect((await planAcceptGap(facts(), 15)).lines.join('\n')).toContain('12 to 14 are in blocks that wait');
     const plan = await planAcceptGap(facts(), 12);
-    expect(plan.lines).toEqual([`${machine}/0 goes on at 12: offsets 5 to 11 (7) are given up for good`]);
+    expect(plan.lines).toEqual([`${machine}/0 goes on at 12: offsets 5 to 11 (7) are skipped; this cannot be undone`]);
     await plan.apply();
     expect(await position()).toMatchObject({ nextOffset: 12n, gaps: 7n, state: 'running', stateReason: null });
     await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
@@ -155,7 +155,7 @@ describe('positions', () => {
     await refusal(planAcceptGap(facts(), 6)).toThrow('npm run positions -- init');
   });
 
-  it('accept-recreated: goes on with the first block of the new topic, the ledger begins anew', async () => {
+  it('accept-recreated: goes on with the first block of the new topic, the ledger starts over', async () => {
     await publish(0, 10, T0);
     await publish(3, 6, T0 + 60_000);
     await standAt(10, 'recreated', 1, T0);
@@ -248,7 +248,7 @@ describe('positions', () => {
       `UPDATE stream_positions SET source_topic = 'telemetry.samples.v1' WHERE source_topic = $1`,
       [machine],
     );
-    const args = ['resume', 'telemetry.samples.v1', '0', '--reason', 'mended'];
+    const args = ['resume', 'telemetry.samples.v1', '0', '--reason', 'fixed'];
     const unconfirmed = await run(...args);
     expect(unconfirmed).toMatchObject({ code: 1 });
     expect(unconfirmed.stderr).toContain('add --yes to do it');
@@ -314,7 +314,7 @@ describe('positions', () => {
     await refusal(planRebase(facts(), undefined)).toThrow('this is the old cluster');
   });
 
-  it('rebase: refuses to leave behind what is not applied, unless told where to begin', async () => {
+  it('rebase: refuses to leave behind what is not applied, unless it is given where to begin', async () => {
     await standAt(10, 'running');
     await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
       machine,

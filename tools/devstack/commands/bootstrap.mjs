@@ -209,7 +209,7 @@ function buildProject(project, env) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status !== 0) {
-    refuse(`the build of ${project} failed:\n${stdout.trimEnd()}`, 'mend the source, then try again');
+    refuse(`the build of ${project} failed:\n${stdout.trimEnd()}`, 'fix the source, then try again');
   }
 }
 

@@ -17,7 +17,7 @@ export async function buildServices(report: Report, signal: AbortSignal): Promis
   await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
     cwd: repositoryRoot,
     signal,
-    onFailure: 'mend the source that does not build, then try again',
+    onFailure: 'fix the source that does not build, then try again',
   });
 }
 
@@ -26,7 +26,7 @@ export async function buildWorkspace(report: Report, signal: AbortSignal): Promi
   await runCommand(nx, ['run-many', '-t', 'build', '--outputStyle=static'], {
     cwd: repositoryRoot,
     signal,
-    onFailure: 'mend the source that does not build, then try again',
+    onFailure: 'fix the source that does not build, then try again',
   });
   report('build', 'done');
 }

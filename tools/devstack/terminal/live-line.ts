@@ -3,7 +3,7 @@ import { setInterval } from 'node:timers/promises';
 import { sumOf } from './metrics-text.ts';
 
 const pollMs = 1_000;
-/** Where the line cannot be rewritten in place, it is printed anew this often. */
+/** Where the line cannot be rewritten in place, it is printed again this often. */
 const plainEveryMs = 10_000;
 const clearLine = '\r\u001b[K';
 

@@ -61,7 +61,7 @@ describe('synthetic fab', () => {
   });
 
   it('yields only events that the contract accepts, over whole lots and every kind of event', () => {
-    // Of the many alike every fifth: the check of one takes longer than its making.
+    // Every fifth of many that are alike: checking one takes longer than making it.
     expect(refused(events.filter((event, index) => index % 5 === 0 || event.status !== 'completed'))).toEqual([]);
     expect(new Set(events.map((event) => event.status))).toEqual(
       new Set(['in_progress', 'completed', 'failed', 'voided']),

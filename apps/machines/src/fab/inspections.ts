@@ -118,7 +118,7 @@ function stamp(draft: Draft, dueMs: number): InspectionEvent {
 function newLot(options: FabOptions, number: number, nowMs: number): Lot {
   const random = new Random(`${options.seed}/lot/${number}`);
   const product = random.weighted(PRODUCTS);
-  // Two runs of the simulator make different lots: a lot is a physical thing, its chips are not tested anew.
+  // Two runs of the simulator make different lots: a lot is a physical thing, its chips are not tested again.
   const run = Math.floor(new Random(`${options.seed}/${options.startMs}`).next() * 36 ** 4);
   const day = new Date(nowMs).toISOString().slice(2, 10).replaceAll('-', '');
   const lotFactor = Math.exp(random.normal(0, 0.2));

@@ -56,7 +56,7 @@ describe('simulation', () => {
     expect(Math.max(...times)).toBeLessThanOrEqual(now);
   });
 
-  it('catches up with a short stall and lets the fab stand still in a long one', async () => {
+  it('catches up with a short stall and stops the fab in a long one', async () => {
     const stallMs = async (
       length: number,
     ): Promise<{ inspections: number; samples: number; newestAgeMs: number; elapsedS: number }> => {
@@ -109,7 +109,7 @@ describe('simulation', () => {
     expect(publisher.totals.samples).toBe(published);
   });
 
-  it('tells how long events have been waiting while nobody takes them', async () => {
+  it('reports how long events have waited while Kafka is away', async () => {
     const stop = new AbortController();
     const publisher = new Publisher(
       { sendAll: () => new Promise(() => undefined) },

@@ -18,7 +18,7 @@ describe('hint after a replay', () => {
     ]);
   });
 
-  it('is silent where there is nothing to ask or nobody to ask', () => {
+  it('is silent where there is nothing to ask, or no service to ask', () => {
     expect(nextQueries(env, TELEMETRY.source, [])).toEqual([]);
     expect(nextQueries({ QUERY_URL: '' }, INSPECTION.source, [inspection])).toEqual([]);
   });

@@ -19,7 +19,7 @@ const ANSWER_WITHIN_MS = 5_000;
 
 export type CatchUp =
   | { readonly isThere: true }
-  /** Why it is not: nobody answers, or these partitions are behind. */
+  /** Why it is not: the service does not answer, or these partitions are behind. */
   | { readonly isThere: false; readonly reason: string };
 
 export interface CatchUpOptions {

@@ -1,6 +1,6 @@
 const BAR_WIDTH = 30;
 const REDRAW_EVERY_MS = 100;
-/** Where the line cannot be redrawn, it is printed anew this often. */
+/** Where the line cannot be redrawn, it is printed again this often. */
 const PRINT_EVERY_MS = 5_000;
 
 /** Where the line goes: standard error, so that standard output holds the result alone. */

@@ -32,7 +32,7 @@ export async function openSource(path: string): Promise<SourceFile> {
     },
     async *text() {
       const decoder = new TextDecoder();
-      // A failure of the raw stream must fail the unpacked one: pipe() alone would leave the reader waiting for ever.
+      // A failure of the raw stream must fail the unpacked one: pipe() alone would leave the reader waiting indefinitely.
       const bytes = isGzip ? raw.pipe(createGunzip()) : raw;
       if (bytes !== raw) {
         raw.on('error', (error) => bytes.destroy(error));

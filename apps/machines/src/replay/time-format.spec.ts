@@ -29,7 +29,7 @@ describe('time format', () => {
     ['epoch-s', 'yesterday'],
     ['epoch-ms', '999999999999999'],
     ['epoch-s', ''],
-  ])('refuses a text that is no time of %s', (format, text) => {
+  ])('refuses a text that is not a time of %s', (format, text) => {
     expect(timeReader(format)).toBeDefined();
     expect(read(format, text)).toBeUndefined();
   });

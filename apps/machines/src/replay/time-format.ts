@@ -23,7 +23,7 @@ export const TIME_FORMATS_HELP =
   'rfc3339 (with Z or an offset), epoch-s, epoch-ms, or a pattern of YYYY MM M DD D HH H hh h mm ss SSS A, read as UTC';
 
 /**
- * @param format `rfc3339`, `epoch-s`, `epoch-ms`, or a pattern such as `DD/MM/YYYY HH:mm:ss`; what is no token is
+ * @param format `rfc3339`, `epoch-s`, `epoch-ms`, or a pattern such as `DD/MM/YYYY HH:mm:ss`; what is not a token is
  * literal. A pattern's times are UTC: a file without zone says nothing better.
  * @returns undefined when the format itself makes no sense.
  */

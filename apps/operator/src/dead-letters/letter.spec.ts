@@ -124,7 +124,7 @@ describe('on a terminal', () => {
     }
   });
 
-  it('bytes that are no text are a hex dump, long values are cut', () => {
+  it('binary values are a hex dump, long values are cut', () => {
     expect(formatLetter(letterOf(refused(1, {}, Buffer.from([0x1b, 0x41, 0xff]))), false)).toContain('1b 41 ff');
     const long = letterOf(refused(1, {}, 'x'.repeat(20_000)));
     expect(formatLetter(long, false)).toContain('--full');

@@ -8,7 +8,7 @@ export interface Letter {
   /** Where the letter itself stands. */
   readonly partition: number;
   readonly offset: number;
-  /** Empty for a record that is no dead letter. */
+  /** Empty for a record that is not a dead letter. */
   readonly code: string;
   readonly detail: string;
   readonly stage: string;

@@ -20,7 +20,7 @@ export interface ReplayOptions {
   readonly limit?: number;
 }
 
-/** Why a letter was passed by. */
+/** Why a letter was skipped. */
 export type Passed = 'replayed' | 'uncertain' | 'truncated' | 'not_patchable' | 'too_large' | 'no_letter';
 
 export interface ReplayOutcome {
@@ -30,7 +30,7 @@ export interface ReplayOutcome {
   /** In a dry run: events that would be refused again, by the code they would get. */
   readonly refusedAgain: Map<string, number>;
   readonly passed: Map<Passed, number>;
-  /** Keys of letters whose replay was interrupted, the first ones: published or not, nobody knows. */
+  /** Keys of letters whose replay was interrupted, the first ones: it is not known whether they were published. */
   readonly uncertainKeys: string[];
   /** The first event as it is, or would be, published; to look at what a patch makes of it. */
   example: { key: string; value: string } | undefined;
@@ -40,7 +40,7 @@ export interface ReplayOutcome {
 const BATCH = { letters: 500, bytes: 4 * 1024 * 1024 };
 const MAX_NAMED_KEYS = 20;
 const EXAMPLE_CHARACTERS = 2_000;
-/** What a broker's record holds beside key, value and headers, generously. */
+/** What a broker's record holds besides key, value and headers, rounded up. */
 const RECORD_OVERHEAD_BYTES = 200;
 
 interface Prepared {
@@ -52,12 +52,12 @@ interface Prepared {
  * Publishes the events of dead letters again to their machine topic: the bytes, key and headers that the machine sent,
  * and two headers that say which letter they came from and how often they were tried. For each batch of letters:
  *
- * 1. those marked in the audit trail are passed by (unless `again`),
+ * 1. those marked in the audit trail are skipped (unless `again`),
  * 2. the others are marked, in a transaction,
  * 3. they are published and acknowledged by the broker,
  * 4. the acknowledgement is recorded.
  *
- * So no letter is published twice by two runs. A crash between 2 and 4 leaves marked letters of which nobody knows
+ * So no letter is published twice by two runs. A crash between 2 and 4 leaves marked letters of which it is not known
  * whether they were published; the next run names them and leaves them to a person.
  */
 export class DeadLetterReplay {
@@ -264,7 +264,7 @@ export const PASSED_TEXT: Readonly<Record<Passed, string>> = {
   uncertain:
     'uncertain: a replay was interrupted between its mark and its acknowledgement, so they may have been published or not',
   truncated: 'truncated: the letter holds only a part of the event; the machine must send it again',
-  not_patchable: 'not patchable: the event is no JSON object',
+  not_patchable: 'not patchable: the event is not a JSON object',
   too_large: 'too large for the machine topic together with the headers of a replay; the machine must send it again',
-  no_letter: 'no dead letters: somebody else wrote them to this topic',
+  no_letter: 'not dead letters: another program wrote them to this topic',
 };

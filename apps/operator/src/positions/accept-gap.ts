@@ -16,7 +16,9 @@ export async function planAcceptGap(facts: PartitionFacts, to: number): Promise<
       `--to ${to} is behind the end of ${facts.name}, which is ${high}: events that do not exist yet would be given up`,
     );
   }
-  const lines = [`${facts.name} goes on at ${to}: offsets ${from} to ${to - 1} (${to - from}) are given up for good`];
+  const lines = [
+    `${facts.name} goes on at ${to}: offsets ${from} to ${to - 1} (${to - from}) are skipped; this cannot be undone`,
+  ];
   const next = await facts.nextBlock(Number(position.acceptedOffset), from);
   if (next !== undefined && next.coversFrom < to) {
     lines.push(

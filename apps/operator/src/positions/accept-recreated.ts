@@ -4,12 +4,12 @@ import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
 import { type Plan, WATCH } from './plan.ts';
 
-/** Goes on with a machine topic that was deleted and created anew. */
+/** Goes on with a machine topic that was deleted and created again. */
 export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> {
   const position = await facts.position();
   if (position?.state !== 'recreated') {
     throw new InputError(
-      `${facts.name} is ${position === undefined ? 'without a position' : `"${position.state}"`}, not "recreated"; the writer finds out by itself as soon as it reads the first block of the new topic`,
+      `${facts.name} is ${position === undefined ? 'without a position' : `"${position.state}"`}, not "recreated"; the writer notices as soon as it reads the first block of the new topic`,
     );
   }
   const { acceptedTopic } = facts.parts;
@@ -37,7 +37,7 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
       lost > 0n
         ? `of the old topic, ${lost} offsets from ${from} were never applied and are given up`
         : `of the old topic everything known was applied, up to ${from}`,
-      'the ledger of the partition begins anew; its old counters stay in the audit trail',
+      'the ledger of the partition starts over; its old counters stay in the audit trail',
     ],
     apply: async () => {
       await facts.parts.database.withTransaction((transaction) =>

@@ -16,7 +16,7 @@ export interface IngestPlansParts {
   readonly admin: Pick<KafkaAdmin, 'topicOffsets'>;
 }
 
-/** Ways out of a partition at which ingest stands still: decisions that a running ingest reads from the database. */
+/** Ways out for a partition on which ingest has stopped: decisions that a running ingest reads from the database. */
 export class IngestPlans {
   readonly #parts: IngestPlansParts;
   readonly #change: PositionChange;
@@ -57,7 +57,7 @@ export class IngestPlans {
     }
     return {
       lines: [
-        `ingest goes on at ${atOffset} of ${this.#name}, which stands still: ${stateReason ?? ''}`,
+        `ingest goes on at ${atOffset} of ${this.#name}, which is stopped: ${stateReason ?? ''}`,
         clockShiftMs === 0
           ? `what is refused of offsets ${atOffset} to ${high - 1} becomes dead letters`
           : `times of offsets ${atOffset} to ${high - 1} are judged as if they had been appended ${clockShiftMs / 1000} s later; the append times themselves stay as they are`,
@@ -70,7 +70,7 @@ export class IngestPlans {
     await this.#parts.database.withTransaction((transaction) =>
       decideForIngest(transaction, { ...this.#change, ...decision }),
     );
-    return 'decided, and on record. A running ingest takes it up within 10 s: npm run positions -- show';
+    return 'decided, and on record. A running ingest picks this up within 10 s: npm run positions -- show';
   }
 
   async #standstill(state: IngestStoppedState, command: string): Promise<IngestPartition> {
@@ -80,7 +80,7 @@ export class IngestPlans {
     );
     if (standing?.state !== state) {
       throw new InputError(
-        `ingest ${standing === undefined ? 'does not stand still' : `is "${standing.state}"`} in ${this.#name}; "${command}" is for "${state}"`,
+        `ingest ${standing === undefined ? 'is not stopped' : `is "${standing.state}"`} in ${this.#name}; "${command}" is for "${state}"`,
       );
     }
     return standing;

@@ -34,16 +34,14 @@ export class PartitionFacts {
     return loadPosition(this.parts.database, this.change.topic, this.change.partition);
   }
 
-  /** The position of a partition that stands still. */
+  /** The position of a stopped partition. */
   async stopped(command: string): Promise<StreamPosition> {
     const position = await this.position();
     if (position === undefined) {
       throw new InputError(`${this.name} has no position; give it one: npm run positions -- init`);
     }
     if (position.state === 'running') {
-      throw new InputError(
-        `${this.name} is running at ${position.nextOffset}; "${command}" is for partitions that stand still`,
-      );
+      throw new InputError(`${this.name} is running at ${position.nextOffset}; "${command}" is for stopped partitions`);
     }
     return position;
   }
@@ -85,7 +83,7 @@ export class PartitionFacts {
       try {
         block = decodeBlock(headers, value);
       } catch {
-        // A block that cannot be read stops the writer, not whoever looks what stands around it.
+        // A block that cannot be read stops the writer, not a look at its neighbours.
       }
       yield block;
     }

@@ -12,7 +12,7 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
   const { partition } = facts.change;
   const position = await facts.position();
   if (position === undefined) {
-    throw new InputError(`${facts.name} has no position; on a new cluster the writer gives it one by itself`);
+    throw new InputError(`${facts.name} has no position; on a new cluster the writer sets it`);
   }
   const [sourceTopicId, acceptedTopicId] = [await admin.topicId(machineTopic), await admin.topicId(acceptedTopic)];
   if (sourceTopicId === position.sourceTopicId) {
@@ -51,11 +51,11 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
     lines: [
       `${facts.name} leaves ${position.nextOffset} of the old cluster and goes on at ${offset} of the new one (id ${sourceTopicId})`,
       `of the new machine topic, offsets ${machine.low} to ${offset - 1} count as applied before; ingest begins at ${offset}`,
-      `blocks of ${acceptedTopic} below ${accepted.high} are passed by`,
+      `blocks of ${acceptedTopic} below ${accepted.high} are skipped`,
       ...(waiting > 0n
         ? [`${waiting} offsets of the old cluster are given up, but for what stands from ${offset} on`]
         : []),
-      'the ledger of the partition begins anew; its old counters stay in the audit trail',
+      'the ledger of the partition starts over; its old counters stay in the audit trail',
     ],
     apply: async () => {
       // Ingest first: should the database refuse, ingest starts later than need be, and the old position still stands.

@@ -17,7 +17,7 @@ export async function planResume(facts: PartitionFacts, skipsBlock: boolean): Pr
       `${facts.name}, "${position.state}" since ${position.stateSince}, tries again from ${position.nextOffset}`,
       ...(skipsBlock
         ? [
-            `block ${at} of ${facts.parts.acceptedTopic} is passed by; what it held is a gap until ingest has read it again: npm run positions -- rewind-ingest ${facts.change.topic} ${facts.change.partition} --to ${position.nextOffset}`,
+            `block ${at} of ${facts.parts.acceptedTopic} is skipped; what it held is a gap until ingest has read it again: npm run positions -- rewind-ingest ${facts.change.topic} ${facts.change.partition} --to ${position.nextOffset}`,
           ]
         : []),
     ],

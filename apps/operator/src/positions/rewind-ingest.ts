@@ -20,7 +20,7 @@ export async function planRewindIngest(facts: PartitionFacts, to: number): Promi
   const members = await admin.groupMembers(ingestGroup);
   if (members > 0) {
     throw new InputError(
-      `consumer group ${ingestGroup} has ${members} members, and Kafka lets nobody set its offsets meanwhile. Stop every ingest (kubectl scale deployment/ingest --replicas=0, or npm stop), wait 10 s if one was killed, run this again with the brokers up, then start ingest`,
+      `consumer group ${ingestGroup} has ${members} members, and Kafka sets offsets only for a group without members. Stop every ingest (kubectl scale deployment/ingest --replicas=0, or npm stop), wait 10 s if one was killed, run this again with the brokers up, then start ingest`,
     );
   }
   const position = await facts.position();
@@ -33,7 +33,7 @@ export async function planRewindIngest(facts: PartitionFacts, to: number): Promi
       `ingest reads ${facts.name} again from ${to}${committed === null ? '' : `, ${committed - to} offsets back`}`,
       ...(position === undefined
         ? []
-        : [`the writer stands at ${position.nextOffset} and passes by everything below; nothing is applied twice`]),
+        : [`the writer stands at ${position.nextOffset} and skips everything below; nothing is applied twice`]),
     ],
     apply: async () => {
       await note('requested');

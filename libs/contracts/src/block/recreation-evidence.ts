@@ -12,7 +12,7 @@ export interface RecreationEvidence {
 
 /**
  * What the append times say against a block being of the topic that a position is about, or null. An event below the
- * position that is younger than all applied ones was never applied: it is of a topic that was deleted and created anew.
+ * position that is younger than all applied ones was never applied: it is of a topic that was deleted and created again.
  * One above the position that is older says the same as long as the brokers' clocks agree. The ids of the topics say it
  * better, see `Block.sourceTopicId`.
  *

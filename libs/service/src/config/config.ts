@@ -69,7 +69,7 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 /**
  * Adds the rule that `AUTH_MODE=none` needs a loopback `HOST`: an API without access control must not be reachable
- * from outside because somebody changed one address.
+ * from outside because one address changed.
  */
 export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MODE: z.infer<typeof authModeSchema> }>>(
   schema: Schema,

@@ -10,7 +10,7 @@ export type ErrorContext = Readonly<Record<string, string | number | boolean | n
 export abstract class AppError extends Error {
   /** Immutable, listed in `ERROR_CODES`. */
   abstract readonly code: ErrorCode;
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later although nothing was changed. */
   abstract readonly retriable: boolean;
   readonly context: ErrorContext;
 
@@ -21,7 +21,7 @@ export abstract class AppError extends Error {
   }
 }
 
-/** An error nobody planned for, in the form of one that somebody did: for the top of a process only. */
+/** Wraps an unexpected error as an `AppError`, at the top of a process only. */
 export class UnexpectedError extends AppError {
   readonly code = 'unexpected';
   readonly retriable = false;

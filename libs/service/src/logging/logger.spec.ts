@@ -49,7 +49,7 @@ describe('NestLogger', () => {
   it('takes the wiring reports of Nest for debugging, not for the operator', () => {
     const { lines, nest } = collect();
     nest.log('Mapped {/health, GET} route', 'RouterExplorer');
-    nest.log('something of ours', 'Part');
+    nest.log('something else', 'Part');
     expect(lines.map(({ level }) => level)).toEqual([20, 30]);
   });
 });

@@ -16,7 +16,7 @@ export interface ServiceLogger {
   flush(timeoutMs: number): Promise<void>;
 }
 
-/** Lines kept in memory while nobody reads the log; beyond it they are dropped, the service goes on. */
+/** Lines kept in memory while the log is not read. Beyond it lines are dropped and the service goes on. */
 const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -32,7 +32,7 @@ export function createLogger(options: {
   isTerminal?: boolean;
 }): ServiceLogger {
   const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNWRITTEN_BYTES });
-  // Without a listener a closed pipe would end the process; there is nobody left to tell.
+  // Without a listener a closed pipe would end the process; there is no reader left.
   destination.on('error', () => undefined);
   const isTerminal = options.isTerminal ?? process.stdout.isTTY ?? false;
   const logger = pino(
@@ -60,7 +60,7 @@ export function createLogger(options: {
   return { logger, flush };
 }
 
-/** Nest's own start-up chatter: one line per route and module, of interest only to whoever debugs the wiring. */
+/** Nest's own start-up chatter: one line per route and module, of interest only when debugging the wiring. */
 const NEST_INTERNALS = new Set([
   'InstanceLoader',
   'NestApplication',

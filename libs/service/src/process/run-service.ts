@@ -123,7 +123,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
       rootModule(ServiceModule.forRoot({ config, logger, registry, health, lifecycle }), options.module(config)),
       // The probes of a hanging process must still be answered, so shutdown never refuses requests before HTTP closes.
       new FastifyAdapter(options.http?.(config) as never),
-      // Fastify reads JSON by itself; Nest's parsers would add HTML forms, which any web page may send.
+      // Fastify reads JSON; Nest's parsers would add HTML forms, which any web page may send.
       { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
     );
     app = created;
@@ -144,7 +144,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     const url = await created.getUrl();
     logger.info({ url, pid: process.pid }, `${options.name} is listening on ${url}`);
   } catch (error) {
-    // A part that was cut off because the process already ends is no failed start.
+    // A part that was cut off because the process already ends is not a failed start.
     if (!lifecycle.stopping.aborted) {
       lifecycle.fatal(
         error instanceof AppError
@@ -156,7 +156,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
   return untilExit();
 }
 
-/** The process ends by `process.exit` only: a caller's code behind `runService` must never run beside the service. */
+/** The process ends by `process.exit` only: a caller's code behind `runService` must never run next to the service. */
 async function untilExit(): Promise<never> {
   for (;;) {
     await sleep(2 ** 30);
@@ -170,7 +170,7 @@ function readConfig<Schema extends ConfigSchema>(options: RunServiceOptions<Sche
     if (!(error instanceof ConfigError)) {
       throw error;
     }
-    // There is no logger yet (its level is configuration), and whoever starts the service should read this without a tool.
+    // There is no logger yet (its level is configuration), and this should be readable without a tool.
     const lines = error.problems.map(({ name, reason }) => `  ${name} ${reason}\n`);
     process.stderr.write(
       `${options.name} does not start, its configuration is refused (${error.code}):\n${lines.join('')}`,

@@ -96,7 +96,7 @@ async function main(): Promise<number> {
     throw new StackError(`another "npm test" is at work in this checkout (pid ${other})`, 'wait for it, or end it');
   }
   const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
-  // Test data is of no use to anybody afterwards; a crashed run may have left some.
+  // Test data is useless afterwards; a crashed run may have left some.
   const cleanUp = async () => {
     await sweep(folder.run, report);
     rmSync(folder.data, { recursive: true, force: true });

@@ -156,7 +156,7 @@ describe('CSV mapping', () => {
     ['a column that is there twice', ['a', 'a'], { map: { time: 'a' } }, 'has the column "a" twice'],
     ['a field that is not in the contract', telemetryHeader, { map: { temp: 'host' } }, 'has no field "temp"'],
     ['a key below a plain field', telemetryHeader, { map: { 'host.name': 'host' } }, 'has no field "host.name"'],
-    ['a time format', telemetryHeader, { time_format: 'soon' }, '"soon" is no time format'],
+    ['a time format', telemetryHeader, { time_format: 'soon' }, '"soon" is not a time format'],
     ['values of an unmapped field', telemetryHeader, { values: { site: { a: 'b' } } }, 'values are given for "site"'],
     [
       'two sources of the metric',
@@ -175,7 +175,7 @@ describe('CSV mapping', () => {
     expect(() => compileCsvMapping(header, map(options))).toThrow(message);
   });
 
-  it('reads every field of the contract that is no text as what it is', () => {
+  it('reads every field of the contract that is not text as what it is', () => {
     // A new numeric or nested field of the contract has to be named in the mapping: text would be refused.
     const samples: Record<string, string> = { tags: '{}', metadata: '{}', measurements: '[]', defects: '[]' };
     const text = (field: string): string =>

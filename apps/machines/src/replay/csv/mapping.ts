@@ -137,7 +137,7 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
   const measured = options.measurements.map((item) => ({ ...item, index: columnOf(item.column) }));
   const readTime = timeReader(options.time_format);
   if (readTime === undefined) {
-    throw new InputError(`"${options.time_format}" is no time format; expected ${TIME_FORMATS_HELP}`);
+    throw new InputError(`"${options.time_format}" is not a time format; expected ${TIME_FORMATS_HELP}`);
   }
 
   const given = new Set(sources.map(({ field }) => field));
@@ -277,7 +277,7 @@ function inspectionBuilder(measured: readonly Measured[], given: ReadonlySet<str
   };
 }
 
-/** null for an empty cell (not measured), a sentence for one that is no number. */
+/** null for an empty cell (not measured), a sentence for one that is not a number. */
 function measuredValue(name: string, cell: string): number | null | string {
   const text = cell.trim();
   if (text === '' || text === 'NaN') {

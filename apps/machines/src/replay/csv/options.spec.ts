@@ -41,7 +41,7 @@ describe('CSV options', () => {
   });
 
   it.each([
-    ['{', 'map.json is no JSON'],
+    ['{', 'map.json is not valid JSON'],
     ['{"maps":{}}', 'map.json is refused at /'],
     ['{"measurements":[{"name":"x"}]}', 'map.json is refused at /measurements/0/column'],
     ['{"topic":"other"}', 'map.json is refused at /topic'],

@@ -60,7 +60,7 @@ function parseMapFile({ path, text }: { path: string; text: string }): CsvMap {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new InputError(`${path} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new InputError(`${path} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
   const parsed = csvMapSchema.safeParse(json);
   if (!parsed.success) {

@@ -58,7 +58,7 @@ async function* csvRecords(
     try {
       records = reader.push(chunk);
     } catch (cause) {
-      throw new InputError(`${file} is no CSV file: ${(cause as Error).message}`, { cause });
+      throw new InputError(`${file} is not a CSV file: ${(cause as Error).message}`, { cause });
     }
     if (records.length > 0) {
       yield records;

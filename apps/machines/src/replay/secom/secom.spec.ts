@@ -64,8 +64,8 @@ describe('SECOM', () => {
   });
 
   it.each([
-    ['31/02/2008 11:55:00', '"31/02/2008 11:55:00" is no time of the form DD/MM/YYYY HH:MM:SS'],
-    ['2008-07-19 11:55:00', '"2008-07-19 11:55:00" is no time of the form DD/MM/YYYY HH:MM:SS'],
+    ['31/02/2008 11:55:00', '"31/02/2008 11:55:00" is not a time of the form DD/MM/YYYY HH:MM:SS'],
+    ['2008-07-19 11:55:00', '"2008-07-19 11:55:00" is not a time of the form DD/MM/YYYY HH:MM:SS'],
   ])('refuses the date %s in the labels and names the line', (time, message) => {
     expect(() => parseSecomLabels(`-1 "19/07/2008 11:55:00"\n1 "${time}"\n`)).toThrow(
       `secom_labels.data, line 2: ${message}`,
@@ -113,7 +113,7 @@ describe('SECOM', () => {
       'secom_sensors.csv.gz, line 4: expected 6 cells, got 5',
     ],
     [
-      'a value that is no number',
+      'a value that is not a number',
       withLine(2, '1,2008-07-19T11:55:00,-1,3030.93,off,-0.5'),
       'secom_sensors.csv.gz, line 2: s001 is "off", expected a number',
     ],

@@ -44,7 +44,7 @@ export function parseSecomLabels(text: string): SecomLabel[] {
     }
     const time = readTime?.(timeText);
     if (time === undefined) {
-      throw refuse(SECOM_LABELS_FILE, index + 1, `"${timeText}" is no time of the form DD/MM/YYYY HH:MM:SS`);
+      throw refuse(SECOM_LABELS_FILE, index + 1, `"${timeText}" is not a time of the form DD/MM/YYYY HH:MM:SS`);
     }
     return { result, time };
   });
