@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count } from '../http/answers.ts';
+import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 
 /** Check for schemas with `lsl`, `usl` and `target`. */
 export function specLimitsInOrder(
@@ -43,3 +43,9 @@ export const CAPABILITY_DEFINITION = {
     'sigma_within: of values mean moving range / d2(2), no range across a missing value; of subgroups by sigma_method (default weighted: mean of R/d2(n), of S/c4(n) when one has more than 10 values, weighted by the inverse of their variances). sigma_overall: standard deviation (n - 1). Cp, Cpl, Cpu, Cpk and Cpm use sigma_within, Pp, Ppl, Ppu, Ppk and Ppm sigma_overall. between_within: sigma_between^2 = (mean moving range of the means / d2(2))^2 - sigma_within^2 mean(1/n), not below 0; sigma_total^2 = sigma_between^2 + sigma_within^2. null: undefined without the limit, with too few values, or without spread.',
   definition_id: 'capability/2',
 };
+
+export const capabilityAnswer = z
+  .strictObject({ as_of: asOfSchema, ...definitionShape, ...capabilityShape })
+  .meta({ id: 'ProcessCapability' });
+
+export type CapabilityAnswer = z.output<typeof capabilityAnswer>;

@@ -8,99 +8,24 @@ import {
 } from '@chip/quality';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
-import { count, definitionShape } from '../http/answers.ts';
 import { Needs } from '../access/rights.ts';
+import { CAPABILITY_DEFINITION } from '../capability/capability-answer.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Problem } from '../http/problem.error.ts';
-import { listOf } from '../http/request-check.ts';
-import { CAPABILITY_DEFINITION, capabilityShape, specLimitsInOrder } from '../capability/capability-answer.ts';
 import { asProblem, defineChart, evaluateChart, requireData, warningOf } from '../spc/chart-evaluation.ts';
+import { chartRequest, type ChartRequest } from '../spc/chart-request.ts';
 import {
-  chartRequest,
-  type ChartRequest,
-  chartShape,
-  finite,
-  MAX_SAMPLES,
-  numbersCounted,
-  SIGMA_METHOD_TEXT,
-  sigmaMethodSchema,
-} from '../spc/chart-request.ts';
-
-const chartAnswer = z.strictObject({ ...chartShape, ...definitionShape }).meta({ id: 'Chart' });
-type ChartAnswer = z.output<typeof chartAnswer>;
-
-const capabilityRequest = z
-  .strictObject({
-    values: listOf(finite.nullable(), MAX_SAMPLES).optional(),
-    subgroups: listOf(listOf(finite, 1000), MAX_SAMPLES).optional(),
-    lsl: finite.optional(),
-    usl: finite.optional(),
-    target: finite.optional(),
-    sigma_method: sigmaMethodSchema.optional().meta({ description: SIGMA_METHOD_TEXT }),
-  })
-  .superRefine((request, context) => {
-    const { values, subgroups, sigma_method } = request;
-    if ((values === undefined) === (subgroups === undefined)) {
-      context.addIssue({ code: 'custom', path: ['values'], message: 'expected either values or subgroups' });
-    }
-    if (sigma_method !== undefined && subgroups === undefined) {
-      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'belongs to subgroups' });
-    }
-    specLimitsInOrder(request, context);
-  })
-  .superRefine(numbersCounted)
-  .meta({
-    id: 'CapabilityRequest',
-    example: { values: [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6], lsl: 40, usl: 60, target: 50 },
-  });
-type CapabilityRequest = z.output<typeof capabilityRequest>;
-
-const capabilityAnswer = z.strictObject({ ...capabilityShape, ...definitionShape }).meta({ id: 'Capability' });
-type CapabilityAnswer = z.output<typeof capabilityAnswer>;
-
-const name = z.union([z.string().min(1).max(100), finite]);
-const gaugeRequest = z
-  .strictObject({
-    method: z.enum(['average_range', 'anova']),
-    measurements: listOf(z.strictObject({ part: name, appraiser: name, trial: name, value: finite }), MAX_SAMPLES),
-  })
-  .meta({
-    id: 'GaugeRequest',
-    example: {
-      method: 'anova',
-      measurements: ['a', 'b'].flatMap((appraiser) =>
-        [1, 2].flatMap((part) => [1, 2].map((trial) => ({ part, appraiser, trial, value: part + trial / 10 }))),
-      ),
-    },
-  });
-type GaugeRequest = z.output<typeof gaugeRequest>;
-const deviation = z.number().min(0);
-const percent = z.number().min(0).nullable();
-const gaugeAnswer = z
-  .strictObject({
-    ev: deviation,
-    av: deviation,
-    grr: deviation,
-    pv: deviation,
-    tv: deviation,
-    ndc: count.nullable(),
-    percent_study: z.strictObject({ ev: percent, av: percent, grr: percent, pv: percent }),
-    anova: z
-      .strictObject({
-        ss: z.strictObject({
-          operator: deviation,
-          part: deviation,
-          interaction: deviation,
-          equipment: deviation,
-          total: deviation,
-        }),
-      })
-      .optional(),
-    ...definitionShape,
-  })
-  .meta({ id: 'GaugeStudy' });
-type GaugeAnswer = z.output<typeof gaugeAnswer>;
+  capabilityAnswer,
+  type CapabilityAnswer,
+  capabilityRequest,
+  type CapabilityRequest,
+  chartAnswer,
+  type ChartAnswer,
+  gaugeAnswer,
+  type GaugeAnswer,
+  gaugeRequest,
+  type GaugeRequest,
+} from './evaluate-answer.ts';
 
 const GAUGE_COMPONENTS =
   'Components are standard deviations; grr^2 = ev^2 + av^2, tv^2 = grr^2 + pv^2; percentages are of tv; ndc = 1.41 pv / grr without its fraction.';

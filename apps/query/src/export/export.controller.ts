@@ -19,7 +19,7 @@ import {
 } from '../http/parameters.ts';
 import { type QueryConfig } from '../query.config.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { telemetryFilters } from '../telemetry/telemetry-summary.controller.ts';
+import { telemetryFilters } from '../telemetry/telemetry-parameters.ts';
 import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
 import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, rowWriter } from './row-format.ts';
@@ -82,9 +82,9 @@ const ROW_COUNT = 'x-row-count';
 @Needs('export')
 export class ExportController {
   constructor(
-    @Inject(Snapshots) private readonly snapshots: Snapshots,
+    private readonly snapshots: Snapshots,
     @Inject(CONFIG) private readonly config: QueryConfig,
-    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    private readonly unitOfWork: UnitOfWork,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -95,6 +95,9 @@ export const MAX_MAGNITUDE = 1e100;
 const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;
 
+/** Of routes that take none: a name they do not know is still refused. */
+export const noParameters = z.strictObject({});
+
 /** `limit` and `cursor` of every list. */
 export const pageParameters = {
   limit: integerParameter(1, MAX_LIMIT)

@@ -1,6 +1,6 @@
 import { hasLength, INSPECTION_TYPES, MAX_METADATA_BYTES } from '@chip/contracts';
 import { DatabaseError, DuplicateInspectionError, UnitOfWork } from '@chip/persistence';
-import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { currentRequest } from '../access/caller.ts';
@@ -69,8 +69,8 @@ interface HeaderReply {
 @Controller('v1/inspections')
 export class ScheduleController {
   constructor(
-    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
-    @Inject(PrimarySnapshots) private readonly snapshots: PrimarySnapshots,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly snapshots: PrimarySnapshots,
   ) {}
 
   @Post()

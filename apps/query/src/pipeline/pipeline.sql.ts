@@ -25,6 +25,10 @@ export interface PartitionRow {
   readonly rows_written: number;
 }
 
+/** Offsets that wait; the writer may have moved past the end it last saw. */
+export const waiting = ({ high_watermark, next_offset }: PartitionRow): number | null =>
+  high_watermark === null ? null : Math.max(0, high_watermark - next_offset);
+
 export function partitions(snapshot: Queryable): Promise<PartitionRow[]> {
   return snapshot.query<PartitionRow>(
     `SELECT source_topic AS topic, source_partition AS partition, state, state_reason, state_since, origin_offset, next_offset,

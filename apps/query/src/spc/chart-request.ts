@@ -1,8 +1,9 @@
-import { CONTROL_RULES, type ControlRule, NELSON, SIGMA_METHODS, WESTERN_ELECTRIC } from '@chip/quality';
+import { CONTROL_RULES, type ControlRule, NELSON, WESTERN_ELECTRIC } from '@chip/quality';
 import { z } from 'zod';
 import { warningSchema } from '../http/answers.ts';
 import { MAX_MAGNITUDE } from '../http/parameters.ts';
 import { listOf } from '../http/request-check.ts';
+import { MAX_SAMPLES, SIGMA_METHOD_TEXT, sigmaMethodSchema } from '../measured/measured-parameters.ts';
 
 export const CHARTS = [
   'xbar_r',
@@ -42,8 +43,6 @@ export const DEFAULT_K = 0.5;
 export const DEFAULT_H = 5;
 
 export const finite = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
-/** Most samples of one request; more would hold up everybody else's. */
-export const MAX_SAMPLES = 50_000;
 /** Most numbers of one request, all subgroups together. */
 const MAX_NUMBERS = 200_000;
 
@@ -75,9 +74,6 @@ export const rulesSchema = z.union([
   z.literal(['western_electric', 'nelson']),
   z.array(z.enum(CONTROL_RULES)).max(CONTROL_RULES.length),
 ]);
-export const sigmaMethodSchema = z.enum(SIGMA_METHODS);
-export const SIGMA_METHOD_TEXT =
-  'How sigma within subgroups is estimated. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.';
 
 const optional = <T extends z.ZodType>(schema: T, description: string) => schema.optional().meta({ description });
 

@@ -1,38 +1,9 @@
 import { CONTROL_RULES } from '@chip/quality';
 import { z } from 'zod';
-import { mixParameter, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
-import { endsInOrder, nameParameter, numberParameter, timeParameter } from '../http/parameters.ts';
-import { specLimitsInOrder } from '../capability/capability-answer.ts';
-import {
-  type Chart,
-  chartNumbers,
-  CHARTS,
-  DATA_OF,
-  rulesSchema,
-  SIGMA_METHOD_TEXT,
-  sigmaMethodSchema,
-} from './chart-request.ts';
+import { endsInOrder, numberParameter, timeParameter } from '../http/parameters.ts';
+import { type Chart, chartNumbers, CHARTS, DATA_OF, rulesSchema } from './chart-request.ts';
+import { measuredParameters, measurementParameter } from '../measured/measured-parameters.ts';
 import { type Break, BREAKS, type Subgroup } from '../measured/measured-samples.sql.ts';
-
-const MAX_SUBGROUP = 1000;
-const subgroupParameter = z
-  .string()
-  .transform((text, context): Subgroup => {
-    if (text === 'lot' || text === 'wafer' || text === 'day') {
-      return text;
-    }
-    const size = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : Infinity;
-    if (size <= MAX_SUBGROUP) {
-      return size;
-    }
-    context.addIssue({ code: 'custom', message: `expected lot, wafer, day or a number from 1 to ${MAX_SUBGROUP}` });
-    return z.NEVER;
-  })
-  .meta({
-    description:
-      'How samples are formed: lot, wafer, day (UTC), or so many values one after the other. Default 1 for imr, ewma, cusum and capability, else lot.',
-    example: 'lot',
-  });
 
 const rulesParameter = z
   .string()
@@ -53,19 +24,6 @@ const excludeParameter = z
     example: '3,17',
   });
 
-const shared = {
-  policy: policyParameter,
-  ...statisticParameters,
-  subgroup: subgroupParameter.optional(),
-  break_at: z.enum(BREAKS).optional().meta({
-    description:
-      'Moving ranges span no new lot, wafer or product. Default: lot for single values where a lot has several of them, else none.',
-    example: 'none',
-  }),
-  sigma_method: sigmaMethodSchema.optional().meta({ description: SIGMA_METHOD_TEXT, example: 'weighted' }),
-  mix: mixParameter('units, inspection types, products, steps and recipes'),
-};
-const parameter = nameParameter('Name of the measurement.', 's000', 200);
 /** The number of a query text, checked as the body of an evaluation is. */
 const chartNumber = (name: keyof typeof chartNumbers, description: string, example: number) =>
   numberParameter(description, example).pipe(chartNumbers[name]).optional().meta({ description, example });
@@ -90,12 +48,12 @@ function breaksBetween(subgroup: Subgroup): readonly Break[] {
 
 export const spcParameters = z
   .strictObject({
-    parameter: parameter
+    parameter: measurementParameter
       .optional()
       .meta({ description: 'Name of the measurement; charts of counts count units and need none.', example: 's000' }),
     chart: z.enum(CHARTS).meta({ description: 'Kind of chart.', example: 'imr' }),
     rules: rulesParameter.optional(),
-    ...shared,
+    ...measuredParameters,
     baseline_from: baselineTime('Limits from samples that begin at or after this time.', '2008-07-19T00:00:00Z'),
     baseline_to: baselineTime('Limits from samples that begin before this time.', '2008-08-19T00:00:00Z'),
     exclude: excludeParameter.optional(),
@@ -127,25 +85,3 @@ export type SpcParameters = z.output<typeof spcParameters>;
 /** The subgroup that a question means. */
 export const subgroupOf = ({ subgroup, chart }: { subgroup?: Subgroup | undefined; chart: Chart }): Subgroup =>
   subgroup ?? (DATA_OF[chart] === 'values' ? 1 : 'lot');
-
-const limit = (what: string, example: number) => numberParameter(what, example).optional();
-export const capabilityParameters = z
-  .strictObject({
-    parameter,
-    lsl: limit('Lower specification limit.', 2800),
-    usl: limit('Upper specification limit.', 3200),
-    target: limit('Target, for Cpm and Ppm; within the limits.', 3000),
-    ...shared,
-  })
-  .superRefine((given, context) => {
-    endsInOrder(given, context);
-    specLimitsInOrder(given, context);
-    const isOfValues = (given.subgroup ?? 1) === 1;
-    if (given.break_at !== undefined && !isOfValues) {
-      context.addIssue({ code: 'custom', path: ['break_at'], message: 'belongs to single values (subgroup=1)' });
-    }
-    if (given.sigma_method !== undefined && isOfValues) {
-      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'belongs to subgroups' });
-    }
-  });
-export type CapabilityParameters = z.output<typeof capabilityParameters>;

@@ -6,15 +6,24 @@ import {
   LIMITED_SEARCH_PATH,
   readAsOf,
   type AsOf,
-  type Database,
+  Database,
   type Queryable,
   type SqlParameter,
 } from '@chip/persistence';
-import { DeadlineExceededError } from '@chip/service';
+import { CONFIG, DeadlineExceededError } from '@chip/service';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
 import { Slots } from './slots.ts';
 import { Problem } from '../http/problem.error.ts';
-import { CONNECT_TIMEOUT_MS } from '../query.config.ts';
+import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
+import { PrimaryDatabase } from './primary-database.ts';
+
+type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS' | 'DATABASE_POOL_MAX'>;
+
+/** Share of the connections for statistics; lists and single things always find one of the others. */
+const STATISTICS_SHARE = 0.6;
+/** Share of the connections for exports, which hold theirs as long as a reader takes. */
+const STREAMS_SHARE = 0.25;
 
 /** SQLSTATE of a table that the role of a limited caller may not read. */
 const DENIED = '42501';
@@ -53,17 +62,20 @@ async function apply(snapshot: Queryable, settings: readonly (readonly [string, 
  * Reads for answers: one snapshot each, under the statement time-out of this service, and for the caller of the request
  * that is being handled: what it may not see is not there.
  */
+@Injectable()
 export class Snapshots {
+  /** Costly questions at once; the rest of the pool is for the others. */
   readonly #statistics: Slots;
+  readonly #maxStreams: number;
+  readonly #statementTimeoutMs: number;
 
-  /** @param statistics costly questions at once; the rest of the pool is for the others */
   constructor(
     private readonly database: Database,
-    private readonly statementTimeoutMs: number,
-    private readonly maxStreams: number,
-    statistics: number,
+    @Inject(CONFIG) { QUERY_TIMEOUT_MS, DATABASE_POOL_MAX }: SnapshotSettings,
   ) {
-    this.#statistics = new Slots(statistics, CONNECT_TIMEOUT_MS);
+    this.#statementTimeoutMs = QUERY_TIMEOUT_MS;
+    this.#maxStreams = Math.max(1, Math.floor(DATABASE_POOL_MAX * STREAMS_SHARE));
+    this.#statistics = new Slots(Math.max(1, Math.floor(DATABASE_POOL_MAX * STATISTICS_SHARE)), CONNECT_TIMEOUT_MS);
   }
 
   #streams = 0;
@@ -73,7 +85,7 @@ export class Snapshots {
     const { caller, cost } = currentRequest();
     const answer = (): Promise<T> =>
       this.database.withSnapshot(async (snapshot) => {
-        await apply(snapshot, settingsOf(caller, this.statementTimeoutMs));
+        await apply(snapshot, settingsOf(caller, this.#statementTimeoutMs));
         return question(snapshot);
       });
     try {
@@ -104,12 +116,11 @@ export class Snapshots {
     values: readonly SqlParameter[],
     caller: Caller,
   ): AsyncGenerator<Row[]> {
-    if (this.#streams >= this.maxStreams) {
-      throw new Problem(503, 'overloaded', `${this.maxStreams} exports are running: try again`);
-    }
+    if (this.#streams >= this.#maxStreams)
+      throw new Problem(503, 'overloaded', `${this.#maxStreams} exports are running: try again`);
     this.#streams++;
     try {
-      const settings = settingsOf(caller, this.statementTimeoutMs);
+      const settings = settingsOf(caller, this.#statementTimeoutMs);
       yield* this.database.stream<Row>(text, values, { prepare: (snapshot) => apply(snapshot, settings) });
     } catch (error) {
       throw this.translated(error, caller);
@@ -121,10 +132,8 @@ export class Snapshots {
   /** A database that is away, slow or busy as a Problem 503; any other error as it is. */
   translated(error: unknown, caller: Caller = currentRequest().caller): unknown {
     // What a retry gave up on says no more than the failure that it gave up on.
-    if (error instanceof DeadlineExceededError) {
-      return this.translated(error.cause, caller);
-    }
-    if (error instanceof CommitUnknownError) {
+    if (error instanceof DeadlineExceededError) return this.translated(error.cause, caller);
+    if (error instanceof CommitUnknownError)
       return new Problem(
         503,
         'database_unavailable',
@@ -132,29 +141,29 @@ export class Snapshots {
         [],
         error,
       );
-    }
     if (error instanceof DatabaseError && error.sqlstate === DENIED && isLimited(caller)) {
       return notForLimited(error);
     }
-    if (!(error instanceof DatabaseError) || error.kind !== 'transient') {
-      return error;
-    }
-    if (error.sqlstate === '57014') {
+    if (!(error instanceof DatabaseError) || error.kind !== 'transient') return error;
+    if (error.sqlstate === '57014')
       return new Problem(
         503,
         'query_timeout',
-        `no answer within ${this.statementTimeoutMs} ms: ask for less`,
+        `no answer within ${this.#statementTimeoutMs} ms: ask for less`,
         [],
         error,
       );
-    }
     const { idle, total, max } = this.database.connections;
-    if (error.sqlstate === '' && idle === 0 && total >= max) {
+    if (error.sqlstate === '' && idle === 0 && total >= max)
       return new Problem(503, 'overloaded', 'all database connections are in use: try again', [], error);
-    }
     return new Problem(503, 'database_unavailable', 'the database does not answer: try again', [], error);
   }
 }
 
 /** Reads of what a request has just written: a replica may not have it yet. */
-export class PrimarySnapshots extends Snapshots {}
+@Injectable()
+export class PrimarySnapshots extends Snapshots {
+  constructor(primary: PrimaryDatabase, @Inject(CONFIG) { QUERY_TIMEOUT_MS }: SnapshotSettings) {
+    super(primary, { QUERY_TIMEOUT_MS, DATABASE_POOL_MAX: WRITE_CONNECTIONS });
+  }
+}

@@ -1,0 +1,33 @@
+/** Access: who sends a request, and what it may ask for, how often, and about what. */
+import { Database } from '@chip/persistence';
+import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Module } from '@nestjs/common';
+import { type QueryConfig } from '../query.config.ts';
+import { PrimaryDatabase } from '../sql/primary-database.ts';
+import { Gate } from './gate.ts';
+import { KeyCheck } from './key-check.ts';
+import { CallerRates } from './rate-limits.ts';
+import { TokenCheck } from './token-check.ts';
+
+/** A gate with the checks that `AUTH_MODE` asks for. Keys are read from the primary; from the replica while it is away. */
+function openGate(
+  database: Database,
+  primary: PrimaryDatabase,
+  config: QueryConfig,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Gate {
+  const { AUTH_MODE, OIDC_ISSUER: issuer = '', OIDC_AUDIENCE: audience = '' } = config;
+  const keys = AUTH_MODE.includes('keys')
+    ? new KeyCheck(database === primary ? [primary] : [primary, database], logger)
+    : undefined;
+  const tokens = AUTH_MODE.includes('oidc') ? new TokenCheck({ issuer, audience }) : undefined;
+  keys?.start();
+  lifecycle.onDrain('connections', 'keys', () => keys?.stop());
+  return new Gate(keys, tokens, new CallerRates(config.RATE_LIMITS));
+}
+
+@Module({
+  providers: [{ provide: Gate, inject: [Database, PrimaryDatabase, CONFIG, LOGGER, Lifecycle], useFactory: openGate }],
+})
+export class AccessModule {}

@@ -1,0 +1,7 @@
+/** Whether the audit trail is whole. */
+import { Module } from '@nestjs/common';
+import { AuditController } from './audit.controller.ts';
+import { AuditQuery } from './audit.query.ts';
+
+@Module({ controllers: [AuditController], providers: [AuditQuery] })
+export class AuditModule {}

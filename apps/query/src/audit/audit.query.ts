@@ -1,0 +1,29 @@
+import { verifyAudit } from '@chip/persistence';
+import { Injectable } from '@nestjs/common';
+import { Snapshots } from '../sql/snapshots.ts';
+import { type VerifyAnswer, type VerifyParameters } from './audit-answer.ts';
+
+const DEFINITION =
+  'Each entry holds SHA-256 of the hash before it and of itself as canonical JSON. A chain proves order and integrity against anybody who cannot write it anew from the beginning: compare its head with one noted elsewhere.';
+
+/** Verifies the audit trail. */
+@Injectable()
+export class AuditQuery {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  async verify({ stream }: VerifyParameters): Promise<VerifyAnswer> {
+    const found = await this.snapshots.read((snapshot) =>
+      verifyAudit(snapshot, stream === undefined ? {} : { stream }),
+    );
+    return {
+      ok: found.every(({ broken }) => broken === null),
+      definition: DEFINITION,
+      streams: found.map(({ stream: name, entries, head, broken }) => ({
+        stream: name,
+        entries,
+        head: head && { seq: head.seq, hash: head.hash },
+        broken,
+      })),
+    };
+  }
+}

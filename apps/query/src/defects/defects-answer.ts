@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
+import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { asOfSchema, count, definitionShape, groupNameSchema } from '../http/answers.ts';
+import { endsInOrder } from '../http/parameters.ts';
+import { DEFECT_PARETO_KEYS } from './defect-pareto.sql.ts';
+
+export const paretoParameters = z
+  .strictObject({
+    by: z.enum(DEFECT_PARETO_KEYS).default('class').meta({ description: 'What to count by.', example: 'class' }),
+    policy: policyParameter,
+    ...statisticParameters,
+  })
+  .superRefine(endsInOrder);
+
+export type ParetoParameters = z.output<typeof paretoParameters>;
+
+const share = z.number().min(0).max(1);
+
+export const paretoAnswer = z
+  .strictObject({
+    as_of: asOfSchema,
+    ...definitionShape,
+    groups: z.array(
+      z.strictObject({
+        key: z
+          .string()
+          .nullable()
+          .meta({ description: 'null where the machines gave none.', examples: ['scratch'] }),
+        site: z.string().optional().meta({ description: 'With by=lot.' }),
+        count,
+        share: share.meta({ description: 'Of all defects counted.' }),
+        cumulative_share: share,
+      }),
+    ),
+    totals: z.strictObject({ count }),
+  })
+  .meta({ id: 'DefectPareto' });
+
+export type ParetoAnswer = z.output<typeof paretoAnswer>;
+
+export const densityParameters = z
+  .strictObject({
+    group_by: z
+      .enum(ATTEMPT_GROUPS)
+      .optional()
+      .meta({ description: 'One group per value; days and months are UTC. Without it: totals only.', example: 'lot' }),
+    policy: policyParameter,
+    ...statisticParameters,
+  })
+  .superRefine(endsInOrder);
+
+export type DensityParameters = z.output<typeof densityParameters>;
+
+const densityFigures = {
+  defects: count,
+  inspected_area_cm2: z.number().min(0),
+  density_per_cm2: z.number().min(0).nullable().meta({ description: 'Defects / inspected area; null without area.' }),
+  attempts: count,
+  attempts_without_area: count.meta({
+    description: 'Left out, together with their defects: no inspected area is known.',
+  }),
+};
+
+export const densityAnswer = z
+  .strictObject({
+    as_of: asOfSchema,
+    ...definitionShape,
+    groups: z.array(z.strictObject({ ...groupNameSchema, ...densityFigures })),
+    totals: z.strictObject(densityFigures),
+  })
+  .meta({ id: 'DefectDensity' });
+
+export type DensityAnswer = z.output<typeof densityAnswer>;

@@ -1,0 +1,7 @@
+/** Defects by their properties, and per inspected area. */
+import { Module } from '@nestjs/common';
+import { DefectsController } from './defects.controller.ts';
+import { DefectsQuery } from './defects.query.ts';
+
+@Module({ controllers: [DefectsController], providers: [DefectsQuery] })
+export class DefectsModule {}

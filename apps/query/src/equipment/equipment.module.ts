@@ -1,0 +1,7 @@
+/** Equipment against other equipment, and what one machine touched. */
+import { Module } from '@nestjs/common';
+import { EquipmentController } from './equipment.controller.ts';
+import { EquipmentQuery } from './equipment.query.ts';
+
+@Module({ controllers: [EquipmentController], providers: [EquipmentQuery] })
+export class EquipmentModule {}

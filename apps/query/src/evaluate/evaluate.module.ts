@@ -1,0 +1,6 @@
+/** Charts, capability and gauge studies of numbers that the caller sends; nothing is read from the database. */
+import { Module } from '@nestjs/common';
+import { EvaluateController } from './evaluate.controller.ts';
+
+@Module({ controllers: [EvaluateController] })
+export class EvaluateModule {}

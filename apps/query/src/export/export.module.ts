@@ -1,0 +1,6 @@
+/** Rows in bulk, streamed as stored. */
+import { Module } from '@nestjs/common';
+import { ExportController } from './export.controller.ts';
+
+@Module({ controllers: [ExportController] })
+export class ExportModule {}

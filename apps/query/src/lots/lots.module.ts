@@ -1,0 +1,9 @@
+/** Lots, their chips, and maps of their wafers. */
+import { Module } from '@nestjs/common';
+import { LotsController } from './lots.controller.ts';
+import { LotsQuery } from './lots.query.ts';
+import { WaferMapController } from './wafer-map.controller.ts';
+import { WaferMapQuery } from './wafer-map.query.ts';
+
+@Module({ controllers: [LotsController, WaferMapController], providers: [LotsQuery, WaferMapQuery] })
+export class LotsModule {}

@@ -1,0 +1,9 @@
+/** The pipeline itself: how far each partition is, and every offset accounted for. */
+import { Module } from '@nestjs/common';
+import { PipelineController } from './pipeline.controller.ts';
+import { PipelineQuery } from './pipeline.query.ts';
+import { LedgerController } from './ledger.controller.ts';
+import { LedgerQuery } from './ledger.query.ts';
+
+@Module({ controllers: [PipelineController, LedgerController], providers: [PipelineQuery, LedgerQuery] })
+export class PipelineModule {}

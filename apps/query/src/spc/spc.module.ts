@@ -1,0 +1,7 @@
+/** Control charts of what was measured or counted. */
+import { Module } from '@nestjs/common';
+import { SpcController } from './spc.controller.ts';
+import { SpcQuery } from './spc.query.ts';
+
+@Module({ controllers: [SpcController], providers: [SpcQuery] })
+export class SpcModule {}

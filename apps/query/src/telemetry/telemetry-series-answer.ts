@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
+import { endsInOrder, integerParameter } from '../http/parameters.ts';
+import { telemetryFilters } from './telemetry-parameters.ts';
+
+const DEFAULT_POINTS = 500;
+
+export const seriesParameters = z
+  .strictObject({
+    ...telemetryFilters,
+    max_points: integerParameter(2, 5000)
+      .default(DEFAULT_POINTS)
+      .meta({ description: 'Most points of the answer; the width of a bucket follows from it.', example: 100 }),
+  })
+  .superRefine(endsInOrder);
+
+export type SeriesParameters = z.output<typeof seriesParameters>;
+
+export const seriesAnswer = z
+  .strictObject({
+    as_of: asOfSchema,
+    ...definitionShape,
+    metric_name: z.string(),
+    resolution: z.enum(['raw', 'hourly', 'daily']).meta({ description: 'What the points were computed from.' }),
+    bucket_seconds: count.meta({ description: 'Width of a bucket.', examples: [300] }),
+    points: z.array(
+      z.strictObject({
+        time: timeText.meta({ description: 'Begin of the bucket; buckets without samples are absent.' }),
+        sample_count: count,
+        avg_value: z.number(),
+        min_value: z.number(),
+        max_value: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'TelemetrySeries' });
+
+export type SeriesAnswer = z.output<typeof seriesAnswer>;

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { Snapshots } from '../sql/snapshots.ts';
+import { type SeriesAnswer, type SeriesParameters } from './telemetry-series-answer.ts';
+import { chooseBuckets, telemetrySeries } from './telemetry-series.sql.ts';
+
+const SOURCE = {
+  raw: 'raw samples with time in [from, to)',
+  hourly: 'metrics_hourly, whole hours that begin in [from, to)',
+  daily: 'metrics_daily, whole days (UTC) that begin in [from, to)',
+} as const;
+
+/** Reads one metric over time. */
+@Injectable()
+export class TelemetrySeriesQuery {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  answer(parameters: SeriesParameters): Promise<SeriesAnswer> {
+    const buckets = chooseBuckets(parameters.from, parameters.to, parameters.max_points);
+    return this.snapshots.answer(async (snapshot) => ({
+      definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}. avg_value = sum of values / number of samples, over every service and host that matches.`,
+      definition_id: 'telemetry.series/1',
+      metric_name: parameters.metric_name,
+      resolution: buckets.resolution,
+      bucket_seconds: buckets.seconds,
+      points: await telemetrySeries(snapshot, parameters, buckets),
+    }));
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
+import { endsInOrder } from '../http/parameters.ts';
+import { telemetryFilters } from './telemetry-parameters.ts';
+
+export const summaryParameters = z.strictObject(telemetryFilters).superRefine(endsInOrder);
+
+export type SummaryParameters = z.output<typeof summaryParameters>;
+
+const figures = {
+  sample_count: count,
+  avg_value: z.number().nullable().meta({ description: 'Sum of the values / sample_count; null without samples.' }),
+  min_value: z.number().nullable(),
+  max_value: z.number().nullable(),
+};
+
+export const summaryAnswer = z
+  .strictObject({
+    as_of: asOfSchema,
+    ...definitionShape,
+    metric_name: z.string(),
+    covered: z
+      .strictObject({ from: timeText, to: timeText })
+      .nullable()
+      .meta({ description: 'What the figures cover: the range asked for, or less where raw samples are gone.' }),
+    services: z.array(z.strictObject({ service_name: z.string(), ...figures })),
+    totals: z.strictObject(figures),
+  })
+  .meta({ id: 'TelemetrySummary' });
+
+export type SummaryAnswer = z.output<typeof summaryAnswer>;

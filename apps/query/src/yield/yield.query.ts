@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { Snapshots } from '../sql/snapshots.ts';
+import { rolledThroughputCounts } from './rolled-throughput.sql.ts';
+import { answerRolledThroughput, answerYield, policyOf } from './yield-answer.ts';
+import { type YieldAnswer, type YieldParameters } from './yield-parameters.ts';
+import { yieldCounts } from './yield.sql.ts';
+
+/** Computes yield of every kind. */
+@Injectable()
+export class YieldQuery {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  answer(parameters: YieldParameters): Promise<YieldAnswer> {
+    const { kind } = parameters;
+    return this.snapshots.answer(async (snapshot) => {
+      if (kind === 'rolled_throughput') {
+        return answerRolledThroughput(await rolledThroughputCounts(snapshot, parameters), parameters);
+      }
+      const question = { ...parameters, policy: policyOf(kind, parameters.policy) };
+      return answerYield(await yieldCounts(snapshot, question), question);
+    });
+  }
+}
