@@ -35,3 +35,13 @@ export function groupName(
     ? { key: row.key, site: row.site ?? '', lot_id: row.lot_id ?? '' }
     : { key: row.key };
 }
+
+/** Groups of an answer with their figures; none where the question groups by nothing. */
+export const namedGroups = <Row extends GroupRow, Figures>(
+  rows: readonly Row[],
+  groupBy: AttemptGroup | undefined,
+  figuresOf: (row: Row) => Figures,
+): (ReturnType<typeof groupName> & Figures)[] =>
+  groupBy === undefined
+    ? []
+    : rows.filter((row) => !row.total).map((row) => ({ ...groupName(row, groupBy), ...figuresOf(row) }));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  endsInOrder,
   equipmentParameter,
   inspectionTypeParameter,
   lotParameter,
@@ -9,6 +10,7 @@ import {
   stepParameter,
   timeRange,
 } from '../http/parameters.ts';
+import { ATTEMPT_GROUPS } from './attempt-groups.ts';
 import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
 
 const MAX_NAMES = 100;
@@ -68,3 +70,16 @@ export const mixParameter = (what: string) =>
     .literal('yes')
     .optional()
     .meta({ description: `yes: put different ${what} together, instead of refusing them.`, example: 'yes' });
+
+/** Parameters of a statistic over attempts: its own, the policy, the range and the filters. */
+export const attemptQuestion = <Own extends z.ZodRawShape>(own: Own) =>
+  z
+    .strictObject({ ...own, policy: policyParameter, ...statisticParameters })
+    // The type of a shape with unknown members says nothing about the two known ones.
+    .superRefine((given, context) => endsInOrder(given as { from?: string; to?: string }, context));
+
+/** Which group each row of a statistic is of. */
+export const groupParameter = z
+  .enum(ATTEMPT_GROUPS)
+  .optional()
+  .meta({ description: 'One group per value; days and months are UTC. Without it: totals only.', example: 'lot' });

@@ -1,21 +1,13 @@
 import { z } from 'zod';
-import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
-import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
-import { asOfSchema, count, definitionShape, groupNameSchema } from '../http/answers.ts';
-import { endsInOrder } from '../http/parameters.ts';
+import { attemptQuestion, groupParameter } from '../attempts/attempt-parameters.ts';
+import { asOfSchema, count, definitionShape, groupNameSchema, paretoShares } from '../http/answers.ts';
 import { DEFECT_PARETO_KEYS } from './defect-pareto.sql.ts';
 
-export const paretoParameters = z
-  .strictObject({
-    by: z.enum(DEFECT_PARETO_KEYS).default('class').meta({ description: 'What to count by.', example: 'class' }),
-    policy: policyParameter,
-    ...statisticParameters,
-  })
-  .superRefine(endsInOrder);
+export const paretoParameters = attemptQuestion({
+  by: z.enum(DEFECT_PARETO_KEYS).default('class').meta({ description: 'What to count by.', example: 'class' }),
+});
 
 export type ParetoParameters = z.output<typeof paretoParameters>;
-
-const share = z.number().min(0).max(1);
 
 export const paretoAnswer = z
   .strictObject({
@@ -29,8 +21,7 @@ export const paretoAnswer = z
           .meta({ description: 'null where the machines gave none.', examples: ['scratch'] }),
         site: z.string().optional().meta({ description: 'With by=lot.' }),
         count,
-        share: share.meta({ description: 'Of all defects counted.' }),
-        cumulative_share: share,
+        ...paretoShares('defects counted'),
       }),
     ),
     totals: z.strictObject({ count }),
@@ -39,16 +30,9 @@ export const paretoAnswer = z
 
 export type ParetoAnswer = z.output<typeof paretoAnswer>;
 
-export const densityParameters = z
-  .strictObject({
-    group_by: z
-      .enum(ATTEMPT_GROUPS)
-      .optional()
-      .meta({ description: 'One group per value; days and months are UTC. Without it: totals only.', example: 'lot' }),
-    policy: policyParameter,
-    ...statisticParameters,
-  })
-  .superRefine(endsInOrder);
+export const densityParameters = attemptQuestion({
+  group_by: groupParameter,
+});
 
 export type DensityParameters = z.output<typeof densityParameters>;
 

@@ -1,6 +1,6 @@
 import { pareto } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
-import { groupName } from '../attempts/attempt-groups.ts';
+import { namedGroups } from '../attempts/attempt-groups.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type DensityCounts, densityCounts } from './defect-density.sql.ts';
@@ -36,12 +36,7 @@ export class DefectsQuery {
       return {
         definition: `D0 = defects / inspected area (cm2), from the sums over the attempts counted. ${describeChoice(parameters, 'operation')} Attempts without an inspected area are left out together with their defects.`,
         definition_id: 'defects.density/2',
-        groups:
-          parameters.group_by === undefined
-            ? []
-            : rows
-                .filter((row) => !row.total)
-                .map((row) => ({ ...groupName(row, parameters.group_by), ...figuresOf(row) })),
+        groups: namedGroups(rows, parameters.group_by, figuresOf),
         totals: figuresOf(total ?? { defects: 0, inspected_area_cm2: 0, attempts: 0, attempts_without_area: 0 }),
       };
     });

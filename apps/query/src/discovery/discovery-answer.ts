@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeText } from '../http/answers.ts';
+import { nextCursor, timeText } from '../http/answers.ts';
 import { endsInOrder, pageParameters, timeRange } from '../http/parameters.ts';
 import { SILENT_AFTER } from './names.sql.ts';
 
@@ -22,13 +22,8 @@ const seen = {
   last_seen: timeText,
 };
 
-export const next_cursor = z
-  .string()
-  .nullable()
-  .meta({ description: 'Give it as `cursor` for the next page; null at the end.' });
-
 export const namesPage = z
-  .strictObject({ items: z.array(z.strictObject(seen)), next_cursor })
+  .strictObject({ items: z.array(z.strictObject(seen)), next_cursor: nextCursor })
   .meta({ id: 'NamesPage' });
 
 export const rangedNamesPage = z
@@ -37,7 +32,7 @@ export const rangedNamesPage = z
       description: 'The range looked at: as asked for, else 90 days up to the newest completion; null without any.',
     }),
     items: z.array(z.strictObject(seen)),
-    next_cursor,
+    next_cursor: nextCursor,
   })
   .meta({ id: 'RangedNamesPage' });
 
@@ -57,6 +52,6 @@ export const equipmentPage = z
           }),
       }),
     ),
-    next_cursor,
+    next_cursor: nextCursor,
   })
   .meta({ id: 'EquipmentPage' });

@@ -8,7 +8,7 @@ import {
   wilsonInterval,
 } from '@chip/quality';
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape } from '../http/answers.ts';
+import { asOfSchema, count, definitionShape, fraction } from '../http/answers.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { endsInOrder } from '../http/parameters.ts';
@@ -35,7 +35,6 @@ const VERDICTS = ['worse', 'better', 'no_difference', 'inconclusive'] as const;
 /** Corrected p below which equipment is called different. */
 const SIGNIFICANT = 0.05;
 
-const fraction = z.number().min(0).max(1);
 const probability = fraction.nullable();
 export const compareAnswer = z
   .strictObject({

@@ -1,6 +1,5 @@
-import { formatTime, parseTime } from '@chip/contracts';
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { readPage } from '../http/cursor.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type CompareAnswer, type CompareParameters, answerComparison } from './comparison.ts';
 import { unitsOfEquipment } from './equipment-units.sql.ts';
@@ -18,15 +17,13 @@ export class EquipmentQuery {
     );
   }
 
-  async units({ equipment_id }: EquipmentPath, { limit, cursor, ...range }: UnitsParameters): Promise<UnitsPage> {
-    const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const items = await this.snapshots.read((snapshot) =>
-      unitsOfEquipment(snapshot, equipment_id, range, after, limit + 1),
+  units({ equipment_id }: EquipmentPath, parameters: UnitsParameters): Promise<UnitsPage> {
+    return this.snapshots.read((snapshot) =>
+      readPage(
+        parameters,
+        (after, limit) => unitsOfEquipment(snapshot, equipment_id, parameters, after, limit),
+        ({ occurred_at, event_id }) => ({ time: occurred_at, id: event_id }),
+      ),
     );
-    const last = items.length > limit ? items[limit - 1] : undefined;
-    return {
-      items: items.slice(0, limit),
-      next_cursor: last ? encodeCursor({ time: formatTime(parseTime(last.occurred_at)), id: last.event_id }) : null,
-    };
   }
 }

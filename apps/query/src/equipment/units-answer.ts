@@ -1,8 +1,9 @@
 import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { z } from 'zod';
-import { timeText } from '../http/answers.ts';
+import { nextCursor, timeText } from '../http/answers.ts';
 import { endsInOrder, equipmentParameter, pageParameters, timeRange } from '../http/parameters.ts';
-import { unitsOfEquipment } from './equipment-units.sql.ts';
+import { type KeysetPage } from '../http/cursor.ts';
+import { type TouchedUnit } from './equipment-units.sql.ts';
 
 export const equipmentPath = z.strictObject({ equipment_id: equipmentParameter });
 
@@ -43,8 +44,8 @@ export const unitsPage = z
         event_id: z.string().meta({ format: 'uuid' }),
       }),
     ),
-    next_cursor: text.meta({ description: 'Give it as `cursor` for the next page; null at the end.' }),
+    next_cursor: nextCursor,
   })
   .meta({ id: 'EquipmentUnits' });
 
-export type UnitsPage = { items: Awaited<ReturnType<typeof unitsOfEquipment>>; next_cursor: string | null };
+export type UnitsPage = KeysetPage<TouchedUnit>;

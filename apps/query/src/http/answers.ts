@@ -45,6 +45,21 @@ export const groupNameSchema = {
   lot_id: z.string().optional().meta({ description: 'With group_by=lot or wafer: a wafer is named within its lot.' }),
 };
 
+/** Ratio. */
+export const fraction = z.number().min(0).max(1);
+
+/** End of every page of a list. */
+export const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'Give it as `cursor` for the next page; null at the end.' });
+
+/** Shares of a bar of a Pareto. */
+export const paretoShares = (of: string) => ({
+  share: fraction.meta({ description: `Of all ${of}.` }),
+  cumulative_share: fraction,
+});
+
 /** Count of things; PostgreSQL counts in 64 bits, JSON numbers hold them exactly up to 2^53. */
 export const count = z.int().min(0);
 

@@ -1,4 +1,4 @@
-import { parseTime } from '@chip/contracts';
+import { formatTime, parseTime } from '@chip/contracts';
 import { Problem } from './problem.error.ts';
 
 /** Place in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID. */
@@ -34,4 +34,32 @@ export function decodeCursor(cursor: string): KeysetPosition {
   throw new Problem(400, 'invalid_cursor', 'cursor is not one that this service gave out', [
     { parameter: 'cursor', message: 'expected next_cursor of an earlier answer' },
   ]);
+}
+
+/** One page of a list. */
+export interface KeysetPage<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+/**
+ * Reads one page: `limit` items after `cursor`.
+ *
+ * @param read at most as many items as its second argument says, in the order of the list
+ * @param placeOf time and id that the list is ordered by
+ * @throws Problem 400 `invalid_cursor`
+ */
+export async function readPage<Item>(
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  read: (after: KeysetPosition | undefined, limit: number) => Promise<readonly Item[]>,
+  placeOf: (item: Item) => KeysetPosition,
+): Promise<KeysetPage<Item>> {
+  // One more than asked for tells whether there is a next page.
+  const items = await read(cursor === undefined ? undefined : decodeCursor(cursor), limit + 1);
+  const last = items.length > limit ? items[limit - 1] : undefined;
+  if (last === undefined) {
+    return { items: items.slice(0, limit), next_cursor: null };
+  }
+  const { time, id } = placeOf(last);
+  return { items: items.slice(0, limit), next_cursor: encodeCursor({ time: formatTime(parseTime(time)), id }) };
 }

@@ -1,6 +1,6 @@
 import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { z } from 'zod';
-import { count, timeText } from '../http/answers.ts';
+import { count, nextCursor, timeText } from '../http/answers.ts';
 
 const text = z.string().nullable();
 const integer = z.int().nullable();
@@ -50,7 +50,7 @@ export type InspectionItem = z.output<typeof inspectionItem>;
 export const inspectionPage = z
   .strictObject({
     items: z.array(inspectionItem),
-    next_cursor: text.meta({ description: 'Give it as `cursor` for the next page; null at the end.' }),
+    next_cursor: nextCursor,
   })
   .meta({ id: 'InspectionPage' });
 export type InspectionPage = z.output<typeof inspectionPage>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
+import { asOfSchema, count, definitionShape, nextCursor, timeText } from '../http/answers.ts';
 import {
   endsInOrder,
   lotParameter,
@@ -31,7 +31,7 @@ export type ListParameters = z.output<typeof listParameters>;
 export const lotPage = z
   .strictObject({
     items: z.array(z.strictObject(lot)),
-    next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for the next page; null at the end.' }),
+    next_cursor: nextCursor,
   })
   .meta({ id: 'LotPage' });
 

@@ -1,6 +1,5 @@
-import { formatTime, parseTime } from '@chip/contracts';
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { readPage } from '../http/cursor.ts';
 import { Problem } from '../http/problem.error.ts';
 import { inspectionsWithHistory } from '../inspections/inspection-detail.sql.ts';
 import { Snapshots } from '../sql/snapshots.ts';
@@ -21,15 +20,14 @@ import { findLot, historyOfLot, wafersOfLot } from './lot.sql.ts';
 export class LotsQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
-  async list(parameters: ListParameters): Promise<LotPage> {
-    const { limit, cursor, ...filters } = parameters;
-    const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const items = await this.snapshots.read((snapshot) => listLots(snapshot, filters, after, limit + 1));
-    const last = items.length > limit ? items[limit - 1] : undefined;
-    return {
-      items: items.slice(0, limit),
-      next_cursor: last ? encodeCursor({ time: formatTime(parseTime(last.created_at)), id: last.id }) : null,
-    };
+  list(parameters: ListParameters): Promise<LotPage> {
+    return this.snapshots.read((snapshot) =>
+      readPage(
+        parameters,
+        (after, limit) => listLots(snapshot, parameters, after, limit),
+        ({ created_at, id }) => ({ time: created_at, id }),
+      ),
+    );
   }
 
   one({ lot_id }: LotPath, { site }: SiteOnly): Promise<LotAnswer> {

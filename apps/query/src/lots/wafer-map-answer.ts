@@ -3,9 +3,8 @@ import { mixParameter, policyParameter, statisticParameters } from '../attempts/
 import { ATTEMPT_POLICIES } from '../attempts/chosen-attempts.ts';
 import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { endsInOrder, lotParameter, nameParameter, siteParameter } from '../http/parameters.ts';
-import { lotPath } from './lot-answer.ts';
 
-export const { lot_id: _lot, site: _site, ...filters } = statisticParameters;
+const { lot_id: _lot, site: _site, ...filters } = statisticParameters;
 
 const mapShape = {
   ...filters,
@@ -35,8 +34,6 @@ export const waferPath = z.strictObject({
   wafer_id: nameParameter('Wafer, named within its lot.', 'W01'),
 });
 
-export type LotPath = z.output<typeof lotPath>;
-
 export type WaferPath = z.output<typeof waferPath>;
 
 export type LotMapParameters = z.output<typeof lotMapParameters>;
@@ -45,7 +42,7 @@ export type WaferMapParameters = z.output<typeof waferMapParameters>;
 
 const coordinate = z.int();
 
-export const bounds = {
+const bounds = {
   x_min: coordinate.nullable(),
   x_max: coordinate.nullable(),
   y_min: coordinate.nullable(),

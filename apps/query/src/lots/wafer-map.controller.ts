@@ -1,11 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/documented-route.ts';
-import { lotPath } from './lot-answer.ts';
+import { type LotPath, lotPath } from './lot-answer.ts';
 import {
   type LotMapAnswer,
   type LotMapParameters,
-  type LotPath,
   type WaferMapAnswer,
   type WaferMapParameters,
   type WaferPath,

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Problem } from '../http/problem.error.ts';
 import { Snapshots } from '../sql/snapshots.ts';
+import { type LotPath } from './lot-answer.ts';
 import { findLot } from './lot.sql.ts';
 import {
   type LotMapAnswer,
   type LotMapParameters,
-  type LotPath,
   type WaferMapAnswer,
   type WaferMapParameters,
   type WaferPath,

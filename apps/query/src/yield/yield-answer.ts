@@ -1,4 +1,4 @@
-import { groupName } from '../attempts/attempt-groups.ts';
+import { namedGroups } from '../attempts/attempt-groups.ts';
 import { type AttemptPolicy, type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
 import { type RolledCounts } from './rolled-throughput.sql.ts';
 import { type CountedYield } from './yield-counts.ts';
@@ -45,10 +45,7 @@ export function answerYield(
     ...(inspectionTypes.length > 1 && {
       warning: `${inspectionTypes.length} inspection types are counted together (${types}): a chip that went through several is as many units. Filter by inspection_type, or ask for kind=rolled_throughput.`,
     }),
-    groups:
-      group_by === undefined
-        ? []
-        : groups.map((row) => ({ ...groupName(row, group_by), ...perUnit(row.units, row.passed) })),
+    groups: namedGroups(groups, group_by, ({ units, passed }) => perUnit(units, passed)),
     totals: perUnit(total.units, total.passed),
   };
 }
@@ -87,10 +84,7 @@ export function answerRolledThroughput(rows: readonly RolledCounts[], { group_by
       totals.yield === null && {
         warning: 'The products counted do not go through the same operations: group by product, or filter by one.',
       }),
-    groups:
-      group_by === undefined
-        ? []
-        : rows.filter((row) => !row.total).map((row) => ({ ...groupName(row, group_by), ...rolled(row) })),
+    groups: namedGroups(rows, group_by, rolled),
     totals,
   };
 }

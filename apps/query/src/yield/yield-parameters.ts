@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asOfSchema, count, definitionShape, groupNameSchema, warningSchema } from '../http/answers.ts';
+import { asOfSchema, count, definitionShape, fraction, groupNameSchema, warningSchema } from '../http/answers.ts';
 import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { endsInOrder } from '../http/parameters.ts';
@@ -35,7 +35,6 @@ export const yieldParameters = z
   .superRefine(endsInOrder);
 export type YieldParameters = z.output<typeof yieldParameters>;
 
-const fraction = z.number().min(0).max(1);
 const figures = {
   units: count.meta({ description: 'Units counted (with kind=insertion: attempts).', examples: [555] }),
   passed: count.meta({ examples: [504] }),
