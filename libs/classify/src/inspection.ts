@@ -19,6 +19,7 @@ import {
   parseTime,
   partIdentity,
   type Refusal,
+  runValues,
   waferIdentity,
 } from '@chip/contracts';
 import type { EventOutcome } from './event-outcome.ts';
@@ -99,6 +100,8 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
   }
 
   const site = event.site ?? '';
+  // The content hash covers the members in their order, and hashes of earlier versions are stored: step stays third.
+  const { equipment_id, recipe, ...run } = runValues(event, undefined);
   // A field that is absent or null stays undefined, which JSON leaves out: both mean the same to every reader behind.
   const content: Omit<AcceptedInspection, ComputedField> = {
     event_id: event.event_id.toLowerCase(),
@@ -116,16 +119,10 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     occurred_at: times.occurred_at!,
     started_at: times.started_at,
     completed_at: times.completed_at,
-    equipment_id: event.equipment_id ?? undefined,
-    recipe: event.recipe ?? undefined,
+    equipment_id,
+    recipe,
     step: event.step ?? undefined,
-    product: event.product ?? undefined,
-    wafer_id: event.wafer_id ?? undefined,
-    die_x: event.die_x ?? undefined,
-    die_y: event.die_y ?? undefined,
-    hard_bin: event.hard_bin ?? undefined,
-    soft_bin: event.soft_bin ?? undefined,
-    inspected_area_cm2: event.inspected_area_cm2 ?? undefined,
+    ...run,
     measurements: event.measurements?.map((m): Measurement => ({
       name: m.name,
       value: m.value,

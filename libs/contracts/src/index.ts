@@ -10,6 +10,7 @@ export * from './refusals.ts';
 export * from './streams/inspection/attempt-key.ts';
 export * from './streams/inspection/inspection-event.ts';
 export * from './streams/inspection/inspection.stream.ts';
+export * from './streams/inspection/run-fields.ts';
 export * from './streams/stream.ts';
 export * from './streams/streams.ts';
 export * from './streams/telemetry/telemetry-sample.ts';

@@ -1,5 +1,7 @@
 import { type SqlParameter } from '@chip/persistence';
 import { type UnitFilters } from '../http/parameters.ts';
+import { ITEM_COLUMNS } from '../inspections/inspection-answer.ts';
+import { SELECT_ITEM } from '../inspections/inspection-list.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** One long SELECT with the names of its columns in order. */
@@ -8,36 +10,6 @@ export interface ExportQuery {
   readonly sql: string;
   readonly values: readonly SqlParameter[];
 }
-
-const INSPECTION_COLUMNS = [
-  'id',
-  'site',
-  'lot_id',
-  'chip_id',
-  'inspection_type',
-  'status',
-  'result',
-  'step',
-  'priority',
-  'occurred_at',
-  'started_at',
-  'completed_at',
-  'equipment_id',
-  'recipe',
-  'product',
-  'wafer_id',
-  'die_x',
-  'die_y',
-  'hard_bin',
-  'soft_bin',
-  'inspected_area_cm2',
-  'defect_count',
-  'measurement_count',
-  'metadata',
-  'created_at',
-  'updated_at',
-  'ingested_at',
-] as const;
 
 interface Range {
   readonly from?: string | undefined;
@@ -57,10 +29,9 @@ export function inspectionRows(question: InspectionExport): ExportQuery {
     .when(question.result, ($) => `i.result = ${$}`)
     .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
     .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
-  const columns = INSPECTION_COLUMNS.map((name) => (name === 'lot_id' ? 'l.lot_id' : `i.${name}`));
   return {
-    columns: INSPECTION_COLUMNS,
-    sql: `SELECT ${columns.join(', ')} FROM inspections i JOIN lots l ON l.id = i.lot_id
+    columns: ITEM_COLUMNS,
+    sql: `SELECT ${SELECT_ITEM} FROM inspections i JOIN lots l ON l.id = i.lot_id
            WHERE ${where.toString()} ORDER BY i.created_at, i.id`,
     values: where.values,
   };

@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
+import { INSPECTION_RESULTS, INSPECTION_STATUSES, ofRunFields } from '@chip/contracts';
 import { z } from 'zod';
 import { count, nextCursor, timeText } from '../http/answers.ts';
 
@@ -17,19 +17,14 @@ const run = {
   occurred_at: time,
   started_at: time,
   completed_at: time,
-  equipment_id: text,
-  recipe: text,
-  product: text,
-  wafer_id: text,
-  die_x: integer,
-  die_y: integer,
-  hard_bin: integer,
-  soft_bin: integer,
-  inspected_area_cm2: number,
+  ...ofRunFields({ name: text, integer, positive: number }),
   defect_count: integer,
   measurement_count: integer,
   metadata,
 };
+
+/** Columns of both tables that say so. */
+export const RUN_COLUMNS = Object.keys(run) as readonly (keyof typeof run)[];
 
 /** The current state of one (lot, chip, inspection type), as lists show it. */
 const inspectionItem = z.strictObject({
@@ -46,6 +41,7 @@ const inspectionItem = z.strictObject({
   ingested_at: timeText.meta({ description: 'When it was first stored.' }),
 });
 export type InspectionItem = z.output<typeof inspectionItem>;
+export const ITEM_COLUMNS = Object.keys(inspectionItem.shape) as readonly (keyof InspectionItem)[];
 
 export const inspectionPage = z
   .strictObject({

@@ -1,20 +1,18 @@
 import { type Queryable } from '@chip/persistence';
-import { type InspectionDetail, type InspectionItem } from './inspection-answer.ts';
-import { ITEM_COLUMNS } from './inspection-list.sql.ts';
+import { type InspectionDetail, type InspectionItem, RUN_COLUMNS } from './inspection-answer.ts';
+import { SELECT_ITEM } from './inspection-list.sql.ts';
 
 /** Inspections with everything known about each, by type: four statements, however many and however long their history. */
 export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly string[]): Promise<InspectionDetail[]> {
   const items = await snapshot.query<InspectionItem>(
-    `SELECT ${ITEM_COLUMNS} FROM inspections i JOIN lots l ON l.id = i.lot_id
+    `SELECT ${SELECT_ITEM} FROM inspections i JOIN lots l ON l.id = i.lot_id
       WHERE i.id = ANY ($1::uuid[])
       ORDER BY i.inspection_type, i.id`,
     [ids],
   );
   type Of<Row> = Row & { inspection_id: string };
   const attempts = await snapshot.query<Of<InspectionDetail['attempts'][number]>>(
-    `SELECT a.inspection_id, a.status, a.result, a.step, a.priority, a.occurred_at, a.started_at, a.completed_at,
-            a.equipment_id, a.recipe, a.product, a.wafer_id, a.die_x, a.die_y, a.hard_bin, a.soft_bin, a.inspected_area_cm2,
-            a.defect_count, a.measurement_count, a.metadata, a.attempt_key,
+    `SELECT a.inspection_id, ${RUN_COLUMNS.map((column) => `a.${column}`).join(', ')}, a.attempt_key,
             CASE WHEN t.terminal THEN row_number() OVER (
               PARTITION BY a.inspection_id, a.step, t.terminal ORDER BY a.occurred_at, coalesce(a.attempt_no, 0), a.event_id) END AS rank,
             a.attempt_no AS attempt, a.run_id,

@@ -1,7 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type KeysetPosition } from '../http/cursor.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { type InspectionItem } from './inspection-answer.ts';
+import { type InspectionItem, ITEM_COLUMNS } from './inspection-answer.ts';
 
 export interface InspectionListQuestion {
   readonly status?: string | undefined;
@@ -19,11 +19,13 @@ export interface InspectionListQuestion {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** What differs from a column of `inspections i` of the same name. */
+const SOURCES: Partial<Record<keyof InspectionItem, string>> = {
+  lot_id: 'l.lot_id',
+  inspection_type: 'i.inspection_type::text AS inspection_type',
+};
 /** Columns of `inspections i JOIN lots l` that make an item. */
-export const ITEM_COLUMNS = `i.id, i.site, l.lot_id, i.chip_id, i.inspection_type::text AS inspection_type, i.status, i.result, i.step,
-  i.priority, i.occurred_at, i.started_at, i.completed_at, i.equipment_id, i.recipe, i.product, i.wafer_id, i.die_x, i.die_y,
-  i.hard_bin, i.soft_bin, i.inspected_area_cm2, i.defect_count, i.measurement_count, i.metadata, i.created_at, i.updated_at,
-  i.ingested_at`;
+export const SELECT_ITEM = ITEM_COLUMNS.map((column) => SOURCES[column] ?? `i.${column}`).join(', ');
 
 /** JSON values that a text of a query string may stand for: itself, and the number, boolean or null that it spells. */
 function jsonValues(text: string): unknown[] {
@@ -64,7 +66,7 @@ export function listInspections(
   const top = where.bind(limit);
   if (lot_id === undefined) {
     return snapshot.query<InspectionItem>(
-      `SELECT ${ITEM_COLUMNS}
+      `SELECT ${SELECT_ITEM}
          FROM inspections i JOIN lots l ON l.id = i.lot_id
         WHERE ${where.toString()}
         ${order} LIMIT ${top}`,
@@ -75,7 +77,7 @@ export function listInspections(
   // set of lots, the planner walks all inspections by time until enough of them belong to the lot: seconds for an old one.
   const ofSite = site === undefined ? '' : ` AND site = ${where.bind(site)}`;
   return snapshot.query<InspectionItem>(
-    `SELECT ${ITEM_COLUMNS}
+    `SELECT ${SELECT_ITEM}
        FROM (SELECT id, lot_id FROM lots WHERE lot_id = ${where.bind(lot_id)}${ofSite}) l
       CROSS JOIN LATERAL (
         SELECT * FROM inspections i WHERE i.lot_id = l.id AND ${where.toString()} ${order} LIMIT ${top}

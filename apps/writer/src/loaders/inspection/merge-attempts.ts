@@ -1,4 +1,12 @@
-import { type AcceptedInspection, type InspectionResult, type InspectionStatus, isTerminal } from '@chip/contracts';
+import {
+  type AcceptedInspection,
+  type InspectionResult,
+  type InspectionStatus,
+  isTerminal,
+  RUN_FIELD_NAMES,
+  type RunValues,
+  runValues,
+} from '@chip/contracts';
 
 /**
  * The merge of inspection events into attempts, and of attempts into the current row of an inspection.
@@ -10,23 +18,10 @@ import { type AcceptedInspection, type InspectionResult, type InspectionStatus, 
  */
 
 /** What is known of the run itself: an inspection shows it as its current attempt has it. */
-const RUN_FIELDS = [
-  'equipment_id',
-  'recipe',
-  'product',
-  'wafer_id',
-  'die_x',
-  'die_y',
-  'hard_bin',
-  'soft_bin',
-  'inspected_area_cm2',
-  'defect_count',
-  'measurement_count',
-  'metadata',
-] as const;
+const OF_RUN = [...RUN_FIELD_NAMES, 'defect_count', 'measurement_count', 'metadata'] as const;
 
 /** Fields that any event of an attempt may state; the greatest event that states one wins. */
-const FIELDS = ['attempt_no', 'run_id', 'priority', 'completed_at', ...RUN_FIELDS, 'void_reason', 'voids'] as const;
+const FIELDS = ['attempt_no', 'run_id', 'priority', 'completed_at', ...OF_RUN, 'void_reason', 'voids'] as const;
 type Field = (typeof FIELDS)[number];
 
 /** Columns of `inspection_attempts`: every field of an {@link Attempt}. */
@@ -58,22 +53,15 @@ export const CURRENT_COLUMNS: readonly (keyof CurrentRow)[] = [
   'started_at',
   'completed_at',
   'priority',
-  ...RUN_FIELDS,
+  ...OF_RUN,
 ];
 
 /** Order of events: rank of the status, then time of the machine, then id. Canonical time texts sort as times do. */
 type Stamp = readonly [rank: number, occurredAt: string, eventId: string];
 
-interface RunFields {
-  equipment_id: string | null;
-  recipe: string | null;
-  product: string | null;
-  wafer_id: string | null;
-  die_x: number | null;
-  die_y: number | null;
-  hard_bin: number | null;
-  soft_bin: number | null;
-  inspected_area_cm2: number | null;
+type NullableRunValues = { [Field in keyof RunValues]: RunValues[Field] | null };
+
+interface RunFields extends NullableRunValues {
   defect_count: number | null;
   measurement_count: number | null;
   metadata: Record<string, unknown> | null;
@@ -153,15 +141,7 @@ function attemptOf(event: MergeableEvent): Attempt {
     run_id: event.run_id ?? null,
     priority: event.priority ?? null,
     completed_at: isTerminal(event.status) ? (event.completed_at ?? event.occurred_at) : null,
-    equipment_id: event.equipment_id ?? null,
-    recipe: event.recipe ?? null,
-    product: event.product ?? null,
-    wafer_id: event.wafer_id ?? null,
-    die_x: event.die_x ?? null,
-    die_y: event.die_y ?? null,
-    hard_bin: event.hard_bin ?? null,
-    soft_bin: event.soft_bin ?? null,
-    inspected_area_cm2: event.inspected_area_cm2 ?? null,
+    ...runValues(event, null),
     defect_count: event.defect_count ?? null,
     measurement_count: event.measurement_count ?? null,
     metadata: event.metadata ?? null,
@@ -316,15 +296,7 @@ export function currentRow(attempts: readonly Attempt[]): CurrentRow {
     started_at: current?.started_at ?? null,
     completed_at: current?.completed_at ?? null,
     priority: current?.priority ?? DEFAULT_PRIORITY,
-    equipment_id: current?.equipment_id ?? null,
-    recipe: current?.recipe ?? null,
-    product: current?.product ?? null,
-    wafer_id: current?.wafer_id ?? null,
-    die_x: current?.die_x ?? null,
-    die_y: current?.die_y ?? null,
-    hard_bin: current?.hard_bin ?? null,
-    soft_bin: current?.soft_bin ?? null,
-    inspected_area_cm2: current?.inspected_area_cm2 ?? null,
+    ...runValues(current, null),
     defect_count: current?.defect_count ?? null,
     measurement_count: current?.measurement_count ?? null,
     metadata: current?.metadata ?? null,

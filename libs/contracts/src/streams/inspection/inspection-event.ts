@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { machineText, timeText } from '../../text.ts';
+import { runFieldSchemas, type RunValues } from './run-fields.ts';
 
 export const INSPECTION_TYPES = ['visual', 'electrical', 'dimensional', 'thermal', 'functional', 'metrology'] as const;
 export const INSPECTION_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'voided'] as const;
@@ -15,7 +16,6 @@ export const MAX_MEASUREMENTS = 2000;
 export const MAX_DEFECTS = 10_000;
 export const MAX_METADATA_BYTES = 16 * 1024;
 
-const int32 = z.int().min(-2_147_483_648).max(2_147_483_647);
 const finite = z.number();
 const name = (max = 100) => machineText(1, max);
 
@@ -57,18 +57,10 @@ const fields = z.object({
   occurred_at: timeText,
   started_at: timeText.nullish(),
   completed_at: timeText.nullish(),
-  equipment_id: name().nullish(),
-  recipe: name().nullish(),
   step: name().nullish(),
-  product: name().nullish(),
-  wafer_id: name().nullish(),
-  die_x: int32.nullish(),
-  die_y: int32.nullish(),
-  hard_bin: int32.nullish(),
-  soft_bin: int32.nullish(),
+  ...runFieldSchemas,
   measurements: z.array(measurementSchema).max(MAX_MEASUREMENTS).nullish(),
   defects: z.array(defectSchema).max(MAX_DEFECTS).nullish(),
-  inspected_area_cm2: finite.positive().nullish(),
   metadata: z
     .record(z.string(), z.unknown())
     .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES, {
@@ -82,31 +74,20 @@ export const inspectionEventSchema = fields
   .superRefine((event, context) => {
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     const named = event.attempt != null || event.run_id != null;
-    if (event.status === 'completed' && event.result == null) {
+    if (event.status === 'completed' && event.result == null)
       refuse('result', 'expected pass or fail with status completed');
-    }
-    if (event.status !== 'completed' && event.result != null) {
+    if (event.status !== 'completed' && event.result != null)
       refuse('result', `expected none with status ${event.status}`);
-    }
-    if ((event.status === 'pending' || event.status === 'in_progress') && !named) {
+    if ((event.status === 'pending' || event.status === 'in_progress') && !named)
       refuse('attempt', `expected attempt or run_id with status ${event.status}`);
-    }
-    if (event.completed_at != null && !isTerminal(event.status)) {
+    if (event.completed_at != null && !isTerminal(event.status))
       refuse('completed_at', `expected none with status ${event.status}`);
-    }
     if (event.status === 'voided') {
-      if (event.reason == null) {
-        refuse('reason', 'expected a reason with status voided');
-      }
-      if (!named && event.voids == null) {
-        refuse('voids', 'expected attempt, run_id or voids with status voided');
-      }
-      if (event.voids?.toLowerCase() === event.event_id.toLowerCase()) {
+      if (event.reason == null) refuse('reason', 'expected a reason with status voided');
+      if (!named && event.voids == null) refuse('voids', 'expected attempt, run_id or voids with status voided');
+      if (event.voids?.toLowerCase() === event.event_id.toLowerCase())
         refuse('voids', 'expected another event than itself');
-      }
-    } else if (event.voids != null) {
-      refuse('voids', 'expected only with status voided');
-    }
+    } else if (event.voids != null) refuse('voids', 'expected only with status voided');
   })
   .meta({ id: 'InspectionEvent', description: 'Unknown fields are kept in metadata._extra.' });
 
@@ -121,42 +102,33 @@ export const DEFECT_FIELDS: ReadonlySet<string> = new Set(Object.keys(defectSche
  * An inspection event after validation, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event).
  * Absent fields are left out; times are canonical (`formatTime`), so their texts sort as times; ids are computed.
  */
-export interface AcceptedInspection {
+export interface AcceptedInspection extends Partial<RunValues> {
   event_id: string;
   /** Hex SHA-256 (first 16 bytes) of the machine's content: equal for a repeated event, different for a conflicting one. */
   content_hash: string;
   inspection_uuid: string;
   lot_uuid: string;
   part_uuid: string;
-  wafer_uuid?: string | undefined;
+  wafer_uuid?: string;
   attempt_key: string;
   site: string;
   lot_id: string;
   chip_id: string;
   inspection_type: string;
   status: InspectionStatus;
-  result?: InspectionResult | undefined;
-  attempt?: number | undefined;
-  run_id?: string | undefined;
-  voids?: string | undefined;
-  reason?: string | undefined;
-  priority?: number | undefined;
+  result?: InspectionResult;
+  attempt?: number;
+  run_id?: string;
+  voids?: string;
+  reason?: string;
+  priority?: number;
   occurred_at: string;
-  started_at?: string | undefined;
-  completed_at?: string | undefined;
-  equipment_id?: string | undefined;
-  recipe?: string | undefined;
-  step?: string | undefined;
-  product?: string | undefined;
-  wafer_id?: string | undefined;
-  die_x?: number | undefined;
-  die_y?: number | undefined;
-  hard_bin?: number | undefined;
-  soft_bin?: number | undefined;
-  measurements?: Measurement[] | undefined;
-  defects?: Defect[] | undefined;
-  inspected_area_cm2?: number | undefined;
-  metadata?: Record<string, unknown> | undefined;
+  started_at?: string;
+  completed_at?: string;
+  step?: string;
+  measurements?: Measurement[];
+  defects?: Defect[];
+  metadata?: Record<string, unknown>;
 }
 
 /** Fields that ingest computes for the writer; the others are what the machine stated. */

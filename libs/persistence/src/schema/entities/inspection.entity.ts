@@ -1,6 +1,6 @@
 /** The table inspections. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import type { InspectionResult, InspectionStatus } from '@chip/contracts';
+import { type InspectionResult, type InspectionStatus, ofRunFields } from '@chip/contracts';
 import { LotEntity } from './lot.entity.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -24,15 +24,11 @@ export const InspectionEntity = defineEntity({
     occurred_at: timestamp().nullable(),
     started_at: timestamp().nullable(),
     completed_at: timestamp().nullable(),
-    equipment_id: p.string().length(100).nullable(),
-    recipe: p.string().length(100).nullable(),
-    product: p.string().length(100).nullable(),
-    wafer_id: p.string().length(100).nullable(),
-    die_x: p.integer().nullable(),
-    die_y: p.integer().nullable(),
-    hard_bin: p.integer().nullable(),
-    soft_bin: p.integer().nullable(),
-    inspected_area_cm2: p.double().nullable(),
+    ...ofRunFields({
+      name: () => p.string().length(100).nullable(),
+      integer: () => p.integer().nullable(),
+      positive: () => p.double().nullable(),
+    }),
     defect_count: p.integer().nullable(),
     measurement_count: p.integer().nullable(),
     ingested_at: timestamp().defaultRaw('now()'),
