@@ -1,15 +1,7 @@
 import { type Queryable } from '@chip/persistence';
+import { type OperationCounts } from '@chip/quality';
 import { GROUP_ORDER, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
-
-/** First attempts at one operation (inspection type and step) of the units of one product. */
-interface OperationCounts {
-  readonly product: string | null;
-  readonly inspection_type: string;
-  readonly step: string;
-  readonly units: number;
-  readonly passed: number;
-}
 
 /** Of units (lot, chip); `passed` counts those that passed at their first attempt of every operation they have been through. */
 export interface RolledCounts extends GroupRow {

@@ -1,3 +1,4 @@
+import { rolledThroughput, unitYield } from '@chip/quality';
 import { namedGroups } from '../attempts/attempt-groups.ts';
 import { type AttemptPolicy, type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
 import { type RolledCounts } from './rolled-throughput.sql.ts';
@@ -19,14 +20,6 @@ export function policyOf(kind: Exclude<YieldKind, 'rolled_throughput'>, policy: 
   }
 }
 
-const perUnit = (units: number, passed: number): Figures => ({
-  units,
-  passed,
-  failed: units - passed,
-  yield: units === 0 ? null : passed / units,
-  dppm: units === 0 ? null : (1e6 * (units - passed)) / units,
-});
-
 /** The yield of every kind but rolled throughput. */
 export function answerYield(
   { groups, total, inspectionTypes }: CountedYield,
@@ -45,33 +38,15 @@ export function answerYield(
     ...(inspectionTypes.length > 1 && {
       warning: `${inspectionTypes.length} inspection types are counted together (${types}): a chip that went through several is as many units. Filter by inspection_type, or ask for kind=rolled_throughput.`,
     }),
-    groups: namedGroups(groups, group_by, ({ units, passed }) => perUnit(units, passed)),
-    totals: perUnit(total.units, total.passed),
+    groups: namedGroups(groups, group_by, ({ units, passed }) => unitYield(units, passed)),
+    totals: unitYield(total.units, total.passed),
   };
 }
 
-/** Rolled throughput over operations that all products share; null over products with different routes. */
-function rolled({ units, passed, operations }: Pick<RolledCounts, 'units' | 'passed' | 'operations'>): Figures {
-  const routes = new Map<string | null, string[]>();
-  const steps = new Map<string, { inspection_type: string; step: string; units: number; passed: number }>();
-  for (const { product, inspection_type, step, ...counts } of operations) {
-    const name = JSON.stringify([inspection_type, step]);
-    routes.set(product, [...(routes.get(product) ?? []), name]);
-    const sum = steps.get(name) ?? { inspection_type, step, units: 0, passed: 0 };
-    sum.units += counts.units;
-    sum.passed += counts.passed;
-    steps.set(name, sum);
-  }
-  const shared = [...steps.values()].map((sum) => ({ ...sum, yield: sum.passed / sum.units }));
-  const isOneRoute = new Set([...routes.values()].map((route) => route.join())).size === 1;
-  const product = isOneRoute ? shared.reduce((yields, step) => yields * step.yield, 1) : null;
-  return {
-    ...perUnit(units, passed),
-    yield: product,
-    dppm: product === null ? null : 1e6 * (1 - product),
-    steps: shared,
-  };
-}
+const rolled = ({ units, passed, operations }: Pick<RolledCounts, 'units' | 'passed' | 'operations'>): Figures => ({
+  ...unitYield(units, passed),
+  ...rolledThroughput(operations),
+});
 
 export function answerRolledThroughput(rows: readonly RolledCounts[], { group_by }: YieldParameters): Answered {
   const total = rows.find((row) => row.total);

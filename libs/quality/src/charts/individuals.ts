@@ -1,4 +1,4 @@
-import { d2, d3 } from '../control-constants.ts';
+import { d2, d3 } from '../numbers/control-constants.ts';
 import {
   type ChartOptions,
   type ChartPanel,

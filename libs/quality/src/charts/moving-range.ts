@@ -1,5 +1,5 @@
-import { d2 } from '../control-constants.ts';
-import { mean } from '../moments.ts';
+import { d2 } from '../numbers/control-constants.ts';
+import { mean } from '../numbers/moments.ts';
 import { type ChartOptions, makesLimits, TooLittleDataError } from './chart.ts';
 
 export interface Observed {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { beyond, limits, near, rules } from '../../test/panels.ts';
 import { PISTON_RINGS } from '../../test/reference-data.ts';
-import { summarise } from '../within-sigma.ts';
+import { summarise } from '../numbers/within-sigma.ts';
 import { ChartDataError, type ControlChart } from './chart.ts';
 import { betweenWithinChart, subgroupChart as chartOfSamples, type SubgroupOptions } from './subgroups.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_RANGE_SIZE } from '../control-constants.ts';
+import { MAX_RANGE_SIZE } from '../numbers/control-constants.ts';
 import {
   MAX_RANGE_SUBGROUP,
   type SampleSummary,
@@ -8,7 +8,7 @@ import {
   spreadOf,
   weightedMean,
   withinSigma,
-} from '../within-sigma.ts';
+} from '../numbers/within-sigma.ts';
 import {
   ChartDataError,
   type ChartOptions,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { PISTON_RINGS } from '../test/reference-data.ts';
+import { PISTON_RINGS } from '../../test/reference-data.ts';
 import { capabilityOfSamples, capabilityOfValues, type Capability, type SpecLimits } from './capability.ts';
-import { type SigmaMethod, summarise } from './within-sigma.ts';
+import { type SigmaMethod, summarise } from '../numbers/within-sigma.ts';
 
 const trial = PISTON_RINGS.slice(0, 25);
 const capabilityOfSubgroups = (

@@ -1,4 +1,4 @@
-import { chiSquareUpperTail, logGamma } from './distributions.ts';
+import { chiSquareUpperTail, logGamma } from '../numbers/distributions.ts';
 
 /** Two-sided 95 % point of the normal distribution. */
 const Z_95 = 1.959963984540054;

@@ -1,6 +1,6 @@
-import { d2, d3 } from './control-constants.ts';
-import { fUpperTail } from './distributions.ts';
-import { mean, range } from './moments.ts';
+import { d2, d3 } from '../numbers/control-constants.ts';
+import { fUpperTail } from '../numbers/distributions.ts';
+import { mean, range } from '../numbers/moments.ts';
 
 export interface GaugeMeasurement {
   readonly part: string | number;

@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { lotsOfDice, normal, sitesOfWafers } from '../test/stable-processes.ts';
-import { type ControlChart } from './charts/chart.ts';
-import { countChart } from './charts/counts.ts';
-import { cusumChart, ewmaChart } from './charts/ewma-cusum.ts';
-import { individualsChart } from './charts/individuals.ts';
-import { betweenWithinChart, subgroupChart } from './charts/subgroups.ts';
-import { equalProportionsP, holm, wilsonInterval } from './proportions.ts';
-import { compareTools, type ToolSample } from './tool-comparison.ts';
-import { summarise } from './within-sigma.ts';
+import { lotsOfDice, normal, sitesOfWafers } from '../../test/stable-processes.ts';
+import { type ControlChart } from './chart.ts';
+import { countChart } from './counts.ts';
+import { cusumChart, ewmaChart } from './ewma-cusum.ts';
+import { individualsChart } from './individuals.ts';
+import { betweenWithinChart, subgroupChart } from './subgroups.ts';
+import { equalProportionsP, holm, wilsonInterval } from '../yield/proportions.ts';
+import { compareTools, type ToolSample } from '../yield/tool-comparison.ts';
+import { summarise } from '../numbers/within-sigma.ts';
 
 /**
  * How often each default accuses a process in which nothing happens. docs/statistics.md publishes the table; `npm run docs`
  * style regeneration: UPDATE_DOCS=1 on this suite.
  */
-const PAGE = fileURLToPath(new URL('../../../docs/statistics.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../../docs/statistics.md', import.meta.url));
 const [BEGIN, END] = ['<!-- false alarms: begin -->', '<!-- false alarms: end -->'];
 
 const RUNS = 40;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { chiSquareUpperTail, logGamma } from './distributions.ts';
+import { chiSquareUpperTail, logGamma } from '../numbers/distributions.ts';
 import { benjaminiHochberg, equalProportionsP, fisherExactP, holm, oddsRatio, wilsonInterval } from './proportions.ts';
 
 const table = (failed: number, passed: number, othersFailed: number, othersPassed: number) => ({

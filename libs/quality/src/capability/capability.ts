@@ -1,7 +1,13 @@
-import { movingRanges } from './charts/moving-range.ts';
-import { d2 } from './control-constants.ts';
-import { mean, standardDeviation } from './moments.ts';
-import { MAX_RANGE_SUBGROUP, type SampleSummary, type SigmaMethod, weightedMean, withinSigma } from './within-sigma.ts';
+import { movingRanges } from '../charts/moving-range.ts';
+import { d2 } from '../numbers/control-constants.ts';
+import { mean, standardDeviation } from '../numbers/moments.ts';
+import {
+  MAX_RANGE_SUBGROUP,
+  type SampleSummary,
+  type SigmaMethod,
+  weightedMean,
+  withinSigma,
+} from '../numbers/within-sigma.ts';
 
 export interface SpecLimits {
   readonly lsl?: number | undefined;

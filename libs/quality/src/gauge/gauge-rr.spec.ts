@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AIAG_GAUGE_STUDY } from '../test/reference-data.ts';
+import { AIAG_GAUGE_STUDY } from '../../test/reference-data.ts';
 import { anovaStudy, averageRangeStudy, GaugeDesignError, type GaugeMeasurement } from './gauge-rr.ts';
 
 const aiag: GaugeMeasurement[] = AIAG_GAUGE_STUDY.flatMap((trials, appraiser) =>

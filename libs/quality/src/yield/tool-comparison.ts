@@ -1,4 +1,4 @@
-import { chiSquareUpperTail, normalTwoTails } from './distributions.ts';
+import { chiSquareUpperTail, normalTwoTails } from '../numbers/distributions.ts';
 
 /** What one tool did to one lot (or wafer): the smallest thing whose yields are independent of one another. */
 export interface ToolSample {
