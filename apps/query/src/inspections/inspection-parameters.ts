@@ -27,7 +27,9 @@ export const listParameters = listShape.catchall(metadataValue).superRefine((giv
   const unknown = Object.keys(given).filter(
     (name) => !Object.hasOwn(listShape.shape, name) && !METADATA_KEY.test(name),
   );
-  if (unknown.length > 0) context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: given });
+  if (unknown.length > 0) {
+    context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: given });
+  }
 });
 
 export type ListParameters = z.output<typeof listParameters>;

@@ -33,7 +33,9 @@ export class InspectionsQuery {
 
   async one({ id }: z.output<typeof inspectionPath>): Promise<InspectionDetail> {
     const [inspection] = await this.snapshots.read((snapshot) => inspectionsWithHistory(snapshot, [id]));
-    if (!inspection) throw new Problem(404, 'not_found', 'there is no inspection with this id');
+    if (!inspection) {
+      throw new Problem(404, 'not_found', 'there is no inspection with this id');
+    }
     return inspection;
   }
 }

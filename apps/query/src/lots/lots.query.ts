@@ -51,7 +51,9 @@ export class LotsQuery {
         'SELECT id FROM inspections WHERE lot_id = $1 AND chip_id = $2',
         [found.id, chip_id],
       );
-      if (ids.length === 0) throw new Problem(404, 'not_found', 'there is no such chip in this lot');
+      if (ids.length === 0) {
+        throw new Problem(404, 'not_found', 'there is no such chip in this lot');
+      }
       const inspections = await inspectionsWithHistory(
         snapshot,
         ids.map(({ id }) => id),

@@ -26,7 +26,9 @@ export class WaferMapQuery {
         lot.id,
         wafer_id,
       ]);
-      if (!wafer) throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
+      if (!wafer) {
+        throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
+      }
       const question = { ...filters, mix: mix === 'yes', lot: lot.id };
       const dies = await diesOfWafer(snapshot, question, wafer_id, value);
       return {
@@ -64,7 +66,9 @@ export class WaferMapQuery {
 function boundsOf(
   dies: readonly { x: number; y: number }[],
 ): Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'> {
-  if (dies.length === 0) return { x_min: null, x_max: null, y_min: null, y_max: null };
+  if (dies.length === 0) {
+    return { x_min: null, x_max: null, y_min: null, y_max: null };
+  }
   const bounds = { x_min: Infinity, x_max: -Infinity, y_min: Infinity, y_max: -Infinity };
   for (const { x, y } of dies) {
     bounds.x_min = Math.min(bounds.x_min, x);

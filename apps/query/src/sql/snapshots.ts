@@ -116,8 +116,9 @@ export class Snapshots {
     values: readonly SqlParameter[],
     caller: Caller,
   ): AsyncGenerator<Row[]> {
-    if (this.#streams >= this.#maxStreams)
+    if (this.#streams >= this.#maxStreams) {
       throw new Problem(503, 'overloaded', `${this.#maxStreams} exports are running: try again`);
+    }
     this.#streams++;
     try {
       const settings = settingsOf(caller, this.#statementTimeoutMs);
@@ -132,8 +133,10 @@ export class Snapshots {
   /** A database that is away, slow or busy as a Problem 503; any other error as it is. */
   translated(error: unknown, caller: Caller = currentRequest().caller): unknown {
     // What a retry gave up on says no more than the failure that it gave up on.
-    if (error instanceof DeadlineExceededError) return this.translated(error.cause, caller);
-    if (error instanceof CommitUnknownError)
+    if (error instanceof DeadlineExceededError) {
+      return this.translated(error.cause, caller);
+    }
+    if (error instanceof CommitUnknownError) {
       return new Problem(
         503,
         'database_unavailable',
@@ -141,11 +144,14 @@ export class Snapshots {
         [],
         error,
       );
+    }
     if (error instanceof DatabaseError && error.sqlstate === DENIED && isLimited(caller)) {
       return notForLimited(error);
     }
-    if (!(error instanceof DatabaseError) || error.kind !== 'transient') return error;
-    if (error.sqlstate === '57014')
+    if (!(error instanceof DatabaseError) || error.kind !== 'transient') {
+      return error;
+    }
+    if (error.sqlstate === '57014') {
       return new Problem(
         503,
         'query_timeout',
@@ -153,9 +159,11 @@ export class Snapshots {
         [],
         error,
       );
+    }
     const { idle, total, max } = this.database.connections;
-    if (error.sqlstate === '' && idle === 0 && total >= max)
+    if (error.sqlstate === '' && idle === 0 && total >= max) {
       return new Problem(503, 'overloaded', 'all database connections are in use: try again', [], error);
+    }
     return new Problem(503, 'database_unavailable', 'the database does not answer: try again', [], error);
   }
 }

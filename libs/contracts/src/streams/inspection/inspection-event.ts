@@ -74,20 +74,31 @@ export const inspectionEventSchema = fields
   .superRefine((event, context) => {
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     const named = event.attempt != null || event.run_id != null;
-    if (event.status === 'completed' && event.result == null)
+    if (event.status === 'completed' && event.result == null) {
       refuse('result', 'expected pass or fail with status completed');
-    if (event.status !== 'completed' && event.result != null)
+    }
+    if (event.status !== 'completed' && event.result != null) {
       refuse('result', `expected none with status ${event.status}`);
-    if ((event.status === 'pending' || event.status === 'in_progress') && !named)
+    }
+    if ((event.status === 'pending' || event.status === 'in_progress') && !named) {
       refuse('attempt', `expected attempt or run_id with status ${event.status}`);
-    if (event.completed_at != null && !isTerminal(event.status))
+    }
+    if (event.completed_at != null && !isTerminal(event.status)) {
       refuse('completed_at', `expected none with status ${event.status}`);
+    }
     if (event.status === 'voided') {
-      if (event.reason == null) refuse('reason', 'expected a reason with status voided');
-      if (!named && event.voids == null) refuse('voids', 'expected attempt, run_id or voids with status voided');
-      if (event.voids?.toLowerCase() === event.event_id.toLowerCase())
+      if (event.reason == null) {
+        refuse('reason', 'expected a reason with status voided');
+      }
+      if (!named && event.voids == null) {
+        refuse('voids', 'expected attempt, run_id or voids with status voided');
+      }
+      if (event.voids?.toLowerCase() === event.event_id.toLowerCase()) {
         refuse('voids', 'expected another event than itself');
-    } else if (event.voids != null) refuse('voids', 'expected only with status voided');
+      }
+    } else if (event.voids != null) {
+      refuse('voids', 'expected only with status voided');
+    }
   })
   .meta({ id: 'InspectionEvent', description: 'Unknown fields are kept in metadata._extra.' });
 
@@ -98,37 +109,39 @@ export const INSPECTION_FIELDS: ReadonlySet<string> = new Set(Object.keys(fields
 export const MEASUREMENT_FIELDS: ReadonlySet<string> = new Set(Object.keys(measurementSchema.shape));
 export const DEFECT_FIELDS: ReadonlySet<string> = new Set(Object.keys(defectSchema.shape));
 
+type StatedRunValues = { [Field in keyof RunValues]?: RunValues[Field] | undefined };
+
 /**
  * An inspection event after validation, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event).
  * Absent fields are left out; times are canonical (`formatTime`), so their texts sort as times; ids are computed.
  */
-export interface AcceptedInspection extends Partial<RunValues> {
+export interface AcceptedInspection extends StatedRunValues {
   event_id: string;
   /** Hex SHA-256 (first 16 bytes) of the machine's content: equal for a repeated event, different for a conflicting one. */
   content_hash: string;
   inspection_uuid: string;
   lot_uuid: string;
   part_uuid: string;
-  wafer_uuid?: string;
+  wafer_uuid?: string | undefined;
   attempt_key: string;
   site: string;
   lot_id: string;
   chip_id: string;
   inspection_type: string;
   status: InspectionStatus;
-  result?: InspectionResult;
-  attempt?: number;
-  run_id?: string;
-  voids?: string;
-  reason?: string;
-  priority?: number;
+  result?: InspectionResult | undefined;
+  attempt?: number | undefined;
+  run_id?: string | undefined;
+  voids?: string | undefined;
+  reason?: string | undefined;
+  priority?: number | undefined;
   occurred_at: string;
-  started_at?: string;
-  completed_at?: string;
-  step?: string;
-  measurements?: Measurement[];
-  defects?: Defect[];
-  metadata?: Record<string, unknown>;
+  started_at?: string | undefined;
+  completed_at?: string | undefined;
+  step?: string | undefined;
+  measurements?: Measurement[] | undefined;
+  defects?: Defect[] | undefined;
+  metadata?: Record<string, unknown> | undefined;
 }
 
 /** Fields that ingest computes for the writer; the others are what the machine stated. */
