@@ -8,7 +8,7 @@ export const verifyParameters = z.strictObject({
 
 export type VerifyParameters = z.output<typeof verifyParameters>;
 
-export const seq = z.int().min(1);
+const seq = z.int().min(1);
 
 export const verifyAnswer = z
   .strictObject({

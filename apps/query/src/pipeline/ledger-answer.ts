@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionSchema, timeText } from '../http/answers.ts';
 
-export const offsets = z.strictObject({
+const offsets = z.strictObject({
   from: count.meta({ description: 'Where the ledger of this partition begins.' }),
   to: count.meta({ description: 'End of the partition as last seen, or the position if that is further.' }),
   records: count.meta({ description: 'Offsets that held a record, each applied or refused.' }),
@@ -11,7 +11,7 @@ export const offsets = z.strictObject({
   balanced: z.boolean().meta({ description: 'to - from = records + skipped + in_flight + gaps' }),
 });
 
-export const elements = z.strictObject({
+const elements = z.strictObject({
   elements: count.meta({ description: 'Events in those records.' }),
   applied: count,
   dead_lettered: count,
