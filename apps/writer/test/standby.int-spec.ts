@@ -33,7 +33,7 @@ const batchOf = (offset: number, block: Block): RecordBatch => {
     outOfRange: null,
     undecodable: null,
     signal: new AbortController().signal,
-    heartbeat: async () => undefined,
+    progress: () => undefined,
     isCurrent: () => true,
     seek: (to) => {
       throw new Error(`nothing needs to be read again, but the writer went to ${to}`);

@@ -67,6 +67,31 @@ describe('a handler that does not return', () => {
     expect(fatals).toEqual([]);
   });
 
+  it('keeps its place while it gets on, so that no more handlers than places compute', async () => {
+    const topic = await kafka.topic(2);
+    let atWork = 0;
+    let most = 0;
+    let done = 0;
+    await publish(topic, 2, 0);
+    await start({
+      topic,
+      groupId: kafka.group(),
+      consumer: { partitionsConcurrently: 1 },
+      handle: async (batch) => {
+        most = Math.max(most, ++atWork);
+        // Longer than a handler without progress keeps its place.
+        for (let i = 0; i < 16; i++) {
+          await sleep(500);
+          batch.progress();
+        }
+        atWork--;
+        done++;
+      },
+    });
+    await waitFor(() => done === 2, Boolean, { timeoutMs: 50_000 });
+    expect(most).toBe(1);
+  }, 70_000);
+
   it('does not keep the group from moving on, and its partition waits for it alone', async () => {
     const topic = await kafka.topic(4);
     const groupId = kafka.group();

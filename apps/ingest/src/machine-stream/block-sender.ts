@@ -59,6 +59,7 @@ export async function sendBlocks(
       metrics.deadLetters.inc({ topic, code });
     }
     progress.sentTo = coversTo;
+    batch.progress();
     letters = [];
     refusals = [];
     traceparent = undefined;

@@ -354,7 +354,7 @@ export class PartitionWriter {
         if (isReread) {
           continue;
         }
-        await this.#flush(run, batch.signal);
+        await this.#flush(run, batch);
         return this.#stopAt(batch, record.offset, block.stop, block.reason);
       }
       const recreated = this.#otherTopic(block, run);
@@ -363,7 +363,7 @@ export class PartitionWriter {
         if (isReread) {
           continue;
         }
-        await this.#flush(run, batch.signal);
+        await this.#flush(run, batch);
         return this.#stopAt(batch, record.offset, 'recreated', recreated);
       }
       if (block.coversTo <= run.to) {
@@ -385,7 +385,7 @@ export class PartitionWriter {
         return;
       }
       if (block.coversFrom > run.to) {
-        await this.#flush(run, batch.signal);
+        await this.#flush(run, batch);
         // Keep reading: a block that contains the position may stand further on.
         if (this.#isRescanning) {
           continue;
@@ -401,11 +401,11 @@ export class PartitionWriter {
         this.#gather(run, part);
         run.acceptedOffset = index === parts.length - 1 ? record.offset + 1 : record.offset;
         if (run.rows >= this.#size.rows || run.bytes >= MAX_FLUSH_BYTES) {
-          await this.#flush(run, batch.signal);
+          await this.#flush(run, batch);
         }
       }
     }
-    await this.#flush(run, batch.signal);
+    await this.#flush(run, batch);
     if (this.#isRescanning) {
       return;
     }
@@ -466,7 +466,7 @@ export class PartitionWriter {
     return null;
   }
 
-  async #flush(run: Gathered, signal: AbortSignal): Promise<void> {
+  async #flush(run: Gathered, batch: RecordBatch): Promise<void> {
     if (run.blocks.length === 0) {
       return;
     }
@@ -475,7 +475,7 @@ export class PartitionWriter {
     const { blocks, to, acceptedOffset, appendTimeMs, sourceTopicId } = run;
     const work: FlushWork = { topic, partition, from: known.next, blocks, to, acceptedOffset, appendTimeMs };
     const end = metrics.flushSeconds.startTimer({ topic });
-    const done = await flush(this.#session!, loaderOf(work.blocks), work, deadLetters, this.#brake, signal);
+    const done = await flush(this.#session!, loaderOf(work.blocks), work, deadLetters, this.#brake, batch.signal);
     end();
     known.next = to;
     known.acceptedOffset = acceptedOffset;
@@ -488,6 +488,7 @@ export class PartitionWriter {
     metrics.flushes.inc({ topic });
     metrics.flushRows.observe({ topic }, done.rows);
     metrics.rows.inc({ topic }, done.rows);
+    batch.progress();
     metrics.elements.inc({ topic }, done.applied);
     if (done.duplicates > 0) {
       metrics.duplicates.inc({ topic }, done.duplicates);

@@ -9,11 +9,11 @@ export interface ConsumerOptions {
   readonly maxBytes: number;
   /**
    * Bytes one fetch may unfold to. A single batch above it is undecodable. A fetch begins only while the batches in hand
-   * (one per partition at most) hold less than a quarter of this together, not counting those of handlers that have been
-   * at work for seconds, and less than all of it including those: memory for records stays below twice this.
+   * (one per partition at most) hold less than a quarter of this together, not counting those of handlers without
+   * progress for seconds, and less than all of it including those: memory for records stays below twice this.
    */
   readonly maxDecompressedBytes: number;
-  /** Partitions whose handlers may run at the same time. One that runs for seconds goes on and does not count any more. */
+  /** Partitions whose handlers may run at the same time. One without progress for seconds goes on and does not count any more. */
   readonly partitionsConcurrently: number;
   /** Without a sign of life for this long the group gives the partitions to others. */
   readonly sessionTimeoutMs: number;

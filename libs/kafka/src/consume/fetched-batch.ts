@@ -5,7 +5,7 @@ import type { Records } from '../records/kafka-record.ts';
 
 /** What a batch does to its partition, by its consumer. */
 interface BatchActions {
-  heartbeat(): Promise<void>;
+  progress(): void;
   isAssigned(): boolean;
   pause(reason: string): void;
   commit(offset: number): Promise<void>;
@@ -48,9 +48,8 @@ export class FetchedBatch implements RecordBatch {
     this.#actions = actions;
   }
 
-  async heartbeat(): Promise<void> {
-    this.signal.throwIfAborted();
-    await this.#actions.heartbeat();
+  progress(): void {
+    this.#actions.progress();
   }
 
   isCurrent(): boolean {

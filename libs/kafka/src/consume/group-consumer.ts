@@ -400,7 +400,7 @@ export class GroupConsumer implements FetchPolicy {
       partition: state.partition,
       bytes: facts.bytes,
       signal: abort.signal,
-      run: () => this.#handling.run(payload, facts, state, abort.signal),
+      run: (progress) => this.#handling.run(payload, facts, state, abort.signal, progress),
     });
     this.#settle(state.partition);
   }

@@ -45,10 +45,16 @@ export class Handling {
   }
 
   /** Never rejects. */
-  async run(payload: EachBatchPayload, facts: FetchFacts, state: Partition, signal: AbortSignal): Promise<void> {
+  async run(
+    payload: EachBatchPayload,
+    facts: FetchFacts,
+    state: Partition,
+    signal: AbortSignal,
+    progress: () => void,
+  ): Promise<void> {
     const { topic, handle, isOwner, pause } = this.#parts;
     const batch = new FetchedBatch(topic, facts, state.partition, signal, {
-      heartbeat: () => this.#beat(payload, signal),
+      progress,
       isAssigned: () => isOwner(state),
       pause: (reason) => pause(state, reason),
       commit: (offset) => this.#commit(payload, state, signal, offset),
@@ -151,11 +157,5 @@ export class Handling {
         context,
       });
     }
-  }
-
-  /** A heartbeat on behalf of a handler. That none is answered is for the membership to judge, not for it. */
-  async #beat(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
-    await payload.heartbeat().catch(() => undefined);
-    signal.throwIfAborted();
   }
 }

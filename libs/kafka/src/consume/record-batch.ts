@@ -24,8 +24,11 @@ export interface RecordBatch extends FetchOutcome {
   /** Aborted when the work must stop: the partition was lost, or the process stops and its patience is over. */
   readonly signal: AbortSignal;
 
-  /** Tells the group that this consumer lives (at most once per interval). Also sent by itself while a handler runs. @throws PartitionLostError */
-  heartbeat(): Promise<void>;
+  /**
+   * Says that the handler gets on. One that is silent for 5 s gives its place among those at work to another partition, so
+   * that a handler that waits holds up nobody; one that computes keeps its place, so that no more of them share the process.
+   */
+  progress(): void;
   /** Whether what the handler does still counts: false after a loss of the partition, an abort, or a {@link seek}. */
   isCurrent(): boolean;
   /** The next batch begins at `offset`. */

@@ -6,17 +6,17 @@ export interface Work {
   readonly bytes: number;
   /** Work that waits when this is aborted is not begun. */
   readonly signal: AbortSignal;
-  /** Never rejects. */
-  readonly run: () => Promise<void>;
+  /** Never rejects. Calls `progress` when it gets on. */
+  readonly run: (progress: () => void) => Promise<void>;
 }
 
-/** A handler that takes longer gives its place to others and goes on: partitions that cannot finish never fill all places. */
+/** A handler without progress for longer gives its place to others and goes on: partitions that cannot finish never fill all places. */
 const PLACE_MS = 5_000;
 
 /**
  * A partition has one worker at most, also across assignments: whoever is asked to work for a partition again must wait
  * until {@link isBusy} is false. Of all workers `concurrency` are at work at a time; the others wait in the order in
- * which they came. A worker keeps its place until it ends, is aborted, or has worked for `PLACE_MS`.
+ * which they came. A worker keeps its place until it ends, is aborted, or has made no progress for `PLACE_MS`.
  */
 export class Workers {
   readonly #concurrency: number;
@@ -82,7 +82,7 @@ export class Workers {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       if (!signal.aborted) {
-        await run();
+        await run(() => patience.refresh());
       }
     } finally {
       clearTimeout(patience);
