@@ -1,158 +1,24 @@
-// Longer than 350 lines: the statements stand in the order in which the loader runs them.
-import {
-  type AcceptedInspection,
-  type Block,
-  COMPUTED_FIELDS,
-  encodeCopyField,
-  formatTime,
-  parseTime,
-  rowsOf,
-} from '@chip/contracts';
+import { type Block, formatTime, parseTime, rowsOf } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from '../loader.ts';
-import {
-  type Attempt,
-  ATTEMPT_COLUMNS,
-  CURRENT_COLUMNS,
-  currentRow,
-  type MergeableEvent,
-  mergeEvents,
-} from './merge-attempts.ts';
 import { type RefusedElement, rejectionDetail } from '../refused-element.ts';
+import { type Arrival, arrivalOf, refuse } from './arrival.ts';
+import { copyDetails, RefusedRow } from './details.ts';
+import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
+import {
+  INSERT_EVENTS,
+  INSERT_INSPECTIONS,
+  INSERT_LOTS,
+  INSERT_PARTS,
+  INSERT_WAFERS,
+  LOCK_INSPECTIONS,
+  SELECT_ATTEMPTS,
+  SELECT_HASHES,
+  UPDATE_INSPECTIONS,
+  UPSERT_ATTEMPTS,
+} from './statements.ts';
 
-/**
- * An event and the offset it came from. Its measurements and defects are COPY lines from the start: as objects they would
- * take several times the room until the flush is through.
- */
-interface Arrival {
-  readonly offset: number;
-  readonly event: MergeableEvent;
-  /** The event whole, as ingest wrote it. */
-  readonly line: Buffer;
-  /** COPY lines, as many as `event.measurement_count` says. */
-  readonly measurements: Buffer;
-  /** COPY lines, as many as `event.defect_count` says. */
-  readonly defects: Buffer;
-}
-
-/** A dead letter carries the event as a machine could have sent it. */
-const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
-  const normalised = JSON.parse(arrival.line.toString()) as Record<string, unknown>;
-  for (const field of COMPUTED_FIELDS) {
-    delete normalised[field];
-  }
-  return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
-};
-
-const ATTEMPT_KEY: readonly string[] = ['inspection_id', 'step', 'attempt_key'];
-
-/** Columns of `inspections` that come with the first insert only. */
-const IDENTITY_COLUMNS = ['id', 'site', 'lot_id', 'chip_id', 'inspection_type'] as const;
-
-const list = (columns: readonly string[], prefix = ''): string => columns.map((column) => prefix + column).join(', ');
-/** Rows travel as one JSON parameter: the 65,535 bind parameters of the protocol do not bound a flush. */
-const rowsOfJson = (table: string): string => `json_populate_recordset(NULL::${table}, $1::json)`;
-
-const INSERT_LOTS = `INSERT INTO lots (id, site, lot_id) SELECT id, site, lot_id FROM ${rowsOfJson('lots')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
-const INSERT_WAFERS = `INSERT INTO wafers (id, lot_id, wafer_id) SELECT id, lot_id, wafer_id FROM ${rowsOfJson('wafers')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
-const INSERT_PARTS = `INSERT INTO parts (id, lot_id, chip_id) SELECT id, lot_id, chip_id FROM ${rowsOfJson('parts')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
-
-const EVENT_COLUMNS = list([
-  'event_id',
-  'content_hash',
-  'inspection_id',
-  'step',
-  'attempt_key',
-  'source_topic',
-  'source_partition',
-  'source_offset',
-]);
-const INSERT_EVENTS = `INSERT INTO inspection_events (${EVENT_COLUMNS}) SELECT ${EVENT_COLUMNS} FROM ${rowsOfJson('inspection_events')}
-  ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id`;
-/** A statement of its own: the conflicting rows may have been committed after the insert's snapshot. */
-const SELECT_HASHES = `SELECT event_id, encode(content_hash, 'hex') AS hash FROM inspection_events WHERE event_id = ANY ($1::uuid[])`;
-
-const INSERT_INSPECTIONS = `INSERT INTO inspections (${list(IDENTITY_COLUMNS)}, ${list(CURRENT_COLUMNS)})
-  SELECT ${list(IDENTITY_COLUMNS)}, ${list(CURRENT_COLUMNS)} FROM ${rowsOfJson('inspections')} ORDER BY id
-  ON CONFLICT (id) DO NOTHING RETURNING id`;
-const LOCK_INSPECTIONS = `SELECT id FROM inspections WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`;
-const SELECT_ATTEMPTS = `SELECT ${list(ATTEMPT_COLUMNS)} FROM inspection_attempts WHERE inspection_id = ANY ($1::uuid[])`;
-const UPSERT_ATTEMPTS = `INSERT INTO inspection_attempts (${list(ATTEMPT_COLUMNS)})
-  SELECT ${list(ATTEMPT_COLUMNS)} FROM ${rowsOfJson('inspection_attempts')} ORDER BY ${list(ATTEMPT_KEY)}
-  ON CONFLICT (${list(ATTEMPT_KEY)}) DO UPDATE SET ${ATTEMPT_COLUMNS.filter((column) => !ATTEMPT_KEY.includes(column))
-    .map((column) => `${column} = excluded.${column}`)
-    .join(', ')}`;
-/** Retention may have deleted the attempt that `created_at` comes from: it only ever moves back. */
-const UPDATE_INSPECTIONS = `UPDATE inspections i SET ${CURRENT_COLUMNS.map((column) => (column === 'created_at' ? 'created_at = least(i.created_at, n.created_at)' : `${column} = n.${column}`)).join(', ')}, updated_at = now()
-  FROM ${rowsOfJson('inspections')} n WHERE i.id = n.id`;
-
-/** What an event has many of; columns as `arrivalOf` writes them. */
-const DETAILS = [
-  {
-    table: 'measurements',
-    count: 'measurement_count',
-    columns: ['time', 'inspection_id', 'event_id', 'name', 'value', 'unit', 'lower_limit', 'upper_limit'],
-  },
-  {
-    table: 'defects',
-    count: 'defect_count',
-    columns: [
-      'inspection_id',
-      'event_id',
-      'defect_no',
-      'time',
-      'class',
-      'x_um',
-      'y_um',
-      'area_um2',
-      'size_um',
-      'severity',
-      'confidence',
-      'image_uri',
-    ],
-  },
-] as const;
-type Detail = (typeof DETAILS)[number];
 const UNDO_SEARCH = 'ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search';
-/** Lines of small events are gathered up to this size before they become a chunk of a COPY. */
-const COPY_CHUNK_BYTES = 256 * 1024;
-const NO_LINES = Buffer.alloc(0);
-
-/** Reads an event of a block; what its lines have in common is encoded once. */
-function arrivalOf(offset: number, line: Buffer): Arrival {
-  const { measurements, defects, ...facts } = JSON.parse(line.toString()) as AcceptedInspection;
-  const field = encodeCopyField;
-  const ids = `${facts.inspection_uuid}\t${facts.event_id}`;
-  const time = facts.completed_at ?? facts.occurred_at;
-  let measurementLines = '';
-  for (const m of measurements ?? []) {
-    measurementLines += `${time}\t${ids}\t${field(m.name)}\t${field(m.value)}\t${field(m.unit)}\t${field(m.lower_limit)}\t${field(m.upper_limit)}\n`;
-  }
-  let defectLines = '';
-  for (const [i, d] of defects?.entries() ?? []) {
-    defectLines +=
-      `${ids}\t${i + 1}\t${time}\t${field(d.class)}\t${d.x_um}\t${d.y_um}\t${field(d.area_um2)}\t${field(d.size_um)}\t` +
-      `${field(d.severity)}\t${field(d.confidence)}\t${field(d.image_uri)}\n`;
-  }
-  return {
-    offset,
-    event: { ...facts, measurement_count: measurements?.length, defect_count: defects?.length },
-    line,
-    measurements: measurementLines === '' ? NO_LINES : Buffer.from(measurementLines),
-    defects: defectLines === '' ? NO_LINES : Buffer.from(defectLines),
-  };
-}
-
-/** A row that a COPY refused, with the event that it belongs to. */
-class RefusedRow extends Error {
-  constructor(
-    readonly arrival: Arrival,
-    readonly reason: DatabaseError,
-  ) {
-    super('row refused');
-  }
-}
-
 const canonicalTime = <T extends string | null>(time: T): T =>
   time === null ? time : (formatTime(parseTime(time)) as T);
 
@@ -321,7 +187,7 @@ export class InspectionLoader implements Loader {
 
     const fresh = firsts.filter(({ event }) => newIds.has(event.event_id));
     const applied = await this.#merge(session, fresh);
-    const written = await this.#copyDetails(session, applied);
+    const written = await copyDetails(session, applied);
     if (conflicts.length > 0) {
       return { refused: conflicts };
     }
@@ -433,15 +299,6 @@ export class InspectionLoader implements Loader {
     }
     return arrivals.filter(({ event }) => appliedIds.has(event.event_id));
   }
-
-  /** Measurements and defects of new events only, so that a plain COPY needs no unique key. */
-  async #copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
-    let rows = 0;
-    for (const detail of DETAILS) {
-      rows += await copyDetail(session, detail, arrivals);
-    }
-    return rows;
-  }
 }
 
 const conflict = (arrival: Arrival): RefusedElement =>
@@ -450,39 +307,3 @@ const conflict = (arrival: Arrival): RefusedElement =>
     'event_id_conflict',
     '/event_id: got an id that another event with different content has, expected a new id',
   );
-
-async function copyDetail(session: LoadSession, detail: Detail, arrivals: readonly Arrival[]): Promise<number> {
-  const some = arrivals.filter(({ event }) => (event[detail.count] ?? 0) > 0);
-  if (some.length === 0) {
-    return 0;
-  }
-  try {
-    return await session.copy(detail.table, detail.columns, gather(some.map((arrival) => arrival[detail.table])));
-  } catch (error) {
-    if (!(error instanceof DatabaseError) || error.kind !== 'data' || error.copyLine === undefined) {
-      throw error;
-    }
-    let line = 0;
-    const refused = some.find(({ event }) => (line += event[detail.count]!) >= error.copyLine!);
-    throw new RefusedRow(refused!, error);
-  }
-}
-
-/** Joins small buffers, so that a COPY does not send a message for each. */
-function* gather(buffers: Iterable<Buffer>): Generator<Buffer> {
-  let gathered: Buffer[] = [];
-  let bytes = 0;
-  for (const buffer of buffers) {
-    gathered.push(buffer);
-    bytes += buffer.length;
-    if (bytes < COPY_CHUNK_BYTES) {
-      continue;
-    }
-    yield Buffer.concat(gathered, bytes);
-    gathered = [];
-    bytes = 0;
-  }
-  if (bytes > 0) {
-    yield Buffer.concat(gathered, bytes);
-  }
-}
