@@ -9,11 +9,13 @@ const GENERATED_PAGES = ['docs/asyncapi.yaml', 'docs/deployment.md'];
 
 describe('generators', () => {
   let copy: WorkspaceCopy;
-  const changed = { stream: [] as string[], lib: [] as string[] };
+  const changed = { stream: [] as string[], lib: [] as string[], route: [] as string[], topic: [] as string[] };
   beforeAll(() => {
     copy = new WorkspaceCopy();
     changed.stream = copy.generate('stream', 'wafer-move');
     changed.lib = copy.generate('lib', 'gauges');
+    changed.route = copy.generate('route', 'bins/by-station');
+    changed.topic = copy.generate('route', 'stations/load');
   }, 300_000);
   afterAll(() => copy?.remove());
 
@@ -34,8 +36,21 @@ describe('generators', () => {
     expect(rules.match(/'type:gauges'/g)).toHaveLength(2);
   });
 
+  it('add a route to a topic in 4 files, and a topic in one more', () => {
+    expect(changed.route).toEqual([
+      'apps/query/src/bins/bins.module.ts',
+      'apps/query/src/bins/by-station.controller.ts',
+      'apps/query/src/bins/by-station.query.ts',
+      'apps/query/test/by-station.int-spec.ts',
+    ]);
+    expect(changed.topic).toHaveLength(5);
+    const module = readFileSync(path.join(copy.folder, 'apps/query/src/bins/bins.module.ts'), 'utf8');
+    expect(module).toContain('controllers: [BinsController, ByStationController]');
+    expect(module).toContain('providers: [BinsQuery, ByStationQuery]');
+  });
+
   it('make what type-checks, lints and is formatted', () => {
-    expect(() => copy.check([...changed.stream, ...changed.lib])).not.toThrow();
+    expect(() => copy.check(Object.values(changed).flat())).not.toThrow();
   }, 900_000);
 
   it('refuse what is there already, and leave the rest alone', () => {
