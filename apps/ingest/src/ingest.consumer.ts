@@ -111,7 +111,7 @@ export class IngestConsumer {
     return this.#streams.get(name)!.handle(batch);
   }
 
-  /** Shows where this process stands still, and lets go on what a person has decided about. */
+  /** Shows which partitions this process has stopped, and resumes those that a person has decided about. */
   async #sync(): Promise<void> {
     this.#standstills.keepOnly(this.#server.partitions());
     await this.#standstills.sync();

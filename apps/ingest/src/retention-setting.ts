@@ -16,7 +16,7 @@ export class RetentionSetting {
     this.#logger = logger;
   }
 
-  /** Milliseconds, 0 = for ever, null = not known. */
+  /** Milliseconds, 0 = indefinitely, null = not known. */
   get ms(): number | null {
     return this.#ms;
   }

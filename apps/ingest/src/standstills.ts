@@ -11,14 +11,14 @@ import type { Logger } from '@chip/service';
 
 const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`;
 
-/** Where this process stands still. */
+/** A partition that this process has stopped. */
 export interface Standstill extends IngestStandstill {
   readonly state: IngestStoppedState;
 }
 
 /**
- * Where ingest stands still and why, in one place: the memory of this process decides, the database shows it to others
- * and brings back what people decided. Without a database, or while it is away, everything but decisions goes on.
+ * Which partitions ingest has stopped and why, in one place: the memory of this process decides, the database shows it
+ * to others and brings back what people decided. Without a database, or while it is away, everything but decisions goes on.
  */
 export class Standstills {
   readonly #database: Queryable | undefined;

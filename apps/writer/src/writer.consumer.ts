@@ -14,7 +14,7 @@ import { WriterMetrics } from './writer.metrics.ts';
 
 /** How often idle positions and the ends of the machine topics are looked at. */
 const REVIEW_INTERVAL_MS = 5_000;
-/** Liveness: lag and no progress for this long. Longer than any deadline of a flush, whose end is told as a state. */
+/** Liveness: lag and no progress for this long. Longer than any deadline of a flush, whose end shows as a state. */
 const MAX_STALL_MS = 90_000;
 
 /** Batches of the accepted topics to the writers of their partitions. */
@@ -132,7 +132,7 @@ export class WriterConsumer {
     try {
       await look();
     } catch (error) {
-      // Broker or database are away: the next review comes soon, and readiness tells meanwhile. All else stays as it is
+      // Broker or database are away: the next review comes soon, and readiness says so meanwhile. All else stays as it is
       // until a person sees it, a missing right for instance.
       const isTransient = error instanceof AppError && error.retriable;
       this.#logger[isTransient ? 'debug' : 'warn']({ err: error }, 'review_incomplete');

@@ -103,7 +103,7 @@ const keyOf = ({ topic, partition, offset, place }: RefusedEvent): string =>
  *
  * 1. `headers` of the machine that do not fit any more (by name, in their order; those of one name go together),
  * 2. `source-key`, as a whole: a part of a key would lead to another partition,
- * 3. `value`, at its end, down to the limit that its machine topic has; header `value-bytes` tells its whole length.
+ * 3. `value`, at its end, down to the limit that its machine topic has; header `value-bytes` has its whole length.
  */
 export function deadLetter(event: RefusedEvent): DeadLetter {
   const limit = maxLetterBytes(event.topic);

@@ -1,4 +1,4 @@
-/** Why a partition stands still. Immutable: stored with the position, metric labels, names of runbook pages. */
+/** Why a partition is stopped. Immutable: stored with the position, metric labels, names of runbook pages. */
 export const STOPPED_STATES = [
   'waiting_for_database',
   'gap',
@@ -15,7 +15,7 @@ export const STOPPED_STATES = [
 export type PartitionState = 'running' | (typeof STOPPED_STATES)[number];
 
 /**
- * Why ingest stands still in a partition of a machine topic. Immutable, as {@link STOPPED_STATES} are; stored in
+ * Why ingest has stopped a partition of a machine topic. Immutable, as {@link STOPPED_STATES} are; stored in
  * `ingest_partitions`.
  */
 export const INGEST_STOPPED_STATES = [

@@ -52,7 +52,7 @@ export const REPLAY_HEADERS = {
   count: 'replay-count',
 } as const;
 
-/** An event time that the broker's clock does not allow, with what tells whose clock is wrong. */
+/** An event time that the broker's clock does not allow, with what shows whose clock is wrong. */
 export interface ClockRefusal extends Refusal {
   /** Event time minus append time, ms. */
   readonly aheadMs: number;

@@ -131,7 +131,7 @@ function saslOf(
 }
 
 /**
- * kafkajs repeats its calls by itself. Pauses stay short, so that work resumes within seconds after a broker returns;
+ * kafkajs retries its calls. Pauses stay short, so that work resumes within seconds after a broker returns;
  * how long to go on is decided above, by deadlines and the watchdog.
  */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 8 };

@@ -1,7 +1,7 @@
-/** Errors of Kafka as this system tells them apart. */
+/** Errors of Kafka as this system distinguishes them. */
 import { AppError, DeadlineExceededError, type ErrorContext } from '@chip/service';
 
-/** No broker answers, or the answer is an error that passes by itself (election, time-out, closed connection). */
+/** No broker answers, or the answer is an error that is transient (election, timeout, closed connection). */
 export class KafkaUnavailableError extends AppError {
   readonly code = 'kafka_unavailable';
   readonly retriable = true;
@@ -53,7 +53,7 @@ export class ConsumerStalledError extends AppError {
   readonly retriable = false;
 }
 
-/** A batch handler threw an error nobody planned for. Fatal: trying the same batch again would fail again. */
+/** A batch handler threw an unexpected error. Fatal: trying the same batch again would fail again. */
 export class HandlerFailedError extends AppError {
   readonly code = 'kafka_handler_failed';
   readonly retriable = false;

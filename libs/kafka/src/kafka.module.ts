@@ -22,7 +22,7 @@ const CONNECTION = Symbol('kafka connection');
 
 /**
  * Provides {@link KafkaBatchServer}, {@link KafkaProducer}, {@link KafkaAdmin} and {@link TopicReader}. The consumers are
- * drained by whoever handles their batches, since only it knows what else must end first.
+ * drained by the controller that handles their batches, since only it knows what else must end first.
  */
 @Module({})
 export class KafkaModule {

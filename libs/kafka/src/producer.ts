@@ -23,7 +23,7 @@ const ACK_TIMEOUT_MS = 10_000;
 
 /**
  * kafkajs does not repeat a send: it remembers which brokers have answered, and when the leader of a partition moves to one
- * of these meanwhile, it leaves the records of that partition out and reports success. Each attempt of ours is a whole one.
+ * of these meanwhile, it leaves the records of that partition out and reports success. Each of our attempts sends everything.
  */
 export const NO_REPETITION = { retries: 0 };
 

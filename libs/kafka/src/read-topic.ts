@@ -38,7 +38,7 @@ const READ_COMMITTED = 1;
 
 /**
  * Reads a bounded part of a topic, partition by partition, in offset order, and ends. It joins no group and commits
- * nothing, so that it disturbs nobody and leaves nothing behind. Records of aborted transactions are left out. What is
+ * nothing, so that it disturbs no group and leaves nothing behind. Records of aborted transactions are left out. What is
  * written after the start is not read. Memory stays that of one fetch, however long the topic is.
  *
  * @throws KafkaUnavailableError, TopicMissingError, KafkaRefusedError (also for a record batch that cannot be decoded)
@@ -183,7 +183,7 @@ class PartitionReader {
       budgetMs: FETCH_BUDGET_MS,
       firstDelayMs: 200,
       maxDelayMs: 2_000,
-      // A topic that is missing stays missing: whoever misspelt it should not wait.
+      // A topic that is missing stays missing: a misspelt name should fail at once.
       isRetriable: (error) => error instanceof KafkaUnavailableError,
       onRetry: () => void this.cluster.refreshMetadata().catch(() => undefined),
     });

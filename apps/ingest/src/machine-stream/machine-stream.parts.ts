@@ -56,7 +56,7 @@ export interface Progress {
   readonly beganAt: number;
 }
 
-/** The partition stands still: the rest of the batch is not handled. */
+/** The partition stops: the rest of the batch is not handled. */
 export class MustStandError extends Error {
   constructor(
     readonly state: IngestStoppedState,

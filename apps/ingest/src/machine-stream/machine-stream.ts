@@ -12,13 +12,13 @@ import { type MachineStreamParts, type Memory, MustStandError, type Progress } f
 import { RefusalBrake } from './refusal-brake.ts';
 import { passOver } from './unreadable-batch.ts';
 
-/** How often a partition that stands still looks whether its reason is gone. */
+/** How often a stopped partition checks whether its reason is gone. */
 const LOOK_MS: Readonly<Record<IngestStoppedState, number | null>> = {
   no_accepted_partition: 10_000,
   producer_times: 10_000,
   send_failed: 5_000,
   records_mostly_refused: 30_000,
-  // Goes on when a person has decided, or, of a transaction, by itself.
+  // Resumes when a person has decided, or when the transaction ends.
   undecodable_batch: null,
   open_transaction: null,
 };
@@ -30,7 +30,7 @@ const LOOK_MS: Readonly<Record<IngestStoppedState, number | null>> = {
  * 2. the block is sent and acknowledged (one under way per partition),
  *
  * and when the whole batch is through, its offset is committed. A crash in between makes it all happen again: letters
- * are distinct by key, blocks by the range they cover. Blocks chain without memory of ours: a block begins where the
+ * are distinct by key, blocks by the range they cover. Blocks chain without any state of ingest: a block begins where the
  * fetch was asked to begin, and ends behind everything that the fetch accounts for.
  *
  * What one partition cannot do stops that partition, in a named state, and no other; most states end by themselves.

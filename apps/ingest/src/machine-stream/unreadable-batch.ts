@@ -5,7 +5,7 @@ import { sendBlock } from './block-sender.ts';
 import { type MachineStreamParts, type Memory, MustStandError } from './machine-stream.parts.ts';
 
 /**
- * A record batch that can never be read: the partition stands still until a person decides to pass over it. The range is
+ * A record batch that can never be read: the partition stops until a person decides to skip it. The range is
  * then covered by a block with one refused event, whose dead letter points at the range.
  */
 export async function passOver(
@@ -52,7 +52,7 @@ export async function passOver(
   standstills.run(batch.topic, partition);
 }
 
-/** Append time of what stands behind an unreadable batch: the least that its own can be off by. */
+/** Append time of what follows an unreadable batch: the closest estimate of its own. */
 async function appendTimeBehind(
   parts: MachineStreamParts,
   { topic, partition }: RecordBatch,

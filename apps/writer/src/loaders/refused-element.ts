@@ -4,7 +4,7 @@ import type { DatabaseError } from '@chip/persistence';
 /** An accepted element that the writer refuses after all: by a rule that needs the database, or by the database itself. */
 export interface RefusedElement {
   readonly sourceOffset: number;
-  /** Place in the record's array; undefined when the record is no array. */
+  /** Place in the record's array; undefined when the record is not an array. */
   readonly place: number | undefined;
   readonly refusal: Refusal;
   /** The event as ingest normalised it, ready to be published again. */

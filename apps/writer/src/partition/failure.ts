@@ -10,7 +10,7 @@ export type Failure =
   | { readonly kind: 'wait'; readonly code: ErrorCode; readonly isSlow: boolean }
   /** Another writer moved the position. */
   | { readonly kind: 'conflict' }
-  /** Stands still for a stated reason. `retries`: it tries again by itself, otherwise a person decides. */
+  /** Stops for a stated reason. `retries`: it tries again automatically, otherwise a person decides. */
   | { readonly kind: 'stop'; readonly state: PartitionState; readonly retries: boolean }
   /** Nothing that a partition could stand still for: this process itself is broken. */
   | { readonly kind: 'broken' };

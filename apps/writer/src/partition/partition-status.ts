@@ -13,8 +13,8 @@ export interface PartitionStatusParts {
 }
 
 /**
- * What a partition is doing, told by metric and by the row of its position. The row may be locked, or the database away,
- * just when there is something to tell: storing waits for nobody, and the newest state wins.
+ * What a partition is doing, as its metric and the row of its position say. The row may be locked, or the database away,
+ * just when there is something to store: storing never waits, and the newest state wins.
  */
 export class PartitionStatus {
   readonly #parts: PartitionStatusParts;
@@ -35,7 +35,7 @@ export class PartitionStatus {
     return this.#state;
   }
 
-  /** Whether the row says what {@link state} says: only then is another state there somebody else's decision. */
+  /** Whether the row says what {@link state} says: only then is another state there the decision of another process or a person. */
   get isStored(): boolean {
     return this.#storing === undefined && this.#stored?.state === this.#state;
   }
@@ -57,7 +57,7 @@ export class PartitionStatus {
     await this.#storing;
   }
 
-  /** The partition is somebody else's: its metric goes, its row is left alone. */
+  /** Another process owns the partition: its metric goes, its row is left alone. */
   withdraw(): void {
     if (this.#state !== 'running') {
       this.#parts.metrics.stopped.remove(this.#labels());

@@ -37,9 +37,9 @@ import { splitBlock } from './split-block.ts';
 /** Payload bytes of one transaction, whatever the number of rows. */
 const MAX_FLUSH_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = { first: 100, max: 5_000 };
-/** Pauses of a stopped partition that tries again by itself. */
+/** Pauses of a stopped partition that tries again automatically. */
 const STOPPED_RETRY_MS = { first: 2_000, max: 60_000 };
-/** An attempt that fails after this long is told as a state at once; shorter ones only when they repeat. */
+/** An attempt that fails after this long shows as a state at once; shorter ones only when they repeat. */
 const TOLD_AT_ONCE_MS = 5_000;
 /** Clocks that disagree do so for every block: one warning per partition and minute. */
 const CLOCK_WARNING_MS = 60_000;
@@ -49,7 +49,7 @@ export interface PartitionWriterParts {
   readonly sourceTopic: string;
   readonly partition: number;
   readonly session: Omit<LoadSessionOptions, 'applicationName'>;
-  /** Name of this process, stored beside the position. */
+  /** Name of this process, stored with the position. */
   readonly owner: string;
   /** Shared connections for what must not wait for a flush: states of stopped partitions. */
   readonly database: Queryable;
@@ -115,7 +115,7 @@ export class PartitionWriter {
   /** After a gap was seen, until the position moves: the accepted topic is read once more, from its start. */
   #isRescanning = false;
   #isBusy = false;
-  /** When a stopped partition tries again by itself, and how often it has in a row. */
+  /** When a stopped partition tries again, and how often it has in a row. */
   #retry: { readonly at: number } | undefined;
   #retries = 0;
   #clockWarnedAt = -Infinity;
@@ -131,7 +131,7 @@ export class PartitionWriter {
     return this.#status.state;
   }
 
-  /** Applies a batch. Returns when the batch is applied, or the partition stands still for a stated reason. */
+  /** Applies a batch. Returns when the batch is applied, or the partition has stopped for a stated reason. */
   async handle(batch: RecordBatch): Promise<void> {
     if (this.#assignment !== batch.assignment) {
       this.#assignment = batch.assignment;
@@ -162,7 +162,7 @@ export class PartitionWriter {
 
   /**
    * Looks whether the position still is what this process remembers: a failover to a replica, a restore to an earlier
-   * point or an operator may have changed it while nothing came in, or the accepted topic was created anew. Where nothing
+   * point or an operator may have changed it while nothing came in, or the accepted topic was created again. Where nothing
    * came in at all since the assignment, it looks whether Kafka's committed offset, a mere hint, has skipped blocks.
    * @param readingFrom accepted offset of the next batch
    * @returns the accepted offset to read from when it changed, else undefined
@@ -243,7 +243,7 @@ export class PartitionWriter {
         await this.#apply(batch);
         return;
       } catch (error) {
-        // The batch counts as not handled: whoever owns the partition now reads it again.
+        // The batch counts as not handled: the current owner of the partition reads it again.
         if (batch.signal.aborted) {
           return;
         }
@@ -296,7 +296,7 @@ export class PartitionWriter {
 
   /**
    * A session that was ended by an administrator may have been ended by the partition's next owner. Taking the partition
-   * back would end that one's, and so on: whoever finds another owner drops the batch and asks the group.
+   * back would end that one's, and so on: a writer that finds another owner drops the batch and asks the group.
    */
   async #refuseToFight(error: unknown): Promise<void> {
     if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01') {
@@ -359,7 +359,7 @@ export class PartitionWriter {
       }
       const recreated = this.#otherTopic(block, run);
       if (recreated !== null) {
-        // A rescan goes back to blocks of a topic that was replaced since; they are nobody's any more.
+        // A rescan goes back to blocks of a topic that was replaced since; no partition owns them any more.
         if (isReread) {
           continue;
         }
@@ -656,7 +656,7 @@ export class PartitionWriter {
 
   /**
    * Stands still until an operator, or a newer version of this service, has dealt with the reason; with `retries` it
-   * also tries again by itself, after pauses that grow.
+   * also tries again, after pauses that grow.
    */
   async #stop(batch: RecordBatch, state: PartitionState, reason: string, retries = false): Promise<void> {
     if (retries) {

@@ -16,7 +16,7 @@ export class TopicIds {
     this.#logger = logger;
   }
 
-  /** @returns the id, or null when it cannot be told now: an unknown id contradicts nothing. Never throws. */
+  /** @returns the id, or null while it is not known: an unknown id contradicts nothing. Never throws. */
   current(topic: string): Promise<string | null> {
     const known = this.#answers.get(topic);
     const now = performance.now();

@@ -35,15 +35,15 @@ export interface BlockEvent {
   readonly bytes: number;
   /** Length of the array that the record holds; 0 = the record is one event, or was refused whole. */
   readonly elements: number;
-  /** Places of the elements that ingest refused, ascending; `[0]` for a refused record that is no array. */
+  /** Places of the elements that ingest refused, ascending; `[0]` for a refused record that is not an array. */
   readonly refused: readonly number[];
 }
 
-/** Elements of a source event: an event that is no array counts as one. */
+/** Elements of a source event: an event that is not an array counts as one. */
 export const elementsOf = (event: BlockEvent): number => Math.max(1, event.elements);
 /** Accepted elements of a source event, which is also its number of payload lines. */
 export const rowsOf = (event: BlockEvent): number => elementsOf(event) - event.refused.length;
-/** Place in the record's array of the accepted element that stands `nth` (from 0) in the payload; undefined without array. */
+/** Place in the record's array of the accepted element that is the `nth` (from 0) of the payload; undefined without array. */
 export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
   if (event.elements === 0) {
     return undefined;
@@ -82,7 +82,7 @@ export interface Block {
   /** Least and greatest event time of the rows (canonical text), null without rows. */
   readonly minTime: string | null;
   readonly maxTime: string | null;
-  /** What the events were judged by besides themselves and their append times; absent in old blocks. */
+  /** What the events were judged by, in addition to themselves and their append times; absent in old blocks. */
   readonly judgedBy?: Judgement;
   /** Events that were published again from a dead letter, by source offset; absent when none was. */
   readonly replays?: ReadonlyMap<number, Replay>;

@@ -1,8 +1,8 @@
-/** Where a consumer stands in each partition of its present assignment. */
+/** The position of a consumer in each partition of its current assignment. */
 import type { FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
 import type { UndecodableRange } from '../records/kafka-record.ts';
 
-/** Where a consumer stands in one of its partitions. */
+/** The position of a consumer in one of its partitions. */
 export interface PartitionStatus {
   readonly topic: string;
   readonly partition: number;
@@ -14,7 +14,7 @@ export interface PartitionStatus {
   /** Readable offsets that are not handled yet; null before the first fetch. */
   readonly lag: number | null;
   readonly pausedReason: string | null;
-  /** Set while the partition stands before a record batch that can never be read: state `undecodable_batch`. */
+  /** Set while a record batch that can never be read blocks the partition: state `undecodable_batch`. */
   readonly undecodable: UndecodableRange | null;
   /**
    * Wall-clock time, ms since 1970, since when one open transaction has kept everything written behind it from being
@@ -72,7 +72,7 @@ export function newPartition(assignment: number, partition: number): Partition {
   };
 }
 
-/** Takes over what a fetch told about the partition. */
+/** Takes over what a fetch says about the partition. */
 export function noteFetched(state: Partition, facts: FetchFacts): void {
   const now = performance.now();
   const isHeldBack = facts.lastStableOffset < facts.highWatermark;

@@ -31,8 +31,8 @@ const DRAIN_GRACE_MS = 12_000;
  * async onSamples(batch: RecordBatch): Promise<void> { ... }
  * ```
  *
- * One consumer with its own group per topic, so that a slow topic does not hold up another. What a handler may do, and
- * what its result means, is told at {@link RecordBatch}; what is done about kafkajs, at {@link GroupConsumer}. Errors of
+ * One consumer with its own group per topic, so that a slow topic does not hold up another. See {@link RecordBatch} for
+ * the contract of handlers and {@link GroupConsumer} for the workarounds of kafkajs. Errors of
  * handlers arrive here unchanged only with the `RethrowFilter` of the service library, which `runService` installs.
  */
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
@@ -60,7 +60,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     callback();
   }
 
-  /** Every assigned partition and where it stands. */
+  /** Every assigned partition and its position. */
   partitions(): PartitionStatus[] {
     return this.#consumers.flatMap((consumer) => consumer.partitions());
   }

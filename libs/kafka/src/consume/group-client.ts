@@ -17,7 +17,7 @@ export interface GroupClientParts {
   readonly closing: AbortSignal;
   /** A new assignment, with nothing held. */
   readonly onJoin: (partitions: readonly number[]) => void;
-  /** The client has left its group after an error; with `restart` it joins again by itself. */
+  /** The client has left its group after an error; with `restart` it joins again automatically. */
   readonly onCrash: (error: Error, restart: boolean) => void;
   /** What was fetched for one partition; must return at once. */
   readonly onBatch: (payload: EachBatchPayload, facts: FetchFacts | undefined) => void;
@@ -56,7 +56,7 @@ export class GroupClient {
         retries: 8,
         initialRetryTime: 200,
         maxRetryTime: 2_000,
-        // Without this kafkajs would start anew while the process ends.
+        // Without this kafkajs would start again while the process ends.
         restartOnFailure: async () => !closing.aborted,
       },
     });
@@ -154,7 +154,7 @@ export class GroupClient {
     this.#parts.onJoin(partitions);
   }
 
-  /** While kafkajs starts a crashed consumer anew it has nothing to pause and refuses; the next join begins with nothing held. */
+  /** While kafkajs restarts a crashed consumer it has nothing to pause and refuses; the next join begins with nothing held. */
   #tell(change: () => void): void {
     try {
       change();

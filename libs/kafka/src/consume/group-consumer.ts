@@ -30,7 +30,7 @@ export interface GroupConsumerParts {
   readonly fatal: (error: AppError) => void;
 }
 
-/** How long handlers that were told to stop may take before the group is left without them. */
+/** How long aborted handlers may take before the consumer leaves the group without them. */
 const ABORTED_GRACE_MS = 2_000;
 /** Share of `maxDecompressedBytes` that moving batches may hold when another fetch begins. */
 const ROOM = 0.25;
@@ -54,7 +54,7 @@ let assignments = 0;
  *    The consumer joins without waiting for their handlers; a partition that comes back waits for its old one alone.
  * 5. Handler errors never reach kafkajs's retry loop: they are either a wish to rejoin or fatal.
  *
- * It follows that two batches of one partition never overlap within a process, and that a handler is told at once of the
+ * It follows that two batches of one partition never overlap within a process, and that a handler learns at once of the
  * loss of its partition; what it does after that no longer counts. It may still do it while another process has begun,
  * and a frozen process may even believe in its old assignment: whoever writes must have a fence of its own.
  */
@@ -219,7 +219,7 @@ export class GroupConsumer implements FetchPolicy {
     done.abort();
   }
 
-  // What the interceptor asks and tells.
+  // What the interceptor asks and reports.
 
   get assignment(): number {
     return this.#assignment;

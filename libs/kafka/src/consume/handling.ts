@@ -96,7 +96,7 @@ export class Handling {
     const { topicOnBroker, logger, closing } = this.#parts;
     const context = { topic: topicOnBroker, partition: state.partition };
     if (signal.aborted) {
-      // The handler was told to stop and did: that is all its error can mean, whatever it is.
+      // The handler was aborted and stopped: its error, whatever it is, means no more than that.
       logger.debug({ ...context, err: error }, 'batch_aborted');
       return;
     }

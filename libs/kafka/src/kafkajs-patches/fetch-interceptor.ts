@@ -85,7 +85,7 @@ export interface FetchPolicy {
   onLost(error: Error): void;
 }
 
-/** Bytes per compressed byte before the first fetch has told. */
+/** Bytes per compressed byte, assumed before the first fetch. */
 const ASSUMED_RATIO = 4;
 /** Share of the decompression budget that a fetch aims at: records cost several times their bytes while they are handled. */
 const COMFORT = 0.25;
@@ -103,13 +103,13 @@ export const TURN_MS = 20;
  *   assignment they were made for, and its resolved offsets need eachBatch's cooperation.
  * - **OFFSET_OUT_OF_RANGE** becomes an empty answer with `outOfRange` facts. kafkajs would commit "earliest" and go on
  *   (issues 1119, 580).
- * - **The end of an assignment** is told at once, when the coordinator announces it or a join is sent. kafkajs reports only
+ * - **The end of an assignment** is reported at once, when the coordinator announces it or a join is sent. kafkajs reports only
  *   the new assignment, and by then others may work for the partitions.
  * - **A wish to rejoin** is thrown into the loop where it fetches.
  * - **Memory** is asked for before each fetch; without room the loop turns on, with its heartbeats, and fetches nothing.
  * - **A missing topic** makes the consumer forget its positions, see `#afterMissingTopic`.
  * - **Records stay bytes**, see `fetchUndecoded`. kafkajs carries one stand-in per partition to eachBatch, also for an
- *   answer that holds only transaction markers: it would report that by an event that nobody can await.
+ *   answer that holds only transaction markers: it would report that by an event that cannot be awaited.
  */
 export class FetchInterceptor {
   readonly #tamed = new WeakSet<Broker>();
@@ -159,7 +159,7 @@ export class FetchInterceptor {
   }
 
   /**
-   * kafkajs forgets its member id when it starts a crashed consumer anew, for example after a broker's restart. The
+   * kafkajs forgets its member id when it restarts a crashed consumer, for example after a broker's restart. The
    * group would then wait for the member that it takes for another one, up to the session time-out.
    */
   async #joinGroup(joinGroup: JoinGroup, request: JoinRequest): Promise<{ memberId: string }> {
@@ -252,7 +252,7 @@ export class FetchInterceptor {
   }
 
   /**
-   * The topic is gone, for a moment or deleted. A topic created anew under the same name begins at offset 0, so that the
+   * The topic is gone, for a moment or deleted. A topic created again under the same name begins at offset 0, so that the
    * positions in memory would jump over its first records. They are forgotten by joining again; the offsets committed at
    * the broker, which it deletes together with their topic, decide. kafkajs would answer from its own copy of them.
    */

@@ -54,7 +54,7 @@ function encodeRequest(topic: string): Buffer {
   // The header's tags come first: kafkajs writes the header of older versions, which has none.
   return Buffer.concat([
     ...[noTags, varint(2), noId, varint(name.length + 1), name, noTags],
-    // No topic is created by asking, and nobody's rights are listed.
+    // Asking creates no topic and lists no rights.
     ...[Buffer.of(0, 0, 0), noTags],
   ]);
 }

@@ -22,7 +22,7 @@ export class UndecodableBatchError extends Error {
   }
 }
 
-/** Where nobody asks for less: the answer to one batch. */
+/** The default, for the answer to one batch. */
 const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -157,7 +157,7 @@ const lz4Codec: Codec = {
 };
 
 const LZ4_MAGIC = 0x184d2204;
-/** One LZ4 byte stands for at most 255 others. */
+/** One LZ4 byte expands to at most 255 others. */
 const LZ4_MAX_RATIO = 255;
 
 /**

@@ -23,7 +23,7 @@ export interface UndecodableBatch {
 /** What the broker answered for one partition. */
 export interface FetchedPartition {
   readonly partition: number;
-  /** An error of Kafka's, 0 for none. OFFSET_OUT_OF_RANGE is told by `isOutOfRange` instead: kafkajs refuses the whole response for it. */
+  /** An error of Kafka's, 0 for none. `isOutOfRange` reports OFFSET_OUT_OF_RANGE instead: kafkajs refuses the whole response for it. */
   readonly errorCode: number;
   readonly highWatermark: string;
   readonly lastStableOffset: number;

@@ -15,7 +15,7 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
 }
 
-/** Records in offset order, decoded anew by every walk over them: what nobody keeps costs no memory. */
+/** Records in offset order, decoded again by every walk over them: what is not kept costs no memory. */
 export interface Records extends Iterable<KafkaRecord> {
   readonly length: number;
   /** Whether timestamps of some are the producer's: their topic does not, or did not, say LogAppendTime. */
@@ -24,7 +24,7 @@ export interface Records extends Iterable<KafkaRecord> {
 
 /** A record batch that can never be read. */
 export interface UndecodableRange {
-  /** Where the reading stands: the batch's `fetchOffset`. */
+  /** Where reading stopped: the batch's `fetchOffset`. */
   readonly from: number;
   /** Offset behind the last record of that batch. Where its header is damaged as well: `from + 1`, never beyond the batch. */
   readonly to: number;

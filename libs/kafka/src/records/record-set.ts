@@ -21,7 +21,7 @@ export interface StoredBatch {
 }
 
 /**
- * Records of one partition in one fetch, in offset order. They are decoded while somebody walks over them and forgotten
+ * Records of one partition in one fetch, in offset order. They are decoded while a reader walks over them and forgotten
  * behind him: an object per record that lives as long as its fetch keeps the collector busier than all other work.
  */
 export class RecordSet implements Records {
