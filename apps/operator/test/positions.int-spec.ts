@@ -251,7 +251,7 @@ describe('positions', () => {
     const args = ['resume', 'telemetry.samples.v1', '0', '--reason', 'fixed'];
     const unconfirmed = await run(...args);
     expect(unconfirmed).toMatchObject({ code: 1 });
-    expect(unconfirmed.stderr).toContain('add --yes to do it');
+    expect(unconfirmed.stderr).toContain('add --yes to make the change');
     expect((await run(...args, '--dry-run')).stdout).toContain('dry run: nothing was changed');
     expect((await loadPosition(db.database, 'telemetry.samples.v1', 0))?.state).toBe('gap');
     expect(await run(...args, '--yes')).toMatchObject({ code: 0 });
