@@ -3,7 +3,7 @@ import { Database } from '@chip/persistence';
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Module } from '@nestjs/common';
 import { type QueryConfig } from '../query.config.ts';
-import { PrimaryDatabase } from '../sql/primary-database.ts';
+import { PrimaryDatabase } from '../primary-database.ts';
 import { Gate } from './gate.ts';
 import { KeyCheck } from './key-check.ts';
 import { CallerRates } from './rate-limits.ts';

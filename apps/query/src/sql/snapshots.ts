@@ -16,7 +16,7 @@ import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
 import { Slots } from './slots.ts';
 import { Problem } from '../http/problem.error.ts';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
-import { PrimaryDatabase } from './primary-database.ts';
+import { PrimaryDatabase } from '../primary-database.ts';
 
 type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS' | 'DATABASE_POOL_MAX'>;
 

@@ -5,7 +5,7 @@ import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
 import { measurePool } from '../query.metrics.ts';
-import { PrimaryDatabase } from './primary-database.ts';
+import { PrimaryDatabase } from '../primary-database.ts';
 import { PrimarySnapshots, Snapshots } from './snapshots.ts';
 
 /** A pool of its own for what writes; null where reading has the same URL. */
