@@ -139,10 +139,10 @@ describe.each(Object.entries(editions))('COPY text of a flush, %s edition', (_, 
     await expectStored([flushOf(1)]);
     const chunks = await db.query<{ name: string; n: number }>(
       `SELECT hypertable_name AS name, count(*)::int AS n FROM timescaledb_information.chunks
-        WHERE hypertable_name IN ('system_metrics', 'measurements') GROUP BY 1 ORDER BY 1`,
+        WHERE hypertable_name IN ('system_metrics', 'measurement_rows') GROUP BY 1 ORDER BY 1`,
     );
     expect(chunks.find(({ name }) => name === 'system_metrics')?.n).toBe(4);
-    expect(chunks.find(({ name }) => name === 'measurements')?.n).toBeGreaterThanOrEqual(2);
+    expect(chunks.find(({ name }) => name === 'measurement_rows')?.n).toBeGreaterThanOrEqual(2);
   });
 
   it('stores nothing of a flush in which one row is refused', async () => {

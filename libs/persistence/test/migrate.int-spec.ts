@@ -42,6 +42,7 @@ const DATA: Record<string, string> = {
     INSERT INTO measurements (time, inspection_id, event_id, name, value) SELECT created_at, id, id, 'm', 1 FROM inspections`,
   '0004-positions': `SELECT init_position('t', 0, 0, 0)`,
   '0005-rollups': `INSERT INTO metrics_delta VALUES (date_trunc('hour', now()), 's', 'm', NULL, 1, 1, 1, 1); SELECT fold_metrics()`,
+  '0023-measurement-vectors': `SELECT pack_measurements(1)`,
   '0010-audit': `SELECT append_audit('operator', 'a', 'b', 'c', 'd', NULL, NULL)`,
 };
 
@@ -353,7 +354,8 @@ describe('migrations', () => {
       shape: 'folded',
     });
     expect(status.hypertables.map(({ name, chunk_interval }) => ({ name, chunk_interval }))).toEqual([
-      { name: 'measurements', chunk_interval: '30 days' },
+      { name: 'measurement_rows', chunk_interval: '30 days' },
+      { name: 'measurement_vectors', chunk_interval: '30 days' },
       { name: 'system_metrics', chunk_interval: '1 day' },
     ]);
     expect(status.hypertables.find((table) => table.name === 'system_metrics')?.chunks).toBeGreaterThanOrEqual(4);

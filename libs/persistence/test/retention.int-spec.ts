@@ -103,7 +103,7 @@ describe('retention settings and holds', () => {
     const free = { lot_id: 'free', n: 1000, old: 0, sum: 1000 * 25.5 };
     expect(await counts()).toEqual([free, held]);
     // Nothing is left to do, and what is held is not moved again and again.
-    const chunks = () => db.database.query(`SELECT show_chunks('measurements')::text AS chunk ORDER BY 1`);
+    const chunks = () => db.database.query(`SELECT show_chunks('measurement_rows')::text AS chunk ORDER BY 1`);
     const left = await chunks();
     expect(await db.database.query(`SELECT apply_retention('measurements') AS n`)).toEqual([{ n: 0 }]);
     expect(await chunks()).toEqual(left);

@@ -36,14 +36,16 @@ const VIEWS: Readonly<Record<string, string>> = {
   inspection_attempts: ofLotAndProduct,
   defects: ofAttempt,
   measurements: ofAttempt,
+  measurement_rows: ofAttempt,
+  measurement_vectors: ofAttempt,
   yield_daily: ofLotAndProduct,
   yield_daily_base: ofLotAndProduct,
   yield_delta: ofLotAndProduct,
   yield_retests: ofLotAndProduct,
   parameters: `t.product = '' OR ${ofProduct('t.product')}`,
 };
-/** What belongs to no site and every answer needs. */
-const OPEN_TABLES = ['stream_positions', 'inspection_types'];
+/** What belongs to no site and every answer needs. Sets describe values, and say nothing without the vectors that use them. */
+const OPEN_TABLES = ['stream_positions', 'inspection_types', 'measurement_sets'];
 
 /** @returns whether the role is there; without it keys with limits cannot be used */
 export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<boolean> {

@@ -7,12 +7,13 @@ import type { SqlParameter } from '../connection/database.ts';
 import { LoadSession } from '../connection/load-session.ts';
 import { retentionFunction, type TableDeclaration } from '../schema/declarations.ts';
 import { TABLES } from '../schema/declared.ts';
+import { packMeasurements } from './pack-measurements.ts';
 
 interface Task {
   everyMs: number;
   /** Longer than this, and the server ends the statement. */
   deadlineMs: number;
-  /** @returns rows (or chunks) folded or deleted */
+  /** @returns rows (or chunks) folded, packed or deleted */
   run(session: LoadSession, log: MaintenanceOptions['log']): Promise<number>;
 }
 
@@ -46,6 +47,8 @@ const CHORES = {
     'SELECT 0 AS n FROM refresh_daily_inspection_summary()',
   ),
   ...Object.fromEntries(Object.entries(TABLES).flatMap(retentionTask)),
+  prune_measurement_sets: statement(24 * 60 * MINUTE_MS, 10 * MINUTE_MS, 'SELECT prune_measurement_sets() AS n'),
+  pack_measurements: { everyMs: MINUTE_MS, deadlineMs: 10 * MINUTE_MS, run: (session) => packMeasurements(session) },
   note_audit_heads: { everyMs: 10 * MINUTE_MS, deadlineMs: MINUTE_MS, run: noteAuditHeads },
 } satisfies Record<string, Task>;
 
@@ -320,7 +323,7 @@ export function createMetrics(registry: Registry) {
     }),
     rows: new Counter({
       name: 'chip_maintenance_rows_total',
-      help: 'Rows (or chunks) folded or deleted by each maintenance task',
+      help: 'Rows (or chunks) folded, packed or deleted by each maintenance task',
       labelNames: ['task'] as const,
       registers,
     }),

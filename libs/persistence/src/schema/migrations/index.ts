@@ -20,6 +20,7 @@ import { UpkeepAtSize } from './0019-upkeep-at-size.ts';
 import { AttemptOrder } from './0020-attempt-order.ts';
 import { UnitsOfEquipment } from './0021-units-of-equipment.ts';
 import { ApiKeys } from './0022-api-keys.ts';
+import { MeasurementVectors } from './0023-measurement-vectors.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   { name: '0020-attempt-order', class: AttemptOrder },
   { name: '0021-units-of-equipment', class: UnitsOfEquipment },
   { name: '0022-api-keys', class: ApiKeys },
+  { name: '0023-measurement-vectors', class: MeasurementVectors },
 ];
