@@ -111,7 +111,7 @@ class Source {
   /** Empties the tables: a new database per run would cost more than the run. */
   async reset(): Promise<void> {
     await this.database.database.query(
-      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurements, defects CASCADE`,
+      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_vectors, measurement_rows, measurement_sets, defects CASCADE`,
     );
     this.letters.length = 0;
     this.#brakes.length = 0;
@@ -286,7 +286,8 @@ describe('loading inspections', () => {
   it('finds every row that the database refuses, wherever it goes, and loads the neighbours', async () => {
     const source = await newSource();
     for (const constraint of [
-      `measurements ADD CONSTRAINT no_poison CHECK (name <> 'poison')`,
+      `measurement_sets ADD CONSTRAINT no_poison CHECK ('poison' <> ALL (names))`,
+      `measurement_vectors ADD CONSTRAINT no_thirteens CHECK (-13 <> ALL (values))`,
       `defects ADD CONSTRAINT no_ghosts CHECK (class <> 'ghost')`,
       `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
     ]) {
@@ -303,7 +304,8 @@ describe('loading inspections', () => {
         hard_bin: i === 13 || i === 44 ? 7 : 1,
         measurements: [
           ...Array.from({ length: i % 4 }, () => vth),
-          ...(i === 0 || i === 45 ? [{ ...vth, name: 'poison' }] : []),
+          ...(i === 0 ? [{ ...vth, name: 'poison' }] : []),
+          ...(i === 45 ? [{ ...vth, value: -13 }] : []),
         ],
         defects: [
           ...Array.from({ length: i % 3 }, () => scratch),
@@ -330,7 +332,9 @@ describe('loading inspections', () => {
 
   it('stops instead of making letters when more is refused than bad data explains', async () => {
     const source = await newSource();
-    await source.database.database.query(`ALTER TABLE measurements ADD CONSTRAINT broken CHECK (name <> 'vth')`);
+    await source.database.database.query(
+      `ALTER TABLE measurement_sets ADD CONSTRAINT broken CHECK ('vth' <> ALL (names))`,
+    );
     const events = Array.from({ length: 300 }, (_, i) =>
       event({ event_id: id(i), chip_id: `C${i}`, measurements: [{ name: i % 2 ? 'vth' : 'idd', value: 1 }] }),
     );
@@ -343,7 +347,7 @@ describe('loading inspections', () => {
     const [whole, cut] = [await newSource(), await newSource()];
     for (const source of [whole, cut]) {
       await source.database.database.query(
-        `ALTER TABLE measurements ADD CONSTRAINT picky CHECK (name <> 'bad') NOT VALID`,
+        `ALTER TABLE measurement_sets ADD CONSTRAINT picky CHECK ('bad' <> ALL (names)) NOT VALID`,
       );
     }
     const kinds = fc.constantFrom('good', 'other', 'unknown type', 'bad row');

@@ -1,12 +1,19 @@
 /** Events of a block on their way to the tables. */
 import { type AcceptedInspection, COMPUTED_FIELDS, encodeCopyField } from '@chip/contracts';
 import type { RefusedElement } from '../refused-element.ts';
+import type { MeasurementSet, MeasurementSets } from './measurement-sets.ts';
 import type { MergeableEvent } from './merge-attempts.ts';
 
 const NO_LINES = Buffer.alloc(0);
 
+/** The values of an event: a COPY line of `measurement_vectors` without its last column, which is the id of the set. */
+export interface MeasurementVector {
+  readonly set: MeasurementSet;
+  readonly line: Buffer;
+}
+
 /**
- * An event and the offset it came from. Its measurements and defects are COPY lines from the start: as objects they would
+ * An event and the offset it came from. Its measurements and defects are COPY text from the start: as objects they would
  * take several times the room until the flush is through.
  */
 export interface Arrival {
@@ -14,8 +21,8 @@ export interface Arrival {
   readonly event: MergeableEvent;
   /** The event whole, as ingest wrote it. */
   readonly line: Buffer;
-  /** COPY lines, as many as `event.measurement_count` says. */
-  readonly measurements: Buffer;
+  /** Undefined without any. */
+  readonly measurements: MeasurementVector | undefined;
   /** COPY lines, as many as `event.defect_count` says. */
   readonly defects: Buffer;
 }
@@ -30,14 +37,14 @@ export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code']
 };
 
 /** Reads an event of a block; what its lines have in common is encoded once. */
-export function arrivalOf(offset: number, line: Buffer): Arrival {
+export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets): Arrival {
   const { measurements, defects, ...facts } = JSON.parse(line.toString()) as AcceptedInspection;
   const field = encodeCopyField;
   const ids = `${facts.inspection_uuid}\t${facts.event_id}`;
   const time = facts.completed_at ?? facts.occurred_at;
-  let measurementLines = '';
-  for (const m of measurements ?? []) {
-    measurementLines += `${time}\t${ids}\t${field(m.name)}\t${field(m.value)}\t${field(m.unit)}\t${field(m.lower_limit)}\t${field(m.upper_limit)}\n`;
+  let values = '';
+  for (const { value } of measurements ?? []) {
+    values += `${values === '' ? '' : ','}${value ?? 'NULL'}`;
   }
   let defectLines = '';
   for (const [i, d] of defects?.entries() ?? []) {
@@ -49,7 +56,9 @@ export function arrivalOf(offset: number, line: Buffer): Arrival {
     offset,
     event: { ...facts, measurement_count: measurements?.length, defect_count: defects?.length },
     line,
-    measurements: measurementLines === '' ? NO_LINES : Buffer.from(measurementLines),
+    measurements: measurements?.length
+      ? { set: sets.of(measurements), line: Buffer.from(`${time}\t${ids}\t{${values}}`) }
+      : undefined,
     defects: defectLines === '' ? NO_LINES : Buffer.from(defectLines),
   };
 }

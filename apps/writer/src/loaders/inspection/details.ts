@@ -1,34 +1,24 @@
 /** Measurements and defects: what an event has many of, copied for new events only. */
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Arrival } from './arrival.ts';
+import type { MeasurementSet } from './measurement-sets.ts';
 
-/** What an event has many of; columns as `arrivalOf` writes them. */
-const DETAILS = [
-  {
-    table: 'measurements',
-    count: 'measurement_count',
-    columns: ['time', 'inspection_id', 'event_id', 'name', 'value', 'unit', 'lower_limit', 'upper_limit'],
-  },
-  {
-    table: 'defects',
-    count: 'defect_count',
-    columns: [
-      'inspection_id',
-      'event_id',
-      'defect_no',
-      'time',
-      'class',
-      'x_um',
-      'y_um',
-      'area_um2',
-      'size_um',
-      'severity',
-      'confidence',
-      'image_uri',
-    ],
-  },
-] as const;
-type Detail = (typeof DETAILS)[number];
+/** As `arrivalOf` writes them, with the set at the end. */
+const VECTOR_COLUMNS = ['time', 'inspection_id', 'event_id', 'values', 'set_id'];
+const DEFECT_COLUMNS = [
+  'inspection_id',
+  'event_id',
+  'defect_no',
+  'time',
+  'class',
+  'x_um',
+  'y_um',
+  'area_um2',
+  'size_um',
+  'severity',
+  'confidence',
+  'image_uri',
+];
 /** Lines of small events are gathered up to this size before they become a chunk of a COPY. */
 const COPY_CHUNK_BYTES = 256 * 1024;
 
@@ -42,29 +32,69 @@ export class RefusedRow extends Error {
   }
 }
 
-/** Copies the details of events that are new, so that a plain COPY needs no unique key. @returns rows written */
+/**
+ * Copies the details of events that are new, so that a plain COPY needs no unique key.
+ *
+ * @returns measurements and defects written; a vector counts for the measurements in it
+ * @throws RefusedRow, DatabaseError
+ */
 export async function copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
-  let rows = 0;
-  for (const detail of DETAILS) {
-    rows += await copyDetail(session, detail, arrivals);
+  const vectors = arrivals.flatMap((arrival) => (arrival.measurements ? [{ ...arrival.measurements, arrival }] : []));
+  if (vectors.length > 0) {
+    const ends = await storeSets(session, vectors);
+    const lines = vectors.flatMap(({ set, line }) => [line, ends.get(set)!]);
+    await naming(
+      vectors,
+      () => 1,
+      () => session.copy('measurement_vectors', VECTOR_COLUMNS, gather(lines)),
+    );
   }
-  return rows;
+  const defects = arrivals
+    .filter(({ event }) => (event.defect_count ?? 0) > 0)
+    .map((arrival) => ({ arrival, count: arrival.event.defect_count! }));
+  if (defects.length > 0) {
+    const lines = defects.map(({ arrival }) => arrival.defects);
+    await naming(
+      defects,
+      ({ count }) => count,
+      () => session.copy('defects', DEFECT_COLUMNS, gather(lines)),
+    );
+  }
+  return arrivals.reduce((sum, { event }) => sum + (event.measurement_count ?? 0) + (event.defect_count ?? 0), 0);
 }
 
-async function copyDetail(session: LoadSession, detail: Detail, arrivals: readonly Arrival[]): Promise<number> {
-  const some = arrivals.filter(({ event }) => (event[detail.count] ?? 0) > 0);
-  if (some.length === 0) {
-    return 0;
-  }
+/**
+ * Stores what is missing of the sets. Nothing is remembered from flush to flush: the database keeps a set for the
+ * transaction that asked for it.
+ *
+ * @returns how the lines of each set end
+ */
+async function storeSets(
+  session: LoadSession,
+  vectors: readonly { set: MeasurementSet }[],
+): Promise<ReadonlyMap<MeasurementSet, Buffer>> {
+  const sets = [...new Set(vectors.map(({ set }) => set))];
+  const rows = await session.query<{ id: string }>('SELECT id FROM store_measurement_sets($1::json) AS id', [
+    `[${sets.map(({ json }) => json).join(',')}]`,
+  ]);
+  return new Map(sets.map((set, i) => [set, Buffer.from(`\t${rows[i]!.id}\n`)]));
+}
+
+/** Runs a COPY of `items` with so many lines each. @throws RefusedRow for the one that has the line at fault */
+async function naming<Item extends { arrival: Arrival }>(
+  items: readonly Item[],
+  linesOf: (item: Item) => number,
+  copy: () => Promise<number>,
+): Promise<void> {
   try {
-    return await session.copy(detail.table, detail.columns, gather(some.map((arrival) => arrival[detail.table])));
+    await copy();
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.kind !== 'data' || error.copyLine === undefined) {
       throw error;
     }
     let line = 0;
-    const refused = some.find(({ event }) => (line += event[detail.count]!) >= error.copyLine!);
-    throw new RefusedRow(refused!, error);
+    const refused = items.find((item) => (line += linesOf(item)) >= error.copyLine!);
+    throw new RefusedRow(refused!.arrival, error);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Loaded, Loader } from '../loader.ts';
 import { type RefusedElement, rejectionDetail } from '../refused-element.ts';
 import { type Arrival, arrivalOf, refuse } from './arrival.ts';
 import { copyDetails, RefusedRow } from './details.ts';
+import { MeasurementSets } from './measurement-sets.ts';
 import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
 import {
   INSERT_EVENTS,
@@ -38,8 +39,8 @@ const byKey = <T extends { id: string }>(rows: Iterable<T>): T[] => [
 /**
  * Inspections: ledger of events, identities, attempts, the current row, then measurements and defects by COPY.
  *
- * Locks are taken in the order lots, wafers, parts, inspection_events, inspections, inspection_attempts, each sorted by
- * key. The inspections row comes before its attempts, since it is what serialises two flushes that merge into one
+ * Locks are taken in the order lots, wafers, parts, inspection_events, inspections, inspection_attempts,
+ * measurement_sets, each sorted by key. The inspections row comes before its attempts, since it is what serialises two flushes that merge into one
  * inspection: whoever holds it sees every attempt committed so far.
  */
 export class InspectionLoader implements Loader {
@@ -51,11 +52,12 @@ export class InspectionLoader implements Loader {
     this.#topic = blocks[0]!.sourceTopic;
     this.#partition = blocks[0]!.sourcePartition;
     const arrivals: Arrival[] = [];
+    const sets = new MeasurementSets();
     for (const block of blocks) {
       let at = 0;
       for (const event of block.index) {
         if (rowsOf(event) > 0) {
-          arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes)));
+          arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes), sets));
         }
         at += event.bytes;
       }
