@@ -3,7 +3,7 @@ import { createKey, type NewKey, revokeKey, rotateKey, verifyAudit } from '@chip
 import { waitFor } from '@chip/testing';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
-import { seedAttempts } from './seed.ts';
+import { packMeasurements, seedAttempts } from './seed.ts';
 
 /** Texts that only rows of the other site, and only rows of the other product, carry. */
 const OTHER_SITE = 'OTHER-SITE-7f3a';
@@ -68,10 +68,15 @@ beforeAll(async () => {
     { ...unit, site: 'own', lot_id: 'MIXED', chip_id: '3', result: 'pass', product: 'P', equipment_id: 'E' },
   ]);
   const { database } = stage.db;
-  await database.query(
-    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
-     SELECT a.occurred_at, a.inspection_id, a.event_id, n.name, 1.5, 'nm' FROM inspection_attempts a, (VALUES ('width'), ('height')) n(name)`,
-  );
+  // In both forms that measurements are stored in: the first ones are packed.
+  for (const name of ['width', 'height']) {
+    await packMeasurements(database);
+    await database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+       SELECT occurred_at, inspection_id, event_id, $1, 1.5, 'nm' FROM inspection_attempts`,
+      [name],
+    );
+  }
   await database.query(
     `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
      SELECT inspection_id, event_id, 0, occurred_at, coalesce(nullif(product, 'P'), 'scratch'), 1, 2 FROM inspection_attempts`,

@@ -13,6 +13,7 @@ import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/
 import { unitsOfEquipment } from '../src/equipment/equipment-units.sql.ts';
 import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.sql.ts';
+import { measurementRows } from '../src/export/export.sql.ts';
 import { countedSamples } from '../src/spc/counted-samples.sql.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.sql.ts';
@@ -24,6 +25,13 @@ import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
 const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 200_000);
 const DAYS = 365;
+
+interface ExportFilter {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly name?: string | undefined;
+  readonly lot_id?: string | undefined;
+}
 
 interface PlanNode {
   'Node Type': string;
@@ -46,6 +54,7 @@ const SMALL = new Set([
   'yield_retests',
   'stream_positions',
   'inspection_types',
+  'measurement_sets',
 ]);
 
 describe('query plans', () => {
@@ -91,8 +100,24 @@ describe('query plans', () => {
          ARRAY[md5(inspection_id::text)::uuid], occurred_at + INTERVAL '1 hour', completed_at + INTERVAL '1 hour', equipment_id, product, wafer_id,
          die_x, die_y, 1, 1, inspected_area_cm2, 0 FROM inspection_attempts WHERE status = 'completed' AND (die_x + die_y) % 20 = 3`,
     );
+    // Ten measurements of each inspection; those of the oldest month are rows yet.
     await database.query(
-      `INSERT INTO measurements (time, inspection_id, event_id, name, value) SELECT occurred_at, id, id, 'width' || hard_bin, die_x FROM inspections`,
+      `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value)
+       SELECT occurred_at, id, id, 'width' || m, die_x + m FROM inspections, generate_series(0, 9) AS m WHERE occurred_at < $1::date - 335`,
+      [today],
+    );
+    await database.query(
+      `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+       SELECT occurred_at, id, id, (SELECT store_measurement_sets(json_build_array(json_build_object('names', names, 'units', nothing, 'lower_limits', nothing, 'upper_limits', nothing)))
+           FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(0, 9) AS m) AS s),
+         ARRAY(SELECT die_x + m FROM generate_series(0, 9) AS m)
+       FROM inspections WHERE occurred_at >= $1::date - 335`,
+      [today],
+    );
+    // Another three hundred kinds of lists, so that to find one means to look for it.
+    await database.query(
+      `SELECT store_measurement_sets(json_agg(json_build_object('names', ARRAY['other' || n, 'more' || n], 'units', ARRAY['V', NULL],
+         'lower_limits', ARRAY[n, NULL], 'upper_limits', ARRAY[NULL, n]))) FROM generate_series(1, 300) AS n`,
     );
     await database.query(
       `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
@@ -115,7 +140,9 @@ describe('query plans', () => {
     for (const table of [
       'inspections',
       'inspection_attempts',
-      'measurements',
+      'measurement_rows',
+      'measurement_vectors',
+      'measurement_sets',
       'defects',
       'system_metrics',
       'metrics_delta',
@@ -128,6 +155,10 @@ describe('query plans', () => {
     ]) {
       await database.query(`VACUUM ANALYZE ${table}`);
     }
+    const vectorChunks = await database.query<{ name: string; start: string; end: string }>(
+      `SELECT chunk_name AS name, range_start AS start, range_end AS "end" FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_vectors'`,
+    );
+    chunksOfVectors = new Map(vectorChunks.map(({ name, ...range }) => [name, range]));
     [{ id: oneId }] = (await database.query<{ id: string }>(`SELECT md5('i5')::uuid::text AS id`)) as [{ id: string }];
   }, 1_800_000);
   afterAll(() => db.drop());
@@ -142,7 +173,16 @@ describe('query plans', () => {
     chunks: Set<string>;
     /** Rows read from inspection_attempts. */
     attempts: number;
+    nodes: PlanNode[];
   }
+  let chunksOfVectors: ReadonlyMap<string, { start: string; end: string }>;
+  /** Of these tables, what is no chunk of vectors of those days. A chunk has a month, so reading it whole for a day may be right. */
+  const beyondChunks = (names: Iterable<string>, from: number, to: number): string[] =>
+    [...names].filter((name) => {
+      const chunk = chunksOfVectors.get(name);
+      return chunk === undefined || chunk.end <= day(from) || chunk.start >= day(to);
+    });
+  const isOfVectors = (node: PlanNode): boolean => chunksOfVectors.has(node['Relation Name'] ?? '');
 
   /** Runs the question's own statements, each with its plan. */
   const explain = async (question: (snapshot: Queryable) => Promise<unknown>): Promise<Explained> => {
@@ -151,6 +191,7 @@ describe('query plans', () => {
     let wasted = 0;
     let attempts = 0;
     const chunks = new Set<string>();
+    const nodes: PlanNode[] = [];
     let ms = 0;
     await db.database.withSnapshot(async (tx) => {
       await tx.query(`SET LOCAL jit = off`);
@@ -161,16 +202,23 @@ describe('query plans', () => {
             parameters,
           );
           for (const node of nodesOf((row as { 'QUERY PLAN': [{ Plan: PlanNode }] })['QUERY PLAN'][0].Plan)) {
+            nodes.push(node);
             wasted += (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'];
             const relation = node['Relation Name'];
             if (relation === undefined) {
               continue;
             }
-            (relation.includes('_chunk') ? chunks : tables).add(relation);
+            // A join may fetch the first row of one side before it finds that the other side is empty.
+            const isRead = (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'] > 1;
+            if (!relation.includes('_chunk')) {
+              tables.add(relation);
+            } else if (isRead) {
+              chunks.add(relation);
+            }
             if (relation === 'inspection_attempts') {
               attempts += node['Actual Rows'] * node['Actual Loops'];
             }
-            if (node['Node Type'] === 'Seq Scan' && !SMALL.has(relation)) {
+            if (node['Node Type'] === 'Seq Scan' && isRead && !SMALL.has(relation)) {
               readWhole.push(relation);
             }
           }
@@ -186,7 +234,7 @@ describe('query plans', () => {
       const { currentTestName } = expect.getState();
       process.stderr.write(`${ms.toFixed(1).padStart(9)} ms  ${currentTestName?.replace('query plans ', '')}\n`);
     }
-    return { readWhole, wasted, tables, chunks, attempts };
+    return { readWhole, wasted, tables, chunks, attempts, nodes };
   };
 
   const filters = {
@@ -329,17 +377,62 @@ describe('query plans', () => {
     'of a day of one parameter in samples of %s use indexes, and the answer is aggregated',
     async (subgroup) => {
       const question = { parameter: 'width3', subgroup, from: day(-31), to: day(-30), policy: 'last' } as const;
-      expect((await explain((snapshot) => measuredSamples(snapshot, question, 10_000))).readWhole).toEqual([]);
+      const { readWhole, chunks } = await explain((snapshot) => measuredSamples(snapshot, question, 10_000));
+      expect(beyondChunks(readWhole, -32, -29)).toEqual([]);
+      expect(beyondChunks(chunks, -32, -29)).toEqual([]);
       expect(
         (await explain((snapshot) => countedSamples(snapshot, question, 'defects', subgroup, 100))).readWhole,
       ).toEqual([]);
     },
   );
 
+  it('of a month of one parameter touch the vectors of its attempts, and unnest none of them', async () => {
+    const question = { parameter: 'width3', subgroup: 1, from: day(-60), to: day(-30), policy: 'last' } as const;
+    const { wasted, nodes } = await explain((snapshot) => measuredSamples(snapshot, question, 100_000));
+    const rowsOf = (match: (node: PlanNode) => boolean): number =>
+      nodes.filter(match).reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0);
+    const month = INSPECTIONS / 12;
+    const vectors = rowsOf((node) => node['Node Type'].includes('Scan') && isOfVectors(node));
+    expect(vectors).toBeGreaterThan(0.8 * month);
+    expect(vectors).toBeLessThan(2.5 * month);
+    // Places of the name in its sets, and not ten values of each vector.
+    expect(rowsOf((node) => node['Node Type'] === 'Function Scan')).toBeLessThan(100);
+    // The month begins and ends within a chunk.
+    expect(wasted).toBeLessThan(3 * month);
+  });
+
+  it.each([
+    ['a day', { from: -31, to: -30 }],
+    ['one name over a day', { from: -31, to: -30, name: 'width3' }],
+    ['one name of one lot', { lot_id: 'LOT7', name: 'width3' }],
+    ['one lot', { lot_id: 'LOT7' }],
+    ['a day of rows of before', { from: -350, to: -349 }],
+  ])('of an export of the measurements of %s use indexes', async (_, { from, to, ...rest }: ExportFilter) => {
+    const { sql, values } = measurementRows({
+      ...rest,
+      ...(from === undefined ? {} : { from: day(from) }),
+      ...(to === undefined ? {} : { to: day(to) }),
+    });
+    const { wasted, nodes } = await explain((snapshot) => snapshot.query(sql, values));
+    const large = nodes
+      .filter((node) => node['Node Type'] === 'Seq Scan')
+      .map((node) => node['Relation Name'] ?? '')
+      // A day is a thirtieth of the chunk that it lies in, so reading that one chunk is right.
+      .filter((name) => !SMALL.has(name) && !name.includes('_chunk'));
+    expect(large.filter((name) => !['inspections', 'inspection_attempts'].includes(name))).toEqual([]);
+    // One chunk of rows of before has ten for each inspection of a month.
+    expect(wasted).toBeLessThan(INSPECTIONS);
+  });
+
   it('of the capability of one parameter over a day, and of what it mixes, use indexes', async () => {
     const question = { parameter: 'width3', subgroup: 1, from: day(-31), to: day(-30), policy: 'last' } as const;
-    expect((await explain((snapshot) => momentsOfValues(snapshot, question, undefined))).readWhole).toEqual([]);
-    expect((await explain((snapshot) => kindsMeasured(snapshot, question, 100))).readWhole).toEqual([]);
+    for (const ask of [
+      (snapshot: Queryable) => momentsOfValues(snapshot, question, undefined),
+      (snapshot: Queryable) => kindsMeasured(snapshot, question, 100),
+    ]) {
+      const { readWhole, chunks } = await explain(ask);
+      expect(beyondChunks([...readWhole, ...chunks], -32, -29)).toEqual([]);
+    }
   });
 
   it('of a page of what one machine touched read that page', async () => {

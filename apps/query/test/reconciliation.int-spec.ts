@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ATTEMPT_POLICIES } from '../src/attempts/chosen-attempts.ts';
 import { openStage, type Stage } from './query-app.ts';
-import { seedAttempts, type SeedAttempt } from './seed.ts';
+import { packMeasurements, seedAttempts, type SeedAttempt } from './seed.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -59,6 +59,7 @@ async function seedLot(lot_id: string, attempts: readonly Attempt[]): Promise<vo
     `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit) SELECT '2026-05-01', id, event, 'vth', value, 'V' FROM ${given}`,
     [rows],
   );
+  await packMeasurements(database);
   await database.query(
     `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
      SELECT id, event, n, '2026-05-01', 'class' || n, 0, 0 FROM ${given}, generate_series(1, defects) AS n`,

@@ -93,3 +93,13 @@ export async function seedAttempts(database: Database, attempts: readonly SeedAt
   }
   return ids;
 }
+
+/** Turns measurements that were inserted as rows into vectors, as the upkeep does. */
+export async function packMeasurements(database: Database): Promise<void> {
+  for (;;) {
+    const [step] = await database.query<{ n: number | null }>('SELECT pack_measurements() AS n');
+    if (step?.n == null) {
+      return;
+    }
+  }
+}

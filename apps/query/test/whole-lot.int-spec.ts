@@ -1,6 +1,7 @@
 /** A lot of 25 wafers with 5,000 dice each: charts and capability come from PostgreSQL's sums, not from 125,000 values in Node. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
+import { packMeasurements } from './seed.ts';
 
 const WAFERS = 25;
 const DICE = 5000;
@@ -28,7 +29,8 @@ beforeAll(async () => {
     `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
      SELECT ${time}, ${id}, ${id}, 'vth', 10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END, 'V' FROM ${dice}`,
   );
-  await database.query('ANALYZE inspections, inspection_attempts, measurements');
+  await packMeasurements(database);
+  await database.query('ANALYZE inspections, inspection_attempts, measurement_vectors, measurement_sets');
 }, 300_000);
 afterAll(() => stage.end());
 

@@ -1,4 +1,5 @@
 import { type SqlParameter } from '@chip/persistence';
+import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
 import { type UnitFilters } from '../http/parameters.ts';
 import { ITEM_COLUMNS } from '../inspections/inspection-answer.ts';
 import { SELECT_ITEM } from '../inspections/inspection-list.sql.ts';
@@ -70,17 +71,22 @@ export interface MeasurementExport extends UnitFilters, Range {
 export function measurementRows(question: MeasurementExport): ExportQuery {
   const where = new SqlConditions()
     .units(question, 'a')
-    .when(question.name, ($) => `m.name = ${$}`)
     .when(question.from, ($) => `m.time >= ${$}::timestamptz`)
     .when(question.to, ($) => `m.time < ${$}::timestamptz`);
+  const conditions = where.toString();
+  const name = question.name === undefined ? undefined : where.bind(question.name);
+  const rows = overMeasurements(
+    (joins) => `SELECT ${aliased(MEASUREMENT_COLUMNS)}
+        FROM inspection_attempts a
+        JOIN inspections i ON i.id = a.inspection_id
+        JOIN lots l ON l.id = i.lot_id
+        ${joins}
+       WHERE ${conditions}`,
+    name,
+  );
   return {
     columns: Object.keys(MEASUREMENT_COLUMNS),
-    sql: `SELECT ${aliased(MEASUREMENT_COLUMNS)}
-            FROM measurements m
-            JOIN inspection_attempts a ON a.inspection_id = m.inspection_id AND m.event_id = ANY (a.event_ids)
-            JOIN inspections i ON i.id = m.inspection_id
-            JOIN lots l ON l.id = i.lot_id
-           WHERE ${where.toString()}`,
+    sql: name === undefined ? rows : `WITH ${namedPlaces(name)} ${rows}`,
     values: where.values,
   };
 }

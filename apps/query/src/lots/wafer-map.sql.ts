@@ -5,6 +5,7 @@ import {
   chosenAttempts,
   preferredFirst,
 } from '../attempts/chosen-attempts.ts';
+import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
 import { requireOneOperation } from '../attempts/operations.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
@@ -50,22 +51,30 @@ export async function diesOfWafer(
   if (!question.mix) {
     await requireOneOperation(snapshot, chosen);
   }
-  const carried = own
-    ? 'SELECT * FROM chosen WHERE value IS NOT NULL'
-    : `SELECT c.result, c.occurred_at, c.attempt_no, c.event_id, c.x, c.y, m.value
-         FROM chosen c
-        CROSS JOIN LATERAL (SELECT m.value FROM measurements m
-                             WHERE m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids) AND m.name = ${where.bind(value)}
-                             ORDER BY m.time DESC, m.event_id DESC LIMIT 1) m`;
+  const carried = own ? 'carried AS (SELECT * FROM chosen WHERE value IS NOT NULL)' : latestValues(where.bind(value));
   return snapshot.query<DieRow>(
     `WITH chosen AS (
       ${chosen.sql}
-    ), carried AS (
-      ${carried}
-    )
+    ), ${carried}
     SELECT DISTINCT ON (x, y) x, y, value FROM carried ORDER BY x, y, ${preferredFirst('carried', question.policy)}`,
     where.values,
   );
+}
+
+/** CTE `carried`: of each chosen attempt the latest measurement of that name, looked up one by one: a wafer has few. */
+function latestValues(name: string): string {
+  const measured = overMeasurements(
+    (joins) => `SELECT m.time, m.event_id, m.value FROM (SELECT c.inspection_id, c.event_ids) AS a
+          ${joins}`,
+    name,
+  );
+  return `${namedPlaces(name)}, carried AS (
+      SELECT c.result, c.occurred_at, c.attempt_no, c.event_id, c.x, c.y, m.value
+        FROM chosen c
+       CROSS JOIN LATERAL (SELECT m.value FROM (
+          ${measured}) m
+         ORDER BY m.time DESC, m.event_id DESC LIMIT 1) m
+    )`;
 }
 
 export interface StackedDieRow {

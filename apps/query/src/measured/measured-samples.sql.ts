@@ -1,6 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type Moments, type SampleSummary } from '@chip/quality';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type SqlConditions } from '../sql/sql-conditions.ts';
 
 /** How samples are formed: by lot, wafer or day (UTC), or so many one after the other. */
@@ -43,14 +44,22 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
     'operation',
     'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe',
   );
+  const name = where.bind(question.parameter);
+  const measured = overMeasurements(
+    (
+      joins,
+    ) => `SELECT a.inspection_id, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe,
+             m.value, m.unit, m.event_id AS value_event
+        FROM attempt a
+        ${joins}`,
+    name,
+    timesOf(question, where),
+  );
   return {
     ctes: `WITH attempt AS (
       ${sql}
-    ), measured AS (
-      SELECT a.inspection_id, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe,
-             m.value, m.unit, m.event_id AS value_event
-        FROM attempt a
-        JOIN measurements m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids) AND m.name = ${where.bind(question.parameter)}
+    ), ${namedPlaces(name)}, measured AS (
+      ${measured}
     )`,
     where,
   };
