@@ -17,6 +17,8 @@ export interface Backlog {
   /** Rows of `table` afterwards. */
   readonly rows: number;
   readonly table: 'system_metrics' | 'measurements';
+  /** Where the raw copy puts the same rows one by one, whatever form the pipeline stores them in. */
+  readonly plainTable: 'system_metrics' | 'measurement_rows';
   /** The record of a number from 0 to `records`. */
   readonly record: (number: number) => BacklogRecord;
 }
@@ -80,6 +82,7 @@ export function telemetryBacklog(samples: number, samplesPerRecord: number, nowM
     elements: samples,
     rows: samples,
     table: 'system_metrics',
+    plainTable: 'system_metrics',
     record: samplesPerRecord === 1 ? single : array,
   };
 }
@@ -141,6 +144,7 @@ export function inspectionBacklog(events: number, measurements: number, nowMs: n
     elements: events,
     rows: events * measurements,
     table: 'measurements',
+    plainTable: 'measurement_rows',
     record,
   };
 }

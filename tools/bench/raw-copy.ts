@@ -1,4 +1,4 @@
-/** The anchor: the same rows, into the same table with the same indexes, by nothing but `psql \copy`. */
+/** The anchor: the same rows, one by one, into a plain table with its indexes, by nothing but `psql \copy`. */
 import { rmSync } from 'node:fs';
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 import type { Backlog } from './machine-data.ts';
@@ -14,7 +14,7 @@ export interface RawCopyResult {
 export async function measureRawCopy(
   system: BenchSystem,
   database: CaseDatabase,
-  { table, rows }: Backlog,
+  { table, plainTable, rows }: Backlog,
 ): Promise<RawCopyResult> {
   try {
     await system.psql(database, `\\copy (SELECT * FROM ${table}) TO '${system.rowsFile}'\n`);
@@ -23,10 +23,10 @@ export async function measureRawCopy(
       const postgres = { postgres: system.pidOf('postgres-1') };
       const before = cpuSeconds(postgres).postgres;
       const began = performance.now();
-      await system.psql(empty, `\\copy ${table} FROM '${system.rowsFile}'\n`);
+      await system.psql(empty, `\\copy ${plainTable} FROM '${system.rowsFile}'\n`);
       const seconds = (performance.now() - began) / 1000;
       const used = cpuSeconds(postgres).postgres - before;
-      const copied = await empty.row<{ rows: string }>(`SELECT count(*) AS rows FROM ${table}`);
+      const copied = await empty.row<{ rows: string }>(`SELECT count(*) AS rows FROM ${plainTable}`);
       if (Number(copied.rows) !== rows) {
         throw new Error(`the raw copy holds ${copied.rows} rows, expected ${rows}`);
       }

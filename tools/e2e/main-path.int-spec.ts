@@ -144,7 +144,7 @@ describe('the main path, seen from outside', () => {
       `ALTER TABLE system_metrics ADD CONSTRAINT no_sevens CHECK (service_name <> 'picky' OR metric_value::int % 70 <> 7)`,
     );
     await pipeline.database.query(
-      `ALTER TABLE measurements ADD CONSTRAINT no_poison CHECK (name <> 'poison' OR value < 5)`,
+      `ALTER TABLE measurement_vectors ADD CONSTRAINT no_poison CHECK (-13.25 <> ALL (values))`,
     );
     try {
       await pipeline.produce(
@@ -166,7 +166,7 @@ describe('the main path, seen from outside', () => {
             status: 'completed',
             result: 'pass',
             occurred_at: new Date(now).toISOString(),
-            measurements: [{ name: 'poison', value: i === 11 ? 9 : 1 }],
+            measurements: [{ name: 'poison', value: i === 11 ? -13.25 : 1 }],
           }),
         })),
       );
@@ -197,7 +197,7 @@ describe('the main path, seen from outside', () => {
       ]);
     } finally {
       await pipeline.database.query(`ALTER TABLE system_metrics DROP CONSTRAINT no_sevens`);
-      await pipeline.database.query(`ALTER TABLE measurements DROP CONSTRAINT no_poison`);
+      await pipeline.database.query(`ALTER TABLE measurement_vectors DROP CONSTRAINT no_poison`);
     }
   });
 
