@@ -7,7 +7,7 @@ import type { MergeableEvent } from './merge-attempts.ts';
 const NO_LINES = Buffer.alloc(0);
 
 /** The values of an event: a COPY line of `measurement_vectors` without its last column, which is the id of the set. */
-export interface MeasurementVector {
+interface MeasurementVector {
   readonly set: MeasurementSet;
   readonly line: Buffer;
 }
