@@ -27,6 +27,14 @@ const NEWLINE = 10;
 
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 9 || byte === 10 || byte === 13;
 
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while (isSpace(bytes[at])) {
+    at++;
+  }
+  return at;
+}
+
 /** Where the lines of a record go: room behind what is written already. */
 export interface LineRoom {
   /** Makes sure that `bytes` more fit. Replaces `buffer` where they did not. */
@@ -80,18 +88,13 @@ export class TemplateReader {
     const { buffer } = room;
     this.count = 0;
     this.end = room.length;
-    let at = 0;
-    while (isSpace(bytes[at])) {
-      at++;
-    }
+    let at = skipSpace(bytes, 0);
     this.isArray = bytes[at] === OPEN_BRACKET;
     if (this.isArray) {
       at++;
     }
     for (;;) {
-      while (isSpace(bytes[at])) {
-        at++;
-      }
+      at = skipSpace(bytes, at);
       if (this.count === MAX_SAMPLES_PER_RECORD) {
         return false;
       }
@@ -99,9 +102,7 @@ export class TemplateReader {
       if (at < 0 || !isTimePlausible(this.#values.timeUs, latestUs) || this.#values.timeUs < earliestUs) {
         return false;
       }
-      while (isSpace(bytes[at])) {
-        at++;
-      }
+      at = skipSpace(bytes, at);
       if (!this.isArray) {
         return at === bytes.length;
       }
@@ -113,9 +114,7 @@ export class TemplateReader {
         return false;
       }
     }
-    while (isSpace(bytes[at])) {
-      at++;
-    }
+    at = skipSpace(bytes, at);
     return at === bytes.length;
   }
 
