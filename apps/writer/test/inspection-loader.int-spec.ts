@@ -1,14 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  type AcceptedInspection,
-  attemptKey,
-  type Block,
-  INSPECTION,
-  inspectionIdentity,
-  lotIdentity,
-  partIdentity,
-  waferIdentity,
-} from '@chip/contracts';
+import { type AcceptedInspection, INSPECTION } from '@chip/contracts';
 import { initPosition, LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
@@ -17,33 +8,25 @@ import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts
 import { flush } from '../src/partition/flush.ts';
 import { MostlyRejectedError, RefusalBrake } from '../src/partition/refusal-brake.ts';
 import type { RefusedElement } from '../src/loaders/refused-element.ts';
+import { inspectionBlock, withIdentities } from './inspection-block.ts';
 
 const PARTITIONS = 3;
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 type Fields = Partial<AcceptedInspection> & { event_id: string };
-const event = (fields: Fields): AcceptedInspection => {
-  const lot = fields.lot_id ?? 'LOT';
-  const chip = fields.chip_id ?? 'C1';
-  const type = fields.inspection_type ?? 'electrical';
-  return {
+const event = (fields: Fields): AcceptedInspection =>
+  withIdentities({
     site: '',
-    lot_id: lot,
-    chip_id: chip,
-    inspection_type: type,
+    lot_id: 'LOT',
+    chip_id: 'C1',
+    inspection_type: 'electrical',
     status: 'completed',
     occurred_at: at(0),
     ...(fields.status === undefined || fields.status === 'completed' ? { result: 'pass' as const } : {}),
     content_hash: '00000000000000000000000000000001',
     ...fields,
-    inspection_uuid: inspectionIdentity('', lot, chip, type),
-    lot_uuid: lotIdentity('', lot),
-    part_uuid: partIdentity('', lot, chip),
-    ...(fields.wafer_id === undefined ? {} : { wafer_uuid: waferIdentity('', lot, fields.wafer_id) }),
-    attempt_key: attemptKey(fields),
-  };
-};
+  });
 
 /** Plays the source: gives every event its offset and carries blocks to the loader. */
 class Source {
@@ -60,25 +43,7 @@ class Source {
   async flush(partition: number, events: readonly AcceptedInspection[]) {
     const session = (this.#sessions[partition] ??= await this.#open(partition));
     const from = this.#offsets[partition]!;
-    const lines = events.map((one) => Buffer.from(`${JSON.stringify(one)}\n`));
-    const block: Block = {
-      sourceTopic: INSPECTION.source,
-      sourcePartition: partition,
-      coversFrom: from,
-      coversTo: from + events.length,
-      kind: 'ndjson/inspection/1',
-      index: lines.map((line, i) => ({
-        offset: from + i,
-        appendTime: 1000,
-        bytes: line.length,
-        elements: 0,
-        refused: [],
-      })),
-      payload: Buffer.concat(lines),
-      deltas: Buffer.alloc(0),
-      minTime: null,
-      maxTime: null,
-    };
+    const block = inspectionBlock(events, partition, from);
     const to = (this.#offsets[partition] = block.coversTo);
     return flush(
       session,

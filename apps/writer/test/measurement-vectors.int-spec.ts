@@ -1,19 +1,11 @@
 /** Measurements of events come back through the view `measurements` as they were sent, whatever they are. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type AcceptedInspection,
-  attemptKey,
-  type Block,
-  INSPECTION,
-  inspectionIdentity,
-  lotIdentity,
-  type Measurement,
-  partIdentity,
-} from '@chip/contracts';
+import { type AcceptedInspection, type Measurement } from '@chip/contracts';
 import { LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
+import { inspectionBlock, withIdentities } from './inspection-block.ts';
 
 let db: TestDatabase;
 let session: LoadSession;
@@ -31,7 +23,7 @@ const event = (measurements: Measurement[] | undefined): AcceptedInspection => {
   const number = ++events;
   const [lot_id, chip_id] = [`LOT${number % 5}`, `C${number}`];
   const fields = { event_id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`, run_id: `R${number}` };
-  return {
+  return withIdentities({
     site: '',
     lot_id,
     chip_id,
@@ -42,28 +34,10 @@ const event = (measurements: Measurement[] | undefined): AcceptedInspection => {
     content_hash: '00000000000000000000000000000001',
     ...fields,
     ...(measurements === undefined ? {} : { measurements }),
-    inspection_uuid: inspectionIdentity('', lot_id, chip_id, 'electrical'),
-    lot_uuid: lotIdentity('', lot_id),
-    part_uuid: partIdentity('', lot_id, chip_id),
-    attempt_key: attemptKey(fields),
-  };
+  });
 };
-const loaderOf = (list: readonly AcceptedInspection[]): InspectionLoader => {
-  const lines = list.map((one) => Buffer.from(`${JSON.stringify(one)}\n`));
-  const block: Block = {
-    sourceTopic: INSPECTION.source,
-    sourcePartition: 0,
-    coversFrom: 0,
-    coversTo: list.length,
-    kind: 'ndjson/inspection/1',
-    index: lines.map((line, offset) => ({ offset, appendTime: 1000, bytes: line.length, elements: 0, refused: [] })),
-    payload: Buffer.concat(lines),
-    deltas: Buffer.alloc(0),
-    minTime: null,
-    maxTime: null,
-  };
-  return new InspectionLoader([block]);
-};
+const loaderOf = (list: readonly AcceptedInspection[]): InspectionLoader =>
+  new InspectionLoader([inspectionBlock(list)]);
 
 const sent = (list: readonly AcceptedInspection[]): string[] =>
   list

@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type AcceptedInspection,
-  attemptKey,
-  type Block,
-  INSPECTION,
-  inspectionIdentity,
-  lotIdentity,
-  partIdentity,
-} from '@chip/contracts';
+import { type AcceptedInspection, type Block } from '@chip/contracts';
 import { LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
+import { inspectionBlock, withIdentities } from './inspection-block.ts';
 
 /** By hand, for the figures: YIELD_COST_FLUSHES=40 prints them. */
 const FLUSHES = Number(process.env['YIELD_COST_FLUSHES'] ?? 8);
@@ -56,7 +49,7 @@ describe('what the summaries of yield cost a flush of inspections', () => {
       event_id: `00000000-0000-4000-8000-${String(events).padStart(12, '0')}`,
       run_id: `R${events}`,
     };
-    return {
+    return withIdentities({
       site: '',
       lot_id,
       chip_id,
@@ -69,26 +62,7 @@ describe('what the summaries of yield cost a flush of inspections', () => {
       content_hash: '00000000000000000000000000000001',
       measurements: Array.from({ length: measurements }, (_, i) => ({ name: `m${i}`, value: n % 1000 })),
       ...fields,
-      inspection_uuid: inspectionIdentity('', lot_id, chip_id, 'electrical'),
-      lot_uuid: lotIdentity('', lot_id),
-      part_uuid: partIdentity('', lot_id, chip_id),
-      attempt_key: attemptKey(fields),
-    };
-  };
-  const blockOf = (list: readonly AcceptedInspection[]): Block => {
-    const lines = list.map((one) => Buffer.from(`${JSON.stringify(one)}\n`));
-    return {
-      sourceTopic: INSPECTION.source,
-      sourcePartition: 0,
-      coversFrom: 0,
-      coversTo: list.length,
-      kind: 'ndjson/inspection/1',
-      index: lines.map((line, offset) => ({ offset, appendTime: 1000, bytes: line.length, elements: 0, refused: [] })),
-      payload: Buffer.concat(lines),
-      deltas: Buffer.alloc(0),
-      minTime: null,
-      maxTime: null,
-    };
+    });
   };
   const flush = async (session: LoadSession, block: Block): Promise<number> => {
     const startedAt = performance.now();
@@ -110,7 +84,7 @@ describe('what the summaries of yield cost a flush of inspections', () => {
       };
       const ms = { with: [] as number[], without: [] as number[] };
       for (let n = -2; n < FLUSHES; n++) {
-        const block = blockOf(Array.from({ length: perFlush }, () => event(measurements)));
+        const block = inspectionBlock(Array.from({ length: perFlush }, () => event(measurements)));
         // In turns, so that both meet the same machine; the first two only fill caches.
         for (const side of n % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const)) {
           const took = await flush(sessions[side], block);

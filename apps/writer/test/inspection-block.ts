@@ -1,0 +1,48 @@
+import {
+  type AcceptedInspection,
+  attemptKey,
+  type Block,
+  INSPECTION,
+  inspectionIdentity,
+  lotIdentity,
+  partIdentity,
+  waferIdentity,
+} from '@chip/contracts';
+
+type Computed = 'inspection_uuid' | 'lot_uuid' | 'part_uuid' | 'wafer_uuid' | 'attempt_key';
+
+/** An event with what ingest computes from it. */
+export function withIdentities(event: Omit<AcceptedInspection, Computed>): AcceptedInspection {
+  const { site, lot_id, chip_id, inspection_type, wafer_id } = event;
+  return {
+    ...event,
+    inspection_uuid: inspectionIdentity(site, lot_id, chip_id, inspection_type),
+    lot_uuid: lotIdentity(site, lot_id),
+    part_uuid: partIdentity(site, lot_id, chip_id),
+    ...(wafer_id === undefined ? {} : { wafer_uuid: waferIdentity(site, lot_id, wafer_id) }),
+    attempt_key: attemptKey(event),
+  };
+}
+
+/** A block of events, whose first has the offset `from`. */
+export function inspectionBlock(events: readonly AcceptedInspection[], partition = 0, from = 0): Block {
+  const lines = events.map((event) => Buffer.from(`${JSON.stringify(event)}\n`));
+  return {
+    sourceTopic: INSPECTION.source,
+    sourcePartition: partition,
+    coversFrom: from,
+    coversTo: from + events.length,
+    kind: 'ndjson/inspection/1',
+    index: lines.map((line, i) => ({
+      offset: from + i,
+      appendTime: 1000,
+      bytes: line.length,
+      elements: 0,
+      refused: [],
+    })),
+    payload: Buffer.concat(lines),
+    deltas: Buffer.alloc(0),
+    minTime: null,
+    maxTime: null,
+  };
+}
