@@ -1,3 +1,8 @@
+/**
+ * Quality statistics as pure functions, checked against published values:
+ * `yield/` yields, Pareto, proportions and tool comparison, `charts/` control charts and their rules, `capability/` indices
+ * against specification limits, `gauge/` gauge R&R, `numbers/` moments, distributions and constants behind them all.
+ */
 export * from './capability/capability.ts';
 export * from './charts/chart.ts';
 export * from './charts/control-rules.ts';

@@ -1,3 +1,4 @@
+/** Capability: how well a process fits its specification limits. */
 import { movingRanges } from '../charts/moving-range.ts';
 import { d2 } from '../numbers/control-constants.ts';
 import { mean, standardDeviation } from '../numbers/moments.ts';
@@ -26,7 +27,7 @@ export interface BetweenWithin {
   readonly cpk: number | null;
 }
 
-/** Capability indices; what a missing limit, too few values or no spread make undefined is null. */
+/** Capability indices. An index is null where a limit is missing, values are too few, or they have no spread. */
 export interface Capability {
   readonly n: number;
   readonly mean: number | null;
@@ -42,11 +43,11 @@ export interface Capability {
   readonly ppk: number | null;
   readonly cpm: number | null;
   readonly ppm: number | null;
-  /** Of samples only; null where there are not enough of them. */
+  /** Null for single values and for too few samples. */
   readonly between_within: BetweenWithin | null;
 }
 
-/** What the indices of single values are made of. */
+/** The summary that capability indices are computed from. */
 export interface Moments {
   readonly n: number;
   readonly mean: number | null;
@@ -54,7 +55,7 @@ export interface Moments {
   readonly sigma_within: number | null;
 }
 
-/** Single values in their order; sigma_within = mean moving range / d2(2), no range across a missing value (null). */
+/** Capability of single values, in order. sigma_within = mean moving range / d2(2); no range spans a missing value (null). */
 export function capabilityOfValues(values: readonly (number | null)[], limits: SpecLimits): Capability {
   const present = values.filter((value) => value !== null);
   const ranges = movingRanges(values).map(({ value }) => value);
@@ -70,9 +71,9 @@ export function capabilityOfValues(values: readonly (number | null)[], limits: S
 }
 
 /**
- * Samples; sigma_within by `withinSigma` of ranges, of standard deviations when one has more than 10 values. Samples of one
- * value count overall only. between_within: sigma of the means from their moving ranges, less what the spread within
- * explains of it.
+ * Capability of samples. `withinSigma` estimates sigma_within from ranges, or from standard deviations when any sample has
+ * more than 10 values. A sample of one value counts in the overall indices only. between_within: sigma of the means from
+ * their moving ranges, minus the part that the spread within samples explains.
  */
 export function capabilityOfSamples(
   samples: readonly SampleSummary[],
@@ -118,9 +119,10 @@ function betweenWithin(samples: readonly SampleSummary[], moments: Moments, limi
 }
 
 /**
- * Cp = (USL - LSL) / 6 sigma_within, Cpl and Cpu = distance of the mean to its limit / 3 sigma_within, Cpk the lesser
- * of them; Pp … the same with the overall standard deviation (n - 1); Cpm = (USL - LSL) / 6 sqrt(sigma_within^2 +
- * (mean - target)^2), Ppm the same with the overall one. Source: NIST/SEMATECH e-Handbook 6.1.6; Montgomery 8.2, 8.3.
+ * Cp = (USL - LSL) / 6 sigma_within; Cpl and Cpu = distance of the mean from that limit / 3 sigma_within; Cpk = the
+ * smaller of the two. Pp, Ppl, Ppu and Ppk use the overall standard deviation (n - 1) instead.
+ * Cpm = (USL - LSL) / 6 sqrt(sigma_within^2 + (mean - target)^2); Ppm uses the overall one.
+ * Source: NIST/SEMATECH e-Handbook 6.1.6; Montgomery 8.2, 8.3.
  */
 export function capabilityOfMoments(moments: Moments, { lsl, usl, target }: SpecLimits): Capability {
   const { n, mean: centre, sigma_within: within, sigma_overall } = moments;

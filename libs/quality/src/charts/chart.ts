@@ -1,6 +1,7 @@
+/** Control charts: limits from the data or from a given standard, and the rules that the points break. */
 import { type ControlRule, type RulePoint, type RuleViolation, violations } from './control-rules.ts';
 
-/** Data that a chart cannot be drawn from; `field` names the part of the request that is at fault. */
+/** A chart cannot be drawn from the data; `field` names the part of the request at fault. */
 export class ChartDataError extends Error {
   override readonly name: string = 'ChartDataError';
   constructor(
@@ -11,13 +12,13 @@ export class ChartDataError extends Error {
   }
 }
 
-/** The data would do, there is only too little of it for any limits. */
+/** The data are valid but too few to compute limits from. */
 export class TooLittleDataError extends ChartDataError {
   override readonly name = 'TooLittleDataError';
 }
 
 export interface ChartPoint {
-  /** 0-based, in the data given. */
+  /** 0-based position in the data. */
   readonly index: number;
   readonly value: number;
   /** Subgroup size, where it matters. */
@@ -51,26 +52,26 @@ export interface ControlChart {
 }
 
 export interface ChartOptions {
-  /** 0-based, `to` exclusive: limits come from these samples alone; violations are looked for in all. */
+  /** Samples that limits are computed from: 0-based, `to` exclusive. The rules apply to all samples. */
   readonly baseline?: { readonly from: number; readonly to: number } | undefined;
-  /** 0-based: samples that limits do not come from, although they are drawn and judged. */
+  /** Samples left out of the limits, 0-based. The chart still draws them and applies the rules to them. */
   readonly exclude?: ReadonlySet<number> | undefined;
   readonly rules: readonly ControlRule[];
-  /** Given with `sigma` (of single values): the limits of every panel come from them, and none from the samples. */
+  /** Given together with `sigma` (of single values): every panel then takes its limits from these, not from the samples. */
   readonly target?: number | undefined;
   readonly sigma?: number | undefined;
 }
 
-/** Rules that make sense where points depend on their neighbours or lie skewly about the centre. */
+/** The only rules that hold where points depend on their neighbours or are skewed about the centre. */
 const LIMIT_RULES: readonly ControlRule[] = ['beyond_limits', 'western_electric_1', 'nelson_1'];
 export const limitRules = (rules: readonly ControlRule[]): ControlRule[] =>
   rules.filter((rule) => LIMIT_RULES.includes(rule));
 
-/** Whether limits come from a sample. */
+/** Whether limits are computed from the sample at `index`. */
 export const makesLimits = ({ baseline, exclude }: ChartOptions, index: number): boolean =>
   (baseline === undefined || (index >= baseline.from && index < baseline.to)) && exclude?.has(index) !== true;
 
-/** Either both or none: half a standard would be mixed with half of the samples. */
+/** Takes both or neither: one alone would be mixed with an estimate from the samples. */
 export function standardOf({ target, sigma }: ChartOptions): { target: number; sigma: number } | undefined {
   if (target === undefined && sigma === undefined) {
     return undefined;
@@ -81,7 +82,7 @@ export function standardOf({ target, sigma }: ChartOptions): { target: number; s
   return { target, sigma };
 }
 
-/** The value that all share, else null. */
+/** The value that all share; null when they differ. */
 export const constant = (values: readonly number[]): number | null => {
   const [first] = values;
   return first !== undefined && values.every((value) => value === first) ? first : null;
@@ -89,11 +90,11 @@ export const constant = (values: readonly number[]): number | null => {
 
 export interface PanelPoint extends ChartPoint {
   readonly centre: number;
-  /** Sigma of this point, before limits were cut at what is possible. */
+  /** Sigma of this point, before the limits are clamped to possible values. */
   readonly deviation: number;
 }
 
-/** @param standard a point with the limits that hold before there is any data; absent where they vary or come from data */
+/** @param standard limits to state while there are no data; absent where limits vary or come from the data */
 export function panel(
   points: readonly PanelPoint[],
   rules: readonly ControlRule[],
@@ -102,7 +103,7 @@ export function panel(
   const seen = points.map(({ index, value, centre, deviation, lower, upper }): RulePoint => ({
     index,
     value,
-    // With no spread at all every point off the centre is infinitely far away.
+    // Without any spread, every point off the centre is infinitely far away.
     z: value === centre ? 0 : (value - centre) / deviation,
     isBeyondLimits: value > upper || value < lower,
   }));
@@ -124,7 +125,7 @@ interface PlacedPoint {
   readonly deviation: number;
 }
 
-/** Points with three-sigma limits, cut at `least` and `greatest` where values cannot lie beyond. */
+/** Points with three-sigma limits, clamped to `least` and `greatest`, the bounds of possible values. */
 export function threeSigma(
   points: readonly PlacedPoint[],
   bounds: { least?: number; greatest?: number } = {},
@@ -137,6 +138,6 @@ export function threeSigma(
   }));
 }
 
-/** The three-sigma limits themselves. */
+/** Three-sigma limits without data. */
 export const limitsOf = (centre: number, deviation: number, bounds?: { least?: number }): PanelPoint =>
   threeSigma([{ index: 0, value: centre, centre, deviation }], bounds)[0] as PanelPoint;

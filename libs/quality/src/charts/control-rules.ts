@@ -1,4 +1,4 @@
-/** Rules by name, because their numbers differ between sources: Western Electric 4 is 8 in a row, Nelson 2 is 9. */
+/** Rules have names because their numbers differ between sources: Western Electric 4 is 8 in a row, Nelson 2 is 9. */
 export const WESTERN_ELECTRIC = [
   'western_electric_1',
   'western_electric_2',
@@ -18,19 +18,19 @@ export const NELSON = [
 export const CONTROL_RULES = ['beyond_limits', ...WESTERN_ELECTRIC, ...NELSON] as const;
 export type ControlRule = (typeof CONTROL_RULES)[number];
 
-/** What each rule looks for; a pattern is reported at its last point. */
+/** What each rule detects. It reports a pattern at the last point of the pattern. */
 export const RULE_TEXTS: Readonly<Record<ControlRule, string>> = {
   beyond_limits: 'a point strictly beyond a control limit',
   western_electric_1: 'a point strictly beyond a control limit',
-  western_electric_2: '2 of 3 points beyond 2 sigma on one side, the last one among them',
-  western_electric_3: '4 of 5 points beyond 1 sigma on one side, the last one among them',
+  western_electric_2: '2 of 3 points beyond 2 sigma on one side, the last included',
+  western_electric_3: '4 of 5 points beyond 1 sigma on one side, the last included',
   western_electric_4: '8 points in a row on one side of the centre',
   nelson_1: 'a point strictly beyond a control limit',
   nelson_2: '9 points in a row on one side of the centre',
-  nelson_3: '6 points in a row that rise, or that fall',
-  nelson_4: '14 points in a row that rise and fall in turn',
-  nelson_5: '2 of 3 points beyond 2 sigma on one side, the last one among them',
-  nelson_6: '4 of 5 points beyond 1 sigma on one side, the last one among them',
+  nelson_3: '6 points in a row, all rising or all falling',
+  nelson_4: '14 points in a row, rising and falling alternately',
+  nelson_5: '2 of 3 points beyond 2 sigma on one side, the last included',
+  nelson_6: '4 of 5 points beyond 1 sigma on one side, the last included',
   nelson_7: '15 points in a row within 1 sigma',
   nelson_8: '8 points in a row beyond 1 sigma, on both sides of the centre',
 };
@@ -50,13 +50,13 @@ export interface RuleViolation {
   readonly index: number;
 }
 
-/** Whether the pattern of a rule ends at the last point of `run`, consecutive points from the latest gap on. */
+/** Whether the pattern of a rule ends at the last point of `run`: the consecutive points since the latest gap. */
 type Pattern = (run: readonly RulePoint[]) => boolean;
 
 const lastOf = (run: readonly RulePoint[], length: number): readonly RulePoint[] | undefined =>
   run.length < length ? undefined : run.slice(-length);
 
-/** `length` points that all fulfil `test`. */
+/** A pattern of the last `length` points of a run. */
 const every = (length: number, test: (points: readonly RulePoint[]) => boolean): Pattern => {
   return (run) => {
     const points = lastOf(run, length);
@@ -104,7 +104,7 @@ const PATTERNS: Readonly<Record<ControlRule, Pattern>> = {
   ),
 };
 
-/** Points that a pattern of one rule needs at most; longer runs are not looked at again and again. */
+/** Length of the longest pattern. Runs are cut to it, so that each point costs the same. */
 const LONGEST_PATTERN = 15;
 
 /** Every violation, by index and then in the order of `rules`. */

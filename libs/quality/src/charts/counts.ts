@@ -12,7 +12,7 @@ import {
 } from './chart.ts';
 import { movingRanges } from './moving-range.ts';
 
-/** `count` events in `size` units (or an area of opportunity `size`). */
+/** `count` events in `size` units, or in an area of opportunity of `size`. */
 export interface SizedCount {
   readonly count: number;
   readonly size: number;
@@ -21,7 +21,7 @@ export interface SizedCount {
 export const COUNT_CHARTS = ['p', 'np', 'c', 'u', 'p_prime', 'u_prime'] as const;
 export type CountChart = (typeof COUNT_CHARTS)[number];
 
-/** A ratio of this size and more means that samples differ by more than chance: p and u charts would accuse stable lots. */
+/** From this sigma_z on, samples differ by more than chance, and p and u charts raise false alarms on stable lots. */
 export const LARGE_SIGMA_Z = 1.5;
 
 interface Placed {
@@ -47,7 +47,7 @@ function place(kind: CountChart, { count, size }: SizedCount, index: number, rat
   }
 }
 
-/** Mean moving range of the standardised samples / d2(2): 1 where their size explains all of their spread. */
+/** Mean moving range of the standardised samples / d2(2): 1 where sample size explains the whole spread. */
 function sigmaZ(points: readonly Placed[], options: ChartOptions): number | null {
   const z = points.map(({ value, centre, deviation }) => (deviation === 0 ? null : (value - centre) / deviation));
   const used = movingRanges(z).filter(({ index }) => makesLimits(options, index) && makesLimits(options, index - 1));
@@ -55,23 +55,23 @@ function sigmaZ(points: readonly Placed[], options: ChartOptions): number | null
 }
 
 /**
- * p (fraction failing), np (number failing), c (events) and u (events per unit), three-sigma limits floored at 0 and,
- * for fractions, cut at all. p and u step with the size of each sample; np and c need equal sizes. p_prime and u_prime widen
- * the limits by sigma_z, the spread between the samples that their size does not explain.
+ * p (fraction failing), np (number failing), c (events) and u (events per unit). Three-sigma limits are clamped at 0 and,
+ * for p and np, at the whole sample. Limits of p and u follow the size of each sample; np and c need equal sizes. p_prime
+ * and u_prime widen the limits by sigma_z, the spread between samples that their size does not explain.
  * Source: Montgomery 7.2, 7.3; NIST/SEMATECH e-Handbook 6.3.3; Laney, Quality Engineering 14 (2002), 531-537.
  *
  * @throws ChartDataError
  */
 export function countChart(kind: CountChart, counts: readonly SizedCount[], options: ChartOptions): ControlChart {
   if (options.target !== undefined || options.sigma !== undefined) {
-    throw new ChartDataError('target', 'and sigma do not belong to counts: their spread follows from their mean');
+    throw new ChartDataError('target', 'and sigma do not apply to counts, whose spread follows from their mean');
   }
   const isOfUnits = kind === 'p' || kind === 'np' || kind === 'p_prime';
   if ((kind === 'c' || kind === 'np') && counts.some(({ size }) => size !== counts[0]?.size)) {
     throw new ChartDataError('counts', `differ in size: use ${kind === 'c' ? 'u' : 'p'}`);
   }
   if (isOfUnits && counts.some(({ count, size }) => count > size)) {
-    throw new ChartDataError('counts', 'has more failing than there are');
+    throw new ChartDataError('counts', 'has more failing than inspected units');
   }
   const used = counts.filter((_count, index) => makesLimits(options, index));
   const total = used.reduce((sum, { size }) => sum + size, 0);

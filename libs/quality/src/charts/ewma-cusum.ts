@@ -6,11 +6,11 @@ import { limitMean, movingRangeSigma, observed } from './moving-range.ts';
 /** Smoothed and summed points depend on their neighbours, so patterns among them prove nothing. */
 function refusePatterns(chart: string, rules: readonly ControlRule[]): void {
   if (limitRules(rules).length < rules.length) {
-    throw new ChartDataError('rules', `${chart} points depend on one another: only beyond_limits means something`);
+    throw new ChartDataError('rules', `${chart} points depend on one another: only beyond_limits applies`);
   }
 }
 
-/** Centre and sigma of EWMA and CUSUM: as given, else mean and mean moving range / d2(2). */
+/** Centre and sigma of EWMA and CUSUM: as given, or the mean and the mean moving range / d2(2). */
 const startOf = (
   values: readonly (number | null)[],
   options: IndividualsOptions,
@@ -19,13 +19,13 @@ const startOf = (
   sigma: options.sigma ?? movingRangeSigma(values, options, options.breaks),
 });
 
-/** A given sigma is that of single values; an estimated one is that of the points already. */
+/** A given sigma describes single values; an estimated one already describes the points. */
 const sizesOf = ({ sigma, sizes }: IndividualsOptions): readonly number[] | undefined =>
   sigma === undefined ? undefined : sizes;
 
 /**
- * Exponentially weighted moving average: z = lambda x + (1 - lambda) z, from the centre on; limits by point,
- * centre +- l sigma sqrt(lambda / (2 - lambda) (1 - (1 - lambda)^(2 i))). A missing value leaves z as it is.
+ * Exponentially weighted moving average: z = lambda x + (1 - lambda) z, starting at the centre. Limits vary by point:
+ * centre +- l sigma sqrt(lambda / (2 - lambda) (1 - (1 - lambda)^(2 i))). A missing value leaves z unchanged.
  * Source: NIST/SEMATECH e-Handbook 6.3.2.4; Montgomery 9.2.
  *
  * @param parameters.lambda 0 < lambda <= 1
@@ -45,7 +45,7 @@ export function ewmaChart(
   let variance = 0;
   const points = observed(values).map(({ index, value }): PanelPoint => {
     z = lambda * value + (1 - lambda) * z;
-    // The published formula, point by point, because means of different sizes have different variances.
+    // Evaluates the published formula point by point because means of different sizes have different variances.
     variance = (lambda * sigmaOfMean(1, sizes, index)) ** 2 + (1 - lambda) ** 2 * variance;
     const deviation = sigma * Math.sqrt(variance);
     return { index, value: z, centre, deviation, lower: centre - l * deviation, upper: centre + l * deviation };
@@ -55,8 +55,8 @@ export function ewmaChart(
 
 /**
  * Tabular CUSUM: high = max(0, high + x - target - k sigma), low = max(0, low + target - x - k sigma), both in data
- * units; a point is beyond the limits when either sum exceeds h sigma. `lower` is -h sigma: low is drawn downwards.
- * sigma is that of the points: of means of n values, the given one / sqrt(n).
+ * units; a point is beyond the limits when either sum exceeds h sigma. `lower` is -h sigma because low is drawn downwards.
+ * sigma describes the points: for means of n values it is the given one / sqrt(n).
  * Source: NIST/SEMATECH e-Handbook 6.3.2.3; Montgomery 9.1.
  *
  * @param parameters.k slack in sigma
@@ -92,7 +92,7 @@ export function cusumChart(
   };
 }
 
-/** Deviation of the points in the given sigma. Sums of means of different sizes have no single limit. */
+/** Deviation of the points in units of the given sigma. Refuses means of different sizes: their sums have no single limit. */
 function deviationOfPoints(values: readonly (number | null)[], options: IndividualsOptions): number {
   const sizes = sizesOf(options);
   if (sizes === undefined) {

@@ -14,17 +14,17 @@ import { limitMean, movingRanges, movingRangeSigma, observed } from './moving-ra
 export interface IndividualsOptions extends ChartOptions {
   /** Indices where a new run (lot, wafer …) begins: no moving range spans them. */
   readonly breaks?: ReadonlySet<number> | undefined;
-  /** Where the values are means: how many single values each is of. A given sigma is that of single values. */
+  /** Number of single values behind each value, where the values are means. A given sigma describes single values. */
   readonly sizes?: readonly number[] | undefined;
 }
 
-/** Standard deviation of the point at `index` when that of single values is given. */
+/** Standard deviation of the point at `index`, from that of single values. */
 export const sigmaOfMean = (sigma: number, sizes: readonly number[] | undefined, index: number): number =>
   sigma / Math.sqrt(sizes?.[index] ?? 1);
 
 /**
- * Individuals and moving range. sigma = mean moving range / d2(2); limits centre +- 3 sigma; the range panel has
- * d2(2) sigma +- 3 d3(2) sigma, floored at 0. With target and sigma given, both panels come from them and one value is enough.
+ * Individuals and moving range. sigma = mean moving range / d2(2); limits: centre +- 3 sigma; limits of the range panel:
+ * d2(2) sigma +- 3 d3(2) sigma, floored at 0. Given target and sigma, both panels use them, and one value is enough.
  * Source: NIST/SEMATECH e-Handbook 6.3.2.2; Montgomery, Introduction to Statistical Quality Control, 6.4.
  *
  * @param values null = missing
@@ -50,7 +50,7 @@ export function individualsChart(values: readonly (number | null)[], options: In
   };
 }
 
-/** Moving ranges with d2(2) sigma +- 3 d3(2) sigma, by the sigma of each. */
+/** Moving ranges with limits d2(2) sigma +- 3 d3(2) sigma, where each range has its own sigma. */
 export function movingRangePanel(
   values: readonly (number | null)[],
   { breaks, rules, sizes }: IndividualsOptions,

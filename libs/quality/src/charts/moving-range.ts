@@ -11,7 +11,7 @@ export interface Observed {
 export const observed = (values: readonly (number | null)[]): Observed[] =>
   values.flatMap((value, index) => (value === null ? [] : [{ index, value }]));
 
-/** Absolute differences of neighbours; none spans a missing value, nor the start of a new run. */
+/** Absolute differences of neighbours; none spans a missing value or the start of a new run. */
 export function movingRanges(values: readonly (number | null)[], breaks?: ReadonlySet<number>): Observed[] {
   return values.flatMap((value, index) => {
     const before = index === 0 || breaks?.has(index) === true ? null : (values[index - 1] ?? null);
@@ -19,7 +19,7 @@ export function movingRanges(values: readonly (number | null)[], breaks?: Readon
   });
 }
 
-/** Mean of the values that limits come from. @throws TooLittleDataError */
+/** Mean of the values that limits are computed from. @throws TooLittleDataError */
 export function limitMean(values: readonly (number | null)[], options: ChartOptions): number {
   const used = observed(values).filter(({ index }) => makesLimits(options, index));
   if (used.length === 0) {
@@ -28,7 +28,7 @@ export function limitMean(values: readonly (number | null)[], options: ChartOpti
   return mean(used.map(({ value }) => value));
 }
 
-/** Mean moving range of the values that limits come from; both neighbours must be among them. @throws TooLittleDataError */
+/** Mean moving range where limits are computed from both neighbours. @throws TooLittleDataError */
 function limitMovingRange(
   values: readonly (number | null)[],
   options: ChartOptions,

@@ -24,7 +24,7 @@ import {
 import { individualsChart, type IndividualsOptions } from './individuals.ts';
 
 export interface SubgroupOptions extends ChartOptions {
-  /** How sigma within is estimated; default weighted. */
+  /** Estimator of sigma within; default `weighted`. */
   readonly sigmaMethod?: SigmaMethod | undefined;
 }
 
@@ -40,12 +40,12 @@ function sigmaWithin(samples: readonly PlacedSample[], spread: Spread, options: 
   const used = samples.filter(({ index }) => makesLimits(options, index));
   const sigma = withinSigma(used, spread, options.sigmaMethod ?? 'weighted');
   if (sigma === null) {
-    throw new TooLittleDataError('subgroups', 'has none of two values or more in the baseline');
+    throw new TooLittleDataError('subgroups', 'has none with two or more values in the baseline');
   }
   return sigma;
 }
 
-/** Ranges or standard deviations of the samples with their limits. */
+/** Ranges or standard deviations of the samples, with limits. */
 function spreadPanel(
   samples: readonly PlacedSample[],
   spread: Spread,
@@ -71,12 +71,12 @@ function spreadPanel(
 }
 
 /**
- * X-bar with R or S. sigma is that within the samples (`withinSigma`); location limits centre +- 3 sigma / sqrt(n), by point
- * where sizes differ; centre = mean of all values that limits come from. R has d2(n) sigma +- 3 d3(n) sigma, S has c4(n)
- * sigma +- 3 sqrt(1 - c4(n)^2) sigma, floored at 0. With target and sigma given, both panels come from them.
+ * X-bar with R or S. `withinSigma` estimates sigma within the samples. Location limits: centre +- 3 sigma / sqrt(n), by
+ * point where sizes differ; centre = mean of all values that limits are computed from. Limits of R: d2(n) sigma +- 3 d3(n)
+ * sigma; of S: c4(n) sigma +- 3 sqrt(1 - c4(n)^2) sigma; both floored at 0. Given target and sigma, both panels use them.
  * Source: Montgomery 6.2, 6.3 (standard given: 6.2.3).
  *
- * @param samples one of nothing is a gap
+ * @param samples an empty sample is a gap
  * @throws ChartDataError
  */
 export function subgroupChart(
@@ -117,9 +117,9 @@ const grandMean = (samples: readonly SampleSummary[]): number =>
   );
 
 /**
- * Three-way chart, for samples that differ more among one another than the spread within them explains (sites of a wafer,
- * wafers of a lot): individuals chart of the means, their moving ranges, and the range (samples of up to 10) or standard
- * deviation within. `sigma` is that of the means.
+ * Three-way chart, for samples whose means differ more than the spread within them explains (sites of a wafer, wafers of a
+ * lot): an individuals chart of the means, their moving ranges, and the range (samples of up to 10) or standard deviation
+ * within. `sigma` is that of the means.
  * Source: Montgomery 6.3 and exercise 6.80; Wheeler, Advanced Topics in Statistical Process Control, 9.
  *
  * @throws ChartDataError
@@ -131,7 +131,7 @@ export function betweenWithinChart(
   if (options.target !== undefined || options.sigma !== undefined) {
     throw new ChartDataError(
       'target',
-      'and sigma do not belong to between_within, which has a sigma between and one within',
+      'and sigma do not apply to between_within, which has one sigma between samples and one within',
     );
   }
   const groups = placed(samples);

@@ -1,3 +1,4 @@
+/** Gauge studies: how much of the measured variation comes from the gauge and its appraisers. */
 import { d2, d3 } from '../numbers/control-constants.ts';
 import { fUpperTail } from '../numbers/distributions.ts';
 import { mean, range } from '../numbers/moments.ts';
@@ -19,7 +20,7 @@ export interface GaugeStudy {
   /** Part variation. */
   readonly pv: number;
   readonly tv: number;
-  /** Number of distinct categories, 1.41 pv / grr without its fraction; null when the gauge shows no variation at all. */
+  /** Number of distinct categories: 1.41 pv / grr, truncated; null when the gauge shows no variation. */
   readonly ndc: number | null;
   readonly percent_study: { ev: number | null; av: number | null; grr: number | null; pv: number | null };
   readonly anova?: { ss: { operator: number; part: number; interaction: number; equipment: number; total: number } };
@@ -30,12 +31,12 @@ export class GaugeDesignError extends Error {
   override readonly name = 'GaugeDesignError';
 }
 
-/** Values by part, appraiser and trial; every part measured by every appraiser equally often. */
+/** Values by part, appraiser and trial; every appraiser measures every part equally often. */
 type Design = readonly (readonly (readonly number[])[])[];
 
-/** @throws GaugeDesignError unless there are two or more parts, appraisers and trials, and each combination once */
+/** @throws GaugeDesignError unless there are two or more parts, appraisers and trials, each combination occurring once */
 function designOf(measurements: readonly GaugeMeasurement[]): Design {
-  // A number and a text that look alike are the same name: one sheet may write 1, another "1".
+  // A number and a text that look alike are the same name: one sheet may hold 1, another "1".
   const names = (of: (m: GaugeMeasurement) => string | number): string[] => [
     ...new Set(measurements.map((m) => String(of(m)))),
   ];
@@ -48,14 +49,14 @@ function designOf(measurements: readonly GaugeMeasurement[]): Design {
     ['trials', trials],
   ] as const) {
     if (found.length < 2) {
-      throw new GaugeDesignError(`needs two ${what} or more, has ${found.length}`);
+      throw new GaugeDesignError(`needs two or more ${what}, has ${found.length}`);
     }
   }
   const cells = new Map<string, number>();
   for (const { part, appraiser, trial, value } of measurements) {
     const key = JSON.stringify([String(part), String(appraiser), String(trial)]);
     if (cells.has(key)) {
-      throw new GaugeDesignError('has one combination of part, appraiser and trial twice');
+      throw new GaugeDesignError('repeats a combination of part, appraiser and trial');
     }
     cells.set(key, value);
   }
@@ -91,7 +92,7 @@ const meanOfPart = (part: Design[number]): number => mean(part.flat());
 const appraiserMeans = (design: Design): number[] =>
   (design[0] as Design[number]).map((_, a) => mean(design.flatMap((part) => part[a] as readonly number[])));
 
-/** 1 / d2* for one range of n values: AIAG's K2 and K3. d2* = sqrt(d2^2 + d3^2) takes in that it is a single range. */
+/** 1 / d2* for one range of n values: AIAG's K2 and K3. d2* = sqrt(d2^2 + d3^2) corrects for there being a single range. */
 const oneRange = (n: number): number => 1 / Math.hypot(d2(n), d3(n));
 
 /**
@@ -103,9 +104,7 @@ export function averageRangeStudy(measurements: readonly GaugeMeasurement[]): Ga
   const design = designOf(measurements);
   const [parts, appraisers, trials] = [design.length, design[0]?.length ?? 0, design[0]?.[0]?.length ?? 0];
   if (Math.max(parts, appraisers, trials) > 25) {
-    throw new GaugeDesignError(
-      'has more than 25 parts, appraisers or trials, for which ranges are not used: use anova',
-    );
+    throw new GaugeDesignError('has more than 25 parts, appraisers or trials, too many for ranges: use anova');
   }
   const ev = mean(design.flatMap((part) => part.map((values) => range(values)))) / d2(trials);
   const between = range(appraiserMeans(design)) * oneRange(appraisers);
@@ -118,8 +117,8 @@ export function averageRangeStudy(measurements: readonly GaugeMeasurement[]): Ga
 const POOL_ABOVE_P = 0.25;
 
 /**
- * Two-way crossed ANOVA with random parts and appraisers; av holds appraiser and interaction together, so that
- * grr^2 = ev^2 + av^2. The interaction is pooled into repeatability when its p is above 0.25.
+ * Two-way crossed ANOVA with random parts and appraisers. av combines appraiser and interaction, so that
+ * grr^2 = ev^2 + av^2. An interaction with p above 0.25 is pooled into repeatability.
  * Source: AIAG, Measurement Systems Analysis, 4th edition, III-B and appendix A.
  *
  * @throws GaugeDesignError
@@ -136,7 +135,7 @@ export function anovaStudy(measurements: readonly GaugeMeasurement[]): GaugeStud
   const operator = n * r * squares(appraiserMeans(design), grand);
   const equipment = design.flat().reduce((sum, cell) => sum + squares(cell, mean(cell)), 0);
   const cells = r * squares(design.flat().map(mean), grand);
-  // A difference of sums: what rounding leaves below zero is zero.
+  // Rounding may leave a difference of sums just below zero.
   const interaction = Math.max(0, cells - part - operator);
 
   const [dfPart, dfOperator, dfInteraction, dfEquipment] = [n - 1, k - 1, (n - 1) * (k - 1), n * k * (r - 1)];

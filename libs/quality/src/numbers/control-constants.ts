@@ -43,7 +43,7 @@ const rangeConstants = (n: number): readonly [number, number] => {
 export const d2 = (n: number): number => rangeConstants(n)[0];
 /** Standard deviation of the range of n standard normal values. @throws RangeError unless n is 2..25 */
 export const d3 = (n: number): number => rangeConstants(n)[1];
-/** From here on the expansion 1 - 1/(4n) - 7/(32n^2) ... is exact to 1e-12, and logarithms of gamma lose digits. */
+/** From this n on, the expansion 1 - 1/(4n) - 7/(32n^2) ... is exact to 1e-12, while logarithms of gamma lose digits. */
 const LARGE_SAMPLE = 1000;
 
 /** Mean of the sample standard deviation of n >= 2 standard normal values. */

@@ -26,7 +26,7 @@ const MAX_TERMS = 10_000;
 const EPSILON = 1e-16;
 const TINY = 1e-300;
 
-/** Regularised incomplete beta function I_x(a, b), by its continued fraction (modified Lentz). */
+/** Regularised incomplete beta function I_x(a, b), from its continued fraction (modified Lentz). */
 export function regularizedBeta(x: number, a: number, b: number): number {
   if (x <= 0) {
     return 0;
@@ -34,7 +34,7 @@ export function regularizedBeta(x: number, a: number, b: number): number {
   if (x >= 1) {
     return 1;
   }
-  // The fraction converges fast on this side only.
+  // The fraction converges fast only below this point.
   if (x > (a + 1) / (a + b + 2)) {
     return 1 - regularizedBeta(1 - x, b, a);
   }

@@ -1,11 +1,13 @@
-/** Arithmetic mean; NaN of nothing. */
+/** The numbers behind charts and indices: moments, distributions, published constants, and sigma within samples. */
+
+/** Arithmetic mean; NaN for no values. */
 export const mean = (values: readonly number[]): number => {
-  // Around a first guess, so that a small spread on a large value keeps its digits.
+  // Sums the differences from a first guess, so that a small spread on a large value keeps its digits.
   const [guess = NaN] = values;
   return guess + values.reduce((sum, value) => sum + (value - guess), 0) / values.length;
 };
 
-/** Sample standard deviation (n - 1); null of fewer than two values. */
+/** Sample standard deviation (n - 1); null for fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
   if (values.length < 2) {
     return null;
@@ -14,7 +16,7 @@ export function standardDeviation(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
-/** Greatest less least value; NaN of nothing. */
+/** Greatest minus least value; NaN for no values. */
 export function range(values: readonly number[]): number {
   let [least = NaN, greatest = NaN] = [values[0], values[0]];
   for (const value of values) {

@@ -1,14 +1,14 @@
 import { c4, d2, d3 } from './control-constants.ts';
 import { mean, range, standardDeviation } from './moments.ts';
 
-/** What is known of a sample without its values. A sample of nothing is a gap. */
+/** Stands for a sample once its values are gone. An empty sample is a gap. */
 export interface SampleSummary {
   readonly n: number;
-  /** Of no meaning when n is 0. */
+  /** Meaningless when n is 0. */
   readonly mean: number;
-  /** Sample standard deviation (n - 1); of no meaning when n is below 2. */
+  /** Sample standard deviation (n - 1); meaningless when n is below 2. */
   readonly s: number;
-  /** Greatest less least value. */
+  /** Greatest minus least value. */
   readonly range: number;
 }
 
@@ -17,14 +17,14 @@ export const summarise = (values: readonly number[]): SampleSummary =>
     ? { n: 0, mean: 0, s: 0, range: 0 }
     : { n: values.length, mean: mean(values), s: standardDeviation(values) ?? 0, range: range(values) };
 
-/** Ranges up to this size are nearly as good as standard deviations, and they are what the tables are made for. */
+/** Up to this size ranges are nearly as good as standard deviations, and published tables use them. */
 export const MAX_RANGE_SUBGROUP = 10;
 
 export type Spread = 'range' | 'deviation';
 export const SIGMA_METHODS = ['weighted', 'mean', 'pooled'] as const;
 export type SigmaMethod = (typeof SIGMA_METHODS)[number];
 
-/** How the spread of a sample of n normal values behaves, in sigma: its mean and its own standard deviation. */
+/** Mean and standard deviation of the spread of n normal values, in sigma. */
 export const SPREAD_CONSTANTS: Readonly<
   Record<Spread, { mean: (n: number) => number; deviation: (n: number) => number }>
 > = {
@@ -39,7 +39,7 @@ export const spreadOf = (spread: Spread, sample: SampleSummary): number =>
  * Standard deviation within samples of two values or more; null when there is none.
  *
  * - weighted: mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance (minimum variance linear unbiased
- *   estimator; Burr 1969, Woodall and Montgomery 2000). Equal sizes weigh alike.
+ *   estimator; Burr 1969, Woodall and Montgomery 2000). Equal sizes get equal weights.
  * - mean: the same without weights, so that a sample of two counts as much as one of twenty-five (UWAVE of the R package qcc).
  * - pooled: root of the sum of (n - 1) S^2 / sum of (n - 1), divided by c4 of that sum + 1 (Montgomery 6.3.2 without c4).
  */
@@ -58,7 +58,7 @@ export function withinSigma(samples: readonly SampleSummary[], spread: Spread, m
   return weightedMean(estimates, weights);
 }
 
-/** Of equal values it is that value, whatever rounding the weights bring. */
+/** Returns exactly the common value when all values are equal, however the weights round. */
 export function weightedMean(values: readonly number[], weights: readonly number[]): number {
   const [guess = NaN] = values;
   const total = weights.reduce((sum, weight) => sum + weight, 0);

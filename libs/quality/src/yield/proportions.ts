@@ -4,7 +4,7 @@ import { chiSquareUpperTail, logGamma } from '../numbers/distributions.ts';
 const Z_95 = 1.959963984540054;
 
 /**
- * Wilson score interval (95 %) of a proportion: sensible also for few units and for proportions at 0 and 1.
+ * Wilson score interval (95 %) of a proportion. It holds for few units and for proportions of 0 and 1, too.
  * Wilson 1927; NIST/SEMATECH e-Handbook 7.2.4.1.
  *
  * @returns null when there are no trials
@@ -31,16 +31,16 @@ export interface TwoByTwo {
   readonly othersPassed: number;
 }
 
-/** Odds of failing here / odds elsewhere. Half a unit is added to every cell when one is zero (Haldane, Anscombe), so it is always finite. */
+/** Odds of failing here / elsewhere. Adds half a unit to every cell when one is zero (Haldane, Anscombe): always finite. */
 export function oddsRatio({ failed, passed, othersFailed, othersPassed }: TwoByTwo): number {
   const half = [failed, passed, othersFailed, othersPassed].includes(0) ? 0.5 : 0;
   return ((failed + half) * (othersPassed + half)) / ((passed + half) * (othersFailed + half));
 }
 
-/** From this expected count on in every cell the chi-square approximation is as good as exact, and much cheaper. */
+/** When every cell expects at least this count, chi-square is as good as the exact test and much cheaper. */
 const LARGE_EXPECTED_COUNT = 100;
 
-/** Two-sided p that both groups fail alike: Fisher's exact test, or chi-square (no continuity correction) for large counts. */
+/** Two-sided p for equal fail rates: Fisher's exact test, or chi-square (no continuity correction) for large counts. */
 export function equalProportionsP(table: TwoByTwo): number {
   const { failed, passed, othersFailed, othersPassed } = table;
   const [row, others, failures] = [failed + passed, othersFailed + othersPassed, failed + othersFailed];
@@ -62,7 +62,7 @@ const NEGLIGIBLE = 1e-20;
 /**
  * Fisher's exact test, two-sided: the sum over all tables with the same margins that are no likelier than this one.
  * Probabilities fall on both sides of the mode, so each side is summed from its likeliest counted table outwards, by the ratio
- * of neighbours, until nothing is added: some tens of terms, however many units there are.
+ * of neighbours, until terms are negligible: a few dozen terms, however many units there are.
  */
 export function fisherExactP({ failed, passed, othersFailed, othersPassed }: TwoByTwo): number {
   const [row, others, failures] = [failed + passed, othersFailed + othersPassed, failed + othersFailed];
@@ -70,7 +70,7 @@ export function fisherExactP({ failed, passed, othersFailed, othersPassed }: Two
   const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
   const logWeight = (k: number): number => logChoose(row, k) + logChoose(others, failures - k);
   const logObserved = logWeight(failed);
-  // Equal tables must compare as equal although each is rounded.
+  // Equally likely tables must compare as equal despite rounding.
   const isCounted = (k: number): boolean => logWeight(k) <= logObserved + 1e-7;
   /** P(k + 1) / P(k) */
   const ratio = (k: number): number => ((row - k) / (k + 1)) * ((failures - k) / (others - failures + k + 1));
@@ -87,16 +87,16 @@ export function fisherExactP({ failed, passed, othersFailed, othersPassed }: Two
     }
     return sum;
   };
-  // One side begins at the observed table; where the other one begins, probabilities have fallen to it as well.
+  // One side begins at the observed table, the other at the nearest table that is no likelier.
   const below = failed <= mode ? failed : nearestCounted(mode, least, -1, isCounted);
-  // The mode itself is counted where two tables are the likeliest.
+  // Where two tables share the maximum, the mode itself is counted.
   const above = failed > mode ? failed : nearestCounted(Math.max(mode, failed + 1), greatest, 1, isCounted);
   const logAll = logChoose(row + others, failures);
   const sides = (below === undefined ? 0 : tail(below, -1)) + (above === undefined ? 0 : tail(above, 1));
   return Math.min(1, sides * Math.exp(logObserved - logAll));
 }
 
-/** The counted table nearest to `near`, going by `step` up to `far`; probabilities only fall on the way. */
+/** The counted table nearest to `near` on the way to `far`, along which probabilities only fall. */
 function nearestCounted(
   near: number,
   far: number,
@@ -131,7 +131,7 @@ export function holm(ps: readonly number[]): number[] {
   return corrected;
 }
 
-/** Benjamini and Hochberg's step-up correction: the expected share of false ones among those called different. */
+/** Benjamini and Hochberg's step-up correction, which bounds the expected share of false discoveries. */
 export function benjaminiHochberg(ps: readonly number[]): number[] {
   const order = ps.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p);
   const corrected = new Array<number>(ps.length);

@@ -1,9 +1,9 @@
 import { chiSquareUpperTail, normalTwoTails } from '../numbers/distributions.ts';
 
-/** What one tool did to one lot (or wafer): the smallest thing whose yields are independent of one another. */
+/** Result of one tool on one lot (or wafer), the smallest unit whose yields are independent of one another. */
 export interface ToolSample {
   readonly tool: string;
-  /** Product and the like: tools are compared within it only, so that a tool with a hard product is not accused. */
+  /** Product and the like. Tools are compared within a stratum only, so that a tool is not blamed for a hard product. */
   readonly stratum: string;
   readonly units: number;
   readonly passed: number;
@@ -11,26 +11,26 @@ export interface ToolSample {
 
 export interface ToolVerdict {
   readonly tool: string;
-  /** Samples in strata where other tools have some, too. */
+  /** Samples in strata that other tools share. */
   readonly samples: number;
-  /** Above 0: fails more than the others of its strata. */
+  /** Above 0: the tool fails more than the others in its strata. */
   readonly z: number;
-  /** Two-sided; null below three samples of its own, or of others. */
+  /** Two-sided; null with fewer than three samples of its own or of others. */
   readonly p: number | null;
 }
 
 export interface ToolComparison {
   readonly tools: ToolVerdict[];
-  /** Kruskal-Wallis within each stratum, added up, over tools with three samples or more; null where none can be compared. */
+  /** Kruskal-Wallis, summed over strata, for tools with three samples or more; null where none can be compared. */
   readonly p: number | null;
   /**
-   * Spread of the samples of one tool and stratum in units of what independent units would have (Pearson chi-square / degrees
-   * of freedom), at least 1; null where no tool has two samples.
+   * Spread of samples within tool and stratum, relative to that of independent units (Pearson chi-square / degrees of
+   * freedom); at least 1, null where no tool has two samples.
    */
   readonly dispersion: number | null;
 }
 
-/** Fewer lots than this say nothing about a tool. */
+/** Fewer samples than this say nothing about a tool. */
 export const LEAST_SAMPLES = 3;
 
 interface Ranked {
@@ -40,7 +40,7 @@ interface Ranked {
 
 /**
  * Compares tools by the fail fractions of their samples. Each tool against all others: van Elteren's stratified rank sum test
- * (Wilcoxon, Mann and Whitney within a single stratum), normal approximation with ties and continuity.
+ * (Wilcoxon, Mann and Whitney within a single stratum), normal approximation corrected for ties and continuity.
  * Source: van Elteren, Bulletin of the International Statistical Institute 37 (1960), 351-361; Lehmann, Nonparametrics, 3.3;
  * Kruskal and Wallis, Journal of the American Statistical Association 47 (1952), 583-621.
  */
@@ -51,7 +51,7 @@ export function compareTools(samples: readonly ToolSample[]): ToolComparison {
   const sums = new Map(tools.map((tool) => [tool, { samples: 0, others: 0, excess: 0, variance: 0, step: Infinity }]));
   for (const ranked of strata) {
     const n = ranked.length;
-    // Without ties n (n + 1) / 12 for each pair of tool and others.
+    // Without ties this is n (n + 1) / 12 for each pair of tool and others.
     const perPair = ranked.reduce((sum, { rank: r }) => sum + (r - (n + 1) / 2) ** 2, 0) / (n * (n - 1));
     for (const [tool, own] of groupBy(ranked, (sample) => sample.tool)) {
       const others = n - own.length;
@@ -84,7 +84,7 @@ export function compareTools(samples: readonly ToolSample[]): ToolComparison {
   };
 }
 
-/** Ranks of the fail fractions, equal ones sharing their mean rank. */
+/** Ranks of the fail fractions; equal ones share their mean rank. */
 function rank(samples: readonly ToolSample[]): Ranked[] {
   const sorted = samples
     .map(({ tool, units, passed }) => ({ tool, failed: (units - passed) / units }))

@@ -33,7 +33,7 @@ export interface OperationYield extends Omit<OperationCounts, 'product'> {
 }
 
 export interface RolledThroughput {
-  /** Product of the first-pass yields; null over products with different routes: no unit goes through all of them. */
+  /** Product of the first-pass yields; null across products with different routes, as no unit goes through all of them. */
   readonly yield: number | null;
   readonly dppm: number | null;
   readonly steps: OperationYield[];
@@ -42,7 +42,7 @@ export interface RolledThroughput {
 /**
  * Rolled throughput yield: the fraction of units that pass first time at every operation.
  *
- * @param operations each at least one unit; those of one product make its route
+ * @param operations each with at least one unit; those of one product form its route
  */
 export function rolledThroughput(operations: readonly OperationCounts[]): RolledThroughput {
   const routes = new Map<string | null, string[]>();
