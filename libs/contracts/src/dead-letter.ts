@@ -2,7 +2,7 @@ import { DEAD_LETTER_HEADERS, deadLetterKey, type Refusal, REPLAY_HEADERS, type 
 import { streamOf } from './streams/streams.ts';
 import { maxLetterBytes } from './topics.ts';
 
-/** A refused event, as the service that refuses it knows it. */
+/** A refused event and its context, as the refusing service knows them. */
 export interface RefusedEvent {
   /** Machine topic, partition and offset of the record; `place` is the index in its array, absent for a whole record. */
   readonly topic: string;
@@ -13,13 +13,13 @@ export interface RefusedEvent {
   readonly stage: 'ingest' | 'writer';
   /** RFC 3339, UTC. */
   readonly failedAt: string;
-  /** The bytes that the machine sent; of stage `writer` the normalised event. Null for a tombstone. */
+  /** The bytes that the machine sent; in stage `writer` the normalised event. Null for a tombstone. */
   readonly value: Buffer | null;
-  /** Key and headers of the machine's record, where they are known. */
+  /** Key and headers of the machine's record, where known. */
   readonly key?: Buffer | null;
   readonly headers?: Readonly<Record<string, Buffer | readonly Buffer[]>>;
   readonly replay?: Replay | undefined;
-  /** Facts about the event that only this kind of letter has. */
+  /** Headers that only this kind of letter carries. */
   readonly facts?: Readonly<Record<string, string>>;
 }
 
@@ -30,22 +30,22 @@ export interface DeadLetter {
   readonly headers: Record<string, Buffer | string | Buffer[]>;
 }
 
-/** A detail is made of at most a JSON pointer and a few words; whatever else comes is cut. */
+/** A detail needs a JSON pointer and a few words; anything longer is cut. */
 const MAX_DETAIL_CHARACTERS = 2_000;
 /**
- * Most bytes of key and headers that the letter of one element takes from its record: an array of 1,000 elements would
+ * Limit on the key and headers that the letter of one element copies from its record: an array of 1,000 elements would
  * repeat them 1,000 times.
  */
 const MAX_ELEMENT_CONTEXT_BYTES = 16 * 1024;
-/** Header of a record batch with its place in the log (61 bytes), and the fixed fields of its only record, at their widest. */
+/** Header of a record batch (61 bytes), and the fixed fields of its only record at their widest. */
 const BATCH_BYTES = 61 + 1 + 10 + 5;
 
-/** A machine's header of such a name would be read as ours. */
+/** Readers would mistake a machine's header of one of these names for ours. */
 const OWN_NAMES: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
 
 const varintBytes = (value: number): number => {
   let bytes = 1;
-  // Lengths are written zigzag, which doubles them.
+  // Kafka writes lengths in zigzag, which doubles them.
   for (let left = value * 2; left > 127; left = Math.floor(left / 128)) {
     bytes++;
   }
@@ -62,8 +62,8 @@ const headerBytes = (name: string, value: Buffer | string | readonly (Buffer | s
 };
 
 /**
- * Bytes of a letter as a record batch of its own, as the broker compares them with `max.message.bytes`: key, value, every
- * header with its lengths, and what record and batch add. An upper bound, exact but for a few bytes.
+ * Size of a letter as a record batch of its own, which the broker compares with `max.message.bytes`: key, value, every
+ * header with its lengths, and the overhead of record and batch. An upper bound, exact to a few bytes.
  */
 export function encodedBytes({ key, value, headers }: DeadLetter): number {
   let fields = fieldBytes(key) + fieldBytes(value);
@@ -98,17 +98,17 @@ const keyOf = ({ topic, partition, offset, place }: RefusedEvent): string =>
   deadLetterKey(topic, partition, offset, place);
 
 /**
- * The dead letter of a refused event, measured whole against the limit of its topic. What does not fit is cut, in this
- * order, and header `truncated` names each part that was:
+ * Makes the dead letter of a refused event, measured as a whole against the limit of its topic. It cuts what does not fit,
+ * in this order, and names each part that it cut in header `truncated`:
  *
- * 1. `headers` of the machine that do not fit any more (by name, in their order; those of one name go together),
- * 2. `source-key`, as a whole: a part of a key would lead to another partition,
- * 3. `value`, at its end, down to the limit that its machine topic has; header `value-bytes` has its whole length.
+ * 1. `headers` of the machine that no longer fit (by name, in order; headers of one name stay together),
+ * 2. `source-key`, as a whole: part of a key would lead to another partition,
+ * 3. `value`, at its end, down to the limit of its machine topic; header `value-bytes` states its whole length.
  */
 export function deadLetter(event: RefusedEvent): DeadLetter {
   const limit = maxLetterBytes(event.topic);
   const key = keyOf(event);
-  // Measured with every part named as cut, so that naming one never makes the letter too large.
+  // Measures with every part named as cut, so that naming one never makes the letter too large.
   const bare: DeadLetter = { key, value: null, headers: headersOf(event, ['value', 'source-key', 'headers']) };
   const room = limit - encodedBytes(bare) - 3 * varintBytes(limit);
   const own = headersOf(event, []);
@@ -158,8 +158,8 @@ export function deadLetter(event: RefusedEvent): DeadLetter {
 }
 
 /**
- * The least that a letter can be: it points at the event and says why it was refused. For a dead-letter topic whose limit
- * is below that of the contract; the event itself is in the machine topic for as long as retention lasts.
+ * The smallest letter: it points at the event and says why it was refused. For a dead-letter topic whose limit is below
+ * that of the contract; the event itself stays in the machine topic until its retention ends.
  */
 export function pointerLetter({ key, headers }: DeadLetter): DeadLetter {
   const kept: Record<string, string | Buffer | Buffer[]> = {};

@@ -1,21 +1,21 @@
-/** Fields outside of the contract that one event keeps under `_extra`: at most so many, and so many bytes of JSON. */
+/** Limits on the fields outside the contract that one event keeps under `_extra`: their number, and their bytes of JSON. */
 export const MAX_EXTRA_FIELDS = 64;
 export const MAX_EXTRA_BYTES = 8 * 1024;
-/** Name under `_extra` for the number of fields that exceeded the bounds and were dropped. */
+/** Name under `_extra` for the number of fields that were dropped because they exceeded the limits. */
 export const DROPPED_FIELDS = '_dropped';
 
 /**
- * Gathers the fields of an event that the contract does not know. They are kept for people to find, not for machines to
- * fill an index with: what exceeds the bounds is counted and dropped, and never a reason to refuse the event.
+ * Collects the fields of an event that the contract does not know. It keeps them for people to find, and drops and counts
+ * those beyond the limits, so that machines cannot flood the index. They are never a reason to refuse the event.
  */
 export class ExtraFields {
-  // Without a prototype, so that a field called __proto__ is data like any other.
+  // No prototype, so that a field called __proto__ is data like any other.
   readonly #kept = Object.create(null) as Record<string, unknown>;
   #fields = 0;
   #bytes = 0;
   #dropped = 0;
 
-  /** Number of fields that were met. */
+  /** Number of fields added, including dropped ones. */
   get count(): number {
     return this.#fields + this.#dropped;
   }
@@ -32,7 +32,7 @@ export class ExtraFields {
     this.#bytes += bytes;
   }
 
-  /** What goes under `_extra`; undefined when there was nothing. */
+  /** The content of `_extra`; undefined when no field was added. */
   value(): Readonly<Record<string, unknown>> | undefined {
     if (this.#dropped > 0) {
       this.#kept[DROPPED_FIELDS] = this.#dropped;

@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 
 /**
  * Identities: UUID v5 (RFC 9562) of the names that machines use, so that any process computes the same id without
- * asking a database. Parts are length-prefixed (`4:LOT1`), so `A/B` + `C` never meets `A` + `B/C`; nothing is trimmed
- * and case counts. Test vectors: `identity.spec.ts`, published in docs/publishing.md.
+ * asking a database. Parts are length-prefixed (`4:LOT1`), so `A/B` + `C` never collides with `A` + `B/C`. Names are
+ * case-sensitive and not trimmed. Test vectors: `identity.spec.ts`, published in docs/publishing.md.
  */
 export const IDENTITY_NAMESPACE = '7e6f1d5a-52e4-5d0b-9a3c-0c1f6a2b8d47';
 
 const NAMESPACE_BYTES = Buffer.from(IDENTITY_NAMESPACE.replaceAll('-', ''), 'hex');
 
-/** RFC 9562 section 5.5. Four of these are made of each event, where the library's took a third of ingest's time. */
+/** RFC 9562 section 5.5. Each event needs four; with the library they took a third of ingest's time. */
 const uuid5 = (name: string): string => {
   const hex = hash('sha1', Buffer.concat([NAMESPACE_BYTES, Buffer.from(name)]), 'hex');
   const variant = ((Number.parseInt(hex[16] as string, 16) & 0x3) | 0x8).toString(16);
@@ -32,5 +32,5 @@ export const partIdentity = (site: string, lotId: string, chipId: string): strin
 export const inspectionIdentity = (site: string, lotId: string, chipId: string, inspectionType: string): string =>
   identity('inspection', [site, lotId, chipId, inspectionType]);
 
-/** Event id of a CloudEvent whose `ce_id` is no UUID: the standard's identity is source and id together. */
+/** Event id of a CloudEvent whose `ce_id` is not a UUID: the standard identifies an event by source and id together. */
 export const cloudEventIdentity = (source: string, id: string): string => identity('event', [source, id]);

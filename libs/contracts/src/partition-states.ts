@@ -1,4 +1,4 @@
-/** Why a partition is stopped. Immutable: stored with the position, metric labels, names of runbook pages. */
+/** Why the writer stopped a partition. Immutable: stored with the position, used as metric labels and runbook names. */
 export const STOPPED_STATES = [
   'waiting_for_database',
   'gap',
@@ -11,11 +11,11 @@ export const STOPPED_STATES = [
   'dead_letters_refused',
 ] as const;
 
-/** What a partition is doing, and where that needs a person, why. */
+/** What a partition is doing, or why it stopped. */
 export type PartitionState = 'running' | (typeof STOPPED_STATES)[number];
 
 /**
- * Why ingest has stopped a partition of a machine topic. Immutable, as {@link STOPPED_STATES} are; stored in
+ * Why ingest stopped a partition of a machine topic. Immutable like {@link STOPPED_STATES}; stored in
  * `ingest_partitions`.
  */
 export const INGEST_STOPPED_STATES = [

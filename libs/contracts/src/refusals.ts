@@ -16,7 +16,7 @@ export const REFUSAL_CODES = [
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
-/** A refusal as a value: bad events never throw. `detail` names field, what came, what was expected. */
+/** A refusal as a value: bad events never throw. `detail` names the field, what it got and what it expected. */
 export interface Refusal {
   readonly code: RefusalCode;
   readonly detail: string;
@@ -33,26 +33,26 @@ export const DEAD_LETTER_HEADERS = {
   failedAt: 'failed-at',
   stage: 'stage',
   content: 'content',
-  /** Parts that were cut to fit the letter's topic: `value`, `source-key`, `headers`, separated by commas. */
+  /** Parts cut to fit the limit of the topic: `value`, `source-key`, `headers`, separated by commas. */
   truncated: 'truncated',
-  /** Bytes of the whole value, where it was cut. */
+  /** Bytes of the whole value, when it was cut. */
   valueBytes: 'value-bytes',
   /** Key of the machine's record; absent when it had none, and on letters of stage `writer`. */
   key: 'source-key',
 } as const;
 
 /**
- * Headers of an event that was published again from a dead letter. They travel with it, so that a letter about it says
- * how often it was tried.
+ * Headers of an event replayed from a dead letter. They travel with it, so that a letter about it states how often it was
+ * tried.
  */
 export const REPLAY_HEADERS = {
-  /** Key of the letter it was published from. */
+  /** Key of the letter that the event was replayed from. */
   of: 'replay-of',
-  /** How often the event was published again, this time included: 1, 2, … */
+  /** How often the event was replayed, including this time: 1, 2, … */
   count: 'replay-count',
 } as const;
 
-/** An event time that the broker's clock does not allow, with what shows whose clock is wrong. */
+/** The broker's clock rules out the event time. The extra fields show whose clock is wrong. */
 export interface ClockRefusal extends Refusal {
   /** Event time minus append time, ms. */
   readonly aheadMs: number;
@@ -60,7 +60,7 @@ export interface ClockRefusal extends Refusal {
   readonly source: string;
 }
 
-/** What {@link REPLAY_HEADERS} say about one event. */
+/** {@link REPLAY_HEADERS} of one event. */
 export interface Replay {
   readonly of: string;
   readonly count: number;
@@ -72,7 +72,7 @@ const headerText = (value: HeaderBytes): string | undefined => {
   return typeof one === 'string' ? one : one && new TextDecoder().decode(one);
 };
 
-/** The replay that record headers speak of; undefined for an event that was not published again. */
+/** Reads the replay from record headers; undefined for an event that was not replayed. */
 export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay | undefined {
   const of = headerText(headers[REPLAY_HEADERS.of]);
   const count = Number(headerText(headers[REPLAY_HEADERS.count]));
@@ -82,6 +82,6 @@ export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay
   return { of: of.slice(0, 300), count };
 }
 
-/** Key of a dead letter. It may occur twice after a crash: count distinct keys. */
+/** Key of a dead letter. A key may occur twice after a crash: count distinct keys. */
 export const deadLetterKey = (topic: string, partition: number, offset: number, index?: number): string =>
   index === undefined ? `${topic}/${partition}/${offset}` : `${topic}/${partition}/${offset}/${index}`;

@@ -1,8 +1,8 @@
-/** Text and times as machines send them: the fields that events of every stream are made of. */
+/** Text and times as machines send them, the building blocks of every event schema. */
 import { z } from 'zod';
 import { parseTime } from './time.ts';
 
-/** Text of a machine: length in characters (code points), as PostgreSQL's varchar counts. */
+/** Text from a machine. Its length counts code points, as PostgreSQL's varchar does. */
 export const machineText = (min: number, max: number) =>
   z
     .string()
@@ -16,7 +16,7 @@ export const hasLength = (text: string, min: number, max: number): boolean => {
   if (text.length <= max) {
     return true;
   }
-  // A surrogate pair is one character: only a text of up to twice the limit can still fit.
+  // A surrogate pair is one character, so only a text of up to twice the limit can still fit.
   return text.length <= 2 * max && [...text].length <= max;
 };
 

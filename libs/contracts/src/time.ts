@@ -4,7 +4,7 @@
  * double holds exactly until the year 2255.
  */
 export const EARLIEST_TIME_US = Date.UTC(2000, 0, 1) * 1000;
-/** How far ahead of the record's own (broker) timestamp a machine's clock may be. */
+/** How far a machine's clock may be ahead of the record timestamp, which the broker sets. */
 export const CLOCK_AHEAD_US = 10 * 60 * 1_000_000;
 
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -21,7 +21,7 @@ const digitsAt = (text: string, at: number, count: number): number => {
   return value;
 };
 
-/** Microseconds since 1970, or NaN when the text is not such a time (or not a string at all). */
+/** Microseconds since 1970, or NaN when the value is not text of such a time. */
 export function parseTime(text: unknown): number {
   if (typeof text !== 'string') {
     return NaN;
@@ -99,13 +99,13 @@ export function parseTime(text: unknown): number {
   return (Date.UTC(year, month - 1, day, hour, minute, second) - offsetMinutes * 60_000) * 1000 + micros;
 }
 
-/** RFC 3339 in UTC with exactly six fractional digits: equal width, so that such texts sort as their times do. */
+/** RFC 3339 in UTC with exactly six fractional digits. All texts have equal width, so they sort as their times do. */
 export function formatTime(microseconds: number): string {
   const ms = Math.floor(microseconds / 1000);
   const rest = microseconds - ms * 1000;
   return `${new Date(ms).toISOString().slice(0, -1)}${rest === 0 ? '000' : String(rest).padStart(3, '0')}Z`;
 }
 
-/** Whether a machine may have meant this time, judged against the record's timestamp and never against our clock. */
+/** Whether a machine can have meant this time, judged by the record timestamp and never by our own clock. */
 export const isTimePlausible = (timeUs: number, recordTimestampMs: number): boolean =>
   timeUs >= EARLIEST_TIME_US && timeUs <= recordTimestampMs * 1000 + CLOCK_AHEAD_US;

@@ -2,8 +2,8 @@
 import { type Stream, streamOf, STREAMS } from './streams/streams.ts';
 
 /**
- * Largest record batch of the dead-letter topic of `source`, in bytes: one MiB more than the machine's own limit leaves
- * room for key and headers.
+ * Largest record batch of the dead-letter topic of `source`, in bytes: one MiB above the machine topic's limit, for key and
+ * headers.
  */
 export const maxLetterBytes = (source: string): number => (streamOf(source)?.limits.eventBytes ?? 0) + 1024 * 1024;
 
@@ -25,7 +25,7 @@ const machineTopic = ({ source, limits }: Stream): TopicSpec => ({
   name: source,
   partitions: PARTITIONS,
   settings: {
-    // The record timestamp judges time windows and detects a recreated topic: it must be the broker's, not the machine's.
+    // Ingest judges event times by the record timestamp and recognises a recreated topic by it: it must be the broker's.
     'message.timestamp.type': 'LogAppendTime',
     'retention.ms': String(7 * DAY_MS),
     'max.message.bytes': String(limits.eventBytes),
@@ -36,7 +36,7 @@ const machineTopic = ({ source, limits }: Stream): TopicSpec => ({
 const acceptedTopic = ({ accepted }: Stream): TopicSpec => ({
   name: accepted,
   partitions: PARTITIONS,
-  // Kept longer than the machine topics: a restored database reads its missing blocks again from here.
+  // Kept longer than machine topics: after a restore the writer reads the missing blocks again from here.
   settings: {
     'retention.ms': String(14 * DAY_MS),
     'max.message.bytes': String(MAX_BLOCK_BYTES),
@@ -47,7 +47,7 @@ const acceptedTopic = ({ accepted }: Stream): TopicSpec => ({
 const deadLetters = ({ source, deadLetters: name }: Stream): TopicSpec => ({
   name,
   partitions: PARTITIONS,
-  // A dead letter stays until a person has dealt with it.
+  // Dead letters stay until a person deals with them.
   settings: {
     'retention.ms': '-1',
     'max.message.bytes': String(maxLetterBytes(source)),

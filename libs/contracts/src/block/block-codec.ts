@@ -1,4 +1,4 @@
-/** Blocks as Kafka messages and back. */
+/** Encodes blocks as Kafka messages and decodes them. */
 import type { Replay } from '../refusals.ts';
 import { type PayloadKind, STREAMS } from '../streams/streams.ts';
 import { type Block, BLOCK_VERSION, type BlockEvent, rowsOf } from './block.ts';
@@ -23,12 +23,12 @@ export const BLOCK_HEADERS = {
   clockShift: 'clock-shift-ms',
 } as const;
 
-/** A block of a format this reader does not know: newer writers are rolled out before ingest. */
+/** This reader does not know the format of the block: roll out newer writers before ingest. */
 export class UnsupportedBlockError extends Error {
   readonly code = 'unsupported_block';
 }
 
-/** A block that contradicts itself. It is never applied in part. */
+/** The block contradicts itself. The writer never applies a part of it. */
 export class MalformedBlockError extends Error {
   readonly code = 'malformed_block';
 }
@@ -69,7 +69,7 @@ const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer =
   return target.subarray(0, at);
 };
 
-/** Shared by the many events without a refusal. Never written to. */
+/** Shared by the many events without a refusal. Never mutated. */
 const NONE: number[] = [];
 
 const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
@@ -108,7 +108,7 @@ const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
       }
       const place = read();
       if (place >= Math.max(1, elements)) {
-        throw new MalformedBlockError('block index names an element that is not there');
+        throw new MalformedBlockError('block index names an element that does not exist');
       }
       refused.push(place);
     }
@@ -182,7 +182,7 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
   return { headers, value };
 }
 
-/** Nothing depends on it but a person who asks why: what cannot be read counts as not stated. */
+/** Informs people only, so an unreadable value counts as absent. */
 const decodeJudgement = (retentionDays: string | undefined, clockShift: string | undefined): Pick<Block, 'judgedBy'> =>
   clockShift === undefined
     ? {}

@@ -2,7 +2,7 @@ import type { Replay } from '../refusals.ts';
 import type { PayloadKind } from '../streams/streams.ts';
 
 /**
- * A block: what one fetch of one machine partition yields, as one Kafka message of the accepted topic.
+ * A block: the result of one fetch from one machine partition, as one Kafka message of the accepted topic.
  *
  * ```text
  * value = u32 index length | index | u32 payload length | payload | roll-up deltas (the rest; telemetry only)
@@ -13,13 +13,13 @@ import type { PayloadKind } from '../streams/streams.ts';
  * Integers are little endian. The headers carry what a reader needs before it opens the value (`BLOCK_HEADERS`).
  *
  * `covers` is the half-open range of source offsets the block accounts for, including refused events, transaction
- * markers and compaction holes. Blocks of one source partition chain: a range that does not touch the next is loss.
- * The index lets a reader cut off the part it has applied before (`trimBlock`) and trace a row to its event.
+ * markers and compaction holes. Blocks of one source partition form a chain: a gap between two ranges means loss.
+ * The index lets a reader cut off the part that it has already applied (`trimBlock`) and trace a row to its event.
  */
 export const BLOCK_VERSION = 1;
 /**
- * A block is cut as soon as it reaches one of these; it always takes at least one event. Refused events count as well: they
- * bring neither rows nor payload, but index entries, and dead letters that wait in memory until their block is cut.
+ * Ingest cuts a block as soon as it reaches one of these limits; a block holds at least one event. Refused events count,
+ * too: they add index entries, and their dead letters wait in memory until the block is cut.
  */
 export const MAX_BLOCK_ROWS = 5000;
 export const MAX_BLOCK_EVENTS = 5000;
@@ -43,7 +43,7 @@ export interface BlockEvent {
 export const elementsOf = (event: BlockEvent): number => Math.max(1, event.elements);
 /** Accepted elements of a source event, which is also its number of payload lines. */
 export const rowsOf = (event: BlockEvent): number => elementsOf(event) - event.refused.length;
-/** Place in the record's array of the accepted element that is the `nth` (from 0) of the payload; undefined without array. */
+/** Place in the record's array of the `nth` accepted element (from 0); undefined when the record is not an array. */
 export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
   if (event.elements === 0) {
     return undefined;
@@ -57,17 +57,17 @@ export const placeOf = (event: BlockEvent, nth: number): number | undefined => {
   return place;
 };
 
-/** Settings that decide whether an event is accepted. Stated with each block, so that a judgement can be repeated. */
+/** Settings that decide whether an event is accepted. Each block states them, so that anyone can repeat the judgement. */
 export interface Judgement {
-  /** Telemetry older than this against its append time is refused, days; 0 = none is. Null: the setting was not known. */
+  /** Ingest refuses telemetry older than this relative to its append time, days; 0 = no limit. Null: setting unknown. */
   readonly retentionDays: number | null;
-  /** Added to each append time before events were judged by it, ms: how far the broker's clock was behind. */
+  /** How far the broker's clock was behind, ms: ingest added it to each append time before it judged the event. */
   readonly clockShiftMs: number;
 }
 
 export interface Block {
   readonly sourceTopic: string;
-  /** Kafka's UUID of the source topic, which one of the same name created later does not share; absent in old blocks. */
+  /** Kafka's UUID of the source topic; it differs after the topic is deleted and created again. Absent in old blocks. */
   readonly sourceTopicId?: string;
   readonly sourcePartition: number;
   readonly coversFrom: number;
@@ -77,20 +77,20 @@ export interface Block {
   readonly index: readonly BlockEvent[];
   /** Rows of the events of the index, in order, each line ending in a newline. */
   readonly payload: Buffer;
-  /** COPY lines for `metrics_delta` of exactly these rows; null when they must be recomputed (after trimming). */
+  /** COPY lines for `metrics_delta` of exactly these rows; null when the writer must recompute them (after trimming). */
   readonly deltas: Buffer | null;
-  /** Least and greatest event time of the rows (canonical text), null without rows. */
+  /** Earliest and latest event time of the rows (canonical text); null without rows. */
   readonly minTime: string | null;
   readonly maxTime: string | null;
-  /** What the events were judged by, in addition to themselves and their append times; absent in old blocks. */
+  /** Settings that the events were judged by; absent in old blocks. */
   readonly judgedBy?: Judgement;
-  /** Events that were published again from a dead letter, by source offset; absent when none was. */
+  /** Events replayed from a dead letter, by source offset; absent when there are none. */
   readonly replays?: ReadonlyMap<number, Replay>;
 }
 
 /**
- * The part of a block at and above `position`. Everything below was applied before (a re-send after a crash).
- * The time span stays that of the whole block: it is an upper bound then. Deltas no longer fit and become null.
+ * The part of a block at and above `position`. Everything below is already applied (a re-send after a crash).
+ * The time span stays that of the whole block, an upper bound. Deltas no longer match and become null.
  */
 export function trimBlock(block: Block, position: number): Block {
   if (position <= block.coversFrom) {

@@ -1,9 +1,9 @@
 /**
  * PostgreSQL's COPY text format: one line per row, fields separated by tabs, `\N` for null, and backslash escapes for the
- * four bytes that would be taken for structure. https://www.postgresql.org/docs/current/sql-copy.html
+ * four bytes that have a meaning of their own. https://www.postgresql.org/docs/current/sql-copy.html
  */
 
-/** The whole field: null. */
+/** A field that is null. */
 export const COPY_NULL = '\\N';
 
 const SPECIAL = /[\\\t\n\r]/;
@@ -12,13 +12,13 @@ const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n'
 
 /**
  * @param value text without NUL and without lone surrogates (PostgreSQL stores neither)
- * @returns the field; nearly every value is returned as it is, after one scan
+ * @returns the field; nearly every value comes back unchanged after one scan
  */
 export function encodeCopyText(value: string): string {
   return SPECIAL.test(value) ? value.replace(ALL_SPECIAL, (character) => ESCAPES[character] as string) : value;
 }
 
-/** A value of a field: Dates and objects are the caller's to turn into text, as only he knows the column's type. */
+/** A value of a field. The caller turns dates and objects into text, because only it knows the column's type. */
 export type CopyValue = string | number | bigint | boolean | null | undefined;
 
 /** @returns the field; null and undefined are `\N` */

@@ -1,20 +1,20 @@
 import type { Block } from './block.ts';
 
-/** Leader clocks differ: an append time may step back by this much without the topic being a new one. */
+/** Clocks of leaders differ: an append time may step back by this much within one topic. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
-/** Why a block seems to be of another topic than a position is about. */
+/** Why a block seems to come from another topic than the one that a position belongs to. */
 export interface RecreationEvidence {
   readonly reason: string;
-  /** Whether it holds whatever the clocks of the brokers do: a record never changes the append time it has. */
+  /** Whether it holds however the brokers' clocks behave: a record never changes its append time. */
   readonly isProof: boolean;
 }
 
 /**
- * What the append times say against a block being of the topic that a position is about, or null. An event below the
- * position that is younger than all applied ones was never applied: it is of a topic that was deleted and created again.
- * One above the position that is older says the same as long as the brokers' clocks agree. The ids of the topics say it
- * better, see `Block.sourceTopicId`.
+ * Evidence in the append times that a block does not come from the topic of a position, or null. An event below the
+ * position that is younger than every applied event was never applied: its topic was deleted and created again. An older
+ * event above the position means the same, provided that the brokers' clocks agree. Topic ids are better evidence, see
+ * `Block.sourceTopicId`.
  *
  * @param position first source offset that is not applied yet
  * @param appendTimeMs greatest append time applied; null before the first record
@@ -32,13 +32,13 @@ export function recreationEvidence(
   const next = above === -1 ? undefined : block.index[above];
   if (below !== undefined && below.appendTime > appendTimeMs) {
     return {
-      reason: `offset ${below.offset} was applied before, but this record was appended after everything applied: the topic was created anew`,
+      reason: `offset ${below.offset} is already applied, but this record was appended after everything applied: the topic was created again`,
       isProof: true,
     };
   }
   if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS) {
     return {
-      reason: `offset ${next.offset} was appended before what is applied already: the topic was created anew`,
+      reason: `offset ${next.offset} was appended before records that are already applied: the topic was created again`,
       isProof: false,
     };
   }

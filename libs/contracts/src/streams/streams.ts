@@ -1,7 +1,7 @@
 import { INSPECTION } from './inspection/inspection.stream.ts';
 import { TELEMETRY } from './telemetry/telemetry.stream.ts';
 
-/** Every stream. What creates, checks, reads or writes a topic starts from this list. */
+/** Every stream. Code that creates, checks, reads or writes topics starts from this list. */
 export const STREAMS = [TELEMETRY, INSPECTION] as const;
 
 export type Stream = (typeof STREAMS)[number];
@@ -10,9 +10,9 @@ export type MachineTopic = Stream['source'];
 export type AcceptedTopic = Stream['accepted'];
 export type PayloadKind = Stream['payload'];
 
-/** The stream of a machine topic; undefined for a topic that is not one. */
+/** The stream of a machine topic; undefined for any other topic. */
 export const streamOf = (topic: string): Stream | undefined => STREAMS.find(({ source }) => source === topic);
 
-/** The stream of an accepted topic; undefined for a topic that is not one. */
+/** The stream of an accepted topic; undefined for any other topic. */
 export const streamOfAccepted = (topic: string): Stream | undefined =>
   STREAMS.find(({ accepted }) => accepted === topic);

@@ -1,8 +1,8 @@
 import type { AcceptedInspection } from './inspection-event.ts';
 
 /**
- * Which attempt an event belongs to, within (inspection, step): the event that it withdraws, else its number, else its
- * run, else it stands alone.
+ * Names the attempt that an event belongs to, within (inspection, step): by the event that it withdraws, else by attempt
+ * number, else by run, else by the event itself.
  */
 export const attemptKey = (event: Pick<AcceptedInspection, 'event_id' | 'attempt' | 'run_id' | 'voids'>): string => {
   if (event.voids !== undefined) {

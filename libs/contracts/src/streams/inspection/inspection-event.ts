@@ -8,7 +8,7 @@ export type InspectionStatus = (typeof INSPECTION_STATUSES)[number];
 export const INSPECTION_RESULTS = ['pass', 'fail'] as const;
 export type InspectionResult = (typeof INSPECTION_RESULTS)[number];
 
-/** States after which a run does not go on; `voided` withdraws a run and outranks them all. */
+/** States that end a run; `voided` withdraws a run and outranks them all. */
 export const isTerminal = (status: InspectionStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
 
@@ -21,7 +21,7 @@ const name = (max = 100) => machineText(1, max);
 
 export const measurementSchema = z.object({
   name: name(200),
-  value: finite.nullable().meta({ description: 'null = not measured; stored as a row without a value, never as 0.' }),
+  value: finite.nullable().meta({ description: 'null = not measured; stored as null, never as 0.' }),
   unit: machineText(0, 50).nullish(),
   lower_limit: finite.nullish(),
   upper_limit: finite.nullish(),
@@ -48,10 +48,10 @@ const fields = z.object({
   result: z
     .enum(INSPECTION_RESULTS)
     .nullish()
-    .meta({ description: 'Verdict on the chip; with status completed only.' }),
+    .meta({ description: 'Verdict on the chip; only with status completed.' }),
   attempt: z.int().min(1).max(2_147_483_647).nullish(),
   run_id: name().nullish(),
-  voids: z.guid().nullish().meta({ description: 'With status voided: the event_id that is withdrawn.' }),
+  voids: z.guid().nullish().meta({ description: 'With status voided: event_id of the event to withdraw.' }),
   reason: machineText(1, 1000).nullish(),
   priority: z.int().min(1).max(10).nullish(),
   occurred_at: timeText,
@@ -94,7 +94,7 @@ export const inspectionEventSchema = fields
         refuse('voids', 'expected attempt, run_id or voids with status voided');
       }
       if (event.voids?.toLowerCase() === event.event_id.toLowerCase()) {
-        refuse('voids', 'expected another event than itself');
+        refuse('voids', 'expected the id of another event');
       }
     } else if (event.voids != null) {
       refuse('voids', 'expected only with status voided');
@@ -112,8 +112,8 @@ export const DEFECT_FIELDS: ReadonlySet<string> = new Set(Object.keys(defectSche
 type StatedRunValues = { [Field in keyof RunValues]?: RunValues[Field] | undefined };
 
 /**
- * An inspection event after validation, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event).
- * Absent fields are left out; times are canonical (`formatTime`), so their texts sort as times; ids are computed.
+ * A validated inspection event, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event). It omits
+ * absent fields; times are canonical (`formatTime`), so their texts sort as times do; ids are computed.
  */
 export interface AcceptedInspection extends StatedRunValues {
   event_id: string;
@@ -144,7 +144,7 @@ export interface AcceptedInspection extends StatedRunValues {
   metadata?: Record<string, unknown> | undefined;
 }
 
-/** Fields that ingest computes for the writer; the others are what the machine stated. */
+/** Fields that ingest computes for the writer; the machine states the others. */
 export const COMPUTED_FIELDS = [
   'content_hash',
   'inspection_uuid',

@@ -3,7 +3,7 @@ import { inspectionEventSchema } from './inspection-event.ts';
 
 const source = 'inspection.results.v1';
 
-/** Verdicts on chips, with their measurements and defects: rows of `inspections` and the tables around it. */
+/** Verdicts on chips, with their measurements and defects: rows of `inspections` and its companion tables. */
 export const INSPECTION = {
   name: 'inspection',
   source,

@@ -1,6 +1,6 @@
 /**
- * What a machine states about a run of an inspection. The event, both tables, the merge and every answer derive from this
- * one list; docs/extending.md says how to add a column.
+ * The fields in which a machine describes a run of an inspection. The event, both tables, the merge and every answer derive
+ * from this one list; see docs/extending.md to add a column.
  */
 import { z } from 'zod';
 import { machineText } from '../../text.ts';
@@ -23,18 +23,18 @@ export const RUN_FIELDS = {
 export type RunField = keyof typeof RUN_FIELDS;
 /** A value per field. */
 export type RunValues = { [Field in RunField]: (typeof RUN_FIELDS)[Field] extends 'name' ? string : number };
-/** For each field what `Kinds` has for its kind. */
+/** Maps each field to the entry of `Kinds` for its kind. */
 export type OfRunFields<Kinds extends Readonly<Record<RunFieldKind, unknown>>> = {
   [Field in RunField]: Kinds[(typeof RUN_FIELDS)[Field]];
 };
 
 export const RUN_FIELD_NAMES = Object.keys(RUN_FIELDS) as readonly RunField[];
 
-/** Gives each field what `kinds` has for its kind. */
+/** Maps each field to the entry of `kinds` for its kind. */
 export const ofRunFields = <Kinds extends Readonly<Record<RunFieldKind, unknown>>>(kinds: Kinds): OfRunFields<Kinds> =>
   Object.fromEntries(RUN_FIELD_NAMES.map((field) => [field, kinds[RUN_FIELDS[field]]])) as OfRunFields<Kinds>;
 
-/** The fields of `given`, with `absent` for what is null or undefined. */
+/** The fields of `given`, with `absent` in place of null and undefined. */
 export function runValues<Absent extends null | undefined>(
   given: { readonly [Field in RunField]?: RunValues[Field] | null | undefined } | undefined,
   absent: Absent,
@@ -46,7 +46,7 @@ export function runValues<Absent extends null | undefined>(
   return values as { [Field in RunField]: RunValues[Field] | Absent };
 }
 
-/** How an event states each field. */
+/** Schema of each field in an event. */
 export const runFieldSchemas = ofRunFields({
   name: machineText(1, 100).nullish(),
   integer: z.int().min(-2_147_483_648).max(2_147_483_647).nullish(),
