@@ -85,7 +85,7 @@ describe('the main path, seen from outside', () => {
     for (const letter of letters) {
       const { code, value } = expected.get(letter.headers['n']!)!;
       expect(letter.headers).toMatchObject({ 'error-code': code, stage: 'ingest', 'source-topic': SAMPLES });
-      expect(letter.headers['error-detail']).toMatch(/got .*expected|got no JSON/);
+      expect(letter.headers['error-detail']).toMatch(/got .*expected/);
       expect(letter.key).toBe(`${SAMPLES}/${letter.headers['source-partition']}/${letter.headers['source-offset']}`);
       if (value === null) {
         expect(letter.value).toBeNull();

@@ -1,6 +1,6 @@
 import { cloudEventIdentity } from '@chip/contracts';
 
-/** Headers of a record as text; a repeated header counts once, with its first value. */
+/** Headers of a record. Of a repeated header the first value counts. */
 export type RecordHeaders = Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>;
 
 export const headerText = (headers: RecordHeaders, name: string): string | undefined => {
@@ -10,7 +10,7 @@ export const headerText = (headers: RecordHeaders, name: string): string | undef
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Event id of a CloudEvent in binary mode: `ce_id` where it is a UUID, else derived from `ce_source` and `ce_id`. */
+/** Event id of a CloudEvent in binary mode: `ce_id` if it is a UUID, else derived from `ce_source` and `ce_id`. */
 export function cloudEventId(headers: RecordHeaders): string | undefined {
   const id = headerText(headers, 'ce_id');
   if (id === undefined || id === '') {
@@ -19,7 +19,7 @@ export function cloudEventId(headers: RecordHeaders): string | undefined {
   return UUID.test(id) ? id.toLowerCase() : cloudEventIdentity(headerText(headers, 'ce_source') ?? '', id);
 }
 
-/** Major version that `ce_type` states (`….v2`), where it states one. */
+/** Major version that `ce_type` states (`….v2`), if any. */
 export function cloudEventMajor(headers: RecordHeaders): number | undefined {
   const stated = /\.v(\d+)(?:\.\d+)*$/.exec(headerText(headers, 'ce_type') ?? '');
   return stated ? Number(stated[1]) : undefined;

@@ -1,4 +1,4 @@
-/** What is accepted of what machines send, and why not: bytes in, rows or refusals out. Pure, so that it can be repeated. */
+/** Judges what machines send: bytes in, rows or refusals out. Pure, so that the same record always gets the same verdict. */
 export { headerText, type RecordHeaders } from './cloud-event.ts';
 export type { EventOutcome } from './event-outcome.ts';
 export { classifyInspection } from './inspection.ts';

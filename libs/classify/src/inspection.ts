@@ -27,12 +27,12 @@ import type { SourceRecord } from './telemetry.ts';
 import { clockRefusal, readEvent } from './read-event.ts';
 import { isObject } from './read-json.ts';
 
-/** Room that a block needs beside its only event. */
+/** Longest line: a block of one event also needs space for its index and headers. */
 const MAX_LINE_BYTES = MAX_BLOCK_BYTES - 1024 * 1024;
 
 const TIME_FIELDS = ['occurred_at', 'started_at', 'completed_at'] as const;
 
-/** JSON with the keys of every object in order: two texts of the same content become one. */
+/** JSON with the keys of every object in order, so that equal content gives equal text. */
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) {
     return value.map(canonical);
@@ -48,9 +48,9 @@ const canonical = (value: unknown): unknown => {
 };
 
 /**
- * Classifies one record of `inspection.results.v1`: one normalised JSON line, or the reason why not.
- * A pure function of the record, its timestamp and the contract. What needs the database (an unknown inspection type,
- * a conflicting event id) is the writer's to refuse.
+ * Classifies one record of `inspection.results.v1`: returns one normalised JSON line, or the refusal.
+ * A pure function of the record, its timestamp and the contract. The writer refuses what only the database can tell (an
+ * unknown inspection type, a conflicting event id).
  */
 export function classifyInspection(record: SourceRecord): EventOutcome {
   const refuse = (refusal: Refusal | ClockRefusal): EventOutcome => ({ accepted: false, refusal });
@@ -100,9 +100,9 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
   }
 
   const site = event.site ?? '';
-  // The content hash covers the members in their order, and hashes of earlier versions are stored: step stays third.
+  // The content hash covers the members in order, and the ledger holds hashes of earlier versions: step stays third.
   const { equipment_id, recipe, ...run } = runValues(event, undefined);
-  // A field that is absent or null stays undefined, which JSON leaves out: both mean the same to every reader behind.
+  // Absent and null fields both become undefined, which JSON omits: they mean the same to every later reader.
   const content: Omit<AcceptedInspection, ComputedField> = {
     event_id: event.event_id.toLowerCase(),
     site,
@@ -144,7 +144,7 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
   };
   const text = JSON.stringify(content);
   const computed: Pick<AcceptedInspection, ComputedField> = {
-    // 128 bits of a hash tell repeated from conflicting events; nobody gains by forging one against himself.
+    // 128 bits distinguish repeated from conflicting events. Not a security boundary: a forged hash only hurts its sender.
     content_hash: hash('sha256', text, 'hex').slice(0, 32),
     inspection_uuid: inspectionIdentity(site, event.lot_id, event.chip_id, event.inspection_type),
     lot_uuid: lotIdentity(site, event.lot_id),
@@ -152,7 +152,7 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     attempt_key: attemptKey(content),
     wafer_uuid: event.wafer_id == null ? undefined : waferIdentity(site, event.lot_id, event.wafer_id),
   };
-  // One object of both, without writing the content a second time.
+  // Merges both into one object without serialising the content twice.
   const line = `${text.slice(0, -1)},${JSON.stringify(computed).slice(1)}`;
   if (line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES) {
     return refuse({

@@ -5,7 +5,7 @@ import { classifyTelemetry, type SourceRecord } from './telemetry.ts';
 
 /** The judgement on one event of a record. */
 export interface Verdict {
-  /** Place in the record's array; absent when it is none, or was refused whole. */
+  /** Place in the record's array; absent when the record is not an array or was refused whole. */
   readonly index?: number;
   /** Null when the event is accepted. */
   readonly refusal: Refusal | null;
@@ -20,7 +20,7 @@ const plain = ({ code, detail }: Refusal): Refusal => ({ code, detail });
 
 type Judge = (record: SourceRecord, retentionMs: number) => Judgements;
 
-/** The judge of a stream whose records are one event each. */
+/** Judges a stream whose records are one event each. */
 const judgeEvent =
   (classify: (record: SourceRecord) => EventOutcome): Judge =>
   (record) => {
@@ -58,6 +58,6 @@ const JUDGES: Readonly<Record<StreamName, Judge>> = {
   inspection: judgeEvent(classifyInspection),
 };
 
-/** Verdicts on one record of a machine topic, in the order of its elements, without making rows of them. */
+/** Gives the verdicts on one record of a machine topic, in the order of its elements, without making rows. */
 export const judgeRecord = (topic: MachineTopic, record: SourceRecord, retentionMs: number): Judgements =>
   JUDGES[streamOf(topic)!.name](record, retentionMs);

@@ -1,4 +1,4 @@
-/** What every stream whose records are one event each asks of a record first. */
+/** Reads a record of any stream whose records are one event each. */
 import type { ClockRefusal, Refusal, StreamDescriptor } from '@chip/contracts';
 import type { z } from 'zod';
 import { cloudEventId, cloudEventMajor, headerText } from './cloud-event.ts';
@@ -15,10 +15,10 @@ type EventRead<Event> =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * A record as an event of `stream`. A CloudEvent may carry `event_id` and `occurred_at` in its headers.
+ * Reads a record as an event of the stream. A CloudEvent may carry `event_id` and `occurred_at` in its headers.
  *
  * @param known fields of the schema
- * @param expected what the record should have been, with its article
+ * @param expected what the record should be, with its article
  */
 export function readEvent<Stream extends Pick<StreamDescriptor, 'limits' | 'schema'>>(
   { value, headers }: SourceRecord,
@@ -51,7 +51,7 @@ export function readEvent<Stream extends Pick<StreamDescriptor, 'limits' | 'sche
     : refuse(schemaRefusal(parsed.error, fields));
 }
 
-/** The refusal of an event time that the broker's clock does not allow. */
+/** Refuses an event time that the broker's clock rules out. */
 export const clockRefusal = (field: string, timeUs: number, appendedMs: number, source: string): ClockRefusal => ({
   aheadMs: timeUs / 1000 - appendedMs,
   source,

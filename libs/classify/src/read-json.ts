@@ -10,14 +10,14 @@ export type JsonRead =
       readonly ok: true;
       readonly value: unknown;
       readonly text: string;
-      /** Only then can a string hold a NUL or a lone surrogate: raw UTF-8 cannot, an escape can. */
+      /** Only an escape can hold a NUL or a lone surrogate; raw UTF-8 cannot. */
       readonly hasEscapes: boolean;
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
 const refused = (code: Refusal['code'], detail: string): JsonRead => ({ ok: false, refusal: { code, detail } });
 
-/** Bytes of a record to a JSON value; never throws on what a machine sent. */
+/** Parses the bytes of a record as JSON; never throws, whatever a machine sent. */
 export function readJson(value: Buffer | null, maxBytes: number): JsonRead {
   if (value === null) {
     return refused('malformed_json', 'got a null value (tombstone), expected a JSON object');
@@ -26,14 +26,17 @@ export function readJson(value: Buffer | null, maxBytes: number): JsonRead {
     return refused('too_large', `got ${value.length} bytes, expected at most ${maxBytes} uncompressed`);
   }
   if (!isUtf8(value)) {
-    return refused('invalid_text', 'got bytes that are no UTF-8, expected UTF-8');
+    return refused('invalid_text', 'got bytes that are not UTF-8, expected UTF-8');
   }
   const text = value.toString('utf8');
   try {
     return { ok: true, value: JSON.parse(text) as unknown, text, hasEscapes: text.includes('\\u') };
   } catch {
-    // V8's own message quotes the payload, which must not travel into headers and logs.
-    return refused('malformed_json', value.length === 0 ? 'got an empty value, expected JSON' : 'got no JSON');
+    // V8's own message quotes the payload, which must not reach headers and logs.
+    return refused(
+      'malformed_json',
+      value.length === 0 ? 'got an empty value, expected JSON' : 'got text that is not JSON, expected JSON',
+    );
   }
 }
 
@@ -41,7 +44,7 @@ const escapePointer = (key: string): string => key.replaceAll('~', '~0').replace
 const pointer = (path: readonly PropertyKey[]): string =>
   path.length === 0 ? '(event)' : path.map((key) => `/${escapePointer(String(key))}`).join('');
 
-/** What JSON allows and our tables cannot hold: found before any schema looks, so that the code names the real reason. */
+/** Finds what JSON allows but our tables cannot hold. Runs before any schema, so that the code names the real reason. */
 export function inspectJson(value: unknown): Refusal | null {
   const path: (string | number)[] = [];
   const fail = (code: Refusal['code'], text: string): Refusal => ({
@@ -50,7 +53,7 @@ export function inspectJson(value: unknown): Refusal | null {
   });
   const textRefusal = (text: string): Refusal | null => {
     if (text.includes('\0')) {
-      return fail('invalid_text', 'got a NUL character, expected text without');
+      return fail('invalid_text', 'got a NUL character, expected text without NUL');
     }
     if (!text.isWellFormed()) {
       return fail('invalid_text', 'got a lone surrogate, expected well-formed Unicode');
@@ -94,7 +97,7 @@ export function inspectJson(value: unknown): Refusal | null {
   return visit(value, 1);
 }
 
-/** A value's kind and size, never its text: details travel in headers and logs, payloads must not. */
+/** States a value's kind and size, never its text: details reach headers and logs, where payloads must not appear. */
 const describe = (value: unknown): string => {
   if (value === undefined) {
     return 'nothing';
@@ -139,7 +142,7 @@ const expectation = (issue: z.core.$ZodIssue): string => {
   }
 };
 
-/** The first problem that a schema found, in the words of the contract: JSON pointer, got, expected. */
+/** States the first problem that a schema found, in the words of the contract: JSON pointer, got, expected. */
 export function schemaRefusal(error: z.core.$ZodError, root: unknown): Refusal {
   const issue = error.issues[0]!;
   const value = at(root, issue.path);
@@ -151,12 +154,12 @@ export function schemaRefusal(error: z.core.$ZodError, root: unknown): Refusal {
   };
 }
 
-/** Whether a value is an object with fields, as an event must be. */
+/** Whether a value is an object, as an event must be. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The fields that a schema knows, own properties only: a machine's `__proto__` must not lend its values to a field.
+ * Picks the fields that a schema knows, own properties only: a machine's `__proto__` must not supply their values.
  */
 export const knownFields = (given: Record<string, unknown>, known: ReadonlySet<string>): Record<string, unknown> => {
   const picked: Record<string, unknown> = {};
@@ -173,7 +176,7 @@ export const notAnObject = (value: unknown, expected: string): Refusal => ({
   detail: `(event): got ${describe(value)}, expected ${expected}`,
 });
 
-/** The text of each element of a JSON array, as it was sent. The text must be valid JSON and an array. */
+/** Returns the text of each element of a JSON array, exactly as sent. `text` must be a valid JSON array. */
 export function arrayElements(text: string): string[] {
   const elements: string[] = [];
   let from = text.indexOf('[') + 1;

@@ -1,7 +1,7 @@
-/** Learns the form in which a machine writes its samples: what stays the same, and where the values stand. */
+/** Learns the form in which a machine writes its samples: the fixed text, and the slots for values. */
 import { MAX_TAGS } from '@chip/contracts';
 
-/** What a slot of a template holds. */
+/** Roles of slots: what a slot of a template holds. */
 export const TIME = 0;
 const SERVICE = 1;
 const METRIC = 2;
@@ -11,15 +11,15 @@ export const TAG_TEXT = 5;
 export const TAG_NUMBER = 6;
 type Role = number;
 
-/** The form of a sample's JSON text. Slots hold what varies, without the quotes of a text. */
+/** The form of a sample's JSON text. Slots hold what varies, without the quotes of strings. */
 export interface SampleTemplate {
   readonly roles: Uint8Array;
-  /** The fixed text before each slot and behind the last one, joined; `fixedFrom[n]` is where the nth piece begins. */
+  /** The fixed text before each slot and after the last one, joined; piece n begins at `fixedFrom[n]`. */
   readonly fixed: Uint8Array;
   readonly fixedFrom: Int32Array;
-  /** The text of the tags around their slots, as `JSON.stringify` writes it; null where a sample has none. */
+  /** The text of the tags around their slots, as `JSON.stringify` writes it; null when a sample has no tags. */
   readonly tags: { readonly pieces: readonly Uint8Array[]; readonly slots: readonly number[] } | null;
-  /** Slot of the host; -1 where a sample has none. */
+  /** Slot of the host; -1 when a sample has no host. */
   readonly host: number;
   readonly time: number;
   readonly service: number;
@@ -40,13 +40,13 @@ const SPACE = /[ \t\n\r]*/y;
 const TEXT = /"([ !#-[\]-~]*)"/y;
 const LITERAL = /true|false|null/y;
 
-/** The text is not of a form that repeats, or the template cannot say that it does. */
+/** The text has no form that a template can describe. */
 class NotOrdinary extends Error {}
 
 /**
- * @param record a record whose samples the schema accepts; of an array the first sample teaches
- * @returns undefined where the form is out of the ordinary: an escape, a byte beyond ASCII, an unknown or repeated field,
- * a nested tag. Such records go through JSON.parse, always.
+ * @param record a record whose samples the schema accepts; of an array, only the first sample is used
+ * @returns undefined for an unusual form: an escape, a byte beyond ASCII, an unknown or repeated field, a nested tag. Such
+ * records always go through JSON.parse.
  */
 export function learnTemplate(record: Buffer): SampleTemplate | undefined {
   try {

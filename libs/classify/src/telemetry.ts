@@ -25,7 +25,7 @@ import {
 } from './read-json.ts';
 
 export interface SourceRecord {
-  /** Broker append time, ms: the only clock that classification knows. */
+  /** Broker append time, ms: the only clock that classification uses. */
   readonly timestamp: number;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
@@ -34,7 +34,7 @@ export interface SourceRecord {
 /** An accepted sample. `tags` is JSON text. */
 export interface SampleRow {
   timeUs: number;
-  /** The time as PostgreSQL is to read it, at most microseconds. */
+  /** The time as text for PostgreSQL, at most microseconds; null: format `timeUs`. */
   time: string | null;
   service: string;
   metric: string;
@@ -45,17 +45,17 @@ export interface SampleRow {
 
 export interface TelemetrySink {
   accept(row: SampleRow): void;
-  /** `index` is the place in the record's array, absent for a whole record; `bytes` is what the machine sent. */
+  /** `index` is the place in the record's array, absent for a whole record; `bytes` are those that the machine sent. */
   refuse(refusal: Refusal, bytes: Buffer | null, index?: number): void;
   unknownFields(count: number): void;
 }
 
 export interface TelemetryRules {
-  /** Samples older than this against the record's timestamp are `too_old`; 0 = no limit. */
+  /** Samples older than this relative to the record timestamp are `too_old`, ms; 0 = no limit. */
   readonly retentionMs: number;
 }
 
-/** Time text that PostgreSQL may take as it is: UTC, `T` and `Z` in capitals, no more than six fractional digits. */
+/** Whether PostgreSQL can take the text unchanged: UTC, `T` and `Z` in capitals, at most six fractional digits. */
 const isCanonicalTime = (text: string): boolean =>
   text.length <= 27 && text.charCodeAt(text.length - 1) === 90 && text.charCodeAt(10) === 84;
 
@@ -82,8 +82,8 @@ const timeRefusal = (
 };
 
 /**
- * The ordinary sample, checked by hand because Zod costs ten times as much per row: true when `row` was filled.
- * False says nothing about the sample; the schema decides then. A property test holds the two together.
+ * Checks an ordinary sample by hand, because Zod costs ten times as much per row; returns true when it filled `row`.
+ * False says nothing about the sample: the schema then decides. A property test compares the two.
  */
 const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => {
   for (const key in sample) {
@@ -138,7 +138,7 @@ const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => 
   return true;
 };
 
-/** The sample by its schema: the row, or why not. Unknown fields move to `tags._extra`. */
+/** Reads a sample by its schema: fills `row` or returns a refusal. Moves unknown fields to `tags._extra`. */
 const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Refusal | { unknown: number } => {
   const found = inspectJson(given);
   if (found) {
@@ -160,7 +160,7 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
     }
   }
   const { time, service_name, metric_name, metric_value, host } = parsed.data;
-  // From the sample itself: the schema's copy would lose a tag called __proto__.
+  // Copies from the sample itself: the schema's copy would lose a tag called __proto__.
   const tags = sample['tags'] as Record<string, unknown> | null | undefined;
   const kept = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(tags ?? {})) {
@@ -180,9 +180,9 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
 };
 
 /**
- * Classifies one record of `telemetry.samples.v1`: each sample of it is accepted or refused with a reason.
- * Returns the length of the record's array; 0 when it is no array or was refused whole.
- * A pure function of the record, its timestamp, the contract and the rules, so that a second reading decides the same.
+ * Classifies one record of `telemetry.samples.v1`: accepts each of its samples or refuses it with a reason.
+ * Returns the length of the record's array; 0 when it is not an array or was refused whole.
+ * A pure function of the record, its timestamp, the contract and the rules, so that reading it again decides the same.
  */
 export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, sink: TelemetrySink): number {
   const refuseWhole = (refusal: Refusal): number => {
@@ -200,7 +200,7 @@ export function classifyTelemetry(record: SourceRecord, rules: TelemetryRules, s
 
   const row: SampleRow = { timeUs: 0, time: null, service: '', metric: '', value: 0, tags: null, host: null };
   const classify = (sample: unknown): Refusal | null => {
-    // A NUL or lone surrogate can only stand in an escape; such records take the thorough way.
+    // Only an escape can hold a NUL or a lone surrogate; such records take the slow path.
     if (read.hasEscapes || !isObject(sample) || !readPlain(sample, row)) {
       const outcome = readBySchema(sample, record, row);
       if ('code' in outcome) {

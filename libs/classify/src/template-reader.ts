@@ -1,6 +1,6 @@
 /**
- * The ordinary telemetry record, read without JSON.parse: machines repeat one form of text, so only its slots are looked
- * at and copied, as bytes, into COPY lines.
+ * Reads ordinary telemetry records without JSON.parse. Machines repeat one form of text, so the reader only parses its
+ * slots and copies them, as bytes, into COPY lines.
  */
 import { isTimePlausible, MAX_SAMPLES_PER_RECORD, MAX_TAGS_BYTES, TELEMETRY } from '@chip/contracts';
 import { cloudEventMajor } from './cloud-event.ts';
@@ -8,12 +8,12 @@ import { HOST, learnTemplate, type SampleTemplate, TAG_NUMBER, TAG_TEXT, TIME, V
 import type { SourceRecord, TelemetryRules } from './telemetry.ts';
 import { ValueReader } from './value-reader.ts';
 
-/** Forms that one process knows at a time. */
+/** Most templates that one process keeps. */
 const MAX_TEMPLATES = 16;
-/** Of the records that match no template, one in so many is learnt from: forms without end must not cost more than they save. */
+/** Learns from one in this many records without a match, so that ever-changing forms do not cost more than they save. */
 const LEARN_EVERY = 4;
 const MAX_NAME = 100;
-/** What a line can hold beyond the bytes of its sample: tabs, line end, and `\N` twice. */
+/** Bytes that a line may need beyond those of its sample: tabs, line end, and `\N` twice. */
 const LINE_OVERHEAD = 16;
 
 const QUOTE = 0x22;
@@ -35,9 +35,9 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Where the lines of a record go: room behind what is written already. */
+/** Where the lines of a record go: free space after the lines already written. */
 export interface LineRoom {
-  /** Makes sure that `bytes` more fit. Replaces `buffer` where they did not. */
+  /** Ensures that `bytes` more fit; replaces `buffer` when they do not. */
   reserve(bytes: number): void;
   readonly buffer: Buffer;
   /** Where the free part of the buffer begins. */
@@ -45,11 +45,11 @@ export interface LineRoom {
 }
 
 /**
- * Reads records by templates that it learns. Whatever is out of the ordinary, in form or in content, is left to the
- * thorough way: a match is an acceptance of every sample, with exactly the line that the thorough way would write (a
- * property test compares the two), and anything else says nothing at all.
+ * Reads records by templates that it learns, and leaves anything unusual in form or content to the slow path. A match
+ * accepts every sample and writes exactly the line that the slow path would write (a property test compares the two); no
+ * match says nothing about the record.
  *
- * The lines of the last match are in the room that was given; `count` and the arrays tell about each of them.
+ * `room` holds the lines of the last match; `count` and the arrays describe them.
  */
 export class TemplateReader {
   /** Samples of the last match. */
@@ -58,7 +58,7 @@ export class TemplateReader {
   isArray = false;
   /** End of the last line in the buffer. */
   end = 0;
-  /** Per sample, in the buffer: where `service<tab>metric` begins and ends, where the host field begins and ends. */
+  /** Per sample, positions in the buffer: begin and end of `service<tab>metric`, begin and end of the host field. */
   readonly spans = new Int32Array(MAX_SAMPLES_PER_RECORD * 4);
   readonly timeUs = new Float64Array(MAX_SAMPLES_PER_RECORD);
   readonly value = new Float64Array(MAX_SAMPLES_PER_RECORD);
@@ -71,7 +71,7 @@ export class TemplateReader {
   #value = 0;
   readonly #values = new ValueReader();
 
-  /** Whether all samples of the record are accepted; then their lines are in the room. */
+  /** Returns true when it accepts all samples of the record; their lines are then in `room`. */
   read(record: SourceRecord, rules: TelemetryRules, room: LineRoom): boolean {
     const bytes = record.value;
     if (
@@ -118,7 +118,7 @@ export class TemplateReader {
     return at === bytes.length;
   }
 
-  /** Offers a record that matched no template and was accepted all the same. */
+  /** Offers an accepted record that matched no template. */
   learn(record: SourceRecord): void {
     if (record.value === null || this.#misses++ % LEARN_EVERY !== 0) {
       return;
@@ -197,7 +197,7 @@ export class TemplateReader {
     }
   }
 
-  /** Writes the line of the sample just matched. @returns false where its tags are too long */
+  /** Writes the line of the sample just matched. @returns false when its tags are too long */
   #write(template: SampleTemplate, bytes: Buffer, buffer: Buffer): boolean {
     const { count } = this;
     let at = this.#copySlot(template.time, bytes, buffer, this.end);

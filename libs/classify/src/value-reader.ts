@@ -1,9 +1,9 @@
-/** Numbers and times of a sample, read from bytes. */
+/** Reads the numbers and times of a sample from bytes. */
 import { parseTime } from '@chip/contracts';
 
-/** Digits that a double holds exactly, so that one division gives the number that JSON.parse gives. */
+/** A double holds this many digits exactly, so that one division gives the same number as JSON.parse. */
 const MAX_DIGITS = 15;
-/** Below this JavaScript writes an exponent. */
+/** Below this value JavaScript writes an exponent. */
 const LEAST_PLAIN = 1e-6;
 const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const HOUR_CHARACTERS = 13;
@@ -15,18 +15,18 @@ const COLON = 0x3a;
 const UPPER_T = 0x54;
 const UPPER_Z = 0x5a;
 
-/** Keeps what it read last in its fields: a sample must not cost an object. */
+/** Returns results in its fields, so that no sample costs an object. */
 export class ValueReader {
   /** The last number, and where its shortest form ends. */
   number = 0;
   canonicalTo = 0;
   /** The last time, µs since 1970. */
   timeUs = 0;
-  // Date and hour of the last time read: most times of a fetch share them.
+  // Date and hour of the last time read; most times of a fetch share them.
   readonly #hourText = new Uint8Array(HOUR_CHARACTERS);
   #hourUs = NaN;
 
-  /** A number without exponent; remembers its value, and where its shortest form ends. @returns its end, or -1 */
+  /** Reads a number without an exponent. @returns its end, or -1 */
   readNumber(bytes: Buffer, start: number): number {
     let at = start;
     const isNegative = bytes[at] === MINUS;
@@ -64,7 +64,7 @@ export class ValueReader {
       }
     }
     const value = mantissa / POWERS[decimals]!;
-    // Minus zero and what JavaScript writes with an exponent have another shortest form.
+    // Minus zero and numbers that JavaScript writes with an exponent have another shortest form.
     if (value === 0 ? isNegative : value < LEAST_PLAIN) {
       return -1;
     }
@@ -73,7 +73,7 @@ export class ValueReader {
     return at;
   }
 
-  /** A time in UTC with capitals and at most six fractional digits, which COPY takes as it is. */
+  /** Reads a time in UTC with capital letters and at most six fractional digits, which COPY takes unchanged. */
   readTime(bytes: Buffer, from: number, to: number): boolean {
     const length = to - from;
     if (length < 20 || length > 27 || length === 21 || bytes[to - 1] !== UPPER_Z || !this.#readHour(bytes, from)) {
