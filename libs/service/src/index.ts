@@ -1,8 +1,8 @@
 /**
- * What every process of this system does in the same way:
- * `errors/` one base class and the list of codes, `config/` environment to typed settings, `logging/` one logger that hides
- * secrets, `health/` probes by progress, `process/` start, retry, drain and exit;
- * `command/` for commands alone, under `@chip/service/command`.
+ * What every process of this system shares:
+ * `errors/` the base class and the list of codes, `config/` typed settings from the environment, `logging/` a logger that
+ * hides secrets, `health/` probes that check progress, `process/` start, retry, drain and exit;
+ * `command/` for commands only, imported as `@chip/service/command`.
  */
 export * from './config/config.ts';
 export * from './errors/app-error.ts';

@@ -1,4 +1,4 @@
-// A service without a purpose, run as a process of its own by run-service.int-spec.ts. FIXTURE says how it misbehaves.
+// A service without a purpose, which run-service.int-spec.ts runs as a process. FIXTURE selects how it misbehaves.
 import { Module } from '@nestjs/common';
 import { Health, Lifecycle, runService, serviceSchema } from '@chip/service';
 

@@ -1,2 +1,2 @@
-/** What the commands of all applications share. Apart from the rest: no service loads a parser of command lines. */
+/** Shared by the commands of all applications. A separate entry point, so that no service loads a command-line parser. */
 export * from './whole-number.ts';

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 
 /**
- * Parses an option or argument that counts something: digits alone, both ends included.
+ * Parses an option or argument that is a whole number, written in digits only. Both ends of the range are included.
  *
- * @throws InvalidArgumentError, which commander shows with the option's name and the text that was given
+ * @throws InvalidArgumentError, which commander shows with the option's name and text
  */
 export const wholeNumber =
   (least = 0, most = Number.MAX_SAFE_INTEGER) =>

@@ -3,13 +3,13 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 
-/** One refused variable: its name and why, never its value, which may be a secret. */
+/** One refused variable: its name and the reason, never its value, which may be a secret. */
 export interface ConfigProblem {
   readonly name: string;
   readonly reason: string;
 }
 
-/** The environment does not fit the schema. All problems at once, so that a deployment is corrected in one go. */
+/** The environment does not match the schema. Lists all problems at once, so that one new deployment can fix them. */
 export class ConfigError extends AppError {
   readonly code = 'config_invalid';
   readonly retriable = false;
@@ -32,13 +32,13 @@ export const serviceSchema = z.object({
     .max(65535)
     .optional()
     .describe(
-      'a second port, for /health and /metrics alone: for probes and Prometheus, never for callers from outside',
+      'a second port that serves only /health and /metrics, for probes and Prometheus; never expose it to callers',
     ),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('port of the HTTP server; 0 picks a free one'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
-    .describe('least severe level that is logged'),
+    .describe('lowest severity to log'),
   INSTANCE: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, dashes or underscores')
@@ -54,7 +54,7 @@ export const serviceSchema = z.object({
 /** What {@link serviceSchema} yields. */
 export type ServiceConfig = z.infer<typeof serviceSchema>;
 
-/** How callers of the HTTP API prove who they are. `none` trusts everybody who can connect. */
+/** How callers of the HTTP API prove who they are. `none` trusts every client that can connect. */
 export const authModeSchema = z
   .enum(['none', 'keys', 'oidc', 'keys+oidc'])
   .default('none')
@@ -64,12 +64,12 @@ export const authModeSchema = z
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 
-/** Whether only processes of this machine can connect to `host`. */
+/** Whether only processes on this machine can connect to `host`. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 /**
- * Adds the rule that `AUTH_MODE=none` needs a loopback `HOST`: an API without access control must not be reachable
- * from outside because one address changed.
+ * Adds the rule that `AUTH_MODE=none` needs a loopback `HOST`, so that changing an address cannot expose an API without
+ * access control.
  */
 export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MODE: z.infer<typeof authModeSchema> }>>(
   schema: Schema,
@@ -77,7 +77,7 @@ export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MOD
   return schema.refine((config) => config.AUTH_MODE !== 'none' || isLoopback(config.HOST), {
     path: ['AUTH_MODE'],
     message: 'must be keys, oidc or keys+oidc unless HOST is a loopback address',
-    // Without this the rule would stay silent while another variable is wrong, and two starts would be needed.
+    // Without this, Zod skips the rule while another variable is wrong, and the problem shows only at the next start.
     when: ({ value }) => {
       const { HOST, AUTH_MODE } = value as { HOST?: unknown; AUTH_MODE?: unknown };
       return typeof HOST === 'string' && typeof AUTH_MODE === 'string';
@@ -85,18 +85,18 @@ export function withAccessRule<Schema extends z.ZodType<{ HOST: string; AUTH_MOD
   });
 }
 
-/** On or off as people write it in manifests. */
+/** On or off, as people write it in manifests. */
 export const switchSchema = z
   .enum(['on', 'off', 'true', 'false'])
   .transform((value) => value === 'on' || value === 'true');
 
 /**
- * Reads the variables that `schema` names out of `env`, once, at start.
+ * Reads the variables that `schema` names from `env`, once, at start.
  *
  * An empty string counts as absent. When `NAME` is absent and `NAME_FILE` is set, the value is that file's content
- * without its last line break (secrets mounted as files). Variables the schema does not name are ignored.
+ * without its last line break (secrets mounted as files). Ignores variables that the schema does not name.
  *
- * @throws ConfigError naming every refused variable and the reason; values appear nowhere in it.
+ * @throws ConfigError that names every refused variable and the reason, and no value
  */
 export function loadConfig<Schema extends ConfigSchema>(
   schema: Schema,
@@ -138,7 +138,7 @@ function readSecret(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch {
-    // The path itself goes into no message: a value set in the wrong variable would be printed with it.
+    // No message names the path: it would print a secret set in the wrong variable.
     return undefined;
   }
 }
@@ -147,7 +147,7 @@ function reasonOf(issue: z.core.$ZodIssue, value: string | undefined): string {
   if (value === undefined && issue.code !== 'custom') {
     return 'is required';
   }
-  // Zod's own messages name what was expected and not what was received; a custom message might quote the value.
+  // Zod's own messages state what it expected, not what it received; a custom message might quote the value.
   if (value !== undefined && value.length > 3 && issue.message.includes(value)) {
     return 'is not valid';
   }
@@ -156,12 +156,12 @@ function reasonOf(issue: z.core.$ZodIssue, value: string | undefined): string {
     : `is not valid: ${issue.message}`;
 }
 
-/** One variable of a schema, as documentation and deployment checks need it. */
+/** One variable of a schema, for documentation and deployment checks. */
 export interface ConfigVariable {
   readonly name: string;
   /** Whether the process refuses to start without it. */
   readonly required: boolean;
-  /** Value used when the variable is absent, after conversion; undefined when there is none. */
+  /** Default value after conversion; undefined when there is none. */
   readonly default: unknown;
   readonly description: string;
 }

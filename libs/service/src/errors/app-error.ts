@@ -4,13 +4,13 @@ import type { ErrorCode } from './error-codes.ts';
 export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * The one base class of errors that this system raises on purpose. A driver's error is translated into one of these
- * once, at the edge of its adapter, so that callers decide by `code` and `retriable` and never read messages.
+ * The base class of every error that this system raises on purpose. Each adapter translates its driver's errors into these
+ * once, at its edge, so that callers decide by `code` and `retriable` and never parse messages.
  */
 export abstract class AppError extends Error {
   /** Immutable, listed in `ERROR_CODES`. */
   abstract readonly code: ErrorCode;
-  /** Whether the same call may succeed later although nothing was changed. */
+  /** Whether the same call may succeed later without any change. */
   abstract readonly retriable: boolean;
   readonly context: ErrorContext;
 
@@ -21,7 +21,7 @@ export abstract class AppError extends Error {
   }
 }
 
-/** Wraps an unexpected error as an `AppError`, at the top of a process only. */
+/** Wraps an unexpected error as an `AppError`; for the top of a process only. */
 export class UnexpectedError extends AppError {
   readonly code = 'unexpected';
   readonly retriable = false;

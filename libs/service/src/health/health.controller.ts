@@ -2,14 +2,14 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { Health, type HealthReport } from './health.ts';
 
-/** The parts of Fastify's reply that are used here; the lib needs no other knowledge of the HTTP server. */
+/** The parts of Fastify's reply used here, so that the library does not depend on the HTTP server. */
 interface Reply {
   code(status: number): Reply;
   header(name: string, value: string): Reply;
   send(body: unknown): unknown;
 }
 
-/** `/health/live`, `/health/ready` (200 or 503, a JSON body that names every indicator) and `/metrics`. */
+/** Serves `/health/live`, `/health/ready` (200 or 503, with a JSON body that names every indicator) and `/metrics`. */
 @Controller()
 export class HealthController {
   constructor(

@@ -1,12 +1,12 @@
-/** What one part of the process says about itself. */
+/** The state that one part of the process reports. */
 export type HealthState = { readonly state: 'up' } | { readonly state: 'down'; readonly reason: string };
 
 /**
- * One question about the process. Live indicators ask for progress, not for connections: a red one gets the process
- * restarted. Ready indicators ask whether traffic should come here now.
+ * One check of the process. Live indicators check progress, not connections: a red one gets the process restarted. Ready
+ * indicators check whether traffic should come here now.
  */
 export interface HealthIndicator {
-  /** Unique among its kind; appears in the answer. */
+  /** Unique among live, or among ready indicators; appears in the answer. */
   readonly name: string;
   check(): HealthState | Promise<HealthState>;
 }
@@ -16,10 +16,10 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, HealthState>>;
 }
 
-/** A check that takes longer than this counts as down: a probe must answer before its own time-out. */
+/** A check that takes longer than this counts as down: the answer must come before the probe times out. */
 const CHECK_TIMEOUT_MS = 3_000;
 
-/** The indicators of a process. Parts of it add theirs when they are built; the health routes ask them all. */
+/** The indicators of a process. Each part adds its own when it is constructed; the health routes run them all. */
 export class Health {
   readonly #live = new Map<string, HealthIndicator>();
   readonly #ready = new Map<string, HealthIndicator>();

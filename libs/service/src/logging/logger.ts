@@ -12,11 +12,11 @@ export const hideCredentials = (text: string): string => text.replace(URL_CREDEN
 
 export interface ServiceLogger {
   readonly logger: Logger;
-  /** Waits until everything logged so far is written, at most `timeoutMs`: a reader that stopped reading must not keep the process alive. */
+  /** Waits until all lines are written, at most `timeoutMs`: a stalled reader must not keep the process alive. */
   flush(timeoutMs: number): Promise<void>;
 }
 
-/** Lines kept in memory while the log is not read. Beyond it lines are dropped and the service goes on. */
+/** Limit on lines in memory while nothing reads the log. Beyond it the logger drops lines, and the service goes on. */
 const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -32,7 +32,7 @@ export function createLogger(options: {
   isTerminal?: boolean;
 }): ServiceLogger {
   const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNWRITTEN_BYTES });
-  // Without a listener a closed pipe would end the process; there is no reader left.
+  // Without this listener a closed pipe would end the process.
   destination.on('error', () => undefined);
   const isTerminal = options.isTerminal ?? process.stdout.isTTY ?? false;
   const logger = pino(
@@ -60,7 +60,7 @@ export function createLogger(options: {
   return { logger, flush };
 }
 
-/** Nest's own start-up chatter: one line per route and module, of interest only when debugging the wiring. */
+/** Nest's start-up chatter: one line per route and module, useful only to debug the wiring. */
 const NEST_INTERNALS = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -70,7 +70,7 @@ const NEST_INTERNALS = new Set([
   'RoutesResolver',
 ]);
 
-/** Sends what Nest and its libraries log through `logger`, with their context as field `context`. */
+/** Sends the log lines of Nest and its libraries to `logger`, with their context as field `context`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

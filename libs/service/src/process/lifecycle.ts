@@ -3,24 +3,24 @@ import type { Logger } from '../logging/logger.ts';
 import { withDeadline } from './retry.ts';
 
 /**
- * What happens, one stage after the other, when the process ends:
+ * The stages in which the process ends, one after the other:
  *
- * 1. `intake`: stop taking in new work (consumers stop fetching and let their running batch end).
- * 2. `work`: finish or roll back what is still under way.
+ * 1. `intake`: stop taking in new work (consumers stop fetching and finish their current batch).
+ * 2. `work`: finish or roll back work in progress.
  * 3. (the HTTP server closes)
  * 4. `connections`: producers, pools.
  *
- * Inside a stage callbacks run one by one in the order of their registration.
+ * Callbacks of one stage run one by one, in the order of registration.
  */
 export const DRAIN_STAGES = ['intake', 'work', 'connections'] as const;
 export type DrainStage = (typeof DRAIN_STAGES)[number];
 
-/** Ends its part of the process. Must settle soon after `signal` is aborted: the time is up then. */
+/** Ends one part of the process. Must settle soon after `signal` is aborted, because its time is then up. */
 export type DrainCallback = (signal: AbortSignal) => void | Promise<void>;
 
 /**
- * The end of a process, as its parts see it: register what to do, learn that the end has begun, or ask for it.
- * One explicit order instead of framework hooks: Nest runs the hooks of one level at the same time.
+ * Shutdown, as the parts of a process see it: they register callbacks, learn that shutdown has begun, or request it.
+ * An explicit order instead of framework hooks, because Nest runs the hooks of one level at the same time.
  */
 export class Lifecycle {
   readonly #stages = new Map<DrainStage, { name: string; callback: DrainCallback }[]>(
@@ -31,18 +31,18 @@ export class Lifecycle {
   readonly #end: (exitCode: number) => void;
   #failure: AppError | undefined;
 
-  /** @param end starts the orderly end of the process; called at most once by {@link fatal}. */
+  /** @param end starts an orderly shutdown; {@link fatal} calls it at most once */
   constructor(logger: Logger, end: (exitCode: number) => void) {
     this.#logger = logger;
     this.#end = end;
   }
 
-  /** Aborted as soon as the end of the process begins, before the first stage. */
+  /** Aborted as soon as shutdown begins, before the first stage. */
   get stopping(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** The error that ends the process, if one does. */
+  /** The error that ends the process, if any. */
   get failure(): AppError | undefined {
     return this.#failure;
   }
@@ -52,8 +52,8 @@ export class Lifecycle {
   }
 
   /**
-   * Ends the process because of `error`: logged once here, drained shortly, exit code 1; the supervisor starts a new
-   * one. Later calls are ignored: what fails while the process ends is a consequence, not news.
+   * Ends the process because of `error`: logs it, drains briefly and exits with code 1; the supervisor starts a new
+   * one. Ignores later calls: errors during shutdown are consequences of the first.
    */
   fatal(error: unknown): void {
     if (this.#failure !== undefined) {
@@ -64,14 +64,14 @@ export class Lifecycle {
     this.#end(1);
   }
 
-  /** @internal Marks the beginning of the end. */
+  /** @internal Marks the beginning of shutdown. */
   begin(): void {
     this.#stop.abort();
   }
 
   /**
-   * @internal Runs one stage; a failing or late callback is logged and the next one still runs.
-   * @returns whether all of them did their work.
+   * @internal Runs one stage; logs a callback that fails or is late, and still runs the next one.
+   * @returns whether all of them succeeded.
    */
   async run(stage: DrainStage, signal: AbortSignal, remainingMs: () => number): Promise<boolean> {
     let isClean = true;

@@ -4,7 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { type Registry } from 'prom-client';
 import { type Health, type HealthReport } from '../health/health.ts';
 
-/** The second port of a service: health and metrics, for probes and Prometheus, without keys. */
+/** The second port of a service: health and metrics for probes and Prometheus, without API keys. */
 export interface Management {
   readonly url: string;
   close(): Promise<void>;

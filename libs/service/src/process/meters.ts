@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** Makes the metrics of one registry, each in one call. */
+/** Creates the metrics of one registry, each in one call. */
 export class Meters {
   readonly #registers: Registry[];
 

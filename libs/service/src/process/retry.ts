@@ -1,31 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors/app-error.ts';
 
-/** A time budget is used up. `cause` is the last failure. */
+/** The time budget is used up. `cause` is the last failure. */
 export class DeadlineExceededError extends AppError {
   readonly code = 'deadline_exceeded';
   readonly retriable = true;
 }
 
 export interface RetryOptions {
-  /** Total time for all attempts and pauses together, in ms. The last attempt is not cut short: pass `signal` on for that. */
+  /** Total time for all attempts and pauses, in ms. It does not cut the last attempt short; pass `signal` on for that. */
   readonly budgetMs: number;
-  /** First pause, in ms; each further one is twice as long. Default 100. */
+  /** First pause, in ms; each further pause is twice as long. Default 100. */
   readonly firstDelayMs?: number;
   /** Longest pause, in ms. Default 5,000. */
   readonly maxDelayMs?: number;
-  /** Stops the waiting; its reason is thrown. */
+  /** Stops waiting; `retry` throws its reason. */
   readonly signal?: AbortSignal;
-  /** Which failures are worth another attempt. Default: an AppError that says so itself. */
+  /** Which failures are worth another attempt. Default: an AppError that is `retriable`. */
   readonly isRetriable?: (error: unknown) => boolean;
   /** Called before each pause, for logs and metrics. */
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or one total budget is used up. Pauses grow exponentially and are
- * spread by a random factor of 0.5 to 1, so that many processes that lost the same server do not return in step.
- * The budget is measured on the monotonic clock: a step of the wall clock changes nothing.
+ * Calls `attempt` until it succeeds, fails with an error that is not retriable, or uses up the budget. Pauses grow
+ * exponentially, times a random factor from 0.5 to 1, so that processes that lost the same server do not return in step.
+ * Measures the budget on the monotonic clock, so that a step of the wall clock changes nothing.
  *
  * @throws the failure itself when it is not retriable; {@link DeadlineExceededError} with the last failure as cause
  * when the next pause would not fit into the budget; the signal's reason when it is aborted.
@@ -56,7 +56,7 @@ export async function retry<T>(attempt: (attemptNumber: number) => Promise<T>, o
       try {
         await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
       } catch {
-        // The timer rejects with its own AbortError; callers expect the reason they gave.
+        // The timer rejects with its own AbortError; callers expect the reason that they gave.
         signal?.throwIfAborted();
       }
     }
@@ -64,8 +64,8 @@ export async function retry<T>(attempt: (attemptNumber: number) => Promise<T>, o
 }
 
 /**
- * Waits for `work`, at most `budgetMs`. The work itself goes on: use it where the caller cannot wait longer and the
- * process ends anyway.
+ * Waits for `work`, at most `budgetMs`. It does not stop the work, so use it where the caller cannot wait longer and the
+ * process is ending anyway.
  *
  * @throws DeadlineExceededError
  */
@@ -78,7 +78,7 @@ export async function withDeadline<T>(work: Promise<T>, budgetMs: number, what: 
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    // The loser of the race must not end the process as an unhandled rejection.
+    // Work that fails after losing the race must not end the process as an unhandled rejection.
     work.catch(() => undefined);
   }
 }

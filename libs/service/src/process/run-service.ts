@@ -16,7 +16,7 @@ import { RethrowFilter } from './rethrow.filter.ts';
 import { createMetricsRegistry } from './service.metrics.ts';
 import { ServiceModule } from './service.module.ts';
 
-/** The process could not start although its configuration is valid. */
+/** The process could not start, although its configuration is valid. */
 export class StartError extends AppError {
   readonly code = 'start_failed';
   readonly retriable = false;
@@ -31,17 +31,17 @@ export interface RunServiceOptions<Schema extends ConfigSchema> {
   readonly module: (config: z.infer<Schema>) => Type<unknown> | DynamicModule;
   /** Injection tokens of the message transports (`CustomTransportStrategy`) to start after the HTTP server. */
   readonly strategies?: readonly InjectionToken[];
-  /** Last touches before the server listens: filters, OpenAPI page. */
+  /** Final setup before the server listens: filters, OpenAPI page. */
   readonly configure?: (app: NestFastifyApplication, config: z.infer<Schema>) => void | Promise<void>;
   /** Fastify's own options, for example the body limit. */
   readonly http?: (config: z.infer<Schema>) => object;
-  /** From the signal to the exit, in ms; then the process is ended with code 1. Default 25,000. */
+  /** Time from the signal to the exit, in ms; after it the process exits with code 1. Default 25,000. */
   readonly drainTimeoutMs?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const DRAIN_TIMEOUT_MS = 25_000;
-/** After a fatal error there is less worth waiting for: the supervisor should start the next process soon. */
+/** After a fatal error less is worth waiting for: the supervisor should start the next process soon. */
 const FATAL_DRAIN_TIMEOUT_MS = 5_000;
 const FLUSH_LOGS_MS = 500;
 
@@ -50,10 +50,10 @@ const FLUSH_LOGS_MS = 500;
  *
  * Start: configuration, Nest application on Fastify, HTTP server, message transports, one log line with the URL.
  *
- * End, on SIGTERM or SIGINT, in this order and within `drainTimeoutMs`: readiness goes red; drain stages `intake` and
- * `work`; HTTP closes; stage `connections`; exit 0, or 1 when a part did not end properly. A second signal exits at once with 1. A signal during
- * start-up abandons the start. A fatal error, an uncaught exception and an unhandled rejection are logged
- * once, drained for at most 5 s, and exit with 1: nothing that was not committed is committed afterwards.
+ * Shutdown, on SIGTERM or SIGINT, in this order and within `drainTimeoutMs`: readiness goes red; drain stages `intake` and
+ * `work` run; HTTP closes; stage `connections` runs; the process exits with 0, or with 1 when a part did not end properly.
+ * A second signal exits at once with 1. A signal during start-up abandons the start. A fatal error, an uncaught exception
+ * or an unhandled rejection is logged once and ends the process with 1 after at most 5 s of draining, which commits nothing.
  */
 export async function runService<Schema extends ConfigSchema>(options: RunServiceOptions<Schema>): Promise<void> {
   const config = readConfig(options);
@@ -79,15 +79,15 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
 
   async function drain(exitCode: number, timeoutMs: number): Promise<never> {
     const startedAt = performance.now();
-    // What hangs in one stage must not take the time of the later ones: each may use up a share of the whole.
+    // A part that hangs in one stage must not take the time of later stages: each stage ends at a share of the whole.
     const remainingMs = (share: number): number => timeoutMs * share - (performance.now() - startedAt);
     const deadline = new AbortController();
-    // The process must end even when a part of it hangs; what it holds open is safe to cut by design.
+    // The process must end even when a part hangs; by design, cutting its connections is safe.
     setTimeout(() => {
       logger.error({ timeoutMs }, 'drain_deadline_exceeded');
       void exit(1);
     }, timeoutMs).unref();
-    // Parts hear of it before their time is up, so that what they do then still fits.
+    // Tells the parts before their time is up, so that they can still react.
     setTimeout(() => deadline.abort(), timeoutMs * 0.7).unref();
 
     lifecycle.begin();
@@ -121,9 +121,9 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
   try {
     const created = await NestFactory.create<NestFastifyApplication>(
       rootModule(ServiceModule.forRoot({ config, logger, registry, health, lifecycle }), options.module(config)),
-      // The probes of a hanging process must still be answered, so shutdown never refuses requests before HTTP closes.
+      // A hanging process must still answer probes, so shutdown never refuses requests before HTTP closes.
       new FastifyAdapter(options.http?.(config) as never),
-      // Fastify reads JSON; Nest's parsers would add HTML forms, which any web page may send.
+      // Fastify parses JSON; Nest's parsers would add HTML forms, which any web page may send.
       { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
     );
     app = created;
@@ -144,7 +144,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     const url = await created.getUrl();
     logger.info({ url, pid: process.pid }, `${options.name} is listening on ${url}`);
   } catch (error) {
-    // A part that was cut off because the process already ends is not a failed start.
+    // A start that shutdown interrupts is not a failed start.
     if (!lifecycle.stopping.aborted) {
       lifecycle.fatal(
         error instanceof AppError
@@ -156,7 +156,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
   return untilExit();
 }
 
-/** The process ends by `process.exit` only: a caller's code behind `runService` must never run next to the service. */
+/** Only `process.exit` ends the process: code after `runService` must never run next to the service. */
 async function untilExit(): Promise<never> {
   for (;;) {
     await sleep(2 ** 30);
@@ -170,7 +170,7 @@ function readConfig<Schema extends ConfigSchema>(options: RunServiceOptions<Sche
     if (!(error instanceof ConfigError)) {
       throw error;
     }
-    // There is no logger yet (its level is configuration), and this should be readable without a tool.
+    // There is no logger yet (its level is configuration), and people should read this without a tool.
     const lines = error.problems.map(({ name, reason }) => `  ${name} ${reason}\n`);
     process.stderr.write(
       `${options.name} does not start, its configuration is refused (${error.code}):\n${lines.join('')}`,
@@ -187,7 +187,7 @@ function connectStrategy(app: NestFastifyApplication, token: InjectionToken): vo
     { deferInitialization: true },
   ) as unknown as NestMicroservice;
   microservice.useGlobalFilters(new RethrowFilter());
-  // The hooks belong to the application that owns the container; a deferred microservice would run them a second time.
+  // The application that owns the container runs the hooks; a deferred microservice would run them a second time.
   microservice.setIsInitHookCalled(true);
 }
 
@@ -202,7 +202,7 @@ async function closeHttp(app: NestFastifyApplication | undefined, logger: Logger
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => {
-    // Requests that are still running have had their time; their clients see a closed connection and may retry.
+    // Requests still running have had their time; their clients see a closed connection and may retry.
     logger.warn('http_connections_cut');
     server.closeAllConnections();
   }, timeoutMs);

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 /**
- * The one metrics registry of a process, injected where it is needed. prom-client's global registry is not used: with
- * it two services in one test process would share counters.
+ * Creates the metrics registry of a process, which is injected where needed. With prom-client's global registry, two
+ * services in one test process would share counters.
  */
 export function createMetricsRegistry(labels: { service: string; instance: string }): Registry {
   const registry = new Registry();
