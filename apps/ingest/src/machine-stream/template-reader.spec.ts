@@ -71,7 +71,7 @@ const sample = {
   tags: { recipe: 'R1', side: 2 },
   host: 'etch-01',
 };
-const text = JSON.stringify(sample);
+const TEXT = JSON.stringify(sample);
 
 /** How machines write JSON: compact, with spaces as Python does, or indented. */
 const styles: readonly ((value: unknown) => string)[] = [
@@ -155,7 +155,7 @@ const time = fc.oneof(
 
 describe('template reader', () => {
   it('reads the second record of a form by the template of the first', () => {
-    expect(expectSame([text, text.replace('1.25', '-17.5').replace('etch-01', 'etch-02')])).toBe(1);
+    expect(expectSame([TEXT, TEXT.replace('1.25', '-17.5').replace('etch-01', 'etch-02')])).toBe(1);
   });
 
   it.each(styles.map((style, i) => [i, style] as const))('learns the style of writing no %i', (_, style) => {
@@ -171,7 +171,7 @@ describe('template reader', () => {
   });
 
   it('writes numbers in their shortest form', () => {
-    const { block } = read([text, text.replace('1.25', '400.0'), text.replace('1.25', '0.50')], new TemplateReader());
+    const { block } = read([TEXT, TEXT.replace('1.25', '400.0'), TEXT.replace('1.25', '0.50')], new TemplateReader());
     expect(
       block.payload
         .toString()
@@ -179,14 +179,14 @@ describe('template reader', () => {
         .map((line) => line.split('\t')[3]),
     ).toEqual(['1.25', '400', '0.5', undefined]);
     expect(
-      expectSame(['1.25', '400.0', '-0.0', '1.50', '123456789012345', '0.0000001'].map((n) => text.replace('1.25', n))),
+      expectSame(['1.25', '400.0', '-0.0', '1.50', '123456789012345', '0.0000001'].map((n) => TEXT.replace('1.25', n))),
     ).toBe(3);
   });
 
   it('leaves records of another major version to the schema', () => {
-    expect(expectSame([text, text], { ce_type: Buffer.from('com.example.sample.v2') })).toBe(0);
-    expect(expectSame([text, text], { ce_type: Buffer.from('com.example.sample.v1.3') })).toBe(1);
-    expect(expectSame([text, text], { ce_type: Buffer.from('com.example.sample') })).toBe(1);
+    expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample.v2') })).toBe(0);
+    expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample.v1.3') })).toBe(1);
+    expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample') })).toBe(1);
   });
 
   it('refuses a whole array to no template, and a bad element to itself', () => {
@@ -199,9 +199,9 @@ describe('template reader', () => {
         JSON.stringify([sample]),
         JSON.stringify(Array(1001).fill(sample)),
         '[]',
-        `[${text},]`,
-        `[${text}`,
-        `${text},`,
+        `[${TEXT},]`,
+        `[${TEXT}`,
+        `${TEXT},`,
       ]),
     ).toBe(0);
     expect(expectSame([JSON.stringify([sample]), JSON.stringify(Array(1000).fill(sample))])).toBe(1);
@@ -209,22 +209,22 @@ describe('template reader', () => {
 
   it('is not taken in by a text that begins or ends like a sample', () => {
     expect(
-      expectSame([text, `${text}${text}`, `${text}x`, text.slice(0, -1), `{${text}}`, text.replace('{', '{"a":1,')]),
+      expectSame([TEXT, `${TEXT}${TEXT}`, `${TEXT}x`, TEXT.slice(0, -1), `{${TEXT}}`, TEXT.replace('{', '{"a":1,')]),
     ).toBe(0);
   });
 
   it.each([
-    ['an escape', text.replace('ETCH', 'ET\\u0043H')],
-    ['a field twice', text.replace('{', '{"host":"a",')],
-    ['an unknown field', text.replace('{', '{"serial":1,')],
-    ['__proto__ as a field', text.replace('{', '{"__proto__":"a",')],
-    ['__proto__ as a tag', text.replace('"recipe"', '"__proto__"')],
-    ['a nested tag', text.replace('"R1"', '["R1"]')],
-    ['a tag twice', text.replace('"side"', '"recipe"')],
-    ['a tag that JSON.parse moves to the front', text.replace('"side"', '"7"')],
-    ['a byte beyond ASCII', text.replace('R1', 'Ä')],
-    ['a value with an exponent', text.replace('1.25', '1e2')],
-    ['no time', text.replace(/"time":"[^"]*",/, '')],
+    ['an escape', TEXT.replace('ETCH', 'ET\\u0043H')],
+    ['a field twice', TEXT.replace('{', '{"host":"a",')],
+    ['an unknown field', TEXT.replace('{', '{"serial":1,')],
+    ['__proto__ as a field', TEXT.replace('{', '{"__proto__":"a",')],
+    ['__proto__ as a tag', TEXT.replace('"recipe"', '"__proto__"')],
+    ['a nested tag', TEXT.replace('"R1"', '["R1"]')],
+    ['a tag twice', TEXT.replace('"side"', '"recipe"')],
+    ['a tag that JSON.parse moves to the front', TEXT.replace('"side"', '"7"')],
+    ['a byte beyond ASCII', TEXT.replace('R1', 'Ä')],
+    ['a value with an exponent', TEXT.replace('1.25', '1e2')],
+    ['no time', TEXT.replace(/"time":"[^"]*",/, '')],
   ])('learns nothing from %s', (_, value) => {
     expect(expectSame([value, value])).toBe(0);
   });
@@ -232,7 +232,7 @@ describe('template reader', () => {
   it('keeps what it learnt of sixteen forms', () => {
     const forms = Array.from({ length: 17 }, (_, i) => JSON.stringify({ ...sample, tags: { [`t${i}`]: 1 } }));
     // Every fourth record that matches nothing is learnt from.
-    const taught = forms.flatMap((form) => [form, ...Array(3).fill(text.replace('1.25', '1e2'))]);
+    const taught = forms.flatMap((form) => [form, ...Array(3).fill(TEXT.replace('1.25', '1e2'))]);
     expect(expectSame([...taught, ...forms.slice(1), forms[0]!])).toBe(16);
   });
 
