@@ -107,7 +107,7 @@ if (options.lots !== undefined && options.inspectionRate === 0) {
   command.error('error: --lots needs an --inspection-rate above 0');
 }
 // A variable that says off means off; commander takes the mere presence of one for a switch.
-const once =
+const ONCE =
   options.once === true &&
   !(command.getOptionValueSource('once') === 'env' && /^(off|false|0|no|)$/i.test(process.env['SIMULATOR_ONCE'] ?? ''));
 
@@ -141,7 +141,7 @@ async function main(): Promise<number> {
       ...(options.lots === undefined ? {} : { lots: options.lots }),
       ...(options.duration === undefined ? {} : { durationMs: options.duration }),
       arraySize: options.arraySize,
-      once,
+      once: ONCE,
       topics: { telemetry: options.telemetryTopic, inspection: options.inspectionTopic },
     },
     publisher,

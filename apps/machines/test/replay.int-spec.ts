@@ -44,11 +44,11 @@ afterEach(async () => {
 });
 
 describe('replay secom', () => {
-  const RUNS = 120;
+  const runs = 120;
   async function dataSet(disagreeAt?: number): Promise<void> {
     const labels: string[] = [];
     const sensors = ['run,timestamp,label,s000,s001,s590'];
-    for (let run = 1; run <= RUNS; run++) {
+    for (let run = 1; run <= runs; run++) {
       const time = new Date(Date.UTC(2008, 6, 19, 11, run * 30)).toISOString();
       const [year, month, day] = time.slice(0, 10).split('-');
       const label = run % 10 === 0 ? '1' : '-1';
@@ -65,26 +65,26 @@ describe('replay secom', () => {
     await dataSet();
     const first = replay(['secom', folder]);
     expect(await first.ended()).toBe(0);
-    expect(counted(first, 'records read')).toBe(RUNS);
-    expect(counted(first, 'events acknowledged')).toBe(RUNS);
-    expect(counted(first, 'with measurements')).toBe(3 * RUNS);
+    expect(counted(first, 'records read')).toBe(runs);
+    expect(counted(first, 'events acknowledged')).toBe(runs);
+    expect(counted(first, 'with measurements')).toBe(3 * runs);
     const once = await readTopic(kafka, topic);
     expect(await replay(['secom', folder]).ended()).toBe(0);
     const twice = await readTopic(kafka, topic);
-    expect(once.length).toBe(RUNS);
-    expect(twice.length).toBe(2 * RUNS);
+    expect(once.length).toBe(runs);
+    expect(twice.length).toBe(2 * runs);
     expect(new Set(twice.map(({ value }) => value))).toEqual(new Set(once.map(({ value }) => value)));
     const events = once.map(({ value }) => JSON.parse(value) as InspectionEvent);
     expect(events.filter((event) => !inspectionEventSchema.safeParse(event).success)).toEqual([]);
-    expect(new Set(events.map((event) => event.event_id)).size).toBe(RUNS);
+    expect(new Set(events.map((event) => event.event_id)).size).toBe(runs);
     expect(once.filter(({ key, value }) => (JSON.parse(value) as InspectionEvent).lot_id !== key)).toEqual([]);
   });
 
   it('publishes nothing at all when the files disagree anywhere', async () => {
-    await dataSet(RUNS);
+    await dataSet(runs);
     const command = replay(['secom', folder]);
     expect(await command.ended()).toBe(1);
-    expect(command.stderr).toContain(`secom_sensors.csv.gz, line ${RUNS + 1}: the label is 0`);
+    expect(command.stderr).toContain(`secom_sensors.csv.gz, line ${runs + 1}: the label is 0`);
     expect(await readTopic(kafka, topic)).toEqual([]);
   });
 
