@@ -62,7 +62,7 @@ describe('configuration', () => {
     expect(problems[0]).toMatch(new RegExp(`^${name} is not valid`));
   });
 
-  it.each(['localhost', '127.0.0.1', '127.8.9.1', '::1'])('no access control is accepted on %s', (HOST) => {
-    expect(problemsOf({ DATABASE_URL, HOST })).toEqual([]);
+  it.each(['localhost', '127.0.0.1', '127.8.9.1', '::1'])('no access control is accepted on %s', (host) => {
+    expect(problemsOf({ DATABASE_URL, HOST: host })).toEqual([]);
   });
 });

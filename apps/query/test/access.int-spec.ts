@@ -8,7 +8,7 @@ import { packMeasurements, seedAttempts } from './seed.ts';
 /** Texts that only rows of the other site, and only rows of the other product, carry. */
 const OTHER_SITE = 'OTHER-SITE-7f3a';
 const OTHER_PRODUCT = 'OTHER-PRODUCT-7f3a';
-const window = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
+const WINDOW = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
 const change = { by: 'test', reason: 'a test' };
 
 let stage: Stage;
@@ -274,7 +274,7 @@ describe('every route of the document', () => {
         expect(expected.filter((path) => !answered.includes(`get ${path}`))).toEqual([]);
       }
       // What belongs to no site is refused whole.
-      const telemetry = await call(key, `/v1/telemetry/summary?${window}&metric_name=m`);
+      const telemetry = await call(key, `/v1/telemetry/summary?${WINDOW}&metric_name=m`);
       expect([telemetry.status, telemetry.body['code']]).toEqual([403, 'forbidden']);
       expect((await call(key, '/v1/pipeline')).status).toBe(403);
       expect((await call(key, '/v1/audit/verify')).status).toBe(403);

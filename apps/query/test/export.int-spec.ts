@@ -6,7 +6,7 @@ import { openStage, type Stage } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
 
 const SAMPLES = 25_000;
-const window = 'from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z';
+const WINDOW = 'from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z';
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({ DATABASE_POOL_MAX: 4 });
@@ -80,7 +80,7 @@ const until = async (condition: () => Promise<boolean>): Promise<void> => {
 
 describe('an export', () => {
   it('as CSV has a header, every row, and their number in the trailer', async () => {
-    const { status, type, body, rows } = await download(`/v1/export/telemetry?${window}`);
+    const { status, type, body, rows } = await download(`/v1/export/telemetry?${WINDOW}`);
     expect([status, type, rows]).toEqual([200, expect.stringMatching(/^text\/csv/), SAMPLES]);
     const parsed = parse(body, { columns: true }) as Record<string, string>[];
     expect(parsed).toHaveLength(SAMPLES);
@@ -96,7 +96,7 @@ describe('an export', () => {
   });
 
   it('as NDJSON has numbers as numbers and JSON as JSON', async () => {
-    const { type, body, rows } = await download(`/v1/export/telemetry?${window}&format=ndjson&service_name=s2`);
+    const { type, body, rows } = await download(`/v1/export/telemetry?${WINDOW}&format=ndjson&service_name=s2`);
     const lines = body
       .trimEnd()
       .split('\n')
@@ -155,7 +155,7 @@ describe('an export', () => {
 describe('an export that is not read to its end', () => {
   /** Starts a download and reads nothing of it, so that the server has to wait. */
   const hang = async (): Promise<http.ClientRequest> => {
-    const request = http.get(`${stage.app.url}/v1/export/telemetry?${window}&format=ndjson`);
+    const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
     request.on('error', () => undefined);
     await once(request, 'response');
     return request;
@@ -170,16 +170,16 @@ describe('an export that is not read to its end', () => {
 
   it('holds back another one instead of starving other questions', async () => {
     const request = await hang();
-    const { status, body } = await download(`/v1/export/telemetry?${window}`);
+    const { status, body } = await download(`/v1/export/telemetry?${WINDOW}`);
     expect([status, JSON.parse(body)]).toEqual([503, expect.objectContaining({ code: 'overloaded' })]);
     expect((await stage.app.get('/v1/yield')).status).toBe(200);
     request.destroy();
     await until(async () => (await openExports()) === 0);
-    expect((await download(`/v1/export/telemetry?${window}`)).rows).toBe(SAMPLES);
+    expect((await download(`/v1/export/telemetry?${WINDOW}`)).rows).toBe(SAMPLES);
   });
 
   it('breaks off visibly when the database goes away', async () => {
-    const request = http.get(`${stage.app.url}/v1/export/telemetry?${window}&format=ndjson`);
+    const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     await until(async () => (await openExports()) === 1);
     await stage.db.database.query(

@@ -11,7 +11,7 @@ interface ProblemBody {
 }
 
 const SAMPLES = 200_000;
-const window = 'from=2026-03-02T00:00:00Z&to=2026-03-09T00:00:00Z';
+const WINDOW = 'from=2026-03-02T00:00:00Z&to=2026-03-09T00:00:00Z';
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({ DATABASE_POOL_MAX: 4, EXPORT_STALL_SECONDS: 1 });
@@ -98,7 +98,7 @@ describe('a body full of mistakes', () => {
 });
 
 describe('HEAD', () => {
-  it.each([`/v1/export/telemetry?${window}`, '/v1/yield', '/v1/inspections'])('of %s reads nothing', async (path) => {
+  it.each([`/v1/export/telemetry?${WINDOW}`, '/v1/yield', '/v1/inspections'])('of %s reads nothing', async (path) => {
     const { status, headers } = await raw(path, { method: 'HEAD' });
     expect([status, headers.allow?.includes('GET')]).toEqual([405, true]);
     expect(await runningStatements()).toBe(0);
@@ -168,7 +168,7 @@ describe('a web page', () => {
 
 describe('an export', () => {
   it('whose reader does not read breaks off, and frees its connection', async () => {
-    const request = http.get(`${stage.app.url}/v1/export/telemetry?${window}&format=ndjson`);
+    const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
     request.on('error', () => undefined);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     response.on('error', () => undefined);

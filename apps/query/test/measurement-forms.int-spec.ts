@@ -53,20 +53,20 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stage.end());
 
-const window = 'from=2026-03-01T00:00:00Z&to=2026-03-04T00:00:00Z';
+const WINDOW = 'from=2026-03-01T00:00:00Z&to=2026-03-04T00:00:00Z';
 const questions = (): string[] => [
   ...['imr', 'ewma', 'cusum', 'xbar_s', 'xbar_r'].flatMap((chart) =>
     (chart.startsWith('xbar') ? ['lot', 'wafer', '5'] : ['1', 'lot', 'day']).flatMap((subgroup) =>
       ['last', 'all'].map(
-        (policy) => `/v1/spc?chart=${chart}&parameter=vth&subgroup=${subgroup}&policy=${policy}&mix=yes&${window}`,
+        (policy) => `/v1/spc?chart=${chart}&parameter=vth&subgroup=${subgroup}&policy=${policy}&mix=yes&${WINDOW}`,
       ),
     ),
   ),
-  ...['vth', 'leak', 'idd', 'nothing'].map((name) => `/v1/spc?chart=imr&parameter=${name}&mix=yes&${window}`),
-  `/v1/spc?chart=imr&parameter=vth&${window}`,
+  ...['vth', 'leak', 'idd', 'nothing'].map((name) => `/v1/spc?chart=imr&parameter=${name}&mix=yes&${WINDOW}`),
+  `/v1/spc?chart=imr&parameter=vth&${WINDOW}`,
   ...['vth', 'leak', 'gain'].flatMap((name) =>
     ['', '&subgroup=wafer', '&lot_id=L1', '&policy=all'].map(
-      (rest) => `/v1/capability?parameter=${name}&lsl=-5&usl=120&mix=yes&${window}${rest}`,
+      (rest) => `/v1/capability?parameter=${name}&lsl=-5&usl=120&mix=yes&${WINDOW}${rest}`,
     ),
   ),
   ...['L0', 'L1', 'L2'].flatMap((lot) =>

@@ -75,22 +75,22 @@ beforeAll(async () => {
 });
 afterAll(() => stage.end());
 
-const window = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
+const WINDOW = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
 /** Requests that between them reach every form of each answer. A route that is missing here fails the test below. */
 const REQUESTS: Record<string, string[]> = {
   '/v1/yield': [
     '',
     ...['final', 'first_pass', 'insertion', 'rolled_throughput'].flatMap((kind) =>
       ['day', 'month', 'lot', 'wafer', 'equipment', 'inspection_type', 'product'].map(
-        (by) => `?${window}&kind=${kind}&group_by=${by}`,
+        (by) => `?${WINDOW}&kind=${kind}&group_by=${by}`,
       ),
     ),
     '?lot_id=NONE&kind=rolled_throughput',
   ],
   '/v1/inspections': ['', '?limit=1', '?lot_id=NONE', '?metadata.kind=x'],
   '/v1/inspections/{id}': ['/v1/inspections/{id}'],
-  '/v1/telemetry/summary': [`?${window}&metric_name=m`, `?${window}&metric_name=none`],
-  '/v1/telemetry/series': [`?${window}&metric_name=m`, `?${window}&metric_name=none`],
+  '/v1/telemetry/summary': [`?${WINDOW}&metric_name=m`, `?${WINDOW}&metric_name=none`],
+  '/v1/telemetry/series': [`?${WINDOW}&metric_name=m`, `?${WINDOW}&metric_name=none`],
   '/v1/defects/pareto': ['', '?by=lot', '?by=severity', '?lot_id=NONE'],
   '/v1/defects/density': ['', '?group_by=lot', '?group_by=day', '?lot_id=NONE'],
   '/v1/bins/pareto': ['', '?bin=soft', '?lot_id=NONE'],
@@ -103,14 +103,14 @@ const REQUESTS: Record<string, string[]> = {
   ),
   '/v1/equipment': ['', '?limit=1'],
   '/v1/products': [''],
-  '/v1/steps': ['', `?${window}`],
+  '/v1/steps': ['', `?${WINDOW}`],
   '/v1/recipes': [''],
   '/v1/metrics': [''],
   '/v1/equipment/compare': ['', '?lot_id=NONE', '?sample=wafer'],
   '/v1/equipment/{equipment_id}/units': ['/v1/equipment/E/units', '/v1/equipment/NONE/units'],
   '/v1/export/inspections': ['', '?format=ndjson'],
   '/v1/export/measurements': ['', '?format=ndjson'],
-  '/v1/export/telemetry': [`?${window}`],
+  '/v1/export/telemetry': [`?${WINDOW}`],
   '/v1/spc': ['imr', 'xbar_r', 'cusum', 'ewma', 'between_within', 'imr&target=1&sigma=1', 'u', 'p', 'p_prime'].map(
     (chart) => `?parameter=width&chart=${chart}`,
   ),
@@ -278,7 +278,7 @@ describe('answers are what the document says', () => {
   it('a schema that the answer does not fit is noticed', async () => {
     const schema = (document.paths['/v1/yield']!.get as Operation).responses['200']!.content!['application/json']!
       .schema;
-    const { body } = await stage.app.get(`/v1/yield?${window}&group_by=lot`);
+    const { body } = await stage.app.get(`/v1/yield?${WINDOW}&group_by=lot`);
     const validate = ajv.compile({ ...schema, components: document.components });
     expect(validate(body)).toBe(true);
     expect(validate({ ...body, surprise: 1 })).toBe(false);

@@ -48,15 +48,15 @@ interface Capability {
   between_within: { sigma_between: number; sigma_total: number; cpk: number } | null;
 }
 const means = Array.from({ length: WAFERS }, (_, wafer) => waferMean(wafer));
-const grand = means.reduce((sum, mean) => sum + mean, 0) / WAFERS;
-const sOfWafer = Math.sqrt(DICE / (DICE - 1));
+const GRAND = means.reduce((sum, mean) => sum + mean, 0) / WAFERS;
+const S_OF_WAFER = Math.sqrt(DICE / (DICE - 1));
 
 it('has a capability, of single values and of wafers', async () => {
   const limits = 'parameter=vth&lot_id=WHOLE&lsl=4&usl=18';
   const single = await get<Capability>(`/v1/capability?${limits}`);
-  const squares = means.reduce((sum, mean) => sum + DICE * (1 + (mean - grand) ** 2), 0);
+  const squares = means.reduce((sum, mean) => sum + DICE * (1 + (mean - GRAND) ** 2), 0);
   expect(single.n).toBe(WAFERS * DICE);
-  expect(single.mean).toBeCloseTo(grand, 9);
+  expect(single.mean).toBeCloseTo(GRAND, 9);
   expect(single.sigma_overall).toBeCloseTo(Math.sqrt(squares / (WAFERS * DICE - 1)), 9);
   // Neighbours within a wafer differ by 2; between wafers, whose last die is low and first one high, by 2 and the step of the mean.
   const steps = means.slice(1).map((mean, i) => Math.abs(mean + 1 - ((means[i] as number) - 1)));
@@ -64,7 +64,7 @@ it('has a capability, of single values and of wafers', async () => {
   expect(single.sigma_within).toBeCloseTo(ranges / (WAFERS * DICE - 1) / 1.128379, 9);
   const ofWafers = await get<Capability>(`/v1/capability?${limits}&subgroup=wafer`);
   expect(ofWafers.n).toBe(WAFERS * DICE);
-  expect(ofWafers.sigma_within).toBeCloseTo(sOfWafer, 3);
+  expect(ofWafers.sigma_within).toBeCloseTo(S_OF_WAFER, 3);
   expect(ofWafers.sigma_overall).toBeCloseTo(single.sigma_overall, 9);
   const mrBar = means.slice(1).reduce((sum, mean, i) => sum + Math.abs(mean - (means[i] as number)), 0) / (WAFERS - 1);
   const { sigma_between, sigma_total, cpk } = ofWafers.between_within!;
@@ -87,7 +87,7 @@ it.each(['xbar_s', 'between_within', 'imr', 'ewma'])('has a chart of its wafers:
   }
   // Limits from the spread within accuse every wafer that is not in the middle; those from the means accuse none.
   expect(answer.location.violations.length > 0).toBe(chart === 'xbar_s');
-  answer.within?.points.forEach(({ value }) => expect(value).toBeCloseTo(sOfWafer, 9));
+  answer.within?.points.forEach(({ value }) => expect(value).toBeCloseTo(S_OF_WAFER, 9));
 });
 
 it('has no chart of single dice: that many samples are refused by name', async () => {
