@@ -1,14 +1,14 @@
 import { deadLetterTopic, type StreamDescriptor } from '../stream.ts';
 import { inspectionEventSchema } from './inspection-event.ts';
 
-const source = 'inspection.results.v1';
+const SOURCE = 'inspection.results.v1';
 
 /** Verdicts on chips, with their measurements and defects: rows of `inspections` and its companion tables. */
 export const INSPECTION = {
   name: 'inspection',
-  source,
+  source: SOURCE,
   accepted: 'inspection.accepted.v1',
-  deadLetters: deadLetterTopic(source),
+  deadLetters: deadLetterTopic(SOURCE),
   ingestGroup: 'chip-ingest-inspection',
   writerGroup: 'chip-writer-inspection',
   limits: { eventBytes: 4 * 1024 * 1024, eventsPerRecord: null },

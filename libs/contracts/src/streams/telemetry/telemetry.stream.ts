@@ -1,14 +1,14 @@
 import { deadLetterTopic, type StreamDescriptor } from '../stream.ts';
 import { MAX_SAMPLES_PER_RECORD, telemetrySampleSchema } from './telemetry-sample.ts';
 
-const source = 'telemetry.samples.v1';
+const SOURCE = 'telemetry.samples.v1';
 
 /** Numbers that equipment measures about itself: rows of `system_metrics` and their roll-ups. */
 export const TELEMETRY = {
   name: 'telemetry',
-  source,
+  source: SOURCE,
   accepted: 'telemetry.accepted.v1',
-  deadLetters: deadLetterTopic(source),
+  deadLetters: deadLetterTopic(SOURCE),
   ingestGroup: 'chip-ingest-telemetry',
   writerGroup: 'chip-writer-telemetry',
   limits: { eventBytes: 1024 * 1024, eventsPerRecord: MAX_SAMPLES_PER_RECORD },
