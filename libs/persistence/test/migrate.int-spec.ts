@@ -10,7 +10,7 @@ import {
   schemaReady,
   verifyAudit,
 } from '../src/index.ts';
-import { migrations } from '../src/schema/migrations/index.ts';
+import { MIGRATIONS } from '../src/schema/migrations/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 /** The whole schema as text, without what differs from run to run: pg_dump orders hypertables by whether they have chunks. */
@@ -73,17 +73,17 @@ describe('migrations', () => {
     ).map((row) => row.name);
 
   it('are in order, each with the name of its class', () => {
-    const names = migrations.map(({ name }) => name);
+    const names = MIGRATIONS.map(({ name }) => name);
     expect(names).toEqual([...names].sort());
     expect(new Set(names).size).toBe(names.length);
-    for (const { name, class: SchemaMigration } of migrations) {
+    for (const { name, class: SchemaMigration } of MIGRATIONS) {
       expect(new SchemaMigration({} as never, {} as never).name).toBe(name);
     }
   });
 
   it('give the same schema at once and step by step with data in every table', async () => {
     const db = await empty();
-    for (const { name } of migrations) {
+    for (const { name } of MIGRATIONS) {
       await migrate(db.url, { to: name });
       await db.database.query(DATA[name] ?? 'SELECT 1');
     }
@@ -106,12 +106,12 @@ describe('migrations', () => {
       `SELECT actor, reason, subject, old_value, new_value->>'version' AS version FROM audit_log
         WHERE stream = 'schema' AND action = 'schema.migrate' ORDER BY seq`,
     );
-  const entries = (actor: string, reason: string, from = 0, to = migrations.length): object[] =>
-    migrations.slice(from, to).map(({ name }, i) => ({
+  const entries = (actor: string, reason: string, from = 0, to = MIGRATIONS.length): object[] =>
+    MIGRATIONS.slice(from, to).map(({ name }, i) => ({
       actor,
       reason,
       subject: `migration:${name}`,
-      old_value: migrations[from + i - 1]?.name ?? null,
+      old_value: MIGRATIONS[from + i - 1]?.name ?? null,
       version: name,
     }));
 
@@ -120,16 +120,16 @@ describe('migrations', () => {
     await migrate(db.url, { actor: 'jo', reason: "first 'installation' \\ Größe" });
     expect(await trail(db)).toEqual(entries('jo', "first 'installation' \\ Größe"));
     await migrate(db.url, { actor: 'jo', reason: 'again' });
-    expect(await trail(db)).toHaveLength(migrations.length);
+    expect(await trail(db)).toHaveLength(MIGRATIONS.length);
     expect(await verifyAudit(db.database, { stream: 'schema' })).toMatchObject([
-      { entries: migrations.length, broken: null },
+      { entries: MIGRATIONS.length, broken: null },
     ]);
   });
 
   it('applied before they were on record are entered as such, later ones with their actor', async () => {
     const db = await empty();
-    const before = migrations.findIndex(({ name }) => name === '0014-migrations-on-record');
-    await migrate(db.url, { to: (migrations[before - 1] as { name: string }).name, actor: 'nobody saw it' });
+    const before = MIGRATIONS.findIndex(({ name }) => name === '0014-migrations-on-record');
+    await migrate(db.url, { to: (MIGRATIONS[before - 1] as { name: string }).name, actor: 'nobody saw it' });
     await migrate(db.url, { actor: 'jo', reason: 'upgrade' });
     expect(await trail(db)).toEqual([
       ...entries('unknown', 'applied before migrations were on record', 0, before),
@@ -198,7 +198,7 @@ describe('migrations', () => {
     }
     expect(interrupted).toBeGreaterThan(3);
     expect((await trail(db)).map((entry) => (entry as { version: string }).version)).toEqual(
-      migrations.map(({ name }) => name),
+      MIGRATIONS.map(({ name }) => name),
     );
     expect(await dump(db)).toBe(fresh);
     expect(await invalidIndexes(db)).toEqual([]);

@@ -32,64 +32,64 @@ describe('roles', () => {
       });
     return outcome;
   };
-  const DENIED = '42501';
-  const LOT = `INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`;
-  const STANDSTILL = `INSERT INTO ingest_partitions (source_topic, source_partition, state, at_offset, owner) VALUES ('t', 0, 'send_failed', 1, 'me')`;
-  const DECISION = `INSERT INTO ingest_decisions (source_topic, source_partition, kind, at_offset, to_offset, decided_by, reason) VALUES ('t', 0, 'resume', 1, 2, 'me', 'r')`;
-  const AUDIT = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
+  const denied = '42501';
+  const lot = `INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`;
+  const standstill = `INSERT INTO ingest_partitions (source_topic, source_partition, state, at_offset, owner) VALUES ('t', 0, 'send_failed', 1, 'me')`;
+  const decision = `INSERT INTO ingest_decisions (source_topic, source_partition, kind, at_offset, to_offset, decided_by, reason) VALUES ('t', 0, 'resume', 1, 2, 'me', 'r')`;
+  const audit = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
 
   it.each([
-    ['chip_writer', LOT, 'ok'],
+    ['chip_writer', lot, 'ok'],
     ['chip_writer', `INSERT INTO metrics_delta VALUES (now(), 's', 'm', NULL, 1, 1, 1, 1)`, 'ok'],
     ['chip_writer', 'SELECT fold_metrics(), fold_yield()', 'ok'],
     ['chip_writer', `SELECT apply_retention('measurements'), apply_retention('system_metrics')`, 'ok'],
     ['chip_writer', 'SELECT refresh_daily_inspection_summary()', 'ok'],
     ['chip_writer', `SELECT take_partition('t', 0, 'me')`, 'ok'],
     ['chip_writer', `UPDATE stream_positions SET state = 'gap'`, 'ok'],
-    ['chip_writer', `SELECT set_retention('measurements', '1 day')`, DENIED],
-    ['chip_writer', 'DELETE FROM inspections', DENIED],
-    ['chip_writer', 'DELETE FROM stream_positions', DENIED],
-    ['chip_writer', 'DROP TABLE defects', DENIED],
-    ['chip_writer', 'CREATE TABLE mine (a int)', DENIED],
-    ['chip_writer', 'UPDATE system_metrics SET metric_value = 0', DENIED],
+    ['chip_writer', `SELECT set_retention('measurements', '1 day')`, denied],
+    ['chip_writer', 'DELETE FROM inspections', denied],
+    ['chip_writer', 'DELETE FROM stream_positions', denied],
+    ['chip_writer', 'DROP TABLE defects', denied],
+    ['chip_writer', 'CREATE TABLE mine (a int)', denied],
+    ['chip_writer', 'UPDATE system_metrics SET metric_value = 0', denied],
     ['chip_ingest', 'SELECT keep FROM retention_settings', 'ok'],
-    ['chip_ingest', STANDSTILL, 'ok'],
+    ['chip_ingest', standstill, 'ok'],
     ['chip_ingest', 'SELECT * FROM ingest_decisions', 'ok'],
-    ['chip_ingest', DECISION, DENIED],
-    ['chip_ingest', 'DELETE FROM ingest_partitions', DENIED],
-    ['chip_ingest', 'SELECT * FROM inspections', DENIED],
-    ['chip_ingest', 'SELECT * FROM audit_log', DENIED],
-    ['chip_ingest', `UPDATE retention_settings SET keep = '1 day'`, DENIED],
-    ['chip_writer', DECISION, DENIED],
-    ['chip_api', DECISION, DENIED],
+    ['chip_ingest', decision, denied],
+    ['chip_ingest', 'DELETE FROM ingest_partitions', denied],
+    ['chip_ingest', 'SELECT * FROM inspections', denied],
+    ['chip_ingest', 'SELECT * FROM audit_log', denied],
+    ['chip_ingest', `UPDATE retention_settings SET keep = '1 day'`, denied],
+    ['chip_writer', decision, denied],
+    ['chip_api', decision, denied],
     ['chip_api', 'SELECT * FROM ingest_partitions', 'ok'],
-    ['chip_writer', `UPDATE lots SET lot_id = 'X'`, DENIED],
-    ['chip_writer', 'DELETE FROM retention_settings', DENIED],
-    ['chip_writer', 'SELECT * FROM audit_log', DENIED],
-    ['chip_writer', AUDIT, DENIED],
-    ['chip_api', LOT, 'ok'],
-    ['chip_api', `UPDATE inspections SET result = 'pass'`, DENIED],
-    ['chip_api', `UPDATE lots SET lot_id = 'X'`, DENIED],
-    ['chip_api', 'UPDATE parts SET chip_id = chip_id', DENIED],
-    ['chip_api', 'INSERT INTO legal_holds SELECT', DENIED],
-    ['chip_api', AUDIT.replace("'api'", "'operator'"), DENIED],
-    ['chip_api', AUDIT.replace("'api'", "'schema'"), DENIED],
-    ['chip_api', `INSERT INTO audit_writers VALUES ('chip_api', 'operator')`, DENIED],
-    ['chip_api', `SELECT set_retention('measurements', '1 day')`, DENIED],
+    ['chip_writer', `UPDATE lots SET lot_id = 'X'`, denied],
+    ['chip_writer', 'DELETE FROM retention_settings', denied],
+    ['chip_writer', 'SELECT * FROM audit_log', denied],
+    ['chip_writer', audit, denied],
+    ['chip_api', lot, 'ok'],
+    ['chip_api', `UPDATE inspections SET result = 'pass'`, denied],
+    ['chip_api', `UPDATE lots SET lot_id = 'X'`, denied],
+    ['chip_api', 'UPDATE parts SET chip_id = chip_id', denied],
+    ['chip_api', 'INSERT INTO legal_holds SELECT', denied],
+    ['chip_api', audit.replace("'api'", "'operator'"), denied],
+    ['chip_api', audit.replace("'api'", "'schema'"), denied],
+    ['chip_api', `INSERT INTO audit_writers VALUES ('chip_api', 'operator')`, denied],
+    ['chip_api', `SELECT set_retention('measurements', '1 day')`, denied],
     ['chip_api', 'SELECT * FROM yield_daily, metrics_daily, schema_info, unused_indexes, slow_queries', 'ok'],
-    ['chip_api', AUDIT, 'ok'],
+    ['chip_api', audit, 'ok'],
     ['chip_api', `SELECT * FROM verify_audit('api')`, 'ok'],
-    ['chip_api', `UPDATE stream_positions SET state = 'gap'`, DENIED],
-    ['chip_api', 'SELECT fold_metrics()', DENIED],
-    ['chip_api', 'DELETE FROM inspection_attempts', DENIED],
-    ['chip_api', `INSERT INTO audit_log VALUES ('api', 1, now(), 'a', 'a', 'a', 'a', NULL, NULL, '', '')`, DENIED],
-    ['chip_api', 'DELETE FROM audit_log', DENIED],
-    ['chip_api', 'SELECT prune_audit(now(), 10)', DENIED],
+    ['chip_api', `UPDATE stream_positions SET state = 'gap'`, denied],
+    ['chip_api', 'SELECT fold_metrics()', denied],
+    ['chip_api', 'DELETE FROM inspection_attempts', denied],
+    ['chip_api', `INSERT INTO audit_log VALUES ('api', 1, now(), 'a', 'a', 'a', 'a', NULL, NULL, '', '')`, denied],
+    ['chip_api', 'DELETE FROM audit_log', denied],
+    ['chip_api', 'SELECT prune_audit(now(), 10)', denied],
     ['chip_reader', 'SELECT * FROM inspections, audit_log, stream_positions', 'ok'],
     ['chip_reader', `SELECT time_bucket('1 hour', now())`, 'ok'],
-    ['chip_reader', LOT, DENIED],
-    ['chip_reader', AUDIT, DENIED],
-    ['chip_reader', 'SELECT refresh_daily_inspection_summary()', DENIED],
+    ['chip_reader', lot, denied],
+    ['chip_reader', audit, denied],
+    ['chip_reader', 'SELECT refresh_daily_inspection_summary()', denied],
   ])('%s: %s -> %s', async (role, statement, expected) => {
     expect(await as(role, statement)).toBe(expected);
   });
@@ -101,7 +101,7 @@ describe('roles', () => {
     await db.database.query('CREATE TABLE not_published (secret text)');
     try {
       await migrate(db.url);
-      expect(await as(role, 'SELECT FROM not_published')).toBe(DENIED);
+      expect(await as(role, 'SELECT FROM not_published')).toBe(denied);
     } finally {
       await db.database.query('DROP TABLE not_published');
     }
@@ -127,7 +127,7 @@ describe('roles', () => {
     await db.database.query('GRANT EXECUTE ON FUNCTION prune_audit TO chip_api');
     await migrate(db.url);
     expect(await rights()).toEqual(before);
-    expect(await as('chip_api', `SELECT prune_audit(now() - INTERVAL '1 year', 1)`)).toBe(DENIED);
+    expect(await as('chip_api', `SELECT prune_audit(now() - INTERVAL '1 year', 1)`)).toBe(denied);
   });
 
   it('may read chunks that are made after the grants', async () => {

@@ -149,7 +149,7 @@ describe.each(Object.entries(editions))('roll-ups, %s edition', (_, open) => {
 });
 
 describe('late hours, community edition', () => {
-  const HOUR = `date_trunc('day', now(), 'UTC') - INTERVAL '4 days' + INTERVAL '5 hours'`;
+  const hour = `date_trunc('day', now(), 'UTC') - INTERVAL '4 days' + INTERVAL '5 hours'`;
   let db: EditionUnderTest;
   beforeAll(async () => {
     db = await editions.community();
@@ -163,15 +163,15 @@ describe('late hours, community edition', () => {
       INSERT INTO metrics_delta VALUES (${bucket}, 's', 'm', NULL, 1, 1, 1, 1)`);
   const counts = async (): Promise<number[]> => {
     const [row] = await db.query<{ hour: number; day: number }>(
-      `SELECT (SELECT sample_count::int FROM metrics_hourly WHERE bucket = ${HOUR}) AS hour,
-              (SELECT sample_count::int FROM metrics_daily WHERE bucket = date_trunc('day', ${HOUR}, 'UTC')) AS day`,
+      `SELECT (SELECT sample_count::int FROM metrics_hourly WHERE bucket = ${hour}) AS hour,
+              (SELECT sample_count::int FROM metrics_daily WHERE bucket = date_trunc('day', ${hour}, 'UTC')) AS day`,
     );
     return [row!.hour, row!.day];
   };
 
   it('the only late hour of a day that the policies have been over is in both roll-ups after each round', async () => {
     for (const n of [1, 2, 3]) {
-      await flush(HOUR);
+      await flush(hour);
       await db.runBackgroundWork();
       expect(await counts()).toEqual([n, n]);
     }
@@ -183,16 +183,16 @@ describe('late hours, community edition', () => {
     await db.runBackgroundWork();
     expect(await marked()).toBe(1);
     // Three days later, and the policies did not run: only the mark tells.
-    await db.query(`UPDATE metrics_late SET bucket = ${HOUR}`);
+    await db.query(`UPDATE metrics_late SET bucket = ${hour}`);
     await db.query(
-      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value) VALUES (${HOUR}, 's', 'm', 1)`,
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value) VALUES (${hour}, 's', 'm', 1)`,
     );
     await db.query('CALL refresh_late_metrics()');
     expect([await counts(), await marked()]).toEqual([[4, 4], 0]);
   });
 
   it('an hour that gets rows while it is refreshed stays marked', async () => {
-    await flush(HOUR);
+    await flush(hour);
     await db.query('SELECT fold_metrics()');
     // As a fold behind the beginning of the refresh would mark it.
     await db.query(`UPDATE metrics_late SET marked_at = now() + INTERVAL '1 minute'`);
@@ -203,7 +203,7 @@ describe('late hours, community edition', () => {
 });
 
 describe('the fold, apache edition', () => {
-  const FLUSHES = 200;
+  const flushes = 200;
 
   it('is exact at every moment and after being killed, and never makes a flush wait 50 ms for a lock', async () => {
     const db = await createTestDatabase();
@@ -243,7 +243,7 @@ describe('the fold, apache edition', () => {
         }
       };
       const background = Promise.all([fold(), watch()]);
-      for (; flushed < FLUSHES || kills < 20; flushed++) {
+      for (; flushed < flushes || kills < 20; flushed++) {
         await writer.begin();
         const bucket = `2026-01-${String(1 + (flushed % 20)).padStart(2, '0')}T05:00:00Z`;
         const lines = Array.from({ length: 50 }, (__, host) =>

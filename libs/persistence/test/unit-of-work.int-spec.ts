@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EntityCaseNamingStrategy, MikroORM } from '@mikro-orm/postgresql';
 import { DuplicateInspectionError, UnitOfWork } from '../src/index.ts';
-import { entities } from '../src/schema/entities/index.ts';
+import { ENTITIES } from '../src/schema/entities/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 describe('unit of work', () => {
@@ -139,7 +139,7 @@ describe('entities', () => {
     const orm = await MikroORM.init({
       clientUrl: db.url,
       dbName: db.name,
-      entities,
+      entities: ENTITIES,
       namingStrategy: EntityCaseNamingStrategy,
       schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
     });

@@ -46,14 +46,14 @@ export function parseTimestamptz(text: string): string {
 }
 
 const { INT8, NUMERIC, TIMESTAMPTZ, TIMESTAMP, DATE } = builtins;
-const scalars: [oid: number, arrayOid: number, parse: (text: string) => unknown][] = [
+const SCALARS: [oid: number, arrayOid: number, parse: (text: string) => unknown][] = [
   [INT8, 1016, parseBigint],
   [NUMERIC, 1231, Number],
   [TIMESTAMPTZ, 1185, parseTimestamptz],
   [TIMESTAMP, 1115, String],
   [DATE, 1182, String],
 ];
-for (const [oid, arrayOid, parse] of scalars) {
+for (const [oid, arrayOid, parse] of SCALARS) {
   pgTypes.setTypeParser(oid, parse);
   pgTypes.setTypeParser(arrayOid, (text) => arrayParser.create(text, parse).parse());
 }

@@ -4,7 +4,7 @@ import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-o
 import { appendAudit, type AuditEntry } from '../audit/audit.ts';
 import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
 import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from '../connection/database.ts';
-import { entities } from '../schema/entities/index.ts';
+import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
 import { InspectionRepository } from './inspection.repository.ts';
 
@@ -40,7 +40,7 @@ export class UnitOfWork {
       clientUrl: connectionString,
       dbName: databaseName(connectionString),
       driverOptions: ormDialect(options),
-      entities,
+      entities: ENTITIES,
       namingStrategy: EntityCaseNamingStrategy,
       connect: false,
       ensureDatabase: false,

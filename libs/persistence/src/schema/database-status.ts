@@ -1,6 +1,6 @@
 /** The state of the schema, its jobs and its upkeep, for `npm run db -- status`. */
 import type { Queryable } from '../connection/database.ts';
-import { migrations } from './migrations/index.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import type { RollupShape } from './rollup-shape.ts';
 
 /** What `npm run db -- status` prints. */
@@ -84,7 +84,7 @@ export async function readStatus(database: Queryable): Promise<DatabaseStatus> {
     lateHoursLeftOut: upkeep?.left_out ?? 0,
     summaryRefreshedAt: upkeep?.refreshed_at ?? '',
     info: info as DatabaseStatus['info'],
-    pendingMigrations: migrations.map(({ name }) => name).filter((name) => !applied.has(name)),
+    pendingMigrations: MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name)),
     hypertables,
     jobs,
     invalidIndexes: invalid.map((row) => row.name),

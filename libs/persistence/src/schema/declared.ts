@@ -1,11 +1,11 @@
 /** What all migrations together declare; a later migration may declare a table or function again. */
 import { type Functions, retentionFunction, type Tables } from './declarations.ts';
-import { migrations } from './migrations/index.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import { MONITORING_TABLES } from './monitoring-views.ts';
 
 export const TABLES: Tables = Object.assign(
   {},
-  ...migrations.map((migration) => migration.class.tables),
+  ...MIGRATIONS.map((migration) => migration.class.tables),
   MONITORING_TABLES,
 );
 
@@ -17,5 +17,5 @@ const deletions: Functions = Object.fromEntries(
 
 export const FUNCTIONS: Functions = Object.assign(
   deletions,
-  ...migrations.map((migration) => migration.class.functions),
+  ...MIGRATIONS.map((migration) => migration.class.functions),
 );

@@ -21,10 +21,10 @@ const PRODUCTS = '(SELECT limited.products())';
 const ofSite = (column: string): string => `(${SITES} IS NULL OR ${column} = ANY (${SITES}::text[]))`;
 const ofProduct = (column: string): string => `(${PRODUCTS} IS NULL OR ${column} = ANY (${PRODUCTS}::text[]))`;
 /** Tables with the uuid of a lot and a product of their own. */
-const ofLotAndProduct = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM public.lots WHERE site = ANY (${SITES}::text[]))) AND ${ofProduct('t.product')}`;
+const OF_LOT_AND_PRODUCT = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM public.lots WHERE site = ANY (${SITES}::text[]))) AND ${ofProduct('t.product')}`;
 const ofInspection = (join: string): string =>
   `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
-const ofAttempt =
+const OF_ATTEMPT =
   'EXISTS (SELECT FROM limited.inspection_attempts AS a WHERE a.inspection_id = t.inspection_id AND t.event_id = ANY (a.event_ids))';
 
 /** Condition on the row `t` of each table. In this order: later ones use earlier ones. */
@@ -33,15 +33,15 @@ const VIEWS: Readonly<Record<string, string>> = {
   wafers: `t.lot_id IN (SELECT id FROM limited.lots) AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.lot_id AND i.wafer_id = t.wafer_id')})`,
   parts: ofInspection('i.lot_id = t.lot_id AND i.chip_id = t.chip_id'),
   inspections: `${ofSite('t.site')} AND ${ofProduct('t.product')}`,
-  inspection_attempts: ofLotAndProduct,
-  defects: ofAttempt,
-  measurements: ofAttempt,
-  measurement_rows: ofAttempt,
-  measurement_vectors: ofAttempt,
-  yield_daily: ofLotAndProduct,
-  yield_daily_base: ofLotAndProduct,
-  yield_delta: ofLotAndProduct,
-  yield_retests: ofLotAndProduct,
+  inspection_attempts: OF_LOT_AND_PRODUCT,
+  defects: OF_ATTEMPT,
+  measurements: OF_ATTEMPT,
+  measurement_rows: OF_ATTEMPT,
+  measurement_vectors: OF_ATTEMPT,
+  yield_daily: OF_LOT_AND_PRODUCT,
+  yield_daily_base: OF_LOT_AND_PRODUCT,
+  yield_delta: OF_LOT_AND_PRODUCT,
+  yield_retests: OF_LOT_AND_PRODUCT,
   parameters: `t.product = '' OR ${ofProduct('t.product')}`,
 };
 /** What belongs to no site and every answer needs. Sets describe values, and say nothing without the vectors that use them. */

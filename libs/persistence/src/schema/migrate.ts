@@ -8,7 +8,7 @@ import { refuseOtherEdition } from './convert-edition.ts';
 import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
 import { connectionOptions, databaseName, type Queryable } from '../connection/database.ts';
 import { applyKeyRights, applyLimitedViews, LIMITED_ROLE } from './limited-views.ts';
-import { migrations } from './migrations/index.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
 import { applyRoles } from './roles.ts';
@@ -232,7 +232,7 @@ async function runMigrations(
     extensions: [Migrator],
     migrations: {
       tableName: 'schema_migrations',
-      migrationsList: migrations,
+      migrationsList: MIGRATIONS,
       // One transaction around all would forbid CONCURRENTLY and hold every lock to the end.
       allOrNothing: false,
       // Needs a superuser, and nothing here relies on it.
@@ -276,7 +276,7 @@ async function runMigrations(
 }
 
 /** The newest migration: what this code needs the database to have. */
-export const REQUIRED_SCHEMA_VERSION = (migrations.at(-1) as (typeof migrations)[number]).name;
+export const REQUIRED_SCHEMA_VERSION = (MIGRATIONS.at(-1) as (typeof MIGRATIONS)[number]).name;
 
 /**
  * The start-up check of every service. A newer schema is fine: migrations only add, so that services and schema can be
@@ -295,7 +295,7 @@ export async function schemaReady(database: Queryable): Promise<void> {
   const applied = new Set(
     (await database.query<{ name: string }>('SELECT name FROM schema_migrations')).map((row) => row.name),
   );
-  const missing = migrations.map(({ name }) => name).filter((name) => !applied.has(name));
+  const missing = MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name));
   if (missing.length > 0) {
     throw new SchemaOutdatedError(`The database schema lacks ${missing.join(', ')}: ${advice}.`);
   }

@@ -2,4 +2,4 @@ import { InspectionEntity } from './inspection.entity.ts';
 import { LotEntity } from './lot.entity.ts';
 
 /** What the API stores through entities. Everything else, the load path above all, is plain SQL. */
-export const entities = [LotEntity, InspectionEntity];
+export const ENTITIES = [LotEntity, InspectionEntity];

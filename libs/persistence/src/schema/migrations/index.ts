@@ -23,7 +23,7 @@ import { ApiKeys } from './0022-api-keys.ts';
 import { MeasurementVectors } from './0023-measurement-vectors.ts';
 
 /** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
-export const migrations = [
+export const MIGRATIONS = [
   { name: '0001-inspections', class: Inspections },
   { name: '0002-telemetry', class: Telemetry },
   { name: '0003-indexes', class: Indexes },
