@@ -64,14 +64,14 @@ const every = (length: number, test: (points: readonly RulePoint[]) => boolean):
   };
 };
 
-const sides = [1, -1] as const;
+const SIDES = [1, -1] as const;
 const oneSide = (length: number): Pattern =>
-  every(length, (points) => sides.some((side) => points.every(({ z }) => z * side > 0)));
+  every(length, (points) => SIDES.some((side) => points.every(({ z }) => z * side > 0)));
 
 /** `count` of `length` points beyond `sigmas` on one side; the last point itself must be one of them. */
 const manyBeyond = (count: number, length: number, sigmas: number): Pattern =>
   every(length, (points) =>
-    sides.some((side) => {
+    SIDES.some((side) => {
       const isBeyond = ({ z }: RulePoint): boolean => z * side > sigmas;
       return isBeyond(points.at(-1) as RulePoint) && points.filter(isBeyond).length >= count;
     }),
@@ -90,7 +90,7 @@ const PATTERNS: Readonly<Record<ControlRule, Pattern>> = {
   western_electric_4: oneSide(8),
   nelson_1: beyondLimits,
   nelson_2: oneSide(9),
-  nelson_3: every(6, (points) => sides.some((side) => steps(points).every((step) => step === side))),
+  nelson_3: every(6, (points) => SIDES.some((side) => steps(points).every((step) => step === side))),
   nelson_4: every(14, (points) =>
     steps(points).every((step, i, all) => step !== 0 && (i === 0 || step === -(all[i - 1] as number))),
   ),
