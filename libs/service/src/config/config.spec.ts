@@ -126,8 +126,8 @@ describe('secrets in files', () => {
 
 describe('AUTH_MODE', () => {
   const schema = withAccessRule(serviceSchema.extend({ AUTH_MODE: authModeSchema, NEEDED: z.string() }));
-  const withMode = (AUTH_MODE: string | undefined, HOST: string) =>
-    loadConfig(schema, { HOST, NEEDED: 'x', AUTH_MODE });
+  const withMode = (authMode: string | undefined, host: string) =>
+    loadConfig(schema, { HOST: host, NEEDED: 'x', AUTH_MODE: authMode });
 
   it('is none, on this machine alone, unless said otherwise', () => {
     expect(withMode(undefined, '127.0.0.1').AUTH_MODE).toBe('none');
@@ -159,7 +159,7 @@ describe('AUTH_MODE', () => {
 
 it('reads switches as people write them', () => {
   const schema = z.object({ FEATURE: switchSchema.default(false) });
-  const read = (FEATURE?: string) => loadConfig(schema, { FEATURE }).FEATURE;
+  const read = (feature?: string) => loadConfig(schema, { FEATURE: feature }).FEATURE;
   expect([read('on'), read('true'), read('off'), read('false'), read()]).toEqual([true, true, false, false, false]);
   expect(problemsOf(() => read('yes'))).toHaveLength(1);
 });
