@@ -6,7 +6,7 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import pg from 'pg';
 import { buildServices } from '../devstack/commands/build.ts';
 import type { Env } from '../devstack/env-file.ts';
-import { repositoryRoot, type StackFolder } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT, type StackFolder } from '../devstack/layout.ts';
 import { Membership } from '../devstack/processes/membership.ts';
 import { startPart } from '../devstack/processes/part.ts';
 import { PortPicker, portsAnywhere } from '../devstack/processes/ports.ts';
@@ -20,9 +20,9 @@ import { together } from '../devstack/processes/together.ts';
 import { waitFor } from '../devstack/processes/wait-for.ts';
 import type { Backlog } from './machine-data.ts';
 
-const servicePortsFrom = 10_000;
+const SERVICE_PORTS_FROM = 10_000;
 /** Bytes of one request; a machine's own batches are smaller, which costs the broker and ingest about the same. */
-const publishBytes = 1024 * 1024;
+const PUBLISH_BYTES = 1024 * 1024;
 
 export type ServiceName = 'ingest' | 'writer' | 'query';
 
@@ -72,7 +72,7 @@ class ServicePorts extends PortPicker {
   }
 
   override pick(purpose: string, preferred: number): Promise<number> {
-    return super.pick(purpose, servicePortsFrom + preferred);
+    return super.pick(purpose, SERVICE_PORTS_FROM + preferred);
   }
 }
 
@@ -199,9 +199,9 @@ export class BenchSystem {
   }
 
   async #operator(entry: string, args: readonly string[], env: Env): Promise<void> {
-    const script = path.join(repositoryRoot, 'apps', 'operator', 'dist', `${entry}.js`);
+    const script = path.join(REPOSITORY_ROOT, 'apps', 'operator', 'dist', `${entry}.js`);
     await runCommand(process.execPath, [script, ...args], {
-      cwd: repositoryRoot,
+      cwd: REPOSITORY_ROOT,
       env: { ...process.env, ...env },
       signal: this.#options.signal,
       onFailure: 'see the lines above',
@@ -222,7 +222,7 @@ export class BenchSystem {
       for (let number = 0; number < backlog.records;) {
         signal.throwIfAborted();
         const messages = [];
-        for (let bytes = 0; bytes < publishBytes && number < backlog.records; number += 1) {
+        for (let bytes = 0; bytes < PUBLISH_BYTES && number < backlog.records; number += 1) {
           const record = backlog.record(number);
           messages.push(record);
           bytes += record.value.length;

@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { BenchResult } from './report.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const FOLDER = mkdtempSync(path.join(tmpdir(), 'bench-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 describe('npm run bench -- --short', () => {
   it('loads every backlog whole, compares it with a raw copy, and leaves nothing behind', async () => {
-    const file = path.join(folder, 'result.json');
+    const file = path.join(FOLDER, 'result.json');
     const bench = spawn(process.execPath, [here('bench.ts'), '--short', '--out', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

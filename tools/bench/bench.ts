@@ -4,8 +4,8 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkDiskSpace, gibibyte, spaceForServers } from '../devstack/servers/disk-space.ts';
-import { localFolder, repositoryRoot, stackFolder } from '../devstack/layout.ts';
+import { checkDiskSpace, GIBIBYTE, SPACE_FOR_SERVERS } from '../devstack/servers/disk-space.ts';
+import { LOCAL_FOLDER, REPOSITORY_ROOT, stackFolder } from '../devstack/layout.ts';
 import { claim, release } from '../devstack/commands/one-at-a-time.ts';
 import { runningProcesses } from '../devstack/processes/processes.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
@@ -18,11 +18,11 @@ import { measureQueries, type LatencyResult } from './query-latency.ts';
 import { measureRawCopy } from './raw-copy.ts';
 import { formatReport, type BenchResult, type CaseResult, type Round } from './report.ts';
 
-const script = fileURLToPath(import.meta.url);
+const SCRIPT = fileURLToPath(import.meta.url);
 const report = reportTo((line) => console.error(line));
 
-const kinds = ['telemetry', 'inspections'] as const;
-type Kind = (typeof kinds)[number];
+const KINDS = ['telemetry', 'inspections'] as const;
+type Kind = (typeof KINDS)[number];
 
 interface Case {
   readonly kind: Kind;
@@ -31,18 +31,18 @@ interface Case {
   readonly questions: (nowMs: number) => Readonly<Record<string, string>>;
 }
 
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 const range = (nowMs: number, backMs: number): string =>
-  `from=${new Date(nowMs - backMs).toISOString()}&to=${new Date(nowMs + hourMs).toISOString()}`;
+  `from=${new Date(nowMs - backMs).toISOString()}&to=${new Date(nowMs + HOUR_MS).toISOString()}`;
 
-const cases: readonly Case[] = [
+const CASES: readonly Case[] = [
   {
     kind: 'telemetry',
     name: 'telemetry, one sample per record',
     backlog: (rows, nowMs) => telemetryBacklog(rows, 1, nowMs),
     questions: (nowMs) => ({
-      'telemetry summary, 24 h': `/v1/telemetry/summary?metric_name=rf_forward_power_w&${range(nowMs, 24 * hourMs)}`,
-      'telemetry series of one host, 1 h': `/v1/telemetry/series?metric_name=rf_forward_power_w&host=tool-007.fab1&${range(nowMs, hourMs)}`,
+      'telemetry summary, 24 h': `/v1/telemetry/summary?metric_name=rf_forward_power_w&${range(nowMs, 24 * HOUR_MS)}`,
+      'telemetry series of one host, 1 h': `/v1/telemetry/series?metric_name=rf_forward_power_w&host=tool-007.fab1&${range(nowMs, HOUR_MS)}`,
     }),
   },
   {
@@ -62,8 +62,8 @@ const cases: readonly Case[] = [
     name: 'inspections, 10 measurements each',
     backlog: (rows, nowMs) => inspectionBacklog(Math.ceil(rows / 20), 10, nowMs),
     questions: (nowMs) => ({
-      'yield by equipment, 30 d': `/v1/yield?group_by=equipment&${range(nowMs, 30 * 24 * hourMs)}`,
-      'yield by day, 1 d': `/v1/yield?group_by=day&${range(nowMs, 24 * hourMs)}`,
+      'yield by equipment, 30 d': `/v1/yield?group_by=equipment&${range(nowMs, 30 * 24 * HOUR_MS)}`,
+      'yield by day, 1 d': `/v1/yield?group_by=day&${range(nowMs, 24 * HOUR_MS)}`,
       'list, newest 50': '/v1/inspections?limit=50',
       'list, failed of one equipment': '/v1/inspections?limit=50&result=fail&equipment_id=tester-3',
       'one lot': '/v1/lots/L00000',
@@ -95,11 +95,11 @@ function readOptions(argv: readonly string[]): Options {
         only: { type: 'string' },
         short: { type: 'boolean', default: false },
         profile: { type: 'string' },
-        out: { type: 'string', default: path.join(repositoryRoot, 'bench', 'latest.json') },
+        out: { type: 'string', default: path.join(REPOSITORY_ROOT, 'bench', 'latest.json') },
       },
     });
     const size = values.short ? short : usual;
-    const only = kinds.find((kind) => kind === values.only);
+    const only = KINDS.find((kind) => kind === values.only);
     if (values.only !== undefined && only === undefined) {
       throw new TypeError(`--only ${values.only} is unknown`);
     }
@@ -151,7 +151,7 @@ async function runRound(
 async function runCases(system: BenchSystem, options: Options, signal: AbortSignal) {
   const results: CaseResult[] = [];
   const queries: LatencyResult[] = [];
-  for (const one of cases.filter(({ kind }) => options.only === undefined || kind === options.only)) {
+  for (const one of CASES.filter(({ kind }) => options.only === undefined || kind === options.only)) {
     const rounds: Round[] = [];
     for (let number = 0; number < options.repeat; number += 1) {
       signal.throwIfAborted();
@@ -171,22 +171,22 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown processor',
     cores: cpus().length,
-    memoryGib: Math.round(totalmem() / gibibyte),
+    memoryGib: Math.round(totalmem() / GIBIBYTE),
     loadBefore: loadavg()[0] as number,
   };
   const at = new Date().toISOString();
   const bench: BenchOptions = {
-    folder: stackFolder(path.join(localFolder, 'bench')),
+    folder: stackFolder(path.join(LOCAL_FOLDER, 'bench')),
     report,
     signal,
     isDurable: options.isDurable,
     profileFolder: options.profileFolder,
   };
   await BenchSystem.remove(bench);
-  await checkDiskSpace(localFolder, spaceForServers + options.rows * bytesPerRow);
+  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS + options.rows * BYTES_PER_ROW);
   let system: BenchSystem | undefined;
   try {
-    system = await BenchSystem.start({ ...bench, folder: stackFolder(path.join(localFolder, 'bench')) });
+    system = await BenchSystem.start({ ...bench, folder: stackFolder(path.join(LOCAL_FOLDER, 'bench')) });
     const versions = await system.versions();
     const command = ['npm run bench', '--', ...process.argv.slice(2)].join(' ').replace(/ --$/, '');
     return { at, command, machine, versions, ...(await runCases(system, options, signal)) };
@@ -196,12 +196,12 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
 }
 
 /** Backlog, blocks, table with indexes, write-ahead log, exported rows and their second table. */
-const bytesPerRow = 2_000;
+const BYTES_PER_ROW = 2_000;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const { run: runFolder } = stackFolder(path.join(localFolder, 'bench'));
-  const other = claim(runFolder, script);
+  const { run: runFolder } = stackFolder(path.join(LOCAL_FOLDER, 'bench'));
+  const other = claim(runFolder, SCRIPT);
   if (other !== undefined) {
     throw new StackError(
       `another "npm run bench" is at work in this checkout (pid ${other})`,

@@ -23,7 +23,7 @@ export interface Backlog {
   readonly record: (number: number) => BacklogRecord;
 }
 
-const metrics = [
+const METRICS = [
   'chamber_pressure_pa',
   'chuck_temperature_c',
   'rf_forward_power_w',
@@ -35,9 +35,9 @@ const metrics = [
   'throttle_position',
   'vibration_rms_um',
 ];
-const hosts = 200;
-const tickMs = 5_000;
-const dayMs = 86_400_000;
+const HOSTS = 200;
+const TICK_MS = 5_000;
+const DAY_MS = 86_400_000;
 
 /** Spreads numbers over 0..1 without repeating soon: multiples of the golden ratio. */
 const spread = (number: number): number => (number * 0.618_033_988_749_895) % 1;
@@ -45,11 +45,11 @@ const spread = (number: number): number => (number * 0.618_033_988_749_895) % 1;
 const pad = (number: number, width: number): string => String(number).padStart(width, '0');
 
 function sample(host: number, metric: number, tick: number, startMs: number): string {
-  const number = (tick * hosts + host) * metrics.length + metric;
+  const number = (tick * HOSTS + host) * METRICS.length + metric;
   return JSON.stringify({
-    time: new Date(startMs + tick * tickMs + host).toISOString(),
+    time: new Date(startMs + tick * TICK_MS + host).toISOString(),
     service_name: `etcher-${pad(host, 3)}`,
-    metric_name: metrics[metric],
+    metric_name: METRICS[metric],
     metric_value: Number((1 + spread(number) * 400).toFixed(4)),
     tags: { step: `etch-${tick % 12}`, side: host % 2 },
     host: `tool-${pad(host, 3)}.fab1`,
@@ -59,20 +59,20 @@ function sample(host: number, metric: number, tick: number, startMs: number): st
 /** Every tick, each host measures each metric. An array record holds several ticks of one host. */
 export function telemetryBacklog(samples: number, samplesPerRecord: number, nowMs: number): Backlog {
   const records = Math.ceil(samples / samplesPerRecord);
-  const ticksPerRecord = samplesPerRecord / metrics.length;
-  const ticks = Math.ceil(samples / (hosts * metrics.length)) + ticksPerRecord;
-  const startMs = nowMs - Math.ceil(ticks) * tickMs;
+  const ticksPerRecord = samplesPerRecord / METRICS.length;
+  const ticks = Math.ceil(samples / (HOSTS * METRICS.length)) + ticksPerRecord;
+  const startMs = nowMs - Math.ceil(ticks) * TICK_MS;
   const single = (number: number): BacklogRecord => {
-    const host = Math.floor(number / metrics.length) % hosts;
-    const tick = Math.floor(number / (metrics.length * hosts));
-    return { key: `tool-${pad(host, 3)}`, value: sample(host, number % metrics.length, tick, startMs) };
+    const host = Math.floor(number / METRICS.length) % HOSTS;
+    const tick = Math.floor(number / (METRICS.length * HOSTS));
+    return { key: `tool-${pad(host, 3)}`, value: sample(host, number % METRICS.length, tick, startMs) };
   };
   const array = (number: number): BacklogRecord => {
-    const host = number % hosts;
-    const firstTick = Math.floor(number / hosts) * ticksPerRecord;
+    const host = number % HOSTS;
+    const firstTick = Math.floor(number / HOSTS) * ticksPerRecord;
     const length = Math.min(samplesPerRecord, samples - number * samplesPerRecord);
     const values = Array.from({ length }, (_, i) =>
-      sample(host, i % metrics.length, firstTick + Math.floor(i / metrics.length), startMs),
+      sample(host, i % METRICS.length, firstTick + Math.floor(i / METRICS.length), startMs),
     );
     return { key: `tool-${pad(host, 3)}`, value: `[${values.join(',')}]` };
   };
@@ -93,11 +93,11 @@ const uuidOf = (number: number): string => {
 };
 
 /** How many events name the same lot, and how far back the events reach. */
-const chipsPerLot = 500;
-const chipsPerWafer = 20;
-const history = 20 * dayMs;
+const CHIPS_PER_LOT = 500;
+const CHIPS_PER_WAFER = 20;
+const HISTORY = 20 * DAY_MS;
 /** Of long vectors, the share of values that a machine reports as not measured. */
-const nullShare = 0.045;
+const NULL_SHARE = 0.045;
 
 /**
  * Completed inspections with a vector of measurements each. Long vectors are bare names and values, as process monitors
@@ -110,11 +110,11 @@ export function inspectionBacklog(events: number, measurements: number, nowMs: n
       const share = spread(event * measurements + i);
       return isTester
         ? { name: `vth_${pad(i, 2)}`, value: Number(share.toFixed(5)), unit: 'V', lower_limit: 0, upper_limit: 0.98 }
-        : { name: `feature_${pad(i, 3)}`, value: share < nullShare ? null : Number((share * 3000).toFixed(4)) };
+        : { name: `feature_${pad(i, 3)}`, value: share < NULL_SHARE ? null : Number((share * 3000).toFixed(4)) };
     });
   const record = (event: number): BacklogRecord => {
-    const lot = `L${pad(Math.floor(event / chipsPerLot), 5)}`;
-    const chip = event % chipsPerLot;
+    const lot = `L${pad(Math.floor(event / CHIPS_PER_LOT), 5)}`;
+    const chip = event % CHIPS_PER_LOT;
     const isBad = spread(event) < 0.066;
     return {
       key: lot,
@@ -126,13 +126,13 @@ export function inspectionBacklog(events: number, measurements: number, nowMs: n
         inspection_type: isTester ? 'electrical' : 'functional',
         status: 'completed',
         result: isBad ? 'fail' : 'pass',
-        occurred_at: new Date(nowMs - history + Math.floor((event / events) * history)).toISOString(),
+        occurred_at: new Date(nowMs - HISTORY + Math.floor((event / events) * HISTORY)).toISOString(),
         equipment_id: `tester-${event % 12}`,
-        product: `P${Math.floor(event / chipsPerLot) % 5}`,
+        product: `P${Math.floor(event / CHIPS_PER_LOT) % 5}`,
         recipe: 'wafer-sort',
-        wafer_id: pad(Math.floor(chip / chipsPerWafer), 2),
+        wafer_id: pad(Math.floor(chip / CHIPS_PER_WAFER), 2),
         die_x: chip % 5,
-        die_y: Math.floor((chip % chipsPerWafer) / 5),
+        die_y: Math.floor((chip % CHIPS_PER_WAFER) / 5),
         hard_bin: isBad ? 7 : 1,
         measurements: vector(event),
       }),

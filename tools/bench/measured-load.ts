@@ -5,15 +5,15 @@ import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 import type { Backlog } from './machine-data.ts';
 import { cpuSeconds, residentMib } from './process-usage.ts';
 
-const pollMs = 50;
+const POLL_MS = 50;
 /** Nothing committed for this long: something is broken, and waiting longer will not tell what. */
-const stallMs = 90_000;
+const STALL_MS = 90_000;
 /** The rate leaves out the beginning, in which the services start and join their groups. */
-const measuredFrom = 0.1;
-const memoryAt = [0.1, 0.5, 0.9] as const;
+const MEASURED_FROM = 0.1;
+const MEMORY_AT = [0.1, 0.5, 0.9] as const;
 
-export const measuredProcesses = ['ingest', 'writer', 'postgres', 'kafka'] as const;
-export type MeasuredProcess = (typeof measuredProcesses)[number];
+export const MEASURED_PROCESSES = ['ingest', 'writer', 'postgres', 'kafka'] as const;
+export type MeasuredProcess = (typeof MEASURED_PROCESSES)[number];
 
 export interface LoadResult {
   /** Counted in the table after the load. */
@@ -98,7 +98,7 @@ async function observe(
   let begin: { cpu: Record<MeasuredProcess, number>; elements: number } | undefined;
   let progressAtMs = startedMs;
   for (let committed = 0; committed < elements;) {
-    await sleep(pollMs, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal });
     const tally = await database.row<Tally>(
       `SELECT coalesce(sum(applied), 0) AS applied, coalesce(sum(dead_lettered), 0) AS refused
        FROM stream_positions WHERE source_topic = $1`,
@@ -110,16 +110,16 @@ async function observe(
     }
     if (Number(tally.applied) > committed) {
       progressAtMs = now;
-    } else if (now - progressAtMs > stallMs) {
-      throw new Error(`nothing was committed for ${stallMs / 1000} s, at ${committed} of ${elements} elements`);
+    } else if (now - progressAtMs > STALL_MS) {
+      throw new Error(`nothing was committed for ${STALL_MS / 1000} s, at ${committed} of ${elements} elements`);
     }
     committed = Number(tally.applied);
     looks.push({ atMs: now, elements: committed });
     const share = committed / elements;
-    if (begin === undefined && share >= measuredFrom) {
+    if (begin === undefined && share >= MEASURED_FROM) {
       begin = { cpu: cpuSeconds(pids), elements: committed };
     }
-    while (memory.ingest.length < memoryAt.length && share >= (memoryAt[memory.ingest.length] as number)) {
+    while (memory.ingest.length < MEMORY_AT.length && share >= (MEMORY_AT[memory.ingest.length] as number)) {
       memory.ingest.push(residentMib(system.pidOf('ingest-1')).now);
       memory.writer.push(residentMib(system.pidOf('writer-1')).now);
     }
@@ -135,8 +135,8 @@ async function observe(
     return { rows, elements, endToEndSeconds, memoryMib, ...unmeasured };
   }
   const rowsPerElement = rows / elements;
-  const seconds = (endMs - timeOf(elements * measuredFrom, looks)) / 1000;
-  const elementsPerSecond = (elements * (1 - measuredFrom)) / seconds;
+  const seconds = (endMs - timeOf(elements * MEASURED_FROM, looks)) / 1000;
+  const elementsPerSecond = (elements * (1 - MEASURED_FROM)) / seconds;
   const used = cpuSeconds(pids);
   const { cpu } = begin;
   const millions = ((elements - begin.elements) * rowsPerElement) / 1e6;
@@ -147,7 +147,7 @@ async function observe(
     elementsPerSecond,
     endToEndSeconds,
     cpuSecondsPerMillionRows: Object.fromEntries(
-      measuredProcesses.map((name) => [name, (used[name] - cpu[name]) / millions]),
+      MEASURED_PROCESSES.map((name) => [name, (used[name] - cpu[name]) / millions]),
     ) as Record<MeasuredProcess, number>,
     memoryMib,
   };

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Linux counts CPU time in hundredths of a second on every architecture we run on (USER_HZ). */
-const ticksPerSecond = 100;
+const TICKS_PER_SECOND = 100;
 
 interface ProcessTimes {
   readonly pid: number;
@@ -52,7 +52,7 @@ export function cpuSeconds<Name extends string>(pids: Readonly<Record<Name, numb
       .filter((process) => process.pid === pid || process.parent === pid)
       .reduce((sum, process) => sum + (process.pid === pid ? process.cpuTicks : ticksOfTree(process.pid)), 0);
   return Object.fromEntries(
-    Object.entries<number>(pids).map(([name, pid]) => [name, ticksOfTree(pid) / ticksPerSecond]),
+    Object.entries<number>(pids).map(([name, pid]) => [name, ticksOfTree(pid) / TICKS_PER_SECOND]),
   ) as Record<Name, number>;
 }
 

@@ -1,7 +1,7 @@
 /** How long answers take, one after the other, on the data of the case before. */
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 
-const warmUps = 5;
+const WARM_UPS = 5;
 
 export interface LatencyResult {
   readonly question: string;
@@ -24,7 +24,7 @@ export async function measureQueries(
     const results: LatencyResult[] = [];
     for (const [question, path] of Object.entries(questions)) {
       const times: number[] = [];
-      for (let number = 0; number < warmUps + requests; number += 1) {
+      for (let number = 0; number < WARM_UPS + requests; number += 1) {
         const began = performance.now();
         const response = await fetch(`${urls.query}${path}`);
         const body = await response.text();
@@ -33,7 +33,7 @@ export async function measureQueries(
           throw new Error(`GET ${path} answered ${response.status}: ${body.slice(0, 300)}`);
         }
       }
-      const measured = times.slice(warmUps).sort((a, b) => a - b);
+      const measured = times.slice(WARM_UPS).sort((a, b) => a - b);
       results.push({ question, requests, p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) });
     }
     return results;

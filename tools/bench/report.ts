@@ -1,5 +1,5 @@
 /** Results as a table for people. */
-import { measuredProcesses, type LoadResult, type MeasuredProcess } from './measured-load.ts';
+import { MEASURED_PROCESSES, type LoadResult, type MeasuredProcess } from './measured-load.ts';
 import type { LatencyResult } from './query-latency.ts';
 import type { RawCopyResult } from './raw-copy.ts';
 
@@ -98,7 +98,7 @@ function cost({ name, rounds }: CaseResult): string[] {
     whole(Math.max(...rounds.map(({ load }) => load.memoryMib[service].peak))),
   ];
   const rawCpu = median(rounds.map(({ raw }) => raw.postgresCpuSecondsPerMillionRows)).toFixed(1);
-  return [name, rawCpu, ...measuredProcesses.map(cpu), ...memory('ingest'), ...memory('writer')];
+  return [name, rawCpu, ...MEASURED_PROCESSES.map(cpu), ...memory('ingest'), ...memory('writer')];
 }
 
 export function formatReport({ at, command, machine, versions, cases, queries }: BenchResult): string {
@@ -118,7 +118,7 @@ export function formatReport({ at, command, machine, versions, cases, queries }:
       ],
     )}`,
     `What it took: CPU seconds per million rows (raw copy: of PostgreSQL alone), resident MiB at ${of(0.1)} / ${of(0.5)} / ${of(0.9)} of the backlog and at most\n\n${table(
-      [['case', 'raw copy', ...measuredProcesses, 'ingest MiB', 'peak', 'writer MiB', 'peak'], ...cases.map(cost)],
+      [['case', 'raw copy', ...MEASURED_PROCESSES, 'ingest MiB', 'peak', 'writer MiB', 'peak'], ...cases.map(cost)],
     )}`,
     ...(queries.length === 0
       ? []

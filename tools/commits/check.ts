@@ -10,13 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { readHistory, sinceFirstConventional } from './history.ts';
 import { problemsOf } from './message.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The hook insists on a body and its width. Once published, its lack is no reason to fail everybody's tests. */
-const isOfBody = /\(body-[a-z-]+\)$/;
+const IS_OF_BODY = /\(body-[a-z-]+\)$/;
 const HELP = 'Form: "type(scope): subject", at most 72 characters, then a body that says why. See CONTRIBUTING.md.';
 
 async function main(file: string | undefined): Promise<number> {
-  const history = file === undefined ? readHistory(root) : undefined;
+  const history = file === undefined ? readHistory(ROOT) : undefined;
   if (file === undefined && history === undefined) {
     console.log('commit messages not checked: this folder has no git history');
     return 0;
@@ -26,7 +26,7 @@ async function main(file: string | undefined): Promise<number> {
     : [{ id: 'this commit', text: readFileSync(path.resolve(file!), 'utf8') }];
   let failed = 0;
   for (const { id, text } of messages) {
-    const problems = (await problemsOf(text, root)).filter((problem) => !history || !isOfBody.test(problem));
+    const problems = (await problemsOf(text, ROOT)).filter((problem) => !history || !IS_OF_BODY.test(problem));
     if (problems.length > 0) {
       failed += 1;
       console.error(`${id.slice(0, 11)}  ${text.split('\n', 1)[0]}`);

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { type Check, when } from './check.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { kafka } from './kafka-check.ts';
@@ -59,7 +59,7 @@ const configuration: Check = (deployment, { variables, refusal }) => {
 const programs: Check = (deployment) =>
   workloadsOf(deployment).flatMap(({ where, app, args }) => {
     const entry = args[0] ?? 'dist/main.js';
-    const source = path.join(repositoryRoot, 'apps', app, entry.replace(/^dist/, 'src').replace(/\.js$/, '.ts'));
+    const source = path.join(REPOSITORY_ROOT, 'apps', app, entry.replace(/^dist/, 'src').replace(/\.js$/, '.ts'));
     return when(!existsSync(source), `${where}: the image of ${app} holds no ${entry}`);
   });
 
@@ -296,7 +296,7 @@ const files: Check = ({ kustomization, kubernetesFiles, packageJson, lockedPacka
   ),
 ];
 
-const checks: readonly Check[] = [
+const CHECKS: readonly Check[] = [
   configuration,
   programs,
   images,
@@ -311,5 +311,5 @@ const checks: readonly Check[] = [
 
 /** Everything that is wrong with a deployment; empty when it is in order. */
 export function problemsOf(deployment: Deployment, schemas: ServiceSchemas): string[] {
-  return checks.flatMap((check) => check(deployment, schemas));
+  return CHECKS.flatMap((check) => check(deployment, schemas));
 }

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { withRights } from './rights-table.ts';
-import { nodeFlags } from '../devstack/processes/services.ts';
+import { NODE_FLAGS } from '../devstack/processes/services.ts';
 import { problemsOf } from './checks.ts';
 import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { readDeployment, type Deployment } from './manifests.ts';
@@ -11,7 +11,7 @@ import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
 import { typeProblems } from './type-problems.ts';
 import { insertTable, variablesTable } from './variables-table.ts';
 
-const deployment = readDeployment(repositoryRoot);
+const deployment = readDeployment(REPOSITORY_ROOT);
 let schemas: ServiceSchemas;
 beforeAll(async () => {
   schemas = await loadServiceSchemas();
@@ -32,7 +32,7 @@ it('the deployment is in order', () => {
 it('the image starts Node as the local stack does', () => {
   expect(execForm(lastOf(parseDockerfile(deployment.dockerfile).at(-1)!, 'ENTRYPOINT'))).toEqual([
     'node',
-    ...nodeFlags,
+    ...NODE_FLAGS,
   ]);
 });
 
@@ -257,7 +257,7 @@ describe('the Kubernetes types', () => {
 
 /** With UPDATE_DOCS=1 the tables are written instead of compared. */
 it('docs/deployment.md lists the variables of the services and the rights on the streams as the code has them', () => {
-  const file = path.join(repositoryRoot, 'docs', 'deployment.md');
+  const file = path.join(REPOSITORY_ROOT, 'docs', 'deployment.md');
   const text = readFileSync(file, 'utf8');
   const expected = withRights(insertTable(text, variablesTable(schemas.variables)));
   if (process.env['UPDATE_DOCS'] === '1') {

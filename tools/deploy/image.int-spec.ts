@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { waitFor } from '@chip/testing';
 import pg from 'pg';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { ImageBuilder, type Image } from './image-builder.ts';
 import { readDeployment, workloadsOf } from './manifests.ts';
 
@@ -15,7 +15,7 @@ import { readDeployment, workloadsOf } from './manifests.ts';
 const BUILD_MS = 600_000;
 /** One without a database, one without Kafka, and the jobs; the other images come about in the same way. */
 const APPS = ['ingest', 'query', 'operator'];
-const deployment = readDeployment(repositoryRoot);
+const deployment = readDeployment(REPOSITORY_ROOT);
 let folder: string;
 let builder: ImageBuilder;
 const images = new Map<string, Image>();
@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'chip-images-'));
   // The processes of an image run as another user.
   chmodSync(folder, 0o755);
-  builder = new ImageBuilder(repositoryRoot, folder, deployment.dockerfile, deployment.dockerignore);
+  builder = new ImageBuilder(REPOSITORY_ROOT, folder, deployment.dockerfile, deployment.dockerignore);
   for (const app of APPS) {
     images.set(app, await builder.build(app));
   }

@@ -3,7 +3,7 @@
  * on the code of an application, and what is judged is what the services will judge at start.
  */
 import path from 'node:path';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 
 export interface Variable {
   readonly name: string;
@@ -32,7 +32,7 @@ export interface ServiceSchemas {
 }
 
 const load = async (file: string): Promise<Record<string, unknown>> =>
-  (await import(path.join(repositoryRoot, file))) as Record<string, unknown>;
+  (await import(path.join(REPOSITORY_ROOT, file))) as Record<string, unknown>;
 
 export async function loadServiceSchemas(): Promise<ServiceSchemas> {
   await import('reflect-metadata');

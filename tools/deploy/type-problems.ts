@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import ts from 'typescript';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import type { KubernetesObject } from './manifests.ts';
 
 export function typeProblems(objects: readonly KubernetesObject[]): string[] {
@@ -12,7 +12,7 @@ export function typeProblems(objects: readonly KubernetesObject[]): string[] {
     (object, index) =>
       `export const o${index}: import('kubernetes-types/${moduleOf(object.apiVersion)}').${object.kind} = ${JSON.stringify(object)};`,
   );
-  const file = path.join(repositoryRoot, 'tools', 'deploy', 'kubernetes-objects.ts');
+  const file = path.join(REPOSITORY_ROOT, 'tools', 'deploy', 'kubernetes-objects.ts');
   const options: ts.CompilerOptions = {
     strict: true,
     noEmit: true,

@@ -3,16 +3,16 @@ import { realpathSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const repositoryRoot = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
+export const REPOSITORY_ROOT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
 
-export const localFolder = path.join(repositoryRoot, '.local');
+export const LOCAL_FOLDER = path.join(REPOSITORY_ROOT, '.local');
 
 /** What `npm start` hands to other tools; absent while nothing runs. */
-export const stackEnvFile = path.join(localFolder, 'stack.env');
+export const STACK_ENV_FILE = path.join(LOCAL_FOLDER, 'stack.env');
 
 /** Downloads only, the same for every set of servers; may be shared between checkouts. */
 export function cacheFolder(): string {
-  return path.resolve(process.env['CHIP_CACHE_DIR'] || path.join(localFolder, 'cache'));
+  return path.resolve(process.env['CHIP_CACHE_DIR'] || path.join(LOCAL_FOLDER, 'cache'));
 }
 
 /** One set of servers: `npm start` has one, `npm test` another, so that neither disturbs the other. */

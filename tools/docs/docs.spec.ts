@@ -13,9 +13,9 @@ import {
   waferIdentity,
 } from '@chip/contracts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-const pages = [...globSync('*.md', { cwd: root }), ...globSync('docs/**/*.md', { cwd: root })].sort();
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const pages = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })].sort();
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const npmCommands = new Set(['ci', 'install', 'start', 'stop', 'test', 'run']);
 
@@ -31,7 +31,7 @@ const anchorsOf = (text: string): string[] =>
 describe('documentation', () => {
   it.each(pages)('%s links to files that exist', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
-    const missing = links.filter((target) => !existsSync(path.join(root, path.dirname(page), target)));
+    const missing = links.filter((target) => !existsSync(path.join(ROOT, path.dirname(page), target)));
     expect(missing).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe('documentation', () => {
     const named = [...read(page).matchAll(/`((?:apps|libs|tools|docs|k8s)\/[A-Za-z0-9_./-]+)`/g)].map(
       ([, file]) => file!,
     );
-    const missing = named.filter((file) => !existsSync(path.join(root, file)));
+    const missing = named.filter((file) => !existsSync(path.join(ROOT, file)));
     expect(missing).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe('documentation', () => {
     expect(places.length).toBeGreaterThanOrEqual(10);
     expect(places.length).toBeLessThanOrEqual(25);
     expect(places.filter(({ found }) => found.length === 0)).toEqual([]);
-    expect(places.flatMap(({ found }) => found).filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+    expect(places.flatMap(({ found }) => found).filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
   });
 
   it('README shows events that are accepted', () => {

@@ -19,14 +19,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requiredEnv } from '@chip/testing';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { chipArguments, shellExamples } from './shell-examples.ts';
 
 /** Blocks that cannot run here. May only shrink: each is a command that nobody proves. */
 const MOST_NOT_RUN = 23;
 
-const read = (file: string): string => readFileSync(path.join(repositoryRoot, file), 'utf8');
-const pages = [...globSync('*.md', { cwd: repositoryRoot }), ...globSync('docs/**/*.md', { cwd: repositoryRoot })];
+const read = (file: string): string => readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8');
+const pages = [...globSync('*.md', { cwd: REPOSITORY_ROOT }), ...globSync('docs/**/*.md', { cwd: REPOSITORY_ROOT })];
 const examples = pages.sort().flatMap((page) => shellExamples(page, read(page)));
 
 /** By command: the application that holds it. */
@@ -37,7 +37,7 @@ const projects = new Map(
 );
 const commands = new Set(projects.keys());
 
-const checkout = mkdtempSync(path.join(tmpdir(), 'chip-examples-'));
+const CHECKOUT = mkdtempSync(path.join(tmpdir(), 'chip-examples-'));
 let kafka: SecuredKafka;
 let pipeline: Pipeline;
 let services: Record<'ingest' | 'writer' | 'query', Service>;
@@ -45,8 +45,8 @@ let env: NodeJS.ProcessEnv;
 
 /** A checkout in which the stack of this test is the one that runs, and commands are those that are built already. */
 function prepareCheckout(databaseUrl: string): void {
-  for (const name of readdirSync(repositoryRoot).filter((entry) => entry !== '.local')) {
-    symlinkSync(path.join(repositoryRoot, name), path.join(checkout, name));
+  for (const name of readdirSync(REPOSITORY_ROOT).filter((entry) => entry !== '.local')) {
+    symlinkSync(path.join(REPOSITORY_ROOT, name), path.join(CHECKOUT, name));
   }
   const reader = new URL(process.env['READER_DATABASE_URL'] ?? databaseUrl);
   reader.pathname = new URL(databaseUrl).pathname;
@@ -59,16 +59,16 @@ function prepareCheckout(databaseUrl: string): void {
     INGEST_URL: services.ingest.url,
     WRITER_URL: services.writer.url,
   };
-  mkdirSync(path.join(checkout, '.local'));
+  mkdirSync(path.join(CHECKOUT, '.local'));
   writeFileSync(
-    path.join(checkout, '.local/stack.env'),
+    path.join(CHECKOUT, '.local/stack.env'),
     Object.entries(stack)
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   );
   const cases = [...projects].map(([command, project]) => `${command}) app=${project} ;;`).join(' ');
   writeFileSync(
-    path.join(checkout, 'preamble.sh'),
+    path.join(CHECKOUT, 'preamble.sh'),
     `set -euo pipefail
 set -a; . .local/stack.env; set +a
 curl() { command curl --silent --show-error --fail-with-body "$@"; }
@@ -83,7 +83,7 @@ chip() {
 
 const shell = (script: string) =>
   spawnSync('bash', ['-c', `. ./preamble.sh\n${script}`], {
-    cwd: checkout,
+    cwd: CHECKOUT,
     env,
     encoding: 'utf8',
     timeout: 120_000,
@@ -111,7 +111,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pipeline?.close();
   await kafka?.stop();
-  rmSync(checkout, { recursive: true, force: true });
+  rmSync(CHECKOUT, { recursive: true, force: true });
 }, 60_000);
 
 async function databaseUrlOf({ database }: Pipeline): Promise<string> {

@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { asyncapi } from './asyncapi.ts';
 import { decisionIndex } from './decisions.ts';
 import { metricsPage } from './metrics.ts';
 import { runbookIndex } from './runbooks.ts';
 
-const folder = (name: string): string => path.join(repositoryRoot, 'docs', name);
+const folder = (name: string): string => path.join(REPOSITORY_ROOT, 'docs', name);
 
 it.each<[file: string, make: () => string | Promise<string>]>([
   ['asyncapi.yaml', asyncapi],

@@ -1,7 +1,7 @@
 /** docs/metrics.md: every metric of every service, made from the registries that serve `/metrics`. */
 import path from 'node:path';
 import { type MetricObject, Registry } from 'prom-client';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 
 /** prom-client knows more of a metric than its types say. */
 type Metric = MetricObject & { readonly labelNames?: readonly string[] };
@@ -66,7 +66,7 @@ export async function metricsPage(): Promise<string> {
   // One after the other: jest does not link modules that two imports share at the same time.
   for (const [service, file, register] of SOURCES) {
     const registry = registries.get(service) ?? new Registry();
-    const made = register(await import(path.join(repositoryRoot, file)), registry);
+    const made = register(await import(path.join(REPOSITORY_ROOT, file)), registry);
     registries.set(service, made instanceof Registry ? made : registry);
   }
   const of = (service: string) => registries.get(service)!.getMetricsAsArray() as Metric[];

@@ -27,9 +27,9 @@ afterAll(async () => {
   await pipeline?.close();
 }, 60_000);
 
-const now = Date.now();
+const NOW = Date.now();
 const sample = (i: number, service: string): Record<string, unknown> => ({
-  time: new Date(now - i * 7).toISOString(),
+  time: new Date(NOW - i * 7).toISOString(),
   service_name: service,
   metric_name: `m${i % 10}`,
   metric_value: i,
@@ -120,7 +120,7 @@ describe('the main path, seen from outside', () => {
 
   it('moves the position past the marker of a transaction, and reads nothing of an aborted one', async () => {
     const transactional = pipeline.kafka.producer({
-      transactionalId: `e2e-${now}`,
+      transactionalId: `e2e-${NOW}`,
       maxInFlightRequests: 1,
       idempotent: true,
     });
@@ -165,7 +165,7 @@ describe('the main path, seen from outside', () => {
             inspection_type: i === 3 ? 'astrology' : 'electrical',
             status: 'completed',
             result: 'pass',
-            occurred_at: new Date(now).toISOString(),
+            occurred_at: new Date(NOW).toISOString(),
             measurements: [{ name: 'poison', value: i === 11 ? -13.25 : 1 }],
           }),
         })),

@@ -6,7 +6,7 @@ import { freePort } from '@chip/testing';
 import { kafkaReadiness, prepareKafka, provideKafka } from '../devstack/servers/kafka.ts';
 import { cacheFolder, stackFolder } from '../devstack/layout.ts';
 import { startPart } from '../devstack/processes/part.ts';
-import { loopback } from '../devstack/processes/ports.ts';
+import { LOOPBACK } from '../devstack/processes/ports.ts';
 import { endProcess } from '../devstack/processes/processes.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
 
@@ -38,14 +38,14 @@ export class SecuredKafka {
 
   async #start(users: PlainUsers): Promise<void> {
     const [broker, controller, sasl, mutualTls] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-    this.admin = `${loopback}:${broker}`;
-    this.sasl = `${loopback}:${sasl}`;
-    this.mutualTls = `${loopback}:${mutualTls}`;
+    this.admin = `${LOOPBACK}:${broker}`;
+    this.sasl = `${LOOPBACK}:${sasl}`;
+    this.mutualTls = `${LOOPBACK}:${mutualTls}`;
     await this.#openssl(
       ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=test authority'],
       ...['-keyout', this.file('ca.key'), '-out', this.file('ca.pem')],
     );
-    await this.certify('broker', `subjectAltName=IP:${loopback}`);
+    await this.certify('broker', `subjectAltName=IP:${LOOPBACK}`);
     writeFileSync(this.file('broker.both'), readFileSync(this.file('broker.key'), 'utf8') + this.pem('broker'));
 
     const stack = stackFolder(this.file('stack'));
@@ -62,7 +62,7 @@ export class SecuredKafka {
     // A later line replaces an earlier one.
     appendFileSync(
       launch.args.at(-1) as string,
-      `listeners=${addresses.join(',')},CONTROLLER://${loopback}:${controller}
+      `listeners=${addresses.join(',')},CONTROLLER://${LOOPBACK}:${controller}
 advertised.listeners=${addresses.join(',')}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER

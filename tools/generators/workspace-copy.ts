@@ -3,15 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 
 export class WorkspaceCopy {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'chip-generated-'));
 
   constructor() {
-    const files = run(repositoryRoot, 'git', 'ls-files', '--cached', '--others', '--exclude-standard').split('\n');
-    cpSync(repositoryRoot, this.folder, { recursive: true, filter: ancestorsOf(files) });
-    const installed = path.join(repositoryRoot, 'node_modules');
+    const files = run(REPOSITORY_ROOT, 'git', 'ls-files', '--cached', '--others', '--exclude-standard').split('\n');
+    cpSync(REPOSITORY_ROOT, this.folder, { recursive: true, filter: ancestorsOf(files) });
+    const installed = path.join(REPOSITORY_ROOT, 'node_modules');
     const packages = path.join(this.folder, 'node_modules');
     mkdirSync(path.join(packages, '@chip'), { recursive: true });
     for (const name of readdirSync(installed)) {
@@ -62,7 +62,7 @@ function ancestorsOf(files: readonly string[]): (source: string) => boolean {
       wanted.add(at);
     }
   }
-  return (source) => wanted.has(path.relative(repositoryRoot, source));
+  return (source) => wanted.has(path.relative(REPOSITORY_ROOT, source));
 }
 
 function run(folder: string, command: string, ...options: string[]): string {

@@ -2,12 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 
 const affectedBy = (file: string): string[] => {
   const args = ['show', 'projects', '--affected', '--files', file, '--json'];
-  const nx = path.join(repositoryRoot, 'node_modules', '.bin', 'nx');
-  return (JSON.parse(execFileSync(nx, args, { cwd: repositoryRoot, encoding: 'utf8' })) as string[]).sort();
+  const nx = path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'nx');
+  return (JSON.parse(execFileSync(nx, args, { cwd: REPOSITORY_ROOT, encoding: 'utf8' })) as string[]).sort();
 };
 
 it.each([

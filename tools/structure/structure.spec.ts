@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 
 const MAX_FILES = 12;
 const MAX_LINES = 350;
@@ -14,7 +14,7 @@ const REASON = /^(.*\n){0,5}(\/\/| \*) Longer than 350 lines: \S+( \S+){3,}/;
 /** Tests, declarations, and the numbered migrations, of which each release adds some. */
 const IS_NOT_COUNTED = /\.(int-)?spec\.ts$|\.d\.m?ts$|\/migrations\/\d{4}-[^/]+\.ts$/;
 const sources = globSync('{apps,libs,tools}/**/*.{ts,mjs}', {
-  cwd: repositoryRoot,
+  cwd: REPOSITORY_ROOT,
   exclude: (name) => /(^|\/)(node_modules|dist|test-results)$/.test(String(name)),
 }).filter((file) => !IS_NOT_COUNTED.test(file));
 
@@ -43,7 +43,7 @@ describe('structure', () => {
   });
 
   it('has files of at most 350 lines, unless they say why they are longer', () => {
-    const problems = sources.map((file) => problemOf(file, readFileSync(path.join(repositoryRoot, file), 'utf8')));
+    const problems = sources.map((file) => problemOf(file, readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8')));
     expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
   });
 

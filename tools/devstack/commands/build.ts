@@ -1,10 +1,10 @@
 /** Builds the workspace through nx, whose cache makes it a matter of a second when nothing has changed. */
 import path from 'node:path';
-import { repositoryRoot } from '../layout.ts';
+import { REPOSITORY_ROOT } from '../layout.ts';
 import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
 
-export const nx = path.join(repositoryRoot, 'node_modules', '.bin', 'nx');
+export const NX = path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'nx');
 
 /** For a command that tests start as well. */
 export async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
@@ -14,8 +14,8 @@ export async function buildServices(report: Report, signal: AbortSignal): Promis
     return;
   }
   report('build', 'building the services');
-  await runCommand(nx, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
-    cwd: repositoryRoot,
+  await runCommand(NX, ['run-many', '-t', 'build', '-p', 'ingest,writer,query,operator', '--outputStyle=static'], {
+    cwd: REPOSITORY_ROOT,
     signal,
     onFailure: 'fix the source that does not build, then try again',
   });
@@ -23,8 +23,8 @@ export async function buildServices(report: Report, signal: AbortSignal): Promis
 
 export async function buildWorkspace(report: Report, signal: AbortSignal): Promise<void> {
   report('build', 'building the services');
-  await runCommand(nx, ['run-many', '-t', 'build', '--outputStyle=static'], {
-    cwd: repositoryRoot,
+  await runCommand(NX, ['run-many', '-t', 'build', '--outputStyle=static'], {
+    cwd: REPOSITORY_ROOT,
     signal,
     onFailure: 'fix the source that does not build, then try again',
   });

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { pidFile } from '../processes/processes.ts';
 
 /** `supervisor.pid`: the process that looks after all the others. */
-const name = 'supervisor';
+const NAME = 'supervisor';
 
 /**
  * The pid file alone could name a stranger after a crash: the process has to run the command's script as well.
@@ -12,7 +12,7 @@ const name = 'supervisor';
  */
 export function runningOwner(runFolder: string, script: string): number | undefined {
   try {
-    const pid = Number(readFileSync(pidFile(runFolder, name), 'utf8'));
+    const pid = Number(readFileSync(pidFile(runFolder, NAME), 'utf8'));
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(script) ? pid : undefined;
   } catch {
     return undefined;
@@ -21,7 +21,7 @@ export function runningOwner(runFolder: string, script: string): number | undefi
 
 /** Makes this process the owner, or gives the pid of the one there is. */
 export function claim(runFolder: string, script: string): number | undefined {
-  const file = pidFile(runFolder, name);
+  const file = pidFile(runFolder, NAME);
   for (;;) {
     try {
       writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
@@ -40,5 +40,5 @@ export function claim(runFolder: string, script: string): number | undefined {
 }
 
 export function release(runFolder: string): void {
-  rmSync(pidFile(runFolder, name), { force: true });
+  rmSync(pidFile(runFolder, NAME), { force: true });
 }

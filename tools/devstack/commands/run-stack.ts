@@ -2,9 +2,9 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildWorkspace } from './build.ts';
-import { checkDiskSpace, spaceForServers } from '../servers/disk-space.ts';
+import { checkDiskSpace, SPACE_FOR_SERVERS } from '../servers/disk-space.ts';
 import { writeEnvFile, type Env } from '../env-file.ts';
-import { localFolder, repositoryRoot, stackEnvFile, stackFolder, type StackFolder } from '../layout.ts';
+import { LOCAL_FOLDER, REPOSITORY_ROOT, STACK_ENV_FILE, stackFolder, type StackFolder } from '../layout.ts';
 import { claim, release } from './one-at-a-time.ts';
 import { PortPicker } from '../processes/ports.ts';
 import type { Report } from '../terminal/progress.ts';
@@ -32,7 +32,7 @@ export interface StackRun {
 }
 
 export async function runStack(run: StackRun): Promise<void> {
-  const folder = stackFolder(localFolder);
+  const folder = stackFolder(LOCAL_FOLDER);
   const other = claim(folder.run, run.script);
   if (other !== undefined) {
     throw new StackError(`another "npm start" is at work (pid ${other})`, 'wait for it, or end it with "npm stop"');
@@ -45,14 +45,14 @@ export async function runStack(run: StackRun): Promise<void> {
   } finally {
     stopping.abort();
     await sweep(folder.run, run.report);
-    rmSync(stackEnvFile, { force: true });
+    rmSync(STACK_ENV_FILE, { force: true });
     release(folder.run);
   }
 }
 
 /** What a crashed run left: processes, an environment file that is no longer true, logs. */
 async function endLeftovers({ run }: StackFolder, report: Report): Promise<void> {
-  rmSync(stackEnvFile, { force: true });
+  rmSync(STACK_ENV_FILE, { force: true });
   const ended = await sweep(run, report);
   if (ended.length > 0) {
     report('clean-up', `ended ${ended.length} processes that an earlier run had left behind`);
@@ -65,7 +65,7 @@ async function endLeftovers({ run }: StackFolder, report: Report): Promise<void>
 
 async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal): Promise<void> {
   const { options, report } = run;
-  await checkDiskSpace(localFolder, spaceForServers);
+  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS);
   const ports = new PortPicker(report);
   const [servers] = await together<[Servers, void]>(
     signal,
@@ -87,7 +87,7 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
     await supervisor.start(describeSimulator(servers.env), signal);
     report('simulator-1', 'publishing synthetic inspections and telemetry');
   }
-  writeEnvFile(stackEnvFile, {
+  writeEnvFile(STACK_ENV_FILE, {
     ...servers.env,
     QUERY_URL: urls.query.join(','),
     INGEST_URL: urls.ingest.join(','),
@@ -98,9 +98,9 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
 
 async function operate(entry: string, command: string, env: Env, report: Report, signal: AbortSignal): Promise<void> {
   report(entry, command);
-  const script = path.join(repositoryRoot, 'apps', 'operator', 'dist', `${entry}.js`);
+  const script = path.join(REPOSITORY_ROOT, 'apps', 'operator', 'dist', `${entry}.js`);
   await runCommand(process.execPath, [script, command], {
-    cwd: repositoryRoot,
+    cwd: REPOSITORY_ROOT,
     env: { ...process.env, ...env },
     signal,
     onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,

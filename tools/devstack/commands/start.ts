@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { leaveStarter, startInBackground, tellStarter } from './detach.ts';
 import { readEnvFile } from '../env-file.ts';
-import { localFolder, stackEnvFile, stackFolder } from '../layout.ts';
+import { LOCAL_FOLDER, STACK_ENV_FILE, stackFolder } from '../layout.ts';
 import { LiveLine, PipelineFigures } from '../terminal/live-line.ts';
 import { runningOwner } from './one-at-a-time.ts';
 import { runningProcesses } from '../processes/processes.ts';
@@ -14,11 +14,11 @@ import type { Services } from '../processes/services.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
 
-const mostInstances = 16;
+const MOST_INSTANCES = 16;
 /** The simulated fab measures its first chips within seconds; a busy machine takes longer. */
-const firstDataWithinMs = 20_000;
+const FIRST_DATA_WITHIN_MS = 20_000;
 
-const script = fileURLToPath(import.meta.url);
+const SCRIPT = fileURLToPath(import.meta.url);
 
 interface Arguments extends StackOptions {
   readonly isDetached: boolean;
@@ -54,8 +54,8 @@ function parseArguments(argv: readonly string[]): Arguments {
 
 function parseCount(option: string, text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > mostInstances) {
-    throw new StackError(`${option} ${text} is not a number of instances`, `use a number from 1 to ${mostInstances}`);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_INSTANCES) {
+    throw new StackError(`${option} ${text} is not a number of instances`, `use a number from 1 to ${MOST_INSTANCES}`);
   }
   return count;
 }
@@ -72,7 +72,7 @@ function describeUrls({ query, ingest, writer }: Services['urls']): string {
 
 /** An already running stack is what was asked for, unless it was asked for differently. */
 function reportRunning(pid: number, { isPlain }: Arguments): number {
-  const known = readEnvFile(stackEnvFile);
+  const known = readEnvFile(STACK_ENV_FILE);
   const split = (name: string) => (known?.[name] ?? '').split(',');
   console.log(`the stack is ${known ? 'running' : 'being started'} already (pid ${pid})`);
   if (known) {
@@ -101,13 +101,13 @@ async function runHere(options: StackOptions): Promise<void> {
   });
   try {
     await runStack({
-      script,
+      script: SCRIPT,
       options,
       report: reportTo(print),
       signal,
       whileRunning: async (urls) => {
         print(describeUrls(urls));
-        const links = await sampleLinks(urls.query[0]!, options.hasSimulator ? firstDataWithinMs : 0, signal);
+        const links = await sampleLinks(urls.query[0]!, options.hasSimulator ? FIRST_DATA_WITHIN_MS : 0, signal);
         if (links.length > 0) {
           print(`  try\n${links.map((link) => `    ${link}`).join('\n')}\n`);
         }
@@ -126,21 +126,21 @@ async function runHere(options: StackOptions): Promise<void> {
 
 /** The user asks a second time: no more waiting for anybody. */
 function killAll(): void {
-  for (const { pid } of runningProcesses(stackFolder(localFolder).run)) {
+  for (const { pid } of runningProcesses(stackFolder(LOCAL_FOLDER).run)) {
     process.kill(pid, 'SIGKILL');
   }
 }
 
 async function main(): Promise<number> {
   const args = parseArguments(process.argv.slice(2));
-  const { run } = stackFolder(localFolder);
-  const running = runningOwner(run, script);
+  const { run } = stackFolder(LOCAL_FOLDER);
+  const running = runningOwner(run, SCRIPT);
   if (running !== undefined) {
     return reportRunning(running, args);
   }
   if (args.isDetached) {
     const others = process.argv.slice(2).filter((argument) => argument !== '--detach');
-    return startInBackground(script, others, run, endOnSignals(killAll));
+    return startInBackground(SCRIPT, others, run, endOnSignals(killAll));
   }
   await runHere(args);
   return 0;

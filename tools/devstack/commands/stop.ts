@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { localFolder, stackEnvFile, stackFolder } from '../layout.ts';
+import { LOCAL_FOLDER, STACK_ENV_FILE, stackFolder } from '../layout.ts';
 import { release, runningOwner } from './one-at-a-time.ts';
 import { isAlive } from '../processes/processes.ts';
 import { reportTo } from '../terminal/progress.ts';
@@ -11,9 +11,9 @@ import { sweep } from '../processes/sweep.ts';
 import { waitFor } from '../processes/wait-for.ts';
 
 /** Longer than all that the supervisor waits for. */
-const supervisorWithinMs = 150_000;
+const SUPERVISOR_WITHIN_MS = 150_000;
 
-const startScript = fileURLToPath(new URL('./start.ts', import.meta.url));
+const START_SCRIPT = fileURLToPath(new URL('./start.ts', import.meta.url));
 const report = reportTo((line) => console.log(line));
 
 function parseArguments(argv: readonly string[]): { wipe: boolean } {
@@ -27,20 +27,20 @@ function parseArguments(argv: readonly string[]): { wipe: boolean } {
 async function endSupervisor(pid: number): Promise<void> {
   report('supervisor', `stopping (pid ${pid})`);
   process.kill(pid, 'SIGTERM');
-  if (!(await waitFor(() => !isAlive(pid), supervisorWithinMs))) {
+  if (!(await waitFor(() => !isAlive(pid), SUPERVISOR_WITHIN_MS))) {
     process.kill(pid, 'SIGKILL');
   }
 }
 
 async function main(): Promise<void> {
   const { wipe } = parseArguments(process.argv.slice(2));
-  const { run, data } = stackFolder(localFolder);
-  const supervisor = runningOwner(run, startScript);
+  const { run, data } = stackFolder(LOCAL_FOLDER);
+  const supervisor = runningOwner(run, START_SCRIPT);
   if (supervisor !== undefined) {
     await endSupervisor(supervisor);
   }
   const leftovers = await sweep(run, report);
-  rmSync(stackEnvFile, { force: true });
+  rmSync(STACK_ENV_FILE, { force: true });
   release(run);
   if (wipe) {
     rmSync(data, { recursive: true, force: true });

@@ -5,13 +5,13 @@ import { connect, createServer } from 'node:net';
 import type { Report } from '../terminal/progress.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
-export const loopback = '127.0.0.1';
+export const LOOPBACK = '127.0.0.1';
 
-const highestPort = 65_535;
+const HIGHEST_PORT = 65_535;
 /** Above those of "npm start", below those from which Linux takes the local ends of connections. */
 const serverPorts = { from: 14_000, below: 32_000 };
 /** Of a command line. */
-const mostShown = 200;
+const MOST_SHOWN = 200;
 
 function listenOnce(port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
@@ -19,7 +19,7 @@ function listenOnce(port: number): Promise<number | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(undefined) : reject(error),
     );
-    server.listen({ port, host: loopback, exclusive: true }, () => {
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => {
       const address = server.address();
       const bound = typeof address === 'object' && address ? address.port : port;
       server.close(() => resolve(bound));
@@ -49,7 +49,7 @@ export class PortPicker {
     if (forced) {
       return this.#insist(purpose, forced, variable);
     }
-    for (let port = preferred; port <= highestPort; port += 1) {
+    for (let port = preferred; port <= HIGHEST_PORT; port += 1) {
       if (await this.#take(port)) {
         if (port !== preferred) {
           this.#report(purpose, `port ${preferred} is taken, using ${port}`);
@@ -62,8 +62,8 @@ export class PortPicker {
 
   async #insist(purpose: string, text: string, variable: string): Promise<number> {
     const port = Number(text);
-    if (!Number.isInteger(port) || port < 1 || port > highestPort) {
-      throw new StackError(`${variable} is not a port number`, `set it to a number from 1 to ${highestPort}`);
+    if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT) {
+      throw new StackError(`${variable} is not a port number`, `set it to a number from 1 to ${HIGHEST_PORT}`);
     }
     const isOurs = this.#given.has(port);
     if (!(await this.#take(port))) {
@@ -108,7 +108,7 @@ function holderOf(port: number): string | undefined {
       const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
       if (links.some((link) => inodes.has(link))) {
         const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
-        return `pid ${pid} (${commandLine.slice(0, mostShown)})`;
+        return `pid ${pid} (${commandLine.slice(0, MOST_SHOWN)})`;
       }
     } catch {
       // The process ended while we looked, or belongs to somebody else.

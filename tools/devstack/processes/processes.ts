@@ -9,7 +9,7 @@ import { closeSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import path from 'node:path';
 import { waitFor } from './wait-for.ts';
 
-const markVariable = 'CHIP_STACK_PROCESS';
+const MARK_VARIABLE = 'CHIP_STACK_PROCESS';
 
 export interface Launch {
   /** `kafka-1`, `ingest-2` … */
@@ -35,7 +35,7 @@ export function logFile(runFolder: string, name: string): string {
 
 /** The environment that makes a process recognisable as `name` of this stack. */
 export function marked(env: NodeJS.ProcessEnv, runFolder: string, name: string): NodeJS.ProcessEnv {
-  return { ...env, [markVariable]: path.join(runFolder, name) };
+  return { ...env, [MARK_VARIABLE]: path.join(runFolder, name) };
 }
 
 /** Starts a process in a session of its own (a Ctrl-C reaches only us: we decide the order in which things end). */
@@ -59,7 +59,7 @@ export function launch(runFolder: string, { name, command, args, env, cwd }: Lau
 
 /** The name in a process's environment mark, if it belongs to this run folder. */
 export function nameFromEnviron(environ: string, runFolder: string): string | undefined {
-  const prefix = `${markVariable}=${runFolder}/`;
+  const prefix = `${MARK_VARIABLE}=${runFolder}/`;
   return environ
     .split('\0')
     .find((entry) => entry.startsWith(prefix))

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StackError } from '../terminal/stack-error.ts';
 
-const tailLines = 15;
+const TAIL_LINES = 15;
 /** Of a command line; the rest is paths and options. */
-const mostShown = 80;
+const MOST_SHOWN = 80;
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -17,7 +17,7 @@ export interface CommandOptions {
   readonly onFailure: string;
 }
 
-export function lastLines(text: string, count = tailLines): string {
+export function lastLines(text: string, count = TAIL_LINES): string {
   return stripVTControlCharacters(text).trimEnd().split('\n').slice(-count).join('\n');
 }
 
@@ -53,7 +53,7 @@ export async function runCommand(
     throw error;
   });
   if (code !== 0) {
-    const line = [path.basename(command), ...args].join(' ').slice(0, mostShown);
+    const line = [path.basename(command), ...args].join(' ').slice(0, MOST_SHOWN);
     throw new StackError(`"${line}" ended with ${code}`, onFailure, { excerpt: lastLines(all) });
   }
   return { stdout, stderr };

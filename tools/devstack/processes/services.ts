@@ -1,20 +1,20 @@
 /** The services of the pipeline as processes of the stack. */
 import path from 'node:path';
 import type { Env } from '../env-file.ts';
-import { repositoryRoot } from '../layout.ts';
+import { REPOSITORY_ROOT } from '../layout.ts';
 import type { Part } from './part.ts';
-import { loopback, type PortPicker } from './ports.ts';
+import { LOOPBACK, type PortPicker } from './ports.ts';
 
-const readyWithinMs = 60_000;
+const READY_WITHIN_MS = 60_000;
 
 /**
  * How every service is started, in the image too. V8 on a large machine lets the young generation grow to 200 MiB before
  * it cleans up; the records of a backlog are garbage at once, and 16 MiB per half cost no time that could be measured.
  */
-export const nodeFlags = ['--max-semi-space-size=16'];
+export const NODE_FLAGS = ['--max-semi-space-size=16'];
 
 /** Of query; ingests follow from the next port on, writers a hundred above. */
-const usualFirstPort = 3000;
+const USUAL_FIRST_PORT = 3000;
 
 export interface ServiceCounts {
   readonly ingest: number;
@@ -31,7 +31,7 @@ export async function describeServices(
   { ingest, writer }: ServiceCounts,
   servers: Env,
   ports: PortPicker,
-  firstPort = usualFirstPort,
+  firstPort = USUAL_FIRST_PORT,
 ): Promise<Services> {
   const several = async (project: string, count: number, first: number, variable: string, env: Env) => {
     const services: HttpService[] = [];
@@ -77,7 +77,7 @@ interface HttpService {
 }
 
 function urlAt(port: number): string {
-  return `http://${loopback}:${port}`;
+  return `http://${LOOPBACK}:${port}`;
 }
 
 function httpPart({ project, instance, port, env }: HttpService): Part {
@@ -85,12 +85,12 @@ function httpPart({ project, instance, port, env }: HttpService): Part {
     launch: nodeLaunch(project, instance, {
       ...env,
       PORT: String(port),
-      HOST: loopback,
+      HOST: LOOPBACK,
       AUTH_MODE: 'none',
       INSTANCE: instance,
     }),
     readiness: () => () => isReady(urlAt(port)),
-    readyWithinMs,
+    readyWithinMs: READY_WITHIN_MS,
   };
 }
 
@@ -103,7 +103,7 @@ export function describeSimulator(servers: Env): Part {
       const began = performance.now();
       return () => performance.now() - began > settleMs;
     },
-    readyWithinMs,
+    readyWithinMs: READY_WITHIN_MS,
   };
 }
 
@@ -111,9 +111,9 @@ function nodeLaunch(project: string, name: string, env: Env): Part['launch'] {
   return {
     name,
     command: process.execPath,
-    args: [...nodeFlags, path.join(repositoryRoot, 'apps', project, 'dist', 'main.js')],
+    args: [...NODE_FLAGS, path.join(REPOSITORY_ROOT, 'apps', project, 'dist', 'main.js')],
     env: { LOG_LEVEL: 'info', NODE_ENV: 'development', ...process.env, ...env },
-    cwd: repositoryRoot,
+    cwd: REPOSITORY_ROOT,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Turns the ways in which a command is told to end into one abort signal. */
 
 /** A Ctrl-C reaches us from the terminal and once more through npm: only a later one means impatience. */
-const impatienceMs = 2_000;
+const IMPATIENCE_MS = 2_000;
 
 /**
  * @param onImpatience called when the user asks again, later
@@ -16,7 +16,7 @@ export function endOnSignals(onImpatience: () => void, print: (line: string) => 
         firstAt = performance.now();
         print(`stopping (${name})`);
         ending.abort();
-      } else if (performance.now() - firstAt > impatienceMs) {
+      } else if (performance.now() - firstAt > IMPATIENCE_MS) {
         onImpatience();
       }
     });

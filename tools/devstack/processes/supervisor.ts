@@ -6,15 +6,15 @@ import { launch, logFile } from './processes.ts';
 import type { Report } from '../terminal/progress.ts';
 
 /** A part that ran this long died of something new: its next start is not delayed. */
-const steadyAfterMs = 30_000;
-const firstDelayMs = 200;
-const longestDelayMs = 4_000;
+const STEADY_AFTER_MS = 30_000;
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 4_000;
 /** From the third death in a row on, the log is shown: it will not heal by itself. */
-const worrying = 3;
+const WORRYING = 3;
 
 /** Grows from one death to the next, up to a limit that keeps every restart within 5 s. */
 export function restartDelayMs(deathsInARow: number): number {
-  return Math.min(firstDelayMs * 2 ** (deathsInARow - 1), longestDelayMs);
+  return Math.min(FIRST_DELAY_MS * 2 ** (deathsInARow - 1), LONGEST_DELAY_MS);
 }
 
 export class Supervisor {
@@ -48,9 +48,9 @@ export class Supervisor {
       if (this.#stopping.aborted) {
         return;
       }
-      deaths = performance.now() - began > steadyAfterMs ? 1 : deaths + 1;
+      deaths = performance.now() - began > STEADY_AFTER_MS ? 1 : deaths + 1;
       this.#report(name, `ended (${reason}), starting it again`);
-      if (deaths % worrying === 0) {
+      if (deaths % WORRYING === 0) {
         this.#report(name, `ended ${deaths} times in a row; see ${logFile(this.#runFolder, name)}, which ends with:`);
         this.#report(name, logTail(this.#runFolder, name));
       }

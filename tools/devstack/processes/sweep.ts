@@ -8,7 +8,7 @@ interface Wave {
 }
 
 /** Services promise to end within 25 s; each wave waits for the one before. */
-const waves: readonly Wave[] = [
+const WAVES: readonly Wave[] = [
   { names: /^(simulator|tests)-/, withinMs: 10_000 },
   { names: /^ingest-/, withinMs: 30_000 },
   { names: /^writer-/, withinMs: 30_000 },
@@ -24,7 +24,7 @@ function endingSignal(name: string): NodeJS.Signals {
 /** Resolves with what was found and ended. */
 export async function sweep(runFolder: string, report: Report): Promise<Running[]> {
   const ended: Running[] = [];
-  for (const { names, withinMs } of waves) {
+  for (const { names, withinMs } of WAVES) {
     const find = () => runningProcesses(runFolder).filter(({ name }) => names.test(name));
     // Again until there are none: what a process had started comes to light when that process is gone.
     for (let found = find(); found.length > 0; found = find()) {

@@ -1,7 +1,7 @@
 /** Waits for a condition with a deadline. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const pollMs = 50;
+const POLL_MS = 50;
 
 /** Resolves with false when the deadline passed first. */
 export async function waitFor(
@@ -14,7 +14,7 @@ export async function waitFor(
     if (performance.now() > end) {
       return false;
     }
-    await sleep(pollMs, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal });
   }
   return true;
 }

@@ -2,9 +2,9 @@
 import { statfs } from 'node:fs/promises';
 import { StackError } from '../terminal/stack-error.ts';
 
-export const gibibyte = 1024 ** 3;
+export const GIBIBYTE = 1024 ** 3;
 
-export const spaceForServers = 3 * gibibyte;
+export const SPACE_FOR_SERVERS = 3 * GIBIBYTE;
 
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
@@ -14,7 +14,7 @@ export async function freeBytes(folder: string): Promise<number> {
 export async function checkDiskSpace(folder: string, neededBytes: number): Promise<void> {
   const free = await freeBytes(folder);
   if (free < neededBytes) {
-    const inGib = (bytes: number) => (bytes / gibibyte).toFixed(1);
+    const inGib = (bytes: number) => (bytes / GIBIBYTE).toFixed(1);
     throw new StackError(
       `the disk of ${folder} has ${inGib(free)} GiB free; ${inGib(neededBytes)} GiB are needed`,
       'free some space; "npm stop -- --wipe" deletes the local data',

@@ -6,19 +6,19 @@ import { capture, downloadDebianPackages } from './debian-packages.ts';
 import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
 
-const part = 'faketime';
-const instead = 'leave out the faults that step a clock';
+const PART = 'faketime';
+const INSTEAD = 'leave out the faults that step a clock';
 
 /** Resolves with the library to preload. It is linked against this machine's own C library, hence its own release. */
 export async function provideFaketime(cache: string, report: Report, signal: AbortSignal): Promise<string> {
-  const architecture = (await capture('dpkg', ['--print-architecture'], instead, signal)).trim();
+  const architecture = (await capture('dpkg', ['--print-architecture'], INSTEAD, signal)).trim();
   const folder = await cachedFolder(cache, `faketime-${architecture}`, async (root) => {
     const work = path.join(root, 'download');
-    const wanted = { packages: ['libfaketime'], isNeeded: (name: string) => name === 'libfaketime', instead };
-    await downloadDebianPackages(work, wanted, (text) => report(part, text), signal);
+    const wanted = { packages: ['libfaketime'], isNeeded: (name: string) => name === 'libfaketime', instead: INSTEAD };
+    await downloadDebianPackages(work, wanted, (text) => report(PART, text), signal);
     const packages = path.join(work, 'packages');
     for (const file of readdirSync(packages)) {
-      await runCommand('dpkg-deb', ['--extract', path.join(packages, file), root], { signal, onFailure: instead });
+      await runCommand('dpkg-deb', ['--extract', path.join(packages, file), root], { signal, onFailure: INSTEAD });
     }
     rmSync(work, { recursive: true });
   });

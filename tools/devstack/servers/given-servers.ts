@@ -3,8 +3,8 @@ import type { Env } from '../env-file.ts';
 import { answers } from '../processes/ports.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
-const kafkaPort = 9092;
-const postgresPort = 5432;
+const KAFKA_PORT = 9092;
+const POSTGRES_PORT = 5432;
 
 /** The variables to hand on; a role without an address of its own uses the owner's. */
 export function givenServers(env: NodeJS.ProcessEnv): Env {
@@ -49,7 +49,7 @@ export async function checkGivenServers(given: Env): Promise<void> {
   }
   if (database) {
     const url = parseUrl(database);
-    if (!(await answers(url.hostname, Number(url.port || postgresPort)))) {
+    if (!(await answers(url.hostname, Number(url.port || POSTGRES_PORT)))) {
       throw new StackError(
         `DATABASE_URL is set, but no server answers at ${url.host}`,
         'start that server, or unset DATABASE_URL to have one provided here',
@@ -61,7 +61,7 @@ export async function checkGivenServers(given: Env): Promise<void> {
 function splitAddress(broker: string): { host: string; port: number } {
   const colon = broker.lastIndexOf(':');
   return colon < 0
-    ? { host: broker, port: kafkaPort }
+    ? { host: broker, port: KAFKA_PORT }
     : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
 }
 

@@ -5,23 +5,23 @@ import path from 'node:path';
 import { cachedFolder } from './cached-folder.ts';
 import { logFile, type Launch } from '../processes/processes.ts';
 import type { StackFolder } from '../layout.ts';
-import { loopback } from '../processes/ports.ts';
+import { LOOPBACK } from '../processes/ports.ts';
 import { checkCommands } from './prerequisites.ts';
 import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
-const version = '4.1.0';
+const VERSION = '4.1.0';
 /** The logging back end that Kafka's own distribution ships with this version. */
-const log4jVersion = '2.24.3';
-const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-const oldestJava = 17;
-const part = 'Kafka';
+const LOG4J_VERSION = '2.24.3';
+const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+const OLDEST_JAVA = 17;
+const PART = 'Kafka';
 
-const withoutKafka = 'or set KAFKA_BROKERS to a Kafka 4 broker of your own';
+const WITHOUT_KAFKA = 'or set KAFKA_BROKERS to a Kafka 4 broker of your own';
 
 /** Blocks on the accepted topics reach 8 MiB, dead letters 5 MiB; protocol overhead comes on top. */
-const maxMessageBytes = 10 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
 
 export interface KafkaPorts {
   readonly broker: number;
@@ -56,14 +56,14 @@ export function javaMajor(versionText: string): number | undefined {
 /** Refuses a machine that cannot run the broker, before anything is downloaded. */
 export async function checkJava(): Promise<void> {
   // Where JAVA_HOME points to is judged by running it.
-  checkCommands(process.env['JAVA_HOME'] ? ['mvn'] : ['java', 'mvn'], withoutKafka);
-  const onFailure = `install Java ${oldestJava} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${withoutKafka}`;
+  checkCommands(process.env['JAVA_HOME'] ? ['mvn'] : ['java', 'mvn'], WITHOUT_KAFKA);
+  const onFailure = `install Java ${OLDEST_JAVA} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${WITHOUT_KAFKA}`;
   // Not `--version`, which Java 8 does not know. This one goes to standard error.
   const { stderr } = await runCommand(javaProgram(), ['-version'], { onFailure });
   const major = javaMajor(stderr);
-  if (major === undefined || major < oldestJava) {
+  if (major === undefined || major < OLDEST_JAVA) {
     throw new StackError(
-      `this machine's Java does not run Kafka ${version}, which needs Java ${oldestJava} (it says: ${stderr.split('\n')[0]})`,
+      `this machine's Java does not run Kafka ${VERSION}, which needs Java ${OLDEST_JAVA} (it says: ${stderr.split('\n')[0]})`,
       onFailure,
     );
   }
@@ -71,16 +71,16 @@ export async function checkJava(): Promise<void> {
 
 /** Resolves with the folder of jars. */
 export function provideKafka(cache: string, report: Report, signal: AbortSignal): Promise<string> {
-  return cachedFolder(cache, `kafka-${version}`, async (folder) => {
-    report(part, `downloading the broker ${version} with Maven (45 MB)`);
+  return cachedFolder(cache, `kafka-${VERSION}`, async (folder) => {
+    report(PART, `downloading the broker ${VERSION} with Maven (45 MB)`);
     const project = path.join(folder, 'pom.xml');
     writeFileSync(project, mavenProject());
     await runCommand(
       'mvn',
-      ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, dependencyPlugin, `-DoutputDirectory=${folder}`],
+      ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, DEPENDENCY_PLUGIN, `-DoutputDirectory=${folder}`],
       {
         signal,
-        onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; ${withoutKafka}`,
+        onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; ${WITHOUT_KAFKA}`,
       },
     );
   });
@@ -93,8 +93,8 @@ function mavenProject(): string {
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>kafka-broker</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
-    ${dependency('org.apache.kafka', 'kafka_2.13', version)}
-    ${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', log4jVersion)}
+    ${dependency('org.apache.kafka', 'kafka_2.13', VERSION)}
+    ${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', LOG4J_VERSION)}
   </dependencies>
 </project>
 `;
@@ -103,20 +103,20 @@ function mavenProject(): string {
 /** Three copies of everything and two in sync, as in production; one broker can hold one copy only. */
 function serverProperties(logFolder: string, { id, cluster }: KafkaNode): string {
   const { broker, controller } = cluster[id - 1] as KafkaPorts;
-  const voters = cluster.map((ports, i) => `${i + 1}@${loopback}:${ports.controller}`).join(',');
+  const voters = cluster.map((ports, i) => `${i + 1}@${LOOPBACK}:${ports.controller}`).join(',');
   const copies = Math.min(3, cluster.length);
   const inSync = Math.max(1, copies - 1);
   return `node.id=${id}
 process.roles=broker,controller
 controller.quorum.voters=${voters}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://${loopback}:${broker},CONTROLLER://${loopback}:${controller}
-advertised.listeners=PLAINTEXT://${loopback}:${broker}
+listeners=PLAINTEXT://${LOOPBACK}:${broker},CONTROLLER://${LOOPBACK}:${controller}
+advertised.listeners=PLAINTEXT://${LOOPBACK}:${broker}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=${logFolder}
 auto.create.topics.enable=false
-message.max.bytes=${maxMessageBytes}
-replica.fetch.max.bytes=${maxMessageBytes}
+message.max.bytes=${MAX_MESSAGE_BYTES}
+replica.fetch.max.bytes=${MAX_MESSAGE_BYTES}
 default.replication.factor=${copies}
 min.insync.replicas=${inSync}
 offsets.topic.replication.factor=${copies}
@@ -134,7 +134,7 @@ unclean.leader.election.enable=false
 `;
 }
 
-const loggingProperties = `status = warn
+const LOGGING_PROPERTIES = `status = warn
 appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout
@@ -144,11 +144,11 @@ rootLogger.appenderRef.console.ref = console
 `;
 
 /** The quick compiler alone: for what ends before the other one, which costs as much CPU as starting, has paid off. */
-const compileLittle = '-XX:TieredStopAtLevel=1';
+const COMPILE_LITTLE = '-XX:TieredStopAtLevel=1';
 
 /** Blocks of 8 MiB do not fit the regions that G1 makes of a small heap. */
-const smallHeap = ['-Xms128m', '-Xmx320m', '-XX:+UseSerialGC'];
-const usualHeap = ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC'];
+const SMALL_HEAP = ['-Xms128m', '-Xmx320m', '-XX:+UseSerialGC'];
+const USUAL_HEAP = ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC'];
 
 export const newClusterId = (): string => randomBytes(16).toString('base64url');
 
@@ -170,7 +170,7 @@ export async function prepareKafka(
   const logging = path.join(home, 'log4j2.properties');
   mkdirSync(home, { recursive: true });
   writeFileSync(properties, serverProperties(logFolder, node));
-  writeFileSync(logging, loggingProperties);
+  writeFileSync(logging, LOGGING_PROPERTIES);
   const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
   if (!existsSync(path.join(logFolder, 'meta.properties'))) {
     // It may begin with a dash: as an argument of its own it would then be taken for an option.
@@ -178,7 +178,7 @@ export async function prepareKafka(
     await runCommand(
       javaProgram(),
       [
-        compileLittle,
+        COMPILE_LITTLE,
         ...java,
         'kafka.tools.StorageTool',
         'format',
@@ -194,9 +194,9 @@ export async function prepareKafka(
     name: node.name,
     command: javaProgram(),
     args: [
-      ...(node.cluster.length > 1 ? smallHeap : usualHeap),
+      ...(node.cluster.length > 1 ? SMALL_HEAP : USUAL_HEAP),
       '-XX:+ExitOnOutOfMemoryError',
-      ...(node.isDurable ? [] : [compileLittle]),
+      ...(node.isDurable ? [] : [COMPILE_LITTLE]),
       ...java,
       'kafka.Kafka',
       properties,

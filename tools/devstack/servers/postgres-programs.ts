@@ -16,18 +16,18 @@ import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
-const release = 'trixie';
-const major = '17';
-const packages = [`postgresql-${major}`, `postgresql-${major}-timescaledb`, 'pgbouncer'];
+const RELEASE = 'trixie';
+const MAJOR = '17';
+const PACKAGES = [`postgresql-${MAJOR}`, `postgresql-${MAJOR}-timescaledb`, 'pgbouncer'];
 /** Raised when the folder's layout changes, so that an old cache is not used. */
-const layoutVersion = 1;
+const LAYOUT_VERSION = 1;
 
-const home = `usr/lib/postgresql/${major}`;
+const HOME = `usr/lib/postgresql/${MAJOR}`;
 /** Debian's PostgreSQL reads the machine's own. */
-const timeZones = '/usr/share/zoneinfo';
-const part = 'PostgreSQL';
+const TIME_ZONES = '/usr/share/zoneinfo';
+const PART = 'PostgreSQL';
 
-const withoutDebian =
+const WITHOUT_DEBIAN =
   'run this on Debian with its main archive in /etc/apt, or set DATABASE_URL to a PostgreSQL 17 server with TimescaleDB';
 
 /**
@@ -35,40 +35,40 @@ const withoutDebian =
  * scripts that are never run. LLVM is 120 MB for a just-in-time compiler that stays off.
  */
 export function isNeeded(packageName: string): boolean {
-  const wanted = new RegExp(`^(postgresql-${major}.*|postgresql-client-${major}|pgbouncer|lib.+|gcc-.*)$`);
+  const wanted = new RegExp(`^(postgresql-${MAJOR}.*|postgresql-client-${MAJOR}|pgbouncer|lib.+|gcc-.*)$`);
   return wanted.test(packageName) && !/^lib(llvm|z3|perl|pam-modules)|-perl$/.test(packageName);
 }
 
 /** Resolves with the folder of runnable programs (PG_BIN). */
 export async function providePostgresPrograms(cache: string, report: Report, signal: AbortSignal): Promise<string> {
-  checkCommands(['apt-get', 'dpkg-deb', 'setpriv'], withoutDebian);
-  if (!existsSync(timeZones)) {
-    throw new StackError(`this machine has no time zones (${timeZones})`, 'install with "apt-get install tzdata"');
+  checkCommands(['apt-get', 'dpkg-deb', 'setpriv'], WITHOUT_DEBIAN);
+  if (!existsSync(TIME_ZONES)) {
+    throw new StackError(`this machine has no time zones (${TIME_ZONES})`, 'install with "apt-get install tzdata"');
   }
-  const architecture = (await capture('dpkg', ['--print-architecture'], withoutDebian, signal)).trim();
+  const architecture = (await capture('dpkg', ['--print-architecture'], WITHOUT_DEBIAN, signal)).trim();
   const key = createHash('sha256')
-    .update(JSON.stringify([release, packages, architecture, layoutVersion]))
+    .update(JSON.stringify([RELEASE, PACKAGES, architecture, LAYOUT_VERSION]))
     .digest('hex')
     .slice(0, 12);
-  const folder = await cachedFolder(cache, `${release}-${key}`, async (root) => {
+  const folder = await cachedFolder(cache, `${RELEASE}-${key}`, async (root) => {
     // The server runs as another user when we are root, whatever our umask is.
     chmodSync(root, 0o755);
     const work = path.join(root, 'download');
     await downloadDebianPackages(
       work,
-      { release, packages, isNeeded, instead: withoutDebian },
-      (text) => report(part, text),
+      { release: RELEASE, packages: PACKAGES, isNeeded, instead: WITHOUT_DEBIAN },
+      (text) => report(PART, text),
       signal,
     );
     await unpack(work, root, report, signal);
     rmSync(work, { recursive: true });
   });
-  return path.join(folder, home, 'bin');
+  return path.join(folder, HOME, 'bin');
 }
 
 async function unpack(work: string, root: string, report: Report, signal: AbortSignal): Promise<void> {
   const files = readdirSync(path.join(work, 'packages')).filter((name) => name.endsWith('.deb'));
-  report(part, `unpacking ${files.length} packages`);
+  report(PART, `unpacking ${files.length} packages`);
   for (const file of files) {
     await runCommand('dpkg-deb', ['--extract', path.join(work, 'packages', file), root], {
       signal,
@@ -80,13 +80,13 @@ async function unpack(work: string, root: string, report: Report, signal: AbortS
 
 /** `elf/` holds the programs, `bin/` a wrapper for each. */
 function makeRunnable(root: string): void {
-  const programs = path.join(root, home, 'elf');
-  const wrappers = path.join(root, home, 'bin');
+  const programs = path.join(root, HOME, 'elf');
+  const wrappers = path.join(root, HOME, 'bin');
   renameSync(wrappers, programs);
   renameSync(path.join(root, 'usr/sbin/pgbouncer'), path.join(programs, 'pgbouncer'));
   // Without this file the server knows that it has no compiler; with it, it would fail to load LLVM.
-  rmSync(path.join(root, home, 'lib/llvmjit.so'), { force: true });
-  rmSync(path.join(root, home, 'lib/bitcode'), { recursive: true, force: true });
+  rmSync(path.join(root, HOME, 'lib/llvmjit.so'), { force: true });
+  rmSync(path.join(root, HOME, 'lib/bitcode'), { recursive: true, force: true });
   const loader = findLoader(root);
   mkdirSync(wrappers);
   for (const program of readdirSync(programs)) {
@@ -106,7 +106,7 @@ function findLoader(root: string): string {
       return path.join('usr/lib', triplet, loader);
     }
   }
-  throw new StackError('the packages hold no dynamic loader', withoutDebian);
+  throw new StackError('the packages hold no dynamic loader', WITHOUT_DEBIAN);
 }
 
 /**
@@ -115,7 +115,7 @@ function findLoader(root: string): string {
  */
 function wrapper(loader: string): string {
   return `#!/bin/sh
-root="\${0%/${home}/bin/*}"
-exec "$root/${loader}" --argv0 "$0" --library-path "$root/${path.dirname(loader)}" "$root/${home}/elf/\${0##*/}" "$@"
+root="\${0%/${HOME}/bin/*}"
+exec "$root/${loader}" --argv0 "$0" --library-path "$root/${path.dirname(loader)}" "$root/${HOME}/elf/\${0##*/}" "$@"
 `;
 }

@@ -3,21 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
-import { freeBytes, gibibyte } from './disk-space.ts';
+import { freeBytes, GIBIBYTE } from './disk-space.ts';
 import { readEnvFile, writeEnvFile, type Env } from '../env-file.ts';
 import type { StackFolder } from '../layout.ts';
-import { loopback } from '../processes/ports.ts';
+import { LOOPBACK } from '../processes/ports.ts';
 import { postgresAccount, type PostgresAccount } from './postgres-account.ts';
 import { isAlive, type Launch } from '../processes/processes.ts';
 import { runCommand } from '../processes/run-command.ts';
 
-const database = 'chip_quality';
+const DATABASE = 'chip_quality';
 
-const superuser = 'postgres';
-const owner = 'chip_migrator';
-const serviceRoles = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'];
+const SUPERUSER = 'postgres';
+const OWNER = 'chip_migrator';
+const SERVICE_ROLES = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'];
 
-const startAfresh =
+const START_AFRESH =
   'look at the log named above; when the data may go, delete it with "npm stop -- --wipe" and start again';
 
 export interface PostgresOptions {
@@ -68,11 +68,11 @@ export class Postgres {
     account.own(this.#home);
     const passwordFile = path.join(this.#folder.data, 'initdb-password');
     try {
-      writeFileSync(passwordFile, `${this.#passwords[superuser]}\n`, { mode: 0o600 });
+      writeFileSync(passwordFile, `${this.#passwords[SUPERUSER]}\n`, { mode: 0o600 });
       account.own(passwordFile);
       const { command, args } = account.asAccount(path.join(this.#programs, 'initdb'), [
         `--pgdata=${this.#home}`,
-        `--username=${superuser}`,
+        `--username=${SUPERUSER}`,
         `--pwfile=${passwordFile}`,
         '--auth=scram-sha-256',
         '--encoding=UTF8',
@@ -84,7 +84,7 @@ export class Postgres {
         // stack.conf is written again at every start, because the port may differ.
         '--set=include_if_exists=stack.conf',
       ]);
-      await runCommand(command, args, { cwd: this.#folder.data, signal, onFailure: startAfresh });
+      await runCommand(command, args, { cwd: this.#folder.data, signal, onFailure: START_AFRESH });
     } finally {
       rmSync(passwordFile, { force: true });
     }
@@ -101,27 +101,27 @@ export class Postgres {
 
   /** Creates what only a superuser can; does nothing where it is there already. Everything else is a migration's. */
   async createDatabase(signal: AbortSignal): Promise<void> {
-    const exists = await this.#sql('postgres', `SELECT 1 FROM pg_database WHERE datname = '${database}'`, signal);
+    const exists = await this.#sql('postgres', `SELECT 1 FROM pg_database WHERE datname = '${DATABASE}'`, signal);
     if (exists.trim() === '1') {
       return;
     }
-    await this.#sql('template1', prepareTemplate, signal);
+    await this.#sql('template1', PREPARE_TEMPLATE, signal);
     await this.#sql('postgres', this.#createRoles(), signal);
     // Last: its presence says that all of the above is done.
-    await this.#sql('postgres', `CREATE DATABASE ${database} OWNER ${owner}`, signal);
+    await this.#sql('postgres', `CREATE DATABASE ${DATABASE} OWNER ${OWNER}`, signal);
   }
 
   #createRoles(): string {
     const login = (role: string) =>
       `DROP ROLE IF EXISTS ${role}; CREATE ROLE ${role} LOGIN PASSWORD '${this.#passwords[role]}';`;
     return [
-      login(owner),
+      login(OWNER),
       // Databases, because each integration test makes its own.
-      `ALTER ROLE ${owner} CREATEROLE CREATEDB;`,
-      `GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO ${owner};`,
-      ...serviceRoles.map(login),
+      `ALTER ROLE ${OWNER} CREATEROLE CREATEDB;`,
+      `GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO ${OWNER};`,
+      ...SERVICE_ROLES.map(login),
       // Migrations set the limits of these roles; the owner does not thereby act with their rights.
-      `GRANT ${serviceRoles.join(', ')} TO ${owner} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;`,
+      `GRANT ${SERVICE_ROLES.join(', ')} TO ${OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;`,
     ].join('\n');
   }
 
@@ -134,32 +134,32 @@ export class Postgres {
         signal,
         env: {
           ...process.env,
-          PGHOST: loopback,
+          PGHOST: LOOPBACK,
           PGPORT: String(this.#options.port),
-          PGUSER: superuser,
+          PGUSER: SUPERUSER,
           // Not in the arguments, which every user of the machine can read.
-          PGPASSWORD: this.#passwords[superuser],
+          PGPASSWORD: this.#passwords[SUPERUSER],
           PGDATABASE: inDatabase,
           PGCONNECT_TIMEOUT: '5',
         },
-        onFailure: startAfresh,
+        onFailure: START_AFRESH,
       },
     );
     return stdout;
   }
 
   #url(role: string, inDatabase: string): string {
-    return `postgresql://${role}:${this.#passwords[role]}@${loopback}:${this.#options.port}/${inDatabase}`;
+    return `postgresql://${role}:${this.#passwords[role]}@${LOOPBACK}:${this.#options.port}/${inDatabase}`;
   }
 
   /** What a client needs to know. */
   environment(): Env {
     return {
-      DATABASE_URL: this.#url(owner, database),
-      WRITER_DATABASE_URL: this.#url('chip_writer', database),
-      INGEST_DATABASE_URL: this.#url('chip_ingest', database),
-      QUERY_DATABASE_URL: this.#url('chip_api', database),
-      READER_DATABASE_URL: this.#url('chip_reader', database),
+      DATABASE_URL: this.#url(OWNER, DATABASE),
+      WRITER_DATABASE_URL: this.#url('chip_writer', DATABASE),
+      INGEST_DATABASE_URL: this.#url('chip_ingest', DATABASE),
+      QUERY_DATABASE_URL: this.#url('chip_api', DATABASE),
+      READER_DATABASE_URL: this.#url('chip_reader', DATABASE),
       PG_BIN: this.#programs,
     };
   }
@@ -171,7 +171,7 @@ export class Postgres {
  * CREATE DATABASE fails while anybody is connected to its template. Job 3 (history retention) exists only in the
  * Community edition; here it would report an error at every run.
  */
-const prepareTemplate = `
+const PREPARE_TEMPLATE = `
 CREATE EXTENSION IF NOT EXISTS timescaledb;
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 DELETE FROM _timescaledb_config.bgw_job WHERE proc_name = 'policy_job_stat_history_retention';
@@ -184,7 +184,7 @@ function loadPasswords(file: string): Env {
   if (known) {
     return known;
   }
-  const roles = [superuser, owner, ...serviceRoles];
+  const roles = [SUPERUSER, OWNER, ...SERVICE_ROLES];
   const passwords = Object.fromEntries(roles.map((role) => [role, randomBytes(18).toString('hex')]));
   writeEnvFile(file, passwords);
   return passwords;
@@ -192,13 +192,13 @@ function loadPasswords(file: string): Env {
 
 /** A load of millions of rows should not be a series of checkpoints, but the log must not fill a small disk either. */
 export function walLimitGib(free: number): number {
-  return Math.min(Math.max(Math.floor(free / gibibyte / 8), 1), 8);
+  return Math.min(Math.max(Math.floor(free / GIBIBYTE / 8), 1), 8);
 }
 
 function settings({ port, isDurable }: PostgresOptions, free: number): string {
-  const isLargeMachine = totalmem() >= 8 * gibibyte;
+  const isLargeMachine = totalmem() >= 8 * GIBIBYTE;
   return `# Written by npm start. For one developer's machine: production values are in the deployment manifests.
-listen_addresses = '${loopback}'
+listen_addresses = '${LOOPBACK}'
 port = ${port}
 unix_socket_directories = ''
 max_connections = 200

@@ -6,7 +6,7 @@ import { checkGivenServers, givenServers } from './given-servers.ts';
 import { checkJava, kafkaReadiness, newClusterId, prepareKafka, provideKafka, type KafkaPorts } from './kafka.ts';
 import { cacheFolder, type StackFolder } from '../layout.ts';
 import { startPart, type Part } from '../processes/part.ts';
-import { loopback, type PortPicker } from '../processes/ports.ts';
+import { LOOPBACK, type PortPicker } from '../processes/ports.ts';
 import { Postgres } from './postgres.ts';
 import { providePostgresPrograms } from './postgres-programs.ts';
 import type { Report } from '../terminal/progress.ts';
@@ -87,7 +87,7 @@ async function startKafka(options: ServerOptions): Promise<Started> {
   }
   const names = cluster.map((_, i) => `kafka-${i + 1}`);
   const started = await startCluster(options, names, cluster);
-  const brokers = cluster.map(({ broker }) => `${loopback}:${broker}`).join(',');
+  const brokers = cluster.map(({ broker }) => `${LOOPBACK}:${broker}`).join(',');
   report('Kafka', `ready on ${brokers}`);
   return { started, env: { KAFKA_BROKERS: brokers } };
 }
@@ -127,6 +127,6 @@ async function startPostgres(options: ServerOptions): Promise<Started> {
   };
   const process = await startPart(folder.run, part, signal);
   await postgres.createDatabase(signal);
-  report('PostgreSQL', `ready on ${loopback}:${port}`);
+  report('PostgreSQL', `ready on ${LOOPBACK}:${port}`);
   return { started: [{ part, process }], env: postgres.environment() };
 }

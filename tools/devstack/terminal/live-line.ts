@@ -2,10 +2,10 @@
 import { setInterval } from 'node:timers/promises';
 import { sumOf } from './metrics-text.ts';
 
-const pollMs = 1_000;
+const POLL_MS = 1_000;
 /** Where the line cannot be rewritten in place, it is printed again this often. */
-const plainEveryMs = 10_000;
-const clearLine = '\r\u001b[K';
+const PLAIN_EVERY_MS = 10_000;
+const CLEAR_LINE = '\r\u001b[K';
 
 export interface Figures {
   readonly eventsPerSecond: number;
@@ -80,7 +80,7 @@ async function scrapeAll(sources: readonly Source[]): Promise<Scraped[]> {
   const scraped = await Promise.all(
     sources.map(async (source) => {
       try {
-        const response = await fetch(`${source.url}/metrics`, { signal: AbortSignal.timeout(pollMs) });
+        const response = await fetch(`${source.url}/metrics`, { signal: AbortSignal.timeout(POLL_MS) });
         return [{ source, text: await response.text() }];
       } catch {
         return [];
@@ -101,14 +101,14 @@ export class LiveLine {
   }
 
   readonly print = (message: string): void => {
-    this.#output.write(this.#line === '' ? `${message}\n` : `${clearLine}${message}\n${this.#line}`);
+    this.#output.write(this.#line === '' ? `${message}\n` : `${CLEAR_LINE}${message}\n${this.#line}`);
   };
 
   #show(line: string): void {
     if (this.#output.isTTY) {
       this.#line = line.slice(0, this.#output.columns - 1);
-      this.#output.write(`${clearLine}${this.#line}`);
-    } else if (performance.now() - this.#printedAt >= plainEveryMs) {
+      this.#output.write(`${CLEAR_LINE}${this.#line}`);
+    } else if (performance.now() - this.#printedAt >= PLAIN_EVERY_MS) {
       this.#printedAt = performance.now();
       this.#output.write(`${line}\n`);
     }
@@ -125,7 +125,7 @@ export class LiveLine {
   /** Goes on until the signal is aborted. */
   async follow(figures: PipelineFigures, signal: AbortSignal): Promise<void> {
     try {
-      for await (const _ of setInterval(pollMs, undefined, { signal })) {
+      for await (const _ of setInterval(POLL_MS, undefined, { signal })) {
         this.#show(formatFigures(await figures.poll()));
       }
     } catch (error) {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { sumOf } from './metrics-text.ts';
 
-const text = `# HELP rows_total Rows.
+const TEXT = `# HELP rows_total Rows.
 # TYPE rows_total counter
 rows_total{topic="a",note="x } y"} 10
 rows_total{topic="b"} 2.5 1700000000000
@@ -11,14 +11,14 @@ broken{a="b"} NaN
 `;
 
 it('sums a metric over its labels', () => {
-  expect(sumOf(text, 'rows_total')).toBe(12.5);
+  expect(sumOf(TEXT, 'rows_total')).toBe(12.5);
 });
 
 it('reads a metric without labels', () => {
-  expect(sumOf(text, 'rows')).toBe(7);
+  expect(sumOf(TEXT, 'rows')).toBe(7);
 });
 
 it('is 0 for a metric that is missing or not a number', () => {
-  expect(sumOf(text, 'absent')).toBe(0);
-  expect(sumOf(text, 'broken')).toBe(0);
+  expect(sumOf(TEXT, 'absent')).toBe(0);
+  expect(sumOf(TEXT, 'broken')).toBe(0);
 });

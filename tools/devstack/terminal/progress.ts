@@ -2,11 +2,11 @@
 
 export type Report = (part: string, doing: string) => void;
 
-const partWidth = 11;
+const PART_WIDTH = 11;
 
 function formatProgress(elapsedMs: number, part: string, doing: string): string {
   const seconds = (elapsedMs / 1000).toFixed(1).padStart(6);
-  return `${seconds} s  ${part.padEnd(partWidth)} ${doing}`;
+  return `${seconds} s  ${part.padEnd(PART_WIDTH)} ${doing}`;
 }
 
 /** Counts from the start of this process, so that parts which work at the same time share one clock. */

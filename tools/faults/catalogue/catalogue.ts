@@ -1,27 +1,27 @@
 /** Every fault by name: each is injected into the running system, held for a while, and healed. */
 import type { Fault } from './fault.ts';
-import { brokerFaults } from './of/broker.ts';
-import { clockFaults } from './of/clock.ts';
-import { clusterFaults } from './of/cluster.ts';
-import { databaseFaults } from './of/database.ts';
-import { eventFaults } from './of/events.ts';
-import { linkFaults } from './of/link.ts';
-import { processFaults } from './of/processes.ts';
-import { topicFaults } from './of/topics.ts';
+import { BROKER_FAULTS } from './of/broker.ts';
+import { CLOCK_FAULTS } from './of/clock.ts';
+import { CLUSTER_FAULTS } from './of/cluster.ts';
+import { DATABASE_FAULTS } from './of/database.ts';
+import { EVENT_FAULTS } from './of/events.ts';
+import { LINK_FAULTS } from './of/link.ts';
+import { PROCESS_FAULTS } from './of/processes.ts';
+import { TOPIC_FAULTS } from './of/topics.ts';
 
-export const catalogue: readonly Fault[] = [
-  ...processFaults,
-  ...linkFaults,
-  ...databaseFaults,
-  ...brokerFaults,
-  ...clusterFaults,
-  ...clockFaults,
-  ...topicFaults,
-  ...eventFaults,
+export const CATALOGUE: readonly Fault[] = [
+  ...PROCESS_FAULTS,
+  ...LINK_FAULTS,
+  ...DATABASE_FAULTS,
+  ...BROKER_FAULTS,
+  ...CLUSTER_FAULTS,
+  ...CLOCK_FAULTS,
+  ...TOPIC_FAULTS,
+  ...EVENT_FAULTS,
 ];
 
 /** Fast ones of each kind, for `npm test`. */
-export const shortList = [
+export const SHORT_LIST = [
   'writer killed',
   'commit reply lost',
   'ingest killed',

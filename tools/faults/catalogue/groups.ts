@@ -1,25 +1,25 @@
 /** The consumer groups and accepted topics by their names on the brokers, written down independently of the services. */
 import type { Admin } from 'kafkajs';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
-import { environment, onBroker } from '../load/stream.ts';
+import { ENVIRONMENT, onBroker } from '../load/stream.ts';
 import { withAdmin } from '../system/clients.ts';
 import type { Target } from './fault.ts';
 
 export const groups = {
   writer: {
-    telemetry: `${environment}chip-writer-telemetry`,
-    inspection: `${environment}chip-writer-inspection`,
+    telemetry: `${ENVIRONMENT}chip-writer-telemetry`,
+    inspection: `${ENVIRONMENT}chip-writer-inspection`,
   },
   ingest: {
-    telemetry: `${environment}chip-ingest-telemetry`,
-    inspection: `${environment}chip-ingest-inspection`,
+    telemetry: `${ENVIRONMENT}chip-ingest-telemetry`,
+    inspection: `${ENVIRONMENT}chip-ingest-inspection`,
   },
 };
 export const acceptedTopic = {
   telemetry: onBroker('telemetry.accepted.v1'),
   inspection: onBroker('inspection.accepted.v1'),
 };
-export const kinds = ['telemetry', 'inspection'] as const;
+export const KINDS = ['telemetry', 'inspection'] as const;
 
 /** Only a group without members may be changed by hand. */
 export async function withGroupsDown(

@@ -11,7 +11,7 @@ export async function positionsNow({ system }: Target): Promise<Map<string, Obse
 }
 
 /** How long a partition with waiting events may stand at the end of a hold without counting as stuck. */
-const quietMs = 12_000;
+const QUIET_MS = 12_000;
 
 /**
  * Holds, and objects to every partition with waiting events that stands still meanwhile although the fault is not about
@@ -40,9 +40,9 @@ export async function othersGoOn(target: Target, isHeld: (partition: string) => 
       const waits = nextOffset < (publisher.ends.get(key) ?? 0);
       if (before === undefined || before.next !== nextOffset || !waits) {
         lastMoved.set(key, { next: nextOffset, at: performance.now() });
-      } else if (performance.now() - before.at > quietMs && !watched.has(key)) {
+      } else if (performance.now() - before.at > QUIET_MS && !watched.has(key)) {
         watched.add(key);
-        object(`${key} stands at ${nextOffset} for more than ${quietMs / 1000} s, although nothing holds it`);
+        object(`${key} stands at ${nextOffset} for more than ${QUIET_MS / 1000} s, although nothing holds it`);
       }
     }
     await hold(500);

@@ -5,11 +5,11 @@ import type { Target } from './fault.ts';
 import { positionsNow } from './progress.ts';
 
 /** A partition that cannot go on has to say so within this time. */
-const namedWithinMs = 30_000;
-const outWithinMs = 90_000;
+const NAMED_WITHIN_MS = 30_000;
+const OUT_WITHIN_MS = 90_000;
 
 /** These pass by themselves. */
-const passing = ['running', 'waiting_for_database'];
+const PASSING = ['running', 'waiting_for_database'];
 
 /**
  * Waits until each partition with waiting events has moved from where it was, or says why it does not; then takes the
@@ -28,7 +28,7 @@ export async function movesOrSaysWhy(
   const look = async (): Promise<string[]> => {
     const silent: string[] = [];
     for (const [key, { nextOffset, state }] of await positionsNow(target)) {
-      if (!passing.includes(state)) {
+      if (!PASSING.includes(state)) {
         seen.add(state);
       }
       const former = before.get(key)?.nextOffset;
@@ -36,7 +36,7 @@ export async function movesOrSaysWhy(
         hasMoved.add(key);
       }
       const waits = nextOffset !== (publisher.ends.get(key) ?? nextOffset);
-      if (waits && !hasMoved.has(key) && passing.includes(state)) {
+      if (waits && !hasMoved.has(key) && PASSING.includes(state)) {
         silent.push(`${key} stands at ${nextOffset} and says "${state}"`);
       }
     }
@@ -49,8 +49,8 @@ export async function movesOrSaysWhy(
     'every partition has new events',
   );
   let silent: string[] = [];
-  await system.until(async () => (silent = await look()).length === 0, namedWithinMs, '').catch(() => {});
-  silent.forEach((text) => object(`${text}, ${namedWithinMs / 1000} s after the fault`));
+  await system.until(async () => (silent = await look()).length === 0, NAMED_WITHIN_MS, '').catch(() => {});
+  silent.forEach((text) => object(`${text}, ${NAMED_WITHIN_MS / 1000} s after the fault`));
   await takeWaysOut(target, seen);
   note(seen.size === 0 ? 'every partition went on by itself' : `states: ${[...seen].sort().join(', ')}`);
   return seen;
@@ -59,9 +59,9 @@ export async function movesOrSaysWhy(
 /** Does what the runbooks say until every partition runs. */
 export async function takeWaysOut(target: Target, seen: Set<string> = new Set()): Promise<void> {
   const { system, object } = target;
-  const deadline = performance.now() + outWithinMs;
+  const deadline = performance.now() + OUT_WITHIN_MS;
   for (;;) {
-    const stopped = [...(await positionsNow(target)).values()].filter(({ state }) => !passing.includes(state));
+    const stopped = [...(await positionsNow(target)).values()].filter(({ state }) => !PASSING.includes(state));
     stopped.forEach(({ state }) => seen.add(state));
     if (stopped.length === 0) {
       return;

@@ -1,10 +1,10 @@
 /** Inspections: cases of retests, runs in two events, repeated and conflicting ids, refusals, in mixed order. */
 import { Random } from './random.ts';
 import {
-  dayMs,
-  earlyMs,
-  hourMs,
-  minuteMs,
+  DAY_MS,
+  EARLY_MS,
+  HOUR_MS,
+  MINUTE_MS,
   nested,
   refusedWhole,
   streamName,
@@ -20,29 +20,29 @@ import {
 } from './stream.ts';
 
 /** Records of one case: a retest, a run reported twice, a repeated event, a conflicting one, two refusals. */
-export const recordsPerCase = 10;
-const casesPerLot = 20;
-const types = ['visual', 'electrical', 'dimensional', 'thermal', 'functional', 'metrology'];
+export const RECORDS_PER_CASE = 10;
+const CASES_PER_LOT = 20;
+const TYPES = ['visual', 'electrical', 'dimensional', 'thermal', 'functional', 'metrology'];
 
 type Planned =
   | { readonly event: InspectionEvent }
   | { readonly refused: readonly [code: string, stage: 'ingest' | 'writer', value: string | Buffer | null] };
 
 /** Moods whose records make up cases; a record of any other is refused. */
-const moodsOfCases: readonly Mood[] = ['ordinary', 'early', 'reused'];
+const MOODS_OF_CASES: readonly Mood[] = ['ordinary', 'early', 'reused'];
 export const isOfCase = ({ kind, mood }: { readonly kind: Kind; readonly mood: Mood }): boolean =>
-  kind === 'inspection' && moodsOfCases.includes(mood);
+  kind === 'inspection' && MOODS_OF_CASES.includes(mood);
 
 export const lotOf = (stream: Stream, sequence: number, mood: Mood): string =>
-  `${streamName(stream, mood)}-lot-${Math.floor(sequence / recordsPerCase / casesPerLot)}`;
+  `${streamName(stream, mood)}-lot-${Math.floor(sequence / RECORDS_PER_CASE / CASES_PER_LOT)}`;
 
 export function inspectionRecord(origin: Origin, stream: Stream, sequence: number, mood: Mood): GeneratedRecord {
   const name = streamName(stream, mood);
-  const number = Math.floor(sequence / recordsPerCase);
-  const isCase = moodsOfCases.includes(mood);
+  const number = Math.floor(sequence / RECORDS_PER_CASE);
+  const isCase = MOODS_OF_CASES.includes(mood);
   const planned =
     mood === 'reused' ? reusedIds(origin, stream, number) : caseOf(origin, stream, number, isCase ? mood : 'ordinary');
-  const at = sequence % recordsPerCase;
+  const at = sequence % RECORDS_PER_CASE;
   const own = planned[at] as Planned;
   if (!isCase) {
     const event = planned.find((one) => 'event' in one)?.event as InspectionEvent;
@@ -71,7 +71,7 @@ function unordinaryInspection(event: InspectionEvent, mood: Mood, origin: Origin
   switch (mood) {
     case 'ahead':
       return refusedWhole(
-        JSON.stringify({ ...event, occurred_at: new Date(origin.epochMs + 2 * dayMs).toISOString() }),
+        JSON.stringify({ ...event, occurred_at: new Date(origin.epochMs + 2 * DAY_MS).toISOString() }),
         'time_out_of_range',
       );
     case 'behind':
@@ -94,10 +94,10 @@ function unordinaryInspection(event: InspectionEvent, mood: Mood, origin: Origin
 }
 
 /** Fields outside of the contract, which the normalised event keeps under longer names: it outgrows its topic. */
-const vendorFields = ['XREL', 'YREL', 'XINDEX', 'YINDEX', 'XSIZE', 'YSIZE', 'DEFECTAREA', 'DSIZE', 'CLASSNUMBER'];
+const VENDOR_FIELDS = ['XREL', 'YREL', 'XINDEX', 'YINDEX', 'XSIZE', 'YSIZE', 'DEFECTAREA', 'DSIZE', 'CLASSNUMBER'];
 
 function manyDefects(): object[] {
-  const vendor = Object.fromEntries(vendorFields.map((name) => [name, 'x'.repeat(27)]));
+  const vendor = Object.fromEntries(VENDOR_FIELDS.map((name) => [name, 'x'.repeat(27)]));
   return Array.from({ length: 10_000 }, () => ({ class: 'particle', x_um: 1, y_um: 2, ...vendor }));
 }
 
@@ -121,16 +121,16 @@ function badInspection(event: InspectionEvent, random: Random): [code: string, v
 function caseOf(origin: Origin, stream: Stream, number: number, mood: Mood): Planned[] {
   const name = streamName(stream, mood);
   const random = new Random(origin.seed, name, 'case', number);
-  const lot_id = lotOf(stream, number * recordsPerCase, mood);
-  const beganMs = origin.epochMs - hourMs - random.integer(0, hourMs) - (mood === 'early' ? earlyMs : 0);
+  const lot_id = lotOf(stream, number * RECORDS_PER_CASE, mood);
+  const beganMs = origin.epochMs - HOUR_MS - random.integer(0, HOUR_MS) - (mood === 'early' ? EARLY_MS : 0);
   let events = 0;
   const event = (chip: string, minutes: number, fields: Partial<InspectionEvent>): InspectionEvent => ({
     event_id: uuidOf(origin.seed, name, number, (events += 1)),
     lot_id,
     chip_id: `${number}-${chip}`,
-    inspection_type: random.pick(types),
+    inspection_type: random.pick(TYPES),
     status: 'completed',
-    occurred_at: withMicroseconds(beganMs + minutes * minuteMs, random.integer(0, 999)),
+    occurred_at: withMicroseconds(beganMs + minutes * MINUTE_MS, random.integer(0, 999)),
     equipment_id: `tester-${random.integer(1, 5)}`,
     ...(fields.status === 'in_progress' ? {} : details(random)),
     ...fields,
@@ -157,15 +157,15 @@ function caseOf(origin: Origin, stream: Stream, number: number, mood: Mood): Pla
 function reusedIds(origin: Origin, stream: Stream, number: number): Planned[] {
   const name = streamName(stream, 'reused');
   const random = new Random(origin.seed, name, 'case', number);
-  const lot_id = lotOf(stream, number * recordsPerCase, 'reused');
-  const events = Array.from({ length: recordsPerCase / 2 }, (_, i): InspectionEvent => ({
+  const lot_id = lotOf(stream, number * RECORDS_PER_CASE, 'reused');
+  const events = Array.from({ length: RECORDS_PER_CASE / 2 }, (_, i): InspectionEvent => ({
     event_id: uuidOf(origin.seed, name, number, i),
     lot_id,
     chip_id: `${number}-${i}`,
-    inspection_type: random.pick(types),
+    inspection_type: random.pick(TYPES),
     status: 'completed',
     result: random.pick(['pass', 'fail']),
-    occurred_at: withMicroseconds(origin.epochMs - hourMs - random.integer(0, hourMs), random.integer(0, 999)),
+    occurred_at: withMicroseconds(origin.epochMs - HOUR_MS - random.integer(0, HOUR_MS), random.integer(0, 999)),
     ...details(random),
   }));
   const seen = new Set<InspectionEvent>();

@@ -31,7 +31,7 @@ const retry = { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetr
 /** Of the rate. An inspection costs as much as dozens of samples. */
 const shares = { telemetry: 0.9, inspection: 0.1 };
 
-const kinds = ['telemetry', 'inspection'] as const;
+const KINDS = ['telemetry', 'inspection'] as const;
 const isFor = (mood: Mood, kind: Kind): boolean => kindsOf[mood]?.includes(kind) ?? true;
 
 const clientOf = (brokers: string): Kafka =>
@@ -72,7 +72,7 @@ export class Publisher {
 
   /** One stream for each partition of both topics up to this number. */
   async ensurePartitions(count: number): Promise<void> {
-    for (const kind of kinds) {
+    for (const kind of KINDS) {
       const missing = Array.from({ length: count }, (_, partition) => ({ kind, partition })).filter(
         ({ partition }) => !this.#streams.some((known) => known.kind === kind && known.partition === partition),
       );
@@ -106,7 +106,7 @@ export class Publisher {
   /** The machines publish to another cluster from now on. Only while paused. */
   async moveTo(brokers: string): Promise<void> {
     this.#kafka = clientOf(brokers);
-    for (const kind of kinds) {
+    for (const kind of KINDS) {
       await this.#connect(kind);
     }
   }

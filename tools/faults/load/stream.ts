@@ -8,9 +8,9 @@ export const topicOf: Readonly<Record<Kind, string>> = {
 };
 
 /** The suite is one of several environments on its cluster: there its topics and groups begin with this. */
-export const environment = 'line-7.';
+export const ENVIRONMENT = 'line-7.';
 /** What a topic of the contract is called on the brokers. */
-export const onBroker = (topic: string): string => environment + topic;
+export const onBroker = (topic: string): string => ENVIRONMENT + topic;
 
 /** How a stretch of records was made; it stands in the log of acknowledgements. */
 export type Mood =
@@ -104,11 +104,11 @@ export interface InspectionEvent {
 export const streamName = ({ kind, partition }: Stream, mood: Mood): string =>
   `${kind === 'telemetry' ? 't' : 'i'}${partition}${mood === 'ordinary' ? '' : mood}`;
 
-export const minuteMs = 60_000;
-export const hourMs = 60 * minuteMs;
-export const dayMs = 24 * hourMs;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 /** By how much the times of the mood "early" lie before the ordinary ones. */
-export const earlyMs = 1.5 * hourMs;
+export const EARLY_MS = 1.5 * HOUR_MS;
 
 export function refusedWhole(text: string | Buffer | null, code: string, isGzipped = false): GeneratedRecord {
   const value = typeof text === 'string' ? Buffer.from(text) : text;

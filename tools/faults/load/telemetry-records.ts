@@ -1,9 +1,9 @@
 /** Samples: alone and in arrays, late and reordered, and every way in which one can be refused. */
 import { Random } from './random.ts';
 import {
-  dayMs,
-  earlyMs,
-  hourMs,
+  DAY_MS,
+  EARLY_MS,
+  HOUR_MS,
   nested,
   refusedWhole,
   streamName,
@@ -17,32 +17,32 @@ import {
 } from './stream.ts';
 
 /** Samples of hosts with this name are refused while the fault "poison rows" lasts. */
-export const poisonHost = 'poison';
+export const POISON_HOST = 'poison';
 
 /** Age of samples in the mood "aged": inside of the usual retention, outside of one of 30 days. */
-const agedDays = 40;
+const AGED_DAYS = 40;
 
-const telemetryLimit = 1024 * 1024;
+const TELEMETRY_LIMIT = 1024 * 1024;
 /** Compresses to what its topic takes; a letter may have 2 MiB with everything. */
 const hugeKey = Buffer.alloc(3 * 1024 * 1024, 'k');
 
-const services = ['etcher-1', 'etcher-2', 'coater', 'prüfer', 'stepper\\3'];
-const metrics = ['temperature', 'pressure', 'flow rate', 'vibration'];
-const hosts = ['host-a', 'host-b', undefined];
+const SERVICES = ['etcher-1', 'etcher-2', 'coater', 'prüfer', 'stepper\\3'];
+const METRICS = ['temperature', 'pressure', 'flow rate', 'vibration'];
+const HOSTS = ['host-a', 'host-b', undefined];
 
 export function telemetryRecord(origin: Origin, stream: Stream, sequence: number, mood: Mood): GeneratedRecord {
   const name = streamName(stream, mood);
   const random = new Random(origin.seed, name, sequence);
   const sample = (index: number, shiftMs = 0): Sample => {
     // Out of order within two hours; some late by days.
-    const lateMs = random.chance(0.02) ? random.integer(1, 3) * dayMs : 0;
-    const earlierMs = mood === 'early' ? earlyMs : 0;
-    const timeMs = origin.epochMs - random.integer(0, 2 * hourMs) - lateMs - earlierMs + shiftMs;
-    const host = random.chance(0.01) ? poisonHost : random.pick(hosts);
+    const lateMs = random.chance(0.02) ? random.integer(1, 3) * DAY_MS : 0;
+    const earlierMs = mood === 'early' ? EARLY_MS : 0;
+    const timeMs = origin.epochMs - random.integer(0, 2 * HOUR_MS) - lateMs - earlierMs + shiftMs;
+    const host = random.chance(0.01) ? POISON_HOST : random.pick(HOSTS);
     return {
       time: withMicroseconds(timeMs, random.integer(0, 999)),
-      service_name: random.pick(services),
-      metric_name: random.pick(metrics),
+      service_name: random.pick(SERVICES),
+      metric_name: random.pick(METRICS),
       metric_value: random.integer(-1_000_000, 1_000_000) / 1000,
       ...(host === undefined ? {} : { host }),
       tags: {
@@ -55,11 +55,11 @@ export function telemetryRecord(origin: Origin, stream: Stream, sequence: number
   };
 
   if (mood === 'ahead' || mood === 'behind') {
-    const shifted = sample(0, (mood === 'ahead' ? 5 : -365) * dayMs);
+    const shifted = sample(0, (mood === 'ahead' ? 5 : -365) * DAY_MS);
     return refusedWhole(JSON.stringify(shifted), mood === 'ahead' ? 'time_out_of_range' : 'too_old');
   }
   if (mood === 'aged') {
-    return refusedWhole(JSON.stringify(sample(0, -agedDays * dayMs)), 'too_old');
+    return refusedWhole(JSON.stringify(sample(0, -AGED_DAYS * DAY_MS)), 'too_old');
   }
   if (mood === 'misspelt') {
     const text = JSON.stringify(sample(0)).replace('"service_name"', '"servise_name"');
@@ -87,7 +87,7 @@ export function telemetryRecord(origin: Origin, stream: Stream, sequence: number
   for (let place = 0; place < length; place += 1) {
     const one = sample(place);
     if (hasBadElements && random.chance(0.2)) {
-      const [code, text] = random.pick(badElements)(one);
+      const [code, text] = random.pick(BAD_ELEMENTS)(one);
       texts.push(text);
       elements.push({ place, refused: { code, stage: 'ingest', bytes: Buffer.from(text) } });
     } else {
@@ -101,11 +101,11 @@ export function telemetryRecord(origin: Origin, stream: Stream, sequence: number
 const accepted = (sample: Sample, place: number | undefined): Element => ({
   place,
   sample,
-  ...(sample.host === poisonHost ? { isPoison: true } : {}),
+  ...(sample.host === POISON_HOST ? { isPoison: true } : {}),
 });
 
 /** Valid JSON, so that the neighbours in an array are not lost with it. */
-const badElements: readonly ((sample: Sample) => [code: string, text: string])[] = [
+const BAD_ELEMENTS: readonly ((sample: Sample) => [code: string, text: string])[] = [
   (sample) => ['schema_violation', JSON.stringify({ ...sample, metric_value: 'high' })],
   (sample) => ['schema_violation', JSON.stringify({ ...sample, service_name: undefined })],
   (sample) => ['schema_violation', JSON.stringify({ ...sample, time: '2026-02-30T00:00:00Z' })],
@@ -131,7 +131,7 @@ function badTelemetry(sample: Sample, random: Random): [code: string, value: str
     () => ['schema_violation', `[${Array<string>(1001).fill('1').join(',')}]`],
     () => ['schema_violation', '"text"'],
     () => ['schema_violation', '{"__proto__":{"service_name":"x"},"constructor":1}'],
-    ...badElements.map((make) => () => make(sample)),
+    ...BAD_ELEMENTS.map((make) => () => make(sample)),
   ];
   return random.pick(choices)();
 }
@@ -139,9 +139,9 @@ function badTelemetry(sample: Sample, random: Random): [code: string, value: str
 /** Just below the limit, and one byte above it: white space keeps it one small sample. */
 function hugeTelemetry(sample: Sample, random: Random): GeneratedRecord {
   const text = JSON.stringify(sample);
-  const bytes = random.chance(0.5) ? telemetryLimit : telemetryLimit + 1;
+  const bytes = random.chance(0.5) ? TELEMETRY_LIMIT : TELEMETRY_LIMIT + 1;
   const padded = Buffer.from(`${text}${' '.repeat(bytes - Buffer.byteLength(text))}`);
-  return bytes > telemetryLimit
+  return bytes > TELEMETRY_LIMIT
     ? refusedWhole(padded, 'too_large', true)
     : { value: padded, isGzipped: true, elements: [accepted(sample, undefined)] };
 }

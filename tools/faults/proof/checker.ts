@@ -4,7 +4,7 @@
  */
 import type { Expectation } from './expectation.ts';
 import type { Observation } from './observation.ts';
-import { inspectionTables, sampleText } from './row-texts.ts';
+import { INSPECTION_TABLES, sampleText } from './row-texts.ts';
 import { addTo, type Sums } from './sums.ts';
 
 /** A difference between what has to be there and what is, by name. */
@@ -18,7 +18,7 @@ export interface Verdict {
   readonly rejected: number;
 }
 
-const mostOfAKind = 5;
+const MOST_OF_A_KIND = 5;
 
 export function check(expectation: Expectation, observation: Observation): Verdict {
   const differences: Difference[] = [...expectation.faults];
@@ -27,7 +27,7 @@ export function check(expectation: Expectation, observation: Observation): Verdi
 
   const badBuckets = compareSums('system_metrics', samples, observation.samples, differences);
   const inspections = expectation.inspections();
-  for (const table of inspectionTables) {
+  for (const table of INSPECTION_TABLES) {
     compareSums(table, inspections[table], observation.inspections[table], differences);
   }
   checkPositions(expectation, observation, rejectedByPartition, differences);
@@ -163,8 +163,8 @@ function checkPositions(
 
 /** The first ones by name; the rest as a number. */
 function report(differences: Difference[], what: string, texts: readonly string[]): void {
-  differences.push(...texts.slice(0, mostOfAKind).map((text) => `${what}: ${text}`));
-  if (texts.length > mostOfAKind) {
-    differences.push(`${what}: and ${texts.length - mostOfAKind} more`);
+  differences.push(...texts.slice(0, MOST_OF_A_KIND).map((text) => `${what}: ${text}`));
+  if (texts.length > MOST_OF_A_KIND) {
+    differences.push(`${what}: and ${texts.length - MOST_OF_A_KIND} more`);
   }
 }

@@ -2,13 +2,13 @@
 import { hash } from 'node:crypto';
 import { readLines, type Acknowledgement, type Line, type Tolerance } from '../load/acknowledgements.ts';
 import { recordAt } from '../load/generator.ts';
-import { isOfCase, lotOf, recordsPerCase } from '../load/inspection-records.ts';
+import { isOfCase, lotOf, RECORDS_PER_CASE } from '../load/inspection-records.ts';
 import { streamName, topicOf, type Element, type Kind, type Origin } from '../load/stream.ts';
 import { digestOf } from '../load/publisher.ts';
 import {
   addCase,
   emptyTables,
-  inspectionTables,
+  INSPECTION_TABLES,
   sampleText,
   type InspectionTable,
   type OpenCase,
@@ -16,7 +16,7 @@ import {
 import { addTo, type Sums } from './sums.ts';
 
 /** Sequence numbers of a stream that share a bucket. */
-export const recordsPerBucket = 500;
+export const RECORDS_PER_BUCKET = 500;
 
 export const letterKey = (kind: Kind, partition: number, offset: number, place: number | undefined): string =>
   `${topicOf[kind]}/${partition}/${offset}${place === undefined ? '' : `/${place}`}`;
@@ -100,7 +100,7 @@ export class Expectation {
   /** Sums per lot of each table that inspections go to, those of unfinished cases included. */
   inspections(): Record<InspectionTable, Sums> {
     const tables = emptyTables();
-    for (const name of inspectionTables) {
+    for (const name of INSPECTION_TABLES) {
       this.#inspections[name].forEach((sum, bucket) => tables[name].set(bucket, { ...sum }));
     }
     this.#open.forEach((open) => addCase(tables, open));
@@ -233,7 +233,7 @@ export class Expectation {
   }
 
   #addToCase(batch: Acknowledgement, sequence: number, offset: number, element: Element): void {
-    const key = `${batch.mood}/${batch.partition}/${Math.floor(sequence / recordsPerCase)}`;
+    const key = `${batch.mood}/${batch.partition}/${Math.floor(sequence / RECORDS_PER_CASE)}`;
     const open = this.#open.get(key) ?? {
       lot: lotOf(batch, sequence, batch.mood),
       partition: batch.partition,
@@ -244,7 +244,7 @@ export class Expectation {
     if (element.event !== undefined && !element.isDuplicate) {
       open.events.push({ event: element.event, offset });
     }
-    if (open.seen < recordsPerCase) {
+    if (open.seen < RECORDS_PER_CASE) {
       this.#open.set(key, open);
     } else {
       this.#open.delete(key);
@@ -254,7 +254,7 @@ export class Expectation {
 }
 
 export const bucketOf = (batch: Acknowledgement, sequence: number): string =>
-  `${streamName(batch, batch.mood)}:${Math.floor(sequence / recordsPerBucket)}`;
+  `${streamName(batch, batch.mood)}:${Math.floor(sequence / RECORDS_PER_BUCKET)}`;
 
 function kindOf(topic: string | undefined): Kind | undefined {
   return (['telemetry', 'inspection'] as const).find((kind) => topicOf[kind] === topic);

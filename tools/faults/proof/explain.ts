@@ -2,18 +2,18 @@
 import type { Difference } from './checker.ts';
 import type { Expectation } from './expectation.ts';
 import type { Sql } from '../system/clients.ts';
-import { sampleBucketSql, sampleTextSql } from './observation.ts';
+import { SAMPLE_BUCKET_SQL, SAMPLE_TEXT_SQL } from './observation.ts';
 
-const mostBuckets = 2;
-const mostNamed = 5;
+const MOST_BUCKETS = 2;
+const MOST_NAMED = 5;
 
 export async function explain(sql: Sql, expectation: Expectation, buckets: readonly string[]): Promise<Difference[]> {
   const differences: Difference[] = [];
-  for (const bucket of buckets.slice(0, mostBuckets)) {
+  for (const bucket of buckets.slice(0, MOST_BUCKETS)) {
     const expected = expectation.samplesOf(bucket);
     const rows = await sql<{ id: string | null; text: string; count: number }>(
-      `SELECT tags->>'e' AS id, ${sampleTextSql} AS text, count(*)::int AS count FROM system_metrics
-       WHERE ${sampleBucketSql} = $1 GROUP BY 1, 2`,
+      `SELECT tags->>'e' AS id, ${SAMPLE_TEXT_SQL} AS text, count(*)::int AS count FROM system_metrics
+       WHERE ${SAMPLE_BUCKET_SQL} = $1 GROUP BY 1, 2`,
       [bucket],
     );
     const found = new Map(rows.map((row) => [row.id ?? '', row]));
@@ -25,7 +25,7 @@ export async function explain(sql: Sql, expectation: Expectation, buckets: reado
         .filter(({ id, text }) => expected.has(id ?? '') && expected.get(id ?? '') !== text)
         .map(({ id, text }) => `sample ${id} is ${text} instead of ${expected.get(id ?? '')}`),
     ];
-    differences.push(...named.slice(0, mostNamed).map((text) => `system_metrics, ${bucket}: ${text}`));
+    differences.push(...named.slice(0, MOST_NAMED).map((text) => `system_metrics, ${bucket}: ${text}`));
   }
   return differences;
 }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type kafkajs from 'kafkajs';
 import { kafkaClient, withAdmin, type Sql } from '../system/clients.ts';
-import { recordsPerBucket, sealedKey } from './expectation.ts';
+import { RECORDS_PER_BUCKET, sealedKey } from './expectation.ts';
 import type { InspectionTable } from './row-texts.ts';
 import { onBroker, topicOf, type Kind } from '../load/stream.ts';
 import { rowDigestSql, type Sums } from './sums.ts';
@@ -46,32 +46,32 @@ const microseconds = (column: string): string => `(extract(epoch from ${column})
 const bits = (column: string): string => `encode(float8send(${column}), 'hex')`;
 
 /** Text of a row of system_metrics, as sampleText() makes it. */
-export const sampleTextSql = `concat_ws('|', ${microseconds('time')}, service_name, metric_name, ${bits('metric_value')}, tags::text, coalesce(host, '~'))`;
+export const SAMPLE_TEXT_SQL = `concat_ws('|', ${microseconds('time')}, service_name, metric_name, ${bits('metric_value')}, tags::text, coalesce(host, '~'))`;
 
 /** Bucket of a row of system_metrics, as bucketOf() makes it; a row that the generator did not make is "unknown". */
-export const sampleBucketSql = `CASE WHEN tags->>'e' ~ '^t[0-9]+[a-z]*:[0-9]+:[0-9]+$'
-  THEN split_part(tags->>'e', ':', 1) || ':' || split_part(tags->>'e', ':', 2)::int / ${recordsPerBucket} ELSE 'unknown' END`;
+export const SAMPLE_BUCKET_SQL = `CASE WHEN tags->>'e' ~ '^t[0-9]+[a-z]*:[0-9]+:[0-9]+$'
+  THEN split_part(tags->>'e', ':', 1) || ':' || split_part(tags->>'e', ':', 2)::int / ${RECORDS_PER_BUCKET} ELSE 'unknown' END`;
 
 const sumsSql = (bucket: string, text: string, from: string): string =>
   `SELECT ${bucket} AS bucket, count(*)::int AS count, sum(${rowDigestSql(text)})::float8 AS digest FROM ${from} GROUP BY 1`;
 
-const unit = `concat_ws('|', l.lot_id, i.chip_id, i.inspection_type)`;
+const UNIT = `concat_ws('|', l.lot_id, i.chip_id, i.inspection_type)`;
 const decisive = (table: string): string =>
   `${table}.status, coalesce(${table}.result, '~'), ${microseconds(`${table}.occurred_at`)}, coalesce(${table}.equipment_id, '~'), coalesce(${table}.hard_bin::text, '~')`;
 const inspectionSums: Readonly<Record<InspectionTable, string>> = {
   events: sumsSql(
     'l.lot_id',
-    `concat_ws('|', ${unit}, e.event_id, e.attempt_key, e.source_partition, e.source_offset)`,
+    `concat_ws('|', ${UNIT}, e.event_id, e.attempt_key, e.source_partition, e.source_offset)`,
     'inspection_events e LEFT JOIN inspections i ON i.id = e.inspection_id LEFT JOIN lots l ON l.id = i.lot_id',
   ),
   attempts: sumsSql(
     'l.lot_id',
-    `concat_ws('|', ${unit}, a.attempt_key, ${decisive('a')}, (SELECT string_agg(id::text, ',' ORDER BY id::text) FROM unnest(a.event_ids) AS id))`,
+    `concat_ws('|', ${UNIT}, a.attempt_key, ${decisive('a')}, (SELECT string_agg(id::text, ',' ORDER BY id::text) FROM unnest(a.event_ids) AS id))`,
     'inspection_attempts a LEFT JOIN inspections i ON i.id = a.inspection_id LEFT JOIN lots l ON l.id = i.lot_id',
   ),
   inspections: sumsSql(
     'l.lot_id',
-    `concat_ws('|', ${unit}, i.attempt_key, ${decisive('i')})`,
+    `concat_ws('|', ${UNIT}, i.attempt_key, ${decisive('i')})`,
     'inspections i LEFT JOIN lots l ON l.id = i.lot_id',
   ),
   measurements: sumsSql(
@@ -95,7 +95,7 @@ async function readSums(sql: Sql, text: string): Promise<Sums> {
 export async function observe(sql: Sql, brokers: string, letters: LetterReader): Promise<Observation> {
   await letters.read();
   return {
-    samples: await readSums(sql, sumsSql(sampleBucketSql, sampleTextSql, 'system_metrics')),
+    samples: await readSums(sql, sumsSql(SAMPLE_BUCKET_SQL, SAMPLE_TEXT_SQL, 'system_metrics')),
     inspections: {
       events: await readSums(sql, inspectionSums.events),
       attempts: await readSums(sql, inspectionSums.attempts),
@@ -153,7 +153,7 @@ async function readRollupDifferences(sql: Sql): Promise<string[]> {
 }
 
 /** A million letters take minutes on a busy machine. */
-const readWithinMs = 600_000;
+const READ_WITHIN_MS = 600_000;
 
 /** Reads the dead-letter topics, each time from where it stopped. */
 export class LetterReader {
@@ -203,7 +203,7 @@ export class LetterReader {
     try {
       await consumer.subscribe({ topics: [onBroker(topic)], fromBeginning: true });
       const done = Promise.withResolvers<void>();
-      const timer = setTimeout(() => done.reject(new Error(`${topic} could not be read to its end`)), readWithinMs);
+      const timer = setTimeout(() => done.reject(new Error(`${topic} could not be read to its end`)), READ_WITHIN_MS);
       consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || done.reject(payload.error));
       await consumer.run({
         autoCommit: false,

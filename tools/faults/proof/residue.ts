@@ -4,11 +4,11 @@ import { waitFor } from '../../devstack/processes/wait-for.ts';
 import type { Difference } from './checker.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 
-const megabyte = 1024 * 1024;
-const mostResidentMegabytes = 400;
+const MEGABYTE = 1024 * 1024;
+const MOST_RESIDENT_MEGABYTES = 400;
 /** Handles come and go with connections; a leak grows with every fault. */
-const mostExtraHandles = 25;
-const settleWithinMs = 30_000;
+const MOST_EXTRA_HANDLES = 25;
+const SETTLE_WITHIN_MS = 30_000;
 
 export interface Footprint {
   readonly residentMegabytes: number;
@@ -22,7 +22,7 @@ export function footprintsOf(system: SystemUnderTest): Map<string, Footprint> {
       const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
       return [
         name,
-        { residentMegabytes: Math.round((pages * 4096) / megabyte), handles: readdirSync(`/proc/${pid}/fd`).length },
+        { residentMegabytes: Math.round((pages * 4096) / MEGABYTE), handles: readdirSync(`/proc/${pid}/fd`).length },
       ];
     }),
   );
@@ -41,7 +41,7 @@ export async function checkResidue(
           answer = await probeOf(`${system.url(name)}/health/${probe}`);
           return answer === '';
         },
-        settleWithinMs,
+        SETTLE_WITHIN_MS,
         system.signal,
       );
       if (!isUp) {
@@ -58,18 +58,18 @@ export async function checkResidue(
       );
       return sessions.length === 0;
     },
-    settleWithinMs,
+    SETTLE_WITHIN_MS,
     system.signal,
   );
   for (const { application_name, state, query } of sessions) {
     differences.push(`a session is left over: ${application_name}, ${state}, ${query}`);
   }
   for (const [name, { residentMegabytes, handles }] of footprintsOf(system)) {
-    if (residentMegabytes > mostResidentMegabytes && !name.startsWith('query-')) {
-      differences.push(`${name} holds ${residentMegabytes} MB, more than ${mostResidentMegabytes}`);
+    if (residentMegabytes > MOST_RESIDENT_MEGABYTES && !name.startsWith('query-')) {
+      differences.push(`${name} holds ${residentMegabytes} MB, more than ${MOST_RESIDENT_MEGABYTES}`);
     }
     const before = base.get(name)?.handles ?? handles;
-    if (handles > before + mostExtraHandles) {
+    if (handles > before + MOST_EXTRA_HANDLES) {
       differences.push(`${name} has ${handles} handles open, ${before} at the beginning`);
     }
   }

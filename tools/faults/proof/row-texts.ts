@@ -2,8 +2,8 @@
 import type { InspectionEvent, Sample } from '../load/stream.ts';
 import { addTo, type Sums } from './sums.ts';
 
-export const inspectionTables = ['events', 'attempts', 'inspections', 'measurements', 'defects'] as const;
-export type InspectionTable = (typeof inspectionTables)[number];
+export const INSPECTION_TABLES = ['events', 'attempts', 'inspections', 'measurements', 'defects'] as const;
+export type InspectionTable = (typeof INSPECTION_TABLES)[number];
 
 /** Records of one case that were acknowledged so far. */
 export interface OpenCase {

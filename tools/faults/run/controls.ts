@@ -3,9 +3,9 @@
  * one of them, it proves nothing about the real system.
  */
 import path from 'node:path';
-import { repositoryRoot } from '../../devstack/layout.ts';
+import { REPOSITORY_ROOT } from '../../devstack/layout.ts';
 import { runCommand } from '../../devstack/processes/run-command.ts';
-import { catalogue } from '../catalogue/catalogue.ts';
+import { CATALOGUE } from '../catalogue/catalogue.ts';
 import type { Fault } from '../catalogue/fault.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 
@@ -22,13 +22,13 @@ export interface Control {
   readonly faults: readonly Fault[];
 }
 
-const named = (name: string): Fault => catalogue.find((fault) => fault.name === name) as Fault;
+const named = (name: string): Fault => CATALOGUE.find((fault) => fault.name === name) as Fault;
 
-export const controls: readonly Control[] = [
+export const CONTROLS: readonly Control[] = [
   {
     name: 'no-compare-and-set',
     what: 'positions move without being compared, and nobody ends the session of a former owner',
-    spoil: (system) => system.sql(withoutFence),
+    spoil: (system) => system.sql(WITHOUT_FENCE),
     faults: [named('writer frozen in COPY')],
   },
   {
@@ -56,7 +56,7 @@ export const controls: readonly Control[] = [
  * The functions of the schema without their conditions. The second line of defence goes as well, or it would hide that
  * the first one is missing.
  */
-const withoutFence = `
+const WITHOUT_FENCE = `
 CREATE OR REPLACE FUNCTION move_position(p_topic text, p_partition integer, p_expected bigint, p_next bigint, p_append_time timestamptz,
   p_accepted_offset bigint, p_high_watermark bigint, p_records bigint, p_elements bigint, p_applied bigint,
   p_dead_lettered bigint, p_duplicates bigint, p_rows_written bigint) RETURNS void
@@ -77,10 +77,10 @@ $$;`;
 
 /** Compiles the broken writer into a folder of the run: it is never part of a build. @returns its entry */
 export async function compileControl(writer: string, folder: string, signal: AbortSignal): Promise<string> {
-  const home = path.join(repositoryRoot, 'apps', 'writer');
+  const home = path.join(REPOSITORY_ROOT, 'apps', 'writer');
   const output = path.join(folder, 'control');
   await runCommand(
-    path.join(repositoryRoot, 'node_modules', '.bin', 'swc'),
+    path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'swc'),
     ['src', 'test/controls', '-d', output, '--config-file', '../../.swcrc', '--ignore', '**/*.spec.ts', '--quiet'],
     { cwd: home, signal, onFailure: 'mend the control, then try again' },
   );

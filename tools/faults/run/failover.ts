@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startPart } from '../../devstack/processes/part.ts';
-import { loopback, PortPicker } from '../../devstack/processes/ports.ts';
+import { LOOPBACK, PortPicker } from '../../devstack/processes/ports.ts';
 import { postgresAccount } from '../../devstack/servers/postgres-account.ts';
 import { isAlive } from '../../devstack/processes/processes.ts';
 import { runCommand } from '../../devstack/processes/run-command.ts';
@@ -16,10 +16,10 @@ import { PostgresProxy } from '../system/proxy.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 import type { Trial } from './trial.ts';
 
-const firstStandbyPort = 57_532;
-const promotedWithinMs = 60_000;
+const FIRST_STANDBY_PORT = 57_532;
+const PROMOTED_WITHIN_MS = 60_000;
 /** A failover is noticed at the next look at an idle position; then the missing blocks are read. */
-const wholeWithinMs = 60_000;
+const WHOLE_WITHIN_MS = 60_000;
 
 export async function failOver(system: SystemUnderTest, trial: Trial): Promise<{ lost: number; wholeAfterMs: number }> {
   const { report, signal } = system;
@@ -54,7 +54,7 @@ export async function failOver(system: SystemUnderTest, trial: Trial): Promise<{
 
     await system.until(
       async () => [...(await nextOffsets(system))].every(([partition, next]) => next >= (before.get(partition) ?? 0)),
-      wholeWithinMs,
+      WHOLE_WITHIN_MS,
       'the positions are where they were, without new events',
     );
     return { lost, wholeAfterMs: performance.now() - began };
@@ -80,7 +80,7 @@ async function startStandby(system: SystemUnderTest, replicationPort: number): P
     '--checkpoint=fast',
   ]);
   await runCommand(backup.command, backup.args, { cwd: folder.data, signal, onFailure: 'see the lines above' });
-  const port = await new PortPicker(system.report).pick('standby', firstStandbyPort);
+  const port = await new PortPicker(system.report).pick('standby', FIRST_STANDBY_PORT);
   // Read last of all settings, so it overrides the port that was copied from the primary.
   appendFileSync(path.join(home, 'postgresql.auto.conf'), `port = ${port}\n`);
   await startPart(
@@ -121,10 +121,10 @@ async function isRecovering(url: string): Promise<boolean> {
 async function promote(url: string): Promise<void> {
   const { promoted } = await ask<{ promoted: boolean }>(
     url,
-    `SELECT pg_promote(true, ${promotedWithinMs / 1000}) AS promoted`,
+    `SELECT pg_promote(true, ${PROMOTED_WITHIN_MS / 1000}) AS promoted`,
   );
   if (!promoted) {
-    throw new Error(`the standby at ${loopback} was not promoted in time`);
+    throw new Error(`the standby at ${LOOPBACK} was not promoted in time`);
   }
 }
 

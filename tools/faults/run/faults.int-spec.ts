@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
-const script = fileURLToPath(new URL('./faults.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./faults.ts', import.meta.url));
 
 function runShort(): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, '--short', '--resume-within', '120'], {
+    const child = spawn(process.execPath, [SCRIPT, '--short', '--resume-within', '120'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

@@ -3,7 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { localFolder, stackFolder } from '../../devstack/layout.ts';
+import { LOCAL_FOLDER, stackFolder } from '../../devstack/layout.ts';
 import { claim, release } from '../../devstack/commands/one-at-a-time.ts';
 import { runningProcesses } from '../../devstack/processes/processes.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
@@ -17,14 +17,14 @@ import { schedule } from './schedule.ts';
 import { SystemUnderTest } from '../system/system.ts';
 import { Trial } from './trial.ts';
 
-const script = fileURLToPath(import.meta.url);
+const SCRIPT = fileURLToPath(import.meta.url);
 const report = reportTo((line) => console.log(line));
 /** Faults between two checks. */
-const faultsPerPhase = 6;
+const FAULTS_PER_PHASE = 6;
 /** A control that the checker has not refused by then is a failure of the suite. */
-const controlWithinMs = 120_000;
+const CONTROL_WITHIN_MS = 120_000;
 /** A broken writer may leave a partition standing for good; a sound system has caught up by then. */
-const controlRestWithinMs = 30_000;
+const CONTROL_REST_WITHIN_MS = 30_000;
 
 async function runTrial(system: SystemUnderTest, options: Options): Promise<Trial> {
   const { seed, faults, minutes, rate, resumeWithinMs } = options;
@@ -45,7 +45,7 @@ async function runTrial(system: SystemUnderTest, options: Options): Promise<Tria
       const { heldMs, resumedMs } = await trial.inject(fault, number);
       const resumed = resumedMs === undefined ? 'NOT RESUMED' : `resumed after ${inSeconds(resumedMs)}`;
       report(`fault ${number}`, `over after ${inSeconds(heldMs)}, ${resumed}`);
-      if (resumedMs === undefined || (number % faultsPerPhase === 0 && number < most)) {
+      if (resumedMs === undefined || (number % FAULTS_PER_PHASE === 0 && number < most)) {
         if (!(await checkNow(trial))) {
           return trial;
         }
@@ -86,7 +86,7 @@ async function runControl(
   control: Control,
   { seed, rate, resumeWithinMs }: Options,
 ): Promise<boolean> {
-  const patience = { patienceMs: control.patienceMs ?? 0, withinMs: controlRestWithinMs };
+  const patience = { patienceMs: control.patienceMs ?? 0, withinMs: CONTROL_REST_WITHIN_MS };
   await control.spoil?.(system);
   const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   try {
@@ -96,7 +96,7 @@ async function runControl(
       throw new Error(`the control ${control.name} is not even exact without faults`);
     }
     const began = performance.now();
-    for (let number = 1; performance.now() - began < controlWithinMs; number += 1) {
+    for (let number = 1; performance.now() - began < CONTROL_WITHIN_MS; number += 1) {
       trial.publisher.resume();
       const fault = control.faults[(number - 1) % control.faults.length] as Fault;
       report(`fault ${number}`, fault.name);
@@ -106,7 +106,7 @@ async function runControl(
         return true;
       }
     }
-    report('control', `${control.name} was NOT noticed within ${inSeconds(controlWithinMs)}: ${control.what}`);
+    report('control', `${control.name} was NOT noticed within ${inSeconds(CONTROL_WITHIN_MS)}: ${control.what}`);
     return false;
   } finally {
     await trial.end();
@@ -168,9 +168,9 @@ async function main(): Promise<number> {
   // Servers are killed and data is spoilt here: never those of somebody else.
   delete process.env['KAFKA_BROKERS'];
   delete process.env['DATABASE_URL'];
-  const home = path.join(localFolder, 'faults');
+  const home = path.join(LOCAL_FOLDER, 'faults');
   const folder = stackFolder(home);
-  const other = claim(folder.run, script);
+  const other = claim(folder.run, SCRIPT);
   if (other !== undefined) {
     throw new StackError(
       `another "npm run faults" is at work in this checkout (pid ${other})`,

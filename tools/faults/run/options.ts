@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { StackError } from '../../devstack/terminal/stack-error.ts';
-import { catalogue, shortList } from '../catalogue/catalogue.ts';
+import { CATALOGUE, SHORT_LIST } from '../catalogue/catalogue.ts';
 import type { Fault } from '../catalogue/fault.ts';
-import { controls, type Control } from './controls.ts';
+import { CONTROLS, type Control } from './controls.ts';
 
 export interface Options {
   readonly seed: string;
@@ -23,17 +23,17 @@ export interface Options {
 export function parseOptions(argv: readonly string[]): Options | undefined {
   const { values } = parse(argv);
   if (values.list) {
-    for (const { name, what, isLong, brokers } of catalogue) {
+    for (const { name, what, isLong, brokers } of CATALOGUE) {
       const only = brokers === undefined ? '' : ` (${brokers === 1 ? 'one broker' : 'three brokers'})`;
       console.log(`${name.padEnd(32)} ${what}${only}${isLong ? ' (by name only)' : ''}`);
     }
     return undefined;
   }
-  const named = values.short ? shortList : values.only?.split(',').map((name) => name.trim());
+  const named = values.short ? SHORT_LIST : values.only?.split(',').map((name) => name.trim());
   const brokers = brokersIn(values.brokers);
   const faults =
     named?.map((name) => faultNamed(name, brokers)) ??
-    catalogue.filter((fault) => !fault.isLong && isFor(fault, brokers));
+    CATALOGUE.filter((fault) => !fault.isLong && isFor(fault, brokers));
   return {
     seed: values.seed ?? randomBytes(4).toString('hex'),
     faults,
@@ -78,7 +78,7 @@ function brokersIn(text: string): 1 | 3 {
 }
 
 function faultNamed(name: string, brokers: 1 | 3): Fault {
-  const fault = catalogue.find((one) => one.name === name);
+  const fault = CATALOGUE.find((one) => one.name === name);
   if (fault === undefined) {
     throw new StackError(`there is no fault named "${name}"`, 'see "npm run faults -- --list"');
   }
@@ -89,11 +89,11 @@ function faultNamed(name: string, brokers: 1 | 3): Fault {
 }
 
 function controlsNamed(name: string): readonly Control[] {
-  const found = name === 'all' ? controls : controls.filter((control) => control.name === name);
+  const found = name === 'all' ? CONTROLS : CONTROLS.filter((control) => control.name === name);
   if (found.length === 0) {
     throw new StackError(
       `there is no control named "${name}"`,
-      `take one of ${controls.map((control) => control.name).join(', ')}, or "all"`,
+      `take one of ${CONTROLS.map((control) => control.name).join(', ')}, or "all"`,
     );
   }
   return found;

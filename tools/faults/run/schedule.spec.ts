@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { catalogue, shortList } from '../catalogue/catalogue.ts';
+import { CATALOGUE, SHORT_LIST } from '../catalogue/catalogue.ts';
 import { schedule } from './schedule.ts';
 
 function names(seed: string, count: number): string[] {
   const taken: string[] = [];
-  for (const { name } of schedule(seed, catalogue)) {
+  for (const { name } of schedule(seed, CATALOGUE)) {
     taken.push(name);
     if (taken.length === count) {
       break;
@@ -20,17 +20,17 @@ describe('the schedule', () => {
   });
 
   it('has every fault in its first round, and what cannot be undone only there', () => {
-    const first = names('a', catalogue.length);
-    expect([...first].sort()).toEqual(catalogue.map(({ name }) => name).sort());
-    const second = names('a', catalogue.length * 2 - 1).slice(catalogue.length);
-    const once = catalogue.filter(({ isOnce }) => isOnce).map(({ name }) => name);
+    const first = names('a', CATALOGUE.length);
+    expect([...first].sort()).toEqual(CATALOGUE.map(({ name }) => name).sort());
+    const second = names('a', CATALOGUE.length * 2 - 1).slice(CATALOGUE.length);
+    const once = CATALOGUE.filter(({ isOnce }) => isOnce).map(({ name }) => name);
     expect(second.filter((name) => once.includes(name))).toEqual([]);
   });
 
   it('has at least thirty faults, each with a name of its own, and six fast ones', () => {
-    expect(catalogue.filter(({ isLong }) => !isLong).length).toBeGreaterThanOrEqual(30);
-    expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
-    expect(shortList).toHaveLength(6);
-    expect(shortList.every((name) => catalogue.some((fault) => fault.name === name))).toBe(true);
+    expect(CATALOGUE.filter(({ isLong }) => !isLong).length).toBeGreaterThanOrEqual(30);
+    expect(new Set(CATALOGUE.map(({ name }) => name)).size).toBe(CATALOGUE.length);
+    expect(SHORT_LIST).toHaveLength(6);
+    expect(SHORT_LIST.every((name) => CATALOGUE.some((fault) => fault.name === name))).toBe(true);
   });
 });

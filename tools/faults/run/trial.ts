@@ -14,8 +14,8 @@ import { drain, partitionName, timeToResume } from '../proof/recovery.ts';
 import { checkResidue, footprintsOf, type Footprint } from '../proof/residue.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 
-const drainWithinMs = 90_000;
-const partitionsAtFirst = 8;
+const DRAIN_WITHIN_MS = 90_000;
+const PARTITIONS_AT_FIRST = 8;
 
 export interface FaultOutcome {
   readonly name: string;
@@ -68,7 +68,7 @@ export class Trial {
     const origin: Origin = { seed: options.seed, epochMs: Date.now() };
     const logFile = path.join(options.system.folder.run, 'acknowledged.ndjson');
     const trial = new Trial(options, origin, await AcknowledgementLog.create(logFile, origin), logFile);
-    await trial.publisher.ensurePartitions(partitionsAtFirst);
+    await trial.publisher.ensurePartitions(PARTITIONS_AT_FIRST);
     trial.publisher.resume();
     return trial;
   }
@@ -134,7 +134,7 @@ export class Trial {
   }
 
   /** Nothing is published, and everything that was is applied. */
-  async rest(withinMs = drainWithinMs): Promise<void> {
+  async rest(withinMs = DRAIN_WITHIN_MS): Promise<void> {
     await this.publisher.pause();
     const behind = await drain(this.system, this.#acknowledged(), withinMs);
     if (behind.length > 0) {
@@ -150,7 +150,7 @@ export class Trial {
    * @param withinMs the longest wait for the rest; shorter for a control, which may leave a partition standing for good
    * @returns what differs
    */
-  async check({ patienceMs = 0, withinMs = drainWithinMs } = {}): Promise<Difference[]> {
+  async check({ patienceMs = 0, withinMs = DRAIN_WITHIN_MS } = {}): Promise<Difference[]> {
     const { system, publisher } = this;
     await publisher.pause();
     const behind = await drain(system, this.#acknowledged(), withinMs);

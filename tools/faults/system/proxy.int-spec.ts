@@ -43,7 +43,7 @@ class Client {
   }
 }
 
-const commit = 'SELECT move_position(1); COMMIT';
+const COMMIT = 'SELECT move_position(1); COMMIT';
 const soon = async (condition: () => boolean): Promise<void> => {
   for (let i = 0; i < 200 && !condition(); i += 1) {
     await sleep(10);
@@ -54,9 +54,9 @@ const soon = async (condition: () => boolean): Promise<void> => {
 describe('the proxy', () => {
   it('passes everything on', async () => {
     const client = new Client();
-    client.send(commit);
+    client.send(COMMIT);
     await soon(() => client.answers === 'done');
-    expect(received).toEqual([commit]);
+    expect(received).toEqual([COMMIT]);
   });
 
   it('cuts before the commit arrives, as often as told', async () => {
@@ -64,12 +64,12 @@ describe('the proxy', () => {
     const client = new Client();
     client.send('COPY');
     await soon(() => client.answers === 'done');
-    client.send(commit);
+    client.send(COMMIT);
     await client.closed;
     expect(received).toEqual(['COPY']);
     expect(proxy.cutsLeft).toBe(0);
     const next = new Client();
-    next.send(commit);
+    next.send(COMMIT);
     await soon(() => next.answers === 'done');
   });
 
@@ -77,9 +77,9 @@ describe('the proxy', () => {
     let cuts = 0;
     proxy.cutCommits({ at: 'reply', times: 1, onCut: () => (cuts += 1) });
     const client = new Client();
-    client.send(commit);
+    client.send(COMMIT);
     await client.closed;
-    expect({ received, answers: client.answers, cuts }).toEqual({ received: [commit], answers: '', cuts: 1 });
+    expect({ received, answers: client.answers, cuts }).toEqual({ received: [COMMIT], answers: '', cuts: 1 });
   });
 
   it('stalls existing connections without a word, and lets new ones through', async () => {

@@ -1,11 +1,11 @@
 /** A TCP proxy in front of PostgreSQL that misbehaves on command, also at the very message that commits a flush. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loopback } from '../../devstack/processes/ports.ts';
+import { LOOPBACK } from '../../devstack/processes/ports.ts';
 
 /** Part of the message with which the writer moves a position and commits. */
-const commitMark = 'move_position(';
-const throttledPieceBytes = 4 * 1024;
+const COMMIT_MARK = 'move_position(';
+const THROTTLED_PIECE_BYTES = 4 * 1024;
 
 export interface Throttle {
   readonly bytesPerSecond: number;
@@ -48,7 +48,7 @@ export class PostgresProxy {
     const proxy = new PostgresProxy(targetPort);
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);
-      proxy.#server.listen(port, loopback, resolve);
+      proxy.#server.listen(port, LOOPBACK, resolve);
     });
     return proxy;
   }
@@ -95,7 +95,7 @@ export class PostgresProxy {
   }
 
   #accept(client: Socket): void {
-    const server = connect({ host: loopback, port: this.targetPort });
+    const server = connect({ host: LOOPBACK, port: this.targetPort });
     const link: Link = { client, server, isStalled: this.#stallsNewLinks, cutsAtReply: undefined };
     this.#links.add(link);
     for (const socket of [client, server]) {
@@ -127,7 +127,7 @@ export class PostgresProxy {
     for (let at = 0; at < chunk.length && !to.destroyed;) {
       await this.#flowing(link);
       const { throttle } = this;
-      const piece = throttle === undefined ? chunk.subarray(at) : chunk.subarray(at, at + throttledPieceBytes);
+      const piece = throttle === undefined ? chunk.subarray(at) : chunk.subarray(at, at + THROTTLED_PIECE_BYTES);
       at += piece.length;
       if (!to.write(piece)) {
         await new Promise<void>((resolve) => to.once('drain', resolve).once('close', resolve));
@@ -146,7 +146,7 @@ export class PostgresProxy {
 
   #onRequest(chunk: Buffer, link: Link): boolean {
     const cut = this.#commitCut;
-    if (cut === undefined || this.#cutsLeft === 0 || !chunk.includes(commitMark)) {
+    if (cut === undefined || this.#cutsLeft === 0 || !chunk.includes(COMMIT_MARK)) {
       return true;
     }
     this.#cutsLeft -= 1;

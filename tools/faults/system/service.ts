@@ -4,7 +4,7 @@ import type { Env } from '../../devstack/env-file.ts';
 import { startPart, type Part } from '../../devstack/processes/part.ts';
 import { endProcess, launch, runningPid } from '../../devstack/processes/processes.ts';
 
-const restartDelayMs = 300;
+const RESTART_DELAY_MS = 300;
 
 export class Service {
   #part: Part;
@@ -55,7 +55,7 @@ export class Service {
           this.#restarts += 1;
           this.#keepAlive(launch(this.#runFolder, this.part.launch));
         }
-      }, restartDelayMs);
+      }, RESTART_DELAY_MS);
     });
   }
 

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { buildServices } from '../../devstack/commands/build.ts';
 import { readEnvFile, type Env } from '../../devstack/env-file.ts';
-import { repositoryRoot, type StackFolder } from '../../devstack/layout.ts';
+import { REPOSITORY_ROOT, type StackFolder } from '../../devstack/layout.ts';
 import { Membership } from '../../devstack/processes/membership.ts';
 import { startPart, type Part } from '../../devstack/processes/part.ts';
-import { loopback, PortPicker, portsAnywhere } from '../../devstack/processes/ports.ts';
+import { LOOPBACK, PortPicker, portsAnywhere } from '../../devstack/processes/ports.ts';
 import { endProcess, forgetPid, isAlive, launch, logFile, runningPid } from '../../devstack/processes/processes.ts';
 import type { Report } from '../../devstack/terminal/progress.ts';
 import { startCluster, startServers, type Servers, type StartedPart } from '../../devstack/servers/provision.ts';
@@ -17,7 +17,7 @@ import { describeServices } from '../../devstack/processes/services.ts';
 import { sweep } from '../../devstack/processes/sweep.ts';
 import { together } from '../../devstack/processes/together.ts';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
-import { environment } from '../load/stream.ts';
+import { ENVIRONMENT } from '../load/stream.ts';
 import { poolAt, withAdmin, type Sql } from './clients.ts';
 import { PostgresProxy } from './proxy.ts';
 import { Service } from './service.ts';
@@ -32,7 +32,7 @@ export interface SystemOptions {
   readonly writerScript?: string | undefined;
 }
 
-const prefixes: Env = { TOPIC_PREFIX: environment, GROUP_PREFIX: environment };
+const prefixes: Env = { TOPIC_PREFIX: ENVIRONMENT, GROUP_PREFIX: ENVIRONMENT };
 
 /** Two of each: a fault in one must not be hidden by nobody else being there. */
 const instances = { ingest: 2, writer: 2 };
@@ -91,7 +91,7 @@ export class SystemUnderTest {
     await runOperator('db', ['migrate'], env, signal);
     await runOperator('topics', ['create'], env, signal);
     const { parts } = await describeServices(instances, proxied, ports, firstPorts.services);
-    const membership = new Membership(environment);
+    const membership = new Membership(ENVIRONMENT);
     const services = parts.map((part) => new Service(folder.run, membership.join(withDebugger(part, writerScript))));
     const servers = started.map(({ part }) => part);
     const system = new SystemUnderTest(options, env, proxy, services, servers, membership);
@@ -119,7 +119,7 @@ export class SystemUnderTest {
 
   superuserUrl(port = Number(new URL(this.env['DATABASE_URL'] as string).port)): string {
     const password = readEnvFile(path.join(this.folder.data, 'postgres-passwords.env'))?.['postgres'];
-    return `postgresql://postgres:${password}@${loopback}:${port}/chip_quality`;
+    return `postgresql://postgres:${password}@${LOOPBACK}:${port}/chip_quality`;
   }
 
   /** Another server took over: look there from now on. */
@@ -191,7 +191,7 @@ export class SystemUnderTest {
     const name = `kafka-${this.kafkaNames.length + 1}`;
     const [started] = await startCluster({ folder, isDurable: true, report, signal }, [name], [node]);
     this.#servers = [...this.#servers, (started as StartedPart).part];
-    return `${loopback}:${node.broker}`;
+    return `${LOOPBACK}:${node.broker}`;
   }
 
   /** Everything that starts from now on uses this cluster; the brokers of the former one end. Services are down. */
@@ -234,7 +234,7 @@ export class SystemUnderTest {
   }
 
   url(name: string): string {
-    return `http://${loopback}:${this.#service(name).part.launch.env['PORT']}`;
+    return `http://${LOOPBACK}:${this.#service(name).part.launch.env['PORT']}`;
   }
 
   async operator(entry: string, args: readonly string[]): Promise<string> {
@@ -305,7 +305,7 @@ function withDebugger(part: Part, writerScript: string | undefined): Part {
     launch: {
       ...usual,
       args: isWriter && writerScript !== undefined ? [writerScript] : usual.args,
-      env: { ...usual.env, ...prefixes, NODE_OPTIONS: `--inspect-port=${loopback}:0` },
+      env: { ...usual.env, ...prefixes, NODE_OPTIONS: `--inspect-port=${LOOPBACK}:0` },
     },
   };
 }
@@ -325,10 +325,14 @@ function childrenOf(pid: number): number[] {
 }
 
 function runOperator(entry: string, args: readonly string[], env: Env, signal: AbortSignal) {
-  return runCommand(process.execPath, [path.join(repositoryRoot, 'apps', 'operator', 'dist', `${entry}.js`), ...args], {
-    cwd: repositoryRoot,
-    env: { ...process.env, ...env },
-    signal,
-    onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,
-  });
+  return runCommand(
+    process.execPath,
+    [path.join(REPOSITORY_ROOT, 'apps', 'operator', 'dist', `${entry}.js`), ...args],
+    {
+      cwd: REPOSITORY_ROOT,
+      env: { ...process.env, ...env },
+      signal,
+      onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,
+    },
+  );
 }

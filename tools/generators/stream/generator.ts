@@ -53,7 +53,7 @@ export default async function generateStream(tree: Tree, { name }: { readonly na
   await write(tree, `${MIGRATIONS}/${number}-${table}.ts`, migration(names));
   await write(tree, `${MIGRATIONS}/index.ts`, [
     insertBehind(LAST_IMPORT, `import { ${pascal}Events } from './${number}-${table}.ts';\n`),
-    addEntry(/^export const migrations/m, `{ name: '${number}-${table}', class: ${pascal}Events }`),
+    addEntry(/^export const MIGRATIONS/m, `{ name: '${number}-${table}', class: ${pascal}Events }`),
   ]);
 }
 

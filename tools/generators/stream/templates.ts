@@ -44,14 +44,14 @@ export const descriptor = ({ name, camel, constant, table }: Names): string => `
 import { deadLetterTopic, type StreamDescriptor } from '../stream.ts';
 import { ${camel}EventSchema } from './${name}-event.ts';
 
-const source = '${name}.events.v1';
+const SOURCE = '${name}.events.v1';
 
 /** Events of kind ${name}: rows of \`${table}\`. */
 export const ${constant} = {
   name: '${name}',
-  source,
+  source: SOURCE,
   accepted: '${name}.accepted.v1',
-  deadLetters: deadLetterTopic(source),
+  deadLetters: deadLetterTopic(SOURCE),
   ingestGroup: 'chip-ingest-${name}',
   writerGroup: 'chip-writer-${name}',
   limits: { eventBytes: 1024 * 1024, eventsPerRecord: null },

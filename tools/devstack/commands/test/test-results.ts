@@ -1,7 +1,7 @@
 /** Adds up what jest wrote for each project, whether it ran now or nx answered from its cache. */
 import { globSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../../layout.ts';
+import { REPOSITORY_ROOT } from '../../layout.ts';
 
 export type TestKind = 'unit' | 'int';
 
@@ -48,7 +48,7 @@ export function sumUp(outcomes: readonly Outcome[]): TestCounts {
 
 function resultFiles(kinds: readonly TestKind[]): string[] {
   const patterns = kinds.map((kind) => `{apps,libs,tools}/{,*/}test-results/${kind}.json`);
-  return globSync(patterns, { cwd: repositoryRoot }).map((file) => path.join(repositoryRoot, file));
+  return globSync(patterns, { cwd: REPOSITORY_ROOT }).map((file) => path.join(REPOSITORY_ROOT, file));
 }
 
 /** Results of an earlier run must not be counted when jest crashes in this one; nx restores those that still hold. */

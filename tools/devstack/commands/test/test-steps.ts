@@ -1,9 +1,9 @@
 /** The steps of `npm test`, each one run of nx. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { nx } from '../build.ts';
+import { NX } from '../build.ts';
 import type { Env } from '../../env-file.ts';
-import { repositoryRoot } from '../../layout.ts';
+import { REPOSITORY_ROOT } from '../../layout.ts';
 import { endProcess, marked } from '../../processes/processes.ts';
 import type { TestKind } from './test-results.ts';
 
@@ -15,9 +15,9 @@ export interface Step {
   readonly needsServers: boolean;
 }
 
-const patienceMs = 3_000;
+const PATIENCE_MS = 3_000;
 /** Node compiles what a run starts hundreds of times (commands, services, lint) once. */
-const compileCache = path.join(repositoryRoot, '.nx', 'compile-cache');
+const COMPILE_CACHE = path.join(REPOSITORY_ROOT, '.nx', 'compile-cache');
 
 /**
  * Lint and type check, each of the whole workspace at once, which costs a third of one by one: a program reads the
@@ -54,16 +54,16 @@ export async function runStep(
 ): Promise<boolean> {
   signal.throwIfAborted();
   // Integration tests mostly wait, and none judges a speed: one project more at a time than there are cores.
-  const child = spawn(nx, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=3'] : [])], {
-    cwd: repositoryRoot,
+  const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=3'] : [])], {
+    cwd: REPOSITORY_ROOT,
     // The mark lets the sweep find whatever of nx and jest outlives a signal.
-    env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: compileCache }, runFolder, 'tests-1'),
+    env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE }, runFolder, 'tests-1'),
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const { pid } = child;
   // nx ends its tasks itself, given a moment; the sweep ends what is left.
-  const end = () => pid !== undefined && void endProcess(pid, 'SIGTERM', patienceMs);
+  const end = () => pid !== undefined && void endProcess(pid, 'SIGTERM', PATIENCE_MS);
   signal.addEventListener('abort', end, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkDiskSpace, spaceForServers } from '../../servers/disk-space.ts';
+import { checkDiskSpace, SPACE_FOR_SERVERS } from '../../servers/disk-space.ts';
 import type { Env } from '../../env-file.ts';
-import { localFolder, stackFolder, type StackFolder } from '../../layout.ts';
+import { LOCAL_FOLDER, stackFolder, type StackFolder } from '../../layout.ts';
 import { claim, release } from '../one-at-a-time.ts';
 import { PortPicker, portsAnywhere } from '../../processes/ports.ts';
 import { runningProcesses } from '../../processes/processes.ts';
@@ -17,7 +17,7 @@ import { sweep } from '../../processes/sweep.ts';
 import { forgetResults, noTests, readResults, sumUp, type Outcome } from './test-results.ts';
 import { runStep, selections, type Step } from './test-steps.ts';
 
-const script = fileURLToPath(import.meta.url);
+const SCRIPT = fileURLToPath(import.meta.url);
 const report = reportTo((line) => console.log(line));
 
 interface StepOutcome extends Outcome {
@@ -39,7 +39,7 @@ function selectSteps(argv: readonly string[]): readonly Step[] {
 }
 
 async function startTestServers(folder: StackFolder, signal: AbortSignal): Promise<Env> {
-  await checkDiskSpace(localFolder, spaceForServers);
+  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS);
   const ports = new PortPicker(report);
   const firstPorts = portsAnywhere();
   const { env } = await startServers({ folder, ports, firstPorts, isDurable: false, report, signal });
@@ -90,8 +90,8 @@ function printSummary(outcomes: readonly StepOutcome[]): boolean {
 
 async function main(): Promise<number> {
   const steps = selectSteps(process.argv.slice(2));
-  const folder = stackFolder(path.join(localFolder, 'test'));
-  const other = claim(folder.run, script);
+  const folder = stackFolder(path.join(LOCAL_FOLDER, 'test'));
+  const other = claim(folder.run, SCRIPT);
   if (other !== undefined) {
     throw new StackError(`another "npm test" is at work in this checkout (pid ${other})`, 'wait for it, or end it');
   }
@@ -104,7 +104,7 @@ async function main(): Promise<number> {
   let outcomes: StepOutcome[];
   try {
     await cleanUp();
-    outcomes = await runSteps(steps, stackFolder(path.join(localFolder, 'test')), signal);
+    outcomes = await runSteps(steps, stackFolder(path.join(LOCAL_FOLDER, 'test')), signal);
   } finally {
     await cleanUp();
     release(folder.run);

@@ -6,7 +6,7 @@ import type { Fault, Target } from '../fault.ts';
 import { onBroker, topicOf } from '../../load/stream.ts';
 import { readEndOffsets, readPositions } from '../../proof/observation.ts';
 import { kafkaClient, withAdmin } from '../../system/clients.ts';
-import { acceptedTopic, groups, kinds, withGroupsDown } from '../groups.ts';
+import { acceptedTopic, groups, KINDS, withGroupsDown } from '../groups.ts';
 import { othersGoOn } from '../progress.ts';
 
 async function restart({ system, hold, random }: Target, signal: NodeJS.Signals, downMs: number): Promise<void> {
@@ -20,18 +20,18 @@ async function restart({ system, hold, random }: Target, signal: NodeJS.Signals,
 }
 
 /** Setting one of them by this call sets all others back, so all are said. */
-const settingsOfAccepted = [
+const SETTINGS_OF_ACCEPTED = [
   { name: 'retention.ms', value: String(14 * 24 * 60 * 60 * 1000) },
   { name: 'max.message.bytes', value: String(8 * 1024 * 1024) },
   { name: 'cleanup.policy', value: 'delete' },
 ];
 
 /** Offsets of an aborted transaction of one record: the record and the marker. */
-const offsetsOfAborted = 2;
+const OFFSETS_OF_ABORTED = 2;
 
 async function leaveTransactionOpen(target: Target): Promise<void> {
   const { system, log, random } = target;
-  const kind = random.pick(kinds);
+  const kind = random.pick(KINDS);
   const partition = random.integer(0, 7);
   const producer = kafkaClient(system.brokers).producer({
     idempotent: true,
@@ -54,14 +54,14 @@ async function leaveTransactionOpen(target: Target): Promise<void> {
       await othersGoOn(target, (name) => name === `${topicOf[kind]}/${partition}`, 20_000);
     } finally {
       await transaction.abort();
-      await log.append({ withdrawn: { kind, partition, count: offsetsOfAborted } });
+      await log.append({ withdrawn: { kind, partition, count: OFFSETS_OF_ABORTED } });
     }
   } finally {
     await producer.disconnect();
   }
 }
 
-export const brokerFaults: readonly Fault[] = [
+export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'broker killed',
     what: 'kill -9 of the broker, start',
@@ -89,7 +89,7 @@ export const brokerFaults: readonly Fault[] = [
     what: 'somebody sets the committed offsets of the writers to the start, the end or anywhere; the database decides',
     run: (target) =>
       withGroupsDown(target, 'writer', async (admin) => {
-        for (const kind of kinds) {
+        for (const kind of KINDS) {
           const offsets = await admin.fetchTopicOffsets(acceptedTopic[kind]);
           await admin.setOffsets({
             groupId: groups.writer[kind],
@@ -111,7 +111,7 @@ export const brokerFaults: readonly Fault[] = [
         await hold(2_500);
         await publisher.pause();
         await untilIngested(admin);
-        for (const kind of kinds) {
+        for (const kind of KINDS) {
           const offsets = await admin.fetchTopicOffsets(acceptedTopic[kind]);
           await admin.setOffsets({
             groupId: groups.writer[kind],
@@ -140,7 +140,7 @@ export const brokerFaults: readonly Fault[] = [
     what: 'somebody sets the committed offsets of ingest back: blocks come twice',
     run: (target) =>
       withGroupsDown(target, 'ingest', async (admin) => {
-        for (const kind of kinds) {
+        for (const kind of KINDS) {
           const { random } = target;
           const committed = await admin.fetchOffsets({
             groupId: groups.ingest[kind],
@@ -170,7 +170,7 @@ export const brokerFaults: readonly Fault[] = [
     what: 'an accepted topic asks for more copies in sync than there are: ingest cannot write there, the others go on',
     brokers: 1,
     run: async (target) => {
-      const kind = target.random.pick(kinds);
+      const kind = target.random.pick(KINDS);
       const ask = (copies: number) =>
         withAdmin(target.system.brokers, (admin) =>
           admin.alterConfigs({
@@ -179,7 +179,7 @@ export const brokerFaults: readonly Fault[] = [
               {
                 type: kafkajs.ConfigResourceTypes.TOPIC,
                 name: acceptedTopic[kind],
-                configEntries: [...settingsOfAccepted, { name: 'min.insync.replicas', value: String(copies) }],
+                configEntries: [...SETTINGS_OF_ACCEPTED, { name: 'min.insync.replicas', value: String(copies) }],
               },
             ],
           }),
@@ -207,7 +207,7 @@ export const brokerFaults: readonly Fault[] = [
 
 /** Everything published is in blocks. */
 async function untilIngested(admin: Admin): Promise<void> {
-  for (const kind of kinds) {
+  for (const kind of KINDS) {
     const ends = await admin.fetchTopicOffsets(onBroker(topicOf[kind]));
     const isIngested = async () => {
       const [committed] = await admin.fetchOffsets({ groupId: groups.ingest[kind], topics: [onBroker(topicOf[kind])] });

@@ -10,9 +10,9 @@ import { positionsNow } from '../progress.ts';
 import { movesOrSaysWhy } from '../ways-out.ts';
 
 /** The library looks at its file once a second. */
-const seenAfterMs = 3_000;
+const SEEN_AFTER_MS = 3_000;
 /** Between the real clock and an append time that has just been read, on a machine that is busy. */
-const mostLateSeconds = 8;
+const MOST_LATE_SECONDS = 8;
 
 /** The clock of one broker steps under it, and back later; nothing may stop, and nobody has to do anything. */
 async function stepClock(target: Target, seconds: number): Promise<void> {
@@ -27,11 +27,11 @@ async function stepClock(target: Target, seconds: number): Promise<void> {
   await system.stopServer(broker, 'SIGTERM');
   try {
     await system.startServer(broker, fakedClock(library, file));
-    await hold(seenAfterMs);
+    await hold(SEEN_AFTER_MS);
     for (const offset of [seconds, 0]) {
       const before = await positionsNow(target);
       set(offset);
-      await hold(seenAfterMs);
+      await hold(SEEN_AFTER_MS);
       await expectStep(target, broker, offset);
       const seen = await movesOrSaysWhy(target, before);
       if (seen.size > 0) {
@@ -58,7 +58,7 @@ async function expectStep(target: Target, broker: string, seconds: number): Prom
   let offset = NaN;
   const hasStepped = async (): Promise<boolean> => {
     offset = ((await lastAppendTime(system.brokers, onBroker(topicOf.telemetry), partition)) - Date.now()) / 1000;
-    return offset <= seconds + 1 && offset >= seconds - mostLateSeconds;
+    return offset <= seconds + 1 && offset >= seconds - MOST_LATE_SECONDS;
   };
   await system.until(hasStepped, 60_000, `records of ${broker} are ${seconds} s off (the last one: ${offset} s)`);
 }
@@ -77,7 +77,7 @@ const clockFault = (name: string, what: string, seconds: number): Fault => ({
   run: (target) => stepClock(target, seconds),
 });
 
-export const clockFaults: readonly Fault[] = [
+export const CLOCK_FAULTS: readonly Fault[] = [
   clockFault('broker clock 10 s ahead', 'the clock of a broker steps 10 s ahead under load, and back', 10),
   clockFault('broker clock 10 s behind', 'the clock of a broker steps 10 s back under load, and ahead again', -10),
   clockFault('broker clock 1 h ahead', 'the clock of a broker steps an hour ahead under load, and back', 3_600),

@@ -62,7 +62,7 @@ const pickAccepted = ({ random }: Target): { topic: string; partition: number; k
   return { kind, topic: acceptedTopic[kind], partition: random.integer(0, 7) };
 };
 
-export const clusterFaults: readonly Fault[] = [
+export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     name: 'leader killed',
     what: 'kill -9 of the broker that leads a partition; another copy takes over',

@@ -11,15 +11,15 @@ import { copyUnderWay } from '../copy-under-way.ts';
 import { othersGoOn, positionsNow, settled } from '../progress.ts';
 import { takeWaysOut } from '../ways-out.ts';
 
-const postgres = 'postgres-1';
+const POSTGRES = 'postgres-1';
 const run = promisify(execFile);
 
 async function restart({ system, hold }: Target, signal: NodeJS.Signals, downMs: number): Promise<void> {
-  await system.stopServer(postgres, signal);
+  await system.stopServer(POSTGRES, signal);
   try {
     await hold(downMs);
   } finally {
-    await system.startServer(postgres);
+    await system.startServer(POSTGRES);
   }
 }
 
@@ -35,7 +35,7 @@ async function withSession(target: Target, work: (client: pg.Client) => Promise<
   }
 }
 
-const writerSessions = `application_name LIKE 'chip-writer%'`;
+const WRITER_SESSIONS = `application_name LIKE 'chip-writer%'`;
 
 /** Slow enough that a COPY can be caught in the act. */
 async function inCopy(target: Target, act: (pid: number) => Promise<unknown> | void): Promise<void> {
@@ -107,8 +107,8 @@ async function lockRows(target: Target, ms: number): Promise<void> {
   await takeWaysOut(target);
 }
 
-const lockedForMs = 600_000;
-const baselineMs = 120_000;
+const LOCKED_FOR_MS = 600_000;
+const BASELINE_MS = 120_000;
 
 /** What the other partitions settle while one is locked for ten minutes, against the minutes before. */
 async function lockOnePartition(target: Target): Promise<void> {
@@ -121,9 +121,9 @@ async function lockOnePartition(target: Target): Promise<void> {
     await othersGoOn(target, (name) => !isOther(name), ms);
     return ((await settled(target, isOther)) - before) / ((performance.now() - began) / 1000);
   };
-  const usual = await rateOver(baselineMs);
+  const usual = await rateOver(BASELINE_MS);
   const restarts = system.restarts();
-  const meanwhile = await withLockedPosition(target, locked, () => rateOver(lockedForMs));
+  const meanwhile = await withLockedPosition(target, locked, () => rateOver(LOCKED_FOR_MS));
   const ratio = meanwhile / usual;
   note(
     `the other partitions settled ${usual.toFixed(0)} elements/s before and ${meanwhile.toFixed(0)} while ${locked} was locked: ${(ratio * 100).toFixed(1)} %, ${system.restarts() - restarts} restarts`,
@@ -153,8 +153,8 @@ async function withLockedPosition<T>(target: Target, name: string, work: () => P
 async function limitStatements(target: Target): Promise<void> {
   const { system, hold, note } = target;
   const endSessions = () =>
-    system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${writerSessions}`);
-  const cancelled = () => system.logOf(postgres).split('canceling statement due to statement timeout').length - 1;
+    system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${WRITER_SESSIONS}`);
+  const cancelled = () => system.logOf(POSTGRES).split('canceling statement due to statement timeout').length - 1;
   const before = cancelled();
   await system.sql(`ALTER DATABASE chip_quality SET statement_timeout = '15ms'`);
   try {
@@ -193,7 +193,7 @@ async function revokeRight(target: Target): Promise<void> {
   await takeWaysOut(target);
 }
 
-export const databaseFaults: readonly Fault[] = [
+export const DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'database stopped fast',
     what: 'pg_ctl stop -m fast, a few seconds of nothing, start',
@@ -214,8 +214,8 @@ export const databaseFaults: readonly Fault[] = [
       await system.sql(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
       await system.sql('SELECT pg_reload_conf()');
       await hold(4_000);
-      await system.stopServer(postgres, 'SIGQUIT');
-      await system.startServer(postgres);
+      await system.stopServer(POSTGRES, 'SIGQUIT');
+      await system.startServer(POSTGRES);
       await system.sql('ALTER SYSTEM RESET synchronous_commit');
       await system.sql('ALTER SYSTEM RESET wal_writer_delay');
       await system.sql('SELECT pg_reload_conf()');
@@ -249,7 +249,7 @@ export const databaseFaults: readonly Fault[] = [
     what: 'pg_terminate_backend of every session of the writers, idle ones too, several times',
     run: async ({ system, hold }) => {
       for (let i = 0; i < 4; i += 1) {
-        await system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${writerSessions}`);
+        await system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${WRITER_SESSIONS}`);
         await hold(800);
       }
     },
@@ -300,7 +300,7 @@ export const databaseFaults: readonly Fault[] = [
     run: async ({ system, hold }) => {
       await system.sql('ALTER ROLE chip_writer CONNECTION LIMIT 0');
       try {
-        await system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${writerSessions}`);
+        await system.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${WRITER_SESSIONS}`);
         await hold(8_000);
       } finally {
         await system.sql('ALTER ROLE chip_writer CONNECTION LIMIT -1');

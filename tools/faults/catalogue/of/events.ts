@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Target } from '../fault.ts';
 import { topicOf, type Mood } from '../../load/stream.ts';
-import { poisonHost } from '../../load/telemetry-records.ts';
+import { POISON_HOST } from '../../load/telemetry-records.ts';
 import { readEndOffsets, readPositions } from '../../proof/observation.ts';
 
 const inMood =
@@ -17,13 +17,13 @@ const inMood =
     }
   };
 
-const megabyte = 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
 /** Of one ingest, while it works through a million refused records. */
-const mostMegabytes = 300;
+const MOST_MEGABYTES = 300;
 
 /** The largest resident memory of a process since it began, MiB. */
 const peakMegabytes = (pid: number): number =>
-  Math.round((Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / megabyte);
+  Math.round((Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / MEGABYTE);
 
 /** They wait in gzip batches while no ingest is there, so that each fetch brings tens of thousands of them. */
 async function flood(target: Target, records: number): Promise<void> {
@@ -38,11 +38,11 @@ async function flood(target: Target, records: number): Promise<void> {
   }
   const restarts = system.restarts();
   const began = performance.now();
-  await target.rest(floodWithinMs);
+  await target.rest(FLOOD_WITHIN_MS);
   const peaks = names.map((name) => peakMegabytes(system.pidOf(name)));
   note(`${records} refused records settled in ${inSeconds(began)}, ingests at most ${peaks.join(' and ')} MiB`);
-  if (Math.max(...peaks) > mostMegabytes) {
-    object(`an ingest needed ${Math.max(...peaks)} MiB, more than ${mostMegabytes}`);
+  if (Math.max(...peaks) > MOST_MEGABYTES) {
+    object(`an ingest needed ${Math.max(...peaks)} MiB, more than ${MOST_MEGABYTES}`);
   }
   if (system.restarts() > restarts) {
     object(`${system.restarts() - restarts} services had to be started again`);
@@ -50,7 +50,7 @@ async function flood(target: Target, records: number): Promise<void> {
   publisher.resume();
 }
 
-const floodWithinMs = 900_000;
+const FLOOD_WITHIN_MS = 900_000;
 const inSeconds = (began: number): string => `${((performance.now() - began) / 1000).toFixed(0)} s`;
 
 /** Records that may not cost a service its life. */
@@ -145,7 +145,7 @@ async function breakSchema(target: Target): Promise<void> {
   );
 }
 
-export const eventFaults: readonly Fault[] = [
+export const EVENT_FAULTS: readonly Fault[] = [
   {
     name: 'malformed events',
     what: 'every event is refused: truncated, no UTF-8, NaN, NUL, too deep, wrong types …',
@@ -157,7 +157,7 @@ export const eventFaults: readonly Fault[] = [
   {
     name: 'poison rows',
     what: 'the database refuses some rows: each becomes a dead letter, its neighbours are written',
-    run: (target) => withConstraint(target, `host <> '${poisonHost}'`, () => target.hold(5_000)),
+    run: (target) => withConstraint(target, `host <> '${POISON_HOST}'`, () => target.hold(5_000)),
   },
   {
     name: 'event id reused after a refusal',

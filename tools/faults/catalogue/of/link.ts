@@ -34,7 +34,7 @@ const killAtCommit =
     await Promise.all(killed);
   };
 
-export const linkFaults: readonly Fault[] = [
+export const LINK_FAULTS: readonly Fault[] = [
   {
     name: 'writer killed before commit',
     what: 'kill -9 of the writers when the rows are loaded and the commit is on its way: it never arrives',

@@ -4,7 +4,7 @@ import type { Fault, Target } from '../fault.ts';
 import { positionsNow } from '../progress.ts';
 
 /** Beyond the 10 s after which the group gives the partitions of a silent member to others. */
-const beyondSessionMs = 14_000;
+const BEYOND_SESSION_MS = 14_000;
 
 async function freeze({ system, hold }: Target, name: string, ms: number): Promise<void> {
   const pid = await system.kill(name, 'SIGSTOP');
@@ -37,7 +37,7 @@ async function stallEventLoop({ system, hold }: Target, name: string, ms: number
 }
 
 /** The longest that any partition with waiting events may stand while services are replaced one by one. */
-const longestStandMs = 12_000;
+const LONGEST_STAND_MS = 12_000;
 
 /** Replaces every ingest and every writer in turn, as a deployment does, and measures how long partitions stand. */
 async function rollServices(target: Target): Promise<void> {
@@ -66,14 +66,16 @@ async function rollServices(target: Target): Promise<void> {
       await system.startAgain([name]);
       await target.hold(5_000);
     }
-    await target.hold(longestStandMs);
+    await target.hold(LONGEST_STAND_MS);
   } finally {
     isOver = true;
     await watching;
   }
   note(`no partition stood longer than ${(longest.ms / 1000).toFixed(1)} s (${longest.partition})`);
-  if (longest.ms > longestStandMs) {
-    object(`${longest.partition} stood for ${(longest.ms / 1000).toFixed(1)} s, more than ${longestStandMs / 1000} s`);
+  if (longest.ms > LONGEST_STAND_MS) {
+    object(
+      `${longest.partition} stood for ${(longest.ms / 1000).toFixed(1)} s, more than ${LONGEST_STAND_MS / 1000} s`,
+    );
   }
 }
 
@@ -87,7 +89,7 @@ async function killRepeatedly(target: Target, times: number): Promise<void> {
   }
 }
 
-export const processFaults: readonly Fault[] = [
+export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'writer killed',
     what: 'kill -9 of a writer at a random moment',
@@ -123,7 +125,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: 'writer frozen beyond session',
     what: 'SIGSTOP of a writer until its partitions have another owner, SIGCONT',
-    run: (target) => freeze(target, pickWriter(target), beyondSessionMs),
+    run: (target) => freeze(target, pickWriter(target), BEYOND_SESSION_MS),
   },
   {
     name: 'writer frozen in COPY',
@@ -141,7 +143,7 @@ export const processFaults: readonly Fault[] = [
         const pid = await system.kill(name, 'SIGSTOP');
         system.proxy.throttle = undefined;
         try {
-          await hold(beyondSessionMs);
+          await hold(BEYOND_SESSION_MS);
         } finally {
           process.kill(pid, 'SIGCONT');
         }
@@ -153,7 +155,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: 'writer event loop stalled',
     what: 'a writer computes for longer than the session time-out',
-    run: (target) => stallEventLoop(target, pickWriter(target), beyondSessionMs),
+    run: (target) => stallEventLoop(target, pickWriter(target), BEYOND_SESSION_MS),
   },
   {
     name: 'writer terminated',
@@ -206,12 +208,12 @@ export const processFaults: readonly Fault[] = [
   {
     name: 'ingest frozen beyond session',
     what: 'SIGSTOP of an ingest until its partitions have another owner: a zombie that goes on publishing blocks',
-    run: (target) => freeze(target, pickIngest(target), beyondSessionMs),
+    run: (target) => freeze(target, pickIngest(target), BEYOND_SESSION_MS),
   },
   {
     name: 'ingest event loop stalled',
     what: 'an ingest computes for longer than the session time-out',
-    run: (target) => stallEventLoop(target, pickIngest(target), beyondSessionMs),
+    run: (target) => stallEventLoop(target, pickIngest(target), BEYOND_SESSION_MS),
   },
   {
     name: 'ingest terminated',

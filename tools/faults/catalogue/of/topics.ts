@@ -6,7 +6,7 @@ import { onBroker, topicOf, type Kind } from '../../load/stream.ts';
 import { withAdmin } from '../../system/clients.ts';
 import type { Fault, Target } from '../fault.ts';
 import { partitionsOf } from './broker.ts';
-import { acceptedTopic, kinds } from '../groups.ts';
+import { acceptedTopic, KINDS } from '../groups.ts';
 import { positionsNow } from '../progress.ts';
 import { movesOrSaysWhy } from '../ways-out.ts';
 
@@ -99,7 +99,7 @@ async function moveKafka(target: Target): Promise<void> {
   const { system, publisher, letters } = target;
   const partitions = await partitionsOf(system.brokers);
   await target.rest();
-  for (const kind of kinds) {
+  for (const kind of KINDS) {
     await startOver(target, kind);
   }
   await system.holdDown(system.serviceNames, 'SIGTERM');
@@ -107,7 +107,7 @@ async function moveKafka(target: Target): Promise<void> {
   await system.moveTo(brokers);
   await system.operator('topics', ['create']);
   await system.operator('topics', ['grow', String(partitions)]);
-  for (const kind of kinds) {
+  for (const kind of KINDS) {
     await system.operator('positions', ['rebase', topicOf[kind], 'all', '--reason', 'Kafka has moved', '--yes']);
   }
   await system.startAgain(system.serviceNames);
@@ -121,7 +121,7 @@ async function moveKafka(target: Target): Promise<void> {
   }
 }
 
-export const topicFaults: readonly Fault[] = [
+export const TOPIC_FAULTS: readonly Fault[] = [
   {
     name: 'accepted topic recreated',
     what: 'the accepted topics are deleted and created while everything is applied, then events go on',
@@ -139,7 +139,7 @@ export const topicFaults: readonly Fault[] = [
     run: async (target) => {
       await withoutWriters(target, async () => {
         await target.hold(2_500);
-        await recreate(target, [acceptedTopic[target.random.pick(kinds)]]);
+        await recreate(target, [acceptedTopic[target.random.pick(KINDS)]]);
         await target.hold(1_000);
       });
       await movesOrSaysWhy(target, await positionsNow(target));
@@ -151,7 +151,7 @@ export const topicFaults: readonly Fault[] = [
     brokers: 1,
     run: async (target) => {
       await target.rest();
-      await loseTail(target, target.random.pick(kinds));
+      await loseTail(target, target.random.pick(KINDS));
       const before = await positionsNow(target);
       target.publisher.resume();
       await movesOrSaysWhy(target, before);
@@ -165,7 +165,7 @@ export const topicFaults: readonly Fault[] = [
       await target.rest();
       const before = await positionsNow(target);
       await withoutWriters(target, async () => {
-        await loseTail(target, target.random.pick(kinds));
+        await loseTail(target, target.random.pick(KINDS));
         target.publisher.resume();
         await target.hold(8_000);
       });
@@ -176,7 +176,7 @@ export const topicFaults: readonly Fault[] = [
     name: 'machine topic recreated',
     what: 'a machine topic is deleted and created: the partitions say so and go on by accept-recreated',
     run: async (target) => {
-      const kind = target.random.pick(kinds);
+      const kind = target.random.pick(KINDS);
       await target.rest();
       await startOver(target, kind);
       await recreate(target, [onBroker(topicOf[kind])]);
@@ -196,7 +196,7 @@ export const topicFaults: readonly Fault[] = [
     name: 'both topics recreated',
     what: 'a machine topic and its accepted topic are deleted and created',
     run: async (target) => {
-      const kind = target.random.pick(kinds);
+      const kind = target.random.pick(KINDS);
       await target.rest();
       await startOver(target, kind);
       await recreate(target, [onBroker(topicOf[kind]), acceptedTopic[kind]]);
