@@ -57,6 +57,28 @@ export const depConstraints = [
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:contracts', 'type:testing'] },
 ];
 
+/**
+ * One dialect of names: types are in PascalCase, constants of a module that hold one of `constants` in UPPER_CASE, and
+ * everything else in camelCase. Other constants of a module go by what they hold: a schema or a function is camelCase, a
+ * table UPPER_CASE, a decorator PascalCase. A value that goes into a field or column of the same name keeps it; so does
+ * what is taken out of an object. Properties and imports belong to events, columns, variables and other modules.
+ */
+const naming = (...constants) => [
+  'error',
+  { selector: 'default', format: ['camelCase'] },
+  { selector: 'typeLike', format: ['PascalCase'] },
+  { selector: 'parameter', format: ['camelCase', 'snake_case'] },
+  { selector: 'variable', format: ['camelCase', 'snake_case', 'StrictPascalCase'] },
+  { selector: 'variable', modifiers: ['const', 'global'], format: ['camelCase', 'UPPER_CASE', 'PascalCase'] },
+  { selector: 'variable', modifiers: ['const', 'global'], types: constants, format: ['UPPER_CASE'] },
+  { selector: ['variable', 'parameter'], modifiers: ['destructured'], format: null },
+  { selector: 'variable', modifiers: ['const', 'global', 'destructured'], format: null },
+  // Unused, and named only for its place.
+  { selector: ['variable', 'parameter'], filter: '^_', format: null },
+  { selector: ['property', 'method', 'accessor', 'import'], format: null },
+];
+const PRIMITIVES = ['boolean', 'number', 'string'];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/test-results/**', '.local/**', '.nx/**'] },
   ...tseslint.configs.recommended,
@@ -90,6 +112,7 @@ export default tseslint.config(
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
       ],
+      '@typescript-eslint/naming-convention': naming(...PRIMITIVES, 'array'),
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',
       // == null means absent or null, which the events of machines do not tell apart.
@@ -117,8 +140,12 @@ export default tseslint.config(
   },
   {
     // Tests and tools look at the system from outside, with plain clients.
-    files: ['**/*.int-spec.ts', '**/*.spec.ts'],
-    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+    files: ['**/*.int-spec.ts', '**/*.spec.ts', '**/test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // Lists of a test collect what it sees or has to close.
+      '@typescript-eslint/naming-convention': naming(...PRIMITIVES),
+    },
   },
   prettier,
   {
