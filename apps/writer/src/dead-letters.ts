@@ -5,15 +5,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { RefusedElement } from './loaders/refused-element.ts';
 import { WriterMetrics } from './writer.metrics.ts';
 
-/** Where refused elements go. Resolves when the broker has acknowledged them all. */
+/** Takes refused elements. Resolves once the broker has acknowledged every letter. */
 export interface DeadLetters {
   send(topic: string, partition: number, refused: readonly RefusedElement[]): Promise<void>;
 }
 
-/** Letters made and sent at a time: their values are copies of the events, which may have several MiB each. */
+/** Letters built and sent at a time: their values are copies of the events, which may take several MiB each. */
 const LETTERS_AT_ONCE = 100;
 
-/** Dead letters of stage `writer`: the normalised event as JSON, so that it can be published again. */
+/** Dead letters of stage `writer`: the normalised event as JSON, ready to be published again. */
 @Injectable()
 export class KafkaDeadLetters implements DeadLetters {
   readonly #producer: KafkaProducer;

@@ -9,7 +9,7 @@ export const writerSchema = serviceSchema.extend({
     .string()
     .min(1)
     .describe(
-      'PostgreSQL URL of the primary itself, never through PgBouncer; one host, the name that follows the primary',
+      'PostgreSQL URL of the primary itself, never through PgBouncer; one host: the name that follows the primary',
     ),
   FLUSH_ROWS: z.coerce
     .number()
@@ -17,14 +17,14 @@ export const writerSchema = serviceSchema.extend({
     .min(1)
     .max(100_000)
     .default(20_000)
-    .describe('most rows of one transaction; a larger flush costs memory and makes a repetition dearer'),
+    .describe('most rows of one transaction; more take more memory and make a retry more expensive'),
   PARTITIONS_CONCURRENTLY: z.coerce
     .number()
     .int()
     .min(1)
     .max(64)
     .default(2)
-    .describe('partitions of one topic written at the same time, each on a connection of its own'),
+    .describe('partitions of one topic written at the same time, each on its own connection'),
 });
 
 export type WriterConfig = z.infer<typeof writerSchema>;

@@ -12,12 +12,12 @@ import { TopicIds } from './partition/topic-ids.ts';
 import type { WriterConfig } from './writer.config.ts';
 import { WriterMetrics } from './writer.metrics.ts';
 
-/** How often idle positions and the ends of the machine topics are looked at. */
+/** How often the writer checks idle positions and the ends of the machine topics. */
 const REVIEW_INTERVAL_MS = 5_000;
-/** Liveness: lag and no progress for this long. Longer than any deadline of a flush, whose end shows as a state. */
+/** Liveness: lag without progress for this long. Longer than any deadline of a flush, whose end shows as a state. */
 const MAX_STALL_MS = 90_000;
 
-/** Batches of the accepted topics to the writers of their partitions. */
+/** Passes batches of the accepted topics to the writers of their partitions. */
 @Controller()
 export class WriterConsumer {
   readonly #writers = new Map<string, PartitionWriter>();
@@ -92,9 +92,9 @@ export class WriterConsumer {
     return writer;
   }
 
-  /** Looks after what no batch would show: positions changed elsewhere, lost partitions, the ends of the machine topics. */
+  /** Checks what no batch shows: positions changed elsewhere, lost partitions, the ends of the machine topics. */
   async #review(): Promise<void> {
-    // A database that is slow to answer must not be asked more and more.
+    // Do not pile up requests on a slow database.
     if (this.#isReviewing) {
       return;
     }
@@ -103,7 +103,7 @@ export class WriterConsumer {
       const assigned = this.#server.partitions();
       this.#server.showLag(this.#metrics.lag);
       await this.#releaseLost(new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`)));
-      // Each for itself: a partition whose row is locked or refused keeps no other from being looked after.
+      // Separately: a partition whose row is locked or refused must not keep the others from their review.
       await Promise.all(
         assigned.map(({ topic, partition, isHandling, nextOffset }) =>
           this.#reviewed(async () => {
@@ -132,8 +132,8 @@ export class WriterConsumer {
     try {
       await look();
     } catch (error) {
-      // Broker or database are away: the next review comes soon, and readiness says so meanwhile. All else stays as it is
-      // until a person sees it, a missing right for instance.
+      // Broker or database are down: the next review comes soon, and readiness reports it meanwhile. Anything else,
+      // such as a missing right, persists until a person acts.
       const isTransient = error instanceof AppError && error.retriable;
       this.#logger[isTransient ? 'debug' : 'warn']({ err: error }, 'review_incomplete');
     }
@@ -160,8 +160,8 @@ export class WriterConsumer {
   }
 
   /**
-   * Standing still without a stated reason is a failure, and only while the database answers. A partition that says why it
-   * stands still would do so after a restart, too, and the others would stop for it.
+   * Lag without progress and without a stated reason is a failure, but only while the database answers. A partition
+   * with a stated reason would stop again after a restart, and the restart would interrupt the others.
    */
   async #progress(): Promise<HealthState> {
     const progress = this.#server.progress(

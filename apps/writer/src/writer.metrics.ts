@@ -28,7 +28,7 @@ export class WriterMetrics {
     );
     this.duplicates = meters.counter(
       'chip_writer_duplicates_total',
-      'Inspection events that were in the database already under the same id and content.',
+      'Inspection events already in the database under the same id and content.',
       ['topic'],
     );
     this.deadLetters = meters.counter(
@@ -39,7 +39,7 @@ export class WriterMetrics {
     this.flushes = meters.counter('chip_writer_flushes_total', 'Committed flushes.', ['topic']);
     this.flushSeconds = meters.histogram(
       'chip_writer_flush_seconds',
-      'Time of one flush, from BEGIN to COMMIT, dead letters and repetitions included.',
+      'Time of one flush, from BEGIN to COMMIT, including dead letters and retries.',
       ['topic'],
       [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
     );
@@ -51,7 +51,7 @@ export class WriterMetrics {
     );
     this.retries = meters.counter(
       'chip_writer_retries_total',
-      'Flushes tried again because the database could not serve.',
+      'Flushes retried because the database was unavailable.',
       ['topic', 'reason'],
     );
     this.conflicts = meters.counter(
@@ -59,23 +59,21 @@ export class WriterMetrics {
       'Flushes dropped because another writer had moved the position.',
       ['topic'],
     );
-    this.trimmed = meters.counter(
-      'chip_writer_trimmed_blocks_total',
-      'Blocks of which a part, or all, had been applied before.',
-      ['topic'],
-    );
+    this.trimmed = meters.counter('chip_writer_trimmed_blocks_total', 'Blocks already applied in part or whole.', [
+      'topic',
+    ]);
     this.restarts = meters.counter(
       'chip_writer_accepted_topic_restarts_total',
-      'Accepted topics read from their start, because they were replaced or had lost their end.',
+      'Times an accepted topic was read from its start because it was replaced or had lost its end.',
       ['topic', 'kind'],
     );
-    this.lag = meters.gauge('chip_writer_lag_records', 'Blocks of the accepted topic that are not applied yet.', [
+    this.lag = meters.gauge('chip_writer_lag_records', 'Blocks of the accepted topic not applied yet.', [
       'topic',
       'partition',
     ]);
     this.stopped = meters.gauge(
       'chip_writer_partition_stopped',
-      '1 while a partition stands still for the state named; absent while it runs.',
+      '1 while a partition is stopped in the named state; absent while it runs.',
       ['topic', 'partition', 'state'],
     );
   }

@@ -15,7 +15,7 @@ import { WriterMetrics } from './writer.metrics.ts';
       clientId: 'chip-writer',
       groups: Object.fromEntries(STREAMS.map(({ accepted, writerGroup }) => [accepted, writerGroup])),
       consumer: (config) => ({
-        // Blocks are large already: waiting for more would only add delay.
+        // Blocks are already large: waiting for more would only add delay.
         minBytes: 1,
         partitionsConcurrently: config.PARTITIONS_CONCURRENTLY,
         maxBytesPerPartition: MAX_BLOCK_BYTES / 8,
@@ -25,9 +25,9 @@ import { WriterMetrics } from './writer.metrics.ts';
       applicationName: 'chip-writer',
       url: (config) => config.DATABASE_URL,
       pool: () => ({
-        // A few may wait for locked rows; health checks and the other partitions must get through.
+        // A few may wait for locked rows; health checks and other partitions still need connections.
         max: 6,
-        // Above the lock timeout of the role: when the server itself ends a statement, its outcome is certain.
+        // Above the role's lock timeout: when the server itself ends a statement, the outcome is certain.
         queryTimeoutMs: 15_000,
       }),
     }),
@@ -55,14 +55,14 @@ export class WriterModule implements OnModuleInit {
     this.#registry = registry;
   }
 
-  /** The writer with `consumer` as the controller that handles the batches. */
+  /** The writer with `consumer` as the controller that handles batches. */
   static forConsumer(consumer: Type<unknown>): DynamicModule {
     return { module: WriterModule, controllers: [consumer] };
   }
 
   async onModuleInit(): Promise<void> {
     await schemaReady(this.#database);
-    // Every writer offers itself for the upkeep of the database; one at a time does it.
+    // Every writer offers to do the database upkeep; one at a time does it.
     const maintenance = startMaintenance({
       url: this.#config.DATABASE_URL,
       log: this.#logger,

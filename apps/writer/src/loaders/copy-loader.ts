@@ -3,11 +3,11 @@ import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
 import { type RefusedElement, rejectionDetail } from './refused-element.ts';
 
-/** Rows of one COPY while looking for refused rows: what a COPY sends behind its bad row is wasted. */
+/** Rows per COPY while searching for refused rows: what a COPY sends after its bad row is wasted. */
 const SEARCH_ROWS = 1000;
 const NEWLINE = 10;
 
-/** One payload line and where it came from. */
+/** One payload line and its source. */
 interface Line {
   readonly bytes: Buffer;
   readonly offset: number;
@@ -26,19 +26,19 @@ export function* linesOf(block: Block): Generator<Line> {
   }
 }
 
-/** The table that lines of a payload are for. */
+/** The table that payload lines go into. */
 export interface CopyTarget {
   readonly table: string;
   readonly columns: readonly string[];
-  /** The event that a line was made of, as a machine would publish it. */
+  /** The event behind a line, as a machine would publish it. */
   normalised(fields: readonly (string | null)[]): Record<string, unknown>;
 }
 
-/** Loads a payload that is COPY text of one table already: what ingest wrote goes straight into it. */
+/** Loads a payload that is already COPY text of one table: ingest's bytes go straight in. */
 export class CopyLoader implements Loader {
   readonly #target: CopyTarget;
   readonly #blocks: readonly Block[];
-  /** COPY input; the payloads as they came, until an element is excluded. */
+  /** COPY input: the payloads unchanged, until an element is excluded. */
   #chunks: Buffer[];
   #lines: Line[] | undefined;
   #rows: number;
@@ -67,7 +67,7 @@ export class CopyLoader implements Loader {
     const { table, columns } = this.#target;
     const refused: RefusedElement[] = [];
     await session.query('SAVEPOINT search');
-    // Rows before a bad one are known to be good: each row of the search is sent about once.
+    // Rows before a bad one are known to be good, so the search sends each row about once.
     for (let from = 0; from < lines.length && refused.length <= limit;) {
       const part = lines.slice(from, from + SEARCH_ROWS);
       try {
@@ -97,7 +97,7 @@ export class CopyLoader implements Loader {
     this.#chunks = [Buffer.concat(this.#lines.map((line) => line.bytes))];
   }
 
-  /** Lines that are still to be loaded. */
+  /** Lines left to load. */
   protected lines(): Buffer[] {
     this.#lines ??= this.#blocks.flatMap((block) => [...linesOf(block)]);
     return this.#lines.map(({ bytes }) => bytes);

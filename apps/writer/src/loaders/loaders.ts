@@ -3,7 +3,7 @@ import { InspectionLoader } from './inspection/inspection-loader.ts';
 import type { Loader } from './loader.ts';
 import { TelemetryLoader } from './telemetry-loader.ts';
 
-/** What loads the blocks of each stream. */
+/** The loader for the blocks of each stream. */
 export const LOADERS: Readonly<Record<StreamName, (blocks: readonly Block[]) => Loader>> = {
   telemetry: (blocks) => new TelemetryLoader(blocks),
   inspection: (blocks) => new InspectionLoader(blocks),

@@ -1,7 +1,9 @@
 import type { Refusal, Replay } from '@chip/contracts';
 import type { DatabaseError } from '@chip/persistence';
 
-/** An accepted element that the writer refuses after all: by a rule that needs the database, or by the database itself. */
+/**
+ * An accepted element that the writer refuses: by a rule that needs the database, or because the database itself does.
+ */
 export interface RefusedElement {
   readonly sourceOffset: number;
   /** Place in the record's array; undefined when the record is not an array. */
@@ -9,7 +11,7 @@ export interface RefusedElement {
   readonly refusal: Refusal;
   /** The event as ingest normalised it, ready to be published again. */
   readonly normalised: Record<string, unknown>;
-  /** Set when the event had been published again from a dead letter. */
+  /** Set when the event was published again from a dead letter. */
   readonly replay?: Replay;
 }
 

@@ -16,7 +16,7 @@ const DELTA_COLUMNS = [
 ];
 const HOUR_MS = 3_600_000;
 
-/** Roll-up deltas of rows, for a block that is not applied whole: ingest's own deltas count all of its rows. */
+/** Roll-up deltas of rows, for a block that is applied in part: ingest's own deltas count all of its rows. */
 function deltasOf(lines: Iterable<Buffer>): Buffer {
   const deltas = new Map<string, { fields: [string, string | null, string | null, string | null]; values: number[] }>();
   for (const line of lines) {
@@ -44,7 +44,7 @@ function deltasOf(lines: Iterable<Buffer>): Buffer {
   return Buffer.from(text);
 }
 
-/** Unknown fields go back to where the machine had them: in `tags` the contract would refuse them. */
+/** Puts unknown fields back where the machine had them: the contract would refuse them inside `tags`. */
 const tagsAsSent = (text: string | null): Record<string, unknown> => {
   if (text === null) {
     return {};
@@ -67,7 +67,7 @@ const SAMPLES: CopyTarget = {
   }),
 };
 
-/** Telemetry: samples into the hypertable, and their share of the roll-ups in the same transaction. */
+/** Telemetry: samples into the hypertable and their share of the roll-ups, in one transaction. */
 export class TelemetryLoader extends CopyLoader {
   readonly #blocks: readonly Block[];
   #deltas: Buffer[] | undefined;

@@ -1,6 +1,6 @@
 import { type Block, elementsOf } from '@chip/contracts';
 
-/** What the index of some blocks says about them. */
+/** Counts from the indexes of blocks. */
 export const countElements = (blocks: readonly Block[]): { records: number; elements: number; refused: number } => {
   let [records, elements, refused] = [0, 0, 0];
   for (const { index } of blocks) {

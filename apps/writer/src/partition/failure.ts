@@ -4,21 +4,21 @@ import type { ErrorCode } from '@chip/service';
 import { DeadLettersRefusedError } from './flush.ts';
 import { MostlyRejectedError } from './refusal-brake.ts';
 
-/** What a failed attempt to apply a batch means for its partition. The others go on in any case. */
+/** What a failed attempt to apply a batch means for its partition. Other partitions go on in every case. */
 export type Failure =
-  /** The same work may succeed soon. `isSlow`: it, or a lock that it waits for, took longer than allowed. */
+  /** The same work may succeed soon. `isSlow`: the work, or a lock it waits for, took longer than allowed. */
   | { readonly kind: 'wait'; readonly code: ErrorCode; readonly isSlow: boolean }
   /** Another writer moved the position. */
   | { readonly kind: 'conflict' }
-  /** Stops for a stated reason. `retries`: it tries again automatically, otherwise a person decides. */
+  /** Stops for a stated reason. `retries`: it retries automatically; otherwise a person decides. */
   | { readonly kind: 'stop'; readonly state: PartitionState; readonly retries: boolean }
-  /** Nothing that a partition could stand still for: this process itself is broken. */
+  /** Not a reason to stop a partition: this process itself is broken. */
   | { readonly kind: 'broken' };
 
 /** Statement cancelled or timed out; lock not available in time. */
 const SLOW = ['57014', '55P03'];
 
-/** @param isTimedOut whether the session was cut because something took longer than its deadline */
+/** @param isTimedOut whether the session was cut because something exceeded its deadline */
 export function failureOf(error: unknown, isTimedOut: boolean): Failure {
   if (error instanceof CommitUnknownError) {
     return { kind: 'wait', code: error.code, isSlow: isTimedOut };

@@ -1,6 +1,6 @@
 /**
- * Rows of one flush. A flush that is too slow for its deadlines is tried again at half the size, down to one event: a size
- * that never passes would hold its partition for as long as it is tried.
+ * Rows per flush. A flush that exceeds its deadlines is retried at half the size, down to one event: a size that
+ * never succeeds would block its partition indefinitely.
  */
 export class FlushSize {
   readonly #most: number;
@@ -15,12 +15,12 @@ export class FlushSize {
     return this.#rows;
   }
 
-  /** Whether blocks have to be cut, to keep to a size below that of a block. */
+  /** Whether blocks must be split to fit the reduced size. */
   get isReduced(): boolean {
     return this.#rows < this.#most;
   }
 
-  /** @returns whether it became smaller; false when a flush is one event already */
+  /** @returns whether the size shrank; false when a flush is already one event */
   halve(): boolean {
     if (this.#rows === 1) {
       return false;
@@ -29,7 +29,7 @@ export class FlushSize {
     return true;
   }
 
-  /** After each flush that passes: the cause may be over, and small flushes are expensive. */
+  /** Called after each successful flush: the cause may be over, and small flushes are expensive. */
   grow(): void {
     this.#rows = Math.min(this.#most, this.#rows * 2);
   }

@@ -7,7 +7,7 @@ import type { RefusedElement } from '../loaders/refused-element.ts';
 import type { RefusalBrake } from './refusal-brake.ts';
 import { countElements } from './count-elements.ts';
 
-/** The dead letters of a flush are not acknowledged: its events can neither be applied nor passed by. */
+/** The broker does not acknowledge the dead letters of a flush: its events can be neither applied nor skipped. */
 export class DeadLettersRefusedError extends AppError {
   readonly code = 'dead_letters_refused';
   readonly retriable = true;
@@ -18,12 +18,12 @@ export interface FlushWork {
   readonly topic: string;
   readonly partition: number;
   readonly blocks: readonly Block[];
-  /** Position before and after. */
+  /** Positions before and after. */
   readonly from: number;
   readonly to: number;
-  /** Offset of the accepted topic behind the last block. */
+  /** Offset in the accepted topic after the last block. */
   readonly acceptedOffset: number;
-  /** Greatest append time up to the last block, ms; null before the first record. */
+  /** Greatest append time up to the last block, in ms; null before the first record. */
   readonly appendTimeMs: number | null;
 }
 
@@ -31,15 +31,15 @@ export interface FlushWork {
  * Applies one flush in one transaction:
  *
  * 1. BEGIN, load the rows.
- * 2. Where elements are refused: ROLLBACK, send their dead letters and wait for the acknowledgement, begin again
- *    without them. A letter is never sent while a transaction is open: a slow broker would hold its locks.
+ * 2. If elements are refused: ROLLBACK, send their dead letters, wait for the acknowledgement, and start over without
+ *    them. No transaction is open while letters are sent: a slow broker would hold its locks.
  * 3. Move the position and COMMIT in one message.
  *
- * So a letter exists before the position passes its event (at least once; letters are distinct by key), and rows are
- * there if and only if the position moved.
+ * A letter therefore exists before the position passes its event (at least once; keys tell letters apart), and the rows
+ * exist if and only if the position moved.
  *
  * @throws DatabaseError (transient, position_conflict, bug), CommitUnknownError, MostlyRejectedError,
- * DeadLettersRefusedError. The transaction is rolled back or its session dead.
+ * DeadLettersRefusedError. The transaction is then rolled back or its session is dead.
  */
 export async function flush(
   session: LoadSession,
@@ -77,7 +77,7 @@ export async function flush(
       await deadLetters.send(work.topic, work.partition, refused);
     } catch (error) {
       throw new DeadLettersRefusedError(
-        `dead letters of ${work.topic}/${work.partition} are not taken: ${error instanceof Error ? error.message : String(error)}`,
+        `the broker does not accept the dead letters of ${work.topic}/${work.partition}: ${error instanceof Error ? error.message : String(error)}`,
         { cause: error, context: { topic: work.topic, partition: work.partition } },
       );
     }
@@ -121,7 +121,7 @@ export async function flush(
         await session.rollback();
       }
     }
-    // A refusal that no single row causes cannot be answered by a dead letter.
+    // A dead letter cannot answer a refusal that no single row causes.
     if (refused.length === 0) {
       throw reason;
     }
@@ -134,7 +134,8 @@ export async function flush(
       partition: work.partition,
       expected: BigInt(work.from),
       next: BigInt(work.to),
-      // The greatest, not the last: leader clocks differ, and what is read again must not look younger than all applied.
+      // The greatest, not the last: leader clocks differ, and a block read again must not look newer than everything
+      // applied.
       appendTime: work.appendTimeMs === null ? null : new Date(work.appendTimeMs).toISOString(),
       acceptedOffset: BigInt(work.acceptedOffset),
       highWatermark: null,

@@ -6,21 +6,21 @@ import type { WriterMetrics } from '../writer.metrics.ts';
 export interface PartitionStatusParts {
   readonly sourceTopic: string;
   readonly partition: number;
-  /** Connections of their own: a flush that hangs must not hide why. */
+  /** Its own connections: a hanging flush must not hide the reason. */
   readonly database: Queryable;
   readonly metrics: WriterMetrics;
   readonly logger: Logger;
 }
 
 /**
- * What a partition is doing, as its metric and the row of its position say. The row may be locked, or the database away,
- * just when there is something to store: storing never waits, and the newest state wins.
+ * The state of a partition, as shown by its metric and by the row of its position. Just when there is something to
+ * store, the row may be locked or the database down: storing never waits, and the newest state wins.
  */
 export class PartitionStatus {
   readonly #parts: PartitionStatusParts;
   #state: PartitionState = 'running';
   #reason: string | null = null;
-  /** What the row says; null when the last statement failed, and may still have taken place. */
+  /** What the row says; null when the last statement failed and may still have taken effect. */
   #stored: { readonly state: PartitionState; readonly reason: string | null } | null = {
     state: 'running',
     reason: null,
@@ -35,12 +35,14 @@ export class PartitionStatus {
     return this.#state;
   }
 
-  /** Whether the row says what {@link state} says: only then is another state there the decision of another process or a person. */
+  /**
+   * Whether the row holds {@link state}. Only then does a different state there come from another process or a person.
+   */
   get isStored(): boolean {
     return this.#storing === undefined && this.#stored?.state === this.#state;
   }
 
-  /** Takes over the state that the row has, of this process or the one before it. */
+  /** Adopts the state in the row, stored by this process or its predecessor. */
   adopt(state: string, reason: string | null): void {
     this.#stored = { state: state as PartitionState, reason };
     this.#display(state as PartitionState, reason);
@@ -51,13 +53,13 @@ export class PartitionStatus {
     this.#storing ??= this.#store().finally(() => (this.#storing = undefined));
   }
 
-  /** As {@link show}, and resolves once it is stored or cannot be. */
+  /** Like {@link show}; resolves once the state is stored or cannot be. */
   async showStored(state: PartitionState, reason: string | null): Promise<void> {
     this.show(state, reason);
     await this.#storing;
   }
 
-  /** Another process owns the partition: its metric goes, its row is left alone. */
+  /** Another process owns the partition: removes its metric and leaves its row alone. */
   withdraw(): void {
     if (this.#state !== 'running') {
       this.#parts.metrics.stopped.remove(this.#labels());
@@ -90,7 +92,7 @@ export class PartitionStatus {
         this.#stored = wanted;
       } catch (error) {
         this.#stored = null;
-        // Without the database there is nowhere to tell it; the metric does.
+        // Without the database only the metric can show the state.
         const isTransient = error instanceof AppError && error.retriable;
         logger[isTransient ? 'debug' : 'warn']({ err: error, state: wanted.state }, 'state_not_stored');
         return;

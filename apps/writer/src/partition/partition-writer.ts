@@ -1,4 +1,4 @@
-// Longer than 350 lines: one state machine. State, size, failures and brake stand in files of their own.
+// Longer than 350 lines: one state machine. State, size, failures and brake have files of their own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Block,
@@ -34,14 +34,14 @@ import { PartitionStatus } from './partition-status.ts';
 import { RefusalBrake } from './refusal-brake.ts';
 import { splitBlock } from './split-block.ts';
 
-/** Payload bytes of one transaction, whatever the number of rows. */
+/** Payload bytes of one transaction, regardless of the number of rows. */
 const MAX_FLUSH_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = { first: 100, max: 5_000 };
-/** Pauses of a stopped partition that tries again automatically. */
+/** Pauses of a stopped partition that retries automatically. */
 const STOPPED_RETRY_MS = { first: 2_000, max: 60_000 };
-/** An attempt that fails after this long shows as a state at once; shorter ones only when they repeat. */
+/** An attempt that fails after this long shows as a state at once; a shorter one only when it repeats. */
 const TOLD_AT_ONCE_MS = 5_000;
-/** Clocks that disagree do so for every block: one warning per partition and minute. */
+/** Disagreeing clocks disagree for every block: one warning per partition and minute. */
 const CLOCK_WARNING_MS = 60_000;
 
 export interface PartitionWriterParts {
@@ -51,9 +51,9 @@ export interface PartitionWriterParts {
   readonly session: Omit<LoadSessionOptions, 'applicationName'>;
   /** Name of this process, stored with the position. */
   readonly owner: string;
-  /** Shared connections for what must not wait for a flush: states of stopped partitions. */
+  /** Shared connections, for what must not wait for a flush: states of stopped partitions. */
   readonly database: Queryable;
-  /** Id of the accepted topic as it is now; null when the broker does not tell it. */
+  /** The current id of the accepted topic; null when the broker does not report it. */
   readonly acceptedTopicId: () => Promise<string | null>;
   readonly loaderOf: (blocks: readonly Block[]) => Loader;
   readonly deadLetters: DeadLetters;
@@ -62,12 +62,15 @@ export interface PartitionWriterParts {
   readonly logger: Logger;
 }
 
-/** The position as this process believes it to be; the database decides. */
+/** The position as this process knows it; the database decides. */
 interface Known {
   next: number;
-  /** Where to read on. A hint: only the position decides what is applied, and until `isProven` this may be of another topic. */
+  /**
+   * Where to read on. A hint: only the position decides what is applied, and until `isProven` this may belong to
+   * another topic.
+   */
   acceptedOffset: number;
-  /** Blocks below belong to an earlier machine topic. */
+  /** Blocks below this offset belong to an earlier machine topic. */
   acceptedOrigin: number;
   readonly acceptedTopicId: string | null;
   sourceTopicId: string | null;
@@ -76,7 +79,7 @@ interface Known {
   isProven: boolean;
 }
 
-/** What a walk over the blocks of a batch has gathered, and how far it has come. */
+/** What a walk over the blocks of a batch has gathered, and how far it got. */
 interface Gathered {
   blocks: Block[];
   rows: number;
@@ -90,16 +93,15 @@ interface Gathered {
 /**
  * Writes one partition: turns batches of blocks into flushes, and follows the position in the database.
  *
- * 1. No position in memory (a new assignment, a new connection, a conflict): take the partition over, read the
- *    position, prove that the accepted topic is the one it remembers, and go on reading where it says.
- * 2. Blocks below the position were applied before and are cut off: only the ranges that blocks cover say so, never an
- *    offset of the accepted topic. A block above the position is a gap: nothing is applied and nothing moves until a
- *    block contains the position, or an operator accepts the gap.
- * 3. Blocks are gathered up to the size of a flush, and flushed (see `flush`). No state survives the batch but the
- *    position.
+ * 1. Without a position in memory (new assignment, new connection, conflict): take over the partition, read the
+ *    position, prove that the accepted topic is the one it remembers, and read on from there.
+ * 2. Trim blocks below the position: they are applied already. Only the ranges that blocks cover decide this, never an
+ *    offset of the accepted topic. A block above the position is a gap: apply nothing and move nothing until a block
+ *    contains the position or an operator accepts the gap.
+ * 3. Gather blocks up to the size of a flush, then flush (see `flush`). Only the position outlives the batch.
  *
- * It follows that a batch can be dropped at any point and read again: the position alone decides what is applied. What
- * goes wrong is the state of this partition and stops nothing else.
+ * A batch can therefore be dropped at any point and read again: the position alone decides what is applied. A
+ * failure becomes the state of this partition and stops nothing else.
  */
 export class PartitionWriter {
   readonly #parts: PartitionWriterParts;
@@ -109,13 +111,13 @@ export class PartitionWriter {
   readonly #brake = new RefusalBrake();
   #assignment = NaN;
   #known: Known | undefined;
-  /** Id of the accepted topic that this assignment has proved to be the remembered one; undefined before. */
+  /** Id of the accepted topic that this assignment has proved to be the remembered one; undefined until then. */
   #provenTopicId: string | null | undefined;
   #session: LoadSession | undefined;
-  /** After a gap was seen, until the position moves: the accepted topic is read once more, from its start. */
+  /** From the discovery of a gap until the position moves: reads the accepted topic once more, from its start. */
   #isRescanning = false;
   #isBusy = false;
-  /** When a stopped partition tries again, and how often it has in a row. */
+  /** When a stopped partition retries, and how many retries in a row it has made. */
   #retry: { readonly at: number } | undefined;
   #retries = 0;
   #clockWarnedAt = -Infinity;
@@ -131,7 +133,7 @@ export class PartitionWriter {
     return this.#status.state;
   }
 
-  /** Applies a batch. Returns when the batch is applied, or the partition has stopped for a stated reason. */
+  /** Applies a batch. Returns when it is applied or the partition has stopped for a stated reason. */
   async handle(batch: RecordBatch): Promise<void> {
     if (this.#assignment !== batch.assignment) {
       this.#assignment = batch.assignment;
@@ -139,7 +141,7 @@ export class PartitionWriter {
       this.#forget();
     }
     this.#isBusy = true;
-    // Whoever waits for this partition does not wait for its COPY to end.
+    // The next owner of this partition must not wait for a COPY to end.
     const cut = (): void => this.#session?.cut();
     batch.signal.addEventListener('abort', cut);
     try {
@@ -161,11 +163,11 @@ export class PartitionWriter {
   }
 
   /**
-   * Looks whether the position still is what this process remembers: a failover to a replica, a restore to an earlier
-   * point or an operator may have changed it while nothing came in, or the accepted topic was created again. Where nothing
-   * came in at all since the assignment, it looks whether Kafka's committed offset, a mere hint, has skipped blocks.
+   * Checks whether the position is still what this process remembers. While no block came in, a failover to a replica,
+   * a restore to an earlier point or an operator may have changed it, or the accepted topic may have been recreated. If
+   * nothing has come in since the assignment, it checks whether Kafka's committed offset, a mere hint, skipped blocks.
    * @param readingFrom accepted offset of the next batch
-   * @returns the accepted offset to read from when it changed, else undefined
+   * @returns the accepted offset to read from if it changed, else undefined
    */
   async reviewPosition(readingFrom: number): Promise<number | undefined> {
     const isDue = this.#retry !== undefined && performance.now() >= this.#retry.at;
@@ -181,7 +183,7 @@ export class PartitionWriter {
     const storedTopicId = row?.acceptedTopicId ?? null;
     const isReplaced = topicId !== null && storedTopicId !== null && storedTopicId !== topicId;
     if (this.#isBusy) {
-      // The next batch takes the partition over again.
+      // The next batch takes over the partition again.
       if (isReplaced) {
         this.#assignment = NaN;
       }
@@ -243,7 +245,7 @@ export class PartitionWriter {
         await this.#apply(batch);
         return;
       } catch (error) {
-        // The batch counts as not handled: the current owner of the partition reads it again.
+        // The batch counts as not handled: the partition's current owner reads it again.
         if (batch.signal.aborted) {
           return;
         }
@@ -259,13 +261,13 @@ export class PartitionWriter {
           throw new RejoinError('another writer moved the position', { cause: error });
         }
         if (failure.kind === 'stop') {
-          // What state the session is in is not known; the next attempt takes a new one.
+          // The state of the session is unknown; the next attempt opens a new one.
           await this.#endSession();
           await this.#stop(batch, failure.state, describe(error), failure.retries);
           return;
         }
         await this.#refuseToFight(error);
-        // Whether a lost commit took place is for the position to say: it is read again with every new connection.
+        // The position says whether a lost commit took effect: every new connection reads it again.
         this.#forget();
         if (this.#session?.dead) {
           await this.#endSession();
@@ -295,8 +297,8 @@ export class PartitionWriter {
   }
 
   /**
-   * A session that was ended by an administrator may have been ended by the partition's next owner. Taking the partition
-   * back would end that one's, and so on: a writer that finds another owner drops the batch and asks the group.
+   * When an administrator command ends a session, the partition's next owner may have issued it. Taking the partition
+   * back would end that owner's session, and so on: a writer that finds another owner drops the batch and rejoins.
    */
   async #refuseToFight(error: unknown): Promise<void> {
     if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01') {
@@ -304,12 +306,12 @@ export class PartitionWriter {
     }
     const { database, sourceTopic, partition, owner } = this.#parts;
     const row = await loadPosition(database, sourceTopic, partition).catch(() => undefined);
-    // A session that ended before it took the partition leaves the one before it on record, which is ours as well.
+    // A session that ended before it took the partition leaves its predecessor on record, which is also ours.
     if (row === undefined || row.owner === owner || row.backendPid === null) {
       return;
     }
     this.#logger.warn({ owner: row.owner }, 'partition_taken_over');
-    // The next batch needs a session that lives.
+    // The next batch needs a live session.
     await this.#endSession();
     throw new RejoinError(`another writer took the partition over: ${row.owner ?? 'unknown'}`, { cause: error });
   }
@@ -321,7 +323,7 @@ export class PartitionWriter {
     const known = this.#known!;
     if (batch.undecodable !== null) {
       const { to, reason } = batch.undecodable;
-      // As with a block that cannot be read: what was passed by before is not worth a second stop.
+      // As with an unreadable block: what was skipped before does not stop the partition again.
       if (to <= known.acceptedOffset) {
         batch.seek(to);
       } else {
@@ -350,7 +352,7 @@ export class PartitionWriter {
       const isReread = record.offset < known.acceptedOffset;
       const block = this.#decode(record);
       if ('stop' in block) {
-        // What was passed by before (an operator has dealt with it) is not worth a second stop.
+        // What was skipped before (an operator has dealt with it) does not stop the partition again.
         if (isReread) {
           continue;
         }
@@ -359,7 +361,7 @@ export class PartitionWriter {
       }
       const recreated = this.#otherTopic(block, run);
       if (recreated !== null) {
-        // A rescan goes back to blocks of a topic that was replaced since; no partition owns them any more.
+        // A rescan meets blocks of a topic that has since been replaced; no partition owns them any more.
         if (isReread) {
           continue;
         }
@@ -367,7 +369,7 @@ export class PartitionWriter {
         return this.#stopAt(batch, record.offset, 'recreated', recreated);
       }
       if (block.coversTo <= run.to) {
-        // Applied before. An empty range at the position itself is nothing at all.
+        // Already applied. An empty range at the position itself means nothing.
         if (block.coversFrom < block.coversTo) {
           this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
         }
@@ -386,7 +388,7 @@ export class PartitionWriter {
       }
       if (block.coversFrom > run.to) {
         await this.#flush(run, batch);
-        // Keep reading: a block that contains the position may stand further on.
+        // Keep reading: a block that contains the position may follow.
         if (this.#isRescanning) {
           continue;
         }
@@ -415,7 +417,7 @@ export class PartitionWriter {
     try {
       await batch.commit(batch.nextOffset);
     } catch (error) {
-      // A hint for lag tools, no more: the position in the database is the truth.
+      // Only a hint for lag tools: the position in the database is the truth.
       this.#logger.debug({ err: error }, 'offset_hint_not_committed');
     }
   }
@@ -431,12 +433,12 @@ export class PartitionWriter {
     run.bytes += part.payload.length;
   }
 
-  /** The block of a record, or why the partition cannot go on behind it. */
+  /** The block of a record, or why the partition cannot go past it. */
   #decode({ headers, value, offset }: KafkaRecord): Block | { stop: PartitionState; reason: string } {
     try {
       const block = decodeBlock(headers, value);
       if (block.sourceTopic !== this.#parts.sourceTopic || block.sourcePartition !== this.#parts.partition) {
-        throw new MalformedBlockError('it is of another source partition');
+        throw new MalformedBlockError('it belongs to another source partition');
       }
       return block;
     } catch (error) {
@@ -448,8 +450,8 @@ export class PartitionWriter {
   }
 
   /**
-   * Why a block is of another machine topic than the position, or null. The ids decide where both are known: then append
-   * times that step back only say that the brokers' clocks disagree.
+   * Why a block belongs to a different machine topic than the position, or null. If both ids are known, they decide:
+   * append times that step back then only mean that the brokers' clocks disagree.
    */
   #otherTopic(block: Block, { to, appendTimeMs, sourceTopicId }: Gathered): string | null {
     const evidence = recreationEvidence(block, to, appendTimeMs);
@@ -457,7 +459,7 @@ export class PartitionWriter {
       return evidence?.reason ?? null;
     }
     if (block.sourceTopicId !== sourceTopicId) {
-      return `the block is of the topic with id ${block.sourceTopicId}, the position of the one with id ${sourceTopicId}: the topic was created anew`;
+      return `the block belongs to the topic with id ${block.sourceTopicId}, the position to the one with id ${sourceTopicId}: the topic was recreated`;
     }
     if (evidence !== null && performance.now() - this.#clockWarnedAt > CLOCK_WARNING_MS) {
       this.#clockWarnedAt = performance.now();
@@ -499,7 +501,7 @@ export class PartitionWriter {
     }
   }
 
-  /** Makes sure that the position is known and the batch begins where it says. False: the batch was not the right one. */
+  /** Makes sure that the position is known and the batch begins there. False: it was the wrong batch. */
   async #locate(batch: RecordBatch): Promise<boolean> {
     this.#session ??= await this.#connect();
     if (this.#known === undefined) {
@@ -542,7 +544,7 @@ export class PartitionWriter {
     return false;
   }
 
-  /** Where reading goes on: one block earlier until that block has proved that the topic is the remembered one. */
+  /** Where reading goes on: one block earlier, until that block has proved the topic to be the remembered one. */
   #wanted(): number {
     const { acceptedOffset, acceptedOrigin, isProven } = this.#known!;
     return isProven
@@ -565,12 +567,12 @@ export class PartitionWriter {
     if (position !== undefined) {
       return position;
     }
-    // First start. Only a topic that still has its first block can tell where the partition begins.
+    // First start. Only a topic that still has its first block shows where the partition begins.
     if (batch.logStartOffset > 0) {
       await this.#stop(
         batch,
         'uninitialised',
-        `no position is stored and the accepted topic begins at ${batch.logStartOffset}; say where to begin with: npm run positions -- init`,
+        `no position is stored and the accepted topic begins at ${batch.logStartOffset}; state where to begin: npm run positions -- init`,
       );
       return undefined;
     }
@@ -589,7 +591,7 @@ export class PartitionWriter {
     return loadPosition(session, sourceTopic, partition);
   }
 
-  /** The block before the accepted offset has been read, or is gone, and nothing speaks against the topic. */
+  /** The block before the accepted offset was read, or is gone, and nothing contradicts the topic. */
   async #proved(batch: RecordBatch): Promise<void> {
     const known = this.#known!;
     if (known.isProven || batch.nextOffset < known.acceptedOffset) {
@@ -608,14 +610,14 @@ export class PartitionWriter {
   }
 
   /**
-   * The accepted topic is another one than the position remembers, or has lost its end: what it holds below the accepted
-   * offset says nothing about what is applied. It is read from its start, and the position decides.
+   * The accepted topic is not the one the position remembers, or has lost its end: what it holds below the accepted
+   * offset says nothing about what is applied. Reads it from its start and lets the position decide.
    */
   async #restartAccepted(batch: RecordBatch, kind: 'replaced' | 'truncated', reason: string): Promise<false> {
     const { sourceTopic: topic, partition, metrics } = this.#parts;
     const known = this.#known!;
     const low = batch.outOfRange?.low ?? batch.logStartOffset;
-    // Nothing that is written from now on is passed by unread, wherever the earlier machine topic ended.
+    // Nothing written from now on is skipped unread, wherever the earlier machine topic ended.
     const origin = kind === 'replaced' ? 0 : Math.min(known.acceptedOrigin, batch.outOfRange?.high ?? Infinity);
     this.#logger.error({ kind, reason, from: known.acceptedOffset, to: low }, 'accepted_topic_restarted');
     await restartAcceptedTopic(
@@ -632,7 +634,7 @@ export class PartitionWriter {
     return false;
   }
 
-  /** A gap is the state of one partition, not an end: keep reading for a block that contains the position. */
+  /** A gap is a state of one partition, not an end: keeps reading for a block that contains the position. */
   async #gap(batch: RecordBatch, position: number, coversFrom: number): Promise<void> {
     const reason = `offsets ${position} to ${coversFrom - 1} are in no block; the position stays at ${position}`;
     this.#logger.error({ from: position, to: coversFrom }, 'gap');
@@ -642,11 +644,11 @@ export class PartitionWriter {
   }
 
   /**
-   * Stands still before the block at `offset` of the accepted topic. Everything before it is applied, which the stored
-   * position then says too: a way out begins exactly at this block.
+   * Stops before the block at `offset` of the accepted topic. Everything before it is applied, and the stored position
+   * then says so: a way out begins exactly at this block.
    */
   async #stopAt(batch: RecordBatch, offset: number, state: PartitionState, reason: string): Promise<void> {
-    // Behind a gap there are blocks that wait: nothing may be passed by then.
+    // Blocks wait behind a gap: none of them may be skipped.
     if (!this.#isRescanning) {
       const { database, sourceTopic, partition } = this.#parts;
       await settleAcceptedOffset(database, sourceTopic, partition, BigInt(this.#known!.next), BigInt(offset));
@@ -655,8 +657,8 @@ export class PartitionWriter {
   }
 
   /**
-   * Stands still until an operator, or a newer version of this service, has dealt with the reason; with `retries` it
-   * also tries again, after pauses that grow.
+   * Stops until an operator, or a newer version of this service, has dealt with the reason. With `retries` it also
+   * retries, after growing pauses.
    */
   async #stop(batch: RecordBatch, state: PartitionState, reason: string, retries = false): Promise<void> {
     if (retries) {
@@ -674,7 +676,7 @@ export class PartitionWriter {
 
 const isLocked = (error: unknown): boolean => error instanceof DatabaseError && error.sqlstate === '55P03';
 
-/** Names what a person needs to find the cause; the SQLSTATE is not in every message. */
+/** Names what a person needs to find the cause; not every message has the SQLSTATE. */
 const describe = (error: unknown): string => {
   const reason = error instanceof Error ? error.message : String(error);
   return error instanceof DatabaseError && error.sqlstate !== '' ? `SQLSTATE ${error.sqlstate}: ${reason}` : reason;

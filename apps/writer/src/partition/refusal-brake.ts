@@ -1,31 +1,31 @@
 import { AppError } from '@chip/service';
 
-/** So many refused elements say that the schema is broken, not the data: the partition stops. */
+/** This share of refused elements means that the schema is broken, not the data: the partition stops. */
 const MAX_REJECTED_SHARE = 0.2;
 /** Fewer prove nothing: one bad event is 100 % of a quiet partition. */
 const MIN_REJECTED = 20;
-/** What the share is taken of: the latest elements of the partition, whatever the flushes they came in. */
+/** The share is taken of this many latest elements of the partition, across flushes. */
 const WINDOW_ELEMENTS = 1_000;
 
-/** More rows were refused by the database than bad data explains. */
+/** The database refused more rows than bad data explains. */
 export class MostlyRejectedError extends AppError {
   readonly code = 'rows_mostly_rejected';
   readonly retriable = false;
 }
 
 /**
- * Counts, for one partition, what the database refuses among its latest elements. Only `database_rejected` counts: the
- * other refusals speak of one machine's events, and a partition must not stop for a machine that sends nonsense.
+ * Counts, for one partition, what the database refuses among its latest elements. Only `database_rejected` counts:
+ * other refusals are about one machine's events, and a partition must not stop because a machine sends nonsense.
  */
 export class RefusalBrake {
   #flushes: { readonly elements: number; readonly rejected: number }[] = [];
 
-  /** Elements that a flush of `elements` may have refused before {@link check} stops it; no need to find more. */
+  /** Elements of a flush of `elements` that may be refused before {@link check} stops it; no need to find more. */
   limit(elements: number): number {
     return Math.max(MIN_REJECTED, (elements + this.#elements(elements)) * MAX_REJECTED_SHARE);
   }
 
-  /** @throws MostlyRejectedError when `rejected` of a flush of `elements`, with those before it, are too many */
+  /** @throws MostlyRejectedError when `rejected` of `elements`, with those before them, are too many */
   check(elements: number, rejected: number, last: string): void {
     const seen = elements + this.#elements(elements);
     const all = rejected + this.#window(elements).reduce((sum, flush) => sum + flush.rejected, 0);
@@ -37,13 +37,13 @@ export class RefusalBrake {
     );
   }
 
-  /** Remembers a flush that was committed. */
+  /** Remembers a committed flush. */
   note(elements: number, rejected: number): void {
     this.#flushes.push({ elements, rejected });
     this.#flushes = this.#window(0);
   }
 
-  /** Forgets: an operator has dealt with the cause, or says that the rows are to be refused. */
+  /** Forgets: an operator has dealt with the cause, or accepts that the rows are refused. */
   release(): void {
     this.#flushes = [];
   }

@@ -1,6 +1,6 @@
 import { type Block, rowsOf, trimBlock } from '@chip/contracts';
 
-/** Cuts a block into parts of at most `rows` rows, but at least one event each. Their ranges chain. */
+/** Splits a block into parts of at most `rows` rows, but at least one event each. Their ranges chain. */
 export function* splitBlock(block: Block, rows: number): Generator<Block> {
   let rest = block;
   for (;;) {
@@ -23,7 +23,7 @@ export function* splitBlock(block: Block, rows: number): Generator<Block> {
       coversTo: next.offset,
       index: rest.index.slice(0, events),
       payload: rest.payload.subarray(0, rest.payload.length - tail.payload.length),
-      // Those of the block count all of its rows.
+      // The block's deltas count all of its rows.
       deltas: tail.payload.length === 0 ? rest.deltas : null,
     };
     rest = tail;

@@ -1,10 +1,10 @@
 import type { KafkaAdmin } from '@chip/kafka';
 import type { Logger } from '@chip/service';
 
-/** All partitions of a topic ask when they are assigned: one answer serves them. */
+/** All partitions of a topic ask on assignment: one answer serves them all. */
 const FRESH_MS = 1_000;
 
-/** The ids of topics as the broker tells them now, so that offsets of a topic and its successor are never mixed. */
+/** The current topic ids as the broker reports them, so that offsets of a topic and its successor are never mixed. */
 export class TopicIds {
   readonly #admin: Pick<KafkaAdmin, 'topicId'>;
   readonly #logger: Logger;
@@ -16,7 +16,7 @@ export class TopicIds {
     this.#logger = logger;
   }
 
-  /** @returns the id, or null while it is not known: an unknown id contradicts nothing. Never throws. */
+  /** @returns the id, or null while unknown: an unknown id contradicts nothing. Never throws. */
   current(topic: string): Promise<string | null> {
     const known = this.#answers.get(topic);
     const now = performance.now();

@@ -1,4 +1,4 @@
-/** Events of a block on their way to the tables. */
+/** Events of a block, prepared for the tables. */
 import { type AcceptedInspection, COMPUTED_FIELDS, encodeCopyField } from '@chip/contracts';
 import type { RefusedElement } from '../refused-element.ts';
 import type { MeasurementSet, MeasurementSets } from './measurement-sets.ts';
@@ -6,28 +6,28 @@ import type { MergeableEvent } from './merge-attempts.ts';
 
 const NO_LINES = Buffer.alloc(0);
 
-/** The values of an event: a COPY line of `measurement_vectors` without its last column, which is the id of the set. */
+/** Values of an event: a COPY line of `measurement_vectors` without its last column, the id of the set. */
 interface MeasurementVector {
   readonly set: MeasurementSet;
   readonly line: Buffer;
 }
 
 /**
- * An event and the offset it came from. Its measurements and defects are COPY text from the start: as objects they would
- * take several times the room until the flush is through.
+ * An event and its offset. Measurements and defects are COPY text from the start: as objects they would take several
+ * times the memory for the duration of the flush.
  */
 export interface Arrival {
   readonly offset: number;
   readonly event: MergeableEvent;
-  /** The event whole, as ingest wrote it. */
+  /** The whole event, as ingest wrote it. */
   readonly line: Buffer;
-  /** Undefined without any. */
+  /** Undefined if the event has none. */
   readonly measurements: MeasurementVector | undefined;
-  /** COPY lines, as many as `event.defect_count` says. */
+  /** COPY lines, `event.defect_count` of them. */
   readonly defects: Buffer;
 }
 
-/** A dead letter carries the event as a machine could have sent it. */
+/** The dead letter carries the event as a machine could have sent it. */
 export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
   const normalised = JSON.parse(arrival.line.toString()) as Record<string, unknown>;
   for (const field of COMPUTED_FIELDS) {
@@ -36,7 +36,7 @@ export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code']
   return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
 };
 
-/** Reads an event of a block; what its lines have in common is encoded once. */
+/** Reads an event of a block; encodes once what its lines share. */
 export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets): Arrival {
   const { measurements, defects, ...facts } = JSON.parse(line.toString()) as AcceptedInspection;
   const field = encodeCopyField;

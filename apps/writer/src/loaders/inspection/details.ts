@@ -1,9 +1,9 @@
-/** Measurements and defects: what an event has many of, copied for new events only. */
+/** Measurements and defects, the many rows of an event: copied for new events only. */
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Arrival } from './arrival.ts';
 import type { MeasurementSet } from './measurement-sets.ts';
 
-/** As `arrivalOf` writes them, with the set at the end. */
+/** As `arrivalOf` writes them, with the set as the last column. */
 const VECTOR_COLUMNS = ['time', 'inspection_id', 'event_id', 'values', 'set_id'];
 const DEFECT_COLUMNS = [
   'inspection_id',
@@ -19,10 +19,10 @@ const DEFECT_COLUMNS = [
   'confidence',
   'image_uri',
 ];
-/** Lines of small events are gathered up to this size before they become a chunk of a COPY. */
+/** Lines of small events are gathered up to this size before they form a chunk of a COPY. */
 const COPY_CHUNK_BYTES = 256 * 1024;
 
-/** A row that a COPY refused, with the event that it belongs to. */
+/** A row that a COPY refused, and its event. */
 export class RefusedRow extends Error {
   constructor(
     readonly arrival: Arrival,
@@ -33,9 +33,9 @@ export class RefusedRow extends Error {
 }
 
 /**
- * Copies the details of events that are new, so that a plain COPY needs no unique key.
+ * Copies the details of new events only, so that a plain COPY needs no unique key.
  *
- * @returns measurements and defects written; a vector counts for the measurements in it
+ * @returns measurements and defects written; a vector counts as the measurements it holds
  * @throws RefusedRow, DatabaseError
  */
 export async function copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
@@ -64,10 +64,10 @@ export async function copyDetails(session: LoadSession, arrivals: readonly Arriv
 }
 
 /**
- * Stores what is missing of the sets. Nothing is remembered from flush to flush: the database keeps a set for the
- * transaction that asked for it.
+ * Stores the missing sets. Nothing is remembered between flushes: the database keeps a set only for the transaction
+ * that asked for it.
  *
- * @returns how the lines of each set end
+ * @returns the last column of each set's lines
  */
 async function storeSets(
   session: LoadSession,
@@ -80,7 +80,7 @@ async function storeSets(
   return new Map(sets.map((set, i) => [set, Buffer.from(`\t${rows[i]!.id}\n`)]));
 }
 
-/** Runs a COPY of `items` with so many lines each. @throws RefusedRow for the one that has the line at fault */
+/** Runs a COPY of `items`, each with its number of lines. @throws RefusedRow for the item with the refused line */
 async function naming<Item extends { arrival: Arrival }>(
   items: readonly Item[],
   linesOf: (item: Item) => number,
@@ -98,7 +98,7 @@ async function naming<Item extends { arrival: Arrival }>(
   }
 }
 
-/** Joins small buffers, so that a COPY does not send a message for each. */
+/** Joins small buffers, so that a COPY does not send one message for each. */
 function* gather(buffers: Iterable<Buffer>): Generator<Buffer> {
   let gathered: Buffer[] = [];
   let bytes = 0;

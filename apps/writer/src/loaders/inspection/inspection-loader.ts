@@ -23,7 +23,7 @@ const UNDO_SEARCH = 'ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search';
 const canonicalTime = <T extends string | null>(time: T): T =>
   time === null ? time : (formatTime(parseTime(time)) as T);
 
-/** The merge compares times as text; PostgreSQL's text leaves out trailing zeros. */
+/** The merge compares times as text; PostgreSQL's text omits trailing zeros. */
 const withCanonicalTimes = (attempt: Attempt): Attempt => ({
   ...attempt,
   occurred_at: canonicalTime(attempt.occurred_at),
@@ -40,8 +40,8 @@ const byKey = <T extends { id: string }>(rows: Iterable<T>): T[] => [
  * Inspections: ledger of events, identities, attempts, the current row, then measurements and defects by COPY.
  *
  * Locks are taken in the order lots, wafers, parts, inspection_events, inspections, inspection_attempts,
- * measurement_sets, each sorted by key. The inspections row comes before its attempts, since it is what serialises two flushes that merge into one
- * inspection: whoever holds it sees every attempt committed so far.
+ * measurement_sets, each sorted by key. The inspections row comes before its attempts because it serialises two flushes
+ * that merge into one inspection: its holder sees every attempt committed so far.
  */
 export class InspectionLoader implements Loader {
   readonly #topic: string;
@@ -82,7 +82,7 @@ export class InspectionLoader implements Loader {
     }
   }
 
-  /** Halves the flush until single events remain; a COPY names its line, which saves the halving. */
+  /** Halves the flush until single events remain; a COPY names its line, so no halving is needed there. */
   async findRefused(session: LoadSession, limit: number): Promise<readonly RefusedElement[]> {
     const refused: RefusedElement[] = [];
     const reject = (arrival: Arrival, error: DatabaseError): void => {
@@ -101,7 +101,7 @@ export class InspectionLoader implements Loader {
           await session.query(UNDO_SEARCH);
           return await search(arrivals.filter((arrival) => !offsets.has(arrival.offset)));
         }
-        // Kept until the caller rolls back: later events meet what they would meet in the real load.
+        // Kept until the caller rolls back: later events meet the same rows as in the real load.
         await session.query('RELEASE SAVEPOINT search');
       } catch (error) {
         const reason = error instanceof RefusedRow ? error.reason : error;
@@ -133,8 +133,8 @@ export class InspectionLoader implements Loader {
     if (arrivals.length === 0) {
       return { applied: 0, duplicates: 0, rows: 0 };
     }
-    // An event that is refused refuses no other. So types are judged before ids, and what two events of the flush say
-    // against each other last, once the first of them is known to stay: the outcome must not depend on where flushes are cut.
+    // A refused event must not refuse another. So types are judged before ids; conflicts between two events of the
+    // flush come last, once the first of them is sure to stay: the outcome must not depend on where flushes are cut.
     const unknown = await this.#unknownTypes(session, arrivals);
     if (unknown.length > 0) {
       return { refused: unknown };
@@ -200,7 +200,7 @@ export class InspectionLoader implements Loader {
     };
   }
 
-  /** One arrival per event id, the one of the lowest offset; others with the same content are duplicates. */
+  /** One arrival per event id, that of the lowest offset; others with the same content are duplicates. */
   #distinct(arrivals: readonly Arrival[]): { firsts: Arrival[]; conflicts: RefusedElement[] } {
     const firsts = new Map<string, Arrival>();
     const conflicts: RefusedElement[] = [];
@@ -232,7 +232,7 @@ export class InspectionLoader implements Loader {
       );
   }
 
-  /** Merges events into attempts and current rows. Returns those that were not part of an attempt already. */
+  /** Merges events into attempts and current rows. Returns those that no attempt contained yet. */
   async #merge(session: LoadSession, arrivals: readonly Arrival[]): Promise<Arrival[]> {
     if (arrivals.length === 0) {
       return [];
@@ -307,5 +307,5 @@ const conflict = (arrival: Arrival): RefusedElement =>
   refuse(
     arrival,
     'event_id_conflict',
-    '/event_id: got an id that another event with different content has, expected a new id',
+    '/event_id: got the id of another event with different content, expected a new id',
   );

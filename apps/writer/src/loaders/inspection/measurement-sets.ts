@@ -1,17 +1,17 @@
 import { type Measurement } from '@chip/contracts';
 
-/** Names, units and limits that the measurements of many events have in common, as JSON for `store_measurement_sets`. */
+/** Names, units and limits shared by the measurements of many events, as JSON for `store_measurement_sets`. */
 export interface MeasurementSet {
   readonly json: string;
 }
 
-/** Machines of a fab take turns; a set that is not among the latest is found by its text. */
+/** The machines of a fab alternate; a set outside the latest few is found by its text. */
 const RECENT = 8;
 
-/** The sets of one flush: equal content gives the same object, however many events have it. */
+/** The sets of one flush: equal content yields the same object, however many events have it. */
 export class MeasurementSets {
   readonly #byJson = new Map<string, MeasurementSet>();
-  /** The latest first, with measurements to compare: most events repeat one of them, and need no text. */
+  /** Latest first, with measurements to compare: most events repeat one of these and need no text. */
   readonly #recent: { readonly like: readonly Measurement[]; readonly set: MeasurementSet }[] = [];
 
   of(measurements: readonly Measurement[]): MeasurementSet {

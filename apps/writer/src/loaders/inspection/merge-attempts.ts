@@ -12,12 +12,12 @@ import {
  * The merge of inspection events into attempts, and of attempts into the current row of an inspection.
  *
  * An attempt is the join of its events: `join` is commutative, associative and idempotent, so that any order of
- * arrival, cut into any flushes, gives the same rows. Each field holds the value of the greatest event that has one,
- * by (status rank, occurred_at, event_id); `stamps` remembers which event that was wherever it is not the deciding
- * one. Without the stamps a late middle event could not tell whether it outranks the field's present value.
+ * arrival, cut into any flushes, yields the same rows. Each field holds the value of the greatest event that states it,
+ * by (status rank, occurred_at, event_id); where that is not the deciding event, `stamps` records which one it was.
+ * Without stamps, a late middle event could not tell whether it outranks the field's current value.
  */
 
-/** What is known of the run itself: an inspection shows it as its current attempt has it. */
+/** Facts about the run itself: an inspection shows those of its current attempt. */
 const OF_RUN = [...RUN_FIELD_NAMES, 'defect_count', 'measurement_count', 'metadata'] as const;
 
 /** Fields that any event of an attempt may state; the greatest event that states one wins. */
@@ -56,7 +56,7 @@ export const CURRENT_COLUMNS: readonly (keyof CurrentRow)[] = [
   ...OF_RUN,
 ];
 
-/** Order of events: rank of the status, then time of the machine, then id. Canonical time texts sort as times do. */
+/** Order of events: status rank, then machine time, then id. Canonical time texts sort like times. */
 type Stamp = readonly [rank: number, occurredAt: string, eventId: string];
 
 type NullableRunValues = { [Field in keyof RunValues]: RunValues[Field] | null };
@@ -89,14 +89,14 @@ export interface Attempt extends AttemptFields {
   /** Time and id of the deciding event. */
   occurred_at: string;
   event_id: string;
-  /** Every event of this attempt, sorted; not the voids that reach it by naming one of these. */
+  /** Every event of this attempt, sorted; without the voids that reach it by naming one of them. */
   event_ids: string[];
   first_occurred_at: string;
   started_at: string | null;
   stamps: Partial<Record<Field, Stamp>> | null;
 }
 
-/** What the merge knows of an event: how many measurements and defects it has, not which. */
+/** An event as the merge sees it: with the numbers of its measurements and defects, without their content. */
 export interface MergeableEvent extends Omit<AcceptedInspection, 'measurements' | 'defects'> {
   readonly measurement_count?: number | undefined;
   readonly defect_count?: number | undefined;
@@ -122,7 +122,7 @@ const compare = (a: Stamp, b: Stamp): number => a[0] - b[0] || compareText(a[1],
 const deciding = (attempt: Attempt): Stamp => [rankOf(attempt.status), attempt.occurred_at, attempt.event_id];
 const least = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a < b ? a : b);
 
-/** The attempt that one event makes when it is alone. */
+/** The attempt that a single event makes. */
 function attemptOf(event: MergeableEvent): Attempt {
   return {
     inspection_id: event.inspection_uuid,
@@ -191,9 +191,9 @@ const keyOf = (attempt: Attempt): string => `${attempt.step.length}:${attempt.st
 export interface MergedInspection {
   /** All attempts of the inspection, old and new. */
   readonly attempts: readonly Attempt[];
-  /** Those that differ from what was given. */
+  /** Those that differ from the input. */
   readonly changed: readonly Attempt[];
-  /** Events that contributed for the first time; the others had been applied before. */
+  /** Events that contributed for the first time; the others were applied before. */
   readonly applied: readonly MergeableEvent[];
 }
 
@@ -203,15 +203,15 @@ const withdraw = (attempt: Attempt, withdrawal: Attempt): Attempt => ({
   event_ids: attempt.event_ids,
 });
 
-/** In `e:X` stand X and the voids that name X. A void cannot be voided: only X itself counts there. */
+/** `e:X` holds X and the voids that name X. A void cannot be voided: only X itself counts there. */
 const holdsEvent = (attempt: Attempt, eventId: string): boolean =>
   attempt.event_ids.includes(eventId) &&
   (!attempt.attempt_key.startsWith('e:') || attempt.attempt_key === `e:${eventId}`);
 
 /**
  * Adds events of one inspection to its attempts.
- * A void that names an event keeps an attempt of its own (`e:<event>`), which waits there for an event that arrives
- * later than its withdrawal, and is joined into the attempt of that event.
+ * A void that names an event keeps an attempt of its own (`e:<event>`). It waits there for an event that arrives after
+ * its withdrawal, and is joined into that event's attempt.
  */
 export function mergeEvents(existing: readonly Attempt[], events: readonly MergeableEvent[]): MergedInspection {
   const attempts = new Map(existing.map((attempt) => [keyOf(attempt), attempt]));
@@ -262,7 +262,7 @@ export interface CurrentRow extends RunFields {
 
 const DEFAULT_PRIORITY = 5;
 
-/** By time of the machine, then by its number of the attempt (none comes first), then by event. */
+/** By machine time, then by the machine's attempt number (none comes first), then by event. */
 const isLater = (a: Attempt, b: Attempt): boolean =>
   (compareText(a.occurred_at, b.occurred_at) ||
     (a.attempt_no ?? 0) - (b.attempt_no ?? 0) ||

@@ -1,13 +1,13 @@
-/** The statements of the inspection loader, in the order in which it runs them. */
+/** The statements of the inspection loader, in execution order. */
 import { ATTEMPT_COLUMNS, CURRENT_COLUMNS } from './merge-attempts.ts';
 
 const ATTEMPT_KEY: readonly string[] = ['inspection_id', 'step', 'attempt_key'];
 
-/** Columns of `inspections` that come with the first insert only. */
+/** Columns of `inspections` that only the first insert sets. */
 const IDENTITY_COLUMNS = ['id', 'site', 'lot_id', 'chip_id', 'inspection_type'] as const;
 
 const list = (columns: readonly string[], prefix = ''): string => columns.map((column) => prefix + column).join(', ');
-/** Rows travel as one JSON parameter: the 65,535 bind parameters of the protocol do not bound a flush. */
+/** Rows travel as one JSON parameter: the protocol's limit of 65,535 bind parameters does not bound a flush. */
 const rowsOfJson = (table: string): string => `json_populate_recordset(NULL::${table}, $1::json)`;
 
 export const INSERT_LOTS = `INSERT INTO lots (id, site, lot_id) SELECT id, site, lot_id FROM ${rowsOfJson('lots')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
@@ -26,7 +26,7 @@ const EVENT_COLUMNS = list([
 ]);
 export const INSERT_EVENTS = `INSERT INTO inspection_events (${EVENT_COLUMNS}) SELECT ${EVENT_COLUMNS} FROM ${rowsOfJson('inspection_events')}
   ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id`;
-/** A statement of its own: the conflicting rows may have been committed after the insert's snapshot. */
+/** A separate statement: the conflicting rows may have been committed after the insert's snapshot. */
 export const SELECT_HASHES = `SELECT event_id, encode(content_hash, 'hex') AS hash FROM inspection_events WHERE event_id = ANY ($1::uuid[])`;
 
 export const INSERT_INSPECTIONS = `INSERT INTO inspections (${list(IDENTITY_COLUMNS)}, ${list(CURRENT_COLUMNS)})
