@@ -10,7 +10,7 @@ export const ingestSchema = serviceSchema.extend({
     .min(1)
     .optional()
     .describe(
-      'PostgreSQL URL with the rights of chip_ingest: the retention of telemetry, and where ingest stands still. Without it no sample is too_old, and standstills show in the metrics only',
+      'PostgreSQL URL with the rights of chip_ingest: holds the retention of telemetry and the partitions that ingest has stopped. Without it no sample is too_old, and stopped partitions show in the metrics only',
     ),
   PARTITIONS_CONCURRENTLY: z.coerce
     .number()
@@ -18,7 +18,7 @@ export const ingestSchema = serviceSchema.extend({
     .min(1)
     .max(64)
     .default(4)
-    .describe('partitions of one topic whose blocks may be under way at the same time'),
+    .describe('partitions of one topic that may have blocks in flight at the same time'),
 });
 
 export type IngestConfig = z.infer<typeof ingestSchema>;

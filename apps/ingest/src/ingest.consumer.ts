@@ -20,13 +20,13 @@ import { READERS } from './machine-stream/readers.ts';
 import { RetentionSetting } from './retention-setting.ts';
 import { Standstills } from './standstills.ts';
 
-/** Liveness: lag and no committed offset for this long. */
+/** Liveness: lag without a committed offset for this long. */
 const MAX_STALL_MS = 60_000;
 const MEASURE_INTERVAL_MS = 2_000;
 const SYNC_INTERVAL_MS = 5_000;
 const RETENTION_INTERVAL_MS = 60_000;
 
-/** The machine topics: batches to their streams, and what others may know about them. */
+/** Passes batches of the machine topics to their streams, and shows the state of ingest. */
 @Controller()
 export class IngestConsumer {
   readonly #server: KafkaBatchServer;
@@ -70,7 +70,7 @@ export class IngestConsumer {
       STREAMS.map((stream) => [stream.name, new MachineStream({ ...parts, stream, reader: READERS[stream.name]() })]),
     );
     if (database === null) {
-      logger.warn('DATABASE_URL is not set: no sample is too old, and standstills show in the metrics only');
+      logger.warn('DATABASE_URL is not set: no sample is too old, and stopped partitions show in the metrics only');
     }
     void retention.refresh();
 
@@ -106,12 +106,12 @@ export class IngestConsumer {
     return this.handle(streamOf(batch.topic)!.name, batch);
   }
 
-  /** A batch of a stream, whatever its topic is called. */
+  /** Handles a batch of a stream, whatever its topic is called. */
   handle(name: StreamName, batch: RecordBatch): Promise<void> {
     return this.#streams.get(name)!.handle(batch);
   }
 
-  /** Shows which partitions this process has stopped, and resumes those that a person has decided about. */
+  /** Shows which partitions this process has stopped, and resumes those that a person has decided on. */
   async #sync(): Promise<void> {
     this.#standstills.keepOnly(this.#server.partitions());
     await this.#standstills.sync();
@@ -136,7 +136,7 @@ export class IngestConsumer {
     }
   }
 
-  /** A transaction that stays open keeps what is behind it from being read, while the lag of what can be read is 0. */
+  /** An open transaction hides everything behind it, while the lag of what can be read is 0. */
   #watchTransaction({ topic, partition, nextOffset, highWatermark, blockedByTransactionSince }: PartitionStatus): void {
     if (blockedByTransactionSince === null) {
       if (this.#standstills.get(topic, partition)?.state === 'open_transaction') {
@@ -148,7 +148,7 @@ export class IngestConsumer {
       topic,
       partition,
       state: 'open_transaction',
-      stateReason: `a transaction of a machine is open since ${new Date(blockedByTransactionSince).toISOString()} at offset ${nextOffset ?? 0}; up to ${highWatermark ?? 0} nothing can be read`,
+      stateReason: `a machine's transaction has been open since ${new Date(blockedByTransactionSince).toISOString()} at offset ${nextOffset ?? 0}; nothing up to ${highWatermark ?? 0} can be read`,
       atOffset: nextOffset ?? 0,
       toOffset: highWatermark,
     });

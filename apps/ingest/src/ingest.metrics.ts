@@ -20,7 +20,7 @@ export class IngestMetrics {
     this.rows = meters.counter('chip_ingest_rows_total', 'Accepted elements sent on in blocks.', ['topic']);
     this.unknownFields = meters.counter(
       'chip_ingest_unknown_fields_total',
-      'Fields outside of the contract, kept in _extra.',
+      'Fields outside the contract, kept in _extra.',
       ['topic'],
     );
     this.blocks = meters.counter('chip_ingest_blocks_total', 'Blocks acknowledged by the broker.', ['topic']);
@@ -39,12 +39,12 @@ export class IngestMetrics {
     );
     this.lag = meters.gauge(
       'chip_ingest_lag_records',
-      'Records of the machine topic that are not in an acknowledged block yet.',
+      'Records of the machine topic not yet in an acknowledged block.',
       ['topic', 'partition'],
     );
     this.stopped = meters.gauge(
       'chip_ingest_partition_stopped',
-      '1 while ingest stands still in a partition, for the state named; absent while it runs.',
+      '1 while ingest has stopped a partition in the named state; absent while it runs.',
       ['topic', 'partition', 'state'],
     );
   }

@@ -2,13 +2,13 @@ import { type MachineTopic, TOPICS } from '@chip/contracts';
 import { type KafkaAdmin, KafkaRefusedError } from '@chip/kafka';
 import type { HealthState } from '@chip/service';
 
-/** An id is asked for again after this: so long a recreated topic can go unnoticed. */
+/** Age after which an id is fetched again: a recreated topic can go unnoticed for this long. */
 const MAX_ID_AGE_MS = 3_000;
-/** So long the answer about a topic's settings is good for. */
+/** Age after which a topic's settings are checked again. */
 const MAX_CHECK_AGE_MS = 5_000;
 const TIMESTAMP_TYPE = 'message.timestamp.type';
 
-/** What ingest must know about the machine topics besides their records: which topic it is, and whose clock it has. */
+/** Facts about the machine topics beyond their records: which topic it is, and whose clock sets its timestamps. */
 export class MachineTopics {
   readonly #admin: Pick<KafkaAdmin, 'topicId' | 'checkTopics'>;
   readonly #ids = new Map<string, { id: string; at: number; asking?: Promise<string> }>();
@@ -22,7 +22,7 @@ export class MachineTopics {
   /**
    * Kafka's id of the topic, at most a few seconds old.
    *
-   * @throws KafkaUnavailableError, TopicMissingError: without a fresh id no block may be made
+   * @throws KafkaUnavailableError, TopicMissingError: no block may be made without a fresh id
    */
   async id(topic: string): Promise<string> {
     const known = this.#ids.get(topic);
@@ -42,16 +42,16 @@ export class MachineTopics {
     return asking;
   }
 
-  /** The topic is not what it was, or may not be: the next block asks. */
+  /** The topic changed, or may have: the next block fetches its id again. */
   forgetId(topic: string): void {
     this.#ids.delete(topic);
   }
 
   /**
-   * Looks whether the broker sets the timestamps of the topic.
+   * Checks whether the broker sets the timestamps of the topic.
    *
-   * @param name what the topic is called on the broker
-   * @returns what is wrong, with the command that repairs it; null when all is well
+   * @param name the topic's name on the broker
+   * @returns what is wrong, with the command that fixes it; null when all is well
    * @throws KafkaUnavailableError
    */
   async timestampProblem(topic: MachineTopic, name: string = topic): Promise<string | null> {
@@ -73,12 +73,12 @@ export class MachineTopics {
       const problem = problems.find((sentence) => sentence.includes(TIMESTAMP_TYPE));
       return problem === undefined
         ? null
-        : `${problem}; repair it: kafka-configs.sh --bootstrap-server <broker> --alter --entity-type topics --entity-name ${name} --add-config ${TIMESTAMP_TYPE}=${expected}`;
+        : `${problem}; fix it: kafka-configs.sh --bootstrap-server <broker> --alter --entity-type topics --entity-name ${name} --add-config ${TIMESTAMP_TYPE}=${expected}`;
     } catch (error) {
       if (!(error instanceof KafkaRefusedError)) {
         throw error;
       }
-      return `whether ${name} has ${TIMESTAMP_TYPE}=${expected} cannot be told: ingest may not describe its settings (${error.message})`;
+      return `cannot check whether ${name} has ${TIMESTAMP_TYPE}=${expected}: ingest may not describe its settings (${error.message})`;
     }
   }
 

@@ -2,8 +2,8 @@ import { type Queryable, readTelemetryRetention } from '@chip/persistence';
 import type { HealthState, Logger } from '@chip/service';
 
 /**
- * How long telemetry is kept, as the database says. It is the only place of this setting. The last known one stays in
- * force while the database is away; as long as it was never read, no sample is too old.
+ * How long telemetry is kept. The database is the only source of this setting. While it is down, the last known value
+ * stays in force; until the first successful read, no sample is too old.
  */
 export class RetentionSetting {
   readonly #database: Queryable | undefined;
@@ -16,7 +16,7 @@ export class RetentionSetting {
     this.#logger = logger;
   }
 
-  /** Milliseconds, 0 = indefinitely, null = not known. */
+  /** Milliseconds; 0 = indefinitely, null = unknown. */
   get ms(): number | null {
     return this.#ms;
   }
@@ -35,7 +35,7 @@ export class RetentionSetting {
       this.#failure = undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      // Once for each standstill of the database, not once a minute.
+      // Once per outage of the database, not once a minute.
       if (this.#failure === undefined) {
         this.#logger.warn({ err: error, inForceMs: this.#ms }, 'retention_not_read');
       }
@@ -43,14 +43,14 @@ export class RetentionSetting {
     }
   }
 
-  /** Down as long as the setting was never read, although there is a database to ask. */
+  /** Down until the first successful read, if a database is configured. */
   readiness(): HealthState {
     if (this.#database === undefined || this.#ms !== null) {
       return { state: 'up' };
     }
     return {
       state: 'down',
-      reason: `the retention of telemetry was never read, no sample is too old: ${this.#failure ?? 'not asked yet'}`,
+      reason: `the retention of telemetry has not been read yet, so no sample is too old: ${this.#failure ?? 'not asked yet'}`,
     };
   }
 }

@@ -17,15 +17,15 @@ export interface Standstill extends IngestStandstill {
 }
 
 /**
- * Which partitions ingest has stopped and why, in one place: the memory of this process decides, the database shows it
- * to others and brings back what people decided. Without a database, or while it is away, everything but decisions goes on.
+ * Which partitions ingest has stopped, and why. The memory of this process decides; the database shows it to others and
+ * returns what people decided. Without a database, or while it is down, everything except decisions works.
  */
 export class Standstills {
   readonly #database: Queryable | undefined;
   readonly #owner: string;
   readonly #logger: Logger;
   readonly #stopped = new Map<string, Standstill>();
-  /** Partitions that got through a batch since they were assigned: what the database says about them is over. */
+  /** Partitions that got through a batch since their assignment: the database's entry about them is obsolete. */
   readonly #running = new Set<string>();
   /** As last stored. */
   readonly #stored = new Map<string, string>();
@@ -66,7 +66,7 @@ export class Standstills {
     this.#running.add(key);
   }
 
-  /** Forgets partitions that others have now. */
+  /** Forgets partitions that other processes own now. */
   keepOnly(assigned: readonly { topic: string; partition: number }[]): void {
     const keys = new Set(assigned.map(({ topic, partition }) => keyOf(topic, partition)));
     for (const key of [...this.#stopped.keys(), ...this.#running, ...this.#stored.keys()]) {
@@ -78,7 +78,7 @@ export class Standstills {
     }
   }
 
-  /** What was decided about the standstill at exactly this offset. */
+  /** The decision about the stop at exactly this offset. */
   decision(
     topic: string,
     partition: number,
@@ -94,14 +94,14 @@ export class Standstills {
     );
   }
 
-  /** The decisions to go on with refused records of a partition. */
+  /** The decisions to resume a partition despite refused records. */
   resumes(topic: string, partition: number): IngestDecision[] {
     return this.#decisions.filter(
       (decision) => decision.kind === 'resume' && decision.topic === topic && decision.partition === partition,
     );
   }
 
-  /** Stores what changed and reads what was decided. Never throws; a call while one is under way waits for that one. */
+  /** Stores changes and reads decisions. Never throws; a call during a running one waits for that one. */
   sync(): Promise<void> {
     this.#syncing ??= this.#sync().finally(() => (this.#syncing = undefined));
     return this.#syncing;
@@ -113,7 +113,7 @@ export class Standstills {
     }
     try {
       const known = await loadIngestPartitions(this.#database);
-      // A database that was restored may have lost a row that was stored before.
+      // A restored database may have lost a row that was stored before.
       const present = new Set(known.map((row) => keyOf(row.topic, row.partition)));
       const changed: IngestStandstill[] = this.all().filter((row) => {
         const key = keyOf(row.topic, row.partition);

@@ -105,7 +105,7 @@ it('a batch that can never be read stops its partition by name; a decision about
   const letters = await recordsOf(kafka, topics.letters);
   expect(letters.map(({ key }) => String(key))).toEqual(['telemetry.samples.v1/0/5']);
   expect(String(letters[0]!.headers['error-code'])).toBe('undecodable_batch');
-  expect(String(letters[0]!.headers['error-detail'])).toMatch(/offsets 5 to 7: .* passed over by jo: test/);
+  expect(String(letters[0]!.headers['error-detail'])).toMatch(/offsets 5 to 7: .* skipped by jo: test/);
 });
 
 it('an accepted topic that takes no block stops the partition, which goes on by itself', async () => {

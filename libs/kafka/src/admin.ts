@@ -8,22 +8,22 @@ import { translateKafkaError } from './kafka.error.ts';
 import { groupOnBroker, topicOnBroker } from './names.ts';
 import { fetchTopicId } from './kafkajs-patches/topic-id.ts';
 
-/** First offset still there and the offset the next record will get. */
+/** The first offset that still exists and the offset of the next record. */
 export interface OffsetRange {
   readonly low: number;
   readonly high: number;
 }
 
-/** Every administrative call together with its repetitions, in ms. */
+/** Limit of every administrative call, retries included, in ms. */
 const CALL_TIMEOUT_MS = 20_000;
 /** How long brokers may take to learn of new partitions. */
 const SPREAD_MS = 10_000;
-/** With this many replicas a write counts once two have it, so that one broker may die without loss or standstill. */
+/** With this many replicas a write counts once two have it: one broker may die without loss or interruption. */
 const REPLICAS_FOR_TWO_IN_SYNC = 3;
 
 /**
- * Topics, offsets and group offsets, for start-up checks and operator commands. Takes and gives names of the contract;
- * what people read names topics and groups as the brokers do.
+ * Topics, offsets and group offsets, for start-up checks and operator commands. Takes and returns names of the
+ * contract; messages to people use the names on the brokers.
  *
  * All methods throw KafkaUnavailableError, TopicMissingError or KafkaRefusedError.
  */
@@ -40,7 +40,7 @@ export class KafkaAdmin {
     this.#makeCluster = () => clusterOf(connection, logger);
   }
 
-  /** What a topic is called on the brokers, for messages to people who look there. */
+  /** A topic's name on the brokers, for messages to people who look there. */
   nameOf(topic: string): string {
     return topicOnBroker(this.#connection, topic);
   }
@@ -50,7 +50,7 @@ export class KafkaAdmin {
   }
 
   /**
-   * Creates the topics of `catalogue` that do not exist; existing ones are left as they are, see {@link checkTopics}.
+   * Creates the topics of `catalogue` that do not exist. Leaves existing ones alone; see {@link checkTopics}.
    *
    * @param replication replicas of each partition; -1 (default) is the brokers' own default.
    * @returns the names of the created topics.
@@ -66,7 +66,7 @@ export class KafkaAdmin {
     }
     await this.#call('create topics', (admin) =>
       admin.createTopics({
-        // kafkajs's own waiting fails while a broker has not heard of the topic yet.
+        // kafkajs's own waiting fails while a broker does not know the topic yet.
         waitForLeaders: false,
         timeout: 10_000,
         topics: missing.map(({ name, partitions, settings }) => ({
@@ -83,13 +83,13 @@ export class KafkaAdmin {
     return [...names];
   }
 
-  /** @returns the names of those topics of `catalogue` that do not exist */
+  /** @returns the names of the topics of `catalogue` that do not exist */
   async missingTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
     const existing = new Set(await this.#call('list topics', (admin) => admin.listTopics()));
     return catalogue.map(({ name }) => name).filter((name) => !existing.has(this.nameOf(name)));
   }
 
-  /** What of `catalogue` is not as it should be, one sentence each; empty when all is well. */
+  /** Returns one sentence for each difference from `catalogue`; empty when all is well. */
   async checkTopics(catalogue: readonly TopicSpec[]): Promise<string[]> {
     const missing = await this.missingTopics(catalogue);
     const differences = missing.map((name) => `topic ${this.nameOf(name)} does not exist`);
@@ -128,13 +128,13 @@ export class KafkaAdmin {
     return differences;
   }
 
-  /** Number of partitions of each topic. */
+  /** Number of partitions of a topic. */
   async partitionCount(topic: string): Promise<number> {
     const name = this.nameOf(topic);
     return (await this.#partitionCounts([name])).get(name) ?? 0;
   }
 
-  /** Raises the number of partitions; a topic that has as many or more is left alone. */
+  /** Raises the number of partitions; leaves alone a topic that has as many or more. */
   async growTopic(topic: string, partitions: number): Promise<void> {
     if ((await this.partitionCount(topic)) >= partitions) {
       return;
@@ -143,7 +143,7 @@ export class KafkaAdmin {
     await this.#call(`grow ${name}`, (admin) =>
       admin.createPartitions({ timeout: 10_000, topicPartitions: [{ topic: name, count: partitions }] }),
     );
-    // The controller answers before every broker knows of it.
+    // The controller answers before every broker knows about it.
     const deadline = performance.now() + SPREAD_MS;
     while ((await this.partitionCount(topic)) < partitions && performance.now() < deadline) {
       await sleep(100);
@@ -158,8 +158,8 @@ export class KafkaAdmin {
   }
 
   /**
-   * The UUID that Kafka gave the topic when it was created, such as `c5b1e0f4-…`. A topic of the same name that is
-   * created later has another one, and so has its copy on another cluster.
+   * The UUID that Kafka gave the topic on creation, such as `c5b1e0f4-…`. A topic recreated under the same name has a
+   * different one, and so has its copy on another cluster.
    */
   async topicId(name: string): Promise<string> {
     const topic = this.nameOf(name);
@@ -192,14 +192,14 @@ export class KafkaAdmin {
     );
   }
 
-  /** Number of members of `group`, 0 when it is empty or unknown. A process that was killed counts until its session ends. */
+  /** Number of members of `group`; 0 if it is empty or unknown. A killed process counts until its session ends. */
   async groupMembers(groupName: string): Promise<number> {
     const group = groupOnBroker(this.#connection, groupName);
     const { groups } = await this.#call(`describe group ${group}`, (admin) => admin.describeGroups([group]));
     return groups[0]?.members.length ?? 0;
   }
 
-  /** Sets committed offsets of `group`. Kafka refuses while the group has members. */
+  /** Sets committed offsets of `group`. Kafka refuses this while the group has members. */
   async setGroupOffsets(groupName: string, topicName: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     const topic = this.nameOf(topicName);
     const group = groupOnBroker(this.#connection, groupName);
@@ -223,8 +223,9 @@ export class KafkaAdmin {
   }
 
   /**
-   * The metadata name a partition's leader a moment before that broker takes records for it. Who publishes to several
-   * partitions meanwhile is refused by one of them, and a client that repeats the whole request writes the others twice.
+   * The metadata name a partition's leader a moment before that broker accepts records for it. A client that publishes
+   * to several partitions meanwhile is refused by one of them, and if it repeats the whole request, the others store it
+   * twice.
    */
   async #untilUsable(topics: readonly string[]): Promise<void> {
     for (const topic of topics) {
@@ -240,7 +241,7 @@ export class KafkaAdmin {
   async #call<T>(what: string, call: (admin: Admin) => Promise<T>, context = {}): Promise<T> {
     this.#connecting ??= this.#admin.connect().catch(async (error: unknown) => {
       this.#connecting = undefined;
-      // A socket whose authentication failed stays open on both sides, and keeps a command from ending.
+      // A socket that failed to authenticate stays open on both sides and keeps a command from ending.
       await this.#admin.disconnect().catch(() => undefined);
       throw error;
     });

@@ -1,4 +1,4 @@
-/** How to reach Kafka, and as whom: variables of a service, and clients made of them. */
+/** How to reach Kafka, and as whom: variables of a service, and the clients made from them. */
 import './kafkajs-patches/request-queue.ts';
 import './records/codecs.ts';
 import { ConfigError, switchSchema, type Logger } from '@chip/service';
@@ -20,7 +20,7 @@ export interface KafkaConnection extends Prefixes {
 
 const BROKER = /^(\[[0-9a-fA-F:]+\]|[^\s:,@/]+):\d{1,5}$/;
 
-/** Client credentials travel to it: over TLS, or not over a network at all. */
+/** Whether client credentials may travel to `endpoint`: over TLS, or on the loopback only. */
 function isProtected(endpoint: string): boolean {
   const { protocol, hostname } = new URL(endpoint);
   return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
@@ -42,9 +42,9 @@ export const kafkaVariables = {
     )
     .describe('bootstrap brokers, host:port, several separated by commas'),
   TOPIC_PREFIX: prefix.describe(
-    'stands before the name of every topic, such as "fab7."; it lets two environments share brokers',
+    'put before the name of every topic, such as "fab7."; lets two environments share brokers',
   ),
-  GROUP_PREFIX: prefix.describe('stands before the name of every consumer group'),
+  GROUP_PREFIX: prefix.describe('put before the name of every consumer group'),
   KAFKA_SSL: switchSchema.default(false).describe('on: TLS to the brokers'),
   KAFKA_SSL_CA: z
     .string()
@@ -131,12 +131,14 @@ function saslOf(
 }
 
 /**
- * kafkajs retries its calls. Pauses stay short, so that work resumes within seconds after a broker returns;
- * how long to go on is decided above, by deadlines and the watchdog.
+ * kafkajs retries its calls. Pauses stay short, so that work resumes within seconds after a broker returns. The layers
+ * above decide how long to go on, by deadlines and the watchdog.
  */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 8 };
 
-/** A kafkajs client. Each consumer needs its own: clients share a table of committed offsets by group name. */
+/**
+ * A kafkajs client. Each consumer needs its own: consumers of one client share a table of committed offsets by group.
+ */
 export function createKafka(connection: KafkaConnection, logger: Logger, overrides: Partial<KafkaConfig> = {}): Kafka {
   return new kafkajs.Kafka({
     brokers: [...connection.brokers],
@@ -159,8 +161,8 @@ export function createKafka(connection: KafkaConnection, logger: Logger, overrid
 }
 
 /**
- * Metadata and brokers, for requests that no client of kafkajs offers. It hands its cluster to partition assigners when
- * a consumer is made, which is never started here.
+ * Metadata and brokers, for requests that no client of kafkajs offers. kafkajs hands its cluster to partition assigners
+ * when a consumer is created; this consumer is never started.
  */
 export function clusterOf(connection: KafkaConnection, logger: Logger): Cluster {
   const kafka = createKafka(connection, logger, {
@@ -183,8 +185,9 @@ export function clusterOf(connection: KafkaConnection, logger: Logger): Cluster 
 const REPEAT_AFTER_MS = 10_000;
 
 /**
- * What kafkajs calls an error is mostly a broker that is away for a moment, and it says so several times a second:
- * a warning here, the same line once in 10 s. Failures that matter surface as typed errors and are logged by us.
+ * Most of what kafkajs logs as an error is a broker that is down for a moment, several times a second. It becomes a
+ * warning here, and the same line appears once in 10 s. Failures that matter surface as typed errors and are logged by
+ * us.
  */
 function logInto(logger: Logger): logCreator {
   const child = logger.child({ component: 'kafkajs' });

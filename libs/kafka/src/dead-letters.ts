@@ -3,11 +3,11 @@ import { RecordTooLargeError } from './kafka.error.ts';
 import type { KafkaProducer } from './producer.ts';
 
 /**
- * Stores `letters` in the dead-letter topic of `source`. Where that topic takes less than the contract says, a letter that
- * it refuses is replaced by one that only points at the event: a letter must never stop the stream it is about.
+ * Stores `letters` in the dead-letter topic of `source`. If that topic accepts less than the contract says, a refused
+ * letter is replaced by one that only points at the event: a letter must never stop the stream it is about.
  *
  * @returns how many letters were reduced to pointers, all of them acknowledged.
- * @throws as `KafkaProducer.sendAll`; RecordTooLargeError only when the topic does not even take a pointer.
+ * @throws as `KafkaProducer.sendAll`; RecordTooLargeError only when the topic refuses even a pointer.
  */
 export async function sendDeadLetters(
   producer: Pick<KafkaProducer, 'sendAll'>,
@@ -23,7 +23,7 @@ export async function sendDeadLetters(
       throw error;
     }
   }
-  // One by one: the broker does not tell which record of a request it refuses. Those stored before are stored twice,
+  // One by one: the broker does not say which record of a request it refuses. Those already stored are stored twice,
   // under the same key.
   let pointers = 0;
   for (const letter of letters) {

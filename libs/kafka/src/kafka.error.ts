@@ -1,22 +1,22 @@
-/** Errors of Kafka as this system distinguishes them. */
+/** Kafka's errors as this system distinguishes them. */
 import { AppError, DeadlineExceededError, type ErrorContext } from '@chip/service';
 
-/** No broker answers, or the answer is an error that is transient (election, timeout, closed connection). */
+/** No broker answers, or its answer is a transient error (election, timeout, closed connection). */
 export class KafkaUnavailableError extends AppError {
   readonly code = 'kafka_unavailable';
   readonly retriable = true;
 }
 
-/** The broker refuses the request and will refuse it again: authorisation, settings, a malformed request. */
+/** The broker refuses the request and will keep refusing it: authorisation, settings, a malformed request. */
 export class KafkaRefusedError extends AppError {
   readonly code = 'kafka_refused';
   readonly retriable = false;
 }
 
-/** The topic or partition does not exist, or this process has not heard of it yet. */
+/** The topic or partition does not exist, or this process does not know it yet. */
 export class TopicMissingError extends AppError {
   readonly code = 'kafka_topic_missing';
-  // Right after a topic was created or grown the brokers learn of it one after the other.
+  // After a topic was created or grown, the brokers learn of it one by one.
   readonly retriable = true;
 }
 
@@ -26,22 +26,22 @@ export class RecordTooLargeError extends AppError {
   readonly retriable = false;
 }
 
-/** Another consumer owns the partition now, or this one must stop: what was done for the batch must not be committed. */
+/** Another consumer owns the partition now, or this one must stop: the work for the batch must not be committed. */
 export class PartitionLostError extends AppError {
   readonly code = 'kafka_partition_lost';
   readonly retriable = true;
 }
 
 /**
- * Thrown by a batch handler that met a sign of a second owner of its partition: the batch is dropped, every memory of
- * the assignment with it, and the consumer joins its group again.
+ * Thrown by a batch handler that met a sign of a second owner of its partition: drops the batch and everything
+ * remembered of the assignment; the consumer rejoins its group.
  */
 export class RejoinError extends AppError {
   readonly code = 'kafka_rejoin';
   readonly retriable = true;
 }
 
-/** The client gave up on a consumer. Fatal: a process with a dead consumer looks alive and does nothing. */
+/** The client gave up on a consumer. Fatal: a process with a dead consumer looks alive but does nothing. */
 export class ConsumerCrashedError extends AppError {
   readonly code = 'kafka_consumer_crashed';
   readonly retriable = false;
@@ -53,7 +53,7 @@ export class ConsumerStalledError extends AppError {
   readonly retriable = false;
 }
 
-/** A batch handler threw an unexpected error. Fatal: trying the same batch again would fail again. */
+/** A batch handler threw an unexpected error. Fatal: the same batch would fail again. */
 export class HandlerFailedError extends AppError {
   readonly code = 'kafka_handler_failed';
   readonly retriable = false;
@@ -69,7 +69,7 @@ const LOST = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
 ]);
 
-/** Protocol error name of a kafkajs error, taken from the innermost cause that has one. */
+/** Protocol error name of a kafkajs error, from the innermost cause that has one. */
 export function kafkaErrorType(error: unknown): string | undefined {
   let type: string | undefined;
   for (let current = error; current instanceof Error; current = current.cause) {
@@ -81,10 +81,10 @@ export function kafkaErrorType(error: unknown): string | undefined {
   return type;
 }
 
-/** Whether `error` says that this member's claim on its partitions is over or about to end. */
+/** Whether `error` means that this member's claim on its partitions is over or about to end. */
 export const isGroupLost = (error: unknown): boolean => LOST.has(kafkaErrorType(error) ?? '');
 
-/** Translates an error of kafkajs once, by its protocol `type` and its own `retriable` mark, never by its message. */
+/** Translates a kafkajs error once, by its protocol `type` and its own `retriable` flag, never by its message. */
 export function translateKafkaError(error: unknown, what: string, context: ErrorContext = {}): AppError {
   if (error instanceof DeadlineExceededError) {
     return new KafkaUnavailableError(`${what}: ${error.message}`, { cause: error, context });
@@ -107,7 +107,7 @@ export function translateKafkaError(error: unknown, what: string, context: Error
   return isRetriable(error) ? new KafkaUnavailableError(message, options) : new KafkaRefusedError(message, options);
 }
 
-/** A retry loop that gave up is itself not retriable in kafkajs's eyes; what counts is the failure it repeated. */
+/** kafkajs marks a retry loop that gave up as not retriable; what counts is the failure that it retried. */
 function isRetriable(error: unknown): boolean {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) {

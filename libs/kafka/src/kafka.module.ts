@@ -1,4 +1,4 @@
-/** Kafka for a Nest service: a transport for batches, a producer, an admin and a reader, each ended by the drain. */
+/** Kafka for a Nest service: batch transport, producer, admin and reader, each closed by the drain. */
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { KafkaAdmin } from './admin.ts';
@@ -11,7 +11,7 @@ import { TopicReader } from './read-topic.ts';
 type ServiceVariables = KafkaVariables & { readonly INSTANCE: string };
 
 export interface KafkaModuleOptions<Config extends ServiceVariables> {
-  /** What the brokers call the service; its instance follows. */
+  /** The service's name on the brokers; the instance follows it. */
   readonly clientId: string;
   /** Consumer group of each topic that a controller handles. */
   readonly groups: Readonly<Record<string, string>>;
@@ -21,8 +21,8 @@ export interface KafkaModuleOptions<Config extends ServiceVariables> {
 const CONNECTION = Symbol('kafka connection');
 
 /**
- * Provides {@link KafkaBatchServer}, {@link KafkaProducer}, {@link KafkaAdmin} and {@link TopicReader}. The consumers are
- * drained by the controller that handles their batches, since only it knows what else must end first.
+ * Provides {@link KafkaBatchServer}, {@link KafkaProducer}, {@link KafkaAdmin} and {@link TopicReader}. The controller
+ * that handles the batches drains the consumers, since only it knows what else must end first.
  */
 @Module({})
 export class KafkaModule {

@@ -1,11 +1,11 @@
 /**
- * Names at the edge: what the contract calls a topic or group, and what it is called on the brokers, where two
- * environments on one cluster differ by a prefix. Blocks, positions, letters and the database hold names of the contract.
+ * Names at the edge: a topic or group has a name in the contract and a name on the brokers, where a prefix separates
+ * two environments on one cluster. Blocks, positions, letters and the database hold names of the contract.
  */
 
-/** What one environment puts before its names. */
+/** The prefixes of one environment. */
 export interface Prefixes {
-  /** Stands before the name of every topic on the brokers; callers never see it. Default: none. */
+  /** Put before the name of every topic on the brokers; callers never see it. Default: none. */
   readonly topicPrefix?: string;
   /** The same for consumer groups. */
   readonly groupPrefix?: string;

@@ -1,12 +1,12 @@
-/** Tokens for SASL OAUTHBEARER: from a file that someone else keeps fresh, or from a token endpoint. */
+/** Tokens for SASL OAUTHBEARER: from a file that another process keeps fresh, or from a token endpoint. */
 import { readFile } from 'node:fs/promises';
 import kafkajs from 'kafkajs';
 import { z } from 'zod';
 import { KafkaRefusedError } from './kafka.error.ts';
 
 /**
- * Where tokens come from. A file is what Kubernetes projects for a service account, and what a sidecar writes; an endpoint
- * answers to client credentials (RFC 6749, section 4.4), as Keycloak and other authorisation servers do.
+ * Where tokens come from. Kubernetes projects a file for a service account, and sidecars write one; an endpoint issues
+ * tokens for client credentials (RFC 6749, section 4.4), as Keycloak and other authorisation servers do.
  */
 export type TokenSource =
   | { readonly file: string }
@@ -14,7 +14,7 @@ export type TokenSource =
 
 type TokenProvider = () => Promise<string>;
 
-/** kafkajs's exchange of one message for one answer; answers come with their length before them. */
+/** kafkajs's exchange of one message for one answer; answers are length-prefixed. */
 interface SaslExchange {
   saslAuthenticate(message: {
     request: { encode(): Promise<Buffer> };
@@ -24,17 +24,17 @@ interface SaslExchange {
 
 const ENDPOINT_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 256 * 1024;
-/** Share of its life after which a token is not used for a new session any more. */
+/** Share of its lifetime after which a token is no longer used for a new session. */
 const USABLE_SHARE = 0.8;
 
 const answerSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().optional() });
 
 /**
- * The mechanism in the form that kafkajs takes for one of its user's own. Its built-in one ignores what the broker answers:
- * with a token that is refused it goes on until the broker closes the connection, and reports that no broker is there.
+ * The mechanism in the form that kafkajs accepts for custom ones. Its built-in one ignores the broker's answer: after a
+ * refused token it goes on until the broker closes the connection, and reports that no broker is there.
  *
- * Without a token, authenticating fails in a way that passes: callers get KafkaUnavailableError. It throws KafkaRefusedError when the endpoint refuses the
- * credentials or the broker the token. No message holds a token or a secret.
+ * A missing token is a transient failure: callers get KafkaUnavailableError. If the endpoint refuses the credentials or
+ * the broker the token, they get KafkaRefusedError. No message holds a token or a secret.
  */
 export function oauthBearer(source: TokenSource) {
   const nextToken = 'file' in source ? () => fromFile(source.file) : fromEndpoint(source);
@@ -61,7 +61,7 @@ export function oauthBearer(source: TokenSource) {
   };
 }
 
-/** Read each time: the one who writes it replaces the token well before it ends. */
+/** Read each time: its writer replaces the token well before it expires. */
 async function fromFile(file: string): Promise<string> {
   let text;
   try {
@@ -87,7 +87,7 @@ function fromEndpoint(source: Exclude<TokenSource, { file: string }>): TokenProv
   };
   return () => {
     if (current === undefined || performance.now() >= usableUntil) {
-      // Connections that open at the same time share one request.
+      // Connections opened at the same time share one request.
       usableUntil = Infinity;
       current = renew().catch((error: unknown) => {
         current = undefined;
@@ -138,7 +138,9 @@ function parse(text: string): unknown {
   }
 }
 
-/** kafkajs repeats such an error on a new connection. On the same one the broker would not take a second handshake. */
+/**
+ * kafkajs retries such an error on a new connection; on the same one the broker would not accept a second handshake.
+ */
 const unavailable = (message: string): Error => new kafkajs.KafkaJSConnectionError(message);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -14,31 +14,32 @@ export interface OutgoingRecord {
 }
 
 export interface KafkaProducerOptions {
-  /** From the call to the acknowledgement, all repetitions included, in ms. Default 20,000. */
+  /** From the call to the acknowledgement, retries included, in ms. Default 20,000. */
   readonly deadlineMs?: number;
 }
 
-/** The brokers' own time to gather the acknowledgements of all replicas, in ms. */
+/** The brokers' own limit for gathering the acknowledgements of all replicas, in ms. */
 const ACK_TIMEOUT_MS = 10_000;
 
 /**
- * kafkajs does not repeat a send: it remembers which brokers have answered, and when the leader of a partition moves to one
- * of these meanwhile, it leaves the records of that partition out and reports success. Each of our attempts sends everything.
+ * kafkajs must not retry a send: it remembers which brokers have answered, and when the leader of a partition moves to
+ * one of them meanwhile, it omits the records of that partition and reports success. Each of our attempts sends
+ * everything.
  */
 export const NO_REPETITION = { retries: 0 };
 
-/** A leader that died is replaced once its session has ended, after 9 s by default: attempts go on until the deadline. */
+/** A dead leader is replaced once its session ends, after 9 s by default: attempts go on until the deadline. */
 const PAUSE_MS = { first: 200, max: 2_000 };
-/** A topic that is missing rarely comes; a partition that was just added is known after the next look at the metadata. */
+/** A missing topic rarely appears; a new partition is known after the next look at the metadata. */
 const ATTEMPTS_WHILE_MISSING = 4;
 
-/** Bytes of a record beside key, value and headers, generously: varints and the share of the batch header. */
+/** Bytes of a record beyond key, value and headers, generously: varints and its share of the batch header. */
 const RECORD_OVERHEAD_BYTES = 96;
 
 /**
- * A plain producer: acknowledged by all in-sync replicas (`acks=-1`), not idempotent. A repeated send may store a record twice;
- * whoever reads must expect that (blocks are trimmed by what they cover, dead letters are distinct by key). kafkajs's
- * idempotent producer would serialise all sends of a broker and repeat them without end.
+ * A plain producer: acknowledged by all in-sync replicas (`acks=-1`), not idempotent. A retried send may store a record
+ * twice; readers must expect that (blocks are trimmed by what they cover, dead letters are distinct by key). kafkajs's
+ * idempotent producer would serialise all sends to a broker and retry them without end.
  */
 export class KafkaProducer {
   readonly #producer: Producer;
@@ -53,13 +54,13 @@ export class KafkaProducer {
       allowAutoTopicCreation: false,
       idempotent: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      // Grown topics are known within this time; until then a send to a new partition fails as missing.
+      // Within this time the producer knows grown topics; until then a send to a new partition fails as missing.
       metadataMaxAge: 15_000,
       retry: NO_REPETITION,
     });
   }
 
-  /** Connects ahead of the first send; otherwise the first send does. */
+  /** Connects before the first send, which would otherwise connect itself. */
   async connect(): Promise<void> {
     await this.#guard('connect to Kafka', () => this.#connected());
   }
@@ -90,7 +91,7 @@ export class KafkaProducer {
       context,
     );
     const result = results.find((candidate) => candidate.partition === partition);
-    // kafkajs leaves out partitions that its metadata does not list, and reports success.
+    // kafkajs omits partitions that its metadata does not list, and reports success.
     if (result?.baseOffset === undefined) {
       throw new TopicMissingError(`send to ${topic}/${partition}: partition unknown`, { context });
     }
@@ -146,7 +147,7 @@ export class KafkaProducer {
     return this.#connecting;
   }
 
-  /** Repeats `call` as a whole while the failure may pass, until the deadline. */
+  /** Retries `call` as a whole while the failure is transient, until the deadline. */
   async #guard<T>(what: string, call: () => Promise<T>, context = {}): Promise<T> {
     const startedAt = performance.now();
     const leftMs = (): number => this.#deadlineMs - (performance.now() - startedAt);

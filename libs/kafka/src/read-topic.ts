@@ -1,4 +1,4 @@
-/** Reads a bounded part of a topic outside of any group. */
+/** Reads a bounded part of a topic outside any group. */
 import { retry, type Logger } from '@chip/service';
 import type { Broker, Cluster } from 'kafkajs';
 import { clusterOf, type KafkaConnection } from './client.ts';
@@ -11,13 +11,13 @@ import { topicOnBroker } from './names.ts';
 import type { KafkaRecord, Records } from './records/kafka-record.ts';
 import { RecordSet } from './records/record-set.ts';
 
-/** Which part of a topic to read. Offsets outside of what the broker has mean its first or last one. */
+/** Which part of a topic to read. Offsets outside the broker's range mean its first or last one. */
 export interface TopicRange {
   /** Default: all. */
   readonly partitions?: readonly number[];
   /** First offset by partition. Default: the first one the broker still has. */
   readonly from?: ReadonlyMap<number, number>;
-  /** Offset behind the last one by partition. Default: the end as it is when the reading begins. */
+  /** Offset after the last one, by partition. Default: the end when reading begins. */
   readonly to?: ReadonlyMap<number, number>;
   readonly signal?: AbortSignal;
 }
@@ -26,20 +26,20 @@ export interface TopicRecord extends KafkaRecord {
   readonly partition: number;
 }
 
-/** Compressed bytes of one fetch; with the decompression budget it bounds the memory of a reader. */
+/** Compressed bytes per fetch; with the decompression budget it bounds the reader's memory. */
 const FETCH_BYTES = 1024 * 1024;
 /** The broker answers at once when there is something to read, and below the end there always is. */
 const FETCH_WAIT_MS = 500;
-/** Total time for one fetch with its repetitions: a broker may restart meanwhile. */
+/** Total time for one fetch with its retries: a broker may restart meanwhile. */
 const FETCH_BUDGET_MS = 30_000;
-/** So many answers without a record below the end of the partition say that something is wrong with it. */
+/** This many answers without a record below the end of the partition mean that something is wrong with it. */
 const MAX_EMPTY_FETCHES = 10;
 const READ_COMMITTED = 1;
 
 /**
  * Reads a bounded part of a topic, partition by partition, in offset order, and ends. It joins no group and commits
- * nothing, so that it disturbs no group and leaves nothing behind. Records of aborted transactions are left out. What is
- * written after the start is not read. Memory stays that of one fetch, however long the topic is.
+ * nothing, so it neither disturbs a group nor leaves anything behind. It omits records of aborted transactions and
+ * records written after the start. It holds one fetch in memory, however long the topic is.
  *
  * @throws KafkaUnavailableError, TopicMissingError, KafkaRefusedError (also for a record batch that cannot be decoded)
  */
@@ -74,16 +74,19 @@ export async function* readTopic(
           empty = 0;
           continue;
         }
-        // Deleted by retention meanwhile, or the log became shorter under a new leader.
+        // Meanwhile deleted by retention, or the log became shorter under a new leader.
         const now = await reader.range(partition);
         if (offset >= now.high) {
           break;
         }
         offset = Math.max(offset, now.low);
         if (++empty === MAX_EMPTY_FETCHES) {
-          throw new KafkaUnavailableError(`read ${topic}/${partition}: nothing is returned at offset ${offset}`, {
-            context: { topic, partition, offset, high: now.high },
-          });
+          throw new KafkaUnavailableError(
+            `read ${topic}/${partition}: the broker returns nothing at offset ${offset}`,
+            {
+              context: { topic, partition, offset, high: now.high },
+            },
+          );
         }
       }
     }
@@ -136,7 +139,7 @@ class PartitionReader {
     return { low, high };
   }
 
-  /** The records at `offset` and behind, as many as one answer holds; none where the broker has no such offset. */
+  /** The records from `offset` on, as many as one answer holds; none if the broker has no such offset. */
   fetch(partition: number, offset: number): Promise<{ records: Records; nextOffset: number }> {
     return this.#call(`read ${this.topic}/${partition} at offset ${offset}`, async () => {
       const leaders = this.cluster.findLeaderForPartitions(this.topic, [partition]);
@@ -183,7 +186,7 @@ class PartitionReader {
       budgetMs: FETCH_BUDGET_MS,
       firstDelayMs: 200,
       maxDelayMs: 2_000,
-      // A topic that is missing stays missing: a misspelt name should fail at once.
+      // A missing topic stays missing: a misspelt name should fail at once.
       isRetriable: (error) => error instanceof KafkaUnavailableError,
       onRetry: () => void this.cluster.refreshMetadata().catch(() => undefined),
     });

@@ -601,7 +601,7 @@ describe('a batch that cannot be read', () => {
       consumer,
       handle: (batch) => void seen.push(batch),
     });
-    const range = { from: 0, to: 2, reason: 'the batch unfolds to more than 16777216 bytes' };
+    const range = { from: 0, to: 2, reason: 'the batch decompresses to more than 16777216 bytes' };
     await waitFor(
       () => server.partitions(),
       (all) =>
@@ -610,7 +610,7 @@ describe('a batch that cannot be read', () => {
     expect(server.partitions()[0]).toMatchObject({
       nextOffset: 0,
       pausedReason:
-        'undecodable_batch: the record batch at offset 0 cannot be read: the batch unfolds to more than 16777216 bytes',
+        'undecodable_batch: the record batch at offset 0 cannot be read: the batch decompresses to more than 16777216 bytes',
       undecodable: range,
     });
     expect(seen.filter(({ partition }) => partition === 0)).toMatchObject([

@@ -16,14 +16,14 @@ import { RollupTable } from './rollup-table.ts';
 
 const TAB = 9;
 const NEWLINE = 10;
-/** The most that one UTF-16 unit takes in UTF-8. */
+/** Most UTF-8 bytes of one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
 /** Shared by the many events without a refusal. */
 const NO_REFUSALS: readonly number[] = [];
 
 /**
- * Builds blocks of one fetch of one source partition: rows, index, covered range, roll-up deltas.
- * No state survives the fetch: batching comes from the consumer's fetch size, never from a timer.
+ * Builds the blocks of one fetch of one source partition: rows, index, covered range, roll-up deltas.
+ * Nothing outlives the fetch: its size decides how much is batched, never a timer.
  */
 export class BlockCutter implements LineRoom {
   readonly #topic: string;
@@ -67,7 +67,7 @@ export class BlockCutter implements LineRoom {
     }
   }
 
-  /** One accepted sample of the current record: its COPY line for `system_metrics`, and its share of the roll-up. */
+  /** Adds an accepted sample of the current record: its COPY line for `system_metrics` and its share of the roll-up. */
   addSample(row: SampleRow): void {
     const { timeUs, value } = row;
     const time = row.time ?? formatTime(timeUs);
@@ -91,7 +91,7 @@ export class BlockCutter implements LineRoom {
     this.#count(timeUs);
   }
 
-  /** The samples of the current record that `reader` has read into the room behind the rows so far. */
+  /** Adds the samples of the current record that `reader` has read into the room behind the rows. */
   addRead({ count, end, spans, timeUs, value }: TemplateReader): void {
     for (let i = 0; i < count; i++) {
       this.#rollup.add(
@@ -108,7 +108,7 @@ export class BlockCutter implements LineRoom {
     this.#length = end;
   }
 
-  /** The accepted inspection of the current record, as a JSON line. */
+  /** Adds the accepted inspection of the current record, as a JSON line. */
   addLine(line: string, timeUs: number): void {
     this.reserve(line.length * MAX_UNIT_BYTES + 1);
     this.#length += this.#buffer.write(line, this.#length);
@@ -117,8 +117,8 @@ export class BlockCutter implements LineRoom {
   }
 
   /**
-   * An element of the current record became a dead letter of `letterBytes`, which its sender keeps until the block is cut;
-   * `place` is its index in an array.
+   * Counts an element of the current record that became a dead letter of `letterBytes`, which the sender keeps until
+   * the block is cut; `place` is its index in the array.
    */
   addRefusal(letterBytes: number, place = 0): void {
     (this.#eventRefused ??= []).push(place);
@@ -126,9 +126,9 @@ export class BlockCutter implements LineRoom {
   }
 
   /**
-   * Ends the current record; `elements` is the length of its array, 0 when it is none; `replay` tells that it was
+   * Ends the current record. `elements` is the length of its array, 0 if it is not an array; `replay` is set if it was
    * published again from a dead letter.
-   * Returns true when the block is full and must be cut before the next record.
+   * @returns whether the block is full and must be cut before the next record
    */
   endRecord(offset: number, appendTime: number, elements: number, replay?: Replay): boolean {
     if (replay !== undefined) {
@@ -151,7 +151,7 @@ export class BlockCutter implements LineRoom {
     );
   }
 
-  /** The block up to `coversTo` (exclusive); the next one begins there. */
+  /** Cuts the block up to `coversTo` (exclusive); the next one begins there. */
   cut(coversTo: number): Block {
     const block: Block = {
       sourceTopic: this.#topic,

@@ -15,14 +15,15 @@ import type { IngestDecision } from '@chip/persistence';
 import { BlockCutter } from './block-cutter.ts';
 import { type MachineStreamParts, type Memory, MustStandError, type Progress } from './machine-stream.parts.ts';
 
-/** The event loop is left to others (heartbeats, health, other partitions) after so much work on end. */
+/** After this much uninterrupted work, yields the event loop to heartbeats, health and other partitions. */
 const MAX_TURN_MS = 8;
 const DAY_MS = 86_400_000;
 
 /**
  * Cuts a batch into blocks and sends each with its dead letters.
  *
- * @throws MustStandError before a block that the brake holds back, or the producer's error; `progress` says how far it came
+ * @throws MustStandError before a block that the brake holds back, or the producer's error; `progress` says how far it
+ * got
  */
 export async function sendBlocks(
   parts: MachineStreamParts,
@@ -117,7 +118,7 @@ export async function sendBlocks(
     isOpen = !cutter.endRecord(record.offset, record.timestamp, elements, replayOf(record.headers));
     if (!isOpen) {
       batch.signal.throwIfAborted();
-      // The last block also covers markers and holes behind its last record.
+      // The last block also covers markers and holes after its last record.
       await send(left === 0 ? batch.nextOffset : record.offset + 1);
       turnEnds = performance.now() + MAX_TURN_MS;
     }
@@ -128,7 +129,7 @@ export async function sendBlocks(
   metrics.records.inc({ topic }, batch.records.length);
 }
 
-/** Sends one block: first its letters, then itself, each acknowledged. */
+/** Sends the letters of a block, then the block, each acknowledged. */
 export async function sendBlock(
   parts: MachineStreamParts,
   block: Block,
@@ -148,7 +149,7 @@ export async function sendBlock(
   metrics.rows.inc({ topic }, rowsIn(block));
 }
 
-/** Stops the partition before a block whose refusals say that the broker's clock is wrong. */
+/** Stops the partition before a block whose refusals mean that the broker's clock is wrong. */
 function brake(batch: RecordBatch, { brake: counts, releasedTo }: Memory, block: Block, isDecided: boolean): void {
   const rows = rowsIn(block);
   if (rows > 0) {
@@ -165,7 +166,7 @@ function brake(batch: RecordBatch, { brake: counts, releasedTo }: Memory, block:
   const { topic, partition } = batch;
   throw new MustStandError(
     'records_mostly_refused',
-    `${verdict.reason}; set the clock right, then: npm run positions -- resume-ingest ${topic} ${partition} --clock-shift ${Math.ceil(verdict.behindMs / 60_000)}m --reason …`,
+    `${verdict.reason}; set the clock right, then run: npm run positions -- resume-ingest ${topic} ${partition} --clock-shift ${Math.ceil(verdict.behindMs / 60_000)}m --reason …`,
     block.coversFrom,
   );
 }

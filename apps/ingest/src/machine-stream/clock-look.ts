@@ -4,9 +4,9 @@ import { type MachineStreamParts, type Memory, MustStandError } from './machine-
 import { CLOCK_TOLERANCE_MS } from './refusal-brake.ts';
 
 /**
- * Whether a partition that stands still because of its refusals may go on after all: records that were appended since the
- * last look have an append time that our own clock can check. When it is right and they are refused as before, the
- * machines are wrong, and dead letters are what they should get.
+ * Checks whether a partition that stopped because of its refusals may go on after all. Records appended since the last
+ * look have an append time that our own clock can verify. If that time is right and the records are still refused, the
+ * machines are wrong, and dead letters are the right answer.
  *
  * @throws MustStandError
  */

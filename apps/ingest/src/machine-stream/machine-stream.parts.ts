@@ -9,7 +9,7 @@ import type { RetentionSetting } from '../retention-setting.ts';
 import type { Standstills } from '../standstills.ts';
 
 interface JudgedRecord {
-  /** As the record has it, plus what a person decided about the broker's clock. */
+  /** The record's own timestamp plus the clock shift that a person has decided. */
   readonly timestamp: number;
   readonly retentionMs: number;
 }
@@ -36,12 +36,12 @@ export interface MachineStreamParts {
   readonly logger: Logger;
 }
 
-/** What is remembered of a partition during one assignment. */
+/** What ingest remembers of a partition during one assignment. */
 export interface Memory {
   readonly assignment: number;
   readonly brake: RefusalBrake;
   topicId: string | undefined;
-  /** When the end of the partition was last reached, by our clock; null when the last batch did not reach it. */
+  /** When the end of the partition was last reached, by our clock; null if the last batch did not reach it. */
   endSeenAt: number | null;
   lastAppendMs: number | null;
   /** Refusals below this offset are the machines' fault. */
@@ -52,11 +52,11 @@ export interface Memory {
 export interface Progress {
   /** Everything before this offset of the batch is acknowledged. */
   sentTo: number;
-  /** When the batch was handed over, by our clock. */
+  /** When the batch arrived, by our clock. */
   readonly beganAt: number;
 }
 
-/** The partition stops: the rest of the batch is not handled. */
+/** The partition stops; the rest of the batch is not handled. */
 export class MustStandError extends Error {
   constructor(
     readonly state: IngestStoppedState,

@@ -18,22 +18,22 @@ const LOOK_MS: Readonly<Record<IngestStoppedState, number | null>> = {
   producer_times: 10_000,
   send_failed: 5_000,
   records_mostly_refused: 30_000,
-  // Resumes when a person has decided, or when the transaction ends.
+  // Resumes when a person has decided or the transaction ends.
   undecodable_batch: null,
   open_transaction: null,
 };
 
 /**
- * Batches of one machine topic to blocks and dead letters. For each block of a batch, in this order:
+ * Turns batches of one machine topic into blocks and dead letters. For each block of a batch, in this order, it
  *
- * 1. its dead letters are sent and acknowledged,
- * 2. the block is sent and acknowledged (one under way per partition),
+ * 1. sends the block's dead letters and waits for the acknowledgement,
+ * 2. sends the block and waits for the acknowledgement (one in flight per partition).
  *
- * and when the whole batch is through, its offset is committed. A crash in between makes it all happen again: letters
- * are distinct by key, blocks by the range they cover. Blocks chain without any state of ingest: a block begins where the
+ * After the whole batch it commits the offset. A crash in between repeats everything: keys tell letters apart, covered
+ * ranges tell blocks apart. Blocks chain without any state of ingest: a block begins where the
  * fetch was asked to begin, and ends behind everything that the fetch accounts for.
  *
- * What one partition cannot do stops that partition, in a named state, and no other; most states end by themselves.
+ * A failure in one partition stops only that partition, in a named state; most states end by themselves.
  */
 export class MachineStream {
   readonly #parts: MachineStreamParts;
@@ -88,7 +88,7 @@ export class MachineStream {
     standstills.stop({ topic, partition, state, stateReason: reason, atOffset: at, toOffset: to });
     const lookMs = LOOK_MS[state];
     if (lookMs !== null) {
-      // The batch comes again then, and is looked at again.
+      // The same batch comes again then and is checked again.
       setTimeout(() => server.resume(topic, partition), lookMs).unref();
     }
   }
@@ -116,15 +116,15 @@ export class MachineStream {
     standstills.run(batch.topic, batch.partition);
   }
 
-  /** Whether the batch continues what came before. If not, the partition goes on elsewhere. */
+  /** Whether the batch continues where the last one ended. If not, the partition goes on elsewhere. */
   async #continues(batch: RecordBatch, memory: Memory): Promise<boolean> {
     const { topics, metrics, logger } = this.#parts;
     const { source: topic } = this.#parts.stream;
     const { fetchOffset, logStartOffset, outOfRange, partition } = batch;
     const low = outOfRange?.low ?? logStartOffset;
     if (fetchOffset < low) {
-      // Reading goes on, since waiting would only let retention delete more. The next block leaves the range out, and
-      // the writer stands still before it until a person has accepted the gap.
+      // Keep reading: waiting would only let retention delete more. The next block leaves the range out, and the writer
+      // stops before it until a person has accepted the gap.
       logger.error({ topic, partition, from: fetchOffset, to: low }, 'events_deleted_unread');
       metrics.deletedUnread.inc({ topic }, low - fetchOffset);
       topics.forgetId(batch.topic);
@@ -132,7 +132,7 @@ export class MachineStream {
       return false;
     }
     if (outOfRange !== null) {
-      // The topic was created again and is shorter than before. The writer notices by its id.
+      // The topic was recreated and is shorter than before. The writer notices by its id.
       logger.warn({ topic, partition, fetchOffset, ...outOfRange }, 'topic_restarted');
       topics.forgetId(batch.topic);
       memory.topicId = undefined;
@@ -161,7 +161,7 @@ export class MachineStream {
     if (partition >= this.#acceptedPartitions) {
       throw new MustStandError(
         'no_accepted_partition',
-        `${accepted} has no partition ${partition}; raise its number: npm run topics -- grow`,
+        `${accepted} has no partition ${partition}; add partitions: npm run topics -- grow`,
         fetchOffset,
       );
     }

@@ -1,4 +1,4 @@
-/** How the records of each stream become rows of blocks: what classifies them, and what the block keeps of them. */
+/** How the records of each stream become rows of blocks: what classifies them and what the block keeps. */
 import {
   classifyInspection,
   classifyTelemetry,
@@ -10,7 +10,7 @@ import {
 import type { StreamName } from '@chip/contracts';
 import type { Reader } from './machine-stream.parts.ts';
 
-/** Telemetry by templates where they fit; what they leave goes to the schema, which teaches them. */
+/** Reads telemetry by templates where they fit; the schema takes the rest and learns new templates from it. */
 const telemetryReader = (): Reader => {
   const templates = new TemplateReader();
   return (record, judged, cutter, refuse) => {
@@ -51,7 +51,7 @@ const eventReader =
     return { elements: 0, unknown: outcome.unknownFields };
   };
 
-/** A reader of each stream, with memory of its own. */
+/** A reader for each stream, with its own memory. */
 export const READERS: Readonly<Record<StreamName, () => Reader>> = {
   telemetry: telemetryReader,
   inspection: () => eventReader(classifyInspection),

@@ -6,10 +6,10 @@ export const CLOCK_TOLERANCE_MS = 60_000;
 /** Elements are counted over this time, in slices of it. */
 const WINDOW_MS = 5 * 60_000;
 const SLICE_MS = 15_000;
-/** Fewer say nothing: one bad event is all of a quiet partition. */
+/** Fewer say nothing: in a quiet partition one bad event is all there is. */
 const MIN_ELEMENTS = 100;
 const MAX_SHARE = 0.9;
-/** Machines whose clocks are wrong by themselves are not wrong alike; so many that are say that the broker is. */
+/** Machines with wrong clocks of their own are not wrong alike; this many that agree prove the broker wrong. */
 const MIN_SOURCES = 3;
 const MAX_SPREAD_MS = 5 * 60_000;
 
@@ -26,30 +26,30 @@ interface Slice {
 /** What is known about the clock of the broker that leads a partition. */
 type BrokerClock = 'unknown' | 'right' | 'behind';
 
-/** Why a partition should not go on, and by how much the broker's clock seems to be behind. */
+/** Why a partition should stop, and by how much the broker's clock seems to be behind. */
 export interface BrakeVerdict {
   readonly reason: string;
   readonly behindMs: number;
 }
 
 /**
- * Watches what is refused in one partition, and tells when the refusals say more about the broker than about the machines:
- * event times ahead of a broker's clock that is behind. All else that is refused is for dead letters, however much it is:
- * a vendor's mistake must not stop a partition that others share.
+ * Watches the refusals of one partition, and reports when they say more about the broker than about the machines: event
+ * times ahead of a broker's clock that is behind. All other refusals become dead letters, however many: one vendor's
+ * mistake must not stop a partition that others share.
  *
- * Two witnesses speak about the broker's clock. At the end of a partition a record was appended after the fetch before it,
- * so that our own clock says what its append time should be. Further back only the machines speak: when nearly everything
- * of at least three machines is ahead by the same time, the broker is wrong.
+ * There are two witnesses of the broker's clock. At the end of a partition a record was appended after the previous
+ * fetch, so our own clock says what its append time should be. Further back only the machines speak: if nearly
+ * everything from at least three machines is ahead by the same time, the broker is wrong.
  */
 export class RefusalBrake {
   readonly #slices: Slice[] = [];
   #clock: BrokerClock = 'unknown';
 
   /**
-   * A batch begins.
+   * Starts a batch.
    *
    * @param firstAppendMs append time of its first record; null without records
-   * @param endSeenAtMs when the end of the partition had last been reached, by our clock, if that was just before
+   * @param endSeenAtMs when the previous batch reached the end of the partition, by our clock; null if it did not
    */
   beginBatch(firstAppendMs: number | null, endSeenAtMs: number | null, nowMs = Date.now()): void {
     if (firstAppendMs === null) {
@@ -118,7 +118,7 @@ export class RefusalBrake {
     };
   }
 
-  /** Forgets what was counted: a person decided about it, or the partition belongs to another assignment. */
+  /** Forgets the counts: a person has decided, or the partition belongs to another assignment. */
   clear(): void {
     this.#slices.length = 0;
     this.#clock = 'unknown';

@@ -8,8 +8,8 @@ const FIRST_KEY_BYTES = 4 * 1024;
 const MAX_NUMBERS_BYTES = 4 * 26 + 1;
 
 /**
- * Groups samples by bytes of their COPY lines, so that a sample needs no string and no object. An open-addressing table
- * with linear probing points into arrays of groups, which keep the order of their first sample.
+ * Groups samples by bytes of their COPY lines, so that a sample needs neither a string nor an object. An
+ * open-addressing table with linear probing points into arrays of groups, which keep the order of their first sample.
  */
 export class RollupTable {
   #size = 0;
@@ -29,7 +29,7 @@ export class RollupTable {
   #keysLength = 0;
 
   /**
-   * @param line buffer that holds the sample's COPY line
+   * @param line buffer with the sample's COPY line
    * @param nameFrom,nameTo the bytes `service<tab>metric` of it
    * @param hostFrom,hostTo its host field, `\N` included
    */
@@ -50,7 +50,7 @@ export class RollupTable {
     for (let i = hostFrom; i < hostTo; i++) {
       hash = (Math.imul(hash, 31) + line[i]!) | 0;
     }
-    // The low bits of a multiplicative hash are poor.
+    // Multiplicative hashes have poor low bits.
     hash ^= hash >>> 15;
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {

@@ -5,8 +5,8 @@ import { sendBlock } from './block-sender.ts';
 import { type MachineStreamParts, type Memory, MustStandError } from './machine-stream.parts.ts';
 
 /**
- * A record batch that can never be read: the partition stops until a person decides to skip it. The range is
- * then covered by a block with one refused event, whose dead letter points at the range.
+ * Skips a record batch that can never be read, once a person has decided so; until then the partition stops. A block
+ * with one refused event covers the range, and its dead letter points at the range.
  */
 export async function passOver(
   parts: MachineStreamParts,
@@ -29,7 +29,7 @@ export async function passOver(
   memory.topicId ??= await parts.topics.id(batch.topic);
   const refusal: Refusal = {
     code: 'undecodable_batch',
-    detail: `offsets ${from} to ${to - 1}: got a record batch that cannot be read (${reason}), expected one that can; passed over by ${decision.by}: ${decision.reason}`,
+    detail: `offsets ${from} to ${to - 1}: got a record batch that cannot be read (${reason}), expected a readable one; skipped by ${decision.by}: ${decision.reason}`,
   };
   const letter = deadLetter({
     topic,
@@ -52,7 +52,7 @@ export async function passOver(
   standstills.run(batch.topic, partition);
 }
 
-/** Append time of what follows an unreadable batch: the closest estimate of its own. */
+/** Append time of what follows an unreadable batch: the closest estimate of the batch's own. */
 async function appendTimeBehind(
   parts: MachineStreamParts,
   { topic, partition }: RecordBatch,

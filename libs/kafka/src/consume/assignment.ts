@@ -17,12 +17,14 @@ export interface PartitionStatus {
   /** Set while a record batch that can never be read blocks the partition: state `undecodable_batch`. */
   readonly undecodable: UndecodableRange | null;
   /**
-   * Wall-clock time, ms since 1970, since when one open transaction has kept everything written behind it from being
-   * read; null unless that is longer than `ConsumerOptions.transactionLimitMs`. Lag does not show it: lag counts what
-   * can be read.
+   * Since when one open transaction has hidden everything written behind it, as wall-clock time in ms since 1970. Null
+   * unless that is longer than `ConsumerOptions.transactionLimitMs`. Lag does not show it: lag counts what can be read.
    */
   readonly blockedByTransactionSince: number | null;
-  /** A handler works for the partition, or a batch waits for a free handler; also one of an earlier assignment that has not ended yet. */
+  /**
+   * A handler works for the partition, or a batch waits for a free one; includes a handler of an earlier assignment
+   * that has not ended.
+   */
   readonly isHandling: boolean;
   /** Time since the position moved or there was nothing left to read, on the monotonic clock. */
   readonly msSinceProgress: number;
@@ -30,26 +32,26 @@ export interface PartitionStatus {
   readonly lastProgressAt: number;
 }
 
-/** One partition during one assignment. Replaced as a whole by the next one. Times are those of the monotonic clock. */
+/** One partition during one assignment; the next assignment replaces it. Times are on the monotonic clock. */
 export interface Partition {
   readonly assignment: number;
   readonly partition: number;
   position: number | null;
   highWatermark: number | null;
   lastStableOffset: number | null;
-  /** Since when the last stable offset has stood still below the high watermark; null while there is nothing between them. */
+  /** Since when the last stable offset has stayed below the high watermark; null while they are equal. */
   heldBackSince: number | null;
   pausedReason: string | null;
   undecodable: UndecodableRange | null;
-  /** Where the batch that was handed to a worker last ends; null before the first. */
+  /** End of the batch last handed to a worker; null before the first. */
   handledTo: number | null;
-  /** Aborts the batch at work. */
+  /** Aborts the running batch. */
   running: AbortController | null;
   /** When the position moved or there was nothing left to read. */
   progressAt: number;
-  /** When the position moved, or the partition became readable: what the watchdog goes by. */
+  /** When the position moved, or the partition became readable: the watchdog's measure. */
   movedAt: number;
-  /** When a fetch was answered for it. */
+  /** When a fetch last returned an answer for it. */
   answeredAt: number;
 }
 
@@ -72,7 +74,7 @@ export function newPartition(assignment: number, partition: number): Partition {
   };
 }
 
-/** Takes over what a fetch says about the partition. */
+/** Records what a fetch says about the partition. */
 export function noteFetched(state: Partition, facts: FetchFacts): void {
   const now = performance.now();
   const isHeldBack = facts.lastStableOffset < facts.highWatermark;
@@ -88,7 +90,7 @@ export function noteFetched(state: Partition, facts: FetchFacts): void {
   }
 }
 
-/** Records that the next batch begins at `offset`, which may be where it stands. */
+/** Records that the next batch begins at `offset`, which may be the current position. */
 export function moveTo(state: Partition, offset: number): void {
   state.position = offset;
   state.undecodable = null;

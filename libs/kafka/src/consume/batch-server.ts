@@ -12,7 +12,7 @@ import type { UndecodableRange } from '../records/kafka-record.ts';
 
 export interface KafkaBatchServerOptions {
   readonly connection: KafkaConnection;
-  /** Consumer group of each topic. Every `@EventPattern` must be one of these topics. */
+  /** Consumer group of each topic. Every `@EventPattern` must name one of these topics. */
   readonly groups: Readonly<Record<string, string>>;
   readonly consumer?: Partial<ConsumerOptions>;
   readonly logger: Logger;
@@ -24,16 +24,16 @@ export interface KafkaBatchServerOptions {
 const DRAIN_GRACE_MS = 12_000;
 
 /**
- * Nest transport that hands whole Kafka batches to `@EventPattern('<topic>')` methods:
+ * Hands whole Kafka batches to `@EventPattern('<topic>')` methods:
  *
  * ```ts
  * @EventPattern<BatchEvents>(TELEMETRY.source)
  * async onSamples(batch: RecordBatch): Promise<void> { ... }
  * ```
  *
- * One consumer with its own group per topic, so that a slow topic does not hold up another. See {@link RecordBatch} for
- * the contract of handlers and {@link GroupConsumer} for the workarounds of kafkajs. Errors of
- * handlers arrive here unchanged only with the `RethrowFilter` of the service library, which `runService` installs.
+ * Each topic has its own consumer and group, so that a slow topic does not hold up another. See {@link RecordBatch} for
+ * the contract of handlers and {@link GroupConsumer} for the workarounds of kafkajs. Handler errors arrive here
+ * unchanged only with the service library's `RethrowFilter`, which `runService` installs.
  */
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
   override readonly transportId = Symbol('kafka-batch');
@@ -46,7 +46,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.#options = options;
   }
 
-  /** Starts one consumer per handler, in the background: brokers and topics may come later. */
+  /** Starts one consumer per handler, in the background: brokers and topics may appear later. */
   listen(callback: (error?: unknown) => void): void {
     try {
       this.#consumers = [...this.messageHandlers].map(([topic, handler]) => this.#consumer(topic, handler));
@@ -78,7 +78,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /**
    * For liveness: partitions with unread records whose position has not moved for `maxIdleMs`, and those that cannot begin
-   * because a handler of an earlier assignment does not end. Paused ones do not count, they have a stated reason.
+   * because a handler of an earlier assignment does not end. Paused ones have a stated reason and do not count.
    */
   stalled(maxIdleMs: number): PartitionStatus[] {
     return this.partitions().filter(
@@ -90,7 +90,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /**
    * The state of `progress` for liveness, from {@link stalled}.
    *
-   * @param isExplained leaves out partitions that say themselves why they stand still
+   * @param isExplained leaves out partitions whose state explains why they are stopped
    */
   progress(maxIdleMs: number, isExplained: (partition: PartitionStatus) => boolean = () => false): HealthState {
     const stalled = this.stalled(maxIdleMs).filter((partition) => !isExplained(partition));
@@ -101,7 +101,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return { state: 'down', reason: `unread records and no progress for ${maxIdleMs / 1000} s: ${names}` };
   }
 
-  /** Sets `gauge` to the lag of every assigned partition, and drops what was assigned before. */
+  /** Sets `gauge` to the lag of every assigned partition, and drops partitions of earlier assignments. */
   showLag(gauge: Gauge<'topic' | 'partition'>): void {
     gauge.reset();
     for (const { topic, partition, lag } of this.partitions()) {
@@ -111,29 +111,29 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
-  /** Reads a paused partition again. */
+  /** Resumes a paused partition. */
   resume(topic: string, partition: number): void {
     this.#consumers.find((consumer) => consumer.topic === topic)?.resume(partition);
   }
 
-  /** Reads an idle partition from `offset` on, also when it was paused. */
+  /** Reads an idle partition from `offset` on, even if it was paused. */
   seek(topic: string, partition: number, offset: number): void {
     this.#consumers.find((consumer) => consumer.topic === topic)?.seek(partition, offset);
   }
 
   /**
-   * Passes over exactly the record batch that stops a partition in state `undecodable_batch`, and reads on behind it. Its
-   * records are lost to this group; whoever chains blocks must account for the range that is returned.
+   * Skips exactly the record batch that stops a partition in state `undecodable_batch`, and reads on behind it. This
+   * group loses its records; a caller that chains blocks must account for the returned range.
    *
-   * @returns what was passed over; null when nothing is in the way, or a handler is at work
+   * @returns the skipped range; null when nothing is in the way or a handler is running
    */
   skipUndecodable(topic: string, partition: number): UndecodableRange | null {
     return this.#consumers.find((consumer) => consumer.topic === topic)?.skipUndecodable(partition) ?? null;
   }
 
   /**
-   * Stops fetching; running handlers may end within `graceMs` or until `signal`, then their batches are aborted; leaves
-   * the groups, so that others take over at once. Never throws.
+   * Stops fetching. Handlers may finish within `graceMs` or until `signal`; then their batches are aborted. Leaves the
+   * groups, so that others take over at once. Never throws.
    */
   async drain({ graceMs = DRAIN_GRACE_MS, signal }: { graceMs?: number; signal?: AbortSignal } = {}): Promise<void> {
     const consumers = this.#consumers;
@@ -147,7 +147,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return this.drain();
   }
 
-  /** This transport has no events of its own; {@link partitions} and {@link readiness} tell its state. */
+  /** This transport has no events of its own; {@link partitions} and {@link readiness} show its state. */
   on(): never {
     throw new Error('KafkaBatchServer has no events');
   }

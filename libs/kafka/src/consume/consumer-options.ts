@@ -1,30 +1,34 @@
-/** Options of a consumer, with their defaults. */
 /** How a consumer reads. Times in ms. */
 export interface ConsumerOptions {
-  /** A fetch waits until this many bytes are there, or `maxWaitMs` are over: batching without timers of our own. */
+  /** A fetch waits for this many bytes or for `maxWaitMs`: batching without timers of our own. */
   readonly minBytes: number;
   readonly maxWaitMs: number;
-  /** Compressed bytes per partition and per fetch; they bound memory together with `maxDecompressedBytes`. */
+  /** Compressed bytes per partition and fetch; together with `maxDecompressedBytes` they bound memory. */
   readonly maxBytesPerPartition: number;
   readonly maxBytes: number;
   /**
-   * Bytes one fetch may unfold to. A single batch above it is undecodable. A fetch begins only while the batches in hand
-   * (one per partition at most) hold less than a quarter of this together, not counting those of handlers without
-   * progress for seconds, and less than all of it including those: memory for records stays below twice this.
+   * Bytes one fetch may decompress to. A single batch above it is undecodable. A fetch begins only while the batches in
+   * memory (at most one per partition) hold less than a quarter of this, not counting those whose handler has made no
+   * progress for seconds, and less than all of it, counting them: records take less than twice this in memory.
    */
   readonly maxDecompressedBytes: number;
-  /** Partitions whose handlers may run at the same time. One without progress for seconds goes on and does not count any more. */
+  /**
+   * Partitions whose handlers may run at the same time. A handler without progress for seconds goes on but no longer
+   * counts.
+   */
   readonly partitionsConcurrently: number;
-  /** Without a sign of life for this long the group gives the partitions to others. */
+  /** A member without a sign of life for this long loses its partitions to others. */
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
-  /** How long the group waits for members to come back for a new assignment. */
+  /** How long the group waits for members to rejoin. */
   readonly rebalanceTimeoutMs: number;
-  /** New partitions are noticed within this time. */
+  /** A consumer notices new partitions within this time. */
   readonly metadataMaxAgeMs: number;
-  /** Nothing delivered for this long although records wait and the broker answers: fatal. */
+  /** Fatal: nothing delivered for this long although records wait and the broker answers. */
   readonly stallTimeoutMs: number;
-  /** A transaction that stays open for longer shows in `PartitionStatus`; the brokers' own limit is `transaction.max.timeout.ms`. */
+  /**
+   * A transaction open for longer shows in `PartitionStatus`; the brokers' own limit is `transaction.max.timeout.ms`.
+   */
   readonly transactionLimitMs: number;
 }
 

@@ -3,7 +3,7 @@ import type { FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
 import type { RecordBatch } from './record-batch.ts';
 import type { Records } from '../records/kafka-record.ts';
 
-/** What a batch does to its partition, by its consumer. */
+/** What a batch can do to its partition, provided by its consumer. */
 interface BatchActions {
   progress(): void;
   isAssigned(): boolean;
@@ -11,7 +11,7 @@ interface BatchActions {
   commit(offset: number): Promise<void>;
 }
 
-/** The batch that a handler gets: what was fetched, and a way back to the consumer. */
+/** The batch that a handler gets: the fetched records, and the way back to the consumer. */
 export class FetchedBatch implements RecordBatch {
   readonly records: Records;
   readonly fetchOffset: number;
@@ -23,7 +23,7 @@ export class FetchedBatch implements RecordBatch {
   readonly assignment: number;
   readonly outOfRange: RecordBatch['outOfRange'];
   readonly undecodable: RecordBatch['undecodable'];
-  /** Where the handler wants to go on, if it said so. */
+  /** Where the handler wants to continue, if it said so. */
   soughtTo: number | null = null;
   readonly #actions: BatchActions;
 

@@ -1,4 +1,4 @@
-/** The client behind one consumer: kafkajs's consumer with its interceptor, started, paused, resumed and signed off. */
+/** The client behind one consumer: kafkajs's consumer with its interceptor. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline, type Logger } from '@chip/service';
 import kafkajs, { type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
@@ -13,13 +13,13 @@ export interface GroupClientParts {
   readonly options: ConsumerOptions;
   readonly logger: Logger;
   readonly policy: FetchPolicy;
-  /** Aborted when the consumer stops for good. */
+  /** Aborted when the consumer stops permanently. */
   readonly closing: AbortSignal;
   /** A new assignment, with nothing held. */
   readonly onJoin: (partitions: readonly number[]) => void;
-  /** The client has left its group after an error; with `restart` it joins again automatically. */
+  /** The client left its group after an error; with `restart` it rejoins automatically. */
   readonly onCrash: (error: Error, restart: boolean) => void;
-  /** What was fetched for one partition; must return at once. */
+  /** Records fetched for one partition; must return at once. */
   readonly onBatch: (payload: EachBatchPayload, facts: FetchFacts | undefined) => void;
 }
 
@@ -30,7 +30,7 @@ export class GroupClient {
   readonly #parts: GroupClientParts;
   readonly #consumer: Consumer;
   readonly #interceptor: FetchInterceptor;
-  /** Partitions that kafkajs was told not to fetch. */
+  /** Partitions that kafkajs must not fetch. */
   readonly #held = new Set<number>();
   #joined = false;
 
@@ -48,7 +48,7 @@ export class GroupClient {
       maxBytesPerPartition: options.maxBytesPerPartition,
       minBytes: options.minBytes,
       maxBytes: options.maxBytes,
-      // How long the loop sleeps while it may read nothing; a fetch gets its own time to wait.
+      // Sleep of the loop while it may read nothing; a fetch has its own waiting time.
       maxWaitTimeInMs: TURN_MS,
       allowAutoTopicCreation: false,
       readUncommitted: false,
@@ -56,7 +56,7 @@ export class GroupClient {
         retries: 8,
         initialRetryTime: 200,
         maxRetryTime: 2_000,
-        // Without this kafkajs would start again while the process ends.
+        // Without this kafkajs would restart while the process ends.
         restartOnFailure: async () => !closing.aborted,
       },
     });
@@ -72,7 +72,7 @@ export class GroupClient {
     return this.#joined;
   }
 
-  /** Waits for brokers and topic as long as it takes, then starts the fetch loop. */
+  /** Waits for brokers and topic as long as needed, then starts the fetch loop. */
   async run(): Promise<void> {
     const { closing, logger, policy } = this.#parts;
     const { topic } = policy.names;
@@ -105,7 +105,7 @@ export class GroupClient {
     });
   }
 
-  /** Fetches a partition no more, or again. @returns whether that is a change */
+  /** Stops or resumes fetching a partition. @returns whether that is a change */
   hold(partition: number, isHeld: boolean): boolean {
     if (!this.#joined || isHeld === this.#held.has(partition)) {
       return false;
@@ -121,14 +121,14 @@ export class GroupClient {
     return true;
   }
 
-  /** Fetches nothing more, for good; heartbeats go on. */
+  /** Stops fetching permanently; heartbeats go on. */
   holdAll(): void {
     if (this.#joined) {
       this.#tell(() => this.#consumer.pause([{ topic: this.#parts.policy.names.topic }]));
     }
   }
 
-  /** Leaves the group and disconnects. Never throws: what hangs is left behind. */
+  /** Leaves the group and disconnects. Never throws: abandons what hangs. */
   async leave(): Promise<void> {
     const { connection, logger, policy } = this.#parts;
     let hasLeft = this.#joined;
@@ -154,7 +154,7 @@ export class GroupClient {
     this.#parts.onJoin(partitions);
   }
 
-  /** While kafkajs restarts a crashed consumer it has nothing to pause and refuses; the next join begins with nothing held. */
+  /** Ignores the refusal of a crashed consumer that kafkajs restarts: its next join starts with nothing held. */
   #tell(change: () => void): void {
     try {
       change();
@@ -163,7 +163,7 @@ export class GroupClient {
     }
   }
 
-  /** An assigner that changes nothing about assignments: its factory is where kafkajs hands out the cluster. */
+  /** An assigner that changes nothing: its factory is where kafkajs hands out the cluster. */
   #attachingAssigner(): PartitionAssigner {
     return (config) => {
       this.#interceptor.attach(config.cluster);

@@ -1,7 +1,7 @@
 /**
- * One consumer of one topic in its own group: what the client fetches goes to workers, one per partition.
+ * One consumer of one topic in its own group: hands fetched batches to workers, one per partition.
  *
- * Longer than 350 lines: the rules of an assignment, who is fetched, handed over and aborted when, are one state machine.
+ * Longer than 350 lines: fetching, handing over and aborting follow one state machine, that of an assignment.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppError, Logger } from '@chip/service';
@@ -32,9 +32,9 @@ export interface GroupConsumerParts {
 
 /** How long aborted handlers may take before the consumer leaves the group without them. */
 const ABORTED_GRACE_MS = 2_000;
-/** Share of `maxDecompressedBytes` that moving batches may hold when another fetch begins. */
+/** Share of `maxDecompressedBytes` that progressing batches may hold when another fetch begins. */
 const ROOM = 0.25;
-/** Share of `maxWaitMs` that a fetch may wait while a partition at work has more to read. */
+/** Share of `maxWaitMs` that a fetch may wait while a busy partition has more to read. */
 const HURRY = 0.2;
 
 /** Numbers the assignments of all consumers of this process. */
@@ -45,18 +45,19 @@ let assignments = 0;
  *
  * 1. The position of a partition lives here, per assignment; kafkajs only proposes the first one ({@link FetchInterceptor}).
  * 2. kafkajs's fetch loop never waits for a handler. A batch goes to the worker of its partition ({@link Workers}), and
- *    the partition is paused in kafkajs until that worker has ended: the loop turns on, reads other partitions, and
+ *    the partition is paused in kafkajs until that worker ends: the loop keeps running, reads other partitions, and
  *    sends heartbeats ({@link Heartbeats}).
  * 3. A batch reaches its worker only if it was fetched in this assignment, at this position, and the partition is neither
- *    paused nor at work, be it for an earlier assignment. Everything else was overtaken and is dropped; it is fetched
- *    again if still wanted.
- * 4. As soon as the group announces the end of an assignment, or a request to join is sent, all its batches are aborted.
- *    The consumer joins without waiting for their handlers; a partition that comes back waits for its old one alone.
+ *    paused nor busy, even for an earlier assignment. Everything else is stale and dropped; it is fetched again if
+ *    still wanted.
+ * 4. As soon as the group announces the end of an assignment, or a request to join is sent, all batches are aborted.
+ *    The consumer joins without waiting for their handlers; a partition that returns waits only for its own old
+ * handler.
  * 5. Handler errors never reach kafkajs's retry loop: they are either a wish to rejoin or fatal.
  *
- * It follows that two batches of one partition never overlap within a process, and that a handler learns at once of the
- * loss of its partition; what it does after that no longer counts. It may still do it while another process has begun,
- * and a frozen process may even believe in its old assignment: whoever writes must have a fence of its own.
+ * As a result, two batches of one partition never overlap within a process, and a handler learns at once that it lost
+ * its partition; what it does after that no longer counts. It may still act after another process has begun, and a
+ * frozen process may even believe in its old assignment: a handler that writes needs its own fence.
  */
 export class GroupConsumer implements FetchPolicy {
   readonly #parts: GroupConsumerParts;
@@ -72,7 +73,7 @@ export class GroupConsumer implements FetchPolicy {
   readonly #watchdog: Watchdog;
   #partitions = new Map<number, Partition>();
   #assignment = 0;
-  /** Whether the present assignment counts: not between its end and the next one. */
+  /** Whether the current assignment counts: false between its end and the next one. */
   #isCurrent = false;
   #failed = false;
   #rejoinReason: Error | undefined;
@@ -120,13 +121,13 @@ export class GroupConsumer implements FetchPolicy {
       logger: this.#logger,
       topic: parts.topic,
       stallTimeoutMs: options.stallTimeoutMs,
-      // Before the first join the topic may be missing for as long as it has not been created.
+      // Before the first join the topic may not exist yet.
       outsideSince: () => (this.#isCurrent || this.#assignment === 0 ? null : this.#notJoinedSince),
       readable: () => this.#readable(),
       onStall: (reason) =>
         this.#fail(
           new ConsumerStalledError(
-            `the consumer of ${this.names.topic} stands still although the broker answers: ${reason}`,
+            `the consumer of ${this.names.topic} has stalled although the broker answers: ${reason}`,
             {
               context: this.names,
             },
@@ -147,7 +148,7 @@ export class GroupConsumer implements FetchPolicy {
     return this.#client.isJoined;
   }
 
-  /** Starts in the background: waits for brokers and topic as long as it takes, then consumes. */
+  /** Starts in the background: waits for brokers and topic as long as needed, then consumes. */
   start(): void {
     this.#watchdog.start();
     this.#client.run().catch((error: unknown) => this.#fail(translateKafkaError(error, `consume ${this.names.topic}`)));
@@ -160,7 +161,7 @@ export class GroupConsumer implements FetchPolicy {
     );
   }
 
-  /** Reads a paused partition again, from where its last handled batch ended. */
+  /** Resumes a paused partition from the end of its last handled batch. */
   resume(partition: number): void {
     const state = this.#partitions.get(partition);
     if (state === undefined || state.pausedReason === null) {
@@ -172,7 +173,10 @@ export class GroupConsumer implements FetchPolicy {
     this.#logger.info({ partition }, 'partition_resumed');
   }
 
-  /** The next batch of an idle partition begins at `offset`; a paused one is read again. A running handler has `RecordBatch.seek`. */
+  /**
+   * The next batch of an idle partition begins at `offset`; a paused one resumes. A running handler uses
+   * `RecordBatch.seek`.
+   */
   seek(partition: number, offset: number): void {
     const state = this.#partitions.get(partition);
     if (state === undefined || state.running !== null) {
@@ -182,7 +186,7 @@ export class GroupConsumer implements FetchPolicy {
     this.resume(partition);
   }
 
-  /** Passes over the record batch that stops a partition. @returns what was passed over, null when nothing is in the way */
+  /** Skips the record batch that stops a partition. @returns the skipped range; null when nothing is in the way */
   skipUndecodable(partition: number): UndecodableRange | null {
     const state = this.#partitions.get(partition);
     const undecodable = state?.running === null ? state.undecodable : null;
@@ -194,9 +198,9 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   /**
-   * Begins no more work, lets running handlers end for `graceMs` (or until `signal`), aborts them then, leaves the group
-   * and disconnects. The membership is kept up meanwhile, so that handlers can commit. Never throws: what hangs is left
-   * behind, the process ends.
+   * Begins no more work, lets running handlers finish for `graceMs` (or until `signal`), then aborts them, leaves the
+   * group and disconnects. Keeps up the membership meanwhile, so that handlers can commit. Never throws: abandons what
+   * hangs, since the process ends.
    */
   async drain({ graceMs, signal }: { graceMs: number; signal?: AbortSignal }): Promise<void> {
     this.#closing.abort();
@@ -211,7 +215,7 @@ export class GroupConsumer implements FetchPolicy {
     this.#partitions.clear();
   }
 
-  /** Ends early when `signal` is aborted, or as soon as nothing is at work. */
+  /** Ends early when `signal` is aborted, or as soon as no worker is running. */
   async #untilWorkersEnd(signal: AbortSignal): Promise<void> {
     const done = new AbortController();
     const patience = sleep(2 ** 31 - 1, undefined, { signal: AbortSignal.any([signal, done.signal]) });
@@ -226,8 +230,8 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   /**
-   * kafkajs asks for records only while it takes itself for a member. After a request to join that failed for a reason it
-   * does not know (the coordinator is still loading the group) it goes on in its former assignment, which we have ended.
+   * kafkajs fetches only while it believes to be a member. After a failed request to join whose reason it does not know
+   * (the coordinator is still loading the group) it goes on in its former assignment, which we have ended.
    */
   get rejoinReason(): Error | undefined {
     return this.#rejoinReason ?? (this.#isCurrent ? undefined : rebalanceError('the last request to join has failed'));
@@ -239,8 +243,8 @@ export class GroupConsumer implements FetchPolicy {
   }
 
   /**
-   * Partitions that are at work are not part of a fetch. While one of them has more to read, the fetch of the others
-   * does not wait long: it would hold up the next one for that partition.
+   * Busy partitions are not part of a fetch. While one of them has more to read, the fetch of the others waits only
+   * briefly: it would delay that partition's next fetch.
    */
   get fetchWaitMs(): number {
     const { maxWaitMs } = this.#options;
@@ -278,7 +282,7 @@ export class GroupConsumer implements FetchPolicy {
     );
   }
 
-  /** The group moves on without the present assignment. */
+  /** The group has moved on without the current assignment. */
   onLost(error: Error): void {
     if (!this.#isCurrent) {
       return;
@@ -331,7 +335,7 @@ export class GroupConsumer implements FetchPolicy {
     }
     this.#failed = true;
     this.#abortRunning(new PartitionLostError('the process ends', { context: { topic: this.names.topic } }));
-    // Until the process has ended nothing more may be handled, and fetching in vain would burn the time to end.
+    // Handle nothing more until the process has ended; fetching in vain would cost time needed to end.
     this.#client.holdAll();
     this.#parts.fatal(error);
   }
@@ -340,14 +344,14 @@ export class GroupConsumer implements FetchPolicy {
     if (this.#isCurrent) {
       this.#isCurrent = false;
       this.#notJoinedSince = performance.now();
-      // The next turn of the fetch loop fetches, and takes the error, also where every partition was held.
+      // The next turn of the fetch loop fetches and gets the error, even if every partition was held.
       this.#settleAll();
     }
   }
 
   // Which partitions the client may fetch.
 
-  /** Tells the client whether to fetch a partition, where that has changed. */
+  /** Tells the client whether to fetch a partition, if that has changed. */
   #settle(partition: number): void {
     const state = this.#partitions.get(partition);
     if (state === undefined || this.#failed || this.#closing.signal.aborted) {
@@ -375,7 +379,7 @@ export class GroupConsumer implements FetchPolicy {
 
   // Batches.
 
-  /** Hands what was fetched to the worker of its partition; the client goes on at once. */
+  /** Hands fetched records to the worker of their partition; the client goes on at once. */
   #take(payload: EachBatchPayload, facts: FetchFacts | undefined): void {
     const { batch } = payload;
     const state = this.#partitions.get(batch.partition);

@@ -1,4 +1,4 @@
-/** Runs the handler for one batch and says what its result means for the partition. */
+/** Runs the handler of one batch and decides what its result means for the partition. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, DeadlineExceededError, retry, type Logger } from '@chip/service';
 import type { EachBatchPayload } from 'kafkajs';
@@ -23,19 +23,22 @@ export interface HandlingParts {
   readonly handle: (batch: RecordBatch) => Promise<void>;
   readonly logger: Logger;
   readonly closing: AbortSignal;
-  /** Whether a partition still belongs to this consumer, in the assignment that `state` is of. */
+  /** Whether the assignment of `state` still owns its partition. */
   readonly isOwner: (state: Partition) => boolean;
   readonly pause: (state: Partition, reason: string) => void;
-  /** The present assignment is over. */
+  /** Ends the current assignment. */
   readonly lose: (error: Error) => void;
   readonly fail: (error: AppError) => void;
 }
 
 const COMMIT_BUDGET_MS = 10_000;
-/** A second wish to rejoin within `WINDOW` waits for `PAUSE`: two writers that meet must not keep the group rebalancing. */
+/**
+ * A second request to rejoin within `windowMs` waits for `pauseMs`: two writers that meet must not keep the group
+ * rebalancing.
+ */
 const REJOIN = { windowMs: 10_000, pauseMs: 1_000 };
 
-/** See {@link RecordBatch} for what a handler may do. Handler errors never reach the client: they are a wish to rejoin, or fatal. */
+/** See {@link RecordBatch} for what a handler may do. Its errors never reach the client: they rejoin or are fatal. */
 export class Handling {
   readonly #parts: HandlingParts;
   #lastRejoinAt = -Infinity;
@@ -96,7 +99,7 @@ export class Handling {
     const { topicOnBroker, logger, closing } = this.#parts;
     const context = { topic: topicOnBroker, partition: state.partition };
     if (signal.aborted) {
-      // The handler was aborted and stopped: its error, whatever it is, means no more than that.
+      // The handler was aborted and stopped: its error means nothing else.
       logger.debug({ ...context, err: error }, 'batch_aborted');
       return;
     }
@@ -150,9 +153,9 @@ export class Handling {
       if (!(error instanceof DeadlineExceededError)) {
         throw error;
       }
-      // A coordinator that died stays the known one until its session has ended. Joining again finds the next one, and the
-      // batch is read again: no reason for the process to end.
-      throw new RejoinError(`the coordinator took no commit for ${COMMIT_BUDGET_MS / 1000} s`, {
+      // A dead coordinator stays the known one until its session ends. Rejoining finds the next one, and the batch is
+      // read again: not a reason to end the process.
+      throw new RejoinError(`the coordinator accepted no commit for ${COMMIT_BUDGET_MS / 1000} s`, {
         cause: error,
         context,
       });

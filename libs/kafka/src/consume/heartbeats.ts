@@ -1,6 +1,6 @@
-/** Keeps the membership in the group alive and notices when the group has been silent for a whole session. */
+/** Keeps the group membership alive, and notices when the group has been silent for a whole session. */
 
-/** The part of kafkajs's batch payload that sends a heartbeat: at most one per interval, shared by all who ask. */
+/** The part of kafkajs's batch payload that sends a heartbeat: at most one per interval, shared by all callers. */
 export interface HeartbeatSource {
   heartbeat(): Promise<void>;
 }
@@ -8,16 +8,16 @@ export interface HeartbeatSource {
 export interface HeartbeatsParts {
   readonly intervalMs: number;
   readonly sessionTimeoutMs: number;
-  /** Whether there is a membership to keep alive: neither joining nor about to. */
+  /** Whether there is a membership to keep alive: not while joining or about to join. */
   readonly isMember: () => boolean;
-  /** The group has confirmed nothing for longer than a session: by now the partitions may belong to another member. */
+  /** The group has confirmed nothing for longer than a session: another member may own the partitions by now. */
   readonly onSilence: (silentMs: number) => void;
 }
 
 /**
- * kafkajs sends a heartbeat with every turn of its fetch loop. A turn can take long (an answer to unfold, a leader to
- * look up), so that a timer asks for them as well. Their results arrive through {@link confirm} and through the
- * interceptor, whoever asked.
+ * kafkajs sends a heartbeat with every turn of its fetch loop. A turn can take long (decompressing an answer, looking
+ * up a leader), so a timer requests heartbeats as well. Results arrive through {@link confirm} and the interceptor,
+ * regardless of who asked.
  */
 export class Heartbeats {
   readonly #parts: HeartbeatsParts;
@@ -29,11 +29,11 @@ export class Heartbeats {
     this.#parts = parts;
   }
 
-  /** Sends through `source` from now on; a restarted client comes with a new one. */
+  /** Sends through `source` from now on; a restarted client brings a new one. */
   follow(source: HeartbeatSource): void {
     this.#source = source;
     if (this.#timer === undefined) {
-      // kafkajs sends one only when its interval is over; asking twice as often keeps the real interval close to it.
+      // kafkajs sends one only after its interval; asking twice as often keeps the real interval close to it.
       this.#timer = setInterval(() => this.#beat(), this.#parts.intervalMs / 2);
     }
   }
@@ -53,7 +53,7 @@ export class Heartbeats {
     if (!this.#parts.isMember()) {
       return;
     }
-    // A refusal reaches the consumer by the interceptor; without an answer the silence grows.
+    // A refusal reaches the consumer through the interceptor; without an answer the silence grows.
     this.#source?.heartbeat().catch(() => undefined);
     const silentMs = performance.now() - this.#confirmedAt;
     if (silentMs > this.#parts.sessionTimeoutMs) {

@@ -1,4 +1,4 @@
-/** Leaves a group on behalf of a member that the client would not sign off. */
+/** Leaves a group on behalf of a member for which the client does not. */
 import { withDeadline, type Logger } from '@chip/service';
 import type { Broker } from 'kafkajs';
 import { clusterOf, type KafkaConnection } from '../client.ts';
@@ -6,9 +6,9 @@ import { clusterOf, type KafkaConnection } from '../client.ts';
 const LEAVE_TIMEOUT_MS = 3_000;
 
 /**
- * kafkajs leaves a group only after it has joined. A member that is joining would keep its share of the partitions
- * from the others until the session ends. It says so on a connection of its own: on the other one the broker does not
- * read on before the join is answered. Never throws.
+ * kafkajs leaves a group only after it has joined. A joining member would keep its share of the partitions from the
+ * others until its session ends. This request uses a connection of its own: on the existing one the broker reads
+ * nothing until it has answered the join. Never throws.
  */
 export async function leaveGroup(
   connection: KafkaConnection,
@@ -30,7 +30,7 @@ export async function leaveGroup(
   try {
     await withDeadline(leave(), LEAVE_TIMEOUT_MS, `leaving ${groupId}`);
   } catch (error) {
-    // The others wait no longer than the session time-out.
+    // The others wait no longer than the session timeout.
     logger.debug({ err: error }, 'group_not_left');
   } finally {
     cluster.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'disconnect_incomplete'));

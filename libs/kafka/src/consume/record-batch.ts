@@ -2,34 +2,34 @@
 import type { FetchOutcome } from '../records/kafka-record.ts';
 
 /**
- * What one fetch of one partition yielded, and what may be done about it. Handed to an `@EventPattern(topic)` method;
- * the methods act on this partition.
+ * The result of one fetch of one partition, and what a handler may do with it. An `@EventPattern(topic)` method
+ * receives it; its methods act on this partition.
  *
  * 1. The handler returns: the next batch begins at `nextOffset`.
  * 2. It calls {@link seek} and returns: the next batch begins there.
  * 3. It calls {@link pause} and returns: nothing is read until `resume`; then this batch comes again.
- * 4. The batch is aborted (`signal`) because the partition was lost or the process stops: whatever the handler does, the
- *    batch counts as not handled.
- * 5. It throws `RejoinError` or `PartitionLostError`: not handled; the consumer joins its group again, every partition
+ * 4. The batch is aborted (`signal`) because the partition was lost or the process stops: it counts as not handled,
+ *    whatever the handler does.
+ * 5. It throws `RejoinError` or `PartitionLostError`: not handled; the consumer rejoins its group, and every partition
  *    gets a new `assignment`.
- * 6. It throws anything else: fatal, the process ends, nothing is committed.
+ * 6. It throws anything else: fatal; the process ends and nothing is committed.
  *
- * Batches of one partition follow each other strictly; those of different partitions may run at the same time.
+ * Batches of one partition are strictly sequential; those of different partitions may run at the same time.
  */
 export interface RecordBatch extends FetchOutcome {
   readonly topic: string;
   readonly partition: number;
   /** Offset of the first record; `fetchOffset` without records. Above `fetchOffset` where offsets were skipped. */
   readonly firstOffset: number;
-  /** Aborted when the work must stop: the partition was lost, or the process stops and its patience is over. */
+  /** Aborted when the work must stop: the partition was lost, or the process stops and its grace period is over. */
   readonly signal: AbortSignal;
 
   /**
-   * Says that the handler gets on. One that is silent for 5 s gives its place among those at work to another partition, so
-   * that a handler that waits holds up nobody; one that computes keeps its place, so that no more of them share the process.
+   * Reports that the handler makes progress. After 5 s without a report another partition gets its place, so that a
+   * waiting handler holds up nobody; a computing handler keeps its place, so that no more of them share the process.
    */
   progress(): void;
-  /** Whether what the handler does still counts: false after a loss of the partition, an abort, or a {@link seek}. */
+  /** Whether the handler's work still counts: false after a loss of the partition, an abort, or a {@link seek}. */
   isCurrent(): boolean;
   /** The next batch begins at `offset`. */
   seek(offset: number): void;

@@ -1,4 +1,4 @@
-/** Finds partitions that stand still although the broker has records for them. */
+/** Finds partitions that have stalled although the broker has records for them. */
 import type { Logger } from '@chip/service';
 import { KafkaAdmin } from '../admin.ts';
 import type { KafkaConnection } from '../client.ts';
@@ -11,19 +11,22 @@ export interface WatchdogParts {
   readonly logger: Logger;
   readonly topic: string;
   readonly stallTimeoutMs: number;
-  /** Since when the consumer has been outside of its group, on the monotonic clock; null while it is inside, or waits for its topic. */
+  /**
+   * Since when the consumer has been outside its group, on the monotonic clock; null while it is a member or waits for
+   * its topic.
+   */
   readonly outsideSince: () => number | null;
-  /** Partitions that ought to be read: neither paused nor at work, nor kept waiting by the bound on memory. */
+  /** Partitions that should be read: neither paused nor busy, nor held back by the memory bound. */
   readonly readable: () => Iterable<Partition>;
   readonly onStall: (reason: string) => void;
 }
 
 /**
- * kafkajs can stop fetching without a word (issues 1441, 660, 1732). What it reports itself proves nothing then, so that
- * the broker is asked on a connection of its own. A partition is suspected while the broker has readable records behind
- * a position that does not move, or while no fetch is answered for it; each partition by itself, since every broker has
- * a fetch loop of its own. It stands still when that lasts for `stallTimeoutMs`, and the broker has answered during the
- * second half of it: a broker that is away is no reason to restart.
+ * kafkajs can stop fetching silently (issues 1441, 660, 1732). Its own reports then prove nothing, so the watchdog asks
+ * the broker on a separate connection. A partition is suspect while the broker has readable records behind a position
+ * that does not move, or while no fetch returns an answer for it. Each partition counts by itself, since every broker
+ * has its own fetch loop. A partition has stalled when the suspicion lasts for `stallTimeoutMs` and the broker answered
+ * during the second half of it: a broker that is down is no reason to restart.
  */
 export class Watchdog {
   readonly #parts: WatchdogParts;
@@ -31,7 +34,7 @@ export class Watchdog {
   #timer: NodeJS.Timeout | undefined;
   #probe: KafkaAdmin | undefined;
   #isLooking = false;
-  /** Since when each suspicion has been confirmed by every answer of the broker. */
+  /** Since when every answer of the broker has confirmed each suspicion. */
   #suspectedSince = new Map<string, number>();
 
   constructor(parts: WatchdogParts) {

@@ -1,22 +1,25 @@
-/** Runs the handlers of one consumer, apart from the client's fetch loop: one per partition, a bounded number at a time. */
+/** Runs the handlers of one consumer outside the client's fetch loop: one per partition, a bounded number at a time. */
 
 export interface Work {
   readonly partition: number;
   /** What the batch holds in memory. */
   readonly bytes: number;
-  /** Work that waits when this is aborted is not begun. */
+  /** Work still waiting when this is aborted never begins. */
   readonly signal: AbortSignal;
-  /** Never rejects. Calls `progress` when it gets on. */
+  /** Never rejects. Calls `progress` when it makes progress. */
   readonly run: (progress: () => void) => Promise<void>;
 }
 
-/** A handler without progress for longer gives its place to others and goes on: partitions that cannot finish never fill all places. */
+/**
+ * A handler without progress for this long yields its place and goes on: partitions that cannot finish never fill all
+ * places.
+ */
 const PLACE_MS = 5_000;
 
 /**
- * A partition has one worker at most, also across assignments: whoever is asked to work for a partition again must wait
- * until {@link isBusy} is false. Of all workers `concurrency` are at work at a time; the others wait in the order in
- * which they came. A worker keeps its place until it ends, is aborted, or has made no progress for `PLACE_MS`.
+ * A partition has at most one worker, even across assignments: the caller must wait until {@link isBusy} is false
+ * before it gives a partition more work. At most `concurrency` workers run at a time; the others wait in order of
+ * arrival. A worker keeps its place until it ends, is aborted, or has made no progress for `PLACE_MS`.
  */
 export class Workers {
   readonly #concurrency: number;
@@ -38,17 +41,17 @@ export class Workers {
     return this.#working.size;
   }
 
-  /** Bytes of all batches that wait or are at work. */
+  /** Bytes of all batches that wait or run. */
   get bytes(): number {
     return [...this.#working.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** The same without those that have given their place away, and may never end. */
+  /** The same without batches that have yielded their place and may never end. */
   get movingBytes(): number {
     return [...this.#working.values()].reduce((sum, { bytes, isSlow }) => sum + (isSlow ? 0 : bytes), 0);
   }
 
-  /** Resolves when everything has ended that works now. */
+  /** Resolves when all current work has ended. */
   async ended(): Promise<void> {
     await Promise.all([...this.#working.values()].map(({ ended }) => ended));
   }
@@ -91,7 +94,7 @@ export class Workers {
     }
   }
 
-  /** Waits for a place and takes it. @returns false when an abort ended the waiting */
+  /** Waits for a place and takes it. @returns false when an abort ended the wait */
   async #place(signal: AbortSignal): Promise<boolean> {
     if (this.#places < this.#concurrency) {
       this.#places++;

@@ -40,10 +40,10 @@ type JoinGroup = (request: JoinRequest) => Promise<{ memberId: string }>;
 
 type CommittedOffsets = Record<string, Record<string, string>>;
 
-/** Time for the broker to delete the offsets of a deleted topic; also keeps a lasting absence from becoming a busy loop. */
+/** Gives the broker time to delete the offsets of a deleted topic, and keeps a missing one from a busy loop. */
 const MISSING_TOPIC_PAUSE_MS = 1_000;
 
-/** In this form kafkajs's runner joins the group again. */
+/** An error that makes kafkajs's runner rejoin the group. */
 export function rebalanceError(message: string, cause?: unknown): Error {
   const ProtocolError = kafkajs.KafkaJSProtocolError as unknown as new (error: {
     message: string;
@@ -59,57 +59,57 @@ export function rebalanceError(message: string, cause?: unknown): Error {
 
 /** What the interceptor knows about the records of one partition in one fetch: the part of a batch that needs no consumer. */
 export interface FetchFacts extends FetchOutcome {
-  /** What the records hold in memory. */
+  /** Memory that the records take. */
   readonly bytes: number;
 }
 
-/** What the consumer decides and wants to know. */
+/** The consumer's decisions, and the events it needs. */
 export interface FetchPolicy {
-  /** As the brokers call them. */
+  /** Names on the brokers. */
   readonly names: { readonly topic: string; readonly group: string };
   readonly assignment: number;
-  /** Offset to read `partition` from; `proposed` is kafkajs's own idea (the committed offset of this assignment). */
+  /** Offset to read `partition` from; `proposed` is kafkajs's own choice (the committed offset of this assignment). */
   offsetFor(topic: string, partition: number, proposed: number): number;
   onFetched(topic: string, partition: number, facts: FetchFacts): void;
   /** How long a broker may wait for more bytes, in ms. */
   readonly fetchWaitMs: number;
-  /** Whether there is room for another fetch in memory. */
+  /** Whether memory allows another fetch. */
   readonly hasRoom: boolean;
-  /** Why the consumer must join its group again; thrown into kafkajs's fetch loop, which then does. */
+  /** Why the consumer must rejoin its group; thrown into kafkajs's fetch loop, which then rejoins. */
   readonly rejoinReason: Error | undefined;
-  /** A request to join is about to be sent: the present assignment is over. */
+  /** A request to join is about to be sent: the current assignment is over. */
   onJoining(): void;
   /** The coordinator has confirmed the membership. */
   onConfirmed(): void;
-  /** The coordinator says that the present assignment is over, or about to end. */
+  /** The coordinator says that the current assignment is over or about to end. */
   onLost(error: Error): void;
 }
 
-/** Bytes per compressed byte, assumed before the first fetch. */
+/** Decompressed bytes per compressed byte, assumed before the first fetch. */
 const ASSUMED_RATIO = 4;
-/** Share of the decompression budget that a fetch aims at: records cost several times their bytes while they are handled. */
+/** Share of the decompression budget that a fetch aims at: while handled, records take several times their bytes. */
 const COMFORT = 0.25;
 const MIN_FETCH_BYTES = 64 * 1024;
-/** Pause before the fetch loop looks again whether it may read something, in ms. */
+/** Pause before the fetch loop checks again whether it may read, in ms. */
 export const TURN_MS = 20;
 
 /**
- * Stands between kafkajs's consumer group and its brokers, and makes the fetch safe.
+ * Sits between kafkajs's consumer group and its brokers, and makes the fetch safe.
  *
- * kafkajs hands its cluster object to partition assigners (public API); its `findBroker` is replaced on that one
- * object so that every broker's `fetch`, `joinGroup` and `heartbeat` go through here:
+ * kafkajs hands its cluster object to partition assigners (public API). Replacing `findBroker` on that one object
+ * routes every broker's `fetch`, `joinGroup` and `heartbeat` through here:
  *
  * - **Offsets are ours.** Each request gets the position that we keep per assignment. kafkajs's own seeks outlive the
- *   assignment they were made for, and its resolved offsets need eachBatch's cooperation.
+ *   assignment, and its resolved offsets need eachBatch's cooperation.
  * - **OFFSET_OUT_OF_RANGE** becomes an empty answer with `outOfRange` facts. kafkajs would commit "earliest" and go on
  *   (issues 1119, 580).
- * - **The end of an assignment** is reported at once, when the coordinator announces it or a join is sent. kafkajs reports only
- *   the new assignment, and by then others may work for the partitions.
- * - **A wish to rejoin** is thrown into the loop where it fetches.
- * - **Memory** is asked for before each fetch; without room the loop turns on, with its heartbeats, and fetches nothing.
+ * - **The end of an assignment** is reported at once, when the coordinator announces it or a join is sent. kafkajs
+ *   reports only the new assignment, when others may already work for the partitions.
+ * - **A request to rejoin** is thrown into the loop where it fetches.
+ * - **Memory** is checked before each fetch; without room the loop only sends its heartbeats.
  * - **A missing topic** makes the consumer forget its positions, see `#afterMissingTopic`.
- * - **Records stay bytes**, see `fetchUndecoded`. kafkajs carries one stand-in per partition to eachBatch, also for an
- *   answer that holds only transaction markers: it would report that by an event that cannot be awaited.
+ * - **Records stay bytes**, see `fetchUndecoded`. kafkajs carries one stand-in per partition to eachBatch, even for an
+ *   answer with only transaction markers: kafkajs itself would report that by an event that cannot be awaited.
  */
 export class FetchInterceptor {
   readonly #tamed = new WeakSet<Broker>();
@@ -148,31 +148,31 @@ export class FetchInterceptor {
     };
   }
 
-  /** As which member the consumer joined, or is joining; empty before. */
+  /** The member id with which the consumer joined or is joining; empty before. */
   get memberId(): string {
     return this.#memberId;
   }
 
-  /** Facts about the messages array that kafkajs passes on as `batch.rawMessages`. */
+  /** Facts about the messages array that kafkajs passes as `batch.rawMessages`. */
   factsOf(rawMessages: readonly unknown[]): FetchFacts | undefined {
     return this.#facts.get(rawMessages);
   }
 
   /**
-   * kafkajs forgets its member id when it restarts a crashed consumer, for example after a broker's restart. The
-   * group would then wait for the member that it takes for another one, up to the session time-out.
+   * kafkajs forgets its member id when it restarts a crashed consumer, for example after a broker's restart. The group
+   * would take it for a new member and wait for the old one, up to the session timeout.
    */
   async #joinGroup(joinGroup: JoinGroup, request: JoinRequest): Promise<{ memberId: string }> {
     this.#policy.onJoining();
     try {
-      // A first join is answered by a refusal with an id, and repeated with it.
+      // The broker refuses a first join with an id; the client repeats the join with it.
       this.#memberId = request.memberId || this.#memberId;
       const joined = await joinGroup({ ...request, memberId: this.#memberId });
       this.#memberId = joined.memberId;
       this.#policy.onConfirmed();
       return joined;
     } catch (error) {
-      // Not known any more (left, or expired): the next attempt, kafkajs's own, is for a new membership.
+      // Unknown by now (left or expired): the next attempt, kafkajs's own, requests a new membership.
       if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID') {
         this.#memberId = '';
       }
@@ -187,7 +187,7 @@ export class FetchInterceptor {
       this.#policy.onConfirmed();
       return answer;
     } catch (error) {
-      // One that was sent for an earlier assignment says nothing about the present one.
+      // A heartbeat sent for an earlier assignment says nothing about the current one.
       if (isGroupLost(error) && assignment === this.#policy.assignment) {
         this.#policy.onLost(error as Error);
       }
@@ -235,7 +235,7 @@ export class FetchInterceptor {
     return response;
   }
 
-  /** Asks for no more bytes than will unfold to a comfortable size, judged by the fetch before. */
+  /** Requests no more bytes than will decompress to a comfortable size, judging by the previous fetch. */
   #comfortable(request: FetchRequest): FetchRequest {
     const comfortable = Math.max(MIN_FETCH_BYTES, Math.floor((this.#budgetBytes * COMFORT) / this.#ratio));
     return {
@@ -252,9 +252,9 @@ export class FetchInterceptor {
   }
 
   /**
-   * The topic is gone, for a moment or deleted. A topic created again under the same name begins at offset 0, so that the
-   * positions in memory would jump over its first records. They are forgotten by joining again; the offsets committed at
-   * the broker, which it deletes together with their topic, decide. kafkajs would answer from its own copy of them.
+   * The topic is gone, temporarily or deleted. A topic recreated under the same name begins at offset 0, and the
+   * positions in memory would skip its first records. Rejoining forgets them; the offsets committed at the broker,
+   * which it deletes together with their topic, then decide. kafkajs would answer from its own copy of them.
    */
   async #afterMissingTopic(cause: unknown): Promise<Error> {
     const { topic, group: groupId } = this.#policy.names;
@@ -289,7 +289,7 @@ export class FetchInterceptor {
           outOfRange: null,
           undecodable: undecodableRange(answer, fetchOffset),
         };
-    // Nothing wrong any more (a replica was behind its leader): the next fetch will tell.
+    // Already resolved (a replica was behind its leader): the next fetch will show.
     if (facts === undefined) {
       return;
     }
@@ -339,7 +339,7 @@ function undecodableRange(answer: FetchedPartition, fetchOffset: number): Undeco
       };
 }
 
-/** What kafkajs takes for a record, so that it hands on the answer of a partition. */
+/** What kafkajs needs to see as a record, so that it passes on the answer of a partition. */
 const standIn = (offset: number): object => ({
   offset: String(offset),
   timestamp: '0',

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** The parts of kafkajs's request queue that its repair touches. */
+/** The parts of kafkajs's request queue that the fix touches. */
 interface RequestQueue {
   throttledUntil: number;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
@@ -11,13 +11,13 @@ interface RequestQueue {
   checkPendingRequests(): void;
 }
 
-/** kafkajs's own pause before it looks at requests that wait for a free place, in ms. */
+/** kafkajs's own pause before it checks requests that wait for a free place, in ms. */
 const CHECK_PENDING_MS = 10;
 
 /**
- * kafkajs sets a timer after every response, also when no request waits, with a delay that lies in the past: Node 24
- * prints `TimeoutNegativeWarning` for it (kafkajs issue 1751, its fix was never released). The repaired method sets a
- * timer only when there is something to wait for, and never a negative one.
+ * kafkajs sets a timer after every response, even when no request waits, with a negative delay: Node 24 prints
+ * `TimeoutNegativeWarning` for it (kafkajs issue 1751, its fix was never released). The fixed method sets a timer only
+ * when there is something to wait for, and never a negative one.
  */
 function repairRequestQueue(): void {
   const Queue = require('kafkajs/src/network/requestQueue') as {

@@ -1,13 +1,13 @@
-/** Asks for topic ids, which kafkajs has no request for. */
+/** Fetches topic ids, for which kafkajs has no request. */
 import type { Broker } from 'kafkajs';
 import { KafkaRefusedError, KafkaUnavailableError, TopicMissingError } from '../kafka.error.ts';
 
 const METADATA = { apiKey: 3, apiName: 'Metadata', apiVersion: 10 } as const;
 const UNKNOWN_TOPIC = 3;
-/** What a partition or its controller answers while leaders are elected or metadata spread. */
+/** Transient errors of a partition or the controller while leaders are elected or metadata spread. */
 const PASSING = new Set([5, 7, 13, 14, 15, 41]);
 
-/** The connections behind a broker of kafkajs, which encode and decode whatever they are given. */
+/** The connections behind a kafkajs broker, which encode and decode whatever they are given. */
 interface RawBroker {
   readonly connectionPool: {
     send<T>(exchange: {
@@ -19,7 +19,7 @@ interface RawBroker {
 }
 
 /**
- * Asks a broker for the UUID of a topic, which a topic of the same name that is created later does not share.
+ * Asks a broker for the UUID of a topic; a topic recreated under the same name has a different one.
  *
  * Topic ids came with version 10 of the Metadata request (Kafka 2.8); kafkajs speaks version 6 at most.
  * Layout: https://kafka.apache.org/protocol#The_Messages_Metadata, version 10.
@@ -39,7 +39,7 @@ export function fetchTopicId(broker: Broker, topic: string): Promise<string> {
   });
 }
 
-/** Counts and lengths of the flexible encoding are one more than what they count, as unsigned LEB128. */
+/** Counts and lengths of the flexible encoding are stored plus one, as unsigned LEB128. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   for (; value > 127; value >>>= 7) {
@@ -54,7 +54,7 @@ function encodeRequest(topic: string): Buffer {
   // The header's tags come first: kafkajs writes the header of older versions, which has none.
   return Buffer.concat([
     ...[noTags, varint(2), noId, varint(name.length + 1), name, noTags],
-    // Asking creates no topic and lists no rights.
+    // The request creates no topic and lists no rights.
     ...[Buffer.of(0, 0, 0), noTags],
   ]);
 }
@@ -79,7 +79,7 @@ function topicIdOf(response: Buffer, topic: string): string {
     throw new TopicMissingError(`topic ${topic} does not exist`, { context: { topic } });
   }
   if (error !== 0) {
-    const message = `the id of topic ${topic} is not told: error ${error} of Kafka`;
+    const message = `the broker does not return the id of topic ${topic}: Kafka error ${error}`;
     throw PASSING.has(error)
       ? new KafkaUnavailableError(message, { context: { topic } })
       : new KafkaRefusedError(message, { context: { topic } });
@@ -118,7 +118,7 @@ class FlexibleReader {
     }
   }
 
-  /** A compact text, also one that is null. */
+  /** Skips a compact text, which may be null. */
   skipText(): void {
     const length = Math.max(0, this.varint() - 1);
     this.at += length;

@@ -1,4 +1,4 @@
-/** Puts our decoder of fetch responses in the place of kafkajs's own, for the fetches that ask for it. */
+/** Replaces kafkajs's decoder of fetch responses with ours, for the fetches that ask for it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import type { DecompressionBudget } from '../records/codecs.ts';
@@ -7,11 +7,12 @@ import { decodeFetchResponse } from '../records/fetch-response.ts';
 const budgets = new AsyncLocalStorage<DecompressionBudget>();
 
 /**
- * Runs `fetch`, a broker's `fetch` of kafkajs, so that its response is decoded here and not by kafkajs.
+ * Runs `fetch`, a kafkajs broker's `fetch`, so that its response is decoded here and not by kafkajs.
  *
- * kafkajs makes an object, two decimal texts and several buffers of every record before anybody asks for one, refuses
- * the whole response where one partition's batch is damaged, and has no bound for what a batch unfolds to. Here the
- * response stays bytes; everything it unpacks stays within `budget`, and what is wrong with a partition concerns it alone.
+ * kafkajs makes an object, two decimal texts and several buffers of every record before anyone asks for one, refuses
+ * the whole response if one partition's batch is damaged, and does not bound what a batch decompresses to. Here the
+ * response stays bytes, everything it decompresses stays within `budget`, and a problem of one partition affects only
+ * that one.
  */
 export const fetchUndecoded = <T>(budget: DecompressionBudget, fetch: () => Promise<T>): Promise<T> =>
   budgets.run(budget, fetch);

@@ -1,4 +1,4 @@
-/** Compressions, bounded in what they may unfold to. */
+/** Compression codecs, with a bound on what they decompress to. */
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
@@ -11,7 +11,7 @@ export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 /** By their numbers in a record batch. */
 export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
-/** A batch cannot be read: damaged, or larger than allowed once decompressed. */
+/** A batch that cannot be read: damaged, or larger than allowed once decompressed. */
 export class UndecodableBatchError extends Error {
   override readonly name = 'UndecodableBatchError';
   readonly isTooLarge: boolean;
@@ -26,8 +26,8 @@ export class UndecodableBatchError extends Error {
 const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 
 /**
- * What may still be decompressed, and what has been so far. A few kilobytes can unfold to gigabytes, so that everything
- * one fetch unpacks, all batches together, stays within one budget.
+ * What may still be decompressed, and what has been so far. A few kilobytes can expand to gigabytes, so everything that
+ * one fetch decompresses, all batches together, stays within one budget.
  */
 export class DecompressionBudget {
   compressedBytes = 0;
@@ -40,13 +40,13 @@ export class DecompressionBudget {
   }
 }
 
-/** In the form that kafkajs asks for; its own calls come without a budget. */
+/** In the form that kafkajs requires; its own calls come without a budget. */
 interface Codec {
   compress(encoder: { buffer: Buffer }): Promise<Buffer>;
   decompress(compressed: Buffer, budget?: DecompressionBudget): Promise<Buffer>;
 }
 
-/** Wraps a decompressor that stops at `limit` bytes (or refuses beforehand) so that it draws on the budget. */
+/** Wraps a decompressor that stops at `limit` bytes (or refuses beforehand), so that it draws on the budget. */
 function bounded(unpack: (compressed: Buffer, limit: number) => Promise<Buffer>): Codec['decompress'] {
   return async (compressed, budget = new DecompressionBudget()) => {
     if (budget.remainingBytes <= 0) {
@@ -71,7 +71,7 @@ function bounded(unpack: (compressed: Buffer, limit: number) => Promise<Buffer>)
 }
 
 const tooLarge = (limit: number, cause?: unknown): UndecodableBatchError =>
-  new UndecodableBatchError(`the batch unfolds to more than ${limit} bytes`, { isTooLarge: true, cause });
+  new UndecodableBatchError(`the batch decompresses to more than ${limit} bytes`, { isTooLarge: true, cause });
 
 function refuseAbove(limit: number, size: number): void {
   if (size > limit) {
@@ -84,7 +84,7 @@ const gunzipAsync = promisify(gunzip);
 const zstdCompressAsync = promisify(zstdCompress);
 const zstdDecompressAsync = promisify(zstdDecompress);
 
-/** Node unpacks in pieces of 16 KiB, each a round trip to its thread pool: for a block of 400 KiB twice the CPU time. */
+/** Node's default is 16 KiB, each a round trip to its thread pool: for a block of 400 KiB twice the CPU time. */
 const UNPACKED_PIECE_BYTES = 64 * 1024;
 const unpacking = (limit: number) => ({ maxOutputLength: limit, chunkSize: UNPACKED_PIECE_BYTES });
 
@@ -109,7 +109,7 @@ const snappyCodec: Codec = {
     const chunks = compressed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)
       ? xerialChunks(compressed)
       : [compressed];
-    // Snappy says its size up front, so that nothing has to be unpacked to refuse it.
+    // Snappy states its size up front, so refusing needs no decompression.
     refuseAbove(
       limit,
       chunks.reduce((sum, chunk) => sum + snappySize(chunk), 0),
@@ -161,7 +161,7 @@ const LZ4_MAGIC = 0x184d2204;
 const LZ4_MAX_RATIO = 255;
 
 /**
- * Upper bound of what an LZ4 frame unfolds to, from its block headers: the package has no limit of its own. A block
+ * Upper bound of what an LZ4 frame expands to, from its block headers: the package has no limit of its own. A block
  * yields at most the frame's block size and at most 255 times its own length.
  */
 function lz4MaxSize(frame: Buffer): number {
@@ -193,7 +193,7 @@ export const CODECS: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   zstd: zstdCodec,
 };
 
-/** @throws UndecodableBatchError when the bytes are damaged or `budget` does not allow for what they hold */
+/** @throws UndecodableBatchError when the bytes are damaged or exceed `budget` */
 export const decompress = (
   compression: Exclude<Compression, 'none'>,
   compressed: Buffer,

@@ -232,7 +232,7 @@ describe('fetch response', () => {
     expect(later).toMatchObject({ undecodable: null });
     expect(recordsOf(later!)).toHaveLength(1);
     expect(recordsOf(beside!)).toHaveLength(1);
-    expect(format!.undecodable?.reason).toBe('it has the record format 1, which Kafka 4 does not know any more');
+    expect(format!.undecodable?.reason).toBe('it has the record format 1, which Kafka 4 no longer supports');
   });
 
   it('knows where a batch ends that cannot be read, and never goes beyond it when the header is damaged as well', async () => {
@@ -311,7 +311,7 @@ describe('fetch response', () => {
     expect(recordsOf(third!)).toHaveLength(1);
     expect(budget.decompressedBytes).toBeLessThanOrEqual(2_500_000);
     const [alone] = await decode([{ bytes: await large(1) }], new DecompressionBudget(500_000));
-    expect(alone!.undecodable?.reason).toBe('the batch unfolds to more than 500000 bytes');
+    expect(alone!.undecodable?.reason).toBe('the batch decompresses to more than 500000 bytes');
   });
 
   it('shows neither markers nor records of aborted transactions, two of them at once included', async () => {

@@ -1,4 +1,6 @@
-/** Decodes what brokers answer to a fetch: batches stay bytes, and what is wrong with a partition concerns it alone. */
+/**
+ * Decodes the brokers' answers to a fetch: batches stay bytes, and a problem of one partition affects only that one.
+ */
 import { crc32c } from '@node-rs/crc32';
 import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
 import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
@@ -11,19 +13,22 @@ interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** A batch that cannot be read, and what its surroundings say about where it ends. Its own header may be damaged, too. */
+/** A batch that cannot be read, and what its surroundings say about its end. Its own header may be damaged, too. */
 export interface UndecodableBatch {
   readonly reason: string;
-  /** Offset behind its last record by its own header. */
+  /** Offset after its last record, according to its own header. */
   readonly claimedEnd: number;
   /** First offset of the batch that follows it in the same answer; null without one. */
   readonly nextBatch: number | null;
 }
 
-/** What the broker answered for one partition. */
+/** The broker's answer for one partition. */
 export interface FetchedPartition {
   readonly partition: number;
-  /** An error of Kafka's, 0 for none. `isOutOfRange` reports OFFSET_OUT_OF_RANGE instead: kafkajs refuses the whole response for it. */
+  /**
+   * Kafka's error code, 0 for none. `isOutOfRange` reports OFFSET_OUT_OF_RANGE instead: kafkajs refuses the whole
+   * response for it.
+   */
   readonly errorCode: number;
   readonly highWatermark: string;
   readonly lastStableOffset: number;
@@ -31,11 +36,11 @@ export interface FetchedPartition {
   readonly preferredReadReplica: number;
   readonly isOutOfRange: boolean;
   readonly aborted: readonly AbortedTransaction[];
-  /** Complete batches in offset order, transaction markers included; no more than the budget allowed. */
+  /** Complete batches in offset order, transaction markers included, as far as the budget allowed. */
   readonly batches: readonly StoredBatch[];
-  /** The first batch when it cannot be read, now or ever; null otherwise. */
+  /** The first batch if it can never be read; null otherwise. */
   readonly undecodable: UndecodableBatch | null;
-  /** For kafkajs: what it would hand on. It gets nothing here. */
+  /** For kafkajs, which would pass these on. It gets nothing here. */
   messages: unknown[];
   readonly abortedTransactions: readonly [];
 }
@@ -94,11 +99,11 @@ async function decodePartition(reader: ResponseReader, budget: DecompressionBudg
   };
 }
 
-/** Offset, length, leader epoch and format number, with which every batch of any format begins. */
+/** Offset, length, leader epoch and format number: the start of every batch of any format. */
 const PREFIX_BYTES = 17;
 /** Offset and length; the length counts what follows them. */
 const LENGTH_END = 12;
-/** The checksum (CRC-32C) is over everything that follows it, packed as it is. */
+/** The checksum (CRC-32C) covers everything after it, compressed as it is. */
 const CHECKSUM_END = 21;
 const HEADER_BYTES = 61;
 
@@ -118,14 +123,15 @@ async function decodeBatches(
     try {
       const format = answer.readInt8(at + 16);
       if (format !== 2) {
-        throw new UndecodableBatchError(`it has the record format ${format}, which Kafka 4 does not know any more`);
+        throw new UndecodableBatchError(`it has the record format ${format}, which Kafka 4 no longer supports`);
       }
       batches.push(await decodeBatch(answer.subarray(at, end), budget));
     } catch (error) {
       if (!(error instanceof UndecodableBatchError)) {
         throw error;
       }
-      // It comes first in a later fetch, and is judged there. So does one for which others have left too little.
+      // A later fetch returns it first, and judges it then. The same goes for one to which others left too little
+      // budget.
       const isFirst = batches.length === 0 && (isUntouched || !error.isTooLarge);
       return { batches, undecodable: isFirst ? describeUndecodable(answer, at, end, error.message) : null };
     }
@@ -134,7 +140,9 @@ async function decodeBatches(
   return { batches, undecodable: null };
 }
 
-/** Formats before 2 have no offset but the first in their header; for a packed message set it is that of the last message. */
+/**
+ * Before format 2 the header has only the first offset; for a compressed message set it is that of the last message.
+ */
 function describeUndecodable(answer: Buffer, at: number, end: number, reason: string): UndecodableBatch {
   const firstOffset = Number(answer.readBigInt64BE(at));
   const hasHeader = answer.readInt8(at + 16) === 2 && at + HEADER_BYTES <= answer.length;
@@ -146,8 +154,8 @@ function describeUndecodable(answer: Buffer, at: number, end: number, reason: st
 }
 
 /**
- * Offset behind the batch that cannot be read. Its header is believed as far as the log and the batch behind it allow;
- * where nothing can be believed it is the next offset, so that no more than one is ever passed over unseen.
+ * Offset after the batch that cannot be read. Its header is trusted as far as the log and the batch after it allow; if
+ * nothing can be trusted it is the next offset, so that no more than one is ever skipped unseen.
  */
 export function endOfUndecodable(
   { claimedEnd, nextBatch }: UndecodableBatch,
@@ -179,7 +187,7 @@ async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<
   const packed = batch.subarray(HEADER_BYTES);
   const decoded: StoredBatch = {
     firstOffset,
-    // From the header: the last records may be gone (compaction) and still count.
+    // From the header: compaction may have removed the last records, which still count.
     lastOffset: firstOffset + batch.readInt32BE(23),
     count: batch.readInt32BE(57),
     firstTimestamp: Number(batch.readBigInt64BE(27)),
@@ -194,14 +202,14 @@ async function decodeBatch(batch: Buffer, budget: DecompressionBudget): Promise<
 }
 
 /**
- * A batch may be at work long after the others of its response: it must not keep all of them in memory. Copying costs a
- * tenth of a millisecond per MiB, and nothing where the response has little else.
+ * A batch may be handled long after the others of its response, and must not keep all of them in memory. Copying costs
+ * a tenth of a millisecond per MiB, and nothing if the response has little else.
  */
 const detach = (bytes: Buffer): Buffer => (bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes);
 
 /**
- * The data that a `read_committed` consumer may see: no markers, nothing of an aborted transaction. Such a transaction is
- * known by its producer, begins at its first offset and ends with its abort marker.
+ * The data that a `read_committed` consumer may see: no markers, nothing of an aborted transaction. The producer id
+ * identifies such a transaction; it begins at its first offset and ends with its abort marker.
  */
 export function committedBatches({ batches, aborted }: FetchedPartition): StoredBatch[] {
   const starts = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
@@ -225,7 +233,7 @@ export function committedBatches({ batches, aborted }: FetchedPartition): Stored
   });
 }
 
-/** Offset behind everything that was answered; `fetchOffset` when that is nothing. */
+/** Offset after everything that was answered; `fetchOffset` if nothing was. */
 export const endOffset = ({ batches }: FetchedPartition, fetchOffset: number): number =>
   Math.max(fetchOffset, (batches.at(-1)?.lastOffset ?? -1) + 1);
 

@@ -1,24 +1,24 @@
-/** What is read from Kafka: records, and what a fetch says besides. */
+/** What is read from Kafka: records, and the facts about a fetch. */
 /** Header values by name; an array where one name occurs several times. A null value arrives as an empty buffer. */
 export type RecordHeaders = Readonly<Record<string, Buffer | readonly Buffer[]>>;
 
 /**
- * One record. Offsets are plain numbers: a partition would need 285 years at a million records per second to leave the
+ * One record. Offsets are plain numbers: at a million records per second a partition would need 285 years to exceed the
  * safe integers, and a bigint per record costs time and memory in the hottest loop.
  */
 export interface KafkaRecord {
   readonly offset: number;
-  /** Milliseconds since 1970: the broker's append time where the topic says LogAppendTime. */
+  /** Milliseconds since 1970: the broker's append time if the topic says LogAppendTime. */
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
 }
 
-/** Records in offset order, decoded again by every walk over them: what is not kept costs no memory. */
+/** Records in offset order, decoded again by every iteration: what is not kept costs no memory. */
 export interface Records extends Iterable<KafkaRecord> {
   readonly length: number;
-  /** Whether timestamps of some are the producer's: their topic does not, or did not, say LogAppendTime. */
+  /** Whether some timestamps are the producer's: the topic does not, or did not, say LogAppendTime. */
   readonly hasProducerTimes?: boolean;
 }
 
@@ -26,7 +26,9 @@ export interface Records extends Iterable<KafkaRecord> {
 export interface UndecodableRange {
   /** Where reading stopped: the batch's `fetchOffset`. */
   readonly from: number;
-  /** Offset behind the last record of that batch. Where its header is damaged as well: `from + 1`, never beyond the batch. */
+  /**
+   * Offset after the last record of that batch. If its header is damaged as well: `from + 1`, never beyond the batch.
+   */
   readonly to: number;
   /** What is wrong with it, one clause in English without a full stop. */
   readonly reason: string;
@@ -36,13 +38,13 @@ export interface UndecodableRange {
 export interface FetchOutcome {
   /** In offset order. Empty when the fetch held only transaction markers or aborted records, or with `outOfRange` or `undecodable`. */
   readonly records: Records;
-  /** Offset that was asked for: where the previous batch ended, a seek went, or the group's committed offset. */
+  /** The requested offset: the end of the previous batch, a seek's target, or the group's committed offset. */
   readonly fetchOffset: number;
-  /** Offset behind everything this batch accounts for, transaction markers and holes included. */
+  /** Offset after everything this batch accounts for, including transaction markers and holes. */
   readonly nextOffset: number;
-  /** Offset the next written record will get. */
+  /** Offset of the next record to be written. */
   readonly highWatermark: number;
-  /** Offset behind the last record that can be read: an open transaction keeps it below `highWatermark`. */
+  /** Offset after the last readable record: an open transaction keeps it below `highWatermark`. */
   readonly lastStableOffset: number;
   /** First offset the broker still has. */
   readonly logStartOffset: number;
@@ -52,15 +54,15 @@ export interface FetchOutcome {
    */
   readonly assignment: number;
   /**
-   * Set when `fetchOffset` is outside of what the broker has: records were deleted unread, or the topic was created
-   * anew. The handler must decide, by `seek` or `pause`; kafkajs's silent reset does not happen. Without a
-   * decision the partition is paused.
+   * Set when `fetchOffset` is outside the broker's range: records were deleted unread, or the topic was recreated. The
+   * handler must decide, by `seek` or `pause`; kafkajs's silent reset does not happen. Without a decision the partition
+   * is paused.
    */
   readonly outOfRange: { readonly low: number; readonly high: number } | null;
   /**
-   * Set when the record batch at `fetchOffset` can never be read: its checksum or structure is damaged, its format is not
-   * known, or it unfolds to more than `ConsumerOptions.maxDecompressedBytes`. `records` is empty and `nextOffset` is
-   * `fetchOffset`. The handler must decide: `seek` to `undecodable.to` passes over exactly this batch, and
+   * Set when the record batch at `fetchOffset` can never be read: its checksum or structure is damaged, its format is
+   * unknown, or it decompresses to more than `ConsumerOptions.maxDecompressedBytes`. `records` is empty and
+   * `nextOffset` is `fetchOffset`. The handler must decide: `seek` to `undecodable.to` skips exactly this batch, and
    * `pause` waits for a person. Without a decision the partition is paused in state `undecodable_batch`.
    */
   readonly undecodable: UndecodableRange | null;

@@ -1,28 +1,28 @@
-/** Records of a fetch, decoded while one walks over them. */
+/** Records of a fetch, decoded during iteration. */
 import { UndecodableBatchError } from './codecs.ts';
 import type { KafkaRecord, RecordHeaders, Records } from './kafka-record.ts';
 
-/** A record batch as the broker stores it, unpacked. Layout: https://kafka.apache.org/documentation/#recordbatch */
+/** A record batch as the broker stores it, decompressed. Layout: https://kafka.apache.org/documentation/#recordbatch */
 export interface StoredBatch {
   readonly firstOffset: number;
   readonly lastOffset: number;
   /** Number of records. */
   readonly count: number;
-  /** Timestamps of the records count from here, in ms. */
+  /** Base of the records' timestamps, in ms. */
   readonly firstTimestamp: number;
-  /** The broker's time of appending, which then is that of every record; null where the producer's times count. */
+  /** The broker's append time, which applies to every record; null if the producer's times apply. */
   readonly appendTimestamp: number | null;
   readonly producerId: bigint;
   readonly isTransactional: boolean;
-  /** A transaction marker, no data. */
+  /** A transaction marker, not data. */
   readonly isControl: boolean;
   /** The records, one after the other. */
   readonly bytes: Buffer;
 }
 
 /**
- * Records of one partition in one fetch, in offset order. They are decoded while a reader walks over them and forgotten
- * behind him: an object per record that lives as long as its fetch keeps the collector busier than all other work.
+ * Records of one partition in one fetch, in offset order. Iteration decodes each record and forgets it: an object per
+ * record that lives as long as its fetch keeps the garbage collector busier than all other work.
  */
 export class RecordSet implements Records {
   readonly length: number;
@@ -30,7 +30,7 @@ export class RecordSet implements Records {
   readonly #batches: readonly StoredBatch[];
   readonly #fromOffset: number;
 
-  /** @param fromOffset records before it are left out: a broker never cuts a batch at its front. */
+  /** @param fromOffset records before it are omitted: a broker never cuts a batch at its front. */
   constructor(batches: readonly StoredBatch[], fromOffset: number) {
     this.#batches = batches;
     this.#fromOffset = fromOffset;
@@ -74,7 +74,7 @@ function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undef
   const reader = new RecordReader(batch.bytes);
   for (let left = batch.count; left > 0; left--) {
     reader.varint();
-    // Attributes: no bit of them has a meaning yet.
+    // Attributes: none of the bits has a meaning yet.
     reader.at++;
     const timestamp = batch.firstTimestamp + reader.varlong();
     const offset = batch.firstOffset + reader.varint();
@@ -87,7 +87,7 @@ function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undef
 }
 
 /**
- * Walks over the records of a batch without making any.
+ * Checks the records of a batch without creating any.
  *
  * @throws UndecodableBatchError when a length in them does not fit
  */
@@ -105,7 +105,7 @@ export function checkRecords({ bytes, count }: StoredBatch): void {
     reader.skip();
     reader.skip();
     let headers = reader.varint();
-    // A header takes two bytes at least: a great number of them, claimed by few bytes, is not counted down.
+    // A header takes at least two bytes: refuse a huge count claimed by few bytes instead of counting it down.
     if (headers < 0 || headers > length) {
       throw new UndecodableBatchError('a record has an impossible number of headers');
     }
@@ -154,7 +154,7 @@ class RecordReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** Bytes with their length before them; null for a negative length. */
+  /** Length-prefixed bytes; null for a negative length. */
   bytes(): Buffer | null {
     const length = this.varint();
     if (length < 0) {
@@ -169,7 +169,7 @@ class RecordReader {
     return this.buffer.subarray(start, this.at);
   }
 
-  /** Passes by bytes with their length before them. @returns the length */
+  /** Skips length-prefixed bytes. @returns the length */
   skip(): number {
     const length = this.varint();
     if (length < -1 || this.at + length > this.buffer.length) {
@@ -181,7 +181,7 @@ class RecordReader {
     return length;
   }
 
-  /** Headers into an object without prototype, so that one named `constructor` is a header like any other. */
+  /** Headers in an object without prototype, so that one named `constructor` is a header like any other. */
   headers(): RecordHeaders {
     const count = this.varint();
     if (count === 0) {
