@@ -1,4 +1,4 @@
-/** Plain `NAME=value` files: no quoting, so a shell, a Dockerfile and a person all read them the same way. */
+/** Plain `NAME=value` files: without quoting, a shell, a Dockerfile and a person all read them the same way. */
 import { readFileSync, writeFileSync, renameSync } from 'node:fs';
 
 export type Env = Record<string, string>;
@@ -20,7 +20,7 @@ export function formatEnv(env: Env): string {
     .join('');
 }
 
-/** Undefined when there is no such file. */
+/** Returns undefined if the file does not exist. */
 export function readEnvFile(file: string): Env | undefined {
   try {
     return parseEnv(readFileSync(file, 'utf8'));
@@ -32,7 +32,7 @@ export function readEnvFile(file: string): Env | undefined {
   }
 }
 
-/** Holds passwords, so only the owner may read it; appears whole or not at all. */
+/** Readable by the owner only, since it holds passwords; appears whole or not at all. */
 export function writeEnvFile(file: string, env: Env): void {
   const partial = `${file}.${process.pid}`;
   writeFileSync(partial, formatEnv(env), { mode: 0o600 });

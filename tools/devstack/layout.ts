@@ -1,4 +1,4 @@
-/** Where the stack keeps its files. Nothing is written outside of these folders. */
+/** Where the stack keeps its files. Nothing is written outside these folders. */
 import { realpathSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,17 +7,17 @@ export const REPOSITORY_ROOT = realpathSync(fileURLToPath(new URL('../..', impor
 
 export const LOCAL_FOLDER = path.join(REPOSITORY_ROOT, '.local');
 
-/** What `npm start` hands to other tools; absent while nothing runs. */
+/** What `npm start` passes to other tools; absent while nothing runs. */
 export const STACK_ENV_FILE = path.join(LOCAL_FOLDER, 'stack.env');
 
-/** Downloads only, the same for every set of servers; may be shared between checkouts. */
+/** Downloads only, the same for every set of servers; checkouts may share it. */
 export function cacheFolder(): string {
   return path.resolve(process.env['CHIP_CACHE_DIR'] || path.join(LOCAL_FOLDER, 'cache'));
 }
 
-/** One set of servers: `npm start` has one, `npm test` another, so that neither disturbs the other. */
+/** One set of servers: `npm start` has one and `npm test` another, so that they do not disturb each other. */
 export interface StackFolder {
-  /** Survives a stop; deleted by a wipe. */
+  /** Survives a stop; a wipe deletes it. */
   readonly data: string;
   /** Process ids and logs. */
   readonly run: string;

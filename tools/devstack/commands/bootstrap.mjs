@@ -1,6 +1,6 @@
 /**
- * The way in for every npm script: works from a bare checkout on the machine's own Node (20 or newer), makes sure the
- * packages are installed, then goes on with Node 24, which came with them and runs the TypeScript of this folder.
+ * Entry point of every npm script. Works from a bare checkout on the machine's own Node (20 or newer), makes sure the
+ * packages are installed, then continues with Node 24, which came with them and runs the TypeScript of this folder.
  *
  *   node tools/devstack/commands/bootstrap.mjs start|stop|test|faults|bench [options]
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
@@ -18,7 +18,7 @@ const node = path.join(modules, '.bin', 'node');
 const chip = path.join(modules, '.bin', 'chip');
 const oldestNode = 20;
 
-/** Commands that are TypeScript of this project. */
+/** Commands written in TypeScript in this project. */
 const scripts = {
   start: './start.ts',
   stop: './stop.ts',
@@ -27,7 +27,7 @@ const scripts = {
   bench: '../../bench/bench.ts',
 };
 
-/** Commands that talk to Kafka or the database; the others work on files alone. */
+/** Commands that talk to Kafka or the database; the others only use files. */
 const entriesOnTheStack = new Set(['topics', 'db', 'keys', 'positions', 'dlq', 'replay']);
 
 class Refusal extends Error {}
@@ -48,8 +48,8 @@ function readJson(file) {
 }
 
 /**
- * npm keeps a copy of the lock file of what it installed. Compared with it, not with a stamp of our own, so that a
- * developer's "npm install" counts as well. Optional packages are for other platforms and may be missing.
+ * npm keeps a copy of the lock file of what it installed. Comparing with that copy, not with a stamp of our own, makes
+ * a developer's "npm install" count as well. Optional packages are for other platforms and may be missing.
  */
 function isInstalled() {
   const wanted = readJson(path.join(root, 'package-lock.json'))?.packages ?? {};
@@ -84,7 +84,7 @@ async function installMissing() {
   }
   const release = await lockInstallation();
   try {
-    // Whoever held the lock may have done it.
+    // The previous holder of the lock may have done it.
     if (!isInstalled()) {
       await install();
     }
@@ -93,7 +93,7 @@ async function installMissing() {
   }
 }
 
-/** Two commands started at once in a bare checkout must not both run npm in the same folder. */
+/** Two commands started together in a bare checkout must not both run npm in the same folder. */
 async function lockInstallation() {
   const lock = path.join(root, '.local', 'install.lock');
   mkdirSync(path.dirname(lock), { recursive: true });
@@ -112,14 +112,14 @@ async function lockInstallation() {
       continue;
     }
     if (!isToldOf) {
-      console.error(`packages are being installed by another command (pid ${holder}), waiting`);
+      console.error(`another command (pid ${holder}) is installing packages; waiting`);
       isToldOf = true;
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-/** After a crash the pid in the lock may belong to anybody. */
+/** After a crash the pid in the lock may belong to any process. */
 function isBootstrap(pid) {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bootstrap.mjs');
@@ -128,7 +128,7 @@ function isBootstrap(pid) {
   }
 }
 
-/** npm states the reason first and explains its options afterwards. */
+/** npm states the reason first and explains its options after it. */
 function errorLines(output) {
   const lines = output.trimEnd().split('\n');
   const errors = lines.filter((line) => line.startsWith('npm error'));
@@ -146,14 +146,14 @@ async function install() {
     clearInterval(ticking);
   }
   if (!existsSync(node)) {
-    refuse('the packages hold no Node 24 for this machine', 'use Linux on x86-64 or arm64');
+    refuse('the packages contain no Node 24 for this machine', 'use Linux on x86-64 or arm64');
   }
   say('packages installed');
 }
 
 async function runNpm() {
-  // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
-  // lack some of those. This installs the same locked versions and leaves the lock file alone.
+  // Not "npm ci": it refuses a lock file without the optional packages of every other platform, some of which a
+  // registry may lack. This installs the same locked versions and leaves the lock file alone.
   const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
   let output = '';
   npm.stdout.on('data', (text) => (output += text));
@@ -182,15 +182,15 @@ async function runNpm() {
   }
 }
 
-/** Node 24 and the tools of the workspace come first in the PATH of everything we start. */
+/** Node 24 and the tools of the workspace come first in the PATH of everything that this script starts. */
 function childEnvironment() {
   return { ...process.env, PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}` };
 }
 
-/** Runs a command in our place: its signals, its output, its exit code. */
+/** Runs a command in place of this process: its signals, its output, its exit code. */
 function runInOurPlace(command, args, env) {
   const child = spawn(command, args, { stdio: 'inherit', env });
-  // A Ctrl-C in a terminal reaches the child by itself; a signal from elsewhere (npm, a supervisor) only us.
+  // A Ctrl-C in a terminal reaches the child directly; a signal from elsewhere (npm, a supervisor) reaches only us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
   }
@@ -230,7 +230,7 @@ async function runEntry([project, entry, ...args]) {
   }
   const stack = readStackEnvironment();
   const hasServers = stack ?? process.env.KAFKA_BROKERS ?? process.env.DATABASE_URL;
-  // What only reads files, or only explains itself, needs no servers.
+  // A command that only reads files or shows its help needs no servers.
   const isOffline = args.includes('--help') || (entry === 'replay' && args.includes('--dry-run'));
   if (!hasServers && entriesOnTheStack.has(entry) && !isOffline) {
     refuse('the stack is not running', 'start it with "npm start", or set KAFKA_BROKERS and DATABASE_URL');
@@ -256,12 +256,12 @@ async function main([command, ...args]) {
     console.log(usage[command]);
     return 0;
   }
-  // Stopping must not wait for an installation, nor replace packages under what still runs.
+  // Stopping must neither wait for an installation nor replace packages that are still in use.
   if (command !== 'stop' || !existsSync(node)) {
     await ensureInstalled();
   }
   const script = fileURLToPath(new URL(scripts[command], import.meta.url));
-  // kafkajs sets timers that lie in the past; it costs nothing, and Node would print a warning for it.
+  // kafkajs sets harmless negative timers, for which Node would print a warning.
   return runInOurPlace(node, ['--disable-warning=TimeoutNegativeWarning', script, ...args], childEnvironment());
 }
 

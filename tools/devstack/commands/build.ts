@@ -1,4 +1,4 @@
-/** Builds the workspace through nx, whose cache makes it a matter of a second when nothing has changed. */
+/** Builds the workspace through nx, whose cache makes an unchanged build take about a second. */
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../layout.ts';
 import type { Report } from '../terminal/progress.ts';
@@ -6,10 +6,10 @@ import { runCommand } from '../processes/run-command.ts';
 
 export const NX = path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'nx');
 
-/** For a command that tests start as well. */
+/** Skips the build when a test started the command. */
 export async function buildServices(report: Report, signal: AbortSignal): Promise<void> {
-  // A task of nx has everything built before it starts; nx inside of it would take each dist folder away and put it back
-  // from its cache, while other tests run what is in there.
+  // Before it starts, a task of nx has everything built. A nested nx would remove each dist folder and restore it from
+  // its cache while other tests run what is in it.
   if (process.env['NX_TASK_TARGET_TARGET'] !== undefined) {
     return;
   }

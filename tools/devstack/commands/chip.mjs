@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * `chip <command>`: every command of the product under one name. In a checkout it builds and runs the command on the
- * running stack, as the npm script of the same name does; in an image it runs the command that the image holds.
+ * `chip <command>`: every command of the product under one name. In a checkout it builds the command and runs it on the
+ * running stack, like the npm script of the same name; in an image it runs the command that the image contains.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** By command: the application that holds it. */
+/** The application of each command. */
 const projects = {
   topics: 'operator',
   db: 'operator',
@@ -20,14 +20,14 @@ const projects = {
 const help = `Usage: chip <command> [arguments]
 
   topics       create, check and grow the topics
-  db           migrate, inspect and keep the database
+  db           migrate, inspect and maintain the database
   positions    show stream positions, resume a stopped partition
   dlq          list, show and replay dead letters
   keys         create, list, revoke and rotate API keys
-  validate     judge events in a file as ingest will
+  validate     judge events in a file as ingest would
   replay       publish a real data set
 
-"chip <command> --help" says more. The stack itself: npm start, npm stop, npm test.`;
+For details: "chip <command> --help". The stack itself: npm start, npm stop, npm test.`;
 
 const name = process.argv[2] ?? '--help';
 const bootstrap = new URL('./bootstrap.mjs', import.meta.url);

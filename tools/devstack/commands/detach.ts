@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { logFile } from '../processes/processes.ts';
 
-/** What the supervisor in the background tells the command that started it. */
+/** Messages from the supervisor in the background to the command that started it. */
 export type Message =
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'ready' }
@@ -18,7 +18,7 @@ export function startInBackground(
 ): Promise<number> {
   const log = openSync(logFile(runFolder, 'supervisor'), 'w');
   const child = spawn(process.execPath, [script, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
-  // Once it is told to end, it ends what it has started, says so, and then we end as well.
+  // The supervisor ends what it has started and reports; then this command ends as well.
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -40,7 +40,7 @@ export function startInBackground(
   });
 }
 
-/** The other end, in the background process. */
+/** The sending end, in the background process. */
 export function tellStarter(message: Message): void {
   if (process.connected) {
     process.send?.(message);

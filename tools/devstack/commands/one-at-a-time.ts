@@ -1,14 +1,14 @@
-/** Which command owns a stack folder: one at most, found again from another terminal. */
+/** Which command owns a stack folder: at most one, which other terminals can find. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { pidFile } from '../processes/processes.ts';
 
-/** `supervisor.pid`: the process that looks after all the others. */
+/** `supervisor.pid`: the process that supervises all others. */
 const NAME = 'supervisor';
 
 /**
- * The pid file alone could name a stranger after a crash: the process has to run the command's script as well.
+ * After a crash the pid file may name an unrelated process: the process must run the command's script as well.
  *
- * @param script path of the command, as it stands in its command line
+ * @param script path of the command, as in its command line
  */
 export function runningOwner(runFolder: string, script: string): number | undefined {
   try {
@@ -19,7 +19,7 @@ export function runningOwner(runFolder: string, script: string): number | undefi
   }
 }
 
-/** Makes this process the owner, or gives the pid of the one there is. */
+/** Makes this process the owner, or returns the pid of the current one. */
 export function claim(runFolder: string, script: string): number | undefined {
   const file = pidFile(runFolder, NAME);
   for (;;) {

@@ -1,4 +1,4 @@
-/** Runs the whole pipeline until it is told to stop: servers, topics and tables, services, synthetic load. */
+/** Runs the whole pipeline until asked to stop: servers, topics and tables, services, synthetic load. */
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildWorkspace } from './build.ts';
@@ -21,11 +21,11 @@ export interface StackOptions extends ServiceCounts {
 }
 
 export interface StackRun {
-  /** Path of the command that runs the stack; by it the command is found again. */
+  /** Path of the command that runs the stack; other commands find it by this path. */
   readonly script: string;
   readonly options: StackOptions;
   readonly report: Report;
-  /** Aborted when the stack shall stop. */
+  /** Aborted to stop the stack. */
   readonly signal: AbortSignal;
   /** Called once everything is ready; the stack runs until the promise settles or the signal is aborted. */
   readonly whileRunning: (urls: Services['urls']) => Promise<void>;
@@ -35,7 +35,7 @@ export async function runStack(run: StackRun): Promise<void> {
   const folder = stackFolder(LOCAL_FOLDER);
   const other = claim(folder.run, run.script);
   if (other !== undefined) {
-    throw new StackError(`another "npm start" is at work (pid ${other})`, 'wait for it, or end it with "npm stop"');
+    throw new StackError(`another "npm start" is running (pid ${other})`, 'wait for it, or stop it with "npm stop"');
   }
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
@@ -50,14 +50,14 @@ export async function runStack(run: StackRun): Promise<void> {
   }
 }
 
-/** What a crashed run left: processes, an environment file that is no longer true, logs. */
+/** Cleans up after a crashed run: processes, an outdated environment file, logs. */
 async function endLeftovers({ run }: StackFolder, report: Report): Promise<void> {
   rmSync(STACK_ENV_FILE, { force: true });
   const ended = await sweep(run, report);
   if (ended.length > 0) {
-    report('clean-up', `ended ${ended.length} processes that an earlier run had left behind`);
+    report('clean-up', `ended ${ended.length} processes left behind by an earlier run`);
   }
-  // One run, one log; the previous one stays for whoever wonders what happened.
+  // One log per run; the previous one stays for diagnosis.
   for (const name of readdirSync(run).filter((file) => file.endsWith('.log') && !file.startsWith('supervisor'))) {
     renameSync(path.join(run, name), path.join(run, `${name}.old`));
   }
@@ -103,6 +103,6 @@ async function operate(entry: string, command: string, env: Env, report: Report,
     cwd: REPOSITORY_ROOT,
     env: { ...process.env, ...env },
     signal,
-    onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,
+    onFailure: `see the lines above; "npm run ${entry} -- --help" explains the command`,
   });
 }

@@ -1,4 +1,4 @@
-/** Addresses of a lot, a wafer map and a chart that exist: what a newcomer opens first. */
+/** Addresses of a lot, a wafer map and a chart that exist, for a newcomer to open first. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 500;
@@ -15,7 +15,7 @@ interface Inspection {
 
 /**
  * @param waitMs how long to wait for the first inspection
- * @returns nothing where no inspection answers in that time: without data, or without the right to read it
+ * @returns nothing if no inspection answers in that time: no data, or no right to read it
  */
 export async function sampleLinks(queryUrl: string, waitMs: number, signal: AbortSignal): Promise<string[]> {
   const until = performance.now() + waitMs;
@@ -26,7 +26,7 @@ export async function sampleLinks(queryUrl: string, waitMs: number, signal: Abor
         return links;
       }
     } catch {
-      // They are a courtesy: whatever is wrong with the service shows elsewhere.
+      // The links are a courtesy: problems of the service show elsewhere.
       if (signal.aborted || performance.now() >= until) {
         return [];
       }

@@ -15,7 +15,7 @@ import { endOnSignals } from '../processes/signals.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
 
 const MOST_INSTANCES = 16;
-/** The simulated fab measures its first chips within seconds; a busy machine takes longer. */
+/** The simulated fab measures its first chips within seconds; a busy machine may take longer. */
 const FIRST_DATA_WITHIN_MS = 20_000;
 
 const SCRIPT = fileURLToPath(import.meta.url);
@@ -70,16 +70,16 @@ function describeUrls({ query, ingest, writer }: Services['urls']): string {
 `;
 }
 
-/** An already running stack is what was asked for, unless it was asked for differently. */
+/** A stack that already runs is success, unless options asked for a different one. */
 function reportRunning(pid: number, { isPlain }: Arguments): number {
   const known = readEnvFile(STACK_ENV_FILE);
   const split = (name: string) => (known?.[name] ?? '').split(',');
-  console.log(`the stack is ${known ? 'running' : 'being started'} already (pid ${pid})`);
+  console.log(`the stack is already ${known ? 'running' : 'starting'} (pid ${pid})`);
   if (known) {
     console.log(describeUrls({ query: split('QUERY_URL'), ingest: split('INGEST_URL'), writer: split('WRITER_URL') }));
   }
   if (!isPlain) {
-    console.error('The options given have no effect on it. Stop it first: npm stop');
+    console.error('The given options have no effect on it. Stop it first: npm stop');
     return 1;
   }
   return 0;
@@ -95,7 +95,7 @@ async function runHere(options: StackOptions): Promise<void> {
   let isReady = false;
   process.once('disconnect', () => {
     if (!isReady && !signal.aborted) {
-      // The command that waits for us was killed: nobody would learn that the stack runs.
+      // The waiting command was killed: no one would learn that the stack runs.
       process.kill(process.pid, 'SIGTERM');
     }
   });
@@ -124,7 +124,7 @@ async function runHere(options: StackOptions): Promise<void> {
   line.print('stopped');
 }
 
-/** The user asks a second time: no more waiting for anybody. */
+/** The user asks a second time: stops waiting for anything. */
 function killAll(): void {
   for (const { pid } of runningProcesses(stackFolder(LOCAL_FOLDER).run)) {
     process.kill(pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** `npm stop`: ends the stack, wherever it was started and whatever is left of it (see usage.mjs). */
+/** `npm stop`: stops the stack, wherever it was started, and whatever is left of it (see usage.mjs). */
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { describeFailure, StackError } from '../terminal/stack-error.ts';
 import { sweep } from '../processes/sweep.ts';
 import { waitFor } from '../processes/wait-for.ts';
 
-/** Longer than all that the supervisor waits for. */
+/** Longer than all waits of the supervisor together. */
 const SUPERVISOR_WITHIN_MS = 150_000;
 
 const START_SCRIPT = fileURLToPath(new URL('./start.ts', import.meta.url));

@@ -3,10 +3,10 @@
 export const usage = {
   start: `npm start [-- options]
 
-Brings up the whole pipeline on this machine: Kafka, PostgreSQL with TimescaleDB, ingest, writer, query and a simulated
-fab. The first time, it downloads the servers into .local/ (about 100 MB). Ctrl-C stops everything; the data stays.
+Runs the whole pipeline on this machine: Kafka, PostgreSQL with TimescaleDB, ingest, writer, query and a simulated
+fab. The first run downloads the servers into .local/ (about 100 MB). Ctrl-C stops everything; the data stays.
 
-  --detach         run in the background; returns when every service is ready. "npm stop" ends it
+  --detach         run in the background; returns when every service is ready. Stop it with "npm stop"
   --no-simulator   without synthetic load
   --ingest N       N instances of ingest (default 1)
   --writer N       N instances of writer (default 1)
@@ -16,23 +16,23 @@ Environment:
   KAFKA_BROKERS, DATABASE_URL   use these servers instead of local ones (PG_BIN, WRITER_DATABASE_URL,
                                 QUERY_DATABASE_URL and READER_DATABASE_URL go with the second)
   CHIP_QUERY_PORT, CHIP_INGEST_PORT, CHIP_WRITER_PORT, CHIP_KAFKA_PORT, CHIP_KAFKA_CONTROLLER_PORT, CHIP_POSTGRES_PORT
-                                insist on a port; otherwise a free one near the usual one is picked
-  CHIP_CACHE_DIR                where downloads are kept (default .local/cache); may be shared between checkouts
-  LOG_LEVEL                     of the services (default info)
+                                require this port; otherwise a free one near the usual one is chosen
+  CHIP_CACHE_DIR                folder for downloads (default .local/cache); checkouts may share it
+  LOG_LEVEL                     log level of the services (default info)
 
 Addresses and passwords are in .local/stack.env, process ids and logs in .local/run.
 `,
   stop: `npm stop [-- --wipe]
 
-Ends what "npm start" started, in the background, in another terminal, or left behind by a crash. Keeps the data.
+Stops what "npm start" started in this or another terminal, in the background, or left behind by a crash. Keeps the data.
 
   --wipe   delete the data too (downloads stay cached)
   --help   this text
 `,
   test: `npm test [-- options]
 
-Lint, type check, unit tests, then integration tests on Kafka and PostgreSQL servers of their own. What has not changed
-since the last run is answered from the cache. The last line counts the tests.
+Runs lint, type check and unit tests, then integration tests on its own Kafka and PostgreSQL servers. Answers from the
+cache what has not changed since the last run. The last line counts the tests.
 
   --only unit|int|static   one part: unit tests; integration tests; lint and type check
   --help                   this text
@@ -41,36 +41,36 @@ Environment: KAFKA_BROKERS and DATABASE_URL name servers to use instead of local
 `,
   faults: `npm run faults [-- options]
 
-Starts the pipeline with servers of its own, publishes events with a known answer, injects faults one after another
+Starts the pipeline on its own servers, publishes events with a known answer, injects faults one after another
 (processes killed and frozen, connections cut at the commit, servers stopped, disks full, offsets reset …) and compares
-tables, dead letters, positions and roll-ups with what the broker acknowledged. Exit 0: nothing lost, nothing twice.
+tables, dead letters, positions and roll-ups with what the broker acknowledged. Exit 0: nothing lost, nothing duplicated.
 
   --seed S         repeats the schedule and the events of an earlier run (default: a new seed, printed)
-  --minutes M      begins no further fault after M minutes (default 10)
-  --only a,b       these faults alone, each once unless --minutes is given
+  --minutes M      injects no further fault after M minutes (default 10)
+  --only a,b       only these faults, each once unless --minutes is given
   --short          six fast faults
-  --control C      a broken writer on purpose: exit 0 when the checker notices (see docs/reliability.md)
-  --failover       a primary that dies with commits not replicated, and its standby
+  --control C      a deliberately broken writer: exit 0 when the checker notices (see docs/reliability.md)
+  --failover       a primary that fails with unreplicated commits, and its standby
   --rate N         events per second (default 1500)
-  --brokers 1|3    brokers of the cluster (default 1); with three, every topic has three copies, two of them in sync
-  --resume-within N  seconds after a fault until committing has to go on (default 30)
-  --list           the faults
+  --brokers 1|3    brokers of the cluster (default 1); with three, every topic has three replicas, two of them in sync
+  --resume-within N  seconds after a fault within which commits must resume (default 30)
+  --list           list the faults
   --help           this text
 
-The report goes to .local/faults/report-<seed>.json, logs are in .local/faults/run; everything else is removed.
+The report goes to .local/faults/report-<seed>.json, logs to .local/faults/run; everything else is removed.
 `,
   bench: `npm run bench [-- options]
 
-Measures the pipeline side by side with raw "psql \\copy" of the same rows, on Kafka and PostgreSQL servers of its own in
+Measures the pipeline side by side with raw "psql \\copy" of the same rows, on its own Kafka and PostgreSQL servers in
 .local/bench, with a fresh database per case: committed rows/s between 10 % and 100 % of a backlog, CPU time, memory, and
-how long queries take on what was loaded. Prints tables, writes them to bench/latest.json, and deletes its data.
+the latency of queries on the loaded data. Prints tables, writes them to bench/latest.json, and deletes its data.
 
-  --rows N         rows of a case (default 1,000,000; inspections scale with it)
+  --rows N         rows per case (default 1,000,000; inspections scale with it)
   --repeat R       rounds of each case; the tables then show the median and the extremes (default 1)
   --only KIND      telemetry or inspections
-  --short          100,000 rows: shows that everything works, too little to say how fast
+  --short          100,000 rows: shows that everything works, too few to measure speed
   --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
-  --out FILE       another file than bench/latest.json
+  --out FILE       write to FILE instead of bench/latest.json
   --help           this text
 `,
   run: `node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]

@@ -1,7 +1,7 @@
 /**
  * Points git at .githooks. Plain JavaScript for the machine's own Node: npm runs it after an installation ("prepare"),
- * and every npm script through bootstrap.mjs. Does nothing without a repository of its own (a tarball, an image, a folder
- * inside another repository), and leaves a hooks folder alone that the developer chose.
+ * and every npm script through bootstrap.mjs. Does nothing outside a repository of its own (a tarball, an image, a
+ * folder inside another repository), and keeps a hooks folder that the developer chose.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ export function useHooks(root) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
   const git = (...args) => spawnSync('git', ['config', '--local', ...args], { cwd: root, env, encoding: 'utf8' });
   const current = git('--get', 'core.hooksPath');
-  // 1 = not set. Anything else (no git, a broken or foreign repository) is no reason to stop an installation.
+  // 1 = not set. Anything else (no git, a broken or foreign repository) must not stop an installation.
   if (current.status === 1) {
     git('core.hooksPath', hooks);
   }

@@ -1,12 +1,11 @@
-/** Tells the members of the pipeline's consumer groups that a run has started from strangers. */
+/** Tells the consumer group members that a run has started from foreign ones. */
 import { randomBytes } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import type { Part } from './part.ts';
 
 /**
- * The groups have the same names everywhere. A service of another checkout that goes on asking for a broker at an address
- * which is ours by now joins them, takes partitions and writes to a database of its own: counts are then wrong for no
- * reason that one could see in them.
+ * Group names are the same everywhere. A service of another checkout that keeps asking for a broker at an address that
+ * is now ours joins them, takes partitions and writes to its own database: counts are then wrong for no visible reason.
  */
 export class Membership {
   readonly #mark = randomBytes(6).toString('hex');
@@ -17,13 +16,13 @@ export class Membership {
     this.#groupPrefix = groupPrefix;
   }
 
-  /** The part with an instance name of this run, which a Kafka client has in its id. */
+  /** Gives the part an instance name of this run, which a Kafka client carries in its id. */
   join<P extends Part>(part: P): P {
     const { launch } = part;
     return { ...part, launch: { ...launch, env: { ...launch.env, INSTANCE: `${launch.name}.${this.#mark}` } } };
   }
 
-  /** A sentence about each member that this run has not started. */
+  /** Returns a sentence about each member that this run has not started. */
   async strangers(admin: Pick<Admin, 'describeGroups'>): Promise<string[]> {
     // Not at the top of the file: the tools run before the libraries are built.
     const { STREAMS } = await import('@chip/contracts');

@@ -8,9 +8,9 @@ import { StackError } from '../terminal/stack-error.ts';
 export const LOOPBACK = '127.0.0.1';
 
 const HIGHEST_PORT = 65_535;
-/** Above those of "npm start", below those from which Linux takes the local ends of connections. */
+/** Above the ports of "npm start", below those that Linux uses for outgoing connections. */
 const serverPorts = { from: 14_000, below: 32_000 };
-/** Of a command line. */
+/** Characters of a command line. */
 const MOST_SHOWN = 200;
 
 function listenOnce(port: number): Promise<number | undefined> {
@@ -31,7 +31,7 @@ async function isFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 
-/** Remembers what it gave away, because a port stays free until its server has started. */
+/** Remembers the ports it gave away, because a port stays free until its server has started. */
 export class PortPicker {
   readonly #given = new Set<number>();
   readonly #report: Report;
@@ -41,8 +41,8 @@ export class PortPicker {
   }
 
   /**
-   * @param preferred the first port to try; the next free one above it is taken otherwise
-   * @param variable environment variable with which the user insists on one port
+   * @param preferred the first port to try; if it is taken, the next free one above it
+   * @param variable environment variable with which the user requires one port
    */
   async pick(purpose: string, preferred: number, variable?: string): Promise<number> {
     const forced = variable && process.env[variable];
@@ -69,8 +69,8 @@ export class PortPicker {
     if (!(await this.#take(port))) {
       const holder = isOurs ? 'another part of this stack' : (holderOf(port) ?? 'a process of another user');
       throw new StackError(
-        `port ${port}, which ${variable} asks for (${purpose}), is held by ${holder}`,
-        `end that process, set ${variable} to another port, or unset it to have a free one picked`,
+        `port ${port}, required by ${variable} (${purpose}), is held by ${holder}`,
+        `end that process, set ${variable} to another port, or unset it to use a free one`,
       );
     }
     return port;
@@ -80,7 +80,7 @@ export class PortPicker {
     if (this.#given.has(port)) {
       return false;
     }
-    // Before the look, because somebody else may ask for the same port meanwhile.
+    // Before the check, because another call may ask for the same port meanwhile.
     this.#given.add(port);
     const free = await isFree(port);
     if (!free) {
@@ -91,8 +91,8 @@ export class PortPicker {
 }
 
 /**
- * Where servers of a command's own begin to look for ports: elsewhere each time, because services of another checkout, or
- * of a run that crashed, go on asking for the broker that they had, and would take ours for it.
+ * Where a command's own servers begin to look for ports: elsewhere each time, because services of another checkout or
+ * of a crashed run keep asking for their former broker and would mistake ours for it.
  */
 export function portsAnywhere(): { readonly kafka: number; readonly postgres: number; readonly services: number } {
   const { from, below } = serverPorts;
@@ -100,7 +100,7 @@ export function portsAnywhere(): { readonly kafka: number; readonly postgres: nu
   return { kafka: first, postgres: first + 200, services: first + 300 };
 }
 
-/** `pid 123 (java -cp …)`, or undefined when this user may not see whose socket it is. */
+/** `pid 123 (java -cp …)`, or undefined if this user may not see who owns the socket. */
 function holderOf(port: number): string | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -111,7 +111,7 @@ function holderOf(port: number): string | undefined {
         return `pid ${pid} (${commandLine.slice(0, MOST_SHOWN)})`;
       }
     } catch {
-      // The process ended while we looked, or belongs to somebody else.
+      // The process ended meanwhile, or belongs to another user.
     }
   }
   return undefined;
@@ -131,7 +131,7 @@ function listeningInodes(file: string, port: number): string[] {
   }
 }
 
-/** True when something accepts connections there. */
+/** Whether something accepts connections there. */
 export function answers(host: string, port: number, withinMs = 2_000): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: withinMs });

@@ -1,8 +1,8 @@
 /**
  * Starts, recognises and ends the processes of one stack folder.
  *
- * Each process carries a mark in its environment: `<run folder>/<name>`. A pid file alone could name a stranger's
- * process after a crash and pid reuse; the mark cannot, and it also finds processes whose pid file was never written.
+ * Each process carries a mark in its environment: `<run folder>/<name>`. After a crash and pid reuse, a pid file alone
+ * may name an unrelated process; the mark cannot, and it also finds processes whose pid file was never written.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,12 +33,12 @@ export function logFile(runFolder: string, name: string): string {
   return path.join(runFolder, `${name}.log`);
 }
 
-/** The environment that makes a process recognisable as `name` of this stack. */
+/** The environment that identifies a process as `name` of this stack. */
 export function marked(env: NodeJS.ProcessEnv, runFolder: string, name: string): NodeJS.ProcessEnv {
   return { ...env, [MARK_VARIABLE]: path.join(runFolder, name) };
 }
 
-/** Starts a process in a session of its own (a Ctrl-C reaches only us: we decide the order in which things end). */
+/** Starts a process in its own session: a Ctrl-C reaches only us, and we decide the order in which things end. */
 export function launch(runFolder: string, { name, command, args, env, cwd }: Launch): ChildProcess {
   const log = openSync(logFile(runFolder, name), 'a');
   try {
@@ -57,7 +57,7 @@ export function launch(runFolder: string, { name, command, args, env, cwd }: Lau
   }
 }
 
-/** The name in a process's environment mark, if it belongs to this run folder. */
+/** The name in a process's environment mark, if the mark belongs to this run folder. */
 export function nameFromEnviron(environ: string, runFolder: string): string | undefined {
   const prefix = `${MARK_VARIABLE}=${runFolder}/`;
   return environ
@@ -66,7 +66,7 @@ export function nameFromEnviron(environ: string, runFolder: string): string | un
     ?.slice(prefix.length);
 }
 
-/** Undefined for a process that is gone, a zombie, of another user, or not of this stack. */
+/** Undefined for a process that is gone, a zombie, owned by another user, or not of this stack. */
 function nameOf(pid: number | string, runFolder: string): string | undefined {
   try {
     return nameFromEnviron(readFileSync(`/proc/${pid}/environ`, 'utf8'), runFolder);
@@ -76,8 +76,8 @@ function nameOf(pid: number | string, runFolder: string): string | undefined {
 }
 
 /**
- * Every living process that was started for this run folder, with or without a pid file. What such a process started
- * itself (PostgreSQL's backends) carries the same mark; its parent ends it.
+ * Every living process of this run folder, with or without a pid file. Its own child processes (PostgreSQL's backends)
+ * carry the same mark; their parent ends them.
  */
 export function runningProcesses(runFolder: string): Running[] {
   const all = readdirSync('/proc')
@@ -104,7 +104,7 @@ function parentOf(pid: number): number | undefined {
   return Number(statFields(pid)?.[1]);
 }
 
-/** The process that the pid file names, if it lives and really is that one. */
+/** The process that the pid file names, if it lives and carries the mark. */
 export function runningPid(runFolder: string, name: string): number | undefined {
   let pid: number;
   try {
@@ -117,7 +117,7 @@ export function runningPid(runFolder: string, name: string): number | undefined 
 
 export function isAlive(pid: number): boolean {
   const state = statFields(pid)?.[0];
-  // Z: it ended, and only waits for its parent to look.
+  // Z: a zombie, which has ended and waits for its parent.
   return state !== undefined && state !== 'Z';
 }
 
@@ -131,7 +131,7 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Asks a process to end, insists after the deadline. Resolves with whether it ended on its own. */
+/** Asks a process to end, and kills it after the deadline. Resolves with whether it ended on its own. */
 export async function endProcess(pid: number, signal: NodeJS.Signals, deadlineMs: number): Promise<boolean> {
   signalProcess(pid, signal);
   const ended = await waitFor(() => !isAlive(pid), deadlineMs);

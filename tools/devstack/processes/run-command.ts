@@ -1,11 +1,11 @@
-/** Runs a command to its end; a failure shows the last lines it printed, because that is where the reason stands. */
+/** Runs a command to its end; a failure shows the last lines it printed, which contain the reason. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StackError } from '../terminal/stack-error.ts';
 
 const TAIL_LINES = 15;
-/** Of a command line; the rest is paths and options. */
+/** Characters of a command line; the rest is paths and options. */
 const MOST_SHOWN = 80;
 
 export interface CommandOptions {
@@ -43,7 +43,7 @@ export async function runCommand(
     stderr += text;
     all += text;
   });
-  // A command that ends before it read its input closes the pipe; its exit code tells the story.
+  // A command that ends before it has read its input closes the pipe; its exit code says enough.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const code = await ending(child).catch((error: NodeJS.ErrnoException) => {
@@ -59,7 +59,7 @@ export async function runCommand(
   return { stdout, stderr };
 }
 
-/** After an abort, too, the promise settles only when the process is gone: it might still be writing. */
+/** Even after an abort, settles only when the process is gone: it might still be writing. */
 function ending(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;

@@ -8,12 +8,12 @@ import { LOOPBACK, type PortPicker } from './ports.ts';
 const READY_WITHIN_MS = 60_000;
 
 /**
- * How every service is started, in the image too. V8 on a large machine lets the young generation grow to 200 MiB before
- * it cleans up; the records of a backlog are garbage at once, and 16 MiB per half cost no time that could be measured.
+ * Flags of every service, also in the image. On a large machine V8 lets the young generation grow to 200 MiB before it
+ * collects garbage; the records of a backlog are garbage at once, and 16 MiB per half cost no measurable time.
  */
 export const NODE_FLAGS = ['--max-semi-space-size=16'];
 
-/** Of query; ingests follow from the next port on, writers a hundred above. */
+/** First port of query; ingest follows on the next ports, writer a hundred above. */
 const USUAL_FIRST_PORT = 3000;
 
 export interface ServiceCounts {
@@ -64,7 +64,7 @@ export async function describeServices(
   };
 }
 
-/** `{ DATABASE_URL: 'WRITER_DATABASE_URL' }`: the service's DATABASE_URL is what the stack calls WRITER_DATABASE_URL. */
+/** `{ DATABASE_URL: 'WRITER_DATABASE_URL' }`: the service's DATABASE_URL is the stack's WRITER_DATABASE_URL. */
 function pick(from: Env, names: Readonly<Record<string, string>>): Env {
   return Object.fromEntries(Object.entries(names).map(([name, source]) => [name, from[source] ?? '']));
 }
@@ -94,7 +94,7 @@ function httpPart({ project, instance, port, env }: HttpService): Part {
   };
 }
 
-/** The synthetic fab serves nothing; it is up when it has not failed at once. */
+/** The synthetic fab has no endpoint; it counts as up unless it fails at once. */
 export function describeSimulator(servers: Env): Part {
   const settleMs = 1_000;
   return {

@@ -1,11 +1,11 @@
-/** Turns the ways in which a command is told to end into one abort signal. */
+/** Turns every way of stopping a command into one abort signal. */
 
-/** A Ctrl-C reaches us from the terminal and once more through npm: only a later one means impatience. */
+/** A Ctrl-C reaches us from the terminal and again through npm: only a later one means impatience. */
 const IMPATIENCE_MS = 2_000;
 
 /**
  * @param onImpatience called when the user asks again, later
- * @param print says what was received, because it need not have been the reader who sent it
+ * @param print reports the signal, because the reader need not have sent it
  */
 export function endOnSignals(onImpatience: () => void, print: (line: string) => void = console.error): AbortSignal {
   const ending = new AbortController();

@@ -1,4 +1,4 @@
-/** Ends every process of a stack folder, in the order in which nobody loses the server it still needs. */
+/** Ends every process of a stack folder, in an order in which none loses a server that it still needs. */
 import { endProcess, forgetPid, runningProcesses, type Running } from './processes.ts';
 import type { Report } from '../terminal/progress.ts';
 
@@ -7,7 +7,7 @@ interface Wave {
   readonly withinMs: number;
 }
 
-/** Services promise to end within 25 s; each wave waits for the one before. */
+/** Services promise to end within 25 s; each wave waits for the previous one. */
 const WAVES: readonly Wave[] = [
   { names: /^(simulator|tests)-/, withinMs: 10_000 },
   { names: /^ingest-/, withinMs: 30_000 },
@@ -16,17 +16,17 @@ const WAVES: readonly Wave[] = [
   { names: /^(kafka|postgres)-/, withinMs: 30_000 },
 ];
 
-/** For PostgreSQL the fast shutdown: open transactions are rolled back instead of waited for. */
+/** PostgreSQL gets its fast shutdown: it rolls back open transactions instead of waiting for them. */
 function endingSignal(name: string): NodeJS.Signals {
   return name.startsWith('postgres-') ? 'SIGINT' : 'SIGTERM';
 }
 
-/** Resolves with what was found and ended. */
+/** Resolves with the processes found and ended. */
 export async function sweep(runFolder: string, report: Report): Promise<Running[]> {
   const ended: Running[] = [];
   for (const { names, withinMs } of WAVES) {
     const find = () => runningProcesses(runFolder).filter(({ name }) => names.test(name));
-    // Again until there are none: what a process had started comes to light when that process is gone.
+    // Repeat until none is left: child processes appear when their parent is gone.
     for (let found = find(); found.length > 0; found = find()) {
       await Promise.all(
         found.map(async ({ name, pid }) => {

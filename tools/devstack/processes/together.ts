@@ -1,4 +1,4 @@
-/** Does several things at once; when one fails, the others are told, and their end is awaited before the failure goes on. */
+/** Runs tasks together; when one fails, aborts the others and waits for their end before it rethrows. */
 
 type Tasks<Results extends readonly unknown[]> = {
   readonly [Index in keyof Results]: (signal: AbortSignal) => Promise<Results[Index]>;

@@ -1,6 +1,6 @@
 /**
- * Reads apt's own list of sources, so that packages come from where this machine gets its packages: no address of a
- * mirror stands in this repository. Formats: deb822 (`*.sources`) and one line per source (`*.list`), see sources.list(5).
+ * Reads apt's own list of sources, so that packages come from this machine's usual mirror: this repository contains no
+ * mirror's address. Formats: deb822 (`*.sources`) and one line per source (`*.list`), see sources.list(5).
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -36,7 +36,7 @@ export function parseDeb822Sources(text: string): AptSource[] {
       uri,
       suites: words(field('suites')),
       components: words(field('components')),
-      // A key may also stand in the field itself; only a path can be passed on.
+      // The field may also hold the key itself; only a path can be passed on.
       signedBy: signedBy?.startsWith('/') ? words(signedBy)[0] : undefined,
     }));
   });
@@ -62,7 +62,7 @@ function words(text: string | undefined): string[] {
 }
 
 /**
- * The source of Debian's main archive among those given. A release's own suite must be there (`bookworm`, not only
+ * The source of Debian's main archive. The release's own suite must be among the sources (`bookworm`, not only
  * `bookworm-security` or a third party's suite), because only the main archive carries every release.
  */
 export function findDebianArchive(sources: readonly AptSource[], release: string): AptSource | undefined {

@@ -1,9 +1,9 @@
-/** Builds a cached folder once: whole or not at all, also when two checkouts that share a cache build it together. */
+/** Builds a cached folder once: whole or not at all, even when two checkouts that share a cache build it together. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../processes/processes.ts';
 
-/** @param build fills the empty folder it is given; that folder moves to its final place afterwards */
+/** @param build fills the empty folder that it receives, which then moves to its final place */
 export async function cachedFolder(
   cache: string,
   name: string,
@@ -30,14 +30,14 @@ function publish(partial: string, folder: string): void {
   try {
     renameSync(partial, folder);
   } catch (error) {
-    // Somebody else finished the same folder meanwhile: theirs is as good as ours.
+    // Another process finished the same folder meanwhile: its result is as good as ours.
     if (!existsSync(folder)) {
       throw error;
     }
   }
 }
 
-/** What crashed builds left behind. */
+/** Removes what crashed builds left behind. */
 function removeLeftovers(cache: string): void {
   for (const name of readdirSync(cache)) {
     const pid = /\.partial-(\d+)$/.exec(name)?.[1];

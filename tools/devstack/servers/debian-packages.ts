@@ -1,4 +1,4 @@
-/** Downloads Debian packages from this machine's own mirror with an apt configuration of its own. */
+/** Downloads Debian packages from this machine's own mirror, with a separate apt configuration. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findDebianArchive, readAptSources, type AptSource } from './apt-sources.ts';
@@ -15,16 +15,16 @@ export async function capture(
 }
 
 export interface DebianPackages {
-  /** Release whose archive they come from, `trixie` for example; undefined: the one that this machine runs. */
+  /** Release whose archive to use, for example `trixie`; undefined: the release of this machine. */
   readonly release?: string;
   readonly packages: readonly string[];
-  /** Which of everything that apt would install is fetched. */
+  /** Which of the packages that apt would install to fetch. */
   readonly isNeeded: (packageName: string) => boolean;
   /** What to do on a machine without Debian's archive. */
   readonly instead: string;
 }
 
-/** Downloads packages into `<work>/packages`. Nothing is installed, no root is needed. */
+/** Downloads packages into `<work>/packages`. Installs nothing and needs no root. */
 export async function downloadDebianPackages(
   work: string,
   { release = readHostRelease(), packages, isNeeded, instead }: DebianPackages,
@@ -49,7 +49,7 @@ function debianArchive(instead: string): AptSource {
   const archive = findDebianArchive(readAptSources(), hostRelease);
   if (!archive) {
     throw new StackError(
-      `apt's sources in /etc/apt name no main archive of Debian (looked for the suite "${hostRelease}")`,
+      `apt's sources in /etc/apt include no main archive of Debian (looked for the suite "${hostRelease}")`,
       instead,
     );
   }
@@ -57,8 +57,8 @@ function debianArchive(instead: string): AptSource {
 }
 
 /**
- * An apt configuration of its own: apt then neither needs root nor touches what is installed. How this machine reaches
- * its mirror (proxy, certificates, credentials: everything under Acquire) is taken over.
+ * Writes a separate apt configuration, with which apt neither needs root nor touches what is installed. It copies how
+ * this machine reaches its mirror (proxy, certificates, credentials: everything under Acquire).
  */
 async function writeAptConfiguration(
   work: string,
@@ -72,7 +72,7 @@ async function writeAptConfiguration(
   }
   const acquire = (await capture('apt-config', ['dump', 'Acquire'], instead, signal))
     .split('\n')
-    // Package descriptions and icons for software centres: 5 MB that nobody reads here.
+    // Package descriptions and icons for software centres: 5 MB that no one reads here.
     .filter((line) => !line.startsWith('Acquire::IndexTargets'))
     .join('\n');
   const sources = path.join(work, 'archive.sources');

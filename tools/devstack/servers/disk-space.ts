@@ -1,4 +1,4 @@
-/** Looks for room before anything is written, because a disk that fills up half-way gives obscure errors. */
+/** Checks for free space before anything is written, because a disk that fills up half-way causes obscure errors. */
 import { statfs } from 'node:fs/promises';
 import { StackError } from '../terminal/stack-error.ts';
 

@@ -1,4 +1,4 @@
-/** libfaketime, which makes the wall clock of one process step: Debian's package of the release that this machine runs. */
+/** libfaketime, which makes the wall clock of one process step: Debian's package for the release of this machine. */
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { cachedFolder } from './cached-folder.ts';
@@ -9,7 +9,7 @@ import { runCommand } from '../processes/run-command.ts';
 const PART = 'faketime';
 const INSTEAD = 'leave out the faults that step a clock';
 
-/** Resolves with the library to preload. It is linked against this machine's own C library, hence its own release. */
+/** Resolves with the library to preload. It is linked against this machine's C library, hence the machine's release. */
 export async function provideFaketime(cache: string, report: Report, signal: AbortSignal): Promise<string> {
   const architecture = (await capture('dpkg', ['--print-architecture'], INSTEAD, signal)).trim();
   const folder = await cachedFolder(cache, `faketime-${architecture}`, async (root) => {
@@ -28,8 +28,8 @@ export async function provideFaketime(cache: string, report: Report, signal: Abo
 }
 
 /**
- * The environment of a process whose wall clock differs from the real one by what the file says (`+3600s`). Durations stay
- * true: with the monotonic clock faked as well, a JVM's waits would end at once.
+ * The environment of a process whose wall clock differs from the real one by the content of the file (`+3600s`).
+ * Durations stay real: with the monotonic clock faked as well, a JVM's waits would end at once.
  */
 export function fakedClock(library: string, file: string): Record<string, string> {
   return {

@@ -1,4 +1,4 @@
-/** Servers that the environment names: they are used as they are, and nothing is provisioned in their place. */
+/** Servers named by the environment: used as they are, without provisioning local ones. */
 import type { Env } from '../env-file.ts';
 import { answers } from '../processes/ports.ts';
 import { StackError } from '../terminal/stack-error.ts';
@@ -6,7 +6,7 @@ import { StackError } from '../terminal/stack-error.ts';
 const KAFKA_PORT = 9092;
 const POSTGRES_PORT = 5432;
 
-/** The variables to hand on; a role without an address of its own uses the owner's. */
+/** The variables to pass on; a role without its own address uses the owner's. */
 export function givenServers(env: NodeJS.ProcessEnv): Env {
   const given: Env = {};
   const take = (name: string, value: string | undefined) => {
@@ -30,7 +30,7 @@ export function givenServers(env: NodeJS.ProcessEnv): Env {
   return given;
 }
 
-/** Refuses servers that do not answer: a left-over variable of an earlier shell is the usual reason. */
+/** Refuses servers that do not answer: usually a variable left over from an earlier shell. */
 export async function checkGivenServers(given: Env): Promise<void> {
   const { KAFKA_BROKERS: brokers, DATABASE_URL: database } = given;
   if (brokers) {
@@ -43,7 +43,7 @@ export async function checkGivenServers(given: Env): Promise<void> {
     if (!reached.includes(true)) {
       throw new StackError(
         `KAFKA_BROKERS is set, but no broker answers at ${brokers}`,
-        'start that broker, or unset KAFKA_BROKERS to have one provided here',
+        'start that broker, or unset KAFKA_BROKERS to use a local one',
       );
     }
   }
@@ -52,7 +52,7 @@ export async function checkGivenServers(given: Env): Promise<void> {
     if (!(await answers(url.hostname, Number(url.port || POSTGRES_PORT)))) {
       throw new StackError(
         `DATABASE_URL is set, but no server answers at ${url.host}`,
-        'start that server, or unset DATABASE_URL to have one provided here',
+        'start that server, or unset DATABASE_URL to use a local one',
       );
     }
   }

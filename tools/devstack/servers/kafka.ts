@@ -12,15 +12,15 @@ import { runCommand } from '../processes/run-command.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
 const VERSION = '4.1.0';
-/** The logging back end that Kafka's own distribution ships with this version. */
+/** The logging back end that Kafka's distribution ships with this version. */
 const LOG4J_VERSION = '2.24.3';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const OLDEST_JAVA = 17;
 const PART = 'Kafka';
 
-const WITHOUT_KAFKA = 'or set KAFKA_BROKERS to a Kafka 4 broker of your own';
+const WITHOUT_KAFKA = 'or set KAFKA_BROKERS to your own Kafka 4 broker';
 
-/** Blocks on the accepted topics reach 8 MiB, dead letters 5 MiB; protocol overhead comes on top. */
+/** Blocks on the accepted topics reach 8 MiB, dead letters 5 MiB, plus protocol overhead. */
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
 
 export interface KafkaPorts {
@@ -30,15 +30,15 @@ export interface KafkaPorts {
 
 /** One node of a cluster; each is a broker and a voter of the controller quorum. */
 export interface KafkaNode {
-  /** Names its process, log and folder: `kafka-1`, `kafka-2` … */
+  /** Name of its process, log and folder: `kafka-1`, `kafka-2` … */
   readonly name: string;
   /** Its place in `cluster`, from 1. */
   readonly id: number;
-  /** Ports of every node, in the order of their ids. */
+  /** Ports of every node, in order of their ids. */
   readonly cluster: readonly KafkaPorts[];
-  /** False for a broker of some minutes. */
+  /** False for a broker that runs for minutes only. */
   readonly isDurable: boolean;
-  /** Given to every node of a cluster of several; one alone gets its own. */
+  /** Shared by the nodes of a cluster of several; a single node generates its own. */
   readonly clusterId?: string | undefined;
 }
 
@@ -53,17 +53,17 @@ export function javaMajor(versionText: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** Refuses a machine that cannot run the broker, before anything is downloaded. */
+/** Refuses a machine that cannot run the broker before anything is downloaded. */
 export async function checkJava(): Promise<void> {
-  // Where JAVA_HOME points to is judged by running it.
+  // Running it checks the Java that JAVA_HOME points to.
   checkCommands(process.env['JAVA_HOME'] ? ['mvn'] : ['java', 'mvn'], WITHOUT_KAFKA);
   const onFailure = `install Java ${OLDEST_JAVA} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${WITHOUT_KAFKA}`;
-  // Not `--version`, which Java 8 does not know. This one goes to standard error.
+  // Not `--version`, which Java 8 does not know. This one writes to standard error.
   const { stderr } = await runCommand(javaProgram(), ['-version'], { onFailure });
   const major = javaMajor(stderr);
   if (major === undefined || major < OLDEST_JAVA) {
     throw new StackError(
-      `this machine's Java does not run Kafka ${VERSION}, which needs Java ${OLDEST_JAVA} (it says: ${stderr.split('\n')[0]})`,
+      `this machine's Java cannot run Kafka ${VERSION}, which needs Java ${OLDEST_JAVA} (it says: ${stderr.split('\n')[0]})`,
       onFailure,
     );
   }
@@ -100,7 +100,7 @@ function mavenProject(): string {
 `;
 }
 
-/** Three copies of everything and two in sync, as in production; one broker can hold one copy only. */
+/** Three replicas of everything and two in sync, as in production; a single broker can hold only one. */
 function serverProperties(logFolder: string, { id, cluster }: KafkaNode): string {
   const { broker, controller } = cluster[id - 1] as KafkaPorts;
   const voters = cluster.map((ports, i) => `${i + 1}@${LOOPBACK}:${ports.controller}`).join(',');
@@ -143,10 +143,10 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 `;
 
-/** The quick compiler alone: for what ends before the other one, which costs as much CPU as starting, has paid off. */
+/** Only the quick compiler: for processes that end before the optimising one, as costly as starting, pays off. */
 const COMPILE_LITTLE = '-XX:TieredStopAtLevel=1';
 
-/** Blocks of 8 MiB do not fit the regions that G1 makes of a small heap. */
+/** Blocks of 8 MiB do not fit the regions of G1 in a small heap. */
 const SMALL_HEAP = ['-Xms128m', '-Xmx320m', '-XX:+UseSerialGC'];
 const USUAL_HEAP = ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC'];
 
@@ -157,7 +157,7 @@ export function kafkaHome(folder: StackFolder, name: string): string {
   return path.join(folder.data, name === 'kafka-1' ? 'kafka' : name);
 }
 
-/** Writes the configuration and formats the data folder on first use. */
+/** Writes the configuration, and formats the data folder on first use. */
 export async function prepareKafka(
   jars: string,
   folder: StackFolder,
@@ -173,7 +173,7 @@ export async function prepareKafka(
   writeFileSync(logging, LOGGING_PROPERTIES);
   const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
   if (!existsSync(path.join(logFolder, 'meta.properties'))) {
-    // It may begin with a dash: as an argument of its own it would then be taken for an option.
+    // It may begin with a dash: as a separate argument it would be read as an option.
     const clusterId = node.clusterId ?? newClusterId();
     await runCommand(
       javaProgram(),
@@ -206,7 +206,7 @@ export async function prepareKafka(
   };
 }
 
-/** The broker says so itself once it serves requests; an open port alone comes seconds earlier. */
+/** The broker reports once it serves requests; its port opens seconds earlier. */
 export function kafkaReadiness(runFolder: string, name: string): () => boolean {
   const file = logFile(runFolder, name);
   const from = existsSync(file) ? statSync(file).size : 0;

@@ -1,6 +1,6 @@
 /**
- * As whom the PostgreSQL server runs. It refuses to run as root; started by root, it runs as the system's `postgres`
- * user where there is one (`nobody` otherwise), started by anybody else, as that user.
+ * The user that the PostgreSQL server runs as. The server refuses to run as root; if root starts it, it runs as the
+ * system's `postgres` user, or `nobody` if there is none; if another user starts it, as that user.
  */
 import { chownSync, readFileSync } from 'node:fs';
 import { runCommand } from '../processes/run-command.ts';
@@ -12,7 +12,7 @@ interface Account {
 }
 
 export interface PostgresAccount {
-  /** Puts the change of user, when one is needed, before a command. */
+  /** Prefixes a command with the change of user, if one is needed. */
   asAccount(command: string, args: readonly string[]): { command: string; args: string[] };
   own(fileOrFolder: string): void;
 }
@@ -25,7 +25,7 @@ export function findAccount(passwd: string, name: string): Account | undefined {
   return fields && { uid: Number(fields[2]), gid: Number(fields[3]) };
 }
 
-/** @param folders what the server has to reach: its programs and its data */
+/** @param folders folders that the server must reach: its programs and its data */
 export async function postgresAccount(folders: readonly string[], signal: AbortSignal): Promise<PostgresAccount> {
   if (process.getuid?.() !== 0) {
     return { asAccount: (command, args) => ({ command, args: [...args] }), own: () => {} };
@@ -40,13 +40,13 @@ export async function postgresAccount(folders: readonly string[], signal: AbortS
   }
   const change = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
   if (!(await canReach(change, folders, signal))) {
-    // The checkout lies below a folder that is closed to others (/root for example). This capability opens the way
-    // in, and nothing outside of this process tree changes. Without the secure bit, access(2), which PostgreSQL asks
-    // about its own files, would not count it.
+    // The checkout lies below a folder closed to others (for example /root). This capability opens the way in and
+    // changes nothing outside this process tree. Without the secure bit, access(2), which PostgreSQL calls on its own
+    // files, would ignore the capability.
     change.push('--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override');
     if (!(await canReach(change, folders, signal))) {
       throw new StackError(
-        `the user with id ${account.uid}, as whom PostgreSQL has to run, may not enter ${folders.join(' or ')}`,
+        `the user with id ${account.uid}, as whom PostgreSQL must run, may not enter ${folders.join(' or ')}`,
         'move the checkout to a folder that every user may enter, or run this as an ordinary user',
       );
     }

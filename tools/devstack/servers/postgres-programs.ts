@@ -1,9 +1,9 @@
 /**
- * Fetches PostgreSQL with TimescaleDB as Debian packages and makes the programs runnable where they lie.
+ * Fetches PostgreSQL with TimescaleDB as Debian packages and makes the programs runnable in place.
  *
- * The packages come from Debian trixie (bookworm has no TimescaleDB), whose C library is newer than bookworm's. So they
- * are unpacked into a folder of their own together with every library they need, and each program starts through that
- * folder's dynamic loader. Nothing is installed on the machine, no root is needed, no chroot and no mount: a crashed run
+ * The packages come from Debian trixie (bookworm has no TimescaleDB), whose C library is newer than bookworm's. They
+ * are therefore unpacked into their own folder together with every library they need, and each program starts through
+ * that folder's dynamic loader. Nothing is installed on the machine; no root, chroot or mount is needed. A crashed run
  * leaves nothing behind, and psql reads and writes the caller's files as usual.
  */
 import { createHash } from 'node:crypto';
@@ -19,11 +19,11 @@ import { StackError } from '../terminal/stack-error.ts';
 const RELEASE = 'trixie';
 const MAJOR = '17';
 const PACKAGES = [`postgresql-${MAJOR}`, `postgresql-${MAJOR}-timescaledb`, 'pgbouncer'];
-/** Raised when the folder's layout changes, so that an old cache is not used. */
+/** Raise it when the folder's layout changes, so that an old cache is not used. */
 const LAYOUT_VERSION = 1;
 
 const HOME = `usr/lib/postgresql/${MAJOR}`;
-/** Debian's PostgreSQL reads the machine's own. */
+/** Debian's PostgreSQL reads the machine's own time zones. */
 const TIME_ZONES = '/usr/share/zoneinfo';
 const PART = 'PostgreSQL';
 
@@ -31,8 +31,8 @@ const WITHOUT_DEBIAN =
   'run this on Debian with its main archive in /etc/apt, or set DATABASE_URL to a PostgreSQL 17 server with TimescaleDB';
 
 /**
- * Of everything apt would install, only programs and libraries: the rest (perl, adduser, debconf …) serves installation
- * scripts that are never run. LLVM is 120 MB for a just-in-time compiler that stays off.
+ * Selects only programs and libraries from what apt would install: the rest (perl, adduser, debconf …) serves
+ * installation scripts that never run. LLVM is 120 MB for a just-in-time compiler that stays off.
  */
 export function isNeeded(packageName: string): boolean {
   const wanted = new RegExp(`^(postgresql-${MAJOR}.*|postgresql-client-${MAJOR}|pgbouncer|lib.+|gcc-.*)$`);
@@ -51,7 +51,7 @@ export async function providePostgresPrograms(cache: string, report: Report, sig
     .digest('hex')
     .slice(0, 12);
   const folder = await cachedFolder(cache, `${RELEASE}-${key}`, async (root) => {
-    // The server runs as another user when we are root, whatever our umask is.
+    // If we are root, the server runs as another user, whatever our umask is.
     chmodSync(root, 0o755);
     const work = path.join(root, 'download');
     await downloadDebianPackages(
@@ -78,13 +78,13 @@ async function unpack(work: string, root: string, report: Report, signal: AbortS
   makeRunnable(root);
 }
 
-/** `elf/` holds the programs, `bin/` a wrapper for each. */
+/** `elf/` contains the programs, `bin/` a wrapper for each. */
 function makeRunnable(root: string): void {
   const programs = path.join(root, HOME, 'elf');
   const wrappers = path.join(root, HOME, 'bin');
   renameSync(wrappers, programs);
   renameSync(path.join(root, 'usr/sbin/pgbouncer'), path.join(programs, 'pgbouncer'));
-  // Without this file the server knows that it has no compiler; with it, it would fail to load LLVM.
+  // Without this file the server knows that it has no compiler; with it, loading LLVM would fail.
   rmSync(path.join(root, HOME, 'lib/llvmjit.so'), { force: true });
   rmSync(path.join(root, HOME, 'lib/bitcode'), { recursive: true, force: true });
   const loader = findLoader(root);
@@ -95,7 +95,7 @@ function makeRunnable(root: string): void {
   }
 }
 
-/** Relative to the root folder, `usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2` for example. */
+/** Relative to the root folder, for example `usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2`. */
 function findLoader(root: string): string {
   const libraries = path.join(root, 'usr/lib');
   for (const triplet of readdirSync(libraries)) {
@@ -106,12 +106,12 @@ function findLoader(root: string): string {
       return path.join('usr/lib', triplet, loader);
     }
   }
-  throw new StackError('the packages hold no dynamic loader', WITHOUT_DEBIAN);
+  throw new StackError('the packages contain no dynamic loader', WITHOUT_DEBIAN);
 }
 
 /**
- * The programs look for each other and for their files relative to their own path, which they take from argv[0]: it has
- * to be the wrapper's path, so that what they call goes through the loader as well.
+ * The programs find each other and their files relative to their own path, which they take from argv[0]. It must be the
+ * wrapper's path, so that the programs they call start through the loader as well.
  */
 function wrapper(loader: string): string {
   return `#!/bin/sh

@@ -18,7 +18,7 @@ const OWNER = 'chip_migrator';
 const SERVICE_ROLES = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'];
 
 const START_AFRESH =
-  'look at the log named above; when the data may go, delete it with "npm stop -- --wipe" and start again';
+  'look at the log named above; if the data may go, delete it with "npm stop -- --wipe" and start again';
 
 export interface PostgresOptions {
   readonly port: number;
@@ -43,7 +43,7 @@ export class Postgres {
     return path.join(this.#folder.data, 'postgres');
   }
 
-  /** Creates the data folder on first use, writes the settings, and tells how to start the server. */
+  /** Creates the data folder on first use, writes the settings, and returns how to start the server. */
   async prepare(signal: AbortSignal): Promise<Launch> {
     const account = await postgresAccount([this.#programs, this.#folder.data], signal);
     if (!existsSync(path.join(this.#home, 'PG_VERSION'))) {
@@ -62,7 +62,7 @@ export class Postgres {
   }
 
   async #initialise(account: PostgresAccount, signal: AbortSignal): Promise<void> {
-    // A folder without PG_VERSION is what an interrupted initdb leaves.
+    // An interrupted initdb leaves a folder without PG_VERSION.
     rmSync(this.#home, { recursive: true, force: true });
     mkdirSync(this.#home);
     account.own(this.#home);
@@ -76,12 +76,12 @@ export class Postgres {
         `--pwfile=${passwordFile}`,
         '--auth=scram-sha-256',
         '--encoding=UTF8',
-        // Built into PostgreSQL 17: sorts the same on every machine, whatever its C library.
+        // Built into PostgreSQL 17: sorts the same on every machine, regardless of its C library.
         '--locale-provider=builtin',
         '--locale=C.UTF-8',
         '--data-checksums',
         ...(this.#options.isDurable ? [] : ['--no-sync']),
-        // stack.conf is written again at every start, because the port may differ.
+        // stack.conf is rewritten at every start, because the port may differ.
         '--set=include_if_exists=stack.conf',
       ]);
       await runCommand(command, args, { cwd: this.#folder.data, signal, onFailure: START_AFRESH });
@@ -99,7 +99,7 @@ export class Postgres {
     }
   }
 
-  /** Creates what only a superuser can; does nothing where it is there already. Everything else is a migration's. */
+  /** Creates what only a superuser can, unless it exists. Everything else is up to the migrations. */
   async createDatabase(signal: AbortSignal): Promise<void> {
     const exists = await this.#sql('postgres', `SELECT 1 FROM pg_database WHERE datname = '${DATABASE}'`, signal);
     if (exists.trim() === '1') {
@@ -107,7 +107,7 @@ export class Postgres {
     }
     await this.#sql('template1', PREPARE_TEMPLATE, signal);
     await this.#sql('postgres', this.#createRoles(), signal);
-    // Last: its presence says that all of the above is done.
+    // Last: its presence means that everything above is done.
     await this.#sql('postgres', `CREATE DATABASE ${DATABASE} OWNER ${OWNER}`, signal);
   }
 
@@ -116,11 +116,11 @@ export class Postgres {
       `DROP ROLE IF EXISTS ${role}; CREATE ROLE ${role} LOGIN PASSWORD '${this.#passwords[role]}';`;
     return [
       login(OWNER),
-      // Databases, because each integration test makes its own.
+      // CREATEDB, because each integration test makes its own database.
       `ALTER ROLE ${OWNER} CREATEROLE CREATEDB;`,
       `GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO ${OWNER};`,
       ...SERVICE_ROLES.map(login),
-      // Migrations set the limits of these roles; the owner does not thereby act with their rights.
+      // Migrations set the limits of these roles; the owner does not gain their rights by this.
       `GRANT ${SERVICE_ROLES.join(', ')} TO ${OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;`,
     ].join('\n');
   }
@@ -137,7 +137,7 @@ export class Postgres {
           PGHOST: LOOPBACK,
           PGPORT: String(this.#options.port),
           PGUSER: SUPERUSER,
-          // Not in the arguments, which every user of the machine can read.
+          // Not as an argument, which every user of the machine can read.
           PGPASSWORD: this.#passwords[SUPERUSER],
           PGDATABASE: inDatabase,
           PGCONNECT_TIMEOUT: '5',
@@ -152,7 +152,7 @@ export class Postgres {
     return `postgresql://${role}:${this.#passwords[role]}@${LOOPBACK}:${this.#options.port}/${inDatabase}`;
   }
 
-  /** What a client needs to know. */
+  /** The variables that a client needs. */
   environment(): Env {
     return {
       DATABASE_URL: this.#url(OWNER, DATABASE),
@@ -166,10 +166,10 @@ export class Postgres {
 }
 
 /**
- * What every new database begins with. The extensions stand in the template because a database's owner may not create
- * pg_stat_statements. Connections to the template are then refused, or TimescaleDB's scheduler would keep one open, and
- * CREATE DATABASE fails while anybody is connected to its template. Job 3 (history retention) exists only in the
- * Community edition; here it would report an error at every run.
+ * The initial content of every new database. The template contains the extensions because a database's owner may not
+ * create pg_stat_statements. Connections to the template are then refused: otherwise TimescaleDB's scheduler would keep
+ * one open, and CREATE DATABASE fails while its template has a connection. Job 3 (history retention) exists only in the
+ * Community edition; here it would report an error on every run.
  */
 const PREPARE_TEMPLATE = `
 CREATE EXTENSION IF NOT EXISTS timescaledb;
@@ -190,7 +190,7 @@ function loadPasswords(file: string): Env {
   return passwords;
 }
 
-/** A load of millions of rows should not be a series of checkpoints, but the log must not fill a small disk either. */
+/** A load of millions of rows should not be a series of checkpoints, but the log must not fill a small disk. */
 export function walLimitGib(free: number): number {
   return Math.min(Math.max(Math.floor(free / GIBIBYTE / 8), 1), 8);
 }
@@ -225,8 +225,8 @@ ${isDurable ? '' : 'fsync = off\nfull_page_writes = off\nsynchronous_commit = of
 }
 
 /**
- * After a crash of the machine the pid in the lock file can belong to a process that has nothing to do with this
- * server, and PostgreSQL would refuse to start because of it.
+ * After a crash of the machine, the pid in the lock file may belong to an unrelated process, and PostgreSQL would
+ * refuse to start because of it.
  */
 function removeStalePidFile(home: string): void {
   const file = path.join(home, 'postmaster.pid');

@@ -1,4 +1,7 @@
-/** Looks for every command before the first one is needed, so that a new machine is told once, not one by one. */
+/**
+ * Checks for every command before the first one is needed, so that a new machine lacks them all at once, not one by
+ * one.
+ */
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { StackError } from '../terminal/stack-error.ts';

@@ -1,4 +1,4 @@
-/** Provides and starts the two servers, both at the same time: downloads on first use, then settings, ports, start. */
+/** Provides and starts both servers at the same time: downloads on first use, then settings, ports, start. */
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { readEnvFile, writeEnvFile, type Env } from '../env-file.ts';
@@ -18,7 +18,7 @@ export interface ServerOptions {
   readonly folder: StackFolder;
   readonly ports: PortPicker;
   readonly firstPorts: { readonly kafka: number; readonly postgres: number };
-  /** False for data of some minutes, which nobody keeps. */
+  /** False for data of a few minutes that no one keeps. */
   readonly isDurable: boolean;
   /** Brokers of a new cluster (default 1). */
   readonly brokers?: number;
@@ -41,7 +41,7 @@ interface Started {
   readonly env: Env;
 }
 
-/** What KAFKA_BROKERS and DATABASE_URL name already is used as it is. */
+/** Starts the servers, except those that KAFKA_BROKERS and DATABASE_URL already name. */
 export async function startServers(options: ServerOptions): Promise<Servers> {
   const given = givenServers(process.env);
   await checkGivenServers(given);
@@ -57,7 +57,7 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
   };
 }
 
-/** The same port as last time where it is free, so that a client's settings outlive a restart. */
+/** The same port as last time if it is free, so that a client's settings survive a restart. */
 async function rememberedPort(
   { folder, ports }: ServerOptions,
   purpose: string,
@@ -92,7 +92,7 @@ async function startKafka(options: ServerOptions): Promise<Started> {
   return { started, env: { KAFKA_BROKERS: brokers } };
 }
 
-/** Starts the nodes of a cluster at the same time: none of several is ready before most of them are. */
+/** Starts the nodes of a cluster at the same time: none is ready before most of them are. */
 export async function startCluster(
   { folder, isDurable, report, signal }: Pick<ServerOptions, 'folder' | 'isDurable' | 'report' | 'signal'>,
   names: readonly string[],
@@ -122,7 +122,7 @@ async function startPostgres(options: ServerOptions): Promise<Started> {
   const part: Part = {
     launch: await postgres.prepare(signal),
     readiness: () => () => postgres.isReady(),
-    // Replaying the log of a crashed server takes its time.
+    // Replaying the log of a crashed server takes time.
     readyWithinMs: 120_000,
   };
   const process = await startPart(folder.run, part, signal);

@@ -3,7 +3,7 @@ import { setInterval } from 'node:timers/promises';
 import { sumOf } from './metrics-text.ts';
 
 const POLL_MS = 1_000;
-/** Where the line cannot be rewritten in place, it is printed again this often. */
+/** Print interval on terminals that cannot rewrite the line in place. */
 const PLAIN_EVERY_MS = 10_000;
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -25,7 +25,7 @@ export function formatFigures(figures: Figures): string {
   ].join(' | ');
 }
 
-/** Counters begin at 0 when a service is started again: then all it counted since is new. */
+/** Counters begin at 0 when a service restarts: then everything counted since is new. */
 export function increase(before: number | undefined, now: number): number {
   return before === undefined ? 0 : now >= before ? now - before : now;
 }
@@ -75,7 +75,7 @@ interface Scraped {
   readonly text: string;
 }
 
-/** An instance that is being started again is left out of this round. */
+/** Leaves out an instance that is restarting. */
 async function scrapeAll(sources: readonly Source[]): Promise<Scraped[]> {
   const scraped = await Promise.all(
     sources.map(async (source) => {
@@ -90,7 +90,7 @@ async function scrapeAll(sources: readonly Source[]): Promise<Scraped[]> {
   return scraped.flat();
 }
 
-/** Writes messages above the line, so that neither overwrites the other. */
+/** Writes messages above the line, so that they do not overwrite each other. */
 export class LiveLine {
   readonly #output: NodeJS.WriteStream;
   #line = '';
@@ -114,7 +114,7 @@ export class LiveLine {
     }
   }
 
-  /** Ends the line; what is printed afterwards begins on a new one. */
+  /** Ends the line; further output begins on a new one. */
   #finish(): void {
     if (this.#line !== '') {
       this.#line = '';
@@ -122,7 +122,7 @@ export class LiveLine {
     }
   }
 
-  /** Goes on until the signal is aborted. */
+  /** Continues until the signal is aborted. */
   async follow(figures: PipelineFigures, signal: AbortSignal): Promise<void> {
     try {
       for await (const _ of setInterval(POLL_MS, undefined, { signal })) {

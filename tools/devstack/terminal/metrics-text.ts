@@ -1,11 +1,11 @@
-/** Reads what the live line needs from Prometheus' text format. */
+/** Reads the live line's figures from Prometheus' text format. */
 
-/** The sum of a metric over its labels; 0 when it is not there. */
+/** The sum of a metric over its labels; 0 if it is absent. */
 export function sumOf(text: string, metric: string): number {
   let sum = 0;
   for (const line of text.split('\n')) {
     const rest = line.startsWith(metric) ? line.slice(metric.length) : undefined;
-    // A longer name that begins alike is another metric.
+    // A longer name with the same beginning is another metric.
     if (rest?.startsWith('{') || rest?.startsWith(' ')) {
       const value = Number(
         rest

@@ -1,4 +1,4 @@
-/** Progress lines that a stranger understands: seconds since the command began, the part at work, what it does. */
+/** Progress lines for any reader: seconds since the command began, the part at work, what it does. */
 
 export type Report = (part: string, doing: string) => void;
 
@@ -9,7 +9,7 @@ function formatProgress(elapsedMs: number, part: string, doing: string): string 
   return `${seconds} s  ${part.padEnd(PART_WIDTH)} ${doing}`;
 }
 
-/** Counts from the start of this process, so that parts which work at the same time share one clock. */
+/** Counts from the start of this process, so that parts that work at the same time share one clock. */
 export function reportTo(write: (line: string) => void): Report {
   return (part, doing) => write(formatProgress(performance.now(), part, doing));
 }

@@ -10,7 +10,7 @@ export class StackError extends Error {
   readonly excerpt: string | undefined;
 
   /**
-   * @param what what happened, one sentence without a full stop at its end
+   * @param what what happened, in one sentence without a full stop
    * @param next what the reader can do about it
    */
   constructor(what: string, next: string, options?: StackErrorOptions) {
@@ -21,7 +21,7 @@ export class StackError extends Error {
   }
 }
 
-/** The text for a terminal; an error that nobody foresaw keeps its stack trace, because nobody wrote its advice. */
+/** The text for a terminal; an unforeseen error keeps its stack trace, because it has no advice. */
 export function describeFailure(error: unknown): string {
   if (error instanceof StackError) {
     const excerpt = error.excerpt?.split('\n').map((line) => `  | ${line}`) ?? [];

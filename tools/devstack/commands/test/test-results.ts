@@ -1,4 +1,4 @@
-/** Adds up what jest wrote for each project, whether it ran now or nx answered from its cache. */
+/** Adds up jest's results of each project, whether it ran now or nx answered from its cache. */
 import { globSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../../layout.ts';
@@ -17,11 +17,11 @@ export interface Outcome {
 
 export const noTests: TestCounts = { passed: 0, failed: 0 };
 
-/** What is read of jest's `--json` output. */
+/** The fields read from jest's `--json` output. */
 export interface JestResults {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  /** Suites that failed before a test could run, for example by an import. */
+  /** Suites that failed before any test could run, for example on an import. */
   readonly numRuntimeErrorTestSuites: number;
 }
 
@@ -51,7 +51,7 @@ function resultFiles(kinds: readonly TestKind[]): string[] {
   return globSync(patterns, { cwd: REPOSITORY_ROOT }).map((file) => path.join(REPOSITORY_ROOT, file));
 }
 
-/** Results of an earlier run must not be counted when jest crashes in this one; nx restores those that still hold. */
+/** Deletes results of an earlier run, in case jest crashes in this one; nx restores those that are still valid. */
 export function forgetResults(kinds: readonly TestKind[]): void {
   resultFiles(kinds).forEach((file) => rmSync(file));
 }

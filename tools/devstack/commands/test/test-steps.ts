@@ -10,29 +10,29 @@ import type { TestKind } from './test-results.ts';
 export interface Step {
   readonly name: string;
   readonly targets: readonly string[];
-  /** Whose results it writes. */
+  /** The kinds of results that the step writes. */
   readonly kinds: readonly TestKind[];
   readonly needsServers: boolean;
 }
 
 const PATIENCE_MS = 3_000;
-/** Node compiles what a run starts hundreds of times (commands, services, lint) once. */
+/** Compiles once what a run starts hundreds of times (commands, services, lint). */
 const COMPILE_CACHE = path.join(REPOSITORY_ROOT, '.nx', 'compile-cache');
 
 /**
- * Lint and type check, each of the whole workspace at once, which costs a third of one by one: a program reads the
- * libraries once. As what another target depends on, nx starts them first; they take longest.
+ * Lint and type check, each for the whole workspace at once at a third of the cost of one by one: a program reads the
+ * libraries once. nx starts them first because another target depends on them; they take longest.
  */
 const checks = ['static'];
 
-/** Runs while the servers come up, and is what the integration tests wait for. */
+/** Runs while the servers start; the integration tests wait for it. */
 const build: Step = { name: 'build', targets: ['build'], kinds: [], needsServers: false };
 
-/** By the value of --only. */
+/** Steps by the value of --only. */
 export const selections: Readonly<Record<string, readonly Step[]>> = {
   all: [
     build,
-    // In one run of nx: integration tests mostly wait, and leave the cores to what computes.
+    // In one run of nx: integration tests mostly wait and leave the cores to computation.
     {
       name: 'lint, type check, unit and integration tests',
       targets: [...checks, 'test:unit', 'test:int'],
@@ -53,16 +53,16 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests mostly wait, and none judges a speed: one project more at a time than there are cores.
+  // Integration tests mostly wait, and none judges speed: one project more at a time than there are cores.
   const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=3'] : [])], {
     cwd: REPOSITORY_ROOT,
-    // The mark lets the sweep find whatever of nx and jest outlives a signal.
+    // The mark lets the sweep find processes of nx and jest that outlive a signal.
     env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE }, runFolder, 'tests-1'),
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const { pid } = child;
-  // nx ends its tasks itself, given a moment; the sweep ends what is left.
+  // Given a moment, nx ends its own tasks; the sweep ends what is left.
   const end = () => pid !== undefined && void endProcess(pid, 'SIGTERM', PATIENCE_MS);
   signal.addEventListener('abort', end, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** `npm test`: everything that proves the workspace, on servers of its own (see usage.mjs). */
+/** `npm test`: everything that proves the workspace, on its own servers (see usage.mjs). */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,7 @@ async function startTestServers(folder: StackFolder, signal: AbortSignal): Promi
 }
 
 async function runSteps(steps: readonly Step[], folder: StackFolder, signal: AbortSignal): Promise<StepOutcome[]> {
-  // They come up while the first step runs; the step that needs them hears of their failure.
+  // The servers start during the first step; the step that needs them reports their failure.
   const servers = steps.some(({ needsServers }) => needsServers) ? startTestServers(folder, signal) : undefined;
   servers?.catch(() => {});
   const outcomes: StepOutcome[] = [];
@@ -77,7 +77,7 @@ async function runStepOn(
   }
 }
 
-/** The last line is read by machines: how many tests passed, how many failed. */
+/** Prints the last line for machines: how many tests passed, how many failed. */
 function printSummary(outcomes: readonly StepOutcome[]): boolean {
   console.log('');
   for (const { name, seconds, isOk } of outcomes) {
@@ -93,7 +93,7 @@ async function main(): Promise<number> {
   const folder = stackFolder(path.join(LOCAL_FOLDER, 'test'));
   const other = claim(folder.run, SCRIPT);
   if (other !== undefined) {
-    throw new StackError(`another "npm test" is at work in this checkout (pid ${other})`, 'wait for it, or end it');
+    throw new StackError(`another "npm test" is running in this checkout (pid ${other})`, 'wait for it, or end it');
   }
   const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
   // Test data is useless afterwards; a crashed run may have left some.
