@@ -4,18 +4,18 @@ import { type DynamicModule, Inject, type InjectionToken, Module, type OnModuleI
 import { Database, type DatabaseOptions } from './connection/database.ts';
 
 export interface DatabaseModuleOptions<Config> {
-  /** What to inject the pool by, where a service has more than one. Default: {@link Database}. */
+  /** Injection token, if a service has more than one pool. Default: {@link Database}. */
   readonly token?: InjectionToken;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  /** Undefined: the service runs without this database, and null is injected. */
+  /** Undefined: the service runs without this database and gets null. */
   readonly url: (config: Config) => string | undefined;
   readonly pool: (config: Config) => Omit<DatabaseOptions, 'applicationName' | 'url' | 'onIdleError'>;
 }
 
 const POOL = Symbol('pool');
 
-/** Provides one pool, and closes it behind everything that registered its drain while it was made, such as caches. */
+/** Provides one pool, and closes it after everything that registered its drain during creation, such as caches. */
 @Module({})
 export class DatabaseModule implements OnModuleInit {
   readonly #pool: Database | null;

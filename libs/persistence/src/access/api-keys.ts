@@ -3,11 +3,11 @@ import { AppError } from '@chip/service';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
 
-/** API keys: made and changed by operators, checked by the query service. */
+/** API keys: operators create and change them, the query service checks them. */
 
 export const KEY_ROLES = ['viewer', 'engineer', 'admin', 'machine'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
-/** Rights that no role but admin has by itself. */
+/** Rights that no role except admin includes. */
 export const KEY_SCOPES = ['export:raw', 'audit:read'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
@@ -15,9 +15,9 @@ export type KeyScope = (typeof KEY_SCOPES)[number];
 export interface KeyRights {
   readonly role: KeyRole;
   readonly scopes: readonly KeyScope[];
-  /** Rows of these sites only; null = of every site. */
+  /** Only rows of these sites; null = every site. */
   readonly sites: readonly string[] | null;
-  /** Rows of these products only; null = of every product. */
+  /** Only rows of these products; null = every product. */
   readonly products: readonly string[] | null;
 }
 
@@ -38,7 +38,7 @@ export interface ListedKey extends ApiKey {
   readonly last_used_at: string | null;
 }
 
-/** A key cannot be made or changed as asked; the message says why. */
+/** A key cannot be created or changed as requested; the message says why. */
 export class KeyRefusedError extends AppError {
   readonly code = 'input_refused';
   readonly retriable = false;
@@ -47,7 +47,7 @@ export class KeyRefusedError extends AppError {
 /** `chip_`, ten letters and digits to find the key by, 256 random bits. */
 const KEY = /^chip_([0-9a-z]{10})_[A-Za-z0-9_-]{43}$/;
 
-/** @returns the part that names the key, or undefined when this is no key of ours */
+/** @returns the part that names the key, or undefined if this is not one of our keys */
 export const keyPrefix = (key: string): string | undefined => KEY.exec(key)?.[1];
 
 /** Whether the text claims to be one of our keys rather than a token. */
@@ -73,7 +73,7 @@ export interface NewKey extends KeyRights {
   readonly expires_at: string | null;
 }
 
-/** @returns the key, which is not to be had a second time, with its description */
+/** @returns the key, which is shown only this once, with its description */
 export async function createKey(
   database: Database,
   wanted: NewKey,
@@ -107,7 +107,7 @@ async function insertKey(
   return { key, prefix };
 }
 
-/** Newest first; also those that are revoked. */
+/** Newest first, revoked keys included. */
 export function listKeys(database: Queryable): Promise<ListedKey[]> {
   return database.query<ListedKey>(
     `SELECT id, name, prefix, role, scopes, sites, products, created_at, created_by, expires_at, revoked_at, last_used_at
@@ -115,7 +115,7 @@ export function listKeys(database: Queryable): Promise<ListedKey[]> {
   );
 }
 
-/** Ends a key. Services notice within five seconds. @throws KeyRefusedError */
+/** Revokes a key. Services notice within five seconds. @throws KeyRefusedError */
 export async function revokeKey(database: Database, prefix: string, change: KeyChange): Promise<void> {
   await database.withTransaction(async (transaction) => {
     await endKey(transaction, prefix, 'now()');
@@ -130,9 +130,9 @@ export async function revokeKey(database: Database, prefix: string, change: KeyC
 }
 
 /**
- * A new key with the rights of an old one, which goes on for a while so that its users can change over.
+ * Creates a key with the rights of an old one, which stays valid for a while so that its users can change over.
  *
- * @param graceSeconds how long the old key still works
+ * @param graceSeconds how long the old key remains valid
  * @throws KeyRefusedError
  */
 export async function rotateKey(
@@ -165,21 +165,21 @@ async function usableKey(transaction: Queryable, prefix: string): Promise<ApiKey
     throw new KeyRefusedError(`there is no key ${prefix}; "keys list" shows them`);
   }
   if (key.revoked_at !== null) {
-    throw new KeyRefusedError(`the key ${prefix} is revoked already`);
+    throw new KeyRefusedError(`the key ${prefix} is already revoked`);
   }
   return key;
 }
 
 /**
- * The usable keys in memory, as one service knows them. Asking it costs a hash and a look-up, so wrong keys, however
- * many, reach no database.
+ * The usable keys in memory, as one service knows them. A check costs a hash and a look-up, so wrong keys, however
+ * many, never reach the database.
  */
 export class KnownKeys {
   #version: number | null = null;
   #byPrefix = new Map<string, ApiKey & { hash: Buffer }>();
   #used = new Map<string, Date>();
 
-  /** Reads the keys again if they changed. @throws DatabaseError */
+  /** Reloads the keys if they changed. @throws DatabaseError */
   async refresh(database: Queryable): Promise<void> {
     const rows = await database.query<Omit<ApiKey, 'id'> & { id: string | null; version: number; hash: Buffer }>(
       'SELECT * FROM private.usable_keys($1)',

@@ -1,7 +1,7 @@
 /** The audit trail: appending to its hash chains, and verifying them. */
 import type { Queryable } from '../connection/database.ts';
 
-/** Who asked for a change, and why; both go into the audit trail. */
+/** Who requested a change, and why; both go into the audit trail. */
 export interface Change {
   actor: string;
   reason: string;
@@ -9,7 +9,7 @@ export interface Change {
 
 /** One change made by a person or an operator's command. */
 export interface AuditEntry {
-  /** The hash chain it belongs to: `api` for changes through HTTP, `operator` for commands. */
+  /** The hash chain of the entry: `api` for changes through HTTP, `operator` for commands. */
   stream: string;
   /** Who: a key's name or a system user. */
   actor: string;
@@ -25,8 +25,8 @@ export interface AuditEntry {
 }
 
 /**
- * Appends to the audit trail. Call it inside the transaction of the change, so that neither exists without the other;
- * late in it, since changes of one stream wait for each other from here to the commit.
+ * Appends to the audit trail. Call it inside the transaction of the change, so that neither exists without the other,
+ * and late in it: changes of one stream wait for each other from here to the commit.
  *
  * @returns the entry's number in its stream
  */
@@ -44,7 +44,7 @@ export async function appendAudit(transaction: Queryable, entry: AuditEntry): Pr
   return (rows[0] as { seq: number }).seq;
 }
 
-/** A head of a stream as noted earlier outside the database, where whoever changes the database cannot change it. */
+/** A head of a stream, noted earlier outside the database, out of reach of anyone who can change the database. */
 export interface AuditAnchor {
   stream: string;
   seq: number;
@@ -55,9 +55,9 @@ export interface AuditAnchor {
 export interface AuditVerification {
   stream: string;
   entries: number;
-  /** The newest entry: note it outside the database to find a later truncation. Null for an unknown stream. */
+  /** The newest entry: note it outside the database to detect a later truncation. Null for an unknown stream. */
   head: AuditAnchor | null;
-  /** The first entry that is wrong or missing; null when the chain is whole. */
+  /** The first wrong or missing entry; null if the chain is whole. */
   broken: { seq: number; problem: string } | null;
 }
 

@@ -3,14 +3,14 @@ import { AppError, type ErrorCode, type ErrorContext } from '@chip/service';
 
 /**
  * What a failed statement means for its caller:
- * - `data`: the row is at fault. Find it (`copyLine`), write a dead letter, go on without it.
+ * - `data`: the row is at fault. Find it (`copyLine`), write a dead letter, continue without it.
  * - `transient`: the same work may succeed later, on a new connection if `connectionLost`.
  * - `position_conflict`: another writer moved the position. Drop the flush, read the position again.
- * - `bug`: everything else. Stop and alarm; a retry would only hide it.
+ * - `bug`: everything else. Stop and raise an alarm; a retry would only hide it.
  */
 export type DatabaseErrorKind = 'data' | 'transient' | 'position_conflict' | 'bug';
 
-/** What {@link DatabaseError} tells beside its message. Values of rows never get in: PostgreSQL's DETAIL is left out. */
+/** What {@link DatabaseError} says beyond its message. Never a row's values: PostgreSQL's DETAIL is left out. */
 export interface DatabaseErrorFacts {
   kind: DatabaseErrorKind;
   /** Empty when the server never answered. */
@@ -20,7 +20,7 @@ export interface DatabaseErrorFacts {
   table?: string;
   column?: string;
   constraint?: string;
-  /** The session is gone, or must not be used again (a demoted primary). */
+  /** The session is gone, or must not be reused (a demoted primary). */
   connectionLost: boolean;
 }
 
@@ -66,19 +66,19 @@ export class DatabaseError extends AppError {
 }
 
 /**
- * The connection was lost while COMMIT was under way: the transaction may be in the database or not. Look (the position
- * says), never just repeat it.
+ * The connection was lost during COMMIT: the transaction may or may not be in the database. Check (the position says),
+ * never just retry.
  */
 export class CommitUnknownError extends AppError {
   readonly code = 'database_commit_unknown';
   readonly retriable = false;
 
   constructor(cause: unknown) {
-    super('The connection was lost during COMMIT; whether it took place is not known.', { cause });
+    super('The connection was lost during COMMIT; whether it took effect is unknown.', { cause });
   }
 }
 
-/** COMMIT rolled back, because an earlier statement of the transaction had failed and its error was ignored. */
+/** COMMIT rolled back because an earlier statement of the transaction had failed and its error was ignored. */
 export class TransactionFailedError extends AppError {
   readonly code = 'database_transaction_failed';
   readonly retriable = false;
@@ -93,7 +93,7 @@ export class DatabaseUrlError extends AppError {
 /** Raised by `move_position` when the position is not the expected one. */
 export const POSITION_CONFLICT = 'CQ001';
 
-/** SQLSTATEs, or their classes, that pass by themselves. Everything not listed here or below is a bug. */
+/** SQLSTATEs, or their classes, that are transient. Everything not listed here or below is a bug. */
 const TRANSIENT = [
   '08', // connection exceptions
   '25006', // read-only transaction: this server is no longer the primary
@@ -110,11 +110,11 @@ const TRANSIENT = [
   '57P05', // idle session time-out
   '58', // system error outside PostgreSQL (I/O)
 ];
-/** Of the transient ones, those after which the session does not exist or leads to the wrong server. */
+/** The transient ones after which the session no longer exists or leads to the wrong server. */
 const CONNECTION_LOST = ['08', '25006', '25P03', '25P04', '57P01', '57P02', '57P03', '57P05', '53300'];
-/** The only classes that say something about the row: 22 data exception, 23 integrity constraint. */
+/** The only classes about the row itself: 22 data exception, 23 integrity constraint. */
 const DATA = ['22', '23'];
-/** Of these, what a row cannot cause: COPY columns that do not fit the table, the same key twice in one upsert. */
+/** Exceptions that a row cannot cause: COPY columns that do not fit the table, the same key twice in one upsert. */
 const NOT_DATA = ['22P04'];
 
 const SOCKET_CODES = new Set([
@@ -133,7 +133,7 @@ const SOCKET_CODES = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
-/** node-postgres reports these without any code. */
+/** node-postgres reports these without a code. */
 const CONNECTION_MESSAGES = [
   'Connection terminated',
   'Client has encountered a connection error',
@@ -175,7 +175,7 @@ export function classifySqlstate(sqlstate: string): { kind: DatabaseErrorKind; c
   return { kind: 'bug', connectionLost: false };
 }
 
-/** MikroORM wraps the driver's error; what it wrapped, or the error itself. */
+/** Returns the driver's error that MikroORM wrapped, or the error itself. */
 export function driverError(error: unknown): unknown {
   if (error instanceof AppError) {
     return error;
@@ -185,7 +185,8 @@ export function driverError(error: unknown): unknown {
 }
 
 /**
- * Translates whatever node-postgres throws. Called at the edge of this library, once; an AppError passes unchanged.
+ * Translates anything that node-postgres throws. Called once, at the edge of this library; an AppError passes
+ * unchanged.
  *
  * @param error anything
  */
@@ -194,11 +195,11 @@ export function toDatabaseError(error: unknown): AppError {
     return error;
   }
   const fields = (typeof error === 'object' && error !== null ? error : {}) as PgErrorFields;
-  // Several addresses of one name that all refuse arrive as an AggregateError with an empty message.
+  // If several addresses of one name all refuse, an AggregateError with an empty message arrives.
   const message = text(fields.message) ?? text(fields.code) ?? 'unknown database error';
   const code = text(fields.code) ?? '';
   if (isSqlstate(code)) {
-    // Errors inside a JSON value put lines of their own before COPY's.
+    // Errors inside a JSON value put their own lines before COPY's.
     const line = /^COPY [^,]+, line (\d+)/m.exec(text(fields.where) ?? '')?.[1];
     const facts: DatabaseErrorFacts = { sqlstate: code, ...classifySqlstate(code) };
     if (line !== undefined) {
@@ -216,7 +217,7 @@ export function toDatabaseError(error: unknown): AppError {
     if (constraint !== undefined) {
       facts.constraint = constraint;
     }
-    // Messages of class 22 quote the offending value; where it comes from says enough.
+    // Messages of class 22 quote the offending value; its origin says enough.
     return new DatabaseError(facts.kind === 'data' ? `PostgreSQL refused a row (${code})` : message, facts, error);
   }
   const lost = SOCKET_CODES.has(code) || CONNECTION_MESSAGES.some((known) => message.startsWith(known));

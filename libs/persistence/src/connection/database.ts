@@ -1,4 +1,4 @@
-/** The pool of connections for everything but the load. */
+/** The connection pool for everything except the load. */
 import pg from 'pg';
 import {
   CommitUnknownError,
@@ -24,24 +24,26 @@ export interface Queryable {
 
 export interface DatabaseOptions {
   /**
-   * One host. Give the name that always leads to the primary (or to a replica, for reads): it is resolved again for every
-   * new connection, and a connection that turns out to lead to a demoted primary (25006) is dropped, so a failover is
-   * followed without a restart. Lists of hosts are refused: node-postgres does not know them.
+   * One host. Use the name that always leads to the primary (or to a replica, for reads). The pool resolves it for
+   * every new connection and drops a connection that leads to a demoted primary (25006), so it follows a failover
+   * without a restart. Lists of hosts are refused: node-postgres does not support them.
    */
   url: string;
   /** Shown in pg_stat_activity. */
   applicationName: string;
-  /** Connections at most; further callers wait. Default 10. */
+  /** Maximum of connections; further callers wait. Default 10. */
   max?: number;
-  /** Waiting for a connection, from the pool or from the server, fails after this. Default 10 s. */
+  /** Limit for waiting for a connection, from the pool or from the server. Default 10 s. */
   connectTimeoutMs?: number;
-  /** An unused connection is closed after this. Default 30 s. */
+  /** Unused connections are closed after this. Default 30 s. */
   idleTimeoutMs?: number;
-  /** A connection is replaced after this, so that load moves to servers that joined later. Default 1 h. */
+  /** Connections are replaced after this, so that load moves to servers that joined later. Default 1 h. */
   maxLifetimeS?: number;
-  /** A statement that takes longer fails as `transient`, and its connection is closed. Default: no limit but the server's. */
+  /**
+   * A statement that takes longer fails as `transient`, and its connection is closed. Default: only the server's limit.
+   */
   queryTimeoutMs?: number;
-  /** Told about connections that broke while nobody used them. The pool replaces them by itself. */
+  /** Called for connections that broke while idle. The pool replaces them. */
   onIdleError?: (error: Error) => void;
 }
 
@@ -63,7 +65,7 @@ export function connectionOptions(url: string): { connectionString: string } {
   return { connectionString: url };
 }
 
-/** @param url that {@link connectionOptions} accepts */
+/** @param url as accepted by {@link connectionOptions} */
 export const databaseName = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));
 
 /** A pool of connections. Safe behind PgBouncer in transaction mode: unnamed statements, no session state, no start-up settings. */
@@ -84,13 +86,13 @@ export class Database implements Queryable {
       keepAliveInitialDelayMillis: 10_000,
       types: pgTypes,
     });
-    // Without listeners a connection that the server closes ends the process: one for connections nobody uses, one for
-    // those in use between two statements, whose next statement then fails.
+    // Without listeners, a connection that the server closes ends the process. One listener is for idle connections;
+    // the other is for those in use between two statements, whose next statement then fails.
     this.#pool.on('error', (error) => options.onIdleError?.(error));
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** Connections by use: `waiting` above zero for long means that `max` is too small or statements are too slow. */
+  /** Connections by use. If `waiting` stays above zero, `max` is too small or statements are too slow. */
   get connections(): { total: number; idle: number; waiting: number; max: number } {
     const { totalCount, idleCount, waitingCount, options } = this.#pool;
     return { total: totalCount, idle: idleCount, waiting: waitingCount, max: options.max ?? 10 };
@@ -101,7 +103,8 @@ export class Database implements Queryable {
   }
 
   /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws, the connection released always.
+   * Runs `work` in one transaction: commits when it resolves, rolls back when it throws, always releases the
+   * connection.
    *
    * @throws DatabaseError, or whatever `work` throws
    */
@@ -109,14 +112,14 @@ export class Database implements Queryable {
     return this.#transaction('BEGIN', work);
   }
 
-  /** A read-only transaction in which every statement sees the same snapshot; for answers that carry `as_of`. */
+  /** A read-only transaction in which every statement sees the same snapshot, for answers that carry `as_of`. */
   async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
     return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
   }
 
   /**
    * Rows of a long answer, `batchSize` at a time through a cursor, in one snapshot. Leaving the loop early frees the
-   * connection. `prepare` runs first in its transaction, for settings that are local to it.
+   * connection. `prepare` runs first in the transaction, for settings local to it.
    */
   async *stream<T extends object>(
     text: string,
@@ -141,7 +144,7 @@ export class Database implements Queryable {
       await run(client, 'COMMIT');
       failure = undefined;
     } finally {
-      // Left early or failed: the transaction is still open, so the connection is closed instead of reused.
+      // After an early exit or a failure the transaction is still open, so the connection is closed instead of reused.
       client.release(failure !== undefined);
     }
   }
@@ -159,7 +162,7 @@ export class Database implements Queryable {
       try {
         result = await work({ query: (text, parameters) => run(client, text, parameters) });
       } catch (error) {
-        // When even ROLLBACK fails the connection is gone, and with it the transaction: the first error is the one to tell.
+        // If even ROLLBACK fails, the connection and its transaction are gone: report the first error.
         await run(client, 'ROLLBACK').catch(() => undefined);
         throw error;
       }
@@ -184,7 +187,7 @@ export class Database implements Queryable {
       broken = false;
       return result;
     } catch (error) {
-      // A session outside any transaction after an ordinary error is as good as new.
+      // After an ordinary error, a session outside any transaction is as good as new.
       broken = client.getTransactionStatus() !== 'I' || (error as { connectionLost?: unknown }).connectionLost === true;
       throw error;
     } finally {
@@ -194,7 +197,7 @@ export class Database implements Queryable {
 }
 
 /**
- * Ends a transaction with `statements`, of which the last is COMMIT.
+ * Ends a transaction with `statements`, the last of which is COMMIT.
  *
  * @throws CommitUnknownError when the connection was lost before the answer
  * @throws DatabaseError when the server refused: nothing was committed
@@ -209,15 +212,15 @@ export async function commit(client: pg.ClientBase, statements: string): Promise
     throw unknown ? new CommitUnknownError(error) : error;
   }
   const last = Array.isArray(results) ? results.at(-1) : results;
-  // COMMIT of a transaction in which a statement failed succeeds with the tag ROLLBACK.
+  // After a failed statement, COMMIT succeeds with the tag ROLLBACK.
   if (last?.command !== 'COMMIT') {
     throw new TransactionFailedError('COMMIT rolled back: an earlier statement of the transaction had failed.');
   }
 }
 
 /**
- * For a connection that is there to write: one to a replica must not be kept, or a pool in use would never look again where
- * its name leads. Once is enough: a primary becomes a replica only by a restart, which ends its connections.
+ * Refuses a replica on a connection that is meant to write: a pool that keeps such a connection would never resolve its
+ * name again. One check is enough: a primary becomes a replica only by a restart, which ends its connections.
  *
  * @throws DatabaseError 25006, as any write on this connection would
  */
@@ -225,7 +228,7 @@ export async function refuseReplica(client: pg.ClientBase): Promise<void> {
   const [row] = await run<{ replica: boolean }>(client, 'SELECT pg_is_in_recovery() AS replica');
   if (row?.replica) {
     throw new DatabaseError(
-      'The database is a replica: it takes no writes until it is promoted.',
+      'The database is a replica: it accepts no writes until it is promoted.',
       { kind: 'transient', sqlstate: '25006', connectionLost: true },
       undefined,
     );

@@ -8,19 +8,19 @@ import { commit, connectionOptions, type Queryable, refuseReplica, type SqlParam
 import { pgTypes } from './pg-values.ts';
 
 export interface LoadSessionOptions {
-  /** The primary itself. Never PgBouncer: it would give a stuck COPY's server session to another client. */
+  /** The primary itself. Never PgBouncer, which would give a stuck COPY's server session to another client. */
   url: string;
   applicationName: string;
   /** Default 10 s. */
   connectTimeoutMs?: number;
   /**
-   * The longest a statement, a COPY or a commit may take before the connection is cut. No setting of the server can end a
-   * COPY that waits for its client. Default 60 s.
+   * Maximum time of a statement, a COPY or a commit before the connection is cut. No server setting can end a COPY that
+   * waits for its client. Default 60 s.
    */
   deadlineMs?: number;
 }
 
-/** How a flush moves a position; see the function `move_position`. Offsets and counts as BigInt or decimal text. */
+/** How a flush moves a position; see the function `move_position`. Offsets and counts are BigInt or decimal text. */
 export interface PositionMove {
   topic: string;
   partition: number;
@@ -29,7 +29,7 @@ export interface PositionMove {
   /** RFC 3339; null when the flush held no record. */
   appendTime: string | null;
   acceptedOffset: bigint;
-  /** Null = not known. */
+  /** Null = unknown. */
   highWatermark: bigint | null;
   records: bigint;
   elements: bigint;
@@ -40,20 +40,21 @@ export interface PositionMove {
 }
 
 /**
- * The writer's own connection for one partition, straight to the primary. One flush is
+ * The writer's own connection for one partition, directly to the primary. One flush is
  *
  * 1. `begin()`
  * 2. `copy(…)` and `query(…)`, as often as needed
  * 3. `commitMove(…)`: compare-and-set of the position and COMMIT, in one message
  *
- * with `rollback()` after any failure. What it guarantees: the rows of a flush are in the database if and only if its
- * position moved; a flush whose position was moved by somebody else leaves nothing; between the move and the commit the
- * client cannot fall asleep with the row locked.
+ * with `rollback()` after any failure. Guarantees: the rows of a flush are in the database if and only if its position
+ * moved; a flush whose position someone else moved leaves nothing behind; between the move and the commit the client
+ * cannot fall asleep with the row locked.
  *
- * After an error with `connectionLost`, a {@link CommitUnknownError}, or a deadline, the session is `dead`: open another.
+ * After an error with `connectionLost`, a {@link CommitUnknownError} or a deadline, the session is `dead`: open
+ * another.
  */
 export class LoadSession implements Queryable {
-  /** Names the server session exactly: a pid alone may be used again. */
+  /** Identifies the server session exactly: a pid alone may be reused. */
   readonly backend: { pid: number; startedAt: string };
   readonly #client: pg.Client;
   readonly #deadlineMs: number;
@@ -78,10 +79,10 @@ export class LoadSession implements Queryable {
       keepAliveInitialDelayMillis: 10_000,
       types: pgTypes,
     });
-    // Until the session has its own listener; an error without one would end the process.
+    // Until the session has its own listener: an error without one would end the process.
     client.on('error', () => undefined);
     const deadlineMs = options.deadlineMs ?? 60_000;
-    // A server that takes the connection and then says nothing would be waited for without end.
+    // Without a limit, a server that accepts the connection and stays silent would block this call indefinitely.
     const timer = setTimeout(
       () => destroy(client, new Error('Connection terminated: no answer at its start')),
       Math.min(deadlineMs, 2 * (options.connectTimeoutMs ?? 10_000)),
@@ -101,19 +102,19 @@ export class LoadSession implements Queryable {
     }
   }
 
-  /** Whether the connection is lost; a dead session only fails. */
+  /** Whether the connection is lost; a dead session fails every call. */
   get dead(): boolean {
     return this.#dead !== undefined;
   }
 
-  /** Whether the connection was cut because something took longer than the deadline. */
+  /** Whether the connection was cut because something exceeded the deadline. */
   get isTimedOut(): boolean {
     return this.#isTimedOut;
   }
 
   /**
-   * Cuts the connection, whatever is under way on it: the server rolls an open transaction back. Safe at any moment, for
-   * the position says whether a COMMIT that was cut took place.
+   * Cuts the connection, whatever runs on it: the server rolls back an open transaction. Safe at any moment, because
+   * the position says whether an interrupted COMMIT took effect.
    */
   cut(): void {
     this.#cut(new Error('Connection terminated: given up'));
@@ -129,7 +130,7 @@ export class LoadSession implements Queryable {
     return rows[0]?.terminated ?? false;
   }
 
-  /** Starts the flush's transaction. */
+  /** Starts the transaction of a flush. */
   async begin(): Promise<void> {
     await this.query('BEGIN');
   }
@@ -143,11 +144,11 @@ export class LoadSession implements Queryable {
   }
 
   /**
-   * COPY in text format. The call returns after the server took the rows (still inside the transaction). A failed COPY
+   * COPY in text format. Returns once the server has taken the rows (still inside the transaction). A failed COPY
    * leaves the session usable after {@link rollback}.
    *
    * @param table a table of schema public
-   * @param chunks lines of COPY text, cut anywhere; their sum is what is copied
+   * @param chunks COPY text, cut anywhere; their concatenation is copied
    * @returns rows copied
    * @throws DatabaseError; with `kind` data and `copyLine` when a row is at fault
    */
@@ -162,14 +163,14 @@ export class LoadSession implements Queryable {
   }
 
   /**
-   * Moves the position and commits, in one message: an error in the move skips the COMMIT behind it.
+   * Moves the position and commits in one message: an error in the move skips the COMMIT after it.
    *
-   * @throws DatabaseError `position_conflict` when somebody else moved it (nothing is committed; call `rollback`)
+   * @throws DatabaseError `position_conflict` when someone else moved it (nothing is committed; call `rollback`)
    * @throws CommitUnknownError when the connection was lost before the answer
    */
   async commitMove(move: PositionMove): Promise<void> {
-    // A simple-query message takes no parameters: this is the one place that builds SQL from values, of which only two are
-    // text, and those are escaped.
+    // A simple-query message takes no parameters: this is the only place that builds SQL from values. Only two of them
+    // are text, and those are escaped.
     const literal = (text: string): string => this.#client.escapeLiteral(text);
     const number = (value: bigint | null): string => (value === null ? 'NULL' : BigInt(value).toString());
     const values = [
@@ -190,7 +191,7 @@ export class LoadSession implements Queryable {
     await this.#withDeadline(() => commit(this.#client, `SELECT move_position(${values.join(', ')}); COMMIT`));
   }
 
-  /** Ends the transaction without its effects; harmless when none is open. */
+  /** Ends the transaction without effects; harmless if none is open. */
   async rollback(): Promise<void> {
     await this.query('ROLLBACK');
   }
@@ -217,7 +218,7 @@ export class LoadSession implements Queryable {
     if (this.#dead) {
       throw toDatabaseError(this.#dead);
     }
-    // Cutting the socket makes node-postgres fail whatever is under way.
+    // Cutting the socket makes node-postgres fail whatever is running.
     const timer = setTimeout(() => {
       this.#isTimedOut = true;
       this.#cut(new Error('Connection terminated: deadline'));
@@ -226,7 +227,7 @@ export class LoadSession implements Queryable {
       return await work();
     } catch (error) {
       const translated = toDatabaseError(error);
-      // The end of the socket may be told a moment later; nothing may be tried on this session in between.
+      // node-postgres may report the end of the socket a moment later; nothing may use this session in between.
       if (
         translated instanceof CommitUnknownError ||
         (translated instanceof DatabaseError && translated.connectionLost)

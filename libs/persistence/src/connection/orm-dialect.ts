@@ -10,8 +10,8 @@ import pg from 'pg';
 import { connectionOptions, type DatabaseOptions, refuseReplica } from './database.ts';
 
 /**
- * Kysely gives a connection back only after a ROLLBACK that worked, and never after a BEGIN that failed: each connection
- * lost there would cost a place of the pool for good, and closing the pool would wait for it for ever.
+ * Kysely releases a connection only after a successful ROLLBACK, and never after a failed BEGIN: each connection lost
+ * that way would cost a place of the pool permanently, and closing the pool would wait for it indefinitely.
  */
 class ForgivingDriver extends PostgresDriver {
   override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
@@ -24,7 +24,7 @@ class ForgivingDriver extends PostgresDriver {
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // One that fails means that the connection is gone, and the transaction with it; node-postgres closes what is dead.
+    // A failed ROLLBACK means that the connection and its transaction are gone; node-postgres closes dead connections.
     await super.rollbackTransaction(connection).catch(() => undefined);
   }
 }
@@ -42,9 +42,9 @@ class ForgivingDialect extends PostgresDialect {
 /** The pool below MikroORM. */
 export function ormDialect(
   options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> & {
-    /** Sent at connect: for direct connections only, PgBouncer would refuse it. */
+    /** Sent at connect: for direct connections only, since PgBouncer would refuse it. */
     lockTimeoutMs?: number;
-    /** Settings of every session; for direct connections only, through PgBouncer they would reach other clients. */
+    /** Settings of every session: for direct connections only, since PgBouncer would pass them to other clients. */
     settings?: Readonly<Record<string, string>>;
   },
 ): PostgresDialect {
@@ -61,14 +61,14 @@ export function ormDialect(
     keepAlive: true,
     types,
     onConnect: async (client) => {
-      // Kysely closes no connection for what a statement answered; whoever comes through MikroORM is going to write.
+      // Kysely closes no connection because of a statement's error, and every caller of MikroORM is about to write.
       await refuseReplica(client);
       for (const [name, value] of Object.entries(options.settings ?? {})) {
         await client.query('SELECT set_config($1, $2, false)', [name, value]);
       }
     },
   });
-  // See Database: without listeners a connection that the server closes ends the process.
+  // As in Database: without listeners, a connection that the server closes ends the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return new ForgivingDialect({ pool });

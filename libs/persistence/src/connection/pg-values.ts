@@ -1,4 +1,4 @@
-/** How values of PostgreSQL become values of JavaScript. */
+/** How values of PostgreSQL become JavaScript values. */
 import pg from 'pg';
 
 /**
@@ -28,7 +28,7 @@ export function parseBigint(text: string): number {
   return value;
 }
 
-/** @param text the server's ISO output, in whatever zone the session has; `infinity` and years before 1 stay as they are */
+/** @param text the server's ISO output in any session zone; `infinity` and years before 1 stay unchanged */
 export function parseTimestamptz(text: string): string {
   if (text.length <= 29 && text.endsWith('+00')) {
     return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`;

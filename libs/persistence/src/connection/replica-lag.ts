@@ -1,9 +1,9 @@
-/** How far a replica is behind its primary. */
+/** How far a replica lags behind its primary. */
 import type { Queryable } from './database.ts';
 
 /**
- * Seconds since the newest transaction that the server has replayed; 0 on a primary, and on a replica that is connected and
- * has replayed all it got. A replica that has never replayed one is as old as its server process.
+ * Seconds since the newest transaction that the server has replayed; 0 on a primary, and on a connected replica that
+ * has replayed everything it received. A replica that has never replayed one is as old as its server process.
  */
 export async function replicaLag(database: Queryable): Promise<number> {
   const [row] = await database.query<{ seconds: number }>(

@@ -2,20 +2,20 @@
 import type { Queryable } from '../connection/database.ts';
 import { OPERATOR_STREAM } from './position-changes.ts';
 
-/** Who replays dead letters, why, and how their events are changed before. */
+/** Who replays dead letters, why, and how their events are changed first. */
 export interface ReplayRecord {
   readonly by: string;
   readonly reason: string;
   readonly patch?: object;
 }
 
-/** What the audit trail knows about the last replay of a dead letter. */
+/** The audit trail's knowledge of the last replay of a dead letter. */
 export interface ReplayMark {
-  /** `started`: marked but never acknowledged, so that it may have been published or not. */
+  /** `started`: marked but never acknowledged, so it may or may not have been published. */
   readonly state: 'started' | 'acknowledged';
   readonly at: string;
   readonly by: string;
-  /** How often a replay of it was started. */
+  /** How often a replay of it has started. */
   readonly times: number;
 }
 
@@ -23,7 +23,7 @@ const SUBJECT = 'dead-letter:';
 const STARTED = 'dead_letter.replay_started';
 const ACKNOWLEDGED = 'dead_letter.replay_acknowledged';
 
-/** @returns the marks of those of `keys` that were replayed before */
+/** @returns the marks of those `keys` that were replayed before */
 export async function replayMarks(database: Queryable, keys: readonly string[]): Promise<Map<string, ReplayMark>> {
   const rows = await database.query<{ key: string; action: string; at: string; actor: string; times: number }>(
     `SELECT DISTINCT ON (subject) substr(subject, ${SUBJECT.length + 1}) AS key, action, at, actor,
@@ -41,8 +41,8 @@ export async function replayMarks(database: Queryable, keys: readonly string[]):
 }
 
 /**
- * Marks letters before they are published again. Call it in a transaction of its own: the marks must be durable first.
- * Only what was not marked by then is marked, so that two replays at the same time share the letters out.
+ * Marks letters before they are published again. Call it in its own transaction: the marks must be durable first. It
+ * marks only unmarked letters, so that two concurrent replays share the letters.
  *
  * @param options.again also marks letters that were replayed before
  * @returns the keys that the caller may publish now
@@ -60,7 +60,7 @@ export async function markReplays(
   return new Set(free);
 }
 
-/** The broker has the events of these letters. */
+/** Records that the broker has the events of these letters. */
 export function acknowledgeReplays(
   transaction: Queryable,
   keys: readonly string[],

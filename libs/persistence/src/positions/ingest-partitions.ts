@@ -1,20 +1,20 @@
-/** Standstills of ingest, and what people decided about them. */
+/** Partitions that ingest has stopped, and what people decided about them. */
 import { appendAudit } from '../audit/audit.ts';
 import type { Queryable } from '../connection/database.ts';
 import { OPERATOR_STREAM, type PositionChange } from './position-changes.ts';
 
-/** A partition at which ingest stands, or stood, still. */
+/** A partition that ingest has stopped, or had stopped. */
 export interface IngestPartition {
   topic: string;
   partition: number;
-  /** `running`, or why ingest stands still. */
+  /** `running`, or why ingest has stopped. */
   state: string;
   stateReason: string | null;
   /** RFC 3339. */
   stateSince: string;
   /** Offset of the machine topic that ingest cannot pass. */
   atOffset: number;
-  /** End (exclusive) of what stops it, where known. */
+  /** End (exclusive) of the range that stops it, if known. */
   toOffset: number | null;
   owner: string;
 }
@@ -24,7 +24,7 @@ export type IngestStandstill = Pick<
   'topic' | 'partition' | 'state' | 'stateReason' | 'atOffset' | 'toOffset'
 >;
 
-/** What a person decided about a standstill. */
+/** What a person decided about a stopped partition. */
 export interface IngestDecision {
   topic: string;
   partition: number;
@@ -32,7 +32,7 @@ export interface IngestDecision {
   atOffset: number;
   /** Exclusive. */
   toOffset: number;
-  /** Added to append times below `toOffset` before events are judged, ms. */
+  /** Added to append times below `toOffset` before events are judged, in ms. */
   clockShiftMs: number;
   by: string;
   reason: string;
@@ -41,7 +41,7 @@ export interface IngestDecision {
 const COLUMNS = `source_topic AS topic, source_partition AS partition, state, state_reason AS "stateReason",
   state_since AS "stateSince", at_offset AS "atOffset", to_offset AS "toOffset", owner`;
 
-/** Standstills of ingest, or with `all` also the partitions that go on again, in order. */
+/** Partitions that ingest has stopped, or with `all` also those that have resumed, in order. */
 export async function loadIngestPartitions(database: Queryable, { all = false } = {}): Promise<IngestPartition[]> {
   return database.query<IngestPartition>(
     `SELECT ${COLUMNS} FROM ingest_partitions WHERE $1 OR state <> 'running' ORDER BY source_topic, source_partition`,
@@ -50,7 +50,7 @@ export async function loadIngestPartitions(database: Queryable, { all = false } 
 }
 
 /**
- * Stores where ingest stands still, or goes on (`running`). `state_since` stays while state and offset do, also when
+ * Stores where ingest has stopped or resumed (`running`). `state_since` stays as long as state and offset do, even when
  * another process takes over: decisions count from it.
  */
 export async function storeIngestPartitions(
@@ -82,8 +82,8 @@ export async function storeIngestPartitions(
 }
 
 /**
- * The newest decision about each present standstill. And those that let records be judged by a corrected clock, as long
- * as they are `keepDays` old at most: a range that is read once more must be judged as it was.
+ * The newest decision about each stopped partition, and those that let records be judged by a corrected clock, for up
+ * to `keepDays` days: a range that is read again must be judged as before.
  */
 export async function loadIngestDecisions(database: Queryable, keepDays = 30): Promise<IngestDecision[]> {
   return database.query<IngestDecision>(
@@ -98,7 +98,9 @@ export async function loadIngestDecisions(database: Queryable, keepDays = 30): P
   );
 }
 
-/** Records what a person decided about a standstill of ingest, which reads it within seconds. Call it inside a transaction. */
+/**
+ * Records a person's decision about a stopped partition; ingest reads it within seconds. Call it inside a transaction.
+ */
 export async function decideForIngest(
   transaction: Queryable,
   { by, reason, ...change }: PositionChange & Pick<IngestDecision, 'kind' | 'atOffset' | 'toOffset' | 'clockShiftMs'>,
@@ -120,7 +122,7 @@ export async function decideForIngest(
   });
 }
 
-/** @returns how long telemetry is kept, ms; 0 = for ever */
+/** @returns how long telemetry is kept, in ms; 0 = indefinitely */
 export async function readTelemetryRetention(database: Queryable): Promise<number> {
   const rows = await database.query<{ ms: number | null }>(
     `SELECT (extract(epoch FROM keep) * 1000)::float8 AS ms FROM retention_settings WHERE table_name = 'system_metrics'`,

@@ -1,24 +1,24 @@
-/** The operator's changes of stream positions, each on record. */
+/** Changes of stream positions by operators, each in the audit trail. */
 import { appendAudit } from '../audit/audit.ts';
 import { DatabaseError, POSITION_CONFLICT } from '../connection/database-error.ts';
 import type { Queryable } from '../connection/database.ts';
 import { acceptGap, loadPosition, type StreamPosition } from './positions.ts';
 
-/** A change of one stream position by a person, each recorded in the audit trail. Call them inside a transaction. */
+/** A person's change of one stream position, recorded in the audit trail. Make it inside a transaction. */
 export interface PositionChange {
   readonly topic: string;
   readonly partition: number;
-  /** Who and why, for the record. */
+  /** Who and why, for the audit trail. */
   readonly by: string;
   readonly reason: string;
 }
 
-/** The hash chain of what operators do by command. */
+/** The hash chain for operators' commands. */
 export const OPERATOR_STREAM = 'operator';
 
 const subjectOf = ({ topic, partition }: PositionChange): string => `position:${topic}/${partition}`;
 
-/** What the record keeps of a position; counters of a topic that was replaced are nowhere else. */
+/** What the audit trail keeps of a position; nothing else keeps the counters of a replaced topic. */
 const recordOf = (position: StreamPosition | undefined): object | undefined =>
   position && {
     next_offset: Number(position.nextOffset),
@@ -47,7 +47,7 @@ const conflict = (message: string): DatabaseError =>
     undefined,
   );
 
-/** Locks the row, applies `change`, and records both states. */
+/** Locks the row, applies `change`, and records the states before and after. */
 async function changeRecorded(
   transaction: Queryable,
   change: PositionChange,
@@ -87,9 +87,9 @@ const setRunning = (transaction: Queryable, { topic, partition }: PositionChange
   );
 
 /**
- * Begins a partition at `offset` of its machine topic, reading its accepted topic from `acceptedOffset`.
+ * Starts a partition at `offset` of its machine topic, reading its accepted topic from `acceptedOffset`.
  *
- * @throws DatabaseError `position_conflict` when the partition has a position
+ * @throws DatabaseError `position_conflict` if the partition has a position
  */
 export function startPosition(
   transaction: Queryable,
@@ -102,7 +102,7 @@ export function startPosition(
 }
 
 /**
- * Gives up the offsets from the position to `to` (exclusive) for good, and lets the partition go on there.
+ * Permanently gives up the offsets from the position to `to` (exclusive), and continues the partition there.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `from`
  */
@@ -124,25 +124,27 @@ export function giveUpGap(
   });
 }
 
-/** Where a partition goes on in a machine topic that is not the one its position was about. */
+/** Where a partition continues in a machine topic other than the one of its position. */
 export interface NewTopic {
-  /** The position as it is now. */
+  /** The current position. */
   readonly from: bigint;
-  /** First offset of the new machine topic that is not applied yet. */
+  /** First offset of the new machine topic not applied yet. */
   readonly offset: bigint;
-  /** First block of the accepted topic that belongs to the new machine topic. Those below are passed by from now on. */
+  /**
+   * First block of the accepted topic that belongs to the new machine topic. Blocks below it are skipped from now on.
+   */
   readonly acceptedOffset: bigint;
-  /** Append time of the first event there, RFC 3339; absent where the new topic has none yet. */
+  /** Append time of its first event, RFC 3339; absent if the new topic has none yet. */
   readonly appendTime?: string;
-  /** Kafka's ids of the new topics; null where no block, or no broker, has told them. */
+  /** Kafka's ids of the new topics; null if no block or broker has reported them. */
   readonly sourceTopicId?: string | null;
   readonly acceptedTopicId?: string | null;
 }
 
 /**
- * Lets the partition go on in another machine topic. The ledger begins anew; what the old topic's counters were is in
- * the audit trail, what of it was never applied in `stream_gaps`. `append_time` stays, unless the new topic begins before
- * it: that way blocks of the old topic without an id, should they be read again, are still recognised and passed by.
+ * Continues the partition in another machine topic. The ledger starts over; the audit trail keeps the old topic's
+ * counters, and `stream_gaps` what was never applied of it. `append_time` stays, unless the new topic begins before it:
+ * if blocks of the old topic without an id are read again, they are still recognised and skipped.
  */
 async function startInNewTopic(
   transaction: Queryable,
@@ -177,8 +179,8 @@ async function startInNewTopic(
 }
 
 /**
- * Accepts that the machine topic was deleted and created anew: the partition goes on at `offset` of the new one. Give an
- * offset below the position only where it is proved that the topic is a new one: events would be counted twice.
+ * Accepts that the machine topic was deleted and recreated: the partition continues at `offset` of the new one. Use an
+ * offset below the position only if the topic is proved to be new: otherwise events would count twice.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `from`
  */
@@ -189,8 +191,8 @@ export function acceptRecreation(transaction: Queryable, change: PositionChange 
 }
 
 /**
- * Accepts that the brokers' clocks disagree about the topic that the position is about: what comes next may be older than
- * what is applied, and its append times begin the record anew. Position and ledger stay.
+ * Accepts that the brokers' clocks disagree about the topic of the position: the next events may be older than what is
+ * applied, and their append times restart the record. Position and ledger stay.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `from`
  */
@@ -209,7 +211,7 @@ export function acceptOlderAppendTimes(
 }
 
 /**
- * Lets the partition go on on another Kafka cluster, whose topics have the same names, other ids and offsets of their own.
+ * Continues the partition on another Kafka cluster, whose topics have the same names but other ids and offsets.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `from`
  */
@@ -220,8 +222,8 @@ export function rebasePosition(transaction: Queryable, change: PositionChange & 
 }
 
 /**
- * Lets a stopped partition try again from its position; with `skippedBlock` behind that block of the accepted topic,
- * which then counts as lost until ingest has read its events again.
+ * Resumes a stopped partition at its position; with `skippedBlock`, behind that block of the accepted topic, which then
+ * counts as lost until ingest has read its events again.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `from`
  */
@@ -241,7 +243,7 @@ export function resumePartition(
   });
 }
 
-/** Puts on record that ingest is told to read again from `to`: before it is told, and how it ended. */
+/** Records the order to ingest to read again from `to`: before it is given, and how it ended. */
 export async function recordRewind(
   transaction: Queryable,
   change: PositionChange & { from: number | null; to: number; outcome: 'requested' | 'done' | 'failed' },

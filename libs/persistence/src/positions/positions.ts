@@ -27,7 +27,7 @@ export interface StreamPosition {
   deadLettered: bigint;
   duplicates: bigint;
   rowsWritten: bigint;
-  /** `running`, or why the partition stands still (`gap`, `recreated` …); shown on /v1/pipeline. */
+  /** `running`, or why the partition has stopped (`gap`, `recreated` …); shown on /v1/pipeline. */
   state: string;
   stateReason: string | null;
   stateSince: string;
@@ -75,7 +75,7 @@ const fromRow = (row: Row): StreamPosition => {
   };
 };
 
-/** @returns undefined when the partition was never started */
+/** @returns undefined if the partition was never started */
 export async function loadPosition(
   database: Queryable,
   topic: string,
@@ -98,7 +98,7 @@ export async function loadPositions(database: Queryable, topic?: string): Promis
   return rows.map(fromRow);
 }
 
-/** First start of a partition; an existing position is left alone. @returns the position in force */
+/** First start of a partition; keeps an existing position. @returns the position in force */
 export async function initPosition(
   database: Queryable,
   topic: string,
@@ -110,7 +110,9 @@ export async function initPosition(
   return (await loadPosition(database, topic, partition)) as StreamPosition;
 }
 
-/** Says why a partition runs or stands still. Leaves offsets and counters alone, so it never disturbs a flush under way. */
+/**
+ * Records why a partition runs or has stopped. Leaves offsets and counters alone, so it never disturbs a running flush.
+ */
 export async function setPositionState(
   database: Queryable,
   topic: string,
@@ -126,9 +128,9 @@ export async function setPositionState(
 }
 
 /**
- * Remembers that everything before `acceptedOffset` of the accepted topic is applied, although the position stays where
- * it is: the blocks in between repeated what had been applied before. Does nothing when the position is no longer
- * `nextOffset`.
+ * Records that everything before `acceptedOffset` of the accepted topic is applied although the position has not moved:
+ * the blocks in between repeated what was applied already. Does nothing when the position is no longer `nextOffset`.
+ *
  */
 export async function settleAcceptedOffset(
   database: Queryable,
@@ -144,7 +146,7 @@ export async function settleAcceptedOffset(
   );
 }
 
-/** Adds the ids of the topics where a position has none yet. */
+/** Adds the ids of the topics to a position that has none yet. */
 export async function rememberTopics(
   database: Queryable,
   topic: string,
@@ -161,9 +163,9 @@ export async function rememberTopics(
 }
 
 /**
- * Begins the accepted topic again at `acceptedOffset`, because it is not the one, or not as long, as the position
- * remembers. The position stays, and decides what of the blocks there is applied. Does nothing when the position is no
- * longer `nextOffset`.
+ * Restarts the accepted topic at `acceptedOffset`, because it is a different one, or shorter, than the position
+ * remembers. The position stays and decides what to apply of the blocks. Does nothing when the position is no longer
+ * `nextOffset`.
  */
 export async function restartAcceptedTopic(
   database: Queryable,
@@ -179,8 +181,8 @@ export async function restartAcceptedTopic(
 }
 
 /**
- * End of the machine topic as last seen, for lag. It moves back only with the topic that the position is about: of a topic
- * created anew under the same name, the old end is what tells how much of the old one was never applied.
+ * End of the machine topic as last seen, for lag. It moves back only together with the position's topic: if a topic was
+ * recreated under the same name, only the old end shows how much of the old one was never applied.
  */
 export async function setHighWatermark(
   database: Queryable,
@@ -202,7 +204,7 @@ export async function setHighWatermark(
   );
 }
 
-/** A range that an operator gave up, for good. */
+/** A range that an operator gave up permanently. */
 export interface AcceptedGap {
   topic: string;
   partition: number;
@@ -216,7 +218,7 @@ export interface AcceptedGap {
 }
 
 /**
- * Records a gap and moves the position over it, by the same compare-and-set as a flush. Call it inside a transaction.
+ * Records a gap and moves the position past it, with the same compare-and-set as a flush. Call it inside a transaction.
  *
  * @throws DatabaseError `position_conflict` when the position is no longer `fromOffset`
  */
@@ -229,7 +231,7 @@ export async function acceptGap(transaction: Queryable, gap: AcceptedGap): Promi
   await transaction.query('SELECT skip_gap($1, $2, $3, $4)', [gap.topic, gap.partition, gap.fromOffset, gap.toOffset]);
 }
 
-/** What an answer has seen: `time` = broker append time of the newest record applied, with the positions behind it. */
+/** What an answer has seen: `time` = broker append time of the newest applied record, with the positions behind it. */
 export interface AsOf {
   time: string | null;
   positions: { topic: string; partition: number; next_offset: number }[];

@@ -1,4 +1,4 @@
-/** Scheduling of inspections, the one thing that the API stores through entities. */
+/** Scheduling of inspections, the only thing that the API stores through entities. */
 import { inspectionIdentity, lotIdentity, partIdentity } from '@chip/contracts';
 import { AppError } from '@chip/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
@@ -6,20 +6,20 @@ import { DatabaseError, driverError, toDatabaseError } from '../connection/datab
 import { type Inspection, InspectionEntity } from '../schema/entities/inspection.entity.ts';
 import { LotEntity } from '../schema/entities/lot.entity.ts';
 
-/** There is one inspection per (lot, chip, inspection type), and it exists. */
+/** The inspection already exists: there is one per (lot, chip, inspection type). */
 export class DuplicateInspectionError extends AppError {
   readonly code = 'duplicate_inspection';
   readonly retriable = false;
 
-  /** @param inspectionId of the inspection that exists */
+  /** @param inspectionId of the existing inspection */
   constructor(readonly inspectionId: string) {
-    super('There is an inspection of this type for this chip already.', { context: { inspectionId } });
+    super('An inspection of this type already exists for this chip.', { context: { inspectionId } });
   }
 }
 
-/** An inspection to be done. */
+/** An inspection to schedule. */
 export interface InspectionCreate {
-  /** Empty when the fab is not named. */
+  /** Empty if the fab has no name. */
   site?: string;
   lot_id: string;
   chip_id: string;
@@ -34,13 +34,13 @@ export interface InspectionCreate {
   metadata?: Record<string, unknown>;
 }
 
-/** What the API writes of inspections. The load of events does not come through here, and answers are read in SQL. */
+/** Inspections that the API writes. The load of events does not use this class, and answers are read in SQL. */
 export class InspectionRepository {
   constructor(private readonly em: EntityManager) {}
 
   /**
-   * Schedules a pending inspection, with its lot and part when they are new. Events of machines about the same chip and
-   * type later continue this row, since both compute the same id.
+   * Schedules a pending inspection, with its lot and part if they are new. Later events of machines about the same chip
+   * and type continue this row, since both compute the same id.
    *
    * @throws DuplicateInspectionError
    * @throws DatabaseError `data` when the type is unknown or the priority out of range
@@ -51,7 +51,7 @@ export class InspectionRepository {
     const id = inspectionIdentity(site, lot_id, chip_id, inspection_type);
     const connection = this.em.getConnection();
     const transaction = this.em.getTransactionContext();
-    // A writer may store the same lot and part at this moment.
+    // A writer may be storing the same lot and part right now.
     await connection.execute(
       'INSERT INTO lots (id, site, lot_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
       [lotId, site, lot_id],

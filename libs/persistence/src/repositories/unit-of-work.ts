@@ -1,4 +1,4 @@
-/** One writing request of the API, as one transaction. */
+/** One writing request of the API as one transaction. */
 import { retry } from '@chip/service';
 import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { appendAudit, type AuditEntry } from '../audit/audit.ts';
@@ -8,21 +8,21 @@ import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
 import { InspectionRepository } from './inspection.repository.ts';
 
-/** What one request may touch; all of it in one transaction. */
+/** What one request may change, all in one transaction. */
 export interface Repositories {
   inspections: InspectionRepository;
-  /** Of the same transaction; see appendAudit. */
+  /** In the same transaction; see appendAudit. */
   audit: { append(entry: AuditEntry): Promise<number> };
 }
 
 export interface UnitOfWorkOptions extends Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> {
-  /** Total time for attempts at the same work, when it fails for a reason that passes by itself. Default 5 s. */
+  /** Total time for attempts at the same work after transient failures. Default 5 s. */
   retryBudgetMs?: number;
 }
 
 /**
- * The entities behind a pool of their own, safe through PgBouncer in transaction mode. One writing request is one
- * {@link run}: committed when its work resolves, rolled back when it throws, the connection released always.
+ * The entities on their own pool, safe through PgBouncer in transaction mode. One writing request is one {@link run}:
+ * it commits when its work resolves, rolls back when it throws, and always releases the connection.
  */
 export class UnitOfWork {
   readonly #orm: MikroORM;
@@ -33,7 +33,7 @@ export class UnitOfWork {
     this.#retryBudgetMs = retryBudgetMs;
   }
 
-  /** Does not connect yet: an unreachable server, or a replica (25006), shows at the first use. */
+  /** Does not connect yet: an unreachable server, or a replica (25006), shows on first use. */
   static async open(options: UnitOfWorkOptions): Promise<UnitOfWork> {
     const { connectionString } = connectionOptions(options.url);
     const orm = await MikroORM.init({
@@ -49,8 +49,8 @@ export class UnitOfWork {
   }
 
   /**
-   * @param work done again from its beginning when a deadlock, a failover or a lost connection undid it: it must change
-   * nothing outside the database
+   * @param work repeated from its beginning after a deadlock, a failover or a lost connection: it must change nothing
+   * outside the database
    * @throws CommitUnknownError, DatabaseError, or whatever `work` throws
    */
   async run<T>(work: (repositories: Repositories) => Promise<T>): Promise<T> {
@@ -75,7 +75,7 @@ export class UnitOfWork {
     } catch (error) {
       const failure = translate(error);
       const unknown = failure instanceof DatabaseError && failure.connectionLost;
-      // Gives the connection back.
+      // Releases the connection.
       if (em.isInTransaction()) {
         await em.rollback();
       }
@@ -89,7 +89,7 @@ export class UnitOfWork {
   }
 }
 
-/** What `work` itself throws passes unchanged. */
+/** Passes unchanged what `work` itself throws. */
 function translate(error: unknown): unknown {
   const translated = toDatabaseError(driverError(error));
   const foreign = translated instanceof DatabaseError && translated.kind === 'bug' && translated.sqlstate === '';
@@ -98,7 +98,7 @@ function translate(error: unknown): unknown {
 
 function repositoriesOf(em: EntityManager): Repositories {
   const transaction: Queryable = {
-    // MikroORM writes placeholders as question marks; our statements number theirs, in order and once each.
+    // MikroORM uses question marks as placeholders; our statements number theirs, in order and once each.
     query: async <T extends object>(text: string, parameters: readonly unknown[] = []): Promise<T[]> =>
       em.execute<T[]>(text.replaceAll(/\$\d+/g, '?'), parameters as unknown[]),
   };

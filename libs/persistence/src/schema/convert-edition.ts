@@ -1,4 +1,4 @@
-/** Turns folded roll-ups into continuous aggregates, once the server can run them. */
+/** Converts folded roll-ups into continuous aggregates, once the server can run them. */
 import { AppError } from '@chip/service';
 import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
@@ -13,13 +13,13 @@ import {
   SELECT_SHAPE,
 } from './rollup-shape.ts';
 
-/** The roll-ups of the database and the TimescaleDB edition of the server do not fit, or cannot be made to. */
+/** The database's roll-ups and the server's TimescaleDB edition do not fit, or cannot be made to fit. */
 export class EditionError extends AppError {
   readonly code = 'edition_refused';
   readonly retriable = false;
 }
 
-/** @throws EditionError when the roll-ups need continuous aggregates and this server has none */
+/** @throws EditionError if the roll-ups need continuous aggregates and this server has none */
 export async function refuseOtherEdition(database: Queryable): Promise<void> {
   const [row] = await database.query<{ shape: RollupShape; able: boolean }>(
     `SELECT shape, ${CAN_AGGREGATE} AS able FROM (${SELECT_SHAPE}) AS kept`,
@@ -38,12 +38,12 @@ const KEY = 'bucket, service_name, metric_name, host';
 const VALUES = 'sum_value, sample_count, min_value, max_value';
 
 /**
- * Converts a database that was migrated on the Apache edition and now runs on the Community edition. Roll-ups are carried
- * over, not computed again, so that hours whose raw rows retention has deleted stay. Readers see the folded roll-ups to the
- * end, and the aggregates from one commit on; the load waits only for that last step. An interrupted conversion changes
- * nothing for readers, and goes on when it is called again.
+ * Converts a database that was migrated on the Apache edition and now runs on the Community edition. Copies roll-ups
+ * instead of computing them, so that hours whose raw rows retention has deleted survive. Readers see the folded
+ * roll-ups until the end, and the aggregates from one commit on; only that last step makes the load wait. An
+ * interrupted conversion changes nothing for readers and continues when called again.
  *
- * @throws EditionError when there is nothing to convert, or the result would not be the same
+ * @throws EditionError if there is nothing to convert, or the result would differ
  */
 export async function convertEdition(
   database: Convertible,
@@ -52,7 +52,7 @@ export async function convertEdition(
 ): Promise<{ buckets: number }> {
   await refuseConversion(database);
   await refuseThinHours(database);
-  // Not past what the refresh policies reach: everything younger an aggregate computes live until they have been there.
+  // Not beyond the reach of the refresh policies: until they have run, an aggregate computes everything younger live.
   const [clock] = await database.query<{ finished: string }>(
     `SELECT time_bucket(INTERVAL '1 day', now() - INTERVAL '1 day')::text AS finished`,
   );
@@ -69,16 +69,16 @@ export async function convertEdition(
   for (const view of BASES) {
     await carryOver(database, view, finished, log);
   }
-  log('putting the aggregates in the place of the folded roll-ups: telemetry waits');
+  log('replacing the folded roll-ups by the aggregates: telemetry waits');
   return database.withTransaction(async (transaction) => {
-    // No flush commits deltas from here on; its raw rows and its deltas become visible together, before or after.
+    // From here on no flush commits deltas; its raw rows and its deltas become visible together, before or after.
     await transaction.query('LOCK TABLE metrics_delta IN SHARE ROW EXCLUSIVE MODE');
     await foldAll(transaction);
     for (const view of BASES) {
       await copyBuckets(transaction, view, '-infinity', finished);
     }
     await refuseDifference(transaction);
-    // Under the margin of the folded shape: it says what has been deleted already.
+    // Under the margin of the folded shape, which says what has already been deleted.
     await transaction.query(
       `SELECT set_retention('system_metrics', keep) FROM retention_settings WHERE table_name = 'system_metrics'`,
     );
@@ -112,7 +112,7 @@ async function refuseConversion(database: Queryable): Promise<void> {
   );
   if (row?.shape === 'continuous') {
     throw new EditionError(
-      'The roll-ups of this database are continuous aggregates already. There is no way back in place: compressed chunks and aggregates exist in the Community edition only. To return to the Apache edition, export the data and load it into a new database.',
+      'The roll-ups of this database are already continuous aggregates. They cannot be converted back in place: compressed chunks and aggregates exist in the Community edition only. To return to the Apache edition, export the data and load it into a new database.',
     );
   }
   if (!row?.able) {
@@ -122,7 +122,7 @@ async function refuseConversion(database: Queryable): Promise<void> {
   }
 }
 
-/** The refresh policy computes the last days from raw rows as soon as it exists: they must all be there. */
+/** Once it exists, the refresh policy computes the last days from raw rows: all of them must be present. */
 async function refuseThinHours(database: Queryable): Promise<void> {
   const [hour] = await database.query<{ bucket: string; kept: number; raw: number }>(
     `SELECT bucket::text, kept::int, raw::int FROM (
@@ -133,7 +133,7 @@ async function refuseThinHours(database: Queryable): Promise<void> {
   );
   if (hour) {
     throw new EditionError(
-      `The hour ${hour.bucket} has ${hour.raw} raw rows and ${hour.kept} in its roll-up: the first refresh would forget the rest. Set the retention of system_metrics to five days or more, and convert once the last four days are whole.`,
+      `The hour ${hour.bucket} has ${hour.raw} raw rows and ${hour.kept} in its roll-up: the first refresh would lose the rest. Set the retention of system_metrics to five days or more, and convert once the last four days are whole.`,
     );
   }
 }
@@ -147,7 +147,7 @@ async function foldAll(database: Queryable): Promise<void> {
   }
 }
 
-/** Copies the finished buckets day by day, then has one of them refreshed, which makes the aggregate read what it holds. */
+/** Copies the finished buckets day by day, then refreshes one of them, which makes the aggregate read what it holds. */
 async function carryOver(
   database: Convertible,
   view: (typeof BASES)[number],
@@ -177,7 +177,7 @@ async function carryOver(
   }
 }
 
-/** Gives the table behind an aggregate the buckets of a base table, where they differ. @returns how many */
+/** Gives the table behind an aggregate the buckets of a base table that differ. @returns how many */
 async function copyBuckets(
   transaction: Queryable,
   view: (typeof BASES)[number],
@@ -207,7 +207,7 @@ async function copyBuckets(
   return buckets.length;
 }
 
-/** The last word before the swap: what readers see must not change by it, but for the rounding of sums. */
+/** The last check before the swap: it must not change what readers see, except for the rounding of sums. */
 async function refuseDifference(transaction: Queryable): Promise<void> {
   const facts = `${KEY}, sample_count::bigint, min_value, max_value`;
   for (const view of BASES) {

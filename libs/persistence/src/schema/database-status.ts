@@ -8,15 +8,15 @@ export interface DatabaseStatus {
   info: {
     schema_version: string;
     migrated_at: string;
-    /** What the server can run. */
+    /** The edition that the server can run. */
     edition: string;
-    /** How the roll-ups of this database are kept. */
+    /** How this database keeps its roll-ups. */
     shape: RollupShape;
     timescaledb_version: string;
     postgresql_version: string;
   };
   pendingMigrations: string[];
-  /** `oldest` is where the oldest chunk begins; null without chunks. */
+  /** `oldest` is the start of the oldest chunk; null without chunks. */
   hypertables: { name: string; chunks: number; oldest: string | null; chunk_interval: string; bytes: number }[];
   /** `error` is the message of a job whose last run failed. */
   jobs: {
@@ -27,16 +27,16 @@ export interface DatabaseStatus {
     last_status: string | null;
     error: string | null;
   }[];
-  /** Upkeep by the writers, which the Apache edition has instead of jobs of the server. */
+  /** Upkeep by the writers, which on the Apache edition replaces jobs of the server. */
   maintenance: { task: string; last_success_at: string | null; rows_done: number; last_error: string | null }[];
-  /** Deltas that the next folds will take; thousands for long mean that no maintenance runs. */
+  /** Deltas for the next folds; thousands for long mean that no maintenance runs. */
   unfolded: number;
-  /** Hours whose late samples are in no roll-up, because their older raw rows are gone. */
+  /** Hours whose late samples are missing from the roll-ups, because their older raw rows are gone. */
   lateHoursLeftOut: number;
   summaryRefreshedAt: string;
   /** Left by an interrupted CREATE INDEX CONCURRENTLY; they cost writes and serve no query. */
   invalidIndexes: string[];
-  /** Tables of which a fifth or more is dead rows, with at least 10,000 of them. */
+  /** Tables with at least 10,000 dead rows that make up a fifth or more. */
   bloat: { name: string; dead_rows: number; live_rows: number; last_autovacuum: string | null }[];
 }
 

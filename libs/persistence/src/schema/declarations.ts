@@ -1,20 +1,20 @@
-/** What a migration says about the tables and functions that it creates, besides their SQL. */
+/** What a migration declares about the tables and functions that it creates, in addition to their SQL. */
 
 /** Roles that work in the database. `chip_migrator` owns everything and needs no grant. */
 export type Role = 'chip_writer' | 'chip_ingest' | 'chip_api' | 'chip_reader';
 
 /** Every account, and the writer, which merges, folds and deletes. */
 export const READERS: readonly Role[] = ['chip_reader', 'chip_api', 'chip_writer'];
-/** Every account, but not the writer: who did what, and why, is not its business. */
+/** Every account except the writer, which has no use for who did what, and why. */
 export const ACCOUNTS: readonly Role[] = ['chip_reader', 'chip_api'];
 
-/** Rows to delete once they are older than the setting of their table, by a function that the migration creates. */
+/** Rows to delete once they exceed the setting of their table, through a function that the migration creates. */
 export interface RowRetention {
-  /** How long rows are kept until an operator says otherwise, as PostgreSQL writes an interval; null = indefinitely. */
+  /** How long rows are kept by default, as PostgreSQL writes an interval; null = indefinitely. */
   readonly keep: string | null;
-  /** Time that makes a row old. */
+  /** The time that decides a row's age. */
   readonly column: string;
-  /** Column with the id of the row's lot, for legal holds. Without one, any hold keeps every row. */
+  /** Column with the id of the row's lot, for legal holds. Without it, any hold keeps every row. */
   readonly lotColumn?: string;
 }
 
@@ -26,12 +26,15 @@ export interface TableDeclaration {
   readonly retention?: {
     /** How often the upkeep looks for old rows. */
     readonly everyMs: number;
-    /** Absent where `apply_retention` knows the table. */
+    /** Absent if `apply_retention` knows the table. */
     readonly rows?: RowRetention;
   };
 }
 
-/** Tables and views of schema public by name. Whoever creates one says who reads it: without a grant only its owner does. */
+/**
+ * Tables and views of schema public by name. Their creator declares who reads them: without a grant only the owner
+ * does.
+ */
 export type Tables = Readonly<Record<string, TableDeclaration>>;
 
 /** Functions of schema public by name, and who may call them. */

@@ -1,4 +1,4 @@
-/** What all migrations together declare; a later migration may declare a table or function again. */
+/** What all migrations together declare; a later one may redeclare a table or function. */
 import { type Functions, retentionFunction, type Tables } from './declarations.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { MONITORING_TABLES } from './monitoring-views.ts';

@@ -2,32 +2,35 @@ import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 
 /**
- * The one place where limits of a caller to sites and products are enforced. A request with limits runs as `chip_limited`,
- * which may read nothing but the views below and a few tables that belong to no site; their names are those of the tables
- * behind them, and `search_path` puts them first. So every query is limited whoever wrote it, and a table that is not
- * listed here is refused (42501), never shown whole.
+ * The one place that enforces a caller's limits to sites and products. A request with limits runs as `chip_limited`,
+ * which may read only the views below and a few tables that belong to no site. The views have the names of their
+ * tables, and `search_path` puts them first. So every query is limited, regardless of its author, and a table that is
+ * not listed here is refused (42501), never shown whole.
  *
- * Made again after every migration, so that they have the columns of their tables.
+ * Recreated after every migration, so that the views have the columns of their tables.
  */
 
-/** Session settings that hold the limits: `*` or a JSON array of names. An absent one is an error, an empty one allows nothing. */
+/**
+ * Session settings that hold the limits: `*` or a JSON array of names. If absent, queries fail; if empty, they return
+ * nothing.
+ */
 export const LIMIT_SETTINGS = { sites: 'chip.sites', products: 'chip.products' } as const;
 export const LIMITED_ROLE = 'chip_limited';
 export const LIMITED_SEARCH_PATH = 'limited, public';
 
-// As scalar subqueries, so that a statement evaluates them once and not per row.
+// As scalar subqueries, so that a statement evaluates them once instead of once per row.
 const SITES = '(SELECT limited.sites())';
 const PRODUCTS = '(SELECT limited.products())';
 const ofSite = (column: string): string => `(${SITES} IS NULL OR ${column} = ANY (${SITES}::text[]))`;
 const ofProduct = (column: string): string => `(${PRODUCTS} IS NULL OR ${column} = ANY (${PRODUCTS}::text[]))`;
-/** Tables with the uuid of a lot and a product of their own. */
+/** Tables with the uuid of a lot and their own product. */
 const OF_LOT_AND_PRODUCT = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM public.lots WHERE site = ANY (${SITES}::text[]))) AND ${ofProduct('t.product')}`;
 const ofInspection = (join: string): string =>
   `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
 const OF_ATTEMPT =
   'EXISTS (SELECT FROM limited.inspection_attempts AS a WHERE a.inspection_id = t.inspection_id AND t.event_id = ANY (a.event_ids))';
 
-/** Condition on the row `t` of each table. In this order: later ones use earlier ones. */
+/** Condition on the row `t` of each table. Ordered: later ones use earlier ones. */
 const VIEWS: Readonly<Record<string, string>> = {
   lots: `${ofSite('t.site')} AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.id')})`,
   wafers: `t.lot_id IN (SELECT id FROM limited.lots) AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.lot_id AND i.wafer_id = t.wafer_id')})`,
@@ -44,10 +47,13 @@ const VIEWS: Readonly<Record<string, string>> = {
   yield_retests: OF_LOT_AND_PRODUCT,
   parameters: `t.product = '' OR ${ofProduct('t.product')}`,
 };
-/** What belongs to no site and every answer needs. Sets describe values, and say nothing without the vectors that use them. */
+/**
+ * Tables that belong to no site and that every answer needs. Sets describe values, and mean nothing without their
+ * vectors.
+ */
 const OPEN_TABLES = ['stream_positions', 'inspection_types', 'measurement_sets'];
 
-/** @returns whether the role is there; without it keys with limits cannot be used */
+/** @returns whether the role exists; without it keys with limits cannot be used */
 export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<boolean> {
   if (!(await ensureRole(client))) {
     return false;
@@ -58,7 +64,7 @@ export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<
        FROM pg_namespace AS n WHERE nspname = 'limited' AND obj_description(oid, 'pg_namespace') = $1`,
     [comment],
   );
-  // Dropping a view waits for those who read it: only when there is a reason.
+  // Dropping a view waits for its readers: do it only when necessary.
   if (made[0]?.views === Object.keys(VIEWS).filter((table) => present.has(table)).length) {
     return true;
   }
@@ -68,7 +74,7 @@ export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<
     await client.query(`CREATE SCHEMA limited`);
     await client.query(`COMMENT ON SCHEMA limited IS '${comment}'`);
     for (const [name, setting] of Object.entries(LIMIT_SETTINGS)) {
-      // '' is what a setting that was local to an earlier transaction leaves behind: it allows nothing.
+      // A setting local to an earlier transaction leaves '' behind, which allows nothing.
       await client.query(`
         CREATE FUNCTION limited.${name}() RETURNS text[] LANGUAGE sql STABLE AS $$
           SELECT CASE WHEN current_setting('${setting}') = '*' THEN NULL
@@ -93,7 +99,7 @@ export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<
   return true;
 }
 
-/** Which of the tables there are, and, for the comment of the schema, a digest of what the views are made of. */
+/** Which of the tables exist and, for the comment of the schema, a digest of what the views are made of. */
 async function describe(client: Pick<Client, 'query'>): Promise<{ comment: string; present: ReadonlySet<string> }> {
   const { rows } = await client.query<{ name: string; columns: string }>(
     `SELECT relname AS name, string_agg(attname || ' ' || atttypid::regtype, ', ' ORDER BY attnum) AS columns
@@ -110,7 +116,7 @@ async function describe(client: Pick<Client, 'query'>): Promise<{ comment: strin
   };
 }
 
-/** Roles belong to the whole server: another database's migration may do the same at the same time. */
+/** Roles belong to the whole server: another database's migration may create them at the same time. */
 async function ensureRole(client: Pick<Client, 'query'>): Promise<boolean> {
   const ask = async (): Promise<{ present: boolean; missing: string[] }> => {
     const { rows } = await client.query<{ present: boolean; missing: string[] }>(
@@ -125,7 +131,7 @@ async function ensureRole(client: Pick<Client, 'query'>): Promise<boolean> {
     try {
       await client.query(statement);
     } catch (error) {
-      // 42501: not ours to do. XX000: another migration changed the same catalogue row. 42710: it was faster.
+      // 42501: no right to do it. XX000: another migration changed the same catalogue row. 42710: it was faster.
       if (!['42501', 'XX000', '42710', '23505'].includes((error as { code?: string }).code ?? '')) {
         throw error;
       }
@@ -141,7 +147,7 @@ async function ensureRole(client: Pick<Client, 'query'>): Promise<boolean> {
   return present && !missing.includes('chip_api');
 }
 
-/** Who may call the functions of the schema `private`. */
+/** Grants the right to call the functions of the schema `private`. */
 export async function applyKeyRights(client: Pick<Client, 'query'>): Promise<void> {
   const { rows } = await client.query<{ ready: boolean }>(
     `SELECT to_regnamespace('private') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'chip_api') AS ready`,

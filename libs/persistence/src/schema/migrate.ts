@@ -1,4 +1,4 @@
-/** Brings a database to the schema of this version, and checks that it is there. */
+/** Brings a database to the schema of this version, and checks that a database has it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
@@ -25,24 +25,24 @@ export class SchemaOutdatedError extends AppError {
   readonly retriable = false;
 }
 
-/** The database once held the schema, and does not any more. */
+/** The database once held the schema and no longer does. */
 export class SchemaLostError extends AppError {
   readonly code = 'schema_lost';
   readonly retriable = false;
 }
 
 const MIN_SERVER_VERSION = 150_000;
-/** Any constant will do; it only has to be the same in every version. */
+/** An arbitrary constant, the same in every version. */
 const MIGRATION_LOCK = 727_471_001;
-/** Each migration waits this long for locks that running queries hold, in steps of the lock_timeout. */
+/** How long each migration waits for locks held by running queries, in steps of the lock_timeout. */
 const LOCK_BUDGET_MS = 120_000;
 
 export interface MigrateOptions {
-  /** Told one line per step. */
+  /** Called with one line per step. */
   log?: (line: string) => void;
-  /** Stop after the migration of this name; for tests of upgrades. */
+  /** Stop after the migration of this name, for tests of upgrades. */
   to?: string;
-  /** Start from nothing although this database once held the schema. */
+  /** Start from nothing even though this database once held the schema. */
   initialiseEmpty?: boolean;
   /** Who migrates, for the audit trail. Default: the role of the connection. */
   actor?: string;
@@ -51,9 +51,9 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the database to the schema of this version: safe to call again, from several processes at once (one works, the
- * others wait), and after an interruption. Needs a direct connection to the primary; PgBouncer in transaction mode would
- * lose the lock.
+ * Brings the database to the schema of this version. Safe to call repeatedly, from several processes at once (one
+ * works, the others wait), and after an interruption. Needs a direct connection to the primary; PgBouncer in
+ * transaction mode would lose the lock.
  *
  * @param databaseUrl of the owner
  * @throws DatabaseUnsupportedError, EditionError, SchemaLostError, DatabaseError
@@ -82,25 +82,25 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await markSchema(client);
     const { statementsMissing } = await applyMonitoringViews(client);
     if (statementsMissing) {
-      log('pg_stat_statements is missing: slow_queries stays empty until a superuser creates it and this is run again');
+      log('pg_stat_statements is missing: slow_queries stays empty until a superuser creates it and you migrate again');
     }
     const { missing, notSet } = await applyRoles(client);
     await applyKeyRights(client);
     if (!(await applyLimitedViews(client))) {
       log(
-        `role ${LIMITED_ROLE} is missing: API keys limited to sites or products stay refused until it exists and this is run again`,
+        `role ${LIMITED_ROLE} is missing: API keys limited to sites or products stay refused until it exists and you migrate again`,
       );
     }
     for (const role of missing) {
-      log(`role ${role} does not exist and may not be created by this user: create it, then migrate again`);
+      log(`role ${role} does not exist and this user may not create it: create it, then migrate again`);
     }
     for (const role of notSet) {
-      log(`the settings of role ${role} may not be changed by this user: they stay as they are`);
+      log(`this user may not change the settings of role ${role}: they stay as they are`);
     }
   } catch (error) {
     throw toDatabaseError(error);
   } finally {
-    // Ends the lock with the session.
+    // Ends the lock together with the session.
     await client.end().catch(() => undefined);
   }
 }
@@ -109,7 +109,7 @@ const asQueryable = (client: pg.Client): Queryable => ({
   query: async <T extends object>(text: string) => (await client.query(text)).rows as T[],
 });
 
-/** Asked again and again rather than waited for: a waiting statement holds a snapshot, which CREATE INDEX CONCURRENTLY would wait for. */
+/** Polls instead of waiting: a waiting statement holds a snapshot, for which CREATE INDEX CONCURRENTLY would wait. */
 async function takeLock(client: pg.Client, log: (line: string) => void): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
@@ -125,7 +125,7 @@ async function takeLock(client: pg.Client, log: (line: string) => void): Promise
   }
 }
 
-/** In the comment of the database: it outlives the schema, and is lost only together with the whole database. */
+/** In the comment of the database, which outlives the schema and is lost only together with the whole database. */
 const SCHEMA_MARK = '[chip-quality schema]';
 
 async function markSchema(client: pg.Client): Promise<void> {
@@ -155,7 +155,7 @@ async function refuseLostSchema(client: pg.Client, initialiseEmpty: boolean): Pr
   }
   if (marked && recorded !== tables) {
     throw new SchemaLostError(
-      'This database holds a part of the schema only (either the tables or the record of migrations is gone). Restore it from a backup.',
+      'This database holds only a part of the schema (either the tables or the record of migrations is gone). Restore it from a backup.',
     );
   }
 }
@@ -200,7 +200,7 @@ async function ensureExtension(client: pg.Client, log: (line: string) => void): 
       throw error;
     }
     throw new DatabaseUnsupportedError(
-      `Extension timescaledb ${available} is there but cannot be created: ${(cause as Error).message}. It needs shared_preload_libraries = timescaledb and a user who may create it (or an administrator who runs CREATE EXTENSION timescaledb once).`,
+      `Extension timescaledb ${available} is available but cannot be created: ${(cause as Error).message}. It needs shared_preload_libraries = timescaledb and a user who may create it (or an administrator who runs CREATE EXTENSION timescaledb once).`,
       { cause },
     );
   }
@@ -215,13 +215,13 @@ async function runMigrations(
   const orm = await MikroORM.init({
     clientUrl: connectionString,
     dbName: databaseName(connectionString),
-    // DDL that waits for a lock makes everybody behind it wait too: give up soon, and try again.
+    // DDL that waits for a lock makes everything behind it wait as well: give up soon, and retry.
     driverOptions: ormDialect({
       url: databaseUrl,
       applicationName: 'chip-migrate',
       max: 1,
       lockTimeoutMs: 5000,
-      // For the trigger that puts every migration on record.
+      // For the trigger that records every migration.
       settings: {
         'chip_quality.actor': actor,
         'chip_quality.reason': initialiseEmpty ? `${reason} (--initialise-empty)`.trim() : reason,
@@ -233,9 +233,9 @@ async function runMigrations(
     migrations: {
       tableName: 'schema_migrations',
       migrationsList: MIGRATIONS,
-      // One transaction around all would forbid CONCURRENTLY and hold every lock to the end.
+      // A single transaction would forbid CONCURRENTLY and hold every lock to the end.
       allOrNothing: false,
-      // Needs a superuser, and nothing here relies on it.
+      // Would need a superuser, and nothing here relies on it.
       disableForeignKeys: false,
       snapshot: false,
       silent: true,
@@ -275,11 +275,11 @@ async function runMigrations(
   }
 }
 
-/** The newest migration: what this code needs the database to have. */
+/** The newest migration, which this code requires. */
 export const REQUIRED_SCHEMA_VERSION = (MIGRATIONS.at(-1) as (typeof MIGRATIONS)[number]).name;
 
 /**
- * The start-up check of every service. A newer schema is fine: migrations only add, so that services and schema can be
+ * The start-up check of every service. A newer schema is fine: migrations only add, so services and schema can be
  * rolled out one after the other.
  *
  * @throws SchemaOutdatedError, EditionError, DatabaseError

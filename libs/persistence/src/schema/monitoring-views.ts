@@ -1,12 +1,12 @@
-/** Views on extensions that may come later than the schema. */
+/** Views on extensions that may be created after the schema. */
 import type { Client } from 'pg';
 import { READERS, type Tables } from './declarations.ts';
 
 export const MONITORING_TABLES: Tables = { slow_queries: { select: READERS } };
 
 /**
- * `slow_queries` needs the extension pg_stat_statements, which only a superuser may create and which may come later than
- * the schema: so this view is made again after every migration, from the extension when it is there and empty when not.
+ * `slow_queries` needs the extension pg_stat_statements, which only a superuser may create, possibly after the schema.
+ * So every migration recreates this view: from the extension if it exists, otherwise empty.
  */
 export async function applyMonitoringViews(client: Pick<Client, 'query'>): Promise<{ statementsMissing: boolean }> {
   const present = async (): Promise<boolean> => {
@@ -19,7 +19,7 @@ export async function applyMonitoringViews(client: Pick<Client, 'query'>): Promi
     try {
       await client.query('CREATE EXTENSION pg_stat_statements');
     } catch {
-      // Not installed, or not this user's to create: the caller is told by what is (not) there.
+      // Not installed, or this user may not create it: the return value reports what is missing.
     }
   }
   const statements = await present();

@@ -1,18 +1,19 @@
-/** The roles of the database: their settings, and what each may do. */
+/** The database's roles: their settings, and what each may do. */
 import type { Client } from 'pg';
 import type { Role } from './declarations.ts';
 import { FUNCTIONS, TABLES } from './declared.ts';
 
 /**
- * Settings are attached to roles, not sent at connect: PgBouncer in transaction mode refuses start-up parameters it does
- * not track, and a session `SET` would leak to another client.
+ * Settings belong to roles and are not sent at connect: PgBouncer in transaction mode refuses start-up parameters that
+ * it does not track, and a session `SET` would leak to another client.
  */
 const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
-  // DDL waits behind running queries and everything else waits behind it: give up soon, migrate() tries again.
+  // DDL waits behind running queries, and everything else waits behind DDL: give up soon; migrate() retries.
   chip_migrator: { lock_timeout: '5s' },
-  // No statement_timeout: it does nothing while COPY waits for its client, and would only kill a slow merge half-way.
+  // Without statement_timeout: it has no effect while COPY waits for its client, and would only kill a slow merge
+  // half-way.
   chip_writer: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
-  // Ingest goes on without the database: what it asks is answered soon or not needed.
+  // Ingest works without the database: its queries are answered soon or not needed.
   chip_ingest: { statement_timeout: '5s', lock_timeout: '2s', idle_in_transaction_session_timeout: '10s' },
   chip_api: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
   chip_reader: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
@@ -21,16 +22,16 @@ const ROLES = Object.keys(ROLE_SETTINGS) as (keyof typeof ROLE_SETTINGS)[];
 const PRIVILEGES = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
- * Creates the roles where they are missing, and gives each exactly what the migrations declare for it in this database: what is not
- * declared any more is taken back. Run after every migration; changes nothing the second time. Without CREATEROLE, roles that a
- * database administrator made are used, and those that do not exist are named in the answer.
+ * Creates missing roles, and gives each exactly what the migrations declare for it in this database: revokes what is no
+ * longer declared. Runs after every migration; a second run changes nothing. Without CREATEROLE it uses roles that a
+ * database administrator made, and returns the names of missing ones.
  */
 export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missing: string[]; notSet: string[] }> {
   const missing: string[] = [];
   const notSet: string[] = [];
   await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
   const functions = await ownFunctions(client);
-  // Everybody may execute a new function, and some of ours act with their owner's rights.
+  // By default everyone may execute a new function, and some of ours act with their owner's rights.
   for (const { signature } of functions) {
     await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM PUBLIC`);
   }
@@ -40,7 +41,7 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       continue;
     }
     await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
-    // The owner has its rights by owning.
+    // The owner's rights come from ownership.
     if (role !== 'chip_migrator') {
       await applyTableRights(client, role);
       await applyFunctionRights(client, role, functions);
@@ -52,7 +53,7 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
   return { missing, notSet };
 }
 
-/** Only differences are applied: on a hypertable each change goes through all chunks. */
+/** Applies only differences: on a hypertable each change goes through all chunks. */
 async function applyTableRights(client: Pick<Client, 'query'>, role: Role): Promise<void> {
   const { rows } = await client.query<{ name: string; held: string[] }>(
     `SELECT format('%I', relname) AS name, ARRAY(
@@ -120,7 +121,7 @@ async function createRole(client: Pick<Client, 'query'>, role: string): Promise<
   return true;
 }
 
-/** Our own functions; those of extensions stay as their extension made them. */
+/** Our own functions; those of extensions keep their rights. */
 async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: string; signature: string }[]> {
   const { rows } = await client.query<{ name: string; signature: string }>(
     `SELECT proname AS name, oid::regprocedure::text AS signature FROM pg_proc AS p
@@ -130,7 +131,7 @@ async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: stri
   return rows;
 }
 
-/** @returns false when the migrating role may not alter that role (it was made by somebody else) */
+/** @returns false if the migrating role may not alter that role (someone else created it) */
 async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
   const settings = { jit: 'off', timezone: 'UTC', ...ROLE_SETTINGS[role] };

@@ -1,13 +1,13 @@
-/** The two shapes that the roll-ups of telemetry may have in a database, and the functions that each of them needs. */
+/** The two shapes that telemetry roll-ups may have in a database, and the functions of each. */
 
 /**
  * How a database keeps `metrics_hourly` and `metrics_daily`: as tables that a fold adds to (`folded`), or as continuous
- * aggregates (`continuous`). The licence of the server decides it once, when the tables are made; from then on only the
- * shape counts, because the licence changes with the next package while the tables stay what they are.
+ * aggregates (`continuous`). The server's licence decides once, when the tables are created. From then on only the
+ * shape counts, because the next package may change the licence while the tables stay what they are.
  */
 export type RollupShape = 'folded' | 'continuous';
 
-/** One row with the column `shape`: read from the tables where there are any, else what this server would build. */
+/** One row with the column `shape`: from the tables if they exist, else what this server would build. */
 export const SELECT_SHAPE = `
 SELECT CASE WHEN to_regclass('public.metrics_hourly_base') IS NOT NULL THEN 'folded'
   WHEN to_regclass('public.metrics_hourly') IS NOT NULL OR current_setting('timescaledb.license', true) = 'timescale' THEN 'continuous'
@@ -16,7 +16,7 @@ SELECT CASE WHEN to_regclass('public.metrics_hourly_base') IS NOT NULL THEN 'fol
 /** Whether this server can run continuous aggregates, as an SQL expression. */
 export const CAN_AGGREGATE = `coalesce(current_setting('timescaledb.license', true) = 'timescale', false)`;
 
-/** The aggregates with the published columns. `suffix` tells a pair under construction from the one in use. */
+/** The aggregates with the published columns. `suffix` separates a pair under construction from the one in use. */
 export const createAggregates = (suffix = ''): string => `
 CREATE MATERIALIZED VIEW metrics_hourly${suffix} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
 SELECT time_bucket(INTERVAL '1 hour', time) AS bucket, service_name, metric_name, host,
@@ -36,7 +36,7 @@ GROUP BY 1, 2, 3, 4
 WITH NO DATA;
 COMMENT ON VIEW metrics_daily${suffix} IS 'Roll-up of metrics_hourly per day (UTC).';`;
 
-/** Refresh, compression and the job for late hours. Retention has its policy from set_retention. */
+/** Refresh, compression and the job for late hours. The retention policy comes from set_retention. */
 export const AGGREGATE_POLICIES = `
 SELECT add_continuous_aggregate_policy('metrics_hourly', start_offset => INTERVAL '3 days', end_offset => INTERVAL '1 hour', schedule_interval => INTERVAL '5 minutes');
 SELECT add_continuous_aggregate_policy('metrics_daily', start_offset => INTERVAL '7 days', end_offset => INTERVAL '1 day', schedule_interval => INTERVAL '1 hour');
@@ -51,7 +51,7 @@ export const materializationOf = (view: string): string => `(
 
 const COLUMNS = 'bucket, service_name, metric_name, host, sum_value, sample_count, min_value, max_value';
 
-/** Adds grouped rows to a base table, in PostgreSQL's own upsert. */
+/** Adds grouped rows to a base table by PostgreSQL's own upsert. */
 const addToBase = (table: string, bucket: string): string => `
     INSERT INTO ${table} AS base
     SELECT ${bucket}, service_name, metric_name, host, sum(sum_value), sum(sample_count), min(min_value), max(max_value)
@@ -76,7 +76,7 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION fold_metrics IS 'Moves up to p_limit deltas into the base tables in one statement, so that every snapshot sees each sample exactly once. Returns how many. One caller at a time (the maintenance lock); never blocks a flush, which only appends.';`;
 
-/** No unique key stands on the table behind an aggregate, so: update what is there, insert what is not. */
+/** The table behind an aggregate has no unique key, so: update existing rows, insert missing ones. */
 const addToAggregate = (view: string, bucket: string): string => `
     EXECUTE format($add$
       WITH late AS (
@@ -148,7 +148,7 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE refresh_late_metrics IS 'Brings late rows into the continuous aggregates. Interrupted, it starts the range again: a refresh gives the same result each time.';`;
 
-/** What both shapes share; the retention policy exists where the aggregates do. */
+/** What both shapes share; the retention policy exists only with aggregates. */
 const sharedFunctions = (shape: RollupShape): string => `
 CREATE OR REPLACE FUNCTION rollup_floor() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -183,8 +183,8 @@ END $$;
 COMMENT ON FUNCTION set_retention IS 'Changes how long rows are kept, and remembers up to where the setting before may have deleted telemetry (gone_before).';`;
 
 /**
- * The functions of a shape, in the form that can be applied to a database of either. A change here reaches databases that
- * exist only through a migration that applies it again.
+ * The functions of a shape, in a form that applies to a database of either shape. A change here reaches existing
+ * databases only through a migration that applies it again.
  */
 export const rollupFunctions = (shape: RollupShape): string =>
   sharedFunctions(shape) + (shape === 'folded' ? FOLDED_FUNCTIONS : CONTINUOUS_FUNCTIONS);

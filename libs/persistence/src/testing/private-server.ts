@@ -11,8 +11,8 @@ import pg from 'pg';
 const PASSWORD = 'only for this test';
 
 /**
- * A PostgreSQL server of one suite, for what needs a superuser or settings of its own. Its data lives in a temporary
- * folder and goes with it.
+ * A PostgreSQL server of one suite, for tests that need a superuser or their own settings. Its data lives in a
+ * temporary folder and disappears with it.
  */
 export class PrivateServer {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'chip-postgres-'));
@@ -30,7 +30,7 @@ export class PrivateServer {
     return PrivateServer.#startOn((server) => server.#initialise(settings));
   }
 
-  /** A hot standby of this server: it streams from it, answers what only reads, and refuses writes with 25006. */
+  /** Starts a hot standby of this server: it streams from it, answers reads, and refuses writes with 25006. */
   async startStandby(): Promise<PrivateServer> {
     return PrivateServer.#startOn((standby) => standby.#copy(this));
   }
@@ -48,7 +48,7 @@ export class PrivateServer {
     return server;
   }
 
-  /** Makes a standby a primary of its own. Resolves when it takes writes. */
+  /** Promotes a standby. Resolves once it accepts writes. */
   async promote(): Promise<void> {
     const [answer] = await this.query<{ promoted: boolean }>('postgres', 'SELECT pg_promote() AS promoted');
     if (!answer?.promoted) {
@@ -134,7 +134,7 @@ export class PrivateServer {
   }
 
   async #start(): Promise<void> {
-    // The port is no setting in the data folder: a standby gets a copy of that.
+    // Not a setting in the data folder, of which a standby gets a copy.
     this.#process = spawn(program('postgres'), ['-D', this.#data, '-c', `port=${this.port}`], {
       ...this.#account,
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -11,14 +11,14 @@ export interface TestDatabase {
   readonly url: string;
   readonly name: string;
   readonly database: Database;
-  /** Closes the pool and drops the database, with whatever is still connected to it. */
+  /** Closes the pool and drops the database, along with any connection that is left. */
   drop(): Promise<void>;
 }
 
 /**
  * Creates a database with a random name on the server of `DATABASE_URL` and migrates it (together about 0.4 s).
  *
- * @param options.empty without any schema; for tests of the migrations themselves
+ * @param options.empty without a schema, for tests of the migrations themselves
  */
 export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
   const serverUrl = process.env['DATABASE_URL'];
@@ -51,7 +51,7 @@ export function withDatabase(url: string, database: string): string {
   return changed.href;
 }
 
-/** TimescaleDB's background workers come and go in every database: 55006 (object in use) passes by itself. */
+/** TimescaleDB's background workers come and go in every database: 55006 (object in use) is transient. */
 async function onServer(serverUrl: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: withDatabase(serverUrl, 'postgres') });
   await client.connect();

@@ -11,7 +11,7 @@ import { packMeasurements } from './pack-measurements.ts';
 
 interface Task {
   everyMs: number;
-  /** Longer than this, and the server ends the statement. */
+  /** The server ends a statement that takes longer. */
   deadlineMs: number;
   /** @returns rows (or chunks) folded, packed or deleted */
   run(session: LoadSession, log: MaintenanceOptions['log']): Promise<number>;
@@ -23,7 +23,7 @@ const statement = (everyMs: number, deadlineMs: number, text: string): Task => (
   deadlineMs,
   run: async (session) => (await session.query<{ n: number }>(text))[0]?.n ?? 0,
 });
-/** The task that deletes old rows of a table, where one is declared. */
+/** The task that deletes old rows of a table, if one is declared. */
 const retentionTask = ([table, { retention }]: [string, TableDeclaration]): [`retention_${string}`, Task][] => {
   if (retention === undefined) {
     return [];
@@ -32,14 +32,14 @@ const retentionTask = ([table, { retention }]: [string, TableDeclaration]): [`re
   return [[`retention_${table}`, statement(retention.everyMs, 10 * MINUTE_MS, `SELECT ${call} AS n`)]];
 };
 
-/** What answers depend on: short, often, one after the other in the session that holds the lock. */
+/** Tasks that answers depend on: short, frequent, one after the other in the session that holds the lock. */
 const FOLDS = {
   fold_metrics: statement(2_000, MINUTE_MS, 'SELECT fold_metrics() AS n'),
   fold_yield: statement(5_000, MINUTE_MS, 'SELECT fold_yield() AS n'),
   end_stuck_copies: statement(15_000, MINUTE_MS, 'SELECT end_stuck_copies() AS n'),
 } satisfies Record<string, Task>;
 
-/** What may take minutes, in sessions of its own. Every task may be repeated, interrupted and run late without doing harm. */
+/** Tasks that may take minutes, in their own sessions. Repeating, interrupting or delaying any task does no harm. */
 const CHORES = {
   refresh_daily_summary: statement(
     5 * MINUTE_MS,
@@ -52,10 +52,10 @@ const CHORES = {
   note_audit_heads: { everyMs: 10 * MINUTE_MS, deadlineMs: MINUTE_MS, run: noteAuditHeads },
 } satisfies Record<string, Task>;
 
-/** One chore that hangs leaves the other session to the rest; both hang for a deadline at most. */
+/** A hanging chore leaves the other session to the rest; if both hang, then for one deadline at most. */
 const CHORE_SESSIONS = 2;
 
-/** The log is outside the database: whoever cuts off a stream there cannot take these lines back (see verifyAudit). */
+/** The log is outside the database: truncating a stream there cannot remove these lines (see verifyAudit). */
 async function noteAuditHeads(session: LoadSession, log: MaintenanceOptions['log']): Promise<number> {
   const heads = await session.query<AuditAnchor>(`SELECT stream, seq, encode(hash, 'hex') AS hash FROM audit_heads`);
   for (const { stream, seq, hash } of heads) {
@@ -70,11 +70,11 @@ const NOTE_RUN = `
   ON CONFLICT (task) DO UPDATE SET last_run_at = now(), last_success_at = coalesce(excluded.last_success_at, run.last_success_at),
     rows_done = run.rows_done + excluded.rows_done, last_error = excluded.last_error`;
 
-/** Held by the one process that does the work; the others try for it again and again. */
+/** Held by the one process that does the work; the others keep trying for it. */
 const MAINTENANCE_LOCK = 727_471_003;
-/** A task that did a full batch has probably more to do. */
+/** A task that did a full batch probably has more to do. */
 const FULL_BATCH = 20_000;
-/** How much longer than the server's own deadline the client waits for a server that does not answer at all. */
+/** How much longer than the server's own deadline the client waits for a silent server. */
 const SLACK_MS = 30_000;
 
 export interface MaintenanceOptions {
@@ -86,23 +86,23 @@ export interface MaintenanceOptions {
     warn(facts: object, event: string): void;
   };
   registry?: Registry;
-  /** How long to wait before trying for the lock, or to connect, again. Default 5 s. */
+  /** Pause before retrying the lock or the connection. Default 5 s. */
   retryMs?: number;
-  /** Ends every task after this, where its own deadline is longer. For tests. */
+  /** Ends every task after this, if its own deadline is longer. For tests. */
   deadlineMs?: number;
 }
 
 export interface Maintenance {
-  /** Whether this process does the work now. */
+  /** Whether this process currently does the work. */
   readonly active: boolean;
-  /** Ends the chores, lets a running fold end, then closes the connections. */
+  /** Ends the chores, lets a running fold finish, then closes the connections. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the upkeep in the background: folds, refreshes, retention, stuck sessions. Run it in every writer; one of them
- * does it, and another takes over within seconds when that one dies. A failing task is logged and tried again at its next
- * turn; it never stops the others, nor the caller. Folds have a session to themselves, so that no chore delays them.
+ * does the work, and another takes over within seconds when that one dies. A failing task is logged and retried at its
+ * next turn; it stops neither the others nor the caller. Folds have their own session, so that no chore delays them.
  */
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { log, retryMs = 5_000 } = options;
@@ -138,7 +138,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
         await notes.add(name, done, null);
         return done >= FULL_BATCH;
       } catch (error) {
-        // Ended on purpose: the next one in office runs it again.
+        // Ended on purpose: its successor runs it again.
         if (over.signal.aborted) {
           return false;
         }
@@ -166,7 +166,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
         await chores.work(async (name, task) => {
           if (!session || session.dead) {
             session = await open().catch(() => undefined);
-            // The folds notice a database that is away; here it is only one more turn that is missed.
+            // The folds notice when the database is down; here it only costs one more turn.
             if (!session) {
               return false;
             }
@@ -225,7 +225,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
   };
 }
 
-/** Tasks that take turns: the one that has been due for longest goes first, and none is run twice at the same time. */
+/** Tasks take turns: the one due for longest goes first, and none runs twice at the same time. */
 class Lane {
   readonly #tasks: Record<string, Task>;
   readonly #over: AbortSignal;
@@ -240,7 +240,7 @@ class Lane {
     }
   }
 
-  /** Works until the lane is over; may be called by several workers. @param run returns whether to repeat at once */
+  /** Works until the lane is over; several workers may call it. @param run returns whether to repeat at once */
   async work(run: (name: string, task: Task) => Promise<boolean>): Promise<void> {
     while (!this.#over.aborted) {
       const waiting = [...this.#due].filter(([name]) => !this.#running.has(name)).sort(([, a], [, b]) => a - b);
@@ -254,7 +254,7 @@ class Lane {
       this.#running.add(name);
       try {
         const more = await run(name, task);
-        // Behind whatever else is due already, also when it has more to do.
+        // Queue behind whatever else is due, even if there is more to do.
         this.#due.set(name, performance.now() + (more ? 0 : task.everyMs));
       } finally {
         this.#running.delete(name);
@@ -263,7 +263,7 @@ class Lane {
   }
 }
 
-/** Notes every run in the database, on a connection that no task can break or hold up. Never throws. */
+/** Records every run in the database, on a connection that no task can break or hold up. Never throws. */
 class Notes {
   readonly #open: () => Promise<LoadSession>;
   #session: LoadSession | undefined;
@@ -277,7 +277,7 @@ class Notes {
     return this.#inTurn(NOTE_RUN, [task, rows, sqlstate]);
   }
 
-  /** Ends another session with what it runs. Closing its connection would leave the server at work. */
+  /** Ends another session and its statement. Closing its connection would leave the server at work. */
   terminate({ backend }: LoadSession): Promise<void> {
     return this.#inTurn(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2',
@@ -290,7 +290,7 @@ class Notes {
     await this.#session?.close();
   }
 
-  /** A run that cannot be noted has been run all the same. */
+  /** A run that cannot be recorded has run all the same. */
   #inTurn(text: string, parameters: readonly SqlParameter[]): Promise<void> {
     this.#last = this.#last.then(async () => {
       try {
@@ -299,7 +299,7 @@ class Notes {
         }
         await this.#session.query(text, parameters);
       } catch {
-        // The next one opens another session, or finds the database away as the tasks do.
+        // The next run opens another session, or finds the database down as the tasks do.
       }
     });
     return this.#last;

@@ -5,8 +5,8 @@ import type { Queryable } from '../connection/database.ts';
 const TURN_MS = 10_000;
 
 /**
- * Packs until nothing is left to do for now, or the turn is over. Every step is a transaction of its own, so an interrupted
- * turn loses nothing, and the next one goes on where it stopped.
+ * Packs until nothing is left to do for now, or the turn is over. Every step is its own transaction, so an interrupted
+ * turn loses nothing, and the next one continues where it stopped.
  *
  * @returns rows packed
  */

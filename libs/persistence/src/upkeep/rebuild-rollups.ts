@@ -1,24 +1,24 @@
-/** Computes roll-ups of telemetry again from raw rows, where these can give back what the roll-ups hold. */
+/** Recomputes telemetry roll-ups from raw rows, where these can reproduce what the roll-ups hold. */
 import { AppError } from '@chip/service';
 import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
 import { type RollupShape, SELECT_SHAPE } from '../schema/rollup-shape.ts';
 
-/** The range cannot be computed from raw rows, because some of them are gone. */
+/** The range cannot be computed from raw rows because some of them are gone. */
 export class RollupRangeError extends AppError {
   readonly code = 'rollup_range_refused';
   readonly retriable = false;
 }
 
 /**
- * Computes the roll-ups of whole UTC days again from raw rows, for repair. With folded roll-ups, writers of telemetry wait
- * meanwhile (about one second per million rows). Continuous aggregates are refreshed up to the last finished bucket only:
- * what is younger they compute live, and a refresh past it would stop them from doing so.
+ * Recomputes the roll-ups of whole UTC days from raw rows, for repair. With folded roll-ups, telemetry writers wait
+ * meanwhile (about one second per million rows). Continuous aggregates are refreshed only up to the last finished
+ * bucket: they compute younger ones live, and a refresh past that would stop them from doing so.
  *
  * @param database as the owner
  * @param from first day, `2026-01-20`
- * @param to the day after the last
- * @throws RollupRangeError when raw rows of the range are gone; the roll-ups keep what the raw rows cannot give back
+ * @param to the day after the last day
+ * @throws RollupRangeError when raw rows of the range are gone; the roll-ups keep what the raw rows cannot reproduce
  */
 export async function rebuildRollups(
   database: Pick<Database, 'query' | 'withTransaction'>,
@@ -60,13 +60,13 @@ export async function rebuildRollups(
       `SELECT count(*)::int AS n FROM metrics_hourly WHERE bucket >= ($1::text)::timestamptz AND bucket < ($2::text)::timestamptz`,
       bounds,
     );
-    // A refresh commits by itself, so this cannot be one transaction with it.
+    // A refresh commits on its own, so this cannot share a transaction with it.
     await record(database);
     return { buckets: hourly?.n ?? 0 };
   }
   return database.withTransaction(async (transaction) => {
-    // Keeps every flush from committing deltas until the recompute is done. A flush that already copied its raw rows but
-    // not its deltas is in neither, and adds its deltas afterwards.
+    // Keeps flushes from committing deltas until the recompute is done. A flush that has copied its raw rows but not
+    // its deltas is in neither, and adds its deltas afterwards.
     await transaction.query('LOCK TABLE metrics_delta IN SHARE ROW EXCLUSIVE MODE');
     await transaction.query(`CREATE TEMPORARY TABLE rebuilt (LIKE metrics_hourly_base) ON COMMIT DROP`);
     const inserted = await transaction.query<{ n: number }>(
@@ -94,7 +94,7 @@ export async function rebuildRollups(
   });
 }
 
-/** A retention that was shorter for a while, or rows deleted by hand, leave no other trace than the counts. */
+/** A temporarily shorter retention, or rows deleted by hand, leave no other trace than the counts. */
 async function refuseLostRows(database: Queryable, raw: string, bounds: string[]): Promise<void> {
   const [hour] = await database.query<{ bucket: string; kept: number; raw: number; hours: number }>(
     `SELECT bucket::text, kept.n::int AS kept, coalesce(raw.n, 0)::int AS raw, count(*) OVER ()::int AS hours
@@ -109,7 +109,7 @@ async function refuseLostRows(database: Queryable, raw: string, bounds: string[]
   }
 }
 
-/** Never past what the policies refresh themselves: the aggregate takes everything before the end of a refresh from its table. */
+/** Never past what the policies refresh: the aggregate takes everything before the end of a refresh from its table. */
 async function refresh(database: Queryable, view: string, bucket: string, bounds: string[]): Promise<void> {
   const [range] = await database.query<{ past: string; any: boolean }>(
     `SELECT past::text, past > ($1::text)::timestamptz AS any

@@ -3,10 +3,10 @@ import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database } from '../connection/database.ts';
 
 /**
- * Refreshes `daily_inspection_summary` on demand; readers go on with the old rows meanwhile. The maintenance does the same
- * on its schedule, and without a record.
+ * Refreshes `daily_inspection_summary` on demand; readers see the old rows meanwhile. The maintenance does the same on
+ * its schedule, without a record.
  *
- * @returns RFC 3339, what the summary is as of
+ * @returns RFC 3339, the time that the summary is as of
  */
 export async function refreshDailySummary(database: Database, change: Change): Promise<string> {
   return database.withTransaction(async (transaction) => {

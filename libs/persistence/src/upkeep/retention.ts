@@ -4,13 +4,13 @@ import { appendAudit, type Change } from '../audit/audit.ts';
 import { DatabaseError } from '../connection/database-error.ts';
 import type { Database, Queryable } from '../connection/database.ts';
 
-/** A retention or hold that cannot be set as asked. */
+/** A retention or hold cannot be set as requested. */
 export class RetentionError extends AppError {
   readonly code = 'retention_refused';
   readonly retriable = false;
 }
 
-/** @returns per table how long its rows are kept, as PostgreSQL prints an interval; null = for ever */
+/** @returns per table how long its rows are kept, as PostgreSQL prints an interval; null = indefinitely */
 export async function readRetention(database: Queryable): Promise<{ table: string; keep: string | null }[]> {
   return database.query('SELECT table_name AS table, keep::text FROM retention_settings ORDER BY 1');
 }
@@ -18,7 +18,7 @@ export async function readRetention(database: Queryable): Promise<{ table: strin
 /**
  * Changes how long a table's rows are kept; the maintenance deletes what is older within the hour.
  *
- * @param keep an interval such as `90 days`, or null for ever
+ * @param keep an interval such as `90 days`, or null for indefinitely
  * @throws RetentionError
  */
 export async function setRetention(
@@ -54,7 +54,9 @@ export async function setRetention(
   });
 }
 
-/** Nothing of this lot is deleted until the hold is lifted. @throws RetentionError when the lot is unknown or held already */
+/**
+ * Keeps everything of this lot until the hold is lifted. @throws RetentionError when the lot is unknown or already held
+ */
 export async function placeHold(
   database: Database,
   lot: { site: string; lotId: string },

@@ -1,5 +1,5 @@
 import { InspectionEntity } from './inspection.entity.ts';
 import { LotEntity } from './lot.entity.ts';
 
-/** What the API stores through entities. Everything else, the load path above all, is plain SQL. */
+/** What the API stores through entities. Everything else, above all the load path, is plain SQL. */
 export const ENTITIES = [LotEntity, InspectionEntity];

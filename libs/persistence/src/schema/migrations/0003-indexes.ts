@@ -1,8 +1,8 @@
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Every index of the data model that is not a key, built without blocking the load, so that the same code serves an empty
- * database and one with a year in it.
+ * Every index of the data model that is not a key, built without blocking the load: the same code serves an empty
+ * database and one with a year of data.
  */
 export class Indexes extends SchemaMigration {
   override name = '0003-indexes';

@@ -2,11 +2,12 @@ import { type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * `metrics_hourly` and `metrics_daily`: the same names and columns on both editions. Averages are carried as sum and count,
- * because an average of averages is wrong as soon as the counts differ.
+ * `metrics_hourly` and `metrics_daily`: the same names and columns on both editions. They store sum and count instead
+ * of averages, because an average of averages is wrong as soon as the counts differ.
  *
  * Every flush appends its sums to `metrics_delta` in its own transaction, on both editions, so that the load does not depend
- * on the edition. Apache folds the deltas into base tables; the community edition takes from them which hours got late rows.
+ * on the edition. Apache folds the deltas into base tables; the Community edition takes from them which hours got late
+ * rows.
  */
 export class Rollups extends SchemaMigration {
   static override readonly tables: Tables = {

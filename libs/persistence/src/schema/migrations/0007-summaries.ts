@@ -4,8 +4,8 @@ import { SchemaMigration } from './schema-migration.ts';
 /**
  * `yield_daily` and `daily_inspection_summary`.
  *
- * Yield is kept exact by signed deltas: a late retest takes the unit from its old day and adds it to the new one, in the
- * transaction that stores the retest. So no day ever has to be recomputed, and every snapshot agrees with the tables.
+ * Signed deltas keep yield exact: a late retest takes the unit from its old day and adds it to the new one, in the
+ * transaction that stores the retest. No day ever needs recomputing, and every snapshot agrees with the tables.
  */
 export class Summaries extends SchemaMigration {
   static override readonly tables: Tables = {

@@ -2,11 +2,11 @@ import { ACCOUNTS, type Functions, READERS, type Tables } from '../declarations.
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Retention per table, legal holds, and on the community edition the policies behind them.
+ * Retention per table, legal holds and, on the Community edition, the policies behind them.
  *
- * On the community edition raw telemetry is dropped `late_margin` later than asked for: refreshing a bucket whose raw rows
- * are gone would empty it, and a block may wait in Kafka for as long as the accepted topic keeps it (14 days). The folded
- * roll-ups of the Apache edition only ever add, so there it is dropped on the day.
+ * On the Community edition raw telemetry is dropped `late_margin` later than requested: refreshing a bucket whose raw
+ * rows are gone would empty it, and a block may wait in Kafka for as long as the accepted topic keeps it (14 days). The
+ * folded roll-ups of the Apache edition only ever add, so raw telemetry is dropped on the day.
  */
 export class Retention extends SchemaMigration {
   static override readonly tables: Tables = {

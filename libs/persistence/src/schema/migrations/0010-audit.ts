@@ -5,8 +5,8 @@ import { SchemaMigration } from './schema-migration.ts';
  * The audit trail: who, what, when, why, old and new value, hash-chained per stream.
  *
  * What the chain proves: an entry that was changed, removed, swapped or inserted breaks it at that place. What it cannot
- * prove by itself: that the tail was not cut off together with the head, or that the whole chain was not written anew by
- * somebody who owns the database. For that the head is kept outside: the maintenance logs it, and `audit verify` compares.
+ * prove alone: that no one cut off the tail together with the head, or rewrote the whole chain as owner of the
+ * database. For that the head is kept outside: the maintenance logs it, and `audit verify` compares.
  */
 export class Audit extends SchemaMigration {
   static override readonly tables: Tables = {

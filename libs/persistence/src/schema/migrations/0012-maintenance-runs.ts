@@ -1,7 +1,7 @@
 import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
-/** When each task of the upkeep last ran. */
+/** When each upkeep task last ran. */
 export class MaintenanceRuns extends SchemaMigration {
   static override readonly tables: Tables = {
     maintenance_runs: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },

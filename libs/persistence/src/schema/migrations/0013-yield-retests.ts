@@ -3,9 +3,9 @@ import { SchemaMigration } from './schema-migration.ts';
 
 /**
  * The attempts of units that were tested more than once. What a unit counts for in a range depends on its attempts there;
- * a unit with one attempt counts for it whatever is asked. So the insertions of `yield_daily`, minus the attempts in this
- * table, plus the chosen one of each of its units, is final and first-pass yield of any range, without the attempts of the
- * many units that were tested once.
+ * a unit with one attempt counts for it in every range. So the insertions of `yield_daily`, minus the attempts in this
+ * table, plus the chosen attempt of each of its units, give final and first-pass yield of any range without reading the
+ * attempts of the many units that were tested once.
  */
 export class YieldRetests extends SchemaMigration {
   static override readonly tables: Tables = {
@@ -20,8 +20,8 @@ export class YieldRetests extends SchemaMigration {
     // The same condition as for the insertions of yield_daily.
     const counted = (row: string): string =>
       `${row}.status = 'completed' AND ${row}.result IS NOT NULL AND ${row}.completed_at IS NOT NULL`;
-    // By primary key, one unit after the other: OFFSET 0 keeps the condition from choosing another index, the setting
-    // keeps a small table from being read whole. A session keeps its plan while the table grows.
+    // By primary key, one unit after the other: OFFSET 0 keeps the condition from choosing another index, and the
+    // setting prevents a full scan of a small table. A session keeps its plan while the table grows.
     const attemptsOf = (unit: string): string =>
       `${unit} CROSS JOIN LATERAL (SELECT * FROM inspection_attempts WHERE inspection_id = ${unit}.inspection_id OFFSET 0) AS a WHERE ${counted('a')}`;
     const settings = 'SET search_path = public, pg_temp SET enable_seqscan = off';

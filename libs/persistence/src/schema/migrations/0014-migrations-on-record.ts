@@ -2,9 +2,9 @@ import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Every migration is an entry of the audit trail, in the transaction that records it as applied: neither is there without
- * the other. Those before this one could not be, since the trail was not there: what they left is entered once, with the
- * time of each.
+ * Every migration is an entry of the audit trail, in the transaction that records it as applied: neither exists without
+ * the other. Earlier migrations predate the trail: what they left is entered once, with the time of each.
+ *
  */
 export class MigrationsOnRecord extends SchemaMigration {
   static override readonly tables: Tables = {

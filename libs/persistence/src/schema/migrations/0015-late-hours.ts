@@ -1,13 +1,13 @@
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Community edition: late hours reach the daily roll-up too, and no hour is forgotten.
+ * Community edition: late hours reach the daily roll-up too, and no hour is lost.
  *
- * - What a refresh writes invalidates the aggregates above it only when it is committed: refreshed in the same transaction, the
- *   day was up to date by what it knew. It stayed stale where the refresh policy had been over it and did not come again.
+ * - A refresh invalidates the aggregates above it only on commit: refreshed in the same transaction, the day was up to
+ *   date as far as it knew. It stayed stale if the refresh policy had passed it and did not return.
  * - Every hour that got rows is refreshed once it is two days old, not only those that were late by then: the policy looks
- *   back three days, and misses what came in before a longer standstill.
- * - An hour that got rows while it was being refreshed stays marked.
+ *   back three days, and misses what arrived before a longer outage.
+ * - An hour that got rows during its refresh stays marked.
  */
 export class LateHours extends SchemaMigration {
   override name = '0015-late-hours';

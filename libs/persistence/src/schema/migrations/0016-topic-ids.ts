@@ -1,9 +1,9 @@
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * A position says which topics its offsets belong to. A topic that is deleted and created again, or that lives on another
- * cluster, has another id; offsets of the two must not be mixed. Rows written before have none: the writer adds them when it
- * takes the partition over and nothing contradicts.
+ * A position says which topics its offsets belong to. A topic that was recreated, or that lives on another cluster, has
+ * a different id; offsets of the two must not be mixed. Earlier rows have none: the writer adds the ids when it takes
+ * over the partition and nothing contradicts.
  */
 export class TopicIds extends SchemaMigration {
   override name = '0016-topic-ids';

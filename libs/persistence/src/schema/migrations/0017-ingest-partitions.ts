@@ -2,8 +2,8 @@ import { READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Which partitions of ingest stand still and why, and what people have decided about them. Ingest may write the first
- * table and only read the second: a decision is made by a person with the right to, and is on record.
+ * Which partitions ingest has stopped and why, and what people decided about them. Ingest may write the first table but
+ * only read the second: a decision is made by a person with the right to do so, and is recorded.
  */
 export class IngestPartitions extends SchemaMigration {
   static override readonly tables: Tables = {

@@ -4,9 +4,9 @@ import { SchemaMigration } from './schema-migration.ts';
 /**
  * The functions of the roll-ups follow the shape of the tables, not the licence of today's server.
  *
- * Migration 0015 asked for the licence. On a database with folded tables whose server had become the community edition, it
- * installed a fold that takes deltas without adding them anywhere. The hours it took are all in metrics_late, because the
- * job that empties that table was never created: they are computed again from raw rows here.
+ * Migration 0015 checked the licence. On a database with folded tables whose server had become the Community edition,
+ * it installed a fold that takes deltas without adding them anywhere. All the hours it took are in metrics_late,
+ * because the job that empties that table was never created: this migration recomputes them from raw rows.
  */
 export class RollupsByShape extends SchemaMigration {
   override name = '0018-rollups-by-shape';

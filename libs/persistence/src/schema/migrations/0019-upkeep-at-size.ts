@@ -2,9 +2,9 @@ import { ACCOUNTS, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Upkeep of a database that has grown: retention by chunk also under legal holds, a record of what it deleted, audit streams
- * by role, and the index that pages of lots walk. Not one transaction, because indexes are built without
- * blocking the load: each statement gives the same result when it is run again.
+ * Upkeep of a large database: retention by chunk, even under legal holds, a record of what it deleted, audit streams by
+ * role, and the index that pages of lots walk. Not a single transaction, because indexes are built without blocking the
+ * load: each statement gives the same result when it runs again.
  */
 export class UpkeepAtSize extends SchemaMigration {
   static override readonly tables: Tables = {
@@ -19,7 +19,7 @@ export class UpkeepAtSize extends SchemaMigration {
 
   override async up(): Promise<void> {
     await this.createIndexConcurrently('idx_lots_page', 'ON lots (created_at DESC, id DESC)');
-    // For retention alone, which may be slow, so the load pays next to nothing for it.
+    // Only for retention, which may be slow, so that it costs the load next to nothing.
     await this.createIndexConcurrently(
       'idx_inspection_attempts_age',
       'ON inspection_attempts USING brin (occurred_at)',

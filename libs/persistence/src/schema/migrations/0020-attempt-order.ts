@@ -1,8 +1,8 @@
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Attempts of one unit that a machine gave the same time are told apart by the number that it gave them, and only then by
- * their event ids, which are random. So `yield_retests` keeps that number, and the current row of an inspection follows it.
+ * Attempts of one unit with the same machine time are ordered by the machine's attempt number, and only then by event
+ * id, which is random. So `yield_retests` stores that number, and the current row of an inspection follows it.
  */
 export class AttemptOrder extends SchemaMigration {
   override name = '0020-attempt-order';

@@ -1,6 +1,8 @@
 import { SchemaMigration } from './schema-migration.ts';
 
-/** Everything that one machine touched, newest first: a page walks this index, instead of sorting all that the machine ever did. */
+/**
+ * Everything that one machine touched, newest first: a page walks this index instead of sorting the machine's history.
+ */
 export class UnitsOfEquipment extends SchemaMigration {
   override name = '0021-units-of-equipment';
 

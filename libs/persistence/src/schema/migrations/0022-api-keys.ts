@@ -1,6 +1,6 @@
 import { SchemaMigration } from './schema-migration.ts';
 
-/** API keys, in a schema that nobody but the owner sees into. */
+/** API keys, in a schema that only the owner can read. */
 export class ApiKeys extends SchemaMigration {
   override name = '0022-api-keys';
 

@@ -2,13 +2,13 @@ import { type Functions, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
- * Measurements of an event as one row: its values in order, beside a dictionary of the names, units and limits that many
- * events share. The rows of before stay where they are; `measurements` becomes a view of both, and pack_measurements turns
- * rows into vectors in the background. Writers of the version before go on: what they copy into the view becomes rows.
+ * Measurements of an event as one row: its values in order, next to a dictionary of the names, units and limits that
+ * many events share. Existing rows stay; `measurements` becomes a view of both, and pack_measurements turns rows into
+ * vectors in the background. Writers of the previous version keep working: what they copy into the view becomes rows.
  */
 export class MeasurementVectors extends SchemaMigration {
   static override readonly tables: Tables = {
-    // Writers of the version before insert into the view, whose trigger inserts into the rows.
+    // Writers of the previous version insert into the view, whose trigger inserts into the rows.
     measurement_rows: { select: READERS, insert: ['chip_writer'] },
     measurement_vectors: { select: READERS, insert: ['chip_writer'] },
     measurement_sets: { select: READERS },
@@ -99,8 +99,9 @@ END $$;
 `;
 
 /**
- * Whoever stores vectors holds their sets with a key share lock until it commits; pruning takes only what no transaction
- * holds, and looks for vectors again once it has the lock. So a set outlives its last vector, never the other way round.
+ * A transaction that stores vectors holds their sets with a key share lock until it commits; pruning takes only sets
+ * that no transaction holds, and checks for vectors again once it has the lock. So a set outlives its last vector,
+ * never vice versa.
  */
 const SETS = `
 CREATE FUNCTION measurement_set_id(names varchar[], units varchar[], lower_limits double precision[], upper_limits double precision[])
@@ -158,8 +159,8 @@ COMMENT ON FUNCTION prune_measurement_sets IS 'Deletes at most p_limit sets that
 
 /**
  * Rows move in the transaction that stores their vector, so that every snapshot sees each measurement once. Only the chunk
- * itself goes by DDL, which a snapshot does not protect from: it waits until no transaction is left that could still see
- * its rows, and for readers of a standby a while longer.
+ * itself is dropped by DDL, from which a snapshot does not protect: the drop waits until no transaction is left that
+ * could still see its rows, and for readers of a standby a while longer.
  */
 const PACKING = `
 CREATE TABLE measurement_packing (

@@ -22,7 +22,7 @@ import { UnitsOfEquipment } from './0021-units-of-equipment.ts';
 import { ApiKeys } from './0022-api-keys.ts';
 import { MeasurementVectors } from './0023-measurement-vectors.ts';
 
-/** Every migration in its order. An explicit list: a glob finds nothing, or too much, once the sources are compiled. */
+/** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
   { name: '0001-inspections', class: Inspections },
   { name: '0002-telemetry', class: Telemetry },

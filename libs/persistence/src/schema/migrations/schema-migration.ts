@@ -4,7 +4,7 @@ import { type RollupShape, SELECT_SHAPE } from '../rollup-shape.ts';
 
 /**
  * A forward-only migration in plain SQL. A transactional one is atomic; one that cannot be (`CONCURRENTLY`,
- * `transaction_per_chunk`) must give the same result when it is run again after an interruption at any statement.
+ * `transaction_per_chunk`) must give the same result when it runs again after an interruption at any statement.
  */
 export abstract class SchemaMigration extends Migration {
   /** Who may do what with the tables and views that the migration creates, and how long their rows are kept. */
@@ -12,7 +12,7 @@ export abstract class SchemaMigration extends Migration {
   /** Who may call the functions that it creates. */
   static readonly functions: Functions = {};
 
-  /** Makes the declared {@link RowRetention} of a table work. Call it behind its CREATE TABLE. */
+  /** Puts the declared {@link RowRetention} of a table into effect. Call it after its CREATE TABLE. */
   protected retain(table: string): void {
     const rows = (this.constructor as typeof SchemaMigration).tables[table]?.retention?.rows;
     if (rows === undefined) {
@@ -21,7 +21,7 @@ export abstract class SchemaMigration extends Migration {
     this.addSql(retentionSql(table, rows));
   }
 
-  /** How the roll-ups of this database are kept: every migration that differs between the editions asks for it. */
+  /** How this database keeps its roll-ups; for migrations that differ between the editions. */
   protected async shape(): Promise<RollupShape> {
     const [row] = (await this.execute(SELECT_SHAPE)) as { shape: RollupShape }[];
     return row!.shape;
@@ -29,24 +29,24 @@ export abstract class SchemaMigration extends Migration {
 
   /**
    * Creates an index without blocking writers. An interrupted `CREATE INDEX CONCURRENTLY` leaves an invalid index behind,
-   * which `IF NOT EXISTS` would take for the finished one: such a leftover is dropped first.
+   * which `IF NOT EXISTS` would accept as the finished one: drops such a leftover first.
    *
    * @param definition what follows the index name, from `ON` to the end
    */
   protected async createIndexConcurrently(name: string, definition: string, unique = false): Promise<void> {
     await this.dropInvalidIndex(name);
-    // It waits for every older transaction, an export of an hour included, and nothing waits behind it: giving up would
-    // only throw away what is built.
+    // It waits for every older transaction, even an hour-long export, and nothing waits behind it: giving up would only
+    // throw away what is built.
     await this.execute('SET lock_timeout = 0');
     try {
       await this.execute(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY IF NOT EXISTS ${name} ${definition}`);
     } finally {
-      // A session that is gone took the setting with it; the first error is the one to tell.
+      // If the session is gone, so is the setting; the first error is the one to report.
       await this.execute('RESET lock_timeout').catch(() => undefined);
     }
   }
 
-  /** The counterpart for hypertables, which refuse `CONCURRENTLY`: one transaction per chunk, so that no chunk is locked for long. */
+  /** For hypertables, which refuse `CONCURRENTLY`: one transaction per chunk, so that no chunk is locked for long. */
   protected async createIndexPerChunk(name: string, definition: string): Promise<void> {
     await this.dropInvalidIndex(name);
     await this.execute(`CREATE INDEX IF NOT EXISTS ${name} ${definition} WITH (timescaledb.transaction_per_chunk)`);
