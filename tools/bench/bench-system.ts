@@ -14,7 +14,7 @@ import { endProcess, forgetPid, runningPid } from '../devstack/processes/process
 import type { Report } from '../devstack/terminal/progress.ts';
 import { startServers } from '../devstack/servers/provision.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
-import { describeServices } from '../devstack/processes/services.ts';
+import { describeServices, type ServiceName } from '../devstack/processes/services.ts';
 import { sweep } from '../devstack/processes/sweep.ts';
 import { together } from '../devstack/processes/together.ts';
 import { waitFor } from '../devstack/processes/wait-for.ts';
@@ -23,8 +23,6 @@ import type { Backlog } from './machine-data.ts';
 const SERVICE_PORTS_FROM = 10_000;
 /** Bytes of one request; a machine's own batches are smaller, which costs the broker and ingest about the same. */
 const PUBLISH_BYTES = 1024 * 1024;
-
-export type ServiceName = 'ingest' | 'writer' | 'query';
 
 export interface RunningServices {
   /** Settles when all of them answer that they are ready. */
@@ -269,7 +267,7 @@ export class BenchSystem {
     for (const variable of ['WRITER_DATABASE_URL', 'INGEST_DATABASE_URL', 'QUERY_DATABASE_URL']) {
       env[variable] = database.url(variable);
     }
-    const { parts, urls } = await describeServices({ ingest: 1, writer: 1 }, env, new ServicePorts());
+    const { parts, urls } = await describeServices({}, env, new ServicePorts());
     const wanted = parts.filter(({ launch }) => names.some((name) => launch.name === `${name}-1`));
     try {
       const ready = Promise.all(

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { SERVICE_NAMES } from '../devstack/processes/services.ts';
 
 export interface Variable {
   readonly name: string;
@@ -39,7 +40,7 @@ export async function loadServiceSchemas(): Promise<ServiceSchemas> {
   const { describeConfig, loadConfig } = (await load('libs/service/src/config/config.ts')) as unknown as ServiceLibrary;
   const schemas: Record<string, Schema> = {};
   // One after the other: jest does not link modules that two imports share at the same time.
-  for (const app of ['ingest', 'writer', 'query']) {
+  for (const app of SERVICE_NAMES) {
     schemas[app] = (await load(`apps/${app}/src/${app}.config.ts`))[`${app}Schema`] as Schema;
   }
   const variables = Object.fromEntries(Object.entries(schemas).map(([app, schema]) => [app, describeConfig(schema)]));

@@ -20,6 +20,7 @@ import { requiredEnv } from '@chip/testing';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { SERVICE_NAMES, type ServiceName, urlVariable } from '../devstack/processes/services.ts';
 import { chipArguments, shellExamples } from './shell-examples.ts';
 
 /** Blocks that cannot run here. May only shrink: each is a command that nobody proves. */
@@ -40,7 +41,7 @@ const commands = new Set(projects.keys());
 const CHECKOUT = mkdtempSync(path.join(tmpdir(), 'chip-examples-'));
 let kafka: SecuredKafka;
 let pipeline: Pipeline;
-let services: Record<'ingest' | 'writer' | 'query', Service>;
+const services = new Map<ServiceName, Service>();
 let env: NodeJS.ProcessEnv;
 
 /** A checkout in which the stack of this test is the one that runs, and commands are those that are built already. */
@@ -55,9 +56,7 @@ function prepareCheckout(databaseUrl: string): void {
     DATABASE_URL: databaseUrl,
     READER_DATABASE_URL: reader.href,
     PG_BIN: requiredEnv('PG_BIN'),
-    QUERY_URL: services.query.url,
-    INGEST_URL: services.ingest.url,
-    WRITER_URL: services.writer.url,
+    ...Object.fromEntries([...services].map(([name, { url }]) => [urlVariable(name), url])),
   };
   mkdirSync(path.join(CHECKOUT, '.local'));
   writeFileSync(
@@ -93,12 +92,7 @@ const shell = (script: string) =>
 beforeAll(async () => {
   kafka = await SecuredKafka.start({});
   pipeline = await Pipeline.create(kafka.admin);
-  const [ingest, writer, query] = await Promise.all([
-    pipeline.start('ingest'),
-    pipeline.start('writer'),
-    pipeline.start('query'),
-  ]);
-  services = { ingest, writer, query };
+  await Promise.all(SERVICE_NAMES.map(async (name) => services.set(name, await pipeline.start(name))));
   await pipeline.run('machines', 'main', ['--once', '--lots', '3', '--rate', '5']);
   await pipeline.produce(
     'telemetry.samples.v1',
@@ -190,9 +184,9 @@ describe('examples', () => {
 });
 
 describe('docs/metrics.md', () => {
-  it.each(['ingest', 'writer', 'query'] as const)('lists what %s measures, and no more', async (name) => {
+  it.each(SERVICE_NAMES)('lists what %s measures, and no more', async (name) => {
     // A connection kept from before may have been closed while a command held up this process.
-    const ask = (): Promise<Response> => fetch(`${services[name].url}/metrics`);
+    const ask = (): Promise<Response> => fetch(`${services.get(name)!.url}/metrics`);
     const text = await (await ask().catch(ask)).text();
     const served = [...text.matchAll(/^# TYPE (chip_\w+) /gm)].map(([, metric]) => metric!);
     const [, section = ''] = read('docs/metrics.md').split(`\n## ${name}\n`);

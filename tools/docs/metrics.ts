@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { type MetricObject, Registry } from 'prom-client';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { SERVICE_NAMES } from '../devstack/processes/services.ts';
 
 /** prom-client knows more of a metric than its types say. */
 type Metric = MetricObject & { readonly labelNames?: readonly string[] };
@@ -9,39 +10,27 @@ type Metric = MetricObject & { readonly labelNames?: readonly string[] };
 /** Answers to everything with itself: registering a metric needs a server or a pool, but asks nothing of it. */
 const anything: unknown = new Proxy(() => anything, { get: (_, key) => (key === 'then' ? undefined : anything) });
 
-type Factory = new (registry: Registry) => unknown;
-type Measure = (subject: unknown, registry: Registry) => unknown;
-type Create = (registry: Registry) => unknown;
+type Register = (module: Readonly<Record<string, unknown>>, registry: Registry) => unknown;
 
-/** Where the metrics of a service are registered. Loaded by path: no tool depends on the code of an application. */
-const SOURCES: readonly [
-  service: string,
-  file: string,
-  register: (exported: unknown, registry: Registry) => unknown,
-][] = [
-  [
-    'ingest',
-    'apps/ingest/src/ingest.metrics.ts',
-    (module, registry) => new (module as { IngestMetrics: Factory }).IngestMetrics(registry),
-  ],
-  [
-    'writer',
-    'apps/writer/src/writer.metrics.ts',
-    (module, registry) => new (module as { WriterMetrics: Factory }).WriterMetrics(registry),
-  ],
+/** Each export of a service's metrics file is a class made from the registry, or measures a part of the process. */
+const registerAll: Register = (module, registry) =>
+  Object.entries(module).forEach(([name, exported]) =>
+    name.startsWith('measure')
+      ? (exported as (subject: unknown, registry: Registry) => void)(anything, registry)
+      : new (exported as new (registry: Registry) => unknown)(registry),
+  );
+
+/** Where metrics are registered. Loaded by path: no tool depends on the code of an application. */
+const SOURCES: readonly [service: string, file: string, register: Register][] = [
+  ...SERVICE_NAMES.map((name): [string, string, Register] => [
+    name,
+    `apps/${name}/src/${name}.metrics.ts`,
+    registerAll,
+  ]),
   [
     'writer',
     'libs/persistence/src/upkeep/maintenance.ts',
-    (module, registry) => (module as { createMetrics: Create }).createMetrics(registry),
-  ],
-  [
-    'query',
-    'apps/query/src/query.metrics.ts',
-    (module, registry) => {
-      const { measureRequests, measurePool } = module as { measureRequests: Measure; measurePool: Measure };
-      measureRequests(anything, registry);
-      measurePool(anything, registry);
-    },
+    (module, registry) => (module as { createMetrics: (registry: Registry) => unknown }).createMetrics(registry),
   ],
   [
     'all',
@@ -66,7 +55,8 @@ export async function metricsPage(): Promise<string> {
   // One after the other: jest does not link modules that two imports share at the same time.
   for (const [service, file, register] of SOURCES) {
     const registry = registries.get(service) ?? new Registry();
-    const made = register(await import(path.join(REPOSITORY_ROOT, file)), registry);
+    const module = (await import(path.join(REPOSITORY_ROOT, file))) as Readonly<Record<string, unknown>>;
+    const made = register(module, registry);
     registries.set(service, made instanceof Registry ? made : registry);
   }
   const of = (service: string) => registries.get(service)!.getMetricsAsArray() as Metric[];

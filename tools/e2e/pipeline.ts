@@ -13,7 +13,7 @@ import { STREAMS } from '@chip/contracts';
 import { freePort, requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
-import { NODE_FLAGS } from '../devstack/processes/services.ts';
+import { NODE_FLAGS, type ServiceName } from '../devstack/processes/services.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOPICS = STREAMS.flatMap(({ source, accepted, deadLetters }) => [source, accepted, deadLetters] as string[]);
@@ -21,8 +21,6 @@ const GROUPS = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, w
 
 /** Characters kept of what a service prints. */
 const MOST_OUTPUT = 100_000;
-
-export type ServiceName = 'ingest' | 'writer' | 'query';
 
 export interface Service {
   readonly process: ChildProcess;

@@ -10,7 +10,14 @@ import { PortPicker } from '../processes/ports.ts';
 import type { Report } from '../terminal/progress.ts';
 import { startServers, usualPorts, type Servers } from '../servers/provision.ts';
 import { runCommand } from '../processes/run-command.ts';
-import { describeServices, describeSimulator, type ServiceCounts, type Services } from '../processes/services.ts';
+import {
+  describeServices,
+  describeSimulator,
+  SERVICE_NAMES,
+  type ServiceCounts,
+  type Services,
+  urlVariable,
+} from '../processes/services.ts';
 import { StackError } from '../terminal/stack-error.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { sweep } from '../processes/sweep.ts';
@@ -89,9 +96,7 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
   }
   writeEnvFile(STACK_ENV_FILE, {
     ...servers.env,
-    QUERY_URL: urls.query.join(','),
-    INGEST_URL: urls.ingest.join(','),
-    WRITER_URL: urls.writer.join(','),
+    ...Object.fromEntries(SERVICE_NAMES.map((name) => [urlVariable(name), urls[name].join(',')])),
   });
   await run.whileRunning(urls);
 }

@@ -10,7 +10,7 @@ import { runningProcesses } from '../processes/processes.ts';
 import { reportTo } from '../terminal/progress.ts';
 import { runStack, type StackOptions } from './run-stack.ts';
 import { sampleLinks } from './sample-links.ts';
-import type { Services } from '../processes/services.ts';
+import { SERVICE_NAMES, type ServiceName, urlVariable } from '../processes/services.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
 
@@ -60,12 +60,11 @@ function parseCount(option: string, text: string): number {
   return count;
 }
 
-function describeUrls({ query, ingest, writer }: Services['urls']): string {
-  const [base = ''] = query;
+function describeUrls(urlsOf: (name: ServiceName) => readonly string[]): string {
+  const lines = SERVICE_NAMES.map((name) => `  ${name.padEnd(9)} ${urlsOf(name).join('  ')}`);
   return `
-  query     ${base}        API description: ${base}/docs
-  ingest    ${ingest.join('  ')}
-  writer    ${writer.join('  ')}
+${lines.join('\n')}
+  API description: ${urlsOf('query')[0]}/docs
   addresses and passwords: .local/stack.env      logs: .local/run      stop: Ctrl-C or "npm stop"
 `;
 }
@@ -73,10 +72,9 @@ function describeUrls({ query, ingest, writer }: Services['urls']): string {
 /** A stack that already runs is success, unless options asked for a different one. */
 function reportRunning(pid: number, { isPlain }: Arguments): number {
   const known = readEnvFile(STACK_ENV_FILE);
-  const split = (name: string) => (known?.[name] ?? '').split(',');
   console.log(`the stack is already ${known ? 'running' : 'starting'} (pid ${pid})`);
   if (known) {
-    console.log(describeUrls({ query: split('QUERY_URL'), ingest: split('INGEST_URL'), writer: split('WRITER_URL') }));
+    console.log(describeUrls((name) => known[urlVariable(name)]?.split(',') ?? []));
   }
   if (!isPlain) {
     console.error('The given options have no effect on it. Stop it first: npm stop');
@@ -106,7 +104,7 @@ async function runHere(options: StackOptions): Promise<void> {
       report: reportTo(print),
       signal,
       whileRunning: async (urls) => {
-        print(describeUrls(urls));
+        print(describeUrls((name) => urls[name]));
         const links = await sampleLinks(urls.query[0]!, options.hasSimulator ? FIRST_DATA_WITHIN_MS : 0, signal);
         if (links.length > 0) {
           print(`  try\n${links.map((link) => `    ${link}`).join('\n')}\n`);

@@ -13,55 +13,63 @@ const READY_WITHIN_MS = 60_000;
  */
 export const NODE_FLAGS = ['--max-semi-space-size=16'];
 
-/** First port of query; ingest follows on the next ports, writer a hundred above. */
+/** Of the service whose ports begin first. */
 const USUAL_FIRST_PORT = 3000;
 
-export interface ServiceCounts {
-  readonly ingest: number;
-  readonly writer: number;
+interface ServiceEntry {
+  /** What the local stack calls the service's DATABASE_URL: each is for a role of its PostgreSQL. */
+  readonly databaseUrl: `${string}_DATABASE_URL`;
+  /** Where the ports of its instances begin, above those of the stack. */
+  readonly portOffset: number;
 }
+
+/**
+ * Every service, in the order in which a stack ends them: from the machines to the readers. The local stack, the builds
+ * for tests, docs/metrics.md, the variables in docs/deployment.md and the checks of the deployment derive from this list.
+ */
+export const SERVICES = {
+  ingest: { databaseUrl: 'INGEST_DATABASE_URL', portOffset: 1 },
+  writer: { databaseUrl: 'WRITER_DATABASE_URL', portOffset: 101 },
+  query: { databaseUrl: 'QUERY_DATABASE_URL', portOffset: 0 },
+} as const satisfies Readonly<Record<string, ServiceEntry>>;
+
+export type ServiceName = keyof typeof SERVICES;
+export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
+
+/** The variable in which `.local/stack.env` has the addresses of a service. */
+export const urlVariable = (name: ServiceName): string => `${name.toUpperCase()}_URL`;
+
+/** Instances of each service; 1 when absent. */
+export type ServiceCounts = Readonly<Partial<Record<ServiceName, number>>>;
 
 export interface Services {
   readonly parts: readonly Part[];
-  /** By project name. */
-  readonly urls: { readonly ingest: string[]; readonly writer: string[]; readonly query: string[] };
+  /** Of every instance. */
+  readonly urls: Readonly<Record<ServiceName, readonly string[]>>;
 }
 
 export async function describeServices(
-  { ingest, writer }: ServiceCounts,
+  counts: ServiceCounts,
   servers: Env,
   ports: PortPicker,
   firstPort = USUAL_FIRST_PORT,
 ): Promise<Services> {
-  const several = async (project: string, count: number, first: number, variable: string, env: Env) => {
-    const services: HttpService[] = [];
-    for (let number = 1; number <= count; number += 1) {
+  const parts: Part[] = [];
+  const urls = {} as Record<ServiceName, string[]>;
+  for (const project of SERVICE_NAMES) {
+    const { databaseUrl, portOffset } = SERVICES[project];
+    const env = pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS', DATABASE_URL: databaseUrl });
+    urls[project] = [];
+    for (let number = 1; number <= (counts[project] ?? 1); number += 1) {
+      const instance = `${project}-${number}`;
       // A forced port is the first one's; the others are picked above it.
-      const port = await ports.pick(`${project}-${number}`, first + number - 1, number === 1 ? variable : undefined);
-      services.push({ project, instance: `${project}-${number}`, port, env });
+      const forcedBy = number === 1 ? `CHIP_${project.toUpperCase()}_PORT` : undefined;
+      const port = await ports.pick(instance, firstPort + portOffset + number - 1, forcedBy);
+      parts.push(httpPart({ project, instance, port, env }));
+      urls[project].push(urlAt(port));
     }
-    return services;
-  };
-  const kafka = pick(servers, { KAFKA_BROKERS: 'KAFKA_BROKERS' });
-  const groups = {
-    query: await several('query', 1, firstPort, 'CHIP_QUERY_PORT', {
-      ...kafka,
-      ...pick(servers, { DATABASE_URL: 'QUERY_DATABASE_URL' }),
-    }),
-    ingest: await several('ingest', ingest, firstPort + 1, 'CHIP_INGEST_PORT', {
-      ...kafka,
-      ...pick(servers, { DATABASE_URL: 'INGEST_DATABASE_URL' }),
-    }),
-    writer: await several('writer', writer, firstPort + 101, 'CHIP_WRITER_PORT', {
-      ...kafka,
-      ...pick(servers, { DATABASE_URL: 'WRITER_DATABASE_URL' }),
-    }),
-  };
-  const urlsOf = (services: readonly HttpService[]) => services.map(({ port }) => urlAt(port));
-  return {
-    parts: Object.values(groups).flat().map(httpPart),
-    urls: { ingest: urlsOf(groups.ingest), writer: urlsOf(groups.writer), query: urlsOf(groups.query) },
-  };
+  }
+  return { parts, urls };
 }
 
 /** `{ DATABASE_URL: 'WRITER_DATABASE_URL' }`: the service's DATABASE_URL is the stack's WRITER_DATABASE_URL. */

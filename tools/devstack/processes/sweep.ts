@@ -1,5 +1,6 @@
 /** Ends every process of a stack folder, in an order in which none loses a server that it still needs. */
 import { endProcess, forgetPid, runningProcesses, type Running } from './processes.ts';
+import { SERVICE_NAMES } from './services.ts';
 import type { Report } from '../terminal/progress.ts';
 
 interface Wave {
@@ -10,9 +11,7 @@ interface Wave {
 /** Services promise to end within 25 s; each wave waits for the previous one. */
 const WAVES: readonly Wave[] = [
   { names: /^(simulator|tests)-/, withinMs: 10_000 },
-  { names: /^ingest-/, withinMs: 30_000 },
-  { names: /^writer-/, withinMs: 30_000 },
-  { names: /^query-/, withinMs: 30_000 },
+  ...SERVICE_NAMES.map((name) => ({ names: new RegExp(`^${name}-`), withinMs: 30_000 })),
   { names: /^(kafka|postgres)-/, withinMs: 30_000 },
 ];
 
