@@ -4,6 +4,7 @@
  * against specification limits, `gauge/` gauge R&R, `numbers/` moments, distributions and constants behind them all.
  */
 export * from './capability/capability.ts';
+export * from './charts/back-test.ts';
 export * from './charts/chart.ts';
 export * from './charts/control-rules.ts';
 export * from './charts/counts.ts';
@@ -14,8 +15,10 @@ export * from './numbers/control-constants.ts';
 export * from './numbers/distributions.ts';
 export * from './gauge/gauge-rr.ts';
 export * from './numbers/moments.ts';
+export * from './numbers/units.ts';
 export * from './yield/pareto.ts';
 export * from './yield/proportions.ts';
 export * from './yield/tool-comparison.ts';
 export * from './yield/unit-yield.ts';
+export * from './yield/yield-models.ts';
 export * from './numbers/within-sigma.ts';

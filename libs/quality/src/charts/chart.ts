@@ -47,6 +47,8 @@ export interface ControlChart {
   readonly dispersion?: ChartPanel;
   /** Three-way chart: range or standard deviation within each subgroup. */
   readonly within?: ChartPanel;
+  /** Three-way chart: standard deviation within the subgroups. */
+  readonly sigma_within?: number;
   /** Counts: spread between the samples in units of what their size alone would give; null without any. */
   readonly sigma_z?: number | null;
 }

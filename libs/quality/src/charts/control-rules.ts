@@ -105,7 +105,7 @@ const PATTERNS: Readonly<Record<ControlRule, Pattern>> = {
 };
 
 /** Length of the longest pattern. Runs are cut to it, so that each point costs the same. */
-const LONGEST_PATTERN = 15;
+export const LONGEST_PATTERN = 15;
 
 /** Every violation, by index and then in the order of `rules`. */
 export function violations(points: readonly RulePoint[], rules: readonly ControlRule[]): RuleViolation[] {

@@ -120,4 +120,18 @@ describe('Laney', () => {
     });
     expect([none.sigma_z, limits(none.location)]).toEqual([null, [0, 0, 0]]);
   });
+
+  it('with a given rate need no data, and take no limit from it', () => {
+    const counts = [10, 60].map((count) => ({ count, size: 100 }));
+    const p = countChart('p', counts, { rules, rate: 0.1 });
+    near(limits(p.location), [0.01, 0.1, 0.19], 1e-12);
+    expect(beyond(p.location)).toEqual([1]);
+    const laney = countChart('p_prime', counts, { rules, rate: 0.1, sigmaZ: 2 });
+    near(limits(laney.location), [0, 0.1, 0.28], 1e-12);
+    expect(countChart('u_prime', [{ count: 9, size: 1 }], { rules, rate: 1, sigmaZ: 1 }).location.points).toHaveLength(
+      1,
+    );
+    expect(countChart('p', [], { rules, rate: 0.1 }).location.points).toEqual([]);
+    expect(() => countChart('p', [], { rules })).toThrow(ChartDataError);
+  });
 });

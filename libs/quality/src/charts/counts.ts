@@ -24,6 +24,13 @@ export type CountChart = (typeof COUNT_CHARTS)[number];
 /** From this sigma_z on, samples differ by more than chance, and p and u charts raise false alarms on stable lots. */
 export const LARGE_SIGMA_Z = 1.5;
 
+export interface CountOptions extends ChartOptions {
+  /** Given rate (events per unit of size), which then does not come from the samples. */
+  readonly rate?: number | undefined;
+  /** Given with `rate` for p_prime and u_prime. */
+  readonly sigmaZ?: number | undefined;
+}
+
 interface Placed {
   readonly index: number;
   readonly size: number;
@@ -54,15 +61,26 @@ function sigmaZ(points: readonly Placed[], options: ChartOptions): number | null
   return used.length === 0 ? null : mean(used.map(({ value }) => value)) / d2(2);
 }
 
+/** @throws TooLittleDataError */
+function rateOf(counts: readonly SizedCount[], options: ChartOptions): number {
+  const used = counts.filter((_count, index) => makesLimits(options, index));
+  const total = used.reduce((sum, { size }) => sum + size, 0);
+  if (total === 0) {
+    throw new TooLittleDataError('counts', 'has none in the baseline');
+  }
+  return used.reduce((sum, { count }) => sum + count, 0) / total;
+}
+
 /**
  * p (fraction failing), np (number failing), c (events) and u (events per unit). Three-sigma limits are clamped at 0 and,
  * for p and np, at the whole sample. Limits of p and u follow the size of each sample; np and c need equal sizes. p_prime
- * and u_prime widen the limits by sigma_z, the spread between samples that their size does not explain.
+ * and u_prime widen the limits by sigma_z, the spread between samples that their size does not explain. With a given rate
+ * (and sigma_z for p_prime and u_prime) no limit comes from the samples; the `sigma_z` of the answer is still theirs.
  * Source: Montgomery 7.2, 7.3; NIST/SEMATECH e-Handbook 6.3.3; Laney, Quality Engineering 14 (2002), 531-537.
  *
  * @throws ChartDataError
  */
-export function countChart(kind: CountChart, counts: readonly SizedCount[], options: ChartOptions): ControlChart {
+export function countChart(kind: CountChart, counts: readonly SizedCount[], options: CountOptions): ControlChart {
   if (options.target !== undefined || options.sigma !== undefined) {
     throw new ChartDataError('target', 'and sigma do not apply to counts, whose spread follows from their mean');
   }
@@ -73,19 +91,15 @@ export function countChart(kind: CountChart, counts: readonly SizedCount[], opti
   if (isOfUnits && counts.some(({ count, size }) => count > size)) {
     throw new ChartDataError('counts', 'has more failing than inspected units');
   }
-  const used = counts.filter((_count, index) => makesLimits(options, index));
-  const total = used.reduce((sum, { size }) => sum + size, 0);
-  if (total === 0) {
-    throw new TooLittleDataError('counts', 'has none in the baseline');
-  }
-  const rate = used.reduce((sum, { count }) => sum + count, 0) / total;
+  const rate = options.rate ?? rateOf(counts, options);
   const points = counts.map((count, index) => place(kind, count, index, rate));
   const sigma_z = sigmaZ(points, options);
   const isWidened = kind === 'p_prime' || kind === 'u_prime';
-  if (isWidened && sigma_z === null && points.some(({ deviation }) => deviation > 0)) {
+  const widening = options.sigmaZ ?? sigma_z;
+  if (isWidened && widening === null && points.some(({ deviation }) => deviation > 0)) {
     throw new TooLittleDataError('counts', 'has no two neighbouring samples in the baseline');
   }
-  const widened = points.map((point) => ({ ...point, deviation: point.deviation * (isWidened ? (sigma_z ?? 1) : 1) }));
+  const widened = points.map((point) => ({ ...point, deviation: point.deviation * (isWidened ? (widening ?? 1) : 1) }));
   const greatest = kind === 'np' ? (counts[0]?.size ?? Infinity) : isOfUnits ? 1 : Infinity;
   return {
     sigma: constant(widened.map(({ deviation }) => deviation)),

@@ -111,6 +111,15 @@ describe('between and within', () => {
     expect(() => betweenWithinChart(groups.map(summarise), { rules, target: 1, sigma: 1 })).toThrow(ChartDataError);
   });
 
+  it('with target, sigma of the means and sigma within given takes no limit from the samples', () => {
+    const given = { rules, target: 2, sigma: 0.5, sigmaWithin: 1 };
+    const { location, dispersion, within, sigma_within } = betweenWithinChart([[1, 9, 1]].map(summarise), given);
+    expect([location.lower, location.upper, location.violations.length]).toEqual([0.5, 3.5, 1]);
+    expect(dispersion!.centre).toBeCloseTo(1.128379 / 2, 9);
+    expect([within!.centre, sigma_within, within!.violations.length]).toEqual([1.692569, 1, 1]);
+    expect(betweenWithinChart([], given).location.centre).toBe(2);
+  });
+
   it('of large samples takes their standard deviations', () => {
     const eleven = Array.from({ length: 11 }, (_, i) => i);
     expect(betweenWithinChart([eleven, eleven].map(summarise), { rules }).within!.centre).toBeCloseTo(Math.sqrt(11), 9);

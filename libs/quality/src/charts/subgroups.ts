@@ -28,6 +28,11 @@ export interface SubgroupOptions extends ChartOptions {
   readonly sigmaMethod?: SigmaMethod | undefined;
 }
 
+export interface BetweenWithinOptions extends SubgroupOptions, Pick<IndividualsOptions, 'breaks'> {
+  /** Given with target and sigma, which here is that of the means. */
+  readonly sigmaWithin?: number | undefined;
+}
+
 interface PlacedSample extends SampleSummary {
   readonly index: number;
 }
@@ -119,16 +124,13 @@ const grandMean = (samples: readonly SampleSummary[]): number =>
 /**
  * Three-way chart, for samples whose means differ more than the spread within them explains (sites of a wafer, wafers of a
  * lot): an individuals chart of the means, their moving ranges, and the range (samples of up to 10) or standard deviation
- * within. `sigma` is that of the means.
+ * within. `sigma` is that of the means. With target, sigma and sigmaWithin given, no limit comes from the samples.
  * Source: Montgomery 6.3 and exercise 6.80; Wheeler, Advanced Topics in Statistical Process Control, 9.
  *
  * @throws ChartDataError
  */
-export function betweenWithinChart(
-  samples: readonly SampleSummary[],
-  options: SubgroupOptions & Pick<IndividualsOptions, 'breaks'>,
-): ControlChart {
-  if (options.target !== undefined || options.sigma !== undefined) {
+export function betweenWithinChart(samples: readonly SampleSummary[], options: BetweenWithinOptions): ControlChart {
+  if ((options.target !== undefined || options.sigma !== undefined) && options.sigmaWithin === undefined) {
     throw new ChartDataError(
       'target',
       'and sigma do not apply to between_within, which has one sigma between samples and one within',
@@ -140,5 +142,6 @@ export function betweenWithinChart(
     samples.map(({ n, mean }) => (n === 0 ? null : mean)),
     options,
   );
-  return { ...means, within: spreadPanel(groups, spread, sigmaWithin(groups, spread, options), options) };
+  const sigma_within = options.sigmaWithin ?? sigmaWithin(groups, spread, options);
+  return { ...means, sigma_within, within: spreadPanel(groups, spread, sigma_within, options) };
 }
