@@ -3,13 +3,13 @@ import { type Command, CommanderError, Option } from 'commander';
 import { currentUser } from './confirm.ts';
 
 /**
- * Runs a command line: a failure becomes one sentence on standard error and exit code 1 (2 for a wrong call), never a
- * stack trace. Every command of the operator (db, topics, positions, dlq) is an entry of its own that ends in this call.
+ * Runs a command line. A failure becomes one sentence on standard error and exit code 1 (2 for wrong usage), never a
+ * stack trace. Every operator command (db, topics, positions, dlq) is a separate entry that ends in this call.
  */
 export async function runCommand(program: Command): Promise<void> {
-  // Subcommands copy these settings only when they are made after them.
+  // Subcommands copy these settings only if they are created after them.
   const settle = (command: Command): void => {
-    command.exitOverride().showHelpAfterError('(--help shows how to call it)');
+    command.exitOverride().showHelpAfterError('(--help shows the usage)');
     command.commands.forEach(settle);
   };
   settle(program);
@@ -26,7 +26,7 @@ export async function runCommand(program: Command): Promise<void> {
   }
 }
 
-/** @throws Error naming the variable, when it is missing */
+/** @throws Error naming the missing variable */
 export function environmentVariable(name: string): string {
   const value = process.env[name];
   if (!value) {
@@ -39,5 +39,5 @@ export function environmentVariable(name: string): string {
 export const reasonOption = (usual: string): Option =>
   new Option('--reason <text>', 'why, for the audit trail').default(usual);
 
-/** In whose name a command changes something. */
+/** On whose behalf a command changes something. */
 export const byOption = (): Option => new Option('--by <name>', 'who, for the audit trail').default(currentUser());

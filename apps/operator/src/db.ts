@@ -38,8 +38,8 @@ const program = new Command('db').description(
 
 program
   .command('migrate')
-  .description('bring the schema to this version; safe to repeat, also after an interruption')
-  .option('--initialise-empty', 'start from nothing although this database once held the schema')
+  .description('bring the schema to this version; safe to repeat, even after an interruption')
+  .option('--initialise-empty', 'start from nothing even though this database once held the schema')
   .addOption(reasonOption('the schema of this version'))
   .addOption(byOption())
   .action((options: { initialiseEmpty?: boolean; reason: string; by: string }) =>
@@ -53,7 +53,7 @@ program
 
 program
   .command('check')
-  .description('exit 0 when the schema is what this version needs')
+  .description('exit 0 if the schema is what this version needs')
   .action(async () => {
     await withDatabase(async () => undefined);
     console.log('schema is up to date');
@@ -71,9 +71,9 @@ program
 program
   .command('convert-edition')
   .description(
-    'turn the roll-ups of the Apache edition into continuous aggregates, on a server of the Community edition',
+    'convert the roll-ups of the Apache edition into continuous aggregates, on a server of the Community edition',
   )
-  .requiredOption('--reason <text>', 'goes into the audit trail')
+  .requiredOption('--reason <text>', 'why, for the audit trail')
   .addOption(byOption())
   .action(async ({ reason, by }: { reason: string; by: string }) => {
     const { buckets } = await withDatabase((database) => convertEdition(database, { actor: by, reason }, console.log));
@@ -82,23 +82,23 @@ program
 
 program
   .command('rollup')
-  .description('roll-ups of telemetry')
+  .description('telemetry roll-ups')
   .command('rebuild')
-  .description('compute them again from raw rows, for repair; telemetry waits meanwhile')
+  .description('recompute them from raw rows, for repair; telemetry waits meanwhile')
   .requiredOption('--from <day>', 'first UTC day, such as 2026-01-20')
-  .requiredOption('--to <day>', 'the day after the last')
-  .requiredOption('--reason <text>', 'goes into the audit trail')
+  .requiredOption('--to <day>', 'the day after the last day')
+  .requiredOption('--reason <text>', 'why, for the audit trail')
   .action(async ({ from, to, reason }: { from: string; to: string; reason: string }) => {
     const { buckets } = await withDatabase((database) =>
       rebuildRollups(database, from, to, { actor: currentUser(), reason }),
     );
-    console.log(`${buckets} hourly buckets computed again`);
+    console.log(`${buckets} hourly buckets recomputed`);
   });
 
 program
   .command('refresh')
   .description('bring daily_inspection_summary up to date now; readers do not wait')
-  .addOption(reasonOption('asked for by command'))
+  .addOption(reasonOption('requested by command'))
   .action(async ({ reason }: { reason: string }) => {
     const at = await withDatabase((database) => refreshDailySummary(database, { actor: currentUser(), reason }));
     console.log(`daily_inspection_summary refreshed at ${at}`);
@@ -116,7 +116,7 @@ program
   .command('audit')
   .description('the audit trail')
   .command('verify')
-  .description('walk every hash chain; exit 1 and the first broken entry when one does not hold')
+  .description('verify every hash chain; exit 1 and print the first broken entry if one does not hold')
   .option(
     '--anchor <stream:number:hash>',
     'a head noted earlier, which must still be in the chain (repeatable)',
@@ -157,7 +157,7 @@ retention
   .command('set')
   .argument('<table>')
   .argument('<interval>', 'such as "90 days", or "forever"')
-  .requiredOption('--reason <text>', 'goes into the audit trail')
+  .requiredOption('--reason <text>', 'why, for the audit trail')
   .action(async (table: string, interval: string, { reason }: { reason: string }) => {
     const keep = interval === 'forever' ? null : interval;
     await withDatabase((database) => setRetention(database, table, keep, { actor: currentUser(), reason }));
@@ -173,7 +173,7 @@ for (const [name, change, done] of [
     .command(name)
     .argument('<lot>')
     .option('--site <site>', 'the fab', '')
-    .requiredOption('--reason <text>', 'goes into the audit trail')
+    .requiredOption('--reason <text>', 'why, for the audit trail')
     .action(async (lotId: string, { site, reason }: { site: string; reason: string }) => {
       await withDatabase((database) => change(database, { site, lotId }, { actor: currentUser(), reason }));
       console.log(`${site}/${lotId} is ${done}`);
@@ -198,7 +198,7 @@ function formatStatus(status: DatabaseStatus): string {
     ),
     ...status.maintenance.map(
       (run) =>
-        `maintenance  ${run.task}: last success ${run.last_success_at ?? 'never'}, ${run.rows_done} rows in all${run.last_error ? `, last error ${run.last_error}` : ''}`,
+        `maintenance  ${run.task}: last success ${run.last_success_at ?? 'never'}, ${run.rows_done} rows in total${run.last_error ? `, last error ${run.last_error}` : ''}`,
     ),
     ...(status.maintenance.length === 0 ? ['maintenance  has never run: it is part of every writer'] : []),
     `roll-ups     ${status.unfolded} deltas not folded yet; daily_inspection_summary of ${status.summaryRefreshedAt}`,

@@ -20,7 +20,7 @@ const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), '
 const openDatabase = (): Database =>
   new Database({ url: environmentVariable('DATABASE_URL'), applicationName: 'chip-dlq', max: 2 });
 
-/** Letters are named by their machine topic; who gives the name of the dead-letter topic means the same. */
+/** Letters are addressed by their machine topic; the name of the dead-letter topic means the same. */
 const machineTopicOf = (name: string): string => name.replace(/\.dlq$/, '');
 
 const list = (text: string, previous: string[] = []): string[] => [...previous, ...text.split(',').filter(Boolean)];
@@ -59,7 +59,7 @@ const withFilters = (command: Command): Command =>
     .option('--from <time>', 'refused at or after', time)
     .option('--to <time>', 'refused before', time)
     .option('--partition <numbers>', 'partitions of the machine topic', numbers)
-    .option('--offset-range <first-last>', 'offsets of the machine topic, both included', offsetRange);
+    .option('--offset-range <first-last>', 'offsets of the machine topic, both inclusive', offsetRange);
 
 const filterOf = ({ code, stage, key, from, to, partition, offsetRange: offsets }: FilterOptions): LetterFilter => ({
   ...(code === undefined ? {} : { codes: code }),
@@ -87,7 +87,7 @@ async function* read(topic: string, options: FilterOptions): AsyncGenerator<{ le
 
 const program = new Command('dlq')
   .description(
-    'Dead letters: events that were refused. List them, fix the cause, publish them again.\nReads KAFKA_BROKERS, and DATABASE_URL for what was replayed.',
+    'Dead letters: events that were refused. List them, fix the cause, publish them again.\nReads KAFKA_BROKERS, and DATABASE_URL to know what was replayed.',
   )
   .addHelpText(
     'after',
@@ -99,12 +99,12 @@ Examples:
   npm run dlq -- replay telemetry.samples.v1 --code schema_violation --patch '{"service_name":"etcher"}' --reason 'name was missing'`,
   );
 
-/** Marks are asked for so many letters at a time. */
+/** Marks are read for this many letters at a time. */
 const MARKS_AT_ONCE = 1000;
 
 withFilters(program.command('list'))
   .description('count them by code and stage: how many, since when, the most frequent details and origins')
-  .option('--limit <n>', 'count at most so many letters', wholeNumber(1))
+  .option('--limit <n>', 'count at most this many letters', wholeNumber(1))
   .option('--json', 'as one JSON object')
   .action(async (topicName: string, options: FilterOptions & { limit?: number; json?: boolean }) => {
     const topic = machineTopicOf(topicName);
@@ -119,7 +119,7 @@ withFilters(program.command('list'))
             if (!(error instanceof AppError)) {
               throw error;
             }
-            console.error(`which letters were replayed is not known (${error.code}: ${error.message})`);
+            console.error(`cannot tell which letters were replayed (${error.code}: ${error.message})`);
             knowsReplays = false;
             return undefined;
           })
@@ -157,8 +157,8 @@ const SHOWN_LETTERS = 10;
 
 withFilters(program.command('show'))
   .description('print letters with their headers and values; binary values as a hex dump')
-  .option('--limit <n>', `at most so many (default ${SHOWN_LETTERS})`, wholeNumber(1))
-  .option('--full', 'long values whole')
+  .option('--limit <n>', `at most this many (default ${SHOWN_LETTERS})`, wholeNumber(1))
+  .option('--full', 'print long values whole')
   .option('--json', 'one JSON object per line; binary values as base64')
   .action(async (topicName: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
     let shown = 0;
@@ -192,27 +192,27 @@ interface ReplayCommandOptions extends FilterOptions {
 
 withFilters(program.command('replay'))
   .description(
-    'publish the events again to their machine topic, with the bytes, key and headers that the machine sent; those that were replayed before are skipped',
+    'publish the events again to their machine topic, with the bytes, key and headers that the machine sent; skips letters that were replayed before',
   )
-  .option('--patch <patch>', 'JSON merge patch (RFC 7396) for every event: an object, or a file that holds one')
-  .option('--dry-run', 'only say what would be published, and what of it ingest would refuse again')
-  .option('--again', 'also letters that were replayed before, or whose replay was interrupted')
-  .option('--limit <n>', 'publish at most so many', wholeNumber(1))
+  .option('--patch <patch>', 'JSON merge patch (RFC 7396) for every event: an object, or a file that contains one')
+  .option('--dry-run', 'only report what would be published, and which of it ingest would refuse again')
+  .option('--again', 'include letters that were replayed before, or whose replay was interrupted')
+  .option('--limit <n>', 'publish at most this many', wholeNumber(1))
   .addOption(reasonOption('replay of dead letters'))
   .addOption(byOption())
   .option('--yes', 'do not ask')
   .addHelpText(
     'after',
     `
-A replayed event carries the headers replay-of and replay-count. When it is refused again, its new letter has them too.
+A replayed event carries the headers replay-of and replay-count. If it is refused again, its new letter has them too.
 Each replay is marked in the audit trail before it is published. After a crash the letters in between are uncertain:
-they are named and skipped. Check whether their events arrived; if not: --again --key <key>.`,
+the next run names and skips them. Check whether their events arrived; if not: --again --key <key>.`,
   )
   .action(async (topicName: string, options: ReplayCommandOptions) => {
     const topic = machineTopicOf(topicName);
     const patch = options.patch === undefined ? undefined : await readPatch(options.patch);
     const isDryRun = options.dryRun ?? false;
-    // Without a terminal the replay goes on: it destroys nothing, and a second one does nothing.
+    // Without a terminal the replay proceeds: it destroys nothing, and a second one does nothing.
     if (!isDryRun && process.stdin.isTTY && process.stdout.isTTY) {
       await confirm(`Publish dead letters of ${topic} again?`, options.yes ?? false);
     }
@@ -238,7 +238,7 @@ they are named and skipped. Check whether their events arrived; if not: --again 
     }
   });
 
-/** Ingest's judgement on an event that is published now; undefined for a topic that ingest does not read. */
+/** Ingest's judgement of an event published now; undefined for a topic that ingest does not read. */
 async function judgeOf(topic: string, database: Database): Promise<ReplayOptions['judge']> {
   const stream = streamOf(topic);
   if (stream === undefined) {

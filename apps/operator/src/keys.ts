@@ -64,16 +64,16 @@ interface CreateOptions {
 }
 program
   .command('create')
-  .description('make a key and print it, once: only its hash is kept')
+  .description('create a key and print it once: only its hash is stored')
   .addOption(new Option('--role <role>', 'what it may do').choices(KEY_ROLES).makeOptionMandatory())
-  .option('--name <name>', 'what the audit trail calls it', name, 'unnamed')
+  .option('--name <name>', 'name of the key in the audit trail', name, 'unnamed')
   .addOption(
-    new Option('--scope <scope...>', 'rights that its role does not have').choices(KEY_SCOPES).default([], 'none'),
+    new Option('--scope <scope...>', 'rights beyond those of its role').choices(KEY_SCOPES).default([], 'none'),
   )
-  .option('--site <site>', 'only rows of this site; may be repeated', several)
-  .option('--product <product>', 'only rows of this product; may be repeated', several)
-  .option('--expires <duration>', 'ends after, for example, 90d; never when left out', duration)
-  .option('--quiet', 'print the key alone, for scripts')
+  .option('--site <site>', 'only rows of this site; repeatable', several)
+  .option('--product <product>', 'only rows of this product; repeatable', several)
+  .option('--expires <duration>', 'lifetime, for example 90d; unlimited if left out', duration)
+  .option('--quiet', 'print only the key, for scripts')
   .addOption(reasonOption('a new key'))
   .addOption(byOption())
   .action(async (options: CreateOptions) => {
@@ -90,7 +90,7 @@ program
 
 program
   .command('list')
-  .description('every key with its rights, its last use and its end; never the keys themselves')
+  .description('list every key with its rights, last use and expiry; never the keys themselves')
   .action(async () => {
     const keys = await withDatabase(listKeys);
     console.log(keys.length === 0 ? 'there are no keys' : keys.map(describe).join('\n'));
@@ -98,9 +98,9 @@ program
 
 program
   .command('revoke')
-  .description('end a key; every service refuses it within five seconds')
-  .argument('<prefix>', 'of the key, as list shows it')
-  .addOption(reasonOption('not needed any more'))
+  .description('revoke a key; every service refuses it within five seconds')
+  .argument('<prefix>', 'prefix of the key, as shown by list')
+  .addOption(reasonOption('no longer needed'))
   .addOption(byOption())
   .action(async (prefix: string, options: { by: string; reason: string }) => {
     await withDatabase((database) => revokeKey(database, prefix, options));
@@ -109,10 +109,10 @@ program
 
 program
   .command('rotate')
-  .description('make a key with the rights of another, which goes on for a while')
-  .argument('<prefix>', 'of the old key, as list shows it')
-  .option('--grace <duration>', 'how long the old key still works', duration, 86_400)
-  .option('--quiet', 'print the key alone, for scripts')
+  .description('create a key with the rights of another, which stays valid for a while')
+  .argument('<prefix>', 'prefix of the old key, as shown by list')
+  .option('--grace <duration>', 'how long the old key stays valid', duration, 86_400)
+  .option('--quiet', 'print only the key, for scripts')
   .addOption(reasonOption('regular rotation'))
   .addOption(byOption())
   .action(async (prefix: string, options: { grace: number; by: string; reason: string; quiet?: boolean }) =>

@@ -34,7 +34,7 @@ async function withDatabase<T>(work: (database: Database) => Promise<T>): Promis
   }
 }
 
-/** A longer shift is not a clock that was merely set wrong; it deserves a second look. */
+/** A longer shift is more than a wrongly set clock, and deserves a second look. */
 const MAX_CLOCK_SHIFT_MS = 7 * 86_400_000;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 const clockShift = (text: string): number => {
@@ -57,7 +57,7 @@ const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text 
 
 const program = new Command('positions')
   .description(
-    'Shows up to where each partition of a machine topic is applied, and resumes stopped partitions.\nReads DATABASE_URL (the owner) and KAFKA_BROKERS.',
+    'Shows how far each partition of a machine topic is applied, and resumes stopped partitions.\nReads DATABASE_URL (the owner) and KAFKA_BROKERS.',
   )
   .addHelpText(
     'after',
@@ -73,7 +73,7 @@ Every change is checked first, shown, and recorded in the audit trail. Each stat
 program
   .command('show')
   .description('positions, states and reasons')
-  .argument('[topic]', 'one machine topic only', machineTopic)
+  .argument('[topic]', 'only this machine topic', machineTopic)
   .option('--json', 'as JSON')
   .action(async (topic: string | undefined, options: { json?: boolean }) => {
     const { positions, ingest } = await withDatabase(async (database) => ({
@@ -95,7 +95,7 @@ program
 
 function formatPositions(positions: readonly StreamPosition[]): string {
   if (positions.length === 0) {
-    return 'no partition has a position yet; the writer gives it one with the first block';
+    return 'no partition has a position yet; the writer creates it with the first block';
   }
   const head = ['partition', 'state', 'position', 'waiting', 'accepted', 'applied up to'];
   const rows = positions.map((position) => [
@@ -150,7 +150,7 @@ const changing = (name: string, description: string, ofPartition = true): Comman
     .requiredOption('--reason <text>', 'why, for the audit trail')
     .addOption(byOption())
     .option('--yes', 'do not ask')
-    .option('--dry-run', 'only say what would happen');
+    .option('--dry-run', 'only report what would happen');
 };
 
 async function change(
@@ -160,7 +160,7 @@ async function change(
   plan: (facts: PartitionFacts, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
   if (options.reason.trim() === '') {
-    throw new InputError('--reason is empty; say why, for the audit trail');
+    throw new InputError('--reason is empty; state why, for the audit trail');
   }
   const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
   const admin = new KafkaAdmin(connection, logger);
@@ -180,7 +180,7 @@ async function change(
       if (partitions.length === 0) {
         throw new InputError(`no partition of ${topic} has a position`);
       }
-      // All are checked before the first is changed.
+      // Check all before changing the first.
       const made: Plan[] = [];
       for (const one of partitions) {
         const ingest = new IngestPlans(
@@ -205,54 +205,52 @@ async function change(
 }
 
 changing('init', 'give a partition its first position (state "uninitialised")')
-  .requiredOption('--offset <n>', 'offset of the machine topic to begin with', wholeNumber())
+  .requiredOption('--offset <n>', 'offset of the machine topic to begin at', wholeNumber())
   .option('--accepted-offset <n>', 'offset of the accepted topic to read from (default: its first one)', wholeNumber())
   .action((stream: Stream, partition: number, options: ChangeOptions & { offset: number; acceptedOffset?: number }) =>
     change(stream, partition, options, (facts) => planInit(facts, options.offset, options.acceptedOffset)),
   );
 
-changing('accept-gap', 'skip offsets that are in no block; cannot be undone (state "gap")')
-  .requiredOption('--to <n>', 'offset to go on with', wholeNumber())
+changing('accept-gap', 'skip offsets that no block contains; cannot be undone (state "gap")')
+  .requiredOption('--to <n>', 'offset to continue at', wholeNumber())
   .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
     change(stream, partition, options, (facts) => planAcceptGap(facts, options.to)),
   );
 
-changing(
-  'accept-recreated',
-  'go on with a machine topic that was deleted and created again (state "recreated")',
-).action((stream: Stream, partition: number, options: ChangeOptions) =>
-  change(stream, partition, options, (facts) => planAcceptRecreated(facts)),
+changing('accept-recreated', 'continue with a machine topic that was deleted and recreated (state "recreated")').action(
+  (stream: Stream, partition: number, options: ChangeOptions) =>
+    change(stream, partition, options, (facts) => planAcceptRecreated(facts)),
 );
 
-changing('resume', 'let a stopped partition try again, once its cause is fixed')
-  .option('--skip-block', 'behind the block that cannot be read; its events must come again by rewind-ingest')
+changing('resume', 'retry a stopped partition once its cause is fixed')
+  .option('--skip-block', 'skip the block that cannot be read; its events must return through rewind-ingest')
   .action((stream: Stream, partition: number, options: ChangeOptions & { skipBlock?: boolean }) =>
     change(stream, partition, options, (facts) => planResume(facts, options.skipBlock ?? false)),
   );
 
-changing('skip-batch', 'pass over a record batch that ingest can never read (state "undecodable_batch")').action(
+changing('skip-batch', 'skip a record batch that ingest can never read (state "undecodable_batch")').action(
   (stream: Stream, partition: number, options: ChangeOptions) =>
     change(stream, partition, options, (_, ingest) => ingest.skipBatch()),
 );
 
-changing('resume-ingest', 'let ingest go on with records that it refused (state "records_mostly_refused")')
+changing('resume-ingest', 'let ingest continue with records that it refused (state "records_mostly_refused")')
   .option('--clock-shift <time>', 'how far the clock of the broker was behind, such as 15m or 90s', clockShift)
   .action((stream: Stream, partition: number, options: ChangeOptions & { clockShift?: number }) =>
     change(stream, partition, options, (_, ingest) => ingest.resume(options.clockShift ?? 0)),
   );
 
-changing('rebase', 'go on on another Kafka cluster, once everything of the old one is applied', false)
+changing('rebase', 'continue on another Kafka cluster, once everything on the old one is applied', false)
   .option('--offset <n>', 'first offset there that is not applied yet (default: the end of the topic)', wholeNumber())
   .addHelpText(
     'after',
     `
-Before: no machine publishes, "show" says that nothing waits on the old cluster, every ingest and writer is stopped,
+Before: no machine publishes, "show" reports that nothing waits on the old cluster, every ingest and writer is stopped,
 the topics exist on the new cluster (npm run topics -- create), and KAFKA_BROKERS leads there. What a mirror has copied of
-the machine topic counts as applied. The order of the whole move: docs/disaster-recovery.md`,
+the machine topic counts as applied. For the order of the whole move, see docs/disaster-recovery.md`,
   )
   .action((stream: Stream, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
     if (partition === 'all' && options.offset !== undefined) {
-      throw new InputError('--offset is for one partition; each has offsets of its own');
+      throw new InputError('--offset is for one partition; each has its own offsets');
     }
     return change(stream, partition, options, (facts) => planRebase(facts, options.offset));
   });
@@ -263,7 +261,7 @@ changing('rewind-ingest', 'make ingest read a part of the machine topic again, f
     'after',
     `
 Kafka sets the offsets of a group only while it has no members: stop every ingest first, run this, start ingest again.
-What was applied before is skipped; what was lost is applied.`,
+The writer skips what is already applied, and applies what was lost.`,
   )
   .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
     change(stream, partition, options, (facts) => planRewindIngest(facts, options.to)),

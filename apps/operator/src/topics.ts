@@ -17,7 +17,7 @@ async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<vo
   }
 }
 
-/** Partitions cannot be taken back, and an absurd number of them ends the broker. */
+/** Partitions cannot be removed, and an absurd number of them crashes the broker. */
 const MAX_PARTITIONS = 1_000;
 
 interface ChangeOptions {
@@ -32,13 +32,13 @@ const program = new Command('topics').description(
 );
 
 changing(program.command('create'), 'topics of the contract')
-  .description('create the topics that are missing; existing ones are left as they are')
+  .description('create missing topics; existing ones stay as they are')
   .option('--replication <n>', "replicas of each partition (default: the brokers' own)", wholeNumber(1))
   .action(async ({ replication, by, reason }: ChangeOptions & { replication?: number }) =>
     withAdmin(async (admin) => {
       const missing = await admin.missingTopics(TOPICS);
       if (missing.length === 0) {
-        console.log('all topics are there');
+        console.log('all topics exist');
         return;
       }
       const create = async (): Promise<void> => {
@@ -57,7 +57,7 @@ changing(program.command('create'), 'topics of the contract')
 
 program
   .command('check')
-  .description('compare the topics with the contract; exit 1 when something differs')
+  .description('compare the topics with the contract; exit 1 if something differs')
   .action(async () =>
     withAdmin(async (admin) => {
       const differences = await admin.checkTopics(TOPICS);

@@ -66,7 +66,7 @@ it('resume-ingest: holds for what is in the partition by now, with the shift of 
 
 it('resume-ingest: refuses a standstill that the topic does not reach', async () => {
   await standAt('records_mostly_refused', 31, null);
-  await expect(plans().resume(0)).rejects.toThrow('ends at 30, ingest stands at 31');
+  await expect(plans().resume(0)).rejects.toThrow('ends at 30, but ingest stopped at 31');
 });
 
 it('the commands show standstills, want a reason, and check the shift', async () => {

@@ -114,7 +114,7 @@ describe('positions', () => {
   it('init: begins where asked, and says when a gap would follow', async () => {
     await publish(10, 20, T0);
     const plan = await planInit(facts(), 8, undefined);
-    expect(plan.lines.join('\n')).toContain('offsets 8 to 9 are a gap then; --offset 10 begins behind it');
+    expect(plan.lines.join('\n')).toContain('offsets 8 to 9 become a gap; to begin after it: --offset 10');
     expect(await position()).toBeUndefined();
     await (await planInit(facts(), 10, undefined)).apply();
     expect(await position()).toMatchObject({
@@ -124,13 +124,13 @@ describe('positions', () => {
       state: 'running',
     });
     expect(await audited()).toEqual([{ action: 'position.init', by: 'jo', outcome: null }]);
-    await refusal(planInit(facts(), 10, undefined)).toThrow('has a position already');
+    await refusal(planInit(facts(), 10, undefined)).toThrow('already has a position');
     // Planned before another command began: nothing is overwritten.
     await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
   });
 
   it('init: refuses what does not exist', async () => {
-    await refusal(planInit(facts(), 31, undefined)).toThrow('behind the end');
+    await refusal(planInit(facts(), 31, undefined)).toThrow('beyond the end');
     await refusal(planInit(facts(), 1, 5)).toThrow('--accepted-offset 5 is not in');
     await refusal(planInit(facts(7), 1, undefined)).toThrow('has no partition 7');
   });
@@ -138,7 +138,7 @@ describe('positions', () => {
   it('accept-gap: gives up exactly the gap, and says when more would be lost', async () => {
     await publish(12, 20, T0);
     await standAt(5, 'gap');
-    expect((await planAcceptGap(facts(), 15)).lines.join('\n')).toContain('12 to 14 are in blocks that wait');
+    expect((await planAcceptGap(facts(), 15)).lines.join('\n')).toContain('12 to 14 are in waiting blocks');
     const plan = await planAcceptGap(facts(), 12);
     expect(plan.lines).toEqual([`${machine}/0 goes on at 12: offsets 5 to 11 (7) are skipped; this cannot be undone`]);
     await plan.apply();
@@ -211,7 +211,7 @@ describe('positions', () => {
       { action: 'position.rewind_ingest', by: 'jo', outcome: 'requested' },
       { action: 'position.rewind_ingest', by: 'jo', outcome: 'done' },
     ]);
-    await refusal(planRewindIngest(facts(), 8)).toThrow('ahead of ingest, which stands at 7');
+    await refusal(planRewindIngest(facts(), 8)).toThrow('ahead of ingest, which is at 7');
     await refusal(planRewindIngest(facts(), 31)).toThrow('which has 0 to 30');
   });
 
@@ -278,7 +278,7 @@ describe('positions', () => {
       machine,
       newId,
     ]);
-    await refusal(planAcceptRecreated(facts())).toThrow('is not of a new topic');
+    await refusal(planAcceptRecreated(facts())).toThrow('does not belong to a new topic');
     await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
       machine,
       oldId,
@@ -296,7 +296,7 @@ describe('positions', () => {
     );
     await setHighWatermark(db.database, machine, 0, 1_000n);
     const plan = await planRebase(facts(), undefined);
-    expect(plan.lines[0]).toContain('leaves 1000 of the old cluster and goes on at 30 of the new one');
+    expect(plan.lines[0]).toContain('leaves 1000 of the old cluster and continues at 30 of the new one');
     await plan.apply();
     expect(await position()).toMatchObject({
       nextOffset: 30n,

@@ -29,7 +29,7 @@ describe('topics', () => {
     expect(before).toEqual(
       ['requested', 'done'].flatMap((outcome) => (names ? { ...entry, new_value: { topics: names, outcome } } : [])),
     );
-    expect(await run(['create', '--by', 'jo'])).toMatchObject({ code: 0, stdout: 'all topics are there\n' });
+    expect(await run(['create', '--by', 'jo'])).toMatchObject({ code: 0, stdout: 'all topics exist\n' });
     expect(await trail('topics.create')).toEqual(before);
     expect(await run(['check'])).toMatchObject({ code: 0 });
   });

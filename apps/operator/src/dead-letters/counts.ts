@@ -1,6 +1,8 @@
 import type { Letter } from './letter.ts';
 
-/** How often each of many texts occurs, bounded: an attacker's million different texts cost nothing more. */
+/**
+ * How often each of many texts occurs, with bounded memory: an attacker's million different texts cost nothing more.
+ */
 class Tally {
   readonly #counts = new Map<string, number>();
   readonly #capacity = 1000;
@@ -32,11 +34,11 @@ export interface LetterCount {
   readonly repeats: number;
   readonly first_failed_at: string | null;
   readonly last_failed_at: string | null;
-  /** Of the letters, those that were published again. Null without a database to ask. */
+  /** Number of the letters that were published again. Null without a database. */
   readonly replayed: number | null;
   /** Marked for a replay that was never acknowledged. */
   readonly uncertain: number | null;
-  /** Of the letters, those about an event that had been published again before. */
+  /** Number of the letters about an event that had been published again before. */
   readonly failed_again: number;
   /** The most frequent details. */
   readonly details: { text: string; letters: number }[];
@@ -44,7 +46,7 @@ export interface LetterCount {
   readonly origins: { text: string; letters: number }[];
 }
 
-/** A larger value is not parsed only to learn where it came from. */
+/** A larger value is not parsed just to learn its origin. */
 const MAX_PARSED_BYTES = 64 * 1024;
 const SHOWN = 3;
 
@@ -97,7 +99,7 @@ export class LetterCounts {
     }
   }
 
-  /** The most frequent cause first. */
+  /** Most frequent cause first. */
   result(knowsReplays: boolean): LetterCount[] {
     return [...this.#groups.values()]
       .map((group) => ({
@@ -149,7 +151,7 @@ function originOf(value: Buffer | null): string | undefined {
     const origin = service_name ?? equipment_id;
     return typeof origin === 'string' ? origin.slice(0, 100) : undefined;
   } catch {
-    // Malformed JSON is what many letters are about.
+    // Malformed JSON, the cause of many letters.
     return undefined;
   }
 }

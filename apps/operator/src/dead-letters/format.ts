@@ -4,7 +4,7 @@ import type { Letter } from './letter.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US');
 
-/** What a machine sent must not reach the terminal as a command to it: control and formatting characters are escaped. */
+/** Escapes control and formatting characters: what a machine sent must not act as a command to the terminal. */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (char) =>
     char === '\n' ? char : `\\u{${char.codePointAt(0)!.toString(16)}}`,
@@ -46,10 +46,10 @@ export function formatCounts(topic: string, counts: readonly LetterCount[]): str
       lines.push(`${indent}${number(count.replayed)} replayed`);
     }
     if (count.uncertain) {
-      lines.push(`${indent}${number(count.uncertain)} uncertain: a replay of them was interrupted (see replay --help)`);
+      lines.push(`${indent}${number(count.uncertain)} uncertain: their replay was interrupted (see replay --help)`);
     }
     if (count.failed_again) {
-      lines.push(`${indent}${number(count.failed_again)} had been replayed before and failed again`);
+      lines.push(`${indent}${number(count.failed_again)} replayed before and failed again`);
     }
   }
   return printable(lines.join('\n'));
@@ -84,7 +84,7 @@ export function letterAsJson(letter: Letter): object {
   };
 }
 
-/** Longer values are cut on a terminal. */
+/** Longer values are truncated on a terminal. */
 const MAX_SHOWN_CHARACTERS = 8_000;
 const HEX_ROW_BYTES = 16;
 const MAX_HEX_BYTES = 512;
@@ -114,10 +114,12 @@ function valueText(value: Buffer | null, isWhole: boolean): string {
   try {
     text = JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    // Shown as it came.
+    // Shown as received.
   }
   const cut = !isWhole && text.length > MAX_SHOWN_CHARACTERS;
-  return printable(cut ? text.slice(0, MAX_SHOWN_CHARACTERS) : text) + (cut ? '\n… cut here; all of it: --full' : '');
+  return (
+    printable(cut ? text.slice(0, MAX_SHOWN_CHARACTERS) : text) + (cut ? '\n… truncated; show all of it: --full' : '')
+  );
 }
 
 /** One letter for a person. */
@@ -128,7 +130,7 @@ export function formatLetter(letter: Letter, isWhole: boolean): string {
     fact('key', letter.key),
     fact('refused', `${letter.code || '(no dead letter)'} by ${letter.stage || '?'} at ${letter.failedAt || '?'}`),
     fact('detail', letter.detail),
-    fact('stands at', `partition ${letter.partition} offset ${letter.offset} of the dead-letter topic`),
+    fact('stored at', `partition ${letter.partition} offset ${letter.offset} of the dead-letter topic`),
     ...(letter.replay === undefined
       ? []
       : [fact('replayed', `${letter.replay.count} times; last from ${letter.replay.of}`)]),

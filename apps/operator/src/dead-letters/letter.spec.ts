@@ -105,7 +105,7 @@ describe('counts', () => {
     const text = formatCounts('t.dlq', counts.result(true));
     expect(text).toContain('3 dead letters (and 1 repeats of the same keys, not counted), 1 of them not replayed yet');
     expect(text).toContain('1 uncertain');
-    expect(text).toContain('1 had been replayed before and failed again');
+    expect(text).toContain('1 replayed before and failed again');
     expect(formatCounts('t.dlq', [])).toBe('t.dlq: no dead letters');
   });
 });

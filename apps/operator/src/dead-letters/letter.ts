@@ -3,9 +3,9 @@ import type { TopicRecord } from '@chip/kafka';
 
 /** A record of a dead-letter topic, read back. */
 export interface Letter {
-  /** Names the refused event; after a crash several letters may bear it. */
+  /** Identifies the refused event; after a crash several letters may have it. */
   readonly key: string;
-  /** Where the letter itself stands. */
+  /** Where the letter itself is stored. */
   readonly partition: number;
   readonly offset: number;
   /** Empty for a record that is not a dead letter. */
@@ -16,11 +16,11 @@ export interface Letter {
   readonly failedAt: string;
   readonly sourcePartition: number;
   readonly sourceOffset: number;
-  /** Set when the event was published again before and failed once more. */
+  /** Set if the event had been published again before and failed once more. */
   readonly replay: Replay | undefined;
-  /** What was cut off; undefined for a whole letter. */
+  /** What was truncated; undefined for a complete letter. */
   readonly truncated: string | undefined;
-  /** Key of the machine's record; undefined when the letter does not say. */
+  /** Key of the machine's record; undefined if the letter does not say. */
   readonly sourceKey: Buffer | undefined;
   readonly value: Buffer | null;
   /** As the machine sent them. */
@@ -62,7 +62,7 @@ export function letterOf(record: TopicRecord): Letter {
   };
 }
 
-/** Which letters are meant; what is absent restricts nothing. */
+/** Which letters to select; an absent field restricts nothing. */
 export interface LetterFilter {
   readonly codes?: readonly string[];
   readonly stages?: readonly string[];
@@ -102,7 +102,7 @@ function isWanted(letter: Letter, filter: LetterFilter): boolean {
 }
 
 /**
- * The wanted letters of a topic, each key once: `isRepeat` marks what a crash wrote again. Equal keys stand in the same
+ * The selected letters of a topic, each key once: `isRepeat` marks what a crash wrote again. Equal keys are in the same
  * partition, so only the keys of one partition are remembered.
  */
 export async function* lettersOf(

@@ -1,4 +1,4 @@
-/** JSON as it is read: numbers keep the digits they were written with. */
+/** JSON as read: numbers keep the digits they were written with. */
 type Json = null | boolean | string | number | object;
 
 interface SourceContext {
@@ -18,13 +18,13 @@ export const readExactly = (text: string): Json =>
 
 const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
-/** An object of JSON, which a patch goes into; not an array, not a number kept by its digits. */
+/** A JSON object, to which a patch applies; neither an array nor a number kept by its digits. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJson(value);
 
 /**
- * JSON merge patch (RFC 7396): fields of `patch` replace those of `target`, null removes one, objects are merged, arrays
- * are replaced whole. Neither argument is changed. `__proto__` is a field like any other.
+ * JSON merge patch (RFC 7396): fields of `patch` replace those of `target`, null removes a field, objects are merged,
+ * arrays are replaced whole. Changes neither argument. `__proto__` is a field like any other.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) {

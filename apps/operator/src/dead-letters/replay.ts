@@ -6,17 +6,17 @@ import type { Letter } from './letter.ts';
 import { isJsonObject, mergePatch, readExactly } from './merge-patch.ts';
 
 export interface ReplayOptions {
-  /** Only look: nothing is marked, nothing is published. */
+  /** Only reports: marks and publishes nothing. */
   readonly isDryRun: boolean;
-  /** Also letters that were replayed before. */
+  /** Includes letters that were replayed before. */
   readonly again: boolean;
   /** Changes every event before it is published (RFC 7396). */
   readonly patch?: Record<string, unknown>;
   readonly by: string;
   readonly reason: string;
-  /** Says how ingest would judge an event today: null = accepted. Asked in a dry run. */
+  /** Returns how ingest would judge an event today: null = accepted. Used in a dry run. */
   readonly judge?: (value: Buffer | null, headers: Letter['headers']) => RefusalCode | null;
-  /** At most so many letters are published. */
+  /** Maximum number of letters to publish. */
   readonly limit?: number;
 }
 
@@ -27,20 +27,20 @@ export interface ReplayOutcome {
   /** Published and acknowledged; in a dry run, what would be. */
   published: number;
   readonly byCode: Map<string, number>;
-  /** In a dry run: events that would be refused again, by the code they would get. */
+  /** In a dry run: events that would be refused again, by refusal code. */
   readonly refusedAgain: Map<string, number>;
   readonly passed: Map<Passed, number>;
-  /** Keys of letters whose replay was interrupted, the first ones: it is not known whether they were published. */
+  /** The first keys of letters whose replay was interrupted: whether they were published is unknown. */
   readonly uncertainKeys: string[];
-  /** The first event as it is, or would be, published; to look at what a patch makes of it. */
+  /** The first event as it is, or would be, published: shows the effect of a patch. */
   example: { key: string; value: string } | undefined;
 }
 
-/** Marks and acknowledgements are written for so many letters, or bytes of them, at a time. */
+/** Marks and acknowledgements are written for this many letters, or bytes of them, at a time. */
 const BATCH = { letters: 500, bytes: 4 * 1024 * 1024 };
 const MAX_NAMED_KEYS = 20;
 const EXAMPLE_CHARACTERS = 2_000;
-/** What a broker's record holds besides key, value and headers, rounded up. */
+/** Size of a broker's record beyond key, value and headers, rounded up. */
 const RECORD_OVERHEAD_BYTES = 200;
 
 interface Prepared {
@@ -49,16 +49,16 @@ interface Prepared {
 }
 
 /**
- * Publishes the events of dead letters again to their machine topic: the bytes, key and headers that the machine sent,
- * and two headers that say which letter they came from and how often they were tried. For each batch of letters:
+ * Publishes the events of dead letters again to their machine topic: with the bytes, key and headers that the machine
+ * sent, and two headers that name the letter they came from and count the attempts. For each batch of letters it
  *
- * 1. those marked in the audit trail are skipped (unless `again`),
- * 2. the others are marked, in a transaction,
- * 3. they are published and acknowledged by the broker,
- * 4. the acknowledgement is recorded.
+ * 1. skips those marked in the audit trail (unless `again`),
+ * 2. marks the others, in a transaction,
+ * 3. publishes them and waits for the broker's acknowledgement,
+ * 4. records the acknowledgement.
  *
- * So no letter is published twice by two runs. A crash between 2 and 4 leaves marked letters of which it is not known
- * whether they were published; the next run names them and leaves them to a person.
+ * So no two runs publish the same letter. A crash between 2 and 4 leaves marked letters that may or may not have been
+ * published; the next run names them and leaves them to a person.
  */
 export class DeadLetterReplay {
   readonly outcome: ReplayOutcome = {
@@ -81,7 +81,7 @@ export class DeadLetterReplay {
     this.#options = options;
   }
 
-  /** @throws what the database or the producer throws; `outcome` then tells how far it came, and what is uncertain */
+  /** @throws what the database or the producer throws; `outcome` then says how far it got, and what is uncertain */
   async run(letters: AsyncIterable<{ letter: Letter; isRepeat: boolean }>): Promise<ReplayOutcome> {
     let batch: Prepared[] = [];
     let bytes = 0;
@@ -110,7 +110,7 @@ export class DeadLetterReplay {
     return this.outcome;
   }
 
-  /** The event to publish, or undefined when this letter cannot be replayed. */
+  /** The event to publish, or undefined if this letter cannot be replayed. */
   #prepare(letter: Letter): Prepared | undefined {
     if (letter.code === '') {
       return this.#pass('no_letter');
@@ -159,7 +159,7 @@ export class DeadLetterReplay {
       markReplays(transaction, keys, { ...record, again }),
     );
     const ours = open.filter(({ letter }) => free.has(letter.key));
-    // Another replay that runs at this moment was faster.
+    // Another replay that runs right now was faster.
     for (let others = open.length - ours.length; others > 0; others--) {
       this.#pass('replayed');
     }
@@ -219,7 +219,7 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
     const value: unknown = readExactly(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
-    // Not JSON: nothing that a patch could go into.
+    // Not JSON: nothing to patch.
     return undefined;
   }
 }
@@ -237,8 +237,8 @@ function outgoing(letter: Letter, value: Buffer | null, count: number): Outgoing
 }
 
 /**
- * The key that the contract asks machines for, where the letter does not know the record's own: the host of a sample,
- * the lot of an inspection. It keeps the order of events about one thing.
+ * The key that the contract asks of machines, if the letter does not contain the record's own: the host of a sample,
+ * the lot of an inspection. It keeps events about one thing in order.
  */
 function contractKey(value: Buffer | null): string | null {
   if (value === null || !isUtf8(value)) {
@@ -262,9 +262,9 @@ function recordBytes({ key, value, headers }: OutgoingRecord): number {
 export const PASSED_TEXT: Readonly<Record<Passed, string>> = {
   replayed: 'replayed before (--again repeats them)',
   uncertain:
-    'uncertain: a replay was interrupted between its mark and its acknowledgement, so they may have been published or not',
+    'uncertain: a replay was interrupted between its mark and its acknowledgement, so they may or may not have been published',
   truncated: 'truncated: the letter holds only a part of the event; the machine must send it again',
   not_patchable: 'not patchable: the event is not a JSON object',
-  too_large: 'too large for the machine topic together with the headers of a replay; the machine must send it again',
+  too_large: 'too large for the machine topic with the headers of a replay; the machine must send it again',
   no_letter: 'not dead letters: another program wrote them to this topic',
 };

@@ -13,16 +13,16 @@ export async function planAcceptGap(facts: PartitionFacts, to: number): Promise<
   const { high } = await facts.range(facts.parts.machineTopic);
   if (to > high) {
     throw new InputError(
-      `--to ${to} is behind the end of ${facts.name}, which is ${high}: events that do not exist yet would be given up`,
+      `--to ${to} is beyond the end of ${facts.name}, which is ${high}: it would give up events that do not exist yet`,
     );
   }
   const lines = [
-    `${facts.name} goes on at ${to}: offsets ${from} to ${to - 1} (${to - from}) are skipped; this cannot be undone`,
+    `${facts.name} continues at ${to}: offsets ${from} to ${to - 1} (${to - from}) are skipped; this cannot be undone`,
   ];
   const next = await facts.nextBlock(Number(position.acceptedOffset), from);
   if (next !== undefined && next.coversFrom < to) {
     lines.push(
-      `of these, ${Math.max(from, next.coversFrom)} to ${to - 1} are in blocks that wait and could be applied; the gap ends at ${Math.max(from, next.coversFrom)}`,
+      `of these, ${Math.max(from, next.coversFrom)} to ${to - 1} are in waiting blocks and could be applied; the gap ends at ${Math.max(from, next.coversFrom)}`,
     );
   }
   return {
@@ -31,7 +31,7 @@ export async function planAcceptGap(facts: PartitionFacts, to: number): Promise<
       await facts.parts.database.withTransaction((transaction) =>
         giveUpGap(transaction, { ...facts.change, from: BigInt(from), to: BigInt(to) }),
       );
-      return `${facts.name} goes on at ${to}; the gap is on record. ${WATCH}`;
+      return `${facts.name} continues at ${to}; the gap is recorded. ${WATCH}`;
     },
   };
 }

@@ -4,7 +4,7 @@ import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
 import { type Plan, WATCH } from './plan.ts';
 
-/** Goes on with a machine topic that was deleted and created again. */
+/** Continues with a machine topic that was deleted and recreated. */
 export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> {
   const position = await facts.position();
   if (position?.state !== 'recreated') {
@@ -23,17 +23,17 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
   const areIdsKnown = newId !== null && oldId !== null;
   if (block === undefined || (areIdsKnown ? newId === oldId : first === undefined || evidence === null)) {
     throw new InputError(
-      `the block at offset ${acceptedOffset} of ${acceptedTopic} is not of a new topic: blocks of the old one still wait behind a gap; deal with that first: npm run positions -- accept-gap`,
+      `the block at offset ${acceptedOffset} of ${acceptedTopic} does not belong to a new topic: blocks of the old one still wait behind a gap; resolve that first: npm run positions -- accept-gap`,
     );
   }
-  // Events below the position would be counted twice, if the topic were the old one after all.
+  // If the topic were the old one after all, events below the position would count twice.
   if (!areIdsKnown && !evidence!.isProof) {
     return acceptOlder(facts, position);
   }
   const lost = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
   return {
     lines: [
-      `${facts.name} goes on at ${block.coversFrom} of the new topic${newId === null ? '' : ` (id ${newId})`}, block ${acceptedOffset} of ${acceptedTopic} first`,
+      `${facts.name} continues at ${block.coversFrom} of the new topic${newId === null ? '' : ` (id ${newId})`}, starting with block ${acceptedOffset} of ${acceptedTopic}`,
       lost > 0n
         ? `of the old topic, ${lost} offsets from ${from} were never applied and are given up`
         : `of the old topic everything known was applied, up to ${from}`,
@@ -50,23 +50,23 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
           sourceTopicId: newId,
         }),
       );
-      return `${facts.name} goes on at ${block.coversFrom} of the new topic. ${WATCH}`;
+      return `${facts.name} continues at ${block.coversFrom} of the new topic. ${WATCH}`;
     },
   };
 }
 
-/** The brokers' clocks disagree about the topic that the position is about: position and ledger stay. */
+/** The brokers' clocks disagree about the topic of the position: position and ledger stay. */
 function acceptOlder(facts: PartitionFacts, position: StreamPosition): Plan {
   return {
     lines: [
-      `${facts.name} goes on at ${position.nextOffset}: nothing proves a new topic, the next events are only older than what is applied, as after a step of a broker's clock`,
-      'events below the position stay what they are: applied before',
+      `${facts.name} continues at ${position.nextOffset}: nothing proves a new topic, the next events are only older than what is applied, as after a step of a broker's clock`,
+      'events below the position stay applied',
     ],
     apply: async () => {
       await facts.parts.database.withTransaction((transaction) =>
         acceptOlderAppendTimes(transaction, { ...facts.change, from: position.nextOffset }),
       );
-      return `${facts.name} goes on at ${position.nextOffset}. ${WATCH}`;
+      return `${facts.name} continues at ${position.nextOffset}. ${WATCH}`;
     },
   };
 }

@@ -16,7 +16,7 @@ export interface IngestPlansParts {
   readonly admin: Pick<KafkaAdmin, 'topicOffsets'>;
 }
 
-/** Ways out for a partition on which ingest has stopped: decisions that a running ingest reads from the database. */
+/** Ways out for a partition that ingest has stopped: decisions that a running ingest reads from the database. */
 export class IngestPlans {
   readonly #parts: IngestPlansParts;
   readonly #change: PositionChange;
@@ -28,7 +28,7 @@ export class IngestPlans {
     this.#name = `${change.topic}/${change.partition}`;
   }
 
-  /** Passes over the record batch that ingest can never read. */
+  /** Skips the record batch that ingest can never read. */
   async skipBatch(): Promise<Plan> {
     const { atOffset, toOffset, stateReason } = await this.#standstill('undecodable_batch', 'skip-batch');
     if (toOffset === null) {
@@ -36,7 +36,7 @@ export class IngestPlans {
     }
     return {
       lines: [
-        `ingest passes over offsets ${atOffset} to ${toOffset - 1} (${toOffset - atOffset}) of ${this.#name}: ${stateReason ?? ''}`,
+        `ingest skips offsets ${atOffset} to ${toOffset - 1} (${toOffset - atOffset}) of ${this.#name}: ${stateReason ?? ''}`,
         'they stay in the machine topic for as long as its retention lasts; one dead letter points at them, and the ledger counts one refused event and the other offsets as skipped',
       ],
       apply: () => this.#decide({ kind: 'skip_batch', atOffset, toOffset, clockShiftMs: 0 }),
@@ -44,23 +44,23 @@ export class IngestPlans {
   }
 
   /**
-   * Lets ingest go on with records that it would not turn into dead letters.
+   * Lets ingest continue with records that it would not turn into dead letters.
    *
-   * @param clockShiftMs how far the broker's clock was behind: added to the append times of what is there by now
+   * @param clockShiftMs how far the broker's clock was behind: added to the append times of the records there so far
    */
   async resume(clockShiftMs: number): Promise<Plan> {
     const { atOffset, stateReason } = await this.#standstill('records_mostly_refused', 'resume-ingest');
     const { topic, partition } = this.#change;
     const high = (await this.#parts.admin.topicOffsets(topic)).get(partition)?.high ?? 0;
     if (high <= atOffset) {
-      throw new InputError(`${this.#name} ends at ${high}, ingest stands at ${atOffset}; was the topic deleted?`);
+      throw new InputError(`${this.#name} ends at ${high}, but ingest stopped at ${atOffset}; was the topic deleted?`);
     }
     return {
       lines: [
-        `ingest goes on at ${atOffset} of ${this.#name}, which is stopped: ${stateReason ?? ''}`,
+        `ingest continues at ${atOffset} of ${this.#name}, which is stopped: ${stateReason ?? ''}`,
         clockShiftMs === 0
           ? `what is refused of offsets ${atOffset} to ${high - 1} becomes dead letters`
-          : `times of offsets ${atOffset} to ${high - 1} are judged as if they had been appended ${clockShiftMs / 1000} s later; the append times themselves stay as they are`,
+          : `offsets ${atOffset} to ${high - 1} are judged as if they had been appended ${clockShiftMs / 1000} s later; the append times themselves stay as they are`,
       ],
       apply: () => this.#decide({ kind: 'resume', atOffset, toOffset: high, clockShiftMs }),
     };
@@ -70,7 +70,7 @@ export class IngestPlans {
     await this.#parts.database.withTransaction((transaction) =>
       decideForIngest(transaction, { ...this.#change, ...decision }),
     );
-    return 'decided, and on record. A running ingest picks this up within 10 s: npm run positions -- show';
+    return 'decided and recorded. A running ingest picks this up within 10 s: npm run positions -- show';
   }
 
   async #standstill(state: IngestStoppedState, command: string): Promise<IngestPartition> {

@@ -12,12 +12,12 @@ export async function planInit(
   const existing = await facts.position();
   if (existing !== undefined) {
     throw new InputError(
-      `${facts.name} has a position already, ${existing.nextOffset} (${existing.state}); "init" is for partitions without one`,
+      `${facts.name} already has a position, ${existing.nextOffset} (${existing.state}); "init" is for partitions without one`,
     );
   }
   const machine = await facts.range(facts.parts.machineTopic);
   if (offset > machine.high) {
-    throw new InputError(`--offset ${offset} is behind the end of ${facts.name}, which is ${machine.high}`);
+    throw new InputError(`--offset ${offset} is beyond the end of ${facts.name}, which is ${machine.high}`);
   }
   const accepted = await facts.range(facts.parts.acceptedTopic);
   const acceptedOffset = givenAccepted ?? accepted.low;
@@ -30,7 +30,7 @@ export async function planInit(
   const next = await facts.nextBlock(acceptedOffset, offset);
   if (next !== undefined && next.coversFrom > offset) {
     lines.push(
-      `the first block there begins at ${next.coversFrom}: offsets ${offset} to ${next.coversFrom - 1} are a gap then; --offset ${next.coversFrom} begins behind it`,
+      `the first block there begins at ${next.coversFrom}, so offsets ${offset} to ${next.coversFrom - 1} become a gap; to begin after it: --offset ${next.coversFrom}`,
     );
   }
   return {

@@ -61,7 +61,7 @@ export class PartitionFacts {
     return undefined;
   }
 
-  /** The first block from `acceptedOffset` on that holds anything at or above `position`. */
+  /** The first block from `acceptedOffset` on that contains anything at or above `position`. */
   async nextBlock(acceptedOffset: number, position: number): Promise<Block | undefined> {
     let looked = 0;
     for await (const block of this.#blocks(acceptedOffset)) {
@@ -83,7 +83,7 @@ export class PartitionFacts {
       try {
         block = decodeBlock(headers, value);
       } catch {
-        // A block that cannot be read stops the writer, not a look at its neighbours.
+        // An unreadable block stops the writer, not a look at its neighbours.
       }
       yield block;
     }

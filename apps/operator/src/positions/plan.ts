@@ -2,9 +2,9 @@
 export interface Plan {
   /** What will happen, for a person to read before it does. */
   readonly lines: readonly string[];
-  /** Makes the change, on record. @returns what happened, and what to watch */
+  /** Makes and records the change. @returns what happened, and what to watch */
   apply(): Promise<string>;
 }
 
-/** The end of what a plan reports once it is applied. */
+/** The last sentence of a plan's report once it is applied. */
 export const WATCH = 'A running writer picks this up within 10 s: npm run positions -- show';

@@ -4,8 +4,8 @@ import type { PartitionFacts } from './partition-facts.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Goes on on another Kafka cluster. What its machine topic holds below `givenOffset` (default: all of it) counts as
- * applied before.
+ * Continues on another Kafka cluster. What its machine topic holds below `givenOffset` (default: all of it) counts as
+ * applied.
  */
 export async function planRebase(facts: PartitionFacts, givenOffset: number | undefined): Promise<Plan> {
   const { admin, machineTopic, acceptedTopic, ingestGroup, database } = facts.parts;
@@ -17,7 +17,7 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
   const [sourceTopicId, acceptedTopicId] = [await admin.topicId(machineTopic), await admin.topicId(acceptedTopic)];
   if (sourceTopicId === position.sourceTopicId) {
     throw new InputError(
-      `${machineTopic} of these brokers has the id ${sourceTopicId}, which is the one that the position is about: this is the old cluster; set KAFKA_BROKERS to the new one`,
+      `${machineTopic} on these brokers has the id ${sourceTopicId}, which is that of the position: this is the old cluster; set KAFKA_BROKERS to the new one`,
     );
   }
   const machine = await facts.range(machineTopic);
@@ -29,7 +29,7 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
   const waiting = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
   if (waiting > 0n && givenOffset === undefined) {
     throw new InputError(
-      `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or say by --offset where they begin on the new one`,
+      `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or state with --offset where they begin on the new one`,
     );
   }
   for (const group of [ingestGroup, facts.parts.writerGroup]) {
@@ -49,19 +49,20 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
   };
   return {
     lines: [
-      `${facts.name} leaves ${position.nextOffset} of the old cluster and goes on at ${offset} of the new one (id ${sourceTopicId})`,
-      `of the new machine topic, offsets ${machine.low} to ${offset - 1} count as applied before; ingest begins at ${offset}`,
+      `${facts.name} leaves ${position.nextOffset} of the old cluster and continues at ${offset} of the new one (id ${sourceTopicId})`,
+      `of the new machine topic, offsets ${machine.low} to ${offset - 1} count as applied; ingest begins at ${offset}`,
       `blocks of ${acceptedTopic} below ${accepted.high} are skipped`,
       ...(waiting > 0n
-        ? [`${waiting} offsets of the old cluster are given up, but for what stands from ${offset} on`]
+        ? [`${waiting} offsets of the old cluster are given up, except for what is stored from ${offset} on`]
         : []),
       'the ledger of the partition starts over; its old counters stay in the audit trail',
     ],
     apply: async () => {
-      // Ingest first: should the database refuse, ingest starts later than need be, and the old position still stands.
+      // Ingest first: if the database then refuses, ingest starts later than necessary, and the old position still
+      // holds.
       await admin.setGroupOffsets(ingestGroup, machineTopic, new Map([[partition, offset]]));
       await database.withTransaction((transaction) => rebasePosition(transaction, { ...facts.change, ...rebase }));
-      return `${facts.name} goes on at ${offset}. Start writer and ingest, then let the machines publish.`;
+      return `${facts.name} continues at ${offset}. Start writer and ingest, then let the machines publish.`;
     },
   };
 }

@@ -3,7 +3,7 @@ import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
 import { type Plan, WATCH } from './plan.ts';
 
-/** Lets a stopped partition try again. */
+/** Retries a stopped partition. */
 export async function planResume(facts: PartitionFacts, skipsBlock: boolean): Promise<Plan> {
   const position = await facts.stopped('resume');
   const at = position.acceptedOffset;
@@ -14,10 +14,10 @@ export async function planResume(facts: PartitionFacts, skipsBlock: boolean): Pr
   }
   return {
     lines: [
-      `${facts.name}, "${position.state}" since ${position.stateSince}, tries again from ${position.nextOffset}`,
+      `${facts.name}, "${position.state}" since ${position.stateSince}, retries from ${position.nextOffset}`,
       ...(skipsBlock
         ? [
-            `block ${at} of ${facts.parts.acceptedTopic} is skipped; what it held is a gap until ingest has read it again: npm run positions -- rewind-ingest ${facts.change.topic} ${facts.change.partition} --to ${position.nextOffset}`,
+            `block ${at} of ${facts.parts.acceptedTopic} is skipped; its content is a gap until ingest has read it again: npm run positions -- rewind-ingest ${facts.change.topic} ${facts.change.partition} --to ${position.nextOffset}`,
           ]
         : []),
     ],
@@ -29,7 +29,7 @@ export async function planResume(facts: PartitionFacts, skipsBlock: boolean): Pr
           ...(skipsBlock ? { skippedBlock: at } : {}),
         }),
       );
-      return `${facts.name} tries again. ${WATCH}`;
+      return `${facts.name} retries. ${WATCH}`;
     },
   };
 }

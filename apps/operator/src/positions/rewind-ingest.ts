@@ -3,18 +3,18 @@ import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
 import type { Plan } from './plan.ts';
 
-/** Makes ingest read a part of the machine topic once more. */
+/** Makes ingest read a part of the machine topic again. */
 export async function planRewindIngest(facts: PartitionFacts, to: number): Promise<Plan> {
   const { admin, machineTopic, ingestGroup } = facts.parts;
   const { partition } = facts.change;
   const { low, high } = await facts.range(machineTopic);
   if (to < low || to > high) {
-    throw new InputError(`--to ${to} is not in ${facts.name}, which has ${low} to ${high}; what is below was deleted`);
+    throw new InputError(`--to ${to} is not in ${facts.name}, which has ${low} to ${high}; anything below was deleted`);
   }
   const committed = (await admin.groupOffsets(ingestGroup, machineTopic)).get(partition) ?? null;
   if (committed !== null && to > committed) {
     throw new InputError(
-      `--to ${to} is ahead of ingest, which stands at ${committed}: offsets ${committed} to ${to - 1} would be left out`,
+      `--to ${to} is ahead of ingest, which is at ${committed}: offsets ${committed} to ${to - 1} would be left out`,
     );
   }
   const members = await admin.groupMembers(ingestGroup);
@@ -33,7 +33,7 @@ export async function planRewindIngest(facts: PartitionFacts, to: number): Promi
       `ingest reads ${facts.name} again from ${to}${committed === null ? '' : `, ${committed - to} offsets back`}`,
       ...(position === undefined
         ? []
-        : [`the writer stands at ${position.nextOffset} and skips everything below; nothing is applied twice`]),
+        : [`the writer is at ${position.nextOffset} and skips everything below; nothing is applied twice`]),
     ],
     apply: async () => {
       await note('requested');
@@ -44,7 +44,7 @@ export async function planRewindIngest(facts: PartitionFacts, to: number): Promi
         throw error;
       }
       await note('done');
-      return `ingest reads ${facts.name} again from ${to} as soon as it is started.`;
+      return `ingest reads ${facts.name} again from ${to} as soon as it starts.`;
     },
   };
 }

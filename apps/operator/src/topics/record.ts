@@ -11,10 +11,10 @@ export interface TopicChange {
 }
 
 /**
- * Does `work` on record: an entry that it is asked for before, one that tells how it ended after. A crash in between leaves
- * the first.
+ * Runs `work` with a record of the request before it, and of the result after it. A crash in between leaves the first
+ * record.
  *
- * @throws SchemaOutdatedError, DatabaseError before anything was done, or whatever `work` throws
+ * @throws SchemaOutdatedError, DatabaseError before anything is done, or whatever `work` throws
  */
 export async function changeTopics(
   databaseUrl: string,
