@@ -17,7 +17,7 @@ import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
 import { simulate, type Simulation } from './fab/simulate.ts';
 
-/** The synthetic fab as a process: publishes until it is asked to stop, then reports exactly what was acknowledged. */
+/** The synthetic fab as a process: publishes until stopped, then reports exactly what was acknowledged. */
 
 const PROGRESS_EVERY_MS = 10_000;
 const DISCONNECT_MS = 1_000;
@@ -46,9 +46,9 @@ function durationMs(text: string): number {
 const command = new Command('simulator')
   .description(
     'A synthetic fab that publishes chip inspections and equipment telemetry to Kafka (KAFKA_BROKERS) until it is ' +
-      'stopped. The same seed makes the same fab; every run makes lots of its own.',
+      'stopped. The same seed makes the same fab; every run makes its own lots.',
   )
-  .addOption(new Option('--seed <text>', 'what the fab is made from').env('SIMULATOR_SEED').default('fab'))
+  .addOption(new Option('--seed <text>', 'seed of the fab').env('SIMULATOR_SEED').default('fab'))
   .addOption(
     new Option('--rate <n>', 'telemetry samples per second; 0 for none')
       .env('SIMULATOR_RATE')
@@ -78,15 +78,12 @@ const command = new Command('simulator')
   .addOption(
     new Option(
       '--once',
-      'do not follow the clock: publish a history of --lots (default 1) or --duration that ends by now, then end',
+      'ignore the clock: publish a history of --lots (default 1) or --duration that ends now, then end',
     ).env('SIMULATOR_ONCE'),
   )
   .addOption(new Option('--telemetry-topic <name>', 'topic of the samples').default(TELEMETRY.source))
   .addOption(new Option('--inspection-topic <name>', 'topic of the inspections').default(INSPECTION.source))
-  .addHelpText(
-    'after',
-    '\nTelemetry is sent at least once: records of a request that had to be repeated may exist twice.',
-  )
+  .addHelpText('after', '\nTelemetry is sent at least once: records of a repeated request may exist twice.')
   .parse();
 
 const options = command.opts<{
@@ -106,7 +103,7 @@ if (options.rate === 0 && options.inspectionRate === 0) {
 if (options.lots !== undefined && options.inspectionRate === 0) {
   command.error('error: --lots needs an --inspection-rate above 0');
 }
-// A variable that says off means off; commander takes the mere presence of one for a switch.
+// A variable that says off means off; commander treats its mere presence as a switch.
 const ONCE =
   options.once === true &&
   !(command.getOptionValueSource('once') === 'env' && /^(off|false|0|no|)$/i.test(process.env['SIMULATOR_ONCE'] ?? ''));
@@ -117,7 +114,7 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      // Whoever asks twice does not want to wait for the last acknowledgement.
+      // A second signal means: do not wait for the last acknowledgement.
       if (stop.signal.aborted) {
         process.exit(1);
       }
@@ -167,7 +164,7 @@ async function main(): Promise<number> {
   clearInterval(progress);
   await report(publisher.totals, simulation, logger, flush);
   await withDeadline(producer.disconnect(), DISCONNECT_MS, 'disconnect').catch(() => {
-    // The brokers are away; everything that can be known about the events is printed already.
+    // The brokers are down; everything known about the events is already printed.
   });
   return exitCode;
 }
@@ -207,7 +204,7 @@ async function report(
       line('    with defects', counts.defects),
       ...Object.entries(totals.records).map(([topic, records]) => line(`records in ${topic}`, records)),
       line('whole lots', counts.finishedLots),
-      line('records that may be there twice', counts.repeatedRecords),
+      line('records that may exist twice', counts.repeatedRecords),
     ].join('\n'),
   );
 }

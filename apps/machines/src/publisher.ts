@@ -1,7 +1,7 @@
 import { retry, type AppError } from '@chip/service';
 import type { EventCounts, MachineRecord } from './records.ts';
 
-/** The part of a Kafka producer that is used here. */
+/** The part of a Kafka producer that the publisher uses. */
 export interface RecordProducer {
   sendAll(topic: string, records: readonly { key: string | null; value: string }[]): Promise<void>;
 }
@@ -12,26 +12,26 @@ export type Totals = {
 } & {
   /** Records by topic. */
   readonly records: Record<string, number>;
-  /** Records of requests that failed and were sent again: the brokers may hold them twice. */
+  /** Records of requests that failed and were resent: the brokers may hold them twice. */
   repeatedRecords: number;
 };
 
 export interface PublisherOptions {
-  /** How long one request may be repeated, in ms. */
+  /** How long one request may be retried, in ms. */
   readonly budgetMs: number;
-  /** Ends the repetitions. */
+  /** Ends the retries. */
   readonly signal: AbortSignal;
-  /** Called when a request begins to fail, and again when it was acknowledged after all. */
+  /** Called when a request begins to fail, and again when it is finally acknowledged. */
   readonly onOutage?: (error: AppError) => void;
   readonly onRecovery?: (outageMs: number) => void;
 }
 
-/** Bounds one request, and with it what is sent again after a failure. */
+/** Bounds one request, and thereby what is resent after a failure. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
 /**
- * Sends records and counts what is acknowledged. One request is under way at a time and nothing is queued: whoever
- * produces events waits, so a broker that is away costs no memory.
+ * Sends records and counts acknowledgements. Only one request is in flight and nothing is queued: the producer of
+ * events waits, so a broker that is down costs no memory.
  */
 export class Publisher {
   readonly totals: Totals = {
@@ -51,9 +51,9 @@ export class Publisher {
   }
 
   /**
-   * Resolves when all records are acknowledged by all in-sync replicas.
-   * @throws the signal's reason when it is aborted before; a KafkaError that is not worth repeating;
-   * DeadlineExceededError when the budget is used up. What was acknowledged until then is in `totals`.
+   * Resolves when all in-sync replicas have acknowledged all records.
+   * @throws the signal's reason if it is aborted first; a KafkaError that is not worth retrying; DeadlineExceededError
+   * when the budget is used up. `totals` holds what was acknowledged until then.
    */
   async publish(topic: string, records: readonly MachineRecord[]): Promise<void> {
     for (const request of requests(records)) {
@@ -107,10 +107,10 @@ function* requests(records: readonly MachineRecord[]): Generator<readonly Machin
   }
 }
 
-/** How long an end waits for the acknowledgement of the request that is under way. */
+/** How long the end waits for the acknowledgement of the request in flight. */
 const LAST_ACKNOWLEDGEMENT_MS = 2_000;
 
-/** A request cannot be called back: after the signal its answer is awaited for a moment, so that it is counted. */
+/** A request cannot be cancelled: after the signal, waits briefly for its answer, so that it is counted. */
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;

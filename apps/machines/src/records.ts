@@ -1,6 +1,6 @@
 import { TELEMETRY, type InspectionEvent, type TelemetrySample } from '@chip/contracts';
 
-/** What a record carries, for exact totals of what was acknowledged. */
+/** The contents of a record, for exact totals of acknowledgements. */
 export interface EventCounts {
   readonly samples: number;
   readonly inspections: number;
@@ -16,12 +16,12 @@ export interface MachineRecord {
 }
 
 const NOTHING: EventCounts = { samples: 0, inspections: 0, measurements: 0, defects: 0 };
-/** An array record stays well below the limit of its topic, whatever its samples weigh. */
+/** An array record stays well below the limit of its topic, regardless of its samples' sizes. */
 const MAX_ARRAY_BYTES = TELEMETRY.limits.eventBytes / 2;
 
 /**
- * Records of samples: keyed by host, so that the samples of a host stay in order; each with up to `arraySize` samples of
- * one host as a JSON array, or, with an array size of 1, with one sample as a JSON object.
+ * Records of samples, keyed by host so that a host's samples stay in order. Each has up to `arraySize` samples of one
+ * host as a JSON array or, with an array size of 1, one sample as a JSON object.
  */
 export function telemetryRecords(samples: readonly TelemetrySample[], arraySize: number): MachineRecord[] {
   const record = (key: string | null, json: readonly string[]): MachineRecord => ({
@@ -51,7 +51,7 @@ export function telemetryRecords(samples: readonly TelemetrySample[], arraySize:
   return records;
 }
 
-/** The record of an inspection event: keyed by lot, so that the events of a lot stay in order. */
+/** The record of an inspection event, keyed by lot so that a lot's events stay in order. */
 export const inspectionRecord = (event: InspectionEvent): MachineRecord => ({
   key: event.lot_id,
   value: JSON.stringify(event),

@@ -18,9 +18,9 @@ import { runReplay, type ReplayCounts } from './replay/run.ts';
 import { SECOM_LABELS_FILE, SECOM_SENSORS_FILE } from './replay/secom/secom.ts';
 import { TIME_FORMATS_HELP } from './replay/time-format.ts';
 
-/** `npm run replay -- <format> <path>`: a real data set onto the machine topics. */
+/** `npm run replay -- <format> <path>`: publishes a real data set to the machine topics. */
 
-/** A broker that is away for longer than this ends the replay. */
+/** A longer outage of the brokers ends the replay. */
 const OUTAGE_BUDGET_MS = 120_000;
 const INTERRUPTED = 130;
 
@@ -63,14 +63,14 @@ const command = new Command('replay')
   .description('Publishes a real data set to the machine topics of Kafka (KAFKA_BROKERS).')
   .addHelpText(
     'after',
-    '\nThe records of a replayed inspection carry fixed event ids: replaying again changes nothing that was counted.\n' +
+    '\nThe records of a replayed inspection carry fixed event ids: replaying again does not change any count.\n' +
       'Telemetry has no ids: replaying it again adds its samples again.',
   );
 
 const common = (sub: Command): Command =>
   sub
     .option('--dry-run', 'read and check everything, print counts and the first 3 events, publish nothing')
-    .option('--publish-to <topic>', 'publish to another topic than the one of the contract')
+    .option('--publish-to <topic>', "publish to this topic instead of the contract's")
     .option('--wait', 'wait until the pipeline (QUERY_URL) has stored everything')
     .addOption(
       new Option('--wait-timeout <seconds>', 'give up waiting after this time')
@@ -96,27 +96,31 @@ common(
     .command('csv')
     .argument('<file>', 'CSV file with a header line, plain or gzip')
     .description('Any CSV file: every row becomes a telemetry sample or an inspection event.')
-    .option('--map <field=column,...>', 'which column fills a field; equal names map themselves; repeatable', gather)
+    .option(
+      '--map <field=column,...>',
+      'which column fills a field; columns with the name of a field map themselves; repeatable',
+      gather,
+    )
     .option(
       '--map-file <json>',
       'the same and more from a file: {topic, map, const, values, time_format, measurements}',
     )
     .addOption(
-      new Option('--topic <name>', 'default: inspections when there is a lot_id, telemetry otherwise').choices([
+      new Option('--topic <name>', 'default: inspections if there is a lot_id, otherwise telemetry').choices([
         TELEMETRY.source,
         INSPECTION.source,
       ]),
     )
     .option('--const <field=value>', 'the same value in every row; repeatable', gather)
-    .option('--values <field:text=value,...>', 'translates texts, for example result:P=pass,F=fail; repeatable', gather)
+    .option('--values <field:text=value,...>', 'translate texts, for example result:P=pass,F=fail; repeatable', gather)
     .option(
       '--measurement <name=column:unit>',
-      'a measurement of the inspection, or a sample of its own for telemetry; repeatable',
+      'a measurement of the inspection, or a separate sample for telemetry; repeatable',
       gather,
     )
     .option('--time-format <format>', TIME_FORMATS_HELP)
     .addOption(new Option('--delimiter <character>', 'between cells; \\t for tab').argParser(character).default(','))
-    .option('--skip-bad', 'exit code 0 although rows were refused')
+    .option('--skip-bad', 'exit with 0 even if rows were refused')
     .addOption(
       new Option('--array-size <n>', 'samples per telemetry record')
         .argParser(wholeNumber(1, MAX_SAMPLES_PER_RECORD))
@@ -141,10 +145,10 @@ command.on('command:*', ([format]: string[]) => {
 });
 
 await command.parseAsync();
-// A client of the brokers that could not be closed in time must not keep a finished command alive.
+// A broker client that did not close in time must not keep a finished command alive.
 await exitWhenWritten(Number(process.exitCode ?? 0));
 
-/** npm runs scripts in the folder of the package; paths are meant from where the user is. */
+/** npm runs scripts in the folder of the package; paths are relative to the user's folder. */
 function here(file: string): string {
   return path.resolve(process.env['INIT_CWD'] ?? process.cwd(), file);
 }
@@ -170,7 +174,7 @@ async function replay(
     } else {
       const config = loadConfig(z.object(kafkaVariables));
       const connection = kafkaConnection(config, 'chip-replay');
-      // What Kafka's client has to say is said here, once, in words.
+      // Messages of the Kafka client are printed here, once, in words.
       const { logger } = createLogger({ name: 'replay', level: 'silent' });
       const producer = new KafkaProducer(connection, logger);
       publisher = newPublisher(producer);
@@ -202,7 +206,7 @@ async function replay(
   }
 }
 
-/** A few entries stand for the hundreds that an event may hold. */
+/** A few entries represent the hundreds that an event may have. */
 function shortened(_: string, value: unknown): unknown {
   return Array.isArray(value) && value.length > 5 ? [...value.slice(0, 3), `... ${value.length - 3} more`] : value;
 }
@@ -211,9 +215,8 @@ function newPublisher(producer: KafkaProducer): Publisher {
   return new Publisher(producer, {
     budgetMs: OUTAGE_BUDGET_MS,
     signal: stop.signal,
-    onOutage: (error) =>
-      progress.print(`Kafka does not take the events, trying again: ${error.message} (${error.code})`),
-    onRecovery: (outageMs) => progress.print(`Kafka takes events again after ${Math.round(outageMs / 1000)} s`),
+    onOutage: (error) => progress.print(`Kafka does not accept the events, retrying: ${error.message} (${error.code})`),
+    onRecovery: (outageMs) => progress.print(`Kafka accepts events again after ${Math.round(outageMs / 1000)} s`),
   });
 }
 
@@ -231,7 +234,7 @@ function printCounts(counts: ReplayCounts, totals: Totals | undefined): void {
       lines.push(line('  with defects', totals.defects));
     }
     if (totals.repeatedRecords > 0) {
-      lines.push(line('records that may be there twice', totals.repeatedRecords));
+      lines.push(line('records that may exist twice', totals.repeatedRecords));
     }
   }
   console.log(lines.join('\n'));

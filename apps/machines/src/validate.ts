@@ -6,16 +6,16 @@ import { type MachineTopic, parseTime, streamOf, STREAMS } from '@chip/contracts
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
 /**
- * What a machine vendor runs before going live: the same classification that ingest runs, on a file. Needs no broker
- * and no database; what only they can know (an inspection type the site has not listed, an event id used before) is
- * not judged here.
+ * For machine vendors before they go live: the same classification as in ingest, on a file. It needs neither broker nor
+ * database, and does not judge what only they know (an inspection type that the site has not listed, an event id that
+ * was used before).
  */
 
 const program = new Command('validate')
   .description(
     [
-      'Checks events as ingest will: each is accepted, or refused with code, field, what came and what is expected.',
-      'The file holds one record per line (JSON lines), as it would be published. Needs no running stack.',
+      'Checks events as ingest would: each is accepted, or refused with code, field, what came and what is expected.',
+      'The file has one record per line (JSON lines), as it would be published. Does not need a running stack.',
     ].join('\n'),
   )
   .addArgument(new Argument('<topic>', 'machine topic').choices(STREAMS.map(({ source }) => source)))
@@ -32,8 +32,8 @@ const program = new Command('validate')
       .default(90)
       .argParser(wholeNumber()),
   )
-  .option('--quiet', 'name refused events only')
-  .option('--json', 'one JSON object per event instead of sentences')
+  .option('--quiet', 'name only refused events')
+  .option('--json', 'print one JSON object per event instead of sentences')
   .addHelpText(
     'after',
     [
@@ -42,7 +42,7 @@ const program = new Command('validate')
       '  npm run -s validate -- inspection.results.v1 events.jsonl',
       '  tail -n 100 samples.jsonl | npm run -s validate -- telemetry.samples.v1 - --at 2026-01-20T10:30:00Z',
       '',
-      'Exit code: 0 when everything is accepted, 1 when something is refused, 2 when the call is wrong.',
+      'Exit code: 0 if everything is accepted, 1 if something is refused, 2 for wrong usage.',
     ].join('\n'),
   )
   .action(

@@ -2,14 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Bytes in buffers that somebody still holds. Garbage is collected first: how much of it waits is decided by the machine
- * and its load, so that a bound of it either fails now and then or never.
+ * Bytes in buffers that are still referenced. Collects garbage first: the machine and its load decide how much garbage
+ * waits, so a bound that includes it would fail now and then, or never.
  */
 export function heldBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
-  // Buffers are freed beside us; a collection begins by waiting for that of the one before.
+  // Buffers are freed asynchronously; each collection begins by waiting for the previous one.
   collect();
   return process.memoryUsage().arrayBuffers;
 }

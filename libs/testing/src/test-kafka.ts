@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import { waitFor } from './wait-for.ts';
 
-/** The value of an environment variable that a test cannot do without: a missing server is a failure, not a skip. */
+/** The value of an environment variable that a test requires: a missing server is a failure, not a skip. */
 export function requiredEnv(name: string): string {
   const value = process.env[name];
   if (!value) {
@@ -12,7 +12,10 @@ export function requiredEnv(name: string): string {
   return value;
 }
 
-/** Topics under random names on the broker of `KAFKA_BROKERS`, removed by {@link close}, and plain clients beside our own. */
+/**
+ * Topics under random names on the broker of `KAFKA_BROKERS`, removed by {@link close}, and plain clients next to our
+ * own.
+ */
 export class TestKafka {
   readonly brokers: string[];
   readonly client: Kafka;
@@ -57,9 +60,9 @@ export class TestKafka {
   }
 
   /**
-   * Creates a topic and waits until it can be used; kafkajs's own waiting fails while a broker has not heard of it yet.
-   * The metadata name a leader a moment before it takes records: a request to several partitions, refused by one of
-   * them, would be repeated whole, and the others hold its records twice.
+   * Creates a topic and waits until it is usable; kafkajs's own waiting fails while a broker does not know it yet. The
+   * metadata name a leader a moment before it accepts records: a request to several partitions, refused by one of them,
+   * would be repeated whole, and the others would store its records twice.
    */
   async createTopic(topic: string, partitions = 1, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#admin.createTopics({
@@ -79,7 +82,7 @@ export class TestKafka {
     );
   }
 
-  /** Removes a topic that some other code created under `name`. */
+  /** Removes a topic that other code created under `name`. */
   removeLater(topic: string): void {
     this.#topics.push(topic);
   }
@@ -107,7 +110,7 @@ export class TestKafka {
     if (topics.length > 0) {
       await this.#admin.deleteTopics({ topics });
     }
-    // A group that still has a member is left to expire: the test that left it behind has failed anyway.
+    // A group that still has a member expires on its own: the test that left it behind has failed anyway.
     if (this.#groups.length > 0) {
       await this.#admin.deleteGroups(this.#groups).catch(() => undefined);
     }
@@ -115,7 +118,7 @@ export class TestKafka {
   }
 }
 
-/** A TCP port nobody listens on right now. */
+/** A TCP port without a listener right now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

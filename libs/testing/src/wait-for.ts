@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A condition did not come true in time. The message holds what was seen last. */
+/** A condition did not become true in time. The message contains the last observation. */
 export class WaitTimeoutError extends Error {
   override readonly name = 'WaitTimeoutError';
 }
 
 export interface WaitOptions {
-  /** Longest wait, in ms. Default 30,000: it ends as soon as the condition holds, and a machine may be busy. */
+  /** Longest wait, in ms. Default 30,000: the wait ends as soon as the condition holds, and a machine may be busy. */
   readonly timeoutMs?: number;
-  /** Pause between two looks, in ms. Default 50. */
+  /** Pause between two checks, in ms. Default 50. */
   readonly intervalMs?: number;
 }
 
 /**
- * Looks at something until it is as expected, at most `timeoutMs`; tests wait with this and never sleep.
+ * Checks something until it is as expected, for at most `timeoutMs`; tests wait with this and never sleep.
  *
- * @param look yields the present state; an error counts as "not yet" and is reported at the end.
+ * @param look returns the current state; an error counts as "not yet" and is reported at the end
  * @param isThere whether the state is the expected one. Default: it is truthy.
- * @returns the state that fulfilled the condition.
- * @throws WaitTimeoutError with the last state, or with the last error as its cause.
+ * @returns the state that fulfilled the condition
+ * @throws WaitTimeoutError with the last state, or with the last error as its cause
  */
 export async function waitFor<T>(
   look: () => T | Promise<T>,

@@ -1,6 +1,6 @@
 import type { WaferLayout } from './wafer-map.ts';
 
-/** What the synthetic fab makes and with what. Invented names and values of a plausible size; data only, no logic. */
+/** What the synthetic fab makes, and with what. Invented names and plausible values; data only, no logic. */
 
 export const WAFERS_PER_LOT = 25;
 
@@ -46,13 +46,13 @@ export type EquipmentType = 'film-metrology' | 'cd-sem' | 'aoi' | 'prober' | 'ho
 export interface Equipment {
   readonly id: string;
   readonly type: EquipmentType;
-  /** Mean of its measurements moves by this many sigma with every lot, until maintenance. */
+  /** The mean of its measurements drifts by this many sigma per lot, until maintenance. */
   readonly driftSigmaPerLot?: number;
   /** What is wrong with it: worn probe needles (contact failures), or a chuck that scratches. */
   readonly fault?: 'worn-probe-card' | 'scratching-chuck';
 }
 
-/** A drifting equipment is set right after this many lots. */
+/** Drifting equipment is reset after this many lots. */
 export const LOTS_BETWEEN_MAINTENANCE = 40;
 
 export const EQUIPMENT: readonly Equipment[] = [
@@ -89,13 +89,13 @@ export interface Step {
   readonly inspectionType: 'visual' | 'electrical' | 'dimensional' | 'thermal' | 'functional' | 'metrology';
   readonly equipmentType: EquipmentType;
   readonly recipe: string;
-  /** Slots of the carrier that are inspected; absent = every wafer. */
+  /** Inspected slots of the carrier; absent = every wafer. */
   readonly slots?: readonly number[];
-  /** Dice measured per wafer; absent = every die (that passed so far, where `onlyGoodDice`). */
+  /** Dice measured per wafer; absent = every die (with `onlyGoodDice`: every die that has passed so far). */
   readonly sites?: number;
   readonly onlyGoodDice?: boolean;
   readonly parameters: readonly MeasuredParameter[];
-  /** Seconds that one inspection takes. */
+  /** Duration of one inspection, in seconds. */
   readonly seconds: number;
 }
 
@@ -193,11 +193,11 @@ export interface FailureCause {
   readonly hardBin: number;
   readonly softBin: number;
   readonly name: string;
-  /** The parameter that is out of its limit, where the cause is parametric. */
+  /** The parameter outside its limit, if the cause is parametric. */
   readonly parameter?: string;
 }
 
-/** A failure of the touch-down and not of the die: a retest usually passes. */
+/** A failure of the touch-down, not of the die: a retest usually passes. */
 export const CONTACT_FAILURE: FailureCause = { weight: 0, hardBin: 5, softBin: 11, name: 'contact_open' };
 
 export const FAILURE_CAUSES: Readonly<Record<string, readonly [FailureCause, ...FailureCause[]]>> = {

@@ -9,7 +9,7 @@ interface Metric {
   readonly noise: number;
   /** Amplitude of the daily swing: the clean room warms and the load grows towards the afternoon (UTC). */
   readonly daily: number;
-  /** Values that cannot be negative and have a long tail (latencies, vibration). */
+  /** For values that cannot be negative and have a long tail (latencies, vibration). */
   readonly skewed?: boolean;
 }
 
@@ -52,12 +52,12 @@ const SERIES: readonly [Series, ...Series[]] = EQUIPMENT.flatMap((equipment) =>
 ) as [Series, ...Series[]];
 
 const DAY_MS = 86_400_000;
-/** Share of samples that a gateway held back before it sent them. */
+/** Share of samples that a gateway holds back before it sends them. */
 const LATE_SHARE = 0.0003;
 
 /**
- * Telemetry of the fab's equipment. Sample n is a pure function of (seed, start, rate, n): a stall of the broker needs no
- * buffer, the samples that are due are computed when they can be sent.
+ * Telemetry of the fab's equipment. Sample n is a pure function of (seed, start, rate, n): while the broker stalls,
+ * nothing is buffered; due samples are computed when they can be sent.
  */
 export class EquipmentTelemetry {
   readonly #seed: Random;
@@ -70,7 +70,7 @@ export class EquipmentTelemetry {
     this.#samplesPerSecond = options.samplesPerSecond;
   }
 
-  /** How many samples are due until `nowMs`. */
+  /** Number of samples due until `nowMs`. */
   dueUntil(nowMs: number): number {
     if (this.#samplesPerSecond <= 0) {
       return 0;
@@ -101,7 +101,7 @@ function valueAt(ms: number, equipment: Equipment, metric: Metric, random: Rando
   // Highest at 15:00 UTC, lowest at 03:00.
   const swing = Math.sin(2 * Math.PI * ((ms % DAY_MS) / DAY_MS - 0.375)) * metric.daily;
   let mean = metric.mean + swing;
-  // The faults that the inspections show are visible in the machine's own signals too.
+  // The faults that inspections show are also visible in the machine's own signals.
   if (equipment.fault === 'worn-probe-card' && metric.name === 'contact_resistance') {
     mean *= 2.1;
   }

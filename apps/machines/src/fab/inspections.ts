@@ -7,7 +7,7 @@ import { type Draft, type Drafts, type Lot, processLot } from './wafer-runs.ts';
 
 /** Namespace of the event ids of synthetic inspections. */
 const EVENT_NAMESPACE = '0d8f3c52-61a4-5be0-8b55-9d6a4f0e7c11';
-/** Lots on the floor at one time; with several, all partitions of the topic and all equipment are busy. */
+/** Lots on the floor at one time: several keep all partitions of the topic and all equipment busy. */
 const LOTS_IN_PROGRESS = 6;
 const LATE_SHARE = 0.002;
 /** A late event is published after this many later ones. */
@@ -18,7 +18,7 @@ export interface FabOptions {
   /** Time of the first event, ms since 1970. */
   readonly startMs: number;
   readonly inspectionsPerSecond: number;
-  /** How long the fab has stood still so far, in ms: all later events happen that much later. */
+  /** How long the fab has stood still so far, in ms: delays all later events by that time. */
   readonly standstillMs?: () => number;
   /** Ends after this many lots; endless when absent. */
   readonly lots?: number;
@@ -28,18 +28,18 @@ export interface ScheduledInspection {
   /** When the equipment publishes it, ms since 1970: its `occurred_at`, or later for a late event. */
   readonly dueMs: number;
   readonly event: InspectionEvent;
-  /** Lots that have passed their last step by now. */
+  /** Lots that have passed their last step. */
   readonly finishedLots: number;
 }
 
 /**
- * A synthetic fab. The same options give the same events, to the byte. Every event that it yields is a valid inspection
- * event of the contract.
+ * A synthetic fab. The same options yield the same events, to the byte. Every event is a valid inspection event of the
+ * contract.
  *
  * Dice are worse towards the edge; one prober has worn needles (contact failures that pass a retest, which carries no
  * attempt number); one AOI scratches wafers; one CD-SEM drifts until its maintenance; few causes and defect classes
- * make most of the failures; some runs are reported in two events, some are withdrawn, some end in an alarm; some
- * events arrive late, after the retest that they preceded.
+ * make up most failures; some runs are reported in two events, some are withdrawn, some end in an alarm; some events
+ * arrive late, after the retest that they preceded.
  */
 export function* inspections(options: FabOptions): Generator<ScheduledInspection, void, void> {
   const { startMs, inspectionsPerSecond, lots = Infinity, standstillMs = () => 0 } = options;
@@ -55,7 +55,7 @@ export function* inspections(options: FabOptions): Generator<ScheduledInspection
     while (floor.length < LOTS_IN_PROGRESS && started < lots) {
       floor.push({ drafts: processLot(newLot(options, started++, clock())), lastId: '' });
     }
-    // The oldest lot gets half of the capacity, so that lots finish one by one rather than all at the end.
+    // The oldest lot gets half of the capacity, so that lots finish one by one instead of all at the end.
     let at = 0;
     while (at < floor.length - 1 && shuffle.chance(0.5)) {
       at++;
@@ -94,7 +94,7 @@ export function* inspections(options: FabOptions): Generator<ScheduledInspection
   }
 }
 
-/** No lot has more events than this: what a history of whole lots needs as time. */
+/** Most events of any lot: determines the time span of a history of whole lots. */
 export const MOST_EVENTS_PER_LOT = Math.max(
   ...PRODUCTS.map((product) =>
     ROUTE.reduce((sum, step) => {
@@ -111,14 +111,14 @@ function stamp(draft: Draft, dueMs: number): InspectionEvent {
     occurred_at: new Date(dueMs).toISOString(),
     ...(draft.seconds === undefined ? {} : { started_at: new Date(dueMs - draft.seconds * 1000).toISOString() }),
   };
-  // The id is the content's: publishing the same event again is recognised, another run of the fab never collides.
+  // The id derives from the content: republishing an event is recognised, and another run of the fab never collides.
   return { event_id: v5(JSON.stringify(occurred), EVENT_NAMESPACE), ...occurred };
 }
 
 function newLot(options: FabOptions, number: number, nowMs: number): Lot {
   const random = new Random(`${options.seed}/lot/${number}`);
   const product = random.weighted(PRODUCTS);
-  // Two runs of the simulator make different lots: a lot is a physical thing, its chips are not tested again.
+  // Two runs of the simulator make different lots: a lot is a physical thing whose chips are not tested again.
   const run = Math.floor(new Random(`${options.seed}/${options.startMs}`).next() * 36 ** 4);
   const day = new Date(nowMs).toISOString().slice(2, 10).replaceAll('-', '');
   const lotFactor = Math.exp(random.normal(0, 0.2));

@@ -1,4 +1,4 @@
-/** 32-bit FNV-1a with a final mix, so that seeds that differ in one letter give unrelated streams. */
+/** 32-bit FNV-1a with a final mix, so that seeds that differ in one letter yield unrelated streams. */
 const hash = (text: string): number => {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
@@ -15,8 +15,8 @@ const mix = (value: number): number => {
 };
 
 /**
- * Seeded random numbers (mulberry32): the same seed gives the same sequence on every machine and Node version.
- * For synthetic data only, never for secrets.
+ * Seeded random numbers (mulberry32): the same seed yields the same sequence on every machine and Node version. For
+ * synthetic data only, never for secrets.
  */
 export class Random {
   #state: number;
@@ -25,7 +25,7 @@ export class Random {
     this.#state = hash(seed);
   }
 
-  /** The generator of the n-th item of a series: needs no item before it. */
+  /** The generator of the n-th item of a series, independent of the items before it. */
   static at(seed: Random, n: number): Random {
     const random = new Random('');
     // n may exceed 32 bits after weeks of telemetry: both halves count.
@@ -50,7 +50,7 @@ export class Random {
     return low + (high - low) * this.next();
   }
 
-  /** Integer in [low, high], both included. */
+  /** Integer in [low, high], both inclusive. */
   integer(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -59,7 +59,7 @@ export class Random {
     return items[Math.floor(this.next() * items.length)] ?? items[0];
   }
 
-  /** One item, each as likely as its weight. */
+  /** One item, with probability proportional to its weight. */
   weighted<T extends { readonly weight: number }>(items: readonly [T, ...T[]]): T {
     let left = this.next() * items.reduce((sum, item) => sum + item.weight, 0);
     for (const item of items) {

@@ -10,13 +10,13 @@ export interface SimulationOptions {
   readonly samplesPerSecond: number;
   /** Inspection events per second; 0 for none. */
   readonly inspectionsPerSecond: number;
-  /** Ends when this many lots have passed their last step. */
+  /** Ends once this many lots have passed their last step. */
   readonly lots?: number;
   /** Ends after this time. */
   readonly durationMs?: number;
   /** Samples per telemetry record; 1 sends single objects. */
   readonly arraySize: number;
-  /** Does not follow the clock: publishes a history that ends by now, as fast as the brokers take it. */
+  /** Ignores the clock: publishes a history that ends now, as fast as the brokers accept it. */
   readonly once: boolean;
   /** The wall clock, ms since 1970. */
   readonly clock?: () => number;
@@ -25,7 +25,7 @@ export interface SimulationOptions {
 
 export interface Simulation {
   readonly finishedLots: number;
-  /** How long the oldest inspection that is due waits for its acknowledgement, in ms; 0 for a history. */
+  /** How long the oldest due inspection has waited for its acknowledgement, in ms; 0 for a history. */
   readonly lagMs: number;
   /** Resolves at the end of the run; rejects with the publisher's error. */
   readonly done: Promise<void>;
@@ -34,19 +34,19 @@ export interface Simulation {
 /** How long due events gather before they are sent together. */
 const TICK_MS = 200;
 /**
- * Machines buffer no more than this. After a longer stall (brokers away, a laptop asleep) telemetry of the rest is lost and
- * the fab has stood still: a backlog of hours would be a load that no fab makes.
+ * Machines buffer no more than this. After a longer stall (brokers down, a laptop asleep) the rest of the telemetry is
+ * lost and the fab has stood still: no fab produces a backlog of hours.
  */
 const MAX_BACKLOG_MS = 5 * 60_000;
-/** Events computed at one time: bounds memory and the pause of the event loop while a backlog is worked off. */
+/** Events computed at a time: bounds memory and the pause of the event loop while a backlog is worked off. */
 const MAX_SAMPLES_PER_SEND = 5_000;
 const MAX_INSPECTIONS_PER_SEND = 500;
 
 /**
- * Runs the fab: events become due by the clock and are published then. After a short stall of the brokers the fab goes on
- * where it stopped and catches up, like machines that buffered.
+ * Runs the fab: events become due by the clock and are then published. After a short stall of the brokers the fab
+ * continues where it stopped and catches up, like machines that buffer.
  *
- * @param signal ends the run early; `done` then resolves as well.
+ * @param signal ends the run early; `done` then resolves as well
  */
 export function simulate(options: SimulationOptions, publisher: Publisher, signal: AbortSignal): Simulation {
   const { seed, samplesPerSecond, inspectionsPerSecond, topics, once, clock = Date.now } = options;
@@ -54,11 +54,11 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
   const historyMs =
     options.durationMs ?? ((lots ?? 1) * MOST_EVENTS_PER_LOT * 1000) / Math.max(inspectionsPerSecond, 1e-6);
   const startMs = once ? clock() - historyMs : clock();
-  /** Nothing that is due later is published. */
+  /** Publishes nothing that is due later. */
   let endMs = startMs + (once ? historyMs : (options.durationMs ?? Infinity));
   const nowMs = (): number => (once ? endMs : Math.min(clock(), endMs));
   let finishedLots = 0;
-  /** Due time of the oldest inspection that is not acknowledged yet. */
+  /** Due time of the oldest inspection not acknowledged yet. */
   let waitingSinceMs: number | undefined;
 
   async function publishInspections(): Promise<void> {
@@ -129,7 +129,7 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       ...(inspectionsPerSecond > 0 ? [publishInspections] : []),
       ...(samplesPerSecond > 0 ? [publishTelemetry] : []),
     ];
-    // A history knows its end only when its lots are made; live, both lanes follow the same clock.
+    // A history knows its end only once its lots are made; live, both lanes follow the same clock.
     if (once) {
       for (const lane of lanes) {
         await lane();
@@ -143,7 +143,7 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
     try {
       await Promise.all(lanes);
     } finally {
-      // The first lane that stops must not keep the last acknowledgement of the other from being counted.
+      // The first lane that stops must not keep the other's last acknowledgement from being counted.
       if (signal.aborted) {
         await Promise.allSettled(lanes);
       }

@@ -15,7 +15,7 @@ export interface Die {
   readonly radius: number;
 }
 
-/** The dice that lie whole inside the usable circle, row by row from the bottom, as a prober steps. */
+/** The dice that lie entirely inside the usable circle, row by row from the bottom, as a prober steps. */
 export function waferMap(layout: WaferLayout): Die[] {
   const { dieWidthMm, dieHeightMm } = layout;
   const usable = layout.waferDiameterMm / 2 - layout.edgeExclusionMm;

@@ -31,7 +31,7 @@ export interface Draft {
   readonly mayBeLate?: boolean;
 }
 
-/** Yields drafts; receives the event id that each one was given, so that a later draft can name it. */
+/** Yields drafts; receives the event id of each one, so that a later draft can name it. */
 export type Drafts = Generator<Draft, void, string>;
 
 export interface Lot {
@@ -43,7 +43,7 @@ export interface Lot {
   readonly random: Random;
   /** Wafer quality by slot: multiplies defect and failure rates. */
   readonly waferFactor: readonly number[];
-  /** Chips with a killer defect, and chips that failed a test for good. */
+  /** Chips with a killer defect, and chips that finally failed a test. */
   readonly damaged: Set<string>;
   readonly scrapped: Set<string>;
 }
@@ -78,7 +78,7 @@ interface WaferRun {
 const chipOf = (run: WaferRun, die: Die): string =>
   `${run.waferId}-X${String(die.x).padStart(2, '0')}Y${String(die.y).padStart(2, '0')}`;
 
-/** What every event of a die at a step has in common. */
+/** What all events of a die at a step have in common. */
 const subject = (run: WaferRun, die: Die) => ({
   lot_id: run.lot.id,
   chip_id: chipOf(run, die),
@@ -110,7 +110,9 @@ function measurement(parameter: MeasuredParameter, value: number | null): Measur
   };
 }
 
-/** A value of a healthy die: normal around the target, a little off towards the edge, moved by the equipment's drift. */
+/**
+ * A value of a healthy die: normal around the target, slightly off towards the edge, shifted by the equipment's drift.
+ */
 function healthyValue(run: WaferRun, die: Die, parameter: MeasuredParameter): number {
   const noise = Math.max(-NOISE_LIMIT_SIGMA, Math.min(NOISE_LIMIT_SIGMA, run.lot.random.normal()));
   const drift = (run.equipment.driftSigmaPerLot ?? 0) * (run.lot.number % LOTS_BETWEEN_MAINTENANCE);
@@ -124,7 +126,7 @@ function valueBeyondLimit(parameter: MeasuredParameter, random: Random): number 
     : parameter.upperLimit + beyond;
 }
 
-/** A few sites of a wafer are measured; the verdict follows from the limits. */
+/** Measures a few sites of a wafer; the verdict follows from the limits. */
 function* measureWafer(run: WaferRun, sites: number): Drafts {
   const { lot, step } = run;
   for (let site = 0; site < sites; site++) {
@@ -134,7 +136,7 @@ function* measureWafer(run: WaferRun, sites: number): Drafts {
     }
     for (let round = 1; ; round++) {
       const isLastRound = round === 2 || !lot.random.chance(VOID_SHARE);
-      // Dimensional runs are announced when they begin and named, metrology runs are only reported.
+      // Dimensional runs are announced at their start and named; metrology runs are only reported.
       const named = step.inspectionType === 'dimensional';
       const runName = named ? { run_id: `${lot.id}/${step.name}/${chipOf(run, die)}/${round}` } : {};
       if (named) {
@@ -169,7 +171,7 @@ function* measureWafer(run: WaferRun, sites: number): Drafts {
   }
 }
 
-/** Every die is scanned for defects; a killer defect fails it. */
+/** Scans every die for defects; a killer defect fails it. */
 function* inspectWafer(run: WaferRun): Drafts {
   const { lot, step, equipment } = run;
   const { random, product } = lot;
@@ -215,7 +217,7 @@ function* inspectWafer(run: WaferRun): Drafts {
 
 const SCRATCH = DEFECT_CLASSES.find((defectClass) => defectClass.name === 'scratch') as DefectClass;
 
-/** A straight scratch across the wafer: tells which dice it touches. */
+/** A straight scratch across the wafer: returns whether it touches a die. */
 function newScratch(lot: Lot): (die: Die) => boolean {
   const centreX = Math.max(...lot.dice.map((die) => die.x)) / 2;
   const centreY = Math.max(...lot.dice.map((die) => die.y)) / 2;
@@ -225,8 +227,8 @@ function newScratch(lot: Lot): (die: Die) => boolean {
 }
 
 /**
- * Every die is tested once; dice without contact are tested again at the end of the wafer, as testers do: without
- * saying so, only as another result of the same die.
+ * Tests every die once. Dice without contact are tested again at the end of the wafer, as testers do: not marked as a
+ * retest, only as another result of the same die.
  */
 function* testWafer(run: WaferRun): Drafts {
   const { lot, step } = run;
@@ -257,7 +259,7 @@ function* testDie(run: WaferRun, die: Die, round: number): Generator<Draft, Fail
   }
 
   const cause = failureOf(run, die, round);
-  // Of a die that was not contacted nothing could be measured.
+  // Without contact, nothing can be measured on a die.
   const measurements = step.parameters.map((parameter) =>
     measurement(
       parameter,

@@ -1,6 +1,6 @@
 import { INSPECTION, type InspectionEvent, type MachineTopic, type TelemetrySample } from '@chip/contracts';
 
-/** Commands to look at what was published, for the servers that the environment names. */
+/** Commands that show what was published, for the servers that the environment names. */
 export function nextQueries(
   env: Readonly<Record<string, string | undefined>>,
   topic: MachineTopic,
@@ -17,7 +17,7 @@ export function nextQueries(
   }
   if (databaseUrl) {
     const table = topic === INSPECTION.source ? 'inspections' : 'system_metrics';
-    // The variable's name, not its value: the address holds a password.
+    // The variable's name, not its value: the address contains a password.
     lines.push(`psql "$DATABASE_URL" -c 'SELECT count(*) FROM ${table}'`);
   }
   return lines;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** The part of the answer of `/v1/pipeline` that is read here. */
+/** The part of the answer of `/v1/pipeline` that the replay uses. */
 const pipelineSchema = z.object({
   partitions: z.array(
     z.object({
@@ -19,21 +19,21 @@ const ANSWER_WITHIN_MS = 5_000;
 
 export type CatchUp =
   | { readonly isThere: true }
-  /** Why it is not: the service does not answer, or these partitions are behind. */
+  /** Why not: the service does not answer, or these partitions are behind. */
   | { readonly isThere: false; readonly reason: string };
 
 export interface CatchUpOptions {
   readonly queryUrl: string;
   readonly topic: string;
-  /** Offset behind the last record of each partition. */
+  /** Offset after the last record of each partition. */
   readonly ends: ReadonlyMap<number, number>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Called after each look with the share of partitions that are there and the events still missing. */
+  /** Called after each check with the number of events still missing. */
   readonly onLook?: (eventsMissing: number) => void;
 }
 
-/** Looks at the pipeline until the writer has committed everything below `ends`. */
+/** Polls the pipeline until the writer has committed everything below `ends`. */
 export async function waitForPipeline(options: CatchUpOptions): Promise<CatchUp> {
   const startedAt = performance.now();
   for (;;) {
@@ -67,7 +67,7 @@ async function look(queryUrl: string, signal: AbortSignal): Promise<readonly Pip
       return `${url} answers ${response.status}`;
     }
     const parsed = pipelineSchema.safeParse(await response.json());
-    return parsed.success ? parsed.data.partitions : `${url} gives an answer that this version cannot read`;
+    return parsed.success ? parsed.data.partitions : `${url} returns an answer that this version cannot read`;
   } catch (error) {
     if (signal.aborted) {
       throw error;

@@ -1,16 +1,16 @@
 const BAR_WIDTH = 30;
 const REDRAW_EVERY_MS = 100;
-/** Where the line cannot be redrawn, it is printed again this often. */
+/** Print interval where the line cannot be redrawn. */
 const PRINT_EVERY_MS = 5_000;
 
-/** Where the line goes: standard error, so that standard output holds the result alone. */
+/** Where the line goes: standard error, so that standard output holds only the result. */
 export interface LineOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** A progress bar that redraws itself on a terminal, plain lines now and then elsewhere. */
+/** A progress bar that redraws itself on a terminal, and occasional plain lines elsewhere. */
 export class ProgressLine {
   readonly #output: LineOutput;
   readonly #nowMs: () => number;
@@ -28,7 +28,7 @@ export class ProgressLine {
     if (now - this.#shownAtMs < (this.#output.isTTY === true ? REDRAW_EVERY_MS : PRINT_EVERY_MS)) {
       return;
     }
-    // Elsewhere than on a terminal what is done within the first seconds needs no line at all.
+    // Without a terminal, work that ends within seconds needs no line.
     const isFirst = this.#shownAtMs === -Infinity;
     this.#shownAtMs = now;
     const percent = `${Math.floor(Math.min(share, 1) * 100)
@@ -46,7 +46,7 @@ export class ProgressLine {
     this.#isOpen = true;
   }
 
-  /** A line of its own, above the bar. */
+  /** Prints a separate line above the bar. */
   print(text: string): void {
     this.#output.write(`${this.#isOpen ? '\r\u001b[K' : ''}${text}\n`);
     this.#isOpen = false;

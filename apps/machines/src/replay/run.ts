@@ -9,7 +9,7 @@ export interface ReplayOptions {
   readonly topic: string;
   /** Samples per telemetry record. */
   readonly arraySize: number;
-  /** This many refused rows are named; all are counted. */
+  /** Refused rows to name; all are counted. */
   readonly maxProblems: number;
   readonly signal: AbortSignal;
 }
@@ -17,9 +17,9 @@ export interface ReplayOptions {
 export interface ReplayCounts {
   /** Data records of the file. */
   read: number;
-  /** Events given to Kafka; of what is acknowledged the publisher's totals tell. */
+  /** Events passed to Kafka; the publisher's totals count the acknowledged ones. */
   published: number;
-  /** Records of the file that became no event. */
+  /** Records of the file that yielded no event. */
   skipped: number;
   /** The first events, as published. */
   readonly samples: (TelemetrySample | InspectionEvent)[];
@@ -28,9 +28,9 @@ export interface ReplayCounts {
 const SAMPLES = 3;
 
 /**
- * Publishes a data set batch by batch, never reading ahead of the acknowledgements; refused rows are named on `progress`.
- * @param publisher absent for a dry run: everything is read and checked, nothing is sent.
- * @param counts is kept up to date, so that an interrupted run can be reported too.
+ * Publishes a data set batch by batch, never reading ahead of the acknowledgements; names refused rows on `progress`.
+ * @param publisher absent for a dry run: reads and checks everything, sends nothing
+ * @param counts kept up to date, so that an interrupted run can be reported too
  */
 export async function runReplay(
   source: ReplaySource,
@@ -45,7 +45,7 @@ export async function runReplay(
       progress.print(`line ${line}: ${problem}`);
     }
     if (counts.skipped === options.maxProblems + 1) {
-      progress.print('further refused rows are counted, not named');
+      progress.print('further refused rows are counted but not named');
     }
   };
   for await (const { recordsRead, events, problems } of source.batches()) {

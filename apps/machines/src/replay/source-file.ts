@@ -5,13 +5,13 @@ import { InputError } from '@chip/service';
 /** A text file, plain or gzip, as a stream of text that never holds more than a few chunks. */
 export interface SourceFile {
   readonly sizeBytes: number;
-  /** Bytes of the file (compressed, where it is) that were read so far: for a progress bar. */
+  /** Bytes of the file (compressed, if it is) read so far, for a progress bar. */
   readonly bytesRead: number;
-  /** The text from the beginning; may be asked for once. */
+  /** The text from the beginning; callable once. */
   text(): AsyncGenerator<string, void, void>;
 }
 
-/** @throws InputError when there is no such file or it cannot be read; while reading, when its gzip data are damaged. */
+/** @throws InputError if the file does not exist or cannot be read; while reading, if its gzip data are damaged. */
 export async function openSource(path: string): Promise<SourceFile> {
   const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
     throw new InputError(`cannot read ${path}: ${reasonOf(cause)}`, { cause });
@@ -32,7 +32,8 @@ export async function openSource(path: string): Promise<SourceFile> {
     },
     async *text() {
       const decoder = new TextDecoder();
-      // A failure of the raw stream must fail the unpacked one: pipe() alone would leave the reader waiting indefinitely.
+      // A failure of the raw stream must fail the decompressed one: pipe() alone would leave the reader waiting
+      // indefinitely.
       const bytes = isGzip ? raw.pipe(createGunzip()) : raw;
       if (bytes !== raw) {
         raw.on('error', (error) => bytes.destroy(error));

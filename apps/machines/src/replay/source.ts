@@ -13,8 +13,8 @@ export interface ReplaySource {
   readonly topic: MachineTopic;
   /** What the user should know before the start. */
   readonly notes: readonly string[];
-  /** Share of the data set that was read so far, 0 to 1. */
+  /** Share of the data set read so far, 0 to 1. */
   readonly progress: number;
-  /** From the beginning; may be asked for once. */
+  /** From the beginning; callable once. */
   batches(): AsyncGenerator<ReplayBatch, void, void>;
 }

@@ -1,6 +1,6 @@
 import { formatTime, parseTime } from '@chip/contracts';
 
-/** Reads the text of a cell as a time: RFC 3339 in UTC, or undefined when it is none of this format. */
+/** Reads the text of a cell as a time: RFC 3339 in UTC, or undefined if it does not have this format. */
 export type TimeReader = (text: string) => string | undefined;
 
 const TOKENS: Readonly<Record<string, string>> = {
@@ -23,9 +23,9 @@ export const TIME_FORMATS_HELP =
   'rfc3339 (with Z or an offset), epoch-s, epoch-ms, or a pattern of YYYY MM M DD D HH H hh h mm ss SSS A, read as UTC';
 
 /**
- * @param format `rfc3339`, `epoch-s`, `epoch-ms`, or a pattern such as `DD/MM/YYYY HH:mm:ss`; what is not a token is
- * literal. A pattern's times are UTC: a file without zone says nothing better.
- * @returns undefined when the format itself makes no sense.
+ * @param format `rfc3339`, `epoch-s`, `epoch-ms`, or a pattern such as `DD/MM/YYYY HH:mm:ss`, in which anything but a
+ * token is literal. Times of a pattern are UTC, since a file without a zone offers nothing better.
+ * @returns undefined if the format itself is not valid
  */
 export function timeReader(format: string): TimeReader | undefined {
   if (format === 'rfc3339') {
@@ -45,7 +45,7 @@ function fromEpoch(text: string, microsecondsPerUnit: number): string | undefine
     return undefined;
   }
   const micros = Math.round(Number(text) * microsecondsPerUnit);
-  // Beyond the year 9999 there is no RFC 3339.
+  // RFC 3339 ends with the year 9999.
   return micros < 253_402_300_800_000_000 ? formatTime(micros) : undefined;
 }
 
@@ -87,7 +87,7 @@ function patternReader(pattern: string): TimeReader | undefined {
     const time =
       `${groups['year']}-${two(groups['month'])}-${two(groups['day'])}` +
       `T${hour}:${two(groups['minute'])}:${two(groups['second'])}${fraction}Z`;
-    // The calendar (30 February, 24:00) is judged by the contract's own reader.
+    // The contract's own reader checks the calendar (30 February, 24:00).
     return Number.isNaN(parseTime(time)) ? undefined : time;
   };
 }

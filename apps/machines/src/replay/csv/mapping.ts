@@ -15,7 +15,7 @@ import { parseDecimal } from '../../decimal.ts';
 import { InputError } from '@chip/service';
 import { timeReader, TIME_FORMATS_HELP, type TimeReader } from '../time-format.ts';
 
-/** Namespace of the event ids of CSV rows that bring none. */
+/** Namespace of the event ids of CSV rows that have none. */
 const EVENT_NAMESPACE = '9c1b7f4e-3f0a-5d26-8a43-6be5a1c7d930';
 
 const measuredColumn = z.strictObject({
@@ -26,7 +26,7 @@ const measuredColumn = z.strictObject({
   upper_limit: z.number().optional(),
 });
 
-/** What a map file may hold; the command's options say the same and win. */
+/** What a map file may contain; the command's options mean the same and take precedence. */
 export const csvMapSchema = z.strictObject({
   topic: z.enum([TELEMETRY.source, INSPECTION.source]).optional(),
   /** Contract field (or `tags.<key>`, `metadata.<key>`) -> column. */
@@ -40,12 +40,12 @@ export const csvMapSchema = z.strictObject({
 });
 export type CsvMap = z.infer<typeof csvMapSchema>;
 
-/** What a row became: events of the contract, or the reason why it is none. */
+/** The result of a row: events of the contract, or the reason why there are none. */
 type MappedRow = { readonly events: readonly (TelemetrySample | InspectionEvent)[] } | { readonly problem: string };
 
 export interface CsvMapping {
   readonly topic: MachineTopic;
-  /** Columns that nothing asks for. */
+  /** Columns that no field uses. */
   readonly ignoredColumns: readonly string[];
   toEvents(cells: readonly string[], line: number): MappedRow;
 }
@@ -82,8 +82,8 @@ interface Source {
 }
 
 /**
- * Makes a function from rows to events. Columns that are named like a field of the contract map themselves.
- * @throws InputError when the map does not fit the header or the contract.
+ * Builds a function from rows to events. Columns named like a field of the contract map themselves.
+ * @throws InputError if the map does not fit the header or the contract
  */
 export function compileCsvMapping(header: readonly string[], options: CsvMap): CsvMapping {
   if (header.some((column) => column.includes('\0') || column.includes('\ufffd'))) {
@@ -131,7 +131,7 @@ export function compileCsvMapping(header: readonly string[], options: CsvMap): C
   ];
   for (const name of Object.keys(options.values)) {
     if (mapped[name] === undefined) {
-      throw new InputError(`values are given for "${name}", which no column maps to`);
+      throw new InputError(`values are given for "${name}", to which no column maps`);
     }
   }
   const measured = options.measurements.map((item) => ({ ...item, index: columnOf(item.column) }));
@@ -164,7 +164,7 @@ const guessTopic = (header: readonly string[], options: CsvMap): MachineTopic =>
 
 type Fields = Record<string, unknown>;
 
-/** The fields of a row, or a sentence about the first cell that cannot be read. An empty cell is an absent field. */
+/** The fields of a row, or a sentence about the first unreadable cell. An empty cell is an absent field. */
 function readFields(sources: readonly Source[], cells: readonly string[], readTime: TimeReader): Fields | string {
   const fields: Fields = {};
   for (const source of sources) {
@@ -224,7 +224,7 @@ const shown = (text: string): string => JSON.stringify(text.length > 40 ? `${tex
 type Measured = z.infer<typeof measuredColumn> & { readonly index: number };
 type Build = (fields: Fields, cells: readonly string[], line: number) => MappedRow;
 
-/** One sample per row; or, where measured columns are named, one per such column that has a value. */
+/** One sample per row or, with measured columns, one per such column that has a value. */
 function telemetryBuilder(measured: readonly Measured[], given: ReadonlySet<string>): Build {
   if (measured.length > 0 && (given.has('metric_name') || given.has('metric_value'))) {
     throw new InputError('a row gives either metric_name and metric_value or measured columns, not both');
@@ -251,7 +251,7 @@ function telemetryBuilder(measured: readonly Measured[], given: ReadonlySet<stri
   };
 }
 
-/** One event per row. A row without `status` that has a verdict is a completed run. */
+/** One event per row. A row with a verdict but without `status` is a completed run. */
 function inspectionBuilder(measured: readonly Measured[], given: ReadonlySet<string>): Build {
   if (measured.length > 0 && given.has('measurements')) {
     throw new InputError('measurements come either from their own JSON column or from measured columns, not both');
@@ -271,13 +271,13 @@ function inspectionBuilder(measured: readonly Measured[], given: ReadonlySet<str
     if (fields['status'] === undefined && fields['result'] !== undefined) {
       fields['status'] = 'completed';
     }
-    // The same row of the same file is the same event however often it is published; a corrected row is a new one.
+    // The same row of the same file is the same event, however often it is published; a corrected row is a new one.
     fields['event_id'] ??= v5(`${line}\n${JSON.stringify(fields)}`, EVENT_NAMESPACE);
     return checked(inspectionEventSchema, [fields]);
   };
 }
 
-/** null for an empty cell (not measured), a sentence for one that is not a number. */
+/** null for an empty cell (not measured); a sentence for a cell that is not a number. */
 function measuredValue(name: string, cell: string): number | null | string {
   const text = cell.trim();
   if (text === '' || text === 'NaN') {

@@ -1,7 +1,7 @@
 import { csvMapSchema, type CsvMap } from './mapping.ts';
 import { InputError } from '@chip/service';
 
-/** The options of `replay csv` that say what the columns mean, as typed. */
+/** The options of `replay csv` that define the meaning of columns, as typed. */
 export interface CsvOptionTexts {
   readonly topic?: string;
   /** `field=column,...` */
@@ -16,8 +16,8 @@ export interface CsvOptionTexts {
 }
 
 /**
- * What the map file (JSON text, if any) and the options say together; options win.
- * @throws InputError naming what is malformed.
+ * Combines the map file (JSON text, if any) with the options, which take precedence.
+ * @throws InputError naming what is malformed
  */
 export function readCsvMap(options: CsvOptionTexts, mapFile?: { path: string; text: string }): CsvMap {
   const file = mapFile === undefined ? csvMapSchema.parse({}) : parseMapFile(mapFile);

@@ -1,15 +1,15 @@
-/** One record of a CSV file: its cells, or why it cannot be read. `line` is the line it begins at, counted from 1. */
+/** One record of a CSV file: its cells, or why it cannot be read. `line` is its first line, counted from 1. */
 export type CsvRecord =
   { readonly line: number; readonly cells: readonly string[] } | { readonly line: number; readonly problem: string };
 
-/** A quoted cell may run over this many lines; a quote that is still open then is a mistake on its first line only. */
+/** A quoted cell may span this many lines; a quote still open then is an error of its first line only. */
 const MAX_LINES_PER_RECORD = 50;
 const MAX_CHARACTERS_PER_LINE = 4 * 1024 * 1024;
 
 /**
- * Reads CSV (RFC 4180; LF or CRLF) from chunks of text, so that one bad line costs one record: a quote that is never
- * closed does not swallow the rest of the file. (Parsers that skip bad records lose those rows silently.)
- * A quote inside a cell that does not begin with one is an ordinary character.
+ * Reads CSV (RFC 4180; LF or CRLF) from chunks of text. One bad line costs one record: an unclosed quote does not
+ * swallow the rest of the file. (Parsers that skip bad records lose those rows silently.) A quote inside a cell that
+ * does not begin with one is an ordinary character.
  */
 export class CsvReader {
   readonly #delimiter: string;
@@ -23,7 +23,7 @@ export class CsvReader {
     this.#delimiter = delimiter;
   }
 
-  /** The records that are complete with this text; at most a few lines are kept for later. */
+  /** Returns the records that this text completes; keeps at most a few lines for later. */
   push(text: string): CsvRecord[] {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
@@ -36,7 +36,7 @@ export class CsvReader {
     return records;
   }
 
-  /** The records that remain when there is no more text. */
+  /** Returns the remaining records once there is no more text. */
   end(): CsvRecord[] {
     this.#lines = [...this.#lines.slice(this.#at), this.#rest];
     this.#at = 0;
@@ -80,7 +80,7 @@ export class CsvReader {
 const mayGoOn = (lines: number, text: string): boolean =>
   lines < MAX_LINES_PER_RECORD && text.length < MAX_CHARACTERS_PER_LINE;
 
-/** The cells of a record, a sentence when it is malformed, or undefined when a quoted cell is still open at its end. */
+/** The cells of a record, a sentence if it is malformed, or undefined if a quoted cell is still open at its end. */
 function splitCells(text: string, delimiter: string): string[] | string | undefined {
   if (!text.includes('"')) {
     return text.split(delimiter);

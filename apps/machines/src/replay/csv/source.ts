@@ -8,7 +8,7 @@ import { CsvReader, type CsvRecord } from './reader.ts';
 
 /**
  * Any CSV file with a header line, plain or gzip.
- * @throws InputError when the file cannot be read, is empty, or the map does not fit its header.
+ * @throws InputError if the file cannot be read, is empty, or the map does not fit its header
  */
 export async function openCsv(file: string, delimiter: string, map: CsvMap): Promise<ReplaySource> {
   const source = await openSource(file);
@@ -92,7 +92,7 @@ function toBatch(mapping: CsvMapping, records: readonly CsvRecord[]): ReplayBatc
 /** Room for what Kafka adds to a record. */
 const RECORD_OVERHEAD_BYTES = 4096;
 
-/** Measured only where the row is long at all: writing every event twice as JSON would cost a third of the speed. */
+/** Measures only long rows: serialising every event twice would cost a third of the speed. */
 function isTooLarge(topic: MachineTopic, cells: readonly string[], events: readonly object[]): boolean {
   const most = streamOf(topic)!.limits.eventBytes - RECORD_OVERHEAD_BYTES;
   if (cells.reduce((length, cell) => length + cell.length, 0) < most / 16) {

@@ -12,20 +12,20 @@ import { timeReader } from '../time-format.ts';
 export const SECOM_LABELS_FILE = 'secom_labels.data';
 export const SECOM_SENSORS_FILE = 'secom_sensors.csv.gz';
 
-/** Namespace of the event ids: the same run has the same id however often it is published, so it counts once. */
+/** Namespace of the event ids: the same run has the same id, however often it is published, and counts once. */
 const EVENT_NAMESPACE = '2b0f6c1e-6d3a-5c57-9d0e-4f4f8a7c5e02';
 
 const RESULTS: Readonly<Record<string, InspectionResult>> = { '-1': 'pass', '1': 'fail' };
 
 export interface SecomLabel {
   readonly result: InspectionResult;
-  /** RFC 3339; the file states no zone, UTC is taken. */
+  /** RFC 3339; the file states no zone, so UTC is assumed. */
   readonly time: string;
 }
 
 /**
  * Reads `LABEL "DD/MM/YYYY HH:MM:SS"` lines; the n-th line is run n.
- * @throws InputError naming the line.
+ * @throws InputError naming the line
  */
 export function parseSecomLabels(text: string): SecomLabel[] {
   const readTime = timeReader('DD/MM/YYYY HH:mm:ss');
@@ -53,7 +53,7 @@ export function parseSecomLabels(text: string): SecomLabel[] {
 /**
  * One metrology inspection per run, with every sensor as a measurement; a missing value stays missing.
  * @param sensors the text of the sensors file: `run,timestamp,label`, then one column per sensor.
- * @throws InputError at the first line where the two files disagree or a value cannot be read.
+ * @throws InputError at the first line where the two files disagree or a value cannot be read
  */
 export async function* secomInspections(
   labels: readonly SecomLabel[],

@@ -8,7 +8,7 @@ import { parseSecomLabels, SECOM_LABELS_FILE, SECOM_SENSORS_FILE, secomInspectio
 const SECOM_BATCH = 50;
 
 /**
- * The SECOM data set of `folder`. Both files are read and compared whole before the first event is given out.
+ * The SECOM data set of `folder`. Reads and compares both files whole before it yields the first event.
  * @throws InputError
  */
 export async function openSecom(folder: string): Promise<ReplaySource> {
