@@ -1,4 +1,4 @@
 import { Database } from '@chip/persistence';
 
-/** The database that takes writes; the same pool as `Database` where there is one URL. */
+/** The database that accepts writes; the same pool as `Database` when there is only one URL. */
 export class PrimaryDatabase extends Database {}

@@ -33,7 +33,7 @@ describe('configuration', () => {
       { HOST: '10.0.0.1', AUTH_MODE: 'none' },
       ['AUTH_MODE must be keys, oidc or keys+oidc unless HOST is a loopback address'],
     ],
-    [{ AUTH_MODE: 'oidc' }, ['OIDC_ISSUER must be given, with OIDC_AUDIENCE, when AUTH_MODE takes tokens']],
+    [{ AUTH_MODE: 'oidc' }, ['OIDC_ISSUER must be given, with OIDC_AUDIENCE, when AUTH_MODE includes oidc']],
     [{ HTTPS_CERTIFICATE: '/c.pem' }, ['HTTPS_KEY must be given together with HTTPS_CERTIFICATE']],
     [{ RATE_LIMITS: 'light=1' }, ['RATE_LIMITS must be light=N,statistic=N,export=N,write=N']],
     [

@@ -14,61 +14,63 @@ export const querySchema = withAccessRule(
     DATABASE_URL: z
       .string()
       .describe(
-        'PostgreSQL primary, for requests that write and, without READ_DATABASE_URL, for all others: postgres://user:password@host:port/database, one host',
+        'PostgreSQL primary, for requests that write and, without READ_DATABASE_URL, for all requests: postgres://user:password@host:port/database, one host',
       ),
     READ_DATABASE_URL: z
       .string()
       .optional()
-      .describe('PostgreSQL that answers requests that only read, such as replicas; DATABASE_URL when absent'),
+      .describe('PostgreSQL for requests that only read, such as a replica; default DATABASE_URL'),
     MAX_REPLICA_LAG: z.coerce
       .number()
       .min(0)
       .max(86_400)
       .default(30)
-      .describe('seconds that a replica at READ_DATABASE_URL may be behind; further behind, the service is not ready'),
+      .describe('seconds that a replica at READ_DATABASE_URL may lag; beyond that, the service is not ready'),
     DATABASE_POOL_MAX: z.coerce
       .number()
       .int()
       .min(1)
       .max(200)
       .default(10)
-      .describe('most database connections of this process; further requests wait'),
+      .describe('maximum number of database connections of this process; further requests wait'),
     QUERY_TIMEOUT_MS: z.coerce
       .number()
       .int()
       .min(100)
       .max(600_000)
       .default(30_000)
-      .describe('longest run of one SQL statement; then the answer is 503 query_timeout'),
+      .describe('longest run of one SQL statement; after that, the answer is 503 query_timeout'),
     EXPORT_MAX_SECONDS: z.coerce
       .number()
       .int()
       .min(1)
       .max(86_400)
       .default(900)
-      .describe('longest run of one export; then it breaks off, since the database keeps old rows as long as it runs'),
+      .describe(
+        'longest run of one export; after that, it breaks off, because the database keeps old rows while it runs',
+      ),
     EXPORT_STALL_SECONDS: z.coerce
       .number()
       .int()
       .min(1)
       .max(3_600)
       .default(30)
-      .describe('an export whose reader takes nothing for so long breaks off; slower than 8 KiB/s counts as nothing'),
+      .describe('an export breaks off when its reader stalls for this long; slower than 8 KiB/s counts as stalled'),
     ALLOWED_HOSTS: z
       .string()
       .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))
       .pipe(z.array(z.string().regex(/^[a-z0-9._-]+$/, 'must be host names without port, separated by commas')))
       .optional()
       .describe(
-        'host names that requests may name, separated by commas; others answer 421. With AUTH_MODE=none loopback names are always allowed; else all are allowed when absent',
+        'host names that requests may use, separated by commas; any other gets 421. With AUTH_MODE=none loopback names are always allowed; otherwise all names are allowed by default',
       ),
     AUTH_MODE: authModeSchema,
     OIDC_ISSUER: z
       .url()
       .refine((url) => url.startsWith('https://') || isLoopback(new URL(url).hostname), 'must be an https URL')
       .optional()
-      .describe('URL of the issuer of tokens, exactly as its tokens name it; needed with AUTH_MODE=oidc'),
-    OIDC_AUDIENCE: z.string().optional().describe('`aud` of tokens for this service; needed with AUTH_MODE=oidc'),
+      .describe('URL of the token issuer, exactly as its tokens state it; required with AUTH_MODE=oidc'),
+    OIDC_AUDIENCE: z.string().optional().describe('`aud` of tokens for this service; required with AUTH_MODE=oidc'),
     RATE_LIMITS: z
       .string()
       .default('light=1200,statistic=300,export=20,write=300')
@@ -82,19 +84,17 @@ export const querySchema = withAccessRule(
         return z.NEVER;
       })
       .describe(
-        'requests per minute and caller, by cost: lists, statistics, exports, writes; more answer 429. Not with AUTH_MODE=none',
+        'requests per minute and caller, by cost: lists, statistics, exports, writes; further requests get 429. Ignored with AUTH_MODE=none',
       ),
     TRUST_PROXY: z
       .string()
       .transform((addresses) => addresses.split(',').map((address) => address.trim()))
       .optional()
-      .describe(
-        'addresses or networks (CIDR) of proxies whose X-Forwarded-* headers are believed, separated by commas',
-      ),
+      .describe('addresses or networks (CIDR) of proxies whose X-Forwarded-* headers to trust, separated by commas'),
     HTTPS_CERTIFICATE: z
       .string()
       .optional()
-      .describe('path of a PEM file with the certificate chain: HTTPS instead of HTTP; read again when it changes'),
+      .describe('path of a PEM file with the certificate chain; turns on HTTPS; read again when it changes'),
     HTTPS_KEY: z.string().optional().describe('path of the PEM file with the key of HTTPS_CERTIFICATE'),
   }),
 )
@@ -105,22 +105,22 @@ export const querySchema = withAccessRule(
   .refine(
     ({ AUTH_MODE, OIDC_ISSUER, OIDC_AUDIENCE }) =>
       !AUTH_MODE.includes('oidc') || (OIDC_ISSUER !== undefined && OIDC_AUDIENCE !== undefined),
-    { path: ['OIDC_ISSUER'], message: 'must be given, with OIDC_AUDIENCE, when AUTH_MODE takes tokens' },
+    { path: ['OIDC_ISSUER'], message: 'must be given, with OIDC_AUDIENCE, when AUTH_MODE includes oidc' },
   );
 export type QueryConfig = z.output<typeof querySchema>;
 
-/** Largest request body, bytes: an inspection with its metadata needs a tenth of it. */
+/** Largest request body, bytes: ten times what an inspection with metadata needs. */
 export const MAX_BODY_BYTES = 256 * 1024;
-/** Routes that take numbers of the caller: room for tens of thousands of samples. */
+/** Routes that evaluate the caller's numbers, with room for tens of thousands of samples. */
 export const LARGE_BODY_ROUTES: ReadonlySet<string> = new Set([
   '/v1/spc/evaluate',
   '/v1/capability/evaluate',
   '/v1/gauge-rr/evaluate',
 ]);
 export const LARGE_BODY_BYTES = 4 * 1024 * 1024;
-/** Connections at once; further ones are closed. More than a proxy in front of this service opens. */
+/** Most connections at once; the server closes further ones. More than a proxy in front of this service opens. */
 export const MAX_CONNECTIONS = 1_000;
-/** Waiting for a connection longer than this answers 503: a client has better things to do than to queue. */
+/** Longest wait for a database connection; after that, fails fast with 503 instead of queueing. */
 export const CONNECT_TIMEOUT_MS = 5_000;
-/** Connections for the few requests that write, and as many for what they read back; other reading has its own, so neither waits for the other. */
+/** Connections for the few requests that write, and as many to read back; other reads have their own, so neither waits. */
 export const WRITE_CONNECTIONS = 2;

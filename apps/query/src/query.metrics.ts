@@ -2,11 +2,11 @@ import { type Database } from '@chip/persistence';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Gauge, Histogram, type Registry } from 'prom-client';
 
-/** Duration of every request by route pattern (never by URL, which is unbounded). */
+/** Measures every request by route pattern (never by URL, which is unbounded). */
 export function measureRequests(app: NestFastifyApplication, registry: Registry): void {
   const duration = new Histogram({
     name: 'chip_query_request_seconds',
-    help: 'From the first byte of a request to the last of its answer.',
+    help: 'Time from the first byte of a request to the last byte of its answer.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [registry],
@@ -21,11 +21,11 @@ export function measureRequests(app: NestFastifyApplication, registry: Registry)
     });
 }
 
-/** Length and capacity of the connection pool: requests queue here first. */
+/** Measures use and capacity of the connection pool, where requests queue first. */
 export function measurePool(database: Database, registry: Registry): void {
   new Gauge({
     name: 'chip_query_database_connections',
-    help: 'Database connections by state; waiting = requests without one; max = capacity.',
+    help: 'Database connections by state; waiting = requests without a connection; max = capacity.',
     labelNames: ['state'],
     registers: [registry],
     collect() {

@@ -17,7 +17,7 @@ import { SummaryModule } from './summary/summary.module.ts';
 import { TelemetryModule } from './telemetry/telemetry.module.ts';
 import { YieldModule } from './yield/yield.module.ts';
 
-/** Composition root of the query service: what every route needs, then one module per topic. */
+/** Composition root of the query service: shared modules first, then one module per topic. */
 @Module({
   imports: [
     SqlModule,

@@ -75,7 +75,7 @@ describe('a body full of mistakes', () => {
 
   it('cuts the names that it repeats', async () => {
     const { body } = await post('/v1/spc/evaluate', JSON.stringify({ chart: 'imr', ['n'.repeat(100_000)]: 1 }));
-    expect(body.errors).toEqual([{ parameter: `/${'n'.repeat(100)}…`, message: 'is not known here' }]);
+    expect(body.errors).toEqual([{ parameter: `/${'n'.repeat(100)}…`, message: 'is unknown' }]);
   });
 
   it('still names each mistake by its place', async () => {

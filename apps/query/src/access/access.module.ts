@@ -1,4 +1,4 @@
-/** Access: who sends a request, and what it may ask for, how often, and about what. */
+/** Access control: who sends a request, what the caller may ask for, how often, and for which data. */
 import { Database } from '@chip/persistence';
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Module } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { KeyCheck } from './key-check.ts';
 import { CallerRates } from './rate-limits.ts';
 import { TokenCheck } from './token-check.ts';
 
-/** A gate with the checks that `AUTH_MODE` asks for. Keys are read from the primary; from the replica while it is away. */
+/** Makes a gate with the checks that `AUTH_MODE` selects. Keys come from the primary, or from the replica while it is away. */
 function openGate(
   database: Database,
   primary: PrimaryDatabase,

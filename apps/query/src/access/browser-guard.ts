@@ -3,13 +3,13 @@ import { isLoopback } from '@chip/service';
 import { Problem } from '../http/problem.error.ts';
 
 /**
- * What a web page can make a browser send here without asking: requests to names that its owner points at this machine
- * (DNS rebinding), and forms. Machines and programs never notice these checks.
+ * Refuses what a web page can make a browser send here without asking the user: requests to host names that point at this
+ * machine (DNS rebinding), and forms. Machines and programs never notice these checks.
  */
 export class BrowserGuard {
   /**
    * @param names host names that this service answers to, without port
-   * @param answersToAll a service that asks for keys need not check names: a page has no key to send
+   * @param answersToAll whether any name will do: a service that requires keys need not check, since a page has no key
    */
   constructor(
     private readonly names: readonly string[],
@@ -34,13 +34,13 @@ export class BrowserGuard {
       throw new Problem(
         421,
         'misdirected_request',
-        'this service does not answer to this host name; see ALLOWED_HOSTS',
+        'this service does not answer to this host name, see ALLOWED_HOSTS',
       );
     }
   }
 }
 
-/** Other pages may not write. A program sends neither header. */
+/** Refuses writes from pages of other sites. A program sends neither header. */
 function checkOrigin(headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
   const isForeign =
@@ -53,7 +53,7 @@ function checkOrigin(headers: IncomingHttpHeaders): void {
 
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined);
 
-/** A form is the one body that a page may send without a preflight. */
+/** Refuses forms, the only bodies that a page may send without a preflight. */
 function checkMediaType(headers: IncomingHttpHeaders): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();

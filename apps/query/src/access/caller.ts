@@ -2,15 +2,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KeyRights, type KeyRole, type KeyScope } from '@chip/persistence';
 import { type CostClass, type Right } from './rights.ts';
 
-/** Who sent a request, and what it may see. */
+/** The sender of a request, and what it may see. */
 export interface Caller extends KeyRights {
   /** For the audit trail: `key:<name> (<prefix>)`, `oidc:<subject>` or `anonymous`. */
   readonly subject: string;
-  /** What requests are counted by; undefined = not counted. */
+  /** Name under which requests are counted; undefined = not counted. */
   readonly countedAs: string | undefined;
 }
 
-/** Without access control everybody who can connect may do everything. */
+/** Without access control, every client that can connect may do everything. */
 export const ANONYMOUS: Caller = {
   subject: 'anonymous',
   countedAs: undefined,
@@ -27,7 +27,7 @@ const RIGHTS_OF_ROLE: Readonly<Record<KeyRole, readonly Right[]>> = {
   machine: ['evaluate', 'schedule'],
 };
 const RIGHT_OF_SCOPE: Readonly<Record<KeyScope, Right>> = { 'export:raw': 'export', 'audit:read': 'audit' };
-/** What shows all sites at once is not for those who may see some. */
+/** Rights to answers that show all sites at once, which callers limited to some must not see. */
 const NOT_FOR_LIMITED: readonly Right[] = ['operation', 'audit'];
 
 export const isLimited = ({ sites, products }: Pick<Caller, 'sites' | 'products'>): boolean =>
@@ -40,17 +40,17 @@ export function hasRight(caller: Caller, right: Right): boolean {
   );
 }
 
-/** What a caller lacks, in words that it can hand to whoever issues keys. */
+/** States what a caller lacks, in words for the person who issues keys. */
 export function whatIsMissing(caller: Caller, right: Right): string {
   if (isLimited(caller) && NOT_FOR_LIMITED.includes(right)) {
-    return 'this answer is about every site: a caller limited to sites or products cannot have it';
+    return 'this answer covers every site, so a caller limited to sites or products cannot have it';
   }
   const scope = Object.entries(RIGHT_OF_SCOPE).find(([, of]) => of === right)?.[0];
   if (scope !== undefined) {
     return `the scope ${scope} is missing`;
   }
   const roles = Object.entries(RIGHTS_OF_ROLE).flatMap(([role, rights]) => (rights.includes(right) ? [role] : []));
-  return `the role ${caller.role} does not have the right ${right}: it needs ${roles.join(' or ')}`;
+  return `the role ${caller.role} does not have the right ${right}, which needs ${roles.join(' or ')}`;
 }
 
 interface Request {
@@ -62,11 +62,11 @@ const requests = new AsyncLocalStorage<Request>();
 /** Runs a handler for its caller. */
 export const runAs = (request: Request, handler: () => void): void => requests.run(request, handler);
 
-/** @throws Error outside a request: what has no caller may read nothing */
+/** @throws Error outside a request: without a caller there are no rights to read by */
 export function currentRequest(): Request {
   const request = requests.getStore();
   if (!request) {
-    throw new Error('no caller is known here: data is read for a request only');
+    throw new Error('no caller is known: data can only be read on behalf of a request');
   }
   return request;
 }

@@ -11,7 +11,7 @@ export const readCertificate = (certificate: string, key: string): { cert: strin
   key: readFileSync(key, 'utf8'),
 });
 
-/** Takes over a renewed certificate without a restart. Half-written files are read again at the next look. */
+/** Switches to a renewed certificate without a restart. Reads half-written files again at the next check. */
 export function renewCertificate(
   app: NestFastifyApplication,
   certificate: string,

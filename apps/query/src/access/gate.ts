@@ -6,7 +6,7 @@ import { type CallerRates } from './rate-limits.ts';
 import { type RouteRule } from './rights.ts';
 import { type TokenCheck } from './token-check.ts';
 
-/** Decides who comes and whether this route is for it. Neither `keys` nor `tokens`: everybody may come. */
+/** Identifies callers and decides whether they may use a route. Without `keys` and `tokens` everyone may. */
 export class Gate {
   constructor(
     private readonly keys: KeyCheck | undefined,
@@ -43,6 +43,6 @@ export class Gate {
     if (this.tokens && !looksLikeKey(credential)) {
       return this.tokens.callerOf(credential);
     }
-    throw new Problem(401, 'unauthenticated', `this service takes ${expected}, and this is something else`);
+    throw new Problem(401, 'unauthenticated', `this service takes ${expected}; the credential sent is something else`);
   }
 }

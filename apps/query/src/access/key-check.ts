@@ -4,10 +4,10 @@ import { type Logger } from '@chip/service';
 import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
 
-/** A revoked key is refused within five seconds: the keys in use are never older than this. */
+/** The keys in use are never older than this, so that a revoked key is refused within five seconds. */
 const REFRESH_MS = 2_000;
 const MAX_AGE_MS = 4_500;
-/** An unknown key makes us look at the database, but not more often than this. */
+/** An unknown key triggers a read of the database, but not more often than this. */
 const LOOK_SOON_MS = 250;
 const REPORT_USE_MS = 30_000;
 
@@ -20,7 +20,7 @@ export class KeyCheck {
   #lookedAt = -Infinity;
   #timers: NodeJS.Timeout[] = [];
 
-  /** @param databases in the order in which they are asked: the primary, then a replica in case it is away */
+  /** @param databases in the order in which they are tried: the primary, then a replica in case the primary is away */
   constructor(
     private readonly databases: readonly Database[],
     private readonly logger: Logger,
@@ -38,7 +38,7 @@ export class KeyCheck {
     ];
   }
 
-  /** Also stores when keys were last used. */
+  /** Stops refreshing, and stores when keys were last used. */
   async stop(): Promise<void> {
     this.#timers.forEach(clearInterval);
     await this.#keys
@@ -52,12 +52,12 @@ export class KeyCheck {
       try {
         await this.#refresh();
       } catch (error) {
-        throw new Problem(503, 'database_unavailable', 'keys cannot be checked now: try again', [], error);
+        throw new Problem(503, 'database_unavailable', 'keys cannot be checked right now: try again', [], error);
       }
     }
     let found = this.#keys.find(key);
     if (!found && keyPrefix(key) !== undefined) {
-      // Perhaps it was made a moment ago. Wrong keys, however many, wait for the same look.
+      // The key may have been created a moment ago. Wrong keys, however many, share one read.
       await this.#lookSoon();
       found = this.#keys.find(key);
     }
@@ -68,7 +68,7 @@ export class KeyCheck {
     return { subject: `key:${name} (${prefix})`, countedAs: id, role, scopes, sites, products };
   }
 
-  /** A reading that begins from now on, at most one in {@link LOOK_SOON_MS}. A failed one changes nothing. */
+  /** Reads the keys once more, at most every {@link LOOK_SOON_MS}. A failure changes nothing. */
   #lookSoon(): Promise<void> {
     this.#soon ??= sleep(Math.max(0, this.#lookedAt + LOOK_SOON_MS - performance.now()))
       .then(() => {
@@ -80,7 +80,7 @@ export class KeyCheck {
     return this.#soon;
   }
 
-  /** One reading at a time; whoever comes meanwhile waits for it. */
+  /** Runs one read at a time; concurrent callers wait for it. */
   #refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;

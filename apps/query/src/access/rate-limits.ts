@@ -3,10 +3,10 @@ import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
 import { type CostClass } from './rights.ts';
 
-/** Requests per minute and caller. */
+/** Requests per minute and caller, by class. */
 export type RateLimits = Readonly<Record<CostClass, number>>;
 
-/** Counts the requests of each caller by class, in this process alone: behind n instances a caller may have n times as many. */
+/** Counts the requests of each caller by class, within this process only: n instances admit n times as many. */
 export class CallerRates {
   readonly #limiters: Readonly<Record<CostClass, RateLimiterMemory>>;
 
@@ -36,7 +36,7 @@ export class CallerRates {
       throw new Problem(
         429,
         'rate_limited',
-        `too many requests of the class ${cost}: wait ${seconds} s`,
+        `too many requests of class ${cost}: wait ${seconds} s`,
         [],
         undefined,
         seconds,

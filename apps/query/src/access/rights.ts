@@ -2,7 +2,7 @@ import { ApiExtension } from '@nestjs/swagger';
 import { type OpenAPIObject } from '@nestjs/swagger';
 
 /**
- * What a route asks of its caller:
+ * The right that a route requires of its caller:
  * - `read`: stored quality data
  * - `operation`: the state of the pipeline, metrics
  * - `evaluate`: computes on numbers that the caller sends
@@ -13,18 +13,18 @@ import { type OpenAPIObject } from '@nestjs/swagger';
  */
 export type Right = 'read' | 'operation' | 'evaluate' | 'schedule' | 'change' | 'export' | 'audit';
 
-/** How much one request takes: each class has limits of its own, so that none starves another. */
+/** Cost of one request. Each class has its own limits, so that none starves another. */
 export type CostClass = 'light' | 'statistic' | 'export' | 'write';
 
 const EXTENSION = 'x-right';
 
-/** States the right of a route. Without it a GET needs `read` and anything else `change`. */
+/** States the right that a route requires. By default a GET requires `read`, any other method `change`. */
 export const Needs = (right: Right): MethodDecorator & ClassDecorator => ApiExtension(EXTENSION, right);
 
-/** Routes that answer everybody. They show no data, or, for health, no reasons. */
+/** Routes that answer everyone. They show no data. */
 const PUBLIC_ROUTES = new Set(['/health/live', '/health/ready', '/openapi.json', '/docs', '/docs/*', '/docs-yaml']);
 
-/** Lists and single things: an index leads to them. */
+/** Lists and single items, which an index serves. */
 const LIGHT =
   /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics)$/;
 
@@ -33,7 +33,7 @@ export interface RouteRule {
   readonly cost: CostClass;
 }
 
-/** Rules by `METHOD /path/:parameter`, from the document that lists every route. */
+/** Rules by `METHOD /path/:parameter`, from the OpenAPI document, which lists every route. */
 export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRule> {
   const rules = new Map<string, RouteRule>();
   for (const [path, item] of Object.entries(document.paths)) {
@@ -49,7 +49,7 @@ export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRu
   return rules;
 }
 
-/** @returns whether the route needs nobody to say who comes */
+/** Whether the route answers without identifying the caller. */
 export const isPublic = (url: string): boolean => PUBLIC_ROUTES.has(url) || url.startsWith('/docs/');
 
 export function rightOf(path: string, method: string, operation: Readonly<Record<string, unknown>>): Right {

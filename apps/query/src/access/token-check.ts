@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
 
-/** The issuer's keys are read again after this. */
+/** Age at which the issuer's keys are read again. */
 const FRESH_MS = 10 * 60_000;
-/** An issuer that is away is survived as long: tokens live shorter than that, so what it withdraws ends anyway. */
+/** How long old keys still serve while the issuer is away. Tokens expire sooner, so withdrawn ones end in any case. */
 const USABLE_MS = 75 * 60_000;
-/** A token with an unknown `kid` makes us look for new keys, but not more often than this. */
+/** A token with an unknown `kid` triggers a read of the keys, but not more often than this. */
 const LOOK_AGAIN_MS = 30_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const CLOCK_TOLERANCE_S = 30;
-/** Signatures by a key that only the issuer has: neither `none` nor a shared secret. */
+/** Only signatures by a key that the issuer alone holds: neither `none` nor a shared secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -48,9 +48,8 @@ export interface TokenSettings {
 }
 
 /**
- * Checks bearer tokens (RFC 9068) of an OpenID Connect issuer. What a token allows stands in its claims: `chip_role` (one
- * of the roles, or a list of which the first known one counts), `chip_sites` and `chip_products` (limits, absent = none),
- * and the scopes in `scope`.
+ * Checks bearer tokens (RFC 9068) of an OpenID Connect issuer. Claims state what a token allows: `chip_role` (a role, or a
+ * list of which the first known one counts), `chip_sites` and `chip_products` (limits; absent = none), and `scope`.
  */
 export class TokenCheck {
   readonly #settings: TokenSettings;
@@ -65,12 +64,12 @@ export class TokenCheck {
     this.#now = settings.now ?? Date.now;
   }
 
-  /** @throws Problem 401 with what is wrong with the token, 403 when it has no role, 503 when the issuer is away for too long */
+  /** @throws Problem 401 that states the fault of the token, 403 without a role, 503 when the issuer is away too long */
   async callerOf(token: string): Promise<Caller> {
     const payload = await this.#verified(token);
     const claims = claimsSchema.safeParse(payload);
     if (!claims.success) {
-      throw refused('its claims are not as expected');
+      throw refused('its claims are not valid');
     }
     const { sub, scope, chip_role = [], chip_sites, chip_products } = claims.data;
     const role = chip_role.find((name): name is KeyRole => (KEY_ROLES as readonly string[]).includes(name));
@@ -93,7 +92,7 @@ export class TokenCheck {
         throw tokenProblem(error);
       }
     }
-    // Perhaps the issuer has a new key.
+    // The issuer may have a new key.
     await this.#ensureKeys(LOOK_AGAIN_MS);
     try {
       return await this.#verify(token);
@@ -115,7 +114,7 @@ export class TokenCheck {
     return payload;
   }
 
-  /** Keys not older than `maxAgeMs`, or older ones while the issuer is away. */
+  /** Ensures keys no older than `maxAgeMs`, or older ones while the issuer is away. */
   async #ensureKeys(maxAgeMs: number): Promise<void> {
     const now = this.#now();
     if (now - this.#readAt > maxAgeMs && now - this.#triedAt > Math.min(maxAgeMs, LOOK_AGAIN_MS)) {
@@ -125,10 +124,10 @@ export class TokenCheck {
     try {
       await this.#reading;
     } catch {
-      // Judged below, by the age of what we have.
+      // The check below decides by the age of the keys at hand.
     }
     if (now - this.#readAt > USABLE_MS) {
-      throw new Problem(503, 'issuer_unavailable', 'the issuer of the token does not answer: try again');
+      throw new Problem(503, 'issuer_unavailable', 'the issuer of tokens does not answer: try again');
     }
   }
 
@@ -139,7 +138,7 @@ export class TokenCheck {
       await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
     );
     if (discovery.issuer !== issuer) {
-      throw new Error('the issuer calls itself by another name');
+      throw new Error('the issuer states another name than OIDC_ISSUER');
     }
     const keys = keySetSchema.parse(await fetchJson(discovery.jwks_uri));
     this.#keySet = createLocalJWKSet(keys as JSONWebKeySet);
@@ -157,7 +156,7 @@ async function fetchJson(url: string): Promise<unknown> {
 
 const refused = (why: string): Problem => new Problem(401, 'unauthenticated', `the token is refused: ${why}`);
 
-/** What is wrong, as far as it helps the honest caller. */
+/** States what is wrong, as far as it helps an honest caller. */
 function tokenProblem(error: unknown): Problem {
   if (error instanceof errors.JWTExpired) {
     return refused('it has expired');
@@ -171,5 +170,5 @@ function tokenProblem(error: unknown): Problem {
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return refused('its algorithm is not allowed');
   }
-  return refused('it is no token of this issuer');
+  return refused('it is not a token of this issuer');
 }

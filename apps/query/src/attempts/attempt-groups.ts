@@ -1,11 +1,11 @@
 export const ATTEMPT_GROUPS = ['day', 'month', 'lot', 'wafer', 'equipment', 'inspection_type', 'product'] as const;
 export type AttemptGroup = (typeof ATTEMPT_GROUPS)[number];
 
-/** What names the group of an attempt `a`, until the text of its lot is joined by `groupKey`. */
+/** Columns that identify the group of an attempt `a`; `groupKey` later replaces a lot's id with its text. */
 export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: string }>> = {
   day: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
   month: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM')`, lot: 'NULL::uuid' },
-  // The machine's text of a lot is joined after grouping; two sites may use the same one.
+  // Groups by the id of the lot and joins its text afterwards, because two sites may use the same text.
   lot: { key: 'NULL::text', lot: 'a.lot_id' },
   wafer: { key: 'a.wafer_id', lot: 'a.lot_id' },
   equipment: { key: 'a.equipment_id', lot: 'NULL::uuid' },
@@ -13,12 +13,12 @@ export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: st
   product: { key: 'a.product', lot: 'NULL::uuid' },
 };
 
-/** Text of a group: the machine's lot for groups by lot, else the column itself. Needs `lots l` joined on `g.group_lot`. */
+/** Text of a group: the lot's text for groups by lot, else the column. Needs `lots l` joined on `g.group_lot`. */
 export const groupKey = (groupBy: AttemptGroup | undefined): string => (groupBy === 'lot' ? 'l.lot_id' : 'g.group_key');
-/** Group rows in the order of their keys, then the row of the totals. */
+/** Group rows by key, then the row of totals. */
 export const GROUP_ORDER = 'total, key COLLATE "C" NULLS LAST, lot_id COLLATE "C", site COLLATE "C"';
 
-/** What every row of a grouped statistic begins with. */
+/** Columns that every row of a grouped statistic begins with. */
 export interface GroupRow {
   readonly total: boolean;
   readonly key: string | null;
@@ -26,7 +26,7 @@ export interface GroupRow {
   readonly lot_id: string | null;
 }
 
-/** How a group is named in an answer: lots and wafers with what tells equal texts apart. */
+/** Name of a group in an answer; for lots and wafers, with the columns that distinguish equal texts. */
 export function groupName(
   row: GroupRow,
   groupBy: AttemptGroup | undefined,
@@ -36,7 +36,7 @@ export function groupName(
     : { key: row.key };
 }
 
-/** Groups of an answer with their figures; none where the question groups by nothing. */
+/** Groups of an answer with their figures; none when the question does not group. */
 export const namedGroups = <Row extends GroupRow, Figures>(
   rows: readonly Row[],
   groupBy: AttemptGroup | undefined,

@@ -15,7 +15,7 @@ import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
 
 const MAX_NAMES = 100;
 
-/** A filter that may be given several times: any of its values will do. What is wrong with one is said of the filter. */
+/** A filter that may be repeated: any of its values matches. A message about one value names the filter. */
 const repeated = (name: z.ZodType<string, string>) => {
   const { description, examples } = name.meta() ?? {};
   const names = z.array(name).min(1).max(MAX_NAMES);
@@ -31,10 +31,10 @@ const repeated = (name: z.ZodType<string, string>) => {
       return z.NEVER;
     })
     .optional()
-    .meta({ ...documented, description: `${description} Given several times: any of them.`, example: examples });
+    .meta({ ...documented, description: `${description} Repeat it to match any of several.`, example: examples });
 };
 
-/** Filters of every statistic over attempts. Each is about the chosen attempt's own properties. */
+/** Filters of every statistic over attempts, on the properties of the chosen attempt. */
 const statisticFilters = {
   site: repeated(siteParameter),
   lot_id: repeated(lotParameter),
@@ -45,7 +45,7 @@ const statisticFilters = {
   step: repeated(
     z.union([z.literal(''), stepParameter]).meta({
       description:
-        'Step (operation) in the route; empty: attempts without one. The attempt of a unit is then chosen among those at this step.',
+        'Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step.',
       examples: ['final-test'],
     }),
   ),
@@ -57,29 +57,29 @@ export const statisticParameters = {
   ...statisticFilters,
 };
 
-/** What chooses among the attempts of a unit. */
+/** Chooses among the attempts of a unit. */
 export const policyParameter = z.enum(ATTEMPT_POLICIES).default('last').meta({
   description:
-    "Which attempt stands for a unit that was tested more than once, chosen over the unit's whole history; all: every attempt counts.",
+    "Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.",
   example: 'last',
 });
 
-/** Consent to put together what is otherwise refused as ambiguous. */
+/** Consent to combine what is otherwise refused as ambiguous. */
 export const mixParameter = (what: string) =>
   z
     .literal('yes')
     .optional()
-    .meta({ description: `yes: put different ${what} together, instead of refusing them.`, example: 'yes' });
+    .meta({ description: `yes: combine different ${what} instead of refusing to.`, example: 'yes' });
 
-/** Parameters of a statistic over attempts: its own, the policy, the range and the filters. */
+/** Parameters of a statistic over attempts: its own ones, the policy, the range and the filters. */
 export const attemptQuestion = <Own extends z.ZodRawShape>(own: Own) =>
   z
     .strictObject({ ...own, policy: policyParameter, ...statisticParameters })
-    // The type of a shape with unknown members says nothing about the two known ones.
+    // The type of a shape with generic members does not show the two known ones.
     .superRefine((given, context) => endsInOrder(given as { from?: string; to?: string }, context));
 
-/** Which group each row of a statistic is of. */
+/** Property that a statistic groups by. */
 export const groupParameter = z
   .enum(ATTEMPT_GROUPS)
   .optional()
-  .meta({ description: 'One group per value; days and months are UTC. Without it: totals only.', example: 'lot' });
+  .meta({ description: 'One group per value; days and months are UTC. Absent: totals only.', example: 'lot' });

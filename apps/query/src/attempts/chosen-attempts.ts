@@ -1,16 +1,15 @@
+/**
+ * Attempts: which of them a statistic counts, how they are filtered and grouped. Every statistic over attempts starts here,
+ * so that maps, Paretos, charts, capability and yield of the same data agree.
+ */
 import { type UnitFilters } from '../http/parameters.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type AttemptGroup, GROUP_COLUMNS } from './attempt-groups.ts';
 
-/**
- * Which attempts a statistic counts. Every statistic over attempts begins here, so that maps, Paretos, charts, capability
- * and yield of the same data agree.
- */
-
 export const ATTEMPT_POLICIES = ['last', 'first', 'best', 'worst', 'all'] as const;
 export type AttemptPolicy = (typeof ATTEMPT_POLICIES)[number];
 
-/** Filters and range are about the attempt that was chosen, never about which attempts it is chosen from. */
+/** Filters and range apply to the chosen attempt, never to the attempts that it is chosen from. */
 export interface AttemptQuestion extends UnitFilters {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -19,16 +18,16 @@ export interface AttemptQuestion extends UnitFilters {
 }
 
 /**
- * What a policy chooses one attempt of. unit: (lot, chip, inspection type), and the step where the question names one.
- * operation: (lot, chip, inspection type, step). Findings and measurements belong to a step: an inspection of the next
- * layer repeats nothing of the one before.
+ * The set from which a policy chooses one attempt. unit: (lot, chip, inspection type), and the step if the question names
+ * one. operation: (lot, chip, inspection type, step), for findings and measurements, which belong to a step: inspecting the
+ * next layer repeats nothing of the previous one.
  */
 export type ChosenPer = 'unit' | 'operation';
 
-/** Order of the attempts of a unit. Machines stamp all parts of a file with one time, so their own number comes next. */
+/** Order of the attempts of a unit. Machines stamp all parts of a file with one time, so the attempt number comes next. */
 const place = (row: string): string[] => [`${row}.occurred_at`, `coalesce(${row}.attempt_no, 0)`, `${row}.event_id`];
 
-/** What a policy compares, and the sense in which the chosen attempt is the extreme one. */
+/** What a policy compares, and whether it chooses the greatest or the least attempt. */
 const PREFERENCE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, { of: (row: string) => string[]; sense: '<' | '>' }>> =
   {
     last: { of: place, sense: '>' },
@@ -38,8 +37,8 @@ const PREFERENCE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, { of: (row: str
   };
 
 /**
- * Condition that another attempt stands for the unit of attempt `row`: undefined where every attempt stands for itself.
- * `yield_retests` has every counted attempt of each unit that has more than one, also those that retention has deleted.
+ * Condition that the policy prefers another attempt of the same unit to attempt `row`; undefined when every attempt counts.
+ * `yield_retests` holds every counted attempt of each unit with more than one, including those that retention deleted.
  */
 export function isSuperseded(row: string, { policy, step }: AttemptQuestion, per: ChosenPer): string | undefined {
   if (policy === 'all') {
@@ -51,7 +50,7 @@ export function isSuperseded(row: string, { policy, step }: AttemptQuestion, per
            WHERE other.inspection_id = ${row}.inspection_id${sameStep} AND (${of('other').join(', ')}) ${sense} (${of(row).join(', ')}))`;
 }
 
-/** ORDER BY that puts the attempt that a policy prefers first, among attempts `row` of several units. */
+/** ORDER BY terms that put the attempt preferred by a policy first, among attempts `row` of several units. */
 export function preferredFirst(row: string, policy: Exclude<AttemptPolicy, 'all'>): string {
   const { of, sense } = PREFERENCE[policy];
   return of(row)
@@ -59,7 +58,7 @@ export function preferredFirst(row: string, policy: Exclude<AttemptPolicy, 'all'
     .join(', ');
 }
 
-/** Range and filters on attempts `row`, or on their copies in `yield_retests`. */
+/** Adds range and filters on attempts `row`, or on their copies in `yield_retests`. */
 export function inRange(where: SqlConditions, question: AttemptQuestion, row: string): SqlConditions {
   return where
     .when(question.from, ($) => `${row}.completed_at >= ${$}::timestamptz`)
@@ -68,8 +67,7 @@ export function inRange(where: SqlConditions, question: AttemptQuestion, row: st
 }
 
 /**
- * SELECT of the attempts counted with `columns` (of `inspection_attempts a`) and the columns `group_key`, `group_lot` of
- * their group.
+ * SELECT of the counted attempts: `columns` (of `inspection_attempts a`), and `group_key` and `group_lot` of their group.
  */
 export function chosenAttempts(
   question: AttemptQuestion,
@@ -98,11 +96,11 @@ const CHOICE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, string>> = {
   worst: 'the last failing attempt, else the last',
 };
 
-/** Says in words what a question counts, for `definition`. */
+/** States in words what a question counts, for `definition`. */
 export function describeChoice({ policy, step }: AttemptQuestion, per: ChosenPer): string {
   if (policy === 'all') {
-    return 'Counted (policy all): every completed attempt that is not voided (insertion), with completed_at in [from, to), matching every filter.';
+    return 'Counted (policy all): every completed, non-voided attempt (insertion) with completed_at in [from, to) that matches every filter.';
   }
   const withStep = per === 'operation' || step !== undefined;
-  return `Counted (policy ${policy}): of each unit (lot, chip, inspection type${withStep ? ', step' : ''}) ${CHOICE[policy]} by (occurred_at, attempt number with none first, event_id) among all its completed attempts that are not voided, whatever the range; and then only where this attempt has completed_at in [from, to) and matches every filter.`;
+  return `Counted (policy ${policy}): of each unit (lot, chip, inspection type${withStep ? ', step' : ''}) ${CHOICE[policy]} by (occurred_at, attempt number with none first, event_id) among all its completed, non-voided attempts, whatever the range; the unit counts only if this attempt has completed_at in [from, to) and matches every filter.`;
 }

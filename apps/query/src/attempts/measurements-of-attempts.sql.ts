@@ -1,10 +1,10 @@
 /**
- * Measurements of attempts, asked by position. The view `measurements` unnests every value of every vector that a join meets,
- * and a join finds no index through it; so what joins names both forms that measurements are stored in.
+ * Reads measurements of attempts by position. The view `measurements` unnests every value of every vector that a join
+ * touches, and a join cannot use an index through it; so joins name both forms in which measurements are stored.
  */
 import { type SqlConditions } from '../sql/sql-conditions.ts';
 
-/** CTE `named`: where sets hold the measurement of the placeholder `name`; an event may repeat it. */
+/** CTE `named`: positions of the measurement `name` (a placeholder) in the sets; an event may repeat a name. */
 export const namedPlaces = (name: string): string => `named AS MATERIALIZED (
       SELECT s.id AS set_id, p.place, s.names[p.place] AS name, s.units[p.place] AS unit,
              s.lower_limits[p.place] AS lower_limit, s.upper_limits[p.place] AS upper_limit
@@ -13,14 +13,14 @@ export const namedPlaces = (name: string): string => `named AS MATERIALIZED (
        WHERE s.names @> ARRAY[${name}::varchar]
     )`;
 
-/** Rows that people inserted may lie this much beside the attempt they name. */
+/** The time of a hand-inserted row may differ this much from that of its attempt. */
 const MARGIN_MS = 86_400_000;
 const shifted = (time: string, byMs: number): string => new Date(Date.parse(time) + byMs).toISOString();
 
 /**
- * Conditions on attempts `a` and the time of their measurements that together cover every attempt completed in the range.
- * One event brings its measurements with the time that becomes the completion of its attempt, so only their chunks are
- * looked at. What earlier messages of an attempt brought lies anywhere.
+ * Conditions on attempts `a` and on the time of their measurements that together cover every attempt completed in the range.
+ * If an attempt has a single event, its measurements carry the completion time, so only those chunks are read.
+ * Measurements from earlier events of an attempt may lie anywhere.
  */
 export function timesOf(
   range: { from?: string | undefined; to?: string | undefined },
@@ -50,11 +50,11 @@ const NAMED_VALUE = `JOIN named n ON n.set_id = v.set_id
 
 /**
  * SELECT over attempts `a` and their measurements `m` (time, inspection_id, event_id, name, value, unit, lower_limit,
- * upper_limit), from vectors and from the rows of earlier versions.
+ * upper_limit), from vectors and from the rows that earlier versions stored.
  *
- * @param select the statement with these joins put in after its FROM
- * @param name placeholder of the one name asked for, with the CTE {@link namedPlaces}; undefined = all names
- * @param times of {@link timesOf}
+ * @param select makes the statement with these joins after its FROM
+ * @param name placeholder of the requested name, with the CTE {@link namedPlaces}; undefined = all names
+ * @param times from {@link timesOf}
  */
 export function overMeasurements(
   select: (joins: string) => string,

@@ -1,12 +1,11 @@
 import { type Queryable } from '@chip/persistence';
 import { Problem } from '../http/problem.error.ts';
 
-/** Most things that a refusal lists: enough to choose from. */
+/** Most operations that a refusal lists. */
 const MAX_LISTED = 20;
 
 /**
- * Makes sure that attempts are of one operation (inspection type and step), so that a map shows one test and not whichever
- * came last.
+ * Requires that all attempts belong to one operation (inspection type and step), so that a map does not mix tests.
  *
  * @param chosen the statement of `chosenAttempts`, with the columns inspection_type and step
  * @throws Problem 400 ambiguous_type that lists the operations
@@ -32,7 +31,7 @@ export async function requireOneOperation(
   throw new Problem(
     400,
     'ambiguous_type',
-    `several inspections match: ${list}; say which with inspection_type and step, or mix them with mix=yes`,
-    parameters.map((parameter) => ({ parameter, message: `is needed here: several match: ${list}` })),
+    `several inspections match: ${list}; select one with inspection_type and step, or combine them with mix=yes`,
+    parameters.map((parameter) => ({ parameter, message: `is required, because several match: ${list}` })),
   );
 }

@@ -3,7 +3,7 @@ import { count, definitionSchema } from '../http/answers.ts';
 import { nameParameter } from '../http/parameters.ts';
 
 export const verifyParameters = z.strictObject({
-  stream: nameParameter('One hash chain; without it all of them.', 'api').optional(),
+  stream: nameParameter('One hash chain; absent: all of them.', 'api').optional(),
 });
 
 export type VerifyParameters = z.output<typeof verifyParameters>;
@@ -12,7 +12,7 @@ const seq = z.int().min(1);
 
 export const verifyAnswer = z
   .strictObject({
-    ok: z.boolean().meta({ description: 'Whether every chain is whole.' }),
+    ok: z.boolean().meta({ description: 'Whether every chain is intact.' }),
     definition: definitionSchema,
     streams: z.array(
       z.strictObject({
@@ -21,7 +21,7 @@ export const verifyAnswer = z
         head: z
           .strictObject({ seq: z.int().min(0), hash: z.string().meta({ description: 'Hex SHA-256.' }) })
           .nullable()
-          .meta({ description: 'The newest entry: note it outside the database to find a later truncation.' }),
+          .meta({ description: 'The newest entry. Keep it outside the database to detect a later truncation.' }),
         broken: z
           .strictObject({ seq, problem: z.string() })
           .nullable()

@@ -13,7 +13,7 @@ export class AuditController {
 
   @Get('verify')
   @Answers(verifyAnswer, {
-    summary: 'Whether the audit trail is whole',
+    summary: 'Whether the audit trail is intact',
     description: 'Walks every entry of the hash chains and names the first broken one.',
   })
   verify(@Query({ schema: verifyParameters }) parameters: VerifyParameters): Promise<VerifyAnswer> {

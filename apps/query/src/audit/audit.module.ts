@@ -1,4 +1,4 @@
-/** Whether the audit trail is whole. */
+/** Verification of the audit trail. */
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.ts';
 import { AuditQuery } from './audit.query.ts';

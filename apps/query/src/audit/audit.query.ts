@@ -4,7 +4,7 @@ import { Snapshots } from '../sql/snapshots.ts';
 import { type VerifyAnswer, type VerifyParameters } from './audit-answer.ts';
 
 const DEFINITION =
-  'Each entry holds SHA-256 of the hash before it and of itself as canonical JSON. A chain proves order and integrity against anybody who cannot write it anew from the beginning: compare its head with one noted elsewhere.';
+  'Each entry holds SHA-256 of the previous hash and of itself as canonical JSON. A chain proves order and integrity unless someone rewrites it from the beginning: compare its head with a copy kept elsewhere.';
 
 /** Verifies the audit trail. */
 @Injectable()

@@ -6,13 +6,13 @@ export const BINS = ['hard', 'soft'] as const;
 export type Bin = (typeof BINS)[number];
 
 export interface BinCount {
-  /** null: the attempt counted has no such bin. */
+  /** null: the counted attempt has no such bin. */
   readonly key: number | null;
   readonly count: number;
   readonly passed: number;
 }
 
-/** Units per bin of their chosen attempt, or attempts per bin. */
+/** Units per bin of their chosen attempt; with policy all, attempts per bin. */
 export function binCounts(
   snapshot: Queryable,
   question: AttemptQuestion & { readonly result?: string | undefined },

@@ -10,7 +10,7 @@ export const paretoParameters = attemptQuestion({
     example: 'hard',
   }),
   result: z.enum(INSPECTION_RESULTS).optional().meta({
-    description: 'Only attempts with this verdict: fail leaves the pass bins out of the counts and shares.',
+    description: 'Only attempts with this verdict: fail excludes the pass bins from counts and shares.',
     example: 'fail',
   }),
 });
@@ -25,13 +25,13 @@ export const paretoAnswer = z
       z.strictObject({
         key: z.int().meta({ description: 'Bin number.', examples: [1] }),
         count: count.meta({ description: 'Units whose chosen attempt has this bin; with policy=all, attempts.' }),
-        passed: count.meta({ description: 'Of these, units that pass.' }),
+        passed: count.meta({ description: 'Units among these that pass.' }),
         ...paretoShares('units with a bin'),
       }),
     ),
     totals: z.strictObject({
       count: count.meta({ description: 'Units with a bin.' }),
-      without_bin: count.meta({ description: 'Units whose chosen attempt has none.' }),
+      without_bin: count.meta({ description: 'Units whose chosen attempt has no bin.' }),
     }),
   })
   .meta({ id: 'BinPareto' });

@@ -12,8 +12,7 @@ export class BinsController {
   @Get('pareto')
   @Answers(paretoAnswer, {
     summary: 'Units by bin',
-    description:
-      'Most frequent bin first, with shares and cumulative shares; equal counts in the order of their numbers.',
+    description: 'Most frequent bin first, with shares and cumulative shares; equal counts by bin number.',
   })
   pareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
     return this.query.pareto(parameters);

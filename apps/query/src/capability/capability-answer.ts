@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 
-/** Check for schemas with `lsl`, `usl` and `target`. */
+/** Refinement for schemas with `lsl`, `usl` and `target`. */
 export function specLimitsInOrder(
   { lsl, usl, target }: { lsl?: number | undefined; usl?: number | undefined; target?: number | undefined },
   context: z.RefinementCtx,
@@ -35,12 +35,12 @@ export const capabilityShape = {
     .nullable()
     .meta({
       description:
-        'Of subgroups: the spread of their means beyond what the spread within explains, and the indices of both together. null for single values, and without two neighbouring subgroups.',
+        'For subgroups: the spread of their means beyond what the spread within explains, and the indices of both combined. null for single values, and without two neighbouring subgroups.',
     }),
 };
 export const CAPABILITY_DEFINITION = {
   definition:
-    'sigma_within: of values mean moving range / d2(2), no range across a missing value; of subgroups by sigma_method (default weighted: mean of R/d2(n), of S/c4(n) when one has more than 10 values, weighted by the inverse of their variances). sigma_overall: standard deviation (n - 1). Cp, Cpl, Cpu, Cpk and Cpm use sigma_within, Pp, Ppl, Ppu, Ppk and Ppm sigma_overall. between_within: sigma_between^2 = (mean moving range of the means / d2(2))^2 - sigma_within^2 mean(1/n), not below 0; sigma_total^2 = sigma_between^2 + sigma_within^2. null: undefined without the limit, with too few values, or without spread.',
+    'sigma_within: for values, mean moving range / d2(2), no range spanning a missing value; for subgroups, by sigma_method (default weighted: mean of R/d2(n), or of S/c4(n) when any has more than 10 values, weighted by the inverse of their variances). sigma_overall: standard deviation (n - 1). Cp, Cpl, Cpu, Cpk and Cpm use sigma_within; Pp, Ppl, Ppu, Ppk and Ppm use sigma_overall. between_within: sigma_between^2 = (mean moving range of the means / d2(2))^2 - sigma_within^2 mean(1/n), not below 0; sigma_total^2 = sigma_between^2 + sigma_within^2. null: undefined without the limit, with too few values, or without spread.',
   definition_id: 'capability/2',
 };
 

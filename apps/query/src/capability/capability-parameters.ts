@@ -17,10 +17,10 @@ export const capabilityParameters = z
     specLimitsInOrder(given, context);
     const isOfValues = (given.subgroup ?? 1) === 1;
     if (given.break_at !== undefined && !isOfValues) {
-      context.addIssue({ code: 'custom', path: ['break_at'], message: 'belongs to single values (subgroup=1)' });
+      context.addIssue({ code: 'custom', path: ['break_at'], message: 'applies to single values only (subgroup=1)' });
     }
     if (given.sigma_method !== undefined && isOfValues) {
-      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'belongs to subgroups' });
+      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'applies to subgroups only' });
     }
   });
 export type CapabilityParameters = z.output<typeof capabilityParameters>;

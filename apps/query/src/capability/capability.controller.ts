@@ -12,8 +12,8 @@ export class CapabilityController {
 
   @Get()
   @Answers(capabilityAnswer, {
-    summary: 'Process capability of what was measured',
-    description: 'Cp, Cpk, Pp, Ppk, Cpm and Ppm of one measurement against limits that you give.',
+    summary: 'Process capability of a measurement',
+    description: 'Cp, Cpk, Pp, Ppk, Cpm and Ppm of one measurement against the limits that you state.',
   })
   answer(@Query({ schema: capabilityParameters }) parameters: CapabilityParameters): Promise<CapabilityAnswer> {
     return this.query.answer(parameters);

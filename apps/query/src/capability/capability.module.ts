@@ -1,4 +1,4 @@
-/** Process capability of what was measured. */
+/** Process capability of measurements. */
 import { Module } from '@nestjs/common';
 import { CapabilityController } from './capability.controller.ts';
 import { CapabilityQuery } from './capability.query.ts';

@@ -20,7 +20,7 @@ interface Answered {
   readonly breakAt: Break | undefined;
 }
 
-/** Computes the capability of what was measured. */
+/** Computes the capability of one measurement. */
 @Injectable()
 export class CapabilityQuery {
   constructor(private readonly snapshots: Snapshots) {}

@@ -4,13 +4,13 @@ import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempt
 
 export interface DensityCounts extends GroupRow {
   readonly attempts: number;
-  /** Attempts that do not say what area they inspected: neither their defects nor they count. */
+  /** Attempts that do not state their inspected area: neither they nor their defects count. */
   readonly attempts_without_area: number;
   readonly defects: number;
   readonly inspected_area_cm2: number;
 }
 
-/** Defects and inspected area of the attempts counted, per group and in total. */
+/** Defects and inspected area of the counted attempts, per group and in total. */
 export function densityCounts(snapshot: Queryable, question: AttemptQuestion): Promise<DensityCounts[]> {
   const attempts = chosenAttempts(question, 'operation', 'a.inspection_id, a.event_ids, a.inspected_area_cm2 AS area');
   return snapshot.query<DensityCounts>(

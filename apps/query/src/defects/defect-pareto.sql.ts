@@ -6,7 +6,7 @@ export type DefectParetoKey = (typeof DEFECT_PARETO_KEYS)[number];
 
 export interface DefectCount {
   readonly key: string | null;
-  /** With keys by lot: the site that tells equal lot texts apart. */
+  /** For keys by lot: the site, which distinguishes equal lot texts. */
   readonly site: string | null;
   readonly count: number;
 }
@@ -18,7 +18,7 @@ const KEY_COLUMNS: Readonly<Record<DefectParetoKey, { key: string; lot: string }
   severity: { key: 'd.severity', lot: 'NULL::uuid' },
 };
 
-/** Defects found by the attempts counted, by one of their properties. */
+/** Defects found by the counted attempts, by one of their properties. */
 export function defectCounts(
   snapshot: Queryable,
   question: AttemptQuestion,

@@ -18,7 +18,7 @@ export const paretoAnswer = z
         key: z
           .string()
           .nullable()
-          .meta({ description: 'null where the machines gave none.', examples: ['scratch'] }),
+          .meta({ description: 'null where the machine stated none.', examples: ['scratch'] }),
         site: z.string().optional().meta({ description: 'With by=lot.' }),
         count,
         ...paretoShares('defects counted'),
@@ -42,7 +42,7 @@ const densityFigures = {
   density_per_cm2: z.number().min(0).nullable().meta({ description: 'Defects / inspected area; null without area.' }),
   attempts: count,
   attempts_without_area: count.meta({
-    description: 'Left out, together with their defects: no inspected area is known.',
+    description: 'Excluded together with their defects, because their inspected area is unknown.',
   }),
 };
 

@@ -21,7 +21,7 @@ export class DefectsController {
   @Get('pareto')
   @Answers(paretoAnswer, {
     summary: 'Defects by class, equipment, lot or severity',
-    description: 'Most frequent first, with shares and cumulative shares; equal counts in the order of their names.',
+    description: 'Most frequent first, with shares and cumulative shares; equal counts by name.',
   })
   pareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
     return this.query.pareto(parameters);
@@ -30,7 +30,7 @@ export class DefectsController {
   @Get('density')
   @Answers(densityAnswer, {
     summary: 'Defects per inspected area',
-    description: 'D0: defects / inspected area in cm2, from the sums and never from a mean of densities.',
+    description: 'D0: defects / inspected area in cm2, computed from the sums, never as a mean of densities.',
   })
   density(@Query({ schema: densityParameters }) parameters: DensityParameters): Promise<DensityAnswer> {
     return this.query.density(parameters);

@@ -1,4 +1,4 @@
-/** Defects by their properties, and per inspected area. */
+/** Defects by property, and per inspected area. */
 import { Module } from '@nestjs/common';
 import { DefectsController } from './defects.controller.ts';
 import { DefectsQuery } from './defects.query.ts';

@@ -21,7 +21,7 @@ export class DefectsQuery {
     return this.snapshots.answer(async (snapshot) => {
       const bars = pareto(await defectCounts(snapshot, parameters, parameters.by));
       return {
-        definition: `Defects found by the attempts counted, by ${parameters.by}. ${describeChoice(parameters, 'operation')}`,
+        definition: `Defects found by the counted attempts, by ${parameters.by}. ${describeChoice(parameters, 'operation')}`,
         definition_id: 'defects.pareto/2',
         groups: bars.map(({ site, ...bar }) => (parameters.by === 'lot' ? { ...bar, site: site ?? '' } : bar)),
         totals: { count: bars.reduce((sum, bar) => sum + bar.count, 0) },
@@ -34,7 +34,7 @@ export class DefectsQuery {
       const rows = await densityCounts(snapshot, parameters);
       const total = rows.find((row) => row.total);
       return {
-        definition: `D0 = defects / inspected area (cm2), from the sums over the attempts counted. ${describeChoice(parameters, 'operation')} Attempts without an inspected area are left out together with their defects.`,
+        definition: `D0 = defects / inspected area (cm2), from the sums over the counted attempts. ${describeChoice(parameters, 'operation')} Attempts without an inspected area are excluded together with their defects.`,
         definition_id: 'defects.density/2',
         groups: namedGroups(rows, parameters.group_by, figuresOf),
         totals: figuresOf(total ?? { defects: 0, inspected_area_cm2: 0, attempts: 0, attempts_without_area: 0 }),

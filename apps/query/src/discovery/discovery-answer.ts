@@ -29,7 +29,8 @@ export const namesPage = z
 export const rangedNamesPage = z
   .strictObject({
     covered: z.strictObject({ from: timeText, to: timeText }).nullable().meta({
-      description: 'The range looked at: as asked for, else 90 days up to the newest completion; null without any.',
+      description:
+        'The range searched: as requested, else the 90 days up to the newest completion; null without completions.',
     }),
     items: z.array(z.strictObject(seen)),
     next_cursor: nextCursor,
@@ -42,13 +43,13 @@ export const equipmentPage = z
       z.strictObject({
         ...seen,
         typical_interval_seconds: z.number().min(0).nullable().meta({
-          description: 'Median time between its latest 50 completions; null below four of them.',
+          description: 'Median time between its latest 50 completions; null with fewer than four.',
         }),
         is_silent: z
           .boolean()
           .nullable()
           .meta({
-            description: `Whether nothing was completed for ${SILENT_AFTER} typical intervals; null where that is not known.`,
+            description: `Whether it has completed nothing for ${SILENT_AFTER} typical intervals; null when unknown.`,
           }),
       }),
     ),

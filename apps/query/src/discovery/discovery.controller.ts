@@ -21,7 +21,8 @@ export class DiscoveryController {
   @Get('equipment')
   @Answers(equipmentPage, {
     summary: 'Equipment, when it was last seen, and whether it is silent',
-    description: 'Every machine with completed attempts, by name. A machine that went quiet sends no alarm of its own.',
+    description:
+      'Every machine with completed attempts, by name. Shows machines that went silent, which raise no alarm themselves.',
   })
   equipment(@Query({ schema: page }) given: Page): Promise<z.output<typeof equipmentPage>> {
     return this.query.equipment(given);
@@ -30,7 +31,7 @@ export class DiscoveryController {
   @Get('products')
   @Answers(namesPage, {
     summary: 'Products',
-    description: 'By name; first and last seen are when inspections of the product began.',
+    description: 'By name; first and last seen are the times when inspections of the product began.',
   })
   products(@Query({ schema: page }) given: Page): Promise<z.output<typeof namesPage>> {
     return this.query.products(given);

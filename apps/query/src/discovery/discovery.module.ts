@@ -1,4 +1,4 @@
-/** Names that a dashboard offers to choose from: equipment, products, steps, recipes, metrics. */
+/** Names for the selection lists of a dashboard: equipment, products, steps, recipes, metrics. */
 import { Module } from '@nestjs/common';
 import { DiscoveryController } from './discovery.controller.ts';
 import { DiscoveryQuery } from './discovery.query.ts';

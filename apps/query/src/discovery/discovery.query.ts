@@ -16,7 +16,7 @@ import {
 
 const VERSION = 'n1|';
 
-/** Lists the names that a dashboard offers to choose from. */
+/** Lists names for the selection lists of a dashboard. */
 @Injectable()
 export class DiscoveryQuery {
   constructor(private readonly snapshots: Snapshots) {}
@@ -63,7 +63,7 @@ export class DiscoveryQuery {
 
 const encodeName = (name: string): string => Buffer.from(`${VERSION}${name}`).toString('base64url');
 
-/** Name after which a page begins. @throws Problem 400 invalid_cursor unless the text is one that `encodeName` wrote */
+/** Name after which a page begins. @throws Problem 400 invalid_cursor unless `encodeName` wrote the text */
 function decodeName(cursor: string | undefined): string {
   if (cursor === undefined) {
     return '';
@@ -71,14 +71,14 @@ function decodeName(cursor: string | undefined): string {
   const text = Buffer.from(cursor, 'base64url').toString();
   const name = text.slice(VERSION.length);
   if (!text.startsWith(VERSION) || encodeName(name) !== cursor || name.includes('\0')) {
-    throw new Problem(400, 'invalid_cursor', 'cursor is not one that this service gave out', [
+    throw new Problem(400, 'invalid_cursor', 'cursor does not come from this service', [
       { parameter: 'cursor', message: 'expected next_cursor of an earlier answer' },
     ]);
   }
   return name;
 }
 
-/** One name more than fits is read, to know whether there is a next page. */
+/** Makes a page from up to `limit + 1` items; the extra one shows that there is a next page. */
 function toPage<Item extends SeenName>(
   items: readonly Item[],
   limit: number,

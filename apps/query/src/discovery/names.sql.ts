@@ -8,8 +8,8 @@ export interface SeenName {
 }
 
 /**
- * CTE `names`: `$2` distinct values of an indexed column after `$1`, in the order of the index. One look per name, because
- * DISTINCT would read every row of a year to find forty machines.
+ * CTE `names`: `$2` distinct values of an indexed column after `$1`, in the order of the index. One index lookup per name,
+ * because DISTINCT would read every row of a year to find forty machines.
  */
 const distinct = (table: string, column: string, condition = 'true'): string => `WITH RECURSIVE walk AS (
       (SELECT ${column} AS name FROM ${table} WHERE ${condition} AND ${column} > $1 ORDER BY ${column} LIMIT 1)
@@ -20,17 +20,17 @@ const distinct = (table: string, column: string, condition = 'true'): string => 
     )`;
 
 export interface SeenEquipment extends SeenName {
-  /** Median seconds between its latest completions; null below four of them. */
+  /** Median seconds between its latest completions; null with fewer than four. */
   readonly typical_interval_seconds: number | null;
   readonly is_silent: boolean | null;
 }
 
-/** Completions that the typical interval is taken from. */
+/** Completions that the typical interval is computed from. */
 const LATEST = 50;
-/** A machine is silent after so many typical intervals without a completion. */
+/** Typical intervals without a completion after which a machine counts as silent. */
 export const SILENT_AFTER = 10;
 
-/** Equipment with attempts that came to an end. */
+/** Equipment with finished attempts. */
 export function equipmentSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenEquipment[]> {
   return snapshot.query<SeenEquipment>(
     `${distinct('inspection_attempts', 'equipment_id', 'completed_at IS NOT NULL')}
@@ -48,7 +48,7 @@ export function equipmentSeen(snapshot: Queryable, after: string, limit: number)
   );
 }
 
-/** Products of inspections, by when their inspections began. */
+/** Products, with the times when their first and last inspections began. */
 export function productsSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenName[]> {
   return snapshot.query<SeenName>(
     `${distinct('inspections', 'product')}
@@ -65,10 +65,10 @@ export interface SeenRange {
   readonly to: string;
 }
 
-/** How far back names are looked for unless a range says more. */
+/** How far back to search for names by default. */
 const RECENT = '90 days';
 
-/** The range that names are looked for in: as given, else up to the newest completion and 90 days before; null without any. */
+/** The range to search for names: as given, else the 90 days up to the newest completion; null without completions. */
 export async function seenRange(
   snapshot: Queryable,
   given: { from?: string | undefined; to?: string | undefined },
@@ -81,7 +81,7 @@ export async function seenRange(
   return row?.from == null || row.to === null ? null : { from: row.from, to: row.to };
 }
 
-/** Steps or recipes of the completed attempts of a range. */
+/** Steps or recipes of completed attempts in a range. */
 export function namesOfAttempts(
   snapshot: Queryable,
   column: 'step' | 'recipe',
@@ -102,7 +102,7 @@ export function namesOfAttempts(
   );
 }
 
-/** Metrics of the daily roll-up, by the days (UTC) that have samples. */
+/** Metrics of the daily roll-up, with the first and last day (UTC) that has samples. */
 export function metricsSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenName[]> {
   return snapshot.query<SeenName>(
     `SELECT metric_name AS name, min(bucket) AS first_seen, max(bucket) AS last_seen

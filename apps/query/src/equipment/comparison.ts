@@ -18,12 +18,12 @@ export const compareParameters = z
   .strictObject({
     sample: z.enum(['lot', 'wafer']).default('lot').meta({
       description:
-        'What is compared: the yields of lots, or of wafers. Take wafers only where each wafer of a lot is processed on its own.',
+        'What to compare: yields of lots, or of wafers. Use wafers only where the equipment processes each wafer of a lot on its own.',
       example: 'lot',
     }),
     policy: policyParameter.meta({
       description:
-        "Which attempt stands for a unit that was tested more than once, chosen over the unit's whole history; its equipment gets the unit.",
+        "Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; the unit counts for its equipment.",
       example: 'last',
     }),
     ...statisticParameters,
@@ -32,7 +32,7 @@ export const compareParameters = z
 export type CompareParameters = z.output<typeof compareParameters>;
 
 const VERDICTS = ['worse', 'better', 'no_difference', 'inconclusive'] as const;
-/** Corrected p below which equipment is called different. */
+/** Corrected p below which equipment counts as different. */
 const SIGNIFICANT = 0.05;
 
 const probability = fraction.nullable();
@@ -52,17 +52,20 @@ export const compareAnswer = z
         odds_ratio: z
           .number()
           .nullable()
-          .meta({ description: 'Odds of failing here / on all others; above 1 = worse. Products are put together.' }),
+          .meta({ description: 'Odds of failing here / on all others; above 1 = worse. Across all products.' }),
         samples: count.meta({
-          description: 'Lots (or wafers) of products and inspection types that other equipment has as well.',
+          description: 'Lots (or wafers) of products and inspection types that other equipment also ran.',
         }),
-        p: probability.meta({ description: 'Two-sided p that the samples of this equipment fail like all others.' }),
-        p_corrected: probability.meta({ description: 'p after Holm: of all calls, not one may be wrong (at 5 %).' }),
+        p: probability.meta({ description: 'Two-sided p for the samples of this equipment failing as all others do.' }),
+        p_corrected: probability.meta({
+          description: 'p corrected by Holm: bounds the chance of even one false verdict (at 5 %).',
+        }),
         q: probability.meta({
-          description: 'p after Benjamini and Hochberg: share of wrong ones among the equipment called different.',
+          description:
+            'p corrected by Benjamini and Hochberg: bounds the share of false verdicts among equipment called different.',
         }),
         verdict: z.enum(VERDICTS).meta({
-          description: `By p_corrected below ${SIGNIFICANT}; inconclusive below ${LEAST_SAMPLES} samples.`,
+          description: `worse or better when p_corrected is below ${SIGNIFICANT}; inconclusive with fewer than ${LEAST_SAMPLES} samples.`,
         }),
       }),
     ),
@@ -71,17 +74,17 @@ export const compareAnswer = z
       passed: count,
       failed: count,
       yield: fraction.nullable(),
-      p: probability.meta({ description: 'Kruskal-Wallis: that all equipment fails alike.' }),
+      p: probability.meta({ description: 'Kruskal-Wallis p for all equipment failing alike.' }),
       dispersion: z.number().min(1).nullable().meta({
         description:
-          'Spread of the samples of one equipment in units of what independent units would have (Pearson chi-square / degrees of freedom).',
+          'Spread of the samples of one equipment relative to that of independent units (Pearson chi-square / degrees of freedom).',
       }),
     }),
   })
   .meta({ id: 'EquipmentComparison' });
 export type CompareAnswer = z.output<typeof compareAnswer>;
 
-/** Each equipment against all others. One alone has nothing to be compared with. */
+/** Compares each equipment with all others. */
 export function answerComparison(
   rows: readonly EquipmentSample[],
   parameters: CompareParameters,
@@ -112,7 +115,7 @@ export function answerComparison(
   const groups = comparison.tools.map(({ tool, samples, z: score, p }): CompareAnswer['groups'][number] => {
     const own = counts.get(tool) ?? { units: 0, passed: 0 };
     const failed = own.units - own.passed;
-    // As many independent units as would vary like these.
+    // Scales to the number of independent units that would vary as these do.
     const weight = 1 / (comparison.dispersion ?? 1);
     const interval = wilsonInterval(own.passed * weight, own.units * weight);
     const [holmP, q] = corrected.get(tool) ?? [null, null];
@@ -149,7 +152,7 @@ export function answerComparison(
   );
   const { sample } = parameters;
   return {
-    definition: `Yield per equipment. ${describeChoice(parameters, 'unit')} Units without an equipment are left out. p: rank sum test (van Elteren) of the fail fractions of its ${sample}s against those of all other equipment, within each product and inspection type; null below ${LEAST_SAMPLES} ${sample}s; p_corrected by Holm, q by Benjamini and Hochberg. Interval: Wilson, 95 %, with units / dispersion. totals.p: Kruskal-Wallis within each product and inspection type, added up. Correlation, not cause.`,
+    definition: `Yield per equipment. ${describeChoice(parameters, 'unit')} Units without equipment are excluded. p: rank sum test (van Elteren) of the fail fractions of its ${sample}s against those of all other equipment, within each product and inspection type; null with fewer than ${LEAST_SAMPLES} ${sample}s; p_corrected by Holm, q by Benjamini and Hochberg. Interval: Wilson, 95 %, with units / dispersion. totals.p: Kruskal-Wallis within each product and inspection type, summed. Correlation is not causation.`,
     definition_id: 'equipment.compare/2',
     groups,
     totals: {

@@ -21,7 +21,7 @@ export interface TouchedUnit {
   readonly event_id: string;
 }
 
-/** Attempts that one machine made, newest first by (occurred_at, event_id). */
+/** Attempts of one machine, newest first by (occurred_at, event_id). */
 export function unitsOfEquipment(
   snapshot: Queryable,
   equipmentId: string,
@@ -38,7 +38,7 @@ export function unitsOfEquipment(
       `(a.occurred_at, a.event_id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`,
     );
   }
-  // The page is found before it is joined: joined first, every attempt of the machine would be.
+  // Selects the page before joining; otherwise the database would join every attempt of the machine.
   return snapshot.query<TouchedUnit>(
     `SELECT a.inspection_id, l.site, l.lot_id, i.chip_id, a.wafer_id, a.die_x, a.die_y, a.inspection_type::text AS inspection_type,
             a.step, a.status, a.result, a.recipe, a.product, a.occurred_at, a.completed_at, a.event_id

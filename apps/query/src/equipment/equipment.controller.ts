@@ -21,7 +21,7 @@ export class EquipmentController {
   @Answers(compareAnswer, {
     summary: 'Which equipment fails more than the others',
     description:
-      'Yield per equipment with its uncertainty, and whether its lots fail more than those of all others beyond chance. Dice of one lot share its fate, so lots (or wafers) are compared, within a product and inspection type. The most suspicious comes first.',
+      'Yield per equipment with its uncertainty, and whether its lots fail more than those of all others beyond chance. Dice of one lot are not independent, so the test compares lots (or wafers), within a product and inspection type. Most suspicious first.',
   })
   compare(@Query({ schema: compareParameters }) parameters: CompareParameters): Promise<CompareAnswer> {
     return this.query.compare(parameters);
@@ -29,8 +29,8 @@ export class EquipmentController {
 
   @Get(':equipment_id/units')
   @Answers(unitsPage, {
-    summary: 'Everything one machine touched',
-    description: 'Every attempt on this equipment, whatever its state, newest first by (occurred_at, event_id).',
+    summary: 'Everything that one machine touched',
+    description: 'Every attempt on this equipment, in any state, newest first by (occurred_at, event_id).',
   })
   units(
     @Param({ schema: equipmentPath }) path: EquipmentPath,

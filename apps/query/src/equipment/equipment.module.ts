@@ -1,4 +1,4 @@
-/** Equipment against other equipment, and what one machine touched. */
+/** Comparison of equipment, and the units that one machine touched. */
 import { Module } from '@nestjs/common';
 import { EquipmentController } from './equipment.controller.ts';
 import { EquipmentQuery } from './equipment.query.ts';

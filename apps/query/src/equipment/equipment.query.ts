@@ -6,7 +6,7 @@ import { unitsOfEquipment } from './equipment-units.sql.ts';
 import { samplesOfEquipment } from './lot-yields.sql.ts';
 import { type EquipmentPath, type UnitsPage, type UnitsParameters } from './units-answer.ts';
 
-/** Compares equipment, and lists what one machine touched. */
+/** Compares equipment, and lists the units that one machine touched. */
 @Injectable()
 export class EquipmentQuery {
   constructor(private readonly snapshots: Snapshots) {}

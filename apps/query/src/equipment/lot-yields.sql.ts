@@ -2,7 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { countsFromSummary, summaryDays, yieldColumn } from '../yield/yield-summary.sql.ts';
 
-/** Units of one lot (or one wafer) whose chosen attempt one machine made. */
+/** Units of one lot (or wafer) whose chosen attempt ran on one machine. */
 export interface EquipmentSample {
   readonly equipment_id: string;
   readonly inspection_type: string;
@@ -13,7 +13,7 @@ export interface EquipmentSample {
 
 const COLUMNS = ['equipment_id', 'inspection_type', 'product', 'lot_id'] as const;
 
-/** Units and passes per equipment, inspection type, product and lot (or wafer); units without an equipment are left out. */
+/** Units and passes per equipment, inspection type, product and lot (or wafer), without units that name no equipment. */
 export function samplesOfEquipment(
   snapshot: Queryable,
   question: AttemptQuestion,

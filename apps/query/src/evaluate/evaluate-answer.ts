@@ -23,7 +23,7 @@ export const capabilityRequest = z
       context.addIssue({ code: 'custom', path: ['values'], message: 'expected either values or subgroups' });
     }
     if (sigma_method !== undefined && subgroups === undefined) {
-      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'belongs to subgroups' });
+      context.addIssue({ code: 'custom', path: ['sigma_method'], message: 'applies to subgroups only' });
     }
     specLimitsInOrder(request, context);
   })

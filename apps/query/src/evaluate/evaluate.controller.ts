@@ -28,10 +28,10 @@ import {
 } from './evaluate-answer.ts';
 
 const GAUGE_COMPONENTS =
-  'Components are standard deviations; grr^2 = ev^2 + av^2, tv^2 = grr^2 + pv^2; percentages are of tv; ndc = 1.41 pv / grr without its fraction.';
+  'Components are standard deviations; grr^2 = ev^2 + av^2, tv^2 = grr^2 + pv^2; percentages are of tv; ndc = 1.41 pv / grr, truncated.';
 const GAUGE_DEFINITION: Readonly<Record<GaugeRequest['method'], string>> = {
   average_range: `AIAG average and range method: ev = mean range / d2(trials), av and pv from the ranges of the appraisers' and parts' means / d2*. ${GAUGE_COMPONENTS}`,
-  anova: `Two-way crossed ANOVA, parts and appraisers random; the interaction is pooled into repeatability when its p is above 0.25, else it belongs to av. ${GAUGE_COMPONENTS}`,
+  anova: `Two-way crossed ANOVA, parts and appraisers random; an interaction with p above 0.25 is pooled into repeatability, any other counts in av. ${GAUGE_COMPONENTS}`,
 };
 
 @ApiTags('Statistics')
@@ -43,7 +43,7 @@ export class EvaluateController {
   @Answers(chartAnswer, {
     summary: 'A control chart of your own numbers',
     description:
-      'Limits, points and violations. Rules by name: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in: each one adds false alarms.',
+      'Limits, points and violations. Rules have names: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in, because each one adds false alarms.',
   })
   chart(@Body({ schema: chartRequest }) request: ChartRequest): ChartAnswer {
     try {
@@ -60,7 +60,7 @@ export class EvaluateController {
   @HttpCode(200)
   @Answers(capabilityAnswer, {
     summary: 'Process capability of your own numbers',
-    description: 'Cp, Cpk, Pp, Ppk and Cpm, one-sided limits too.',
+    description: 'Cp, Cpk, Pp, Ppk and Cpm, also for one-sided limits.',
   })
   capability(@Body({ schema: capabilityRequest }) request: CapabilityRequest): CapabilityAnswer {
     const { values, subgroups, sigma_method, ...limits } = request;

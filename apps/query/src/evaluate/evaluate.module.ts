@@ -1,4 +1,4 @@
-/** Charts, capability and gauge studies of numbers that the caller sends; nothing is read from the database. */
+/** Charts, capability and gauge studies of numbers that the caller sends, without the database. */
 import { Module } from '@nestjs/common';
 import { EvaluateController } from './evaluate.controller.ts';
 

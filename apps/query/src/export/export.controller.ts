@@ -26,12 +26,12 @@ import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, rowWrit
 
 const format = {
   format: z.enum(EXPORT_FORMATS).default('csv').meta({
-    description: 'csv: RFC 4180 with a header line, null = nothing, empty text = "". ndjson: one JSON object per line.',
+    description: 'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.',
     example: 'csv',
   }),
   raw: z.literal('1').optional().meta({
     description:
-      '1: texts exactly as stored, for programs. Otherwise a CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return) gets an apostrophe in front.',
+      '1: texts exactly as stored, for programs. By default an apostrophe precedes CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return).',
     example: '1',
   }),
 };
@@ -66,7 +66,7 @@ type InspectionParameters = z.output<typeof inspectionParameters>;
 type MeasurementParameters = z.output<typeof measurementParameters>;
 type TelemetryParameters = z.output<typeof telemetryParameters>;
 
-/** The parts of Fastify's reply that a stream needs. */
+/** The parts of Fastify's reply used here. */
 interface StreamReply {
   header(name: string, value: string): StreamReply;
   trailer(name: string, value: () => Promise<string>): StreamReply;
@@ -74,7 +74,7 @@ interface StreamReply {
   readonly raw: ServerResponse;
 }
 
-/** Trailer of the answer: how many rows were sent. Absent or different: the answer is not complete. */
+/** Trailer of the answer: the number of rows sent. If it is absent or differs, the answer is not complete. */
 const ROW_COUNT = 'x-row-count';
 
 @ApiTags('Export')
@@ -97,8 +97,7 @@ export class ExportController {
   @Get('measurements')
   @StreamsRows({
     summary: 'All measurements',
-    description:
-      'Of every attempt, each with the attempt it belongs to (voided ones have status voided); in no particular order.',
+    description: 'Of every attempt, each with its attempt (voided ones have status voided); in no particular order.',
   })
   measurements(@Query({ schema: measurementParameters }) parameters: MeasurementParameters, @Res() reply: StreamReply) {
     return this.#send('measurement', measurementRows(parameters), parameters, reply);
@@ -107,7 +106,7 @@ export class ExportController {
   @Get('telemetry')
   @StreamsRows({
     summary: 'Raw telemetry samples',
-    description: 'As long as retention keeps them; in no particular order.',
+    description: 'All that retention still keeps; in no particular order.',
   })
   telemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
     return this.#send('telemetry', telemetryRows(parameters), parameters, reply);
@@ -122,7 +121,7 @@ export class ExportController {
     const { format, raw } = parameters;
     await this.#record(what, parameters);
     const batches = this.snapshots.stream<ExportRow>(query.sql, query.values);
-    // The first batch before the headers: a database that is away is still a 503, not a broken file.
+    // Reads the first batch before it sends headers, so that an absent database gives a 503, not a broken file.
     const first = await batches.next();
     const { head, line } = rowWriter(format, query.columns, raw !== undefined);
     const pace = new ReaderPace(this.config);
@@ -140,7 +139,7 @@ export class ExportController {
       }
     };
     const body = Readable.from(text());
-    // A reader that goes away, perhaps before the first line, leaves the cursor open. What broke is on `body` already.
+    // A reader that disconnects, even before the first line, leaves the cursor open. `body` already carries the error.
     body.once('close', () => {
       pace.stop();
       void batches.return(undefined).catch(() => undefined);
@@ -161,7 +160,7 @@ export class ExportController {
       .send(body);
   }
 
-  /** Whoever takes rows away leaves a trace, or gets none. Without access control there is nobody to name. */
+  /** Records each export before it starts, or refuses it. Without access control there is no caller to name. */
   async #record(what: string, parameters: object): Promise<void> {
     const { caller } = currentRequest();
     if (this.config.AUTH_MODE === 'none') {

@@ -1,4 +1,4 @@
-/** Rows in bulk, streamed as stored. */
+/** Exports: rows in bulk, streamed as stored. */
 import { Module } from '@nestjs/common';
 import { ExportController } from './export.controller.ts';
 

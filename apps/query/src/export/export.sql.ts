@@ -5,7 +5,7 @@ import { ITEM_COLUMNS } from '../inspections/inspection-answer.ts';
 import { SELECT_ITEM } from '../inspections/inspection-list.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
-/** One long SELECT with the names of its columns in order. */
+/** The SELECT of an export, and the names of its columns in order. */
 export interface ExportQuery {
   readonly columns: readonly string[];
   readonly sql: string;
@@ -67,7 +67,7 @@ export interface MeasurementExport extends UnitFilters, Range {
   readonly name?: string | undefined;
 }
 
-/** Measurements of every attempt, voided ones too (`status` says so), each with its attempt. */
+/** Measurements of every attempt, including voided ones (see `status`), each with its attempt. */
 export function measurementRows(question: MeasurementExport): ExportQuery {
   const where = new SqlConditions()
     .units(question, 'a')

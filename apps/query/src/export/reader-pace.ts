@@ -1,11 +1,11 @@
 import { type QueryConfig } from '../query.config.ts';
 
-/** Slower than this is no reading: it only keeps old rows in the database. */
+/** A reader slower than this counts as stalled: it only keeps old rows in the database. */
 const LEAST_BYTES_PER_SECOND = 8 * 1024;
 
 /**
- * Ends an export that takes too long. As long as it runs it holds a snapshot, so the database cannot clean up behind it:
- * one slow reader would make every table grow.
+ * Ends an export that takes too long. While it runs it holds a snapshot, so that the database cannot remove old rows: one
+ * slow reader would make every table grow.
  */
 export class ReaderPace {
   readonly #stallMs: number;
@@ -29,7 +29,7 @@ export class ReaderPace {
     this.#onLate = callback;
   }
 
-  /** A piece of so many bytes lies ready for the reader. */
+  /** A chunk of `bytes` is ready for the reader. */
   give(bytes: number): void {
     this.#chunk = setTimeout(
       () => this.#onLate('the reader of the export is too slow'),
@@ -37,7 +37,7 @@ export class ReaderPace {
     );
   }
 
-  /** The reader asks for the next piece. */
+  /** The reader asks for the next chunk. */
   taken(): void {
     clearTimeout(this.#chunk);
   }

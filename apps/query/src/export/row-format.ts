@@ -1,4 +1,4 @@
-/** A row as it leaves: names in the order of the columns. */
+/** A row to export, by column name. */
 export type ExportRow = Record<string, unknown>;
 
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
@@ -9,13 +9,13 @@ export const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson',
 };
 
-/** What a spreadsheet takes for a formula when a cell begins with it. */
+/** Beginnings of a cell that make a spreadsheet treat it as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
 /**
- * RFC 4180. Nothing between two commas is null; an empty text is "". JSON values are written as JSON text.
+ * Writes a field by RFC 4180: null as nothing, empty text as "", JSON values as JSON text.
  *
- * @param isRaw texts leave as they are; else one that a spreadsheet would run begins with an apostrophe
+ * @param isRaw keeps texts as they are; else an apostrophe precedes text that a spreadsheet would run
  */
 function csvField(value: unknown, isRaw: boolean): string {
   if (value === null || value === undefined) {
@@ -26,7 +26,7 @@ function csvField(value: unknown, isRaw: boolean): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Writes rows with the given columns as text: `head` once, then each row. Every line ends with a line break. */
+/** Writes rows with the given columns as text: `head` once, then a `line` per row. Every line ends with a line break. */
 export function rowWriter(
   format: ExportFormat,
   columns: readonly string[],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Schemas of what several answers carry. They document the OpenAPI page and are checked against real answers in tests. */
+/** Schemas that several answers share. The OpenAPI page shows them, and tests check real answers against them. */
 
 export const timeText = z.string().meta({ format: 'date-time', examples: ['2008-07-19T11:55:00.000000Z'] });
 
@@ -17,15 +17,15 @@ export const asOfSchema = z
   })
   .meta({
     description:
-      'What the answer has seen: every event below these offsets of the machine topics, read in the same snapshot as the numbers.',
+      'The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers.',
   });
 
-export const definitionSchema = z.string().meta({ description: 'What exactly was counted, and how.' });
-/** What every aggregate says of its own meaning. */
+export const definitionSchema = z.string().meta({ description: 'What exactly is counted, and how.' });
+/** Every aggregate states its own meaning with these. */
 export const definitionShape = {
   definition: definitionSchema,
   definition_id: z.string().meta({
-    description: 'Stable name of the definition; its number goes up when the meaning changes.',
+    description: 'Stable name of the definition; its number increases when the meaning changes.',
     examples: ['yield.first_pass/2'],
   }),
 };
@@ -33,34 +33,33 @@ export const definitionShape = {
 export const warningSchema = z
   .string()
   .optional()
-  .meta({ description: 'What to know before the numbers are used; absent when there is nothing.' });
+  .meta({ description: 'Read this before you use the numbers; absent when there is nothing to warn of.' });
 
 /** Name of a group of attempts, as `groupName` writes it. */
 export const groupNameSchema = {
   key: z
     .string()
     .nullable()
-    .meta({ description: 'Value of `group_by`; null where the machines gave none.', examples: ['2008-08'] }),
+    .meta({ description: 'Value of `group_by`; null where the machine stated none.', examples: ['2008-08'] }),
   site: z.string().optional().meta({ description: 'With group_by=lot or wafer.' }),
   lot_id: z.string().optional().meta({ description: 'With group_by=lot or wafer: a wafer is named within its lot.' }),
 };
 
-/** Ratio. */
 export const fraction = z.number().min(0).max(1);
 
-/** End of every page of a list. */
+/** Ends every page of a list. */
 export const nextCursor = z
   .string()
   .nullable()
-  .meta({ description: 'Give it as `cursor` for the next page; null at the end.' });
+  .meta({ description: 'Pass it as `cursor` to get the next page; null at the end.' });
 
-/** Shares of a bar of a Pareto. */
+/** Shares of one bar of a Pareto chart. */
 export const paretoShares = (of: string) => ({
-  share: fraction.meta({ description: `Of all ${of}.` }),
+  share: fraction.meta({ description: `Share of all ${of}.` }),
   cumulative_share: fraction,
 });
 
-/** Count of things; PostgreSQL counts in 64 bits, JSON numbers hold them exactly up to 2^53. */
+/** A count. PostgreSQL counts in 64 bits; JSON numbers hold counts exactly up to 2^53. */
 export const count = z.int().min(0);
 
 export const problemSchema = z
@@ -68,7 +67,7 @@ export const problemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string().meta({ description: 'Stable name of the problem; compare this, not the texts.' }),
+    code: z.string().meta({ description: 'Stable name of the problem; compare this, not the text.' }),
     detail: z.string(),
     errors: z.array(z.strictObject({ parameter: z.string(), message: z.string() })).optional(),
   })

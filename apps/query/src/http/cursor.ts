@@ -1,7 +1,7 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { Problem } from './problem.error.ts';
 
-/** Place in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID. */
+/** Position in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID. */
 export interface KeysetPosition {
   readonly time: string;
   readonly id: string;
@@ -11,11 +11,11 @@ const VERSION = '1';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CANONICAL_TIME = /^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z$/;
 
-/** Opaque text of a place. Time and id together: rows with the same time would be lost at a page's edge by the time alone. */
+/** Opaque text of a position. It needs the id, because by time alone a page would lose rows that share its last time. */
 export const encodeCursor = (position: KeysetPosition): string =>
   Buffer.from(`${VERSION}|${position.time}|${position.id}`).toString('base64url');
 
-/** @throws Problem 400 `invalid_cursor` unless the text is one that `encodeCursor` wrote. */
+/** @throws Problem 400 `invalid_cursor` unless `encodeCursor` wrote the text */
 export function decodeCursor(cursor: string): KeysetPosition {
   const [version, time, id, ...rest] = Buffer.from(cursor, 'base64url').toString('latin1').split('|');
   if (
@@ -26,12 +26,12 @@ export function decodeCursor(cursor: string): KeysetPosition {
     CANONICAL_TIME.test(time) &&
     !Number.isNaN(parseTime(time)) &&
     UUID.test(id) &&
-    // Base64 decoding skips what it does not know: only the exact text is accepted.
+    // Base64 decoding skips unknown characters, so this accepts only the exact text.
     encodeCursor({ time, id }) === cursor
   ) {
     return { time, id };
   }
-  throw new Problem(400, 'invalid_cursor', 'cursor is not one that this service gave out', [
+  throw new Problem(400, 'invalid_cursor', 'cursor does not come from this service', [
     { parameter: 'cursor', message: 'expected next_cursor of an earlier answer' },
   ]);
 }
@@ -45,7 +45,7 @@ export interface KeysetPage<Item> {
 /**
  * Reads one page: `limit` items after `cursor`.
  *
- * @param read at most as many items as its second argument says, in the order of the list
+ * @param read returns at most `limit` items, in the order of the list
  * @param placeOf time and id that the list is ordered by
  * @throws Problem 400 `invalid_cursor`
  */
@@ -54,7 +54,7 @@ export async function readPage<Item>(
   read: (after: KeysetPosition | undefined, limit: number) => Promise<readonly Item[]>,
   placeOf: (item: Item) => KeysetPosition,
 ): Promise<KeysetPage<Item>> {
-  // One more than asked for tells whether there is a next page.
+  // One extra item shows whether there is a next page.
   const items = await read(cursor === undefined ? undefined : decodeCursor(cursor), limit + 1);
   const last = items.length > limit ? items[limit - 1] : undefined;
   if (last === undefined) {

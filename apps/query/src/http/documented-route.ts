@@ -1,3 +1,4 @@
+/** What HTTP routes share: their documentation, parameters and checks, pages, and problems. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type z } from 'zod';
@@ -8,34 +9,34 @@ const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
 interface RouteTexts {
   readonly summary: string;
   readonly description: string;
-  /** For routes that name one thing: what a 404 means. */
+  /** For routes to a single item: what a 404 means. */
   readonly notFound?: string;
 }
 
 /**
  * Documents a route: its texts, its answer and its problems. The parameters come from the schemas of `@Query` and
- * `@Param`, which also check the request, so page and behaviour cannot drift.
+ * `@Param`, which also check the request, so that documentation and behaviour cannot drift apart.
  */
 export const Answers = (answer: z.ZodType, { summary, description, notFound }: RouteTexts): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary, description }),
     ApiOkResponse({ description: 'The answer.', standardSchema: answer }),
-    problem(400, 'A bad or unknown parameter, named in `errors`.'),
+    problem(400, 'An invalid or unknown parameter; `errors` names it.'),
     ...(notFound === undefined ? [] : [problem(404, notFound)]),
-    problem(503, 'The database is away, busy or took too long; `Retry-After` says when to try again.'),
+    problem(503, 'The database is unavailable, busy or too slow; `Retry-After` states when to try again.'),
   );
 
-/** Documents a route that creates something: 201 with the new thing. */
+/** Documents a route that creates an item: 201 with the new item. */
 export const Creates = (
   answer: z.ZodType,
   { summary, description, conflict }: Pick<RouteTexts, 'summary' | 'description'> & { readonly conflict: string },
 ): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary, description }),
-    ApiCreatedResponse({ description: 'Created; Location leads to it.', standardSchema: answer }),
-    problem(400, 'A bad body; `errors` point into it.'),
+    ApiCreatedResponse({ description: 'Created; `Location` leads to it.', standardSchema: answer }),
+    problem(400, 'An invalid body; `errors` point into it.'),
     problem(409, conflict),
-    problem(503, 'The database is away or busy; `Retry-After` says when to try again.'),
+    problem(503, 'The database is unavailable or busy; `Retry-After` states when to try again.'),
   );
 
 /** Documents a route that streams rows as CSV or NDJSON. */
@@ -43,15 +44,18 @@ export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary'
   applyDecorators(
     ApiOperation({
       summary,
-      description: `${description} Streamed from one snapshot, never cut silently: the HTTP trailer x-row-count says how many rows were sent, and an answer that breaks off ends without one.`,
+      description: `${description} Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.`,
     }),
     ApiResponse({
       status: 200,
       description: 'The rows.',
       content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } },
     }),
-    problem(400, 'A bad or unknown parameter, named in `errors`.'),
-    problem(503, 'The database is away or busy, or enough exports are running; `Retry-After` says when to try again.'),
+    problem(400, 'An invalid or unknown parameter; `errors` names it.'),
+    problem(
+      503,
+      'The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again.',
+    ),
   );
 
 const problem = (status: number, description: string): MethodDecorator =>

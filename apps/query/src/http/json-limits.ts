@@ -1,9 +1,9 @@
-/** As events are limited, so that what the API stores can be read wherever an event can. */
+/** The limit for events, so that every reader of events can read what the API stores. */
 const MAX_DEPTH = 32;
 
 /**
- * What keeps a JSON value from being stored, or undefined: text that PostgreSQL has not (NUL), that is no Unicode (lone
- * surrogates), or deeper nesting than events may have. Walks with a stack of its own: a body may nest deeper than calls.
+ * States why PostgreSQL cannot store a JSON value, or undefined: NUL or lone surrogates in a text, or deeper nesting than
+ * events may have. Walks with a stack of its own, because a body may nest deeper than the call stack.
  */
 export function jsonProblem(value: unknown): string | undefined {
   const rest: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
@@ -28,5 +28,5 @@ export function jsonProblem(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether PostgreSQL can hold the text. */
+/** Whether PostgreSQL can store the text. */
 export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();

@@ -2,12 +2,11 @@ import { formatTime, hasLength, INSPECTION_TYPES, parseTime } from '@chip/contra
 import { z } from 'zod';
 
 /**
- * The query parameters that several routes share. Each schema is both the check of a request and the source of the
- * OpenAPI page, so it carries its own description and example. A parameter given twice arrives as an array and is
- * refused by its type.
+ * The query parameters that several routes share. Each schema checks requests and is the source of the OpenAPI page, so it
+ * carries its own description and example. A repeated parameter arrives as an array, which the type refuses.
  */
 
-/** Instants that PostgreSQL and JavaScript both read the same way; anything earlier or later is a typing error. */
+/** Accepts instants that PostgreSQL and JavaScript read alike; anything earlier or later is a typing error. */
 const canonicalTime = (text: string): string | undefined => {
   if (text.startsWith('0')) {
     return undefined;
@@ -34,35 +33,35 @@ export const timeParameter = z.string().transform((text, context) => {
 });
 
 const describeTime = (description: string, example: string) =>
-  // `example`, not `examples`: Zod leaves the latter out of schemas that transform.
+  // `example`, not `examples`, because Zod drops the latter from schemas that transform.
   timeParameter.meta({ format: 'date-time', description, example });
 
-/** `[from, to)` on the column that `of` names; both optional, an absent end is open. */
+/** `[from, to)` on the time that `of` names; both ends are optional, an absent end is open. */
 export const timeRange = (of: string, examples: { from: string; to: string }) => ({
   from: describeTime(
-    `Only what has ${of} at or after this time (RFC 3339; in a URL write + as %2B).`,
+    `Only items with ${of} at or after this time (RFC 3339; in a URL write + as %2B).`,
     examples.from,
   ).optional(),
-  to: describeTime(`Only what has ${of} before this time.`, examples.to).optional(),
+  to: describeTime(`Only items with ${of} before this time.`, examples.to).optional(),
 });
 
-/** As `timeRange`, both ends required: for data that is too large to be read without a window. */
+/** As `timeRange`, with both ends required: for data that is too large to read without a window. */
 export const requiredTimeRange = (of: string, examples: { from: string; to: string }) => ({
-  from: describeTime(`Only what has ${of} at or after this time (RFC 3339; in a URL write + as %2B).`, examples.from),
-  to: describeTime(`Only what has ${of} before this time.`, examples.to),
+  from: describeTime(`Only items with ${of} at or after this time (RFC 3339; in a URL write + as %2B).`, examples.from),
+  to: describeTime(`Only items with ${of} before this time.`, examples.to),
 });
 
-/** Check for schemas with `from` and `to`. Equal ends are an empty range and answer with no data; reversed ones are a mistake. */
+/** Refinement for schemas with `from` and `to`. Equal ends are an empty range without data; reversed ends are an error. */
 export const endsInOrder = (
   range: { from?: string | undefined; to?: string | undefined },
   context: z.RefinementCtx,
 ): void => {
   if (range.from !== undefined && range.to !== undefined && range.from > range.to) {
-    context.addIssue({ code: 'custom', path: ['to'], message: 'expected a time that is not before from' });
+    context.addIssue({ code: 'custom', path: ['to'], message: 'expected a time no earlier than from' });
   }
 };
 
-/** A name that machines use (lot, chip, equipment …): compared exactly, case counts. PostgreSQL has no NUL in text. */
+/** A name that machines use (lot, chip, equipment …), compared exactly and with case. PostgreSQL text cannot hold NUL. */
 export const nameParameter = (description: string, example: string, max = 100) =>
   z
     .string()
@@ -71,7 +70,7 @@ export const nameParameter = (description: string, example: string, max = 100) =
     })
     .meta({ minLength: 1, maxLength: max, description, examples: [example] });
 
-/** Decimal digits only: `Number` alone would also take '', ' 5', 0x10 and 1e2. */
+/** Accepts decimal digits only: `Number` would also accept '', ' 5', 0x10 and 1e2. */
 export const integerParameter = (min: number, max: number) =>
   z.preprocess(
     (text) => (typeof text === 'string' && /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text),
@@ -81,7 +80,7 @@ export const integerParameter = (min: number, max: number) =>
       .max(max),
   );
 
-/** A decimal number, of a magnitude whose square a double still holds. */
+/** A decimal number whose square still fits a double. */
 export const numberParameter = (description: string, example: number) =>
   z
     .preprocess(
@@ -95,30 +94,30 @@ export const MAX_MAGNITUDE = 1e100;
 const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;
 
-/** Of routes that take none: a name they do not know is still refused. */
+/** For routes without parameters, which still refuse unknown names. */
 export const noParameters = z.strictObject({});
 
 /** `limit` and `cursor` of every list. */
 export const pageParameters = {
   limit: integerParameter(1, MAX_LIMIT)
     .default(DEFAULT_LIMIT)
-    .meta({ description: 'Most items of one page.', example: DEFAULT_LIMIT }),
+    .meta({ description: 'Maximum number of items on a page.', example: DEFAULT_LIMIT }),
   cursor: z.string().max(200).optional().meta({
-    description: 'Where to go on: `next_cursor` of the page before. Opaque; keep the other parameters the same.',
+    description: 'Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same.',
   }),
 };
 
 export const siteParameter = nameParameter(
-  'Site (fab) that sent the events. A lot text may exist at several sites.',
+  'Site (fab) that sent the events. Several sites may use the same lot name.',
   'fab-1',
 );
-export const lotParameter = nameParameter('Lot, by the text the machines use.', 'LOT-2008-07-19');
+export const lotParameter = nameParameter('Lot, by the name that machines use.', 'LOT-2008-07-19');
 export const equipmentParameter = nameParameter('Equipment that ran the inspection.', 'AOI-03');
 export const productParameter = nameParameter('Product.', 'CQ-1000');
 export const stepParameter = nameParameter('Step (operation) in the route.', 'final-test');
 export const inspectionTypeParameter = nameParameter('Inspection type.', INSPECTION_TYPES[1], 50);
 
-/** What chooses among attempts or inspections, on every statistic alike. */
+/** Filters on attempts or inspections that statistics share. */
 export const unitFilters = {
   site: siteParameter.optional(),
   lot_id: lotParameter.optional(),
@@ -134,7 +133,7 @@ export const attemptParameters = {
   ...unitFilters,
 };
 
-/** The values of filters after parsing: one, or several of which any will do. */
+/** The value of a filter after parsing: one name, or several of which any matches. */
 type Names = string | readonly string[] | undefined;
 export interface UnitFilters {
   readonly site?: Names;

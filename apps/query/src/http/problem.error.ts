@@ -31,7 +31,7 @@ export interface ParameterProblem {
   readonly message: string;
 }
 
-/** A refusal that the caller can understand; `HttpErrorFilter` writes it as problem+json. Never carries a parameter's value. */
+/** A refusal for the caller to read; `HttpErrorFilter` writes it as problem+json. It never carries a parameter's value. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   constructor(
@@ -40,7 +40,7 @@ export class Problem extends Error {
     readonly detail: string,
     readonly errors: readonly ParameterProblem[] = [],
     cause?: unknown,
-    /** Seconds after which it makes sense to try again, where that is known. */
+    /** Seconds after which to try again, where known. */
     readonly retryAfterS?: number,
   ) {
     super(detail, { cause });

@@ -2,12 +2,12 @@ import { type PipeTransform, type ArgumentMetadata } from '@nestjs/common';
 import { z } from 'zod';
 import { type ParameterProblem, Problem } from './problem.error.ts';
 
-/** Complaints of one answer; whoever sent more mistakes corrects these first. */
+/** Most errors in one answer. */
 const MAX_ISSUES = 20;
-/** Characters of a name in a complaint: the caller chose it, so it can be as long as the body. */
+/** Most characters of a name in an error. The caller chose the name, so it can be as long as the body. */
 const MAX_NAME_LENGTH = 100;
 
-/** Checks query, path and body against the Zod schema of the handler's parameter; the handler gets the parsed value. */
+/** Checks query, path and body against the Zod schema of the handler's parameter, and gives the handler the parsed value. */
 export class RequestCheck implements PipeTransform {
   transform(value: unknown, { schema, type }: ArgumentMetadata & { schema?: unknown }): unknown {
     if (!(schema instanceof z.ZodType)) {
@@ -21,7 +21,7 @@ export class RequestCheck implements PipeTransform {
   }
 }
 
-/** The first issues. Unknown names come first: a misspelt name is the usual cause of the other complaints. */
+/** Reports the first issues. Unknown names come first: a misspelt name usually causes the other issues. */
 function refusal(issues: readonly z.core.$ZodIssue[], code: 'invalid_body' | 'invalid_parameter'): Problem {
   const isBody = code === 'invalid_body';
   const name = (path: readonly PropertyKey[]): string =>
@@ -33,7 +33,7 @@ function refusal(issues: readonly z.core.$ZodIssue[], code: 'invalid_body' | 'in
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys.slice(0, MAX_ISSUES - unknown.length)) {
-        unknown.push({ parameter: name([...issue.path, key]), message: 'is not known here' });
+        unknown.push({ parameter: name([...issue.path, key]), message: 'is unknown' });
       }
     } else if (invalid.length < MAX_ISSUES) {
       invalid.push({ parameter: name(issue.path), message: messageOf(issue) });
@@ -54,8 +54,8 @@ const messageOf = (issue: z.core.$ZodIssue): string =>
       : issue.message;
 
 /**
- * `z.array(element).max(max)` that stops at the first {@link MAX_ISSUES} complaints. Zod itself collects one object per bad
- * element, which a body of a few megabytes turns into gigabytes.
+ * `z.array(element).max(max)` that stops after {@link MAX_ISSUES} issues. Zod itself collects one object per invalid
+ * element, so that a body of a few megabytes would take gigabytes.
  */
 export function listOf<Element extends z.ZodType>(element: Element, max: number): z.ZodType<z.output<Element>[]> {
   const { $schema: _, ...documented } = z.toJSONSchema(z.array(element).max(max), { io: 'input' });

@@ -8,11 +8,11 @@ const number = z.number().nullable();
 const time = timeText.nullable();
 const metadata = z.record(z.string(), z.unknown()).nullable();
 
-/** What a run of an inspection says, alike for the current state and for each attempt. */
+/** Fields of a run of an inspection, the same for the current state and for each attempt. */
 const run = {
   status: z.enum(INSPECTION_STATUSES).meta({ description: 'State of the run, not the verdict on the chip.' }),
   result: z.enum(INSPECTION_RESULTS).nullable().meta({ description: 'Verdict on the chip.' }),
-  step: z.string().meta({ description: 'Step in the route; empty when the machine does not say.' }),
+  step: z.string().meta({ description: 'Step in the route; empty when the machine states none.' }),
   priority: integer,
   occurred_at: time,
   started_at: time,
@@ -23,7 +23,7 @@ const run = {
   metadata,
 };
 
-/** Columns of both tables that say so. */
+/** Columns of these fields in both tables. */
 export const RUN_COLUMNS = Object.keys(run) as readonly (keyof typeof run)[];
 
 /** The current state of one (lot, chip, inspection type), as lists show it. */
@@ -38,7 +38,7 @@ const inspectionItem = z.strictObject({
     description: 'Machine time of the earliest event; moves back when an earlier one arrives late.',
   }),
   updated_at: timeText,
-  ingested_at: timeText.meta({ description: 'When it was first stored.' }),
+  ingested_at: timeText.meta({ description: 'When the inspection was first stored.' }),
 });
 export type InspectionItem = z.output<typeof inspectionItem>;
 export const ITEM_COLUMNS = Object.keys(inspectionItem.shape) as readonly (keyof InspectionItem)[];
@@ -53,7 +53,7 @@ export type InspectionPage = z.output<typeof inspectionPage>;
 
 const ofAttempt = {
   event_id: z.string().meta({ format: 'uuid' }),
-  step: text.meta({ description: 'With attempt_key, names the attempt it belongs to.' }),
+  step: text.meta({ description: 'Names the attempt, together with attempt_key.' }),
   attempt_key: text,
 };
 
@@ -69,7 +69,7 @@ export const inspectionDetail = z
           description:
             'Number of the attempt within its step: rank by (occurred_at, attempt number with none first, event_id) over completed, failed and cancelled attempts; null for the others.',
         }),
-        attempt: integer.meta({ description: 'Number given by the machine.' }),
+        attempt: integer.meta({ description: 'Number that the machine gave.' }),
         run_id: text,
         current: z.boolean().meta({ description: 'Whether the state of the inspection comes from this attempt.' }),
         event_id: z.string().meta({ format: 'uuid', description: 'The deciding event.' }),
@@ -97,7 +97,7 @@ export const inspectionDetail = z
         ...ofAttempt,
         time: timeText,
         name: z.string(),
-        value: number.meta({ description: 'null: the machine reported that it has no value.' }),
+        value: number.meta({ description: 'null: the machine reported no value.' }),
         unit: text,
         lower_limit: number,
         upper_limit: number,

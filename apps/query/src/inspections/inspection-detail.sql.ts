@@ -2,7 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { type InspectionDetail, type InspectionItem, RUN_COLUMNS } from './inspection-answer.ts';
 import { SELECT_ITEM } from './inspection-list.sql.ts';
 
-/** Inspections with everything known about each, by type: four statements, however many and however long their history. */
+/** Inspections with everything known about each, by type, in four statements regardless of their number and history. */
 export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly string[]): Promise<InspectionDetail[]> {
   const items = await snapshot.query<InspectionItem>(
     `SELECT ${SELECT_ITEM} FROM inspections i JOIN lots l ON l.id = i.lot_id

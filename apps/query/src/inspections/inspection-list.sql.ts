@@ -19,15 +19,15 @@ export interface InspectionListQuestion {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What differs from a column of `inspections i` of the same name. */
+/** Columns that are not just the column of `inspections i` with the same name. */
 const SOURCES: Partial<Record<keyof InspectionItem, string>> = {
   lot_id: 'l.lot_id',
   inspection_type: 'i.inspection_type::text AS inspection_type',
 };
-/** Columns of `inspections i JOIN lots l` that make an item. */
+/** Columns of an item, from `inspections i JOIN lots l`. */
 export const SELECT_ITEM = ITEM_COLUMNS.map((column) => SOURCES[column] ?? `i.${column}`).join(', ');
 
-/** JSON values that a text of a query string may stand for: itself, and the number, boolean or null that it spells. */
+/** JSON values that a query-string text may mean: the text itself, and the number, boolean or null that it spells. */
 function jsonValues(text: string): unknown[] {
   if (text === 'true' || text === 'false' || text === 'null') {
     return [text, JSON.parse(text)];
@@ -36,7 +36,7 @@ function jsonValues(text: string): unknown[] {
   return isNumber && Number.isFinite(Number(text)) ? [text, Number(text)] : [text];
 }
 
-/** Newest first by (created_at, id); at most `limit` items after `after`. */
+/** Inspections, newest first by (created_at, id); at most `limit` after `after`. */
 export function listInspections(
   snapshot: Queryable,
   question: InspectionListQuestion,
@@ -53,7 +53,7 @@ export function listInspections(
     .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
     .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
   for (const [key, text] of Object.entries(question.metadata)) {
-    // Containment, because that is what the GIN index on metadata serves.
+    // Containment, because the GIN index on metadata serves it.
     const candidates = jsonValues(text).map(
       (value) => `i.metadata @> ${where.bind(JSON.stringify({ [key]: value }))}::jsonb`,
     );
@@ -73,8 +73,8 @@ export function listInspections(
       where.values,
     );
   }
-  // A page per lot of that name (one, or one per site), each from the index of its lot in its order. As one condition on a
-  // set of lots, the planner walks all inspections by time until enough of them belong to the lot: seconds for an old one.
+  // Reads a page per lot of that name (one, or one per site) in the order of the lot's index. Given one condition on a set
+  // of lots, the planner would walk all inspections by time until enough belong to the lot: seconds for an old lot.
   const ofSite = site === undefined ? '' : ` AND site = ${where.bind(site)}`;
   return snapshot.query<InspectionItem>(
     `SELECT ${SELECT_ITEM}

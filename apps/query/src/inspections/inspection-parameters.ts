@@ -16,12 +16,12 @@ const listShape = z.object({
     .optional()
     .meta({ description: 'Verdict on the chip.', examples: ['fail'] }),
   ...unitFilters,
-  chip_id: nameParameter('Chip, by the text the machines use.', 'run-0001').optional(),
+  chip_id: nameParameter('Chip, by the name that machines use.', 'run-0001').optional(),
   ...timeRange('created_at', { from: '2008-07-19T00:00:00Z', to: '2008-07-20T00:00:00Z' }),
   ...pageParameters,
 });
 
-/** `metadata.<key>` makes the set of names open, so unknown ones are refused here. */
+/** `metadata.<key>` makes the set of names open, so this check refuses unknown ones. */
 export const listParameters = listShape.catchall(metadataValue).superRefine((given, context) => {
   endsInOrder(given, context);
   const unknown = Object.keys(given).filter(

@@ -15,7 +15,7 @@ export class InspectionsController {
   @Answers(inspectionPage, {
     summary: 'Inspections, newest first',
     description:
-      'The current state of each (lot, chip, inspection type), by (created_at, id) downwards. Pages stay in step while events arrive; new inspections appear before the first page.',
+      'The current state of each (lot, chip, inspection type), descending by (created_at, id). Pages stay consistent while events arrive; new inspections appear before the first page.',
   })
   @ApiQuery({
     name: 'metadata',
@@ -23,7 +23,7 @@ export class InspectionsController {
     style: 'form',
     explode: true,
     description:
-      'Metadata fields as `metadata.<key>=<value>`, key of letters, digits, `_`, `.`, `-`. Equal to the text, or to the number, boolean or null that it spells.',
+      'Metadata fields as `metadata.<key>=<value>`; a key has letters, digits, `_`, `.`, `-`. Matches the text, and the number, boolean or null that it spells.',
     schema: {
       type: 'object',
       additionalProperties: { type: 'string' },
@@ -37,7 +37,7 @@ export class InspectionsController {
   @Get(':id')
   @Answers(inspectionDetail, {
     summary: 'One inspection with its attempts, defects and measurements',
-    description: 'Every attempt is kept, also those that were voided; defects and measurements name their attempt.',
+    description: 'Includes every attempt, even voided ones; defects and measurements name their attempt.',
     notFound: 'There is no inspection with this id.',
   })
   one(@Param({ schema: inspectionPath }) path: z.output<typeof inspectionPath>): Promise<InspectionDetail> {

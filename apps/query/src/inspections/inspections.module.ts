@@ -1,4 +1,4 @@
-/** Inspections: lists, one with its history, and scheduling. */
+/** Inspections: lists, single inspections with their history, and scheduling. */
 import { Module } from '@nestjs/common';
 import { InspectionsController } from './inspections.controller.ts';
 import { InspectionsQuery } from './inspections.query.ts';

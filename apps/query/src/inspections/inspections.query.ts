@@ -10,7 +10,7 @@ import { type ListParameters, METADATA_KEY, inspectionPath } from './inspection-
 
 const METADATA_PREFIX = 'metadata.';
 
-/** Lists inspections, and shows one with its history. */
+/** Lists inspections, and reads one with its history. */
 @Injectable()
 export class InspectionsQuery {
   constructor(private readonly snapshots: Snapshots) {}

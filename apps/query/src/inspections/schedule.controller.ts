@@ -36,7 +36,7 @@ const scheduleRequest = z
     metadata: z
       .record(z.string(), z.unknown())
       .superRefine((metadata, context) => {
-        // Depth first: writing JSON needs a call per level.
+        // Checks depth first, because JSON.stringify needs a call per level.
         const problem =
           jsonProblem(metadata) ??
           (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES
@@ -47,7 +47,7 @@ const scheduleRequest = z
         }
       })
       .optional(),
-    reason: text(1, 1000).optional().meta({ description: 'Why, for the audit trail.' }),
+    reason: text(1, 1000).optional().meta({ description: 'Reason, for the audit trail.' }),
   })
   .meta({
     id: 'ScheduleRequest',
@@ -79,8 +79,8 @@ export class ScheduleController {
   @Creates(inspectionDetail, {
     summary: 'Schedule an inspection',
     description:
-      'Creates a pending inspection. Events of machines about the same lot, chip and type continue it. There is one inspection per lot, chip and type.',
-    conflict: 'There is an inspection of this type for this chip already; Location leads to it.',
+      'Creates a pending inspection. Machine events for the same lot, chip and type continue it. There is one inspection per lot, chip and type.',
+    conflict: 'The chip already has an inspection of this type; `Location` leads to it.',
   })
   async create(
     @Body({ schema: scheduleRequest }) { reason, ...data }: ScheduleRequest,
@@ -114,12 +114,12 @@ export class ScheduleController {
     } catch (error) {
       if (error instanceof DuplicateInspectionError) {
         reply.header('location', `/v1/inspections/${error.inspectionId}`);
-        throw new Problem(409, 'duplicate_inspection', 'there is an inspection of this type for this chip already');
+        throw new Problem(409, 'duplicate_inspection', 'this chip already has an inspection of this type');
       }
-      // The only reference that the caller chooses freely.
+      // inspection_type is the only reference that the caller chooses freely.
       if (error instanceof DatabaseError && error.sqlstate === '23503') {
-        throw new Problem(400, 'invalid_body', 'inspection_type is not known', [
-          { parameter: '/inspection_type', message: 'is not known' },
+        throw new Problem(400, 'invalid_body', 'inspection_type is unknown', [
+          { parameter: '/inspection_type', message: 'is unknown' },
         ]);
       }
       throw this.snapshots.translated(error);
@@ -127,22 +127,22 @@ export class ScheduleController {
   }
 }
 
-/** A caller with limits creates within them: rows that it could not read back. @throws Problem 403 */
+/** Refuses to create rows that a limited caller could not read back. @throws Problem 403 */
 function requireOwn({ site = '', product = '' }: Pick<ScheduleRequest, 'site' | 'product'>): void {
   const { sites, products } = currentRequest().caller;
   if (sites !== null && !sites.includes(site)) {
-    throw new Problem(403, 'forbidden', 'site is none of those that this caller is limited to', [
+    throw new Problem(403, 'forbidden', 'site is outside the limits of this caller', [
       { parameter: '/site', message: 'is not allowed for this caller' },
     ]);
   }
   if (products !== null && !products.includes(product)) {
-    throw new Problem(403, 'forbidden', 'product is none of those that this caller is limited to', [
+    throw new Problem(403, 'forbidden', 'product is outside the limits of this caller', [
       { parameter: '/product', message: 'is not allowed for this caller' },
     ]);
   }
 }
 
-/** Absent members stay absent: undefined is not the same for optional properties of the repository. */
+/** Drops undefined members: the repository distinguishes absent properties from undefined ones. */
 const definedOf = <T extends object>(data: T) =>
   Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;

@@ -78,7 +78,7 @@ export type LotAnswer = z.output<typeof lotAnswer>;
 
 export const partPath = z.strictObject({
   lot_id: lotParameter,
-  chip_id: nameParameter('Chip, by the text the machines use.', 'run-0001'),
+  chip_id: nameParameter('Chip, by the name that machines use.', 'run-0001'),
 });
 
 export type PartPath = z.output<typeof partPath>;

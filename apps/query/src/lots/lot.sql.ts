@@ -9,7 +9,7 @@ export interface LotRow {
 }
 
 /**
- * The lot that a text means. @throws Problem 404 when there is none, 400 when several sites have it and none was named
+ * Finds the lot of a name. @throws Problem 404 when there is none, 400 when several sites have it and the request names none
  */
 export async function findLot(snapshot: Queryable, lotId: string, site: string | undefined): Promise<LotRow> {
   const lots = await snapshot.query<LotRow>(
@@ -23,8 +23,8 @@ export async function findLot(snapshot: Queryable, lotId: string, site: string |
     throw new Problem(404, 'not_found', 'there is no such lot');
   }
   if (another) {
-    throw new Problem(400, 'invalid_parameter', 'several sites have a lot of this name: say which', [
-      { parameter: 'site', message: 'is required here' },
+    throw new Problem(400, 'invalid_parameter', 'several sites have a lot of this name: state the site', [
+      { parameter: 'site', message: 'is required, because several sites have a lot of this name' },
     ]);
   }
   return lot;
@@ -64,7 +64,7 @@ export interface LotHistoryRow {
   readonly last_at: string;
 }
 
-/** Which machine did what to a lot, and when. */
+/** What each machine did to a lot, and when. */
 export function historyOfLot(snapshot: Queryable, lot: string): Promise<LotHistoryRow[]> {
   return snapshot.query<LotHistoryRow>(
     `SELECT * FROM (

@@ -27,7 +27,7 @@ export class LotsController {
   @Get()
   @Answers(lotPage, {
     summary: 'Lots, newest first',
-    description: 'By (created_at, id) downwards; created_at is when the lot was first stored.',
+    description: 'Descending by (created_at, id); created_at is when the lot was first stored.',
   })
   list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<LotPage> {
     return this.query.list(parameters);
@@ -36,7 +36,7 @@ export class LotsController {
   @Get(':lot_id')
   @Answers(lotAnswer, {
     summary: 'Everything about one lot',
-    description: 'Its wafers with their present results, and which machine did what to it when.',
+    description: 'Its wafers with their current results, and what each machine did to it, when.',
     notFound: 'There is no such lot.',
   })
   one(

@@ -1,4 +1,4 @@
-/** Lots, their chips, and maps of their wafers. */
+/** Lots, their chips, and wafer maps. */
 import { Module } from '@nestjs/common';
 import { LotsController } from './lots.controller.ts';
 import { LotsQuery } from './lots.query.ts';

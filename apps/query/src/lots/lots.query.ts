@@ -15,7 +15,7 @@ import {
 import { listLots } from './lot-list.sql.ts';
 import { findLot, historyOfLot, wafersOfLot } from './lot.sql.ts';
 
-/** Lists lots, and shows one lot or one of its chips. */
+/** Lists lots, and reads one lot or one of its chips. */
 @Injectable()
 export class LotsQuery {
   constructor(private readonly snapshots: Snapshots) {}
@@ -35,7 +35,7 @@ export class LotsQuery {
       const found = await findLot(snapshot, lot_id, site);
       return {
         definition:
-          'wafers: present state of each inspection (its last attempt with a result). history: every attempt, whatever its state, by step, type, equipment, recipe and product.',
+          'wafers: current state of each inspection (its last attempt with a result). history: every attempt, in any state, by step, type, equipment, recipe and product.',
         definition_id: 'lot.state/1',
         ...found,
         wafers: await wafersOfLot(snapshot, found.id),

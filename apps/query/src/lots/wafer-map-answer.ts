@@ -22,7 +22,7 @@ export const waferMapParameters = z
       200,
     ).default('result'),
     policy: z.enum(ATTEMPT_POLICIES).exclude(['all']).default('last').meta({
-      description: 'Which attempt stands for a die that was tested more than once; a map has one value per die.',
+      description: 'Which attempt represents a die that was tested more than once; a map has one value per die.',
       example: 'last',
     }),
     ...mapShape,
@@ -75,7 +75,7 @@ export const lotMapAnswer = z
     ...bounds,
     dies: z.array(z.tuple([coordinate, coordinate, z.number().min(0).max(1), count])).meta({
       description:
-        '[x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; of attempts with policy=all.',
+        '[x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; with policy=all, of attempts instead of wafers.',
     }),
   })
   .meta({ id: 'LotMap' });

@@ -38,7 +38,7 @@ export class WaferMapController {
   @Answers(lotMapAnswer, {
     summary: 'Stacked map of a lot',
     description:
-      'How often each die position fails over the wafers of the lot: shows what repeats from wafer to wafer.',
+      'How often each die position fails across the wafers of the lot: shows patterns that repeat from wafer to wafer.',
     notFound: 'There is no such lot.',
   })
   lot(

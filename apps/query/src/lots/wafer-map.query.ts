@@ -13,7 +13,7 @@ import {
 } from './wafer-map-answer.ts';
 import { diesOfLot, diesOfWafer } from './wafer-map.sql.ts';
 
-/** Maps dies by position, of one wafer or stacked over a lot. */
+/** Maps dies by position, for one wafer or stacked across a lot. */
 @Injectable()
 export class WaferMapQuery {
   constructor(private readonly snapshots: Snapshots) {}
@@ -32,7 +32,7 @@ export class WaferMapQuery {
       const question = { ...filters, mix: mix === 'yes', lot: lot.id };
       const dies = await diesOfWafer(snapshot, question, wafer_id, value);
       return {
-        definition: `Per die position (x, y): ${value} of the attempt counted; dies whose attempt does not carry it are left out. ${describeChoice(question, 'operation')}`,
+        definition: `Per die position (x, y): ${value} of the counted attempt; dies whose attempt has no such value are excluded. ${describeChoice(question, 'operation')}`,
         definition_id: 'map.wafer/2',
         site: lot.site,
         lot_id,
@@ -62,7 +62,7 @@ export class WaferMapQuery {
   }
 }
 
-/** Not Math.min(...): a wafer may have more dies than a call takes arguments. */
+/** Avoids Math.min(...): a wafer may have more dies than a call takes arguments. */
 function boundsOf(
   dies: readonly { x: number; y: number }[],
 ): Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'> {

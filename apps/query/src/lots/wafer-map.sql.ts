@@ -9,10 +9,10 @@ import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attem
 import { requireOneOperation } from '../attempts/operations.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
-/** What an attempt itself says about a die; any other name is that of a measurement. */
+/** Values of the attempt itself; any other name is that of a measurement. */
 const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
 
-/** A question about the dies of one lot; `mix` = of several inspection types and steps alike. */
+/** A question about the dies of one lot; `mix` allows several inspection types and steps. */
 export interface MapQuestion extends AttemptQuestion {
   readonly lot: string;
   readonly mix: boolean;
@@ -27,8 +27,8 @@ export interface DieRow {
 const PLACED = 'a.die_x IS NOT NULL AND a.die_y IS NOT NULL';
 
 /**
- * One value per die position of a wafer, where the attempt that the policy chooses carries it. Several units at one position
- * (a die under two names) count as one.
+ * One value per die position of a wafer, for positions whose chosen attempt has it. Several units at one position (a die
+ * under two names) count as one.
  */
 export async function diesOfWafer(
   snapshot: Queryable,
@@ -61,7 +61,7 @@ export async function diesOfWafer(
   );
 }
 
-/** CTE `carried`: of each chosen attempt the latest measurement of that name, looked up one by one: a wafer has few. */
+/** CTE `carried`: the latest measurement of that name per chosen attempt, looked up one by one because a wafer has few. */
 function latestValues(name: string): string {
   const measured = overMeasurements(
     (joins) => `SELECT m.time, m.event_id, m.value FROM (SELECT c.inspection_id, c.event_ids) AS a
@@ -81,11 +81,11 @@ export interface StackedDieRow {
   readonly x: number;
   readonly y: number;
   readonly failed: number;
-  /** Wafers on which the die was tested; attempts where every attempt counts. */
+  /** Wafers on which the die was tested; attempts when every attempt counts. */
   readonly tested: number;
 }
 
-/** Per die position of a lot: on how many wafers it was tested, and on how many it failed. */
+/** Per die position of a lot: the wafers on which it was tested, and those on which it failed. */
 export async function diesOfLot(snapshot: Queryable, question: MapQuestion): Promise<StackedDieRow[]> {
   const { lot, policy, mix } = question;
   const where = new SqlConditions();

@@ -1,7 +1,7 @@
 import { Problem, type ParameterProblem } from '../http/problem.error.ts';
 import { type MeasuredKind } from './measured-samples.sql.ts';
 
-/** Most combinations that are looked at, and most names that a refusal lists. */
+/** Most combinations read, and most names that a refusal lists. */
 export const MAX_KINDS = 100;
 const MAX_LISTED = 20;
 
@@ -14,7 +14,8 @@ const PLURALS: Readonly<Record<keyof MeasuredKind, string>> = {
 };
 
 /**
- * Parameter names collide between products, steps and machines; nanometres and micrometres on one chart are no process.
+ * Refuses to mix values: parameter names collide between products, steps and machines, and nanometres and micrometres do not
+ * belong on one chart.
  *
  * @throws Problem 400 ambiguous_parameter that lists what differs
  */
@@ -27,7 +28,7 @@ export function requireOneKind(kinds: readonly MeasuredKind[]): void {
       const shown = names.slice(0, MAX_LISTED).map((name) => (name === '' ? 'none' : name));
       const list = `${PLURALS[property]} ${shown.join(', ')}${names.length > MAX_LISTED ? ' and more' : ''}`;
       lists.push(list);
-      // Units cannot be filtered by.
+      // There is no filter by unit.
       errors.push({
         parameter: property === 'unit' ? 'parameter' : property,
         message: `has values of several ${list}`,
@@ -38,7 +39,7 @@ export function requireOneKind(kinds: readonly MeasuredKind[]): void {
     throw new Problem(
       400,
       'ambiguous_parameter',
-      `the parameter has values of several ${lists.join('; ')}: filter, or put them together with mix=yes`,
+      `the parameter has values of several ${lists.join('; ')}: filter, or combine them with mix=yes`,
       errors,
     );
   }

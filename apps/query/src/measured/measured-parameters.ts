@@ -4,11 +4,11 @@ import { mixParameter, policyParameter, statisticParameters } from '../attempts/
 import { nameParameter } from '../http/parameters.ts';
 import { BREAKS, type Subgroup } from './measured-samples.sql.ts';
 
-/** Most samples of one request; more would delay every other request. */
+/** Most samples in one request; more would delay every other request. */
 export const MAX_SAMPLES = 50_000;
 export const sigmaMethodSchema = z.enum(SIGMA_METHODS);
 export const SIGMA_METHOD_TEXT =
-  'How sigma within subgroups is estimated. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.';
+  'Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.';
 
 const MAX_SUBGROUP = 1000;
 const subgroupParameter = z
@@ -26,18 +26,18 @@ const subgroupParameter = z
   })
   .meta({
     description:
-      'How samples are formed: lot, wafer, day (UTC), or so many values one after the other. Default 1 for imr, ewma, cusum and capability, else lot.',
+      'How to form samples: by lot, wafer or day (UTC), or a number of consecutive values. Default 1 for imr, ewma, cusum and capability, else lot.',
     example: 'lot',
   });
 
-/** What every question about measured values has. */
+/** Parameters of every question about measured values. */
 export const measuredParameters = {
   policy: policyParameter,
   ...statisticParameters,
   subgroup: subgroupParameter.optional(),
   break_at: z.enum(BREAKS).optional().meta({
     description:
-      'Moving ranges span no new lot, wafer or product. Default: lot for single values where a lot has several of them, else none.',
+      'Moving ranges do not span a change of this. Default: lot for single values if a lot has several, else none.',
     example: 'none',
   }),
   sigma_method: sigmaMethodSchema.optional().meta({ description: SIGMA_METHOD_TEXT, example: 'weighted' }),

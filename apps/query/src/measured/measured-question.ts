@@ -5,16 +5,16 @@ import { MAX_KINDS, requireOneKind } from './ambiguity.ts';
 import { MAX_SAMPLES } from './measured-parameters.ts';
 import { type Break, type MeasuredQuestion, kindsMeasured } from './measured-samples.sql.ts';
 
-/** A chart of a part of the data would look whole: it is refused instead. */
+/** Refuses instead of charting part of the data, which would look complete. */
 export const tooManySamples = (): Problem =>
   new Problem(
     400,
     'invalid_parameter',
-    `more than ${MAX_SAMPLES} samples: form larger ones with subgroup, or narrow the range or the filters`,
-    [{ parameter: 'subgroup', message: `makes more than ${MAX_SAMPLES} samples of the range` }],
+    `more than ${MAX_SAMPLES} samples: form larger samples with subgroup, or narrow the range or the filters`,
+    [{ parameter: 'subgroup', message: `gives more than ${MAX_SAMPLES} samples in this range` }],
   );
 
-/** Refuses what would mix units, products and the like, unless that is asked for. @throws Problem 400 ambiguous_parameter */
+/** Refuses to mix units, products and the like, unless requested. @throws Problem 400 ambiguous_parameter */
 export async function requireUnambiguous(
   snapshot: Queryable,
   question: MeasuredQuestion,
@@ -25,8 +25,8 @@ export async function requireUnambiguous(
   }
 }
 
-/** What the samples are made of, in words. */
+/** States in words what the samples consist of. */
 export const describeMeasured = (question: MeasuredQuestion, breakAt: Break | undefined): string =>
   `Data: values of ${question.parameter}, ordered by (completed_at, event_id); samples: ${
-    typeof question.subgroup === 'number' ? `${question.subgroup} after the other` : `by ${question.subgroup}`
+    typeof question.subgroup === 'number' ? `${question.subgroup} consecutive values each` : `by ${question.subgroup}`
   }. ${describeChoice(question, 'operation')}${breakAt === undefined ? '' : ` Moving ranges break at: ${breakAt}.`}`;

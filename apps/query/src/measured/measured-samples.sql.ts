@@ -1,10 +1,11 @@
+/** Measured values: formed into samples for charts and capability, never mixed without consent. */
 import { type Queryable } from '@chip/persistence';
 import { type Moments, type SampleSummary } from '@chip/quality';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type SqlConditions } from '../sql/sql-conditions.ts';
 
-/** How samples are formed: by lot, wafer or day (UTC), or so many one after the other. */
+/** How samples are formed: by lot, wafer or day (UTC), or a number of consecutive values. */
 export type Subgroup = 'lot' | 'wafer' | 'day' | number;
 
 export interface MeasuredQuestion extends AttemptQuestion {
@@ -12,7 +13,7 @@ export interface MeasuredQuestion extends AttemptQuestion {
   readonly subgroup: Subgroup;
 }
 
-/** What must not differ between values that are drawn on one chart. */
+/** Properties that must not differ between the values of one chart. */
 export interface MeasuredKind {
   readonly unit: string | null;
   readonly inspection_type: string;
@@ -21,15 +22,15 @@ export interface MeasuredKind {
   readonly recipe: string | null;
 }
 
-/** What a point of a chart stands for: computed where the values are, so that a lot of 125,000 dice is 25 rows. */
+/** The sample behind a point of a chart. PostgreSQL computes it, so that a lot of 125,000 dice gives 25 rows. */
 export interface MeasuredSample extends SampleSummary {
-  /** Lot, wafer, day, or the chip of a single value; null where the machine gave none. */
+  /** Lot, wafer, day, or the chip of a single value; null where the machine stated none. */
   readonly key: string | null;
   readonly site: string | null;
   readonly lot_id: string | null;
   readonly first_at: string;
   readonly last_at: string;
-  /** Where moving ranges may break; null where the sample is of several. */
+  /** Where moving ranges may break; null when the sample spans several. */
   readonly lot: string | null;
   readonly wafer: string | null;
   readonly product: string | null;
@@ -37,7 +38,7 @@ export interface MeasuredSample extends SampleSummary {
 
 const ORDER = 'completed_at, event_id, value_event, value';
 
-/** CTE `measured`: one row per value of the attempts counted, missing ones too, with the place in the order of completion. */
+/** CTE `measured`: one row per value of the counted attempts, missing ones included, with the columns of their order. */
 function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlConditions } {
   const { sql, where } = chosenAttempts(
     question,
@@ -65,7 +66,7 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
   };
 }
 
-/** Unit, type, product, step and recipe of the values, each combination once; at most `limit`. */
+/** Distinct combinations of unit, type, product, step and recipe of the values; at most `limit`. */
 export function kindsMeasured(snapshot: Queryable, question: MeasuredQuestion, limit: number): Promise<MeasuredKind[]> {
   const { ctes, where } = measuredValues(question);
   return snapshot.query<MeasuredKind>(
@@ -82,7 +83,7 @@ const GROUPS = {
   day: { key: `to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
 } as const;
 
-/** Samples of one parameter in the order of their first completion, at most `limit`. What is left over of groups of n forms none. */
+/** Samples of one parameter in the order of their first completion, at most `limit`. An incomplete group of n forms none. */
 export function measuredSamples(
   snapshot: Queryable,
   question: MeasuredQuestion,
@@ -129,11 +130,11 @@ export function measuredSamples(
   );
 }
 
-/** Where a moving range breaks, because what follows is made under other conditions. */
+/** Where a moving range breaks, because the next values come from other conditions. */
 export const BREAKS = ['none', 'lot', 'wafer', 'product'] as const;
 export type Break = (typeof BREAKS)[number];
 
-/** Whether a value and the one before it (window `w`) belong to the same run. */
+/** Whether a value and the previous one (window `w`) belong to the same run. */
 const SAME_RUN: Readonly<Record<Break, string>> = {
   none: 'true',
   lot: 'lot_id = lag(lot_id) OVER w',
@@ -147,7 +148,7 @@ export interface SingleValues extends Omit<Moments, 'sigma_within'> {
   readonly break_at: Break;
 }
 
-/** Moments of single values; `breakAt` undefined = at a new lot, where any lot has two neighbouring values. */
+/** Moments of single values; `breakAt` undefined = at a new lot, if any lot has two neighbouring values. */
 export async function momentsOfValues(
   snapshot: Queryable,
   question: MeasuredQuestion,

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { asOfSchema, count, definitionSchema, timeText } from '../http/answers.ts';
 
 const offsets = z.strictObject({
-  from: count.meta({ description: 'Where the ledger of this partition begins.' }),
-  to: count.meta({ description: 'End of the partition as last seen, or the position if that is further.' }),
-  records: count.meta({ description: 'Offsets that held a record, each applied or refused.' }),
+  from: count.meta({ description: 'First offset of the ledger of this partition.' }),
+  to: count.meta({ description: 'End of the partition as last seen, or the position if that is higher.' }),
+  records: count.meta({ description: 'Offsets with a record, each applied or refused.' }),
   skipped: count.meta({ description: 'Offsets without a record: transaction markers and compaction holes.' }),
   in_flight: count.meta({ description: 'Offsets that are not applied yet.' }),
-  gaps: count.meta({ description: 'Offsets given up by a person, with a reason.' }),
+  gaps: count.meta({ description: 'Offsets that a person gave up, with a reason.' }),
   balanced: z.boolean().meta({ description: 'to - from = records + skipped + in_flight + gaps' }),
 });
 

@@ -4,7 +4,7 @@ import { type LedgerAnswer, type LedgerEntry } from './ledger-answer.ts';
 import { acceptedGaps, type GapRow, type PartitionRow, partitions, waiting } from './pipeline.sql.ts';
 
 const DEFINITION =
-  'Per partition of the machine topics, since the origin of its position: to - from = records + skipped + in_flight + gaps, and elements = applied + dead_lettered + duplicates. Counters move in the transaction that stores the rows.';
+  'Per partition of the machine topics, since the origin of its position: to - from = records + skipped + in_flight + gaps, and elements = applied + dead_lettered + duplicates. Counters change in the transaction that stores the rows.';
 
 /** Accounts for every offset of the machine topics. */
 @Injectable()
@@ -24,7 +24,7 @@ export class LedgerQuery {
   }
 }
 
-/** Both balances are computed from the counters, so that a wrong counter shows. */
+/** Computes both balances from the counters, so that a wrong counter shows. */
 function entryOf(row: PartitionRow, allGaps: readonly GapRow[]): LedgerEntry {
   const { topic, partition, records, skipped, gaps, applied, dead_lettered, duplicates } = row;
   const in_flight = waiting(row) ?? 0;

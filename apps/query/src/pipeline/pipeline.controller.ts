@@ -14,8 +14,8 @@ export class PipelineController {
 
   @Get()
   @Answers(pipelineAnswer, {
-    summary: 'How far each partition is',
-    description: 'Position, lag in events and seconds, state and reason, and counters, per partition and per topic.',
+    summary: 'Progress of each partition',
+    description: 'Position, lag in events and seconds, state with reason, and counters, per partition and per topic.',
   })
   answer(@Query({ schema: noParameters }) _parameters: object): Promise<PipelineAnswer> {
     return this.query.answer();

@@ -1,4 +1,4 @@
-/** The pipeline itself: how far each partition is, and every offset accounted for. */
+/** The pipeline itself: progress of each partition, and a ledger that accounts for every offset. */
 import { Module } from '@nestjs/common';
 import { PipelineController } from './pipeline.controller.ts';
 import { PipelineQuery } from './pipeline.query.ts';

@@ -4,9 +4,9 @@ import { type Partition, type PipelineAnswer } from './pipeline-answer.ts';
 import { ingestStandstills, type PartitionRow, partitions, waiting } from './pipeline.sql.ts';
 
 const DEFINITION =
-  'lag_events = high_watermark - next_offset, both as the writer last stored them (it looks at the end of an idle partition too). lag_seconds = age of the newest applied record while events wait, an upper bound of the wait. Counters count since the origin of each position; dead_lettered counts refusals of ingest and writer together.';
+  'lag_events = high_watermark - next_offset, both as the writer last stored them (it also checks the end of an idle partition). lag_seconds = age of the newest applied record while events wait, an upper bound of the wait. Counters count since the origin of each position; dead_lettered counts refusals by ingest and writer together.';
 
-/** Shows how far each partition is. */
+/** Reports the progress of each partition. */
 @Injectable()
 export class PipelineQuery {
   constructor(private readonly snapshots: Snapshots) {}

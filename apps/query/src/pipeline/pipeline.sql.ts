@@ -11,7 +11,7 @@ export interface PartitionRow {
   readonly next_offset: number;
   readonly high_watermark: number | null;
   readonly append_time: string | null;
-  /** Since the newest applied record was appended, by the database's clock; null before the first. */
+  /** Time since the newest applied record was appended, by the database's clock; null before the first. */
   readonly seconds_since_append: number | null;
   readonly updated_at: string;
   readonly owner: string | null;
@@ -25,7 +25,7 @@ export interface PartitionRow {
   readonly rows_written: number;
 }
 
-/** Offsets that wait; the writer may have moved past the end it last saw. */
+/** Offsets that wait; not below 0, because the writer may have moved past the end that it last saw. */
 export const waiting = ({ high_watermark, next_offset }: PartitionRow): number | null =>
   high_watermark === null ? null : Math.max(0, high_watermark - next_offset);
 
@@ -39,7 +39,7 @@ export function partitions(snapshot: Queryable): Promise<PartitionRow[]> {
   );
 }
 
-/** A partition of a machine topic at which ingest stands still. */
+/** A partition of a machine topic that ingest stopped. */
 export interface IngestRow {
   readonly topic: string;
   readonly partition: number;
@@ -60,7 +60,7 @@ export function ingestStandstills(snapshot: Queryable): Promise<IngestRow[]> {
   );
 }
 
-/** A range of offsets that was never applied and that a person has accepted as lost. */
+/** A range of offsets that was never applied and that a person accepted as lost. */
 export interface GapRow {
   readonly topic: string;
   readonly partition: number;

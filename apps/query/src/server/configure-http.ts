@@ -1,3 +1,4 @@
+/** The HTTP server around the routes: hooks, problems as answers, headers, and the OpenAPI page. */
 import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
@@ -19,12 +20,12 @@ import {
 import { measureRequests } from '../query.metrics.ts';
 import { RequestCheck } from '../http/request-check.ts';
 
-/** Fastify's own settings. Its router refuses some URLs before any filter of ours could see them. */
+/** Fastify's own settings. Its router refuses some URLs before any filter of ours can see them. */
 export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpConfig) => ({
   bodyLimit: MAX_BODY_BYTES,
-  // A HEAD route of Fastify's runs its GET to the end without anybody to read the answer.
+  // Fastify's HEAD routes run the whole GET, although no client reads the answer.
   exposeHeadRoutes: false,
-  // From the first byte to the last of the body; without it one slow sender per connection stays for good.
+  // Covers the first to the last byte of the body; without it a slow sender would hold its connection indefinitely.
   requestTimeout: 30_000,
   frameworkErrors: (error: unknown, _request: unknown, reply: unknown): void =>
     sendProblem(reply as ProblemReply, frameworkProblem(error)),
@@ -35,7 +36,7 @@ export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpC
 });
 type HttpConfig = Pick<QueryConfig, 'TRUST_PROXY' | 'HTTPS_CERTIFICATE' | 'HTTPS_KEY'>;
 
-/** What surrounds every route: checks, problems, metrics and the OpenAPI page. */
+/** Sets up what surrounds every route: checks, problems, metrics and the OpenAPI page. */
 export function configureHttp(app: NestFastifyApplication): void {
   const config = app.get<QueryConfig>(CONFIG);
   const document = buildDocument(app);
@@ -60,13 +61,13 @@ export function configureHttp(app: NestFastifyApplication): void {
       route.bodyLimit = LARGE_BODY_BYTES;
     }
   });
-  // Before the body is read: who may not come has nothing to send.
+  // Runs before the body is read, so that a refused caller sends none.
   fastify.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders(pathOf(request), isEncrypted));
     try {
       guard.check(request.method, request.headers);
       const { url } = request.routeOptions;
-      // Without a route the answer is a 404, to anybody.
+      // Without a route the answer is a 404 to every caller.
       if (url !== undefined && !isPublic(url)) {
         const rule = rules.get(`${request.method} ${url}`) ?? { right: 'change', cost: 'write' };
         callers.set(request, { caller: await gate.admit(request.headers.authorization, rule), cost: rule.cost });
@@ -77,7 +78,7 @@ export function configureHttp(app: NestFastifyApplication): void {
     }
     return undefined;
   });
-  // After the body is read, because its events belong to no request.
+  // Runs after the body is read, because the events of reading lose the context of the request.
   fastify.addHook('preHandler', (request, _reply, done) => {
     const known = callers.get(request);
     if (known) {

@@ -4,7 +4,7 @@ import { type Logger } from '@chip/service';
 import { PROBLEM_MEDIA_TYPE } from '../http/documented-route.ts';
 import { Problem, type ProblemCode } from '../http/problem.error.ts';
 
-/** The parts of Fastify's request and reply that are used here. */
+/** The parts of Fastify's request and reply used here. */
 interface Request {
   readonly method: string;
   readonly url: string;
@@ -17,13 +17,13 @@ export interface ProblemReply {
   send(body: string): unknown;
 }
 
-/** Seconds after which a client may try again when we could not answer. */
+/** Seconds after which a client may try again. */
 const RETRY_AFTER_S = 2;
 
-/** Whatever goes wrong leaves as problem+json with a stable code; only what nobody planned for is logged as an error. */
+/** Answers every error as problem+json with a stable code; logs only unexpected ones as errors. */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
-  /** @param allowedMethods methods that a path has, to tell a wrong method from a wrong path */
+  /** @param allowedMethods methods of a path, to distinguish a wrong method from a wrong path */
   constructor(
     private readonly logger: Logger,
     private readonly allowedMethods: (path: string) => readonly string[],
@@ -34,7 +34,7 @@ export class HttpErrorFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<Request>(), http.getResponse<ProblemReply & { raw: ServerResponse }>());
   }
 
-  /** Writes `error` as a problem; also for what is refused before a route is reached. */
+  /** Writes `error` as a problem, also for requests refused before they reach a route. */
   answer(error: unknown, request: Request, reply: ProblemReply & { raw: ServerResponse }): void {
     const problem = this.#problemOf(error, request);
     if (problem.status >= 500) {
@@ -43,7 +43,7 @@ export class HttpErrorFilter implements ExceptionFilter {
         'request_failed',
       );
     }
-    // A streamed answer has begun: its status is gone, so the connection is cut, which the client can see.
+    // A streamed answer has already sent its status, so cuts the connection, which the client notices.
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -68,27 +68,27 @@ export class HttpErrorFilter implements ExceptionFilter {
       const methods = this.allowedMethods(pathOf(request));
       return methods.length === 0
         ? new Problem(404, 'route_not_found', 'there is no such route; /docs lists them')
-        : new Problem(405, 'method_not_allowed', `this route answers ${methods.join(', ')}`);
+        : new Problem(405, 'method_not_allowed', `this route accepts ${methods.join(', ')}`);
     }
     return frameworkProblem(error);
   }
 }
 
-/** What Nest or Fastify refused, or a 500 for what nobody planned for. */
+/** Maps refusals of Nest and Fastify to problems, anything unexpected to a 500. */
 export function frameworkProblem(error: unknown): Problem {
   const status = statusOf(error);
   const known = status === undefined ? undefined : CLIENT_ERRORS[status];
   if (status !== undefined && known) {
     return new Problem(status, known.code, known.detail);
   }
-  return new Problem(500, 'internal_error', 'something unexpected happened; it has been logged', [], error);
+  return new Problem(500, 'internal_error', 'an unexpected error occurred; the service has logged it', [], error);
 }
 
-/** What Fastify refuses before a route is reached. */
+/** What Fastify refuses before a request reaches a route. */
 const CLIENT_ERRORS: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
-  400: { code: 'malformed_request', detail: 'the request cannot be read: bad JSON, URL or headers' },
+  400: { code: 'malformed_request', detail: 'the request cannot be read: invalid JSON, URL or headers' },
   413: { code: 'body_too_large', detail: 'the request body is larger than this service accepts' },
-  414: { code: 'uri_too_long', detail: 'a part of the path is longer than this service accepts' },
+  414: { code: 'uri_too_long', detail: 'part of the path is longer than this service accepts' },
   415: { code: 'unsupported_media_type', detail: 'request bodies must be application/json' },
   503: { code: 'shutting_down', detail: 'this instance is stopping: try again' },
 };
@@ -108,6 +108,6 @@ export function sendProblem(reply: ProblemReply, problem: Problem): void {
   const { status, code, detail, errors } = problem;
   const title = STATUS_CODES[status] ?? 'Error';
   const body = { type: 'about:blank', title, status, code, detail, ...(errors.length > 0 ? { errors } : {}) };
-  // Serialised here: Fastify would add a charset parameter, and its own serializer knows application/json only.
+  // Serialises here, because Fastify would add a charset parameter and only knows application/json.
   void reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE).serializer(String).send(JSON.stringify(body));
 }

@@ -1,4 +1,4 @@
-/** Headers of every answer: nothing here is meant to run in, or be framed by, a page. */
+/** Headers of every answer: no page may run or frame it. */
 const COMMON = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -6,7 +6,7 @@ const COMMON = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** The page of the API description brings its own scripts; its styles are inline. */
+/** The page of the API loads its own scripts; its styles are inline. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";

@@ -7,7 +7,7 @@ import { PROBLEM_MEDIA_TYPE } from '../http/documented-route.ts';
 
 type Schema = Record<string, unknown>;
 
-/** JSON Schema of a Zod schema; schemas with an `id` become components of the document. */
+/** Converts a Zod schema to JSON Schema; schemas with an `id` become components of the document. */
 function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; components: Record<string, Schema> } {
   const {
     $schema: _,
@@ -17,11 +17,11 @@ function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; c
     io,
     unrepresentable: 'any',
     override: ({ zodSchema: { _zod }, jsonSchema }) => {
-      // Zod leaves out the default of what it converts, such as digits that become a number. Here it is written the same.
+      // Zod omits the default of a schema that transforms, such as digits to a number; the document states it unchanged.
       if (_zod.def.type === 'default') {
         jsonSchema.default = (_zod.def as z.core.$ZodDefaultDef).defaultValue;
       }
-      // The range of safe integers says nothing that a reader wants to know.
+      // The range of safe integers is noise to a reader.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) {
         delete jsonSchema.minimum;
       }
@@ -36,12 +36,12 @@ function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; c
   return { schema: converted, components };
 }
 
-/** Routes of the service frame, which knows nothing about documentation. */
+/** Texts for the routes of libs/service, which does not depend on OpenAPI. */
 const FRAME_ROUTES: Readonly<Record<string, { summary: string; description: string }>> = {
   '/health/live': { summary: 'Whether this process makes progress', description: '503 = restart it.' },
   '/health/ready': {
     summary: 'Whether requests should come here now',
-    description: '503 while the database is away or the service stops.',
+    description: '503 while the database is unavailable or the service stops.',
   },
   '/metrics': { summary: 'Prometheus metrics', description: 'Text exposition format.' },
 };
@@ -52,14 +52,14 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .setTitle('Chip quality')
     .setDescription(
-      'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic says in `definition` what was counted and in `as_of` which events it has seen. Problems are `application/problem+json` with a stable `code`.',
+      'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic states in `definition` what it counts and in `as_of` which events it includes. Problems are `application/problem+json` with a stable `code`.',
     )
     .setVersion('1')
     .addBearerAuth(
       {
         type: 'http',
         scheme: 'bearer',
-        description: 'An API key (`chip_...`) or a token, where the service asks for one.',
+        description: 'An API key (`chip_...`) or a token, if the service requires one.',
       },
       'bearer',
     )
@@ -96,7 +96,7 @@ interface Operation {
   'x-right'?: Right;
 }
 
-/** What a guarded route needs, and how it refuses. */
+/** Documents the right that a route requires, and its refusals. */
 function describeAccess(path: string, method: string, operation: Operation): void {
   const problem = (description: string): object => ({
     description,
@@ -106,9 +106,9 @@ function describeAccess(path: string, method: string, operation: Operation): voi
   operation.security = [{ bearer: [] }];
   operation.responses = {
     ...operation.responses,
-    401: problem('No key or token, or one that is unknown, expired or revoked.'),
-    403: problem('The caller lacks a right; `detail` says which.'),
-    429: problem('Too many requests of this caller; `Retry-After` says how long to wait.'),
+    401: problem('The key or token is missing, unknown, expired or revoked.'),
+    403: problem('The caller lacks a right; `detail` names it.'),
+    429: problem('Too many requests from this caller; `Retry-After` states how long to wait.'),
   };
 }
 
@@ -118,7 +118,7 @@ interface Parameter {
   schema?: { description?: string; example?: unknown };
 }
 
-/** Swagger UI shows description and example of a parameter, not those of its schema. */
+/** Moves description and example from the schema to the parameter, where Swagger UI looks for them. */
 function describeParameter(parameter: Parameter): void {
   const { description, example } = parameter.schema ?? {};
   if (description !== undefined) {
@@ -131,13 +131,13 @@ function describeParameter(parameter: Parameter): void {
   delete parameter.schema?.example;
 }
 
-/** Serves `/openapi.json` and the page `/docs`. Its files come from the package, nothing from another host. */
+/** Serves `/openapi.json` and the page `/docs`, whose files come from the package and never from another host. */
 export function serveDocument(app: NestFastifyApplication, document: OpenAPIObject): void {
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Chip quality API',
-    // The default shows a badge from a validator on the internet.
+    // By default the page shows a badge from a validator on the internet.
     swaggerOptions: { validatorUrl: null, tryItOutEnabled: true, displayRequestDuration: true },
   });
 }

@@ -24,14 +24,14 @@ import {
   rulesOf,
 } from './chart-request.ts';
 
-/** What a chart is drawn from: the one member that suits it. */
+/** Data of a chart: the one member that its kind needs. */
 export interface ChartData {
   readonly values?: readonly (number | null)[] | undefined;
   readonly samples?: readonly SampleSummary[] | undefined;
   readonly counts?: readonly SizedCount[] | undefined;
-  /** Of values that are means: of how many single values each. */
+  /** For values that are means: the number of single values behind each. */
   readonly sizes?: readonly number[] | undefined;
-  /** Of values and samples: where a new run begins. */
+  /** For values and samples: indices at which a new run begins. */
   readonly breaks?: ReadonlySet<number> | undefined;
 }
 
@@ -54,7 +54,9 @@ export function requireData(request: ChartRequest): void {
     if ((request[member] !== undefined) !== (member === data)) {
       throw unfit(
         member,
-        member === data ? `is what ${request.chart} needs` : `does not belong to ${request.chart}, which takes ${data}`,
+        member === data
+          ? `is required for ${request.chart}`
+          : `does not apply to ${request.chart}, which takes ${data}`,
       );
     }
   }
@@ -66,12 +68,12 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
   const { values = [], samples = [], counts = [], sizes, breaks } = data;
   for (const [member, owners] of Object.entries(OWNERS) as [keyof typeof OWNERS, readonly Chart[]][]) {
     if (settings[member] !== undefined && !owners.includes(chart)) {
-      throw unfit(member, `belongs to ${owners.join(', ')}, not to ${chart}`);
+      throw unfit(member, `applies to ${owners.join(', ')}, not to ${chart}`);
     }
   }
   const length = Math.max(values.length, samples.length, counts.length);
   if (baseline && (baseline.from >= baseline.to || baseline.to > length)) {
-    throw unfit('baseline', `must lie within the ${length} samples, from before to`);
+    throw unfit('baseline', `must lie within the ${length} samples, with from before to`);
   }
   if (settings.exclude?.some((index) => index >= length)) {
     throw unfit('exclude', `must lie within the ${length} samples`);
@@ -103,7 +105,7 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
   }
 }
 
-/** A chart that the request or its data does not allow, as a 400 that names what is at fault. */
+/** Turns a ChartDataError into a 400 that names the part at fault; returns other errors unchanged. */
 export function asProblem(error: unknown, place: 'body' | 'query'): unknown {
   if (!(error instanceof ChartDataError)) {
     return error;
@@ -112,15 +114,15 @@ export function asProblem(error: unknown, place: 'body' | 'query'): unknown {
   if (place === 'body') {
     return new Problem(400, 'invalid_body', `${field} ${message}`, [{ parameter: `/${field}`, message }]);
   }
-  // In a query the data is not the caller's: what does not suit it is the kind of chart.
+  // In a query the data are not the caller's, so the kind of chart is at fault.
   const parameter = field === 'values' || field === 'subgroups' || field === 'counts' ? 'chart' : field;
   return new Problem(400, 'invalid_parameter', `${field} ${message}`, [{ parameter, message: `${field} ${message}` }]);
 }
 
-/** Rules that take a point to lie as often, and as far, above its centre as below. */
+/** Rules that assume that points lie symmetrically about the centre. */
 const SYMMETRIC_RULES = ['western_electric_2', 'western_electric_3', 'nelson_5', 'nelson_6', 'nelson_7', 'nelson_8'];
 
-/** What makes the violations of a chart doubtful; undefined when nothing does. */
+/** Warns when the violations of a chart are doubtful; undefined when they are not. */
 export function warningOf(settings: ChartSettings, { sigma_z }: ControlChart): string | undefined {
   const { chart } = settings;
   if (DATA_OF[chart] !== 'counts') {
@@ -129,12 +131,14 @@ export function warningOf(settings: ChartSettings, { sigma_z }: ControlChart): s
   const warnings: string[] = [];
   if (chart !== 'p_prime' && chart !== 'u_prime' && sigma_z != null && sigma_z > LARGE_SIGMA_Z) {
     warnings.push(
-      `The samples differ ${sigma_z.toFixed(1)} times as much as their sizes explain (sigma_z): these limits accuse stable samples. Use ${chart === 'p' || chart === 'np' ? 'p_prime' : 'u_prime'}.`,
+      `The samples differ ${sigma_z.toFixed(1)} times as much as their sizes explain (sigma_z): these limits raise false alarms on stable samples. Use ${chart === 'p' || chart === 'np' ? 'p_prime' : 'u_prime'}.`,
     );
   }
   const skew = rulesOf(settings.rules).filter((rule) => SYMMETRIC_RULES.includes(rule));
   if (skew.length > 0) {
-    warnings.push(`Counts lie skewly about their centre, which ${skew.join(', ')} do not expect: more false alarms.`);
+    warnings.push(
+      `Counts are skewed about their centre, but ${skew.join(', ')} assume symmetry: expect more false alarms.`,
+    );
   }
   return warnings.length === 0 ? undefined : warnings.join(' ');
 }
@@ -151,13 +155,13 @@ const ofSubgroups = (spread: string, { sigma_method = 'weighted' }: ChartSetting
 
 const CHART_TEXTS: Readonly<Record<Chart, (settings: ChartSettings) => string>> = {
   imr: () =>
-    'Individuals and moving range: sigma = mean moving range / d2(2), no range across a missing value; limits centre +- 3 sigma, of the ranges d2(2) sigma +- 3 d3(2) sigma.',
+    'Individuals and moving range: sigma = mean moving range / d2(2), no range spanning a missing value; limits: centre +- 3 sigma, for the ranges d2(2) sigma +- 3 d3(2) sigma.',
   xbar_r: (settings) =>
-    `X-bar and R: sigma = ${ofSubgroups('R/d2(n)', settings)}; limits centre +- 3 sigma / sqrt(n), of R d2(n) sigma +- 3 d3(n) sigma.`,
+    `X-bar and R: sigma = ${ofSubgroups('R/d2(n)', settings)}; limits: centre +- 3 sigma / sqrt(n), for R d2(n) sigma +- 3 d3(n) sigma.`,
   xbar_s: (settings) =>
-    `X-bar and S: sigma = ${ofSubgroups('S/c4(n)', settings)}; limits centre +- 3 sigma / sqrt(n), of S c4(n) sigma +- 3 sqrt(1 - c4(n)^2) sigma.`,
+    `X-bar and S: sigma = ${ofSubgroups('S/c4(n)', settings)}; limits: centre +- 3 sigma / sqrt(n), for S c4(n) sigma +- 3 sqrt(1 - c4(n)^2) sigma.`,
   between_within: (settings) =>
-    `Between and within (three-way): individuals chart of the subgroup means, sigma = mean moving range of the means / d2(2), which is also that of the dispersion panel; within = R of subgroups of up to 10 values, else S, with sigma within = ${ofSubgroups('R/d2(n) or S/c4(n)', settings)}.`,
+    `Between and within (three-way): individuals chart of the subgroup means, sigma = mean moving range of the means / d2(2), also for the dispersion panel; within = R for subgroups of up to 10 values, else S, with sigma within = ${ofSubgroups('R/d2(n) or S/c4(n)', settings)}.`,
   p: () => 'Fraction failing: centre = failing / all; limits centre +- 3 sqrt(p (1 - p) / n), within 0..1.',
   np: () => 'Number failing: centre = n p; limits centre +- 3 sqrt(n p (1 - p)), within 0..n.',
   c: () => 'Events: centre = mean count; limits centre +- 3 sqrt(centre), not below 0.',
@@ -172,16 +176,16 @@ const CHART_TEXTS: Readonly<Record<Chart, (settings: ChartSettings) => string>> 
     'Tabular CUSUM in data units: high and low sums with slack k sigma, limits h sigma; sigma = mean moving range / d2(2) unless given.',
 };
 
-/** Says in words where the limits of a chart come from and which rules were applied. */
+/** States in words where the limits of a chart come from and which rules apply. */
 export function defineChart(settings: ChartSettings): { definition: string; definition_id: string } {
   const { chart } = settings;
   const given = [
     ...(settings.target === undefined ? [] : ['Centre as given.']),
     ...(settings.sigma === undefined
       ? []
-      : ['Sigma as given, of single values: every panel has its limits from it, means divided by sqrt(n).']),
-    ...(settings.baseline === undefined ? [] : ['Limits from the baseline alone.']),
-    ...(settings.exclude === undefined ? [] : ['Limits without the samples left out (exclude).']),
+      : ['Sigma as given, for single values: every panel takes its limits from it, means with sigma / sqrt(n).']),
+    ...(settings.baseline === undefined ? [] : ['Limits from the baseline only.']),
+    ...(settings.exclude === undefined ? [] : ['Limits without the excluded samples.']),
   ];
   const rules = rulesOf(settings.rules).map((rule) => `${rule} = ${RULE_TEXTS[rule]}`);
   return {
@@ -189,7 +193,7 @@ export function defineChart(settings: ChartSettings): { definition: string; defi
       CHART_TEXTS[chart](settings),
       ...given,
       `Rules: ${rules.length === 0 ? 'none' : rules.join('; ')}.`,
-      'Patterns are reported at their last point and span no missing value; on the dispersion and within panels limits alone are judged.',
+      'Patterns are reported at their last point and do not span missing values; on the dispersion and within panels only limits apply.',
     ].join(' '),
     definition_id: `spc.${chart}/${NEW_CHARTS.includes(chart) ? 1 : 2}`,
   };

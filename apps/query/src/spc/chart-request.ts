@@ -21,7 +21,7 @@ export const CHARTS = [
 ] as const;
 export type Chart = (typeof CHARTS)[number];
 
-/** Which member of a request holds the data of a chart. */
+/** The member of a request that holds the data of a chart. */
 export const DATA_OF: Readonly<Record<Chart, 'values' | 'subgroups' | 'counts'>> = {
   xbar_r: 'subgroups',
   xbar_s: 'subgroups',
@@ -43,10 +43,10 @@ export const DEFAULT_K = 0.5;
 export const DEFAULT_H = 5;
 
 export const finite = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
-/** Most numbers of one request, all subgroups together. */
+/** Most numbers in one request, all subgroups together. */
 const MAX_NUMBERS = 200_000;
 
-/** Check for schemas with `subgroups`. */
+/** Refinement for schemas with `subgroups`. */
 export function numbersCounted(
   { subgroups }: { subgroups?: readonly (readonly number[])[] | undefined },
   context: z.RefinementCtx,
@@ -57,10 +57,10 @@ export function numbersCounted(
   }
 }
 
-/** Of a smaller one the rate would not be a number that a double holds. */
+/** Smallest size whose rate still fits a double. */
 const MIN_SIZE = 1e-9;
 
-/** Numbers that shape a chart; `lambda` and `l` belong to EWMA, `k` and `h` to CUSUM. */
+/** Numeric settings of a chart; `lambda` and `l` are for EWMA, `k` and `h` for CUSUM. */
 export const chartNumbers = {
   lambda: finite.gt(0).max(1),
   l: finite.positive(),
@@ -80,13 +80,10 @@ const optional = <T extends z.ZodType>(schema: T, description: string) => schema
 export const chartRequest = z
   .strictObject({
     chart: z.enum(CHARTS),
-    values: optional(
-      listOf(finite.nullable(), MAX_SAMPLES),
-      'For imr, ewma, cusum: values in their order; null = missing.',
-    ),
+    values: optional(listOf(finite.nullable(), MAX_SAMPLES), 'For imr, ewma, cusum: values in order; null = missing.'),
     subgroups: optional(
       listOf(listOf(finite, 1000), MAX_SAMPLES),
-      'For xbar_r, xbar_s and between_within; an empty one is a gap.',
+      'For xbar_r, xbar_s and between_within; an empty subgroup is a gap.',
     ),
     counts: optional(
       listOf(z.strictObject({ count: z.int().min(0), size: finite.min(MIN_SIZE) }), MAX_SAMPLES),
@@ -94,11 +91,11 @@ export const chartRequest = z
     ),
     baseline: optional(
       z.strictObject({ from: z.int().min(0), to: z.int().min(1) }),
-      '0-based, to exclusive: limits come from these samples alone.',
+      '0-based, to exclusive: limits come from these samples only.',
     ),
     exclude: optional(
       listOf(z.int().min(0), MAX_SAMPLES),
-      '0-based: samples that limits do not come from, although they are drawn and judged.',
+      '0-based: samples excluded from the limits; the chart still draws them and applies the rules to them.',
     ),
     rules: optional(rulesSchema, 'A set or a list of rules; default ["beyond_limits"].'),
     sigma_method: optional(sigmaMethodSchema, `For xbar_r, xbar_s and between_within. ${SIGMA_METHOD_TEXT}`),
@@ -108,9 +105,9 @@ export const chartRequest = z
     h: optional(chartNumbers.h, `CUSUM: decision interval in sigma; default ${DEFAULT_H}.`),
     target: optional(
       chartNumbers.target,
-      'Centre of the location panel, with sigma. The limits of every panel come from both, and one sample is enough.',
+      'Centre of the location panel; requires sigma. Every panel takes its limits from both, and one sample is enough.',
     ),
-    sigma: optional(chartNumbers.sigma, 'Standard deviation of single values, with target.'),
+    sigma: optional(chartNumbers.sigma, 'Standard deviation of single values; requires target.'),
   })
   .superRefine(numbersCounted)
   .meta({
@@ -121,7 +118,7 @@ export type ChartRequest = z.output<typeof chartRequest>;
 
 const number = z.number().nullable();
 const panelSchema = z.strictObject({
-  centre: number.meta({ description: 'null where it varies by point.' }),
+  centre: number.meta({ description: 'null when it varies by point.' }),
   lower: number,
   upper: number,
   points: z.array(
@@ -144,18 +141,18 @@ const panelSchema = z.strictObject({
 });
 export const chartShape = {
   chart: z.enum(CHARTS),
-  sigma: number.meta({ description: 'Standard deviation behind the location limits; null where it varies by point.' }),
+  sigma: number.meta({ description: 'Standard deviation behind the location limits; null when it varies by point.' }),
   location: panelSchema,
   dispersion: panelSchema.optional(),
   within: panelSchema.optional().meta({ description: 'between_within: range or standard deviation of each subgroup.' }),
   sigma_z: number.optional().meta({
     description:
-      'Charts of counts: spread between the samples in units of what their sizes explain, from the moving ranges; about 1 where they explain all of it.',
+      'Charts of counts: spread between samples relative to what their sizes explain, from the moving ranges; about 1 when sizes explain all of it.',
   }),
   warning: warningSchema,
 };
 
-/** The rule names that a request means. */
+/** The names of the rules that a request selects. */
 export function rulesOf(rules: ChartRequest['rules']): readonly ControlRule[] {
   if (rules === undefined) {
     return ['beyond_limits'];

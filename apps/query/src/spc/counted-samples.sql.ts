@@ -18,7 +18,7 @@ const SAMPLE_KEYS = {
   day: { key: `to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
 } as const;
 
-/** What a chart of counts counts among its units: those that fail, as yield has them, or the defects of their inspections. */
+/** What a chart of counts counts: failing units, as yield counts them, or defects. */
 export type Counted = 'failed' | 'defects';
 
 /** Units and failures or defects per sample, in the order of their first completion; at most `limit`. */

@@ -16,7 +16,7 @@ export const spcAnswer = z
     as_of: asOfSchema,
     ...definitionShape,
     ...chartShape,
-    samples: z.array(sampleSchema).meta({ description: 'What each index of the chart stands for.' }),
+    samples: z.array(sampleSchema).meta({ description: 'The sample at each index of the chart.' }),
   })
   .meta({ id: 'SpcChart' });
 

@@ -20,11 +20,11 @@ const excludeParameter = z
   .transform((text) => text.split(',').map(Number))
   .meta({
     description:
-      'Indices into `samples` of the same question, separated by commas: limits do not come from these, although they are drawn and judged.',
+      'Indices into `samples` of the same question, separated by commas: excluded from the limits; the chart still draws them and applies the rules to them.',
     example: '3,17',
   });
 
-/** The number of a query text, checked as the body of an evaluation is. */
+/** A number in a query, with the same checks as in the body of an evaluation. */
 const chartNumber = (name: keyof typeof chartNumbers, description: string, example: number) =>
   numberParameter(description, example).pipe(chartNumbers[name]).optional().meta({ description, example });
 const baselineTime = (description: string, example: string) =>
@@ -32,7 +32,7 @@ const baselineTime = (description: string, example: string) =>
 
 export const isOfCounts = (chart: Chart): boolean => DATA_OF[chart] === 'counts';
 
-/** Where a break can lie between samples: a wafer is within a lot, and of a lot there is only one sample. */
+/** Breaks that can lie between samples: a wafer lies within a lot, and each lot has only one sample. */
 function breaksBetween(subgroup: Subgroup): readonly Break[] {
   switch (subgroup) {
     case 1:
@@ -50,15 +50,15 @@ export const spcParameters = z
   .strictObject({
     parameter: measurementParameter
       .optional()
-      .meta({ description: 'Name of the measurement; charts of counts count units and need none.', example: 's000' }),
+      .meta({ description: 'Name of the measurement; not for charts of counts, which count units.', example: 's000' }),
     chart: z.enum(CHARTS).meta({ description: 'Kind of chart.', example: 'imr' }),
     rules: rulesParameter.optional(),
     ...measuredParameters,
     baseline_from: baselineTime('Limits from samples that begin at or after this time.', '2008-07-19T00:00:00Z'),
     baseline_to: baselineTime('Limits from samples that begin before this time.', '2008-08-19T00:00:00Z'),
     exclude: excludeParameter.optional(),
-    target: chartNumber('target', 'Centre of the location panel, with sigma: limits that need no data.', 3000),
-    sigma: chartNumber('sigma', 'Standard deviation of single values, with target; means divide it by sqrt(n).', 70),
+    target: chartNumber('target', 'Centre of the location panel; requires sigma. Limits then need no data.', 3000),
+    sigma: chartNumber('sigma', 'Standard deviation of single values; requires target. Means use sigma / sqrt(n).', 70),
     lambda: chartNumber('lambda', 'EWMA: weight of the newest value.', 0.2),
     l: chartNumber('l', 'EWMA: width of the limits in sigma.', 3),
     k: chartNumber('k', 'CUSUM: slack in sigma.', 0.5),
@@ -73,15 +73,15 @@ export const spcParameters = z
       context.addIssue({
         code: 'custom',
         path: ['break_at'],
-        message: 'does not lie between samples of this subgroup',
+        message: 'cannot lie between samples of this subgroup',
       });
     }
     if (given.break_at !== undefined && (isOfCounts(given.chart) || given.chart.startsWith('xbar'))) {
-      context.addIssue({ code: 'custom', path: ['break_at'], message: `does not belong to ${given.chart}` });
+      context.addIssue({ code: 'custom', path: ['break_at'], message: `does not apply to ${given.chart}` });
     }
   });
 export type SpcParameters = z.output<typeof spcParameters>;
 
-/** The subgroup that a question means. */
+/** The subgroup of a question, given or by default. */
 export const subgroupOf = ({ subgroup, chart }: { subgroup?: Subgroup | undefined; chart: Chart }): Subgroup =>
   subgroup ?? (DATA_OF[chart] === 'values' ? 1 : 'lot');

@@ -12,9 +12,9 @@ export class SpcController {
 
   @Get('spc')
   @Answers(spcAnswer, {
-    summary: 'A control chart of what was measured',
+    summary: 'A control chart of stored data',
     description:
-      'Measurements in the order of completion, or failing units and defects per sample. Too little data for limits answers with an empty chart; limits that are given need none.',
+      'Measurements in the order of completion, or failing units and defects per sample. With too little data for limits the chart is empty; given limits need no data.',
   })
   chart(@Query({ schema: spcParameters }) parameters: SpcParameters): Promise<SpcAnswer> {
     return this.query.chart(parameters);

@@ -1,4 +1,4 @@
-/** Control charts of what was measured or counted. */
+/** Control charts of stored measurements and counts. */
 import { Module } from '@nestjs/common';
 import { SpcController } from './spc.controller.ts';
 import { SpcQuery } from './spc.query.ts';

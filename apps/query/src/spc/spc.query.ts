@@ -35,7 +35,7 @@ interface SpcData {
   readonly what: string;
 }
 
-/** Draws control charts of what was measured or counted. */
+/** Computes control charts of stored measurements and counts. */
 @Injectable()
 export class SpcQuery {
   constructor(private readonly snapshots: Snapshots) {}
@@ -49,7 +49,7 @@ export class SpcQuery {
       const { definition, definition_id } = defineChart({ ...settings, baseline: baseline ?? undefined });
       const meaning = { definition: `${definition} ${what}`, definition_id };
       try {
-        // A baseline without any sample has no limits, whatever lies outside it.
+        // A baseline without samples gives no limits, whatever lies outside it.
         if (baseline === null) {
           throw new TooLittleDataError('baseline_from', 'no sample lies in the baseline');
         }
@@ -91,7 +91,7 @@ async function samplesOfCounts(snapshot: Queryable, parameters: SpcParameters, s
   if (samples.length > MAX_SAMPLES) {
     throw tooManySamples();
   }
-  const formed = typeof subgroup === 'number' ? `${subgroup} units after the other` : `by ${subgroup}`;
+  const formed = typeof subgroup === 'number' ? `${subgroup} consecutive units each` : `by ${subgroup}`;
   return {
     samples: samples.map((sample) => shownSample(sample, sample.size)),
     data: { counts: samples },
@@ -135,18 +135,18 @@ const RUN_OF: Readonly<Record<Break, (sample: MeasuredSample) => string | null>>
   product: ({ product }) => product,
 };
 
-/** Indices of samples of another run than the one before. */
+/** Indices of samples that begin a new run. */
 function breaksOf(samples: readonly MeasuredSample[], breakAt: Break): Set<number> {
   const runs = samples.map(RUN_OF[breakAt]);
   return new Set(runs.flatMap((run, i) => (i > 0 && run !== runs[i - 1] ? [i] : [])));
 }
 
-/** Values within a lot belong together; one value a lot is a process of lots. */
+/** Breaks at lots when lots have several values; with one value per lot, the lots themselves are the process. */
 function defaultBreak(samples: readonly MeasuredSample[], subgroup: Subgroup): Break {
   return subgroup === 1 && breaksOf(samples, 'lot').size < samples.length - 1 ? 'lot' : 'none';
 }
 
-/** Baseline times as indices; undefined without any, null when no sample lies between them. */
+/** Baseline times as indices; undefined when none is given, null when no sample lies between them. */
 function baselineOf(
   samples: readonly ShownSample[],
   { baseline_from, baseline_to }: SpcParameters,
@@ -154,7 +154,7 @@ function baselineOf(
   if (baseline_from === undefined && baseline_to === undefined) {
     return undefined;
   }
-  // Canonical texts keep the microseconds that a Date has not.
+  // Canonical texts keep the microseconds, which a Date would lose.
   const isIn = ({ first_at }: ShownSample): boolean => {
     const at = formatTime(parseTime(first_at));
     return (baseline_from === undefined || at >= baseline_from) && (baseline_to === undefined || at < baseline_to);

@@ -1,11 +1,11 @@
 import { Problem } from '../http/problem.error.ts';
 
-/** Places for costly questions, fewer than there are database connections, so that cheap ones always find one. */
+/** Limits costly questions to fewer than there are database connections, so that cheap ones always find one. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param waitMs longest wait for a place */
+  /** @param waitMs longest wait for a slot */
   constructor(
     private readonly places: number,
     private readonly waitMs: number,
@@ -13,7 +13,7 @@ export class Slots {
     this.#free = places;
   }
 
-  /** @throws Problem 503 when no place gets free in time */
+  /** @throws Problem 503 when no slot becomes free in time */
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {
@@ -40,7 +40,7 @@ export class Slots {
       };
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1);
-        reject(new Problem(503, 'overloaded', `${this.places} statistics are being computed: try again`));
+        reject(new Problem(503, 'overloaded', `the service is already computing ${this.places} statistics: try again`));
       }, this.waitMs);
       this.#waiting.push(enter);
     });

@@ -20,23 +20,23 @@ import { PrimaryDatabase } from '../primary-database.ts';
 
 type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS' | 'DATABASE_POOL_MAX'>;
 
-/** Share of the connections for statistics; lists and single things always find one of the others. */
+/** Share of the connections for statistics; lists and single items always find one of the others. */
 const STATISTICS_SHARE = 0.6;
-/** Share of the connections for exports, which hold theirs as long as a reader takes. */
+/** Share of the connections for exports, which hold theirs for as long as the reader takes. */
 const STREAMS_SHARE = 0.25;
 
-/** SQLSTATE of a table that the role of a limited caller may not read. */
+/** SQLSTATE when the role of a limited caller may not read a table. */
 const DENIED = '42501';
 const notForLimited = (error: unknown): Problem =>
   new Problem(
     403,
     'forbidden',
-    'what is asked for belongs to no site or product: a caller limited to some cannot have it',
+    'the answer does not belong to a site or product, so a limited caller cannot have it',
     [],
     error,
   );
 
-/** Settings of one transaction: the time-out of this service, and what its caller may see (see `limited-views.ts`). */
+/** Settings of one transaction: the time-out of this service, and the limits of its caller (see `limited-views.ts`). */
 function settingsOf(caller: Caller, statementTimeoutMs: number): readonly (readonly [string, string])[] {
   const limit = (names: readonly string[] | null): string => (names === null ? '*' : JSON.stringify(names));
   return [
@@ -52,19 +52,19 @@ function settingsOf(caller: Caller, statementTimeoutMs: number): readonly (reado
   ];
 }
 
-/** Local to the transaction, so PgBouncer may give the session to anybody afterwards. */
+/** Applies settings to the transaction only, so that PgBouncer may give the session to any client afterwards. */
 async function apply(snapshot: Queryable, settings: readonly (readonly [string, string])[]): Promise<void> {
   const calls = settings.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`);
   await snapshot.query(`SELECT ${calls.join(', ')}`, settings.flat());
 }
 
 /**
- * Reads for answers: one snapshot each, under the statement time-out of this service, and for the caller of the request
- * that is being handled: what it may not see is not there.
+ * Reads each answer in one snapshot, under the statement time-out of this service and with the rights of the caller of the
+ * current request: rows that it may not see do not exist for it.
  */
 @Injectable()
 export class Snapshots {
-  /** Costly questions at once; the rest of the pool is for the others. */
+  /** Limits concurrent costly questions; the rest of the pool serves the others. */
   readonly #statistics: Slots;
   readonly #maxStreams: number;
   readonly #statementTimeoutMs: number;
@@ -80,7 +80,7 @@ export class Snapshots {
 
   #streams = 0;
 
-  /** Runs `question` in one read-only snapshot. @throws Problem 503 when the database is away, slow or busy */
+  /** Runs `question` in one read-only snapshot. @throws Problem 503 when the database is unavailable, slow or busy */
   async read<T>(question: (snapshot: Queryable) => Promise<T>): Promise<T> {
     const { caller, cost } = currentRequest();
     const answer = (): Promise<T> =>
@@ -95,19 +95,19 @@ export class Snapshots {
     }
   }
 
-  /** As `read`, with `as_of`: the positions that this very snapshot sees. */
+  /** As `read`, with `as_of`: the positions that the same snapshot sees. */
   answer<T extends object>(question: (snapshot: Queryable) => Promise<T>): Promise<{ as_of: AsOf } & T> {
     return this.read(async (snapshot) => ({ as_of: await readAsOf(snapshot), ...(await question(snapshot)) }));
   }
 
   /**
-   * Rows of a long answer in batches, from one snapshot. An export holds a connection as long as its reader takes, so
-   * only a few run at a time.
+   * Streams the rows of a long answer in batches, from one snapshot. An export holds a connection for as long as its reader
+   * takes, so only a few run at a time.
    *
    * @throws Problem 503, before the first batch or in the middle
    */
   stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
-    // Taken now: the rows are read later, by whoever sends them.
+    // Captures the caller now, because the sender reads the rows later, outside the request.
     return this.#stream<Row>(text, values, currentRequest().caller);
   }
 
@@ -130,9 +130,9 @@ export class Snapshots {
     }
   }
 
-  /** A database that is away, slow or busy as a Problem 503; any other error as it is. */
+  /** Turns an unavailable, slow or busy database into a Problem 503; returns other errors unchanged. */
   translated(error: unknown, caller: Caller = currentRequest().caller): unknown {
-    // What a retry gave up on says no more than the failure that it gave up on.
+    // The last failure says more than the retry that gave up on it.
     if (error instanceof DeadlineExceededError) {
       return this.translated(error.cause, caller);
     }
@@ -140,7 +140,7 @@ export class Snapshots {
       return new Problem(
         503,
         'database_unavailable',
-        'the database was lost at the last moment: look whether it was done',
+        'the connection to the database was lost during commit: check whether the change took effect',
         [],
         error,
       );
@@ -155,7 +155,7 @@ export class Snapshots {
       return new Problem(
         503,
         'query_timeout',
-        `no answer within ${this.#statementTimeoutMs} ms: ask for less`,
+        `no answer within ${this.#statementTimeoutMs} ms: narrow the question`,
         [],
         error,
       );
@@ -168,7 +168,7 @@ export class Snapshots {
   }
 }
 
-/** Reads of what a request has just written: a replica may not have it yet. */
+/** Reads back what a request has just written, from the primary: a replica may not have it yet. */
 @Injectable()
 export class PrimarySnapshots extends Snapshots {
   constructor(primary: PrimaryDatabase, @Inject(CONFIG) { QUERY_TIMEOUT_MS }: SnapshotSettings) {

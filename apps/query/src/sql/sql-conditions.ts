@@ -2,22 +2,22 @@ import { type SqlParameter } from '@chip/persistence';
 import { type UnitFilters } from '../http/parameters.ts';
 
 /**
- * Collects the WHERE clause and the bind values of one statement. SQL text comes from our source alone; every value of
- * a request becomes a bind parameter.
+ * Collects the WHERE clause and the bind values of one statement. SQL text comes from our source only; every value from a
+ * request becomes a bind parameter.
  */
 export class SqlConditions {
   readonly #conditions: string[] = [];
 
-  /** @param values shared with another clause of the same statement, or a new list */
+  /** @param values list shared with other clauses of the same statement; default a new one */
   constructor(readonly values: SqlParameter[] = []) {}
 
-  /** Placeholder (`$3`) of a value. */
+  /** Binds a value. @returns its placeholder, such as `$3` */
   bind(value: SqlParameter): string {
     this.values.push(value);
     return `$${this.values.length}`;
   }
 
-  /** Adds a condition that needs no value. */
+  /** Adds a condition without values. */
   require(condition: string): this {
     this.#conditions.push(condition);
     return this;
@@ -28,12 +28,12 @@ export class SqlConditions {
     return value === undefined ? this : this.require(condition(this.bind(value)));
   }
 
-  /** Adds that `column` is the value, or one of several; nothing without any. */
+  /** Requires that `column` equals the value, or one of several; adds nothing when there is none. */
   oneOf(column: string, values: string | readonly string[] | undefined): this {
     return values === undefined ? this : this.require(this.#isOneOf(column, values));
   }
 
-  /** One value stays a plain comparison, which every index serves in its order. */
+  /** A single value stays a plain comparison, so that an index also serves the order. */
   #isOneOf(column: string, values: string | readonly string[]): string {
     const list = typeof values === 'string' ? [values] : values;
     return list.length === 1
@@ -42,8 +42,8 @@ export class SqlConditions {
   }
 
   /**
-   * The filters that statistics share, on a table with the columns of `inspection_attempts`.
-   * Lots are resolved once in an InitPlan, so that the index on lot_id can serve the array.
+   * Adds the filters that statistics share, on a table with the columns of `inspection_attempts`.
+   * An InitPlan resolves lots once, so that the index on lot_id can serve the array.
    */
   units(filters: UnitFilters, table: string): this {
     if (filters.lot_id !== undefined || filters.site !== undefined) {

@@ -1,4 +1,4 @@
-/** The way to the database: its pools, snapshots of it, and the terms that statements are made of. */
+/** Database access: pools, snapshots, and building blocks of statements. */
 import { Database, DatabaseModule, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle } from '@chip/service';
 import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
@@ -8,7 +8,7 @@ import { measurePool } from '../query.metrics.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
 import { PrimarySnapshots, Snapshots } from './snapshots.ts';
 
-/** A pool of its own for what writes; null where reading has the same URL. */
+/** Separate pool for writes; null when reads use the same URL. */
 const OWN_PRIMARY = Symbol('own primary');
 
 const readPool = DatabaseModule.forRoot<QueryConfig>({
@@ -55,15 +55,15 @@ export class SqlModule implements OnModuleInit {
 
   onModuleInit(): void {
     measurePool(this.database, this.registry);
-    // Ready to read, which is nearly all it does: a primary that is away must not take the answers away with it.
-    // Live needs no indicator: a process that answers has a turning event loop, and this one has no other progress.
+    // Ready means ready to read, because nearly all requests read: losing the primary must not stop their answers.
+    // Live needs no indicator: a process that answers has a running event loop, and this one makes no other progress.
     this.health.addReady({
       name: 'database',
       check: async () => {
         await schemaReady(this.database);
         const lag = await replicaLag(this.database);
         return lag > this.config.MAX_REPLICA_LAG
-          ? { state: 'down', reason: `the replica is ${Math.round(lag)} s behind, more than MAX_REPLICA_LAG` }
+          ? { state: 'down', reason: `the replica lags ${Math.round(lag)} s, more than MAX_REPLICA_LAG` }
           : { state: 'up' };
       },
     });

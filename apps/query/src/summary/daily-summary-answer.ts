@@ -16,7 +16,7 @@ export const summaryAnswer = z
     ...definitionShape,
     refreshed_at: timeText
       .nullable()
-      .meta({ description: 'When the summary last saw the data; later events are not in it.' }),
+      .meta({ description: 'When the summary last read the data; it does not include later events.' }),
     groups: z.array(
       z.strictObject({
         day: z.string().meta({ format: 'date', examples: ['2026-03-02'] }),
@@ -26,7 +26,7 @@ export const summaryAnswer = z
         avg_duration_seconds: z
           .number()
           .nullable()
-          .meta({ description: 'Of those with both times; null when none has.' }),
+          .meta({ description: 'Mean over inspections with both times; null when none has both.' }),
       }),
     ),
   })

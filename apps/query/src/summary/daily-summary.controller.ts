@@ -17,7 +17,7 @@ export class DailySummaryController {
   @Get()
   @Answers(summaryAnswer, {
     summary: 'Inspections per day, type and status',
-    description: 'Prepared in advance, so that a dashboard may ask often.',
+    description: 'Computed in advance, so that a dashboard may poll it.',
   })
   answer(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.query.answer(parameters);

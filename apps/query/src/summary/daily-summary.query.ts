@@ -4,9 +4,9 @@ import { type SummaryAnswer, type SummaryParameters } from './daily-summary-answ
 import { dailySummary, summaryRefreshedAt } from './daily-summary.sql.ts';
 
 const DEFINITION =
-  'Present state of the inspections whose created_at lies on the day (UTC), by type and status, for days that begin in [from, to). From a summary of the last 90 days that is refreshed every few minutes: refreshed_at tells its age, as_of what the database has seen meanwhile.';
+  'Current state of inspections whose created_at lies on the day (UTC), by type and status, for days that begin in [from, to). From a summary of the last 90 days that is refreshed every few minutes: refreshed_at states its age, as_of what the database has seen since.';
 
-/** Reads the summary of inspections per day. */
+/** Reads the daily summary of inspections. */
 @Injectable()
 export class DailySummaryQuery {
   constructor(private readonly snapshots: Snapshots) {}

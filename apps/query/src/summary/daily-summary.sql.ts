@@ -9,7 +9,7 @@ export interface DailySummaryRow {
   readonly avg_duration_seconds: number | null;
 }
 
-/** Rows of the materialized view for days (UTC) that begin in the range. */
+/** Rows of the materialised view for days (UTC) that begin in the range. */
 export function dailySummary(
   snapshot: Queryable,
   range: { from?: string | undefined; to?: string | undefined },
@@ -27,7 +27,7 @@ export function dailySummary(
   );
 }
 
-/** When the view last saw the data; null before its first refresh. */
+/** When the view was last refreshed; null before its first refresh. */
 export async function summaryRefreshedAt(snapshot: Queryable): Promise<string | null> {
   const [row] = await snapshot.query<{ refreshed_at: string }>(
     `SELECT refreshed_at FROM summary_refreshes WHERE name = 'daily_inspection_summary'`,

@@ -1,4 +1,4 @@
-/** Inspections per day, prepared in advance. */
+/** Inspections per day, computed in advance. */
 import { Module } from '@nestjs/common';
 import { DailySummaryController } from './daily-summary.controller.ts';
 import { DailySummaryQuery } from './daily-summary.query.ts';

@@ -10,7 +10,7 @@ export const seriesParameters = z
     ...telemetryFilters,
     max_points: integerParameter(2, 5000)
       .default(DEFAULT_POINTS)
-      .meta({ description: 'Most points of the answer; the width of a bucket follows from it.', example: 100 }),
+      .meta({ description: 'Maximum number of points; determines the width of a bucket.', example: 100 }),
   })
   .superRefine(endsInOrder);
 
@@ -21,11 +21,11 @@ export const seriesAnswer = z
     as_of: asOfSchema,
     ...definitionShape,
     metric_name: z.string(),
-    resolution: z.enum(['raw', 'hourly', 'daily']).meta({ description: 'What the points were computed from.' }),
+    resolution: z.enum(['raw', 'hourly', 'daily']).meta({ description: 'Source of the points.' }),
     bucket_seconds: count.meta({ description: 'Width of a bucket.', examples: [300] }),
     points: z.array(
       z.strictObject({
-        time: timeText.meta({ description: 'Begin of the bucket; buckets without samples are absent.' }),
+        time: timeText.meta({ description: 'Start of the bucket; buckets without samples are absent.' }),
         sample_count: count,
         avg_value: z.number(),
         min_value: z.number(),

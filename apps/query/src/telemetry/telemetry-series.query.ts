@@ -17,7 +17,7 @@ export class TelemetrySeriesQuery {
   answer(parameters: SeriesParameters): Promise<SeriesAnswer> {
     const buckets = chooseBuckets(parameters.from, parameters.to, parameters.max_points);
     return this.snapshots.answer(async (snapshot) => ({
-      definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}. avg_value = sum of values / number of samples, over every service and host that matches.`,
+      definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}. avg_value = sum of values / number of samples, over all matching services and hosts.`,
       definition_id: 'telemetry.series/1',
       metric_name: parameters.metric_name,
       resolution: buckets.resolution,

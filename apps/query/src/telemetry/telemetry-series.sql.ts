@@ -19,15 +19,15 @@ export interface Buckets {
 
 const HOUR_S = 3600;
 const DAY_S = 86_400;
-/** Longest range that is read from raw samples: a day of one metric, whatever the number of points. */
+/** Longest range to read from raw samples: a day of one metric, whatever the number of points. */
 const MAX_RAW_S = DAY_S;
-/** Bucket widths people read easily; finer than a second is not stored by any machine we know. */
+/** Bucket widths that people read easily; no machine we know stores samples more often than once a second. */
 const RAW_WIDTHS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800] as const;
 
-/** Where buckets are aligned: any midnight in UTC would do for widths that divide a day. */
+/** Origin of the buckets; any midnight in UTC would do for widths that divide a day. */
 const ORIGIN_US = Date.UTC(2000, 0, 1) * 1000;
 
-/** The finest buckets that give at most `maxPoints` points, aligned to full widths since 2000 (UTC). */
+/** Chooses the finest buckets that give at most `maxPoints` points, aligned to full widths since 2000 (UTC). */
 export function chooseBuckets(from: string, to: string, maxPoints: number): Buckets {
   const [start, end] = [(parseTime(from) - ORIGIN_US) / 1e6, (parseTime(to) - ORIGIN_US) / 1e6];
   const fits = (seconds: number): boolean => Math.ceil(end / seconds) - Math.floor(start / seconds) <= maxPoints;
@@ -37,7 +37,7 @@ export function chooseBuckets(from: string, to: string, maxPoints: number): Buck
       return { resolution: 'raw', seconds };
     }
   }
-  // Multiples of an hour up to a day, then of a day; one bucket more than the division says, for the part at each end.
+  // Multiples of an hour up to a day, then of a day. Partial buckets at the ends may need a larger width than the division.
   const width = (unit: number): number => {
     let seconds = unit * Math.max(1, Math.floor((end - start) / unit / maxPoints));
     while (!fits(seconds)) {
@@ -64,7 +64,7 @@ export function telemetrySeries(
   if (question.service_name !== undefined) {
     where.when(question.service_name, ($) => `s.service_name = ${$}`);
   } else if (resolution === 'raw') {
-    // The index on raw samples begins with the service: name those that the hours of the range have.
+    // The index on raw samples begins with the service, so names the services found in the hours of the range.
     const hour = formatTime(Math.floor(parseTime(question.from) / 3.6e9) * 3.6e9);
     where.require(`s.service_name = ANY (ARRAY(
         SELECT DISTINCT h.service_name FROM metrics_hourly h

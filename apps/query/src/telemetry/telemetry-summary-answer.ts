@@ -22,7 +22,7 @@ export const summaryAnswer = z
     covered: z
       .strictObject({ from: timeText, to: timeText })
       .nullable()
-      .meta({ description: 'What the figures cover: the range asked for, or less where raw samples are gone.' }),
+      .meta({ description: 'The range that the figures cover: as requested, or less where raw samples are gone.' }),
     services: z.array(z.strictObject({ service_name: z.string(), ...figures })),
     totals: z.strictObject(figures),
   })

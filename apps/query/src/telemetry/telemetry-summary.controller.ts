@@ -18,7 +18,7 @@ export class TelemetrySummaryController {
   @Answers(summaryAnswer, {
     summary: 'One metric over a time range, per service',
     description:
-      'Count, mean, least and greatest value, weighted by samples. Exact also where the range begins or ends inside an hour.',
+      'Count, mean, minimum and maximum, weighted by samples. Exact even if the range begins or ends within an hour.',
   })
   answer(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.query.answer(parameters);

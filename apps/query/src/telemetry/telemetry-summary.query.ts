@@ -4,9 +4,9 @@ import { type SummaryAnswer, type SummaryParameters } from './telemetry-summary-
 import { type ServiceSums, addUp, telemetrySummary } from './telemetry-summary.sql.ts';
 
 const DEFINITION =
-  'Samples with time in [from, to). avg_value = sum of values / number of samples, so every sample weighs the same; never a mean of averages. Whole hours (UTC) come from metrics_hourly, partial hours at the ends from raw samples; a partial hour whose raw samples were removed by retention is left out, and covered is the range that remains. Services by avg_value, highest first.';
+  'Samples with time in [from, to). avg_value = sum of values / number of samples, so every sample has the same weight; never a mean of averages. Whole hours (UTC) come from metrics_hourly, partial hours at the ends from raw samples; a partial hour whose raw samples retention has removed is excluded, and covered is the range that remains. Services by avg_value, highest first.';
 
-/** Sums one metric up per service. */
+/** Sums up one metric per service. */
 @Injectable()
 export class TelemetrySummaryQuery {
   constructor(private readonly snapshots: Snapshots) {}

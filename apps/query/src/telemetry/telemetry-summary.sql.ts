@@ -21,7 +21,7 @@ export interface ServiceSums {
 
 export interface TelemetrySummary {
   readonly services: ServiceSums[];
-  /** What the sums cover: the range asked for, or less where raw samples of a partial hour are gone; null = nothing. */
+  /** The range that the sums cover: as requested, or less where raw samples of a partial hour are gone; null = nothing. */
   readonly covered: { from: string; to: string } | null;
 }
 
@@ -32,14 +32,14 @@ interface Piece {
   readonly from: string;
   readonly to: string;
 }
-/** A range cut at full hours (UTC): whole hours `[from, to)`, and what sticks out before and after them. */
+/** A range cut at full hours (UTC): the whole hours `[from, to)`, and the partial hours before and after them. */
 export interface HourCut {
   readonly whole: { from: string; to: string } | null;
   readonly head: Piece | null;
   readonly tail: Piece | null;
 }
 
-/** `from` <= `to`, canonical times. A range inside one hour is a head alone. */
+/** Cuts a range of canonical times, `from` <= `to`. A range within one hour is only a head. */
 export function cutAtHours(from: string, to: string): HourCut {
   const [start, end] = [parseTime(from), parseTime(to)];
   const firstFull = Math.ceil(start / HOUR_US) * HOUR_US;
@@ -57,8 +57,8 @@ export function cutAtHours(from: string, to: string): HourCut {
 }
 
 /**
- * Sums per service: whole hours from the roll-up, partial hours from raw samples. Raw samples live shorter than the
- * roll-up; a partial hour that has lost some is left out and `covered` says so.
+ * Sums per service: whole hours from the roll-up, partial hours from raw samples. Retention removes raw samples before the
+ * roll-up; the sums exclude a partial hour that has lost some, and `covered` shows it.
  */
 export async function telemetrySummary(
   snapshot: Queryable,
@@ -112,12 +112,12 @@ function wholeHours(
 }
 
 interface PartialHourSums extends ServiceSums {
-  /** Raw samples of the full hour, to compare with how many the roll-up has seen. */
+  /** Raw samples of the full hour, to compare with the number in the roll-up. */
   readonly raw_in_hour: number;
   readonly rolled_up: number;
 }
 
-/** The roll-up names the services of the hour, so that each raw read is served by the index (service, metric, time). */
+/** Takes the services of the hour from the roll-up, so that the index (service, metric, time) serves each raw read. */
 function partialHour(
   snapshot: Queryable,
   question: TelemetrySummaryQuestion,
@@ -147,7 +147,7 @@ function partialHour(
   );
 }
 
-/** Adds sums of the same service; services without a sample disappear. */
+/** Adds up the sums of each service, and drops services without samples. */
 export function addUp(parts: readonly ServiceSums[]): ServiceSums[] {
   const services = new Map<string, ServiceSums>();
   for (const part of parts) {

@@ -1,4 +1,4 @@
-/** Telemetry of one metric: sums per service, and its course over time. */
+/** Telemetry of one metric: sums per service, and series over time. */
 import { Module } from '@nestjs/common';
 import { TelemetrySummaryController } from './telemetry-summary.controller.ts';
 import { TelemetrySummaryQuery } from './telemetry-summary.query.ts';

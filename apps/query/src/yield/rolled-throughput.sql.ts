@@ -3,17 +3,17 @@ import { type OperationCounts } from '@chip/quality';
 import { GROUP_ORDER, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
-/** Of units (lot, chip); `passed` counts those that passed at their first attempt of every operation they have been through. */
+/** Counts of units (lot, chip); `passed` counts those that passed at the first attempt of every operation. */
 export interface RolledCounts extends GroupRow {
   readonly units: number;
   readonly passed: number;
-  /** In the order of inspection type, step, product. */
+  /** Ordered by inspection type, step, product. */
   readonly operations: readonly OperationCounts[];
 }
 
 /**
- * First attempts per (unit, operation), counted per operation and per unit; each belongs to the group of that first attempt.
- * A unit is of the product that its attempts name: a machine that names none does not make another product.
+ * Counts first attempts of each (unit, operation), per operation and per unit, in the group of that first attempt.
+ * The product of a unit is the one that its attempts name: a machine that names none does not create another product.
  */
 export function rolledThroughputCounts(
   snapshot: Queryable,

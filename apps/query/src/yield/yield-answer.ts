@@ -8,7 +8,7 @@ import { type YieldAnswer, type YieldKind, type YieldParameters } from './yield-
 type Figures = YieldAnswer['totals'];
 type Answered = Pick<YieldAnswer, 'definition' | 'definition_id' | 'warning' | 'groups' | 'totals'>;
 
-/** The policy that a kind of yield really uses. */
+/** The policy that a kind of yield actually uses. */
 export function policyOf(kind: Exclude<YieldKind, 'rolled_throughput'>, policy: AttemptPolicy): AttemptPolicy {
   switch (kind) {
     case 'final':
@@ -20,7 +20,7 @@ export function policyOf(kind: Exclude<YieldKind, 'rolled_throughput'>, policy: 
   }
 }
 
-/** The yield of every kind but rolled throughput. */
+/** Answers every kind of yield except rolled throughput. */
 export function answerYield(
   { groups, total, inspectionTypes }: CountedYield,
   { kind, group_by, ...question }: YieldParameters & AttemptQuestion,
@@ -30,13 +30,13 @@ export function answerYield(
     question.policy === 'all'
       ? 'Insertion yield: passing attempts / attempts; units counts attempts, so a retested unit counts each time.'
       : kind === 'first_pass'
-        ? 'First-pass yield: units that pass at their first attempt / units with one. A retest is no first pass, whenever and wherever it was made.'
+        ? 'First-pass yield: units that pass at their first attempt / units with one. A retest is never a first pass, whenever and wherever it ran.'
         : `Final yield, policy ${question.policy}: units whose chosen attempt passes / units.`;
   return {
     definition: `${what} ${describeChoice(question, 'unit')} Inspection types counted: ${types || 'none'}. dppm = 1e6 x failed / units.`,
     definition_id: question.policy === 'all' ? 'yield.insertion/1' : `yield.${kind}/2`,
     ...(inspectionTypes.length > 1 && {
-      warning: `${inspectionTypes.length} inspection types are counted together (${types}): a chip that went through several is as many units. Filter by inspection_type, or ask for kind=rolled_throughput.`,
+      warning: `${inspectionTypes.length} inspection types are counted together (${types}): a chip that went through several counts as several units. Filter by inspection_type, or use kind=rolled_throughput.`,
     }),
     groups: namedGroups(groups, group_by, ({ units, passed }) => unitYield(units, passed)),
     totals: unitYield(total.units, total.passed),
@@ -53,11 +53,11 @@ export function answerRolledThroughput(rows: readonly RolledCounts[], { group_by
   const totals = rolled(total ?? { units: 0, passed: 0, operations: [] });
   return {
     definition:
-      'Rolled throughput yield: product over operations (inspection type, step) of first-pass yield, units that pass at their first attempt of the operation / units with one. Unit = lot, chip; its product is the one that its attempts name. First by (occurred_at, attempt number with none first, event_id) among all completed attempts of the unit at the operation that are not voided, whatever the range (policy does not apply); and then only where this attempt has completed_at in [from, to) and matches every filter. passed = units that pass first time at every operation counted; dppm = 1e6 x (1 - yield). Null where products are put together that do not share their operations: no unit goes through the product of those.',
+      'Rolled throughput yield: product over operations (inspection type, step) of first-pass yield, units that pass at their first attempt of the operation / units with one. Unit = lot, chip; its product is the one that its attempts name. First by (occurred_at, attempt number with none first, event_id) among all completed, non-voided attempts of the unit at the operation, whatever the range (policy does not apply); it counts only if this attempt has completed_at in [from, to) and matches every filter. passed = units that pass first time at every counted operation; dppm = 1e6 x (1 - yield). Null across products that do not share their operations, because no unit goes through all of those.',
     definition_id: 'yield.rolled_throughput/2',
     ...(total !== undefined &&
       totals.yield === null && {
-        warning: 'The products counted do not go through the same operations: group by product, or filter by one.',
+        warning: 'The counted products do not go through the same operations: group by product, or filter by one.',
       }),
     groups: namedGroups(rows, group_by, rolled),
     totals,

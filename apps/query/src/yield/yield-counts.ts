@@ -14,7 +14,7 @@ export interface YieldRow extends YieldCounts {
 export interface CountedYield {
   readonly groups: YieldCounts[];
   readonly total: YieldCounts;
-  /** Inspection types counted, in the order of their names. */
+  /** Counted inspection types, by name. */
   readonly inspectionTypes: string[];
 }
 

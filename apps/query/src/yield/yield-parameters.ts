@@ -14,8 +14,7 @@ export const yieldParameters = z
       .enum(ATTEMPT_GROUPS)
       .optional()
       .meta({
-        description:
-          'One group per value, taken from the chosen attempt; days and months are UTC. Without it: totals only.',
+        description: 'One group per value of the chosen attempt; days and months are UTC. Absent: totals only.',
         examples: ['month'],
       }),
     kind: z
@@ -28,7 +27,7 @@ export const yieldParameters = z
       }),
     policy: policyParameter.meta({
       description:
-        "Which attempt stands for a unit that was tested more than once, chosen over the unit's whole history. Applies to kind=final; all is the same as kind=insertion.",
+        "Which attempt represents a unit that was tested more than once, chosen from the unit's whole history. Applies to kind=final; all is the same as kind=insertion.",
       example: 'last',
     }),
   })
@@ -41,7 +40,7 @@ const figures = {
   failed: count.meta({ examples: [51] }),
   yield: fraction.nullable().meta({
     description:
-      'Fraction 0..1; null when there are no units, and of rolled throughput over products that do not share their operations.',
+      'Fraction 0..1; null when there are no units, and for rolled throughput across products that do not share their operations.',
     examples: [0.908108],
   }),
   dppm: z
@@ -62,7 +61,7 @@ export const yieldAnswer = z
     ...definitionShape,
     warning: warningSchema,
     groups: z.array(z.strictObject({ ...groupNameSchema, ...figures })),
-    totals: z.strictObject(figures).meta({ description: 'From the unit counts themselves, never a mean of groups.' }),
+    totals: z.strictObject(figures).meta({ description: 'Computed from the unit counts, never as a mean of groups.' }),
   })
   .meta({ id: 'Yield' });
 export type YieldAnswer = z.output<typeof yieldAnswer>;

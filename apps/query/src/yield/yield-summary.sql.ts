@@ -7,7 +7,7 @@ import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts
 const MIDNIGHT = 'T00:00:00.000000Z';
 const DAY_MS = 86_400_000;
 
-/** Whole UTC days inside a range: from the first to before the last (`2026-01-20`); an open end of the range stays open. */
+/** Whole UTC days (`2026-01-20`) within a range, `end` exclusive; an open end of the range stays open. */
 export interface WholeDays {
   readonly first: string | undefined;
   readonly end: string | undefined;
@@ -17,8 +17,8 @@ const dayAfter = (time: string): string =>
   new Date(Date.parse(`${time.slice(0, 10)}T00:00:00Z`) + DAY_MS).toISOString().split('T')[0] as string;
 
 /**
- * The whole days that `yield_daily` can answer a question for; undefined when there is none, or when it is about what the
- * summary does not hold: wafers, steps and recipes.
+ * The whole days for which `yield_daily` can answer a question; undefined when there are none, or when the question is about
+ * wafers, steps or recipes, which the summary does not hold.
  *
  * @param question with times in canonical form (UTC, six fractional digits)
  */
@@ -28,24 +28,24 @@ export function summaryDays({ step, recipe, group_by, from, to }: AttemptQuestio
   }
   const end = to?.slice(0, 10);
   const first = from === undefined || from.endsWith(MIDNIGHT) ? from?.slice(0, 10) : dayAfter(from);
-  // A year after 9999 is written with a sign.
+  // ISO text of years after 9999 begins with a sign.
   if (first !== undefined && (first.startsWith('+') || (end !== undefined && first >= end))) {
     return undefined;
   }
   return { first, end };
 }
 
-/** What counts are grouped by, in the summaries and in the attempts `a`. */
+/** A column to group counts by, in the summaries and in the attempts `a`. */
 export interface YieldColumn {
   readonly name: string;
-  /** Column of the summaries that they are summed up by first, so that 365 days become text rather than a million rows. */
+  /** Column of the summaries to sum by first, so that 365 days are converted to text, not a million rows. */
   readonly column?: string;
   /** The value, from the sums `s`. */
   readonly ofDays: string;
   readonly ofAttempt: string;
 }
 
-/** A column that both have under the same name. */
+/** A column with the same name in both. */
 export const yieldColumn = (name: string): YieldColumn => ({
   name,
   column: name,
@@ -54,13 +54,13 @@ export const yieldColumn = (name: string): YieldColumn => ({
 });
 
 /**
- * SELECT of counts (`columns`, units, passed) that add up to the attempts which `question` counts, from summaries:
+ * SELECT of counts (`columns`, units, passed) from summaries. They add up to the attempts that `question` counts:
  *
- * 1. attempts of whole days, from `yield_daily_base` and `yield_delta` (not the view: its groups are finer than any asked for),
- * 2. attempts of the parts of days at both ends, one by one,
- * 3. with a policy: minus those of units with several attempts for which the policy chooses another one, whenever that was.
+ * 1. attempts of whole days, from `yield_daily_base` and `yield_delta` (not the view, whose groups are finer than needed),
+ * 2. attempts of the partial days at both ends, one by one,
+ * 3. with a policy: minus attempts of retested units for which the policy chooses another attempt, at any time.
  *
- * Attempts that retention deleted are still counted, except in 2.
+ * Includes attempts that retention deleted, except in 2.
  */
 export function countsFromSummary(
   question: AttemptQuestion,
@@ -129,13 +129,13 @@ function groupColumns(groupBy: keyof typeof SUMMARY_GROUPS | undefined): YieldCo
   ];
 }
 
-/** As `yieldCountsOfAttempts`, and the same numbers, from summaries. */
+/** Gives the same numbers as `yieldCountsOfAttempts`, from summaries. */
 export async function yieldCountsOfSummary(
   snapshot: Queryable,
   question: AttemptQuestion,
   days: WholeDays,
 ): Promise<CountedYield> {
-  // summaryDays has none for wafers.
+  // summaryDays returns undefined for wafers.
   const groupBy = question.group_by as keyof typeof SUMMARY_GROUPS | undefined;
   const parts = countsFromSummary(question, days, [...groupColumns(groupBy), yieldColumn('inspection_type')]);
   const rows = await snapshot.query<YieldRow>(

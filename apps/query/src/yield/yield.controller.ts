@@ -13,7 +13,7 @@ export class YieldController {
   @Answers(yieldAnswer, {
     summary: 'Yield of units, with its definition',
     description:
-      'One die is often tested more than once, and final, first-pass and insertion yield of the same data differ. Every answer says in `definition` which one it is.',
+      'A die is often tested more than once, so final, first-pass and insertion yield of the same data differ. Every answer states in `definition` which one it is.',
   })
   answer(@Query({ schema: yieldParameters }) parameters: YieldParameters): Promise<YieldAnswer> {
     return this.query.answer(parameters);

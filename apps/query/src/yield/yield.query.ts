@@ -5,7 +5,7 @@ import { answerRolledThroughput, answerYield, policyOf } from './yield-answer.ts
 import { type YieldAnswer, type YieldParameters } from './yield-parameters.ts';
 import { yieldCounts } from './yield.sql.ts';
 
-/** Computes yield of every kind. */
+/** Computes every kind of yield. */
 @Injectable()
 export class YieldQuery {
   constructor(private readonly snapshots: Snapshots) {}

@@ -4,13 +4,13 @@ import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempt
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from './yield-summary.sql.ts';
 
-/** Units and passes per group, per inspection type and in total. Read from the summaries wherever they give the same answer. */
+/** Units and passes per group, per inspection type and in total. Reads the summaries where they give the same answer. */
 export function yieldCounts(snapshot: Queryable, question: AttemptQuestion): Promise<CountedYield> {
   const days = summaryDays(question);
   return days ? yieldCountsOfSummary(snapshot, question, days) : yieldCountsOfAttempts(snapshot, question);
 }
 
-/** As `yieldCounts`, from the attempts alone. */
+/** As `yieldCounts`, from the attempts only. */
 export async function yieldCountsOfAttempts(snapshot: Queryable, question: AttemptQuestion): Promise<CountedYield> {
   const chosen = chosenAttempts(question, 'unit', 'a.inspection_type, a.result');
   const rows = await snapshot.query<YieldRow>(
