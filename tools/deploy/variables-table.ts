@@ -33,7 +33,17 @@ function shownDefault({ name, required, default: value }: Variable): string {
   if (name === 'INSTANCE') {
     return 'host name';
   }
-  return value === undefined ? 'none' : `\`${String(value)}\``;
+  if (value === undefined) {
+    return 'none';
+  }
+  // A default that is converted to an object is shown as it is written: name=value,name=value.
+  const text =
+    typeof value === 'object' && value !== null
+      ? Object.entries(value)
+          .map((pair) => pair.join('='))
+          .join()
+      : String(value);
+  return `\`${text}\``;
 }
 
 /** Puts the table between its two marks. */
