@@ -21,11 +21,11 @@ import { waitFor } from '../devstack/processes/wait-for.ts';
 import type { Backlog } from './machine-data.ts';
 
 const SERVICE_PORTS_FROM = 10_000;
-/** Bytes of one request; a machine's own batches are smaller, which costs the broker and ingest about the same. */
+/** Bytes of one request; machines send smaller batches, which cost the broker and ingest about the same. */
 const PUBLISH_BYTES = 1024 * 1024;
 
 export interface RunningServices {
-  /** Settles when all of them answer that they are ready. */
+  /** Settles when all of them report ready. */
   readonly ready: Promise<unknown>;
   readonly urls: { readonly query: string };
 }
@@ -34,13 +34,13 @@ export interface BenchOptions {
   readonly folder: StackFolder;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** Whether the servers wait for their disk, as they do in production. */
+  /** Whether the servers wait for their disk, as in production. */
   readonly isDurable: boolean;
   /** Where the CPU profiles of ingest and writer go. */
   readonly profileFolder?: string | undefined;
 }
 
-/** A database of one case. */
+/** The database of one case. */
 export class CaseDatabase {
   readonly name: string;
   readonly client: pg.Client;
@@ -63,7 +63,7 @@ export class CaseDatabase {
   }
 }
 
-/** The usual ports of the services, moved to where no other command looks for one at the same moment. */
+/** The usual ports of the services, moved to a range where no other command looks at the same time. */
 class ServicePorts extends PortPicker {
   constructor() {
     super(() => {});
@@ -106,7 +106,7 @@ export class BenchSystem {
     return system;
   }
 
-  /** Ends everything that runs for a folder, also what an earlier run left behind, and deletes its data. */
+  /** Ends everything that runs for a folder, including what an earlier run left behind, and deletes its data. */
   static async remove(
     { folder, report }: Pick<BenchOptions, 'folder' | 'report'>,
     system?: BenchSystem,
@@ -117,7 +117,7 @@ export class BenchSystem {
   }
 
   async disconnect(): Promise<void> {
-    // A broker that is gone already needs no goodbye.
+    // A broker that is gone already needs no disconnect.
     await this.#admin.disconnect().catch(() => {});
   }
 
@@ -147,7 +147,7 @@ export class BenchSystem {
     return pid;
   }
 
-  /** Topics as the operator makes them, without records. */
+  /** Creates the topics as the operator does, without records. */
   async freshTopics(): Promise<void> {
     // Not at the top of the file: the benchmark runs before the libraries are built.
     const { STREAMS } = await import('@chip/contracts');
@@ -162,16 +162,16 @@ export class BenchSystem {
       const groups = (await this.#admin.listGroups()).groups.map(({ groupId }) => groupId);
       await this.#admin.deleteGroups(groups.filter((group) => group.startsWith('chip-')));
     }
-    // Deletion goes on in the background; a topic of the same name can only be made afterwards.
+    // Deletion continues in the background; a topic of the same name can be created only afterwards.
     const isGone = async () => !(await this.#admin.listTopics()).some((topic) => topics.includes(topic));
     if (!(await waitFor(isGone, 60_000, this.#options.signal))) {
-      throw new Error('waited 60 s in vain until the topics of the case before were deleted');
+      throw new Error('the topics of the previous case were not deleted within 60 s');
     }
-    // Without a database: each case has one of its own, later.
+    // Without a database: each case creates its own later.
     await this.#operator('topics', ['create'], { ...this.#env, DATABASE_URL: '' });
   }
 
-  /** Runs `work` on a migrated database of its own. */
+  /** Runs `work` on its own migrated database. */
   async withDatabase<T>(work: (database: CaseDatabase) => Promise<T>): Promise<T> {
     const name = `bench_${randomBytes(4).toString('hex')}`;
     await this.#administer(`CREATE DATABASE ${name}`);
@@ -206,12 +206,12 @@ export class BenchSystem {
     });
   }
 
-  /** Publishes a backlog the way any client would, acknowledged by the broker. */
+  /** Publishes a backlog as any client would, acknowledged by the broker. */
   async publish(backlog: Backlog): Promise<void> {
     const { signal } = this.#options;
     const producer = this.#kafka.producer({
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      // A repeated request would store its records twice, and there would be more rows than records.
+      // A repeated request would store its records twice and yield more rows than records.
       idempotent: true,
       maxInFlightRequests: 1,
     });
@@ -237,7 +237,7 @@ export class BenchSystem {
   }
 
   async #recordsOf(topic: string): Promise<number> {
-    // A client that knew the topic before it was deleted still asks the leaders it had then.
+    // A client that knew the topic before its deletion still asks its former leaders.
     const admin = this.#kafka.admin();
     await admin.connect();
     try {
@@ -248,7 +248,7 @@ export class BenchSystem {
     }
   }
 
-  /** @throws when somebody else reads in the groups of the services: what was measured is then worth nothing */
+  /** @throws when a foreign process reads in the groups of the services, which makes every measurement worthless */
   async refuseStrangers(): Promise<void> {
     const [stranger] = await this.#membership.strangers(this.#admin);
     if (stranger !== undefined) {
@@ -256,7 +256,7 @@ export class BenchSystem {
     }
   }
 
-  /** Starts one instance of each named service on a case's database, does the work meanwhile, ends them. */
+  /** Starts one instance of each named service on a case's database, runs the work, ends them. */
   async withServices<T>(
     names: readonly ServiceName[],
     database: CaseDatabase,
@@ -273,7 +273,7 @@ export class BenchSystem {
       const ready = Promise.all(
         wanted.map((part) => startPart(folder.run, this.#membership.join(this.#profiled(part)), signal)),
       );
-      // Whoever does not wait for it learns of a failure from the missing process.
+      // A caller that does not wait for it learns of a failure from the missing process.
       ready.catch(() => {});
       return await work({ ready, urls: { query: urls.query[0] as string } });
     } finally {
@@ -312,7 +312,7 @@ export class BenchSystem {
           PGHOST: url.hostname,
           PGPORT: url.port,
           PGUSER: url.username,
-          // Not in the arguments, which every user of the machine can read.
+          // Not as an argument, which every user of the machine can read.
           PGPASSWORD: url.password,
           PGDATABASE: database.name,
         },

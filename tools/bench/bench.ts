@@ -1,4 +1,4 @@
-/** `npm run bench`: the pipeline side by side with raw COPY, on servers of its own (see usage.mjs). */
+/** `npm run bench`: the pipeline side by side with raw COPY, on its own servers (see usage.mjs). */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
@@ -82,7 +82,7 @@ interface Options {
 }
 
 const usual = { rows: 1_000_000, requests: 200, isDurable: true };
-/** Enough to see that every case works and loses nothing; too little to say how fast it is. */
+/** Enough to see that every case works and loses nothing; too few rows to measure speed. */
 const short = { rows: 100_000, requests: 20, isDurable: false };
 
 function readOptions(argv: readonly string[]): Options {
@@ -157,7 +157,7 @@ async function runCases(system: BenchSystem, options: Options, signal: AbortSign
       signal.throwIfAborted();
       const { round, queries: answered } = await runRound(system, one, options, signal);
       rounds.push(round);
-      // The data is the same in every round, so one round of questions is enough.
+      // The data is the same in every round, so one round of queries is enough.
       if (number === 0) {
         queries.push(...answered);
       }
@@ -204,11 +204,11 @@ async function main(): Promise<void> {
   const other = claim(runFolder, SCRIPT);
   if (other !== undefined) {
     throw new StackError(
-      `another "npm run bench" is at work in this checkout (pid ${other})`,
+      `another "npm run bench" is running in this checkout (pid ${other})`,
       'wait for it, or end it',
     );
   }
-  // It measures the processes of its servers, so they have to be its own.
+  // It measures the processes of its servers, so they must be its own.
   for (const variable of ['KAFKA_BROKERS', 'DATABASE_URL']) {
     delete process.env[variable];
   }

@@ -1,6 +1,6 @@
 /**
- * Synthetic backlogs. Content is a pure function of the record's number, so that every run loads the same rows; only the
- * times follow the clock, because samples older than the retention would be refused.
+ * Synthetic backlogs. Content is a pure function of the record's number, so that every run loads the same rows. Only
+ * the times follow the clock, because samples older than the retention would be refused.
  */
 import { createHash } from 'node:crypto';
 
@@ -12,14 +12,14 @@ interface BacklogRecord {
 export interface Backlog {
   readonly topic: 'telemetry.samples.v1' | 'inspection.results.v1';
   readonly records: number;
-  /** Samples or events: what the writer counts as applied. */
+  /** Samples or events: the writer's count of applied elements. */
   readonly elements: number;
   /** Rows of `table` afterwards. */
   readonly rows: number;
   readonly table: 'system_metrics' | 'measurements';
   /** Where the raw copy puts the same rows one by one, whatever form the pipeline stores them in. */
   readonly plainTable: 'system_metrics' | 'measurement_rows';
-  /** The record of a number from 0 to `records`. */
+  /** The record with a number from 0 to `records` (exclusive). */
   readonly record: (number: number) => BacklogRecord;
 }
 
@@ -56,7 +56,7 @@ function sample(host: number, metric: number, tick: number, startMs: number): st
   });
 }
 
-/** Every tick, each host measures each metric. An array record holds several ticks of one host. */
+/** At every tick each host measures each metric. An array record holds several ticks of one host. */
 export function telemetryBacklog(samples: number, samplesPerRecord: number, nowMs: number): Backlog {
   const records = Math.ceil(samples / samplesPerRecord);
   const ticksPerRecord = samplesPerRecord / METRICS.length;
@@ -92,11 +92,11 @@ const uuidOf = (number: number): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 };
 
-/** How many events name the same lot, and how far back the events reach. */
+/** Number of events that name the same lot, and how far back the events reach. */
 const CHIPS_PER_LOT = 500;
 const CHIPS_PER_WAFER = 20;
 const HISTORY = 20 * DAY_MS;
-/** Of long vectors, the share of values that a machine reports as not measured. */
+/** Share of values in long vectors that a machine reports as not measured. */
 const NULL_SHARE = 0.045;
 
 /**

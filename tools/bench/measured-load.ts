@@ -1,4 +1,4 @@
-/** Lets ingest and writer work off a backlog, and measures them meanwhile. */
+/** Lets ingest and writer work off a backlog, and measures them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { together } from '../devstack/processes/together.ts';
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
@@ -6,9 +6,9 @@ import type { Backlog } from './machine-data.ts';
 import { cpuSeconds, residentMib } from './process-usage.ts';
 
 const POLL_MS = 50;
-/** Nothing committed for this long: something is broken, and waiting longer will not tell what. */
+/** Nothing committed for this long: something is broken, and further waiting will not show what. */
 const STALL_MS = 90_000;
-/** The rate leaves out the beginning, in which the services start and join their groups. */
+/** The rate omits the beginning, in which the services start and join their groups. */
 const MEASURED_FROM = 0.1;
 const MEMORY_AT = [0.1, 0.5, 0.9] as const;
 
@@ -19,12 +19,12 @@ export interface LoadResult {
   /** Counted in the table after the load. */
   readonly rows: number;
   readonly elements: number;
-  /** Between 10 % and 100 % of the backlog. Null when both were passed between two looks: too small to be measured. */
+  /** Between 10 % and 100 % of the backlog. Null if both were passed between two samples: too small to measure. */
   readonly rowsPerSecond: number | null;
   readonly elementsPerSecond: number | null;
   /** From the start of the services' processes to the last commit. */
   readonly endToEndSeconds: number;
-  /** Over the same part of the backlog as the rate. */
+  /** For the same part of the backlog as the rate. */
   readonly cpuSecondsPerMillionRows: Readonly<Record<MeasuredProcess, number>> | null;
   /** Resident memory when 10 %, 50 % and 90 % of the backlog were committed. */
   readonly memoryMib: Readonly<Record<'ingest' | 'writer', { at: readonly number[]; peak: number }>>;
@@ -35,7 +35,7 @@ export interface Observed {
   readonly elements: number;
 }
 
-/** When `elements` were committed, from a straight line between the two looks around it. */
+/** When `elements` were committed, interpolated between the two samples around that moment. */
 export function timeOf(elements: number, looks: readonly Observed[]): number {
   const after = looks.findIndex((look) => look.elements >= elements);
   const to = looks[after];
@@ -67,7 +67,7 @@ export function measureLoad(
       () => ready,
     ).catch(async (error: unknown) => {
       signal.throwIfAborted();
-      // They would explain it better than what they have brought about.
+      // Foreign readers would explain the failure better than their effects.
       await system.refuseStrangers();
       throw error;
     });

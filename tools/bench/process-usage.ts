@@ -1,17 +1,17 @@
-/** What processes used, from /proc. */
+/** CPU time and memory of processes, from /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts CPU time in hundredths of a second on every architecture we run on (USER_HZ). */
+/** On every architecture we run on, Linux counts CPU time in hundredths of a second (USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
 interface ProcessTimes {
   readonly pid: number;
   readonly parent: number;
-  /** Its own, and that of its children that have ended. */
+  /** Its own time and that of its ended children. */
   readonly cpuTicks: number;
 }
 
-/** From the text of /proc/<pid>/stat, where the command name may hold spaces and brackets. */
+/** Parses /proc/<pid>/stat, where the command name may contain spaces and brackets. */
 export function parseStat(stat: string): ProcessTimes {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
@@ -22,9 +22,9 @@ export function parseStat(stat: string): ProcessTimes {
 }
 
 /**
- * All processes at one moment. The time of a process that ends while we look would be missed where its parent was read
- * before, and counted twice where its parent was read behind it: reading it fails, or yields zeros (state X of proc(5)),
- * or nothing tells. So a look during which one ended is taken again.
+ * All processes at one moment. The time of a process that ends meanwhile is missed if its parent was read before that,
+ * and counted twice if its parent is read later: reading it fails, or yields zeros (state X of proc(5)), or shows
+ * nothing. So the sampling is repeated if a process ended during it.
  */
 function allProcesses(): ProcessTimes[] {
   const list = (): string[] => readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
@@ -44,7 +44,9 @@ function allProcesses(): ProcessTimes[] {
   }
 }
 
-/** CPU seconds of each process with everything it started, so that PostgreSQL's backends count, also those that are gone. */
+/**
+ * CPU seconds of each process with everything it started: PostgreSQL's backends count, including those that are gone.
+ */
 export function cpuSeconds<Name extends string>(pids: Readonly<Record<Name, number>>): Record<Name, number> {
   const processes = allProcesses();
   const ticksOfTree = (pid: number): number =>
@@ -56,7 +58,7 @@ export function cpuSeconds<Name extends string>(pids: Readonly<Record<Name, numb
   ) as Record<Name, number>;
 }
 
-/** Resident memory in MiB; `peak` is the most it ever was. */
+/** Resident memory in MiB; `peak` is its maximum so far. */
 export function residentMib(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const mib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;

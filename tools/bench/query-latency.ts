@@ -1,4 +1,4 @@
-/** How long answers take, one after the other, on the data of the case before. */
+/** Latency of answers, one request after the other, on the data of the previous case. */
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 
 const WARM_UPS = 5;
@@ -17,7 +17,7 @@ export async function measureQueries(
   questions: Readonly<Record<string, string>>,
   requests: number,
 ): Promise<LatencyResult[]> {
-  // What autovacuum would have done by itself a minute later.
+  // What autovacuum would do by itself a minute later.
   await database.client.query('ANALYZE');
   return system.withServices(['query'], database, async ({ ready, urls }) => {
     await ready;

@@ -1,4 +1,4 @@
-/** The anchor: the same rows, one by one, into a plain table with its indexes, by nothing but `psql \copy`. */
+/** The baseline: the same rows, one by one, into a plain table with its indexes, only with `psql \copy`. */
 import { rmSync } from 'node:fs';
 import type { BenchSystem, CaseDatabase } from './bench-system.ts';
 import type { Backlog } from './machine-data.ts';
@@ -10,7 +10,7 @@ export interface RawCopyResult {
   readonly postgresCpuSecondsPerMillionRows: number;
 }
 
-/** One COPY of all rows into an empty table; `database` holds the rows already, for example after a load. */
+/** One COPY of all rows into an empty table; `database` already holds the rows, for example after a load. */
 export async function measureRawCopy(
   system: BenchSystem,
   database: CaseDatabase,

@@ -43,7 +43,7 @@ const fixed =
   (value) =>
     value.toFixed(digits);
 
-/** The median, with the extremes where there are several values; a dash where nothing could be measured. */
+/** The median, with the extremes if there are several values; a dash if nothing could be measured. */
 function spread(values: readonly (number | null)[], text: Text): string {
   const measured = values.filter((value) => value !== null);
   if (measured.length === 0) {
@@ -55,7 +55,7 @@ function spread(values: readonly (number | null)[], text: Text): string {
     : `${middle} (${text(Math.min(...measured))} to ${text(Math.max(...measured))})`;
 }
 
-/** Columns as wide as they need; the first one left, the others right. */
+/** Columns as wide as needed; the first is left-aligned, the others right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   const line = (row: readonly string[]) =>
@@ -82,7 +82,7 @@ function throughput({ name, rounds }: CaseResult): string[] {
   ];
 }
 
-/** What the pipeline reached of what the raw copy of the same round did. */
+/** Throughput of the pipeline relative to the raw copy of the same round. */
 export const ofRaw = ({ load, raw }: Round): number | null =>
   load.rowsPerSecond === null ? null : load.rowsPerSecond / raw.rowsPerSecond;
 

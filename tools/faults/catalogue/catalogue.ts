@@ -1,4 +1,4 @@
-/** Every fault by name: each is injected into the running system, held for a while, and healed. */
+/** Every fault by name: each is injected into the running system, held for a while, and then removed. */
 import type { Fault } from './fault.ts';
 import { BROKER_FAULTS } from './of/broker.ts';
 import { CLOCK_FAULTS } from './of/clock.ts';

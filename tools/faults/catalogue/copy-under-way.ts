@@ -1,7 +1,7 @@
-/** Catches a writer in the act of a COPY. */
+/** Catches a writer in the middle of a COPY. */
 import type { Target } from './fault.ts';
 
-/** Resolves with the server session of a writer's COPY that is under way at this moment. */
+/** Resolves with the server session of a writer's COPY that is running right now. */
 export async function copyUnderWay({ system }: Target): Promise<number> {
   let pid: number | undefined;
   await system.until(

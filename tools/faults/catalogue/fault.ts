@@ -12,25 +12,25 @@ export interface Target {
   readonly log: AcknowledgementLog;
   readonly letters: LetterReader;
   readonly random: Random;
-  /** Lets the fault last. */
+  /** Waits while the fault lasts. */
   readonly hold: (ms: number) => Promise<void>;
-  /** Pauses the publisher and resolves once everything that it has published is applied. */
+  /** Pauses the publisher and resolves once everything it has published is applied. */
   readonly rest: (withinMs?: number) => Promise<void>;
-  /** Prints a measurement of the fault, and keeps it for the report. */
+  /** Prints a measurement of the fault and keeps it for the report. */
   readonly note: (text: string) => void;
-  /** States what is not as it has to be while the fault lasts; the run fails, the comparison still takes place. */
+  /** Reports a violation while the fault lasts; the run fails, but the comparison still takes place. */
   readonly object: (text: string) => void;
 }
 
 export interface Fault {
   readonly name: string;
   readonly what: string;
-  /** Once per run at most: it cannot be undone. */
+  /** At most once per run: it cannot be undone. */
   readonly isOnce?: boolean;
-  /** Too long for the ordinary schedule: run it by name. */
+  /** Too long for the ordinary schedule: runs only by name. */
   readonly isLong?: boolean;
-  /** Needs this many brokers; it is left out of a run with another number of them. Undefined: any number. */
+  /** Number of brokers it needs; a run with another number omits it. Undefined: any number. */
   readonly brokers?: 1 | 3;
-  /** Injects, holds and heals; resolves when the fault is over. Cleans up also when it fails. */
+  /** Injects, holds and removes the fault; resolves when it is over. Cleans up even after a failure. */
   readonly run: (target: Target) => Promise<void>;
 }

@@ -21,7 +21,7 @@ export const acceptedTopic = {
 };
 export const KINDS = ['telemetry', 'inspection'] as const;
 
-/** Only a group without members may be changed by hand. */
+/** Kafka lets only groups without members be changed by hand. */
 export async function withGroupsDown(
   { system }: Target,
   project: 'ingest' | 'writer',
@@ -39,7 +39,7 @@ export async function withGroupsDown(
   }
 }
 
-/** A member that could not say goodbye stays until its session ends. */
+/** A member that could not leave stays until its session ends. */
 async function untilEmpty(admin: Admin, groupIds: string[]): Promise<void> {
   const isEmpty = async () => {
     const { groups: described } = await admin.describeGroups(groupIds);

@@ -1,4 +1,4 @@
-/** What the other partitions do while a fault holds some of them. */
+/** How the other partitions fare while a fault holds some of them. */
 import { readPositions, type ObservedPartition } from '../proof/observation.ts';
 import type { Target } from './fault.ts';
 
@@ -10,12 +10,12 @@ export async function positionsNow({ system }: Target): Promise<Map<string, Obse
   return new Map((await readPositions(system.sql)).map((position) => [keyOf(position), position]));
 }
 
-/** How long a partition with waiting events may stand at the end of a hold without counting as stuck. */
+/** How long a partition with waiting events may pause at the end of a hold without counting as stuck. */
 const QUIET_MS = 12_000;
 
 /**
- * Holds, and objects to every partition with waiting events that stands still meanwhile although the fault is not about
- * it, and to every service that had to be started again.
+ * Holds, and objects to every partition with waiting events that stalls meanwhile although the fault is not about it,
+ * and to every service that had to be restarted.
  *
  * @param isHeld partitions that the fault is about, by `<topic>/<partition>`
  */
@@ -29,7 +29,7 @@ export async function othersGoOn(target: Target, isHeld: (partition: string) => 
     for (const name of [...system.names('ingest'), ...system.names('writer')]) {
       if (!watched.has(name) && (await liveness(system.url(name))) === 503) {
         watched.add(name);
-        object(`${name} calls itself dead, although only some partitions are held`);
+        object(`${name} reports itself dead, although only some partitions are held`);
       }
     }
     for (const [key, { nextOffset }] of await positionsNow(target)) {
@@ -42,17 +42,17 @@ export async function othersGoOn(target: Target, isHeld: (partition: string) => 
         lastMoved.set(key, { next: nextOffset, at: performance.now() });
       } else if (performance.now() - before.at > QUIET_MS && !watched.has(key)) {
         watched.add(key);
-        object(`${key} stands at ${nextOffset} for more than ${QUIET_MS / 1000} s, although nothing holds it`);
+        object(`${key} stays at ${nextOffset} for more than ${QUIET_MS / 1000} s, although nothing holds it`);
       }
     }
     await hold(500);
   }
   if (system.restarts() > restarts) {
-    object(`${system.restarts() - restarts} services had to be started again`);
+    object(`${system.restarts() - restarts} services had to be restarted`);
   }
 }
 
-/** Status of the liveness probe; undefined: no answer, which restarts show. */
+/** Status of the liveness probe; undefined if it does not answer, which restarts show. */
 async function liveness(url: string): Promise<number | undefined> {
   try {
     const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(4_000) });
@@ -63,7 +63,7 @@ async function liveness(url: string): Promise<number | undefined> {
   }
 }
 
-/** Elements that were settled so far, of the partitions asked for. */
+/** Elements settled so far in the selected partitions. */
 export async function settled(target: Target, isCounted: (partition: string) => boolean): Promise<number> {
   let sum = 0;
   for (const [key, { elements }] of await positionsNow(target)) {

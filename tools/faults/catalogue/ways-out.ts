@@ -1,21 +1,21 @@
-/** What an operator does about each state in which a partition stands still, by the commands of the runbooks. */
+/** What an operator does about each state of a stopped partition, with the commands of the runbooks. */
 import type { ObservedPartition } from '../proof/observation.ts';
 import { withGroupsDown } from './groups.ts';
 import type { Target } from './fault.ts';
 import { positionsNow } from './progress.ts';
 
-/** A partition that cannot go on has to say so within this time. */
+/** A partition that cannot go on must report that within this time. */
 const NAMED_WITHIN_MS = 30_000;
 const OUT_WITHIN_MS = 90_000;
 
-/** These pass by themselves. */
+/** These are transient. */
 const PASSING = ['running', 'waiting_for_database'];
 
 /**
- * Waits until each partition with waiting events has moved from where it was, or says why it does not; then takes the
- * ways out until all run. Objects to a partition that does neither in time.
+ * Waits until each partition with waiting events has moved or reports why it does not; then takes the ways out until
+ * all run. Objects to a partition that does neither in time.
  *
- * @param before positions at the moment from which on every partition has to move
+ * @param before positions at the moment from which every partition must move
  * @returns the states that were seen
  */
 export async function movesOrSaysWhy(
@@ -37,12 +37,12 @@ export async function movesOrSaysWhy(
       }
       const waits = nextOffset !== (publisher.ends.get(key) ?? nextOffset);
       if (waits && !hasMoved.has(key) && PASSING.includes(state)) {
-        silent.push(`${key} stands at ${nextOffset} and says "${state}"`);
+        silent.push(`${key} stays at ${nextOffset} and reports "${state}"`);
       }
     }
     return silent;
   };
-  // Events have to come in first, or nothing could be noticed.
+  // New events must arrive first, or nothing could be noticed.
   await system.until(
     () => [...publisher.ends].every(([key, end]) => end !== before.get(key)?.nextOffset),
     20_000,
@@ -81,7 +81,7 @@ export async function takeWaysOut(target: Target, seen: Set<string> = new Set())
           await decide(target, ['rewind-ingest', topic, String(partition), '--to', String(nextOffset)]);
         }
       });
-      // The blocks have to come before a second look may call it a gap again.
+      // The blocks must arrive before a second look may call it a gap again.
       await system.until(async () => !(await hasGap(target)), 40_000, 'the gaps are closed').catch(() => {});
     }
     await target.hold(1_000);
@@ -92,7 +92,7 @@ async function hasGap(target: Target): Promise<boolean> {
   return [...(await positionsNow(target)).values()].some(({ state }) => state === 'gap');
 }
 
-/** A decision that is no longer due by the time it arrives is refused by the command; the next look shows. */
+/** The command refuses a decision that is no longer due when it arrives; the next look shows that. */
 async function decide({ system }: Target, command: readonly string[]): Promise<void> {
   await system
     .operator('positions', [...command, '--reason', 'decided by a fault', '--yes'])

@@ -1,6 +1,6 @@
 /**
- * The log of what the broker has acknowledged. It lies outside of the system under test, reaches the disk before the
- * generator counts a record as sent, and is all that the checker expects from.
+ * The log of what the broker has acknowledged. It is outside the system under test, reaches the disk before the
+ * generator counts a record as sent, and is the checker's only source of expectations.
  */
 import { openSync, readSync, closeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -14,25 +14,25 @@ export interface Acknowledgement {
   readonly sequence: number;
   readonly count: number;
   readonly offset: number;
-  /** MD5 over all values: what is made again for comparison must be what was sent. */
+  /** MD5 of all values: what is regenerated for comparison must equal what was sent. */
   readonly digest: string;
 }
 
-/** Telemetry offsets of which the database may have rejected any sample: the schema was broken meanwhile. */
+/** Telemetry offsets of which the database may have rejected any sample, because the schema was broken. */
 export interface Tolerance {
   readonly partition: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Offsets that hold nothing to apply: records of a transaction that was aborted, and its marker. */
+/** Offsets without anything to apply: records of an aborted transaction and its marker. */
 interface Withdrawal {
   readonly kind: Kind;
   readonly partition: number;
   readonly count: number;
 }
 
-/** `recreated`: the topic was deleted and created, or its machines publish to another cluster; offsets start over. */
+/** `recreated`: the topic was recreated, or its machines publish to another cluster; offsets start over. */
 export type Line =
   | { readonly origin: Origin }
   | { readonly acknowledged: Acknowledgement }
@@ -55,7 +55,7 @@ export class AcknowledgementLog {
     return log;
   }
 
-  /** Resolves when the line is on the disk. Lines that wait meanwhile share one sync. */
+  /** Resolves when the line is on disk. Lines that wait meanwhile share one sync. */
   append(line: Line): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ line: `${JSON.stringify(line)}\n`, resolve, reject });
@@ -86,7 +86,7 @@ export class AcknowledgementLog {
   }
 }
 
-/** Whole lines from a byte of the file on, and the byte behind them. */
+/** Whole lines from a byte of the file on, and the offset of the byte after them. */
 export function readLines(path: string, fromByte: number): { lines: Line[]; toByte: number } {
   const file = openSync(path, 'r');
   try {

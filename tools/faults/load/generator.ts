@@ -1,7 +1,7 @@
 /**
- * Events with a known answer. A record is a pure function of (seed, epoch, stream, sequence number): whoever knows these
- * can tell what must have become of each of its elements. A stream feeds one partition of one machine topic, so the order
- * of a stream is the order of its offsets.
+ * Events with a known answer. A record is a pure function of (seed, epoch, stream, sequence number), from which the
+ * fate of each of its elements follows. A stream feeds one partition of one machine topic, so the order of a stream is
+ * the order of its offsets.
  */
 import { inspectionRecord } from './inspection-records.ts';
 import type { GeneratedRecord, Mood, Origin, Stream } from './stream.ts';

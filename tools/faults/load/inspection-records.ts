@@ -28,7 +28,7 @@ type Planned =
   | { readonly event: InspectionEvent }
   | { readonly refused: readonly [code: string, stage: 'ingest' | 'writer', value: string | Buffer | null] };
 
-/** Moods whose records make up cases; a record of any other is refused. */
+/** Moods whose records form cases; records of other moods are refused. */
 const MOODS_OF_CASES: readonly Mood[] = ['ordinary', 'early', 'reused'];
 export const isOfCase = ({ kind, mood }: { readonly kind: Kind; readonly mood: Mood }): boolean =>
   kind === 'inspection' && MOODS_OF_CASES.includes(mood);
@@ -56,7 +56,7 @@ export function inspectionRecord(origin: Origin, stream: Stream, sequence: numbe
   }
   const { event } = own;
   const bytes = Buffer.from(JSON.stringify(event));
-  // The first of equal ids wins; what differs from it is a conflict, what equals it a duplicate.
+  // The first of equal ids wins; a different one is a conflict, an equal one a duplicate.
   const first = planned.slice(0, at).find((one) => 'event' in one && one.event.event_id === event.event_id);
   const element: Element =
     first === undefined
@@ -93,7 +93,7 @@ function unordinaryInspection(event: InspectionEvent, mood: Mood, origin: Origin
   }
 }
 
-/** Fields outside of the contract, which the normalised event keeps under longer names: it outgrows its topic. */
+/** Fields outside the contract, which the normalised event keeps under longer names: it outgrows its topic. */
 const VENDOR_FIELDS = ['XREL', 'YREL', 'XINDEX', 'YINDEX', 'XSIZE', 'YSIZE', 'DEFECTAREA', 'DSIZE', 'CLASSNUMBER'];
 
 function manyDefects(): object[] {
@@ -117,7 +117,7 @@ function badInspection(event: InspectionEvent, random: Random): [code: string, v
   return random.pick(choices)();
 }
 
-/** The plan of one case in the order in which its records are sent. */
+/** The plan of one case, in sending order. */
 function caseOf(origin: Origin, stream: Stream, number: number, mood: Mood): Planned[] {
   const name = streamName(stream, mood);
   const random = new Random(origin.seed, name, 'case', number);
@@ -153,7 +153,7 @@ function caseOf(origin: Origin, stream: Stream, number: number, mood: Mood): Pla
   ]);
 }
 
-/** Pairs of one id: first with a type that nobody knows, corrected later; in an order of their own. */
+/** Pairs with one id: first with an unknown type, corrected later; in an order of their own. */
 function reusedIds(origin: Origin, stream: Stream, number: number): Planned[] {
   const name = streamName(stream, 'reused');
   const random = new Random(origin.seed, name, 'case', number);

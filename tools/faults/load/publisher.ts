@@ -1,4 +1,4 @@
-/** Publishes the generated streams at a steady rate, and logs what the broker has acknowledged. */
+/** Publishes the generated streams at a steady rate, and logs what the broker acknowledged. */
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
@@ -21,14 +21,14 @@ export interface PublisherOptions {
   readonly brokers: string;
   readonly origin: Origin;
   readonly log: AcknowledgementLog;
-  /** Elements per second, all streams together. */
+  /** Elements per second, for all streams together. */
   readonly rate: number;
 }
 
-/** Every send is repeated until it is acknowledged; the idempotent producer makes that one record. */
+/** Every send is retried until acknowledged; the idempotent producer makes that one record. */
 const retry = { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 1_000 };
 
-/** Of the rate. An inspection costs as much as dozens of samples. */
+/** Shares of the rate. An inspection costs as much as dozens of samples. */
 const shares = { telemetry: 0.9, inspection: 0.1 };
 
 const KINDS = ['telemetry', 'inspection'] as const;
@@ -62,7 +62,7 @@ export class Publisher {
     this.#kafka = clientOf(options.brokers);
   }
 
-  /** End of each partition by the last acknowledgement, by `<topic>/<partition>`. */
+  /** End of each partition according to the last acknowledgement, by `<topic>/<partition>`. */
   readonly ends = new Map<string, number>();
 
   /** Acknowledged so far. */
@@ -70,7 +70,7 @@ export class Publisher {
     return this.#elements;
   }
 
-  /** One stream for each partition of both topics up to this number. */
+  /** Ensures one stream per partition of both topics, up to this number. */
   async ensurePartitions(count: number): Promise<void> {
     for (const kind of KINDS) {
       const missing = Array.from({ length: count }, (_, partition) => ({ kind, partition })).filter(
@@ -79,7 +79,7 @@ export class Publisher {
       if (missing.length === 0) {
         continue;
       }
-      // New partitions need a new producer: kafkajs drops, without a word, what is for a partition it has not heard of.
+      // New partitions need a new producer: kafkajs silently drops records for a partition it does not know.
       await this.#connect(kind);
       for (const stream of missing) {
         this.#streams.push(stream);
@@ -95,7 +95,7 @@ export class Publisher {
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     await producer.connect();
-    // The former one may still have something under way.
+    // The former one may still have a send in flight.
     const former = this.#producers.get(kind);
     if (former !== undefined) {
       this.#closing.push(former);
@@ -103,7 +103,7 @@ export class Publisher {
     this.#producers.set(kind, producer);
   }
 
-  /** The machines publish to another cluster from now on. Only while paused. */
+  /** From now on the machines publish to another cluster. Call only while paused. */
   async moveTo(brokers: string): Promise<void> {
     this.#kafka = clientOf(brokers);
     for (const kind of KINDS) {
@@ -111,7 +111,7 @@ export class Publisher {
     }
   }
 
-  /** The offsets of a topic start over. Resolves when the log says so. */
+  /** The offsets of a topic start over. Resolves once that is in the log. */
   async startOver(kind: Kind): Promise<void> {
     await this.#options.log.append({ recreated: kind });
     for (const key of [...this.ends.keys()].filter((name) => name.startsWith(`${topicOf[kind]}/`))) {
@@ -119,7 +119,7 @@ export class Publisher {
     }
   }
 
-  /** Publishes this many records of one mood on top of everything else, as fast as it goes. Only while paused. */
+  /** Publishes this many records of one mood on top of everything else, as fast as possible. Call only while paused. */
   async flood(mood: Mood, records: number, perBatch: number): Promise<void> {
     const streams = this.#streams.filter(({ kind }) => isFor(mood, kind));
     const batches = Math.ceil(records / perBatch / streams.length);
@@ -140,14 +140,14 @@ export class Publisher {
     this.#isPaused = false;
   }
 
-  /** Resolves when nothing is under way: everything sent is acknowledged and in the log. */
+  /** Resolves when nothing is in flight: everything sent is acknowledged and logged. */
   async pause(): Promise<void> {
     this.#isPaused = true;
     await Promise.allSettled(this.#inFlight);
     this.throwFailure();
   }
 
-  /** A generator that cannot publish proves nothing. */
+  /** Throws, because a generator that cannot publish proves nothing. */
   throwFailure(): void {
     if (this.#failure !== undefined) {
       throw new Error('the generator failed', { cause: this.#failure });
@@ -165,7 +165,7 @@ export class Publisher {
   }
 
   async #run(stream: Stream): Promise<void> {
-    // Streams do not begin in step.
+    // Streams start out of step.
     await sleep(new Random(this.#options.origin.seed, streamName(stream, 'ordinary')).integer(0, 500));
     while (!this.#isEnding) {
       if (this.#isPaused) {
@@ -188,7 +188,7 @@ export class Publisher {
     }
   }
 
-  /** A function of the seed and the place in the stream, as everything else is. */
+  /** A function of the seed and the place in the stream, like everything else. */
   #batchSize(stream: Stream, mood: Mood): number {
     if (mood === 'huge' || mood === 'beyond') {
       return 1;
@@ -229,6 +229,6 @@ export class Publisher {
   }
 }
 
-/** Over the values of a batch, so that a generator which makes something else the second time is noticed. */
+/** A digest of a batch's values, so that a generator that yields something else the second time is noticed. */
 export const digestOf = (records: readonly GeneratedRecord[]): string =>
   hash('md5', Buffer.concat(records.map(({ value }) => value ?? Buffer.from('null'))), 'hex');

@@ -1,4 +1,6 @@
-/** Random choices that depend on their seed alone, so that a run can be repeated and a record made again for comparison. */
+/**
+ * Random choices that depend only on their seed, so that a run can be repeated and a record regenerated for comparison.
+ */
 import { hash } from 'node:crypto';
 
 /** Mulberry32: small and fast; statistical finesse does not matter here. */
@@ -9,7 +11,7 @@ export class Random {
     this.#state = parseInt(hash('md5', seed.join('/'), 'hex').slice(0, 8), 16);
   }
 
-  /** From 0 up to, not including, 1. */
+  /** In [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -17,7 +19,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Both ends included. */
+  /** Both ends inclusive. */
   integer(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1));
   }
@@ -30,7 +32,7 @@ export class Random {
     return items[this.integer(0, items.length - 1)] as T;
   }
 
-  /** A new list in another order. */
+  /** A new list in random order. */
   shuffle<T>(items: readonly T[]): T[] {
     const shuffled = [...items];
     for (let i = shuffled.length - 1; i > 0; i -= 1) {

@@ -1,4 +1,4 @@
-/** The streams of generated records: which there are, what a record of one holds, what must become of it. */
+/** The streams of generated records: which exist, what their records contain, and what must become of them. */
 import { hash } from 'node:crypto';
 
 export type Kind = 'telemetry' | 'inspection';
@@ -7,12 +7,12 @@ export const topicOf: Readonly<Record<Kind, string>> = {
   inspection: 'inspection.results.v1',
 };
 
-/** The suite is one of several environments on its cluster: there its topics and groups begin with this. */
+/** The suite is one of several environments on its cluster: its topics and groups there have this prefix. */
 export const ENVIRONMENT = 'line-7.';
-/** What a topic of the contract is called on the brokers. */
+/** The name of a topic of the contract on the brokers. */
 export const onBroker = (topic: string): string => ENVIRONMENT + topic;
 
-/** How a stretch of records was made; it stands in the log of acknowledgements. */
+/** How a stretch of records was made; the log of acknowledgements records it. */
 export type Mood =
   | 'ordinary'
   /** Every record is refused. */
@@ -23,9 +23,9 @@ export type Mood =
   | 'ahead'
   /** A machine clock a year behind. */
   | 'behind'
-  /** Ordinary, with times that even a broker clock an hour slow does not put into the future. */
+  /** Ordinary, with times that are not in the future even for a broker clock that is an hour slow. */
   | 'early'
-  /** Samples older than a retention that was made shorter meanwhile. */
+  /** Samples older than a retention that was shortened meanwhile. */
   | 'aged'
   /** One field misspelt in every sample: refused, all alike, small. */
   | 'misspelt'
@@ -34,7 +34,7 @@ export type Mood =
   /** Inspections of an unknown type, then corrected under the same event id. */
   | 'reused';
 
-/** What a mood is about; the streams of the other kind stay ordinary meanwhile. */
+/** The kinds that a mood affects; streams of the other kind stay ordinary. */
 export const kindsOf: Partial<Readonly<Record<Mood, readonly Kind[]>>> = {
   aged: ['telemetry'],
   misspelt: ['telemetry'],
@@ -48,27 +48,27 @@ export interface Stream {
 
 export interface Origin {
   readonly seed: string;
-  /** Time of the run's begin, ms; all event times are told from it. */
+  /** Start of the run, ms; all event times are relative to it. */
   readonly epochMs: number;
 }
 
-/** What has to become of one element: it goes into tables, was there already, or is refused with a code. */
+/** What must become of one element: it goes into tables, was there already, or is refused with a code. */
 export interface Element {
-  /** Place in the record's array; undefined when it is none. */
+  /** Place in the record's array; undefined if the record is not an array. */
   readonly place: number | undefined;
   readonly refused?: { readonly code: string; readonly stage: 'ingest' | 'writer'; readonly bytes: Buffer | null };
   readonly sample?: Sample;
   readonly event?: InspectionEvent;
-  /** An event that is there already, with the same content. */
+  /** An event that already exists with the same content. */
   readonly isDuplicate?: boolean;
-  /** Rejected by the database while the fault "poison rows" lasts, accepted otherwise. */
+  /** The database rejects it while the fault "poison rows" lasts, and accepts it otherwise. */
   readonly isPoison?: boolean;
 }
 
 export interface GeneratedRecord {
   readonly key?: Buffer;
   readonly value: Buffer | null;
-  /** Sent compressed and alone: it is too large for the topic otherwise. */
+  /** Sent compressed and alone: otherwise it is too large for the topic. */
   readonly isGzipped: boolean;
   readonly elements: readonly Element[];
 }
@@ -80,7 +80,7 @@ export interface Sample {
   readonly metric_value: number;
   readonly host?: string;
   readonly tags: Readonly<Record<string, string | number | boolean>>;
-  /** A field outside of the contract: kept in `tags._extra`. */
+  /** A field outside the contract: kept in `tags._extra`. */
   readonly vendor_note?: string;
 }
 
@@ -100,14 +100,14 @@ export interface InspectionEvent {
   readonly defects?: readonly { readonly class: string; readonly x_um: number; readonly y_um: number }[];
 }
 
-/** Each mood counts for itself: its records are a stream of their own. */
+/** Each mood counts separately: its records are a stream of their own. */
 export const streamName = ({ kind, partition }: Stream, mood: Mood): string =>
   `${kind === 'telemetry' ? 't' : 'i'}${partition}${mood === 'ordinary' ? '' : mood}`;
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-/** By how much the times of the mood "early" lie before the ordinary ones. */
+/** How far the times of the mood "early" precede the ordinary ones. */
 export const EARLY_MS = 1.5 * HOUR_MS;
 
 export function refusedWhole(text: string | Buffer | null, code: string, isGzipped = false): GeneratedRecord {

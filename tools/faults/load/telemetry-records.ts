@@ -1,4 +1,4 @@
-/** Samples: alone and in arrays, late and reordered, and every way in which one can be refused. */
+/** Samples: single and in arrays, late and reordered, and every way in which one can be refused. */
 import { Random } from './random.ts';
 import {
   DAY_MS,
@@ -19,11 +19,11 @@ import {
 /** Samples of hosts with this name are refused while the fault "poison rows" lasts. */
 export const POISON_HOST = 'poison';
 
-/** Age of samples in the mood "aged": inside of the usual retention, outside of one of 30 days. */
+/** Age of samples in the mood "aged": within the usual retention, outside one of 30 days. */
 const AGED_DAYS = 40;
 
 const TELEMETRY_LIMIT = 1024 * 1024;
-/** Compresses to what its topic takes; a letter may have 2 MiB with everything. */
+/** Compresses to what its topic accepts; a letter may have 2 MiB in total. */
 const hugeKey = Buffer.alloc(3 * 1024 * 1024, 'k');
 
 const SERVICES = ['etcher-1', 'etcher-2', 'coater', 'prüfer', 'stepper\\3'];
@@ -104,7 +104,7 @@ const accepted = (sample: Sample, place: number | undefined): Element => ({
   ...(sample.host === POISON_HOST ? { isPoison: true } : {}),
 });
 
-/** Valid JSON, so that the neighbours in an array are not lost with it. */
+/** Valid JSON, so that the neighbours in an array survive. */
 const BAD_ELEMENTS: readonly ((sample: Sample) => [code: string, text: string])[] = [
   (sample) => ['schema_violation', JSON.stringify({ ...sample, metric_value: 'high' })],
   (sample) => ['schema_violation', JSON.stringify({ ...sample, service_name: undefined })],

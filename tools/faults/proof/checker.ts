@@ -1,20 +1,20 @@
 /**
- * Compares what was acknowledged with what there is. Pure, so that its specs can show it broken variants, each of which it
- * must refuse.
+ * Compares what was acknowledged with what exists. Pure, so that its specs can show it broken variants, each of which
+ * it must refuse.
  */
 import type { Expectation } from './expectation.ts';
 import type { Observation } from './observation.ts';
 import { INSPECTION_TABLES, sampleText } from './row-texts.ts';
 import { addTo, type Sums } from './sums.ts';
 
-/** A difference between what has to be there and what is, by name. */
+/** A named difference between what must exist and what does. */
 export type Difference = string;
 
 export interface Verdict {
   readonly differences: readonly Difference[];
   /** Buckets of system_metrics that differ, for a closer look. */
   readonly badBuckets: readonly string[];
-  /** Samples that the database rejected while it was allowed to. */
+  /** Samples that the database rejected while allowed to. */
   readonly rejected: number;
 }
 
@@ -43,7 +43,7 @@ function copyOf(sums: Sums): Sums {
   return new Map([...sums].map(([bucket, sum]) => [bucket, { ...sum }]));
 }
 
-/** Takes the samples that were rejected legitimately out of what the table must hold; counts them per partition. */
+/** Removes legitimately rejected samples from what the table must hold; counts them per partition. */
 function checkLetters(
   expectation: Expectation,
   observation: Observation,
@@ -125,7 +125,7 @@ function checkPositions(
     const found = observation.positions.find(
       ({ topic, partition }) => topic === wanted.topic && partition === wanted.partition,
     );
-    // What was withdrawn and stands in no hole stands at the end.
+    // Withdrawn offsets that are in no hole are at the end.
     const endOffset = wanted.endOffset + wanted.withdrawn - wanted.holes;
     if (wanted.holes > wanted.withdrawn || end !== endOffset) {
       texts.push(

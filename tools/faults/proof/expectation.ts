@@ -1,4 +1,4 @@
-/** What tables and dead letters must hold, made from the log of acknowledgements alone. */
+/** What tables and dead letters must hold, derived only from the log of acknowledgements. */
 import { hash } from 'node:crypto';
 import { readLines, type Acknowledgement, type Line, type Tolerance } from '../load/acknowledgements.ts';
 import { recordAt } from '../load/generator.ts';
@@ -21,7 +21,7 @@ export const RECORDS_PER_BUCKET = 500;
 export const letterKey = (kind: Kind, partition: number, offset: number, place: number | undefined): string =>
   `${topicOf[kind]}/${partition}/${offset}${place === undefined ? '' : `/${place}`}`;
 
-/** The key of a letter about a topic that has been replaced since; `sealed` topics came before. */
+/** The key of a letter about a replaced topic, which `sealed` topics preceded. */
 export const sealedKey = (sealed: number, key: string): string => `${sealed}:${key}`;
 
 export interface ExpectedLetter {
@@ -30,12 +30,12 @@ export interface ExpectedLetter {
   readonly content: string;
 }
 
-/** What the ledger of one partition has to say. */
+/** The expected ledger of one partition. */
 export interface ExpectedPartition {
   readonly topic: string;
   readonly partition: number;
   endOffset: number;
-  /** Offsets between the acknowledged ones, and how many of such there have to be. */
+  /** Offsets between the acknowledged ones, and how many of them must exist. */
   holes: number;
   withdrawn: number;
   records: number;
@@ -43,14 +43,14 @@ export interface ExpectedPartition {
   duplicates: number;
 }
 
-/** What a letter's key leads to. */
+/** What a letter's key points to. */
 export interface Found {
   readonly element: Element;
   readonly bucket: string;
   readonly acknowledged: Acknowledgement;
   /** The database was allowed to reject it. */
   readonly isTolerated: boolean;
-  /** Of the topic that there is now; false: of one that it has replaced. */
+  /** Whether it belongs to the current topic; false: to one that was replaced. */
   readonly isCurrent: boolean;
 }
 
@@ -70,7 +70,7 @@ export class Expectation {
   #readTo = 0;
   #elements = 0;
 
-  /** Goes on reading the log where the last call ended. */
+  /** Continues reading the log where the last call ended. */
   readLog(path: string): void {
     const { lines, toByte } = readLines(path, this.#readTo);
     this.#readTo = toByte;
@@ -107,7 +107,7 @@ export class Expectation {
     return tables;
   }
 
-  /** The element of a letter's key; undefined when nothing acknowledged has this place. */
+  /** The element of a letter's key; undefined if nothing acknowledged has this place. */
   find(key: string): Found | undefined {
     const match = /^(?:(\d+):)?([^/]+)\/(\d+)\/(\d+)(?:\/(\d+))?$/.exec(key);
     const kind = kindOf(match?.[2]);
@@ -137,7 +137,7 @@ export class Expectation {
     return element && { element, bucket: bucketOf(acknowledged, sequence), acknowledged, isTolerated, isCurrent };
   }
 
-  /** The samples of a bucket by id, made again, for naming the first differences. */
+  /** The samples of a bucket by id, regenerated to name the first differences. */
   samplesOf(bucket: string): Map<string, string> {
     const texts = new Map<string, string>();
     for (const batches of this.#batches.values()) {
@@ -205,7 +205,7 @@ export class Expectation {
     return fresh;
   }
 
-  /** The topic was replaced: its offsets and its ledger begin again, what it brought stays. */
+  /** The topic was replaced: its offsets and its ledger start over, what it brought stays. */
   #startOver(kind: Kind): void {
     const sealed = this.#incarnations[kind];
     for (const [key, letter] of [...this.letters]) {

@@ -1,4 +1,4 @@
-/** Names the samples that differ, where the sums of a bucket say that some do. */
+/** Names the samples that differ where the sums of a bucket say that some do. */
 import type { Difference } from './checker.ts';
 import type { Expectation } from './expectation.ts';
 import type { Sql } from '../system/clients.ts';

@@ -1,4 +1,4 @@
-/** What the tables and the dead-letter topics really hold, seen by plain clients. */
+/** What the tables and the dead-letter topics really hold, as seen by plain clients. */
 import { hash } from 'node:crypto';
 import type kafkajs from 'kafkajs';
 import { kafkaClient, withAdmin, type Sql } from '../system/clients.ts';
@@ -32,7 +32,7 @@ export interface ObservedPartition {
 export interface Observation {
   readonly samples: Sums;
   readonly inspections: Readonly<Record<InspectionTable, Sums>>;
-  /** By key; a letter sent twice counts once, but must say the same. */
+  /** By key; a letter sent twice counts once, but both copies must be equal. */
   readonly letters: ReadonlyMap<string, ObservedLetter>;
   /** Keys whose letters differ from each other. */
   readonly contradictions: readonly string[];
@@ -91,7 +91,7 @@ async function readSums(sql: Sql, text: string): Promise<Sums> {
   return new Map(rows.map(({ bucket, count, digest }) => [bucket ?? 'unknown', { count, digest }]));
 }
 
-/** Reads everything once. Only a system at rest gives an answer that means something. */
+/** Reads everything once. Meaningful only for a system at rest. */
 export async function observe(sql: Sql, brokers: string, letters: LetterReader): Promise<Observation> {
   await letters.read();
   return {
@@ -133,7 +133,7 @@ export async function readEndOffsets(brokers: string, topics: readonly string[])
   });
 }
 
-/** Hours whose roll-up is not what the raw rows give; sums may differ by the order of addition. */
+/** Hours whose roll-up differs from the raw rows; sums may differ by the order of addition. */
 async function readRollupDifferences(sql: Sql): Promise<string[]> {
   const rows = await sql<{ text: string }>(`
     WITH raw AS (
@@ -173,7 +173,7 @@ export class LetterReader {
     }
   }
 
-  /** The offsets of a machine topic start over, and with them the keys of its letters. Only at rest. */
+  /** The offsets of a machine topic start over, and with them the keys of its letters. Call only at rest. */
   async seal(kind: Kind): Promise<void> {
     await this.#readTopic(`${topicOf[kind]}.dlq`);
     for (const [key, letter] of [...this.letters]) {
@@ -185,7 +185,7 @@ export class LetterReader {
     this.#sealed[kind] += 1;
   }
 
-  /** Letters come to another cluster from now on, in topics that start empty. */
+  /** From now on letters go to another cluster, whose topics start empty. */
   moveTo(brokers: string): void {
     this.#brokers = brokers;
     this.#next.clear();
@@ -253,7 +253,7 @@ export class LetterReader {
   }
 }
 
-/** What identifies a normalised event: its own id, or the one that the generator put into a sample's tags. */
+/** The identity of a normalised event: its own id, or the one that the generator put into a sample's tags. */
 function idIn(value: Buffer | null): string {
   try {
     const event = JSON.parse((value ?? Buffer.from('{}')).toString()) as { event_id?: string; tags?: { e?: string } };

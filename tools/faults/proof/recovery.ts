@@ -1,4 +1,4 @@
-/** How long the pipeline takes to go on after a fault is over. */
+/** How long the pipeline takes to resume after a fault. */
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { topicOf, type Kind } from '../load/stream.ts';
 import { readPositions } from './observation.ts';
@@ -17,9 +17,9 @@ async function positionsOf(system: SystemUnderTest): Promise<Map<string, number>
 export const partitionName = (kind: Kind, partition: number): string => `${topicOf[kind]}/${partition}`;
 
 /**
- * Time until every partition that had acknowledged, unapplied records when the fault ended has moved again.
+ * Time until every partition that had acknowledged, unapplied records at the end of the fault has moved again.
  *
- * @param acknowledged end of each partition by the log, at the moment when the fault ended
+ * @param acknowledged end of each partition in the log at the end of the fault
  * @returns ms, or undefined when the limit passed first
  */
 export async function timeToResume(
@@ -48,7 +48,7 @@ export async function timeToResume(
   return hasResumed ? performance.now() - began : undefined;
 }
 
-/** Waits until everything acknowledged is behind the positions. @returns the partitions that do not get there */
+/** Waits until the positions are past everything acknowledged. @returns the partitions that do not get there */
 export async function drain(
   system: SystemUnderTest,
   acknowledged: ReadonlyMap<string, number>,

@@ -1,4 +1,4 @@
-/** What a fault may leave behind although all data is right: open transactions, memory, handles, dead services. */
+/** What a fault may leave behind even if all data is right: open transactions, memory, handles, dead services. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import type { Difference } from './checker.ts';
@@ -76,7 +76,7 @@ export async function checkResidue(
   return differences;
 }
 
-/** Empty when the service says yes. */
+/** Empty if the service answers yes. */
 async function probeOf(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(4_000) });

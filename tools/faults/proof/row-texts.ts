@@ -1,11 +1,11 @@
-/** The text of each row that the tables must hold, as the SQL of observation.ts gives it. */
+/** The text of each row that the tables must hold, in the form of the SQL in observation.ts. */
 import type { InspectionEvent, Sample } from '../load/stream.ts';
 import { addTo, type Sums } from './sums.ts';
 
 export const INSPECTION_TABLES = ['events', 'attempts', 'inspections', 'measurements', 'defects'] as const;
 export type InspectionTable = (typeof INSPECTION_TABLES)[number];
 
-/** Records of one case that were acknowledged so far. */
+/** Acknowledged records of one case so far. */
 export interface OpenCase {
   readonly lot: string;
   readonly partition: number;
@@ -92,14 +92,14 @@ function microsecondsOf(time: string): string {
   return `${Date.parse(`${time.slice(0, 23)}Z`)}${time.slice(23, 26)}`;
 }
 
-/** The exact bits, because two programs need not print a float alike. */
+/** The exact bits, because two programs may print a float differently. */
 function bitsOf(value: number): string {
   const bits = Buffer.allocUnsafe(8);
   bits.writeDoubleBE(value);
   return bits.toString('hex');
 }
 
-/** As jsonb prints it: shorter keys first, then by bytes. Enough for the values that the generator makes. */
+/** As jsonb prints it: shorter keys first, then by bytes. Sufficient for the generator's values. */
 function jsonbText(value: unknown): string {
   if (typeof value !== 'object' || value === null) {
     return JSON.stringify(value);

@@ -1,6 +1,6 @@
 /**
- * Digests of rows, summed per bucket: two sets of rows are taken for equal when each bucket has the same count and the
- * same sum. PostgreSQL computes the same sums over the tables (observation.ts), so that millions of rows are compared
+ * Digests of rows, summed per bucket: two sets of rows count as equal if each bucket has the same count and the same
+ * sum. PostgreSQL computes the same sums over the tables (observation.ts), so that millions of rows are compared
  * without moving one of them here.
  */
 import { hash } from 'node:crypto';
@@ -16,7 +16,7 @@ export type Sums = Map<string, Sum>;
 /** 36 bits, so that a bucket of 100,000 rows still sums exactly in a double. */
 const rowDigest = (text: string): number => parseInt(hash('md5', text, 'hex').slice(0, 9), 16);
 
-/** The same in SQL, for the text that the expression gives. */
+/** The same in SQL, for the text of the expression. */
 export const rowDigestSql = (expression: string): string =>
   `('x' || substr(md5(${expression}), 1, 9))::bit(36)::bigint`;
 

@@ -1,5 +1,5 @@
 /**
- * Negative controls: systems that are broken on purpose, one component exchanged in each. Unless the checker refuses every
+ * Negative controls: deliberately broken systems, each with one component replaced. Unless the checker refuses every
  * one of them, it proves nothing about the real system.
  */
 import path from 'node:path';
@@ -14,11 +14,11 @@ export interface Control {
   readonly what: string;
   /** Source of the broken writer, below apps/writer/test/controls. */
   readonly writer?: string;
-  /** Exchanges a component of the database. */
+  /** Replaces a component of the database. */
   readonly spoil?: (system: SystemUnderTest) => Promise<unknown>;
-  /** It must be refused for what it loses, not because it is late without any crash. */
+  /** Must be refused for what it loses, not because it is late without any crash. */
   readonly patienceMs?: number;
-  /** In which it shows; each is injected until the checker notices. */
+  /** The faults in which it shows; each is injected until the checker notices. */
   readonly faults: readonly Fault[];
 }
 
@@ -27,13 +27,13 @@ const named = (name: string): Fault => CATALOGUE.find((fault) => fault.name === 
 export const CONTROLS: readonly Control[] = [
   {
     name: 'no-compare-and-set',
-    what: 'positions move without being compared, and nobody ends the session of a former owner',
+    what: 'positions move without comparison, and no one ends the session of a former owner',
     spoil: (system) => system.sql(WITHOUT_FENCE),
     faults: [named('writer frozen in COPY')],
   },
   {
     name: 'kafka-commit-first',
-    what: 'the writer commits to Kafka before the database, and goes on where Kafka says',
+    what: 'the writer commits to Kafka before the database, and continues where Kafka says',
     writer: 'kafka-commit-first.ts',
     faults: [named('backend terminated in COPY'), named('all writers killed')],
   },
@@ -46,15 +46,15 @@ export const CONTROLS: readonly Control[] = [
   },
   {
     name: 'skip-by-accepted-offset',
-    what: 'the writer passes by blocks below the accepted offset that it remembers, whatever topic they are in',
+    what: 'the writer skips blocks below the accepted offset that it remembers, whichever topic they are in',
     writer: 'skip-by-accepted-offset.ts',
     faults: [named('accepted topic recreated')],
   },
 ];
 
 /**
- * The functions of the schema without their conditions. The second line of defence goes as well, or it would hide that
- * the first one is missing.
+ * The functions of the schema without their conditions. The second line of defence is removed as well; it would hide
+ * that the first one is missing.
  */
 const WITHOUT_FENCE = `
 CREATE OR REPLACE FUNCTION move_position(p_topic text, p_partition integer, p_expected bigint, p_next bigint, p_append_time timestamptz,
@@ -82,7 +82,7 @@ export async function compileControl(writer: string, folder: string, signal: Abo
   await runCommand(
     path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'swc'),
     ['src', 'test/controls', '-d', output, '--config-file', '../../.swcrc', '--ignore', '**/*.spec.ts', '--quiet'],
-    { cwd: home, signal, onFailure: 'mend the control, then try again' },
+    { cwd: home, signal, onFailure: 'fix the control, then try again' },
   );
   return path.join(output, 'test', 'controls', writer.replace(/\.ts$/, '.js'));
 }

@@ -1,5 +1,5 @@
 /**
- * A primary that dies with commits not replicated, and its standby: positions go back while nothing comes in, and the
+ * A primary that fails with unreplicated commits, and its standby: positions go back while nothing arrives, and the
  * writers must notice by themselves and read the missing blocks again.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
@@ -18,13 +18,13 @@ import type { Trial } from './trial.ts';
 
 const FIRST_STANDBY_PORT = 57_532;
 const PROMOTED_WITHIN_MS = 60_000;
-/** A failover is noticed at the next look at an idle position; then the missing blocks are read. */
+/** The writer notices a failover at the next review of an idle position; then it reads the missing blocks. */
 const WHOLE_WITHIN_MS = 60_000;
 
 export async function failOver(system: SystemUnderTest, trial: Trial): Promise<{ lost: number; wholeAfterMs: number }> {
   const { report, signal } = system;
   const primaryPort = Number(new URL(system.env['DATABASE_URL'] as string).port);
-  // Replication goes through a proxy, so that it can stop at a moment of our choice.
+  // Replication goes through a proxy, so that it can stop at a chosen moment.
   const replication = await PostgresProxy.listen(primaryPort);
   try {
     const standbyPort = await startStandby(system, replication.port);
@@ -81,7 +81,7 @@ async function startStandby(system: SystemUnderTest, replicationPort: number): P
   ]);
   await runCommand(backup.command, backup.args, { cwd: folder.data, signal, onFailure: 'see the lines above' });
   const port = await new PortPicker(system.report).pick('standby', FIRST_STANDBY_PORT);
-  // Read last of all settings, so it overrides the port that was copied from the primary.
+  // Read after all other settings, so it overrides the port copied from the primary.
   appendFileSync(path.join(home, 'postgresql.auto.conf'), `port = ${port}\n`);
   await startPart(
     folder.run,

@@ -1,4 +1,6 @@
-/** `npm run faults`: injects faults into a running system of its own and proves what is left (see usage.mjs of the stack). */
+/**
+ * `npm run faults`: injects faults into its own running system and checks what is left (see usage.mjs of the stack).
+ */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +25,7 @@ const report = reportTo((line) => console.log(line));
 const FAULTS_PER_PHASE = 6;
 /** A control that the checker has not refused by then is a failure of the suite. */
 const CONTROL_WITHIN_MS = 120_000;
-/** A broken writer may leave a partition standing for good; a sound system has caught up by then. */
+/** A broken writer may leave a partition stopped permanently; a sound system has caught up by then. */
 const CONTROL_REST_WITHIN_MS = 30_000;
 
 async function runTrial(system: SystemUnderTest, options: Options): Promise<Trial> {
@@ -80,7 +82,7 @@ async function runFailover(system: SystemUnderTest, { seed, rate, resumeWithinMs
   }
 }
 
-/** Resolves with whether the checker noticed what is broken. */
+/** Resolves with whether the checker noticed the defect. */
 async function runControl(
   system: SystemUnderTest,
   control: Control,
@@ -165,7 +167,7 @@ async function main(): Promise<number> {
   if (options === undefined) {
     return 0;
   }
-  // Servers are killed and data is spoilt here: never those of somebody else.
+  // This command kills servers and damages data: never those of others.
   delete process.env['KAFKA_BROKERS'];
   delete process.env['DATABASE_URL'];
   const home = path.join(LOCAL_FOLDER, 'faults');
@@ -173,7 +175,7 @@ async function main(): Promise<number> {
   const other = claim(folder.run, SCRIPT);
   if (other !== undefined) {
     throw new StackError(
-      `another "npm run faults" is at work in this checkout (pid ${other})`,
+      `another "npm run faults" is running in this checkout (pid ${other})`,
       'wait for it, or end it',
     );
   }
@@ -199,7 +201,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Starts a fresh system for the work, and leaves nothing of it but logs. */
+/** Starts a fresh system for the work, and leaves only its logs. */
 async function onSystem(
   { home, signal, brokers, control }: { home: string; signal: AbortSignal; brokers: number; control?: Control },
   work: (system: SystemUnderTest) => Promise<number>,
@@ -220,7 +222,7 @@ async function onSystem(
   }
 }
 
-// kafkajs computes negative time-outs now and then (tulios/kafkajs#1751); Node takes them for 1 ms, and says so each time.
+// kafkajs sometimes computes negative timeouts (tulios/kafkajs#1751); Node treats them as 1 ms and warns each time.
 process.removeAllListeners('warning').on('warning', (warning) => {
   if (warning.name !== 'TimeoutNegativeWarning') {
     console.error(warning.stack);

@@ -1,4 +1,4 @@
-/** What `npm run faults` is asked for. */
+/** The options of `npm run faults`. */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { StackError } from '../../devstack/terminal/stack-error.ts';
@@ -9,11 +9,11 @@ import { CONTROLS, type Control } from './controls.ts';
 export interface Options {
   readonly seed: string;
   readonly faults: readonly Fault[];
-  /** When no further fault begins; undefined: each fault once. */
+  /** When to stop injecting faults; undefined: each fault once. */
   readonly minutes: number | undefined;
   readonly rate: number;
   readonly resumeWithinMs: number;
-  /** Broken on purpose, each in a system of its own; empty: the real one. */
+  /** Deliberately broken systems, one after the other; empty: the real one. */
   readonly controls: readonly Control[];
   readonly isFailover: boolean;
   readonly brokers: 1 | 3;
@@ -93,7 +93,7 @@ function controlsNamed(name: string): readonly Control[] {
   if (found.length === 0) {
     throw new StackError(
       `there is no control named "${name}"`,
-      `take one of ${CONTROLS.map((control) => control.name).join(', ')}, or "all"`,
+      `use one of ${CONTROLS.map((control) => control.name).join(', ')}, or "all"`,
     );
   }
   return found;

@@ -2,7 +2,7 @@
 import type { Fault } from '../catalogue/fault.ts';
 import { Random } from '../load/random.ts';
 
-/** Rounds without end, each with every fault once, each in an order of its own. */
+/** Endless rounds, each with every fault once in a new order. */
 export function* schedule(seed: string, faults: readonly Fault[]): Generator<Fault> {
   for (let round = 0; ; round += 1) {
     const candidates = round === 0 ? faults : faults.filter(({ isOnce }) => !isOnce);

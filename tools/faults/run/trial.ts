@@ -1,4 +1,4 @@
-/** One trial: a system, a generator, a row of faults, and the checks in between. */
+/** One trial: a system, a generator, a series of faults, and the checks between them. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AcknowledgementLog } from '../load/acknowledgements.ts';
@@ -22,7 +22,7 @@ export interface FaultOutcome {
   readonly heldMs: number;
   /** Undefined: not within the limit. */
   readonly resumedMs: number | undefined;
-  /** What the fault has measured. */
+  /** Measurements of the fault. */
   readonly notes: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface TrialOptions {
   readonly system: SystemUnderTest;
   readonly seed: string;
   readonly rate: number;
-  /** After the end of a fault committing has to go on within this time. */
+  /** Commits must resume within this time after the end of a fault. */
   readonly resumeWithinMs: number;
 }
 
@@ -86,12 +86,12 @@ export class Trial {
     return this.#checks;
   }
 
-  /** Samples that the database rejected while a fault made it do so. */
+  /** Samples that the database rejected because of a fault. */
   get rejected(): number {
     return this.#rejected;
   }
 
-  /** Lets the first blocks through, then remembers what a service at rest uses. */
+  /** Lets the first blocks through, then records what a service at rest uses. */
   async warmUp(): Promise<void> {
     await sleep(2_000, undefined, { signal: this.system.signal });
     await this.rest();
@@ -128,12 +128,12 @@ export class Trial {
     const outcome = { name: fault.name, heldMs, resumedMs, notes };
     this.outcomes.push(outcome);
     if (resumedMs === undefined) {
-      this.differences.push(`after "${fault.name}" committing did not resume within ${this.#resumeWithinMs / 1000} s`);
+      this.differences.push(`after "${fault.name}" commits did not resume within ${this.#resumeWithinMs / 1000} s`);
     }
     return outcome;
   }
 
-  /** Nothing is published, and everything that was is applied. */
+  /** Stops publishing, and waits until everything published is applied. */
   async rest(withinMs = DRAIN_WITHIN_MS): Promise<void> {
     await this.publisher.pause();
     const behind = await drain(this.system, this.#acknowledged(), withinMs);
@@ -146,8 +146,9 @@ export class Trial {
   /**
    * Brings the system to rest and compares everything.
    *
-   * @param patienceMs waited before looking; only a control may need it, in which something legitimately comes late
-   * @param withinMs the longest wait for the rest; shorter for a control, which may leave a partition standing for good
+   * @param patienceMs waiting time before the comparison; only for a control in which something legitimately arrives
+   * late
+   * @param withinMs the longest wait for rest; shorter for a control, which may leave a partition stopped permanently
    * @returns what differs
    */
   async check({ patienceMs = 0, withinMs = DRAIN_WITHIN_MS } = {}): Promise<Difference[]> {
@@ -181,7 +182,7 @@ export class Trial {
     await this.#log.close();
   }
 
-  /** End of each partition by the log. */
+  /** End of each partition according to the log. */
   #acknowledged(): Map<string, number> {
     this.#expectation.readLog(this.#logFile);
     return new Map(

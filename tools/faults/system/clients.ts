@@ -1,4 +1,4 @@
-/** Plain clients of the servers under test, which share no code with the services. */
+/** Plain clients of the servers under test, without code shared with the services. */
 import kafkajs from 'kafkajs';
 import pg from 'pg';
 
@@ -14,7 +14,7 @@ export function kafkaClient(brokers: string): kafkajs.Kafka {
   });
 }
 
-/** An administrator's connection for as long as the work lasts. */
+/** An administrator's connection for the duration of the work. */
 export async function withAdmin<T>(brokers: string, work: (admin: kafkajs.Admin) => Promise<T>): Promise<T> {
   const admin = kafkaClient(brokers).admin();
   await admin.connect();
@@ -57,10 +57,10 @@ export function poolAt(url: string): pg.Pool {
     max: 4,
     application_name: 'faults',
     connectionTimeoutMillis: 5_000,
-    // A fault may set a limit on the database: it must not bind the one who looks on.
+    // A fault may set a limit on the database: it must not affect the observer.
     options: '-c statement_timeout=0',
   });
-  // The server is stopped under it again and again.
+  // The server is stopped under it repeatedly.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;

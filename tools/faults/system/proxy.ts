@@ -1,4 +1,4 @@
-/** A TCP proxy in front of PostgreSQL that misbehaves on command, also at the very message that commits a flush. */
+/** A TCP proxy in front of PostgreSQL that misbehaves on command, even at the very message that commits a flush. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOOPBACK } from '../../devstack/processes/ports.ts';
@@ -12,9 +12,9 @@ export interface Throttle {
   readonly delayMs: number;
 }
 
-/** What to do with the next messages that commit. */
+/** What to do with the next commit messages. */
 export interface CommitCut {
-  /** `request`: the server never sees it. `reply`: the server commits, the client never learns of it. */
+  /** `request`: the server never sees it. `reply`: the server commits, but the client never learns of it. */
   readonly at: 'request' | 'reply';
   readonly times: number;
   /** Called at the moment of the cut, before the client can notice. */
@@ -24,7 +24,7 @@ export interface CommitCut {
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
-  /** Nothing passes in either direction, and no end of the connection is told. */
+  /** Nothing passes in either direction, and the end of the connection is not reported. */
   isStalled: boolean;
   cutsAtReply: CommitCut | undefined;
 }
@@ -57,7 +57,7 @@ export class PostgresProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Cuts left of the last order. */
+  /** Remaining cuts of the last order. */
   get cutsLeft(): number {
     return this.#cutsLeft;
   }
@@ -78,7 +78,7 @@ export class PostgresProxy {
     this.#links.forEach((link) => (link.isStalled = true));
   }
 
-  /** What was held back goes on. */
+  /** Passes on what was held back. */
   resume(): void {
     this.#stallsNewLinks = false;
     this.#links.forEach((link) => (link.isStalled = false));
@@ -110,7 +110,7 @@ export class PostgresProxy {
   /** @param inspect whether the bytes may pass; false after it has cut the link */
   #pump(from: Socket, to: Socket, link: Link, inspect: (chunk: Buffer) => boolean): void {
     from.on('data', (chunk: Buffer) => {
-      // One chunk at a time: whoever sends more is held up by TCP, as by a slow network.
+      // One chunk at a time: TCP holds up faster senders, like a slow network.
       from.pause();
       void this.#forward(chunk, to, link, inspect).then(() => from.resume());
     });
@@ -159,7 +159,7 @@ export class PostgresProxy {
     return false;
   }
 
-  /** The server has answered the commit: it took place. */
+  /** The server has answered the commit: it took effect. */
   #onReply(link: Link): boolean {
     if (link.cutsAtReply === undefined) {
       return true;

@@ -1,4 +1,4 @@
-/** A service that is started again whenever it ends, unless it is held down. */
+/** A service that is restarted whenever it ends, unless it is held down. */
 import type { ChildProcess } from 'node:child_process';
 import type { Env } from '../../devstack/env-file.ts';
 import { startPart, type Part } from '../../devstack/processes/part.ts';
@@ -11,7 +11,7 @@ export class Service {
   readonly #runFolder: string;
   #isWanted = true;
   #restarts = 0;
-  /** The process that is started again when it ends. */
+  /** The process that is restarted when it ends. */
   #kept: ChildProcess | undefined;
 
   constructor(runFolder: string, part: Part) {
@@ -23,7 +23,7 @@ export class Service {
     return this.#part;
   }
 
-  /** Changes what it is given from its next start on. */
+  /** Changes its environment from the next start on. */
   set env(env: Env) {
     const { launch: usual } = this.#part;
     this.#part = { ...this.#part, launch: { ...usual, env: { ...usual.env, ...env } } };
@@ -50,7 +50,7 @@ export class Service {
     this.#kept = child;
     child.once('exit', () => {
       setTimeout(() => {
-        // One that was held down has no successor, also when the next start has begun meanwhile.
+        // One that was held down has no successor, even if the next start has begun meanwhile.
         if (this.#isWanted && this.#kept === child) {
           this.#restarts += 1;
           this.#keepAlive(launch(this.#runFolder, this.part.launch));

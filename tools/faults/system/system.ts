@@ -1,4 +1,4 @@
-/** The system under test: its own servers, services and files, with a handle to each for whoever wants to break it. */
+/** The system under test: its own servers, services and files, with a handle to each for the faults. */
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,7 +34,7 @@ export interface SystemOptions {
 
 const prefixes: Env = { TOPIC_PREFIX: ENVIRONMENT, GROUP_PREFIX: ENVIRONMENT };
 
-/** Two of each: a fault in one must not be hidden by nobody else being there. */
+/** Two of each: a fault in one must not go unnoticed for lack of a second. */
 const instances = { ingest: 2, writer: 2 };
 
 export class SystemUnderTest {
@@ -108,7 +108,7 @@ export class SystemUnderTest {
     return this.#services.map(({ name }) => name).filter((name) => name.startsWith(`${project}-`));
   }
 
-  /** A sentence about each service of somebody else that reads in the groups of ours. */
+  /** Returns a sentence about each foreign service that reads in our groups. */
   async strangers(): Promise<string[]> {
     return withAdmin(this.brokers, (admin) => this.#membership.strangers(admin));
   }
@@ -122,7 +122,7 @@ export class SystemUnderTest {
     return `postgresql://postgres:${password}@${LOOPBACK}:${port}/chip_quality`;
   }
 
-  /** Another server took over: look there from now on. */
+  /** Another server took over: use it from now on. */
   async follow(port: number): Promise<void> {
     const former = this.#pool.current;
     this.#pool.current = poolAt(this.superuserUrl(port));
@@ -137,7 +137,7 @@ export class SystemUnderTest {
     return pid;
   }
 
-  /** Sends a signal; a process that is being started again at this moment is waited for. */
+  /** Sends a signal; waits for a process that is being restarted right now. */
   async kill(name: string, signal: NodeJS.Signals): Promise<number> {
     await this.until(() => runningPid(this.folder.run, name) !== undefined, 15_000, `${name} runs`);
     const pid = this.pidOf(name);
@@ -157,7 +157,7 @@ export class SystemUnderTest {
     return Promise.all(names.map((name) => this.#service(name).start(this.signal)));
   }
 
-  /** A writer that is in the group for a while. */
+  /** Runs a writer that is in the group for a while. */
   async withExtraWriter(stay: () => Promise<void>, ending: NodeJS.Signals): Promise<void> {
     this.#extraWriters += 1;
     const name = `writer-${100 + this.#extraWriters}`;
@@ -177,12 +177,12 @@ export class SystemUnderTest {
     return this.#servers.map(({ launch: { name } }) => name).filter((name) => name.startsWith('kafka-'));
   }
 
-  /** The process of a broker, by the id that clients are told. */
+  /** The process of a broker, by the id that clients see. */
   brokerName(id: number): string | undefined {
     return this.kafkaNames[id - 1];
   }
 
-  /** Brings up an empty cluster of one broker next to the present one. @returns its address */
+  /** Starts an empty cluster of one broker next to the current one. @returns its address */
   async startOtherCluster(): Promise<string> {
     const { folder, report, signal } = this;
     const ports = new PortPicker(report);
@@ -194,7 +194,7 @@ export class SystemUnderTest {
     return `${LOOPBACK}:${node.broker}`;
   }
 
-  /** Everything that starts from now on uses this cluster; the brokers of the former one end. Services are down. */
+  /** Everything started from now on uses this cluster; the former brokers end. Services are down. */
   async moveTo(brokers: string): Promise<void> {
     const former = this.kafkaNames.slice(0, -1);
     this.env = { ...this.env, KAFKA_BROKERS: brokers };
@@ -209,7 +209,7 @@ export class SystemUnderTest {
     return this.#servers.find(({ launch: { name: its } }) => its === name) as Part;
   }
 
-  /** Ends a server the hard or the soft way and waits until it is gone. */
+  /** Ends a server with a signal and waits until it is gone. */
   async stopServer(name: string, signal: NodeJS.Signals): Promise<void> {
     const pid = this.pidOf(name);
     process.kill(pid, signal);
@@ -252,7 +252,7 @@ export class SystemUnderTest {
     }
   }
 
-  /** Ends everything and deletes its data; the logs stay when somebody may want to read them. */
+  /** Ends everything and deletes its data; keeps the logs in case they are needed. */
   static async remove(folder: StackFolder, report: Report, system: SystemUnderTest | undefined): Promise<void> {
     await system?.letGo();
     await sweep(folder.run, report);
@@ -262,7 +262,7 @@ export class SystemUnderTest {
     rmSync(folder.data, { recursive: true, force: true });
   }
 
-  /** Stops looking after the services, wakes what a fault has frozen, closes what is ours. */
+  /** Stops supervising the services, wakes what a fault has frozen, closes our connections. */
   async letGo(): Promise<void> {
     this.#services.forEach((service) => service.giveUp());
     this.wakeAll();
@@ -284,7 +284,7 @@ export class SystemUnderTest {
   }
 }
 
-/** What the fault "disk full" leaves when it is killed itself. */
+/** Mounts that the fault "disk full" leaves behind if it is killed itself. */
 function mountsBelow(folder: string): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
   return mounts.map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${folder}/`));
@@ -296,7 +296,7 @@ function atPort(url: string, port: number): string {
   return moved.href;
 }
 
-/** SIGUSR1 opens the debugger, through which the event loop can be blocked; each process on a port of its own. */
+/** SIGUSR1 opens the debugger, which can block the event loop; each process uses its own port. */
 function withDebugger(part: Part, writerScript: string | undefined): Part {
   const { launch: usual } = part;
   const isWriter = usual.name.startsWith('writer-');
@@ -332,7 +332,7 @@ function runOperator(entry: string, args: readonly string[], env: Env, signal: A
       cwd: REPOSITORY_ROOT,
       env: { ...process.env, ...env },
       signal,
-      onFailure: `see the lines above; "npm run ${entry} -- --help" says what the command does`,
+      onFailure: `see the lines above; "npm run ${entry} -- --help" explains the command`,
     },
   );
 }

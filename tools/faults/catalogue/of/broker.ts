@@ -19,7 +19,7 @@ async function restart({ system, hold, random }: Target, signal: NodeJS.Signals,
   }
 }
 
-/** Setting one of them by this call sets all others back, so all are said. */
+/** This call resets every setting that it does not state, so it states all of them. */
 const SETTINGS_OF_ACCEPTED = [
   { name: 'retention.ms', value: String(14 * 24 * 60 * 60 * 1000) },
   { name: 'max.message.bytes', value: String(8 * 1024 * 1024) },
@@ -43,7 +43,7 @@ async function leaveTransactionOpen(target: Target): Promise<void> {
   try {
     const transaction = await producer.transaction();
     try {
-      // It would be applied as "unknown" if somebody read it.
+      // A reader would apply it as "unknown".
       const value = JSON.stringify({
         time: new Date().toISOString(),
         service_name: 'nobody',
@@ -69,7 +69,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'broker stopped',
-    what: 'the broker is stopped in order and started again',
+    what: 'the broker is stopped cleanly and restarted',
     run: (target) => restart(target, 'SIGTERM', target.random.integer(0, 3_000)),
   },
   {
@@ -86,7 +86,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'writer group offsets reset',
-    what: 'somebody sets the committed offsets of the writers to the start, the end or anywhere; the database decides',
+    what: 'someone sets the committed offsets of the writers to the start, the end or anywhere; the database decides',
     run: (target) =>
       withGroupsDown(target, 'writer', async (admin) => {
         for (const kind of KINDS) {
@@ -104,7 +104,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'writer group skips ahead',
-    what: 'blocks wait while the writers are down, somebody sets their offsets to the end, and nothing new comes in',
+    what: 'blocks wait while the writers are down, someone sets their offsets to the end, and nothing new arrives',
     run: async (target) => {
       const { system, publisher, hold } = target;
       await withGroupsDown(target, 'writer', async (admin) => {
@@ -137,7 +137,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'ingest group offsets reset',
-    what: 'somebody sets the committed offsets of ingest back: blocks come twice',
+    what: 'someone sets the committed offsets of ingest back: blocks arrive twice',
     run: (target) =>
       withGroupsDown(target, 'ingest', async (admin) => {
         for (const kind of KINDS) {
@@ -153,7 +153,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
               .filter(({ offset }) => Number(offset) > 0)
               .map(({ partition, offset }) => ({
                 partition,
-                // At most a thousand records again: the whole topic would be another test, of patience.
+                // At most a thousand records again: the whole topic would only test patience.
                 offset: String(random.integer(Math.max(0, Number(offset) - 1_000), Number(offset))),
               })),
           });
@@ -167,7 +167,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'accepted topic without in-sync copies',
-    what: 'an accepted topic asks for more copies in sync than there are: ingest cannot write there, the others go on',
+    what: 'an accepted topic requires more in-sync replicas than there are: ingest cannot write there, the others go on',
     brokers: 1,
     run: async (target) => {
       const kind = target.random.pick(KINDS);
@@ -205,7 +205,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Everything published is in blocks. */
+/** Waits until everything published is in blocks. */
 async function untilIngested(admin: Admin): Promise<void> {
   for (const kind of KINDS) {
     const ends = await admin.fetchTopicOffsets(onBroker(topicOf[kind]));
@@ -217,7 +217,7 @@ async function untilIngested(admin: Admin): Promise<void> {
       );
     };
     if (!(await waitFor(isIngested, 30_000))) {
-      throw new Error(`ingest does not come to the end of ${topicOf[kind]}`);
+      throw new Error(`ingest does not reach the end of ${topicOf[kind]}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Broker clocks that step: machine records then bear append times that jump, and jump back. */
+/** Broker clocks that step: append times of machine records then jump, and jump back. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fakedClock, provideFaketime } from '../../../devstack/servers/faketime.ts';
@@ -9,12 +9,12 @@ import type { Fault, Target } from '../fault.ts';
 import { positionsNow } from '../progress.ts';
 import { movesOrSaysWhy } from '../ways-out.ts';
 
-/** The library looks at its file once a second. */
+/** The library reads its file once a second. */
 const SEEN_AFTER_MS = 3_000;
-/** Between the real clock and an append time that has just been read, on a machine that is busy. */
+/** Most time between the real clock and an append time just read, on a busy machine. */
 const MOST_LATE_SECONDS = 8;
 
-/** The clock of one broker steps under it, and back later; nothing may stop, and nobody has to do anything. */
+/** Steps the clock of one broker, and later back; nothing may stop, and no one may need to act. */
 async function stepClock(target: Target, seconds: number): Promise<void> {
   const { system, publisher, random, hold, object, note } = target;
   const library = await provideFaketime(cacheFolder(), system.report, system.signal);
@@ -48,7 +48,7 @@ async function stepClock(target: Target, seconds: number): Promise<void> {
   }
 }
 
-/** A clock that did not step would prove nothing. */
+/** Without a real step the fault would prove nothing. */
 async function expectStep(target: Target, broker: string, seconds: number): Promise<void> {
   const { system } = target;
   const partition = await ledBy(target, broker);
@@ -63,7 +63,7 @@ async function expectStep(target: Target, broker: string, seconds: number): Prom
   await system.until(hasStepped, 60_000, `records of ${broker} are ${seconds} s off (the last one: ${offset} s)`);
 }
 
-/** A telemetry partition that this broker leads. */
+/** A telemetry partition led by this broker. */
 async function ledBy({ system }: Target, broker: string): Promise<number | undefined> {
   const { topics } = await withAdmin(system.brokers, (admin) =>
     admin.fetchTopicMetadata({ topics: [onBroker(topicOf.telemetry)] }),

@@ -1,4 +1,4 @@
-/** Brokers of a cluster of three that die, freeze, restart, or leave a partition with too few copies. */
+/** Brokers of a three-node cluster that die, freeze, restart, or leave a partition with too few replicas. */
 import { readFileSync } from 'node:fs';
 import { logFile } from '../../../devstack/processes/processes.ts';
 import { topicOf, type Kind } from '../../load/stream.ts';
@@ -18,11 +18,14 @@ async function restart(target: Target, name: string, signal: NodeJS.Signals, dow
   }
   await untilInSync(target);
   if (system.restarts() > restarts) {
-    object(`${system.restarts() - restarts} services had to be started again, because one of three brokers was away`);
+    object(`${system.restarts() - restarts} services had to be restarted because one of three brokers was down`);
   }
 }
 
-/** Every partition has all its copies: only then may the next broker be touched, as a careful operator does it. */
+/**
+ * Waits until every partition has all its replicas: only then may the next broker be touched, as a careful operator
+ * does.
+ */
 async function untilInSync({ system }: Target): Promise<void> {
   await withAdmin(system.brokers, (admin) =>
     system.until(
@@ -45,7 +48,7 @@ async function leaderOf({ system }: Target, topic: string, partition: number): P
   return system.brokerName(leader ?? 0) as string;
 }
 
-/** The node that leads the controller quorum: the one whose log claims the highest epoch. Clients are told any broker. */
+/** The node that leads the controller quorum: its log claims the highest epoch. Clients learn of any broker instead. */
 function activeController({ system }: Target): string {
   const claims = system.kafkaNames.map((name) => {
     const log = readFileSync(logFile(system.folder.run, name), 'utf8');
@@ -65,7 +68,7 @@ const pickAccepted = ({ random }: Target): { topic: string; partition: number; k
 export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     name: 'leader killed',
-    what: 'kill -9 of the broker that leads a partition; another copy takes over',
+    what: 'kill -9 of the broker that leads a partition; another replica takes over',
     brokers: 3,
     run: async (target) => {
       const { topic, partition } = pickAccepted(target);
@@ -97,7 +100,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'brokers restarted in turn',
-    what: 'each broker is stopped in order and started again, the next one once every copy is in sync',
+    what: 'each broker is stopped cleanly and restarted, the next one once every replica is in sync',
     brokers: 3,
     run: async (target) => {
       for (const name of target.random.shuffle(target.system.kafkaNames)) {
@@ -123,7 +126,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'partition without in-sync copies',
-    what: 'one accepted partition has one copy where two have to be in sync: ingest cannot write there, the others go on',
+    what: 'one accepted partition has one replica where two must be in sync: ingest cannot write there, the others go on',
     brokers: 3,
     run: async (target) => {
       const { system } = target;

@@ -1,4 +1,4 @@
-/** PostgreSQL that stops, crashes, forgets, refuses or is full. */
+/** PostgreSQL that stops, crashes, forgets, refuses or runs full. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ async function restart({ system, hold }: Target, signal: NodeJS.Signals, downMs:
   }
 }
 
-/** Holds a session of its own, whose locks go when it ends. */
+/** Holds its own session, whose locks disappear when it ends. */
 async function withSession(target: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: target.system.superuserUrl(), application_name: 'faults-session' });
   client.on('error', () => {});
@@ -37,7 +37,7 @@ async function withSession(target: Target, work: (client: pg.Client) => Promise<
 
 const WRITER_SESSIONS = `application_name LIKE 'chip-writer%'`;
 
-/** Slow enough that a COPY can be caught in the act. */
+/** Slows the server enough to catch a COPY in the middle. */
 async function inCopy(target: Target, act: (pid: number) => Promise<unknown> | void): Promise<void> {
   target.system.proxy.throttle = { bytesPerSecond: 60_000, delayMs: 0 };
   try {
@@ -48,8 +48,8 @@ async function inCopy(target: Target, act: (pid: number) => Promise<unknown> | v
 }
 
 /**
- * Moves a table to a small disk of its own and fills that. A flush then meets 53100 as soon as it needs a new page.
- * The mount needs root; without it the fault is left out.
+ * Moves a table to its own small disk and fills that. A flush then gets 53100 as soon as it needs a new page. The mount
+ * needs root; without it the fault is omitted.
  */
 async function fillDisk(target: Target): Promise<void> {
   const { system, hold, random } = target;
@@ -68,7 +68,7 @@ async function fillDisk(target: Target): Promise<void> {
       try {
         writeFileSync(ballast, Buffer.alloc(bavail * bsize));
       } catch (error) {
-        // A flush took a page between the look and the write: the disk is as full as it should be.
+        // A flush took a page between the check and the write: the disk is as full as it should be.
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
           throw error;
         }
@@ -85,7 +85,7 @@ async function fillDisk(target: Target): Promise<void> {
   }
 }
 
-/** A session locks one position row and one lot row, as somebody at psql does who forgets the transaction. */
+/** Locks one position row and one lot row, like a person at psql who forgets the transaction. */
 async function lockRows(target: Target, ms: number): Promise<void> {
   const { random, system } = target;
   const partition = random.integer(0, 7);
@@ -110,7 +110,7 @@ async function lockRows(target: Target, ms: number): Promise<void> {
 const LOCKED_FOR_MS = 600_000;
 const BASELINE_MS = 120_000;
 
-/** What the other partitions settle while one is locked for ten minutes, against the minutes before. */
+/** Compares what the other partitions settle while one is locked for ten minutes with the minutes before. */
 async function lockOnePartition(target: Target): Promise<void> {
   const { random, note, object, system } = target;
   const locked = `${topicOf.telemetry}/${random.integer(0, 7)}`;
@@ -149,7 +149,7 @@ async function withLockedPosition<T>(target: Target, name: string, work: () => P
   return result!;
 }
 
-/** Somebody limits every statement of the database; sessions that are open keep what they had. */
+/** Limits every statement of the database, as someone might; open sessions keep their settings. */
 async function limitStatements(target: Target): Promise<void> {
   const { system, hold, note } = target;
   const endSessions = () =>
@@ -171,7 +171,7 @@ async function limitStatements(target: Target): Promise<void> {
   await takeWaysOut(target);
 }
 
-/** The writer loses a right on one table of inspections: samples go on, and no service ends. */
+/** Revokes the writer's right on one table of inspections: samples go on, and no service ends. */
 async function revokeRight(target: Target): Promise<void> {
   const { system, note } = target;
   const seen = new Set<string>();
@@ -196,7 +196,7 @@ async function revokeRight(target: Target): Promise<void> {
 export const DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'database stopped fast',
-    what: 'pg_ctl stop -m fast, a few seconds of nothing, start',
+    what: 'pg_ctl stop -m fast, a pause of a few seconds, start',
     run: (target) => restart(target, 'SIGINT', target.random.integer(1_000, 8_000)),
   },
   {
@@ -206,10 +206,10 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'commits lost in a crash',
-    what: 'the server acknowledges commits before they are on the disk, and crashes: positions go back',
+    what: 'the server acknowledges commits before they are on disk, and crashes: positions go back',
     run: async (target) => {
       const { system, hold } = target;
-      // Restarted without the settings of the session that asked for them.
+      // Restarted without the settings of the session that requested them.
       await system.sql(`ALTER SYSTEM SET synchronous_commit = off`);
       await system.sql(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
       await system.sql('SELECT pg_reload_conf()');
@@ -256,7 +256,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'maintenance terminated',
-    what: 'the session that folds the roll-ups is ended again and again',
+    what: 'the session that folds the roll-ups is terminated repeatedly',
     run: async ({ system, hold }) => {
       for (let i = 0; i < 6; i += 1) {
         await system.sql(
@@ -268,7 +268,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'table locked',
-    what: 'somebody locks the target table for longer than lock_timeout',
+    what: 'someone locks the target table for longer than lock_timeout',
     run: (target) =>
       withSession(target, async (client) => {
         await client.query('BEGIN; LOCK TABLE system_metrics, inspection_attempts IN ACCESS EXCLUSIVE MODE');
@@ -285,7 +285,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
           await client.query('BEGIN; LOCK TABLE inspection_attempts IN ACCESS EXCLUSIVE MODE');
           await target.hold(700);
           await client.query('LOCK TABLE inspection_events IN ACCESS EXCLUSIVE MODE').catch((error: unknown) => {
-            // 40P01: this time we are the one that gives in.
+            // 40P01: this time our session was the deadlock victim.
             if ((error as { code?: string }).code !== '40P01') {
               throw error;
             }
@@ -296,7 +296,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'too many connections',
-    what: 'the limit of connections is reached (53300) when the writers have to connect anew',
+    what: 'the connection limit is reached (53300) when the writers must reconnect',
     run: async ({ system, hold }) => {
       await system.sql('ALTER ROLE chip_writer CONNECTION LIMIT 0');
       try {
@@ -314,7 +314,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'partition locked for ten minutes',
-    what: 'the position of one partition is locked under load; what the others settle is measured against before',
+    what: 'the position of one partition is locked under load; the throughput of the others is compared with before',
     isLong: true,
     run: lockOnePartition,
   },
@@ -330,7 +330,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'disk full',
-    what: 'a table cannot grow (53100) until somebody makes room',
+    what: 'a table cannot grow (53100) until someone makes room',
     run: fillDisk,
   },
 ];

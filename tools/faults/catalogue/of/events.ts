@@ -18,14 +18,14 @@ const inMood =
   };
 
 const MEGABYTE = 1024 * 1024;
-/** Of one ingest, while it works through a million refused records. */
+/** Limit for one ingest while it works through a million refused records. */
 const MOST_MEGABYTES = 300;
 
-/** The largest resident memory of a process since it began, MiB. */
+/** The peak resident memory of a process, MiB. */
 const peakMegabytes = (pid: number): number =>
   Math.round((Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / MEGABYTE);
 
-/** They wait in gzip batches while no ingest is there, so that each fetch brings tens of thousands of them. */
+/** Records wait in gzip batches while no ingest runs, so that each fetch brings tens of thousands of them. */
 async function flood(target: Target, records: number): Promise<void> {
   const { system, publisher, object, note } = target;
   const names = system.names('ingest');
@@ -45,7 +45,7 @@ async function flood(target: Target, records: number): Promise<void> {
     object(`an ingest needed ${Math.max(...peaks)} MiB, more than ${MOST_MEGABYTES}`);
   }
   if (system.restarts() > restarts) {
-    object(`${system.restarts() - restarts} services had to be started again`);
+    object(`${system.restarts() - restarts} services had to be restarted`);
   }
   publisher.resume();
 }
@@ -53,18 +53,18 @@ async function flood(target: Target, records: number): Promise<void> {
 const FLOOD_WITHIN_MS = 900_000;
 const inSeconds = (began: number): string => `${((performance.now() - began) / 1000).toFixed(0)} s`;
 
-/** Records that may not cost a service its life. */
+/** Publishes records that must not end a service. */
 async function withoutRestarts(target: Target, work: () => Promise<void>): Promise<void> {
   const restarts = target.system.restarts();
   await work();
   await target.rest();
   if (target.system.restarts() > restarts) {
-    target.object(`${target.system.restarts() - restarts} services had to be started again`);
+    target.object(`${target.system.restarts() - restarts} services had to be restarted`);
   }
   target.publisher.resume();
 }
 
-/** Samples of 40 days are old news once only 30 days are kept; ingest learns of it at its start. */
+/** With a retention of 30 days, samples of 40 days become too old; ingest reads the setting at its start. */
 async function shortenRetention(target: Target): Promise<void> {
   const { system, publisher, hold } = target;
   const keep = (days: number) =>
@@ -80,7 +80,7 @@ async function shortenRetention(target: Target): Promise<void> {
     publisher.mood = 'aged';
     await hold(4_000);
     publisher.mood = 'ordinary';
-    // Everything is judged by the setting that it was published under.
+    // Everything is judged by the setting under which it was published.
     await target.rest();
   } finally {
     publisher.mood = 'ordinary';
@@ -90,7 +90,9 @@ async function shortenRetention(target: Target): Promise<void> {
   }
 }
 
-/** A rule that comes and goes. Adding it needs the table for a moment, which a busy system grants at the second try. */
+/**
+ * A temporary constraint. Adding it briefly locks the table, which a busy system may grant only on the second attempt.
+ */
 async function withConstraint({ system }: Target, rule: string, work: () => Promise<void>): Promise<void> {
   const alter = (change: string) =>
     system.until(
@@ -116,7 +118,7 @@ async function withConstraint({ system }: Target, rule: string, work: () => Prom
   }
 }
 
-/** Everything that the database may have judged meanwhile. */
+/** Breaks the schema; the database may have judged everything meanwhile. */
 async function breakSchema(target: Target): Promise<void> {
   const { system, log, hold } = target;
   const from = await system.sql<{ partition: number; next: number }>(
@@ -130,12 +132,12 @@ async function breakSchema(target: Target): Promise<void> {
     const began = from.find((one) => one.partition === partition)?.next ?? 0;
     await log.append({ tolerated: { partition, from: began, to } });
   }
-  // A stopped partition waits for a person, who has mended the schema and says so.
+  // A stopped partition waits for a person who has fixed the schema and says so.
   await system.until(
     async () => {
       const stopped = (await readPositions(system.sql)).filter(({ state }) => state === 'rows_mostly_rejected');
       for (const { topic, partition } of stopped) {
-        await system.operator('positions', ['resume', topic, String(partition), '--reason', 'schema mended', '--yes']);
+        await system.operator('positions', ['resume', topic, String(partition), '--reason', 'schema fixed', '--yes']);
       }
       await sleep(1_000);
       return stopped.length === 0;
@@ -148,7 +150,7 @@ async function breakSchema(target: Target): Promise<void> {
 export const EVENT_FAULTS: readonly Fault[] = [
   {
     name: 'malformed events',
-    what: 'every event is refused: truncated, no UTF-8, NaN, NUL, too deep, wrong types …',
+    what: 'every event is refused: truncated, not UTF-8, NaN, NUL, too deep, wrong types …',
     run: inMood('malformed', 4_000),
   },
   { name: 'huge events', what: 'one byte below and above the limit, compressed', run: inMood('huge', 5_000) },
@@ -166,12 +168,12 @@ export const EVENT_FAULTS: readonly Fault[] = [
   },
   {
     name: 'letters beyond their topic',
-    what: 'keys of 3 MiB and events that outgrow the letter topic when normalised: cut letters, no service ends',
+    what: 'keys of 3 MiB and events that outgrow the letter topic when normalised: truncated letters, no service ends',
     run: (target) => withoutRestarts(target, () => inMood('beyond', 6_000)(target)),
   },
   {
     name: 'retention made shorter',
-    what: 'samples are kept for 30 days instead of 90 for a while: older ones are refused as too old',
+    what: 'samples are kept for 30 instead of 90 days for a while: older ones are refused as too old',
     run: shortenRetention,
   },
   {

@@ -1,4 +1,4 @@
-/** The way between the writers and the database: cuts at the commit, half-open and slow connections. */
+/** The link between the writers and the database: cuts at the commit, half-open and slow connections. */
 import type { Fault, Target } from '../fault.ts';
 import type { CommitCut } from '../../system/proxy.ts';
 
@@ -12,7 +12,7 @@ async function cutCommits({ system, hold }: Target, cut: CommitCut): Promise<voi
   }
 }
 
-/** Kills the writers at the moment of the cut: nobody is left who could know how it ended. */
+/** Kills the writers at the moment of the cut: no process is left that could know the outcome. */
 const killAtCommit =
   (at: CommitCut['at']) =>
   async (target: Target): Promise<void> => {
@@ -42,7 +42,7 @@ export const LINK_FAULTS: readonly Fault[] = [
   },
   {
     name: 'writer killed after commit',
-    what: 'kill -9 of the writers when the database has committed, before they hear of it',
+    what: 'kill -9 of the writers when the database has committed, before they learn of it',
     run: killAtCommit('reply'),
   },
   {
@@ -52,7 +52,7 @@ export const LINK_FAULTS: readonly Fault[] = [
   },
   {
     name: 'commit reply lost',
-    what: 'the database commits, the connection is cut before the writer hears of it, several times',
+    what: 'the database commits, and the connection is cut before the writer learns of it, several times',
     run: (target) => cutCommits(target, { at: 'reply', times: 4 }),
   },
   {
@@ -79,7 +79,7 @@ export const LINK_FAULTS: readonly Fault[] = [
   },
   {
     name: 'link half-open',
-    what: 'connections are dead and nobody says so; new ones work',
+    what: 'connections are dead without notice; new ones work',
     run: async ({ system, hold }) => {
       system.proxy.stall('existing');
       try {

@@ -3,7 +3,7 @@ import { copyUnderWay } from '../copy-under-way.ts';
 import type { Fault, Target } from '../fault.ts';
 import { positionsNow } from '../progress.ts';
 
-/** Beyond the 10 s after which the group gives the partitions of a silent member to others. */
+/** Longer than the 10 s after which the group gives the partitions of a silent member to others. */
 const BEYOND_SESSION_MS = 14_000;
 
 async function freeze({ system, hold }: Target, name: string, ms: number): Promise<void> {
@@ -15,7 +15,7 @@ async function freeze({ system, hold }: Target, name: string, ms: number): Promi
   }
 }
 
-/** Blocks the event loop from inside, as a long computation would: sockets stay open, nothing is read or sent. */
+/** Blocks the event loop from inside, like a long computation: sockets stay open, but nothing is read or sent. */
 async function stallEventLoop({ system, hold }: Target, name: string, ms: number): Promise<void> {
   const before = system.logOf(name).length;
   await system.kill(name, 'SIGUSR1');
@@ -27,7 +27,7 @@ async function stallEventLoop({ system, hold }: Target, name: string, ms: number
       socket.addEventListener('open', resolve, { once: true });
       socket.addEventListener('error', () => reject(new Error(`the debugger of ${name} refuses`)), { once: true });
     });
-    // The debugger goes away by itself, or the next stall would find its port in use.
+    // The debugger closes by itself, or the next stall would find its port in use.
     const expression = `{ const end = performance.now() + ${ms}; while (performance.now() < end); process.getBuiltinModule('node:inspector').close(); }`;
     socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
     await hold(ms);
@@ -36,10 +36,10 @@ async function stallEventLoop({ system, hold }: Target, name: string, ms: number
   }
 }
 
-/** The longest that any partition with waiting events may stand while services are replaced one by one. */
+/** Longest time that a partition with waiting events may stall while services are replaced one by one. */
 const LONGEST_STAND_MS = 12_000;
 
-/** Replaces every ingest and every writer in turn, as a deployment does, and measures how long partitions stand. */
+/** Replaces every ingest and every writer in turn, as a deployment does, and measures how long partitions stall. */
 async function rollServices(target: Target): Promise<void> {
   const { system, publisher, note, object } = target;
   const stands = new Map<string, { next: number; since: number }>();
@@ -71,10 +71,10 @@ async function rollServices(target: Target): Promise<void> {
     isOver = true;
     await watching;
   }
-  note(`no partition stood longer than ${(longest.ms / 1000).toFixed(1)} s (${longest.partition})`);
+  note(`no partition stalled longer than ${(longest.ms / 1000).toFixed(1)} s (${longest.partition})`);
   if (longest.ms > LONGEST_STAND_MS) {
     object(
-      `${longest.partition} stood for ${(longest.ms / 1000).toFixed(1)} s, more than ${LONGEST_STAND_MS / 1000} s`,
+      `${longest.partition} stalled for ${(longest.ms / 1000).toFixed(1)} s, more than ${LONGEST_STAND_MS / 1000} s`,
     );
   }
 }
@@ -100,7 +100,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'writer killed 8 times',
-    what: 'kill -9 of a random writer, again and again',
+    what: 'kill -9 of a random writer, repeatedly',
     run: (target) => killRepeatedly(target, 8),
   },
   {
@@ -119,7 +119,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'writer frozen briefly',
-    what: 'SIGSTOP of a writer within the session time-out, SIGCONT',
+    what: 'SIGSTOP of a writer within the session timeout, SIGCONT',
     run: (target) => freeze(target, pickWriter(target), target.random.integer(2_000, 5_000)),
   },
   {
@@ -154,7 +154,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'writer event loop stalled',
-    what: 'a writer computes for longer than the session time-out',
+    what: 'a writer computes for longer than the session timeout',
     run: (target) => stallEventLoop(target, pickWriter(target), BEYOND_SESSION_MS),
   },
   {
@@ -207,12 +207,12 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'ingest frozen beyond session',
-    what: 'SIGSTOP of an ingest until its partitions have another owner: a zombie that goes on publishing blocks',
+    what: 'SIGSTOP of an ingest until its partitions have another owner: a zombie that keeps publishing blocks',
     run: (target) => freeze(target, pickIngest(target), BEYOND_SESSION_MS),
   },
   {
     name: 'ingest event loop stalled',
-    what: 'an ingest computes for longer than the session time-out',
+    what: 'an ingest computes for longer than the session timeout',
     run: (target) => stallEventLoop(target, pickIngest(target), BEYOND_SESSION_MS),
   },
   {
@@ -225,7 +225,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'services restarted in turn',
-    what: 'each ingest and each writer is terminated and started again, one after the other; the longest stand is measured',
+    what: 'each ingest and each writer is terminated and restarted, one after the other; the longest stall is measured',
     run: rollServices,
   },
   {

@@ -1,4 +1,4 @@
-/** Topics that are deleted and created, or that have lost their end. */
+/** Topics that are deleted and recreated, or that have lost their end. */
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { kafkaHome } from '../../../devstack/servers/kafka.ts';
@@ -10,7 +10,7 @@ import { acceptedTopic, KINDS } from '../groups.ts';
 import { positionsNow } from '../progress.ts';
 import { movesOrSaysWhy } from '../ways-out.ts';
 
-/** Deletes topics and creates them as the contract has them, with as many partitions as before. */
+/** Deletes topics and recreates them as in the contract, with as many partitions as before. */
 async function recreate({ system }: Target, topics: readonly string[]): Promise<void> {
   const partitions = await partitionsOf(system.brokers);
   await withAdmin(system.brokers, async (admin) => {
@@ -25,13 +25,13 @@ async function recreate({ system }: Target, topics: readonly string[]): Promise<
   await system.operator('topics', ['grow', String(partitions)]);
 }
 
-/** Everything of a kind is applied and nothing is under way; then its machine topic starts over. */
+/** Waits until everything of a kind is applied and nothing is in flight; then its machine topic starts over. */
 async function startOver({ letters, publisher }: Target, kind: Kind): Promise<void> {
   await letters.seal(kind);
   await publisher.startOver(kind);
 }
 
-/** With the writers away, blocks wait. */
+/** Runs `work` without writers, so that blocks wait. */
 async function withoutWriters(target: Target, work: () => Promise<void>): Promise<void> {
   const { system } = target;
   const names = system.names('writer');
@@ -44,7 +44,7 @@ async function withoutWriters(target: Target, work: () => Promise<void>): Promis
 }
 
 /**
- * Cuts record batches off the end of a partition, as a power cut or an unclean election does, while the broker is down.
+ * Cuts record batches off the end of a partition while the broker is down, as a power cut or an unclean election does.
  *
  * @param keep share of the batches that stay
  * @returns batches that were cut off
@@ -69,7 +69,7 @@ function cutTail(folder: string, keep: number): number {
     return 0;
   }
   truncateSync(path.join(folder, segment), starts[kept]);
-  // Made again from the log itself.
+  // The broker rebuilds these from the log itself.
   for (const name of readdirSync(folder).filter((file) => /\.(index|timeindex|txnindex|snapshot)$/.test(file))) {
     rmSync(path.join(folder, name));
   }
@@ -94,7 +94,7 @@ async function loseTail(target: Target, kind: Kind): Promise<void> {
   note(`${cut} batches of ${acceptedTopic[kind]} are lost`);
 }
 
-/** A planned move to another cluster, step by step as docs/runbooks says: at the end everything is exact there. */
+/** A planned move to another cluster, step by step as the runbooks say: afterwards everything is exact there. */
 async function moveKafka(target: Target): Promise<void> {
   const { system, publisher, letters } = target;
   const partitions = await partitionsOf(system.brokers);
@@ -124,7 +124,7 @@ async function moveKafka(target: Target): Promise<void> {
 export const TOPIC_FAULTS: readonly Fault[] = [
   {
     name: 'accepted topic recreated',
-    what: 'the accepted topics are deleted and created while everything is applied, then events go on',
+    what: 'the accepted topics are deleted and recreated while everything is applied, then events go on',
     run: async (target) => {
       await target.rest();
       await recreate(target, Object.values(acceptedTopic));
@@ -147,7 +147,7 @@ export const TOPIC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'accepted tail lost',
-    what: 'the ends of the accepted partitions are cut off the disk after they were applied, then events go on',
+    what: 'the ends of the accepted partitions are cut off on disk after they were applied, then events go on',
     brokers: 1,
     run: async (target) => {
       await target.rest();
@@ -159,7 +159,7 @@ export const TOPIC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'accepted tail lost and refilled',
-    what: 'the same while the writers are away, who find the lost offsets filled with other blocks',
+    what: 'the same while the writers are down, which then find the lost offsets filled with other blocks',
     brokers: 1,
     run: async (target) => {
       await target.rest();
@@ -174,7 +174,7 @@ export const TOPIC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'machine topic recreated',
-    what: 'a machine topic is deleted and created: the partitions say so and go on by accept-recreated',
+    what: 'a machine topic is deleted and recreated: the partitions report it and continue by accept-recreated',
     run: async (target) => {
       const kind = target.random.pick(KINDS);
       await target.rest();
@@ -187,14 +187,14 @@ export const TOPIC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'kafka moved',
-    what: 'a planned move to another cluster by "positions -- rebase": topics made there, services and machines switched',
+    what: 'a planned move to another cluster by "positions -- rebase": topics created there, services and machines switched',
     brokers: 1,
     isOnce: true,
     run: moveKafka,
   },
   {
     name: 'both topics recreated',
-    what: 'a machine topic and its accepted topic are deleted and created',
+    what: 'a machine topic and its accepted topic are deleted and recreated',
     run: async (target) => {
       const kind = target.random.pick(KINDS);
       await target.rest();
