@@ -1,4 +1,4 @@
-/** Stable processes to try charts on: nothing happens in them, so every alarm is a false one. */
+/** Stable processes for testing charts: every alarm on them is false. */
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32), so that a table of rates is the same on every machine. */
 export function uniform(seed: number): () => number {

@@ -12,8 +12,8 @@ import { compareTools, type ToolSample } from '../yield/tool-comparison.ts';
 import { summarise } from '../numbers/within-sigma.ts';
 
 /**
- * How often each default accuses a process in which nothing happens. docs/statistics.md publishes the table; `npm run docs`
- * style regeneration: UPDATE_DOCS=1 on this suite.
+ * How often each default raises an alarm on a stable process. docs/statistics.md publishes the table; run this suite with
+ * UPDATE_DOCS=1 to write it.
  */
 const PAGE = fileURLToPath(new URL('../../../../docs/statistics.md', import.meta.url));
 const [BEGIN, END] = ['<!-- false alarms: begin -->', '<!-- false alarms: end -->'];
@@ -63,7 +63,7 @@ const CHARTS: [name: string, process: string, most: number, chart: (z: () => num
   ],
   [
     'p',
-    'lots of 25,000 dice that share their fate (sd 1 % about 5 %)',
+    'lots of 25,000 correlated dice (sd 1 % about 5 %)',
     1,
     (z) => countChart('p', lotsOfDice(z, dice), { rules }),
   ],
@@ -157,7 +157,7 @@ describe('false alarms', () => {
     expect(started / (RUNS * SAMPLES)).toBeLessThan(1 / 200);
   });
 
-  it('of twenty equal tools accuse one in at most one of twenty families, and the interval of yield is one', () => {
+  it('of twenty equal tools flag one in at most one of twenty families, and intervals of yield cover 95 %', () => {
     const ofLots = families(byLot);
     const ofDice = families(byDie);
     expect(ofLots.share).toBeLessThanOrEqual(1 / 20);
@@ -186,7 +186,7 @@ describe('false alarms', () => {
       '| default | stable process | alarms |',
       '|---|---|---|',
       ...rates.map(({ name, process, rate }) => `| chart \`${name}\` | ${process} | ${percent(rate)} of the points |`),
-      `| comparison by lot | 20 equal tools, 10 lots of 5,000 dice each | ${percent(ofLots.share)} of the families accuse a tool |`,
+      `| comparison by lot | 20 equal tools, 10 lots of 5,000 dice each | ${percent(ofLots.share)} of the families flag a tool |`,
       `| comparison by die (not offered) | the same | ${percent(ofDice.share)} of the families, ${ofDice.tools.toFixed(1)} tools each |`,
       `| interval of yield, with units / dispersion | the same | covers the true yield of ${percent(covered / tools)} of the tools |`,
       `| interval of yield, of dice as if independent (not offered) | the same | ${percent(covered1 / tools)} |`,
