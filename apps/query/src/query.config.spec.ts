@@ -14,7 +14,7 @@ const problemsOf = (env: Record<string, string>): string[] => {
 };
 
 describe('configuration', () => {
-  it('needs the database alone', () => {
+  it('requires only the database', () => {
     expect(loadConfig(querySchema, { DATABASE_URL })).toMatchObject({
       HOST: '127.0.0.1',
       PORT: 3000,
@@ -44,7 +44,7 @@ describe('configuration', () => {
     expect(problemsOf({ DATABASE_URL, ...env })).toEqual(problems);
   });
 
-  it('with keys or tokens any address will do', () => {
+  it('with keys or tokens accepts any address', () => {
     expect(problemsOf({ DATABASE_URL, HOST: '0.0.0.0', AUTH_MODE: 'keys' })).toEqual([]);
     const tokens = { OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'chip' };
     expect(problemsOf({ DATABASE_URL, HOST: '0.0.0.0', AUTH_MODE: 'keys+oidc', ...tokens })).toEqual([]);

@@ -5,7 +5,7 @@ import { type OpenAPIObject } from '@nestjs/swagger';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts } from './seed.ts';
 
-/** Texts that only rows of the other site, and only rows of the other product, carry. */
+/** Texts found only in rows of the other site, and only in rows of the other product. */
 const OTHER_SITE = 'OTHER-SITE-7f3a';
 const OTHER_PRODUCT = 'OTHER-PRODUCT-7f3a';
 const WINDOW = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
@@ -42,7 +42,7 @@ beforeAll(async () => {
   ids = await seedAttempts(stage.db.database, [
     { ...unit, site: 'own', lot_id: 'L', chip_id: '1', result: 'fail', product: 'P', equipment_id: 'E', step: 's' },
     { ...unit, site: 'own', lot_id: 'L', chip_id: '2', result: 'pass', product: 'P', equipment_id: 'E', step: 's' },
-    // The same lot text at another site, and another product in a lot of our own site.
+    // The same lot name at another site, and another product in a lot of our own site.
     {
       ...unit,
       site: OTHER_SITE,
@@ -68,7 +68,7 @@ beforeAll(async () => {
     { ...unit, site: 'own', lot_id: 'MIXED', chip_id: '3', result: 'pass', product: 'P', equipment_id: 'E' },
   ]);
   const { database } = stage.db;
-  // In both forms that measurements are stored in: the first ones are packed.
+  // In both forms of stored measurements: the first ones are packed.
   for (const name of ['width', 'height']) {
     await packMeasurements(database);
     await database.query(
@@ -98,7 +98,7 @@ afterAll(async () => {
   await stage.end();
 });
 
-/** Values for what the document requires; what is missing here fails the walk below. */
+/** Values for the parameters that the document requires; a missing one fails the walk below. */
 const VALUES: Readonly<Record<string, string>> = {
   id: '',
   lot_id: 'L',
@@ -111,7 +111,7 @@ const VALUES: Readonly<Record<string, string>> = {
   from: '2026-03-01T00:00:00Z',
   to: '2026-04-01T00:00:00Z',
 };
-/** Queries without which a route refuses what is stored here. */
+/** Queries without which a route refuses the data stored here. */
 const QUERIES: Readonly<Record<string, string>> = {
   '/v1/lots/{lot_id}': 'site=own',
   '/v1/lots/{lot_id}/parts/{chip_id}': 'site=own',
@@ -176,7 +176,7 @@ const PUBLIC = ['get /health/live', 'get /health/ready'];
 const guarded = (): Route[] => everyRoute().filter(({ name }) => !PUBLIC.includes(name));
 
 describe('every route of the document', () => {
-  it('is guarded, but for health', async () => {
+  it('requires a caller, except for health', async () => {
     const routes = guarded();
     expect(routes.length).toBe(everyRoute().length - PUBLIC.length);
     expect(routes.length).toBeGreaterThan(25);
@@ -199,7 +199,7 @@ describe('every route of the document', () => {
     }
   }, 240_000);
 
-  it('answers the role that has its right, and says to others what is missing', async () => {
+  it('answers roles that have its right, and tells others which right is missing', async () => {
     const keys = {
       viewer: (await keyOf({ role: 'viewer' })).key,
       engineer: (await keyOf({ role: 'engineer' })).key,
@@ -224,7 +224,7 @@ describe('every route of the document', () => {
       for (const [role, key] of Object.entries(keys) as [keyof typeof keys, string][]) {
         const { status, body } = await call(key, url, init);
         if (allowed[right]?.includes(role)) {
-          // 409: an earlier role scheduled the same; 400: a route for which nothing is stored here.
+          // 409: an earlier role scheduled the same inspection; 400: no data for this route are stored here.
           expect([name, role, [200, 201, 409].includes(status), status]).toEqual([name, role, true, status]);
         } else {
           expect([name, role, status, body['code']]).toEqual([name, role, 403, 'forbidden']);
@@ -242,12 +242,12 @@ describe('every route of the document', () => {
     ['a site that has nothing', { sites: ['none'], products: null }, [OTHER_SITE, OTHER_PRODUCT, 'MIXED']],
     ['no site at all', { sites: [], products: null }, [OTHER_SITE, OTHER_PRODUCT, 'MIXED']],
   ])(
-    'shows a caller limited by %s nothing else',
+    'shows a caller limited by %s nothing beyond its limits',
     async (kind, limits, hidden) => {
       const { key } = await keyOf({ role: 'admin', ...limits });
       const answered: string[] = [];
       for (const { name, url, init } of guarded().filter(({ init: { method } }) => method === 'GET')) {
-        // Also without the filters that a caller may leave out.
+        // Also without optional filters.
         for (const asked of new Set([url, url.replace('site=own', '')])) {
           const { status, body } = await call(key, asked, init);
           const text = JSON.stringify(body);
@@ -273,7 +273,7 @@ describe('every route of the document', () => {
         ];
         expect(expected.filter((path) => !answered.includes(`get ${path}`))).toEqual([]);
       }
-      // What belongs to no site is refused whole.
+      // Data without a site are refused as a whole.
       const telemetry = await call(key, `/v1/telemetry/summary?${WINDOW}&metric_name=m`);
       expect([telemetry.status, telemetry.body['code']]).toEqual([403, 'forbidden']);
       expect((await call(key, '/v1/pipeline')).status).toBe(403);
@@ -282,7 +282,7 @@ describe('every route of the document', () => {
     240_000,
   );
 
-  it('counts the same rows as a filter would, and not one more', async () => {
+  it('counts exactly the rows that a filter would', async () => {
     const all = (await keyOf()).key;
     const own = (await keyOf({ sites: ['own'] })).key;
     const product = (await keyOf({ products: ['P'] })).key;
@@ -304,7 +304,7 @@ describe('every route of the document', () => {
     expect((await call(own, `/v1/inspections/${ids[0]}`)).status).toBe(200);
   });
 
-  it('lets a limited caller write within its limits only', async () => {
+  it('lets a limited caller write only within its limits', async () => {
     const { key } = await keyOf({ role: 'engineer', sites: ['own'], products: ['P'] });
     const schedule = (data: object) =>
       call(key, '/v1/inspections', {
@@ -329,7 +329,7 @@ describe('a key', () => {
     await revokeKey(stage.db.database, prefix, change);
     const revokedAt = performance.now();
     await waitFor(statuses, (seen) => seen.every((status) => status === 401));
-    // On a machine that does nothing else; a busy one may need longer for the requests themselves.
+    // Holds on an idle machine; on a busy one the requests themselves may take longer.
     expect(performance.now() - revokedAt).toBeLessThan(10_000);
     await expect(revokeKey(stage.db.database, prefix, change)).rejects.toMatchObject({ code: 'input_refused' });
   });
@@ -339,7 +339,7 @@ describe('a key', () => {
     expect((await call(key, '/v1/yield')).status).toBe(401);
   });
 
-  it('is rotated: the new one works, the old one until its time is over', async () => {
+  it('can be rotated: the new one works, and the old one until it expires', async () => {
     const old = await keyOf({ role: 'engineer', sites: ['own'] });
     const works = async (key: string): Promise<boolean> => (await call(key, '/v1/yield')).status === 200;
     expect(await works(old.key)).toBe(true);
@@ -372,7 +372,7 @@ describe('a key', () => {
     expect((await verifyAudit(stage.db.database)).every(({ broken }) => broken === null)).toBe(true);
   });
 
-  it('is counted: too many requests of one class are 429, other classes and other keys go on', async () => {
+  it('is rate-limited: too many requests of one class get 429, other classes and other keys still work', async () => {
     const app = await QueryApp.start(stage.db.url, {
       AUTH_MODE: 'keys',
       RATE_LIMITS: { light: 5, statistic: 2, export: 1, write: 1 },

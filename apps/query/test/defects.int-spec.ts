@@ -21,7 +21,7 @@ beforeAll(async () => {
   stage = await openStage();
   const base = { lot_id: 'D1', wafer_id: 'W1', equipment_id: 'E1', result: 'fail', inspected_area_cm2: 2 } as const;
   await inspect({ ...base, chip_id: '1' }, 'scratch/high', 'scratch', 'particle/low');
-  // Inspected again: its defects show again, and so does the area.
+  // Inspected again: its defects and its area appear again.
   await inspect(
     { ...base, chip_id: '1', occurred_at: '2026-03-02T09:00:00Z', equipment_id: 'E2' },
     'scratch/high',
@@ -51,7 +51,7 @@ interface Bar {
   share: number;
   cumulative_share: number;
 }
-/** Every inspection counts, unless a test is about the choice. */
+/** Every inspection counts, except in tests of the choice. */
 const pareto = async (query: string, policy = 'all') => {
   const answer = await stage.app.get<{ groups: Bar[]; totals: { count: number } }>(
     `/v1/defects/pareto?policy=${policy}&${query}`,
@@ -61,7 +61,7 @@ const pareto = async (query: string, policy = 'all') => {
 };
 
 describe('defect Pareto', () => {
-  it('by class: most frequent first, ties by name, shares that end at 1', async () => {
+  it('by class: most frequent first, ties by name, cumulative shares up to 1', async () => {
     const { groups, totals } = await pareto('by=class');
     expect(groups.map(({ key, count }) => [key, count])).toEqual([
       ['scratch', 3],
@@ -123,7 +123,7 @@ describe('defect Pareto', () => {
     });
   });
 
-  it('by lot keeps equal lot texts of two sites apart', async () => {
+  it('by lot keeps equal lot names of two sites apart', async () => {
     expect((await pareto('by=lot')).groups.map(({ key, site, count }) => [key, site, count])).toEqual([
       ['D1', '', 8],
       ['D1', 'south', 1],
@@ -148,7 +148,7 @@ describe('defect density', () => {
     return answer.body;
   };
 
-  it('is defects over area, without attempts whose area is unknown', async () => {
+  it('is defects over area, excluding attempts whose area is unknown', async () => {
     expect((await density('')).totals).toEqual({
       defects: 8,
       inspected_area_cm2: 9.5,
@@ -171,7 +171,7 @@ describe('defect density', () => {
     ]);
   });
 
-  it('of nothing is null', async () => {
+  it('without data is null', async () => {
     expect(await density('lot_id=NONE&group_by=lot')).toMatchObject({
       groups: [],
       totals: { defects: 0, inspected_area_cm2: 0, density_per_cm2: null, attempts: 0, attempts_without_area: 0 },

@@ -26,7 +26,7 @@ const get = async (path: string): Promise<Names> => {
 };
 const ROUTES = ['equipment', 'products', 'steps', 'recipes', 'metrics'];
 
-it.each(ROUTES)('%s of an empty database are none', async (route) => {
+it.each(ROUTES)('%s of an empty database are an empty list', async (route) => {
   expect(await get(`/v1/${route}`)).toMatchObject({ items: [], next_cursor: null });
 });
 
@@ -83,7 +83,7 @@ describe('of attempts', () => {
     ]);
   });
 
-  it('steps of the last 90 days, or of the range asked for', async () => {
+  it('steps of the last 90 days, or of the requested range', async () => {
     expect(await names('/v1/steps')).toEqual(['etch', 'litho']);
     const all = await get('/v1/steps?from=2020-01-01T00:00:00Z');
     expect([all.items.map(({ name }) => name), all.covered!.from.slice(0, 10)]).toEqual([

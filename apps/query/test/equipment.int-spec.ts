@@ -5,7 +5,7 @@ import { seedAttempts, type SeedAttempt } from './seed.ts';
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-  // Of five units in each of six lots E1 fails two, or three in the first; E2 and E3 one in one lot each.
+  // Of five units in each of six lots, E1 fails two (three in the first lot), E2 and E3 one in one lot each.
   const units = (equipment_id: string, failed: (lot: number) => number): SeedAttempt[] =>
     Array.from({ length: 30 }, (_, i) => ({
       lot_id: `C${i % 6}`,
@@ -61,7 +61,7 @@ const compare = async (query: string) => {
 };
 
 describe('comparison of equipment', () => {
-  it('puts the one whose lots fail most beyond chance first', async () => {
+  it('ranks first the equipment whose lots fail most beyond chance', async () => {
     const { groups, totals, definition_id } = await compare('equipment_id=E1&equipment_id=E2&equipment_id=E3');
     expect(groups.map((g) => [g.key, g.units, g.failed, g.samples, g.verdict])).toEqual([
       ['E1', 30, 13, 6, 'worse'],
@@ -75,7 +75,7 @@ describe('comparison of equipment', () => {
     expect(worst.p_corrected!).toBeCloseTo(3 * worst.p!, 12);
     expect(worst.q!).toBeLessThanOrEqual(worst.p_corrected!);
     expect(totals.p!).toBeLessThan(0.01);
-    // Lots of one machine are as alike as independent units are: the Wilson interval of 13 of 30 failing.
+    // Lots of one machine vary as independent units do: the Wilson interval of 13 of 30 failing.
     expect(totals.dispersion).toBe(1);
     expect(worst.yield_lower).toBeCloseTo(0.391976, 5);
     expect(worst.yield_upper).toBeCloseTo(0.726225, 5);
@@ -94,7 +94,7 @@ describe('comparison of equipment', () => {
     ]);
   });
 
-  it('of one alone, or of none, compares nothing', async () => {
+  it('of one machine, or of none, compares nothing', async () => {
     expect((await compare('equipment_id=E1')).groups).toMatchObject([
       { key: 'E1', odds_ratio: null, samples: 0, p: null, p_corrected: null },
     ]);
@@ -103,7 +103,7 @@ describe('comparison of equipment', () => {
 });
 
 describe('units of one machine', () => {
-  it('are everything it touched, once each, newest first through tied times', async () => {
+  it('are everything that it touched, once each, newest first even among tied times', async () => {
     interface Page {
       items: { chip_id: string; lot_id: string; occurred_at: string; status: string }[];
       next_cursor: string | null;
@@ -123,7 +123,7 @@ describe('units of one machine', () => {
     expect(times).toEqual([...times].sort().reverse());
   });
 
-  it('in a range, and of a machine nobody knows', async () => {
+  it('within a range, and for an unknown machine', async () => {
     const of = async (path: string) => (await stage.app.get<{ items: unknown[] }>(path)).body.items.length;
     expect(await of('/v1/equipment/E1/units?from=2026-03-02T08:00:01Z&to=2026-03-02T08:00:03Z')).toBe(12);
     expect(await of('/v1/equipment/NONE/units')).toBe(0);

@@ -42,7 +42,7 @@ interface Export {
   status: number;
   type: string;
   body: string;
-  /** Rows by the trailer; undefined when the answer broke off. */
+  /** Number of rows in the trailer; undefined when the answer broke off. */
   rows: number | undefined;
 }
 /** Plain HTTP, because fetch does not show trailers. */
@@ -105,7 +105,7 @@ describe('an export', () => {
     expect(lines.find((row) => row['metric_value'] === 0.25)).toMatchObject({ tags: { n: 2 }, host: null });
   });
 
-  it('of inspections keeps every text as it is, oldest first', async () => {
+  it('of inspections keeps every text unchanged, oldest first', async () => {
     const { body, rows } = await download('/v1/export/inspections?format=csv');
     const parsed = parse(body, { columns: true }) as Record<string, string>[];
     expect(rows).toBe(2);
@@ -137,7 +137,7 @@ describe('an export', () => {
     expect((await download('/v1/export/measurements?name=width&lot_id=X,1')).rows).toBe(1);
   });
 
-  it('of nothing is a header and 0 rows', async () => {
+  it('without data is a header and 0 rows', async () => {
     const { body, rows } = await download('/v1/export/inspections?lot_id=NONE');
     expect([body.split('\r\n').length, rows]).toEqual([2, 0]);
   });
@@ -153,7 +153,7 @@ describe('an export', () => {
 });
 
 describe('an export that is not read to its end', () => {
-  /** Starts a download and reads nothing of it, so that the server has to wait. */
+  /** Starts a download without reading it, so that the server must wait. */
   const hang = async (): Promise<http.ClientRequest> => {
     const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
     request.on('error', () => undefined);
@@ -168,7 +168,7 @@ describe('an export that is not read to its end', () => {
     await until(async () => (await openExports()) === 0);
   });
 
-  it('holds back another one instead of starving other questions', async () => {
+  it('makes another export wait instead of starving other questions', async () => {
     const request = await hang();
     const { status, body } = await download(`/v1/export/telemetry?${WINDOW}`);
     expect([status, JSON.parse(body)]).toEqual([503, expect.objectContaining({ code: 'overloaded' })]);

@@ -53,7 +53,7 @@ const runningStatements = async (): Promise<number> => {
   return row!.n;
 };
 
-describe('a body full of mistakes', () => {
+describe('a body full of errors', () => {
   const badSubgroups = JSON.stringify({
     chart: 'xbar_r',
     subgroups: Array.from({ length: 50_000 }, () => Array.from({ length: 26 }, () => '')),
@@ -73,12 +73,12 @@ describe('a body full of mistakes', () => {
     expect(JSON.stringify(answer.body).length).toBeLessThan(20_000);
   });
 
-  it('cuts the names that it repeats', async () => {
+  it('truncates the names that it repeats', async () => {
     const { body } = await post('/v1/spc/evaluate', JSON.stringify({ chart: 'imr', ['n'.repeat(100_000)]: 1 }));
     expect(body.errors).toEqual([{ parameter: `/${'n'.repeat(100)}…`, message: 'is unknown' }]);
   });
 
-  it('still names each mistake by its place', async () => {
+  it('still names each error by its place', async () => {
     const { body } = await post('/v1/spc/evaluate', JSON.stringify({ chart: 'xbar_r', subgroups: [[1, 'x'], 7] }));
     expect(body.errors?.map(({ parameter }) => parameter)).toEqual(['/subgroups/0/1', '/subgroups/1']);
   });
@@ -89,7 +89,7 @@ describe('a body full of mistakes', () => {
     expect(answer.body.errors).toEqual([{ parameter: '/subgroups', message: 'expected at most 200000 numbers' }]);
   });
 
-  it('is read only as far as its route needs', async () => {
+  it('is read only up to the limit of its route', async () => {
     const large = JSON.stringify({ lot_id: 'x'.repeat(300_000) });
     expect([(await post('/v1/inspections', large)).status, (await post('/v1/spc/evaluate', large)).status]).toEqual([
       413, 400,
@@ -124,7 +124,7 @@ describe('a web page', () => {
     { origin: 'http://evil.example' },
     { origin: 'null' },
   ])('of another site cannot write: %j', async (headers) => {
-    // fetch keeps these headers to itself.
+    // fetch does not let a caller set these headers.
     const { status, body } = await raw('/v1/inspections', {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
@@ -152,11 +152,11 @@ describe('a web page', () => {
     expect([status, (JSON.parse(body) as ProblemBody).code]).toEqual([421, 'misdirected_request']);
   });
 
-  it.each(['localhost:1', '127.0.0.1', '[::1]:3000', 'LOCALHOST'])('as host %s is at home', async (host) => {
+  it.each(['localhost:1', '127.0.0.1', '[::1]:3000', 'LOCALHOST'])('may come as host %s', async (host) => {
     expect((await raw('/v1/yield', { headers: { host } })).status).toBe(200);
   });
 
-  it('is told to run and frame nothing of ours', async () => {
+  it('gets headers that forbid it to run or frame our answers', async () => {
     for (const path of ['/v1/yield', '/nowhere', '/docs', '/openapi.json']) {
       const { headers } = await raw(path);
       expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
@@ -167,12 +167,12 @@ describe('a web page', () => {
 });
 
 describe('an export', () => {
-  it('whose reader does not read breaks off, and frees its connection', async () => {
+  it('whose reader stalls breaks off, and frees its connection', async () => {
     const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
     request.on('error', () => undefined);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     response.on('error', () => undefined);
-    // Nothing is read from here on. Without a limit the snapshot would stay as long as the connection.
+    // Reads nothing from here on. Without a limit the snapshot would live as long as the connection.
     await waitFor(
       async () => (await runningStatements()) === 0,
       (isIdle) => isIdle,

@@ -49,12 +49,15 @@ describe('pages', () => {
     );
   });
 
-  it.each([1, 7, 20, 60, 500])('of %i yield every inspection once, newest first, through tied times', async (limit) => {
-    const items = await walk(`lot_id=PAGES&limit=${limit}`);
-    expect(items.map(({ id }) => id).sort()).toEqual([...ids].sort());
-    const keys = items.map(({ created_at, id }) => `${formatTime(parseTime(created_at))} ${id}`);
-    expect(keys).toEqual([...keys].sort().reverse());
-  });
+  it.each([1, 7, 20, 60, 500])(
+    'of %i yield every inspection once, newest first, even among tied times',
+    async (limit) => {
+      const items = await walk(`lot_id=PAGES&limit=${limit}`);
+      expect(items.map(({ id }) => id).sort()).toEqual([...ids].sort());
+      const keys = items.map(({ created_at, id }) => `${formatTime(parseTime(created_at))} ${id}`);
+      expect(keys).toEqual([...keys].sort().reverse());
+    },
+  );
 
   it.each([1, 7, 20])(
     'of %i yield every inspection once while others arrive before, at and after the cursor',
@@ -80,7 +83,7 @@ describe('pages', () => {
     },
   );
 
-  it('default to 50, and end with a null cursor also when the last page is full', async () => {
+  it('default to 50, and end with a null cursor even when the last page is full', async () => {
     expect((await page('lot_id=PAGES')).items).toHaveLength(50);
     await seedAttempts(stage.db.database, [
       { lot_id: 'TWO', chip_id: 'a' },
@@ -166,7 +169,7 @@ describe('one inspection', () => {
     const at = (minute: number) => `2026-03-05T08:${String(minute).padStart(2, '0')}:00.123456Z`;
     const base = { lot_id: 'D1', chip_id: 'x', wafer_id: 'W7', die_x: -3, die_y: 4 };
     const [id] = await seedAttempts(stage.db.database, [
-      // Stored in another order than they happened.
+      // Stored in another order than that of their times.
       { ...base, step: 'probe', attempt: 9, result: 'pass', occurred_at: at(30), event_id: events[2]! },
       { ...base, step: 'probe', result: 'fail', occurred_at: at(10), event_id: events[0]!, hard_bin: 5 },
       { ...base, step: 'probe', status: 'failed', occurred_at: at(20), event_id: events[1]! },
@@ -211,7 +214,7 @@ describe('one inspection', () => {
     ]);
   });
 
-  it('carries the names of the machine, numbers as numbers and microseconds', () => {
+  it('returns the names of the machine, numbers as numbers, and microseconds', () => {
     expect(detail).toMatchObject({
       lot_id: 'D1',
       chip_id: 'x',

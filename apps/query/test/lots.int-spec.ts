@@ -76,7 +76,7 @@ describe('lots', () => {
     expect((await get<Page>('/v1/lots?to=2020-01-01T00:00:00Z')).items).toEqual([]);
   });
 
-  it('one tells its wafers and its history', async () => {
+  it('a lot shows its wafers and its history', async () => {
     const lot = await get<{ site: string; wafers: object[]; history: object[] }>('/v1/lots/L1');
     expect(lot.wafers).toEqual([
       { wafer_id: 'W1', chips: 2, inspections: 3, passed: 2, failed: 1 },
@@ -97,7 +97,7 @@ describe('lots', () => {
     expect(lot.history).toHaveLength(4);
   });
 
-  it('of one name at two sites need the site', async () => {
+  it('of the same name at two sites require the site', async () => {
     expect(await problem('/v1/lots/L2')).toEqual([400, 'invalid_parameter', ['site']]);
     expect(await get('/v1/lots/L2?site=south')).toMatchObject({ site: 'south', lot_id: 'L2' });
     expect(await problem('/v1/lots/L2?site=west')).toEqual([404, 'not_found', undefined]);
@@ -109,7 +109,7 @@ describe('lots', () => {
     expect(await get(`/v1/lots/L1/parts/${encodeURIComponent('c/d ü')}`)).toMatchObject({ chip_id: 'c/d ü' });
   });
 
-  it('a part tells all its inspections with their attempts', async () => {
+  it('a part shows all its inspections with their attempts', async () => {
     const part = await get<{
       inspections: { inspection_type: string; attempts: { rank: number; result: string }[] }[];
     }>('/v1/lots/L1/parts/a');
@@ -160,14 +160,14 @@ describe('maps', () => {
     await seedAttempts(database, [
       die('W1', -1, 0, 8, 'pass', { hard_bin: 1 }),
       die('W1', 0, 0, 8, 'fail', { hard_bin: 5 }),
-      // Retest without a number, under another chip name of the same place, and with no bin.
+      // A retest without a number, under another chip name at the same position, and without a bin.
       die('W1', 0, 0, 9, 'pass', { chip_id: 'same place' }),
       die('W1', 2, 7, 8, 'fail', { hard_bin: 9 }),
       die('W1', 3, 3, 8, 'fail', { status: 'voided' }),
       die('W2', 0, 0, 8, 'fail'),
       die('W2', 2, 7, 8, 'fail'),
       die('W3', 2, 7, 8, 'pass'),
-      // Without a place on the wafer.
+      // Without a position on the wafer.
       { lot_id: 'M1', wafer_id: 'W1', chip_id: 'nowhere', result: 'fail', occurred_at: at(8) },
     ]);
     await seedWafers('', 'M1', 'W1', 'W2', 'W3', 'W4');

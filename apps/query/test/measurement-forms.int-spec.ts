@@ -1,4 +1,4 @@
-/** Every route that reads measurements, on the same data as rows, partly packed, and as vectors: the same answers. */
+/** Every route that reads measurements gives the same answers from rows, from partly packed data, and from vectors. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts } from './seed.ts';
@@ -110,7 +110,7 @@ const ask = async (): Promise<Map<string, unknown>> => {
   return answers;
 };
 
-it('are answered the same before, while and after rows become vectors', async () => {
+it('get the same answers before, while and after rows become vectors', async () => {
   const { database } = stage.db;
   const forms = async (): Promise<{ rows: number; vectors: number }> =>
     (
@@ -120,7 +120,7 @@ it('are answered the same before, while and after rows become vectors', async ()
     )[0]!;
   const before = await ask();
   const statuses = [...before].map(([path, answer]) => `${(answer as [number])[0]} ${path}`);
-  // A question that is refused in every form would prove nothing.
+  // A question refused in every form would prove nothing.
   expect(statuses.filter((line) => !line.startsWith('200') && !line.includes('nothing'))).toEqual([]);
   const all = await forms();
   expect(all.vectors).toBe(0);

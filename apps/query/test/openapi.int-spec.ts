@@ -76,7 +76,7 @@ beforeAll(async () => {
 afterAll(() => stage.end());
 
 const WINDOW = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
-/** Requests that between them reach every form of each answer. A route that is missing here fails the test below. */
+/** Requests that together reach every form of each answer. A route missing here fails the test below. */
 const REQUESTS: Record<string, string[]> = {
   '/v1/yield': [
     '',
@@ -131,7 +131,7 @@ const REQUESTS: Record<string, string[]> = {
 const MEASUREMENTS = ['a', 'b'].flatMap((appraiser) =>
   [1, 2].flatMap((part) => [1, 2].map((trial) => ({ part, appraiser, trial, value: part + trial / 10 }))),
 );
-/** Bodies for the routes that take numbers of the caller. */
+/** Bodies for the routes that evaluate the caller's numbers. */
 const BODIES: Record<string, object[]> = {
   '/v1/inspections': [{ lot_id: 'L', chip_id: 'new', inspection_type: 'visual', metadata: { a: 1 } }],
   '/v1/spc/evaluate': [
@@ -172,14 +172,14 @@ const BODIES: Record<string, object[]> = {
 };
 
 describe('the OpenAPI document', () => {
-  it('is OpenAPI 3.1 and lists exactly the routes that are tried here', () => {
+  it('is OpenAPI 3.1 and lists exactly the routes requested here', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual(
       [...new Set([...Object.keys(REQUESTS), ...Object.keys(BODIES)])].sort(),
     );
   });
 
-  it('tells what each route is for and explains every parameter', () => {
+  it('states the purpose of each route and explains every parameter', () => {
     for (const [path, item] of Object.entries(document.paths)) {
       for (const operation of Object.values(item) as Operation[]) {
         expect([path, operation.summary !== undefined && operation.description !== undefined]).toEqual([path, true]);
@@ -193,7 +193,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('gives as default what an absent parameter means', () => {
+  it('states the default of every optional parameter', () => {
     const parameters = (document.paths['/v1/yield']?.get as Operation).parameters!;
     const schemaOf = (name: string) => parameters.find((parameter) => parameter.name === name)?.schema;
     expect(schemaOf('kind')).toEqual({
@@ -275,7 +275,7 @@ describe('answers are what the document says', () => {
     }
   });
 
-  it('a schema that the answer does not fit is noticed', async () => {
+  it('fails when an answer does not match its schema', async () => {
     const schema = (document.paths['/v1/yield']!.get as Operation).responses['200']!.content!['application/json']!
       .schema;
     const { body } = await stage.app.get(`/v1/yield?${WINDOW}&group_by=lot`);

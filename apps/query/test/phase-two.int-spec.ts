@@ -1,4 +1,4 @@
-/** Limits that are given, and what limits come from when they are not: over HTTP, of given numbers and of stored ones. */
+/** Given limits, and the samples that limits come from otherwise: over HTTP, for given numbers and for stored ones. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
@@ -113,7 +113,7 @@ describe('given target and sigma', () => {
 });
 
 describe('limits from samples', () => {
-  it('leave out what is excluded, and draw and judge it all the same', async () => {
+  it('exclude samples that the chart still draws and checks', async () => {
     const values = [1, 2, 1, 2, 90, 1, 2, 1];
     const { location, definition } = await chartOf({ chart: 'imr', values, exclude: [4] });
     expect([location.centre, indices(location), location.points.length]).toEqual([10 / 7, [4], 8]);
@@ -124,14 +124,14 @@ describe('limits from samples', () => {
     expect([refused.status, refused.body.errors.map(({ parameter }) => parameter)]).toEqual([400, ['/exclude']]);
   });
 
-  it('of a baseline go by the microsecond', async () => {
+  it('of a baseline are precise to the microsecond', async () => {
     const centre = async (from: string) =>
       (await spc(`chart=xbar_s&subgroup=lot&baseline_from=2026-07-03T00:00:00.${from}Z`)).location.centre;
     expect(await centre('000001')).toBeCloseTo(10.75, 12);
     expect(await centre('000002')).toBeCloseTo(10, 12);
   });
 
-  it('weigh subgroups by their sizes, unless told otherwise', async () => {
+  it('weight subgroups by size by default', async () => {
     const subgroups = [
       [1, 3],
       ...Array.from({ length: 20 }, (_, i) => Array.from({ length: 10 }, (_v, n) => (n % 2) * 0.07 + i / 1e3)),
@@ -180,7 +180,7 @@ describe('charts for a fab', () => {
     expect((await chartOf({ chart: 'imr', values: [1, 2, 3], rules: 'nelson' })).warning).toBeUndefined();
   });
 
-  it('a size that no double can divide by is refused', async () => {
+  it('refuses a size too small for a double to divide by', async () => {
     const { status, body } = await post({ chart: 'u', counts: [{ count: 1, size: 1e-320 }] });
     expect([status, body.errors.map(({ parameter }) => parameter)]).toEqual([400, ['/counts/0/size']]);
   });

@@ -48,7 +48,7 @@ describe('with partitions in different states', () => {
         to,
         ...counters,
       ]);
-    // 0: 100 records in 103 offsets, 7 more waiting since a minute; 1: caught up; 2: stands at a gap; 3: gave up 5 offsets.
+    // 0: 100 records in 103 offsets, 7 more waiting for a minute; 1: caught up; 2: stopped at a gap; 3: gave up 5 offsets.
     await initPosition(database, topic, 0, 10n, 0n);
     await move(0, 10, 113, `now() - INTERVAL '60 s'`, [100, 250, 240, 8, 2, 240]);
     await setHighWatermark(database, topic, 0, 120n);
@@ -156,7 +156,7 @@ describe('with partitions in different states', () => {
   });
 });
 
-it('shows where ingest stands still and why, and not where it goes on', async () => {
+it('shows where and why ingest stopped, and not where it runs', async () => {
   const row = { topic: 'inspection.results.v1', stateReason: 'why', atOffset: 7, toOffset: 9 };
   await storeIngestPartitions(
     stage.db.database,

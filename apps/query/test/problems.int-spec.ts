@@ -87,7 +87,7 @@ describe('a bad parameter is a 400 that names it', () => {
     expect(body.errors?.map((error) => error.parameter)).toEqual(names);
   });
 
-  it('all complaints at once, and never the value', async () => {
+  it('reports all errors at once, and never the value', async () => {
     const { body } = await problem('/v1/yield?kind=s3cret&policy=s3cret&nonsense=s3cret');
     expect(body.errors?.map((error) => error.parameter)).toEqual(['nonsense', 'kind', 'policy']);
     expect(JSON.stringify(body)).not.toContain('s3cret');
@@ -111,7 +111,7 @@ describe('a bad parameter is a 400 that names it', () => {
   });
 });
 
-describe('what is not a route', () => {
+describe('anything that is not a route', () => {
   it.each(['/', '/v1', '/v2/yield', '/v1/yield/', '/v1/inspections/a/b', '/v1/yield%2F', '/.env'])(
     '%s is 404',
     async (path) => {
@@ -162,7 +162,7 @@ describe('the database', () => {
         expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       }
     } finally {
-      // Also when something above failed: a held lock would keep the suite from ending.
+      // Runs even after a failure above: a held lock would keep the suite from ending.
       release();
       await holder;
     }

@@ -1,5 +1,5 @@
 /**
- * Longer than other suites, because every question is explained on the same year of data, which takes half a minute to fill.
+ * Longer than other suites, because it explains every question on the same year of data, which takes half a minute to load.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Queryable } from '@chip/persistence';
@@ -44,8 +44,8 @@ interface PlanNode {
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
 /**
- * Tables that are small whatever the size of the fab's history, so that reading them whole is right; and at the size of this
- * test the copies of retests, a twentieth of the attempts.
+ * Tables that stay small however long the fab's history is, so that a full read is right; at the size of this test also the
+ * copies of retests, a twentieth of the attempts.
  */
 const SMALL = new Set([
   'lots',
@@ -100,7 +100,7 @@ describe('query plans', () => {
          ARRAY[md5(inspection_id::text)::uuid], occurred_at + INTERVAL '1 hour', completed_at + INTERVAL '1 hour', equipment_id, product, wafer_id,
          die_x, die_y, 1, 1, inspected_area_cm2, 0 FROM inspection_attempts WHERE status = 'completed' AND (die_x + die_y) % 20 = 3`,
     );
-    // Ten measurements of each inspection; those of the oldest month are rows yet.
+    // Ten measurements of each inspection; those of the oldest month are still rows.
     await database.query(
       `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value)
        SELECT occurred_at, id, id, 'width' || m, die_x + m FROM inspections, generate_series(0, 9) AS m WHERE occurred_at < $1::date - 335`,
@@ -114,7 +114,7 @@ describe('query plans', () => {
        FROM inspections WHERE occurred_at >= $1::date - 335`,
       [today],
     );
-    // Another three hundred kinds of lists, so that to find one means to look for it.
+    // Another three hundred kinds of lists, so that finding one takes a search.
     await database.query(
       `SELECT store_measurement_sets(json_agg(json_build_object('names', ARRAY['other' || n, 'more' || n], 'units', ARRAY['V', NULL],
          'lower_limits', ARRAY[n, NULL], 'upper_limits', ARRAY[NULL, n]))) FROM generate_series(1, 300) AS n`,
@@ -166,7 +166,7 @@ describe('query plans', () => {
   interface Explained {
     /** Large tables that were read whole. */
     readWhole: string[];
-    /** Rows read for nothing. */
+    /** Rows read in vain. */
     wasted: number;
     /** Every table that was touched, apart from chunks. */
     tables: Set<string>;
@@ -176,7 +176,7 @@ describe('query plans', () => {
     nodes: PlanNode[];
   }
   let chunksOfVectors: ReadonlyMap<string, { start: string; end: string }>;
-  /** Of these tables, what is no chunk of vectors of those days. A chunk has a month, so reading it whole for a day may be right. */
+  /** The tables that are not chunks of vectors of those days. A chunk holds a month, so a full read for a day may be right. */
   const beyondChunks = (names: Iterable<string>, from: number, to: number): string[] =>
     [...names].filter((name) => {
       const chunk = chunksOfVectors.get(name);
@@ -271,7 +271,7 @@ describe('query plans', () => {
       for (const after of [undefined, { time: day(-100), id: oneId }]) {
         const { readWhole, wasted } = await explain((snapshot) => listInspections(snapshot, question, after, 51));
         expect(readWhole).toEqual([]);
-        // An index walked to its end is no better than the table: what is read is about what is asked for.
+        // Walking a whole index is no better than reading the table, so a question reads little more than its answer.
         expect(wasted).toBeLessThan(INSPECTIONS / 3);
       }
     },
@@ -331,7 +331,7 @@ describe('query plans', () => {
     expect([...tables].sort()).toEqual(['yield_daily_base', 'yield_delta']);
   });
 
-  it('of a year that begins and ends within a day touch the attempts of these two days alone', async () => {
+  it('of a year that begins and ends within a day touch only the attempts of these two days', async () => {
     const question = {
       from: day(-364).replace('T00', 'T06'),
       to: day(-1).replace('T00', 'T18'),
@@ -395,7 +395,7 @@ describe('query plans', () => {
     const vectors = rowsOf((node) => node['Node Type'].includes('Scan') && isOfVectors(node));
     expect(vectors).toBeGreaterThan(0.8 * month);
     expect(vectors).toBeLessThan(2.5 * month);
-    // Places of the name in its sets, and not ten values of each vector.
+    // Positions of the name in its sets, not ten values of each vector.
     expect(rowsOf((node) => node['Node Type'] === 'Function Scan')).toBeLessThan(100);
     // The month begins and ends within a chunk.
     expect(wasted).toBeLessThan(3 * month);
@@ -481,7 +481,7 @@ describe('query plans', () => {
     }
   });
 
-  it('a table that is read whole is found', async () => {
+  it('detects a table that is read as a whole', async () => {
     const { readWhole } = await explain((snapshot) =>
       snapshot.query(`SELECT count(*) FROM inspections WHERE recipe IS NULL`),
     );

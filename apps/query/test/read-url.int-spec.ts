@@ -19,7 +19,7 @@ const order = (chip_id: string) => ({
 });
 const RANGE = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
 
-/** Every question that only reads, once. */
+/** Every read-only question, once. */
 async function expectReads(app: QueryApp, inspection: string): Promise<void> {
   for (const path of [
     '/v1/inspections',
@@ -92,16 +92,16 @@ describe('two database URLs', () => {
       const { status, body } = await app.get<{ id: string; status: string }>('/v1/inspections', order('new'));
       expect([status, body.status]).toEqual([201, 'pending']);
       expect(await sessions()).toEqual(['chip_api', 'chip_reader']);
-      // The same database behind both, so that it is there at once.
+      // The same database serves both, so the row is visible at once.
       expect((await app.get(`/v1/inspections/${body.id}`)).status).toBe(200);
     } finally {
       await app.stop();
     }
-    // Not at once: the server notices a closed connection a little later.
+    // Not immediately: the server notices a closed connection a little later.
     await waitFor(sessions, (roles) => roles.length === 0);
   });
 
-  it('without the second one, one role does both', async () => {
+  it('without the second URL, one role does both', async () => {
     const app = await QueryApp.start(urlOf('QUERY_DATABASE_URL', db.name));
     try {
       expect((await app.get('/v1/inspections')).status).toBe(200);
@@ -113,7 +113,7 @@ describe('two database URLs', () => {
     await waitFor(sessions, (roles) => roles.length === 0);
   });
 
-  it('while the primary is away, reading goes on and the service is ready', async () => {
+  it('while the primary is unavailable, reads continue and the service is ready', async () => {
     const away = new URL(urlOf('QUERY_DATABASE_URL', db.name));
     away.port = '1';
     const app = await QueryApp.start(away.href, { READ_DATABASE_URL: urlOf('READER_DATABASE_URL', db.name) });
@@ -149,7 +149,7 @@ describe('a primary and its hot standby', () => {
   const sessionsOn = (server: PrivateServer) =>
     server.query('postgres', `SELECT FROM pg_stat_activity WHERE application_name = 'chip-query'`);
 
-  it('every reading answer comes from the standby, what is written goes to the primary', async () => {
+  it('reads come from the standby, writes go to the primary', async () => {
     const inspection = await seed(database);
     await waitFor(
       () => stored(standby, 'seed'),
@@ -159,7 +159,7 @@ describe('a primary and its hot standby', () => {
     try {
       await expectReads(app, inspection);
       expect([(await sessionsOn(primary)).length, (await sessionsOn(standby)).length > 0]).toEqual([0, true]);
-      // The answer itself is read from the primary: the standby may be behind.
+      // The service reads the answer back from the primary, because the standby may lag.
       const { status, body } = await app.get<{ id: string; status: string }>('/v1/inspections', order('new'));
       expect([status, body.status]).toEqual([201, 'pending']);
       await waitFor(
@@ -171,7 +171,7 @@ describe('a primary and its hot standby', () => {
     }
   });
 
-  it('is not ready while the standby is too far behind, and ready again once it has caught up', async () => {
+  it('is not ready while the standby lags too far, and ready again once it has caught up', async () => {
     const app = await QueryApp.start(primary.url(), { READ_DATABASE_URL: standby.url(), MAX_REPLICA_LAG: 1 });
     const ready = async () => (await app.get('/health/ready')).status;
     try {
@@ -186,7 +186,7 @@ describe('a primary and its hot standby', () => {
     }
   });
 
-  it('where the name to write leads to the standby (25006), a write is unavailable, and goes on once it is promoted', async () => {
+  it('when the host for writes leads to the standby (25006), writes are unavailable, and work again once it is promoted', async () => {
     const app = await QueryApp.start(standby.url(), { READ_DATABASE_URL: primary.url() });
     try {
       const refused = await app.get<{ code: string }>('/v1/inspections', order('too early'));
@@ -194,14 +194,14 @@ describe('a primary and its hot standby', () => {
       expect((await app.get('/v1/inspections')).status).toBe(200);
       expect((await app.get('/health/ready')).status).toBe(200);
       expect(await stored(standby, 'too early')).toEqual([]);
-      // A connection to the wrong server is not kept: the next one asks anew where the name leads.
+      // The service does not keep a connection to the wrong server: the next one resolves the name again.
       await waitFor(
         () => sessionsOn(standby),
         (sessions) => sessions.length === 0,
         { timeoutMs: 5_000 },
       );
 
-      // Asked while it is still a standby: what is refused at first is tried again.
+      // Sent while the server is still a standby: the service retries what it refuses at first.
       const waiting = app.get('/v1/inspections', order('in time'));
       await standby.promote();
       expect((await waiting).status).toBe(201);

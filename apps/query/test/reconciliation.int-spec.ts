@@ -1,4 +1,4 @@
-/** Every statistic of one lot, added up against every other: they may differ in what they show, never in what they count. */
+/** Reconciles every statistic of one lot with every other: they may show different things, but must count the same. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -19,7 +19,7 @@ const attempt = fc.record({
   wafer: fc.integer({ min: 0, max: 2 }),
   die: fc.integer({ min: 0, max: 5 }),
   result: fc.constantFrom('pass', 'pass', 'fail' as const),
-  // Few minutes, so that some attempts of a die have the same one; completion is not in this order.
+  // Few distinct minutes, so that attempts of a die tie; completion is not in this order.
   occurred: fc.integer({ min: 0, max: 20 }),
   completed: fc.integer({ min: 0, max: 4000 }),
   equipment: fc.constantFrom('E1', 'E2'),
@@ -161,7 +161,7 @@ describe.each([
           expect(rolled).toMatchObject({ units, passed, yield: units === 0 ? null : passed! / units! });
         }
       }
-      // Otherwise nothing was compared.
+      // Otherwise the test would compare nothing.
       expect(compared).toBeGreaterThan(2);
     },
   );

@@ -23,7 +23,7 @@ interface ProblemBody {
 const order = { lot_id: 'LOT-7', chip_id: 'W01-1', inspection_type: 'visual' };
 
 describe('scheduling an inspection', () => {
-  it('creates it as pending, with the id that machines compute, and says where it is', async () => {
+  it('creates it as pending, with the id that machines compute, and returns its location', async () => {
     const { status, headers, body } = await schedule<InspectionDetail>({
       ...order,
       priority: 3,
@@ -48,7 +48,7 @@ describe('scheduling an inspection', () => {
     ).toHaveLength(1);
   });
 
-  it('is on record with its reason', async () => {
+  it('is in the audit trail with its reason', async () => {
     const [entry] = await stage.db.database.query<Record<string, unknown>>(
       `SELECT actor, action, subject, reason, new_value FROM audit_log WHERE stream = 'api' ORDER BY seq DESC LIMIT 1`,
     );
@@ -73,12 +73,12 @@ describe('scheduling an inspection', () => {
     ]);
   });
 
-  it('twenty at the same time create one', async () => {
+  it('twenty concurrent requests create one', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => schedule({ ...order, chip_id: 'race' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(19).fill(409)]);
   });
 
-  it('is 409 too when machines have inspected the chip already', async () => {
+  it('is also 409 when machines have already inspected the chip', async () => {
     await seedAttempts(stage.db.database, [{ lot_id: 'LOT-8', chip_id: 'x', result: 'pass' }]);
     expect((await schedule({ ...order, lot_id: 'LOT-8', chip_id: 'x' })).status).toBe(409);
     expect((await schedule({ ...order, lot_id: 'LOT-8', chip_id: 'x', site: 'south' })).status).toBe(201);
@@ -108,7 +108,7 @@ describe('scheduling an inspection', () => {
     ]);
   });
 
-  it('a body that nests deeper than calls is refused, not a crash', async () => {
+  it('refuses a body that nests deeper than the call stack, without a crash', async () => {
     const { status, body } = await stage.app.get<ProblemBody>('/v1/inspections', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -119,11 +119,11 @@ describe('scheduling an inspection', () => {
 });
 
 describe('the audit trail', () => {
-  it('names the first entry that was changed behind its back', async () => {
+  it('names the first entry that was tampered with', async () => {
     for (const chip_id of ['t1', 't2', 't3']) {
       expect((await schedule({ ...order, chip_id })).status).toBe(201);
     }
-    // As whoever owns the database could.
+    // As the owner of the database could.
     await stage.db.database.query('ALTER TABLE audit_log DISABLE TRIGGER USER');
     await stage.db.database.query(`UPDATE audit_log SET reason = 'forged' WHERE stream = 'api' AND seq = 2`);
     const { status, body } = await stage.app.get<{ ok: boolean; streams: { broken: { seq: number } | null }[] }>(

@@ -4,7 +4,7 @@ import { lotIdentity } from '@chip/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
 
-/** Completion times of a real line, several wafers within one minute at times; see the head of the file. */
+/** Completion times of a real line, with several wafers in some minutes; see the head of the file. */
 const TIMES = readFileSync(new URL('fixtures/secom-times.txt', import.meta.url), 'utf8')
   .split('\n')
   .filter((line) => /^\d/.test(line))
@@ -38,7 +38,7 @@ describe('pages through the tied times of SECOM', () => {
     return rows.map(({ id }) => id);
   };
 
-  /** Through the route, without sockets: `during` runs while the page is on its way. */
+  /** Requests a page through the route, without sockets; `during` runs while the page is on its way. */
   const walk = async (query: string, during: (pages: number) => Promise<void>): Promise<Item[]> => {
     const items: Item[] = [];
     let cursor: string | null = null;
@@ -73,7 +73,7 @@ describe('pages through the tied times of SECOM', () => {
     expectInOrder(items);
   });
 
-  // Limit 1 here alone: its 1,567 requests take seconds, and a walk among inserts shows what a quiet one would.
+  // Limit 1 only here: its 1,567 requests take seconds, and a walk with inserts shows what one without would.
   it.each([1, 7, 20])('limit %i yields every id once while rows are inserted', async (limit) => {
     await stage.db.database.query('TRUNCATE inspections CASCADE');
     const ids = await insert(TIMES);
@@ -93,7 +93,7 @@ describe('pages through the tied times of SECOM', () => {
     expect(ids.filter((id) => !seen.includes(id))).toEqual([]);
     expectInOrder(items);
     expect(inserted.length).toBeGreaterThan(10);
-    // Some came behind the cursor and were met, others before it and were not: they were really inserted during the walk.
+    // The walk met some inserts behind the cursor and missed others before it, so they really happened during the walk.
     expect(inserted.some((id) => seen.includes(id))).toBe(true);
     expect(inserted.every((id) => seen.includes(id))).toBe(false);
   });

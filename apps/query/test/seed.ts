@@ -12,7 +12,7 @@ export interface SeedAttempt {
   result?: 'pass' | 'fail';
   step?: string;
   attempt?: number;
-  /** Also `completed_at`, unless that is given. */
+  /** Also sets `completed_at`, unless given. */
   occurred_at?: string;
   completed_at?: string | null;
   equipment_id?: string;

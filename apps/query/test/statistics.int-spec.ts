@@ -223,7 +223,7 @@ describe('capability and gauge study of given numbers', () => {
   });
 });
 
-describe('charts of what was measured', () => {
+describe('charts of stored data', () => {
   beforeAll(async () => {
     const { database } = stage.db;
     // Three lots of four chips: width 10, 11, 12, 13 in each, plus the number of the lot. The last chip of S2 has no value.
@@ -251,7 +251,7 @@ describe('charts of what was measured', () => {
       `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
        SELECT inspection_id, event_id, n, occurred_at, 'x', 0, 0 FROM inspection_attempts, generate_series(1, 2) n WHERE result = 'fail'`,
     );
-    // A voided attempt and another parameter: neither belongs to the chart.
+    // A voided attempt and another parameter: neither belongs in the chart.
     await seedAttempts(database, [
       { lot_id: 'S1', chip_id: 'v', status: 'voided', event_id: '22222222-2222-4222-8222-222222222222' },
     ]);
@@ -271,7 +271,7 @@ describe('charts of what was measured', () => {
     const { location, dispersion, samples } = await spc('parameter=width&chart=imr');
     expect(values(location)).toEqual([11, 12, 13, 14, 12, 13, 14, 13, 14, 15, 16]);
     expect(location.points.map((p) => p.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11]);
-    // No moving range spans the missing value, nor a new lot.
+    // No moving range spans the missing value or a new lot.
     expect(dispersion!.points.map((p) => p.index)).toEqual([1, 2, 3, 5, 6, 9, 10, 11]);
     const across = await spc('parameter=width&chart=imr&break_at=none');
     expect(across.dispersion!.points.map((p) => p.index)).toEqual([1, 2, 3, 4, 5, 6, 9, 10, 11]);
@@ -295,7 +295,7 @@ describe('charts of what was measured', () => {
     expect(samples.map((sample) => sample.key)).toEqual(keys);
   });
 
-  it('limits of a baseline in time, violations in all', async () => {
+  it('takes limits from a baseline in time, and checks all samples', async () => {
     const { location } = await spc('parameter=width&chart=imr&baseline_to=2026-03-03T00:00:00Z');
     expect(location.centre).toBe(12.5);
     expect(location.upper).toBeCloseTo(12.5 + 3 / 1.128379, 6);
@@ -303,7 +303,7 @@ describe('charts of what was measured', () => {
     expect((await spc('parameter=width&chart=imr&baseline_from=2027-01-01T00:00:00Z')).location.centre).toBeNull();
   });
 
-  it('rules, target and numbers arrive', async () => {
+  it('passes on rules, target and numbers', async () => {
     const { location } = await spc(
       'parameter=width&chart=imr&rules=western_electric_4,beyond_limits&target=10&sigma=1.5',
     );

@@ -25,7 +25,7 @@ beforeAll(async () => {
             CASE WHEN n % 2 = 0 THEN 'h1' END
        FROM generate_series(0, 239) n, (VALUES ('a'), ('b')) v(s) WHERE s = 'a' OR n % 10 = 0`,
   );
-  // Another metric that must not count, and an older hour whose raw samples were dropped: 100 samples of mean 7.
+  // Another metric that must not count, and an older hour whose raw samples are dropped: 100 samples of mean 7.
   await database.query(
     `INSERT INTO system_metrics (time, service_name, metric_name, metric_value) VALUES ('2026-03-02T09:30:00Z', 'a', 'pressure', 1e9)`,
   );
@@ -48,7 +48,7 @@ const summary = async (from: string, to: string, more = ''): Promise<Summary> =>
   return answer.body;
 };
 const day = (time: string) => `2026-03-02T${time}Z`;
-/** What the samples of service a in minutes [from, to) since 08:00 give. */
+/** Expected sums of the samples of service a in minutes [from, to) since 08:00. */
 const minutes = (from: number, to: number, host?: 'h1'): Figures => {
   const values = Array.from({ length: to - from }, (_, i) => from + i).filter((n) => !host || n % 2 === 0);
   return {
@@ -78,7 +78,7 @@ describe.each([
     expect(Date.parse(covered!.from)).toBe(Date.parse(day(from)));
   });
 
-  it('means are weighted by samples: the total is no mean of the services', async () => {
+  it('weights means by samples: the total is not the mean of the services', async () => {
     const { services, totals } = await summary(day('08:00:00'), day('12:00:00'));
     expect(services.map((s) => [s.service_name, s.sample_count])).toEqual([
       ['b', 24],
@@ -94,7 +94,7 @@ describe.each([
     expect(services).toEqual([{ service_name: 'a', ...minutes(30, 195, 'h1') }]);
   });
 
-  it('a partial hour without its raw samples is left out, and the answer says so', async () => {
+  it('excludes a partial hour without raw samples, and the answer states it', async () => {
     const before = '2026-03-01T';
     const left = await summary(`${before}08:30:00Z`, `${before}10:00:00Z`);
     expect(left.covered).toEqual({ from: `${before}09:00:00.000000Z`, to: `${before}10:00:00.000000Z` });
@@ -112,7 +112,7 @@ describe.each([
   });
 });
 
-it('nothing is 200 with null figures', async () => {
+it('no data is 200 with null figures', async () => {
   const { services, totals, covered } = await summary('2020-01-01T00:10:00Z', '2020-01-02T00:00:00Z');
   expect([services, totals]).toEqual([[], { sample_count: 0, avg_value: null, min_value: null, max_value: null }]);
   expect(covered).toEqual({ from: '2020-01-01T00:10:00.000000Z', to: '2020-01-02T00:00:00.000000Z' });

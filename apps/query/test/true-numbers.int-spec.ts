@@ -1,5 +1,5 @@
 /**
- * Numbers that an engineer can check by hand, each of which once came out wrong. Over HTTP, from attempts as they are stored.
+ * Numbers that an engineer can check by hand, each of which was once wrong. Over HTTP, from stored attempts.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -100,7 +100,7 @@ describe('rolled throughput yield', () => {
       ...tested('RTY-A', 'visual', 10, 1, { product: 'A', step: 'etch' }),
       ...tested('RTY-A', 'electrical', 10, 2, { product: 'A', step: 'probe' }),
       ...tested('RTY-B', 'visual', 10, 5, { product: 'B', step: 'litho' }),
-      // A tester that does not know the product: the unit has one all the same.
+      // A tester that does not know the product: the unit still has one.
       ...tested('RTY-B', 'electrical', 10, 5, { step: 'probe' }),
     ]);
     const { totals, groups, warning } = await yieldOf('lot_id=RTY-A&lot_id=RTY-B&kind=rolled_throughput&group_by=lot');
@@ -127,7 +127,7 @@ describe('first-pass yield', () => {
           equipment_id: 'T1',
           occurred_at: day(1, 8),
         } as const;
-        // Ten failed and are rescreened on the next day, on another tester: eight pass.
+        // Ten failed; the next day another tester rescreens them: eight pass.
         const rescreen = {
           ...base,
           result: i < 2 ? 'fail' : 'pass',
@@ -146,12 +146,12 @@ describe('first-pass yield', () => {
     ['equipment_id=T1', 100, 0.9],
     [`to=${day(2, 0)}`, 100, 0.9],
     ['step=', 100, 0.9],
-  ])('a retest is none, whatever is asked for: %s', async (query, units, expected) => {
+  ])('never counts a retest, whatever the question: %s', async (query, units, expected) => {
     const { totals } = await yieldOf(`${lot}&${query}`);
     expect([totals.units, totals.yield]).toEqual([units, expected]);
   });
 
-  it('and final yield of the day of the retests is that of the units finished on it', async () => {
+  it('and final yield of the day of the retests count the units finished on it', async () => {
     const { totals, definition_id } = await yieldOf(`lot_id=FPY&from=${day(2, 0)}`);
     expect([totals.units, totals.passed, definition_id]).toEqual([10, 8, 'yield.final/2']);
     expect((await yieldOf(`${lot}&group_by=day`)).groups.map(({ key, units }) => [key, units])).toEqual([
@@ -162,7 +162,7 @@ describe('first-pass yield', () => {
     ]);
   });
 
-  it('of attempts of one second goes by the number of the machine, whatever the ids', async () => {
+  it('of attempts within one second goes by attempt number, whatever the ids', async () => {
     const tied = { lot_id: 'TIES', chip_id: 'c', occurred_at: day(1, 8) };
     await seedAttempts(stage.db.database, [
       { ...tied, attempt: 1, result: 'fail', event_id: 'ffffffff-0000-4000-8000-000000000000' },
@@ -170,7 +170,7 @@ describe('first-pass yield', () => {
     ]);
     expect((await yieldOf('lot_id=TIES&policy=first')).totals.passed).toBe(0);
     expect((await yieldOf('lot_id=TIES&policy=last')).totals.passed).toBe(1);
-    // From the attempts as well as from the summaries.
+    // From the attempts and from the summaries.
     expect((await yieldOf('lot_id=TIES&policy=first&step=')).totals.passed).toBe(0);
     expect((await yieldOf('lot_id=TIES&policy=last&step=')).totals.passed).toBe(1);
   });
@@ -201,7 +201,7 @@ describe('maps', () => {
     );
   });
 
-  it.each([path, '/v1/lots/MAP/map'])('%s of several inspection types must say which', async (map) => {
+  it.each([path, '/v1/lots/MAP/map'])('%s of several inspection types requires a choice', async (map) => {
     const { status, body } = await stage.app.get<{ code: string; detail: string; errors: { parameter: string }[] }>(
       map,
     );
@@ -210,7 +210,7 @@ describe('maps', () => {
     expect(body.errors.map(({ parameter }) => parameter)).toEqual(['inspection_type']);
   });
 
-  it('a die that failed at probe is not shown as passing because it was looked at later', async () => {
+  it('does not show a die that failed at probe as passing because of a later inspection', async () => {
     const dies = async (query: string) => (await get<{ dies: unknown[] }>(query)).dies;
     expect(await dies(`${path}?inspection_type=electrical`)).toEqual([[3, 4, 'fail']]);
     expect(await dies(`${path}?inspection_type=visual&step=aoi`)).toEqual([[3, 4, 'pass']]);
@@ -226,7 +226,7 @@ describe('control charts and capability', () => {
   }
   const values = ({ location }: Chart) => location.points.map(({ value }) => value);
 
-  it('a retested die counts once, in capability, charts and Pareto alike', async () => {
+  it('counts a retested die once, in capability, charts and Pareto', async () => {
     const base = { lot_id: 'RETESTED', product: 'P', result: 'pass' } as const;
     await seed([
       {

@@ -5,7 +5,7 @@ import { packMeasurements } from './seed.ts';
 
 const WAFERS = 25;
 const DICE = 5000;
-/** Dice go up and down by one about their wafer, which lies 0, 1 or 2 above 10. */
+/** Dice alternate by one about the mean of their wafer, which is 10, 11 or 12. */
 const waferMean = (wafer: number): number => 10 + (wafer % 3);
 
 let stage: Stage;
@@ -85,12 +85,12 @@ it.each(['xbar_s', 'between_within', 'imr', 'ewma'])('has a chart of its wafers:
   if (chart !== 'ewma') {
     answer.location.points.forEach(({ value }, wafer) => expect(value).toBeCloseTo(waferMean(wafer), 9));
   }
-  // Limits from the spread within accuse every wafer that is not in the middle; those from the means accuse none.
+  // Limits from the spread within flag every wafer that is not in the middle; limits from the means flag none.
   expect(answer.location.violations.length > 0).toBe(chart === 'xbar_s');
   answer.within?.points.forEach(({ value }) => expect(value).toBeCloseTo(S_OF_WAFER, 9));
 });
 
-it('has no chart of single dice: that many samples are refused by name', async () => {
+it('refuses a chart of single dice, and names the number of samples', async () => {
   const { status, body } = await stage.app.get<{ code: string; errors: { parameter: string }[] }>(
     '/v1/spc?parameter=vth&lot_id=WHOLE&chart=imr',
   );

@@ -32,7 +32,7 @@ const instant = fc
     return `${ms}${String(micros % 1000).padStart(3, '0')}Z`;
   });
 
-/** What one statement of the load does to the attempts of a unit: a new one, a late one, a correction, a withdrawal. */
+/** One change that the load makes to the attempts of a unit: a new attempt, a late one, a correction, a withdrawal. */
 const change = fc.record({
   unit: fc.integer({ min: 0, max: UNITS - 1 }),
   // Few units have many attempts, most have one.
@@ -46,7 +46,7 @@ const change = fc.record({
   equipment_id: fc.constantFrom('E1', 'E2', null),
   product: fc.constantFrom('P1', 'P2', null),
   event_id: fc.uuid(),
-  /** As the machine numbered it, if it did. */
+  /** Attempt number, if the machine gave one. */
   number: fc.constantFrom(null, null, 1, 2, 3),
 });
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
@@ -130,7 +130,7 @@ describe('yield from the summaries', () => {
          FROM inspection_attempts a JOIN lots l ON l.id = a.lot_id WHERE a.status = 'completed'`,
     );
 
-  /** The definition itself, written out a second time: a unit's attempt from all of its history, then range and filters. */
+  /** The definition written out again: a unit's attempt from its whole history, then range and filters. */
   const byHand = (attempts: readonly Stored[], asked: Asked, policy: AttemptPolicy): object => {
     const units = new Map<string, Stored[]>();
     for (const attempt of attempts) {
@@ -226,7 +226,7 @@ describe('yield from the summaries', () => {
             continue;
           }
           const ofSummary = await yieldCountsOfSummary(db.database, { ...asked, policy }, days);
-          // Without groups the attempts make one of all, if there are any.
+          // Without groups, all attempts form one group, if there are any.
           const groups = asked.group_by === undefined ? [] : ofAttempts.groups;
           expect({
             asked,
@@ -244,7 +244,7 @@ describe('yield from the summaries', () => {
         }
       }
     }
-    // Otherwise the questions were too easy.
+    // Otherwise the questions would be too easy.
     expect(compared).toBeGreaterThan(2000);
     expect(withUnits).toBeGreaterThan(1000);
     const [{ single, twice }] = (await db.database.query(
@@ -257,7 +257,7 @@ describe('yield from the summaries', () => {
 
   it('follows a correction of the attempt that is left after the other one was withdrawn', async () => {
     const first: Change = {
-      // No other test touches this one.
+      // No other test touches this unit.
       unit: UNITS,
       attempt: 1,
       step: '',
@@ -298,7 +298,7 @@ describe('yield from the summaries', () => {
     ).toEqual([]);
   });
 
-  it('counts what was tested, also after retention deleted the attempts', async () => {
+  it('counts tested units even after retention deleted the attempts', async () => {
     const asked: AttemptQuestion = {
       policy: 'first',
       from: '2025-12-01T00:00:00.000000Z',

@@ -48,7 +48,7 @@ describe('yield of retested dice', () => {
       // The second attempt was withdrawn: the die failed.
       { lot_id: 'RETEST', chip_id: 'c5', result: 'fail', occurred_at: at(8) },
       { lot_id: 'RETEST', chip_id: 'c5', status: 'voided', result: 'pass', occurred_at: at(9) },
-      // Withdrawn altogether, never finished, could not finish: no units.
+      // Withdrawn, never finished, could not finish: no units.
       { lot_id: 'RETEST', chip_id: 'c6', status: 'voided', result: 'pass', occurred_at: at(8) },
       { lot_id: 'RETEST', chip_id: 'c7', status: 'in_progress', attempt: 1, completed_at: null, occurred_at: at(8) },
       { lot_id: 'RETEST', chip_id: 'c8', status: 'failed', occurred_at: at(8) },
@@ -88,7 +88,7 @@ describe('yield of retested dice', () => {
     expect((await yieldOf('lot_id=TWICE')).totals).toEqual({ units: 2, passed: 2, failed: 0, yield: 1, dppm: 0 });
   });
 
-  it('equal times are ordered by event_id, whichever was stored first', async () => {
+  it('orders equal times by event_id, whichever was stored first', async () => {
     const tied = (chip_id: string, ids: [string, 'pass' | 'fail'][]): SeedAttempt[] =>
       ids.map(([event_id, result]) => ({ lot_id: 'TIED', chip_id, result, event_id, occurred_at: at(8) }));
     const low = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
@@ -141,7 +141,7 @@ describe('groups', () => {
         wafer_id: 'W2',
         equipment_id: 'E2',
       },
-      // A retest on another machine and the next day: its group is that of the attempt that was chosen.
+      // A retest on another machine on the next day: its group is that of the chosen attempt.
       {
         ...base,
         chip_id: '4',
@@ -284,7 +284,7 @@ describe('rolled throughput yield', () => {
     ]);
   });
 
-  it('one step alone is its first-pass yield', async () => {
+  it('of a single step is its first-pass yield', async () => {
     expect((await yieldOf('lot_id=RTY&kind=rolled_throughput&step=probe')).totals.yield).toBe(0.75);
     expect((await yieldOf('lot_id=RTY&kind=first_pass&step=probe')).totals.yield).toBe(0.75);
   });

@@ -45,7 +45,7 @@ describe('classification of inspections', () => {
     });
   });
 
-  it('hashes content, not its spelling', () => {
+  it('hashes content, not its formatting', () => {
     const a = accepted({ ...good, metadata: { a: 1, b: { c: 2, d: 3 } }, priority: null });
     const b = accepted({ ...good, occurred_at: '2026-05-31T10:00:00.000Z', metadata: { b: { d: 3, c: 2 }, a: 1 } });
     const c = accepted({ ...good, result: 'fail' });
@@ -54,7 +54,7 @@ describe('classification of inspections', () => {
     expect(c.content_hash).not.toBe(a.content_hash);
   });
 
-  it('hashes as it always did, since the ledger holds hashes of years', () => {
+  it('keeps its hashes, because the ledger holds those of years', () => {
     const { content_hash } = accepted({
       ...good,
       measurements: [{ name: 'vth', value: 0.4, unit: 'V', upper_limit: null }],

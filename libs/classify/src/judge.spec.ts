@@ -21,7 +21,7 @@ describe('judgement', () => {
     expect(unknownFields).toBe(1);
   });
 
-  it('gives one verdict for a record that is no array, or is refused whole', () => {
+  it('gives one verdict for a record that is not an array, or is refused whole', () => {
     expect(judgeRecord(TELEMETRY.source, record(sample), 0).verdicts).toEqual([{ refusal: null }]);
     expect(judgeRecord(TELEMETRY.source, record([]), 0).verdicts).toMatchObject([
       { refusal: { code: 'schema_violation' } },

@@ -209,7 +209,7 @@ describe('classification of telemetry', () => {
         } else {
           expect(['time_out_of_range', 'invalid_text']).toContain(code);
         }
-        // The same again: a second reading decides the same.
+        // Reading it again decides the same.
         expect(classify(text)).toEqual({ rows, refusals, unknown: 0 });
       }),
       { numRuns: 2000 },

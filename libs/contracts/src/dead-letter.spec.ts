@@ -46,7 +46,7 @@ describe('dead letter', () => {
     });
   });
 
-  it('takes no header of a machine for one of its own', () => {
+  it('never mistakes a header of a machine for its own', () => {
     const headers = { truncated: Buffer.from('value'), stage: Buffer.from('x'), 'source-key': Buffer.from('k') };
     const letter = deadLetter(event({ headers }));
     expect(letter.headers).toMatchObject({ stage: 'ingest' });
@@ -78,19 +78,19 @@ describe('dead letter', () => {
     expect(letter.value!.length).toBeGreaterThanOrEqual(expected);
   });
 
-  it('cuts headers before the key, and what fits stays', () => {
+  it('cuts headers before the key, and keeps what fits', () => {
     const headers = { big: Buffer.alloc(2 * MIB), small: Buffer.from('s') };
     const letter = deadLetter(event({ key: Buffer.alloc(900 * 1024), headers }));
     expect(letter.headers).toMatchObject({ truncated: 'headers', small: headers.small });
     expect((letter.headers['source-key'] as Buffer).length).toBe(900 * 1024);
   });
 
-  it('of an element takes little of its record along: a thousand of them repeat it', () => {
+  it('of an element copies little of its record, because a thousand of them repeat it', () => {
     const letter = deadLetter(event({ place: 1, headers: { big: Buffer.alloc(20_000), small: Buffer.from('s') } }));
     expect(letter.headers).toMatchObject({ truncated: 'headers', small: Buffer.from('s') });
   });
 
-  it('never exceeds the limit, whatever comes', () => {
+  it('never exceeds the limit, for any event', () => {
     const bytes = (max: number) => fc.integer({ min: 0, max }).map((length) => Buffer.alloc(length));
     fc.assert(
       fc.property(

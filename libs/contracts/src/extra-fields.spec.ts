@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { DROPPED_FIELDS, ExtraFields, MAX_EXTRA_BYTES, MAX_EXTRA_FIELDS } from './extra-fields.ts';
 
 describe('extra fields', () => {
-  it('are none when there were none', () => expect(new ExtraFields().value()).toBeUndefined());
+  it('are undefined when there are none', () => expect(new ExtraFields().value()).toBeUndefined());
 
-  it('keep what fits, and say how many did not', () => {
+  it('keep what fits, and count what does not', () => {
     const extra = new ExtraFields();
     for (let i = 0; i < 90_000; i++) {
       extra.add(`field${i}`, i);
@@ -15,7 +15,7 @@ describe('extra fields', () => {
     expect(kept[DROPPED_FIELDS]).toBe(90_000 - MAX_EXTRA_FIELDS);
   });
 
-  it('drop a large one and keep the small ones behind it', () => {
+  it('drop a large one and keep the small ones after it', () => {
     const extra = new ExtraFields();
     extra.add('large', 'x'.repeat(MAX_EXTRA_BYTES));
     extra.add('__proto__', 1);

@@ -37,7 +37,7 @@ describe('identities', () => {
     expect(inspectionIdentity('', 'LOT-1', 'C', 'visual')).toBe('a70f3a12-3b87-54bd-bb29-2760b66127d1');
   });
 
-  it('keeps names apart that a plain join would mix up, and does not fold case or blanks', () => {
+  it('distinguishes names that a plain join would confuse, and does not fold case or trim blanks', () => {
     expect(partIdentity('', 'A/B', 'C')).not.toBe(partIdentity('', 'A', 'B/C'));
     expect(lotIdentity('', 'lot')).not.toBe(lotIdentity('', 'LOT'));
     expect(lotIdentity('', 'LOT ')).not.toBe(lotIdentity('', 'LOT'));

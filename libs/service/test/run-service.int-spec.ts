@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-/** The frame is tested as what it is: a process, its output, its exit code. */
+/** Tests the frame from outside, as a process with output and an exit code. */
 interface Service {
   readonly process: ChildProcess;
   readonly url: Promise<string>;
@@ -105,7 +105,7 @@ describe('runService', () => {
     await service.seen('drained intake');
     service.process.kill('SIGTERM');
     expect(await service.exited).toBe(1);
-    // What comes behind the part that hangs is not waited for.
+    // The process does not wait for stages after the part that hangs.
     expect(service.output()).not.toContain('drained connections');
   });
 
@@ -117,7 +117,7 @@ describe('runService', () => {
     expect(service.output()).not.toContain('is listening');
   });
 
-  it('goes on draining after a part that fails to', async () => {
+  it('continues to drain after a part that fails', async () => {
     const service = run('failing-drain');
     await service.url;
     service.process.kill('SIGTERM');

@@ -68,7 +68,7 @@ export class KeyCheck {
     return { subject: `key:${name} (${prefix})`, countedAs: id, role, scopes, sites, products };
   }
 
-  /** Reads the keys once more, at most every {@link LOOK_SOON_MS}. A failure changes nothing. */
+  /** Reads the keys again, at most every {@link LOOK_SOON_MS} ms. A failure changes nothing. */
   #lookSoon(): Promise<void> {
     this.#soon ??= sleep(Math.max(0, this.#lookedAt + LOOK_SOON_MS - performance.now()))
       .then(() => {

@@ -173,7 +173,7 @@ export class ExportController {
           actor: caller.subject,
           action: 'export.start',
           subject: `export:${what}`,
-          reason: 'asked for through the API',
+          reason: 'requested through the API',
           newValue: parameters,
         }),
       );

@@ -6,7 +6,7 @@ import { rowWriter } from './row-format.ts';
 describe('CSV', () => {
   const { head, line } = rowWriter('csv', ['a', 'b', 'c']);
 
-  it('names the columns, quotes where it must, and tells null from an empty text', () => {
+  it('names the columns, quotes where needed, and distinguishes null from empty text', () => {
     expect(head).toBe('a,b,c\r\n');
     expect(line({ a: 'x,y', b: null, c: '' })).toBe('"x,y",,""\r\n');
     expect(line({ a: 'say "hi"', b: 'two\nlines', c: 0.1 })).toBe('"say ""hi""","two\nlines",0.1\r\n');
@@ -23,7 +23,7 @@ describe('CSV', () => {
     },
   );
 
-  it('is read back by another parser, whatever the texts', () => {
+  it('can be read back by another parser, for any text', () => {
     const { head, line } = rowWriter('csv', ['a', 'b', 'c'], true);
     const text = fc.string({ unit: 'binary' });
     fc.assert(

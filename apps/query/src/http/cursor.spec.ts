@@ -12,15 +12,15 @@ const position = fc.record({
 });
 
 describe('cursor', () => {
-  it('brings back the place it was made from', () => {
+  it('decodes to the position that it encodes', () => {
     fc.assert(fc.property(position, (place) => expect(decodeCursor(encodeCursor(place))).toEqual(place)));
   });
 
-  it('is safe in a URL as it is', () => {
+  it('is safe in a URL without escaping', () => {
     fc.assert(fc.property(position, (place) => expect(encodeCursor(place)).toMatch(/^[A-Za-z0-9_-]{1,200}$/)));
   });
 
-  it('refuses any other text as a 400, whatever it is', () => {
+  it('refuses any other text as a 400', () => {
     const refused = (text: string): boolean => {
       try {
         decodeCursor(text);
@@ -34,7 +34,7 @@ describe('cursor', () => {
       fc.property(position, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (place, at, character) => {
         const cursor = encodeCursor(place);
         const changed = cursor.slice(0, at % cursor.length) + character + cursor.slice((at % cursor.length) + 1);
-        // A changed letter may still spell a place; then it is exactly the text of that place.
+        // A changed letter may still encode a position, but then it is exactly the text of that position.
         if (refused(changed)) {
           return true;
         }

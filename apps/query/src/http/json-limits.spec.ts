@@ -13,7 +13,7 @@ describe('JSON that can be stored', () => {
     },
   );
 
-  it('ends at 32 levels, however deep the value is', () => {
+  it('stops at 32 levels, however deep the value is', () => {
     const nested = (levels: number): unknown => {
       let value: unknown = 1;
       for (let i = 0; i < levels; i++) {

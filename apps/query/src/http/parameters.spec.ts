@@ -42,7 +42,7 @@ describe('times', () => {
     );
   });
 
-  it('a range may be open or empty, not reversed', () => {
+  it('a range may be open or empty, but not reversed', () => {
     const range = z.strictObject(timeRange('x', { from: '', to: '' })).superRefine(endsInOrder);
     const [early, late] = ['2008-07-01T00:00:00Z', '2008-07-01T00:00:00.000001Z'];
     expect(range.safeParse({}).success).toBe(true);
@@ -60,7 +60,7 @@ it('integers are plain decimal digits in their bounds', () => {
   }
 });
 
-it('names count characters, not UTF-16 units, and have no NUL', () => {
+it('names count characters, not UTF-16 units, and cannot hold NUL', () => {
   const name = nameParameter('', '', 3);
   expect(name.safeParse('😀😀😀').success).toBe(true);
   expect(name.safeParse('😀😀😀😀').success).toBe(false);

@@ -27,7 +27,7 @@ describe('buckets of a series', () => {
     expect(chooseBuckets(...range(length), maxPoints)).toEqual({ resolution, seconds });
   });
 
-  it('never give more points than asked for, wherever the range begins', () => {
+  it('never give more points than requested, wherever the range begins', () => {
     const start = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2050, 0, 1) });
     const length = fc.oneof(fc.nat(86_400_000), fc.nat(1_000_000_000), fc.nat(100_000_000_000));
     fc.assert(

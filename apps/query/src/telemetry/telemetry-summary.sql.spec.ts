@@ -23,7 +23,7 @@ describe('cutting a range at full hours', () => {
     expect(range(cut.tail)).toEqual(tail && tail.map(at));
   });
 
-  it('pieces follow one another without a hole, each partial one inside its hour', () => {
+  it('pieces leave no hole, and each partial piece lies within its hour', () => {
     const time = fc
       .integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2100, 0, 1) })
       .map((ms) => ms * 1000 + (ms % 997));
@@ -51,7 +51,7 @@ describe('cutting a range at full hours', () => {
   });
 });
 
-it('sums of the same service are added, and what has no sample disappears', () => {
+it('adds up sums of the same service, and drops services without samples', () => {
   const sums = (
     service_name: string,
     sample_count: number,

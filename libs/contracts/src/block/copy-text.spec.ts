@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { COPY_NULL, decodeCopyField, decodeCopyRow, encodeCopyField, encodeCopyRow } from './copy-text.ts';
 
 describe('COPY text', () => {
-  it('escapes exactly the bytes that are structure', () => {
+  it('escapes exactly the bytes with a meaning of their own', () => {
     expect(encodeCopyRow(['a\tb', 'c\nd', 'e\\f', 'g\rh', '', null, undefined, '\\N', 1.5, -0, 10n, true])).toBe(
       'a\\tb\tc\\nd\te\\\\f\tg\\rh\t\t\\N\t\\N\t\\\\N\t1.5\t0\t10\tt\n',
     );
   });
 
-  it('keeps null and the text \\N apart', () => {
+  it('distinguishes null from the text \\N', () => {
     expect(decodeCopyField(COPY_NULL)).toBeNull();
     expect(decodeCopyField(encodeCopyField('\\N'))).toBe('\\N');
   });

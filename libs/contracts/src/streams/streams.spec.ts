@@ -27,7 +27,7 @@ describe('streams', () => {
     ]);
   });
 
-  it('have three topics each, in which their largest event fits', () => {
+  it('have three topics each, which can hold their largest event', () => {
     const limitOf = (topic: string): number =>
       Number(TOPICS.find(({ name }) => name === topic)?.settings['max.message.bytes']);
     expect(TOPICS).toHaveLength(3 * STREAMS.length);

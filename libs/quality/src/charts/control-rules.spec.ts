@@ -28,7 +28,7 @@ describe('rules, each at the last point of its pattern', () => {
     ['western_electric_3', [1.1, 1.1, 1.1, 1.1, 0], []],
     ['western_electric_3', [0, 1.1, 1.1, 1.1], []],
     ['nelson_6', [0, -1.1, -1.1, -1.1, -1.1, 0.1, -1.1], [4, 6]],
-    // A side is not the centre itself.
+    // The centre itself is not a side.
     ['western_electric_4', times(8, 0.1), [7]],
     ['western_electric_4', [...times(7, 0.1), 0, ...times(7, 0.1)], []],
     ['western_electric_4', times(10, -0.1), [7, 8, 9]],
@@ -43,7 +43,7 @@ describe('rules, each at the last point of its pattern', () => {
     ['nelson_4', [...alternating(7), ...alternating(7)], []],
     ['nelson_7', times(15, 0.9), [14]],
     ['nelson_7', [...times(14, 0.9), 1], []],
-    // Both sides, or it is another pattern.
+    // On both sides; otherwise it is another pattern.
     ['nelson_8', [1.1, 1.1, 1.1, 1.1, -1.1, 1.1, 1.1, 1.1], [7]],
     ['nelson_8', times(8, 1.1), []],
     ['nelson_8', [1.1, 1.1, 1.1, 1.1, -1.1, 1.1, 0.9, 1.1], []],
@@ -55,7 +55,7 @@ describe('rules, each at the last point of its pattern', () => {
     expect(indices(rule, zs)).toEqual(expected);
   });
 
-  it('are listed by index, several at one point in the order asked for', () => {
+  it('are listed by index, several at one point in the order of the request', () => {
     expect(violations(points([...times(8, 0.1), 4]), ['nelson_2', 'beyond_limits', 'western_electric_4'])).toEqual([
       { rule: 'western_electric_4', index: 7 },
       { rule: 'nelson_2', index: 8 },
@@ -64,7 +64,7 @@ describe('rules, each at the last point of its pattern', () => {
     ]);
   });
 
-  it('see the same patterns upside down', () => {
+  it('find the same patterns upside down', () => {
     const zs = fc.array(fc.constantFrom(-3.5, -2.5, -1.5, -0.5, 0, 0.5, 1.5, 2.5, 3.5), { maxLength: 40 });
     fc.assert(
       fc.property(zs, (values) => {

@@ -61,12 +61,7 @@ const CHARTS: [name: string, process: string, most: number, chart: (z: () => num
     1 / 200,
     (z) => countChart('p', lotsOfDice(z, { ...dice, spread: 0 }), { rules }),
   ],
-  [
-    'p',
-    'lots of 25,000 correlated dice (sd 1 % about 5 %)',
-    1,
-    (z) => countChart('p', lotsOfDice(z, dice), { rules }),
-  ],
+  ['p', 'lots of 25,000 correlated dice (sd 1 % about 5 %)', 1, (z) => countChart('p', lotsOfDice(z, dice), { rules })],
   ['p_prime', 'the same', 1 / 200, (z) => countChart('p_prime', lotsOfDice(z, dice), { rules })],
   ['u', 'defects of 25 wafers, clustered by lot', 1, (z) => countChart('u', defects(z), { rules })],
   ['u_prime', 'the same', 1 / 200, (z) => countChart('u_prime', defects(z), { rules })],

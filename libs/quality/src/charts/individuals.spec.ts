@@ -29,7 +29,7 @@ describe('individuals', () => {
     expect(location.centre).toBe(6);
   });
 
-  it('limits come from the baseline alone, violations from all', () => {
+  it('take limits from the baseline only, and check all samples', () => {
     const { location } = individualsChart([...x, 70], { rules, baseline: { from: 0, to: 10 } });
     near(limits(location), [45.8159, 50.81, 55.8041], 2e-3);
     expect(beyond(location)).toEqual([10]);
@@ -83,7 +83,7 @@ describe('individuals', () => {
     expect(sigma).toBeCloseTo(1 / 1.128379, 12);
   });
 
-  it('samples left out make no limits, but are drawn and judged', () => {
+  it('exclude samples from the limits, but still draw and check them', () => {
     const wild = [...x.slice(0, 4), 70, ...x.slice(4)];
     const { location, dispersion } = individualsChart(wild, { rules, exclude: new Set([4]) });
     const ranges = [2, 2.3, 1.4, 3.4, 1.4, 0.2, 1.2, 1.5];

@@ -57,7 +57,7 @@ describe('gauge R&R', () => {
       ),
     );
 
-  it('keeps an interaction that is no chance apart from repeatability', () => {
+  it('separates a significant interaction from repeatability', () => {
     const study = anovaStudy(made(2, 0.1));
     // Each cell varies by +-0.1: SS 16 * 0.01 over 8 degrees of freedom.
     expect(study.ev).toBeCloseTo(Math.sqrt(0.16 / 8), 12);
@@ -65,7 +65,7 @@ describe('gauge R&R', () => {
     expect(study.av).toBeCloseTo(Math.sqrt((64 / 3 - 0.02) / 2), 9);
   });
 
-  it('of a perfect gauge shows parts only, and no number of categories', () => {
+  it('of a perfect gauge shows only part variation, and no number of categories', () => {
     for (const study of [
       anovaStudy(made(0, 0).map((m) => ({ ...m, value: 10 * Number(m.part) }))),
       averageRangeStudy(made(0, 0).map((m) => ({ ...m, value: 10 * Number(m.part) }))),

@@ -29,7 +29,7 @@ describe('pareto', () => {
     ).toEqual([-1, 9, 10]);
   });
 
-  it('of nothing is nothing', () => {
+  it('of no counts is empty', () => {
     expect(pareto([])).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compareTools, type ToolSample } from './tool-comparison.ts';
 
-/** Samples of 1,000 units with so many failures each. */
+/** Samples of 1,000 units with the given failures each. */
 const samples = (tool: string, failures: readonly number[], stratum = ''): ToolSample[] =>
   failures.map((failed) => ({ tool, stratum, units: 1000, passed: 1000 - failed }));
 const of = (all: ToolSample[], tool: string) => compareTools(all).tools.find((verdict) => verdict.tool === tool)!;
@@ -26,7 +26,7 @@ describe('comparison of tools', () => {
     expect(compareTools([...all, ...second]).p!).toBeCloseTo(8.2 * Math.exp(-7.2), 9);
   });
 
-  it('does not accuse the tool that got the difficult product', () => {
+  it('does not blame the tool that got the difficult product', () => {
     const all = [
       ...samples('A', [100, 110, 120, 130], 'hard'),
       ...samples('B', [115], 'hard'),
@@ -41,7 +41,7 @@ describe('comparison of tools', () => {
     expect(of([...all, ...samples('D', [900, 900, 900], 'own')], 'D')).toMatchObject({ samples: 0, z: 0, p: null });
   });
 
-  it('of yields that are all alike finds nothing', () => {
+  it('of equal yields finds nothing', () => {
     const all = [...samples('A', [5, 5, 5]), ...samples('B', [5, 5, 5])];
     expect(compareTools(all)).toMatchObject({ p: null });
     expect(of(all, 'A')).toMatchObject({ z: 0, p: 1 });

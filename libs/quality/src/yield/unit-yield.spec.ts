@@ -33,7 +33,7 @@ describe('rolledThroughput', () => {
     expect(rolled).toBeCloseTo(0.8, 12);
   });
 
-  it('has no product over different routes, nor of nothing', () => {
+  it('has no product across different routes, nor of no operations', () => {
     expect(rolledThroughput([at('probe', 10, 9), at('final', 10, 9, 'B')])).toMatchObject({ yield: null, dppm: null });
     expect(rolledThroughput([])).toEqual({ yield: null, dppm: null, steps: [] });
   });

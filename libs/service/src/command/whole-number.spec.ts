@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { wholeNumber } from './whole-number.ts';
 
 describe('wholeNumber', () => {
-  it('takes both ends', () => {
+  it('includes both ends', () => {
     expect(['1', '007', '10'].map(wholeNumber(1, 10))).toEqual([1, 7, 10]);
     expect(wholeNumber()('9007199254740991')).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -11,7 +11,7 @@ describe('wholeNumber', () => {
     expect(() => wholeNumber(1, 10)(text)).toThrow('Expected a whole number from 1 to 10.');
   });
 
-  it('names no end where there is none', () => {
+  it('omits the upper end when there is none', () => {
     expect(() => wholeNumber(1)('0')).toThrow('Expected a whole number from 1.');
   });
 });

@@ -37,7 +37,7 @@ describe('what every service reads', () => {
     });
   });
 
-  it('takes what is set', () => {
+  it('uses variables that are set', () => {
     const env = { HOST: '0.0.0.0', PORT: '8080', LOG_LEVEL: 'debug', INSTANCE: 'writer-2' };
     expect(loadConfig(serviceSchema, env)).toEqual({ ...env, PORT: 8080 });
   });
@@ -129,7 +129,7 @@ describe('AUTH_MODE', () => {
   const withMode = (authMode: string | undefined, host: string) =>
     loadConfig(schema, { HOST: host, NEEDED: 'x', AUTH_MODE: authMode });
 
-  it('is none, on this machine alone, unless said otherwise', () => {
+  it('is none by default, which needs a loopback address', () => {
     expect(withMode(undefined, '127.0.0.1').AUTH_MODE).toBe('none');
   });
 
@@ -148,7 +148,7 @@ describe('AUTH_MODE', () => {
     expect(isLoopback(host)).toBe(false);
   });
 
-  it('is judged also when another variable is wrong', () => {
+  it('is checked even when another variable is wrong', () => {
     expect(
       problemsOf(() => loadConfig(schema, { HOST: '0.0.0.0', AUTH_MODE: 'none' }))
         .map(({ name }) => name)

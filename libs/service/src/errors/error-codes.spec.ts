@@ -39,7 +39,7 @@ describe('AppError', () => {
     expect('cause' in new Refused('no cause')).toBe(false);
   });
 
-  it('wraps what is none, once', () => {
+  it('wraps other errors, once', () => {
     const bug = new TypeError('a bug');
     expect(toAppError(bug)).toMatchObject({ code: 'unexpected', message: 'a bug', cause: bug });
     expect(toAppError('a string')).toMatchObject({ message: 'a string' });

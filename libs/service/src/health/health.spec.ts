@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Health } from './health.ts';
 
 describe('Health', () => {
-  it('is up without indicators, and asks live and ready apart', async () => {
+  it('is up without indicators, and checks live and ready separately', async () => {
     const health = new Health();
     expect(await health.live()).toEqual({ status: 'up', checks: {} });
     health.addReady({ name: 'database', check: () => ({ state: 'down', reason: 'no connection' }) });
@@ -13,7 +13,7 @@ describe('Health', () => {
     });
   });
 
-  it('names every indicator, also when one fails or never answers', async () => {
+  it('names every indicator, even when one fails or never answers', async () => {
     const health = new Health();
     health.addLive({ name: 'good', check: async () => ({ state: 'up' }) });
     health.addLive({
@@ -35,7 +35,7 @@ describe('Health', () => {
     });
   });
 
-  it('refuses a second indicator of one name', () => {
+  it('refuses a second indicator of the same name', () => {
     const health = new Health();
     const indicator = { name: 'kafka', check: () => ({ state: 'up' }) as const };
     health.addLive(indicator);

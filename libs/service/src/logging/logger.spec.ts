@@ -46,7 +46,7 @@ describe('NestLogger', () => {
     });
   });
 
-  it('takes the wiring reports of Nest for debugging, not for the operator', () => {
+  it('logs the wiring reports of Nest at debug level', () => {
     const { lines, nest } = collect();
     nest.log('Mapped {/health, GET} route', 'RouterExplorer');
     nest.log('something else', 'Part');

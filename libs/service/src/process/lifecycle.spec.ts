@@ -25,7 +25,7 @@ describe('Lifecycle', () => {
     expect(steps).toEqual(['flush begins', 'flush ends', 'fold']);
   });
 
-  it('goes on after a part that fails or hangs, and says which', async () => {
+  it('continues after a part that fails or hangs, and names it', async () => {
     const { lifecycle, lines } = setup();
     let isReached = false;
     lifecycle.onDrain('work', 'failing', () => Promise.reject(new Error('x')));
@@ -39,7 +39,7 @@ describe('Lifecycle', () => {
     ]);
   });
 
-  it('logs the first fatal error once and ends with 1; what follows from it is not news', () => {
+  it('logs the first fatal error once and ends with 1; ignores its consequences', () => {
     const { lifecycle, lines, ends } = setup();
     lifecycle.fatal(new Error('the cause'));
     lifecycle.fatal(new Error('a consequence'));

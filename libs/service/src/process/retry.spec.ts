@@ -24,7 +24,7 @@ const failing = (times: number, error: Error) => {
 };
 
 describe('retry', () => {
-  it('repeats what may pass until it succeeds', async () => {
+  it('repeats a retriable failure until it succeeds', async () => {
     const delays: number[] = [];
     const options = {
       budgetMs: 5_000,
@@ -40,14 +40,14 @@ describe('retry', () => {
     }
   });
 
-  it('throws what will not pass, at once and unchanged', async () => {
+  it('throws any other failure at once and unchanged', async () => {
     const error = new Lasting('x');
     await expect(retry(failing(1, error), { budgetMs: 5_000 })).rejects.toBe(error);
     const unknown = new Error('not ours');
     await expect(retry(failing(1, unknown), { budgetMs: 5_000 })).rejects.toBe(unknown);
   });
 
-  it('lets the caller decide what may pass', async () => {
+  it('lets the caller decide what is retriable', async () => {
     expect(await retry(failing(1, new Error('x')), { budgetMs: 5_000, firstDelayMs: 1, isRetriable: () => true })).toBe(
       'after 2',
     );
@@ -63,12 +63,12 @@ describe('retry', () => {
     });
     await expect(promise).rejects.toBeInstanceOf(DeadlineExceededError);
     await expect(promise).rejects.toMatchObject({ cause: error, retriable: true });
-    // By the pauses and not by the clock: how late a timer is, the load of the machine decides.
+    // Checks the pauses, not the clock: timers are late on a loaded machine.
     expect(pausesMs).toBeGreaterThan(0);
     expect(pausesMs).toBeLessThanOrEqual(200);
   });
 
-  it('does not begin, nor go on waiting, once it is aborted', async () => {
+  it('neither begins nor keeps waiting once it is aborted', async () => {
     const reason = new Error('stop');
     await expect(retry(failing(0, reason), { budgetMs: 5_000, signal: AbortSignal.abort(reason) })).rejects.toBe(
       reason,
@@ -92,7 +92,7 @@ describe('withDeadline', () => {
     await expect(withDeadline(Promise.reject(new Error('own')), 1_000, 'work')).rejects.toThrow('own');
   });
 
-  it('does not wait for work that is late, nor trip over its later failure', async () => {
+  it('does not wait for late work, and survives its later failure', async () => {
     const late = new Promise((_, reject) => setTimeout(() => reject(new Error('too late to matter')), 40));
     await expect(withDeadline(late, 10, 'the work')).rejects.toThrow('the work took longer than 10 ms');
     await expect(late).rejects.toThrow();
