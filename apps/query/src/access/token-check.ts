@@ -162,7 +162,7 @@ function tokenProblem(error: unknown): Problem {
     return refused('it has expired');
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return refused(`its claim ${error.claim} is not as expected`);
+    return refused(`its claim ${error.claim} is not valid`);
   }
   if (error instanceof errors.JWKSNoMatchingKey) {
     return refused('the issuer has no key with its kid');

@@ -1,18 +1,18 @@
 import { type ControlChart, limitRules } from './chart.ts';
 import { type ControlRule, LONGEST_PATTERN } from './control-rules.ts';
 
-/** A shift of all values from one sample on. */
+/** A shift of all values from one sample onwards. */
 export interface Shift {
-  /** Index of the first sample that is shifted. */
+  /** Index of the first shifted sample. */
   readonly at: number;
   /** In data units. */
   readonly by: number;
 }
 
 /**
- * Draws the chart of a part of the history, with limits that do not depend on it.
+ * Draws the chart of part of the history, with limits that do not depend on the part.
  *
- * @param from index of the first sample of the part; indices of the chart count from there
+ * @param from index of the first sample of the part; indices of the chart start there
  * @param to exclusive
  */
 export type DrawHistory = (from: number, to: number, shift?: Shift) => ControlChart;
@@ -20,28 +20,28 @@ export type DrawHistory = (from: number, to: number, shift?: Shift) => ControlCh
 const PANELS = ['location', 'dispersion', 'within'] as const;
 export type PanelName = (typeof PANELS)[number];
 
-/** How soon a shift is found, over several starts. */
+/** How soon a rule finds a shift, over several starts. */
 export interface ShiftFinding {
   /** In sigma. */
   readonly shift: number;
   readonly starts: number;
-  /** Starts after which the shift was found within the samples looked at. */
+  /** Starts after which the rule found the shift within {@link BACK_TEST_HORIZON} samples. */
   readonly found: number;
-  /** Samples until then, the first shifted one counting as 1; null where it was never found. */
+  /** Mean number of samples until then, including the first shifted one; null when never found. */
   readonly mean_samples: number | null;
 }
 
 export interface RuleFinding {
   readonly panel: PanelName;
   readonly rule: ControlRule;
-  /** Indices of the samples at which the rule raised an alarm in the history as it is. */
+  /** Indices of the samples at which the rule raised an alarm in the unshifted history. */
   readonly alarms: readonly number[];
   readonly shifts: readonly ShiftFinding[];
 }
 
 export interface BackTest {
   readonly rules: readonly RuleFinding[];
-  /** All rules together: an alarm is a sample at which any of them raised one. */
+  /** All rules combined: an alarm is a sample at which any rule raised one. */
   readonly together: Pick<RuleFinding, 'alarms' | 'shifts'>;
 }
 
@@ -49,18 +49,18 @@ export interface BackTestOptions {
   readonly rules: readonly ControlRule[];
   /** In sigma. */
   readonly shifts: readonly number[];
-  /** What one sigma is, in data units. */
+  /** One sigma in data units. */
   readonly sigma: number;
-  /** Whether points depend on all before them (EWMA, CUSUM), not only on their neighbours. */
+  /** Whether points depend on all earlier ones (EWMA, CUSUM), not only on their neighbours. */
   readonly isCumulative: boolean;
 }
 
 /** Starts of a shift, spread evenly over the history. */
 export const BACK_TEST_STARTS = 40;
-/** Samples after a start that are looked at. */
+/** Samples to check after a start. */
 export const BACK_TEST_HORIZON = 400;
 
-/** Places where a shift begins: after each there are as many samples left, at most {@link BACK_TEST_HORIZON}. */
+/** Indices at which a shift begins. Each leaves the same number of samples, at most {@link BACK_TEST_HORIZON}. */
 function startsOf(length: number): { starts: number[]; horizon: number } {
   const horizon = Math.min(BACK_TEST_HORIZON, Math.ceil(length / 2));
   const last = length - horizon;
@@ -86,11 +86,11 @@ const keyOf = (alarm: Alarm): string => `${nameOf(alarm)} ${alarm.index}`;
 type Delays = Map<string, number>;
 
 /**
- * What rules would have done on a history: the alarms they would have raised, and after how many samples they find a shift
- * that is added to the stored values from several starts on. A shift is found by the first alarm that the history as it is
- * does not raise, so that false alarms find nothing. Nothing in it is random.
+ * Back-tests rules on a history: the alarms that they would have raised, and the number of samples after which they find a
+ * shift added to the stored values from several starts. Only an alarm that the unshifted history does not raise finds the
+ * shift, so that false alarms do not count. Deterministic.
  *
- * A generator, because it draws over a hundred charts: whoever runs it may let others work between two of them.
+ * A generator, because it draws over a hundred charts: the caller can let other work run between two of them.
  *
  * @param length samples of the history
  */

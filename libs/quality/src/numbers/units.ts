@@ -1,8 +1,8 @@
-/** Units of measured values, and how one becomes another. Units are texts of machines, so several spellings mean one. */
+/** Units of measured values and their conversion. Machines send units as text, so several spellings mean the same unit. */
 
 interface Unit {
   readonly dimension: string;
-  /** Value in the SI unit = value x scale x 10^exponent + offset. Powers of ten stay whole: 1000 nm are 1 um, exactly. */
+  /** Value in the SI unit = value x scale x 10^exponent + offset. Integer powers of ten keep 1000 nm = 1 um exact. */
   readonly scale: number;
   readonly exponent: number;
   readonly offset: number;
@@ -13,7 +13,7 @@ const PREFIXES: Readonly<Record<string, number>> = {
   p: -12,
   n: -9,
   u: -6,
-  // Micro sign and Greek letter look alike.
+  // Micro sign and Greek letter, which look the same.
   '\u00b5': -6,
   '\u03bc': -6,
   m: -3,
@@ -58,7 +58,7 @@ const FAHRENHEIT = unit('temperature', 5 / 9, 0, 459.67 * (5 / 9));
 const CELSIUS = unit('temperature', 1, 0, 273.15);
 const ANGSTROM = unit('length', 1, -10);
 
-/** Units by their whole text. C and F alone are no temperatures: they mean coulomb and farad. */
+/** Units by their whole text. C and F are not temperatures here: they mean coulomb and farad. */
 const WHOLE: Readonly<Record<string, Unit>> = {
   // Capital A with ring, angstrom sign.
   '\u00c5': ANGSTROM,
@@ -106,10 +106,10 @@ export interface UnitConversion {
   readonly offset: number;
 }
 
-/** Power of ten as the nearest double; `**` multiplies, and errs in the last digit. */
+/** Power of ten as the nearest double; `**` multiplies and can be off in the last digit. */
 const tenTo = (exponent: number): number => Number(`1e${exponent}`);
 
-/** How values in `from` become values in `to`; undefined where either is not known or they measure different things. */
+/** Conversion from unit `from` to `to`; undefined when either is unknown or their dimensions differ. */
 export function unitConversion(from: string, to: string): UnitConversion | undefined {
   if (from === to) {
     return { factor: 1, offset: 0 };

@@ -8,7 +8,7 @@ export const YIELD_MODELS = ['poisson', 'murphy', 'exponential', 'negative_binom
 export type YieldModel = (typeof YIELD_MODELS)[number];
 
 export interface YieldModelParameters {
-  /** Of the negative binomial: how little defects cluster, above 0; towards infinity it becomes Poisson. */
+  /** For the negative binomial: clustering of defects, above 0; the smaller, the more clustered; infinity gives Poisson. */
   readonly alpha: number;
 }
 
@@ -42,8 +42,8 @@ export function modelYield(model: YieldModel, defects: number, { alpha }: YieldM
 }
 
 /**
- * Mean number of killing defects per die, A D0, that a yield stands for: the inverse of {@link modelYield}. Infinity where
- * a double cannot hold it.
+ * Mean number of killing defects per die, A D0, for a yield: the inverse of {@link modelYield}. Infinity when a double cannot
+ * hold it.
  *
  * @param fraction above 0, up to 1
  */
@@ -60,7 +60,7 @@ export function modelDefects(model: YieldModel, fraction: number, { alpha }: Yie
   }
 }
 
-/** No closed form: (1 - exp(-x)) / x falls steadily from 1, so halving finds where it is the root of the yield. */
+/** No closed form, but (1 - exp(-x)) / x falls monotonically from 1, so bisection finds where it is the root of the yield. */
 function murphyDefects(fraction: number): number {
   const root = Math.sqrt(fraction);
   // (1 - exp(-x)) / x lies below 1 / x.
@@ -84,7 +84,7 @@ export const defectsPerUnit = (defects: number, units: number): number | null =>
 /**
  * Defects per million opportunities; null without any.
  *
- * @param opportunities places of one unit where a defect can lie, as agreed with whoever reads the number
+ * @param opportunities places per unit where a defect can occur, by agreement with the readers of the number
  */
 export const defectsPerMillionOpportunities = (defects: number, units: number, opportunities: number): number | null =>
   units * opportunities === 0 ? null : (1e6 * defects) / (units * opportunities);
