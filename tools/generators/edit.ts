@@ -1,8 +1,15 @@
 /** Changes to files that exist: each finds its place in the text, or says that the file is no longer as it expects. */
-import type { Tree } from 'nx/src/generators/tree.js';
 import { format, resolveConfig } from 'prettier';
 
 export type Edit = (text: string) => string;
+
+/** The part of nx's Tree that is used here. */
+interface Files {
+  readonly root: string;
+  exists(file: string): boolean;
+  read(file: string, encoding: 'utf8'): string | null;
+  write(file: string, content: string): void;
+}
 
 /** Puts `line` behind the last match of `place`. */
 export const insertBehind =
@@ -14,6 +21,17 @@ export const insertBehind =
     }
     const end = last.index + last[0].length;
     return `${text.slice(0, end)}${line}${text.slice(end)}`;
+  };
+
+/** Puts `text` in front of the first match of `place`. */
+export const insertBefore =
+  (place: RegExp, inserted: string): Edit =>
+  (text) => {
+    const at = text.search(new RegExp(place.source, 'm'));
+    if (at === -1) {
+      throw new Error(`nothing matches ${place.source}`);
+    }
+    return `${text.slice(0, at)}${inserted}${text.slice(at)}`;
   };
 
 /** Adds an entry to the object or list that `declaration` begins. */
@@ -48,7 +66,7 @@ export const addImport =
   };
 
 /** Writes a file of the workspace, formatted as all are. @throws when a new file exists already */
-export async function write(tree: Tree, file: string, content: string | readonly Edit[]): Promise<void> {
+export async function write(tree: Files, file: string, content: string | readonly Edit[]): Promise<void> {
   if (typeof content === 'string' && tree.exists(file)) {
     throw new Error(`${file} exists already`);
   }

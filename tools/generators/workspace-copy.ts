@@ -1,9 +1,21 @@
 /** A copy of the workspace to try a generator in: what git knows or would add, on the packages that are installed here. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { write } from './edit.ts';
+import type { Recipe } from './recipes.ts';
 
 export class WorkspaceCopy {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'chip-generated-'));
@@ -33,6 +45,34 @@ export class WorkspaceCopy {
   /** Runs a generator. @returns the files that it created or changed, sorted */
   generate(generator: string, ...options: string[]): string[] {
     run(this.folder, 'npx', 'nx', 'generate', `@chip/tools:${generator}`, ...options);
+    return this.#changed();
+  }
+
+  /** Follows a recipe. @returns the files that it created or changed, sorted */
+  async follow(recipe: Recipe): Promise<string[]> {
+    const at = (file: string): string => path.join(this.folder, file);
+    const files = {
+      root: this.folder,
+      exists: (file: string) => existsSync(at(file)),
+      read: (file: string) => readFileSync(at(file), 'utf8'),
+      write: (file: string, text: string) => {
+        mkdirSync(path.dirname(at(file)), { recursive: true });
+        writeFileSync(at(file), text);
+      },
+    };
+    for (const [file, content] of Object.entries(recipe)) {
+      await write(files, file, content);
+    }
+    return this.#changed();
+  }
+
+  /** Runs what an npm script would. @returns the files that it created or changed, sorted */
+  run(folder: string, command: string, ...options: string[]): string[] {
+    run(path.join(this.folder, folder), command, ...options);
+    return this.#changed();
+  }
+
+  #changed(): string[] {
     const changed = `${this.#git('diff', '--name-only')}${this.#git('ls-files', '--others', '--exclude-standard')}`;
     this.#git('add', '--all');
     return changed.split('\n').filter(Boolean).sort();
@@ -41,6 +81,7 @@ export class WorkspaceCopy {
   /** @throws with what the compiler says about the copy, or the linter and the formatter about `files` */
   check(files: readonly string[]): void {
     run(this.folder, 'npx', 'tsc', '-p', 'tsconfig.json');
+    run(this.folder, 'npx', 'tsc', '-p', 'tools/tsconfig.json');
     run(this.folder, 'npx', 'prettier', '--check', ...files);
     run(this.folder, 'npx', 'eslint', '--max-warnings', '0', ...files.filter((file) => /\.m?ts$/.test(file)));
   }
