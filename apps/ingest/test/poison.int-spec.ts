@@ -1,24 +1,20 @@
 import { MAX_BLOCK_EVENTS } from '@chip/contracts';
 import { TestKafka, heldBytes, waitFor } from '@chip/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { blocksOf, chainOf, type IngestStage, recordsOf, samples, stageTopics, startIngest } from './ingest-stage.ts';
 
 const MIB = 1024 * 1024;
 /** gzip, by its number in the protocol. */
 const GZIP = 1;
 type Message = Parameters<TestKafka['produce']>[1][number];
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let stage: IngestStage | undefined;
 
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-});
 afterEach(async () => {
   await stage?.stop();
   expect(stage?.fatals ?? []).toEqual([]);
   stage = undefined;
 });
-afterAll(() => kafka.close());
 
 const publish = async (topic: string, messages: Message[]): Promise<void> => {
   const producer = kafka.client.producer();

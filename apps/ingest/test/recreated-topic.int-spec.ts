@@ -1,5 +1,5 @@
 import { TestKafka, waitFor } from '@chip/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import {
   blocksOf,
   chainOf,
@@ -10,13 +10,10 @@ import {
   startIngest,
 } from './ingest-stage.ts';
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let topics: StageTopics;
 let stage: IngestStage;
 
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-});
 beforeEach(async () => {
   topics = await stageTopics(kafka);
 });
@@ -24,7 +21,6 @@ afterEach(async () => {
   await stage.stop();
   expect(stage.fatals).toEqual([]);
 });
-afterAll(() => kafka.close());
 
 async function recreate(machine: string): Promise<void> {
   await kafka.deleteTopic(machine);

@@ -19,13 +19,12 @@ const GZIP = 1;
 const MINUTE_MS = 60_000;
 const TOPIC_RESOURCE = 2;
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let db: TestDatabase;
 let topics: StageTopics;
 let stage: IngestStage | undefined;
 
 beforeAll(async () => {
-  kafka = await TestKafka.connect();
   db = await createTestDatabase();
 });
 beforeEach(async () => {
@@ -37,10 +36,7 @@ afterEach(async () => {
   expect(stage?.fatals ?? []).toEqual([]);
   stage = undefined;
 });
-afterAll(async () => {
-  await kafka.close();
-  await db.drop();
-});
+afterAll(() => db.drop());
 
 const start = async (consumer = {}): Promise<void> => {
   stage = await startIngest(kafka, topics, kafka.group(), { consumer, database: db.database });

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inspectionEventSchema, type InspectionEvent } from '@chip/contracts';
 import { TestKafka } from '@chip/testing';
 import { readTopic } from './read-topic.ts';
 import { RunningCommand } from './run-command.ts';
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let topic: string;
 let folder: string;
 const running: RunningCommand[] = [];
@@ -28,10 +28,6 @@ const file = async (name: string, content: string | Buffer): Promise<string> => 
 const counted = (command: RunningCommand, name: string): number =>
   Number(new RegExp(`${name}[^\\n]*?([\\d,]+)\\n`).exec(command.stdout)?.[1]?.replaceAll(',', ''));
 
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-});
-afterAll(() => kafka.close());
 beforeEach(async () => {
   topic = await kafka.topic(3);
   folder = await mkdtemp(path.join(tmpdir(), 'replay-'));

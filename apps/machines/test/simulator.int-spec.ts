@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inspectionEventSchema, telemetrySampleSchema, type InspectionEvent } from '@chip/contracts';
 import { freePort, TestKafka, waitFor } from '@chip/testing';
 import { readTopic, type StoredRecord } from './read-topic.ts';
 import { RunningCommand } from './run-command.ts';
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let telemetryTopic: string;
 let inspectionTopic: string;
 const running: RunningCommand[] = [];
@@ -23,10 +23,6 @@ const totalsOf = (command: RunningCommand): Record<string, unknown> | undefined 
 const refusedBy = (schema: typeof telemetrySampleSchema | typeof inspectionEventSchema, events: readonly unknown[]) =>
   events.filter((event) => !schema.safeParse(event).success);
 
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-});
-afterAll(() => kafka.close());
 beforeEach(async () => {
   telemetryTopic = await kafka.topic(8);
   inspectionTopic = await kafka.topic(8);

@@ -10,20 +10,18 @@ import { type LetterFilter, lettersOf } from '../src/dead-letters/letter.ts';
 import { DeadLetterReplay, type ReplayOptions } from '../src/dead-letters/replay.ts';
 import { type EntryResult, runEntry } from './run-entry.ts';
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let db: TestDatabase;
 let producer: KafkaProducer;
 const { logger } = createLogger({ name: 'test', level: 'silent' });
 const connection = (): { brokers: string[]; clientId: string } => ({ brokers: kafka.brokers, clientId: 'test-dlq' });
 
 beforeAll(async () => {
-  kafka = await TestKafka.connect();
   db = await createTestDatabase();
   producer = new KafkaProducer(connection(), logger);
 });
 afterAll(async () => {
   await producer.disconnect();
-  await kafka.close();
   await db.drop();
 });
 

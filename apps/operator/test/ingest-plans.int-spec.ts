@@ -7,13 +7,12 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { IngestPlans } from '../src/positions/ingest-plans.ts';
 import { runEntry } from './run-entry.ts';
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let db: TestDatabase;
 let admin: KafkaAdmin;
 let machine: string;
 
 beforeAll(async () => {
-  kafka = await TestKafka.connect();
   db = await createTestDatabase();
   admin = new KafkaAdmin(
     { brokers: kafka.brokers, clientId: 'test-ingest-plans' },
@@ -29,7 +28,6 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await admin.disconnect();
-  await kafka.close();
   await db.drop();
 });
 

@@ -19,7 +19,7 @@ import { runEntry } from './run-entry.ts';
 const { logger } = createLogger({ name: 'test', level: 'silent' });
 const T0 = Date.parse('2026-01-20T08:00:00Z');
 
-let kafka: TestKafka;
+const kafka = TestKafka.forFile();
 let db: TestDatabase;
 let producer: KafkaProducer;
 let admin: KafkaAdmin;
@@ -28,7 +28,6 @@ let accepted: string;
 let group: string;
 
 beforeAll(async () => {
-  kafka = await TestKafka.connect();
   db = await createTestDatabase();
   const connection = { brokers: kafka.brokers, clientId: 'test-positions' };
   producer = new KafkaProducer(connection, logger);
@@ -37,7 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await producer.disconnect();
   await admin.disconnect();
-  await kafka.close();
   await db.drop();
 });
 beforeEach(async () => {

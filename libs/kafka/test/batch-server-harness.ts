@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { AppError } from '@chip/service';
 import { RethrowFilter } from '@chip/service';
 import type { TestKafka } from '@chip/testing';
+import { afterEach } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
@@ -10,6 +11,7 @@ import pino, { type Logger } from 'pino';
 import {
   KafkaBatchServer,
   type BatchEvents,
+  type KafkaRecord,
   type KafkaConnection,
   type ConsumerOptions,
   type RecordBatch,
@@ -57,6 +59,24 @@ export async function startServer(
   await app.listen();
   return { server, fatals, logLines: lines, stop: () => server.drain({ graceMs: 2_000 }) };
 }
+
+/** Starts servers for the tests of one file; each server ends with its test. */
+export function useServers(kafka: TestKafka): (options: Parameters<typeof startServer>[1]) => Promise<RunningServer> {
+  const running: RunningServer[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((server) => server.stop()));
+  });
+  return async (options) => {
+    const server = await startServer(kafka, options);
+    running.push(server);
+    return server;
+  };
+}
+
+/** Records whose values count up. */
+export const numbered = (count: number, from = 0): { value: string }[] =>
+  Array.from({ length: count }, (_, index) => ({ value: String(from + index) }));
+export const values = (records: Iterable<KafkaRecord>): string[] => [...records].map(({ value }) => String(value));
 
 /** Keeps what is logged, so that a test can ask for it. */
 export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>[] } {

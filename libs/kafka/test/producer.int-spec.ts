@@ -1,20 +1,13 @@
 import { freePort, TestKafka, waitFor } from '@chip/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { KafkaAdmin, KafkaProducer, type Compression, type RecordBatch } from '../src/index.ts';
 import { memoryLogger, startServer } from './batch-server-harness.ts';
 
-let kafka: TestKafka;
-let producer: KafkaProducer;
+const kafka = TestKafka.forFile();
 const { logger } = memoryLogger();
 
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-  producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, logger);
-});
-afterAll(async () => {
-  await producer.disconnect();
-  await kafka.close();
-});
+const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, logger);
+afterAll(() => producer.disconnect());
 
 async function read(topic: string, count: number): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];

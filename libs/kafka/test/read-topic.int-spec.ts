@@ -1,21 +1,14 @@
 import { heldBytes, TestKafka, waitFor } from '@chip/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { KafkaProducer, readTopic, type TopicRange, type TopicRecord } from '../src/index.ts';
 import { memoryLogger } from './batch-server-harness.ts';
 
-let kafka: TestKafka;
-let producer: KafkaProducer;
+const kafka = TestKafka.forFile();
 const { logger } = memoryLogger();
 const connection = (): { brokers: string[]; clientId: string } => ({ brokers: kafka.brokers, clientId: 'test-reader' });
 
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-  producer = new KafkaProducer(connection(), logger);
-});
-afterAll(async () => {
-  await producer.disconnect();
-  await kafka.close();
-});
+const producer = new KafkaProducer(connection(), logger);
+afterAll(() => producer.disconnect());
 
 async function read(topic: string, range?: TopicRange): Promise<TopicRecord[]> {
   const records: TopicRecord[] = [];

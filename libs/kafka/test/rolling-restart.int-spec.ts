@@ -1,20 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { startServer, type RunningServer } from './batch-server-harness.ts';
 
 const PARTITIONS = 8;
 /** The promise. Nothing in it depends on the machine: with one that is idle it is a quarter of this. */
 const LONGEST_STAND_MS = 12_000;
 
-let kafka: TestKafka;
-
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-});
-afterAll(async () => {
-  await kafka.close();
-});
+const kafka = TestKafka.forFile();
 
 describe('a rolling restart', () => {
   it('lets no partition stand for longer than 12 s, also while a handler is deaf to its signal', async () => {

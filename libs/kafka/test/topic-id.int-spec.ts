@@ -1,19 +1,11 @@
 import { TestKafka, waitFor } from '@chip/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { KafkaAdmin } from '../src/index.ts';
 import { memoryLogger } from './batch-server-harness.ts';
 
-let kafka: TestKafka;
-let admin: KafkaAdmin;
-
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-  admin = new KafkaAdmin({ brokers: kafka.brokers, clientId: 'test-topic-id' }, memoryLogger().logger);
-});
-afterAll(async () => {
-  await admin.disconnect();
-  await kafka.close();
-});
+const kafka = TestKafka.forFile();
+const admin = new KafkaAdmin({ brokers: kafka.brokers, clientId: 'test-topic-id' }, memoryLogger().logger);
+afterAll(() => admin.disconnect());
 
 describe('topicId', () => {
   it('stays the same for a topic, and is another for a topic of the same name that is created later', async () => {

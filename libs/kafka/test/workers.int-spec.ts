@@ -1,27 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { RecordBatch } from '../src/index.ts';
-import { startServer, type RunningServer } from './batch-server-harness.ts';
+import { useServers } from './batch-server-harness.ts';
 
-let kafka: TestKafka;
-const running: RunningServer[] = [];
-
-beforeAll(async () => {
-  kafka = await TestKafka.connect();
-});
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop()));
-});
-afterAll(async () => {
-  await kafka.close();
-});
-
-const start = async (options: Parameters<typeof startServer>[1]): Promise<RunningServer> => {
-  const server = await startServer(kafka, options);
-  running.push(server);
-  return server;
-};
+const kafka = TestKafka.forFile();
+const start = useServers(kafka);
 
 const patience = { timeoutMs: 40_000 };
 /** Generous where nothing but the load of the machine decides, and far below what a wait for a stuck handler would take. */

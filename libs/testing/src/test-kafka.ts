@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, beforeAll } from '@jest/globals';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import { waitFor } from './wait-for.ts';
 
@@ -42,8 +43,20 @@ export class TestKafka {
   /** @throws when `KAFKA_BROKERS` is unset or no broker answers. */
   static async connect(): Promise<TestKafka> {
     const kafka = new TestKafka(requiredEnv('KAFKA_BROKERS').split(','));
-    await kafka.#admin.connect();
-    await kafka.#producer.connect();
+    await kafka.#connect();
+    return kafka;
+  }
+
+  async #connect(): Promise<void> {
+    await this.#admin.connect();
+    await this.#producer.connect();
+  }
+
+  /** For the tests of one file: connected before the first of them, closed after the last. */
+  static forFile(): TestKafka {
+    const kafka = new TestKafka(requiredEnv('KAFKA_BROKERS').split(','));
+    beforeAll(() => kafka.#connect());
+    afterAll(() => kafka.close());
     return kafka;
   }
 
