@@ -36,9 +36,8 @@ function readDecisions(folder: string): Decision[] {
 export function decisionIndex(folder: string): string {
   return `# Decisions
 
-Each page records one decision that may surprise: its context, what was decided, and what follows from it. A decision that
-is overtaken keeps its page and names its successor in its status. Numbers are never used twice; a number that is missing
-was never published.
+Each page records one decision that may surprise: its context, the decision, and its consequences. A superseded decision
+keeps its page and names its successor in its status. Numbers are never reused; a missing number was never published.
 
 To add one: take the next number, name the file \`NNNN-title-in-words.md\`, begin with \`# Title\` and \`Status: accepted\`,
 keep it to one screen, then run \`npm run docs\`.

@@ -80,8 +80,8 @@ export function runbookIndex(folder: string): string {
   });
   return `# Runbooks by symptom
 
-One page per error code, partition state and alert: what it means, what it affects, how to look closer, how to fix it. The
-name of the page is the code itself, in logs, metrics and answers. This index is made from the pages (\`npm run docs\`).
+One page per error code, partition state and alert: what it means, what it affects, how to diagnose it, how to fix it. The
+name of the page is the code itself, as in logs, metrics and answers. \`npm run docs\` generates this index from the pages.
 
 ${sections.filter(Boolean).join('\n')}`;
 }
