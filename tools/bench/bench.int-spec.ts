@@ -36,6 +36,11 @@ describe('npm run bench -- --short', () => {
       { name: 'telemetry, 100 samples per record', kind: 'telemetry', counts: [[100_000, 100_000]] },
       { name: 'inspections, 444 measurements each', kind: 'inspections', counts: [[88_800, 200]] },
       { name: 'inspections, 10 measurements each', kind: 'inspections', counts: [[50_000, 5_000]] },
+      {
+        name: 'inspections, 10 measurements each, beside 2,000 units',
+        kind: 'inspections',
+        counts: [[50_000, 5_000]],
+      },
     ]);
     for (const { load, raw } of cases.flatMap(({ rounds }) => rounds)) {
       expect(raw.rowsPerSecond).toBeGreaterThan(0);

@@ -14,6 +14,7 @@ import { describeFailure, StackError } from '../devstack/terminal/stack-error.ts
 import { BenchSystem, type BenchOptions, type CaseDatabase } from './bench-system.ts';
 import { inspectionBacklog, telemetryBacklog, type Backlog } from './machine-data.ts';
 import { measureLoad } from './measured-load.ts';
+import { preload } from './preload.ts';
 import { measureQueries, type LatencyResult } from './query-latency.ts';
 import { measureRawCopy } from './raw-copy.ts';
 import { formatReport, type BenchResult, type CaseResult, type Round } from './report.ts';
@@ -29,6 +30,8 @@ interface Case {
   readonly name: string;
   readonly backlog: (rows: number, nowMs: number) => Backlog;
   readonly questions: (nowMs: number) => Readonly<Record<string, string>>;
+  /** Units in the database before the load. */
+  readonly preloaded?: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -71,8 +74,20 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** The last case again, in a database that holds `units` before. */
+const beside = (units: number): Case => {
+  const small = CASES.at(-1) as Case;
+  return {
+    ...small,
+    name: `${small.name}, beside ${units.toLocaleString('en-US')} units`,
+    questions: () => ({}),
+    preloaded: units,
+  };
+};
+
 interface Options {
   readonly rows: number;
+  readonly preload: number;
   readonly repeat: number;
   readonly only: Kind | undefined;
   readonly requests: number;
@@ -81,9 +96,9 @@ interface Options {
   readonly out: string;
 }
 
-const usual = { rows: 1_000_000, requests: 200, isDurable: true };
+const usual = { rows: 1_000_000, preload: 0, requests: 200, isDurable: true };
 /** Enough to see that every case works and loses nothing; too few rows to measure speed. */
-const short = { rows: 100_000, requests: 20, isDurable: false };
+const short = { rows: 100_000, preload: 2_000, requests: 20, isDurable: false };
 
 function readOptions(argv: readonly string[]): Options {
   try {
@@ -93,6 +108,7 @@ function readOptions(argv: readonly string[]): Options {
         rows: { type: 'string' },
         repeat: { type: 'string', default: '1' },
         only: { type: 'string' },
+        preload: { type: 'string' },
         short: { type: 'boolean', default: false },
         profile: { type: 'string' },
         out: { type: 'string', default: path.join(REPOSITORY_ROOT, 'bench', 'latest.json') },
@@ -105,6 +121,7 @@ function readOptions(argv: readonly string[]): Options {
     }
     return {
       rows: values.rows === undefined ? size.rows : wholeNumber('--rows', values.rows, 1_000, 1_000_000_000),
+      preload: values.preload === undefined ? size.preload : wholeNumber('--preload', values.preload, 0, 100_000_000),
       repeat: wholeNumber('--repeat', values.repeat, 1, 100),
       only,
       requests: size.requests,
@@ -127,7 +144,7 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
 
 async function runRound(
   system: BenchSystem,
-  { name, backlog: backlogOf, questions }: Case,
+  { name, backlog: backlogOf, questions, preloaded }: Case,
   { rows, requests }: Options,
   signal: AbortSignal,
 ): Promise<{ round: Round; queries: LatencyResult[] }> {
@@ -137,6 +154,11 @@ async function runRound(
   await system.freshTopics();
   await system.publish(backlog);
   return system.withDatabase(async (database: CaseDatabase) => {
+    if (preloaded !== undefined) {
+      await preload(database, preloaded, (stored) =>
+        report('bench', `${name}: ${stored.toLocaleString('en-US')} units stored before`),
+      );
+    }
     await database.client.query('CHECKPOINT');
     report('bench', `${name}: loading ${backlog.rows.toLocaleString('en-US')} rows`);
     const load = await measureLoad(system, database, backlog, signal);
@@ -151,7 +173,8 @@ async function runRound(
 async function runCases(system: BenchSystem, options: Options, signal: AbortSignal) {
   const results: CaseResult[] = [];
   const queries: LatencyResult[] = [];
-  for (const one of CASES.filter(({ kind }) => options.only === undefined || kind === options.only)) {
+  const all = options.preload > 0 ? [...CASES, beside(options.preload)] : CASES;
+  for (const one of all.filter(({ kind }) => options.only === undefined || kind === options.only)) {
     const rounds: Round[] = [];
     for (let number = 0; number < options.repeat; number += 1) {
       signal.throwIfAborted();
@@ -183,7 +206,10 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
     profileFolder: options.profileFolder,
   };
   await BenchSystem.remove(bench);
-  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS + options.rows * BYTES_PER_ROW);
+  await checkDiskSpace(
+    LOCAL_FOLDER,
+    SPACE_FOR_SERVERS + options.rows * BYTES_PER_ROW + options.preload * BYTES_PER_UNIT,
+  );
   let system: BenchSystem | undefined;
   try {
     system = await BenchSystem.start({ ...bench, folder: stackFolder(path.join(LOCAL_FOLDER, 'bench')) });
@@ -197,6 +223,8 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
 
 /** Backlog, blocks, table with indexes, write-ahead log, exported rows and their second table. */
 const BYTES_PER_ROW = 2_000;
+/** Its rows, their indexes and the write-ahead log. */
+const BYTES_PER_UNIT = 5_000;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

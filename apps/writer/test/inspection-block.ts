@@ -2,6 +2,7 @@ import {
   type AcceptedInspection,
   attemptKey,
   type Block,
+  type IdentityVersion,
   INSPECTION,
   inspectionIdentity,
   lotIdentity,
@@ -12,14 +13,17 @@ import {
 type Computed = 'inspection_uuid' | 'lot_uuid' | 'part_uuid' | 'wafer_uuid' | 'attempt_key';
 
 /** An event with what ingest computes from it. */
-export function withIdentities(event: Omit<AcceptedInspection, Computed>): AcceptedInspection {
+export function withIdentities(
+  event: Omit<AcceptedInspection, Computed>,
+  version: IdentityVersion = '8',
+): AcceptedInspection {
   const { site, lot_id, chip_id, inspection_type, wafer_id } = event;
   return {
     ...event,
-    inspection_uuid: inspectionIdentity(site, lot_id, chip_id, inspection_type),
-    lot_uuid: lotIdentity(site, lot_id),
-    part_uuid: partIdentity(site, lot_id, chip_id),
-    ...(wafer_id === undefined ? {} : { wafer_uuid: waferIdentity(site, lot_id, wafer_id) }),
+    inspection_uuid: inspectionIdentity(site, lot_id, chip_id, inspection_type, version),
+    lot_uuid: lotIdentity(site, lot_id, version),
+    part_uuid: partIdentity(site, lot_id, chip_id, version),
+    ...(wafer_id === undefined ? {} : { wafer_uuid: waferIdentity(site, lot_id, wafer_id, version) }),
     attempt_key: attemptKey(event),
   };
 }

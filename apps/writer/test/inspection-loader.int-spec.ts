@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type AcceptedInspection, INSPECTION } from '@chip/contracts';
+import { type AcceptedInspection, INSPECTION, lotIdentity } from '@chip/contracts';
 import { initPosition, LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
@@ -248,52 +248,59 @@ describe('loading inspections', () => {
     }
   });
 
-  it('finds every row that the database refuses, wherever it goes, and loads the neighbours', async () => {
-    const source = await newSource();
-    for (const constraint of [
-      `measurement_sets ADD CONSTRAINT no_poison CHECK ('poison' <> ALL (names))`,
-      `measurement_vectors ADD CONSTRAINT no_thirteens CHECK (-13 <> ALL (values))`,
-      `defects ADD CONSTRAINT no_ghosts CHECK (class <> 'ghost')`,
-      `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
-    ]) {
-      await source.database.database.query(`ALTER TABLE ${constraint}`);
-    }
-    // None, one or several lines per event, the bad one last: a line number has to find its event.
-    const vth = { name: 'vth', value: 1 };
-    const scratch = { class: 'scratch', x_um: 0, y_um: 0 };
-    const events = Array.from({ length: 60 }, (_, i) =>
-      event({
-        event_id: id(i),
-        chip_id: `C${i}`,
-        inspection_type: i === 50 ? 'palmistry' : 'electrical',
-        hard_bin: i === 13 || i === 44 ? 7 : 1,
-        measurements: [
-          ...Array.from({ length: i % 4 }, () => vth),
-          ...(i === 0 ? [{ ...vth, name: 'poison' }] : []),
-          ...(i === 45 ? [{ ...vth, value: -13 }] : []),
-        ],
-        defects: [
-          ...Array.from({ length: i % 3 }, () => scratch),
-          ...(i === 59 ? [{ ...scratch, class: 'ghost' }] : []),
-        ],
-      }),
-    );
-    const done = await source.flush(0, events);
-    expect(done).toMatchObject({ applied: 54, refused: 6 });
-    expect(source.letters.map(({ sourceOffset, refusal }) => `${sourceOffset} ${refusal.code}`).sort()).toEqual([
-      '0 database_rejected',
-      '13 database_rejected',
-      '44 database_rejected',
-      '45 database_rejected',
-      '50 unknown_inspection_type',
-      '59 database_rejected',
-    ]);
-    const [counts] = await source.database.database.query<object>(
-      `SELECT (SELECT count(*) FROM inspections) AS inspections, (SELECT count(*) FROM measurements) AS measurements,
+  it.each<['5' | '8']>([['8'], ['5']])(
+    'finds every row that the database refuses, wherever it goes, and loads the neighbours; the lot has an id of version %s',
+    async (version) => {
+      const source = await newSource();
+      await source.database.database.query('INSERT INTO lots (id, lot_id) VALUES ($1, $2)', [
+        lotIdentity('', 'LOT', version),
+        'LOT',
+      ]);
+      for (const constraint of [
+        `measurement_sets ADD CONSTRAINT no_poison CHECK ('poison' <> ALL (names))`,
+        `measurement_vectors ADD CONSTRAINT no_thirteens CHECK (-13 <> ALL (values))`,
+        `defects ADD CONSTRAINT no_ghosts CHECK (class <> 'ghost')`,
+        `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
+      ]) {
+        await source.database.database.query(`ALTER TABLE ${constraint}`);
+      }
+      // None, one or several lines per event, the bad one last: a line number has to find its event.
+      const vth = { name: 'vth', value: 1 };
+      const scratch = { class: 'scratch', x_um: 0, y_um: 0 };
+      const events = Array.from({ length: 60 }, (_, i) =>
+        event({
+          event_id: id(i),
+          chip_id: `C${i}`,
+          inspection_type: i === 50 ? 'palmistry' : 'electrical',
+          hard_bin: i === 13 || i === 44 ? 7 : 1,
+          measurements: [
+            ...Array.from({ length: i % 4 }, () => vth),
+            ...(i === 0 ? [{ ...vth, name: 'poison' }] : []),
+            ...(i === 45 ? [{ ...vth, value: -13 }] : []),
+          ],
+          defects: [
+            ...Array.from({ length: i % 3 }, () => scratch),
+            ...(i === 59 ? [{ ...scratch, class: 'ghost' }] : []),
+          ],
+        }),
+      );
+      const done = await source.flush(0, events);
+      expect(done).toMatchObject({ applied: 54, refused: 6 });
+      expect(source.letters.map(({ sourceOffset, refusal }) => `${sourceOffset} ${refusal.code}`).sort()).toEqual([
+        '0 database_rejected',
+        '13 database_rejected',
+        '44 database_rejected',
+        '45 database_rejected',
+        '50 unknown_inspection_type',
+        '59 database_rejected',
+      ]);
+      const [counts] = await source.database.database.query<object>(
+        `SELECT (SELECT count(*) FROM inspections) AS inspections, (SELECT count(*) FROM measurements) AS measurements,
               (SELECT count(*) FROM defects) AS defects, (SELECT count(*) FROM inspection_events) AS events`,
-    );
-    expect(counts).toEqual({ inspections: 54, measurements: 83, defects: 53, events: 54 });
-  });
+      );
+      expect(counts).toEqual({ inspections: 54, measurements: 83, defects: 53, events: 54 });
+    },
+  );
 
   it('stops instead of making letters when more is refused than bad data explains', async () => {
     const source = await newSource();

@@ -68,6 +68,7 @@ the latency of queries on the loaded data. Prints tables, writes them to bench/l
   --rows N         rows per case (default 1,000,000; inspections scale with it)
   --repeat R       rounds of each case; the tables then show the median and the extremes (default 1)
   --only KIND      telemetry or inspections
+  --preload N      one more case: small inspections into a database that already holds N units (such as 5000000)
   --short          100,000 rows: shows that everything works, too few to measure speed
   --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
   --out FILE       write to FILE instead of bench/latest.json

@@ -1,5 +1,5 @@
 /** Scheduling of inspections, the only thing that the API stores through entities. */
-import { inspectionIdentity, lotIdentity, partIdentity } from '@chip/contracts';
+import { identityVersion, inspectionIdentity, lotIdentity, partIdentity } from '@chip/contracts';
 import { AppError } from '@chip/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
@@ -47,20 +47,21 @@ export class InspectionRepository {
    */
   async create(data: InspectionCreate): Promise<Inspection> {
     const { site = '', lot_id, chip_id, inspection_type, ...rest } = data;
-    const lotId = lotIdentity(site, lot_id);
-    const id = inspectionIdentity(site, lot_id, chip_id, inspection_type);
     const connection = this.em.getConnection();
     const transaction = this.em.getTransactionContext();
-    // A writer may be storing the same lot and part right now.
-    await connection.execute(
-      'INSERT INTO lots (id, site, lot_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-      [lotId, site, lot_id],
-      'run',
+    const [lot] = await connection.execute<[{ id: string }]>(
+      'SELECT id FROM store_lots(?)',
+      [JSON.stringify([{ id: lotIdentity(site, lot_id), site, lot_id }])],
+      'all',
       transaction,
     );
+    const lotId = lot.id;
+    const version = identityVersion(lotId);
+    const id = inspectionIdentity(site, lot_id, chip_id, inspection_type, version);
+    // A writer may be storing the same part right now.
     await connection.execute(
       'INSERT INTO parts (id, lot_id, chip_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-      [partIdentity(site, lot_id, chip_id), lotId, chip_id],
+      [partIdentity(site, lot_id, chip_id, version), lotId, chip_id],
       'run',
       transaction,
     );

@@ -1,5 +1,13 @@
 /** Events of a block, prepared for the tables. */
-import { type AcceptedInspection, COMPUTED_FIELDS, encodeCopyField } from '@chip/contracts';
+import {
+  type AcceptedInspection,
+  COMPUTED_FIELDS,
+  encodeCopyField,
+  identityVersion,
+  inspectionIdentity,
+  partIdentity,
+  waferIdentity,
+} from '@chip/contracts';
 import type { RefusedElement } from '../refused-element.ts';
 import type { MeasurementSet, MeasurementSets } from './measurement-sets.ts';
 import type { MergeableEvent } from './merge-attempts.ts';
@@ -36,9 +44,18 @@ export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code']
   return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
 };
 
-/** Reads an event of a block; encodes once what its lines share. */
-export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets): Arrival {
-  const { measurements, defects, ...facts } = JSON.parse(line.toString()) as AcceptedInspection;
+type Identities = Pick<AcceptedInspection, 'inspection_uuid' | 'lot_uuid' | 'part_uuid' | 'wafer_uuid'>;
+
+/**
+ * Reads an event of a block; encodes once what its lines share.
+ *
+ * @param identities replace those that ingest computed
+ */
+export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets, identities?: Identities): Arrival {
+  const { measurements, defects, ...facts } = Object.assign(
+    JSON.parse(line.toString()) as AcceptedInspection,
+    identities,
+  );
   const field = encodeCopyField;
   const ids = `${facts.inspection_uuid}\t${facts.event_id}`;
   const time = facts.completed_at ?? facts.occurred_at;
@@ -61,4 +78,22 @@ export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets): 
       : undefined,
     defects: defectLines === '' ? NO_LINES : Buffer.from(defectLines),
   };
+}
+
+/**
+ * The arrival with the ids of its lot as it is stored. They differ from those that ingest computed for a lot that an earlier
+ * version stored, and in a block that an earlier version of ingest wrote.
+ */
+export function inLot(arrival: Arrival, lotUuid: string, sets: MeasurementSets): Arrival {
+  const { site, lot_id, chip_id, inspection_type, wafer_id, lot_uuid } = arrival.event;
+  if (lot_uuid === lotUuid) {
+    return arrival;
+  }
+  const version = identityVersion(lotUuid);
+  return arrivalOf(arrival.offset, arrival.line, sets, {
+    lot_uuid: lotUuid,
+    inspection_uuid: inspectionIdentity(site, lot_id, chip_id, inspection_type, version),
+    part_uuid: partIdentity(site, lot_id, chip_id, version),
+    wafer_uuid: wafer_id === undefined ? undefined : waferIdentity(site, lot_id, wafer_id, version),
+  });
 }

@@ -1,20 +1,20 @@
-import { type Block, formatTime, parseTime, rowsOf } from '@chip/contracts';
+import { type Block, formatTime, lotIdentity, parseTime, rowsOf } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from '../loader.ts';
 import { type RefusedElement, rejectionDetail } from '../refused-element.ts';
-import { type Arrival, arrivalOf, refuse } from './arrival.ts';
+import { type Arrival, arrivalOf, inLot, refuse } from './arrival.ts';
 import { copyDetails, RefusedRow } from './details.ts';
 import { MeasurementSets } from './measurement-sets.ts';
 import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
 import {
   INSERT_EVENTS,
   INSERT_INSPECTIONS,
-  INSERT_LOTS,
   INSERT_PARTS,
   INSERT_WAFERS,
   LOCK_INSPECTIONS,
   SELECT_ATTEMPTS,
   SELECT_HASHES,
+  STORE_LOTS,
   UPDATE_INSPECTIONS,
   UPSERT_ATTEMPTS,
 } from './statements.ts';
@@ -46,18 +46,18 @@ const byKey = <T extends { id: string }>(rows: Iterable<T>): T[] => [
 export class InspectionLoader implements Loader {
   readonly #topic: string;
   readonly #partition: number;
+  readonly #sets = new MeasurementSets();
   #arrivals: readonly Arrival[];
 
   constructor(blocks: readonly Block[]) {
     this.#topic = blocks[0]!.sourceTopic;
     this.#partition = blocks[0]!.sourcePartition;
     const arrivals: Arrival[] = [];
-    const sets = new MeasurementSets();
     for (const block of blocks) {
       let at = 0;
       for (const event of block.index) {
         if (rowsOf(event) > 0) {
-          arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes), sets));
+          arrivals.push(arrivalOf(event.offset, block.payload.subarray(at, at + event.bytes), this.#sets));
         }
         at += event.bytes;
       }
@@ -112,7 +112,8 @@ export class InspectionLoader implements Loader {
         if (error instanceof RefusedRow || arrivals.length === 1) {
           const bad = error instanceof RefusedRow ? error.arrival : arrivals[0]!;
           reject(bad, reason);
-          const at = arrivals.indexOf(bad);
+          // By its offset: in a lot of an earlier version the load works on a copy with other ids.
+          const at = arrivals.findIndex(({ offset }) => offset === bad.offset);
           await search(arrivals.slice(0, at));
           await search(arrivals.slice(at + 1));
         } else {
@@ -139,14 +140,11 @@ export class InspectionLoader implements Loader {
     if (unknown.length > 0) {
       return { refused: unknown };
     }
-    const { firsts, conflicts } = this.#distinct(arrivals);
+    const { firsts: named, conflicts } = this.#distinct(arrivals);
+    const firsts = await this.#inStoredLots(session, named);
 
     const events = firsts.map((arrival) => arrival.event);
     const json = (rows: unknown): string[] => [JSON.stringify(rows)];
-    await session.query(
-      INSERT_LOTS,
-      json(byKey(events.map((e) => ({ id: e.lot_uuid, site: e.site, lot_id: e.lot_id })))),
-    );
     const onWafer = events.filter((e) => e.wafer_uuid !== undefined);
     if (onWafer.length > 0) {
       await session.query(
@@ -213,6 +211,19 @@ export class InspectionLoader implements Loader {
       }
     }
     return { firsts: [...firsts.values()], conflicts };
+  }
+
+  /** Stores the lots that are missing, and gives each arrival the ids of its lot as it is stored. */
+  async #inStoredLots(session: LoadSession, arrivals: readonly Arrival[]): Promise<Arrival[]> {
+    const nameOf = ({ site, lot_id }: { site: string; lot_id: string }): string => `${site}\0${lot_id}`;
+    const lots = new Map(
+      arrivals.map(({ event }) => [nameOf(event), { site: event.site, lot_id: event.lot_id }] as const),
+    );
+    const stored = await session.query<{ id: string; site: string; lot_id: string }>(STORE_LOTS, [
+      JSON.stringify([...lots.values()].map((lot) => ({ id: lotIdentity(lot.site, lot.lot_id), ...lot }))),
+    ]);
+    const ids = new Map(stored.map((lot) => [nameOf(lot), lot.id]));
+    return arrivals.map((arrival) => inLot(arrival, ids.get(nameOf(arrival.event))!, this.#sets));
   }
 
   async #unknownTypes(session: LoadSession, arrivals: readonly Arrival[]): Promise<RefusedElement[]> {

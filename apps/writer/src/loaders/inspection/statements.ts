@@ -10,7 +10,8 @@ const list = (columns: readonly string[], prefix = ''): string => columns.map((c
 /** Rows travel as one JSON parameter: the protocol's limit of 65,535 bind parameters does not bound a flush. */
 const rowsOfJson = (table: string): string => `json_populate_recordset(NULL::${table}, $1::json)`;
 
-export const INSERT_LOTS = `INSERT INTO lots (id, site, lot_id) SELECT id, site, lot_id FROM ${rowsOfJson('lots')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
+/** Lots that are missing are stored; all come back as they are stored. */
+export const STORE_LOTS = 'SELECT id, site, lot_id FROM store_lots($1)';
 export const INSERT_WAFERS = `INSERT INTO wafers (id, lot_id, wafer_id) SELECT id, lot_id, wafer_id FROM ${rowsOfJson('wafers')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
 export const INSERT_PARTS = `INSERT INTO parts (id, lot_id, chip_id) SELECT id, lot_id, chip_id FROM ${rowsOfJson('parts')} ORDER BY id ON CONFLICT (id) DO NOTHING`;
 

@@ -9,7 +9,7 @@ export const InspectionEntity = defineEntity({
   tableName: 'inspections',
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    lot: () => p.manyToOne(LotEntity).fieldName('lot_id').foreignKeyName('inspections_lot_id_fkey'),
+    lot: () => p.manyToOne(LotEntity).fieldName('lot_id').createForeignKeyConstraint(false),
     chip_id: p.string().length(100),
     inspection_type: p.string().columnType('inspection_type_enum'),
     status: p.string().$type<InspectionStatus>().columnType('inspection_status_enum').default('pending'),

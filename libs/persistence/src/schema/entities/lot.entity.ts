@@ -1,4 +1,4 @@
-/** The table lots: batches of wafers. `id` is UUID v5 of (site, lot_id). */
+/** The table lots: batches of wafers. `id` is computed from (site, lot_id). */
 import { defineEntity, p } from '@mikro-orm/core';
 import { timestamp } from './timestamp.ts';
 
