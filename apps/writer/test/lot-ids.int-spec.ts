@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type AcceptedInspection, INSPECTION, type IdentityVersion, lotIdentity } from '@chip/contracts';
 import { initPosition, LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import pg from 'pg';
 import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
 import { flush } from '../src/partition/flush.ts';
 import { RefusalBrake } from '../src/partition/refusal-brake.ts';
@@ -128,10 +127,9 @@ describe('the id of a lot', () => {
   });
 
   it('is one also when a service of an earlier version stores the lot at the same moment', async () => {
-    const earlier = new pg.Client({ connectionString: db.url });
-    await earlier.connect();
+    const earlier = await LoadSession.open({ url: db.url, applicationName: 'earlier' });
     try {
-      await earlier.query('BEGIN');
+      await earlier.begin();
       await earlier.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [
         lotIdentity(LOT.site, LOT.lot_id, '5'),
         LOT.site,
@@ -153,7 +151,7 @@ describe('the id of a lot', () => {
       expect(stored['lots']).toEqual([{ id: lotIdentity(LOT.site, LOT.lot_id, '5'), ...LOT }]);
       expect(stored['inspections']).toHaveLength(2);
     } finally {
-      await earlier.end();
+      await earlier.close();
     }
   });
 

@@ -88,7 +88,7 @@ export interface FetchPolicy {
 /** Decompressed bytes per compressed byte, assumed before the first fetch. */
 const ASSUMED_RATIO = 4;
 /** Share of the decompression budget that a fetch aims at: while handled, records take several times their bytes. */
-const COMFORT = 0.25;
+const COMFORT = 0.125;
 const MIN_FETCH_BYTES = 64 * 1024;
 /** Pause before the fetch loop checks again whether it may read, in ms. */
 export const TURN_MS = 20;
