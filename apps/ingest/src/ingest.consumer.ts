@@ -72,7 +72,6 @@ export class IngestConsumer {
     if (database === null) {
       logger.warn('DATABASE_URL is not set: no sample is too old, and stopped partitions show in the metrics only');
     }
-    void retention.refresh();
 
     health.addLive({ name: 'progress', check: () => server.progress(MAX_STALL_MS) });
     health.addReady({ name: 'consumer_groups', check: () => server.readiness() });

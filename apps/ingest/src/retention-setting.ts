@@ -1,5 +1,8 @@
 import { type Queryable, readTelemetryRetention } from '@chip/persistence';
-import type { HealthState, Logger } from '@chip/service';
+import { type HealthState, type Logger, withDeadline } from '@chip/service';
+
+/** The first records after a start wait this long for the database at most: ingest goes on while it is down. */
+const FIRST_ANSWER_MS = 10_000;
 
 /**
  * How long telemetry is kept. The database is the only source of this setting. While it is down, the last known value
@@ -10,10 +13,18 @@ export class RetentionSetting {
   readonly #logger: Logger;
   #ms: number | null = null;
   #failure: string | undefined;
+  readonly #firstAnswer: Promise<unknown>;
 
+  /** Starts to read. */
   constructor(database: Queryable | undefined, logger: Logger) {
     this.#database = database;
     this.#logger = logger;
+    this.#firstAnswer = withDeadline(this.refresh(), FIRST_ANSWER_MS, 'reading the retention').catch(() => undefined);
+  }
+
+  /** Resolves once the database has answered or failed to; earlier, no sample would be too old. */
+  async answered(): Promise<void> {
+    await this.#firstAnswer;
   }
 
   /** Milliseconds; 0 = indefinitely, null = unknown. */

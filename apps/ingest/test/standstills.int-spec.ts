@@ -1,5 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BLOCK_HEADERS } from '@chip/contracts';
-import { decideForIngest, type IngestPartition, loadIngestPartitions, setRetention } from '@chip/persistence';
+import {
+  decideForIngest,
+  type IngestPartition,
+  loadIngestPartitions,
+  LoadSession,
+  setRetention,
+} from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
@@ -104,6 +111,29 @@ it('a batch that can never be read stops its partition by name; a decision about
   expect(String(letters[0]!.headers['error-detail'])).toMatch(/offsets 5 to 7: .* skipped by jo: test/);
 });
 
+it('the first records after a start are judged by the retention, however slowly the database answers', async () => {
+  const holder = await LoadSession.open({ url: db.url, applicationName: 'test-holder' });
+  try {
+    await holder.begin();
+    await holder.query('LOCK TABLE retention_settings IN ACCESS EXCLUSIVE MODE');
+    await kafka.produce(topics.machine, samples(3, { time: '2001-01-01T00:00:00Z' }));
+    await start();
+    await waitFor(
+      () => Promise.resolve(stage!.server.partitions()),
+      ([partition]) => partition?.isHandling === true || partition?.nextOffset === 3,
+      { timeoutMs: 60_000 },
+    );
+    // Time enough to judge three samples without an answer.
+    await sleep(1_500);
+    await holder.query('COMMIT');
+  } finally {
+    await holder.close();
+  }
+  await untilThrough(3);
+  const letters = await recordsOf(kafka, topics.letters);
+  expect(letters.map(({ headers }) => String(headers['error-code']))).toEqual(['too_old', 'too_old', 'too_old']);
+});
+
 it('an accepted topic that takes no block stops the partition, which goes on by itself', async () => {
   await configure(topics.accepted, { 'max.message.bytes': '100' });
   await kafka.produce(topics.machine, samples(5));
@@ -119,7 +149,7 @@ it('a machine topic with the clocks of its producers is not judged until it is r
   await kafka.produce(topics.machine, samples(3));
   await start();
   expect((await untilState('producer_times'))?.stateReason).toMatch(
-    /has message.timestamp.type=CreateTime, expected LogAppendTime; repair it: kafka-configs.sh/,
+    /has message.timestamp.type=CreateTime, expected LogAppendTime; fix it: kafka-configs.sh/,
   );
   expect(await stage!.health.ready()).toMatchObject({ checks: { machine_topics: { state: 'down' } } });
   expect(await blocksOf(kafka, topics.accepted)).toEqual([]);

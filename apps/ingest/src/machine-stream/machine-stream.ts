@@ -109,6 +109,7 @@ export class MachineStream {
         throw new MustStandError('producer_times', problem, batch.fetchOffset);
       }
     }
+    await this.#parts.retention.answered();
     await lookAgain(this.#parts, batch, memory);
     await sendBlocks(this.#parts, batch, memory, progress);
     await batch.commit(batch.nextOffset);
