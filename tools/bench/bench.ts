@@ -11,6 +11,7 @@ import { runningProcesses } from '../devstack/processes/processes.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
 import { endOnSignals } from '../devstack/processes/signals.ts';
 import { describeFailure, StackError } from '../devstack/terminal/stack-error.ts';
+import { wholeNumber } from '../devstack/terminal/whole-number.ts';
 import { BenchSystem, type BenchOptions, type CaseDatabase } from './bench-system.ts';
 import { inspectionBacklog, telemetryBacklog, type Backlog } from './machine-data.ts';
 import { measureLoad } from './measured-load.ts';
@@ -132,14 +133,6 @@ function readOptions(argv: readonly string[]): Options {
   } catch (error) {
     throw new StackError((error as Error).message, 'see "npm run bench -- --help"', { cause: error });
   }
-}
-
-function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < least || number > most) {
-    throw new TypeError(`${name} must be a whole number from ${least} to ${most}`);
-  }
-  return number;
 }
 
 async function runRound(

@@ -1,6 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import {
   cloudEventIdentity,
@@ -12,10 +11,13 @@ import {
   telemetrySampleSchema,
   waferIdentity,
 } from '@chip/contracts';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
-const pages = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })].sort();
+const read = (file: string): string => readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8');
+const pages = [
+  ...globSync('*.md', { cwd: REPOSITORY_ROOT }),
+  ...globSync('docs/**/*.md', { cwd: REPOSITORY_ROOT }),
+].sort();
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const npmCommands = new Set(['ci', 'install', 'start', 'stop', 'test', 'run']);
 
@@ -31,7 +33,7 @@ const anchorsOf = (text: string): string[] =>
 describe('documentation', () => {
   it.each(pages)('%s links to files that exist', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
-    const missing = links.filter((target) => !existsSync(path.join(ROOT, path.dirname(page), target)));
+    const missing = links.filter((target) => !existsSync(path.join(REPOSITORY_ROOT, path.dirname(page), target)));
     expect(missing).toEqual([]);
   });
 
@@ -39,7 +41,7 @@ describe('documentation', () => {
     const named = [...read(page).matchAll(/`((?:apps|libs|tools|docs|k8s)\/[A-Za-z0-9_./-]+)`/g)].map(
       ([, file]) => file!,
     );
-    const missing = named.filter((file) => !existsSync(path.join(ROOT, file)));
+    const missing = named.filter((file) => !existsSync(path.join(REPOSITORY_ROOT, file)));
     expect(missing).toEqual([]);
   });
 
@@ -70,7 +72,9 @@ describe('documentation', () => {
     expect(places.length).toBeGreaterThanOrEqual(10);
     expect(places.length).toBeLessThanOrEqual(25);
     expect(places.filter(({ found }) => found.length === 0)).toEqual([]);
-    expect(places.flatMap(({ found }) => found).filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+    expect(
+      places.flatMap(({ found }) => found).filter((file) => !existsSync(path.join(REPOSITORY_ROOT, file))),
+    ).toEqual([]);
   });
 
   it('README shows events that are accepted', () => {

@@ -8,14 +8,13 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { STREAMS } from '@chip/contracts';
 import { freePort, requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { NODE_FLAGS, type ServiceName } from '../devstack/processes/services.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOPICS = STREAMS.flatMap(({ source, accepted, deadLetters }) => [source, accepted, deadLetters] as string[]);
 const GROUPS = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup] as string[]);
 
@@ -95,9 +94,9 @@ export class Pipeline {
   /** Starts one instance. */
   async launch(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
     const port = await freePort();
-    mkdirSync(path.join(ROOT, 'tools/test-results'), { recursive: true });
-    const log = createWriteStream(path.join(ROOT, `tools/test-results/e2e-${name}-${port}.log`));
-    const child = spawn(process.execPath, [...NODE_FLAGS, path.join(ROOT, `apps/${name}/dist/main.js`)], {
+    mkdirSync(path.join(REPOSITORY_ROOT, 'tools/test-results'), { recursive: true });
+    const log = createWriteStream(path.join(REPOSITORY_ROOT, `tools/test-results/e2e-${name}-${port}.log`));
+    const child = spawn(process.execPath, [...NODE_FLAGS, path.join(REPOSITORY_ROOT, `apps/${name}/dist/main.js`)], {
       env: { ...this.#env(), PORT: String(port), INSTANCE: `${name}-${port}`, AUTH_MODE: 'none', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -124,7 +123,7 @@ export class Pipeline {
 
   /** Runs a command of an app to its end. @throws when it fails, with what it printed */
   async run(app: string, entry: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-    const child = spawn(process.execPath, [path.join(ROOT, `apps/${app}/dist/${entry}.js`), ...args], {
+    const child = spawn(process.execPath, [path.join(REPOSITORY_ROOT, `apps/${app}/dist/${entry}.js`), ...args], {
       env: { ...this.#env(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

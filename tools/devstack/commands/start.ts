@@ -13,6 +13,7 @@ import { sampleLinks } from './sample-links.ts';
 import { SERVICE_NAMES, type ServiceName, urlVariable } from '../processes/services.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
+import { wholeNumber } from '../terminal/whole-number.ts';
 
 const MOST_INSTANCES = 16;
 /** The simulated fab measures its first chips within seconds; a busy machine may take longer. */
@@ -41,8 +42,8 @@ function parseArguments(argv: readonly string[]): Arguments {
       isDetached: values.detach,
       isPlain: values.simulator && values.ingest === '1' && values.writer === '1',
       hasSimulator: values.simulator,
-      ingest: parseCount('--ingest', values.ingest),
-      writer: parseCount('--writer', values.writer),
+      ingest: wholeNumber('--ingest', values.ingest, 1, MOST_INSTANCES),
+      writer: wholeNumber('--writer', values.writer, 1, MOST_INSTANCES),
     };
   } catch (error) {
     if (error instanceof TypeError) {
@@ -50,14 +51,6 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
     throw error;
   }
-}
-
-function parseCount(option: string, text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_INSTANCES) {
-    throw new StackError(`${option} ${text} is not a number of instances`, `use a number from 1 to ${MOST_INSTANCES}`);
-  }
-  return count;
 }
 
 function describeUrls(urlsOf: (name: ServiceName) => readonly string[]): string {
