@@ -16,6 +16,8 @@ export interface Verdict {
   readonly badBuckets: readonly string[];
   /** Samples that the database rejected while allowed to. */
   readonly rejected: number;
+  /** Their ids. */
+  readonly rejectedSamples: ReadonlySet<string>;
 }
 
 const MOST_OF_A_KIND = 5;
@@ -23,7 +25,8 @@ const MOST_OF_A_KIND = 5;
 export function check(expectation: Expectation, observation: Observation): Verdict {
   const differences: Difference[] = [...expectation.faults];
   const samples = copyOf(expectation.samples);
-  const rejectedByPartition = checkLetters(expectation, observation, samples, differences);
+  const rejectedSamples = new Set<string>();
+  const rejectedByPartition = checkLetters(expectation, observation, samples, rejectedSamples, differences);
 
   const badBuckets = compareSums('system_metrics', samples, observation.samples, differences);
   const inspections = expectation.inspections();
@@ -36,6 +39,7 @@ export function check(expectation: Expectation, observation: Observation): Verdi
     differences,
     badBuckets,
     rejected: [...rejectedByPartition.values()].reduce((sum, count) => sum + count, 0),
+    rejectedSamples,
   };
 }
 
@@ -48,6 +52,7 @@ function checkLetters(
   expectation: Expectation,
   observation: Observation,
   samples: Sums,
+  rejectedSamples: Set<string>,
   differences: Difference[],
 ): Map<string, number> {
   const rejected = new Map<string, number>();
@@ -78,6 +83,7 @@ function checkLetters(
       wrong.push(`${key}: its content is not what was sent`);
     } else {
       addTo(samples, found.bucket, sampleText(sample), -1);
+      rejectedSamples.add(sample.tags['e']);
       const { kind, partition: number } = found.acknowledged;
       const partition = found.isCurrent ? `${kind}/${number}` : 'of a topic that was replaced';
       rejected.set(partition, (rejected.get(partition) ?? 0) + 1);

@@ -161,7 +161,7 @@ export class Trial {
     const observation = await observe(system.sql, system.brokers, this.#letters);
     const verdict = check(this.#expectation, observation);
     this.#rejected = verdict.rejected;
-    found.push(...verdict.differences, ...(await explain(system.sql, this.#expectation, verdict.badBuckets)));
+    found.push(...verdict.differences, ...(await explain(system.sql, this.#expectation, verdict)));
     if (behind.length === 0) {
       found.push(...(await checkResidue(system, this.#base)));
     }
