@@ -28,7 +28,7 @@ interface ServiceEntry {
  * Every service, in the order in which a stack ends them: from the machines to the readers. The local stack, the builds
  * for tests, docs/metrics.md, the variables in docs/deployment.md and the checks of the deployment derive from this list.
  */
-export const SERVICES = {
+const SERVICES = {
   ingest: { databaseUrl: 'INGEST_DATABASE_URL', portOffset: 1 },
   writer: { databaseUrl: 'WRITER_DATABASE_URL', portOffset: 101 },
   query: { databaseUrl: 'QUERY_DATABASE_URL', portOffset: 0 },

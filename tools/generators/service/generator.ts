@@ -38,7 +38,7 @@ export default async function generateService(tree: Tree, { name }: { readonly n
 
   await write(tree, SERVICES, [
     addEntry(
-      /^export const SERVICES/m,
+      /^const SERVICES/m,
       `${name}: { databaseUrl: 'READER_DATABASE_URL', portOffset: ${nextOffset(tree)} }`,
     ),
   ]);
