@@ -1,6 +1,6 @@
 // Runs jest for the project in the current folder: `node ../../tools/jest.mjs unit|int [jest options]`.
 // unit = *.spec.ts (no I/O); int = *.int-spec.ts (real Kafka and TimescaleDB). Results go to test-results/<kind>.json,
-// which `npm test` sums up, also when nx answers from its cache.
+// which `npm test` adds up, even when nx answers from its cache.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -29,14 +29,14 @@ const result = spawnSync(
     '--json',
     '--outputFile',
     `test-results/${kind}.json`,
-    // Suites of one project share two cores and one database server; in parallel they only slow each other down. Where
-    // they mostly wait (for time-outs of Kafka, for a clock), the project's target asks for more workers.
+    // Suites of one project share two cores and one database server; in parallel they only slow each other down. If
+    // they mostly wait (for Kafka's timeouts, for a clock), the project's target asks for more workers.
     ...(kind === 'int' && !rest.some((option) => option.startsWith('--maxWorkers')) ? ['--runInBand'] : []),
-    // Given twice, jest takes neither.
+    // Given twice, jest accepts neither.
     ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '60000'] : []),
     ...rest,
   ],
-  // The JSON goes to the file; jest's readable report is on standard error.
+  // The JSON goes to the file, jest's readable report to standard error.
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
 process.exit(result.status ?? 1);

@@ -1,7 +1,7 @@
 /**
  * Checks commit messages against commitlint.config.mjs.
  *
- *   node tools/commits/check.ts <file>   the message of a commit in the making: the commit-msg hook
+ *   node tools/commits/check.ts <file>   the message of a commit in progress: the commit-msg hook
  *   node tools/commits/check.ts          every commit of this branch since the first conventional one: npm test
  */
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { readHistory, sinceFirstConventional } from './history.ts';
 import { problemsOf } from './message.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The hook insists on a body and its width. Once published, its lack is no reason to fail everybody's tests. */
+/** The hook requires a body and its width. Once published, a missing body must not fail everyone's tests. */
 const IS_OF_BODY = /\(body-[a-z-]+\)$/;
 const HELP = 'Form: "type(scope): subject", at most 72 characters, then a body that says why. See CONTRIBUTING.md.';
 

@@ -11,15 +11,15 @@ export interface Commit {
 const CONVENTIONAL = /^(build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(\([^()]+\))?!?: /;
 
 /**
- * The commits that HEAD reaches, oldest first. A shallow clone has as many as were fetched.
+ * The commits that HEAD reaches, oldest first. A shallow clone has only those that were fetched.
  *
- * @returns undefined where there is no repository: in a tarball or an image
+ * @returns undefined if there is no repository: in a tarball or an image
  */
 export function readHistory(root: string): readonly Commit[] | undefined {
   if (!existsSync(path.join(root, '.git'))) {
     return undefined;
   }
-  // A checkout in a container often belongs to another user; reading its log runs nothing of it.
+  // A checkout in a container often belongs to another user; reading its log executes nothing from it.
   const args = ['-c', 'safe.directory=*', 'log', '--reverse', '--topo-order', '-z', '--format=%H%n%B'];
   const { status, stdout, stderr, error } = spawnSync('git', args, {
     cwd: root,
@@ -38,7 +38,7 @@ export function readHistory(root: string): readonly Commit[] | undefined {
     });
 }
 
-/** The first conventional commit and all that follow it: the form is a promise from that commit on. */
+/** The first conventional commit and all that follow it: from that commit on, the form is a promise. */
 export function sinceFirstConventional(history: readonly Commit[]): readonly Commit[] {
   const first = history.findIndex(({ text }) => CONVENTIONAL.test(text));
   return first === -1 ? [] : history.slice(first);

@@ -2,10 +2,10 @@ import lint from '@commitlint/lint';
 import load from '@commitlint/load';
 
 const isComment = (line: string): boolean => line.startsWith('#');
-/** What "git commit --verbose" puts below this line is no part of the message. */
+/** What "git commit --verbose" puts below this line is not part of the message. */
 const SCISSORS = /^# -+ >8 -+$/m;
 
-/** What is wrong with a commit message, one line each; empty when nothing is. Merges and reverts of git pass as they are. */
+/** The problems of a commit message, one line each. Merges and reverts by git pass unchanged. */
 export async function problemsOf(message: string, root: string): Promise<string[]> {
   const { rules, parserPreset } = await load({}, { cwd: root });
   const text = message

@@ -1,6 +1,6 @@
--- What only an administrator of the server can do for chip-quality: extensions, the owner and the roles of the services
--- with their passwords. Run it with psql in the database that is to be used, before the first migration; again, to change
--- passwords. Passwords come from the environment, because arguments can be read by every user of the machine.
+-- What only an administrator of the server can do for chip-quality: extensions, the owner, and the roles of the services
+-- with their passwords. Run it with psql in the target database before the first migration, and again to change passwords.
+-- Passwords come from the environment, because every user of the machine can read arguments.
 \set ON_ERROR_STOP on
 \set migrator_password ''
 \set writer_password ''
@@ -17,7 +17,7 @@ SELECT '' IN (:'migrator_password', :'writer_password', :'ingest_password', :'ap
   DO $$BEGIN RAISE EXCEPTION 'MIGRATOR_PASSWORD, WRITER_PASSWORD, INGEST_PASSWORD, API_PASSWORD and READER_PASSWORD must be set'; END$$;
 \endif
 
--- A repetition is no news.
+-- Repeated runs should be quiet.
 SET client_min_messages = warning;
 
 CREATE EXTENSION IF NOT EXISTS timescaledb;
@@ -35,7 +35,7 @@ ALTER ROLE chip_ingest LOGIN PASSWORD :'ingest_password';
 ALTER ROLE chip_api LOGIN PASSWORD :'api_password';
 ALTER ROLE chip_reader LOGIN PASSWORD :'reader_password';
 GRANT chip_writer, chip_ingest, chip_api, chip_reader TO chip_migrator WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;
--- To see the state of the server, and to end loads of a writer that is gone.
+-- To see the state of the server, and to end the loads of a writer that is gone.
 GRANT pg_monitor, pg_signal_backend TO chip_migrator;
 ALTER DATABASE :"DBNAME" OWNER TO chip_migrator;
 COMMIT;

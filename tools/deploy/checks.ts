@@ -1,6 +1,6 @@
 /**
- * What has to be true of a deployment beyond the syntax of its files. Each check returns what is wrong, in words, so that
- * the spec can show that a broken copy is noticed.
+ * What must hold for a deployment beyond the syntax of its files. Each check returns its problems in words, so that the
+ * spec can show that it notices a broken copy.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -13,15 +13,15 @@ import type { ServiceSchemas } from './service-schemas.ts';
 
 /** From SIGTERM to the exit of a service. */
 const DRAIN_SECONDS = 25;
-/** A health route answers within this, whatever the parts of the process do. */
+/** A health route answers within this time, whatever the parts of the process do. */
 const HEALTH_ANSWER_SECONDS = 3;
 
-/** Programs without a schema of their own read these. */
+/** Variables of programs without their own schema. */
 const OTHER_PROGRAMS: Readonly<Record<string, RegExp>> = {
   operator: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|DATABASE_URL)$/,
   machines: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|LOG_LEVEL|SIMULATOR_[A-Z_]+)$/,
 };
-/** By the job's entry. */
+/** Required variable by the job's entry. */
 const JOB_NEEDS: Readonly<Record<string, string>> = {
   'dist/db.js': 'DATABASE_URL',
   'dist/topics.js': 'KAFKA_BROKERS',
@@ -41,7 +41,7 @@ const configuration: Check = (deployment, { variables, refusal }) => {
         ...when(reason !== '', `${where}: ${reason}`),
         ...Object.keys(environment)
           .filter((name) => !known.has(name.replace(/_FILE$/, '')))
-          .map((name) => `${where}: ${name} is no variable of ${app}`),
+          .map((name) => `${where}: ${name} is not a variable of ${app}`),
       ];
     }
     const needed = JOB_NEEDS[args[0] ?? 'dist/main.js'] ?? '(nothing known)';
@@ -51,7 +51,7 @@ const configuration: Check = (deployment, { variables, refusal }) => {
         .filter(
           (name) => !OTHER_PROGRAMS[app]?.test(name) || (name.startsWith('KAFKA_') && !kafkaVariables.includes(name)),
         )
-        .map((name) => `${where}: ${name} is no variable of ${app}`),
+        .map((name) => `${where}: ${name} is not a variable of ${app}`),
     ];
   });
 };
@@ -60,7 +60,7 @@ const programs: Check = (deployment) =>
   workloadsOf(deployment).flatMap(({ where, app, args }) => {
     const entry = args[0] ?? 'dist/main.js';
     const source = path.join(REPOSITORY_ROOT, 'apps', app, entry.replace(/^dist/, 'src').replace(/\.js$/, '.ts'));
-    return when(!existsSync(source), `${where}: the image of ${app} holds no ${entry}`);
+    return when(!existsSync(source), `${where}: the image of ${app} contains no ${entry}`);
   });
 
 const images: Check = ({ compose, kubernetes, dockerfile, packageJson }) => {
@@ -122,7 +122,7 @@ const probes: Check = (deployment, { healthPaths }) => {
             port !== undefined && String(ports.get(String(port)) ?? port) !== environment['PORT'],
             `${where}: ${kind} asks port ${port}, the service listens on ${environment['PORT']}`,
           ),
-          ...when((probe?.timeoutSeconds ?? 1) <= HEALTH_ANSWER_SECONDS, `${where}: ${kind} waits too shortly`),
+          ...when((probe?.timeoutSeconds ?? 1) <= HEALTH_ANSWER_SECONDS, `${where}: ${kind} times out too early`),
         ];
       };
       return [
@@ -183,7 +183,7 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
   return [
     ...when(
       !/^[1-9]\d*:[1-9]\d*$/.test((image && lastOf(image, 'USER')) ?? ''),
-      'Dockerfile: USER is no number or root',
+      'Dockerfile: USER is not a number, or is root',
     ),
     ...[
       '.git/config',
@@ -288,11 +288,11 @@ const files: Check = ({ kustomization, kubernetesFiles, packageJson, lockedPacka
     .map((file) => `kustomization.yaml does not list ${file}`),
   ...kustomization.resources
     .filter((file) => !kubernetesFiles.includes(file))
-    .map((file) => `kustomization.yaml lists ${file}, which is not there`),
+    .map((file) => `kustomization.yaml lists ${file}, which does not exist`),
   ...(['dependencies', 'devDependencies'] as const).flatMap((kind) =>
     [...new Set([...Object.keys(packageJson[kind]), ...Object.keys(lockedPackages[kind])])]
       .filter((name) => packageJson[kind][name] !== lockedPackages[kind][name])
-      .map((name) => `package-lock.json does not lock ${name} as package.json asks`),
+      .map((name) => `package-lock.json does not lock ${name} as package.json requires`),
   ),
 ];
 
@@ -309,7 +309,7 @@ const CHECKS: readonly Check[] = [
   files,
 ];
 
-/** Everything that is wrong with a deployment; empty when it is in order. */
+/** All problems of a deployment; empty if there are none. */
 export function problemsOf(deployment: Deployment, schemas: ServiceSchemas): string[] {
   return CHECKS.flatMap((check) => check(deployment, schemas));
 }

@@ -46,7 +46,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a misspelt variable',
     (copy) => (service(copy, 'ingest').environment!['LOG_LEVL'] = 'info'),
-    /ingest: LOG_LEVL is no variable/,
+    /ingest: LOG_LEVL is not a variable/,
   ],
   ['a refused value', (copy) => (service(copy, 'ingest').environment!['PORT'] = 'http'), /compose: ingest: .*PORT/],
   [
@@ -72,7 +72,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a misspelt key of a ConfigMap',
     (copy) => (object(copy, 'ConfigMap', 'kafka').data!['KAFKA_SLS'] = 'on'),
-    /KAFKA_SLS is no variable/,
+    /KAFKA_SLS is not a variable/,
   ],
   [
     'a job without its server',
@@ -82,12 +82,12 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a program that is not built',
     (copy) => (service(copy, 'migrate').command = ['dist/migrate.js']),
-    /holds no dist\/migrate.js/,
+    /contains no dist\/migrate.js/,
   ],
   [
     'a job of another program',
     (copy) => (container(copy, 'topics', 'Job').args = ['dist/topic.js']),
-    /holds no dist\/topic.js/,
+    /contains no dist\/topic.js/,
   ],
   [
     'an image without a version',
@@ -122,7 +122,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     (copy) => (container(copy, 'query').livenessProbe = container(copy, 'ingest').livenessProbe!),
     /comes from outside/,
   ],
-  ['a hasty probe', (copy) => delete container(copy, 'writer').livenessProbe!.timeoutSeconds, /waits too shortly/],
+  ['a hasty probe', (copy) => delete container(copy, 'writer').livenessProbe!.timeoutSeconds, /times out too early/],
   ['no probe', (copy) => delete container(copy, 'writer').startupProbe, /startupProbe asks/],
   [
     'a short end in Kubernetes',
@@ -144,7 +144,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     (copy) => (copy.dockerfile = copy.dockerfile.replace(/ENTRYPOINT .*/, 'ENTRYPOINT node')),
     /shell would get the signals/,
   ],
-  ['root', (copy) => (copy.dockerfile = copy.dockerfile.replace('USER 1000:1000', 'USER node')), /USER is no number/],
+  ['root', (copy) => (copy.dockerfile = copy.dockerfile.replace('USER 1000:1000', 'USER node')), /USER is not a number/],
   [
     'a context with secrets',
     (copy) => (copy.dockerignore = copy.dockerignore.replace('\n*\n', '\n')),
@@ -219,7 +219,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a broker with small messages',
     (copy) => (service(copy, 'kafka').environment!['KAFKA_MESSAGE_MAX_BYTES'] = 1048588),
-    /may be larger than the broker takes/,
+    /may be larger than the broker accepts/,
   ],
   ['a forgotten file', (copy) => copy.kubernetesFiles.push('dashboard.yaml'), /does not list dashboard.yaml/],
   [

@@ -1,4 +1,6 @@
-/** Reads a Dockerfile and a .dockerignore as far as ours use them; what is not understood is refused, not skipped. */
+/**
+ * Reads a Dockerfile and a .dockerignore as far as ours use them; refuses what it does not understand, never skips it.
+ */
 export interface Instruction {
   readonly keyword: string;
   /** `--from=build` as `{ from: 'build' }`. */
@@ -55,7 +57,7 @@ function parseInstruction(line: string): Instruction {
   return { keyword, flags, text: text.trim() };
 }
 
-/** The last instruction of this kind, which is the one that counts. */
+/** The last instruction of this kind, the only one that counts. */
 export function lastOf(stage: Stage, keyword: string): string | undefined {
   return stage.instructions.findLast((instruction) => instruction.keyword === keyword)?.text;
 }
@@ -65,7 +67,10 @@ export function execForm(text: string | undefined): string[] | undefined {
   return text?.startsWith('[') ? (JSON.parse(text) as string[]) : undefined;
 }
 
-/** Whether a file (relative path) gets into the build context. The last pattern that matches it or a folder above decides. */
+/**
+ * Whether a file (relative path) is part of the build context. The last pattern that matches it or a folder above
+ * decides.
+ */
 export function contextFilter(dockerignore: string): (file: string) => boolean {
   const rules = dockerignore
     .split('\n')
@@ -79,7 +84,7 @@ export function contextFilter(dockerignore: string): (file: string) => boolean {
   };
 }
 
-/** As Docker reads it: `*` stays within one name and takes hidden files too, `**` crosses folders. */
+/** As Docker reads it: `*` stays within one name and includes hidden files, `**` crosses folders. */
 function globPattern(glob: string): RegExp {
   const source = glob
     .replace(/[.+^$()|[\]{}\\]/g, '\\$&')

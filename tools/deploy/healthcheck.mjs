@@ -1,4 +1,4 @@
-// What a container asks its own process: `node healthcheck.mjs ready|live`. Exit 0 means yes. Part of every image.
+// The health check of a container: `node healthcheck.mjs ready|live`. Exit 0 means yes. Part of every image.
 const question = process.argv[2] ?? 'ready';
 const url = `http://127.0.0.1:${process.env.PORT || 3000}/health/${question}`;
 try {

@@ -1,7 +1,7 @@
 /**
- * Carries out a Dockerfile's build in plain folders, without a container engine: a stage is a folder that stands for the
- * image's root, COPY copies, RUN runs. It shows that the steps work on what the context holds and what the result holds,
- * not what a base image provides.
+ * Executes a Dockerfile's build in plain folders, without a container engine: a stage is a folder that represents the
+ * image's root, COPY copies, RUN runs. It proves that the steps work on the content of the context, and what the result
+ * contains; it proves nothing about a base image.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { runCommand } from '../devstack/processes/run-command.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile, type Instruction, type Stage } from './dockerfile.ts';
 
 export interface Image {
-  /** Stands for `/`. */
+  /** Represents `/`. */
   readonly root: string;
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
@@ -26,14 +26,14 @@ interface Built {
   readonly env: Record<string, string>;
 }
 
-/** Of the machine's environment a build sees what leads to the packages; a container would see as little of the rest. */
+/** A build sees only the variables that lead to packages; a container would see as little of the rest. */
 const PASSED_ON =
   /^(PATH|HOME|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy))$/i;
 
-/** The checkout was installed in this way, so its packages are what this step would bring; it takes a minute. */
+/** The checkout was installed this way, so its packages are what this step would bring; running it takes a minute. */
 const INSTALL_EVERYTHING = 'npm install --no-save';
 
-/** Never part of a context, and too large to look into. */
+/** Never part of a context, and too large to walk. */
 const NOT_WALKED = new Set(['.git', '.local', '.nx', 'node_modules', 'dist']);
 
 export class ImageBuilder {
@@ -43,7 +43,7 @@ export class ImageBuilder {
   readonly #isInContext: (file: string) => boolean;
   readonly #built = new Map<string, Promise<Built>>();
 
-  /** @param folder empty; everything is built in it */
+  /** @param folder an empty folder, in which everything is built */
   constructor(context: string, folder: string, dockerfile: string, dockerignore: string) {
     this.#context = context;
     this.#folder = folder;
@@ -70,7 +70,7 @@ export class ImageBuilder {
     };
   }
 
-  /** Runs a command line in an image as its user, with nothing of this process's environment. */
+  /** Runs a command line in an image as its user, without this process's environment. */
   run({ root, workdir, env, user }: Image, command: readonly string[], given: Readonly<Record<string, string>>) {
     const [program = '', ...args] = command.map((part) =>
       /^\/(app|usr\/local\/bin)\//.test(part) ? path.join(root, part) : part,
@@ -157,7 +157,7 @@ export class ImageBuilder {
     const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
     await runCommand('sh', ['-c', text], {
       cwd,
-      // What the checkout was installed from is in npm's cache.
+      // npm's cache has everything that the checkout was installed from.
       env: {
         npm_config_prefer_offline: 'true',
         ...passedOn,
@@ -173,7 +173,7 @@ export class ImageBuilder {
     const isFolder = statSync(from).isDirectory();
     const files = isFolder ? this.#filesBelow(source) : [path.normalize(source)].filter(this.#isInContext);
     if (files.length === 0) {
-      throw new Error(`COPY ${source}: the context holds nothing of it`);
+      throw new Error(`COPY ${source}: the context contains nothing of it`);
     }
     for (const file of files) {
       const to = isFolder
@@ -197,15 +197,15 @@ export class ImageBuilder {
   }
 }
 
-/** COPY of a folder copies what is in it. */
+/** COPY of a folder copies its content. */
 async function copyStage(source: string, target: string): Promise<void> {
   mkdirSync(target, { recursive: true });
   await copyLinked(`${source}/.`, target);
 }
 
 /**
- * Links instead of copies, where both are on one file system: node_modules has half a gigabyte, and no step changes a
- * file in place.
+ * Links instead of copying if both are on one file system: node_modules has half a gigabyte, and no step changes a file
+ * in place.
  */
 async function copyLinked(source: string, target: string): Promise<void> {
   await runCommand('sh', ['-c', 'cp -al "$0" "$1" 2>/dev/null || cp -a "$0" "$1"', source, target], {

@@ -1,4 +1,4 @@
-/** The broker of Compose: its listeners, and topics of the sizes that the code expects. */
+/** The broker of Compose: its listeners, and topic sizes as the code expects them. */
 import { TOPICS } from '@chip/contracts';
 import { type Check, when } from './check.ts';
 
@@ -42,6 +42,6 @@ export const kafka: Check = ({ compose }) => {
     ...when(setting('KAFKA_AUTO_CREATE_TOPICS_ENABLE') !== 'false', 'kafka: a misspelt topic would be created'),
     ...TOPICS.filter(
       ({ settings }) => Number(settings['max.message.bytes'] ?? 0) > Number(setting('KAFKA_MESSAGE_MAX_BYTES')),
-    ).map(({ name }) => `kafka: records of ${name} may be larger than the broker takes`),
+    ).map(({ name }) => `kafka: records of ${name} may be larger than the broker accepts`),
   ];
 };

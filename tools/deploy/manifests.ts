@@ -1,4 +1,4 @@
-/** Reads what a deployment is made of, and brings Compose and Kubernetes to one form. */
+/** Reads the files of a deployment, and brings Compose and Kubernetes into one form. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -67,12 +67,12 @@ export interface KubernetesObject {
   };
 }
 
-/** Everything the checks look at; plain data, so that a test can break a copy of it. */
+/** Everything the checks examine; plain data, so that a test can break a copy of it. */
 export interface Deployment {
   compose: { services: Record<string, ComposeService> };
   kubernetes: KubernetesObject[];
   kustomization: { resources: string[] };
-  /** YAML files beside kustomization.yaml. */
+  /** YAML files next to kustomization.yaml. */
   kubernetesFiles: string[];
   dockerfile: string;
   dockerignore: string;
@@ -99,7 +99,7 @@ export function readDeployment(root: string): Deployment {
   };
 }
 
-/** What Compose makes of `${NAME:-default}` where nothing is set. A variable without a default is left as it stands. */
+/** Resolves `${NAME:-default}` as Compose does without the variable. Leaves alone a variable without a default. */
 const withDefaults = (text: string): string => text.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
 
 function parseObjects(text: string): KubernetesObject[] {
@@ -112,13 +112,13 @@ function parseObjects(text: string): KubernetesObject[] {
   });
 }
 
-/** One process of ours, wherever it is described. */
+/** One of our processes, wherever it is described. */
 export interface Workload {
   /** For messages: `compose: writer`. */
   readonly where: string;
   readonly app: string;
   readonly image: string;
-  /** Of the image's entry point; empty for the image's own. */
+  /** Arguments of the image's entry point; empty for the image's own. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -155,7 +155,7 @@ function argumentsOf({ entrypoint, command = [] }: ComposeService): readonly str
   return entrypoint?.[0] === 'chip' && name !== undefined ? [`dist/${name}.js`, ...rest] : command;
 }
 
-/** What the process will find, as far as it is known before the secrets are: they stand for themselves. */
+/** The environment of the process, as far as it is known without secrets, which are represented by their names. */
 function environmentOf(container: Container, objects: readonly KubernetesObject[]): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const { configMapRef } of container.envFrom ?? []) {

@@ -23,7 +23,7 @@ const RIGHTS: readonly (readonly [who: string, names: Names, operations: string]
 
 const TABLE = /(?<=<!-- rights[^\n]*-->\n)[^]*?\n(?=\n)/;
 
-/** The document with its table of rights as the streams have it. */
+/** The document with its table of rights generated from the streams. */
 export function withRights(document: string): string {
   const rows = RIGHTS.map(([who, names, operations]) => {
     const quoted = STREAMS.map((stream) => `\`${stream[names]}\``).join(', ');

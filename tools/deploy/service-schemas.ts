@@ -1,6 +1,6 @@
 /**
- * The services' own configuration schemas, health routes and variables. Loaded by path when a test runs: no tool depends
- * on the code of an application, and what is judged is what the services will judge at start.
+ * The services' own configuration schemas, health routes and variables. Loaded by path when a test runs: no tool
+ * depends on the code of an application, and the tests judge what the services judge at start.
  */
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
@@ -17,16 +17,16 @@ interface Schema {
   readonly shape: Record<string, unknown>;
 }
 
-/** The part of libs/service that is used here. */
+/** The part of libs/service that the checks use. */
 interface ServiceLibrary {
   describeConfig(schema: Schema): Variable[];
   loadConfig(schema: Schema, env: Readonly<Record<string, string>>): unknown;
 }
 
 export interface ServiceSchemas {
-  /** Of the programs that have variables, by application: all they understand. */
+  /** Variables by application, for programs that have any. */
   readonly variables: Readonly<Record<string, readonly Variable[]>>;
-  /** Why the service would refuse to start with these; the empty string when it would not. */
+  /** Why the service would refuse to start with these variables; empty if it would start. */
   refusal(app: string, environment: Readonly<Record<string, string>>): string;
   /** Paths that answer with the health of the process. */
   readonly healthPaths: readonly string[];
@@ -39,7 +39,7 @@ export async function loadServiceSchemas(): Promise<ServiceSchemas> {
   await import('reflect-metadata');
   const { describeConfig, loadConfig } = (await load('libs/service/src/config/config.ts')) as unknown as ServiceLibrary;
   const schemas: Record<string, Schema> = {};
-  // One after the other: jest does not link modules that two imports share at the same time.
+  // One after the other: jest cannot link modules that two concurrent imports share.
   for (const app of SERVICE_NAMES) {
     schemas[app] = (await load(`apps/${app}/src/${app}.config.ts`))[`${app}Schema`] as Schema;
   }

@@ -1,6 +1,6 @@
 /**
- * Judges Kubernetes objects by the published types of its API: each becomes an object literal of its type, in which the
- * compiler refuses unknown fields, missing ones and values of another type.
+ * Checks Kubernetes objects against the published types of its API: each becomes an object literal of its type, in
+ * which the compiler refuses unknown fields, missing ones and values of the wrong type.
  */
 import path from 'node:path';
 import ts from 'typescript';

@@ -1,4 +1,4 @@
-/** The table of configuration variables in the documentation, made from the schemas. */
+/** The table of configuration variables in the documentation, generated from the schemas. */
 import type { Variable } from './service-schemas.ts';
 
 const BEGIN = '<!-- variables: made from the configuration schemas -->\n';
@@ -14,7 +14,7 @@ export function variablesTable(variables: Readonly<Record<string, readonly Varia
       if (!variable) {
         continue;
       }
-      // The same name may mean something of its own to each service.
+      // The same name may have a different meaning in each service.
       const meaning = `${shownDefault(variable)} | ${variable.description}`;
       services.set(meaning, [...(services.get(meaning) ?? []), service]);
     }
@@ -29,7 +29,7 @@ function shownDefault({ name, required, default: value }: Variable): string {
   if (required) {
     return '**required**';
   }
-  // The default is the host's name, which is another one on every machine.
+  // The default is the host's name, different on every machine.
   if (name === 'INSTANCE') {
     return 'host name';
   }

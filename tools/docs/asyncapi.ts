@@ -1,11 +1,11 @@
-/** docs/asyncapi.yaml from the schemas that ingest validates with. */
+/** docs/asyncapi.yaml, generated from the schemas that ingest validates with. */
 import { DEAD_LETTER_HEADERS, REFUSAL_CODES, STREAMS, type StreamDescriptor, TOPICS } from '@chip/contracts';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 
 const schemaOf = (schema: z.ZodType): object => {
   const { $schema: _, id: _id, ...rest } = z.toJSONSchema(schema, { io: 'input' });
-  // What a machine adds is kept, never refused.
+  // Additional fields of a machine are kept, never refused.
   return { ...rest, additionalProperties: true };
 };
 
@@ -18,7 +18,7 @@ const ceHeaders = {
 
 const schemaName = ({ schema }: StreamDescriptor): string => z.globalRegistry.get(schema)!.id!;
 
-/** A record: one event, or an array of them where the stream takes arrays. */
+/** A record: one event, or an array of events if the stream takes arrays. */
 function payloadOf(stream: StreamDescriptor): object {
   const event = { $ref: `#/components/schemas/${schemaName(stream)}` };
   const { eventsPerRecord } = stream.limits;

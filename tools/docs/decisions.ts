@@ -1,4 +1,4 @@
-/** docs/adr/README.md: the index of decisions, made from their files. */
+/** docs/adr/README.md: the index of decisions, generated from their files. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 

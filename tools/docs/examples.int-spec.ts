@@ -1,6 +1,6 @@
 /**
- * Every command of README and docs runs against the whole pipeline with the data of the synthetic fab, and questions
- * must be answered with rows. What cannot run here says so behind its fence; its options must exist all the same.
+ * Every command of README and docs runs against the whole pipeline with the data of the synthetic fab, and queries must
+ * return rows. What cannot run here says so behind its fence, but its options must exist all the same.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -23,14 +23,14 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { SERVICE_NAMES, type ServiceName, urlVariable } from '../devstack/processes/services.ts';
 import { chipArguments, shellExamples } from './shell-examples.ts';
 
-/** Blocks that cannot run here. May only shrink: each is a command that nobody proves. */
+/** Blocks that cannot run here. This number may only shrink: no test proves these commands. */
 const MOST_NOT_RUN = 23;
 
 const read = (file: string): string => readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8');
 const pages = [...globSync('*.md', { cwd: REPOSITORY_ROOT }), ...globSync('docs/**/*.md', { cwd: REPOSITORY_ROOT })];
 const examples = pages.sort().flatMap((page) => shellExamples(page, read(page)));
 
-/** By command: the application that holds it. */
+/** The application of each command. */
 const projects = new Map(
   [...read('package.json').matchAll(/"(\w+)": "node tools\/devstack\/commands\/bootstrap\.mjs run (\w+) \w+"/g)].map(
     ([, command, project]) => [command!, project!],
@@ -44,7 +44,7 @@ let pipeline: Pipeline;
 const services = new Map<ServiceName, Service>();
 let env: NodeJS.ProcessEnv;
 
-/** A checkout in which the stack of this test is the one that runs, and commands are those that are built already. */
+/** A checkout in which this test's stack is the running one, and commands are already built. */
 function prepareCheckout(databaseUrl: string): void {
   for (const name of readdirSync(REPOSITORY_ROOT).filter((entry) => entry !== '.local')) {
     symlinkSync(path.join(REPOSITORY_ROOT, name), path.join(CHECKOUT, name));
@@ -122,7 +122,7 @@ function helpOf(command: string): string {
   return help;
 }
 
-/** Lists anywhere in an answer, but in `as_of`: positions are there without any data. */
+/** Whether an answer contains a list with entries, except in `as_of`: positions exist without any data. */
 function hasRows(answer: unknown): boolean {
   if (Array.isArray(answer)) {
     return answer.length > 0;
@@ -134,7 +134,7 @@ function hasRows(answer: unknown): boolean {
 }
 
 /**
- * Only what asks: anything else could start stacks, faults or containers for real, so it has to be marked as not run.
+ * Only queries: anything else could start real stacks, faults or containers, so it must be marked as not run.
  */
 const mayRun = (command: string): boolean =>
   /^(curl |\. \.local\/stack\.env$|"\$PG_BIN\/psql" )/.test(command) || chipArguments(command, commands) !== undefined;
@@ -148,7 +148,7 @@ function problemOf(command: string, output: string): string | undefined {
   if (command.includes('psql')) {
     return /\([1-9]\d* rows?\)/.test(output) ? undefined : 'answers without rows';
   }
-  // As JSON lines, nothing found is nothing said.
+  // As JSON lines, an empty result prints nothing.
   const maySayNothing = command.startsWith('. ') || command.endsWith(' --json');
   return output.trim() === '' && !maySayNothing ? 'says nothing' : undefined;
 }
@@ -185,7 +185,7 @@ describe('examples', () => {
 
 describe('docs/metrics.md', () => {
   it.each(SERVICE_NAMES)('lists what %s measures, and no more', async (name) => {
-    // A connection kept from before may have been closed while a command held up this process.
+    // A kept connection may have been closed while a command blocked this process.
     const ask = (): Promise<Response> => fetch(`${services.get(name)!.url}/metrics`);
     const text = await (await ask().catch(ask)).text();
     const served = [...text.matchAll(/^# TYPE (chip_\w+) /gm)].map(([, metric]) => metric!);

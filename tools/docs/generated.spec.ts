@@ -1,4 +1,4 @@
-/** What is made from the code or from other pages: `npm run docs` writes it (UPDATE_DOCS=1), this test compares. */
+/** Pages generated from code or from other pages: `npm run docs` writes them (UPDATE_DOCS=1), this test compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';

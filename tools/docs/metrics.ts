@@ -1,18 +1,18 @@
-/** docs/metrics.md: every metric of every service, made from the registries that serve `/metrics`. */
+/** docs/metrics.md: every metric of every service, generated from the registries that serve `/metrics`. */
 import path from 'node:path';
 import { type MetricObject, Registry } from 'prom-client';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { SERVICE_NAMES } from '../devstack/processes/services.ts';
 
-/** prom-client knows more of a metric than its types say. */
+/** prom-client provides more about a metric than its types say. */
 type Metric = MetricObject & { readonly labelNames?: readonly string[] };
 
-/** Answers to everything with itself: registering a metric needs a server or a pool, but asks nothing of it. */
+/** Answers any call with itself: registering a metric needs a server or a pool, but calls nothing on it. */
 const anything: unknown = new Proxy(() => anything, { get: (_, key) => (key === 'then' ? undefined : anything) });
 
 type Register = (module: Readonly<Record<string, unknown>>, registry: Registry) => unknown;
 
-/** Each export of a service's metrics file is a class made from the registry, or measures a part of the process. */
+/** Each export of a service's metrics file is a class built on the registry, or measures a part of the process. */
 const registerAll: Register = (module, registry) =>
   Object.entries(module).forEach(([name, exported]) =>
     name.startsWith('measure')
@@ -52,7 +52,7 @@ const table = (metrics: readonly Metric[]): string =>
 export async function metricsPage(): Promise<string> {
   await import('reflect-metadata');
   const registries = new Map<string, Registry>();
-  // One after the other: jest does not link modules that two imports share at the same time.
+  // One after the other: jest cannot link modules that two concurrent imports share.
   for (const [service, file, register] of SOURCES) {
     const registry = registries.get(service) ?? new Registry();
     const module = (await import(path.join(REPOSITORY_ROOT, file))) as Readonly<Record<string, unknown>>;
@@ -66,8 +66,8 @@ export async function metricsPage(): Promise<string> {
   return `# Metrics
 
 Every service answers \`GET /metrics\` in the Prometheus text format. All metrics carry the labels \`service\` and
-\`instance\`. Names and labels are part of the published contract. This page is made from the registries of the services
-(\`npm run docs\`).
+\`instance\`. Names and labels are part of the published contract. \`npm run docs\` generates this page from the registries
+of the services.
 
 Where to look first: [runbooks by symptom](runbooks/README.md). The state of every partition, lag in events and in
 seconds, and the two balances of the ledger are in \`GET /v1/pipeline\` and \`GET /v1/ledger\`.

@@ -1,4 +1,4 @@
-/** docs/runbooks/README.md: every runbook by what an operator sees first, made from the pages. */
+/** docs/runbooks/README.md: every runbook by the first symptom that an operator sees, generated from the pages. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { REFUSAL_CODES, STOPPED_STATES } from '@chip/contracts';
@@ -12,7 +12,7 @@ interface Group {
 const oneOf = (names: readonly string[]) => (page: string) => names.includes(page);
 const matches = (pattern: RegExp) => (page: string) => pattern.test(page);
 
-/** A page belongs to the first group that has it. */
+/** A page belongs to the first group that matches. */
 const GROUPS: readonly Group[] = [
   {
     symptom: 'A partition is stopped',
@@ -50,7 +50,7 @@ const GROUPS: readonly Group[] = [
   { symptom: 'Anything else', where: 'The field `code` of the log.', has: () => true },
 ];
 
-/** The first sentence of the page's "Meaning", or of its text where it has no such part. */
+/** The first sentence of the page's "Meaning", or of its text if it has no such section. */
 function meaningOf(page: string, text: string): string {
   const body = /^## Meaning\n+([\s\S]*?)(?=\n## |$(?![\s\S]))/m.exec(text)?.[1] ?? text.replace(/^# .*\n+/, '');
   const paragraph = body

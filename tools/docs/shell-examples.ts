@@ -2,17 +2,17 @@
 
 export interface Example {
   readonly page: string;
-  /** Of the command in the page, from 1. */
+  /** Line of the command in the page, from 1. */
   readonly line: number;
-  /** Continuation lines joined, without the comment behind it. */
+  /** Continuation lines joined, without a trailing comment. */
   readonly command: string;
-  /** Why the test cannot run it: what follows "not run:" behind the opening fence. */
+  /** Why the test cannot run it: the text after "not run:" behind the opening fence. */
   readonly notRun: string | undefined;
 }
 
 const FENCE = /^ *```(.*)$/;
 
-/** @throws when a block is neither runnable nor says why it is not */
+/** @throws when a block is neither runnable nor says why */
 export function shellExamples(page: string, text: string): Example[] {
   const examples: Example[] = [];
   let block: { notRun: string | undefined } | undefined;
@@ -55,10 +55,10 @@ function reasonOf(page: string, line: number, info: string): string | undefined 
   return reason;
 }
 
-/** A comment begins at a # behind at least two blanks: in quotes and addresses a # stands without them. */
+/** A comment begins at a # after at least two blanks: in quotes and addresses a # has no blanks before it. */
 const withoutComment = (line: string): string => line.replace(/ {2,}#.*$/, '').trim();
 
-/** "npx chip <command> …" and "npm run <command> -- …" as what chip takes; undefined for anything else. */
+/** The arguments of chip for "npx chip <command> …" and "npm run <command> -- …"; undefined for anything else. */
 export function chipArguments(command: string, commands: ReadonlySet<string>): string | undefined {
   const [, name, rest = ''] = /^(?:npx chip|npm run(?: -s)?) ([a-z]+)(?: --(?= |$))?(.*)$/.exec(command) ?? [];
   return name !== undefined && commands.has(name) ? `${name}${rest}` : undefined;

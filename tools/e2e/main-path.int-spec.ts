@@ -56,7 +56,7 @@ describe('the main path, seen from outside', () => {
     const expected = new Map<string, { code: string; value: Buffer | null }>();
     const messages = Array.from({ length: 100_000 }, (_, i) => {
       const good = sample(i, 'bulk');
-      // The key decides the partition only; the test finds its letters by their bytes.
+      // The key only decides the partition; the test finds its letters by their bytes.
       if (i % 100 !== 42) {
         return { key: `h${i % 50}`, value: JSON.stringify(good) };
       }
@@ -180,7 +180,7 @@ describe('the main path, seen from outside', () => {
       for (const { headers, value } of rejected) {
         expect(headers).toMatchObject({ 'error-code': 'database_rejected', content: 'normalised' });
         expect(headers['error-detail']).toMatch(/SQLSTATE 23514/);
-        // As a machine could send it: unknown fields outside of the tags.
+        // As a machine could send it: unknown fields outside the tags.
         const event = JSON.parse(value!.toString()) as { metric_value: number; serial: number; tags: object };
         expect(event).toMatchObject({ serial: event.metric_value, tags: { i: event.metric_value } });
         expect(event.metric_value % 70).toBe(7);
@@ -286,7 +286,7 @@ describe('the main path, seen from outside', () => {
       { timeoutMs: 15_000 },
     );
     expect(performance.now() - stoppedAt).toBeLessThan(15_000);
-    // And one of each dies without a word.
+    // And one of each dies without notice.
     ingest = await pipeline.start('ingest');
     writer = await pipeline.start('writer');
     await load;

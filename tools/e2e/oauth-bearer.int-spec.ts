@@ -16,14 +16,14 @@ afterAll(async () => {
   await broker?.stop();
 }, 60_000);
 
-/** Without a signature: what the broker takes as long as it is given no keys to check one with. */
+/** An unsigned token, which the broker accepts as long as it has no keys to check one with. */
 function token(name: string, lifeSeconds: number): string {
   const now = Math.floor(Date.now() / 1_000);
   const parts = [{ alg: 'none' }, { sub: name, iat: now - 5, exp: now + lifeSeconds }];
   return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
 }
 
-/** An operator's command with the variables of a service. Without a right it sees no topic, but it has been let in. */
+/** An operator's command with the variables of a service. Without rights it sees no topic, but it has authenticated. */
 async function call(env: Record<string, string>): Promise<string> {
   const command = spawn(process.execPath, ['dist/topics.js', 'check'], {
     cwd: fileURLToPath(new URL('../../apps/operator', import.meta.url)),

@@ -1,7 +1,7 @@
 /**
  * The services as separate processes on the given servers, for tests that look at the system from outside: with plain
- * clients that share no code with it. Topics are emptied, the database is new. One pipeline at a time on a broker: it has
- * the topics and groups of the machines, which no other test uses.
+ * clients that share no code with it. Topics are emptied, the database is new. One pipeline at a time per broker: it
+ * uses the topics and groups of the machines, which no other test uses.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -18,13 +18,13 @@ import { NODE_FLAGS, type ServiceName } from '../devstack/processes/services.ts'
 const TOPICS = STREAMS.flatMap(({ source, accepted, deadLetters }) => [source, accepted, deadLetters] as string[]);
 const GROUPS = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup] as string[]);
 
-/** Characters kept of what a service prints. */
+/** Characters to keep of a service's output. */
 const MOST_OUTPUT = 100_000;
 
 export interface Service {
   readonly process: ChildProcess;
   readonly url: string;
-  /** The end of what it printed. */
+  /** The end of its output. */
   output(): string;
 }
 
@@ -58,7 +58,7 @@ export class Pipeline {
     this.database = new pg.Client({ connectionString: databaseUrl });
   }
 
-  /** @param settings of the operator's commands, in place of those of the tests */
+  /** @param settings of the operator's commands, instead of the tests' own */
   static async create(
     brokers = requiredEnv('KAFKA_BROKERS'),
     settings: Record<string, string> = {},
@@ -77,7 +77,7 @@ export class Pipeline {
     return pipeline;
   }
 
-  /** Starts one instance and waits until it is ready. @throws when it ends before, with what it printed */
+  /** Starts one instance and waits until it is ready. @throws with its output if it ends first */
   async start(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
     const service = await this.launch(name, env);
     const { process: child } = service;
@@ -110,7 +110,7 @@ export class Pipeline {
     return service;
   }
 
-  /** Ends an instance by a signal; resolves with its exit code, null when the signal itself ended it. */
+  /** Ends an instance with a signal; resolves with its exit code, or null if the signal itself ended it. */
   async end(service: Service, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.#services.delete(service);
     if (service.process.exitCode !== null) {
@@ -121,7 +121,7 @@ export class Pipeline {
     return (await exited)[0];
   }
 
-  /** Runs a command of an app to its end. @throws when it fails, with what it printed */
+  /** Runs a command of an app to its end. @throws with its output if it fails */
   async run(app: string, entry: string, args: string[], env: Record<string, string> = {}): Promise<string> {
     const child = spawn(process.execPath, [path.join(REPOSITORY_ROOT, `apps/${app}/dist/${entry}.js`), ...args], {
       env: { ...this.#env(), ...env },
@@ -222,12 +222,12 @@ export class Pipeline {
     if (topics.length > 0) {
       await this.admin.deleteTopics({ topics });
     }
-    // Deleting is done in the background: a topic of the same name can be created only afterwards.
+    // Deletion continues in the background: a topic of the same name can be created only afterwards.
     await waitFor(
       async () => (await this.admin.listTopics()).filter((topic) => TOPICS.includes(topic)),
       (left) => left.length === 0,
     );
-    // A killed member keeps its group alive until its session has timed out.
+    // A killed member keeps its group alive until its session times out.
     await waitFor(
       async () => {
         const { groups } = await this.admin.listGroups();

@@ -74,7 +74,7 @@ function documentedRights(): AclEntry[] {
     );
 }
 
-/** What the machines do: TLS and SASL PLAIN, and a right to write to their topics. */
+/** Publishes as machines do: with TLS and SASL PLAIN, and the right to write to their topics. */
 async function publish(topic: string, values: unknown[]): Promise<void> {
   const machine = new kafkajs.Kafka({
     brokers: [broker.sasl],
@@ -102,7 +102,7 @@ describe('a broker with TLS, SASL and access control', () => {
   it('is enough with the documented rights: rows land, letters of both services leave', async () => {
     [ingest] = await Promise.all([pipeline.start('ingest', as.ingest), pipeline.start('writer', as.writer)]);
     await publish(SAMPLES, [...Array.from({ length: 100 }, (_, n) => sample(n)), { bad: true }]);
-    // Only the writer, which asks the database, can know that this type is unknown.
+    // Only the writer, which queries the database, can know that this type is unknown.
     await publish(RESULTS, [
       {
         event_id: '5d3f0f5e-0b6f-4b7e-9d5c-0c8d0d1f2a3b',
@@ -144,7 +144,7 @@ describe('a broker with TLS, SASL and access control', () => {
     };
     await pipeline.admin.deleteAcls({ filters: [{ ...right, permissionType: AclPermissionTypes.ANY }] });
     await publish(SAMPLES, [{ bad: 'again' }, sample(101)]);
-    // The partition stands still and says why; the process goes on with the others.
+    // The partition stops with a reason; the process goes on with the others.
     await waitFor(
       () => /"msg":"partition_stopped"/.test(ingest.output()) && /TOPIC_AUTHORIZATION_FAILED/.test(ingest.output()),
       Boolean,
@@ -153,13 +153,13 @@ describe('a broker with TLS, SASL and access control', () => {
     expect(ingest.output()).toMatch(/telemetry\.samples\.v1\.dlq/);
     expect(ingest.process.exitCode).toBeNull();
 
-    // The writer sees the ends of the machine topics: what waits is known, though no block of it comes.
+    // The writer sees the ends of the machine topics: the lag is known, although no block arrives.
     await waitFor(
       () => pipeline.one<{ lag: string }>('SELECT sum(high_watermark - next_offset) AS lag FROM stream_positions'),
       ({ lag }) => Number(lag) === 2,
     );
 
-    // It tries again by itself.
+    // Ingest retries by itself.
     await pipeline.admin.createAcls({ acl: [right] });
     await pipeline.untilIdle(120_000);
     expect(await rows()).toBe(102);

@@ -1,4 +1,4 @@
-/** A broker of a test's own that asks who is there: TLS, SASL, client certificates, and rights by ACL. */
+/** A separate broker for one test, with access control: TLS, SASL, client certificates, and rights by ACL. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { LOOPBACK } from '../devstack/processes/ports.ts';
 import { endProcess } from '../devstack/processes/processes.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
 
-/** Users with a password known to SASL PLAIN. Those of SCRAM are the broker's data, see {@link SecuredKafka.addScramUser}. */
+/** Users with a password for SASL PLAIN. SCRAM users are data of the broker, see {@link SecuredKafka.addScramUser}. */
 export type PlainUsers = Readonly<Record<string, string>>;
 
 export class SecuredKafka {
@@ -18,7 +18,7 @@ export class SecuredKafka {
   readonly #stop = new AbortController();
   #pid: number | undefined;
   #java: { command: string; args: readonly string[] } = { command: '', args: [] };
-  /** Without TLS, for the test alone: whoever comes here may do everything. */
+  /** Without TLS, for the test alone: any client here may do everything. */
   admin = '';
   /** TLS with SASL. */
   sasl = '';
@@ -94,7 +94,7 @@ super.users=User:ANONYMOUS
     return readFileSync(this.file(`${name}.pem`), 'utf8');
   }
 
-  /** Makes `<name>.key` and `<name>.pem`; the broker knows its bearer by this name. */
+  /** Creates `<name>.key` and `<name>.pem`; the broker knows the bearer by this name. */
   async certify(name: string, extension = 'extendedKeyUsage=clientAuth'): Promise<void> {
     const [request, extensions] = [this.file(`${name}.csr`), this.file(`${name}.ext`)];
     writeFileSync(extensions, extension);
@@ -122,7 +122,7 @@ super.users=User:ANONYMOUS
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    // Nobody wants its data.
+    // Its data is not needed.
     if (this.#pid !== undefined) {
       await endProcess(this.#pid, 'SIGKILL', 5_000);
     }

@@ -1,9 +1,9 @@
-/** Changes to files that exist: each finds its place in the text, or says that the file is no longer as it expects. */
+/** Changes to existing files: each finds its place in the text, or reports that the file is not as it expects. */
 import { format, resolveConfig } from 'prettier';
 
 export type Edit = (text: string) => string;
 
-/** The part of nx's Tree that is used here. */
+/** The part of nx's Tree that generators use. */
 interface Files {
   readonly root: string;
   exists(file: string): boolean;
@@ -11,7 +11,7 @@ interface Files {
   write(file: string, content: string): void;
 }
 
-/** Puts `line` behind the last match of `place`. */
+/** Inserts `line` after the last match of `place`. */
 export const insertBehind =
   (place: RegExp, line: string): Edit =>
   (text) => {
@@ -23,7 +23,7 @@ export const insertBehind =
     return `${text.slice(0, end)}${line}${text.slice(end)}`;
   };
 
-/** Puts `text` in front of the first match of `place`. */
+/** Inserts `text` before the first match of `place`. */
 export const insertBefore =
   (place: RegExp, inserted: string): Edit =>
   (text) => {
@@ -65,10 +65,10 @@ export const addImport =
     return text.replace(found[0], `import { ${names.join(', ')} } from '${module}';`);
   };
 
-/** Writes a file of the workspace, formatted as all are. @throws when a new file exists already */
+/** Writes a file of the workspace, formatted like all others. @throws if a new file already exists */
 export async function write(tree: Files, file: string, content: string | readonly Edit[]): Promise<void> {
   if (typeof content === 'string' && tree.exists(file)) {
-    throw new Error(`${file} exists already`);
+    throw new Error(`${file} already exists`);
   }
   let text = content;
   if (typeof text !== 'string') {

@@ -100,7 +100,7 @@ describe('generators and recipes', () => {
   }, 900_000);
 
   it('refuse what is there already, and leave the rest alone', () => {
-    expect(() => copy.generate('stream', 'wafer-move')).toThrow(/wafer-move-event\.ts exists already/);
+    expect(() => copy.generate('stream', 'wafer-move')).toThrow(/wafer-move-event\.ts already exists/);
     expect(() => copy.generate('stream', 'No Name')).toThrow(/pattern/);
     expect(copy.generate('lib', 'more').length).toBe(4);
   }, 300_000);

@@ -1,4 +1,4 @@
-/** A copy of the workspace to try a generator in: what git knows or would add, on the packages that are installed here. */
+/** A copy of the workspace for trying a generator: the files that git knows or would add, on the installed packages. */
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -31,7 +31,7 @@ export class WorkspaceCopy {
         symlinkSync(path.join(installed, name), path.join(packages, name));
       }
     }
-    // The workspace's own packages must be those of the copy.
+    // The workspace's own packages must be the copy's.
     for (const room of ['apps', 'libs']) {
       for (const name of readdirSync(path.join(this.folder, room))) {
         symlinkSync(path.join('../..', room, name), path.join(packages, '@chip', name));
@@ -78,7 +78,7 @@ export class WorkspaceCopy {
     return changed.split('\n').filter(Boolean).sort();
   }
 
-  /** @throws with what the compiler says about the copy, or the linter and the formatter about `files` */
+  /** @throws with the compiler's report on the copy, or the linter's and the formatter's on `files` */
   check(files: readonly string[]): void {
     run(this.folder, 'npx', 'tsc', '-p', 'tsconfig.json');
     run(this.folder, 'npx', 'tsc', '-p', 'tools/tsconfig.json');
@@ -111,7 +111,7 @@ function run(folder: string, command: string, ...options: string[]): string {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    // Nx tells its children where the workspace is, which is not where they should work.
+    // Nx tells its children where its workspace is; these must work elsewhere.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NX_DAEMON: 'false' },
   });
   if (status !== 0) {

@@ -1,4 +1,4 @@
-/** A change runs what can notice it, and no more: which projects nx finds affected by a changed file. */
+/** A change runs only the tests that can notice it: which projects nx finds affected by a changed file. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';

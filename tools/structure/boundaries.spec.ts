@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 /**
  * A boundary counts only if an import that breaks it fails: each rule of eslint.config.mjs is broken here once, in the
- * text of a file that exists, and once kept where it is easily confused.
+ * text of an existing file, and kept once where the two are easily confused.
  */
 const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['apps/ingest/src/main.ts', '../../writer/src/flush.ts'],
@@ -40,7 +40,7 @@ const ALLOWED: readonly [file: string, imported: string][] = [
   ['tools/e2e/pipeline.ts', '@chip/testing'],
 ];
 
-// In a process of its own: ESLint loads its configuration in ways that jest's module system does not follow.
+// In a separate process: ESLint loads its configuration in ways that jest's module system does not support.
 const LINT = `
   import { ESLint } from 'eslint';
   let input = '';
@@ -70,7 +70,7 @@ beforeAll(() => {
     input: JSON.stringify(cases),
     encoding: 'utf8',
   });
-  // Without a project graph the rule is skipped with a warning only.
+  // Without a project graph the rule only warns and is skipped.
   if (run.status !== 0 || /project graph/i.test(run.stderr + run.stdout)) {
     throw new Error(`the boundary rule did not run (start it through nx): ${run.stderr}${run.stdout}`);
   }

@@ -1,6 +1,6 @@
 /**
- * Rooms small enough to be read: at most 12 source files in a folder, at most 350 lines in a file. A longer file says on
- * its first lines why it is one file; there is no list of exceptions here.
+ * Rooms small enough to read: at most 12 source files in a folder, at most 350 lines in a file. A longer file states
+ * the reason on its first lines; there is no list of exceptions here.
  */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const MAX_FILES = 12;
 const MAX_LINES = 350;
 const REASON = /^(.*\n){0,5}(\/\/| \*) Longer than 350 lines: \S+( \S+){3,}/;
 
-/** Tests, declarations, and the numbered migrations, of which each release adds some. */
+/** Tests, declarations, and the numbered migrations, to which each release adds some. */
 const IS_NOT_COUNTED = /\.(int-)?spec\.ts$|\.d\.m?ts$|\/migrations\/\d{4}-[^/]+\.ts$/;
 const sources = globSync('{apps,libs,tools}/**/*.{ts,mjs}', {
   cwd: REPOSITORY_ROOT,

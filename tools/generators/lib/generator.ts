@@ -1,4 +1,4 @@
-/** `npx nx g @chip/tools:lib <name>`: a library that may import the contracts and nothing else, until someone says more. */
+/** `npx nx g @chip/tools:lib <name>`: a library that may import only the contracts, until someone allows more. */
 import type { Tree } from 'nx/src/generators/tree.js';
 import { addEntry, insertBehind, write } from '../edit.ts';
 

@@ -1,6 +1,6 @@
 /**
- * `npx nx g @chip/tools:stream <name>`: a stream whose records are one event each, from its topic to a table of its own.
- * What it writes works; the fields of the event are an example to replace. `npm run docs` then renews what is generated.
+ * `npx nx g @chip/tools:stream <name>`: a stream whose records are one event each, from its topic to its own table. The
+ * generated code works; the fields of the event are an example to replace. Run `npm run docs` afterwards.
  */
 import type { Tree } from 'nx/src/generators/tree.js';
 import { addEntry, addImport, insertBehind, write } from '../edit.ts';
