@@ -32,7 +32,7 @@ async function recreate(machine: string): Promise<void> {
 it.each([
   ['shorter than the old one', 4],
   ['longer than the old one', 25],
-])('a machine topic that was deleted and created anew, %s, is read from its beginning', async (_name, count) => {
+])('a recreated machine topic, %s, is read from its beginning', async (_name, count) => {
   const { machine, accepted } = topics;
   stage = await startIngest(kafka, topics, kafka.group());
   await kafka.produce(machine, samples(10));
@@ -49,7 +49,7 @@ it.each([
   expect(chainOf(blocks)).toEqual({ from: 0, to: count });
 });
 
-it('a topic that is created anew while ingest is away is read from its beginning', async () => {
+it('a topic that is recreated while ingest is down is read from its beginning', async () => {
   const { machine, accepted } = topics;
   const group = kafka.group();
   stage = await startIngest(kafka, topics, group);

@@ -32,7 +32,7 @@ const publish = (partition: number, from: number, to: number, value = 0): Promis
   stage.publish({ ...stage.block(from, to, T0, value), sourcePartition: partition });
 
 describe('what fails for one partition', () => {
-  it('an error nobody foresaw: that partition stops by name and tries again, the other goes on', async () => {
+  it('an unforeseen error: that partition stops by name and retries, the other goes on', async () => {
     stage = await WriterStage.make(servers, {}, 2);
     await hinder(`RAISE EXCEPTION 'damaged' USING ERRCODE = 'XX001';`, 'NEW.metric_value < 1000');
     await stage.start();
@@ -45,7 +45,7 @@ describe('what fails for one partition', () => {
     expect(await stage.values()).toEqual([...range(0, 5), ...range(1000, 1005)]);
   });
 
-  it('dead letters that are not taken: nothing is passed by; an operator lets it try again at once', async () => {
+  it('dead letters that are not accepted: nothing is skipped; an operator makes it retry at once', async () => {
     stage = await WriterStage.make(servers);
     await hinder(`RAISE EXCEPTION 'no' USING ERRCODE = '23514';`, 'NEW.metric_value = 2');
     let isRefusing = true;

@@ -43,7 +43,7 @@ const remember = (acceptedOffset: number): Promise<unknown> =>
   ]);
 
 describe('an accepted topic that is not the one the position remembers', () => {
-  it('created anew under a running writer: every sample of the new one is applied, none twice', async () => {
+  it('recreated under a running writer: every sample of the new one is applied, none twice', async () => {
     await stage.start();
     await stage.publish(...blocks(0, 60_000));
     const before = await stage.isAt(60_000);
@@ -58,7 +58,7 @@ describe('an accepted topic that is not the one the position remembers', () => {
     expect(await stage.values()).toEqual(range(0, 67_500));
   });
 
-  it('created anew while no writer ran, and longer than the old one meanwhile', async () => {
+  it('recreated while no writer ran, and longer than the old one meanwhile', async () => {
     await stage.start();
     await stage.publish(block(0, 5), block(5, 10));
     await stage.isAt(10);
@@ -70,7 +70,7 @@ describe('an accepted topic that is not the one the position remembers', () => {
     expect(await stage.values()).toEqual(range(0, 18));
   });
 
-  it('created anew and missing what was never applied: a gap, told by name, that ends when the blocks come', async () => {
+  it('recreated and missing what was never applied: a gap, reported by name, that ends when the blocks arrive', async () => {
     await stage.start();
     await stage.publish(block(0, 5), block(5, 10));
     await stage.isAt(10);
@@ -82,7 +82,7 @@ describe('an accepted topic that is not the one the position remembers', () => {
     expect(await stage.values()).toEqual(range(0, 18));
   });
 
-  it('created anew while nothing comes in: read from its start without a further block', async () => {
+  it('recreated while nothing comes in: read from its start without a further block', async () => {
     await stage.start();
     await stage.publish(block(0, 5), block(5, 10));
     await stage.isAt(10);
@@ -144,7 +144,7 @@ describe('an accepted topic that is not the one the position remembers', () => {
 });
 
 describe('a machine topic that is not the one the position is about', () => {
-  it('both topics created anew: stops by name, and goes on with everything after its way out', async () => {
+  it('both topics recreated: stops by name, and goes on with everything after its way out', async () => {
     await stage.start();
     await stage.publish(block(0, 10));
     await stage.isAt(10);

@@ -112,7 +112,7 @@ describe('ways out of a stopped partition, with a live writer', () => {
     expect(await stage.values()).toEqual([3, 4]);
   });
 
-  it('uninitialised: begins where it is told to', async () => {
+  it('uninitialised: begins where the operator says', async () => {
     await publish(block(0, 5, T0), block(5, 8, T0), block(8, 10, T0));
     // The plain admin client may not have heard of the new topic yet.
     await waitFor(async () => {

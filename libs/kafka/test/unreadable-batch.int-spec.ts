@@ -23,7 +23,7 @@ describe('a batch that cannot be read', () => {
   };
   const consumer = { maxDecompressedBytes: 16 * 1024 * 1024 };
 
-  it('reaches its handler as a range with a reason, pauses its partition, and is passed over on demand', async () => {
+  it('reaches its handler as a range with a reason, pauses its partition, and is skipped on demand', async () => {
     const topic = await bombed();
     const seen: RecordBatch[] = [];
     const { server, fatals } = await start({
@@ -58,7 +58,7 @@ describe('a batch that cannot be read', () => {
     expect(fatals).toEqual([]);
   });
 
-  it('is passed over by a handler that seeks behind it', async () => {
+  it('is skipped by a handler that seeks behind it', async () => {
     const topic = await bombed();
     const seen: string[] = [];
     const { server } = await start({

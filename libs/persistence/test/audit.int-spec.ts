@@ -93,7 +93,7 @@ describe('audit trail', () => {
     expect((await verify()).broken).toMatchObject({ seq });
   });
 
-  it('needs an anchor kept outside to find a tail cut off together with its head, or a chain written anew', async () => {
+  it('needs an anchor kept outside to find a tail cut off together with its head, or a rewritten chain', async () => {
     const anchor = (await verify()).head as AuditAnchor;
     expect((await verify([anchor])).broken).toBeNull();
     await asOwnerWithoutTriggers(

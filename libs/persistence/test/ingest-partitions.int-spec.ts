@@ -94,7 +94,7 @@ it('a decision is on record, with who and why', async () => {
   expect((await verifyAudit(db.database)).filter(({ broken }) => broken !== null)).toEqual([]);
 });
 
-it('the retention of telemetry is read in milliseconds, 0 for ever', async () => {
+it('the retention of telemetry is read in milliseconds, 0 for indefinitely', async () => {
   const change = { actor: 'jo', reason: 'test' };
   await setRetention(db.database, 'system_metrics', '90 days', change);
   expect(await readTelemetryRetention(db.database)).toBe(90 * 86_400_000);

@@ -301,7 +301,7 @@ describe('migrations', () => {
     await watch.close();
   });
 
-  it('refuse a database that once held the schema and is empty now, unless told to start from nothing', async () => {
+  it('refuse a database that once held the schema and is empty now, unless asked to start from nothing', async () => {
     const db = await empty();
     await migrate(db.url);
     await db.database.query('DROP SCHEMA public CASCADE');

@@ -14,7 +14,7 @@ describe('retention settings and holds', () => {
   });
   afterAll(() => db.drop());
 
-  it('begin with 90 days of telemetry, 30 days of the event ledger, and everything else for ever', async () => {
+  it('begin with 90 days of telemetry, 30 days of the event ledger, and everything else indefinitely', async () => {
     expect(await readRetention(db.database)).toEqual([
       { table: 'audit_log', keep: null },
       { table: 'defects', keep: null },

@@ -107,7 +107,7 @@ describe('roles', () => {
     }
   });
 
-  it('know every table: whoever adds one says whether it is published', async () => {
+  it('know every table: a new one must declare whether it is published', async () => {
     const tables = await db.database.query<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
          AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')`,
@@ -137,7 +137,7 @@ describe('roles', () => {
     expect(await as('chip_reader', 'SELECT * FROM system_metrics')).toBe('ok');
   });
 
-  it('carry their settings, which hold for whoever logs in as them', async () => {
+  it('carry their settings, which apply to every login', async () => {
     const settings = await db.database.query<{ role: string; settings: string[] }>(
       `SELECT r.rolname AS role, s.setconfig AS settings FROM pg_db_role_setting AS s JOIN pg_roles AS r ON r.oid = s.setrole
        JOIN pg_database AS d ON d.oid = s.setdatabase WHERE d.datname = $1`,

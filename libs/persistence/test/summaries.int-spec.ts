@@ -274,7 +274,7 @@ describe('summaries', () => {
     }
   });
 
-  it('learns the numbers of attempts that were stored before they told equal times apart', async () => {
+  it('learns the numbers of attempts that were stored before they ordered equal times', async () => {
     const old = await createTestDatabase({ empty: true });
     const { database } = old;
     try {

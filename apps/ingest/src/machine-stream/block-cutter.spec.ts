@@ -68,7 +68,7 @@ describe('block cutter', () => {
     ]);
   });
 
-  it('is full at its number of rows, then starts anew where it was cut', () => {
+  it('is full at its number of rows, then starts again where it was cut', () => {
     const subject = cutter(10);
     let offset = 10;
     for (; ; offset++) {

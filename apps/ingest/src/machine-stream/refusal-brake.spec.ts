@@ -65,7 +65,7 @@ describe('brake on refusals', () => {
     expect(brake.verdict()).toBeNull();
   });
 
-  it('forgets what is older than its window, and everything when told to', () => {
+  it('forgets what is older than its window, and everything on request', () => {
     refuse(500, 15, undefined, 0);
     brake.accept(1, 6 * MINUTE);
     expect(brake.verdict()).toBeNull();
