@@ -138,7 +138,9 @@ describe('positions', () => {
     await standAt(5, 'gap');
     expect((await planAcceptGap(facts(), 15)).lines.join('\n')).toContain('12 to 14 are in waiting blocks');
     const plan = await planAcceptGap(facts(), 12);
-    expect(plan.lines).toEqual([`${machine}/0 continues at 12: offsets 5 to 11 (7) are skipped; this cannot be undone`]);
+    expect(plan.lines).toEqual([
+      `${machine}/0 continues at 12: offsets 5 to 11 (7) are skipped; this cannot be undone`,
+    ]);
     await plan.apply();
     expect(await position()).toMatchObject({ nextOffset: 12n, gaps: 7n, state: 'running', stateReason: null });
     await expect(plan.apply()).rejects.toMatchObject({ code: 'database_position_conflict' });
