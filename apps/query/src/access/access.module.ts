@@ -21,7 +21,7 @@ function openGate(
   const keys = AUTH_MODE.includes('keys')
     ? new KeyCheck(database === primary ? [primary] : [primary, database], logger)
     : undefined;
-  const tokens = AUTH_MODE.includes('oidc') ? new TokenCheck({ issuer, audience }) : undefined;
+  const tokens = AUTH_MODE.includes('oidc') ? new TokenCheck({ issuer, audience, logger }) : undefined;
   keys?.start();
   lifecycle.onDrain('connections', 'keys', () => keys?.stop());
   return new Gate(keys, tokens, new CallerRates(config.RATE_LIMITS));

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KEY_ROLES, KEY_SCOPES, type KeyRole, type KeyScope } from '@chip/persistence';
+import { isLoopback, type Logger } from '@chip/service';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { Problem } from '../http/problem.error.ts';
@@ -6,10 +8,14 @@ import { type Caller } from './caller.ts';
 
 /** Age at which the issuer's keys are read again. */
 const FRESH_MS = 10 * 60_000;
+/** A request waits this long for fresh keys while older ones are usable: an issuer that hangs must not slow callers down. */
+const PATIENCE_MS = 250;
 /** How long old keys still serve while the issuer is away. Tokens expire sooner, so withdrawn ones end in any case. */
 const USABLE_MS = 75 * 60_000;
 /** A token with an unknown `kid` triggers a read of the keys, but not more often than this. */
 const LOOK_AGAIN_MS = 30_000;
+/** Without usable keys every request fails, so the service looks again sooner. */
+const LOOK_SOON_MS = 1_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const CLOCK_TOLERANCE_S = 30;
 /** Only signatures by a key that the issuer alone holds: neither `none` nor a shared secret. */
@@ -27,7 +33,11 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
-const discoverySchema = z.object({ issuer: z.string(), jwks_uri: z.url() });
+/** Keys that come unencrypted from elsewhere could be anyone's. */
+const safeUrl = z
+  .url()
+  .refine((url) => url.startsWith('https://') || isLoopback(new URL(url).hostname), 'must be an https URL');
+const discoverySchema = z.object({ issuer: z.string(), jwks_uri: safeUrl });
 const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
 const names = z.union([z.string().transform((name) => [name]), z.array(z.string()).max(1000)]).optional();
 const claimsSchema = z.object({
@@ -43,6 +53,7 @@ type KeySet = ReturnType<typeof createLocalJWKSet>;
 export interface TokenSettings {
   readonly issuer: string;
   readonly audience: string;
+  readonly logger: Logger;
   /** Milliseconds; for tests of outages. */
   readonly now?: () => number;
 }
@@ -84,7 +95,7 @@ export class TokenCheck {
   }
 
   async #verified(token: string): Promise<JWTPayload> {
-    await this.#ensureKeys(FRESH_MS);
+    await this.#ensureKeys();
     try {
       return await this.#verify(token);
     } catch (error) {
@@ -93,7 +104,9 @@ export class TokenCheck {
       }
     }
     // The issuer may have a new key.
-    await this.#ensureKeys(LOOK_AGAIN_MS);
+    if (this.#age() > LOOK_AGAIN_MS) {
+      await this.#look(LOOK_AGAIN_MS);
+    }
     try {
       return await this.#verify(token);
     } catch (error) {
@@ -114,21 +127,32 @@ export class TokenCheck {
     return payload;
   }
 
-  /** Ensures keys no older than `maxAgeMs`, or older ones while the issuer is away. */
-  async #ensureKeys(maxAgeMs: number): Promise<void> {
+  #age(): number {
+    return this.#now() - this.#readAt;
+  }
+
+  /** @throws Problem 503 without keys, or when they are too old */
+  async #ensureKeys(): Promise<void> {
+    if (this.#age() > USABLE_MS) {
+      await this.#look(LOOK_SOON_MS);
+    } else if (this.#age() > FRESH_MS) {
+      await Promise.race([this.#look(LOOK_AGAIN_MS), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    }
+    if (this.#age() > USABLE_MS) {
+      throw new Problem(503, 'issuer_unavailable', 'the issuer of the token does not answer: try again');
+    }
+  }
+
+  /** Reads the keys, unless that was tried less than `pauseMs` ago. A failure leaves the keys as they are. */
+  async #look(pauseMs: number): Promise<void> {
     const now = this.#now();
-    if (now - this.#readAt > maxAgeMs && now - this.#triedAt > Math.min(maxAgeMs, LOOK_AGAIN_MS)) {
+    if (this.#reading === undefined && now - this.#triedAt > pauseMs) {
       this.#triedAt = now;
-      this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+      this.#reading = this.#read()
+        .catch((err: unknown) => this.#settings.logger.warn({ err }, 'issuer_keys_not_read'))
+        .finally(() => (this.#reading = undefined));
     }
-    try {
-      await this.#reading;
-    } catch {
-      // The check below decides by the age of the keys at hand.
-    }
-    if (now - this.#readAt > USABLE_MS) {
-      throw new Problem(503, 'issuer_unavailable', 'the issuer of tokens does not answer: try again');
-    }
+    await this.#reading;
   }
 
   async #read(): Promise<void> {
