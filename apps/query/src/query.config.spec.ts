@@ -36,12 +36,26 @@ describe('configuration', () => {
     [{ AUTH_MODE: 'oidc' }, ['OIDC_ISSUER must be given, with OIDC_AUDIENCE, when AUTH_MODE includes oidc']],
     [{ HTTPS_CERTIFICATE: '/c.pem' }, ['HTTPS_KEY must be given together with HTTPS_CERTIFICATE']],
     [{ RATE_LIMITS: 'light=1' }, ['RATE_LIMITS must be light=N,statistic=N,export=N,write=N']],
+    ...['proxy.example', 'loopback', '0.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '127.0.0.1,', '::/129'].map(
+      (addresses): [Record<string, string>, string[]] => [
+        { TRUST_PROXY: addresses },
+        ['TRUST_PROXY must be IP addresses or networks such as 10.1.0.0/16'],
+      ],
+    ),
     [
       { AUTH_MODE: 'oidc', OIDC_AUDIENCE: 'a', OIDC_ISSUER: 'http://issuer.example' },
       ['OIDC_ISSUER must be an https URL'],
     ],
   ])('%p is refused', (env, problems) => {
     expect(problemsOf({ DATABASE_URL, ...env })).toEqual(problems);
+  });
+
+  it('takes proxies by address or network', () => {
+    const { TRUST_PROXY } = loadConfig(querySchema, {
+      DATABASE_URL,
+      TRUST_PROXY: '127.0.0.1, 10.1.0.0/16,::1,fd00::/8',
+    });
+    expect(TRUST_PROXY).toEqual(['127.0.0.1', '10.1.0.0/16', '::1', 'fd00::/8']);
   });
 
   it('with keys or tokens accepts any address', () => {

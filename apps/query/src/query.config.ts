@@ -1,5 +1,13 @@
+import { isIP } from 'node:net';
 import { authModeSchema, isLoopback, serviceSchema, withAccessRule } from '@chip/service';
 import { z } from 'zod';
+
+/** An address, or a network that is not everyone's. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return most > 0 && more.length === 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));
+}
 
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
 const rateLimitsSchema = z.strictObject({
@@ -89,6 +97,7 @@ export const querySchema = withAccessRule(
     TRUST_PROXY: z
       .string()
       .transform((addresses) => addresses.split(',').map((address) => address.trim()))
+      .refine((addresses) => addresses.every(isNetwork), 'must be IP addresses or networks such as 10.1.0.0/16')
       .optional()
       .describe('addresses or networks (CIDR) of proxies whose X-Forwarded-* headers to trust, separated by commas'),
     HTTPS_CERTIFICATE: z

@@ -320,6 +320,29 @@ describe('every route of the document', () => {
   });
 });
 
+describe('health', () => {
+  it('tells everyone whether, and no one why', async () => {
+    const away = 'postgresql://chip_api:s3cret@127.0.0.1:1/chip_quality';
+    for (const [mode, reason] of [
+      ['none', expect.stringContaining('127.0.0.1:1')],
+      ['keys', undefined],
+    ] as const) {
+      const app = await QueryApp.start(away, { AUTH_MODE: mode });
+      try {
+        const { status, body } = await call(undefined, '/health/ready', {}, app);
+        const { checks } = body as { checks: Record<string, { state: string; reason?: string }> };
+        expect([mode, status, checks['database']]).toEqual([
+          mode,
+          503,
+          { state: 'down', ...(reason === undefined ? {} : { reason }) },
+        ]);
+      } finally {
+        await app.stop();
+      }
+    }
+  });
+});
+
 describe('a key', () => {
   it('that is revoked is refused on every instance within five seconds', async () => {
     const { key, prefix } = await keyOf();

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import { createLogger, createMetricsRegistry, Health, Lifecycle, ServiceModule } from '@chip/service';
+import { createLogger, createMetricsRegistry, Health, Lifecycle, type Logger, ServiceModule } from '@chip/service';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -23,8 +23,12 @@ export class QueryApp {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  static async start(databaseUrl: string, config: Partial<QueryConfig> = {}): Promise<QueryApp> {
-    const { logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' });
+  /** @param logger what it tells goes there; nowhere when absent */
+  static async start(
+    databaseUrl: string,
+    config: Partial<QueryConfig> = {},
+    { logger }: { logger: Logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' }),
+  ): Promise<QueryApp> {
     const lifecycle = new Lifecycle(logger, () => undefined);
     const parts = {
       config: {

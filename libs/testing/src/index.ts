@@ -1,3 +1,4 @@
 export * from './held-bytes.ts';
+export * from './test-authority.ts';
 export * from './test-kafka.ts';
 export * from './wait-for.ts';

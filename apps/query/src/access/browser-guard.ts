@@ -2,6 +2,13 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '@chip/service';
 import { Problem } from '../http/problem.error.ts';
 
+/** The parts of Fastify's request that are used here. */
+interface BrowserRequest {
+  readonly method: string;
+  readonly host: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /**
  * Refuses what a web page can make a browser send here without asking the user: requests to host names that point at this
  * machine (DNS rebinding), and forms. Machines and programs never notice these checks.
@@ -16,17 +23,20 @@ export class BrowserGuard {
     private readonly answersToAll: boolean,
   ) {}
 
-  /** @throws Problem 421, 403 or 415 */
-  check(method: string, headers: IncomingHttpHeaders): void {
-    this.#checkHost(headers.host);
+  /**
+   * @param host what the client calls this service, with port: the header `Host`, or what a trusted proxy forwards
+   * @throws Problem 421, 403 or 415
+   */
+  check({ method, host, headers }: BrowserRequest): void {
+    this.#checkHost(host);
     if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') {
-      checkOrigin(headers);
+      checkOrigin(host, headers);
     }
     checkMediaType(headers);
   }
 
-  #checkHost(host: string | undefined): void {
-    const name = (host ?? '').replace(/:\d+$/, '').toLowerCase();
+  #checkHost(host: string): void {
+    const name = host.replace(/:\d+$/, '').toLowerCase();
     if (this.answersToAll ? this.names.length === 0 : isLoopback(name)) {
       return;
     }
@@ -41,11 +51,11 @@ export class BrowserGuard {
 }
 
 /** Refuses writes from pages of other sites. A program sends neither header. */
-function checkOrigin(headers: IncomingHttpHeaders): void {
+function checkOrigin(host: string, headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
   const isForeign =
     (site !== undefined && site !== 'same-origin' && site !== 'none') ||
-    (headers.origin !== undefined && hostOf(headers.origin) !== headers.host);
+    (headers.origin !== undefined && hostOf(headers.origin) !== host);
   if (isForeign) {
     throw new Problem(403, 'forbidden', 'a page of another site cannot write here');
   }

@@ -3,7 +3,7 @@ import { type Server } from 'node:tls';
 import { LOGGER, type Logger } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 
-const LOOK_MS = 30_000;
+const LOOK_MS = 5_000;
 
 /** @throws Error when a file cannot be read */
 export const readCertificate = (certificate: string, key: string): { cert: string; key: string } => ({
@@ -12,12 +12,7 @@ export const readCertificate = (certificate: string, key: string): { cert: strin
 });
 
 /** Switches to a renewed certificate without a restart. Reads half-written files again at the next check. */
-export function renewCertificate(
-  app: NestFastifyApplication,
-  certificate: string,
-  key: string,
-  lookMs = LOOK_MS,
-): void {
+export function renewCertificate(app: NestFastifyApplication, certificate: string, key: string): void {
   const logger = app.get<Logger>(LOGGER);
   const server = app.getHttpServer() as unknown as Server;
   let used = JSON.stringify(readCertificate(certificate, key));
@@ -32,7 +27,7 @@ export function renewCertificate(
     } catch (err) {
       logger.warn({ err }, 'certificate_not_renewed');
     }
-  }, lookMs);
+  }, LOOK_MS);
   timer.unref();
   server.once('close', () => clearInterval(timer));
 }

@@ -1,5 +1,5 @@
 /** The HTTP server around the routes: hooks, problems as answers, headers, and the OpenAPI page. */
-import { CONFIG, LOGGER, type Logger } from '@chip/service';
+import { CONFIG, type HealthReport, LOGGER, type Logger } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
 import { BrowserGuard } from '../access/browser-guard.ts';
@@ -36,6 +36,11 @@ export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpC
 });
 type HttpConfig = Pick<QueryConfig, 'TRUST_PROXY' | 'HTTPS_CERTIFICATE' | 'HTTPS_KEY'>;
 
+const withoutReasons = ({ status, checks }: HealthReport): object => ({
+  status,
+  checks: Object.fromEntries(Object.entries(checks).map(([name, { state }]) => [name, { state }])),
+});
+
 /** Sets up what surrounds every route: checks, problems, metrics and the OpenAPI page. */
 export function configureHttp(app: NestFastifyApplication): void {
   const config = app.get<QueryConfig>(CONFIG);
@@ -53,7 +58,6 @@ export function configureHttp(app: NestFastifyApplication): void {
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
   const gate = app.get(Gate);
   const rules = routeRules(document);
-  const isEncrypted = config.HTTPS_CERTIFICATE !== undefined;
   const callers = new WeakMap<object, Parameters<typeof runAs>[0]>();
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {
@@ -63,9 +67,9 @@ export function configureHttp(app: NestFastifyApplication): void {
   });
   // Runs before the body is read, so that a refused caller sends none.
   fastify.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders(pathOf(request), isEncrypted));
+    reply.headers(securityHeaders(pathOf(request), request.protocol === 'https'));
     try {
-      guard.check(request.method, request.headers);
+      guard.check(request);
       const { url } = request.routeOptions;
       // Without a route the answer is a 404 to every caller.
       if (url !== undefined && !isPublic(url)) {
@@ -78,6 +82,12 @@ export function configureHttp(app: NestFastifyApplication): void {
     }
     return undefined;
   });
+  // Reasons name hosts and accounts. Where callers are asked who they are, only the management port tells them.
+  if (!gate.isOpen) {
+    fastify.addHook('preSerialization', async ({ routeOptions: { url } }, _reply, payload) =>
+      url?.startsWith('/health/') ? withoutReasons(payload as HealthReport) : payload,
+    );
+  }
   // Runs after the body is read, because the events of reading lose the context of the request.
   fastify.addHook('preHandler', (request, _reply, done) => {
     const known = callers.get(request);

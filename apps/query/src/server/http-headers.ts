@@ -13,7 +13,7 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /**
  * @param path of the request, without its query
- * @param isEncrypted whether this service speaks HTTPS itself
+ * @param isEncrypted whether the client speaks HTTPS, with this service or with a trusted proxy
  */
 export const securityHeaders = (path: string, isEncrypted: boolean): Readonly<Record<string, string>> => ({
   ...COMMON,
