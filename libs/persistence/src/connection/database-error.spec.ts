@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@chip/service';
+import { stdSerializers } from 'pino';
 import { classifySqlstate, CommitUnknownError, type DatabaseError, toDatabaseError } from './database-error.ts';
 
+const { errWithCause } = stdSerializers;
 const translate = (error: unknown): DatabaseError => toDatabaseError(error) as DatabaseError;
 
 describe('toDatabaseError', () => {
@@ -27,6 +29,36 @@ describe('toDatabaseError', () => {
     expect(error.copyLine).toBe(17);
     expect(error.message).not.toContain('secret');
     expect(JSON.stringify(error.context)).not.toContain('secret');
+  });
+
+  it.each(['22P02', '23505', '23514', '40001', '42P01', '53100'])('keeps rows out of the cause of %s', (code) => {
+    const quoting = {
+      code,
+      routine: 'ri_ReportViolation',
+      detail: 'Key (lot_id)=(secret) already exists.',
+      where: 'COPY lots, line 1: "secret"',
+      hint: 'secret',
+      internalQuery: `SELECT 'secret'`,
+    };
+    const isData = code.startsWith('2');
+    const error = translate(Object.assign(new Error(isData ? 'bad value: "secret"' : 'no such table'), quoting));
+    expect(JSON.stringify(errWithCause(error))).not.toContain('secret');
+    if (!isData) {
+      expect(error.cause).toMatchObject({ message: 'no such table', code, routine: 'ri_ReportViolation' });
+    }
+  });
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  ])('takes a handshake that failed with %s for a connection that may work later', (code) => {
+    expect(translate(Object.assign(new Error('certificate'), { code }))).toMatchObject({
+      kind: 'transient',
+      connectionLost: true,
+    });
   });
 
   it.each(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'ERR_STREAM_PREMATURE_CLOSE'])(

@@ -133,8 +133,12 @@ const SOCKET_CODES = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
+/** Node's codes of a handshake that failed, such as an expired certificate: it works again once that is renewed. */
+const TLS_CODES = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 /** node-postgres reports these without a code. */
 const CONNECTION_MESSAGES = [
+  'The server does not support SSL connections',
+  'There was an error establishing an SSL connection',
   'Connection terminated',
   'Client has encountered a connection error',
   'Client was closed',
@@ -150,6 +154,9 @@ interface PgErrorFields {
   table?: unknown;
   column?: unknown;
   constraint?: unknown;
+  severity?: unknown;
+  routine?: unknown;
+  stack?: unknown;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -182,6 +189,12 @@ export function driverError(error: unknown): unknown {
   }
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   return cause instanceof Error ? cause : error;
+}
+
+/** The server's error without DETAIL, CONTEXT and the like, which quote rows: a logger prints causes, too. */
+function withoutRows(message: string, { code, severity, routine, stack }: PgErrorFields): Error {
+  const cause = Object.assign(new Error(message), { code, severity, routine });
+  return typeof stack === 'string' ? Object.assign(cause, { stack }) : cause;
 }
 
 /**
@@ -218,8 +231,11 @@ export function toDatabaseError(error: unknown): AppError {
       facts.constraint = constraint;
     }
     // Messages of class 22 quote the offending value; its origin says enough.
-    return new DatabaseError(facts.kind === 'data' ? `PostgreSQL refused a row (${code})` : message, facts, error);
+    return facts.kind === 'data'
+      ? new DatabaseError(`PostgreSQL refused a row (${code})`, facts, undefined)
+      : new DatabaseError(message, facts, withoutRows(message, fields));
   }
-  const lost = SOCKET_CODES.has(code) || CONNECTION_MESSAGES.some((known) => message.startsWith(known));
+  const lost =
+    SOCKET_CODES.has(code) || TLS_CODES.test(code) || CONNECTION_MESSAGES.some((known) => message.startsWith(known));
   return new DatabaseError(message, { sqlstate: '', kind: lost ? 'transient' : 'bug', connectionLost: lost }, error);
 }

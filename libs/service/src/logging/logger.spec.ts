@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import pino from 'pino';
-import { hideCredentials, NestLogger } from './logger.ts';
+import { describeError, hideCredentials, NestLogger } from './logger.ts';
 
 describe('hideCredentials', () => {
   it.each([
@@ -14,6 +14,38 @@ describe('hideCredentials', () => {
     ['mail a:b@c', 'mail a:b@c'],
   ])('%s', (text, expected) => {
     expect(hideCredentials(text)).toBe(expected);
+  });
+});
+
+describe('describeError', () => {
+  it('keeps what says where and why, and drops what quotes rows, also in causes', () => {
+    const quoting = {
+      code: '23505',
+      detail: 'Key (lot_id)=(secret) exists',
+      where: 'COPY, line 1: secret',
+      hint: 'secret',
+      internalQuery: 'secret',
+      query: 'secret',
+      parameters: ['secret'],
+    };
+    const driver = Object.assign(new Error('duplicate key'), quoting);
+    const several = Object.assign(new AggregateError([driver], 'all failed'), { retriable: false });
+    const described = describeError(new Error('could not store', { cause: several }));
+    expect(JSON.stringify(described)).not.toContain('secret');
+    expect(described).toMatchObject({
+      type: 'Error',
+      message: 'could not store',
+      stack: expect.stringContaining('logger.spec'),
+      cause: {
+        message: 'all failed',
+        retriable: false,
+        aggregateErrors: [{ message: 'duplicate key', code: '23505' }],
+      },
+    });
+  });
+
+  it('takes what is no error as it is', () => {
+    expect([describeError('text'), describeError(undefined), describeError(null)]).toEqual(['text', undefined, null]);
   });
 });
 

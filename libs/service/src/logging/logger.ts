@@ -10,6 +10,27 @@ const URL_CREDENTIALS = /(\/\/)[^\s/@:"'\\]*:[^\s/@"'\\]+@/g;
 /** Hides user and password of every URL in `text`. */
 export const hideCredentials = (text: string): string => text.replace(URL_CREDENTIALS, '$1***@');
 
+/** Fields in which drivers quote rows, statements and their parameters. */
+const QUOTING = ['detail', 'where', 'hint', 'internalQuery', 'query', 'parameters'];
+
+/** An error with its causes as a log line holds it. Adapters keep rows out of their errors; what they miss ends here. */
+export function describeError(error: unknown): unknown {
+  const described: unknown = error instanceof Error ? pino.stdSerializers.errWithCause(error) : error;
+  return withoutQuotes(described);
+}
+
+function withoutQuotes(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) {
+    return error;
+  }
+  const { cause, aggregateErrors, ...fields } = error as Record<string, unknown>;
+  return {
+    ...Object.fromEntries(Object.entries(fields).filter(([name]) => !QUOTING.includes(name))),
+    ...(cause === undefined ? {} : { cause: withoutQuotes(cause) }),
+    ...(Array.isArray(aggregateErrors) ? { aggregateErrors: aggregateErrors.map(withoutQuotes) } : {}),
+  };
+}
+
 export interface ServiceLogger {
   readonly logger: Logger;
   /** Waits until all lines are written, at most `timeoutMs`: a stalled reader must not keep the process alive. */
@@ -42,7 +63,7 @@ export function createLogger(options: {
       base: options.instance === undefined ? {} : { instance: options.instance },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.errWithCause, err: pino.stdSerializers.errWithCause },
+      serializers: { error: describeError, err: describeError },
       hooks: { streamWrite: hideCredentials },
     },
     isTerminal
