@@ -1,4 +1,5 @@
 /** The connection pool for everything except the load. */
+import { accessSync, constants } from 'node:fs';
 import pg from 'pg';
 import {
   CommitUnknownError,
@@ -47,7 +48,18 @@ export interface DatabaseOptions {
   onIdleError?: (error: Error) => void;
 }
 
-/** @throws DatabaseUrlError */
+/** Modes between these two encrypt without knowing to whom, and libpq and node-postgres disagree about them. */
+const SSL_MODES = ['disable', 'verify-full'];
+/** Parameters that weaken TLS, or that only one of the two clients knows. */
+const REFUSED_PARAMETERS = ['ssl', 'uselibpqcompat'];
+const SSL_FILES = ['sslrootcert', 'sslcert', 'sslkey'];
+
+/**
+ * Checks the URL as far as it can be without connecting. Its certificate files are read again for every new connection, so
+ * renewed ones are taken over without a restart.
+ *
+ * @throws DatabaseUrlError
+ */
 export function connectionOptions(url: string): { connectionString: string } {
   let parsed: URL;
   try {
@@ -62,7 +74,37 @@ export function connectionOptions(url: string): { connectionString: string } {
       'The database URL must be postgres://user:password@host:port/database with one host (the name that follows the primary).',
     );
   }
+  checkEncryption(parsed.searchParams);
   return { connectionString: url };
+}
+
+function checkEncryption(parameters: URLSearchParams): void {
+  const mode = parameters.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode)) {
+    throw new DatabaseUrlError('sslmode in the database URL must be verify-full or disable.');
+  }
+  const refused = REFUSED_PARAMETERS.find((name) => parameters.has(name));
+  if (refused !== undefined) {
+    throw new DatabaseUrlError(`The database URL must not have the parameter ${refused}: use sslmode=verify-full.`);
+  }
+  for (const name of SSL_FILES) {
+    const file = parameters.get(name);
+    if (file !== null && mode !== 'verify-full') {
+      throw new DatabaseUrlError(`${name} in the database URL needs sslmode=verify-full.`);
+    }
+    if (file !== null && !isReadable(file)) {
+      throw new DatabaseUrlError(`${name} in the database URL names a file that cannot be read.`);
+    }
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @param url as accepted by {@link connectionOptions} */
