@@ -103,6 +103,10 @@ export const inspectionDetail = z
         upper_limit: number,
       }),
     ),
+    truncated: z.array(z.enum(['attempts', 'defects', 'measurements'])).meta({
+      description:
+        'Lists of this answer that hold their newest rows only: at most 1,000 attempts, 20,000 defects and 20,000 measurements. Exports have all of them.',
+    }),
   })
   .meta({ id: 'Inspection' });
 export type InspectionDetail = z.output<typeof inspectionDetail>;

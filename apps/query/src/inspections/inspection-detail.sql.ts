@@ -2,6 +2,18 @@ import { type Queryable } from '@chip/persistence';
 import { type InspectionDetail, type InspectionItem, RUN_COLUMNS } from './inspection-answer.ts';
 import { SELECT_ITEM } from './inspection-list.sql.ts';
 
+/** Most rows of one answer, in memory here and in a client: one inspection may have any number of attempts. */
+const MAX_ROWS = { attempts: 1_000, defects: 20_000, measurements: 20_000 } as const;
+type History = keyof typeof MAX_ROWS;
+
+/**
+ * The newest rows of a question, and one more if there are too many. First all rows of the inspections, which their index
+ * finds, then the newest: a plan that walks back through time would read other inspections.
+ */
+const newest = (list: History, rows: string, order: readonly string[]): string =>
+  `WITH found AS MATERIALIZED (${rows})
+   SELECT * FROM found ORDER BY ${order.map((column) => `${column} DESC`).join(', ')} LIMIT ${MAX_ROWS[list] + 1}`;
+
 /** Inspections with everything known about each, by type, in four statements regardless of their number and history. */
 export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly string[]): Promise<InspectionDetail[]> {
   const items = await snapshot.query<InspectionItem>(
@@ -12,7 +24,9 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
   );
   type Of<Row> = Row & { inspection_id: string };
   const attempts = await snapshot.query<Of<InspectionDetail['attempts'][number]>>(
-    `SELECT a.inspection_id, ${RUN_COLUMNS.map((column) => `a.${column}`).join(', ')}, a.attempt_key,
+    newest(
+      'attempts',
+      `SELECT a.inspection_id, ${RUN_COLUMNS.map((column) => `a.${column}`).join(', ')}, a.attempt_key,
             CASE WHEN t.terminal THEN row_number() OVER (
               PARTITION BY a.inspection_id, a.step, t.terminal ORDER BY a.occurred_at, coalesce(a.attempt_no, 0), a.event_id) END AS rank,
             a.attempt_no AS attempt, a.run_id,
@@ -21,41 +35,52 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
        FROM inspection_attempts a
        JOIN inspections i ON i.id = a.inspection_id
       CROSS JOIN LATERAL (SELECT a.status IN ('completed', 'failed', 'cancelled') AS terminal) t
-      WHERE a.inspection_id = ANY ($1::uuid[])
-      ORDER BY a.occurred_at, coalesce(a.attempt_no, 0), a.event_id, a.step, a.attempt_key`,
+      WHERE a.inspection_id = ANY ($1::uuid[])`,
+      ['occurred_at', 'coalesce(attempt, 0)', 'event_id', 'step', 'attempt_key'],
+    ),
     [ids],
   );
   const defects = await snapshot.query<Of<InspectionDetail['defects'][number]>>(
-    `SELECT d.inspection_id, d.event_id, a.step, a.attempt_key, d.defect_no, d.time, d.class, d.x_um, d.y_um, d.area_um2,
+    newest(
+      'defects',
+      `SELECT d.inspection_id, d.event_id, a.step, a.attempt_key, d.defect_no, d.time, d.class, d.x_um, d.y_um, d.area_um2,
             d.size_um, d.severity, d.confidence, d.image_uri
        FROM defects d
        LEFT JOIN inspection_attempts a ON a.inspection_id = d.inspection_id AND d.event_id = ANY (a.event_ids)
-      WHERE d.inspection_id = ANY ($1::uuid[])
-      ORDER BY d.time, d.event_id, d.defect_no`,
+      WHERE d.inspection_id = ANY ($1::uuid[])`,
+      ['time', 'event_id', 'defect_no'],
+    ),
     [ids],
   );
   const measurements = await snapshot.query<Of<InspectionDetail['measurements'][number]>>(
-    `SELECT m.inspection_id, m.event_id, a.step, a.attempt_key, m.time, m.name, m.value, m.unit, m.lower_limit, m.upper_limit
+    newest(
+      'measurements',
+      `SELECT m.inspection_id, m.event_id, a.step, a.attempt_key, m.time, m.name, m.value, m.unit, m.lower_limit, m.upper_limit
        FROM measurements m
        LEFT JOIN inspection_attempts a ON a.inspection_id = m.inspection_id AND m.event_id = ANY (a.event_ids)
-      WHERE m.inspection_id = ANY ($1::uuid[])
-      ORDER BY m.time, m.event_id, m.name`,
+      WHERE m.inspection_id = ANY ($1::uuid[])`,
+      ['time', 'event_id', 'name'],
+    ),
     [ids],
   );
-  const byInspection = <Row>(rows: readonly Of<Row>[]) => {
-    const groups = Map.groupBy(rows, (row) => row.inspection_id);
+  const all = { attempts, defects, measurements };
+  const truncated = (Object.keys(MAX_ROWS) as History[]).filter((list) => all[list].length > MAX_ROWS[list]);
+  const byInspection = <Row>(rows: readonly Of<Row>[], list: History) => {
+    const oldestFirst = rows.slice(0, MAX_ROWS[list]).reverse();
+    const groups = Map.groupBy(oldestFirst, (row) => row.inspection_id);
     return (id: string): Omit<Of<Row>, 'inspection_id'>[] =>
       (groups.get(id) ?? []).map(({ inspection_id: _, ...row }) => row);
   };
   const [attemptsOf, defectsOf, measurementsOf] = [
-    byInspection(attempts),
-    byInspection(defects),
-    byInspection(measurements),
+    byInspection(attempts, 'attempts'),
+    byInspection(defects, 'defects'),
+    byInspection(measurements, 'measurements'),
   ];
   return items.map((item) => ({
     ...item,
     attempts: attemptsOf(item.id),
     defects: defectsOf(item.id),
     measurements: measurementsOf(item.id),
+    truncated,
   }));
 }
