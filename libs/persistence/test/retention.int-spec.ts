@@ -44,6 +44,8 @@ describe('retention settings and holds', () => {
       ['defects', 'soon'],
       ['defects', '-1 day'],
       ['defects', '0 days'],
+      ['audit_log', '1 second'],
+      ['audit_log', '11 months'],
     ] as const) {
       await expect(setRetention(db.database, table, keep, change)).rejects.toMatchObject({ code: 'retention_refused' });
     }
@@ -56,6 +58,13 @@ describe('retention settings and holds', () => {
       { action: 'legal_hold.lift', subject: 'lot:fab/L1', old_value: null, new_value: null },
     ]);
     expect((await verifyAudit(db.database)).every(({ broken }) => broken === null)).toBe(true);
+  });
+
+  it('keep the audit trail for a year at least', async () => {
+    for (const keep of ['1 year', '10 years', null]) {
+      await setRetention(db.database, 'audit_log', keep, change);
+    }
+    expect(await readRetention(db.database)).toContainEqual({ table: 'audit_log', keep: null });
   });
 
   it('drop whole chunks of telemetry that are older', async () => {

@@ -43,6 +43,9 @@ export async function setRetention(
       }
       throw error;
     }
+    if (table === 'audit_log') {
+      await refuseShortTrail(transaction);
+    }
     await appendAudit(transaction, {
       stream: 'operator',
       ...change,
@@ -52,6 +55,16 @@ export async function setRetention(
       newValue: keep,
     });
   });
+}
+
+/** An audit trail that ends yesterday proves nothing: its entries could be pruned right after the change they record. */
+async function refuseShortTrail(transaction: Queryable): Promise<void> {
+  const short = await transaction.query(
+    `SELECT 1 FROM retention_settings WHERE table_name = 'audit_log' AND keep < INTERVAL '1 year'`,
+  );
+  if (short.length > 0) {
+    throw new RetentionError('The audit trail is kept for at least 1 year.');
+  }
 }
 
 /**
