@@ -1,5 +1,6 @@
-import { AppError } from '@chip/service';
+import { AppError, loadConfig } from '@chip/service';
 import { type Command, CommanderError, Option } from 'commander';
+import { z } from 'zod';
 import { currentUser } from './confirm.ts';
 
 /**
@@ -26,10 +27,14 @@ export async function runCommand(program: Command): Promise<void> {
   }
 }
 
-/** @throws Error naming the missing variable */
+/** Of `NAME`, or of the file that `NAME_FILE` names, as services read it. @throws ConfigError when it cannot be read */
+export const optionalVariable = (name: string): string | undefined =>
+  (loadConfig(z.object({ [name]: z.string().optional() })) as Record<string, string | undefined>)[name];
+
+/** As {@link optionalVariable}. @throws Error naming the missing variable */
 export function environmentVariable(name: string): string {
-  const value = process.env[name];
-  if (!value) {
+  const value = optionalVariable(name);
+  if (value === undefined) {
     throw new Error(`${name} is not set`);
   }
   return value;

@@ -7,7 +7,7 @@ import { AppError, createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
+import { byOption, environmentVariable, optionalVariable, reasonOption, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
 import { LetterCounts } from './dead-letters/counts.ts';
 import { formatCounts, formatLetter, letterAsJson, printable } from './dead-letters/format.ts';
@@ -108,7 +108,7 @@ withFilters(program.command('list'))
   .option('--json', 'as one JSON object')
   .action(async (topicName: string, options: FilterOptions & { limit?: number; json?: boolean }) => {
     const topic = machineTopicOf(topicName);
-    const database = process.env['DATABASE_URL'] ? openDatabase() : undefined;
+    const database = optionalVariable('DATABASE_URL') ? openDatabase() : undefined;
     let knowsReplays = database !== undefined;
     const counts = new LetterCounts();
     let waiting: Letter[] = [];

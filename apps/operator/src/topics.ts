@@ -4,7 +4,7 @@ import { createLogger, loadConfig } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
+import { byOption, environmentVariable, optionalVariable, reasonOption, runCommand } from './command.ts';
 import { changeTopics } from './topics/record.ts';
 
 async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<void> {
@@ -45,7 +45,7 @@ changing(program.command('create'), 'topics of the contract')
         const created = await admin.createTopics(TOPICS, replication === undefined ? {} : { replication });
         console.log(`created ${created.map((name) => admin.nameOf(name)).join(', ')}`);
       };
-      const url = process.env['DATABASE_URL'];
+      const url = optionalVariable('DATABASE_URL');
       if (url) {
         return changeTopics(url, { action: 'topics.create', by, reason, newValue: { topics: missing } }, create);
       }
