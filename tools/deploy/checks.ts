@@ -18,7 +18,7 @@ const HEALTH_ANSWER_SECONDS = 3;
 
 /** Variables of programs without their own schema. */
 const OTHER_PROGRAMS: Readonly<Record<string, RegExp>> = {
-  operator: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|DATABASE_URL)$/,
+  operator: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|DATABASE_URL)(_FILE)?$/,
   machines: /^(KAFKA_[A-Z_]+|(TOPIC|GROUP)_PREFIX|LOG_LEVEL|SIMULATOR_[A-Z_]+)$/,
 };
 /** Required variable by the job's entry. */
@@ -28,6 +28,14 @@ const JOB_NEEDS: Readonly<Record<string, string>> = {
   'dist/main.js': 'KAFKA_BROKERS',
 };
 
+/** What a service makes of `NAME_FILE`, as far as it is known before the file is there: it stands for itself. */
+const withFiles = (environment: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).map(([name, value]) =>
+      name.endsWith('_FILE') ? [name.replace(/_FILE$/, ''), `file://${value}`] : [name, value],
+    ),
+  );
+
 const configuration: Check = (deployment, { variables, refusal }) => {
   const kafkaVariables = (variables['ingest'] ?? [])
     .map(({ name }) => name)
@@ -36,7 +44,7 @@ const configuration: Check = (deployment, { variables, refusal }) => {
     const own = variables[app];
     if (own) {
       const known = new Set(own.map(({ name }) => name));
-      const reason = refusal(app, environment);
+      const reason = refusal(app, withFiles(environment));
       return [
         ...when(reason !== '', `${where}: ${reason}`),
         ...Object.keys(environment)
@@ -46,7 +54,7 @@ const configuration: Check = (deployment, { variables, refusal }) => {
     }
     const needed = JOB_NEEDS[args[0] ?? 'dist/main.js'] ?? '(nothing known)';
     return [
-      ...when(!(needed in environment), `${where}: ${needed} is not set`),
+      ...when(!(needed in withFiles(environment)), `${where}: ${needed} is not set`),
       ...Object.keys(environment)
         .filter(
           (name) => !OTHER_PROGRAMS[app]?.test(name) || (name.startsWith('KAFKA_') && !kafkaVariables.includes(name)),
@@ -102,6 +110,7 @@ const probes: Check = (deployment, { healthPaths }) => {
       }
       const environment = workloads.find((workload) => workload.where === where)?.environment ?? {};
       const isLoopback = environment['HOST']?.startsWith('127.') ?? true;
+      const listened = [environment['PORT'], environment['MANAGEMENT_PORT']];
       const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
       const judge = (kind: string, probe: Probe | undefined): string[] => {
         const question =
@@ -119,7 +128,7 @@ const probes: Check = (deployment, { healthPaths }) => {
           ),
           ...when(port !== undefined && isLoopback, `${where}: ${kind} comes from outside, but HOST is loopback`),
           ...when(
-            port !== undefined && String(ports.get(String(port)) ?? port) !== environment['PORT'],
+            port !== undefined && !listened.includes(String(ports.get(String(port)) ?? port)),
             `${where}: ${kind} asks port ${port}, the service listens on ${environment['PORT']}`,
           ),
           ...when((probe?.timeoutSeconds ?? 1) <= HEALTH_ANSWER_SECONDS, `${where}: ${kind} times out too early`),
@@ -177,6 +186,9 @@ const drain: Check = ({ compose, kubernetes, dockerfile }) => {
   ];
 };
 
+/** Commands share the secrets of the account that owns the schema. */
+const SECRETS_OF: Readonly<Record<string, string>> = { migrate: 'migrator', topics: 'migrator', chip: 'migrator' };
+
 const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }) => {
   const isInContext = contextFilter(dockerignore);
   const image = parseDockerfile(dockerfile).at(-1);
@@ -200,6 +212,18 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
         .filter((port) => !port.startsWith('127.0.0.1:'))
         .map((port) => `compose: ${name} publishes ${port} to other machines`),
       ...when(service.build !== undefined && service.read_only !== true, `compose: ${name} can change its own files`),
+      ...when(service.network_mode !== undefined, `compose: ${name} leaves the network of this project`),
+      ...Object.entries(service.environment ?? {}).flatMap(([variable, value]) =>
+        when(
+          /(URL|PASSWORD|SECRET|TOKEN)$/.test(variable) && Boolean(value),
+          `compose: ${name} has the value of ${variable} in the file`,
+        ),
+      ),
+      // Of the secrets a service sees its own.
+      ...(service.volumes ?? [])
+        .filter((volume) => service.build !== undefined && /secrets|passwords/.test(volume))
+        .filter((volume) => volume !== `${SECRETS_OF[name] ?? name}-secrets:/secrets:ro`)
+        .map((volume) => `compose: ${name} sees the secrets of others in ${volume}`),
     ]),
     ...kubernetes
       .filter(({ kind }) => kind === 'Secret')
@@ -264,6 +288,7 @@ const order: Check = ({ compose: { services }, kubernetes }) => {
   const needs: Record<string, string[]> = {
     // The audit trail of topics is in the schema.
     topics: ['kafka', 'migrate'],
+    timescaledb: ['passwords'],
     migrate: ['timescaledb', 'accounts'],
     ingest: ['kafka', 'topics'],
     writer: ['kafka', 'topics', 'timescaledb', 'migrate'],

@@ -40,7 +40,7 @@ it('the image starts Node as the local stack does', () => {
 const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a missing variable',
-    (copy) => delete service(copy, 'writer').environment!['DATABASE_URL'],
+    (copy) => delete service(copy, 'writer').environment!['DATABASE_URL_FILE'],
     /compose: writer: .*DATABASE_URL is required/,
   ],
   [
@@ -51,12 +51,12 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ['a refused value', (copy) => (service(copy, 'ingest').environment!['PORT'] = 'http'), /compose: ingest: .*PORT/],
   [
     'an open API without access control',
-    (copy) => (variable(copy, 'HOST', 'query').value = '0.0.0.0'),
+    (copy) => (variable(copy, 'AUTH_MODE', 'query').value = 'none'),
     /k8s: query: .*AUTH_MODE/,
   ],
   [
     'the same in Compose',
-    (copy) => (service(copy, 'query').environment!['HOST'] = '0.0.0.0'),
+    (copy) => (service(copy, 'query').environment!['AUTH_MODE'] = 'none'),
     /compose: query: .*AUTH_MODE/,
   ],
   [
@@ -119,8 +119,13 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ['a service on another port', (copy) => (variable(copy, 'PORT', 'writer').value = '3001'), /listens on 3001/],
   [
     'a probe from outside of a service on loopback',
-    (copy) => (container(copy, 'query').livenessProbe = container(copy, 'ingest').livenessProbe!),
+    (copy) => (variable(copy, 'HOST', 'ingest').value = '127.0.0.1'),
     /comes from outside/,
+  ],
+  [
+    'a probe of a port that is not open',
+    (copy) => (variable(copy, 'MANAGEMENT_PORT', 'query').value = '9001'),
+    /query: livenessProbe asks port management/,
   ],
   ['a hasty probe', (copy) => delete container(copy, 'writer').livenessProbe!.timeoutSeconds, /times out too early/],
   ['no probe', (copy) => delete container(copy, 'writer').startupProbe, /startupProbe asks/],
@@ -144,11 +149,40 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     (copy) => (copy.dockerfile = copy.dockerfile.replace(/ENTRYPOINT .*/, 'ENTRYPOINT node')),
     /shell would get the signals/,
   ],
-  ['root', (copy) => (copy.dockerfile = copy.dockerfile.replace('USER 1000:1000', 'USER node')), /USER is not a number/],
+  [
+    'root',
+    (copy) => (copy.dockerfile = copy.dockerfile.replace('USER 1000:1000', 'USER node')),
+    /USER is not a number/,
+  ],
   [
     'a context with secrets',
     (copy) => (copy.dockerignore = copy.dockerignore.replace('\n*\n', '\n')),
     /\.env would get into an image/,
+  ],
+  [
+    'a password in Compose',
+    (copy) => (service(copy, 'ingest').environment!['DATABASE_URL'] = 'postgresql://a:b@c/d'),
+    /compose: ingest has the value of DATABASE_URL/,
+  ],
+  [
+    'secrets of another service',
+    (copy) => (service(copy, 'query').volumes = ['migrator-secrets:/secrets:ro']),
+    /compose: query sees the secrets of others/,
+  ],
+  [
+    'secrets that a service may change',
+    (copy) => (service(copy, 'query').volumes = ['query-secrets:/secrets']),
+    /compose: query sees the secrets/,
+  ],
+  [
+    'the network of the host',
+    (copy) => (service(copy, 'query').network_mode = 'host'),
+    /compose: query leaves the network/,
+  ],
+  [
+    'a server before its passwords',
+    (copy) => delete service(copy, 'timescaledb').depends_on,
+    /timescaledb does not wait for passwords/,
   ],
   ['a port for everybody', (copy) => (service(copy, 'kafka').ports = ['9092:9092']), /publishes 9092:9092/],
   [

@@ -11,7 +11,8 @@ interface ComposeService {
   command?: string[];
   network_mode?: string;
   ports?: string[];
-  environment?: Record<string, string | number>;
+  volumes?: string[];
+  environment?: Record<string, string | number | null>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test?: string[]; disable?: boolean };
   mem_limit?: string;

@@ -34,4 +34,5 @@ export function typeProblems(objects: readonly KubernetesObject[]): string[] {
   });
 }
 
-const moduleOf = (apiVersion: string): string => (apiVersion === 'v1' ? 'core/v1' : apiVersion);
+const moduleOf = (apiVersion: string): string =>
+  apiVersion === 'v1' ? 'core/v1' : apiVersion.replace('.k8s.io/', '/');

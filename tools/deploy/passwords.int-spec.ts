@@ -1,0 +1,85 @@
+/** The two scripts of docker-compose.yml that handle passwords, run by the shell as they stand. */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { readDeployment } from './manifests.ts';
+
+const { services } = readDeployment(REPOSITORY_ROOT).compose;
+const ROLES = ['postgres', 'migrator', 'writer', 'ingest', 'api', 'reader'];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'chip-passwords-'));
+  for (const name of ['passwords', 'migrator', 'ingest', 'writer', 'query']) {
+    mkdirSync(path.join(folder, name));
+  }
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+const all = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => path.relative(folder, path.join(parentPath, name)))
+      .map((name) => [name, file(name)]),
+  );
+const make = (env: Record<string, string> = {}): Promise<unknown> => {
+  const [shell, , , server] = services['passwords']!.entrypoint as [string, string, string, string];
+  const script = path.join(REPOSITORY_ROOT, 'tools/deploy/passwords.sh');
+  return promisify(execFile)(shell, [script, folder, server], { env: { PATH: process.env['PATH']!, ...env } });
+};
+
+describe('passwords of Compose', () => {
+  it('are made once, different for each account, and part of the URLs', async () => {
+    await make();
+    const made = all();
+    const passwords = ROLES.map((role) => made[`passwords/${role}`]!);
+    expect(new Set(passwords).size).toBe(ROLES.length);
+    for (const password of passwords) {
+      expect(password).toMatch(/^[0-9a-f]{48}$/);
+    }
+    expect(made).toMatchObject({
+      'migrator/url': `postgresql://chip_migrator:${passwords[1]}@timescaledb:5432/chip_quality`,
+      'writer/url': `postgresql://chip_writer:${passwords[2]}@timescaledb:5432/chip_quality`,
+      'ingest/url': `postgresql://chip_ingest:${passwords[3]}@timescaledb:5432/chip_quality`,
+      'query/url': `postgresql://chip_api:${passwords[4]}@timescaledb:5432/chip_quality`,
+      'query/read-url': `postgresql://chip_reader:${passwords[5]}@timescaledb:5432/chip_quality`,
+    });
+    expect(Object.keys(made)).toHaveLength(ROLES.length + 5);
+    await make();
+    expect(all()).toEqual(made);
+  });
+
+  it('may be chosen, also later', async () => {
+    await make();
+    const before = file('passwords/reader');
+    await make({ WRITER_PASSWORD: 'chosen1' });
+    expect(file('writer/url')).toContain('chip_writer:chosen1@');
+    expect(file('passwords/reader')).toBe(before);
+    await expect(make({ API_PASSWORD: 'not@all' })).rejects.toThrow(/password of api may have letters and digits only/);
+  });
+
+  it('reach the job that sets them', async () => {
+    await make();
+    const [shell, flags, script] = services['accounts']!.entrypoint as [string, string, string];
+    const bin = path.join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(path.join(bin, 'psql'), '#!/bin/sh\necho "$@"\nenv\n');
+    chmodSync(path.join(bin, 'psql'), 0o755);
+    // Compose takes "$$" for "$".
+    const text = script.replaceAll('$$', '$').replaceAll('/secrets/', `${folder}/passwords/`);
+    const { stdout } = await promisify(execFile)(shell, [flags, text], {
+      env: { PATH: `${bin}:${process.env['PATH']}` },
+    });
+    expect(stdout).toContain('--no-psqlrc --quiet --file=/accounts.sql');
+    expect(stdout).toContain(`PGPASSWORD=${file('passwords/postgres')}\n`);
+    for (const role of ROLES.slice(1)) {
+      expect(stdout).toContain(`${role.toUpperCase()}_PASSWORD=${file(`passwords/${role}`)}\n`);
+    }
+  });
+});
