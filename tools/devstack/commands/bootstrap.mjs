@@ -141,7 +141,11 @@ async function install() {
   say('installing packages with npm (one to two minutes the first time)');
   const ticking = setInterval(() => say('still installing packages'), 10_000);
   try {
-    await runNpm();
+    // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
+    // lack some of those. This installs the same locked versions and leaves the lock file alone.
+    await runNpm('install', '--no-save', '--no-audit', '--no-fund', '--no-progress');
+    // .npmrc switches the scripts of packages off. This one alone brings Node 24 for this machine.
+    await runNpm('rebuild', '--ignore-scripts=false', 'node');
   } finally {
     clearInterval(ticking);
   }
@@ -151,10 +155,8 @@ async function install() {
   say('packages installed');
 }
 
-async function runNpm() {
-  // Not "npm ci": it refuses a lock file without the optional packages of every other platform, some of which a
-  // registry may lack. This installs the same locked versions and leaves the lock file alone.
-  const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress'], { cwd: root });
+async function runNpm(...args) {
+  const npm = spawn('npm', args, { cwd: root });
   let output = '';
   npm.stdout.on('data', (text) => (output += text));
   npm.stderr.on('data', (text) => (output += text));
@@ -176,7 +178,7 @@ async function runNpm() {
   }
   if (code !== 0) {
     refuse(
-      `"npm install" failed:\n${errorLines(output)}`,
+      `"npm ${args[0]}" failed:\n${errorLines(output)}`,
       'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
     );
   }

@@ -1,6 +1,6 @@
 /**
- * Points git at .githooks. Plain JavaScript for the machine's own Node: npm runs it after an installation ("prepare"),
- * and every npm script through bootstrap.mjs. Does nothing outside a repository of its own (a tarball, an image, a
+ * Points git at .githooks. Plain JavaScript for the machine's own Node: every npm script runs it through
+ * bootstrap.mjs. Does nothing outside a repository of its own (a tarball, an image, a
  * folder inside another repository), and keeps a hooks folder that the developer chose.
  */
 import { spawnSync } from 'node:child_process';

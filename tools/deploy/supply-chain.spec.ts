@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { type Lock, packagesOf, problemsOf } from './supply-chain.mjs';
+
+const read = (name: string): string => readFileSync(path.join(REPOSITORY_ROOT, name), 'utf8');
+const lock = JSON.parse(read('package-lock.json')) as Lock;
+const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Record<string, boolean> };
+const NPMRC = read('.npmrc');
+
+describe('the packages from registries', () => {
+  it('are locked by their hash, run no script that was not judged, and have licences that are accepted', () => {
+    expect(packagesOf(lock).length).toBeGreaterThan(500);
+    expect(problemsOf(lock, allowScripts, NPMRC)).toEqual([]);
+  });
+
+  it('run one script, that of the Node for this machine', () => {
+    expect(Object.entries(allowScripts).filter(([, isAllowed]) => isAllowed)).toEqual([
+      [`node@${(lock.packages['node_modules/node'] as { version: string }).version}`, true],
+    ]);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['a script', { hasInstallScript: true }, /^evil 1\.0\.0 runs a script/],
+    ['no hash', { integrity: undefined }, /^evil 1\.0\.0 is not locked/],
+    ['a weak hash', { integrity: 'sha1-abc' }, /^evil 1\.0\.0 is not locked/],
+    ['a licence that asks for more', { license: 'AGPL-3.0' }, /^evil 1\.0\.0 has the licence AGPL-3\.0/],
+    ['no licence', { license: undefined }, /^evil 1\.0\.0 has the licence unknown/],
+    ['a licence for builds alone', { license: 'CC-BY-4.0' }, /^evil 1\.0\.0 has the licence CC-BY-4\.0/],
+  ])('with %s are noticed', (_, entry, problem) => {
+    const good = { version: '1.0.0', license: 'MIT', integrity: 'sha512-abc' };
+    const changed = (more: object): Lock => ({
+      packages: { ...lock.packages, 'node_modules/a/node_modules/evil': { ...good, ...more } },
+    });
+    expect(problemsOf(changed({}), allowScripts, NPMRC)).toEqual([]);
+    const problems = problemsOf(changed(entry), allowScripts, NPMRC);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(problem);
+  });
+
+  it('may run their scripts again when .npmrc forgets about them, which is noticed', () => {
+    expect(problemsOf(lock, allowScripts, 'fund=false')).toEqual([
+      '.npmrc does not switch off the scripts of packages',
+    ]);
+  });
+});
