@@ -7,6 +7,7 @@ import { writeEnvFile, type Env } from '../env-file.ts';
 import { LOCAL_FOLDER, REPOSITORY_ROOT, STACK_ENV_FILE, stackFolder, type StackFolder } from '../layout.ts';
 import { claim, release } from './one-at-a-time.ts';
 import { PortPicker } from '../processes/ports.ts';
+import type { Part } from '../processes/part.ts';
 import type { Report } from '../terminal/progress.ts';
 import { startServers, usualPorts, type Servers } from '../servers/provision.ts';
 import { runCommand } from '../processes/run-command.ts';
@@ -25,6 +26,15 @@ import { together } from '../processes/together.ts';
 
 export interface StackOptions extends ServiceCounts {
   readonly hasSimulator: boolean;
+  /** AUTH_MODE of the query service. */
+  readonly auth: 'none' | 'keys';
+}
+
+/** What the stack offers once it is ready. */
+export interface RunningStack {
+  readonly urls: Services['urls'];
+  /** A viewer's API key where the query service asks for one: a secret, never for a log. */
+  readonly key: string | undefined;
 }
 
 export interface StackRun {
@@ -35,7 +45,7 @@ export interface StackRun {
   /** Aborted to stop the stack. */
   readonly signal: AbortSignal;
   /** Called once everything is ready; the stack runs until the promise settles or the signal is aborted. */
-  readonly whileRunning: (urls: Services['urls']) => Promise<void>;
+  readonly whileRunning: (stack: RunningStack) => Promise<void>;
 }
 
 export async function runStack(run: StackRun): Promise<void> {
@@ -86,7 +96,8 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
   await operate('db', 'migrate', servers.env, report, signal);
   await operate('topics', 'create', servers.env, report, signal);
 
-  const { parts, urls } = await describeServices(options, servers.env, ports);
+  const { parts: services, urls } = await describeServices(options, servers.env, ports);
+  const parts = services.map((part) => withAuthMode(part, options.auth));
   report('services', `starting ${parts.map(({ launch }) => launch.name).join(', ')}`);
   await together(signal, ...parts.map((part) => (either: AbortSignal) => supervisor.start(part, either)));
   report('services', 'ready');
@@ -94,20 +105,44 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
     await supervisor.start(describeSimulator(servers.env), signal);
     report('simulator-1', 'publishing synthetic inspections and telemetry');
   }
+  const key = options.auth === 'keys' ? await makeKey(servers.env, report, signal) : undefined;
   writeEnvFile(STACK_ENV_FILE, {
     ...servers.env,
     ...Object.fromEntries(SERVICE_NAMES.map((name) => [urlVariable(name), urls[name].join(',')])),
+    ...(key === undefined ? {} : { QUERY_KEY: key }),
   });
-  await run.whileRunning(urls);
+  await run.whileRunning({ urls, key });
 }
 
-async function operate(entry: string, command: string, env: Env, report: Report, signal: AbortSignal): Promise<void> {
+function withAuthMode(part: Part, auth: StackOptions['auth']): Part {
+  const { launch } = part;
+  return launch.name.startsWith('query-')
+    ? { ...part, launch: { ...launch, env: { ...launch.env, AUTH_MODE: auth } } }
+    : part;
+}
+
+/** A new key for each run, so that none has to be kept; it ends after a week. */
+async function makeKey(env: Env, report: Report, signal: AbortSignal): Promise<string> {
+  const args = ['--role', 'viewer', '--name', 'npm start', '--expires', '7d', '--by', 'npm start', '--quiet'];
+  return (await operate('keys', 'create', env, report, signal, args)).trim();
+}
+
+/** @returns what the command printed */
+async function operate(
+  entry: string,
+  command: string,
+  env: Env,
+  report: Report,
+  signal: AbortSignal,
+  args: readonly string[] = [],
+): Promise<string> {
   report(entry, command);
   const script = path.join(REPOSITORY_ROOT, 'apps', 'operator', 'dist', `${entry}.js`);
-  await runCommand(process.execPath, [script, command], {
+  const { stdout } = await runCommand(process.execPath, [script, command, ...args], {
     cwd: REPOSITORY_ROOT,
     env: { ...process.env, ...env },
     signal,
     onFailure: `see the lines above; "npm run ${entry} -- --help" explains the command`,
   });
+  return stdout;
 }

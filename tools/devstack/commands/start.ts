@@ -35,13 +35,15 @@ function parseArguments(argv: readonly string[]): Arguments {
         simulator: { type: 'boolean', default: true },
         ingest: { type: 'string', default: '1' },
         writer: { type: 'string', default: '1' },
+        auth: { type: 'string', default: 'none' },
       },
       allowNegative: true,
     });
     return {
       isDetached: values.detach,
-      isPlain: values.simulator && values.ingest === '1' && values.writer === '1',
+      isPlain: values.simulator && values.ingest === '1' && values.writer === '1' && values.auth === 'none',
       hasSimulator: values.simulator,
+      auth: parseAuth(values.auth),
       ingest: wholeNumber('--ingest', values.ingest, 1, MOST_INSTANCES),
       writer: wholeNumber('--writer', values.writer, 1, MOST_INSTANCES),
     };
@@ -51,6 +53,23 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
     throw error;
   }
+}
+
+function parseAuth(text: string): StackOptions['auth'] {
+  if (text !== 'none' && text !== 'keys') {
+    throw new StackError(`--auth ${text} is not known`, 'use none, or keys for an API that asks for keys');
+  }
+  return text;
+}
+
+/** How to come in. */
+function describeAccess(queryUrl: string, key: string | undefined): string {
+  if (key === undefined) {
+    return '  access    anyone on this machine; to try API keys: npm start -- --auth keys\n';
+  }
+  return `  access    with an API key; this one may read, for a week: ${key}
+  try       curl --header "Authorization: Bearer ${key}" "${queryUrl}/v1/yield?group_by=equipment&kind=first_pass"
+`;
 }
 
 function describeUrls(urlsOf: (name: ServiceName) => readonly string[]): string {
@@ -82,6 +101,8 @@ async function runHere(options: StackOptions): Promise<void> {
     line.print(text);
     tellStarter({ kind: 'line', text });
   };
+  /** For the user alone: in the background, what is printed goes into a log. */
+  const tellUser = (text: string) => (process.connected ? tellStarter({ kind: 'line', text }) : line.print(text));
   const signal = endOnSignals(killAll, print);
   let isReady = false;
   process.once('disconnect', () => {
@@ -96,9 +117,13 @@ async function runHere(options: StackOptions): Promise<void> {
       options,
       report: reportTo(print),
       signal,
-      whileRunning: async (urls) => {
+      whileRunning: async ({ urls, key }) => {
+        const [queryUrl = ''] = urls.query;
         print(describeUrls((name) => urls[name]));
-        const links = await sampleLinks(urls.query[0]!, options.hasSimulator ? FIRST_DATA_WITHIN_MS : 0, signal);
+        tellUser(describeAccess(queryUrl, key));
+        // Links alone do not open where a key is needed.
+        const waitMs = options.hasSimulator ? FIRST_DATA_WITHIN_MS : 0;
+        const links = key === undefined ? await sampleLinks(queryUrl, waitMs, signal) : [];
         if (links.length > 0) {
           print(`  try\n${links.map((link) => `    ${link}`).join('\n')}\n`);
         }

@@ -10,6 +10,7 @@ fab. The first run downloads the servers into .local/ (about 100 MB). Ctrl-C sto
   --no-simulator   without synthetic load
   --ingest N       N instances of ingest (default 1)
   --writer N       N instances of writer (default 1)
+  --auth keys      the API asks for keys; prints one that may read, and a request with it (default none)
   --help           this text
 
 Environment:
