@@ -1,0 +1,187 @@
+/**
+ * What access control costs, and what wrong keys cost those who have a right one. The assertions are about who is let in;
+ * how long it took goes to test-results/access-cost.json, and from a quiet machine into docs/performance.md.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createKey, Database, revokeKey } from '@chip/persistence';
+import { createLogger } from '@chip/service';
+import { waitFor } from '@chip/testing';
+import { KeyCheck } from '../src/access/key-check.ts';
+import { openStage, QueryApp, type Stage } from './query-app.ts';
+
+const CHECKS = 20_000;
+const WRONG_PER_MS = 10;
+const REQUESTS = 1_500;
+const change = { by: 'test', reason: 'a test' };
+const wrongKey = (nth: number): string => `chip_${String(nth % 1e10).padStart(10, '0')}_${'A'.repeat(43)}`;
+const results: Record<string, unknown> = {};
+
+/** In milliseconds. */
+function percentiles(times: number[]): { p50: number; p99: number } {
+  const sorted = times.sort((a, b) => a - b);
+  const at = (share: number): number => Number(sorted[Math.floor(sorted.length * share)]!.toFixed(4));
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+let stage: Stage;
+let second: QueryApp;
+let key: string;
+let prefix: string;
+beforeAll(async () => {
+  stage = await openStage({ AUTH_MODE: 'keys', DATABASE_POOL_MAX: 4 });
+  second = await QueryApp.start(stage.db.url, { AUTH_MODE: 'keys' });
+  const rights = { role: 'viewer' as const, scopes: [], sites: null, products: null, expires_at: null };
+  // As many as a large company has.
+  for (let nth = 0; nth < 1_000; nth++) {
+    ({ key, prefix } = await createKey(stage.db.database, { name: `n${nth}`, ...rights }, change));
+  }
+}, 120_000);
+afterAll(async () => {
+  mkdirSync('test-results', { recursive: true });
+  writeFileSync('test-results/access-cost.json', JSON.stringify(results, null, 2));
+  await second?.stop();
+  await stage?.end();
+});
+
+describe('a check of a key', () => {
+  it('lets the right one in, alone and among ten wrong ones per millisecond', async () => {
+    const { logger } = createLogger({ name: 'cost', level: 'silent' });
+    const database = new Database({ url: stage.db.url, applicationName: 'chip-cost' });
+    const check = new KeyCheck([database], logger);
+    check.start();
+    try {
+      await check.callerOf(key);
+      const measure = async (pause: () => Promise<unknown>): Promise<{ p50: number; p99: number }> => {
+        const times: number[] = [];
+        for (let nth = 0; nth < CHECKS; nth++) {
+          if (nth % 10 === 0) {
+            await pause();
+          }
+          const startedAt = performance.now();
+          await check.callerOf(key);
+          times.push(performance.now() - startedAt);
+        }
+        return percentiles(times);
+      };
+      const tick = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 1));
+      results['check alone, ms'] = await measure(tick);
+      let refused = 0;
+      let sent = 0;
+      const startedAt = performance.now();
+      results['check among wrong keys, ms'] = await measure(async () => {
+        for (; sent < (performance.now() - startedAt) * WRONG_PER_MS; sent++) {
+          check.callerOf(wrongKey(sent)).catch(() => refused++);
+        }
+        return tick();
+      });
+      results['wrong keys per second at the check'] = Math.round(sent / ((performance.now() - startedAt) / 1000));
+      await waitFor(
+        () => refused,
+        (count) => count === sent,
+      );
+    } finally {
+      await check.stop();
+      await database.close();
+    }
+  }, 120_000);
+});
+
+/** Sends wrong keys from a process of its own, as fast as it is told or as it can. */
+const FLOOD = `
+const http = require('node:http');
+const [url, perSecond] = process.argv.slice(1);
+const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+let sent = 0, done = 0;
+const startedAt = performance.now();
+setInterval(() => {
+  while (sent < (performance.now() - startedAt) * perSecond / 1000 && sent - done < 640) {
+    const key = 'chip_' + String(sent % 1e10).padStart(10, '0') + '_short';
+    sent++;
+    http.get(url, { agent, headers: { authorization: 'Bearer ' + key } }, (response) => response.resume().on('end', () => done++)).on('error', () => done++);
+  }
+}, 1);
+process.on('SIGTERM', () => { console.log(Math.round(done / (performance.now() - startedAt) * 1000)); process.exit(0); });
+`;
+
+describe('a request with a right key', () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  afterAll(() => agent.destroy());
+  const request = async (): Promise<number> => {
+    const sent = http.get(`${stage.app.url}/v1/lots?limit=1`, { agent, headers: { authorization: `Bearer ${key}` } });
+    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response.statusCode!;
+  };
+  const measure = async (): Promise<{ p50: number; p99: number }> => {
+    const times: number[] = [];
+    for (let nth = 0; nth < REQUESTS; nth++) {
+      const startedAt = performance.now();
+      expect(await request()).toBe(200);
+      times.push(performance.now() - startedAt);
+    }
+    return percentiles(times);
+  };
+  const flooded = async (perSecond: number): Promise<object> => {
+    const flood: ChildProcess = spawn(process.execPath, ['-e', FLOOD, `${stage.app.url}/v1/lots`, String(perSecond)]);
+    let output = '';
+    flood.stdout!.on('data', (text: Buffer) => (output += text.toString()));
+    const latency = await measure();
+    const ended = once(flood, 'close');
+    flood.kill('SIGTERM');
+    await ended;
+    return { 'wrong per second': Number(output), ...latency };
+  };
+
+  it('is answered, alone and while wrong ones come', async () => {
+    await measure();
+    results['request alone, ms'] = await measure();
+    results['request while 1,000 wrong ones come, ms'] = await flooded(1_000);
+    results['request while 10,000 wrong ones come, ms'] = await flooded(10_000);
+  }, 240_000);
+
+  it('is refused on two instances soon after the key is revoked', async () => {
+    const statuses = async (): Promise<number[]> =>
+      Promise.all(
+        [stage.app, second].map(
+          async (app) => (await app.get('/v1/yield', { headers: { authorization: `Bearer ${key}` } })).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200]);
+    await revokeKey(stage.db.database, prefix, change);
+    const revokedAt = performance.now();
+    await waitFor(statuses, (seen) => seen.every((status) => status === 401));
+    results['revoked on two instances, ms'] = Math.round(performance.now() - revokedAt);
+  });
+});
+
+describe('a body of 3.8 MB that is wrong everywhere', () => {
+  it('gets an answer of twenty complaints', async () => {
+    const open = await QueryApp.start(stage.db.url);
+    try {
+      const body = JSON.stringify({
+        chart: 'xbar_r',
+        subgroups: Array.from({ length: 50_000 }, () => Array.from({ length: 26 }, () => '')),
+      });
+      const ask = async (): Promise<{ ms: number; bytes: number }> => {
+        const startedAt = performance.now();
+        const response = await fetch(`${open.url}/v1/spc/evaluate`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
+        const { length } = await response.text();
+        expect([response.status, length < 1024 * 1024]).toEqual([400, true]);
+        return { ms: Math.round(performance.now() - startedAt), bytes: length };
+      };
+      await ask();
+      results['body of 3.8 MB'] = { 'sent bytes': body.length, ...(await ask()) };
+    } finally {
+      await open.stop();
+    }
+  });
+});
