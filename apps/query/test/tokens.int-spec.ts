@@ -92,7 +92,7 @@ describe('a token', () => {
     ],
     [
       'signed with a key that it brings along',
-      /no token of this issuer/,
+      /not a token of this issuer/,
       async () => {
         const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
         return new SignJWT(claims())
@@ -110,7 +110,7 @@ describe('a token', () => {
     ],
     [
       'whose claims were changed',
-      /no token of this issuer/,
+      /not a token of this issuer/,
       async () => {
         const [header, , signature] = (await issuer.token()).split('.') as [string, string, string];
         return `${header}.${Buffer.from(JSON.stringify(claims())).toString('base64url')}.${signature}`;
@@ -127,8 +127,8 @@ describe('a token', () => {
       /its claim nbf/,
       () => issuer.sign(claims({ nbf: Math.floor(Date.now() / 1000) + 90 })),
     ],
-    ['that is none', /no token of this issuer/, async () => 'nonsense'],
-    ['of five parts', /no token of this issuer/, async () => 'a.b.c.d.e'],
+    ['that is none', /not a token of this issuer/, async () => 'nonsense'],
+    ['of five parts', /not a token of this issuer/, async () => 'a.b.c.d.e'],
   ];
   it.each(wrongTokens)('%s is refused', async (_, why, make) => {
     const check = newCheck();

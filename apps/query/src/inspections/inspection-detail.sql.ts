@@ -14,6 +14,11 @@ const newest = (list: History, rows: string, order: readonly string[]): string =
   `WITH found AS MATERIALIZED (${rows})
    SELECT * FROM found ORDER BY ${order.map((column) => `${column} DESC`).join(', ')} LIMIT ${MAX_ROWS[list] + 1}`;
 
+/** Which attempt an event belongs to, one row per event: a hash join, where a search in each list of events is quadratic. */
+const ATTEMPT_OF_EVENT = `(SELECT a.inspection_id, e.event_id, a.step, a.attempt_key
+         FROM inspection_attempts a CROSS JOIN LATERAL unnest(a.event_ids) AS e (event_id)
+        WHERE a.inspection_id = ANY ($1::uuid[]))`;
+
 /** Inspections with everything known about each, by type, in four statements regardless of their number and history. */
 export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly string[]): Promise<InspectionDetail[]> {
   const items = await snapshot.query<InspectionItem>(
@@ -43,11 +48,11 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
   const defects = await snapshot.query<Of<InspectionDetail['defects'][number]>>(
     newest(
       'defects',
-      `SELECT d.inspection_id, d.event_id, a.step, a.attempt_key, d.defect_no, d.time, d.class, d.x_um, d.y_um, d.area_um2,
+      `SELECT inspection_id, event_id, a.step, a.attempt_key, d.defect_no, d.time, d.class, d.x_um, d.y_um, d.area_um2,
             d.size_um, d.severity, d.confidence, d.image_uri
        FROM defects d
-       LEFT JOIN inspection_attempts a ON a.inspection_id = d.inspection_id AND d.event_id = ANY (a.event_ids)
-      WHERE d.inspection_id = ANY ($1::uuid[])`,
+       LEFT JOIN ${ATTEMPT_OF_EVENT} a USING (inspection_id, event_id)
+      WHERE inspection_id = ANY ($1::uuid[])`,
       ['time', 'event_id', 'defect_no'],
     ),
     [ids],
@@ -55,10 +60,10 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
   const measurements = await snapshot.query<Of<InspectionDetail['measurements'][number]>>(
     newest(
       'measurements',
-      `SELECT m.inspection_id, m.event_id, a.step, a.attempt_key, m.time, m.name, m.value, m.unit, m.lower_limit, m.upper_limit
+      `SELECT inspection_id, event_id, a.step, a.attempt_key, m.time, m.name, m.value, m.unit, m.lower_limit, m.upper_limit
        FROM measurements m
-       LEFT JOIN inspection_attempts a ON a.inspection_id = m.inspection_id AND m.event_id = ANY (a.event_ids)
-      WHERE m.inspection_id = ANY ($1::uuid[])`,
+       LEFT JOIN ${ATTEMPT_OF_EVENT} a USING (inspection_id, event_id)
+      WHERE inspection_id = ANY ($1::uuid[])`,
       ['time', 'event_id', 'name'],
     ),
     [ids],
