@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
+import { BacktestModule } from './backtest/backtest.module.ts';
 import { BinsModule } from './bins/bins.module.ts';
 import { CapabilityModule } from './capability/capability.module.ts';
 import { DefectsModule } from './defects/defects.module.ts';
@@ -9,7 +10,9 @@ import { EquipmentModule } from './equipment/equipment.module.ts';
 import { EvaluateModule } from './evaluate/evaluate.module.ts';
 import { ExportModule } from './export/export.module.ts';
 import { InspectionsModule } from './inspections/inspections.module.ts';
+import { LimitsModule } from './limits/limits.module.ts';
 import { LotsModule } from './lots/lots.module.ts';
+import { ParametersModule } from './parameters/parameters.module.ts';
 import { PipelineModule } from './pipeline/pipeline.module.ts';
 import { SpcModule } from './spc/spc.module.ts';
 import { SqlModule } from './sql/sql.module.ts';
@@ -23,6 +26,7 @@ import { YieldModule } from './yield/yield.module.ts';
     SqlModule,
     AccessModule,
     AuditModule,
+    BacktestModule,
     BinsModule,
     CapabilityModule,
     DefectsModule,
@@ -31,7 +35,9 @@ import { YieldModule } from './yield/yield.module.ts';
     EvaluateModule,
     ExportModule,
     InspectionsModule,
+    LimitsModule,
     LotsModule,
+    ParametersModule,
     PipelineModule,
     SpcModule,
     SummaryModule,

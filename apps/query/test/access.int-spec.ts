@@ -87,6 +87,22 @@ beforeAll(async () => {
   await database.query(
     `INSERT INTO parts (id, lot_id, chip_id) SELECT gen_random_uuid(), lot_id, chip_id FROM inspections GROUP BY 2, 3`,
   );
+  // Entries of the other site and product, and one of every site under the id that the walk asks for.
+  for (const [id, site, product] of [
+    [ids[0]!, '', ''],
+    [ids[1]!, OTHER_SITE, ''],
+    [ids[2]!, '', OTHER_PRODUCT],
+  ]) {
+    await database.query(
+      `INSERT INTO parameters (id, name, site, product, valid_from, unit, reason, created_by) VALUES ($1, 'depth', $2, $3, '2026-01-01', 'nm', 'r', 'me')`,
+      [id!, site!, product!],
+    );
+    await database.query(
+      `INSERT INTO control_limits (id, parameter, chart, subgroup, version, site, product, settings, centre, sigma, exclusions, definition, definition_id, reason, author)
+       VALUES ($1, 'depth', 'imr', '1', 1, $2, $3, '{"policy":"last","break_at":null,"sigma_method":null,"lambda":null,"l":null,"k":null,"h":null}', 1, 1, '[]', 'd', 'spc.imr/2', 'r', 'me')`,
+      [id!, site!, product!],
+    );
+  }
   await database.query(
     `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
      VALUES ('2026-03-02T08:00:00Z', $1, 'm', 10, 4, 1, 4)`,
@@ -119,9 +135,19 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': 'site=own',
   '/v1/spc': 'parameter=width&mix=yes',
   '/v1/capability': 'mix=yes',
+  '/v1/yield/models': 'yield=0.5',
 };
 const BODIES: Readonly<Record<string, object>> = {
   '/v1/inspections': { site: 'own', lot_id: 'NEW', chip_id: 'c', inspection_type: 'visual', product: 'P' },
+  '/v1/parameters': { name: 'width', valid_from: '2026-01-01T00:00:00Z', unit: 'nm', lsl: 1, reason: 'test' },
+  '/v1/control-limits': { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1 }, reason: 'test' },
+  '/v1/spc/backtest': {
+    parameter: 'width',
+    chart: 'imr',
+    mix: 'yes',
+    from: '2026-03-01T00:00:00Z',
+    to: '2026-04-01T00:00:00Z',
+  },
   '/v1/spc/evaluate': { chart: 'imr', values: [1, 2, 3] },
   '/v1/capability/evaluate': { values: [1, 2, 3], lsl: 0 },
   '/v1/gauge-rr/evaluate': {
@@ -157,7 +183,7 @@ function everyRoute(): Route[] {
       ].join('&');
       const url =
         path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => valueOf(name)) + (query === '' ? '' : `?${query}`);
-      const body = method === 'post' ? (BODIES[path] ?? {}) : undefined;
+      const body = method === 'get' ? undefined : (BODIES[path] ?? {});
       return {
         name: `${method} ${path}`,
         operation,
@@ -232,7 +258,7 @@ describe('every route of the document', () => {
         }
       }
     }
-    expect([...seen].sort()).toEqual(['audit', 'evaluate', 'export', 'operation', 'read', 'schedule']);
+    expect([...seen].sort()).toEqual(['audit', 'change', 'evaluate', 'export', 'operation', 'read', 'schedule']);
   }, 240_000);
 
   it.each([
@@ -270,6 +296,8 @@ describe('every route of the document', () => {
           '/v1/defects/pareto',
           '/v1/export/inspections',
           '/v1/export/measurements',
+          '/v1/parameters',
+          '/v1/control-limits',
         ];
         expect(expected.filter((path) => !answered.includes(`get ${path}`))).toEqual([]);
       }
@@ -317,6 +345,23 @@ describe('every route of the document', () => {
     ]);
     expect((await schedule({ site: 'own', product: OTHER_PRODUCT })).status).toBe(403);
     expect((await schedule({ site: 'own', product: 'P' })).status).toBe(201);
+    const specify = (data: object) =>
+      call(key, '/v1/parameters', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'own', valid_from: '2026-01-01T00:00:00Z', reason: 'test', ...data }),
+      });
+    expect((await specify({ product: 'P' })).status).toBe(403);
+    expect((await specify({ site: OTHER_SITE, product: 'P' })).status).toBe(403);
+    expect((await specify({ site: 'own', product: 'P' })).status).toBe(200);
+    const freeze = (data: object) =>
+      call(key, '/v1/control-limits', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...BODIES['/v1/control-limits'], ...data }),
+      });
+    expect((await freeze({ site: 'own' })).status).toBe(403);
+    expect((await freeze({ site: 'own', product: 'P' })).status).toBe(201);
   });
 });
 

@@ -69,6 +69,14 @@ beforeAll(async () => {
   );
   await stage.db.database.query(`INSERT INTO wafers (id, lot_id, wafer_id) SELECT id, id, 'W' FROM lots`);
   await stage.db.database.query(
+    `INSERT INTO parameters (name, valid_from, unit, lower_limit, reason, created_by) VALUES ('height', '2026-01-01', 'nm', 1, 'r', 'me')`,
+  );
+  await stage.db.database.query(
+    `INSERT INTO control_limits (id, parameter, chart, subgroup, version, settings, centre, sigma, exclusions, definition, definition_id, reason, author)
+     VALUES ($1, 'height', 'imr', '1', 1, '{"policy":"last","break_at":null,"sigma_method":null,"lambda":null,"l":null,"k":null,"h":null}', 1, 1, '[]', 'd', 'spc.imr/2', 'r', 'me')`,
+    [ids[0]!],
+  );
+  await stage.db.database.query(
     `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
      VALUES ('2026-03-02T08:00:00Z', 's', 'm', 10, 4, 1, 4)`,
   );
@@ -120,6 +128,11 @@ const REQUESTS: Record<string, string[]> = {
     '?parameter=none',
   ],
   '/v1/summary/daily': [''],
+  '/v1/yield/models': ['?area_cm2=0.5&defect_density=1', '?yield=0.5', '?defects=3&units=100&opportunities=2'],
+  '/v1/parameters': ['', '?limit=1', '?name=none', `?in_force_at=2026-03-02T00:00:00Z`],
+  '/v1/control-limits': ['', '?limit=1', '?chart=p'],
+  '/v1/control-limits/{id}': ['/v1/control-limits/{id}'],
+  '/v1/audit': ['', '?stream=none', '?limit=1'],
   '/v1/audit/verify': ['', '?stream=none'],
   '/v1/pipeline': [''],
   '/v1/ledger': [''],
@@ -134,6 +147,30 @@ const MEASUREMENTS = ['a', 'b'].flatMap((appraiser) =>
 /** Bodies for the routes that evaluate the caller's numbers. */
 const BODIES: Record<string, object[]> = {
   '/v1/inspections': [{ lot_id: 'L', chip_id: 'new', inspection_type: 'visual', metadata: { a: 1 } }],
+  '/v1/parameters': [
+    { name: 'width', valid_from: '2026-01-01T00:00:00Z', unit: 'nm', lsl: 1, usl: 2, target: 1.5, reason: 'first' },
+    { name: 'width', valid_from: '2026-01-01T00:00:00Z', withdraw: true, reason: 'wrong' },
+  ],
+  '/v1/control-limits': [
+    { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1, unit: 'nm' }, reason: 'from the tool' },
+    {
+      chart: 'p',
+      baseline: { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z' },
+      policy: 'all',
+      reason: 'phase I',
+    },
+  ],
+  '/v1/spc/backtest': [
+    { parameter: 'width', chart: 'imr', from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z' },
+    {
+      parameter: 'width',
+      chart: 'imr',
+      limits: 'current',
+      from: '2026-03-01T00:00:00Z',
+      to: '2026-04-01T00:00:00Z',
+      shifts: [2],
+    },
+  ],
   '/v1/spc/evaluate': [
     { chart: 'imr', values: [1, 2, null, 3, 4] },
     {
@@ -245,20 +282,21 @@ describe('answers are what the document says', () => {
   it.each(Object.entries(BODIES).flatMap(([path, bodies]) => bodies.map((body) => [path, body] as const)))(
     '%s %j',
     async (path, body) => {
-      const { post } = document.paths[path] as {
-        post: Operation & { requestBody: { content: Record<string, { schema: object }> } };
+      const method = path === '/v1/parameters' ? 'put' : 'post';
+      const operation = document.paths[path]![method] as Operation & {
+        requestBody: { content: Record<string, { schema: object }> };
       };
       const compiled = (schema: object | undefined) => ajv.compile({ ...schema, components: document.components });
-      const request = compiled(post.requestBody.content['application/json']?.schema);
+      const request = compiled(operation.requestBody.content['application/json']?.schema);
       expect([request(body), request.errors]).toEqual([true, null]);
       const answer = await stage.app.get(path, {
-        method: 'POST',
+        method: method.toUpperCase(),
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      const success = path === '/v1/inspections' ? '201' : '200';
+      const success = ['/v1/inspections', '/v1/control-limits'].includes(path) ? '201' : '200';
       expect(String(answer.status)).toBe(success);
-      const validate = compiled(post.responses[success]!.content?.['application/json']?.schema);
+      const validate = compiled(operation.responses[success]!.content?.['application/json']?.schema);
       expect([validate(answer.body), validate.errors]).toEqual([true, null]);
     },
   );

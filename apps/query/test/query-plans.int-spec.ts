@@ -14,7 +14,7 @@ import { unitsOfEquipment } from '../src/equipment/equipment-units.sql.ts';
 import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.sql.ts';
 import { measurementRows } from '../src/export/export.sql.ts';
-import { countedSamples } from '../src/spc/counted-samples.sql.ts';
+import { countedSamples } from '../src/charts/counted-samples.sql.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.sql.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.sql.ts';

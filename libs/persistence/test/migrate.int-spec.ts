@@ -43,7 +43,8 @@ const DATA: Record<string, string> = {
   '0004-positions': `SELECT init_position('t', 0, 0, 0)`,
   '0005-rollups': `INSERT INTO metrics_delta VALUES (date_trunc('hour', now()), 's', 'm', NULL, 1, 1, 1, 1); SELECT fold_metrics()`,
   '0023-measurement-vectors': `SELECT pack_measurements(1)`,
-  '0010-audit': `SELECT append_audit('operator', 'a', 'b', 'c', 'd', NULL, NULL)`,
+  '0010-audit': `SELECT append_audit('operator', 'a', 'b', 'c', 'd', NULL, NULL);
+    INSERT INTO parameters (name, valid_from, unit, lower_limit, target, created_by) VALUES ('m', now(), 'nm', 5, 1, 'me')`,
 };
 
 describe('migrations', () => {

@@ -36,6 +36,7 @@ describe('roles', () => {
   const lot = `INSERT INTO lots (id, lot_id) VALUES (gen_random_uuid(), 'L')`;
   const standstill = `INSERT INTO ingest_partitions (source_topic, source_partition, state, at_offset, owner) VALUES ('t', 0, 'send_failed', 1, 'me')`;
   const decision = `INSERT INTO ingest_decisions (source_topic, source_partition, kind, at_offset, to_offset, decided_by, reason) VALUES ('t', 0, 'resume', 1, 2, 'me', 'r')`;
+  const parameter = `INSERT INTO parameters (name, valid_from, reason, created_by) VALUES ('p', now(), 'r', 'me')`;
   const audit = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
 
   it.each([
@@ -85,6 +86,11 @@ describe('roles', () => {
     ['chip_api', `INSERT INTO audit_log VALUES ('api', 1, now(), 'a', 'a', 'a', 'a', NULL, NULL, '', '')`, denied],
     ['chip_api', 'DELETE FROM audit_log', denied],
     ['chip_api', 'SELECT prune_audit(now(), 10)', denied],
+    ['chip_api', parameter, 'ok'],
+    ['chip_writer', parameter, denied],
+    ['chip_api', 'DELETE FROM parameters', denied],
+    ['chip_api', 'UPDATE control_limits SET centre = 0', denied],
+    ['chip_api', 'TRUNCATE control_limits', denied],
     ['chip_reader', 'SELECT * FROM inspections, audit_log, stream_positions', 'ok'],
     ['chip_reader', `SELECT time_bucket('1 hour', now())`, 'ok'],
     ['chip_reader', lot, denied],

@@ -26,7 +26,7 @@ const PUBLIC_ROUTES = new Set(['/health/live', '/health/ready', '/openapi.json',
 
 /** Lists and single items, which an index serves. */
 const LIGHT =
-  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics)$/;
+  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|control-limits|control-limits\/\{id\}|audit)$/;
 
 export interface RouteRule {
   readonly right: Right;
@@ -64,5 +64,8 @@ function costOf(path: string, method: string, right: Right): CostClass {
   if (right === 'evaluate') {
     return 'statistic';
   }
-  return method !== 'get' ? 'write' : LIGHT.test(path) ? 'light' : 'statistic';
+  if (method !== 'get' && right !== 'read') {
+    return 'write';
+  }
+  return LIGHT.test(path) ? 'light' : 'statistic';
 }

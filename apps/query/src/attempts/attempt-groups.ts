@@ -1,9 +1,24 @@
-export const ATTEMPT_GROUPS = ['day', 'month', 'lot', 'wafer', 'equipment', 'inspection_type', 'product'] as const;
+export const ATTEMPT_GROUPS = [
+  'hour',
+  'day',
+  'week',
+  'month',
+  'lot',
+  'wafer',
+  'equipment',
+  'inspection_type',
+  'product',
+  'step',
+  'recipe',
+  'site',
+] as const;
 export type AttemptGroup = (typeof ATTEMPT_GROUPS)[number];
 
 /** Columns that identify the group of an attempt `a`; `groupKey` later replaces a lot's id with its text. */
 export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: string }>> = {
+  hour: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')`, lot: 'NULL::uuid' },
   day: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
+  week: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'IYYY-"W"IW')`, lot: 'NULL::uuid' },
   month: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM')`, lot: 'NULL::uuid' },
   // Groups by the id of the lot and joins its text afterwards, because two sites may use the same text.
   lot: { key: 'NULL::text', lot: 'a.lot_id' },
@@ -11,6 +26,9 @@ export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: st
   equipment: { key: 'a.equipment_id', lot: 'NULL::uuid' },
   inspection_type: { key: 'a.inspection_type::text', lot: 'NULL::uuid' },
   product: { key: 'a.product', lot: 'NULL::uuid' },
+  step: { key: `nullif(a.step, '')`, lot: 'NULL::uuid' },
+  recipe: { key: 'a.recipe', lot: 'NULL::uuid' },
+  site: { key: '(SELECT own.site FROM lots own WHERE own.id = a.lot_id)', lot: 'NULL::uuid' },
 };
 
 /** Text of a group: the lot's text for groups by lot, else the column. Needs `lots l` joined on `g.group_lot`. */

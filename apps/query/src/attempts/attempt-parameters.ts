@@ -79,7 +79,7 @@ export const attemptQuestion = <Own extends z.ZodRawShape>(own: Own) =>
     .superRefine((given, context) => endsInOrder(given as { from?: string; to?: string }, context));
 
 /** Property that a statistic groups by. */
-export const groupParameter = z
-  .enum(ATTEMPT_GROUPS)
-  .optional()
-  .meta({ description: 'One group per value; days and months are UTC. Absent: totals only.', example: 'lot' });
+export const groupParameter = z.enum(ATTEMPT_GROUPS).optional().meta({
+  description: 'One group per value; hours, days, ISO weeks and months are UTC. Absent: totals only.',
+  example: 'lot',
+});

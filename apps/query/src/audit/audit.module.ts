@@ -1,4 +1,4 @@
-/** Verification of the audit trail. */
+/** The audit trail: its entries, and their verification. */
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.ts';
 import { AuditQuery } from './audit.query.ts';

@@ -1,18 +1,6 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 
-/** Refinement for schemas with `lsl`, `usl` and `target`. */
-export function specLimitsInOrder(
-  { lsl, usl, target }: { lsl?: number | undefined; usl?: number | undefined; target?: number | undefined },
-  context: z.RefinementCtx,
-): void {
-  if (lsl !== undefined && usl !== undefined && lsl >= usl) {
-    context.addIssue({ code: 'custom', path: ['usl'], message: 'expected a value above lsl' });
-  } else if (target !== undefined && ((lsl ?? -Infinity) > target || (usl ?? Infinity) < target)) {
-    context.addIssue({ code: 'custom', path: ['target'], message: 'expected a value within lsl and usl' });
-  }
-}
-
 const index = z.number().nullable();
 const sigma = z.number().min(0);
 export const capabilityShape = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endsInOrder, numberParameter } from '../http/parameters.ts';
 import { measuredParameters, measurementParameter } from '../measured/measured-parameters.ts';
-import { specLimitsInOrder } from './capability-answer.ts';
+import { specLimitsInOrder } from '../http/body.ts';
 
 const limit = (what: string, example: number) => numberParameter(what, example).optional();
 export const capabilityParameters = z

@@ -9,7 +9,7 @@ import {
 } from '../measured/measured-samples.sql.ts';
 import { MAX_SAMPLES } from '../measured/measured-parameters.ts';
 import { type CapabilityParameters } from './capability-parameters.ts';
-import { describeMeasured, requireUnambiguous, tooManySamples } from '../measured/measured-question.ts';
+import { describeMeasured, tooManySamples, unambiguous } from '../measured/measured-question.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { CAPABILITY_DEFINITION, type CapabilityAnswer } from './capability-answer.ts';
 
@@ -26,9 +26,9 @@ export class CapabilityQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
   answer(parameters: CapabilityParameters): Promise<CapabilityAnswer> {
-    const question = { ...parameters, subgroup: parameters.subgroup ?? 1 };
+    const asked = { ...parameters, subgroup: parameters.subgroup ?? 1 };
     return this.snapshots.answer(async (snapshot) => {
-      await requireUnambiguous(snapshot, question, parameters.mix);
+      const question: Question = await unambiguous<Question>(snapshot, asked, parameters.mix);
       const { capability, breakAt } =
         question.subgroup === 1 ? await ofValues(snapshot, question) : await ofSamples(snapshot, question);
       return {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { capabilityShape, specLimitsInOrder } from '../capability/capability-answer.ts';
+import { capabilityShape } from '../capability/capability-answer.ts';
 import { count, definitionShape } from '../http/answers.ts';
+import { finite, specLimitsInOrder } from '../http/body.ts';
 import { listOf } from '../http/request-check.ts';
 import { MAX_SAMPLES, SIGMA_METHOD_TEXT, sigmaMethodSchema } from '../measured/measured-parameters.ts';
-import { chartShape, finite, numbersCounted } from '../spc/chart-request.ts';
+import { chartShape, numbersCounted } from '../charts/chart-request.ts';
 
 export const chartAnswer = z.strictObject({ ...chartShape, ...definitionShape }).meta({ id: 'Chart' });
 export type ChartAnswer = z.output<typeof chartAnswer>;

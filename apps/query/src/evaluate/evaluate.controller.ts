@@ -12,8 +12,8 @@ import { Needs } from '../access/rights.ts';
 import { CAPABILITY_DEFINITION } from '../capability/capability-answer.ts';
 import { Answers } from '../http/documented-route.ts';
 import { Problem } from '../http/problem.error.ts';
-import { asProblem, defineChart, evaluateChart, requireData, warningOf } from '../spc/chart-evaluation.ts';
-import { chartRequest, type ChartRequest } from '../spc/chart-request.ts';
+import { asProblem, defineChart, evaluateChart, requireData, warningOf } from '../charts/chart-evaluation.ts';
+import { chartRequest, type ChartRequest } from '../charts/chart-request.ts';
 import {
   capabilityAnswer,
   type CapabilityAnswer,

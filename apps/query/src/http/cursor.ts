@@ -1,7 +1,7 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { Problem } from './problem.error.ts';
 
-/** Position in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID. */
+/** Position in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID unless the list says otherwise. */
 export interface KeysetPosition {
   readonly time: string;
   readonly id: string;
@@ -16,7 +16,7 @@ export const encodeCursor = (position: KeysetPosition): string =>
   Buffer.from(`${VERSION}|${position.time}|${position.id}`).toString('base64url');
 
 /** @throws Problem 400 `invalid_cursor` unless `encodeCursor` wrote the text */
-export function decodeCursor(cursor: string): KeysetPosition {
+export function decodeCursor(cursor: string, isId: RegExp = UUID): KeysetPosition {
   const [version, time, id, ...rest] = Buffer.from(cursor, 'base64url').toString('latin1').split('|');
   if (
     version === VERSION &&
@@ -25,7 +25,7 @@ export function decodeCursor(cursor: string): KeysetPosition {
     rest.length === 0 &&
     CANONICAL_TIME.test(time) &&
     !Number.isNaN(parseTime(time)) &&
-    UUID.test(id) &&
+    isId.test(id) &&
     // Base64 decoding skips unknown characters, so this accepts only the exact text.
     encodeCursor({ time, id }) === cursor
   ) {
@@ -47,15 +47,17 @@ export interface KeysetPage<Item> {
  *
  * @param read returns at most `limit` items, in the order of the list
  * @param placeOf time and id that the list is ordered by
+ * @param isId what ids look like, where they are not UUIDs; without `|`
  * @throws Problem 400 `invalid_cursor`
  */
 export async function readPage<Item>(
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
   read: (after: KeysetPosition | undefined, limit: number) => Promise<readonly Item[]>,
   placeOf: (item: Item) => KeysetPosition,
+  isId?: RegExp,
 ): Promise<KeysetPage<Item>> {
   // One extra item shows whether there is a next page.
-  const items = await read(cursor === undefined ? undefined : decodeCursor(cursor), limit + 1);
+  const items = await read(cursor === undefined ? undefined : decodeCursor(cursor, isId), limit + 1);
   const last = items.length > limit ? items[limit - 1] : undefined;
   if (last === undefined) {
     return { items: items.slice(0, limit), next_cursor: null };

@@ -26,18 +26,27 @@ export const Answers = (answer: z.ZodType, { summary, description, notFound }: R
     problem(503, 'The database is unavailable, busy or too slow; `Retry-After` states when to try again.'),
   );
 
-/** Documents a route that creates an item: 201 with the new item. */
-export const Creates = (
-  answer: z.ZodType,
-  { summary, description, conflict }: Pick<RouteTexts, 'summary' | 'description'> & { readonly conflict: string },
-): MethodDecorator =>
+interface WriteTexts extends Pick<RouteTexts, 'summary' | 'description'> {
+  /** What a 409 means. */
+  readonly conflict?: string;
+}
+
+const writes = (answered: MethodDecorator, { summary, description, conflict }: WriteTexts): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary, description }),
-    ApiCreatedResponse({ description: 'Created; `Location` leads to it.', standardSchema: answer }),
+    answered,
     problem(400, 'An invalid body; `errors` point into it.'),
-    problem(409, conflict),
+    ...(conflict === undefined ? [] : [problem(409, conflict)]),
     problem(503, 'The database is unavailable or busy; `Retry-After` states when to try again.'),
   );
+
+/** Documents a route that creates an item: 201 with the new item. */
+export const Creates = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
+  writes(ApiCreatedResponse({ description: 'Created; `Location` leads to it.', standardSchema: answer }), texts);
+
+/** Documents a route that stores what its body says: 200 with what is stored now. */
+export const Stores = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
+  writes(ApiOkResponse({ description: 'What is stored.', standardSchema: answer }), texts);
 
 /** Documents a route that streams rows as CSV or NDJSON. */
 export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary' | 'description'>): MethodDecorator =>

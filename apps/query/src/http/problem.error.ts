@@ -13,6 +13,7 @@ export type ProblemCode =
   | 'rate_limited'
   | 'misdirected_request'
   | 'duplicate_inspection'
+  | 'parameter_conflict'
   | 'route_not_found'
   | 'method_not_allowed'
   | 'body_too_large'

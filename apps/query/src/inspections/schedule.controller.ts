@@ -1,38 +1,31 @@
-import { hasLength, INSPECTION_TYPES, MAX_METADATA_BYTES } from '@chip/contracts';
+import { INSPECTION_TYPES, MAX_METADATA_BYTES } from '@chip/contracts';
 import { DatabaseError, DuplicateInspectionError, UnitOfWork } from '@chip/persistence';
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { currentRequest } from '../access/caller.ts';
+import { requireOwn } from '../access/require-own.ts';
 import { Needs } from '../access/rights.ts';
+import { reasonText, storedName, storedText } from '../http/body.ts';
 import { Creates } from '../http/documented-route.ts';
-import { isStorable, jsonProblem } from '../http/json-limits.ts';
+import { jsonProblem } from '../http/json-limits.ts';
 import { Problem } from '../http/problem.error.ts';
 import { PrimarySnapshots } from '../sql/snapshots.ts';
 import { type InspectionDetail, inspectionDetail } from './inspection-answer.ts';
 import { inspectionsWithHistory } from './inspection-detail.sql.ts';
 
-const text = (min: number, max: number) =>
-  z
-    .string()
-    .refine((value) => hasLength(value, min, max) && isStorable(value), {
-      error: `expected ${min} to ${max} characters without NUL and lone surrogates`,
-    })
-    .meta({ minLength: min, maxLength: max });
-const name = text(1, 100);
-
 const scheduleRequest = z
   .strictObject({
-    site: text(0, 100).optional(),
-    lot_id: name,
-    chip_id: name,
-    inspection_type: text(1, 50).meta({ description: `For example ${INSPECTION_TYPES.join(', ')}.` }),
+    site: storedText(0, 100).optional(),
+    lot_id: storedName,
+    chip_id: storedName,
+    inspection_type: storedText(1, 50).meta({ description: `For example ${INSPECTION_TYPES.join(', ')}.` }),
     priority: z.int().min(1).max(10).optional().meta({ description: '1 to 10, default 5.' }),
-    equipment_id: name.optional(),
-    product: name.optional(),
-    recipe: name.optional(),
-    step: name.optional(),
-    wafer_id: name.optional(),
+    equipment_id: storedName.optional(),
+    product: storedName.optional(),
+    recipe: storedName.optional(),
+    step: storedName.optional(),
+    wafer_id: storedName.optional(),
     metadata: z
       .record(z.string(), z.unknown())
       .superRefine((metadata, context) => {
@@ -47,7 +40,7 @@ const scheduleRequest = z
         }
       })
       .optional(),
-    reason: text(1, 1000).optional().meta({ description: 'Reason, for the audit trail.' }),
+    reason: reasonText.optional().meta({ description: 'Reason, for the audit trail.' }),
   })
   .meta({
     id: 'ScheduleRequest',
@@ -124,21 +117,6 @@ export class ScheduleController {
       }
       throw this.snapshots.translated(error);
     }
-  }
-}
-
-/** Refuses to create rows that a limited caller could not read back. @throws Problem 403 */
-function requireOwn({ site = '', product = '' }: Pick<ScheduleRequest, 'site' | 'product'>): void {
-  const { sites, products } = currentRequest().caller;
-  if (sites !== null && !sites.includes(site)) {
-    throw new Problem(403, 'forbidden', 'site is outside the limits of this caller', [
-      { parameter: '/site', message: 'is not allowed for this caller' },
-    ]);
-  }
-  if (products !== null && !products.includes(product)) {
-    throw new Problem(403, 'forbidden', 'product is outside the limits of this caller', [
-      { parameter: '/product', message: 'is not allowed for this caller' },
-    ]);
   }
 }
 

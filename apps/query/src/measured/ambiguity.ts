@@ -2,7 +2,7 @@ import { Problem, type ParameterProblem } from '../http/problem.error.ts';
 import { type MeasuredKind } from './measured-samples.sql.ts';
 
 /** Most combinations read, and most names that a refusal lists. */
-export const MAX_KINDS = 100;
+export const MAX_KINDS = 10_000;
 const MAX_LISTED = 20;
 
 const PLURALS: Readonly<Record<keyof MeasuredKind, string>> = {

@@ -1,7 +1,9 @@
 import { type Queryable } from '@chip/persistence';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { Problem } from '../http/problem.error.ts';
+import { specificationsAt } from '../parameters/catalogue.sql.ts';
 import { MAX_KINDS, requireOneKind } from './ambiguity.ts';
+import { catalogueUnit, conversionTo } from './catalogue-unit.ts';
 import { MAX_SAMPLES } from './measured-parameters.ts';
 import { type Break, type MeasuredQuestion, kindsMeasured } from './measured-samples.sql.ts';
 
@@ -14,19 +16,47 @@ export const tooManySamples = (): Problem =>
     [{ parameter: 'subgroup', message: `gives more than ${MAX_SAMPLES} samples in this range` }],
   );
 
-/** Refuses to mix units, products and the like, unless requested. @throws Problem 400 ambiguous_parameter */
-export async function requireUnambiguous(
+/**
+ * The question with its values in one unit, where the catalogue (or `unit`) says which. Refuses to mix units, products and
+ * the like, unless requested.
+ *
+ * @param unit that of frozen limits, which goes before the catalogue's; null or undefined = the catalogue's
+ * @throws Problem 400 ambiguous_parameter
+ */
+export async function unambiguous<Question extends MeasuredQuestion>(
   snapshot: Queryable,
-  question: MeasuredQuestion,
+  question: Question,
   mix: 'yes' | undefined,
-): Promise<void> {
-  if (mix === undefined) {
-    requireOneKind(await kindsMeasured(snapshot, question, MAX_KINDS));
+  unit?: string | null,
+): Promise<Question> {
+  const specifications = await specificationsAt(snapshot, question.parameter, question.to);
+  if (mix === 'yes' && unit == null && specifications.length === 0) {
+    return question;
   }
+  const kinds = await kindsMeasured(snapshot, question, MAX_KINDS);
+  const wanted = unit ?? catalogueUnit(kinds, specifications);
+  const conversion = wanted === undefined ? undefined : conversionTo(wanted, kinds);
+  if (mix === undefined) {
+    if (wanted !== undefined && conversion === undefined) {
+      // A single unit that cannot become the wanted one would otherwise pass.
+      requireOneKind([...kinds, ...kinds.slice(0, 1).map((kind) => ({ ...kind, unit: wanted }))]);
+    }
+    requireOneKind(conversion ? kinds.map((kind) => ({ ...kind, unit: conversion.unit })) : kinds);
+  }
+  const units = new Set(kinds.map((kind) => kind.unit));
+  return { ...question, conversion, unit: conversion?.unit ?? (units.size === 1 ? ([...units][0] ?? null) : null) };
 }
 
 /** States in words what the samples consist of. */
 export const describeMeasured = (question: MeasuredQuestion, breakAt: Break | undefined): string =>
   `Data: values of ${question.parameter}, ordered by (completed_at, event_id); samples: ${
     typeof question.subgroup === 'number' ? `${question.subgroup} consecutive values each` : `by ${question.subgroup}`
-  }. ${describeChoice(question, 'operation')}${breakAt === undefined ? '' : ` Moving ranges break at: ${breakAt}.`}`;
+  }. ${describeUnit(question)}${describeChoice(question, 'operation')}${breakAt === undefined ? '' : ` Moving ranges break at: ${breakAt}.`}`;
+
+function describeUnit({ conversion }: MeasuredQuestion): string {
+  if (conversion === undefined) {
+    return '';
+  }
+  const from = conversion.from.map(({ unit }) => unit).join(', ');
+  return `Values in ${conversion.unit}${from === '' ? '' : `, converted from ${from}`}. `;
+}

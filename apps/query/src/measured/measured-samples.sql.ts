@@ -1,6 +1,6 @@
 /** Measured values: formed into samples for charts and capability, never mixed without consent. */
 import { type Queryable } from '@chip/persistence';
-import { type Moments, type SampleSummary } from '@chip/quality';
+import { type Moments, type SampleSummary, type UnitConversion } from '@chip/quality';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type SqlConditions } from '../sql/sql-conditions.ts';
@@ -11,6 +11,17 @@ export type Subgroup = 'lot' | 'wafer' | 'day' | number;
 export interface MeasuredQuestion extends AttemptQuestion {
   readonly parameter: string;
   readonly subgroup: Subgroup;
+  /** Absent: values as they are stored. */
+  readonly conversion?: ValueConversion | undefined;
+  /** What the values are in; null where they have no unit, or several. */
+  readonly unit?: string | null | undefined;
+}
+
+/** How values become values in one unit. */
+export interface ValueConversion {
+  readonly unit: string;
+  /** Units that differ from it; values in any other are left as they are. */
+  readonly from: readonly (UnitConversion & { readonly unit: string })[];
 }
 
 /** Properties that must not differ between the values of one chart. */
@@ -20,6 +31,11 @@ export interface MeasuredKind {
   readonly product: string | null;
   readonly step: string;
   readonly recipe: string | null;
+}
+
+/** A kind with the site of its lot, which values may well differ in. */
+export interface SitedKind extends MeasuredKind {
+  readonly site: string;
 }
 
 /** The sample behind a point of a chart. PostgreSQL computes it, so that a lot of 125,000 dice gives 25 rows. */
@@ -38,6 +54,15 @@ export interface MeasuredSample extends SampleSummary {
 
 const ORDER = 'completed_at, event_id, value_event, value';
 
+/** The value `m.value` in the unit asked for. */
+function convertedValue(conversion: ValueConversion | undefined, where: SqlConditions): string {
+  const cases = (conversion?.from ?? []).map(
+    ({ unit, factor, offset }) =>
+      `WHEN ${where.bind(unit)} THEN m.value * ${where.bind(factor)}::float8 + ${where.bind(offset)}::float8`,
+  );
+  return cases.length === 0 ? 'm.value' : `CASE m.unit ${cases.join(' ')} ELSE m.value END`;
+}
+
 /** CTE `measured`: one row per value of the counted attempts, missing ones included, with the columns of their order. */
 function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlConditions } {
   const { sql, where } = chosenAttempts(
@@ -46,11 +71,12 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
     'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe',
   );
   const name = where.bind(question.parameter);
+  const value = convertedValue(question.conversion, where);
   const measured = overMeasurements(
     (
       joins,
     ) => `SELECT a.inspection_id, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe,
-             m.value, m.unit, m.event_id AS value_event
+             ${value} AS value, m.unit, m.event_id AS value_event
         FROM attempt a
         ${joins}`,
     name,
@@ -66,13 +92,16 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
   };
 }
 
-/** Distinct combinations of unit, type, product, step and recipe of the values; at most `limit`. */
-export function kindsMeasured(snapshot: Queryable, question: MeasuredQuestion, limit: number): Promise<MeasuredKind[]> {
+/** Distinct combinations of unit, type, product, step, recipe and site of the values; at most `limit`. */
+export function kindsMeasured(snapshot: Queryable, question: MeasuredQuestion, limit: number): Promise<SitedKind[]> {
   const { ctes, where } = measuredValues(question);
-  return snapshot.query<MeasuredKind>(
-    `${ctes}
-    SELECT unit, inspection_type::text AS inspection_type, product, step, recipe FROM measured
-     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT ${where.bind(limit)}`,
+  return snapshot.query<SitedKind>(
+    `${ctes}, kind AS (
+      SELECT unit, inspection_type, product, step, recipe, lot_id FROM measured GROUP BY 1, 2, 3, 4, 5, 6
+    )
+    SELECT k.unit, k.inspection_type::text AS inspection_type, k.product, k.step, k.recipe, l.site
+      FROM kind k JOIN lots l ON l.id = k.lot_id
+     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6 LIMIT ${where.bind(limit)}`,
     where.values,
   );
 }

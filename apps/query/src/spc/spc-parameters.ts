@@ -1,9 +1,9 @@
 import { CONTROL_RULES } from '@chip/quality';
 import { z } from 'zod';
 import { endsInOrder, numberParameter, timeParameter } from '../http/parameters.ts';
-import { type Chart, chartNumbers, CHARTS, DATA_OF, rulesSchema } from './chart-request.ts';
+import { chartNumbers, CHARTS, rulesSchema } from '../charts/chart-request.ts';
+import { breaksBetween, isOfCounts, subgroupOf } from '../charts/chart-subgroups.ts';
 import { measuredParameters, measurementParameter } from '../measured/measured-parameters.ts';
-import { type Break, BREAKS, type Subgroup } from '../measured/measured-samples.sql.ts';
 
 const rulesParameter = z
   .string()
@@ -30,21 +30,19 @@ const chartNumber = (name: keyof typeof chartNumbers, description: string, examp
 const baselineTime = (description: string, example: string) =>
   timeParameter.meta({ format: 'date-time', description, example }).optional();
 
-export const isOfCounts = (chart: Chart): boolean => DATA_OF[chart] === 'counts';
-
-/** Breaks that can lie between samples: a wafer lies within a lot, and each lot has only one sample. */
-function breaksBetween(subgroup: Subgroup): readonly Break[] {
-  switch (subgroup) {
-    case 1:
-      return BREAKS;
-    case 'wafer':
-      return ['none', 'lot', 'product'];
-    case 'lot':
-      return ['none', 'product'];
-    default:
-      return ['none'];
-  }
-}
+/** What limits come from, or are made with. */
+const OF_LIMITS = [
+  'baseline_from',
+  'baseline_to',
+  'exclude',
+  'sigma_method',
+  'target',
+  'sigma',
+  'lambda',
+  'l',
+  'k',
+  'h',
+] as const;
 
 export const spcParameters = z
   .strictObject({
@@ -57,6 +55,14 @@ export const spcParameters = z
     baseline_from: baselineTime('Limits from samples that begin at or after this time.', '2008-07-19T00:00:00Z'),
     baseline_to: baselineTime('Limits from samples that begin before this time.', '2008-08-19T00:00:00Z'),
     exclude: excludeParameter.optional(),
+    limits: z
+      .union([z.literal('current'), z.uuid()])
+      .optional()
+      .meta({
+        description:
+          'Frozen control limits (phase II), which need no data: an id of `/v1/control-limits`, or current = the newest ones of this parameter, chart, subgroup and policy that fit the filters, those that name the most of them first.',
+        example: 'current',
+      }),
     target: chartNumber('target', 'Centre of the location panel; requires sigma. Limits then need no data.', 3000),
     sigma: chartNumber('sigma', 'Standard deviation of single values; requires target. Means use sigma / sqrt(n).', 70),
     lambda: chartNumber('lambda', 'EWMA: weight of the newest value.', 0.2),
@@ -66,6 +72,11 @@ export const spcParameters = z
   })
   .superRefine((given, context) => {
     endsInOrder(given, context);
+    for (const member of OF_LIMITS) {
+      if (given.limits !== undefined && given[member] !== undefined) {
+        context.addIssue({ code: 'custom', path: [member], message: 'does not go with limits, which are frozen' });
+      }
+    }
     if (given.parameter === undefined && !isOfCounts(given.chart)) {
       context.addIssue({ code: 'custom', path: ['parameter'], message: `is required for ${given.chart}` });
     }
@@ -81,7 +92,3 @@ export const spcParameters = z
     }
   });
 export type SpcParameters = z.output<typeof spcParameters>;
-
-/** The subgroup of a question, given or by default. */
-export const subgroupOf = ({ subgroup, chart }: { subgroup?: Subgroup | undefined; chart: Chart }): Subgroup =>
-  subgroup ?? (DATA_OF[chart] === 'values' ? 1 : 'lot');

@@ -14,7 +14,8 @@ export const yieldParameters = z
       .enum(ATTEMPT_GROUPS)
       .optional()
       .meta({
-        description: 'One group per value of the chosen attempt; days and months are UTC. Absent: totals only.',
+        description:
+          'One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC. Absent: totals only.',
         examples: ['month'],
       }),
     kind: z

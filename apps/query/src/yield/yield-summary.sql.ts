@@ -16,6 +16,11 @@ export interface WholeDays {
 const dayAfter = (time: string): string =>
   new Date(Date.parse(`${time.slice(0, 10)}T00:00:00Z`) + DAY_MS).toISOString().split('T')[0] as string;
 
+/** Groups that the summary does not tell apart. */
+const FINER_GROUPS = ['hour', 'wafer', 'step', 'recipe'] as const;
+type FinerGroup = (typeof FINER_GROUPS)[number];
+const isFiner = (group: AttemptGroup | undefined): boolean => FINER_GROUPS.some((finer) => finer === group);
+
 /**
  * The whole days for which `yield_daily` can answer a question; undefined when there are none, or when the question is about
  * wafers, steps or recipes, which the summary does not hold.
@@ -23,7 +28,7 @@ const dayAfter = (time: string): string =>
  * @param question with times in canonical form (UTC, six fractional digits)
  */
 export function summaryDays({ step, recipe, group_by, from, to }: AttemptQuestion): WholeDays | undefined {
-  if (step !== undefined || recipe !== undefined || group_by === 'wafer') {
+  if (step !== undefined || recipe !== undefined || isFiner(group_by)) {
     return undefined;
   }
   const end = to?.slice(0, 10);
@@ -106,13 +111,17 @@ export function countsFromSummary(
   return { sql: parts.join('\n      UNION ALL\n      '), values };
 }
 
-const SUMMARY_GROUPS: Readonly<Record<Exclude<AttemptGroup, 'wafer'>, { column: string; key: string; lot: string }>> = {
+const SUMMARY_GROUPS: Readonly<
+  Record<Exclude<AttemptGroup, FinerGroup>, { column: string; key: string; lot: string }>
+> = {
   day: { column: 'day', key: `to_char(s.day, 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
+  week: { column: 'day', key: `to_char(s.day, 'IYYY-"W"IW')`, lot: 'NULL::uuid' },
   month: { column: 'day', key: `to_char(s.day, 'YYYY-MM')`, lot: 'NULL::uuid' },
   lot: { column: 'lot_id', key: 'NULL::text', lot: 's.lot_id' },
   equipment: { column: 'equipment_id', key: 's.equipment_id', lot: 'NULL::uuid' },
   inspection_type: { column: 'inspection_type', key: 's.inspection_type::text', lot: 'NULL::uuid' },
   product: { column: 'product', key: 's.product', lot: 'NULL::uuid' },
+  site: { column: 'lot_id', key: '(SELECT own.site FROM lots own WHERE own.id = s.lot_id)', lot: 'NULL::uuid' },
 };
 
 function groupColumns(groupBy: keyof typeof SUMMARY_GROUPS | undefined): YieldColumn[] {

@@ -6,11 +6,15 @@ import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from 
 import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from '../connection/database.ts';
 import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
+import { ControlLimitsRepository } from './control-limits.repository.ts';
 import { InspectionRepository } from './inspection.repository.ts';
+import { ParameterRepository } from './parameter.repository.ts';
 
 /** What one request may change, all in one transaction. */
 export interface Repositories {
   inspections: InspectionRepository;
+  parameters: ParameterRepository;
+  controlLimits: ControlLimitsRepository;
   /** In the same transaction; see appendAudit. */
   audit: { append(entry: AuditEntry): Promise<number> };
 }
@@ -104,6 +108,8 @@ function repositoriesOf(em: EntityManager): Repositories {
   };
   return {
     inspections: new InspectionRepository(em),
+    parameters: new ParameterRepository(em),
+    controlLimits: new ControlLimitsRepository(em),
     audit: { append: (entry) => appendAudit(transaction, entry) },
   };
 }

@@ -29,6 +29,14 @@ const ofInspection = (join: string): string =>
   `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
 const OF_ATTEMPT =
   'EXISTS (SELECT FROM limited.inspection_attempts AS a WHERE a.inspection_id = t.inspection_id AND t.event_id = ANY (a.event_ids))';
+// Not a column of its own in databases that have yet to migrate to 0024.
+const NAMED_SITE = `coalesce(to_jsonb(t) ->> 'site', '')`;
+/**
+ * Tables that name a site and a product, or none to hold for all of them. The name of a product is for those who see an
+ * inspection of it, unless the row is of their own site.
+ */
+const NAMED = `(${NAMED_SITE} = '' OR ${ofSite(NAMED_SITE)}) AND (t.product = '' OR ${ofProduct('t.product')})
+    AND (${SITES} IS NULL OR t.product = '' OR ${NAMED_SITE} <> '' OR ${ofInspection('i.product = t.product')})`;
 
 /** Condition on the row `t` of each table. Ordered: later ones use earlier ones. */
 const VIEWS: Readonly<Record<string, string>> = {
@@ -45,7 +53,8 @@ const VIEWS: Readonly<Record<string, string>> = {
   yield_daily_base: OF_LOT_AND_PRODUCT,
   yield_delta: OF_LOT_AND_PRODUCT,
   yield_retests: OF_LOT_AND_PRODUCT,
-  parameters: `t.product = '' OR ${ofProduct('t.product')}`,
+  parameters: NAMED,
+  control_limits: NAMED,
 };
 /**
  * Tables that belong to no site and that every answer needs. Sets describe values, and mean nothing without their

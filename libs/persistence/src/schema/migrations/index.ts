@@ -21,6 +21,7 @@ import { AttemptOrder } from './0020-attempt-order.ts';
 import { UnitsOfEquipment } from './0021-units-of-equipment.ts';
 import { ApiKeys } from './0022-api-keys.ts';
 import { MeasurementVectors } from './0023-measurement-vectors.ts';
+import { ParametersAndLimits } from './0024-parameters-and-limits.ts';
 import { LotsByName } from './0026-lots-by-name.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
@@ -48,5 +49,6 @@ export const MIGRATIONS = [
   { name: '0021-units-of-equipment', class: UnitsOfEquipment },
   { name: '0022-api-keys', class: ApiKeys },
   { name: '0023-measurement-vectors', class: MeasurementVectors },
+  { name: '0024-parameters-and-limits', class: ParametersAndLimits },
   { name: '0026-lots-by-name', class: LotsByName },
 ];

@@ -1,7 +1,7 @@
 import { CONTROL_RULES, type ControlRule, NELSON, WESTERN_ELECTRIC } from '@chip/quality';
 import { z } from 'zod';
-import { warningSchema } from '../http/answers.ts';
-import { MAX_MAGNITUDE } from '../http/parameters.ts';
+import { count, timeText, warningSchema } from '../http/answers.ts';
+import { finite } from '../http/body.ts';
 import { listOf } from '../http/request-check.ts';
 import { MAX_SAMPLES, SIGMA_METHOD_TEXT, sigmaMethodSchema } from '../measured/measured-parameters.ts';
 
@@ -42,7 +42,6 @@ export const DEFAULT_L = 3;
 export const DEFAULT_K = 0.5;
 export const DEFAULT_H = 5;
 
-export const finite = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
 /** Most numbers in one request, all subgroups together. */
 const MAX_NUMBERS = 200_000;
 
@@ -144,6 +143,7 @@ export const chartShape = {
   sigma: number.meta({ description: 'Standard deviation behind the location limits; null when it varies by point.' }),
   location: panelSchema,
   dispersion: panelSchema.optional(),
+  sigma_within: z.number().optional().meta({ description: 'between_within: standard deviation within the subgroups.' }),
   within: panelSchema.optional().meta({ description: 'between_within: range or standard deviation of each subgroup.' }),
   sigma_z: number.optional().meta({
     description:
@@ -151,6 +151,16 @@ export const chartShape = {
   }),
   warning: warningSchema,
 };
+
+/** The sample at an index of a chart. */
+export const sampleSchema = z.strictObject({
+  key: z.string().nullable().meta({ description: 'Lot, wafer or day; the chip of a single value.' }),
+  site: z.string().nullable(),
+  lot_id: z.string().nullable(),
+  first_at: timeText,
+  last_at: timeText,
+  size: count.meta({ description: 'Values, or units.' }),
+});
 
 /** The names of the rules that a request selects. */
 export function rulesOf(rules: ChartRequest['rules']): readonly ControlRule[] {

@@ -11,6 +11,7 @@ import {
   type SampleSummary,
   type SizedCount,
   subgroupChart,
+  TooLittleDataError,
 } from '@chip/quality';
 import { Problem } from '../http/problem.error.ts';
 import {
@@ -35,7 +36,22 @@ export interface ChartData {
   readonly breaks?: ReadonlySet<number> | undefined;
 }
 
-export type ChartSettings = Omit<ChartRequest, 'values' | 'subgroups' | 'counts'>;
+export interface ChartSettings extends Omit<ChartRequest, 'values' | 'subgroups' | 'counts'> {
+  /** Frozen: no limit comes from the data. */
+  readonly limits?: ChartLimits | undefined;
+}
+
+/** What the limits of a chart are made of. */
+export interface ChartLimits {
+  /** Mean; of counts the rate per unit of size. */
+  readonly centre: number;
+  /** Of xbar_r and xbar_s that of single values, else that of the points; null for counts. */
+  readonly sigma: number | null;
+  /** Of between_within. */
+  readonly sigma_within: number | null;
+  /** Of p_prime and u_prime. */
+  readonly sigma_z: number | null;
+}
 
 const unfit = (member: string, message: string): ChartDataError => new ChartDataError(member, message);
 
@@ -79,7 +95,8 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
     throw unfit('exclude', `must lie within the ${length} samples`);
   }
   const exclude = settings.exclude && new Set(settings.exclude);
-  const options = { baseline, exclude, rules: rulesOf(settings.rules), target, sigma, sizes, breaks };
+  const standard = settings.limits ? frozenStandard(chart, settings.limits) : { target, sigma, sizes };
+  const options = { baseline, exclude, rules: rulesOf(settings.rules), breaks, ...standard };
   switch (chart) {
     case 'imr':
       return { chart, ...individualsChart(values, options) };
@@ -105,8 +122,18 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
   }
 }
 
-/** Turns a ChartDataError into a 400 that names the part at fault; returns other errors unchanged. */
-export function asProblem(error: unknown, place: 'body' | 'query'): unknown {
+/** Options of the charts that take the place of what they would estimate; a frozen sigma of points is not divided again. */
+const frozenStandard = (chart: Chart, { centre, sigma, sigma_within, sigma_z }: ChartLimits) =>
+  DATA_OF[chart] === 'counts'
+    ? { rate: centre, sigmaZ: sigma_z ?? undefined }
+    : { target: centre, sigma: sigma ?? undefined, sigmaWithin: sigma_within ?? undefined };
+
+/**
+ * Turns a ChartDataError into a 400 that names the part at fault; returns other errors unchanged.
+ *
+ * @param place where the fields are; stored: in a body, while the data is not
+ */
+export function asProblem(error: unknown, place: 'body' | 'query' | 'stored'): unknown {
   if (!(error instanceof ChartDataError)) {
     return error;
   }
@@ -114,9 +141,17 @@ export function asProblem(error: unknown, place: 'body' | 'query'): unknown {
   if (place === 'body') {
     return new Problem(400, 'invalid_body', `${field} ${message}`, [{ parameter: `/${field}`, message }]);
   }
-  // In a query the data are not the caller's, so the kind of chart is at fault.
-  const parameter = field === 'values' || field === 'subgroups' || field === 'counts' ? 'chart' : field;
-  return new Problem(400, 'invalid_parameter', `${field} ${message}`, [{ parameter, message: `${field} ${message}` }]);
+  const isOfData = field === 'values' || field === 'subgroups' || field === 'counts';
+  const detail = `${field} ${message}`;
+  // The data are not the caller's, so the kind of chart is at fault, or the range when there are too few.
+  return place === 'query'
+    ? new Problem(400, 'invalid_parameter', detail, [{ parameter: isOfData ? 'chart' : field, message: detail }])
+    : new Problem(400, 'invalid_body', detail, [
+        {
+          parameter: isOfData ? (error instanceof TooLittleDataError ? '/baseline' : '/chart') : `/${field}`,
+          message: detail,
+        },
+      ]);
 }
 
 /** Rules that assume that points lie symmetrically about the centre. */
@@ -184,6 +219,7 @@ export function defineChart(settings: ChartSettings): { definition: string; defi
     ...(settings.sigma === undefined
       ? []
       : ['Sigma as given, for single values: every panel takes its limits from it, means with sigma / sqrt(n).']),
+    ...(settings.limits === undefined ? [] : ['Limits frozen: none comes from the samples.']),
     ...(settings.baseline === undefined ? [] : ['Limits from the baseline only.']),
     ...(settings.exclude === undefined ? [] : ['Limits without the excluded samples.']),
   ];

@@ -1,0 +1,202 @@
+import { setImmediate } from 'node:timers/promises';
+import { formatTime, parseTime } from '@chip/contracts';
+import { type Queryable } from '@chip/persistence';
+import {
+  BACK_TEST_HORIZON,
+  BACK_TEST_STARTS,
+  type BackTest,
+  backTest,
+  CONTROL_RULES,
+  type ControlRule,
+  type DrawHistory,
+  TooLittleDataError,
+} from '@chip/quality';
+import { Injectable } from '@nestjs/common';
+import { Problem } from '../http/problem.error.ts';
+import { describeLimits, type FrozenLimits, frozenLimits } from '../limits/frozen-limits.ts';
+import { Snapshots } from '../sql/snapshots.ts';
+import {
+  asProblem,
+  type ChartData,
+  type ChartSettings,
+  defineChart,
+  evaluateChart,
+} from '../charts/chart-evaluation.ts';
+import { estimateLimits } from '../charts/chart-limits.ts';
+import { rulesOf } from '../charts/chart-request.ts';
+import { subgroupOf } from '../charts/chart-subgroups.ts';
+import { type ChartedSamples, samplesOf, type ShownSample } from '../charts/chart-samples.ts';
+import { type BacktestAnswer, type BacktestRequest, DEFAULT_SHIFTS } from './backtest-answer.ts';
+import { isoWeek } from './iso-week.ts';
+
+const WEEK_US = 7 * 86_400_000_000;
+/** Fewer samples say little about how often a rule alarms. */
+const FEW_SAMPLES = 100;
+
+const HOW = `Back-test: alarms are those of the history as it is stored, per week of [from, to). A shift is added to every sample of the history from a start on, at up to ${BACK_TEST_STARTS} starts spread evenly over it, with the same limits, and looked for in the next samples (at most ${BACK_TEST_HORIZON}, at most half of the history); found = the first alarm that the history without the shift does not raise; the first shifted sample counts as 1; mean_samples is over the starts where it was found. Nothing is random: the same history gives the same answer.`;
+
+/** Tries control rules on stored history. */
+@Injectable()
+export class BacktestQuery {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  async answer(request: BacktestRequest): Promise<BacktestAnswer> {
+    const { as_of, charted, frozen } = await this.snapshots.answer((snapshot) => historyOf(snapshot, request));
+    // The snapshot is over: what follows keeps no connection.
+    return { as_of, ...(await tried(request, charted, frozen)) };
+  }
+}
+
+interface History {
+  readonly charted: ChartedSamples;
+  readonly frozen: FrozenLimits | undefined;
+}
+
+async function historyOf(snapshot: Queryable, request: BacktestRequest): Promise<History> {
+  const { limits, break_at } = request;
+  const frozen =
+    limits === undefined
+      ? undefined
+      : await limitsInBody(frozenLimits(snapshot, { ...request, subgroup: subgroupOf(request) }, limits));
+  const charted = await samplesOf(snapshot, {
+    ...request,
+    break_at: break_at ?? frozen?.break_at,
+    unit: frozen?.unit,
+  });
+  return { charted, frozen };
+}
+
+/** Fields of a body are pointers. */
+async function limitsInBody<T>(found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'invalid_parameter') {
+      const errors = error.errors.map(({ parameter, message }) => ({ parameter: `/${parameter}`, message }));
+      throw new Problem(400, 'invalid_body', error.detail, errors);
+    }
+    throw error;
+  }
+}
+
+async function tried(
+  request: BacktestRequest,
+  { samples, data, what }: ChartedSamples,
+  frozen: FrozenLimits | undefined,
+): Promise<Omit<BacktestAnswer, 'as_of'>> {
+  const { chart, sigma_method, lambda, l, k, h, shifts = DEFAULT_SHIFTS } = request;
+  const rules = rulesFor(request);
+  const settings: ChartSettings = { chart, sigma_method, lambda, l, k, h, rules: [...rules], ...frozen?.settings };
+  const baseline = baselineOf(samples, request);
+  const { definition, definition_id } = defineChart({ ...settings, baseline: baseline ?? undefined });
+  const meaning = {
+    definition: [HOW, definition, ...(frozen ? [describeLimits(frozen)] : []), what].join(' '),
+    definition_id: `backtest.${definition_id}`,
+    chart,
+    samples: samples.length,
+  };
+  try {
+    if (baseline === null) {
+      throw new TooLittleDataError('baseline', 'has no sample of the history');
+    }
+    const limits = frozen?.settings.limits ?? estimateLimits({ ...settings, baseline }, data);
+    const sigma = limits.sigma as number;
+    if (sigma === 0) {
+      throw new TooLittleDataError('baseline', 'has no spread');
+    }
+    const { weeks, summary } = byWeek(samples, request);
+    const isCumulative = chart === 'ewma' || chart === 'cusum';
+    const draw = drawHistory({ ...settings, sigma_method: undefined, limits }, data);
+    const found = await inTurns(backTest(draw, samples.length, { rules, shifts, sigma, isCumulative }));
+    return {
+      ...meaning,
+      ...(samples.length < FEW_SAMPLES && {
+        warning: `The history has ${samples.length} samples: that says little about how often rules alarm.`,
+      }),
+      centre: limits.centre,
+      sigma,
+      weeks: weeks(found.together.alarms),
+      rules: found.rules.map(({ panel, rule, ...finding }) => ({ panel, rule, ...summary(finding) })),
+      together: summary(found.together),
+    };
+  } catch (error) {
+    if (error instanceof TooLittleDataError) {
+      const none = { alarms: 0, alarms_per_week: 0, most_in_a_week: 0, shifts: [] };
+      const warning = `There are no limits: ${error.field} ${error.message}.`;
+      return { ...meaning, warning, centre: null, sigma: null, weeks: [], rules: [], together: none };
+    }
+    throw asProblem(error, 'stored');
+  }
+}
+
+/** Patterns among points of EWMA and CUSUM prove nothing, so only their limits are tried unless a request insists. */
+function rulesFor({ chart, rules }: BacktestRequest): readonly ControlRule[] {
+  return rules === undefined && chart !== 'ewma' && chart !== 'cusum' ? CONTROL_RULES : rulesOf(rules);
+}
+
+/** Samples that begin in the baseline, as indices; undefined without one, null when there is no such sample. */
+function baselineOf(
+  samples: readonly ShownSample[],
+  { baseline }: BacktestRequest,
+): { from: number; to: number } | undefined | null {
+  if (baseline === undefined) {
+    return undefined;
+  }
+  const isIn = ({ first_at }: ShownSample): boolean => {
+    const at = formatTime(parseTime(first_at));
+    return at >= baseline.from && at < baseline.to;
+  };
+  const from = samples.findIndex(isIn);
+  return from === -1 ? null : { from, to: samples.findLastIndex(isIn) + 1 };
+}
+
+/** Draws parts of stored data, with a shift where one is asked for. */
+function drawHistory(settings: ChartSettings, { values, samples, breaks }: ChartData): DrawHistory {
+  return (from, to, shift) => {
+    const by = (i: number): number => (shift && from + i >= shift.at ? shift.by : 0);
+    return evaluateChart(settings, {
+      values: values?.slice(from, to).map((value, i) => (value === null ? null : value + by(i))),
+      samples: samples?.slice(from, to).map((sample, i) => ({ ...sample, mean: sample.mean + by(i) })),
+      breaks: breaks && new Set([...breaks].map((index) => index - from)),
+    });
+  };
+}
+
+/** Lets other requests run between two charts. */
+async function inTurns(steps: Generator<undefined, BackTest>): Promise<BackTest> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      return step.value;
+    }
+    await setImmediate();
+  }
+}
+
+type Finding = BackTest['together'];
+
+/** Alarms by week: of the whole set for each week, and in short for a rule. */
+function byWeek(samples: readonly ShownSample[], { from, to }: BacktestRequest) {
+  const weekOf = samples.map(({ first_at }) => isoWeek(first_at));
+  const length = (parseTime(to) - parseTime(from)) / WEEK_US;
+  const perWeek = (indices: Iterable<number>): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const index of indices) {
+      const week = weekOf[index] as string;
+      counts.set(week, (counts.get(week) ?? 0) + 1);
+    }
+    return counts;
+  };
+  return {
+    weeks: (alarms: Finding['alarms']): BacktestAnswer['weeks'] => {
+      const counts = perWeek(alarms);
+      return [...perWeek(samples.keys())].map(([week, n]) => ({ week, samples: n, alarms: counts.get(week) ?? 0 }));
+    },
+    summary: ({ alarms, shifts }: Finding) => ({
+      alarms: alarms.length,
+      alarms_per_week: alarms.length / length,
+      most_in_a_week: Math.max(0, ...perWeek(alarms).values()),
+      shifts: [...shifts],
+    }),
+  };
+}

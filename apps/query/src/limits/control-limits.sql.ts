@@ -1,0 +1,78 @@
+import { type Queryable } from '@chip/persistence';
+import { type KeysetPosition } from '../http/cursor.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
+import { type ControlLimitsItem, type ListParameters } from './control-limits-answer.ts';
+
+/** What limits can be limited to, in the order of their weight where two name equally many. */
+export const SCOPES = ['product', 'step', 'recipe', 'equipment_id', 'site', 'inspection_type'] as const;
+export type Scopes = Readonly<Partial<Record<(typeof SCOPES)[number], string | undefined>>>;
+
+const SELECT_ITEM = `SELECT id, version, nullif(parameter, '') AS parameter, chart, subgroup,
+        ${SCOPES.map((scope) => `nullif(${scope}, '') AS ${scope}`).join(', ')},
+        unit, settings, centre, sigma, sigma_within, sigma_z, lower, upper, n, samples, exclusions, as_of, definition, definition_id,
+        reason, author, created_at, baseline_from, baseline_to
+   FROM control_limits`;
+
+type Row = Omit<ControlLimitsItem, 'baseline'> & { baseline_from: string | null; baseline_to: string | null };
+
+const itemOf = ({ baseline_from: from, baseline_to: to, ...row }: Row): ControlLimitsItem => ({
+  ...row,
+  baseline: from === null || to === null ? null : { from, to },
+});
+
+/** Newest first by (created_at, id); at most `limit` items after `after`. */
+export async function listLimits(
+  snapshot: Queryable,
+  { limit: _limit, cursor: _cursor, ...filters }: ListParameters,
+  after: KeysetPosition | undefined,
+  limit: number,
+): Promise<ControlLimitsItem[]> {
+  const where = new SqlConditions().oneOf('parameter', filters.parameter).oneOf('chart', filters.chart);
+  for (const scope of SCOPES) {
+    where.oneOf(scope, filters[scope]);
+  }
+  if (after) {
+    where.require(`(created_at, id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`);
+  }
+  const rows = await snapshot.query<Row>(
+    `${SELECT_ITEM} WHERE ${where.toString()} ORDER BY created_at DESC, id DESC LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+  return rows.map(itemOf);
+}
+
+export async function limitsById(snapshot: Queryable, id: string): Promise<ControlLimitsItem | undefined> {
+  const [row] = await snapshot.query<Row>(`${SELECT_ITEM} WHERE id = $1`, [id]);
+  return row && itemOf(row);
+}
+
+/** What current limits are looked for by. */
+export interface LimitsKey {
+  readonly parameter: string;
+  readonly chart: string;
+  readonly subgroup: string;
+  readonly policy: string;
+  readonly scopes: Scopes;
+}
+
+/** The newest version of the limits that fit the scopes; of several that fit, those that name the most. */
+export async function currentLimits(
+  snapshot: Queryable,
+  { parameter, chart, subgroup, policy, scopes }: LimitsKey,
+): Promise<ControlLimitsItem | undefined> {
+  const where = new SqlConditions()
+    .oneOf('parameter', parameter)
+    .oneOf('chart', chart)
+    .oneOf('subgroup', subgroup)
+    .oneOf(`settings->>'policy'`, policy);
+  for (const scope of SCOPES) {
+    where.oneOf(scope, ['', ...(scopes[scope] === undefined ? [] : [scopes[scope]])]);
+  }
+  const named = SCOPES.map((scope) => `(${scope} <> '')::int`);
+  const [row] = await snapshot.query<Row>(
+    `${SELECT_ITEM} WHERE ${where.toString()}
+      ORDER BY ${named.join(' + ')} DESC, ${named.map((flag) => `${flag} DESC`).join(', ')}, version DESC LIMIT 1`,
+    where.values,
+  );
+  return row && itemOf(row);
+}
