@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EntryResult, runEntry } from './run-entry.ts';
@@ -27,6 +30,19 @@ describe('db', () => {
     });
     expect(await run('migrate')).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') });
     expect(await run('check')).toMatchObject({ code: 0 });
+  });
+
+  it('takes the URL from a file, as services do', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'chip-url-'));
+    try {
+      const file = path.join(folder, 'url');
+      writeFileSync(file, `${db.url}\n`);
+      expect(await runEntry('db', ['check'], { DATABASE_URL: '', DATABASE_URL_FILE: file })).toMatchObject({ code: 0 });
+      const missing = await runEntry('db', ['check'], { DATABASE_URL: '', DATABASE_URL_FILE: `${file}.gone` });
+      expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('DATABASE_URL_FILE names a file') });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('shows the state, for people and as JSON', async () => {
