@@ -31,7 +31,7 @@ export interface StackOptions extends ServiceCounts {
 }
 
 /** What the stack offers once it is ready. */
-export interface RunningStack {
+interface RunningStack {
   readonly urls: Services['urls'];
   /** A viewer's API key where the query service asks for one: a secret, never for a log. */
   readonly key: string | undefined;
