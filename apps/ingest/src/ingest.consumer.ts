@@ -73,6 +73,8 @@ export class IngestConsumer {
       logger.warn('DATABASE_URL is not set: no sample is too old, and stopped partitions show in the metrics only');
     }
 
+    void retention.whyUnknown();
+
     health.addLive({ name: 'progress', check: () => server.progress(MAX_STALL_MS) });
     health.addReady({ name: 'consumer_groups', check: () => server.readiness() });
     health.addReady({ name: 'retention', check: () => retention.readiness() });

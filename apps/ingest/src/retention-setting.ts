@@ -1,33 +1,41 @@
 import { type Queryable, readTelemetryRetention } from '@chip/persistence';
 import { type HealthState, type Logger, withDeadline } from '@chip/service';
 
-/** The first records after a start wait this long for the database at most: ingest goes on while it is down. */
-const FIRST_ANSWER_MS = 10_000;
+/** One look at the database takes this long at most. */
+const ANSWER_MS = 10_000;
 
 /**
  * How long telemetry is kept. The database is the only source of this setting. While it is down, the last known value
- * stays in force; until the first successful read, no sample is too old.
+ * stays in force; until the first successful read, nothing can be judged by it.
  */
 export class RetentionSetting {
   readonly #database: Queryable | undefined;
   readonly #logger: Logger;
   #ms: number | null = null;
   #failure: string | undefined;
-  readonly #firstAnswer: Promise<unknown>;
+  #asking: Promise<unknown> | undefined;
 
-  /** Starts to read. */
   constructor(database: Queryable | undefined, logger: Logger) {
     this.#database = database;
     this.#logger = logger;
-    this.#firstAnswer = withDeadline(this.refresh(), FIRST_ANSWER_MS, 'reading the retention').catch(() => undefined);
   }
 
-  /** Resolves once the database has answered or failed to; earlier, no sample would be too old. */
-  async answered(): Promise<void> {
-    await this.#firstAnswer;
+  /**
+   * Why nothing can be judged yet, after another try to read the setting; null once it is known, and where no database
+   * is configured: then no sample is too old.
+   */
+  async whyUnknown(): Promise<string | null> {
+    if (this.#database === undefined || this.#ms !== null) {
+      return null;
+    }
+    this.#asking ??= withDeadline(this.refresh(), ANSWER_MS, 'reading the retention')
+      .catch((error: unknown) => (this.#failure ??= (error as Error).message))
+      .finally(() => (this.#asking = undefined));
+    await this.#asking;
+    return this.#ms === null ? `the database has not told the retention of telemetry: ${this.#failure}` : null;
   }
 
-  /** Milliseconds; 0 = indefinitely, null = unknown. */
+  /** Milliseconds; 0 = indefinitely, null = no database, or not known yet. */
   get ms(): number | null {
     return this.#ms;
   }
@@ -61,7 +69,7 @@ export class RetentionSetting {
     }
     return {
       state: 'down',
-      reason: `the retention of telemetry has not been read yet, so no sample is too old: ${this.#failure ?? 'not asked yet'}`,
+      reason: `the retention of telemetry has not been read yet, so no sample can be judged: ${this.#failure ?? 'not asked yet'}`,
     };
   }
 }

@@ -134,6 +134,25 @@ it('the first records after a start are judged by the retention, however slowly 
   expect(letters.map(({ headers }) => String(headers['error-code']))).toEqual(['too_old', 'too_old', 'too_old']);
 });
 
+it('a database that refuses to tell the retention stops the partition, which goes on by itself', async () => {
+  await db.database.query('ALTER TABLE retention_settings RENAME TO away');
+  try {
+    await kafka.produce(topics.machine, samples(3, { time: '2001-01-01T00:00:00Z' }));
+    await start();
+    expect(await untilState('retention_unknown')).toMatchObject({
+      stateReason: expect.stringContaining('retention_settings') as unknown,
+      atOffset: 0,
+    });
+    expect(await stage!.health.live()).toMatchObject({ status: 'up' });
+    expect(await blocksOf(kafka, topics.accepted)).toEqual([]);
+  } finally {
+    await db.database.query('ALTER TABLE away RENAME TO retention_settings');
+  }
+  await untilThrough(3);
+  await untilState('running');
+  expect(await recordsOf(kafka, topics.letters)).toHaveLength(3);
+});
+
 it('an accepted topic that takes no block stops the partition, which goes on by itself', async () => {
   await configure(topics.accepted, { 'max.message.bytes': '100' });
   await kafka.produce(topics.machine, samples(5));

@@ -25,6 +25,7 @@ export const INGEST_STOPPED_STATES = [
   'open_transaction',
   'send_failed',
   'producer_times',
+  'retention_unknown',
 ] as const;
 
 export type IngestStoppedState = (typeof INGEST_STOPPED_STATES)[number];

@@ -16,6 +16,7 @@ import { passOver } from './unreadable-batch.ts';
 const LOOK_MS: Readonly<Record<IngestStoppedState, number | null>> = {
   no_accepted_partition: 10_000,
   producer_times: 10_000,
+  retention_unknown: 1_000,
   send_failed: 5_000,
   records_mostly_refused: 30_000,
   // Resumes when a person has decided or the transaction ends.
@@ -94,7 +95,7 @@ export class MachineStream {
   }
 
   async #handle(batch: RecordBatch, memory: Memory, progress: Progress): Promise<void> {
-    const { stream, topics, standstills } = this.#parts;
+    const { stream, topics, standstills, retention } = this.#parts;
     if (batch.undecodable !== null) {
       await passOver(this.#parts, batch, memory, batch.undecodable);
       return;
@@ -109,7 +110,10 @@ export class MachineStream {
         throw new MustStandError('producer_times', problem, batch.fetchOffset);
       }
     }
-    await this.#parts.retention.answered();
+    const unknown = stream.isAgeLimited ? await retention.whyUnknown() : null;
+    if (unknown !== null) {
+      throw new MustStandError('retention_unknown', unknown, batch.fetchOffset);
+    }
     await lookAgain(this.#parts, batch, memory);
     await sendBlocks(this.#parts, batch, memory, progress);
     await batch.commit(batch.nextOffset);

@@ -96,7 +96,6 @@ UNION ALL
 SELECT 'inspection_attempts', count(*) FROM inspection_attempts AS a WHERE NOT EXISTS (SELECT FROM inspections AS i WHERE i.id = a.inspection_id);
 COMMENT ON VIEW orphaned_rows IS 'Rows whose parent is missing: 0 for each table, always. Reads the tables whole; for a nightly check, or after a repair by hand.';
 
--- A page of a rare state comes from idx_inspections_status, of a frequent one from idx_inspections_page; so does one of a result.
+-- A page of a rare status comes from idx_inspections_status, one of a frequent status from idx_inspections_page.
 DROP INDEX idx_inspections_page_status;
-DROP INDEX idx_inspections_page_result;
 `;
