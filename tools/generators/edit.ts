@@ -1,5 +1,5 @@
 /** Changes to existing files: each finds its place in the text, or reports that the file is not as it expects. */
-import { format, resolveConfig } from 'prettier';
+import { format, getFileInfo, resolveConfig } from 'prettier';
 
 export type Edit = (text: string) => string;
 
@@ -78,5 +78,10 @@ export async function write(tree: Files, file: string, content: string | readonl
       throw new Error(`${file} is not as the generator expects: ${(error as Error).message}`, { cause: error });
     }
   }
-  tree.write(file, await format(text, { ...(await resolveConfig(`${tree.root}/${file}`)), filepath: file }));
+  // Of shell scripts prettier knows nothing.
+  const isKnown = (await getFileInfo(file)).inferredParser !== null;
+  tree.write(
+    file,
+    isKnown ? await format(text, { ...(await resolveConfig(`${tree.root}/${file}`)), filepath: file }) : text,
+  );
 }

@@ -82,7 +82,7 @@ export class WorkspaceCopy {
   check(files: readonly string[]): void {
     run(this.folder, 'npx', 'tsc', '-p', 'tsconfig.json');
     run(this.folder, 'npx', 'tsc', '-p', 'tools/tsconfig.json');
-    run(this.folder, 'npx', 'prettier', '--check', ...files);
+    run(this.folder, 'npx', 'prettier', '--check', '--ignore-unknown', ...files);
     run(this.folder, 'npx', 'eslint', '--max-warnings', '0', ...files.filter((file) => /\.m?ts$/.test(file)));
   }
 

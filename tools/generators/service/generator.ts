@@ -37,12 +37,14 @@ export default async function generateService(tree: Tree, { name }: { readonly n
   await write(tree, `${folder}/src/${name}.metrics.ts`, metrics(names));
 
   await write(tree, SERVICES, [
-    addEntry(
-      /^const SERVICES/m,
-      `${name}: { databaseUrl: 'READER_DATABASE_URL', portOffset: ${nextOffset(tree)} }`,
-    ),
+    addEntry(/^const SERVICES/m, `${name}: { databaseUrl: 'READER_DATABASE_URL', portOffset: ${nextOffset(tree)} }`),
   ]);
-  await write(tree, 'docker-compose.yml', [insertBefore(/^configs:$/, `${composeService(names)}\n`)]);
+  await write(tree, 'docker-compose.yml', [
+    insertBefore(/^configs:$/, `${composeService(names)}\n`),
+    insertBehind(/^ {6}- [a-z-]+-secrets:\/secrets\/[a-z-]+\n/, `      - ${name}-secrets:/secrets/${name}\n`),
+    insertBehind(/^ {2}[a-z-]+-secrets:\n/, `  ${name}-secrets:\n`),
+  ]);
+  await write(tree, 'tools/deploy/passwords.sh', [insertBehind(/^url reader .*\n/, `url reader ${name}/url\n`)]);
   await write(tree, `k8s/base/${name}.yaml`, manifests(names));
   await write(tree, 'k8s/base/kustomization.yaml', [insertBehind(/^ {2}- [a-z-]+\.yaml\n/, `  - ${name}.yaml\n`)]);
 }

@@ -86,7 +86,8 @@ export const composeService = ({ name }: Names): string => `  ${name}:
       HOST: 0.0.0.0
       PORT: 3000
       LOG_LEVEL: \${LOG_LEVEL:-info}
-      DATABASE_URL: postgresql://chip_reader:\${READER_PASSWORD:-reader}@timescaledb:5432/chip_quality
+      DATABASE_URL_FILE: /secrets/url
+    volumes: ['${name}-secrets:/secrets:ro']
     depends_on:
       migrate: { condition: service_completed_successfully }
 `;
