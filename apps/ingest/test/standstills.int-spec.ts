@@ -58,17 +58,21 @@ const untilThrough = (to: number): Promise<unknown> =>
     (chain) => chain?.from === 0 && chain.to === to,
     { timeoutMs: 60_000 },
   );
-const configure = (topic: string, settings: Record<string, string>): Promise<unknown> =>
-  kafka.admin.alterConfigs({
+/** Resolves when the broker has the settings in force: it answers an alteration before that. */
+const configure = async (topic: string, settings: Record<string, string>): Promise<void> => {
+  const resource = { type: TOPIC_RESOURCE, name: topic };
+  await kafka.admin.alterConfigs({
     validateOnly: false,
-    resources: [
-      {
-        type: TOPIC_RESOURCE,
-        name: topic,
-        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-      },
-    ],
+    resources: [{ ...resource, configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })) }],
   });
+  await waitFor(
+    async () => (await kafka.admin.describeConfigs({ includeSynonyms: false, resources: [resource] })).resources[0],
+    (found) =>
+      Object.entries(settings).every(
+        ([name, value]) => found?.configEntries.find(({ configName }) => configName === name)?.configValue === value,
+      ),
+  );
+};
 const decide = (kind: 'skip_batch' | 'resume', atOffset: number, toOffset: number, clockShiftMs = 0): Promise<void> =>
   db.database.withTransaction((transaction) =>
     decideForIngest(transaction, {

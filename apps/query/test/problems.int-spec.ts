@@ -41,7 +41,7 @@ describe('a bad parameter is a 400 that names it', () => {
     ['/v1/yield?from=1772323200', 'from'],
     ['/v1/yield?from=', 'from'],
     ['/v1/yield?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z', 'to'],
-    ['/v1/yield?group_by=week', 'group_by'],
+    ['/v1/yield?group_by=fortnight', 'group_by'],
     ['/v1/yield?group_by=', 'group_by'],
     ['/v1/yield?kind=FINAL', 'kind'],
     ['/v1/yield?policy=newest', 'policy'],

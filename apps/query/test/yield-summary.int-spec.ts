@@ -78,6 +78,15 @@ const question: fc.Arbitrary<Asked> = fc
     to: from !== undefined && to !== undefined && to < from ? from : to,
   }));
 
+/** The week of its Thursday, whose year it belongs to (ISO 8601). */
+function isoWeek(time: string): string {
+  const midnight = Date.parse(time.slice(0, 10));
+  const thursday = new Date(midnight + (3 - ((new Date(midnight).getUTCDay() + 6) % 7)) * DAY_MS);
+  const year = thursday.getUTCFullYear();
+  const week = 1 + Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / DAY_MS / 7);
+  return `${year}-W${String(week).padStart(2, '0')}`;
+}
+
 describe('yield from the summaries', () => {
   let db: TestDatabase;
   beforeAll(async () => {
@@ -118,13 +127,14 @@ describe('yield from the summaries', () => {
     inspection_type: string;
     equipment_id: string | null;
     product: string | null;
+    step: string | null;
     passed: boolean;
     completed_at: string;
     place: [occurred: number, number: number, event: string];
   }
   const stored = (): Promise<Stored[]> =>
     db.database.query<Stored>(
-      `SELECT a.inspection_id AS unit, l.site, l.lot_id, a.inspection_type::text AS inspection_type, a.equipment_id, a.product, a.result = 'pass' AS passed,
+      `SELECT a.inspection_id AS unit, l.site, l.lot_id, a.inspection_type::text AS inspection_type, a.equipment_id, a.product, nullif(a.step, '') AS step, a.result = 'pass' AS passed,
               to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS completed_at,
               json_build_array(extract(epoch FROM a.occurred_at), coalesce(a.attempt_no, 0), a.event_id) AS place
          FROM inspection_attempts a JOIN lots l ON l.id = a.lot_id WHERE a.status = 'completed'`,
@@ -168,8 +178,12 @@ describe('yield from the summaries', () => {
       );
     const keyOf = (a: Stored): (string | null)[] => {
       switch (asked.group_by) {
+        case 'hour':
+          return [a.completed_at.slice(0, 13)];
         case 'day':
           return [a.completed_at.slice(0, 10)];
+        case 'week':
+          return [isoWeek(a.completed_at)];
         case 'month':
           return [a.completed_at.slice(0, 7)];
         case 'lot':
@@ -180,6 +194,12 @@ describe('yield from the summaries', () => {
           return [a.product];
         case 'inspection_type':
           return [a.inspection_type];
+        case 'step':
+          return [a.step];
+        case 'recipe':
+          return [null];
+        case 'site':
+          return [a.site];
         default:
           return [];
       }

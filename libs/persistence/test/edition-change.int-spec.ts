@@ -170,7 +170,7 @@ describe('a change of the TimescaleDB edition', () => {
     const community = await open('timescale');
     await expect(convertEdition(community.access, change)).rejects.toMatchObject({
       code: 'edition_refused',
-      message: expect.stringContaining('no way back in place'),
+      message: expect.stringContaining('cannot be converted back in place'),
     });
     const thin = await open('apache');
     await flush(thin);
