@@ -25,6 +25,8 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['libs/persistence/src/index.ts', '@chip/kafka'],
   ['libs/persistence/src/index.ts', 'kafkajs'],
   ['libs/quality/src/index.ts', '@chip/persistence'],
+  ['libs/client/src/index.ts', '@chip/contracts'],
+  ['libs/client/src/index.ts', '@nestjs/common'],
   ['apps/query/src/main.ts', '@chip/testing'],
   ['apps/query/src/main.ts', '@chip/persistence/testing'],
   ['libs/testing/src/index.ts', '@chip/persistence'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROBLEM_CODES } from './problem.error.ts';
 
 /** Schemas that several answers share. The OpenAPI page shows them, and tests check real answers against them. */
 
@@ -67,8 +68,15 @@ export const problemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string().meta({ description: 'Stable name of the problem; compare this, not the text.' }),
-    detail: z.string(),
-    errors: z.array(z.strictObject({ parameter: z.string(), message: z.string() })).optional(),
+    code: z.enum(PROBLEM_CODES).meta({ description: 'Stable name of the problem; compare this, not the text.' }),
+    detail: z.string().meta({ description: 'What is wrong with this request, for a person to read.' }),
+    errors: z
+      .array(
+        z.strictObject({
+          parameter: z.string().meta({ description: 'Name of the parameter, or JSON pointer into the body.' }),
+          message: z.string(),
+        }),
+      )
+      .optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem document.' });

@@ -1,30 +1,32 @@
 /** Codes of `application/problem+json`. Immutable: clients compare them. */
-export type ProblemCode =
-  | 'unknown_parameter'
-  | 'invalid_parameter'
-  | 'ambiguous_parameter'
-  | 'ambiguous_type'
-  | 'invalid_body'
-  | 'invalid_cursor'
-  | 'malformed_request'
-  | 'not_found'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'rate_limited'
-  | 'misdirected_request'
-  | 'duplicate_inspection'
-  | 'parameter_conflict'
-  | 'route_not_found'
-  | 'method_not_allowed'
-  | 'body_too_large'
-  | 'unsupported_media_type'
-  | 'uri_too_long'
-  | 'database_unavailable'
-  | 'issuer_unavailable'
-  | 'query_timeout'
-  | 'overloaded'
-  | 'shutting_down'
-  | 'internal_error';
+export const PROBLEM_CODES = [
+  'unknown_parameter',
+  'invalid_parameter',
+  'ambiguous_parameter',
+  'ambiguous_type',
+  'invalid_body',
+  'invalid_cursor',
+  'malformed_request',
+  'not_found',
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'misdirected_request',
+  'duplicate_inspection',
+  'parameter_conflict',
+  'route_not_found',
+  'method_not_allowed',
+  'body_too_large',
+  'unsupported_media_type',
+  'uri_too_long',
+  'database_unavailable',
+  'issuer_unavailable',
+  'query_timeout',
+  'overloaded',
+  'shutting_down',
+  'internal_error',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 export interface ParameterProblem {
   /** Name of the query or path parameter, or JSON pointer into the body. */

@@ -1,0 +1,7149 @@
+// Longer than 350 lines: generated from the OpenAPI document of the query service; `npm run docs` writes it.
+export interface paths {
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether this process makes progress
+         * @description 503 = restart it.
+         */
+        get: operations["health_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether requests should come here now
+         * @description 503 while the database is unavailable or the service stops.
+         */
+        get: operations["health_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prometheus metrics
+         * @description Text exposition format.
+         */
+        get: operations["health_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes made by people and operators, newest first
+         * @description Who changed what, when and why, with the value before and after. Entries are never changed.
+         */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the audit trail is intact
+         * @description Walks every entry of the hash chains and names the first broken one.
+         */
+        get: operations["audit_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bins/pareto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Units by bin
+         * @description Most frequent bin first, with shares and cumulative shares; equal counts by bin number.
+         */
+        get: operations["bins_pareto"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/capability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Process capability of a measurement
+         * @description Cp, Cpk, Pp, Ppk, Cpm and Ppm of one measurement against the limits that you state.
+         */
+        get: operations["capability_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/capability/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Process capability of your own numbers
+         * @description Cp, Cpk, Pp, Ppk and Cpm, also for one-sided limits.
+         */
+        post: operations["evaluate_capability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/control-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frozen control limits
+         * @description Every version, newest first, with its author, baseline and exclusions.
+         */
+        get: operations["controllimits_list"];
+        put?: never;
+        /**
+         * Freeze control limits
+         * @description Computes the limits of a chart from a baseline, or takes those given, and stores them as the next version of this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.
+         */
+        post: operations["controllimits_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/control-limits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version of control limits
+         * @description As it was stored; versions never change.
+         */
+        get: operations["controllimits_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/defects/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Defects per inspected area
+         * @description D0: defects / inspected area in cm2, computed from the sums, never as a mean of densities.
+         */
+        get: operations["defects_density"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/defects/pareto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Defects by class, equipment, lot or severity
+         * @description Most frequent first, with shares and cumulative shares; equal counts by name.
+         */
+        get: operations["defects_pareto"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/equipment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Equipment, when it was last seen, and whether it is silent
+         * @description Every machine with completed attempts, by name. Shows machines that went silent, which raise no alarm themselves.
+         */
+        get: operations["discovery_equipment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/equipment/{equipment_id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that one machine touched
+         * @description Every attempt on this equipment, in any state, newest first by (occurred_at, event_id).
+         */
+        get: operations["equipment_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/equipment/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which equipment fails more than the others
+         * @description Yield per equipment with its uncertainty, and whether its lots fail more than those of all others beyond chance. Dice of one lot are not independent, so the test compares lots (or wafers), within a product and inspection type. Most suspicious first.
+         */
+        get: operations["equipment_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All inspections
+         * @description Current state of each, oldest first by (created_at, id). Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         */
+        get: operations["export_inspections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All measurements
+         * @description Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         */
+        get: operations["export_measurements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Raw telemetry samples
+         * @description All that retention still keeps; in no particular order. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         */
+        get: operations["export_telemetry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gauge-rr/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gauge repeatability and reproducibility of your own numbers
+         * @description A complete crossed design: every appraiser measures every part in every trial.
+         */
+        post: operations["evaluate_gauge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inspections, newest first
+         * @description The current state of each (lot, chip, inspection type), descending by (created_at, id). Pages stay consistent while events arrive; new inspections appear before the first page.
+         */
+        get: operations["inspections_list"];
+        put?: never;
+        /**
+         * Schedule an inspection
+         * @description Creates a pending inspection. Machine events for the same lot, chip and type continue it. There is one inspection per lot, chip and type.
+         */
+        post: operations["schedule_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inspections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One inspection with its attempts, defects and measurements
+         * @description Includes every attempt, even voided ones; defects and measurements name their attempt.
+         */
+        get: operations["inspections_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every offset accounted for
+         * @description Two balances per partition: offsets of the source topic, and the events in its records.
+         */
+        get: operations["ledger_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lots, newest first
+         * @description Descending by (created_at, id); created_at is when the lot was first stored.
+         */
+        get: operations["lots_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about one lot
+         * @description Its wafers with their current results, and what each machine did to it, when.
+         */
+        get: operations["lots_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stacked map of a lot
+         * @description How often each die position fails across the wafers of the lot: shows patterns that repeat from wafer to wafer.
+         */
+        get: operations["wafermap_lot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/parts/{chip_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about one chip
+         * @description All its inspections with every attempt, defect and measurement.
+         */
+        get: operations["lots_part"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/wafers/{wafer_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Map of one wafer
+         * @description One value per die position, compact enough for a whole 300 mm wafer.
+         */
+        get: operations["wafermap_wafer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Telemetry metrics
+         * @description By name; first and last seen are days (UTC) with samples.
+         */
+        get: operations["discovery_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parameters with their units and specification limits
+         * @description Every version of the catalogue, newest entry first. A version holds until the next one begins.
+         */
+        get: operations["parameters_list"];
+        /**
+         * Store a version of a parameter, or withdraw one
+         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more. A value takes the entry that fits its product, step, recipe and site with the most of these named.
+         */
+        put: operations["parameters_store"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of each partition
+         * @description Position, lag in events and seconds, state with reason, and counters, per partition and per topic.
+         */
+        get: operations["pipeline_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Products
+         * @description By name; first and last seen are the times when inspections of the product began.
+         */
+        get: operations["discovery_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recipes
+         * @description Recipes of completed attempts, by name.
+         */
+        get: operations["discovery_recipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A control chart of stored data
+         * @description Measurements in the order of completion, or failing units and defects per sample. With too little data for limits the chart is empty; given limits need no data.
+         */
+        get: operations["spc_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spc/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What control rules would have done on stored history
+         * @description The alarms that each rule would have raised per week, and after how many samples it finds a shift that is added to the stored values from several starts on. Changes nothing.
+         */
+        post: operations["backtest_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spc/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A control chart of your own numbers
+         * @description Limits, points and violations. Rules have names: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in, because each one adds false alarms.
+         */
+        post: operations["evaluate_chart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Steps
+         * @description Steps of completed attempts, by name.
+         */
+        get: operations["discovery_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/summary/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inspections per day, type and status
+         * @description Computed in advance, so that a dashboard may poll it.
+         */
+        get: operations["dailysummary_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/telemetry/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One metric over time, for a chart
+         * @description Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else the hourly or daily roll-up.
+         */
+        get: operations["telemetryseries_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/telemetry/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One metric over a time range, per service
+         * @description Count, mean, minimum and maximum, weighted by samples. Exact even if the range begins or ends within an hour.
+         */
+        get: operations["telemetrysummary_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/yield": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Yield of units, with its definition
+         * @description A die is often tested more than once, so final, first-pass and insertion yield of the same data differ. Every answer states in `definition` which one it is.
+         */
+        get: operations["yield_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/yield/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Yield models: from defect density to yield, and back
+         * @description Poisson, Murphy, exponential and negative binomial on numbers that you give: a defect density and a die area, a yield, or defects and units. Reads no stored data.
+         */
+        get: operations["yieldmodels_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AuditPage: {
+            items: {
+                /** @example inspection.create */
+                action: string;
+                actor: string;
+                /**
+                 * Format: date-time
+                 * @description Server time.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                at: string;
+                /** @description Hex SHA-256. */
+                hash: string;
+                new_value: unknown;
+                /** @description Before the change; null where there was nothing. */
+                old_value: unknown;
+                reason: string;
+                /** @description 1, 2, 3 ... within the stream. */
+                seq: number;
+                /** @example api */
+                stream: string;
+                subject: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        AuditVerification: {
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /** @description Whether every chain is intact. */
+            ok: boolean;
+            streams: {
+                /** @description The first entry that is wrong or missing. */
+                broken: {
+                    problem: string;
+                    seq: number;
+                } | null;
+                entries: number;
+                /** @description The newest entry. Keep it outside the database to detect a later truncation. */
+                head: {
+                    /** @description Hex SHA-256. */
+                    hash: string;
+                    seq: number;
+                } | null;
+                /** @example api */
+                stream: string;
+            }[];
+        };
+        Backtest: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description Of the limits; null where the history has none. */
+            centre: number | null;
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            rules: {
+                /** @description In the history as it is stored. */
+                alarms: number;
+                alarms_per_week: number;
+                most_in_a_week: number;
+                /** @enum {string} */
+                panel: "location" | "dispersion" | "within";
+                /** @enum {string} */
+                rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                shifts: {
+                    /** @description Starts after which it was found within the samples looked at. */
+                    found: number;
+                    /** @description Samples until then, over the starts where it was found; null where it never was. */
+                    mean_samples: number | null;
+                    /** @description In sigma. */
+                    shift: number;
+                    /** @description Places in the history where the shift was made to begin. */
+                    starts: number;
+                }[];
+            }[];
+            samples: number;
+            /** @description What shifts are counted in. */
+            sigma: number | null;
+            /** @description The set of rules as one: an alarm is a sample at which any of them raised one. */
+            together: {
+                /** @description In the history as it is stored. */
+                alarms: number;
+                alarms_per_week: number;
+                most_in_a_week: number;
+                shifts: {
+                    /** @description Starts after which it was found within the samples looked at. */
+                    found: number;
+                    /** @description Samples until then, over the starts where it was found; null where it never was. */
+                    mean_samples: number | null;
+                    /** @description In sigma. */
+                    shift: number;
+                    /** @description Places in the history where the shift was made to begin. */
+                    starts: number;
+                }[];
+            };
+            /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
+            warning?: string;
+            weeks: {
+                /** @description Samples at which any of the rules raised an alarm. */
+                alarms: number;
+                samples: number;
+                /**
+                 * @description ISO week, UTC.
+                 * @example 2008-W31
+                 */
+                week: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "parameter": "s000",
+         *       "chart": "imr",
+         *       "from": "2008-07-01T00:00:00Z",
+         *       "to": "2008-11-01T00:00:00Z",
+         *       "rules": "nelson"
+         *     }
+         */
+        BacktestRequest: {
+            /** @description The limits come from the samples that begin in [from, to), not from the whole history. */
+            baseline?: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+            };
+            /** @enum {string} */
+            break_at?: "none" | "lot" | "wafer" | "product";
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            equipment_id?: string;
+            /**
+             * Format: date-time
+             * @description History that was completed at or after this time.
+             */
+            from: string;
+            /** @description CUSUM; default 5. */
+            h?: number;
+            inspection_type?: string;
+            /** @description CUSUM; default 0.5. */
+            k?: number;
+            /** @description EWMA; default 3. */
+            l?: number;
+            /** @description EWMA; default 0.2. */
+            lambda?: number;
+            /** @description Frozen control limits, as of GET /v1/spc. Without these the limits come from the history. */
+            limits?: "current" | string;
+            /**
+             * @description Put together what is otherwise refused as ambiguous.
+             * @enum {string}
+             */
+            mix?: "yes";
+            /** @description Name of the measurement; charts of counts need none. */
+            parameter?: string;
+            /**
+             * @description Which attempt stands for a unit.
+             * @default last
+             * @enum {string}
+             */
+            policy: "last" | "first" | "best" | "worst" | "all";
+            product?: string;
+            recipe?: string;
+            /** @description A set or a list of rules. Default: every rule; of ewma and cusum beyond_limits. */
+            rules?: ("western_electric" | "nelson") | ("beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8")[];
+            /** @description In sigma; default 0.5, 1, 1.5. */
+            shifts?: number[];
+            /**
+             * @description Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
+             * @enum {string}
+             */
+            sigma_method?: "weighted" | "mean" | "pooled";
+            site?: string;
+            step?: string;
+            /** @description As of GET /v1/spc. Default 1 for imr, ewma and cusum, else lot. */
+            subgroup?: ("lot" | "wafer" | "day") | number;
+            /**
+             * Format: date-time
+             * @description History that was completed before this time.
+             */
+            to: string;
+        };
+        BinPareto: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                /** @description Units whose chosen attempt has this bin; with policy=all, attempts. */
+                count: number;
+                cumulative_share: number;
+                /**
+                 * @description Bin number.
+                 * @example 1
+                 */
+                key: number;
+                /** @description Units among these that pass. */
+                passed: number;
+                /** @description Share of all units with a bin. */
+                share: number;
+            }[];
+            totals: {
+                /** @description Units with a bin. */
+                count: number;
+                /** @description Units whose chosen attempt has no bin. */
+                without_bin: number;
+            };
+        };
+        Capability: {
+            /** @description For subgroups: the spread of their means beyond what the spread within explains, and the indices of both combined. null for single values, and without two neighbouring subgroups. */
+            between_within: {
+                cp: number | null;
+                cpk: number | null;
+                cpl: number | null;
+                cpu: number | null;
+                sigma_between: number;
+                sigma_total: number;
+            } | null;
+            cp: number | null;
+            cpk: number | null;
+            cpl: number | null;
+            cpm: number | null;
+            cpu: number | null;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            mean: number | null;
+            n: number;
+            pp: number | null;
+            ppk: number | null;
+            ppl: number | null;
+            /** @description As cpm, with sigma_overall. */
+            ppm: number | null;
+            ppu: number | null;
+            sigma_overall: number | null;
+            sigma_within: number | null;
+        };
+        /**
+         * @example {
+         *       "values": [
+         *         49.6,
+         *         47.6,
+         *         49.9,
+         *         51.3,
+         *         47.8,
+         *         51.2,
+         *         52.6
+         *       ],
+         *       "lsl": 40,
+         *       "usl": 60,
+         *       "target": 50
+         *     }
+         */
+        CapabilityRequest: {
+            lsl?: number;
+            /**
+             * @description Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
+             * @enum {string}
+             */
+            sigma_method?: "weighted" | "mean" | "pooled";
+            subgroups?: number[][];
+            target?: number;
+            usl?: number;
+            values?: (number | null)[];
+        };
+        Chart: {
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            dispersion?: {
+                /** @description null when it varies by point. */
+                centre: number | null;
+                lower: number | null;
+                points: {
+                    /** @description CUSUM: sum above the target. */
+                    high?: number;
+                    /** @description 0-based, in the data; missing values have no point. */
+                    index: number;
+                    /** @description CUSUM: sum below the target, not negative. */
+                    low?: number;
+                    lower: number;
+                    size?: number;
+                    upper: number;
+                    value: number;
+                }[];
+                upper: number | null;
+                violations: {
+                    /** @description The last point of the pattern. */
+                    index: number;
+                    /** @enum {string} */
+                    rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                }[];
+            };
+            location: {
+                /** @description null when it varies by point. */
+                centre: number | null;
+                lower: number | null;
+                points: {
+                    /** @description CUSUM: sum above the target. */
+                    high?: number;
+                    /** @description 0-based, in the data; missing values have no point. */
+                    index: number;
+                    /** @description CUSUM: sum below the target, not negative. */
+                    low?: number;
+                    lower: number;
+                    size?: number;
+                    upper: number;
+                    value: number;
+                }[];
+                upper: number | null;
+                violations: {
+                    /** @description The last point of the pattern. */
+                    index: number;
+                    /** @enum {string} */
+                    rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                }[];
+            };
+            /** @description Standard deviation behind the location limits; null when it varies by point. */
+            sigma: number | null;
+            /** @description between_within: standard deviation within the subgroups. */
+            sigma_within?: number;
+            /** @description Charts of counts: spread between samples relative to what their sizes explain, from the moving ranges; about 1 when sizes explain all of it. */
+            sigma_z?: number | null;
+            /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
+            warning?: string;
+            /** @description between_within: range or standard deviation of each subgroup. */
+            within?: {
+                /** @description null when it varies by point. */
+                centre: number | null;
+                lower: number | null;
+                points: {
+                    /** @description CUSUM: sum above the target. */
+                    high?: number;
+                    /** @description 0-based, in the data; missing values have no point. */
+                    index: number;
+                    /** @description CUSUM: sum below the target, not negative. */
+                    low?: number;
+                    lower: number;
+                    size?: number;
+                    upper: number;
+                    value: number;
+                }[];
+                upper: number | null;
+                violations: {
+                    /** @description The last point of the pattern. */
+                    index: number;
+                    /** @enum {string} */
+                    rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                }[];
+            };
+        };
+        /**
+         * @example {
+         *       "chart": "imr",
+         *       "values": [
+         *         49.6,
+         *         47.6,
+         *         49.9,
+         *         51.3,
+         *         47.8,
+         *         51.2,
+         *         52.6,
+         *         52.4,
+         *         53.6,
+         *         52.1
+         *       ]
+         *     }
+         */
+        ChartRequest: {
+            /** @description 0-based, to exclusive: limits come from these samples only. */
+            baseline?: {
+                from: number;
+                to: number;
+            };
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            /** @description For p, np, c, u, p_prime, u_prime: events in a sample of this size. */
+            counts?: {
+                count: number;
+                size: number;
+            }[];
+            /** @description 0-based: samples excluded from the limits; the chart still draws them and applies the rules to them. */
+            exclude?: number[];
+            /** @description CUSUM: decision interval in sigma; default 5. */
+            h?: number;
+            /** @description CUSUM: slack in sigma; default 0.5. */
+            k?: number;
+            /** @description EWMA: width of the limits in sigma; default 3. */
+            l?: number;
+            /** @description EWMA: weight of the newest value; default 0.2. */
+            lambda?: number;
+            /** @description A set or a list of rules; default ["beyond_limits"]. */
+            rules?: ("western_electric" | "nelson") | ("beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8")[];
+            /** @description Standard deviation of single values; requires target. */
+            sigma?: number;
+            /**
+             * @description For xbar_r, xbar_s and between_within. Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
+             * @enum {string}
+             */
+            sigma_method?: "weighted" | "mean" | "pooled";
+            /** @description For xbar_r, xbar_s and between_within; an empty subgroup is a gap. */
+            subgroups?: number[][];
+            /** @description Centre of the location panel; requires sigma. Every panel takes its limits from both, and one sample is enough. */
+            target?: number;
+            /** @description For imr, ewma, cusum: values in order; null = missing. */
+            values?: (number | null)[];
+        };
+        ControlLimits: {
+            /** @description What the limits have seen; null for those that were given. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            } | null;
+            /** @description Who stored them. */
+            author: string;
+            baseline: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                to: string;
+            } | null;
+            /** @description Mean; of counts the rate per unit. */
+            centre: number;
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            equipment_id: string | null;
+            exclusions: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_at: string;
+                index: number;
+                key: string | null;
+                lot_id: string | null;
+                reason: string;
+                site: string | null;
+            }[];
+            /** Format: uuid */
+            id: string;
+            inspection_type: string | null;
+            /** @description Lower limit of the location panel; null where it varies by point. */
+            lower: number | null;
+            /** @description Values of each sample; null where samples differ. */
+            n: number | null;
+            /** @description null for charts of counts. */
+            parameter: string | null;
+            /** @description null = not limited to one. */
+            product: string | null;
+            reason: string;
+            recipe: string | null;
+            /** @description Samples of the baseline, with those excluded. */
+            samples: number | null;
+            settings: {
+                break_at: ("none" | "lot" | "wafer" | "product") | null;
+                h: number | null;
+                k: number | null;
+                l: number | null;
+                lambda: number | null;
+                /** @enum {string} */
+                policy: "last" | "first" | "best" | "worst" | "all";
+                sigma_method: ("weighted" | "mean" | "pooled") | null;
+            };
+            /** @description Of xbar_r and xbar_s that of single values, else that of the points. */
+            sigma: number | null;
+            sigma_within: number | null;
+            sigma_z: number | null;
+            site: string | null;
+            step: string | null;
+            /**
+             * @description lot, wafer, day, or so many values.
+             * @example lot
+             */
+            subgroup: string;
+            unit: string | null;
+            upper: number | null;
+            /** @description Counts the limits of the same parameter, chart, subgroup and filters. */
+            version: number;
+        };
+        ControlLimitsPage: {
+            items: components["schemas"]["ControlLimits"][];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "parameter": "s000",
+         *       "chart": "imr",
+         *       "product": "CQ-1000",
+         *       "baseline": {
+         *         "from": "2008-07-19T00:00:00Z",
+         *         "to": "2008-09-01T00:00:00Z"
+         *       },
+         *       "exclude": [
+         *         {
+         *           "index": 17,
+         *           "reason": "pump exchanged"
+         *         }
+         *       ],
+         *       "reason": "end of phase I"
+         *     }
+         */
+        ControlLimitsRequest: {
+            /** @description The limits come from what was completed in [from, to). Either this or `given`. */
+            baseline?: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+            };
+            /** @enum {string} */
+            break_at?: "none" | "lot" | "wafer" | "product";
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            equipment_id?: string;
+            /** @description Samples of the baseline that the limits do not come from: their indices in `GET /v1/spc` of the same question with from and to of the baseline, each with a reason. */
+            exclude?: {
+                index: number;
+                reason: string;
+            }[];
+            /** @description Limits from elsewhere, instead of a baseline. */
+            given?: {
+                centre: number;
+                sigma?: number;
+                sigma_within?: number;
+                sigma_z?: number;
+                unit?: string;
+            };
+            /** @description CUSUM; default 5. */
+            h?: number;
+            inspection_type?: string;
+            /** @description CUSUM; default 0.5. */
+            k?: number;
+            /** @description EWMA; default 3. */
+            l?: number;
+            /** @description EWMA; default 0.2. */
+            lambda?: number;
+            /**
+             * @description Put together what is otherwise refused as ambiguous.
+             * @enum {string}
+             */
+            mix?: "yes";
+            /** @description Name of the measurement; charts of counts need none. */
+            parameter?: string;
+            /**
+             * @description Which attempt stands for a unit.
+             * @default last
+             * @enum {string}
+             */
+            policy: "last" | "first" | "best" | "worst" | "all";
+            product?: string;
+            /** @description Why, for the audit trail. */
+            reason: string;
+            recipe?: string;
+            /**
+             * @description Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
+             * @enum {string}
+             */
+            sigma_method?: "weighted" | "mean" | "pooled";
+            site?: string;
+            step?: string;
+            /** @description As of GET /v1/spc. Default 1 for imr, ewma and cusum, else lot. */
+            subgroup?: ("lot" | "wafer" | "day") | number;
+        };
+        DailySummary: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                /** @description Mean over inspections with both times; null when none has both. */
+                avg_duration_seconds: number | null;
+                /**
+                 * Format: date
+                 * @example 2026-03-02
+                 */
+                day: string;
+                inspection_count: number;
+                inspection_type: string;
+                /** @enum {string} */
+                status: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+            }[];
+            /** @description When the summary last read the data; it does not include later events. */
+            refreshed_at: string | null;
+        };
+        DefectDensity: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                attempts: number;
+                /** @description Excluded together with their defects, because their inspected area is unknown. */
+                attempts_without_area: number;
+                defects: number;
+                /** @description Defects / inspected area; null without area. */
+                density_per_cm2: number | null;
+                inspected_area_cm2: number;
+                /**
+                 * @description Value of `group_by`; null where the machine stated none.
+                 * @example 2008-08
+                 */
+                key: string | null;
+                /** @description With group_by=lot or wafer: a wafer is named within its lot. */
+                lot_id?: string;
+                /** @description With group_by=lot or wafer. */
+                site?: string;
+            }[];
+            totals: {
+                attempts: number;
+                /** @description Excluded together with their defects, because their inspected area is unknown. */
+                attempts_without_area: number;
+                defects: number;
+                /** @description Defects / inspected area; null without area. */
+                density_per_cm2: number | null;
+                inspected_area_cm2: number;
+            };
+        };
+        DefectPareto: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                count: number;
+                cumulative_share: number;
+                /**
+                 * @description null where the machine stated none.
+                 * @example scratch
+                 */
+                key: string | null;
+                /** @description Share of all defects counted. */
+                share: number;
+                /** @description With by=lot. */
+                site?: string;
+            }[];
+            totals: {
+                count: number;
+            };
+        };
+        EquipmentComparison: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                failed: number;
+                /**
+                 * @description Equipment.
+                 * @example AOI-03
+                 */
+                key: string;
+                /** @description Odds of failing here / on all others; above 1 = worse. Across all products. */
+                odds_ratio: number | null;
+                /** @description Two-sided p for the samples of this equipment failing as all others do. */
+                p: number | null;
+                /** @description p corrected by Holm: bounds the chance of even one false verdict (at 5 %). */
+                p_corrected: number | null;
+                passed: number;
+                /** @description p corrected by Benjamini and Hochberg: bounds the share of false verdicts among equipment called different. */
+                q: number | null;
+                /** @description Lots (or wafers) of products and inspection types that other equipment also ran. */
+                samples: number;
+                units: number;
+                /**
+                 * @description worse or better when p_corrected is below 0.05; inconclusive with fewer than 3 samples.
+                 * @enum {string}
+                 */
+                verdict: "worse" | "better" | "no_difference" | "inconclusive";
+                yield: number;
+                /** @description Lower end of the 95 % interval of yield. */
+                yield_lower: number;
+                /** @description Upper end of the 95 % interval of yield. */
+                yield_upper: number;
+            }[];
+            totals: {
+                /** @description Spread of the samples of one equipment relative to that of independent units (Pearson chi-square / degrees of freedom). */
+                dispersion: number | null;
+                failed: number;
+                /** @description Kruskal-Wallis p for all equipment failing alike. */
+                p: number | null;
+                passed: number;
+                units: number;
+                yield: number | null;
+            };
+        };
+        EquipmentPage: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_seen: string;
+                /** @description Whether it has completed nothing for 10 typical intervals; null when unknown. */
+                is_silent: boolean | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                last_seen: string;
+                /** @example AOI-03 */
+                name: string;
+                /** @description Median time between its latest 50 completions; null with fewer than four. */
+                typical_interval_seconds: number | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        EquipmentUnits: {
+            items: {
+                chip_id: string;
+                completed_at: string | null;
+                die_x: number | null;
+                die_y: number | null;
+                /** Format: uuid */
+                event_id: string;
+                /** Format: uuid */
+                inspection_id: string;
+                inspection_type: string;
+                lot_id: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                occurred_at: string;
+                product: string | null;
+                recipe: string | null;
+                result: ("pass" | "fail") | null;
+                site: string;
+                /** @enum {string} */
+                status: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+                step: string;
+                wafer_id: string | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "method": "anova",
+         *       "measurements": [
+         *         {
+         *           "part": 1,
+         *           "appraiser": "a",
+         *           "trial": 1,
+         *           "value": 1.1
+         *         },
+         *         {
+         *           "part": 1,
+         *           "appraiser": "a",
+         *           "trial": 2,
+         *           "value": 1.2
+         *         },
+         *         {
+         *           "part": 2,
+         *           "appraiser": "a",
+         *           "trial": 1,
+         *           "value": 2.1
+         *         },
+         *         {
+         *           "part": 2,
+         *           "appraiser": "a",
+         *           "trial": 2,
+         *           "value": 2.2
+         *         },
+         *         {
+         *           "part": 1,
+         *           "appraiser": "b",
+         *           "trial": 1,
+         *           "value": 1.1
+         *         },
+         *         {
+         *           "part": 1,
+         *           "appraiser": "b",
+         *           "trial": 2,
+         *           "value": 1.2
+         *         },
+         *         {
+         *           "part": 2,
+         *           "appraiser": "b",
+         *           "trial": 1,
+         *           "value": 2.1
+         *         },
+         *         {
+         *           "part": 2,
+         *           "appraiser": "b",
+         *           "trial": 2,
+         *           "value": 2.2
+         *         }
+         *       ]
+         *     }
+         */
+        GaugeRequest: {
+            measurements: {
+                appraiser: string | number;
+                part: string | number;
+                trial: string | number;
+                value: number;
+            }[];
+            /** @enum {string} */
+            method: "average_range" | "anova";
+        };
+        GaugeStudy: {
+            anova?: {
+                ss: {
+                    equipment: number;
+                    interaction: number;
+                    operator: number;
+                    part: number;
+                    total: number;
+                };
+            };
+            av: number;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            ev: number;
+            grr: number;
+            ndc: number | null;
+            percent_study: {
+                av: number | null;
+                ev: number | null;
+                grr: number | null;
+                pv: number | null;
+            };
+            pv: number;
+            tv: number;
+        };
+        Inspection: {
+            attempts: {
+                /** @description Number that the machine gave. */
+                attempt: number | null;
+                attempt_key: string;
+                completed_at: string | null;
+                /** @description Whether the state of the inspection comes from this attempt. */
+                current: boolean;
+                defect_count: number | null;
+                die_x: number | null;
+                die_y: number | null;
+                equipment_id: string | null;
+                /**
+                 * Format: uuid
+                 * @description The deciding event.
+                 */
+                event_id: string;
+                /** @description Every event that contributed. */
+                event_ids: string[];
+                hard_bin: number | null;
+                inspected_area_cm2: number | null;
+                measurement_count: number | null;
+                metadata: {
+                    [key: string]: unknown;
+                } | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                occurred_at: string;
+                priority: number | null;
+                product: string | null;
+                /** @description Number of the attempt within its step: rank by (occurred_at, attempt number with none first, event_id) over completed, failed and cancelled attempts; null for the others. */
+                rank: number | null;
+                recipe: string | null;
+                /** @description Verdict on the chip. */
+                result: ("pass" | "fail") | null;
+                run_id: string | null;
+                soft_bin: number | null;
+                started_at: string | null;
+                /**
+                 * @description State of the run, not the verdict on the chip.
+                 * @enum {string}
+                 */
+                status: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+                /** @description Step in the route; empty when the machine states none. */
+                step: string;
+                void_reason: string | null;
+                wafer_id: string | null;
+            }[];
+            /** @example run-0001 */
+            chip_id: string;
+            completed_at: string | null;
+            /**
+             * Format: date-time
+             * @description Machine time of the earliest event; moves back when an earlier one arrives late.
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            defect_count: number | null;
+            defects: {
+                area_um2: number | null;
+                attempt_key: string | null;
+                class: string;
+                confidence: number | null;
+                defect_no: number;
+                /** Format: uuid */
+                event_id: string;
+                image_uri: string | null;
+                severity: string | null;
+                size_um: number | null;
+                /** @description Names the attempt, together with attempt_key. */
+                step: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                time: string;
+                x_um: number;
+                y_um: number;
+            }[];
+            die_x: number | null;
+            die_y: number | null;
+            equipment_id: string | null;
+            hard_bin: number | null;
+            /**
+             * Format: uuid
+             * @example 0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the inspection was first stored.
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            ingested_at: string;
+            inspected_area_cm2: number | null;
+            /** @example metrology */
+            inspection_type: string;
+            /** @example LOT-2008-07-19 */
+            lot_id: string;
+            measurement_count: number | null;
+            measurements: {
+                attempt_key: string | null;
+                /** Format: uuid */
+                event_id: string;
+                lower_limit: number | null;
+                name: string;
+                /** @description Names the attempt, together with attempt_key. */
+                step: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                time: string;
+                unit: string | null;
+                upper_limit: number | null;
+                /** @description null: the machine reported no value. */
+                value: number | null;
+            }[];
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            occurred_at: string | null;
+            priority: number | null;
+            product: string | null;
+            recipe: string | null;
+            /** @description Verdict on the chip. */
+            result: ("pass" | "fail") | null;
+            site: string;
+            soft_bin: number | null;
+            started_at: string | null;
+            /**
+             * @description State of the run, not the verdict on the chip.
+             * @enum {string}
+             */
+            status: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+            /** @description Step in the route; empty when the machine states none. */
+            step: string;
+            /** @description Lists of this answer that hold their newest rows only: at most 1,000 attempts, 20,000 defects and 20,000 measurements. Exports have all of them. */
+            truncated: ("attempts" | "defects" | "measurements")[];
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            updated_at: string;
+            wafer_id: string | null;
+        };
+        InspectionPage: {
+            items: {
+                /** @example run-0001 */
+                chip_id: string;
+                completed_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description Machine time of the earliest event; moves back when an earlier one arrives late.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                created_at: string;
+                defect_count: number | null;
+                die_x: number | null;
+                die_y: number | null;
+                equipment_id: string | null;
+                hard_bin: number | null;
+                /**
+                 * Format: uuid
+                 * @example 0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the inspection was first stored.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                ingested_at: string;
+                inspected_area_cm2: number | null;
+                /** @example metrology */
+                inspection_type: string;
+                /** @example LOT-2008-07-19 */
+                lot_id: string;
+                measurement_count: number | null;
+                metadata: {
+                    [key: string]: unknown;
+                } | null;
+                occurred_at: string | null;
+                priority: number | null;
+                product: string | null;
+                recipe: string | null;
+                /** @description Verdict on the chip. */
+                result: ("pass" | "fail") | null;
+                site: string;
+                soft_bin: number | null;
+                started_at: string | null;
+                /**
+                 * @description State of the run, not the verdict on the chip.
+                 * @enum {string}
+                 */
+                status: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+                /** @description Step in the route; empty when the machine states none. */
+                step: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                updated_at: string;
+                wafer_id: string | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        Ledger: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description Whether both balances of every partition hold. */
+            balanced: boolean;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            partitions: {
+                accepted_gaps: {
+                    accepted_by: string | null;
+                    /**
+                     * Format: date-time
+                     * @example 2008-07-19T11:55:00.000000Z
+                     */
+                    at: string;
+                    from_offset: number;
+                    kind: string;
+                    reason: string | null;
+                    /** @description Exclusive. */
+                    to_offset: number;
+                }[];
+                elements: {
+                    applied: number;
+                    /** @description elements = applied + dead_lettered + duplicates */
+                    balanced: boolean;
+                    dead_lettered: number;
+                    duplicates: number;
+                    /** @description Events in those records. */
+                    elements: number;
+                };
+                offsets: {
+                    /** @description to - from = records + skipped + in_flight + gaps */
+                    balanced: boolean;
+                    /** @description First offset of the ledger of this partition. */
+                    from: number;
+                    /** @description Offsets that a person gave up, with a reason. */
+                    gaps: number;
+                    /** @description Offsets that are not applied yet. */
+                    in_flight: number;
+                    /** @description Offsets with a record, each applied or refused. */
+                    records: number;
+                    /** @description Offsets without a record: transaction markers and compaction holes. */
+                    skipped: number;
+                    /** @description End of the partition as last seen, or the position if that is higher. */
+                    to: number;
+                };
+                partition: number;
+                topic: string;
+            }[];
+        };
+        Lot: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /**
+             * Format: date-time
+             * @description When the lot was first stored.
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            history: {
+                attempts: number;
+                equipment_id: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_at: string;
+                inspection_type: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                last_at: string;
+                product: string | null;
+                recipe: string | null;
+                step: string;
+            }[];
+            /** Format: uuid */
+            id: string;
+            /** @example LOT-2008-07-19 */
+            lot_id: string;
+            site: string;
+            wafers: {
+                chips: number;
+                failed: number;
+                inspections: number;
+                passed: number;
+                /** @description null: inspections that name no wafer. */
+                wafer_id: string | null;
+            }[];
+        };
+        LotMap: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            /** @description [x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; with policy=all, of attempts instead of wafers. */
+            dies: [
+                number,
+                number,
+                number,
+                number
+            ][];
+            lot_id: string;
+            site: string;
+            x_max: number | null;
+            x_min: number | null;
+            y_max: number | null;
+            y_min: number | null;
+        };
+        LotPage: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When the lot was first stored.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /** @example LOT-2008-07-19 */
+                lot_id: string;
+                site: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        NamesPage: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_seen: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                last_seen: string;
+                /** @example AOI-03 */
+                name: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        Parameter: {
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: uuid
+             * @example 0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+             */
+            id: string;
+            lsl: number | null;
+            /** @example s000 */
+            name: string;
+            /** @description null = every product without an entry of its own. */
+            product: string | null;
+            reason: string;
+            recipe: string | null;
+            site: string | null;
+            step: string | null;
+            target: number | null;
+            /** @example nm */
+            unit: string | null;
+            usl: number | null;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            valid_from: string;
+            /** @description When the next version begins; null while there is none, and of a withdrawn version. */
+            valid_to: string | null;
+            withdrawal_reason: string | null;
+            /** @description Since when the version counts no more, for no time. */
+            withdrawn_at: string | null;
+            withdrawn_by: string | null;
+        };
+        ParameterPage: {
+            items: components["schemas"]["Parameter"][];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "name": "s000",
+         *       "product": "CQ-1000",
+         *       "valid_from": "2026-01-01T00:00:00Z",
+         *       "unit": "nm",
+         *       "lsl": 2800,
+         *       "usl": 3200,
+         *       "target": 3000,
+         *       "reason": "specification 17, revision C"
+         *     }
+         */
+        ParameterRequest: {
+            /** @description Lower specification limit. */
+            lsl?: number;
+            /** @description Name of the measurement, as the machines send it. */
+            name: string;
+            /** @description Absent: every product. The most specific entry holds. */
+            product?: string;
+            /** @description Why, for the audit trail. */
+            reason: string;
+            recipe?: string;
+            site?: string;
+            step?: string;
+            target?: number;
+            /** @description Unit of the limits. Values in another unit of the same kind are converted into it. */
+            unit?: string;
+            /** @description Upper specification limit. */
+            usl?: number;
+            /**
+             * Format: date-time
+             * @description When the version begins to hold.
+             */
+            valid_from: string;
+            /**
+             * @description Take the version with this valid_from back, because it was wrong: it counts no more, for no time.
+             * @enum {boolean}
+             */
+            withdraw?: true;
+        };
+        Part: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            chip_id: string;
+            inspections: components["schemas"]["Inspection"][];
+            lot_id: string;
+            site: string;
+        };
+        Pipeline: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /** @description Partitions that ingest stopped; empty when it runs in all of them. */
+            ingest: {
+                /** @description Offset of the machine topic that ingest cannot pass. */
+                at_offset: number;
+                /** @description Ingest that holds the partition. */
+                owner: string;
+                partition: number;
+                /**
+                 * @description Why ingest stopped the partition.
+                 * @example undecodable_batch
+                 */
+                state: string;
+                state_reason: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                state_since: string;
+                /** @description End of the offsets that stop it, exclusive, where known. */
+                to_offset: number | null;
+                /** @example telemetry.samples.v1 */
+                topic: string;
+            }[];
+            partitions: {
+                /** @description Broker time of the newest applied record. */
+                append_time: string | null;
+                applied: number;
+                dead_lettered: number;
+                duplicates: number;
+                /** @description Events in the records; one record may hold an array. */
+                elements: number;
+                gaps: number;
+                /** @description End of the partition as last seen by the writer. */
+                high_watermark: number | null;
+                /** @description Offsets that wait; null until the writer has seen the end. */
+                lag_events: number | null;
+                /** @description Age of the newest applied record while others wait; 0 when none wait. */
+                lag_seconds: number | null;
+                /** @description First offset that is not applied yet. */
+                next_offset: number;
+                /** @description Writer that holds the partition. */
+                owner: string | null;
+                partition: number;
+                records: number;
+                /** @description Rows written, in all tables. */
+                rows_written: number;
+                /**
+                 * @description running, or why the writer stopped the partition.
+                 * @example running
+                 */
+                state: string;
+                state_reason: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                state_since: string;
+                /** @example telemetry.samples.v1 */
+                topic: string;
+                /**
+                 * Format: date-time
+                 * @description When the position last moved.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                updated_at: string;
+            }[];
+            topics: {
+                applied: number;
+                dead_lettered: number;
+                duplicates: number;
+                lag_events: number | null;
+                lag_seconds: number | null;
+                partitions: number;
+                /** @description Partitions in state running. */
+                running: number;
+                topic: string;
+            }[];
+        };
+        /** @description RFC 9457 problem document. */
+        Problem: {
+            /**
+             * @description Stable name of the problem; compare this, not the text.
+             * @enum {string}
+             */
+            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+            /** @description What is wrong with this request, for a person to read. */
+            detail: string;
+            errors?: {
+                message: string;
+                /** @description Name of the parameter, or JSON pointer into the body. */
+                parameter: string;
+            }[];
+            status: number;
+            title: string;
+            type: string;
+        };
+        ProcessCapability: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description For subgroups: the spread of their means beyond what the spread within explains, and the indices of both combined. null for single values, and without two neighbouring subgroups. */
+            between_within: {
+                cp: number | null;
+                cpk: number | null;
+                cpl: number | null;
+                cpu: number | null;
+                sigma_between: number;
+                sigma_total: number;
+            } | null;
+            cp: number | null;
+            cpk: number | null;
+            cpl: number | null;
+            cpm: number | null;
+            cpu: number | null;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            mean: number | null;
+            n: number;
+            pp: number | null;
+            ppk: number | null;
+            ppl: number | null;
+            /** @description As cpm, with sigma_overall. */
+            ppm: number | null;
+            ppu: number | null;
+            sigma_overall: number | null;
+            sigma_within: number | null;
+        };
+        RangedNamesPage: {
+            /** @description The range searched: as requested, else the 90 days up to the newest completion; null without completions. */
+            covered: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                to: string;
+            } | null;
+            items: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_seen: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                last_seen: string;
+                /** @example AOI-03 */
+                name: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "lot_id": "LOT-7",
+         *       "chip_id": "W01-12-34",
+         *       "inspection_type": "visual",
+         *       "priority": 3,
+         *       "reason": "customer return"
+         *     }
+         */
+        ScheduleRequest: {
+            chip_id: string;
+            equipment_id?: string;
+            /** @description For example visual, electrical, dimensional, thermal, functional, metrology. */
+            inspection_type: string;
+            lot_id: string;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description 1 to 10, default 5. */
+            priority?: number;
+            product?: string;
+            /** @description Reason, for the audit trail. */
+            reason?: string;
+            recipe?: string;
+            site?: string;
+            step?: string;
+            wafer_id?: string;
+        };
+        SpcChart: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @enum {string} */
+            chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            dispersion?: {
+                /** @description null when it varies by point. */
+                centre: number | null;
+                lower: number | null;
+                points: {
+                    /** @description CUSUM: sum above the target. */
+                    high?: number;
+                    /** @description 0-based, in the data; missing values have no point. */
+                    index: number;
+                    /** @description CUSUM: sum below the target, not negative. */
+                    low?: number;
+                    lower: number;
+                    size?: number;
+                    upper: number;
+                    value: number;
+                }[];
+                upper: number | null;
+                violations: {
+                    /** @description The last point of the pattern. */
+                    index: number;
+                    /** @enum {string} */
+                    rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                }[];
+            };
+            /** @description With limits: which frozen limits the chart has. */
+            limits?: {
+                /** Format: uuid */
+                id: string;
+                version: number;
+            };
+            location: {
+                /** @description null when it varies by point. */
+                centre: number | null;
+                lower: number | null;
+                points: {
+                    /** @description CUSUM: sum above the target. */
+                    high?: number;
+                    /** @description 0-based, in the data; missing values have no point. */
+                    index: number;
+                    /** @description CUSUM: sum below the target, not negative. */
+                    low?: number;
+                    lower: number;
+                    size?: number;
+                    upper: number;
+                    value: number;
+                }[];
+                upper: number | null;
+                violations: {
+                    /** @description The last point of the pattern. */
+                    index: number;
+                    /** @enum {string} */
+                    rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                }[];
+            };
+            /** @description The sample at each index of the chart. */
+            samples: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_at: string;
+                /** @description Lot, wafer or day; the chip of a single value. */
+                key: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                last_at: string;
+                lot_id: string | null;
+                site: string | null;
+                /** @description Values, or units. */
+                size: number;
+            }[];
+            /** @description Standard deviation behind the location limits; null when it varies by point. */
+            sigma: number | null;
+            /** @description between_within: standard deviation within the subgroups. */
+            sigma_within?: number;
+            /** @description Charts of counts: spread between samples relative to what their sizes explain, from the moving ranges; about 1 when sizes explain all of it. */
+            sigma_z?: number | null;
+            /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
+            warning?: string;
+            /** @description between_within: range or standard deviation of each subgroup. */
+            within?: {
+                /** @description null when it varies by point. */
+                centre: number | null;
+                lower: number | null;
+                points: {
+                    /** @description CUSUM: sum above the target. */
+                    high?: number;
+                    /** @description 0-based, in the data; missing values have no point. */
+                    index: number;
+                    /** @description CUSUM: sum below the target, not negative. */
+                    low?: number;
+                    lower: number;
+                    size?: number;
+                    upper: number;
+                    value: number;
+                }[];
+                upper: number | null;
+                violations: {
+                    /** @description The last point of the pattern. */
+                    index: number;
+                    /** @enum {string} */
+                    rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
+                }[];
+            };
+        };
+        TelemetrySeries: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /**
+             * @description Width of a bucket.
+             * @example 300
+             */
+            bucket_seconds: number;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            metric_name: string;
+            points: {
+                avg_value: number;
+                max_value: number;
+                min_value: number;
+                sample_count: number;
+                /**
+                 * Format: date-time
+                 * @description Start of the bucket; buckets without samples are absent.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                time: string;
+            }[];
+            /**
+             * @description Source of the points.
+             * @enum {string}
+             */
+            resolution: "raw" | "hourly" | "daily";
+        };
+        TelemetrySummary: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description The range that the figures cover: as requested, or less where raw samples are gone. */
+            covered: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                to: string;
+            } | null;
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            metric_name: string;
+            services: {
+                /** @description Sum of the values / sample_count; null without samples. */
+                avg_value: number | null;
+                max_value: number | null;
+                min_value: number | null;
+                sample_count: number;
+                service_name: string;
+            }[];
+            totals: {
+                /** @description Sum of the values / sample_count; null without samples. */
+                avg_value: number | null;
+                max_value: number | null;
+                min_value: number | null;
+                sample_count: number;
+            };
+        };
+        WaferMap: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            /** @description [x, y, value], ordered by x, then y; x and y are step coordinates as the machine gave them. */
+            dies: [
+                number,
+                number,
+                string | number | null
+            ][];
+            lot_id: string;
+            site: string;
+            value: string;
+            wafer_id: string;
+            x_max: number | null;
+            x_min: number | null;
+            y_max: number | null;
+            y_min: number | null;
+        };
+        Yield: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                /**
+                 * @description Defective parts per million; null where yield is null.
+                 * @example 91891.89
+                 */
+                dppm: number | null;
+                /** @example 51 */
+                failed: number;
+                /**
+                 * @description Value of `group_by`; null where the machine stated none.
+                 * @example 2008-08
+                 */
+                key: string | null;
+                /** @description With group_by=lot or wafer: a wafer is named within its lot. */
+                lot_id?: string;
+                /** @example 504 */
+                passed: number;
+                /** @description With group_by=lot or wafer. */
+                site?: string;
+                /** @description With kind=rolled_throughput: first-pass yield of each operation. */
+                steps?: {
+                    inspection_type: string;
+                    passed: number;
+                    step: string;
+                    units: number;
+                    yield: number;
+                }[];
+                /**
+                 * @description Units counted (with kind=insertion: attempts).
+                 * @example 555
+                 */
+                units: number;
+                /**
+                 * @description Fraction 0..1; null when there are no units, and for rolled throughput across products that do not share their operations.
+                 * @example 0.908108
+                 */
+                yield: number | null;
+            }[];
+            /** @description Computed from the unit counts, never as a mean of groups. */
+            totals: {
+                /**
+                 * @description Defective parts per million; null where yield is null.
+                 * @example 91891.89
+                 */
+                dppm: number | null;
+                /** @example 51 */
+                failed: number;
+                /** @example 504 */
+                passed: number;
+                /** @description With kind=rolled_throughput: first-pass yield of each operation. */
+                steps?: {
+                    inspection_type: string;
+                    passed: number;
+                    step: string;
+                    units: number;
+                    yield: number;
+                }[];
+                /**
+                 * @description Units counted (with kind=insertion: attempts).
+                 * @example 555
+                 */
+                units: number;
+                /**
+                 * @description Fraction 0..1; null when there are no units, and for rolled throughput across products that do not share their operations.
+                 * @example 0.908108
+                 */
+                yield: number | null;
+            };
+            /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
+            warning?: string;
+        };
+        YieldModels: {
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            /** @description Defects per million opportunities; null without opportunities. */
+            dpmo: number | null;
+            /** @description Defects per unit; null without defects and units. */
+            dpu: number | null;
+            models: {
+                /** @description D0 per cm2; null without area_cm2. */
+                defect_density: number | null;
+                /** @description A D0. */
+                defects_per_die: number;
+                /** @example exp(-A D0) */
+                formula: string;
+                /** @enum {string} */
+                model: "poisson" | "murphy" | "exponential" | "negative_binomial";
+                yield: number;
+            }[];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditVerification = components['schemas']['AuditVerification'];
+export type Backtest = components['schemas']['Backtest'];
+export type BacktestRequest = components['schemas']['BacktestRequest'];
+export type BinPareto = components['schemas']['BinPareto'];
+export type Capability = components['schemas']['Capability'];
+export type CapabilityRequest = components['schemas']['CapabilityRequest'];
+export type Chart = components['schemas']['Chart'];
+export type ChartRequest = components['schemas']['ChartRequest'];
+export type ControlLimits = components['schemas']['ControlLimits'];
+export type ControlLimitsPage = components['schemas']['ControlLimitsPage'];
+export type ControlLimitsRequest = components['schemas']['ControlLimitsRequest'];
+export type DailySummary = components['schemas']['DailySummary'];
+export type DefectDensity = components['schemas']['DefectDensity'];
+export type DefectPareto = components['schemas']['DefectPareto'];
+export type EquipmentComparison = components['schemas']['EquipmentComparison'];
+export type EquipmentPage = components['schemas']['EquipmentPage'];
+export type EquipmentUnits = components['schemas']['EquipmentUnits'];
+export type GaugeRequest = components['schemas']['GaugeRequest'];
+export type GaugeStudy = components['schemas']['GaugeStudy'];
+export type Inspection = components['schemas']['Inspection'];
+export type InspectionPage = components['schemas']['InspectionPage'];
+export type Ledger = components['schemas']['Ledger'];
+export type Lot = components['schemas']['Lot'];
+export type LotMap = components['schemas']['LotMap'];
+export type LotPage = components['schemas']['LotPage'];
+export type NamesPage = components['schemas']['NamesPage'];
+export type Parameter = components['schemas']['Parameter'];
+export type ParameterPage = components['schemas']['ParameterPage'];
+export type ParameterRequest = components['schemas']['ParameterRequest'];
+export type Part = components['schemas']['Part'];
+export type Pipeline = components['schemas']['Pipeline'];
+export type Problem = components['schemas']['Problem'];
+export type ProcessCapability = components['schemas']['ProcessCapability'];
+export type RangedNamesPage = components['schemas']['RangedNamesPage'];
+export type ScheduleRequest = components['schemas']['ScheduleRequest'];
+export type SpcChart = components['schemas']['SpcChart'];
+export type TelemetrySeries = components['schemas']['TelemetrySeries'];
+export type TelemetrySummary = components['schemas']['TelemetrySummary'];
+export type WaferMap = components['schemas']['WaferMap'];
+export type Yield = components['schemas']['Yield'];
+export type YieldModels = components['schemas']['YieldModels'];
+export type $defs = Record<string, never>;
+export interface operations {
+    health_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    health_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    health_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What was done.
+                 * @example parameter.create
+                 */
+                action?: string;
+                /**
+                 * @description Who made the change.
+                 * @example key:line-7 (chip_0123456789)
+                 */
+                actor?: string;
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only items with been recorded at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-01-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description One hash chain.
+                 * @example api
+                 */
+                stream?: string;
+                /**
+                 * @description What was changed.
+                 * @example parameter:0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+                 */
+                subject?: string;
+                /**
+                 * @description Only items with been recorded before this time.
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_verify: {
+        parameters: {
+            query?: {
+                /**
+                 * @description One hash chain; absent: all of them.
+                 * @example api
+                 */
+                stream?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bins_pareto: {
+        parameters: {
+            query?: {
+                /**
+                 * @description hard: physical disposition of the unit. soft: logical cause of a failure.
+                 * @example hard
+                 */
+                bin?: "hard" | "soft";
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Only attempts with this verdict: fail excludes the pass bins from counts and shares.
+                 * @example fail
+                 */
+                result?: "pass" | "fail";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BinPareto"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capability_answer: {
+        parameters: {
+            query: {
+                /**
+                 * @description Moving ranges do not span a change of this. Default: lot for single values if a lot has several, else none.
+                 * @example none
+                 */
+                break_at?: "none" | "lot" | "wafer" | "product";
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description Lower specification limit.
+                 * @example 2800
+                 */
+                lsl?: number;
+                /**
+                 * @description yes: combine different units, inspection types, products, steps and recipes instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Name of the measurement.
+                 * @example s000
+                 */
+                parameter: string;
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
+                 * @example weighted
+                 */
+                sigma_method?: "weighted" | "mean" | "pooled";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description How to form samples: by lot, wafer or day (UTC), or a number of consecutive values. Default 1 for imr, ewma, cusum and capability, else lot.
+                 * @example lot
+                 */
+                subgroup?: string;
+                /**
+                 * @description Target, for Cpm and Ppm; within the limits.
+                 * @example 3000
+                 */
+                target?: number;
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description Upper specification limit.
+                 * @example 3200
+                 */
+                usl?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessCapability"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate_capability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capability"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllimits_list: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Kind of chart.
+                 * @example imr
+                 */
+                chart?: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Equipment that ran the inspection.
+                 * @example AOI-03
+                 */
+                equipment_id?: string;
+                /**
+                 * @description Inspection type.
+                 * @example electrical
+                 */
+                inspection_type?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Name of the measurement.
+                 * @example s000
+                 */
+                parameter?: string;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+                /**
+                 * @description Recipe that the equipment ran.
+                 * @example CD-17
+                 */
+                recipe?: string;
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route.
+                 * @example final-test
+                 */
+                step?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlLimitsPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllimits_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ControlLimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created; `Location` leads to it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlLimits"];
+                };
+            };
+            /** @description An invalid body; `errors` point into it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllimits_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of control limits.
+                 * @example 0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlLimits"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are no control limits with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defects_density: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description One group per value; hours, days, ISO weeks and months are UTC. Absent: totals only.
+                 * @example lot
+                 */
+                group_by?: "hour" | "day" | "week" | "month" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site";
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefectDensity"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defects_pareto: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What to count by.
+                 * @example class
+                 */
+                by?: "class" | "equipment" | "lot" | "severity";
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefectPareto"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_equipment: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    equipment_units: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only items with occurred_at at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-03-02T08:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Only items with occurred_at before this time.
+                 * @example 2026-03-03T08:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Equipment that ran the inspection.
+                 * @example AOI-03
+                 */
+                equipment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentUnits"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    equipment_compare: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; the unit counts for its equipment.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description What to compare: yields of lots, or of wafers. Use wafers only where the equipment processes each wafer of a lot on its own.
+                 * @example lot
+                 */
+                sample?: "lot" | "wafer";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentComparison"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_inspections: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection.
+                 * @example AOI-03
+                 */
+                equipment_id?: string;
+                /**
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.
+                 * @example csv
+                 */
+                format?: "csv" | "ndjson";
+                /**
+                 * @description Only items with created_at at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type.
+                 * @example electrical
+                 */
+                inspection_type?: string;
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id?: string;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+                /**
+                 * @description 1: texts exactly as stored, for programs. By default an apostrophe precedes CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return).
+                 * @example 1
+                 */
+                raw?: "1";
+                /**
+                 * @description Verdict on the chip.
+                 * @example fail
+                 */
+                result?: "pass" | "fail";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description State of the run.
+                 * @example completed
+                 */
+                status?: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+                /**
+                 * @description Step (operation) in the route.
+                 * @example final-test
+                 */
+                step?: string;
+                /**
+                 * @description Only items with created_at before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_measurements: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection.
+                 * @example AOI-03
+                 */
+                equipment_id?: string;
+                /**
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.
+                 * @example csv
+                 */
+                format?: "csv" | "ndjson";
+                /**
+                 * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type.
+                 * @example electrical
+                 */
+                inspection_type?: string;
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id?: string;
+                /**
+                 * @description Name of the measurement.
+                 * @example s000
+                 */
+                name?: string;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+                /**
+                 * @description 1: texts exactly as stored, for programs. By default an apostrophe precedes CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return).
+                 * @example 1
+                 */
+                raw?: "1";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route.
+                 * @example final-test
+                 */
+                step?: string;
+                /**
+                 * @description Only items with its time before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_telemetry: {
+        parameters: {
+            query: {
+                /**
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.
+                 * @example csv
+                 */
+                format?: "csv" | "ndjson";
+                /**
+                 * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-03-02T08:00:00Z
+                 */
+                from: string;
+                /**
+                 * @description Host that sent the samples.
+                 * @example fab1-gw2
+                 */
+                host?: string;
+                /**
+                 * @description Metric.
+                 * @example response_time_ms
+                 */
+                metric_name?: string;
+                /**
+                 * @description 1: texts exactly as stored, for programs. By default an apostrophe precedes CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return).
+                 * @example 1
+                 */
+                raw?: "1";
+                /**
+                 * @description Equipment or service that was measured.
+                 * @example AOI-03
+                 */
+                service_name?: string;
+                /**
+                 * @description Only items with its time before this time.
+                 * @example 2026-03-02T09:00:00Z
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate_gauge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GaugeRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GaugeStudy"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspections_list: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Chip, by the name that machines use.
+                 * @example run-0001
+                 */
+                chip_id?: string;
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Equipment that ran the inspection.
+                 * @example AOI-03
+                 */
+                equipment_id?: string;
+                /**
+                 * @description Only items with created_at at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-19T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type.
+                 * @example electrical
+                 */
+                inspection_type?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id?: string;
+                /**
+                 * @description Metadata fields as `metadata.<key>=<value>`; a key has letters, digits, `_`, `.`, `-`. Matches the text, and the number, boolean or null that it spells.
+                 * @example {
+                 *       "metadata.lot_kind": "engineering"
+                 *     }
+                 */
+                metadata?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+                /**
+                 * @description Verdict on the chip.
+                 * @example fail
+                 */
+                result?: "pass" | "fail";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description State of the run.
+                 * @example completed
+                 */
+                status?: "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "voided";
+                /**
+                 * @description Step (operation) in the route.
+                 * @example final-test
+                 */
+                step?: string;
+                /**
+                 * @description Only items with created_at before this time.
+                 * @example 2008-07-20T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Created; `Location` leads to it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            /** @description An invalid body; `errors` point into it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chip already has an inspection of this type; `Location` leads to it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspections_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `id` of an item of the list.
+                 * @example 0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no inspection with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ledger_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lots_list: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only items with created_at at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-03-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id?: string;
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Only items with created_at before this time.
+                 * @example 2026-04-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lots_one: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lot"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such lot. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wafermap_lot: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description yes: combine different inspection types and steps instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotMap"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such lot. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lots_part: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Chip, by the name that machines use.
+                 * @example run-0001
+                 */
+                chip_id: string;
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such lot, or no such chip in it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wafermap_wafer: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description yes: combine different inspection types and steps instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a die that was tested more than once; a map has one value per die.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+                /**
+                 * @description Wafer, named within its lot.
+                 * @example W01
+                 */
+                wafer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaferMap"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such lot, or no such wafer in it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_metrics: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    parameters_list: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only the versions that hold at this time. Without it: every version, also superseded and withdrawn.
+                 * @example 2026-03-02T08:00:00Z
+                 */
+                in_force_at?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Name of the measurement.
+                 * @example s000
+                 */
+                name?: string;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+                /**
+                 * @description Recipe that the equipment ran.
+                 * @example CD-17
+                 */
+                recipe?: string;
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route.
+                 * @example final-test
+                 */
+                step?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParameterPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    parameters_store: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ParameterRequest"];
+            };
+        };
+        responses: {
+            /** @description What is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameter"];
+                };
+            };
+            /** @description An invalid body; `errors` point into it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version cuts into a range that ended, differs from one with the same start, or has a unit of another kind. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pipeline_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_products: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_recipes: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangedNamesPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spc_chart: {
+        parameters: {
+            query: {
+                /**
+                 * @description Limits from samples that begin at or after this time.
+                 * @example 2008-07-19T00:00:00Z
+                 */
+                baseline_from?: string;
+                /**
+                 * @description Limits from samples that begin before this time.
+                 * @example 2008-08-19T00:00:00Z
+                 */
+                baseline_to?: string;
+                /**
+                 * @description Moving ranges do not span a change of this. Default: lot for single values if a lot has several, else none.
+                 * @example none
+                 */
+                break_at?: "none" | "lot" | "wafer" | "product";
+                /**
+                 * @description Kind of chart.
+                 * @example imr
+                 */
+                chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Indices into `samples` of the same question, separated by commas: excluded from the limits; the chart still draws them and applies the rules to them.
+                 * @example 3,17
+                 */
+                exclude?: string;
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description CUSUM: decision interval in sigma.
+                 * @example 5
+                 */
+                h?: number;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description CUSUM: slack in sigma.
+                 * @example 0.5
+                 */
+                k?: number;
+                /**
+                 * @description EWMA: width of the limits in sigma.
+                 * @example 3
+                 */
+                l?: number;
+                /**
+                 * @description EWMA: weight of the newest value.
+                 * @example 0.2
+                 */
+                lambda?: number;
+                /**
+                 * @description Frozen control limits (phase II), which need no data: an id of `/v1/control-limits`, or current = the newest ones of this parameter, chart, subgroup and policy that fit the filters, those that name the most of them first.
+                 * @example current
+                 */
+                limits?: "current" | string;
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description yes: combine different units, inspection types, products, steps and recipes instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Name of the measurement; not for charts of counts, which count units.
+                 * @example s000
+                 */
+                parameter?: string;
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description western_electric, nelson, or names separated by commas: beyond_limits, western_electric_1, western_electric_2, western_electric_3, western_electric_4, nelson_1, nelson_2, nelson_3, nelson_4, nelson_5, nelson_6, nelson_7, nelson_8. Default beyond_limits.
+                 * @example beyond_limits,nelson_2
+                 */
+                rules?: string;
+                /**
+                 * @description Standard deviation of single values; requires target. Means use sigma / sqrt(n).
+                 * @example 70
+                 */
+                sigma?: number;
+                /**
+                 * @description Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
+                 * @example weighted
+                 */
+                sigma_method?: "weighted" | "mean" | "pooled";
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description How to form samples: by lot, wafer or day (UTC), or a number of consecutive values. Default 1 for imr, ewma, cusum and capability, else lot.
+                 * @example lot
+                 */
+                subgroup?: string;
+                /**
+                 * @description Centre of the location panel; requires sigma. Limits then need no data.
+                 * @example 3000
+                 */
+                target?: number;
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpcChart"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtest_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestRequest"];
+            };
+        };
+        responses: {
+            /** @description What is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description An invalid body; `errors` point into it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate_chart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChartRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_steps: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangedNamesPage"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dailysummary_answer: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only items with a day that begins at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-03-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Only items with a day that begins before this time.
+                 * @example 2026-04-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailySummary"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telemetryseries_answer: {
+        parameters: {
+            query: {
+                /**
+                 * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-03-02T08:00:00Z
+                 */
+                from: string;
+                /**
+                 * @description Host that sent the samples.
+                 * @example fab1-gw2
+                 */
+                host?: string;
+                /**
+                 * @description Maximum number of points; determines the width of a bucket.
+                 * @example 100
+                 */
+                max_points?: number;
+                /**
+                 * @description Metric.
+                 * @example response_time_ms
+                 */
+                metric_name: string;
+                /**
+                 * @description Equipment or service that was measured.
+                 * @example AOI-03
+                 */
+                service_name?: string;
+                /**
+                 * @description Only items with its time before this time.
+                 * @example 2026-03-03T08:00:00Z
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetrySeries"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telemetrysummary_answer: {
+        parameters: {
+            query: {
+                /**
+                 * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-03-02T08:00:00Z
+                 */
+                from: string;
+                /**
+                 * @description Host that sent the samples.
+                 * @example fab1-gw2
+                 */
+                host?: string;
+                /**
+                 * @description Metric.
+                 * @example response_time_ms
+                 */
+                metric_name: string;
+                /**
+                 * @description Equipment or service that was measured.
+                 * @example AOI-03
+                 */
+                service_name?: string;
+                /**
+                 * @description Only items with its time before this time.
+                 * @example 2026-03-03T08:00:00Z
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetrySummary"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    yield_answer: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC. Absent: totals only.
+                 * @example month
+                 */
+                group_by?: "hour" | "day" | "week" | "month" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site";
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description final: one attempt per unit, chosen by `policy`. first_pass: the first attempt of each unit. insertion: every attempt counts. rolled_throughput: product of first-pass yields over the operations (inspection type, step).
+                 * @example final
+                 */
+                kind?: "final" | "first_pass" | "insertion" | "rolled_throughput";
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history. Applies to kind=final; all is the same as kind=insertion.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Yield"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    yieldmodels_answer: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Clustering of the negative binomial model: small = clustered. Default 2.
+                 * @example 2
+                 */
+                alpha?: number;
+                /**
+                 * @description Area of a die; needed with defect_density.
+                 * @example 0.5
+                 */
+                area_cm2?: number;
+                /**
+                 * @description Killing defects per cm2 (D0).
+                 * @example 0.8
+                 */
+                defect_density?: number;
+                /**
+                 * @description Defects found on `units`.
+                 * @example 34
+                 */
+                defects?: number;
+                /**
+                 * @description Places of one unit where a defect can lie, for DPMO.
+                 * @example 10
+                 */
+                opportunities?: number;
+                /**
+                 * @description Units inspected.
+                 * @example 750
+                 */
+                units?: number;
+                /**
+                 * @description Fraction of good dice, 0..1: answers which defect density each model sees in it.
+                 * @example 0.67
+                 */
+                yield?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YieldModels"];
+                };
+            };
+            /** @description An invalid or unknown parameter; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing, unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a right; `detail` names it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
