@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AcceptedInspection, inspectionIdentity, type Refusal } from '@chip/contracts';
+import { type AcceptedInspection, inspectionIdentity, ofRunFields, type Refusal } from '@chip/contracts';
 import fc from 'fast-check';
 import { classifyInspection } from './inspection.ts';
 import type { SourceRecord } from './telemetry.ts';
@@ -176,6 +176,97 @@ describe('classification of inspections', () => {
       line: expect.stringContaining('"metadata":{"_extra":{"_dropped":1}}'),
       unknownFields: 1,
     });
+  });
+
+  it('decides ordinary events by hand as the schema does', () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 4 }),
+      fc.constantFrom('', 'a', '\u{1F600}'.repeat(60), 'x'.repeat(101)),
+    );
+    const number = fc.oneof(
+      fc.integer({ min: -1, max: 11 }),
+      fc.double(),
+      fc.constantFrom(2_147_483_648, 0, -0, 1e300),
+    );
+    const time = fc.constantFrom(
+      '2026-05-31T12:00:00Z',
+      '2026-05-31t12:00:00.5z',
+      '2026-05-31T12:00:00.123456789Z',
+      '12:00',
+    );
+    const odd = fc.oneof(
+      fc.constant(null),
+      fc.constant(undefined),
+      text,
+      number,
+      fc.boolean(),
+      fc.constant([]),
+      fc.constant({}),
+    );
+    const often = (usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+      fc.oneof({ arbitrary: usual, weight: 12 }, { arbitrary: odd, weight: 1 });
+    const uuid = fc.constantFrom(good.event_id, good.event_id.toLowerCase(), good.event_id.slice(1));
+    const measurement = fc.record(
+      {
+        name: often(text),
+        value: often(number),
+        unit: often(text),
+        lower_limit: often(number),
+        upper_limit: often(number),
+        x: odd,
+      },
+      { requiredKeys: ['name', 'value'] },
+    );
+    const defect = fc.record(
+      {
+        class: often(text),
+        x_um: often(number),
+        y_um: often(number),
+        area_um2: often(number),
+        size_um: often(number),
+        severity: often(fc.oneof(text, number)),
+        confidence: often(fc.double({ min: 0, max: 1.1 })),
+        image_uri: often(text),
+      },
+      { requiredKeys: ['class', 'x_um', 'y_um'] },
+    );
+    const fields: Record<string, fc.Arbitrary<unknown>> = {
+      event_id: uuid,
+      site: text,
+      lot_id: text,
+      chip_id: text,
+      inspection_type: text,
+      status: fc.constantFrom('completed', 'failed', 'cancelled', 'pending', 'in_progress', 'voided'),
+      result: fc.constantFrom('pass', 'fail', null),
+      attempt: number,
+      run_id: text,
+      voids: uuid,
+      reason: text,
+      priority: number,
+      occurred_at: time,
+      started_at: time,
+      completed_at: time,
+      step: text,
+      ...ofRunFields({ name: text, integer: number, positive: number }),
+      measurements: fc.array(often(measurement), { maxLength: 3 }),
+      defects: fc.array(often(defect), { maxLength: 2 }),
+      metadata: fc.dictionary(fc.oneof(text, fc.constant('__proto__')), odd, { maxKeys: 3 }),
+    };
+    const change = fc
+      .constantFrom(...Object.keys(fields))
+      .chain((key) => fc.tuple(fc.constant(key), often(fields[key]!)));
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 5 }), (changes) => {
+        const json = JSON.stringify({ ...good, ...Object.fromEntries(changes) });
+        const outcome = classify(json);
+        // An escape sends an event past the check by hand.
+        expect(outcome).toEqual(classify(json.replace('"status"', '"\\u0073tatus"')));
+        accepted += outcome.accepted ? 1 : 0;
+      }),
+      { numRuns: 2000 },
+    );
+    expect(accepted).toBeGreaterThan(100);
   });
 
   it('is a pure function and never throws', () => {

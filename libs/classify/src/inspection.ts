@@ -25,6 +25,7 @@ import {
 import type { EventOutcome } from './event-outcome.ts';
 import type { SourceRecord } from './telemetry.ts';
 import { clockRefusal, readEvent } from './read-event.ts';
+import { isPlainInspection } from './plain-inspection.ts';
 import { isObject } from './read-json.ts';
 
 /** Longest line: a block of one event also needs space for its index and headers. */
@@ -47,6 +48,29 @@ const canonical = (value: unknown): unknown => {
   return sorted;
 };
 
+/** The time as {@link formatTime} writes it. Most machines send UTC, where adding zeros is all that it takes. */
+const canonicalTime = (text: string, timeUs: number): string =>
+  text.length > 21 && text.length <= 27 && text[10] === 'T' && text.endsWith('Z')
+    ? `${text.slice(0, -1).padEnd(26, '0')}Z`
+    : formatTime(timeUs);
+
+/** Fields of the event, and of its measurements and defects, that the contract does not know. */
+function unknownFields(given: Record<string, unknown>): ExtraFields {
+  const extra = new ExtraFields();
+  const keep = (item: object, known: ReadonlySet<string>, place: string): void => {
+    for (const key of Object.keys(item)) {
+      if (!known.has(key)) {
+        extra.add(`${place}${key}`, (item as Record<string, unknown>)[key]);
+      }
+    }
+  };
+  keep(given, INSPECTION_FIELDS, '');
+  const items = (field: string): object[] => (given[field] as object[] | null | undefined) ?? [];
+  items('measurements').forEach((item, i) => keep(item, MEASUREMENT_FIELDS, `/measurements/${i}/`));
+  items('defects').forEach((item, i) => keep(item, DEFECT_FIELDS, `/defects/${i}/`));
+  return extra;
+}
+
 /**
  * Classifies one record of `inspection.results.v1`: returns one normalised JSON line, or the refusal.
  * A pure function of the record, its timestamp and the contract. The writer refuses what only the database can tell (an
@@ -54,7 +78,7 @@ const canonical = (value: unknown): unknown => {
  */
 export function classifyInspection(record: SourceRecord): EventOutcome {
   const refuse = (refusal: Refusal | ClockRefusal): EventOutcome => ({ accepted: false, refusal });
-  const read = readEvent(record, INSPECTION, INSPECTION_FIELDS, 'an inspection event object');
+  const read = readEvent(record, INSPECTION, INSPECTION_FIELDS, 'an inspection event object', isPlainInspection);
   if (!read.ok) {
     return refuse(read.refusal);
   }
@@ -74,23 +98,12 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     if (field === 'occurred_at') {
       occurredUs = timeUs;
     }
-    times[field] = formatTime(timeUs);
+    times[field] = canonicalTime(text, timeUs);
   }
 
-  const extra = new ExtraFields();
-  const keepUnknown = (item: object, known: ReadonlySet<string>, place: string): void => {
-    for (const key of Object.keys(item)) {
-      if (!known.has(key)) {
-        extra.add(`${place}${key}`, (item as Record<string, unknown>)[key]);
-      }
-    }
-  };
-  keepUnknown(given, INSPECTION_FIELDS, '');
-  const rawItems = (field: string): object[] => (given[field] as object[] | null | undefined) ?? [];
-  rawItems('measurements').forEach((item, i) => keepUnknown(item, MEASUREMENT_FIELDS, `/measurements/${i}/`));
-  rawItems('defects').forEach((item, i) => keepUnknown(item, DEFECT_FIELDS, `/defects/${i}/`));
+  const extra = read.isPlain ? undefined : unknownFields(given);
   let metadata = given['metadata'] as Record<string, unknown> | null | undefined;
-  if (extra.count > 0) {
+  if (extra !== undefined && extra.count > 0) {
     const merged = Object.create(null) as Record<string, unknown>;
     for (const key of Object.keys(metadata ?? {})) {
       merged[key] = metadata![key];
@@ -160,5 +173,5 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
       detail: `got more than ${MAX_LINE_BYTES} bytes after normalisation, expected less`,
     });
   }
-  return { accepted: true, line, timeUs: occurredUs, unknownFields: extra.count };
+  return { accepted: true, line, timeUs: occurredUs, unknownFields: extra?.count ?? 0 };
 }

@@ -11,6 +11,8 @@ type EventRead<Event> =
       /** What the machine sent, unknown fields included. */
       readonly given: Record<string, unknown>;
       readonly event: Event;
+      /** Whether all of its fields are known. */
+      readonly isPlain: boolean;
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
@@ -19,17 +21,22 @@ type EventRead<Event> =
  *
  * @param known fields of the schema
  * @param expected what the record should be, with its article
+ * @param isPlain whether the schema would accept an event of only known fields as it is; without escapes in its text
  */
 export function readEvent<Stream extends Pick<StreamDescriptor, 'limits' | 'schema'>>(
   { value, headers }: SourceRecord,
   { limits, schema }: Stream,
   known: ReadonlySet<string>,
   expected: string,
+  isPlain: (given: Record<string, unknown>) => boolean = () => false,
 ): EventRead<z.infer<Stream['schema']>> {
   const refuse = (refusal: Refusal): { ok: false; refusal: Refusal } => ({ ok: false, refusal });
   const read = readJson(value, limits.eventBytes);
   if (!read.ok) {
     return refuse(read.refusal);
+  }
+  if (!read.hasEscapes && isObject(read.value) && cloudEventMajor(headers) === undefined && isPlain(read.value)) {
+    return { ok: true, given: read.value, event: read.value as z.infer<Stream['schema']>, isPlain: true };
   }
   const found = inspectJson(read.value);
   if (found) {
@@ -47,7 +54,7 @@ export function readEvent<Stream extends Pick<StreamDescriptor, 'limits' | 'sche
   fields['occurred_at'] ??= headerText(headers, 'ce_time');
   const parsed = schema.safeParse(fields);
   return parsed.success
-    ? { ok: true, given: read.value, event: parsed.data as z.infer<Stream['schema']> }
+    ? { ok: true, given: read.value, event: parsed.data as z.infer<Stream['schema']>, isPlain: false }
     : refuse(schemaRefusal(parsed.error, fields));
 }
 

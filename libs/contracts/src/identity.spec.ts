@@ -48,6 +48,7 @@ describe('identities', () => {
     ['part', partIdentity('', 'LOT-1', 'C', '5'), 'part/0:/5:LOT-1/1:C'],
     ['inspection', inspectionIdentity('', 'LOT-1', 'C', 'visual', '5'), 'inspection/0:/5:LOT-1/1:C/6:visual'],
     ['event of a CloudEvent', cloudEventIdentity('/tools/aoi', '17'), 'event/10:/tools/aoi/2:17'],
+    ['event with a long id', cloudEventIdentity('/a', 'λ'.repeat(2000)), `event/2:/a/4000:${'λ'.repeat(2000)}`],
   ])('%s of a lot from before is the UUID v5 of its name', (_, id, name) => expect(id).toBe(uuid5(name)));
 
   it('keeps its published vectors', () => {
