@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeCursor } from '../src/http/cursor.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
@@ -134,6 +136,22 @@ describe('anything that is not a route', () => {
   it('an unreadable URL is 400', async () => {
     const { status, body } = await problem('/v1/inspections/%zz');
     expect([status, body.code]).toEqual([400, 'malformed_request']);
+  });
+
+  it.each([
+    [
+      'headers that are too large',
+      `GET /v1/yield HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+    ['what is not HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
+  ])('%s', async (_what, request, status, code) => {
+    const socket = connect(Number(new URL(stage.app.url).port), '127.0.0.1');
+    socket.end(request);
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*content-type: application/problem\\+json`));
+    expect(JSON.parse(body!)).toMatchObject({ type: 'about:blank', status, code });
   });
 
   it('a path part that is too long is 414', async () => {

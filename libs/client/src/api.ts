@@ -11,7 +11,7 @@ export interface paths {
          * Whether this process makes progress
          * @description 503 = restart it.
          */
-        get: operations["health_live"];
+        get: operations["getLiveness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -31,7 +31,7 @@ export interface paths {
          * Whether requests should come here now
          * @description 503 while the database is unavailable or the service stops.
          */
-        get: operations["health_ready"];
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -51,7 +51,7 @@ export interface paths {
          * Prometheus metrics
          * @description Text exposition format.
          */
-        get: operations["health_metrics"];
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -71,7 +71,7 @@ export interface paths {
          * Changes made by people and operators, newest first
          * @description Who changed what, when and why, with the value before and after. Entries are never changed.
          */
-        get: operations["audit_list"];
+        get: operations["listAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -91,7 +91,7 @@ export interface paths {
          * Whether the audit trail is intact
          * @description Walks every entry of the hash chains and names the first broken one.
          */
-        get: operations["audit_verify"];
+        get: operations["verifyAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -111,7 +111,7 @@ export interface paths {
          * Units by bin
          * @description Most frequent bin first, with shares and cumulative shares; equal counts by bin number.
          */
-        get: operations["bins_pareto"];
+        get: operations["getBinPareto"];
         put?: never;
         post?: never;
         delete?: never;
@@ -131,7 +131,7 @@ export interface paths {
          * Process capability of a measurement
          * @description Cp, Cpk, Pp, Ppk, Cpm and Ppm of one measurement against the limits that you state.
          */
-        get: operations["capability_answer"];
+        get: operations["getCapability"];
         put?: never;
         post?: never;
         delete?: never;
@@ -153,7 +153,7 @@ export interface paths {
          * Process capability of your own numbers
          * @description Cp, Cpk, Pp, Ppk and Cpm, also for one-sided limits.
          */
-        post: operations["evaluate_capability"];
+        post: operations["evaluateCapability"];
         delete?: never;
         options?: never;
         head?: never;
@@ -171,13 +171,13 @@ export interface paths {
          * Frozen control limits
          * @description Every version, newest first, with its author, baseline and exclusions.
          */
-        get: operations["controllimits_list"];
+        get: operations["listControlLimits"];
         put?: never;
         /**
          * Freeze control limits
          * @description Computes the limits of a chart from a baseline, or takes those given, and stores them as the next version of this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.
          */
-        post: operations["controllimits_create"];
+        post: operations["createControlLimits"];
         delete?: never;
         options?: never;
         head?: never;
@@ -195,7 +195,7 @@ export interface paths {
          * One version of control limits
          * @description As it was stored; versions never change.
          */
-        get: operations["controllimits_one"];
+        get: operations["getControlLimits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -215,7 +215,7 @@ export interface paths {
          * Defects per inspected area
          * @description D0: defects / inspected area in cm2, computed from the sums, never as a mean of densities.
          */
-        get: operations["defects_density"];
+        get: operations["getDefectDensity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -235,7 +235,7 @@ export interface paths {
          * Defects by class, equipment, lot or severity
          * @description Most frequent first, with shares and cumulative shares; equal counts by name.
          */
-        get: operations["defects_pareto"];
+        get: operations["getDefectPareto"];
         put?: never;
         post?: never;
         delete?: never;
@@ -255,7 +255,7 @@ export interface paths {
          * Equipment, when it was last seen, and whether it is silent
          * @description Every machine with completed attempts, by name. Shows machines that went silent, which raise no alarm themselves.
          */
-        get: operations["discovery_equipment"];
+        get: operations["listEquipment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -275,7 +275,7 @@ export interface paths {
          * Everything that one machine touched
          * @description Every attempt on this equipment, in any state, newest first by (occurred_at, event_id).
          */
-        get: operations["equipment_units"];
+        get: operations["listEquipmentUnits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -295,7 +295,7 @@ export interface paths {
          * Which equipment fails more than the others
          * @description Yield per equipment with its uncertainty, and whether its lots fail more than those of all others beyond chance. Dice of one lot are not independent, so the test compares lots (or wafers), within a product and inspection type. Most suspicious first.
          */
-        get: operations["equipment_compare"];
+        get: operations["compareEquipment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -315,7 +315,7 @@ export interface paths {
          * All inspections
          * @description Current state of each, oldest first by (created_at, id). Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
-        get: operations["export_inspections"];
+        get: operations["exportInspections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -335,7 +335,7 @@ export interface paths {
          * All measurements
          * @description Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
-        get: operations["export_measurements"];
+        get: operations["exportMeasurements"];
         put?: never;
         post?: never;
         delete?: never;
@@ -355,7 +355,7 @@ export interface paths {
          * Raw telemetry samples
          * @description All that retention still keeps; in no particular order. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
-        get: operations["export_telemetry"];
+        get: operations["exportTelemetry"];
         put?: never;
         post?: never;
         delete?: never;
@@ -377,7 +377,7 @@ export interface paths {
          * Gauge repeatability and reproducibility of your own numbers
          * @description A complete crossed design: every appraiser measures every part in every trial.
          */
-        post: operations["evaluate_gauge"];
+        post: operations["evaluateGaugeRr"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,13 +395,13 @@ export interface paths {
          * Inspections, newest first
          * @description The current state of each (lot, chip, inspection type), descending by (created_at, id). Pages stay consistent while events arrive; new inspections appear before the first page.
          */
-        get: operations["inspections_list"];
+        get: operations["listInspections"];
         put?: never;
         /**
          * Schedule an inspection
          * @description Creates a pending inspection. Machine events for the same lot, chip and type continue it. There is one inspection per lot, chip and type.
          */
-        post: operations["schedule_create"];
+        post: operations["scheduleInspection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -419,7 +419,7 @@ export interface paths {
          * One inspection with its attempts, defects and measurements
          * @description Includes every attempt, even voided ones; defects and measurements name their attempt.
          */
-        get: operations["inspections_one"];
+        get: operations["getInspection"];
         put?: never;
         post?: never;
         delete?: never;
@@ -439,7 +439,7 @@ export interface paths {
          * Every offset accounted for
          * @description Two balances per partition: offsets of the source topic, and the events in its records.
          */
-        get: operations["ledger_answer"];
+        get: operations["getLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -459,7 +459,7 @@ export interface paths {
          * Lots, newest first
          * @description Descending by (created_at, id); created_at is when the lot was first stored.
          */
-        get: operations["lots_list"];
+        get: operations["listLots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -479,7 +479,7 @@ export interface paths {
          * Everything about one lot
          * @description Its wafers with their current results, and what each machine did to it, when.
          */
-        get: operations["lots_one"];
+        get: operations["getLot"];
         put?: never;
         post?: never;
         delete?: never;
@@ -499,7 +499,7 @@ export interface paths {
          * Stacked map of a lot
          * @description How often each die position fails across the wafers of the lot: shows patterns that repeat from wafer to wafer.
          */
-        get: operations["wafermap_lot"];
+        get: operations["getLotMap"];
         put?: never;
         post?: never;
         delete?: never;
@@ -519,7 +519,7 @@ export interface paths {
          * Everything about one chip
          * @description All its inspections with every attempt, defect and measurement.
          */
-        get: operations["lots_part"];
+        get: operations["getPart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -539,7 +539,7 @@ export interface paths {
          * Map of one wafer
          * @description One value per die position, compact enough for a whole 300 mm wafer.
          */
-        get: operations["wafermap_wafer"];
+        get: operations["getWaferMap"];
         put?: never;
         post?: never;
         delete?: never;
@@ -559,7 +559,7 @@ export interface paths {
          * Telemetry metrics
          * @description By name; first and last seen are days (UTC) with samples.
          */
-        get: operations["discovery_metrics"];
+        get: operations["listMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -579,12 +579,12 @@ export interface paths {
          * Parameters with their units and specification limits
          * @description Every version of the catalogue, newest entry first. A version holds until the next one begins.
          */
-        get: operations["parameters_list"];
+        get: operations["listParameters"];
         /**
          * Store a version of a parameter, or withdraw one
          * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more. A value takes the entry that fits its product, step, recipe and site with the most of these named.
          */
-        put: operations["parameters_store"];
+        put: operations["storeParameter"];
         post?: never;
         delete?: never;
         options?: never;
@@ -603,7 +603,7 @@ export interface paths {
          * Progress of each partition
          * @description Position, lag in events and seconds, state with reason, and counters, per partition and per topic.
          */
-        get: operations["pipeline_answer"];
+        get: operations["getPipeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -623,7 +623,7 @@ export interface paths {
          * Products
          * @description By name; first and last seen are the times when inspections of the product began.
          */
-        get: operations["discovery_products"];
+        get: operations["listProducts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -643,7 +643,7 @@ export interface paths {
          * Recipes
          * @description Recipes of completed attempts, by name.
          */
-        get: operations["discovery_recipes"];
+        get: operations["listRecipes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -663,7 +663,7 @@ export interface paths {
          * A control chart of stored data
          * @description Measurements in the order of completion, or failing units and defects per sample. With too little data for limits the chart is empty; given limits need no data.
          */
-        get: operations["spc_chart"];
+        get: operations["getSpcChart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -685,7 +685,7 @@ export interface paths {
          * What control rules would have done on stored history
          * @description The alarms that each rule would have raised per week, and after how many samples it finds a shift that is added to the stored values from several starts on. Changes nothing.
          */
-        post: operations["backtest_answer"];
+        post: operations["backtestRules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -705,7 +705,7 @@ export interface paths {
          * A control chart of your own numbers
          * @description Limits, points and violations. Rules have names: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in, because each one adds false alarms.
          */
-        post: operations["evaluate_chart"];
+        post: operations["evaluateChart"];
         delete?: never;
         options?: never;
         head?: never;
@@ -723,7 +723,7 @@ export interface paths {
          * Steps
          * @description Steps of completed attempts, by name.
          */
-        get: operations["discovery_steps"];
+        get: operations["listSteps"];
         put?: never;
         post?: never;
         delete?: never;
@@ -743,7 +743,7 @@ export interface paths {
          * Inspections per day, type and status
          * @description Computed in advance, so that a dashboard may poll it.
          */
-        get: operations["dailysummary_answer"];
+        get: operations["getDailySummary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -763,7 +763,7 @@ export interface paths {
          * One metric over time, for a chart
          * @description Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else the hourly or daily roll-up.
          */
-        get: operations["telemetryseries_answer"];
+        get: operations["getTelemetrySeries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -783,7 +783,7 @@ export interface paths {
          * One metric over a time range, per service
          * @description Count, mean, minimum and maximum, weighted by samples. Exact even if the range begins or ends within an hour.
          */
-        get: operations["telemetrysummary_answer"];
+        get: operations["getTelemetrySummary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -803,7 +803,7 @@ export interface paths {
          * Yield of units, with its definition
          * @description A die is often tested more than once, so final, first-pass and insertion yield of the same data differ. Every answer states in `definition` which one it is.
          */
-        get: operations["yield_answer"];
+        get: operations["getYield"];
         put?: never;
         post?: never;
         delete?: never;
@@ -823,7 +823,7 @@ export interface paths {
          * Yield models: from defect density to yield, and back
          * @description Poisson, Murphy, exponential and negative binomial on numbers that you give: a defect density and a die area, a yield, or defects and units. Reads no stored data.
          */
-        get: operations["yieldmodels_answer"];
+        get: operations["getYieldModels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2389,7 +2389,7 @@ export interface components {
              * @description Stable name of the problem; compare this, not the text.
              * @enum {string}
              */
-            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
             /** @description What is wrong with this request, for a person to read. */
             detail: string;
             errors?: {
@@ -2879,7 +2879,113 @@ export interface components {
             }[];
         };
     };
-    responses: never;
+    responses: {
+        /** @description `body_too_large`: the body is larger than this route reads. */
+        BodyTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `forbidden`: the caller lacks a right, which `detail` names, or may not see what it asks for; or a page of another site sends it. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `headers_too_large`: URL and headers together are larger than this service reads. */
+        HeadersTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `internal_error`: a fault of the service, which has logged it. */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `method_not_allowed`: this path has other methods. A path that does not exist is 404 `route_not_found`. */
+        MethodNotAllowed: {
+            headers: {
+                /** @description The methods of this path. */
+                Allow?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `misdirected_request`: the service does not answer to the host name of the request. */
+        Misdirected: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `rate_limited`: too many requests of this cost from this caller. */
+        RateLimited: {
+            headers: {
+                /** @description Seconds after which to try again. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `request_timeout`: the request does not arrive within its time. */
+        RequestTimeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unauthenticated`: the key or token is missing, unknown, expired or revoked. */
+        Unauthenticated: {
+            headers: {
+                /** @description How to authenticate. */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unsupported_media_type`: a body must be application/json. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `uri_too_long`: a part of the path is longer than any name. */
+        UriTooLong: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -2927,9 +3033,20 @@ export type TelemetrySummary = components['schemas']['TelemetrySummary'];
 export type WaferMap = components['schemas']['WaferMap'];
 export type Yield = components['schemas']['Yield'];
 export type YieldModels = components['schemas']['YieldModels'];
+export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
+export type ResponseForbidden = components['responses']['Forbidden'];
+export type ResponseHeadersTooLarge = components['responses']['HeadersTooLarge'];
+export type ResponseInternalError = components['responses']['InternalError'];
+export type ResponseMethodNotAllowed = components['responses']['MethodNotAllowed'];
+export type ResponseMisdirected = components['responses']['Misdirected'];
+export type ResponseRateLimited = components['responses']['RateLimited'];
+export type ResponseRequestTimeout = components['responses']['RequestTimeout'];
+export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
+export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ResponseUriTooLong = components['responses']['UriTooLong'];
 export type $defs = Record<string, never>;
 export interface operations {
-    health_live: {
+    getLiveness: {
         parameters: {
             query?: never;
             header?: never;
@@ -2938,15 +3055,50 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It makes progress. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        checks: {
+                            [key: string]: {
+                                reason?: string;
+                                state: string;
+                            };
+                        };
+                        /** @enum {string} */
+                        status: "up" | "down";
+                    };
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description Restart it. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checks: {
+                            [key: string]: {
+                                reason?: string;
+                                state: string;
+                            };
+                        };
+                        /** @enum {string} */
+                        status: "up" | "down";
+                    };
+                };
             };
         };
     };
-    health_ready: {
+    getReadiness: {
         parameters: {
             query?: never;
             header?: never;
@@ -2955,15 +3107,50 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Send requests here. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        checks: {
+                            [key: string]: {
+                                reason?: string;
+                                state: string;
+                            };
+                        };
+                        /** @enum {string} */
+                        status: "up" | "down";
+                    };
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description Send requests to another instance. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checks: {
+                            [key: string]: {
+                                reason?: string;
+                                state: string;
+                            };
+                        };
+                        /** @enum {string} */
+                        status: "up" | "down";
+                    };
+                };
             };
         };
     };
-    health_metrics: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -2972,42 +3159,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The metrics. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/plain": string;
                 };
             };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
         };
     };
-    audit_list: {
+    listAudit: {
         parameters: {
             query?: {
                 /**
@@ -3063,7 +3234,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3072,36 +3243,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3110,7 +3264,7 @@ export interface operations {
             };
         };
     };
-    audit_verify: {
+    verifyAudit: {
         parameters: {
             query?: {
                 /**
@@ -3134,7 +3288,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditVerification"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3143,36 +3297,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3181,7 +3318,7 @@ export interface operations {
             };
         };
     };
-    bins_pareto: {
+    getBinPareto: {
         parameters: {
             query?: {
                 /**
@@ -3274,7 +3411,7 @@ export interface operations {
                     "application/json": components["schemas"]["BinPareto"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3283,36 +3420,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3321,7 +3441,7 @@ export interface operations {
             };
         };
     };
-    capability_answer: {
+    getCapability: {
         parameters: {
             query: {
                 /**
@@ -3444,7 +3564,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProcessCapability"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3453,36 +3573,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3491,7 +3594,7 @@ export interface operations {
             };
         };
     };
-    evaluate_capability: {
+    evaluateCapability: {
         parameters: {
             query?: never;
             header?: never;
@@ -3513,7 +3616,7 @@ export interface operations {
                     "application/json": components["schemas"]["Capability"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3522,36 +3625,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3560,7 +3648,7 @@ export interface operations {
             };
         };
     };
-    controllimits_list: {
+    listControlLimits: {
         parameters: {
             query?: {
                 /**
@@ -3626,7 +3714,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlLimitsPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3635,36 +3723,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3673,7 +3744,7 @@ export interface operations {
             };
         };
     };
-    controllimits_create: {
+    createControlLimits: {
         parameters: {
             query?: never;
             header?: never;
@@ -3686,16 +3757,18 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Created; `Location` leads to it. */
+            /** @description Created. */
             201: {
                 headers: {
+                    /** @description Path of the new item. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ControlLimits"];
                 };
             };
-            /** @description An invalid body; `errors` point into it. */
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3704,8 +3777,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: The limits were removed right after they were stored. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3713,27 +3788,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3742,7 +3809,7 @@ export interface operations {
             };
         };
     };
-    controllimits_one: {
+    getControlLimits: {
         parameters: {
             query?: never;
             header?: never;
@@ -3766,7 +3833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlLimits"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3775,25 +3842,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There are no control limits with this id. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There are no control limits with this id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3802,18 +3853,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3822,7 +3873,7 @@ export interface operations {
             };
         };
     };
-    defects_density: {
+    getDefectDensity: {
         parameters: {
             query?: {
                 /**
@@ -3910,7 +3961,7 @@ export interface operations {
                     "application/json": components["schemas"]["DefectDensity"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3919,36 +3970,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3957,7 +3991,7 @@ export interface operations {
             };
         };
     };
-    defects_pareto: {
+    getDefectPareto: {
         parameters: {
             query?: {
                 /**
@@ -4045,7 +4079,7 @@ export interface operations {
                     "application/json": components["schemas"]["DefectPareto"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4054,36 +4088,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4092,7 +4109,7 @@ export interface operations {
             };
         };
     };
-    discovery_equipment: {
+    listEquipment: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -4118,7 +4135,7 @@ export interface operations {
                     "application/json": components["schemas"]["EquipmentPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4127,36 +4144,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4165,7 +4165,7 @@ export interface operations {
             };
         };
     };
-    equipment_units: {
+    listEquipmentUnits: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -4207,7 +4207,7 @@ export interface operations {
                     "application/json": components["schemas"]["EquipmentUnits"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4216,36 +4216,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4254,7 +4238,7 @@ export interface operations {
             };
         };
     };
-    equipment_compare: {
+    compareEquipment: {
         parameters: {
             query?: {
                 /**
@@ -4342,7 +4326,7 @@ export interface operations {
                     "application/json": components["schemas"]["EquipmentComparison"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4351,36 +4335,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4389,7 +4356,7 @@ export interface operations {
             };
         };
     };
-    export_inspections: {
+    exportInspections: {
         parameters: {
             query?: {
                 /**
@@ -4469,7 +4436,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4478,36 +4445,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`: try again. `overloaded`: too many exports are running. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4516,7 +4466,7 @@ export interface operations {
             };
         };
     };
-    export_measurements: {
+    exportMeasurements: {
         parameters: {
             query?: {
                 /**
@@ -4591,7 +4541,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4600,36 +4550,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`: try again. `overloaded`: too many exports are running. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4638,7 +4571,7 @@ export interface operations {
             };
         };
     };
-    export_telemetry: {
+    exportTelemetry: {
         parameters: {
             query: {
                 /**
@@ -4693,7 +4626,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4702,36 +4635,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`: try again. `overloaded`: too many exports are running. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4740,7 +4656,7 @@ export interface operations {
             };
         };
     };
-    evaluate_gauge: {
+    evaluateGaugeRr: {
         parameters: {
             query?: never;
             header?: never;
@@ -4762,7 +4678,7 @@ export interface operations {
                     "application/json": components["schemas"]["GaugeStudy"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4771,36 +4687,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4809,7 +4710,7 @@ export interface operations {
             };
         };
     };
-    inspections_list: {
+    listInspections: {
         parameters: {
             query?: {
                 /**
@@ -4899,7 +4800,7 @@ export interface operations {
                     "application/json": components["schemas"]["InspectionPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4908,36 +4809,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4946,7 +4830,7 @@ export interface operations {
             };
         };
     };
-    schedule_create: {
+    scheduleInspection: {
         parameters: {
             query?: never;
             header?: never;
@@ -4959,16 +4843,18 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Created; `Location` leads to it. */
+            /** @description Created. */
             201: {
                 headers: {
+                    /** @description Path of the new item. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Inspection"];
                 };
             };
-            /** @description An invalid body; `errors` point into it. */
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4977,8 +4863,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: The inspection was removed right after it was stored. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4986,16 +4874,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The chip already has an inspection of this type; `Location` leads to it. */
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `duplicate_inspection`: the chip already has an inspection of this type; `Location` leads to it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5004,18 +4885,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5024,7 +4904,7 @@ export interface operations {
             };
         };
     };
-    inspections_one: {
+    getInspection: {
         parameters: {
             query?: never;
             header?: never;
@@ -5048,7 +4928,7 @@ export interface operations {
                     "application/json": components["schemas"]["Inspection"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5057,25 +4937,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no inspection with this id. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no inspection with this id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5084,18 +4948,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5104,7 +4968,7 @@ export interface operations {
             };
         };
     };
-    ledger_answer: {
+    getLedger: {
         parameters: {
             query?: never;
             header?: never;
@@ -5122,7 +4986,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ledger"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5131,36 +4995,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5169,7 +5016,7 @@ export interface operations {
             };
         };
     };
-    lots_list: {
+    listLots: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -5215,7 +5062,7 @@ export interface operations {
                     "application/json": components["schemas"]["LotPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5224,36 +5071,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5262,7 +5092,7 @@ export interface operations {
             };
         };
     };
-    lots_one: {
+    getLot: {
         parameters: {
             query?: {
                 /**
@@ -5292,7 +5122,7 @@ export interface operations {
                     "application/json": components["schemas"]["Lot"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5301,25 +5131,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such lot. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5328,18 +5142,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5348,7 +5162,7 @@ export interface operations {
             };
         };
     };
-    wafermap_lot: {
+    getLotMap: {
         parameters: {
             query?: {
                 /**
@@ -5433,7 +5247,7 @@ export interface operations {
                     "application/json": components["schemas"]["LotMap"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5442,25 +5256,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such lot. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5469,18 +5267,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5489,7 +5287,7 @@ export interface operations {
             };
         };
     };
-    lots_part: {
+    getPart: {
         parameters: {
             query?: {
                 /**
@@ -5524,7 +5322,7 @@ export interface operations {
                     "application/json": components["schemas"]["Part"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5533,25 +5331,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such lot, or no such chip in it. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot, or no such chip in it. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5560,18 +5342,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5580,7 +5362,7 @@ export interface operations {
             };
         };
     };
-    wafermap_wafer: {
+    getWaferMap: {
         parameters: {
             query?: {
                 /**
@@ -5675,7 +5457,7 @@ export interface operations {
                     "application/json": components["schemas"]["WaferMap"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5684,25 +5466,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such lot, or no such wafer in it. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot, or no such wafer in it. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5711,18 +5477,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5731,7 +5497,7 @@ export interface operations {
             };
         };
     };
-    discovery_metrics: {
+    listMetrics: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -5757,7 +5523,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamesPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5766,36 +5532,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5804,7 +5553,7 @@ export interface operations {
             };
         };
     };
-    parameters_list: {
+    listParameters: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -5860,7 +5609,7 @@ export interface operations {
                     "application/json": components["schemas"]["ParameterPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5869,36 +5618,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5907,7 +5639,7 @@ export interface operations {
             };
         };
     };
-    parameters_store: {
+    storeParameter: {
         parameters: {
             query?: never;
             header?: never;
@@ -5929,7 +5661,7 @@ export interface operations {
                     "application/json": components["schemas"]["Parameter"];
                 };
             };
-            /** @description An invalid body; `errors` point into it. */
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5938,8 +5670,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: No version of this parameter that still counts begins at `valid_from`. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5947,16 +5681,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The version cuts into a range that ended, differs from one with the same start, or has a unit of another kind. */
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `parameter_conflict`: the version cuts into a range that ended, differs from one with the same start, or has a unit of another kind. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5965,18 +5692,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5985,7 +5711,7 @@ export interface operations {
             };
         };
     };
-    pipeline_answer: {
+    getPipeline: {
         parameters: {
             query?: never;
             header?: never;
@@ -6003,7 +5729,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6012,36 +5738,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6050,7 +5759,7 @@ export interface operations {
             };
         };
     };
-    discovery_products: {
+    listProducts: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -6076,7 +5785,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamesPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6085,36 +5794,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6123,7 +5815,7 @@ export interface operations {
             };
         };
     };
-    discovery_recipes: {
+    listRecipes: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -6159,7 +5851,7 @@ export interface operations {
                     "application/json": components["schemas"]["RangedNamesPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6168,36 +5860,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6206,7 +5881,7 @@ export interface operations {
             };
         };
     };
-    spc_chart: {
+    getSpcChart: {
         parameters: {
             query: {
                 /**
@@ -6374,7 +6049,7 @@ export interface operations {
                     "application/json": components["schemas"]["SpcChart"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6383,36 +6058,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6421,7 +6079,7 @@ export interface operations {
             };
         };
     };
-    backtest_answer: {
+    backtestRules: {
         parameters: {
             query?: never;
             header?: never;
@@ -6443,7 +6101,7 @@ export interface operations {
                     "application/json": components["schemas"]["Backtest"];
                 };
             };
-            /** @description An invalid body; `errors` point into it. */
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6452,36 +6110,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable or busy; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6490,7 +6133,7 @@ export interface operations {
             };
         };
     };
-    evaluate_chart: {
+    evaluateChart: {
         parameters: {
             query?: never;
             header?: never;
@@ -6512,7 +6155,7 @@ export interface operations {
                     "application/json": components["schemas"]["Chart"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6521,36 +6164,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6559,7 +6187,7 @@ export interface operations {
             };
         };
     };
-    discovery_steps: {
+    listSteps: {
         parameters: {
             query?: {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
@@ -6595,7 +6223,7 @@ export interface operations {
                     "application/json": components["schemas"]["RangedNamesPage"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6604,36 +6232,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6642,7 +6253,7 @@ export interface operations {
             };
         };
     };
-    dailysummary_answer: {
+    getDailySummary: {
         parameters: {
             query?: {
                 /**
@@ -6671,7 +6282,7 @@ export interface operations {
                     "application/json": components["schemas"]["DailySummary"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6680,36 +6291,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6718,7 +6312,7 @@ export interface operations {
             };
         };
     };
-    telemetryseries_answer: {
+    getTelemetrySeries: {
         parameters: {
             query: {
                 /**
@@ -6767,7 +6361,7 @@ export interface operations {
                     "application/json": components["schemas"]["TelemetrySeries"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6776,36 +6370,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6814,7 +6391,7 @@ export interface operations {
             };
         };
     };
-    telemetrysummary_answer: {
+    getTelemetrySummary: {
         parameters: {
             query: {
                 /**
@@ -6858,7 +6435,7 @@ export interface operations {
                     "application/json": components["schemas"]["TelemetrySummary"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6867,36 +6444,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6905,7 +6465,7 @@ export interface operations {
             };
         };
     };
-    yield_answer: {
+    getYield: {
         parameters: {
             query?: {
                 /**
@@ -6998,7 +6558,7 @@ export interface operations {
                     "application/json": components["schemas"]["Yield"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7007,36 +6567,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7045,7 +6588,7 @@ export interface operations {
             };
         };
     };
-    yieldmodels_answer: {
+    getYieldModels: {
         parameters: {
             query?: {
                 /**
@@ -7099,7 +6642,7 @@ export interface operations {
                     "application/json": components["schemas"]["YieldModels"];
                 };
             };
-            /** @description An invalid or unknown parameter; `errors` names it. */
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7108,36 +6651,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller lacks a right; `detail` names it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests from this caller; `Retry-After` states how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database is unavailable, busy or too slow; `Retry-After` states when to try again. */
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -126,7 +126,7 @@ export class ${Name}Controller {
 
   @Get()
   @Answers(${camel}Answer, { summary: '${Name}', description: 'Units that match.' })
-  answer(@Query({ schema: ${camel}Parameters }) parameters: ${Name}Parameters): Promise<${Name}Answer> {
+  get${Name}(@Query({ schema: ${camel}Parameters }) parameters: ${Name}Parameters): Promise<${Name}Answer> {
     return this.query.answer(parameters);
   }
 }

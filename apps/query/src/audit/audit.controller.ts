@@ -25,7 +25,7 @@ export class AuditController {
     summary: 'Changes made by people and operators, newest first',
     description: 'Who changed what, when and why, with the value before and after. Entries are never changed.',
   })
-  list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<AuditPage> {
+  listAudit(@Query({ schema: listParameters }) parameters: ListParameters): Promise<AuditPage> {
     return this.query.list(parameters);
   }
 
@@ -34,7 +34,7 @@ export class AuditController {
     summary: 'Whether the audit trail is intact',
     description: 'Walks every entry of the hash chains and names the first broken one.',
   })
-  verify(@Query({ schema: verifyParameters }) parameters: VerifyParameters): Promise<VerifyAnswer> {
+  verifyAudit(@Query({ schema: verifyParameters }) parameters: VerifyParameters): Promise<VerifyAnswer> {
     return this.query.verify(parameters);
   }
 }

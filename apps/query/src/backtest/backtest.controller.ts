@@ -18,7 +18,7 @@ export class BacktestController {
     description:
       'The alarms that each rule would have raised per week, and after how many samples it finds a shift that is added to the stored values from several starts on. Changes nothing.',
   })
-  answer(@Body({ schema: backtestRequest }) request: BacktestRequest): Promise<BacktestAnswer> {
+  backtestRules(@Body({ schema: backtestRequest }) request: BacktestRequest): Promise<BacktestAnswer> {
     return this.query.answer(request);
   }
 }

@@ -14,7 +14,7 @@ export class BinsController {
     summary: 'Units by bin',
     description: 'Most frequent bin first, with shares and cumulative shares; equal counts by bin number.',
   })
-  pareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
+  getBinPareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
     return this.query.pareto(parameters);
   }
 }

@@ -15,7 +15,7 @@ export class CapabilityController {
     summary: 'Process capability of a measurement',
     description: 'Cp, Cpk, Pp, Ppk, Cpm and Ppm of one measurement against the limits that you state.',
   })
-  answer(@Query({ schema: capabilityParameters }) parameters: CapabilityParameters): Promise<CapabilityAnswer> {
+  getCapability(@Query({ schema: capabilityParameters }) parameters: CapabilityParameters): Promise<CapabilityAnswer> {
     return this.query.answer(parameters);
   }
 }

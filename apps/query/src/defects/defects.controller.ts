@@ -23,7 +23,7 @@ export class DefectsController {
     summary: 'Defects by class, equipment, lot or severity',
     description: 'Most frequent first, with shares and cumulative shares; equal counts by name.',
   })
-  pareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
+  getDefectPareto(@Query({ schema: paretoParameters }) parameters: ParetoParameters): Promise<ParetoAnswer> {
     return this.query.pareto(parameters);
   }
 
@@ -32,7 +32,7 @@ export class DefectsController {
     summary: 'Defects per inspected area',
     description: 'D0: defects / inspected area in cm2, computed from the sums, never as a mean of densities.',
   })
-  density(@Query({ schema: densityParameters }) parameters: DensityParameters): Promise<DensityAnswer> {
+  getDefectDensity(@Query({ schema: densityParameters }) parameters: DensityParameters): Promise<DensityAnswer> {
     return this.query.density(parameters);
   }
 }

@@ -24,7 +24,7 @@ export class DiscoveryController {
     description:
       'Every machine with completed attempts, by name. Shows machines that went silent, which raise no alarm themselves.',
   })
-  equipment(@Query({ schema: page }) given: Page): Promise<z.output<typeof equipmentPage>> {
+  listEquipment(@Query({ schema: page }) given: Page): Promise<z.output<typeof equipmentPage>> {
     return this.query.equipment(given);
   }
 
@@ -33,19 +33,19 @@ export class DiscoveryController {
     summary: 'Products',
     description: 'By name; first and last seen are the times when inspections of the product began.',
   })
-  products(@Query({ schema: page }) given: Page): Promise<z.output<typeof namesPage>> {
+  listProducts(@Query({ schema: page }) given: Page): Promise<z.output<typeof namesPage>> {
     return this.query.products(given);
   }
 
   @Get('steps')
   @Answers(rangedNamesPage, { summary: 'Steps', description: 'Steps of completed attempts, by name.' })
-  steps(@Query({ schema: rangedPage }) given: RangedPage): Promise<z.output<typeof rangedNamesPage>> {
+  listSteps(@Query({ schema: rangedPage }) given: RangedPage): Promise<z.output<typeof rangedNamesPage>> {
     return this.query.steps(given);
   }
 
   @Get('recipes')
   @Answers(rangedNamesPage, { summary: 'Recipes', description: 'Recipes of completed attempts, by name.' })
-  recipes(@Query({ schema: rangedPage }) given: RangedPage): Promise<z.output<typeof rangedNamesPage>> {
+  listRecipes(@Query({ schema: rangedPage }) given: RangedPage): Promise<z.output<typeof rangedNamesPage>> {
     return this.query.recipes(given);
   }
 
@@ -54,7 +54,7 @@ export class DiscoveryController {
     summary: 'Telemetry metrics',
     description: 'By name; first and last seen are days (UTC) with samples.',
   })
-  metrics(@Query({ schema: page }) given: Page): Promise<z.output<typeof namesPage>> {
+  listMetrics(@Query({ schema: page }) given: Page): Promise<z.output<typeof namesPage>> {
     return this.query.metrics(given);
   }
 }

@@ -23,7 +23,7 @@ export class EquipmentController {
     description:
       'Yield per equipment with its uncertainty, and whether its lots fail more than those of all others beyond chance. Dice of one lot are not independent, so the test compares lots (or wafers), within a product and inspection type. Most suspicious first.',
   })
-  compare(@Query({ schema: compareParameters }) parameters: CompareParameters): Promise<CompareAnswer> {
+  compareEquipment(@Query({ schema: compareParameters }) parameters: CompareParameters): Promise<CompareAnswer> {
     return this.query.compare(parameters);
   }
 
@@ -32,7 +32,7 @@ export class EquipmentController {
     summary: 'Everything that one machine touched',
     description: 'Every attempt on this equipment, in any state, newest first by (occurred_at, event_id).',
   })
-  units(
+  listEquipmentUnits(
     @Param({ schema: equipmentPath }) path: EquipmentPath,
     @Query({ schema: unitsParameters }) parameters: UnitsParameters,
   ): Promise<UnitsPage> {

@@ -45,7 +45,7 @@ export class EvaluateController {
     description:
       'Limits, points and violations. Rules have names: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in, because each one adds false alarms.',
   })
-  chart(@Body({ schema: chartRequest }) request: ChartRequest): ChartAnswer {
+  evaluateChart(@Body({ schema: chartRequest }) request: ChartRequest): ChartAnswer {
     try {
       requireData(request);
       const { values, subgroups, counts, ...settings } = request;
@@ -62,7 +62,7 @@ export class EvaluateController {
     summary: 'Process capability of your own numbers',
     description: 'Cp, Cpk, Pp, Ppk and Cpm, also for one-sided limits.',
   })
-  capability(@Body({ schema: capabilityRequest }) request: CapabilityRequest): CapabilityAnswer {
+  evaluateCapability(@Body({ schema: capabilityRequest }) request: CapabilityRequest): CapabilityAnswer {
     const { values, subgroups, sigma_method, ...limits } = request;
     const capability =
       subgroups === undefined
@@ -77,7 +77,7 @@ export class EvaluateController {
     summary: 'Gauge repeatability and reproducibility of your own numbers',
     description: 'A complete crossed design: every appraiser measures every part in every trial.',
   })
-  gauge(@Body({ schema: gaugeRequest }) { method, measurements }: GaugeRequest): GaugeAnswer {
+  evaluateGaugeRr(@Body({ schema: gaugeRequest }) { method, measurements }: GaugeRequest): GaugeAnswer {
     try {
       const study = method === 'anova' ? anovaStudy(measurements) : averageRangeStudy(measurements);
       return { ...study, definition: GAUGE_DEFINITION[method], definition_id: `gauge_rr.${method}/1` };

@@ -90,7 +90,10 @@ export class ExportController {
 
   @Get('inspections')
   @StreamsRows({ summary: 'All inspections', description: 'Current state of each, oldest first by (created_at, id).' })
-  inspections(@Query({ schema: inspectionParameters }) parameters: InspectionParameters, @Res() reply: StreamReply) {
+  exportInspections(
+    @Query({ schema: inspectionParameters }) parameters: InspectionParameters,
+    @Res() reply: StreamReply,
+  ) {
     return this.#send('inspection', inspectionRows(parameters), parameters, reply);
   }
 
@@ -99,7 +102,10 @@ export class ExportController {
     summary: 'All measurements',
     description: 'Of every attempt, each with its attempt (voided ones have status voided); in no particular order.',
   })
-  measurements(@Query({ schema: measurementParameters }) parameters: MeasurementParameters, @Res() reply: StreamReply) {
+  exportMeasurements(
+    @Query({ schema: measurementParameters }) parameters: MeasurementParameters,
+    @Res() reply: StreamReply,
+  ) {
     return this.#send('measurement', measurementRows(parameters), parameters, reply);
   }
 
@@ -108,7 +114,7 @@ export class ExportController {
     summary: 'Raw telemetry samples',
     description: 'All that retention still keeps; in no particular order.',
   })
-  telemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
+  exportTelemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
     return this.#send('telemetry', telemetryRows(parameters), parameters, reply);
   }
 

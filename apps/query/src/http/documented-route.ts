@@ -4,7 +4,11 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiResponse } from '@n
 import { type z } from 'zod';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
-const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
+export const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
+export const RETRY_AFTER = {
+  description: 'Seconds after which to try again.',
+  schema: { type: 'integer' as const, minimum: 0 },
+};
 
 interface RouteTexts {
   readonly summary: string;
@@ -21,28 +25,39 @@ export const Answers = (answer: z.ZodType, { summary, description, notFound }: R
   applyDecorators(
     ApiOperation({ summary, description }),
     ApiOkResponse({ description: 'The answer.', standardSchema: answer }),
-    problem(400, 'An invalid or unknown parameter; `errors` names it.'),
-    ...(notFound === undefined ? [] : [problem(404, notFound)]),
-    problem(503, 'The database is unavailable, busy or too slow; `Retry-After` states when to try again.'),
+    badParameter,
+    ...(notFound === undefined ? [] : [problem(404, `\`not_found\`: ${notFound}`)]),
+    unavailable('`database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question.'),
   );
 
-interface WriteTexts extends Pick<RouteTexts, 'summary' | 'description'> {
-  /** What a 409 means. */
+interface WriteTexts extends Pick<RouteTexts, 'summary' | 'description' | 'notFound'> {
+  /** What a 409 means, beginning with its code. */
   readonly conflict?: string;
 }
 
-const writes = (answered: MethodDecorator, { summary, description, conflict }: WriteTexts): MethodDecorator =>
+const writes = (answered: MethodDecorator, { summary, description, notFound, conflict }: WriteTexts): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary, description }),
     answered,
-    problem(400, 'An invalid body; `errors` point into it.'),
+    problem(
+      400,
+      '`invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON.',
+    ),
+    ...(notFound === undefined ? [] : [problem(404, `\`not_found\`: ${notFound}`)]),
     ...(conflict === undefined ? [] : [problem(409, conflict)]),
-    problem(503, 'The database is unavailable or busy; `Retry-After` states when to try again.'),
+    unavailable('`database_unavailable`, `overloaded`, `query_timeout`: try again.'),
   );
 
 /** Documents a route that creates an item: 201 with the new item. */
 export const Creates = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
-  writes(ApiCreatedResponse({ description: 'Created; `Location` leads to it.', standardSchema: answer }), texts);
+  writes(
+    ApiCreatedResponse({
+      description: 'Created.',
+      standardSchema: answer,
+      headers: { Location: { description: 'Path of the new item.', schema: { type: 'string' } } },
+    }),
+    texts,
+  );
 
 /** Documents a route that stores what its body says: 200 with what is stored now. */
 export const Stores = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
@@ -60,12 +75,22 @@ export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary'
       description: 'The rows.',
       content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } },
     }),
-    problem(400, 'An invalid or unknown parameter; `errors` names it.'),
-    problem(
-      503,
-      'The database is unavailable or busy, or too many exports are running; `Retry-After` states when to try again.',
-    ),
+    badParameter,
+    unavailable('`database_unavailable`: try again. `overloaded`: too many exports are running.'),
   );
 
 const problem = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } });
+
+const badParameter = problem(
+  400,
+  '`invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read.',
+);
+
+const unavailable = (description: string): MethodDecorator =>
+  ApiResponse({
+    status: 503,
+    description: `${description} \`issuer_unavailable\`: no token can be checked. \`shutting_down\`: another instance answers.`,
+    headers: { 'Retry-After': RETRY_AFTER },
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } },
+  });

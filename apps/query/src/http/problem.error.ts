@@ -19,6 +19,8 @@ export const PROBLEM_CODES = [
   'body_too_large',
   'unsupported_media_type',
   'uri_too_long',
+  'headers_too_large',
+  'request_timeout',
   'database_unavailable',
   'issuer_unavailable',
   'query_timeout',

@@ -30,7 +30,7 @@ export class InspectionsController {
       example: { 'metadata.lot_kind': 'engineering' },
     },
   })
-  list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<InspectionPage> {
+  listInspections(@Query({ schema: listParameters }) parameters: ListParameters): Promise<InspectionPage> {
     return this.query.list(parameters);
   }
 
@@ -40,7 +40,7 @@ export class InspectionsController {
     description: 'Includes every attempt, even voided ones; defects and measurements name their attempt.',
     notFound: 'There is no inspection with this id.',
   })
-  one(@Param({ schema: inspectionPath }) path: z.output<typeof inspectionPath>): Promise<InspectionDetail> {
+  getInspection(@Param({ schema: inspectionPath }) path: z.output<typeof inspectionPath>): Promise<InspectionDetail> {
     return this.query.one(path);
   }
 }

@@ -73,9 +73,10 @@ export class ScheduleController {
     summary: 'Schedule an inspection',
     description:
       'Creates a pending inspection. Machine events for the same lot, chip and type continue it. There is one inspection per lot, chip and type.',
-    conflict: 'The chip already has an inspection of this type; `Location` leads to it.',
+    notFound: 'The inspection was removed right after it was stored.',
+    conflict: '`duplicate_inspection`: the chip already has an inspection of this type; `Location` leads to it.',
   })
-  async create(
+  async scheduleInspection(
     @Body({ schema: scheduleRequest }) { reason, ...data }: ScheduleRequest,
     @Res({ passthrough: true }) reply: HeaderReply,
   ): Promise<InspectionDetail> {

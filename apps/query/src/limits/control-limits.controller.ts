@@ -30,7 +30,7 @@ export class ControlLimitsController {
     summary: 'Frozen control limits',
     description: 'Every version, newest first, with its author, baseline and exclusions.',
   })
-  list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<ControlLimitsPage> {
+  listControlLimits(@Query({ schema: listParameters }) parameters: ListParameters): Promise<ControlLimitsPage> {
     return this.query.list(parameters);
   }
 
@@ -40,7 +40,7 @@ export class ControlLimitsController {
     description: 'As it was stored; versions never change.',
     notFound: 'There are no control limits with this id.',
   })
-  one(@Param({ schema: limitsPath }) { id }: z.output<typeof limitsPath>): Promise<ControlLimitsItem> {
+  getControlLimits(@Param({ schema: limitsPath }) { id }: z.output<typeof limitsPath>): Promise<ControlLimitsItem> {
     return this.query.one(id);
   }
 
@@ -50,8 +50,9 @@ export class ControlLimitsController {
     summary: 'Freeze control limits',
     description:
       'Computes the limits of a chart from a baseline, or takes those given, and stores them as the next version of this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.',
+    notFound: 'The limits were removed right after they were stored.',
   })
-  async create(
+  async createControlLimits(
     @Body({ schema: controlLimitsRequest }) request: ControlLimitsRequest,
     @Res({ passthrough: true }) reply: HeaderReply,
   ): Promise<ControlLimitsItem> {

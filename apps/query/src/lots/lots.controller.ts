@@ -29,7 +29,7 @@ export class LotsController {
     summary: 'Lots, newest first',
     description: 'Descending by (created_at, id); created_at is when the lot was first stored.',
   })
-  list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<LotPage> {
+  listLots(@Query({ schema: listParameters }) parameters: ListParameters): Promise<LotPage> {
     return this.query.list(parameters);
   }
 
@@ -39,7 +39,7 @@ export class LotsController {
     description: 'Its wafers with their current results, and what each machine did to it, when.',
     notFound: 'There is no such lot.',
   })
-  one(
+  getLot(
     @Param({ schema: lotPath }) path: LotPath,
     @Query({ schema: siteOnly }) parameters: SiteOnly,
   ): Promise<LotAnswer> {
@@ -52,7 +52,7 @@ export class LotsController {
     description: 'All its inspections with every attempt, defect and measurement.',
     notFound: 'There is no such lot, or no such chip in it.',
   })
-  part(
+  getPart(
     @Param({ schema: partPath }) path: PartPath,
     @Query({ schema: siteOnly }) parameters: SiteOnly,
   ): Promise<PartAnswer> {

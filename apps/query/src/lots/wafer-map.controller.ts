@@ -27,7 +27,7 @@ export class WaferMapController {
     description: 'One value per die position, compact enough for a whole 300 mm wafer.',
     notFound: 'There is no such lot, or no such wafer in it.',
   })
-  wafer(
+  getWaferMap(
     @Param({ schema: waferPath }) path: WaferPath,
     @Query({ schema: waferMapParameters }) parameters: WaferMapParameters,
   ): Promise<WaferMapAnswer> {
@@ -41,7 +41,7 @@ export class WaferMapController {
       'How often each die position fails across the wafers of the lot: shows patterns that repeat from wafer to wafer.',
     notFound: 'There is no such lot.',
   })
-  lot(
+  getLotMap(
     @Param({ schema: lotPath }) path: LotPath,
     @Query({ schema: lotMapParameters }) parameters: LotMapParameters,
   ): Promise<LotMapAnswer> {

@@ -24,7 +24,7 @@ export class ParametersController {
     summary: 'Parameters with their units and specification limits',
     description: 'Every version of the catalogue, newest entry first. A version holds until the next one begins.',
   })
-  list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<ParameterPage> {
+  listParameters(@Query({ schema: listParameters }) parameters: ListParameters): Promise<ParameterPage> {
     return this.query.list(parameters);
   }
 
@@ -33,10 +33,11 @@ export class ParametersController {
     summary: 'Store a version of a parameter, or withdraw one',
     description:
       'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more. A value takes the entry that fits its product, step, recipe and site with the most of these named.',
+    notFound: 'No version of this parameter that still counts begins at `valid_from`.',
     conflict:
-      'The version cuts into a range that ended, differs from one with the same start, or has a unit of another kind.',
+      '`parameter_conflict`: the version cuts into a range that ended, differs from one with the same start, or has a unit of another kind.',
   })
-  store(@Body({ schema: parameterRequest }) given: ParameterRequest): Promise<ParameterItem> {
+  storeParameter(@Body({ schema: parameterRequest }) given: ParameterRequest): Promise<ParameterItem> {
     requireOwn(given);
     return this.query.store(given);
   }

@@ -17,7 +17,7 @@ export class LedgerController {
     summary: 'Every offset accounted for',
     description: 'Two balances per partition: offsets of the source topic, and the events in its records.',
   })
-  answer(@Query({ schema: noParameters }) _parameters: object): Promise<LedgerAnswer> {
+  getLedger(@Query({ schema: noParameters }) _parameters: object): Promise<LedgerAnswer> {
     return this.query.answer();
   }
 }

@@ -17,7 +17,7 @@ export class PipelineController {
     summary: 'Progress of each partition',
     description: 'Position, lag in events and seconds, state with reason, and counters, per partition and per topic.',
   })
-  answer(@Query({ schema: noParameters }) _parameters: object): Promise<PipelineAnswer> {
+  getPipeline(@Query({ schema: noParameters }) _parameters: object): Promise<PipelineAnswer> {
     return this.query.answer();
   }
 }

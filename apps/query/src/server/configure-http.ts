@@ -7,7 +7,14 @@ import { runAs } from '../access/caller.ts';
 import { readCertificate, renewCertificate } from '../access/certificate.ts';
 import { Gate } from '../access/gate.ts';
 import { isPublic, routeRules } from '../access/rights.ts';
-import { frameworkProblem, HttpErrorFilter, pathOf, type ProblemReply, sendProblem } from './http-error.filter.ts';
+import {
+  answerUnparsed,
+  frameworkProblem,
+  HttpErrorFilter,
+  pathOf,
+  type ProblemReply,
+  sendProblem,
+} from './http-error.filter.ts';
 import { securityHeaders } from './http-headers.ts';
 import { buildDocument, serveDocument } from './openapi.ts';
 import {
@@ -29,6 +36,7 @@ export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpC
   requestTimeout: 30_000,
   frameworkErrors: (error: unknown, _request: unknown, reply: unknown): void =>
     sendProblem(reply as ProblemReply, frameworkProblem(error)),
+  clientErrorHandler: answerUnparsed,
   ...(TRUST_PROXY === undefined ? {} : { trustProxy: [...TRUST_PROXY] }),
   ...(HTTPS_CERTIFICATE === undefined || HTTPS_KEY === undefined
     ? {}

@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Duplex } from 'node:stream';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type Logger } from '@chip/service';
 import { PROBLEM_MEDIA_TYPE } from '../http/documented-route.ts';
@@ -77,21 +78,23 @@ export class HttpErrorFilter implements ExceptionFilter {
 /** Maps refusals of Nest and Fastify to problems, anything unexpected to a 500. */
 export function frameworkProblem(error: unknown): Problem {
   const status = statusOf(error);
-  const known = status === undefined ? undefined : CLIENT_ERRORS[status];
-  if (status !== undefined && known) {
+  if (status !== undefined && status in CLIENT_ERRORS) {
+    const known = CLIENT_ERRORS[status as keyof typeof CLIENT_ERRORS];
     return new Problem(status, known.code, known.detail);
   }
   return new Problem(500, 'internal_error', 'an unexpected error occurred; the service has logged it', [], error);
 }
 
 /** What Fastify refuses before a request reaches a route. */
-const CLIENT_ERRORS: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
+const CLIENT_ERRORS = {
   400: { code: 'malformed_request', detail: 'the request cannot be read: invalid JSON, URL or headers' },
+  408: { code: 'request_timeout', detail: 'the request did not arrive within its time' },
   413: { code: 'body_too_large', detail: 'the request body is larger than this service accepts' },
   414: { code: 'uri_too_long', detail: 'part of the path is longer than this service accepts' },
   415: { code: 'unsupported_media_type', detail: 'request bodies must be application/json' },
+  431: { code: 'headers_too_large', detail: 'URL and headers together are larger than this service reads' },
   503: { code: 'shutting_down', detail: 'this instance is stopping: try again' },
-};
+} as const satisfies Readonly<Record<number, { code: ProblemCode; detail: string }>>;
 
 const statusOf = (error: unknown): number | undefined => {
   if (error instanceof HttpException) {
@@ -105,9 +108,37 @@ export const pathOf = (request: { readonly url: string }): string => request.url
 
 /** Writes a problem document (RFC 9457). */
 export function sendProblem(reply: ProblemReply, problem: Problem): void {
-  const { status, code, detail, errors } = problem;
-  const title = STATUS_CODES[status] ?? 'Error';
-  const body = { type: 'about:blank', title, status, code, detail, ...(errors.length > 0 ? { errors } : {}) };
   // Serialises here, because Fastify would add a charset parameter and only knows application/json.
-  void reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE).serializer(String).send(JSON.stringify(body));
+  void reply
+    .code(problem.status)
+    .header('content-type', PROBLEM_MEDIA_TYPE)
+    .serializer(String)
+    .send(JSON.stringify(documentOf(problem)));
+}
+
+/**
+ * Answers what Node's parser refuses: no request exists yet, so only the connection can carry the problem.
+ *
+ * @param error of the event `clientError` of the HTTP server
+ */
+export function answerUnparsed(error: { readonly code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const { code, detail } = CLIENT_ERRORS[status];
+  const body = JSON.stringify(documentOf(new Problem(status, code, detail)));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${PROBLEM_MEDIA_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function documentOf({ status, code, detail, errors }: Problem): object {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, code, detail, ...(errors.length > 0 ? { errors } : {}) };
 }

@@ -6,6 +6,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject } from '@nestjs/swagger';
+import { PROBLEM_CODES } from '../http/problem.error.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import openapiTypes, { astToString } from 'openapi-typescript';
@@ -42,6 +43,11 @@ async function documentOfModules(): Promise<OpenAPIObject> {
 }
 
 let document: OpenAPIObject;
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    (Object.entries(item) as [string, OperationObject][]).map(([method, operation]) => ({ path, method, operation })),
+  );
 beforeAll(async () => {
   document = await documentOfModules();
 }, 60_000);
@@ -60,6 +66,45 @@ describe('the OpenAPI document', () => {
       expect([name, ajv.validateSchema(schema), ajv.errors]).toEqual([name, true, null]);
     }
     expect(ajv.validateSchema({ type: 'array', items: [{ type: 'integer' }] })).toBe(false);
+  });
+
+  it('names each operation once, as a method of a client', () => {
+    const names = operations().map(({ operation }) => operation.operationId ?? '');
+    expect(names.length).toBeGreaterThan(40);
+    expect(
+      names.filter(
+        (name) =>
+          !/^(get|list|export|evaluate|compare|create|store|schedule|verify|backtest)[A-Z][A-Za-z]+$/.test(name),
+      ),
+    ).toEqual([]);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
+  it('says where each problem code comes', () => {
+    const texts = JSON.stringify([operations(), document.components?.responses]);
+    expect(PROBLEM_CODES.filter((code) => !texts.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('lists the refusals that can meet each operation, all of them problems', () => {
+    const codesOf = (path: string, method: string) =>
+      Object.keys(operations().find((found) => found.path === path && found.method === method)!.operation.responses);
+    const always = ['405', '415', '421', '431', '500'];
+    const keyed = [...always, '401', '403', '429'];
+    expect(codesOf('/health/live', 'get').sort()).toEqual(['200', '503', ...always].sort());
+    expect(codesOf('/v1/yield', 'get').sort()).toEqual(['200', '400', '503', ...keyed].sort());
+    expect(codesOf('/v1/lots/{lot_id}', 'get').sort()).toEqual(['200', '400', '404', '414', '503', ...keyed].sort());
+    expect(codesOf('/v1/inspections', 'post').sort()).toEqual(
+      ['201', '400', '404', '408', '409', '413', '503', ...keyed].sort(),
+    );
+    for (const { name, response } of Object.entries(document.components!.responses!).map(([name, response]) => ({
+      name,
+      response,
+    }))) {
+      expect([name, Object.keys((response as { content: object }).content)]).toEqual([
+        name,
+        ['application/problem+json'],
+      ]);
+    }
   });
 
   it('is what the types of the TypeScript client say (npm run docs writes them)', async () => {

@@ -3,7 +3,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
 import { isPublic, rightOf, type Right } from '../access/rights.ts';
 import { problemSchema } from '../http/answers.ts';
-import { PROBLEM_MEDIA_TYPE } from '../http/documented-route.ts';
+import { addRefusals } from './refusals.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -36,14 +36,51 @@ function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; c
   return { schema: converted, components };
 }
 
-/** Texts for the routes of libs/service, which does not depend on OpenAPI. */
-const FRAME_ROUTES: Readonly<Record<string, { summary: string; description: string }>> = {
-  '/health/live': { summary: 'Whether this process makes progress', description: '503 = restart it.' },
+const HEALTH = {
+  'application/json': {
+    schema: {
+      type: 'object',
+      required: ['status', 'checks'],
+      properties: {
+        status: { type: 'string', enum: ['up', 'down'] },
+        checks: {
+          type: 'object',
+          additionalProperties: {
+            type: 'object',
+            required: ['state'],
+            properties: { state: { type: 'string' }, reason: { type: 'string' } },
+          },
+        },
+      },
+    },
+  },
+};
+/** Texts and answers of the routes of libs/service, which does not depend on OpenAPI. */
+const FRAME_ROUTES: Readonly<Record<string, object>> = {
+  '/health/live': {
+    operationId: 'getLiveness',
+    summary: 'Whether this process makes progress',
+    description: '503 = restart it.',
+    responses: {
+      200: { description: 'It makes progress.', content: HEALTH },
+      503: { description: 'Restart it.', content: HEALTH },
+    },
+  },
   '/health/ready': {
+    operationId: 'getReadiness',
     summary: 'Whether requests should come here now',
     description: '503 while the database is unavailable or the service stops.',
+    responses: {
+      200: { description: 'Send requests here.', content: HEALTH },
+      503: { description: 'Send requests to another instance.', content: HEALTH },
+    },
   },
-  '/metrics': { summary: 'Prometheus metrics', description: 'Text exposition format.' },
+  '/metrics': {
+    operationId: 'getMetrics',
+    summary: 'Prometheus metrics',
+    description: 'Text exposition format.',
+    responses: { 200: { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+  },
 };
 
 /** The OpenAPI 3.1 document, generated from the routes and the schemas that check their requests. */
@@ -55,6 +92,7 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
       'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic states in `definition` what it counts and in `as_of` which events it includes. Problems are `application/problem+json` with a stable `code`.',
     )
     .setVersion('1')
+    .addServer('/', 'The service that this document comes from.')
     .addBearerAuth(
       {
         type: 'http',
@@ -65,7 +103,8 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .build();
   const document = SwaggerModule.createDocument(app, head, {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
+    // Handlers are named for callers: generated clients make methods of these.
+    operationIdFactory: (_controller, method) => method,
     standardSchemaConverter: (schema, { schemaType }) => convert(schema as z.ZodType, schemaType),
   });
   document.components = {
@@ -80,36 +119,19 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
         Object.assign(operation, texts, { tags: ['Operation'] });
       }
       if (!isPublic(path)) {
-        describeAccess(path, method, operation);
+        operation['x-right'] = rightOf(path, method, { ...operation });
+        operation.security = [{ bearer: [] }];
       }
     }
   }
+  addRefusals(document);
   return document;
 }
 
 interface Operation {
   parameters?: Parameter[];
-  tags?: string[];
-  description?: string;
   security?: object[];
-  responses?: Record<string, object>;
   'x-right'?: Right;
-}
-
-/** Documents the right that a route requires, and its refusals. */
-function describeAccess(path: string, method: string, operation: Operation): void {
-  const problem = (description: string): object => ({
-    description,
-    content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
-  });
-  operation['x-right'] = rightOf(path, method, { ...operation });
-  operation.security = [{ bearer: [] }];
-  operation.responses = {
-    ...operation.responses,
-    401: problem('The key or token is missing, unknown, expired or revoked.'),
-    403: problem('The caller lacks a right; `detail` names it.'),
-    429: problem('Too many requests from this caller; `Retry-After` states how long to wait.'),
-  };
 }
 
 interface Parameter {

@@ -16,7 +16,7 @@ export class SpcController {
     description:
       'Measurements in the order of completion, or failing units and defects per sample. With too little data for limits the chart is empty; given limits need no data.',
   })
-  chart(@Query({ schema: spcParameters }) parameters: SpcParameters): Promise<SpcAnswer> {
+  getSpcChart(@Query({ schema: spcParameters }) parameters: SpcParameters): Promise<SpcAnswer> {
     return this.query.chart(parameters);
   }
 }

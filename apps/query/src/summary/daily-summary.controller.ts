@@ -19,7 +19,7 @@ export class DailySummaryController {
     summary: 'Inspections per day, type and status',
     description: 'Computed in advance, so that a dashboard may poll it.',
   })
-  answer(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
+  getDailySummary(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.query.answer(parameters);
   }
 }

@@ -15,7 +15,7 @@ export class TelemetrySeriesController {
     description:
       'Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else the hourly or daily roll-up.',
   })
-  answer(@Query({ schema: seriesParameters }) parameters: SeriesParameters): Promise<SeriesAnswer> {
+  getTelemetrySeries(@Query({ schema: seriesParameters }) parameters: SeriesParameters): Promise<SeriesAnswer> {
     return this.query.answer(parameters);
   }
 }

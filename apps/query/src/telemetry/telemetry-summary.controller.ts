@@ -20,7 +20,7 @@ export class TelemetrySummaryController {
     description:
       'Count, mean, minimum and maximum, weighted by samples. Exact even if the range begins or ends within an hour.',
   })
-  answer(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
+  getTelemetrySummary(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.query.answer(parameters);
   }
 }

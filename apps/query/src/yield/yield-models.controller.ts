@@ -20,7 +20,7 @@ export class YieldModelsController {
     description:
       'Poisson, Murphy, exponential and negative binomial on numbers that you give: a defect density and a die area, a yield, or defects and units. Reads no stored data.',
   })
-  answer(@Query({ schema: modelParameters }) parameters: ModelParameters): ModelsAnswer {
+  getYieldModels(@Query({ schema: modelParameters }) parameters: ModelParameters): ModelsAnswer {
     return answerModels(parameters);
   }
 }

@@ -15,7 +15,7 @@ export class YieldController {
     description:
       'A die is often tested more than once, so final, first-pass and insertion yield of the same data differ. Every answer states in `definition` which one it is.',
   })
-  answer(@Query({ schema: yieldParameters }) parameters: YieldParameters): Promise<YieldAnswer> {
+  getYield(@Query({ schema: yieldParameters }) parameters: YieldParameters): Promise<YieldAnswer> {
     return this.query.answer(parameters);
   }
 }
