@@ -1,4 +1,4 @@
--- The other end of publication.sql, in the database of a downstream service (plain PostgreSQL is enough).
+-- Subscribes the database of a downstream service to publication.sql (plain PostgreSQL is enough).
 --
 --   psql "$DOWNSTREAM_DATABASE_URL" -v host=db.fab-a.example -v port=5432 -v database=chip_quality \
 --     -v password='the password of chip_replica' -f subscription.sql
@@ -7,6 +7,6 @@ CREATE TABLE lots (id uuid PRIMARY KEY, site text NOT NULL, lot_id text NOT NULL
 CREATE TABLE inspections (
   id uuid PRIMARY KEY, lot_id uuid NOT NULL, chip_id text NOT NULL, inspection_type text NOT NULL, status text NOT NULL,
   result text, occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text);
--- Outside a transaction: it creates the slot at the other end.
+-- Not in a transaction, because it creates the replication slot on the publisher.
 SELECT format('host=%s port=%s dbname=%s user=chip_replica password=%L', :'host', :'port', :'database', :'password') AS conninfo \gset
 CREATE SUBSCRIPTION chip_results CONNECTION :'conninfo' PUBLICATION chip_results;

@@ -50,7 +50,7 @@ describe('configuration', () => {
     expect(problemsOf({ DATABASE_URL, ...env })).toEqual(problems);
   });
 
-  it('takes proxies by address or network', () => {
+  it('accepts proxies by address or network', () => {
     const { TRUST_PROXY } = loadConfig(querySchema, {
       DATABASE_URL,
       TRUST_PROXY: '127.0.0.1, 10.1.0.0/16,::1,fd00::/8',
@@ -58,7 +58,7 @@ describe('configuration', () => {
     expect(TRUST_PROXY).toEqual(['127.0.0.1', '10.1.0.0/16', '::1', 'fd00::/8']);
   });
 
-  it('with keys or tokens accepts any address', () => {
+  it('accepts any address when keys or tokens are required', () => {
     expect(problemsOf({ DATABASE_URL, HOST: '0.0.0.0', AUTH_MODE: 'keys' })).toEqual([]);
     const tokens = { OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'chip' };
     expect(problemsOf({ DATABASE_URL, HOST: '0.0.0.0', AUTH_MODE: 'keys+oidc', ...tokens })).toEqual([]);

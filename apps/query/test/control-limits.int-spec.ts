@@ -256,7 +256,7 @@ describe('a chart with frozen limits', () => {
   it('refuses limits of another chart by id', async () => {
     const { items } = await get<{ items: Limits[] }>('/v1/control-limits?chart=xbar_r');
     const { status, body } = await stage.app.get<Refusal>(`/v1/spc?chart=xbar_s&parameter=x&limits=${items[0]!.id}`);
-    expect([status, body.detail]).toEqual([400, 'limits are those of another chart']);
+    expect([status, body.detail]).toEqual([400, 'limits belong to another chart']);
   });
 });
 

@@ -1,7 +1,6 @@
 /** A lot of 25 wafers with 5,000 dice each: charts and capability come from PostgreSQL's sums, not from 125,000 values in Node. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
-import { packMeasurements } from './seed.ts';
 
 const WAFERS = 25;
 const DICE = 5000;
@@ -26,10 +25,10 @@ beforeAll(async () => {
        FROM ${dice}`,
   );
   await database.query(
-    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
-     SELECT ${time}, ${id}, ${id}, 'vth', 10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END, 'V' FROM ${dice}`,
+    `WITH s AS (SELECT id FROM store_measurement_sets('[{"names":["vth"],"units":["V"],"lower_limits":[null],"upper_limits":[null]}]') AS id)
+     INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+     SELECT ${time}, ${id}, ${id}, s.id, ARRAY[10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END] FROM s, ${dice}`,
   );
-  await packMeasurements(database);
   await database.query('ANALYZE inspections, inspection_attempts, measurement_vectors, measurement_sets');
 }, 300_000);
 afterAll(() => stage.end());

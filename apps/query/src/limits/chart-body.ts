@@ -15,16 +15,16 @@ import {
 } from '../charts/chart-request.ts';
 import { breaksBetween, isOfCounts, subgroupOf } from '../charts/chart-subgroups.ts';
 
-/** Members of bodies that are about a chart of stored data, as the parameters of `GET /v1/spc` are. */
+/** Members of a body that describe a chart of stored data, like the parameters of `GET /v1/spc`. */
 
 const instant = timeParameter.meta({ format: 'date-time' });
 
-/** `[from, to)` on the completion of attempts. */
+/** `[from, to)` by completion time of the attempts. */
 export const windowSchema = z
   .strictObject({ from: instant, to: instant })
   .refine(({ from, to }) => from < to, { path: ['to'], error: 'expected a time after from' });
 
-/** Which attempts: one name each, because the limits of one population are not those of another. */
+/** Filters of the attempts: one name each, because each population has limits of its own. */
 const filterShape = {
   product: storedName.optional(),
   step: storedName.optional(),
@@ -35,17 +35,18 @@ const filterShape = {
 };
 
 export const chartBodyShape = {
-  parameter: storedText(1, 200)
-    .optional()
-    .meta({ description: 'Name of the measurement; charts of counts need none.' }),
+  parameter: storedText(1, 200).optional().meta({ description: 'Name of the measurement; not for charts of counts.' }),
   chart: z.enum(CHARTS),
   subgroup: z
     .union([z.enum(['lot', 'wafer', 'day']), z.int().min(1).max(1000)])
     .optional()
-    .meta({ description: 'As of GET /v1/spc. Default 1 for imr, ewma and cusum, else lot.' }),
+    .meta({ description: 'As in GET /v1/spc. Default 1 for imr, ewma and cusum, otherwise lot.' }),
   ...filterShape,
-  policy: z.enum(ATTEMPT_POLICIES).default('last').meta({ description: 'Which attempt stands for a unit.' }),
-  mix: z.literal('yes').optional().meta({ description: 'Put together what is otherwise refused as ambiguous.' }),
+  policy: z.enum(ATTEMPT_POLICIES).default('last').meta({ description: 'Which attempt represents a unit.' }),
+  mix: z
+    .literal('yes')
+    .optional()
+    .meta({ description: 'Combine populations that are otherwise refused as ambiguous.' }),
   break_at: z.enum(BREAKS).optional(),
 };
 
@@ -76,6 +77,6 @@ export function chartFits(given: ChartBody, context: z.RefinementCtx): void {
   if (break_at !== undefined && (isOfCounts(chart) || chart.startsWith('xbar'))) {
     complain('break_at', `does not belong to ${chart}`);
   } else if (break_at !== undefined && !breaksBetween(subgroupOf(given)).includes(break_at)) {
-    complain('break_at', 'does not lie between samples of this subgroup');
+    complain('break_at', 'does not separate samples of this subgroup');
   }
 }

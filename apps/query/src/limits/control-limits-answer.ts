@@ -38,7 +38,7 @@ export const limitsPath = z.strictObject({
 const MAX_EXCLUSIONS = 1000;
 const SIGMA = ['sigma', 'sigma_within', 'sigma_z'] as const;
 
-/** Which numbers make the limits of a chart, beside the centre. */
+/** Which numbers define the limits of a chart in addition to the centre. */
 function numbersOf(chart: Chart): readonly (typeof SIGMA)[number][] {
   if (chart === 'p_prime' || chart === 'u_prime') {
     return ['sigma_z'];
@@ -54,13 +54,13 @@ export const controlLimitsRequest = z
     ...chartBodyShape,
     ...chartSettingsShape,
     baseline: windowSchema.optional().meta({
-      description: 'The limits come from what was completed in [from, to). Either this or `given`.',
+      description: 'Computes the limits from attempts completed in [from, to). Either this or `given`.',
     }),
     exclude: listOf(z.strictObject({ index: z.int().min(0), reason: reasonText }), MAX_EXCLUSIONS)
       .optional()
       .meta({
         description:
-          'Samples of the baseline that the limits do not come from: their indices in `GET /v1/spc` of the same question with from and to of the baseline, each with a reason.',
+          'Samples to leave out of the baseline, each with a reason: their indices in the answer of `GET /v1/spc` to the same query with from and to of the baseline.',
       }),
     given: z
       .strictObject({
@@ -71,7 +71,7 @@ export const controlLimitsRequest = z
         unit: storedText(1, 50).optional(),
       })
       .optional()
-      .meta({ description: 'Limits from elsewhere, instead of a baseline.' }),
+      .meta({ description: 'Known limits, instead of a baseline.' }),
     reason: reasonText.meta({ description: 'Why, for the audit trail.' }),
   })
   .superRefine((request, context) => {
@@ -81,14 +81,14 @@ export const controlLimitsRequest = z
       context.addIssue({ code: 'custom', path, message });
     };
     if ((baseline === undefined) === (given === undefined)) {
-      complain(['baseline'], 'either baseline or given is needed, and not both');
+      complain(['baseline'], 'expected either baseline or given, not both');
     }
     if (given === undefined) {
       return;
     }
     for (const member of ['exclude', 'sigma_method'] as const) {
       if (request[member] !== undefined) {
-        complain([member], 'belongs to limits from a baseline');
+        complain([member], 'is only for limits from a baseline');
       }
     }
     for (const member of SIGMA) {
@@ -133,11 +133,11 @@ export const controlLimitsItem = z
     version: z
       .int()
       .min(1)
-      .meta({ description: 'Counts the limits of the same parameter, chart, subgroup and filters.' }),
+      .meta({ description: 'Version number of the limits of the same parameter, chart, subgroup and filters.' }),
     parameter: text.meta({ description: 'null for charts of counts.' }),
     chart: z.enum(CHARTS),
-    subgroup: z.string().meta({ description: 'lot, wafer, day, or so many values.', examples: ['lot'] }),
-    product: text.meta({ description: 'null = not limited to one.' }),
+    subgroup: z.string().meta({ description: 'lot, wafer, day, or a number of values.', examples: ['lot'] }),
+    product: text.meta({ description: 'null = any product.' }),
     step: text,
     recipe: text,
     site: text,
@@ -153,14 +153,14 @@ export const controlLimitsItem = z
       k: number,
       h: number,
     }),
-    centre: z.number().meta({ description: 'Mean; of counts the rate per unit.' }),
-    sigma: number.meta({ description: 'Of xbar_r and xbar_s that of single values, else that of the points.' }),
+    centre: z.number().meta({ description: 'Mean; for counts the rate per unit.' }),
+    sigma: number.meta({ description: 'Of single values for xbar_r and xbar_s, otherwise of the points.' }),
     sigma_within: number,
     sigma_z: number,
     lower: number.meta({ description: 'Lower limit of the location panel; null where it varies by point.' }),
     upper: number,
-    n: z.int().nullable().meta({ description: 'Values of each sample; null where samples differ.' }),
-    samples: z.int().nullable().meta({ description: 'Samples of the baseline, with those excluded.' }),
+    n: z.int().nullable().meta({ description: 'Values per sample; null if samples differ.' }),
+    samples: z.int().nullable().meta({ description: 'Samples of the baseline, including excluded ones.' }),
     baseline: z.strictObject({ from: timeText, to: timeText }).nullable(),
     exclusions: z.array(
       z.strictObject({
@@ -172,10 +172,10 @@ export const controlLimitsItem = z
         reason: z.string(),
       }),
     ),
-    as_of: asOfSchema.nullable().meta({ description: 'What the limits have seen; null for those that were given.' }),
+    as_of: asOfSchema.nullable().meta({ description: 'State of the data behind the limits; null for given limits.' }),
     ...definitionShape,
     reason: z.string(),
-    author: z.string().meta({ description: 'Who stored them.' }),
+    author: z.string().meta({ description: 'Subject that stored them.' }),
     created_at: timeText,
   })
   .meta({ id: 'ControlLimits' });

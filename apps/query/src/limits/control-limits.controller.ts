@@ -37,7 +37,7 @@ export class ControlLimitsController {
   @Get(':id')
   @Answers(controlLimitsItem, {
     summary: 'One version of control limits',
-    description: 'As it was stored; versions never change.',
+    description: 'The version as stored; versions never change.',
     notFound: 'There are no control limits with this id.',
   })
   getControlLimits(@Param({ schema: limitsPath }) { id }: z.output<typeof limitsPath>): Promise<ControlLimitsItem> {
@@ -49,7 +49,7 @@ export class ControlLimitsController {
   @Creates(controlLimitsItem, {
     summary: 'Freeze control limits',
     description:
-      'Computes the limits of a chart from a baseline, or takes those given, and stores them as the next version of this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.',
+      'Computes the limits of a chart from a baseline, or takes the given ones, and stores them as the next version for this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.',
     notFound: 'The limits were removed right after they were stored.',
   })
   async createControlLimits(

@@ -23,7 +23,7 @@ import {
 } from './control-limits-answer.ts';
 import { limitsById, listLimits } from './control-limits.sql.ts';
 
-/** What limits were made of. */
+/** What the limits were computed from. */
 interface Made {
   readonly limits: ChartLimits;
   readonly data: ChartData;
@@ -34,7 +34,7 @@ interface Made {
   readonly as_of: AsOf | null;
 }
 
-/** Lists frozen limits, and stores new versions of them. */
+/** Lists frozen limits and stores new versions. */
 @Injectable()
 export class ControlLimitsQuery {
   constructor(
@@ -86,7 +86,7 @@ export class ControlLimitsQuery {
     if (given !== undefined) {
       const { centre, sigma = null, sigma_within = null, sigma_z = null, unit = null } = given;
       const limits = { centre, sigma, sigma_within, sigma_z };
-      return { limits, data: {}, samples: null, unit, break_at, what: 'Given by whoever stored them.', as_of: null };
+      return { limits, data: {}, samples: null, unit, break_at, what: 'Given, not computed.', as_of: null };
     }
     const { as_of, ...found } = await this.snapshots.answer((snapshot) =>
       samplesOf(snapshot, { ...request, ...baseline }),
@@ -117,7 +117,7 @@ export class ControlLimitsQuery {
   }
 }
 
-/** Limits without any spread would accuse every other value. @throws Problem 400 */
+/** Limits without spread would flag every other value. @throws Problem 400 */
 function requireSpread({ sigma, sigma_within, sigma_z }: ChartLimits): void {
   if (sigma === 0 || sigma_within === 0 || sigma_z === 0) {
     const message = 'has no spread: its samples do not differ';
@@ -129,7 +129,7 @@ function rowOf(request: ControlLimitsRequest, made: Made, settings: ChartSetting
   const { limits, data, samples } = made;
   const { chart, parameter = '', product = '', step = '', recipe = '', site = '' } = request;
   const { equipment_id = '', inspection_type = '', exclude = [], baseline } = request;
-  // Without what only shapes the estimate; refuses what the chart does not take.
+  // Drops what only shapes the estimate; refuses what the chart does not take.
   const { location } = evaluateChart({ ...settings, sigma_method: undefined, exclude: undefined, limits }, data);
   const { definition, definition_id } = defineChart(settings);
   const sizes = new Set(samples?.map(({ size }) => size));

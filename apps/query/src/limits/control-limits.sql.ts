@@ -3,7 +3,7 @@ import { type KeysetPosition } from '../http/cursor.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type ControlLimitsItem, type ListParameters } from './control-limits-answer.ts';
 
-/** What limits can be limited to, in the order of their weight where two name equally many. */
+/** What limits can be restricted to; the order decides between limits that name equally many. */
 export const SCOPES = ['product', 'step', 'recipe', 'equipment_id', 'site', 'inspection_type'] as const;
 export type Scopes = Readonly<Partial<Record<(typeof SCOPES)[number], string | undefined>>>;
 
@@ -46,7 +46,7 @@ export async function limitsById(snapshot: Queryable, id: string): Promise<Contr
   return row && itemOf(row);
 }
 
-/** What current limits are looked for by. */
+/** Key by which current limits are found. */
 export interface LimitsKey {
   readonly parameter: string;
   readonly chart: string;
@@ -55,7 +55,7 @@ export interface LimitsKey {
   readonly scopes: Scopes;
 }
 
-/** The newest version of the limits that fit the scopes; of several that fit, those that name the most. */
+/** Newest version of the limits that fit the scopes; of several, the ones that name the most scopes. */
 export async function currentLimits(
   snapshot: Queryable,
   { parameter, chart, subgroup, policy, scopes }: LimitsKey,

@@ -7,7 +7,7 @@ import { type Chart } from '../charts/chart-request.ts';
 import { type ControlLimitsItem } from './control-limits-answer.ts';
 import { currentLimits, limitsById, SCOPES, type Scopes } from './control-limits.sql.ts';
 
-/** Of a chart that frozen limits are wanted for. */
+/** The chart that frozen limits are requested for. */
 export interface LimitedQuestion extends UnitFilters {
   readonly chart: Chart;
   readonly parameter?: string | undefined;
@@ -29,7 +29,7 @@ export interface FrozenLimits {
 const refused = (message: string): Problem =>
   new Problem(400, 'invalid_parameter', `limits ${message}`, [{ parameter: 'limits', message }]);
 
-/** @throws Problem 400 invalid_parameter when there are none, or they are of another chart */
+/** @throws Problem 400 invalid_parameter if there are none or they belong to another chart */
 export async function frozenLimits(
   snapshot: Queryable,
   question: LimitedQuestion,
@@ -46,7 +46,7 @@ export async function frozenLimits(
   }
   const found = await limitsById(snapshot, which);
   if (!found) {
-    throw refused('are not known');
+    throw refused('do not exist');
   }
   const differs = (
     [
@@ -57,12 +57,12 @@ export async function frozenLimits(
     ] as const
   ).filter(([, own, asked]) => own !== asked);
   if (differs.length > 0) {
-    throw refused(`are those of another ${differs.map(([name]) => name).join(', ')}`);
+    throw refused(`belong to another ${differs.map(([name]) => name).join(', ')}`);
   }
   return asFrozen(found);
 }
 
-/** Filters with one value: limits of one product are not those of two. */
+/** Filters with a single value: two products have no limits in common. */
 function scopesOf(filters: UnitFilters): Scopes {
   return Object.fromEntries(
     SCOPES.map((scope) => {
@@ -93,6 +93,6 @@ function asFrozen({ id, version, author, created_at, unit, settings, ...limits }
   };
 }
 
-/** Which limits a chart has, in words. */
+/** Describes the limits of a chart in words. */
 export const describeLimits = ({ id, version, author, created_at }: Omit<FrozenLimits, 'settings'>): string =>
   `Limits: ${id}, version ${version}, stored ${created_at} by ${author}.`;

@@ -1,4 +1,4 @@
-/** Control limits that are frozen for charts of phase II. */
+/** Frozen control limits for charts of phase II. */
 import { Module } from '@nestjs/common';
 import { ControlLimitsController } from './control-limits.controller.ts';
 import { ControlLimitsQuery } from './control-limits.query.ts';

@@ -3,7 +3,7 @@ import { type KeysetPosition } from '../http/cursor.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type ListParameters, type ParameterItem } from './parameter-answer.ts';
 
-/** Versions `n` of the same key as `p` that count. */
+/** Condition: `n` is a version of the same key as `p` that is not withdrawn. */
 const OF_SAME_KEY =
   '(n.name, n.product, n.step, n.recipe, n.site) = (p.name, p.product, p.step, p.recipe, p.site) AND n.withdrawn_at IS NULL';
 
@@ -13,7 +13,7 @@ const SELECT_ITEM = `SELECT p.id, p.name, nullif(p.product, '') AS product, null
         p.reason, p.created_by, p.created_at, p.withdrawn_at, p.withdrawn_by, p.withdrawal_reason
    FROM parameters p`;
 
-/** Condition that version `p` holds at the time of the placeholder. */
+/** Condition: version `p` is in force at the time of the placeholder. */
 const inForceAt = ($: string): string =>
   `p.withdrawn_at IS NULL AND p.valid_from = (SELECT max(n.valid_from) FROM parameters n WHERE ${OF_SAME_KEY} AND n.valid_from <= ${$}::timestamptz)`;
 
@@ -45,7 +45,7 @@ export async function versionById(snapshot: Queryable, id: string): Promise<Para
   return item;
 }
 
-/** A version of the catalogue as it bears on measured values; null = every product, step and so on. */
+/** What a version of the catalogue says about measured values; null = every product, step and so on. */
 export interface Specification {
   readonly product: string | null;
   readonly step: string | null;
@@ -54,7 +54,7 @@ export interface Specification {
   readonly unit: string | null;
 }
 
-/** What the catalogue says of a parameter at a time (undefined = now), at most one version of each key. */
+/** Versions of a parameter in force at a time (undefined = now), at most one per key. */
 export function specificationsAt(snapshot: Queryable, name: string, at: string | undefined): Promise<Specification[]> {
   return snapshot.query<Specification>(
     `SELECT nullif(product, '') AS product, nullif(step, '') AS step, nullif(recipe, '') AS recipe, nullif(site, '') AS site, unit

@@ -20,7 +20,7 @@ export const listParameters = z.strictObject({
     .meta({
       format: 'date-time',
       description:
-        'Only the versions that hold at this time. Without it: every version, also superseded and withdrawn.',
+        'Only the versions in force at this time. Default: every version, including superseded and withdrawn ones.',
       example: '2026-03-02T08:00:00Z',
     })
     .optional(),
@@ -33,11 +33,11 @@ const VALUES = ['unit', 'lsl', 'usl', 'target'] as const;
 export const parameterRequest = z
   .strictObject({
     name: storedText(1, 200).meta({ description: 'Name of the measurement, as the machines send it.' }),
-    product: storedName.optional().meta({ description: 'Absent: every product. The most specific entry holds.' }),
+    product: storedName.optional().meta({ description: 'Default: every product. The most specific entry applies.' }),
     step: storedName.optional(),
     recipe: storedName.optional(),
     site: storedName.optional(),
-    valid_from: timeParameter.meta({ format: 'date-time', description: 'When the version begins to hold.' }),
+    valid_from: timeParameter.meta({ format: 'date-time', description: 'Time from which the version is in force.' }),
     unit: storedText(1, 50)
       .optional()
       .meta({ description: 'Unit of the limits. Values in another unit of the same kind are converted into it.' }),
@@ -45,7 +45,7 @@ export const parameterRequest = z
     usl: finite.optional().meta({ description: 'Upper specification limit.' }),
     target: finite.optional(),
     withdraw: z.literal(true).optional().meta({
-      description: 'Take the version with this valid_from back, because it was wrong: it counts no more, for no time.',
+      description: 'Withdraw the version with this valid_from because it was wrong: it no longer applies to any time.',
     }),
     reason: reasonText.meta({ description: 'Why, for the audit trail.' }),
   })
@@ -92,12 +92,14 @@ export const parameterItem = z
     target: limit,
     valid_from: timeText,
     valid_to: timeText.nullable().meta({
-      description: 'When the next version begins; null while there is none, and of a withdrawn version.',
+      description: 'Start of the next version; null if there is none and for a withdrawn version.',
     }),
     reason: z.string(),
     created_by: z.string(),
     created_at: timeText,
-    withdrawn_at: timeText.nullable().meta({ description: 'Since when the version counts no more, for no time.' }),
+    withdrawn_at: timeText
+      .nullable()
+      .meta({ description: 'When the version was withdrawn; from then on it applies to no time.' }),
     withdrawn_by: z.string().nullable(),
     withdrawal_reason: z.string().nullable(),
   })

@@ -22,7 +22,7 @@ export class ParametersController {
   @Get()
   @Answers(parameterPage, {
     summary: 'Parameters with their units and specification limits',
-    description: 'Every version of the catalogue, newest entry first. A version holds until the next one begins.',
+    description: 'Every version of the catalogue, newest entry first. A version is in force until the next one begins.',
   })
   listParameters(@Query({ schema: listParameters }) parameters: ListParameters): Promise<ParameterPage> {
     return this.query.list(parameters);
@@ -32,8 +32,8 @@ export class ParametersController {
   @Stores(parameterItem, {
     summary: 'Store a version of a parameter, or withdraw one',
     description:
-      'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more. A value takes the entry that fits its product, step, recipe and site with the most of these named.',
-    notFound: 'No version of this parameter that still counts begins at `valid_from`.',
+      'A new version succeeds the previous one from `valid_from` on; nothing is overwritten. Storing the same version again changes nothing. `withdraw` withdraws the version that begins at `valid_from`. A value takes the entry that fits its product, step, recipe and site with the most of these named.',
+    notFound: 'No version of this parameter in force begins at `valid_from`.',
     conflict:
       '`parameter_conflict`: the version cuts into a range that ended, differs from one with the same start, or has a unit of another kind.',
   })

@@ -13,7 +13,7 @@ import {
 } from './parameter-answer.ts';
 import { requireSuccession, versionAt } from './succession.ts';
 
-/** Lists the catalogue of parameters, and stores versions of it. */
+/** Lists the catalogue of parameters and stores new versions. */
 @Injectable()
 export class ParametersQuery {
   constructor(
@@ -91,8 +91,8 @@ export class ParametersQuery {
       return await this.unitOfWork.run(async ({ parameters, audit }) => {
         const version = versionAt(await parameters.versions(keyOf(given)), given);
         if (!version) {
-          throw new Problem(404, 'not_found', 'no version of this parameter that still counts begins then', [
-            { parameter: '/valid_from', message: 'is not that of a version that still counts' },
+          throw new Problem(404, 'not_found', 'no version of this parameter in force begins then', [
+            { parameter: '/valid_from', message: 'is not the start of a version in force' },
           ]);
         }
         await parameters.withdraw(version, {
