@@ -175,7 +175,7 @@ export interface paths {
         put?: never;
         /**
          * Freeze control limits
-         * @description Computes the limits of a chart from a baseline, or takes those given, and stores them as the next version of this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.
+         * @description Computes the limits of a chart from a baseline, or takes the given ones, and stores them as the next version for this parameter, chart, subgroup and filters. Charts use them with `limits=current` or their id.
          */
         post: operations["createControlLimits"];
         delete?: never;
@@ -193,7 +193,7 @@ export interface paths {
         };
         /**
          * One version of control limits
-         * @description As it was stored; versions never change.
+         * @description The version as stored; versions never change.
          */
         get: operations["getControlLimits"];
         put?: never;
@@ -577,12 +577,12 @@ export interface paths {
         };
         /**
          * Parameters with their units and specification limits
-         * @description Every version of the catalogue, newest entry first. A version holds until the next one begins.
+         * @description Every version of the catalogue, newest entry first. A version is in force until the next one begins.
          */
         get: operations["listParameters"];
         /**
          * Store a version of a parameter, or withdraw one
-         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more. A value takes the entry that fits its product, step, recipe and site with the most of these named.
+         * @description A new version succeeds the previous one from `valid_from` on; nothing is overwritten. Storing the same version again changes nothing. `withdraw` withdraws the version that begins at `valid_from`. A value takes the entry that fits its product, step, recipe and site with the most of these named.
          */
         put: operations["storeParameter"];
         post?: never;
@@ -1000,14 +1000,14 @@ export interface components {
             /** @description Frozen control limits, as of GET /v1/spc. Without these the limits come from the history. */
             limits?: "current" | string;
             /**
-             * @description Put together what is otherwise refused as ambiguous.
+             * @description Combine populations that are otherwise refused as ambiguous.
              * @enum {string}
              */
             mix?: "yes";
-            /** @description Name of the measurement; charts of counts need none. */
+            /** @description Name of the measurement; not for charts of counts. */
             parameter?: string;
             /**
-             * @description Which attempt stands for a unit.
+             * @description Which attempt represents a unit.
              * @default last
              * @enum {string}
              */
@@ -1025,7 +1025,7 @@ export interface components {
             sigma_method?: "weighted" | "mean" | "pooled";
             site?: string;
             step?: string;
-            /** @description As of GET /v1/spc. Default 1 for imr, ewma and cusum, else lot. */
+            /** @description As in GET /v1/spc. Default 1 for imr, ewma and cusum, otherwise lot. */
             subgroup?: ("lot" | "wafer" | "day") | number;
             /**
              * Format: date-time
@@ -1284,7 +1284,7 @@ export interface components {
             values?: (number | null)[];
         };
         ControlLimits: {
-            /** @description What the limits have seen; null for those that were given. */
+            /** @description State of the data behind the limits; null for given limits. */
             as_of: {
                 positions: {
                     /** @example 1567 */
@@ -1296,7 +1296,7 @@ export interface components {
                 }[];
                 time: string | null;
             } | null;
-            /** @description Who stored them. */
+            /** @description Subject that stored them. */
             author: string;
             baseline: {
                 /**
@@ -1310,7 +1310,7 @@ export interface components {
                  */
                 to: string;
             } | null;
-            /** @description Mean; of counts the rate per unit. */
+            /** @description Mean; for counts the rate per unit. */
             centre: number;
             /** @enum {string} */
             chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
@@ -1344,15 +1344,15 @@ export interface components {
             inspection_type: string | null;
             /** @description Lower limit of the location panel; null where it varies by point. */
             lower: number | null;
-            /** @description Values of each sample; null where samples differ. */
+            /** @description Values per sample; null if samples differ. */
             n: number | null;
             /** @description null for charts of counts. */
             parameter: string | null;
-            /** @description null = not limited to one. */
+            /** @description null = any product. */
             product: string | null;
             reason: string;
             recipe: string | null;
-            /** @description Samples of the baseline, with those excluded. */
+            /** @description Samples of the baseline, including excluded ones. */
             samples: number | null;
             settings: {
                 break_at: ("none" | "lot" | "wafer" | "product") | null;
@@ -1364,20 +1364,20 @@ export interface components {
                 policy: "last" | "first" | "best" | "worst" | "all";
                 sigma_method: ("weighted" | "mean" | "pooled") | null;
             };
-            /** @description Of xbar_r and xbar_s that of single values, else that of the points. */
+            /** @description Of single values for xbar_r and xbar_s, otherwise of the points. */
             sigma: number | null;
             sigma_within: number | null;
             sigma_z: number | null;
             site: string | null;
             step: string | null;
             /**
-             * @description lot, wafer, day, or so many values.
+             * @description lot, wafer, day, or a number of values.
              * @example lot
              */
             subgroup: string;
             unit: string | null;
             upper: number | null;
-            /** @description Counts the limits of the same parameter, chart, subgroup and filters. */
+            /** @description Version number of the limits of the same parameter, chart, subgroup and filters. */
             version: number;
         };
         ControlLimitsPage: {
@@ -1404,7 +1404,7 @@ export interface components {
          *     }
          */
         ControlLimitsRequest: {
-            /** @description The limits come from what was completed in [from, to). Either this or `given`. */
+            /** @description Computes the limits from attempts completed in [from, to). Either this or `given`. */
             baseline?: {
                 /** Format: date-time */
                 from: string;
@@ -1416,12 +1416,12 @@ export interface components {
             /** @enum {string} */
             chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
             equipment_id?: string;
-            /** @description Samples of the baseline that the limits do not come from: their indices in `GET /v1/spc` of the same question with from and to of the baseline, each with a reason. */
+            /** @description Samples to leave out of the baseline, each with a reason: their indices in the answer of `GET /v1/spc` to the same query with from and to of the baseline. */
             exclude?: {
                 index: number;
                 reason: string;
             }[];
-            /** @description Limits from elsewhere, instead of a baseline. */
+            /** @description Known limits, instead of a baseline. */
             given?: {
                 centre: number;
                 sigma?: number;
@@ -1439,14 +1439,14 @@ export interface components {
             /** @description EWMA; default 0.2. */
             lambda?: number;
             /**
-             * @description Put together what is otherwise refused as ambiguous.
+             * @description Combine populations that are otherwise refused as ambiguous.
              * @enum {string}
              */
             mix?: "yes";
-            /** @description Name of the measurement; charts of counts need none. */
+            /** @description Name of the measurement; not for charts of counts. */
             parameter?: string;
             /**
-             * @description Which attempt stands for a unit.
+             * @description Which attempt represents a unit.
              * @default last
              * @enum {string}
              */
@@ -1462,7 +1462,7 @@ export interface components {
             sigma_method?: "weighted" | "mean" | "pooled";
             site?: string;
             step?: string;
-            /** @description As of GET /v1/spc. Default 1 for imr, ewma and cusum, else lot. */
+            /** @description As in GET /v1/spc. Default 1 for imr, ewma and cusum, otherwise lot. */
             subgroup?: ("lot" | "wafer" | "day") | number;
         };
         DailySummary: {
@@ -2220,10 +2220,10 @@ export interface components {
              * @example 2008-07-19T11:55:00.000000Z
              */
             valid_from: string;
-            /** @description When the next version begins; null while there is none, and of a withdrawn version. */
+            /** @description Start of the next version; null if there is none and for a withdrawn version. */
             valid_to: string | null;
             withdrawal_reason: string | null;
-            /** @description Since when the version counts no more, for no time. */
+            /** @description When the version was withdrawn; from then on it applies to no time. */
             withdrawn_at: string | null;
             withdrawn_by: string | null;
         };
@@ -2249,7 +2249,7 @@ export interface components {
             lsl?: number;
             /** @description Name of the measurement, as the machines send it. */
             name: string;
-            /** @description Absent: every product. The most specific entry holds. */
+            /** @description Default: every product. The most specific entry applies. */
             product?: string;
             /** @description Why, for the audit trail. */
             reason: string;
@@ -2263,11 +2263,11 @@ export interface components {
             usl?: number;
             /**
              * Format: date-time
-             * @description When the version begins to hold.
+             * @description Time from which the version is in force.
              */
             valid_from: string;
             /**
-             * @description Take the version with this valid_from back, because it was wrong: it counts no more, for no time.
+             * @description Withdraw the version with this valid_from because it was wrong: it no longer applies to any time.
              * @enum {boolean}
              */
             withdraw?: true;
@@ -5559,7 +5559,7 @@ export interface operations {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
                 cursor?: string;
                 /**
-                 * @description Only the versions that hold at this time. Without it: every version, also superseded and withdrawn.
+                 * @description Only the versions in force at this time. Default: every version, including superseded and withdrawn ones.
                  * @example 2026-03-02T08:00:00Z
                  */
                 in_force_at?: string;
@@ -5672,7 +5672,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: No version of this parameter that still counts begins at `valid_from`. */
+            /** @description `not_found`: No version of this parameter in force begins at `valid_from`. */
             404: {
                 headers: {
                     [name: string]: unknown;
