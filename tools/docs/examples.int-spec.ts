@@ -19,9 +19,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requiredEnv } from '@chip/testing';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
-import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { cacheFolder, REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { SERVICE_NAMES, type ServiceName, urlVariable } from '../devstack/processes/services.ts';
-import { chipArguments, shellExamples } from './shell-examples.ts';
+import { pythonPackages, pythonProblem } from '../devstack/python/python-packages.ts';
+import { chipArguments, programs, shellExamples } from './shell-examples.ts';
 
 /** Blocks that cannot run here. This number may only shrink: no test proves these commands. */
 const MOST_NOT_RUN = 23;
@@ -181,6 +182,54 @@ describe('examples', () => {
       expect(options.filter((option) => !help.includes(option))).toEqual([]);
     },
   );
+});
+
+describe('docs/clients.md', () => {
+  const page = read('docs/clients.md');
+  const python = pythonProblem();
+  const itWithPython = python === undefined ? it : it.skip;
+  const run = (command: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}) => {
+    const environment = { ...env, QUERY_URL: services.get('query')!.url, ...variables };
+    return spawnSync(command, args, { cwd: CHECKOUT, env: environment, encoding: 'utf8', timeout: 120_000 });
+  };
+  const runPython = async (...args: string[]) => {
+    const packages = await pythonPackages(cacheFolder());
+    return run('python3', args, { PYTHONPATH: ['clients/python/src', packages].join(path.delimiter) });
+  };
+
+  it('has programs in both languages', () => {
+    expect([programs(page, 'ts').length, programs(page, 'python').length]).toEqual([1, 2]);
+  });
+
+  it.each(programs(page, 'ts'))('line $line runs in Node', ({ source }) => {
+    writeFileSync(path.join(CHECKOUT, 'example.ts'), source);
+    const { status, stdout, stderr } = run(process.execPath, ['example.ts']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^L\S+: \d+ units, \d+\.\d %\n[^]*^total: [1-9]\d* units\. First-pass yield[^]*^404 not_found$/m,
+    );
+  });
+
+  itWithPython.each(programs(page, 'python'))(
+    'line $line runs in Python (skipped without python3)',
+    async ({ source }) => {
+      const { status, stdout, stderr } = await runPython('-c', source);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout.split('\n').length).toBeGreaterThan(3);
+    },
+    600_000,
+  );
+
+  itWithPython('its Python client passes its own tests (skipped without python3)', async () => {
+    const { status, stderr } = await runPython(
+      '-m',
+      'unittest',
+      'discover',
+      '--start-directory',
+      'clients/python/tests',
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/^Ran 10 tests[^]*^OK$/m) });
+  });
 });
 
 describe('docs/metrics.md', () => {

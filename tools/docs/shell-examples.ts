@@ -63,3 +63,10 @@ export function chipArguments(command: string, commands: ReadonlySet<string>): s
   const [, name, rest = ''] = /^(?:npx chip|npm run(?: -s)?) ([a-z]+)(?: --(?= |$))?(.*)$/.exec(command) ?? [];
   return name !== undefined && commands.has(name) ? `${name}${rest}` : undefined;
 }
+
+/** The fenced blocks of a page in the given language, whole, each with the line of its fence. */
+export const programs = (text: string, language: string): { line: number; source: string }[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(({ index, 1: source }) => ({
+    line: text.slice(0, index).split('\n').length,
+    source: source!,
+  }));

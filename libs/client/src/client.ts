@@ -7,7 +7,7 @@ export interface ClientOptions {
   /** Where the service listens, such as `http://localhost:3000`. Default: the page's own origin. */
   readonly baseUrl?: string;
   /** API key or token, or where to get the current one; none for a service without access control. */
-  readonly key?: string | (() => string | undefined | Promise<string | undefined>);
+  readonly key?: string | undefined | (() => string | undefined | Promise<string | undefined>);
   /** Default: the global `fetch`. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }
