@@ -1,6 +1,7 @@
--- What only an administrator of the server can do for chip-quality: extensions, the owner, and the roles of the services
--- with their passwords. Run it with psql in the target database before the first migration, and again to change passwords.
--- Passwords come from the environment, because every user of the machine can read arguments.
+-- The passwords of the owner and of the roles of the services, for servers without CloudNativePG, after k8s/postgres/roles.sql:
+--   psql --file=k8s/postgres/roles.sql --file=tools/deploy/accounts.sql
+-- As an administrator, in the target database, before the first migration; again to change passwords. They come from the
+-- environment, because every user of the machine can read arguments.
 \set ON_ERROR_STOP on
 \set migrator_password ''
 \set writer_password ''
@@ -24,18 +25,9 @@ CREATE EXTENSION IF NOT EXISTS timescaledb;
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 
 BEGIN;
-SELECT format('CREATE ROLE %I', name)
-FROM unnest(ARRAY['chip_migrator', 'chip_writer', 'chip_ingest', 'chip_api', 'chip_reader']) AS name
-WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name) \gexec
-
--- CREATEROLE with ADMIN below: migrations set the limits of the services' roles, and of no others.
-ALTER ROLE chip_migrator LOGIN CREATEROLE PASSWORD :'migrator_password';
-ALTER ROLE chip_writer LOGIN PASSWORD :'writer_password';
-ALTER ROLE chip_ingest LOGIN PASSWORD :'ingest_password';
-ALTER ROLE chip_api LOGIN PASSWORD :'api_password';
-ALTER ROLE chip_reader LOGIN PASSWORD :'reader_password';
-GRANT chip_writer, chip_ingest, chip_api, chip_reader TO chip_migrator WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;
--- To see the state of the server, and to end the loads of a writer that is gone.
-GRANT pg_monitor, pg_signal_backend TO chip_migrator;
-ALTER DATABASE :"DBNAME" OWNER TO chip_migrator;
+ALTER ROLE chip_migrator PASSWORD :'migrator_password';
+ALTER ROLE chip_writer PASSWORD :'writer_password';
+ALTER ROLE chip_ingest PASSWORD :'ingest_password';
+ALTER ROLE chip_api PASSWORD :'api_password';
+ALTER ROLE chip_reader PASSWORD :'reader_password';
 COMMIT;

@@ -3,5 +3,3 @@ import type { ServiceSchemas } from './service-schemas.ts';
 
 /** Returns the problems of one aspect of a deployment, in words; empty if there are none. */
 export type Check = (deployment: Deployment, schemas: ServiceSchemas) => string[];
-
-export const when = (isWrong: boolean, problem: string): string[] => (isWrong ? [problem] : []);

@@ -5,10 +5,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
-import { type Check, when } from './check.ts';
+import type { Check } from './check.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { kafka } from './kafka-check.ts';
-import { workloadsOf, type Container, type Deployment, type Probe } from './manifests.ts';
+import { when, workloads, type Container, type Probe } from './kubernetes/objects.ts';
+import { workloadsOf, type Deployment } from './manifests.ts';
 import type { ServiceSchemas } from './service-schemas.ts';
 
 /** From SIGTERM to the exit of a service. */
@@ -52,12 +53,15 @@ const configuration: Check = (deployment, { variables, refusal }) => {
           .map((name) => `${where}: ${name} is not a variable of ${app}`),
       ];
     }
-    const needed = JOB_NEEDS[args[0] ?? 'dist/main.js'] ?? '(nothing known)';
+    // A shell for commands needs what any of them does.
+    const needed = args ? [JOB_NEEDS[args[0] ?? 'dist/main.js'] ?? '(nothing known)'] : Object.values(JOB_NEEDS);
     return [
-      ...when(!(needed in withFiles(environment)), `${where}: ${needed} is not set`),
+      ...needed.filter((name) => !(name in withFiles(environment))).map((name) => `${where}: ${name} is not set`),
       ...Object.keys(environment)
         .filter(
-          (name) => !OTHER_PROGRAMS[app]?.test(name) || (name.startsWith('KAFKA_') && !kafkaVariables.includes(name)),
+          (name) =>
+            !OTHER_PROGRAMS[app]?.test(name) ||
+            (name.startsWith('KAFKA_') && !kafkaVariables.includes(name.replace(/_FILE$/, ''))),
         )
         .map((name) => `${where}: ${name} is not a variable of ${app}`),
     ];
@@ -66,9 +70,9 @@ const configuration: Check = (deployment, { variables, refusal }) => {
 
 const programs: Check = (deployment) =>
   workloadsOf(deployment).flatMap(({ where, app, args }) => {
-    const entry = args[0] ?? 'dist/main.js';
+    const entry = args?.[0] ?? 'dist/main.js';
     const source = path.join(REPOSITORY_ROOT, 'apps', app, entry.replace(/^dist/, 'src').replace(/\.js$/, '.ts'));
-    return when(!existsSync(source), `${where}: the image of ${app} contains no ${entry}`);
+    return when(args !== undefined && !existsSync(source), `${where}: the image of ${app} contains no ${entry}`);
   });
 
 const images: Check = ({ compose, kubernetes, dockerfile, packageJson }) => {
@@ -93,66 +97,65 @@ const images: Check = ({ compose, kubernetes, dockerfile, packageJson }) => {
 };
 
 function containersOf(objects: Deployment['kubernetes']): { name: string; container: Container }[] {
-  return objects.flatMap(({ metadata, spec }) =>
+  return workloads(objects).flatMap(({ metadata, spec }) =>
     (spec?.template?.spec.containers ?? []).map((container) => ({ name: metadata.name, container })),
   );
 }
 
+/** Deployments that serve; one without pods is a shell for people. */
+const services = ({ kubernetes }: Pick<Deployment, 'kubernetes'>): Deployment['kubernetes'] =>
+  kubernetes.filter(({ kind, spec }) => kind === 'Deployment' && spec?.replicas !== 0);
+
 const probes: Check = (deployment, { healthPaths }) => {
   const workloads = workloadsOf(deployment);
-  return deployment.kubernetes
-    .filter(({ kind }) => kind === 'Deployment')
-    .flatMap(({ metadata, spec }) => {
-      const where = `k8s: ${metadata.name}`;
-      const container = spec?.template?.spec.containers[0];
-      if (!container) {
-        return [`${where}: no container`];
-      }
-      const environment = workloads.find((workload) => workload.where === where)?.environment ?? {};
-      const isLoopback = environment['HOST']?.startsWith('127.') ?? true;
-      const listened = [environment['PORT'], environment['MANAGEMENT_PORT']];
-      const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
-      const judge = (kind: string, probe: Probe | undefined): string[] => {
-        const question =
-          probe?.httpGet?.path ??
-          (probe?.exec?.command[1] === '/app/healthcheck.mjs' && `/health/${probe.exec.command[2]}`);
-        const port = probe?.httpGet?.port;
-        return [
-          ...when(
-            !healthPaths.includes(question || ''),
-            `${where}: ${kind} asks ${question}, which no service answers`,
-          ),
-          ...when(
-            question !== `/health/${kind === 'readinessProbe' ? 'ready' : 'live'}`,
-            `${where}: ${kind} asks the wrong question`,
-          ),
-          ...when(port !== undefined && isLoopback, `${where}: ${kind} comes from outside, but HOST is loopback`),
-          ...when(
-            port !== undefined && !listened.includes(String(ports.get(String(port)) ?? port)),
-            `${where}: ${kind} asks port ${port}, the service listens on ${environment['PORT']}`,
-          ),
-          ...when((probe?.timeoutSeconds ?? 1) <= HEALTH_ANSWER_SECONDS, `${where}: ${kind} times out too early`),
-        ];
-      };
+  return services(deployment).flatMap(({ metadata, spec }) => {
+    const where = `k8s: ${metadata.name}`;
+    const container = spec?.template?.spec.containers[0];
+    if (!container) {
+      return [`${where}: no container`];
+    }
+    const environment = workloads.find((workload) => workload.where === where)?.environment ?? {};
+    const isLoopback = environment['HOST']?.startsWith('127.') ?? true;
+    const listened = [environment['PORT'], environment['MANAGEMENT_PORT']];
+    const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
+    const judge = (kind: string, probe: Probe | undefined): string[] => {
+      const question =
+        probe?.httpGet?.path ??
+        (probe?.exec?.command[1] === '/app/healthcheck.mjs' && `/health/${probe.exec.command[2]}`);
+      const port = probe?.httpGet?.port;
       return [
-        ...judge('startupProbe', container.startupProbe),
-        ...judge('livenessProbe', container.livenessProbe),
-        ...judge('readinessProbe', container.readinessProbe),
-        ...deployment.kubernetes
-          .filter((object) => object.kind === 'Service' && object.metadata.name === metadata.name)
-          .flatMap((service) => service.spec?.ports ?? [])
-          .flatMap(({ targetPort }) =>
-            when(
-              String(ports.get(String(targetPort)) ?? targetPort) !== environment['PORT'],
-              `${where}: its Service leads to port ${targetPort}, the service listens on ${environment['PORT']}`,
-            ),
-          ),
+        ...when(!healthPaths.includes(question || ''), `${where}: ${kind} asks ${question}, which no service answers`),
         ...when(
-          !deployment.kubernetes.some((object) => object.kind === 'Service' && object.metadata.name === metadata.name),
-          `${where}: no Service`,
+          question !== `/health/${kind === 'readinessProbe' ? 'ready' : 'live'}`,
+          `${where}: ${kind} asks the wrong question`,
         ),
+        ...when(port !== undefined && isLoopback, `${where}: ${kind} comes from outside, but HOST is loopback`),
+        ...when(
+          port !== undefined && !listened.includes(String(ports.get(String(port)) ?? port)),
+          `${where}: ${kind} asks port ${port}, the service listens on ${environment['PORT']}`,
+        ),
+        ...when((probe?.timeoutSeconds ?? 1) <= HEALTH_ANSWER_SECONDS, `${where}: ${kind} times out too early`),
       ];
-    });
+    };
+    return [
+      ...judge('startupProbe', container.startupProbe),
+      ...judge('livenessProbe', container.livenessProbe),
+      ...judge('readinessProbe', container.readinessProbe),
+      ...deployment.kubernetes
+        .filter((object) => object.kind === 'Service' && object.metadata.name === metadata.name)
+        .flatMap((service) => service.spec?.ports ?? [])
+        .flatMap(({ targetPort }) =>
+          when(
+            String(ports.get(String(targetPort)) ?? targetPort) !== environment['PORT'],
+            `${where}: its Service leads to port ${targetPort}, the service listens on ${environment['PORT']}`,
+          ),
+        ),
+      ...when(
+        !deployment.kubernetes.some((object) => object.kind === 'Service' && object.metadata.name === metadata.name),
+        `${where}: no Service`,
+      ),
+    ];
+  });
 };
 
 const drain: Check = ({ compose, kubernetes, dockerfile }) => {
@@ -163,21 +166,20 @@ const drain: Check = ({ compose, kubernetes, dockerfile }) => {
       .flatMap(([name, { stop_grace_period: period }]) =>
         when(!(parseFloat(period ?? '10s') > DRAIN_SECONDS), `compose: ${name} is killed before it has drained`),
       ),
-    ...kubernetes
-      .filter(({ kind }) => kind === 'Deployment')
-      .flatMap(({ metadata, spec }) =>
-        when(
-          !((spec?.template?.spec.terminationGracePeriodSeconds ?? 30) > DRAIN_SECONDS + 5),
-          `k8s: ${metadata.name} is killed before it has drained`,
-        ),
-      ),
-    ...['ingest', 'writer'].flatMap((name) =>
+    ...services({ kubernetes }).flatMap(({ metadata, spec }) =>
       when(
-        kubernetes.find((object) => object.kind === 'Deployment' && object.metadata.name === name)?.spec?.strategy
-          ?.rollingUpdate?.maxSurge !== 0,
-        `k8s: a roll-out of ${name} adds members to its consumer groups`,
+        !((spec?.template?.spec.terminationGracePeriodSeconds ?? 30) > DRAIN_SECONDS + 5),
+        `k8s: ${metadata.name} is killed before it has drained`,
       ),
     ),
+    ...services({ kubernetes })
+      .filter(({ metadata: { name } }) => ['ingest', 'writer'].includes(name))
+      .flatMap(({ metadata: { name }, spec }) =>
+        when(
+          spec?.strategy?.rollingUpdate?.maxSurge !== 0,
+          `k8s: a roll-out of ${name} adds members to its consumer groups`,
+        ),
+      ),
     ...when(
       !image || !execForm(lastOf(image, 'ENTRYPOINT')) || !execForm(lastOf(image, 'CMD')),
       'Dockerfile: a shell would get the signals',
@@ -230,7 +232,11 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
       .map(({ metadata }) => `k8s: Secret ${metadata.name} in a manifest`),
     ...containersOf(kubernetes).flatMap(({ name, container }) =>
       (container.env ?? [])
-        .filter((variable) => variable.value !== undefined && /URL|PASSWORD|SECRET|TOKEN|KEY/.test(variable.name))
+        .filter(
+          ({ name: variable, value = '' }) =>
+            (/PASSWORD|SECRET|TOKEN|KEY/.test(variable) && value !== '') ||
+            (URL.canParse(value) && new URL(value).password !== ''),
+        )
         .map((variable) => `k8s: ${name} has the value of ${variable.name} in the manifest`),
     ),
     ...kubernetes.flatMap(({ kind, metadata, data }) =>
@@ -240,7 +246,7 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
             .map((key) => `k8s: ConfigMap ${metadata.name} holds ${key}`)
         : [],
     ),
-    ...kubernetes.flatMap(({ metadata, spec }) => {
+    ...workloads(kubernetes).flatMap(({ metadata, spec }) => {
       const pod = spec?.template?.spec;
       if (!pod) {
         return [];
@@ -275,12 +281,12 @@ const resources: Check = ({ compose, kubernetes }) => [
   ),
 ];
 
-const order: Check = ({ compose: { services }, kubernetes }) => {
+const order: Check = ({ compose: { services: parts } }) => {
   /** What has ended or is healthy before a service starts. */
   const before = (name: string): Set<string> =>
     new Set(
-      Object.entries(services[name]?.depends_on ?? {}).flatMap(([other, { condition }]) => {
-        const isJob = !('restart' in (services[other] ?? {}));
+      Object.entries(parts[name]?.depends_on ?? {}).flatMap(([other, { condition }]) => {
+        const isJob = !('restart' in (parts[other] ?? {}));
         const isRight = condition === (isJob ? 'service_completed_successfully' : 'service_healthy');
         return isRight ? [other, ...before(other)] : [];
       }),
@@ -295,25 +301,20 @@ const order: Check = ({ compose: { services }, kubernetes }) => {
     query: ['timescaledb', 'migrate'],
     simulator: ['topics'],
   };
-  return [
-    ...Object.entries(needs).flatMap(([name, others]) =>
-      others.filter((other) => !before(name).has(other)).map((other) => `compose: ${name} does not wait for ${other}`),
-    ),
-    ...kubernetes.flatMap(({ kind, metadata }) => {
-      const isSetup = metadata.labels?.['chip-quality/step'] === 'setup';
-      const belongsToSetup = ['Namespace', 'ServiceAccount', 'ConfigMap', 'Job'].includes(kind);
-      return when(isSetup !== belongsToSetup, `k8s: ${kind} ${metadata.name} is in the wrong step`);
-    }),
-  ];
+  return Object.entries(needs).flatMap(([name, others]) =>
+    others.filter((other) => !before(name).has(other)).map((other) => `compose: ${name} does not wait for ${other}`),
+  );
 };
 
-const files: Check = ({ kustomization, kubernetesFiles, packageJson, lockedPackages }) => [
-  ...kubernetesFiles
-    .filter((file) => !kustomization.resources.includes(file))
-    .map((file) => `kustomization.yaml does not list ${file}`),
-  ...kustomization.resources
-    .filter((file) => !kubernetesFiles.includes(file))
-    .map((file) => `kustomization.yaml lists ${file}, which does not exist`),
+const files: Check = ({ kustomizations, packageJson, lockedPackages }) => [
+  ...Object.entries(kustomizations).flatMap(([folder, { files: there, named }]) => [
+    ...there
+      .filter((file) => !named.includes(file))
+      .map((file) => `k8s/${folder}/kustomization.yaml does not name ${file}`),
+    ...named
+      .filter((file) => !there.includes(file))
+      .map((file) => `k8s/${folder}/kustomization.yaml names ${file}, which does not exist`),
+  ]),
   ...(['dependencies', 'devDependencies'] as const).flatMap((kind) =>
     [...new Set([...Object.keys(packageJson[kind]), ...Object.keys(lockedPackages[kind])])]
       .filter((name) => packageJson[kind][name] !== lockedPackages[kind][name])

@@ -1,15 +1,15 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
-import { withRights } from './rights-table.ts';
 import { NODE_FLAGS } from '../devstack/processes/services.ts';
 import { problemsOf } from './checks.ts';
 import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { readDeployment, type Deployment } from './manifests.ts';
 import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
-import { typeProblems } from './type-problems.ts';
-import { insertTable, variablesTable } from './variables-table.ts';
+import { topicsYaml, usersYaml } from './tables/kafka-objects.ts';
+import { withRights } from './tables/rights-table.ts';
+import { insertTable, variablesTable } from './tables/variables-table.ts';
 
 const deployment = readDeployment(REPOSITORY_ROOT);
 let schemas: ServiceSchemas;
@@ -60,7 +60,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     /compose: query: .*AUTH_MODE/,
   ],
   [
-    'a Secret that is not referred to',
+    'a service without its database',
     (copy) => container(copy, 'writer').env!.pop(),
     /k8s: writer: .*DATABASE_URL is required/,
   ],
@@ -86,8 +86,8 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ],
   [
     'a job of another program',
-    (copy) => (container(copy, 'topics', 'Job').args = ['dist/topic.js']),
-    /contains no dist\/topic.js/,
+    (copy) => (container(copy, 'migrate-0-1-0', 'Job').args = ['dist/database.js']),
+    /contains no dist\/database.js/,
   ],
   [
     'an image without a version',
@@ -192,8 +192,8 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ],
   [
     'a pod as root',
-    (copy) => delete object(copy, 'Job', 'migrate').spec!.template!.spec.securityContext,
-    /migrate may run as root/,
+    (copy) => delete object(copy, 'Job', 'migrate-0-1-0').spec!.template!.spec.securityContext,
+    /migrate-0-1-0 may run as root/,
   ],
   [
     'a password in a manifest',
@@ -231,11 +231,6 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     /ingest does not wait for topics/,
   ],
   [
-    'a Job after the services',
-    (copy) => delete object(copy, 'Job', 'migrate').metadata.labels!['chip-quality/step'],
-    /Job migrate is in the wrong step/,
-  ],
-  [
     'one listener',
     (copy) => (service(copy, 'kafka').environment!['KAFKA_ADVERTISED_LISTENERS'] = 'CONTAINER://kafka:19092'),
     /no listener for this machine/,
@@ -255,7 +250,21 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     (copy) => (service(copy, 'kafka').environment!['KAFKA_MESSAGE_MAX_BYTES'] = 1048588),
     /may be larger than the broker accepts/,
   ],
-  ['a forgotten file', (copy) => copy.kubernetesFiles.push('dashboard.yaml'), /does not list dashboard.yaml/],
+  [
+    'a forgotten file',
+    (copy) => copy.kustomizations['base']!.files.push('dashboard.yaml'),
+    /k8s\/base\/kustomization.yaml does not name dashboard.yaml/,
+  ],
+  [
+    'a file that is gone',
+    (copy) => copy.kustomizations['postgres']!.files.splice(0, 1),
+    /k8s\/postgres\/kustomization.yaml names cluster.yaml, which does not exist/,
+  ],
+  [
+    'a command without its database',
+    (copy) => container(copy, 'operator').env!.pop(),
+    /k8s: operator: DATABASE_URL is not set/,
+  ],
   [
     'a package that is not locked',
     (copy) => (copy.packageJson.dependencies['left-pad'] = '1.3.0'),
@@ -269,34 +278,17 @@ it.each(faults)('%s is noticed', (_name, spoil, message) => {
   expect(problemsOf(copy, schemas).join('\n')).toMatch(message);
 });
 
-describe('the Kubernetes types', () => {
-  it('accept every object', () => {
-    expect(typeProblems(deployment.kubernetes)).toEqual([]);
-  });
-
-  it('refuse a misspelt field, a missing one and a value of the wrong type', () => {
-    const copy = structuredClone(deployment);
-    const { spec } = object(copy, 'Deployment', 'ingest').spec!.template! as unknown as {
-      spec: Record<string, unknown>;
-    };
-    spec['terminationGracePeriodSecond'] = 40;
-    (object(copy, 'Deployment', 'writer').spec as Record<string, unknown>)['replicas'] = 'two';
-    delete object(copy, 'Job', 'topics').spec!.template;
-    const problems = typeProblems(copy.kubernetes).join('\n');
-    expect(problems).toMatch(/terminationGracePeriodSecond\b/);
-    expect(problems).toMatch(/'string' is not assignable to type 'number'/);
-    expect(problems).toMatch(/'template' is missing/);
-  });
-});
-
-/** With UPDATE_DOCS=1 the tables are written instead of compared. */
-it('docs/deployment.md lists the variables of the services and the rights on the streams as the code has them', () => {
-  const file = path.join(REPOSITORY_ROOT, 'docs', 'deployment.md');
+/** With UPDATE_DOCS=1 they are written instead of compared. */
+it.each<[string, (text: string) => string]>([
+  ['docs/deployment.md', (text) => withRights(insertTable(text, variablesTable(schemas.variables)))],
+  ['k8s/kafka/topics.yaml', topicsYaml],
+  ['k8s/kafka/users.yaml', usersYaml],
+])('%s says of variables, topics and rights what the code says', (name, expected) => {
+  const file = path.join(REPOSITORY_ROOT, name);
   const text = readFileSync(file, 'utf8');
-  const expected = withRights(insertTable(text, variablesTable(schemas.variables)));
   if (process.env['UPDATE_DOCS'] === '1') {
-    writeFileSync(file, expected);
+    writeFileSync(file, expected(text));
   } else {
-    expect(text).toBe(expected);
+    expect(text).toBe(expected(text));
   }
 });

@@ -69,9 +69,9 @@ it.each([
 });
 
 it('every job of the manifests is a command of the image', async () => {
-  const jobs = workloadsOf(deployment).filter(({ args }) => args.length > 0);
+  const jobs = workloadsOf(deployment).filter(({ args = [] }) => args.length > 0);
   expect(jobs.length).toBeGreaterThan(0);
-  for (const { app, args } of jobs) {
+  for (const { app, args = [] } of jobs) {
     const { code, output } = await run(app, [...args, '--help']);
     expect({ args, code, isUsage: /^Usage: \w+ \w+/.test(output) }).toEqual({ args, code: 0, isUsage: true });
   }

@@ -1,6 +1,7 @@
 /** The broker of Compose: its listeners, and topic sizes as the code expects them. */
 import { TOPICS } from '@chip/contracts';
-import { type Check, when } from './check.ts';
+import type { Check } from './check.ts';
+import { when } from './kubernetes/objects.ts';
 
 export const kafka: Check = ({ compose }) => {
   const broker = compose.services['kafka'];

@@ -1,7 +1,9 @@
 /** Reads the files of a deployment, and brings Compose and Kubernetes into one form. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
+import { workloads, type KubernetesObject } from './kubernetes/objects.ts';
+import { environmentOf } from './kubernetes/pods.ts';
 
 interface ComposeService {
   image: string;
@@ -20,61 +22,12 @@ interface ComposeService {
   read_only?: boolean;
 }
 
-export interface Probe {
-  httpGet?: { path: string; port: string | number };
-  exec?: { command: string[] };
-  timeoutSeconds?: number;
-}
-
-export interface Container {
-  name: string;
-  image: string;
-  command?: string[];
-  args?: string[];
-  ports?: { name: string; containerPort: number }[];
-  env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string } } }[];
-  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string; optional?: boolean } }[];
-  startupProbe?: Probe;
-  livenessProbe?: Probe;
-  readinessProbe?: Probe;
-  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
-  securityContext?: {
-    allowPrivilegeEscalation?: boolean;
-    readOnlyRootFilesystem?: boolean;
-    capabilities?: { drop?: string[] };
-  };
-}
-
-export interface KubernetesObject {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; labels?: Record<string, string> };
-  data?: Record<string, string>;
-  spec?: {
-    replicas?: number;
-    strategy?: { rollingUpdate?: { maxSurge?: number } };
-    selector?: Record<string, unknown>;
-    ports?: { port: number; targetPort: string | number }[];
-    template?: {
-      metadata: { labels: Record<string, string> };
-      spec: {
-        restartPolicy?: string;
-        serviceAccountName?: string;
-        terminationGracePeriodSeconds?: number;
-        securityContext?: { runAsNonRoot?: boolean; seccompProfile?: { type: string } };
-        containers: Container[];
-      };
-    };
-  };
-}
-
 /** Everything the checks examine; plain data, so that a test can break a copy of it. */
 export interface Deployment {
   compose: { services: Record<string, ComposeService> };
   kubernetes: KubernetesObject[];
-  kustomization: { resources: string[] };
-  /** YAML files next to kustomization.yaml. */
-  kubernetesFiles: string[];
+  /** Files of each folder with a kustomization.yaml, relative to k8s, and those that it names. */
+  kustomizations: Record<string, { files: string[]; named: string[] }>;
   dockerfile: string;
   dockerignore: string;
   packageJson: { version: string; dependencies: Record<string, string>; devDependencies: Record<string, string> };
@@ -83,21 +36,52 @@ export interface Deployment {
 
 export function readDeployment(root: string): Deployment {
   const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');
-  const base = 'k8s/base';
-  const kubernetesFiles = readdirSync(path.join(root, base)).filter(
-    (file) => /\.ya?ml$/.test(file) && file !== 'kustomization.yaml',
-  );
+  const kustomizations = readKustomizations(path.join(root, 'k8s'));
   return {
     compose: parse(withDefaults(read('docker-compose.yml')), { merge: true }) as Deployment['compose'],
-    kubernetes: kubernetesFiles.flatMap((file) => parseObjects(read(base, file))),
-    kustomization: parse(read(base, 'kustomization.yaml')) as Deployment['kustomization'],
-    kubernetesFiles,
+    kubernetes: (kustomizations['base']?.files ?? []).flatMap((file) => parseObjects(read('k8s/base', file))),
+    kustomizations,
     dockerfile: read('Dockerfile'),
     dockerignore: read('.dockerignore'),
     packageJson: JSON.parse(read('package.json')) as Deployment['packageJson'],
     lockedPackages: (JSON.parse(read('package-lock.json')) as { packages: { '': Deployment['lockedPackages'] } })
       .packages[''],
   };
+}
+
+interface Kustomization {
+  resources?: string[];
+  configurations?: string[];
+  patches?: { path?: string }[];
+  configMapGenerator?: { files?: string[] }[];
+}
+
+function readKustomizations(folder: string): Deployment['kustomizations'] {
+  return Object.fromEntries(
+    globSync('**/kustomization.yaml', { cwd: folder }).map((file) => {
+      const room = path.dirname(file);
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      const {
+        resources = [],
+        configurations = [],
+        patches = [],
+        configMapGenerator = [],
+      } = parse(text) as Kustomization;
+      const files = globSync('*.{yaml,yml,sql,json}', { cwd: path.join(folder, room) });
+      return [
+        room,
+        {
+          files: files.filter((name) => name !== 'kustomization.yaml').sort(),
+          named: [
+            ...resources.filter((name) => !name.startsWith('..')),
+            ...configurations,
+            ...patches.flatMap((patch) => patch.path ?? []),
+            ...configMapGenerator.flatMap((generator) => generator.files ?? []),
+          ].sort(),
+        },
+      ];
+    }),
+  );
 }
 
 /** Resolves `${NAME:-default}` as Compose does without the variable. Leaves alone a variable without a default. */
@@ -119,8 +103,8 @@ export interface Workload {
   readonly where: string;
   readonly app: string;
   readonly image: string;
-  /** Arguments of the image's entry point; empty for the image's own. */
-  readonly args: readonly string[];
+  /** Arguments of the image's entry point; empty for the image's own, undefined where another program runs. */
+  readonly args: readonly string[] | undefined;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -138,12 +122,12 @@ export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
           ),
         },
   );
-  const fromKubernetes = kubernetes.flatMap((object) =>
+  const fromKubernetes = workloads(kubernetes).flatMap((object) =>
     (object.spec?.template?.spec.containers ?? []).map((container) => ({
       where: `k8s: ${object.metadata.name}`,
       app: /chip-quality-([a-z]+)/.exec(container.image)?.[1] ?? '',
       image: container.image,
-      args: container.args ?? [],
+      args: container.command === undefined ? (container.args ?? []) : undefined,
       environment: environmentOf(container, kubernetes),
     })),
   );
@@ -154,17 +138,4 @@ export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
 function argumentsOf({ entrypoint, command = [] }: ComposeService): readonly string[] {
   const [name, ...rest] = command;
   return entrypoint?.[0] === 'chip' && name !== undefined ? [`dist/${name}.js`, ...rest] : command;
-}
-
-/** The environment of the process, as far as it is known without secrets, which are represented by their names. */
-function environmentOf(container: Container, objects: readonly KubernetesObject[]): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const { configMapRef } of container.envFrom ?? []) {
-    const map = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef?.name);
-    Object.assign(environment, map?.data);
-  }
-  for (const { name, value, valueFrom } of container.env ?? []) {
-    environment[name] = value ?? `secret://${valueFrom?.secretKeyRef?.name}/${valueFrom?.secretKeyRef?.key}`;
-  }
-  return environment;
 }

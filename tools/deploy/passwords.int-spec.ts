@@ -76,7 +76,7 @@ describe('passwords of Compose', () => {
     const { stdout } = await promisify(execFile)(shell, [flags, text], {
       env: { PATH: `${bin}:${process.env['PATH']}` },
     });
-    expect(stdout).toContain('--no-psqlrc --quiet --file=/accounts.sql');
+    expect(stdout).toContain('--no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=/roles.sql --file=/accounts.sql');
     expect(stdout).toContain(`PGPASSWORD=${file('passwords/postgres')}\n`);
     for (const role of ROLES.slice(1)) {
       expect(stdout).toContain(`${role.toUpperCase()}_PASSWORD=${file(`passwords/${role}`)}\n`);

@@ -99,7 +99,6 @@ metadata:
   name: ${name}
   labels: { app.kubernetes.io/name: ${name} }
 spec:
-  replicas: 1
   revisionHistoryLimit: 5
   selector:
     matchLabels: { app.kubernetes.io/name: ${name} }
@@ -113,6 +112,7 @@ spec:
         runAsNonRoot: true
         runAsUser: 1000
         runAsGroup: 1000
+        fsGroup: 1000
         seccompProfile: { type: RuntimeDefault }
       # A service drains for at most 25 s after SIGTERM.
       terminationGracePeriodSeconds: 40
@@ -127,7 +127,7 @@ spec:
             - { name: HOST, value: 0.0.0.0 }
             - { name: PORT, value: '3000' }
             - name: DATABASE_URL
-              valueFrom: { secretKeyRef: { name: postgres-${name}, key: url } }
+              value: postgresql://chip_reader@postgres-pooler-ro:5432/chip_quality?sslmode=verify-full&sslrootcert=/run/postgres/ca.crt&sslcert=/run/postgres/tls.crt&sslkey=/run/postgres/tls.key
           startupProbe:
             httpGet: { path: /health/live, port: http }
             periodSeconds: 2
@@ -150,6 +150,17 @@ spec:
             allowPrivilegeEscalation: false
             readOnlyRootFilesystem: true
             capabilities: { drop: [ALL] }
+          volumeMounts:
+            - { name: postgres, mountPath: /run/postgres, readOnly: true }
+      volumes:
+        - name: postgres
+          projected:
+            defaultMode: 288 # 0440, for the group of the pod
+            sources:
+              - secret: { name: postgres-cluster-ca, items: [{ key: ca.crt, path: ca.crt }] }
+              - secret:
+                  name: chip-reader-client-cert
+                  items: [{ key: tls.crt, path: tls.crt }, { key: tls.key, path: tls.key }]
 ---
 # For the scraper of /metrics: every pod by itself. Nothing else connects.
 apiVersion: v1
@@ -163,4 +174,19 @@ spec:
   selector: { app.kubernetes.io/name: ${name} }
   ports:
     - { name: http, port: 3000, targetPort: http }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: ${name}
+spec:
+  podSelector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  policyTypes: [Ingress, Egress]
+  ingress:
+    - from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: monitoring } } }]
+      ports: [{ port: http }]
+  egress:
+    - to: [{ podSelector: { matchLabels: { cnpg.io/poolerName: postgres-pooler-ro } } }]
+      ports: [{ port: 5432 }]
 `;

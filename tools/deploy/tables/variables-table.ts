@@ -1,5 +1,5 @@
 /** The table of configuration variables in the documentation, generated from the schemas. */
-import type { Variable } from './service-schemas.ts';
+import type { Variable } from '../service-schemas.ts';
 
 const BEGIN = '<!-- variables: made from the configuration schemas -->\n';
 const END = '<!-- end of variables -->';

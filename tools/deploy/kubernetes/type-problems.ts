@@ -4,8 +4,8 @@
  */
 import path from 'node:path';
 import ts from 'typescript';
-import { REPOSITORY_ROOT } from '../devstack/layout.ts';
-import type { KubernetesObject } from './manifests.ts';
+import { REPOSITORY_ROOT } from '../../devstack/layout.ts';
+import type { KubernetesObject } from './objects.ts';
 
 export function typeProblems(objects: readonly KubernetesObject[]): string[] {
   const lines = objects.map(
