@@ -2,15 +2,22 @@
 import { appendFileSync, copyFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, TestAuthority } from '@chip/testing';
+import { type CertificateFiles, freePort, TestAuthority } from '@chip/testing';
 import { cacheFolder, stackFolder } from '../devstack/layout.ts';
-import type { Env } from '../devstack/env-file.ts';
+import { readEnvFile, type Env } from '../devstack/env-file.ts';
 import { startPart } from '../devstack/processes/part.ts';
 import { LOOPBACK } from '../devstack/processes/ports.ts';
 import { endProcess } from '../devstack/processes/processes.ts';
 import { postgresAccount } from '../devstack/servers/postgres-account.ts';
 import { providePostgresPrograms } from '../devstack/servers/postgres-programs.ts';
 import { Postgres } from '../devstack/servers/postgres.ts';
+
+interface Access {
+  /** Lines of pg_hba.conf that come first. */
+  readonly rules: readonly string[];
+  /** Lines of pg_ident.conf. */
+  readonly identities: readonly string[];
+}
 
 export class SecuredPostgres {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'chip-postgres-'));
@@ -19,10 +26,11 @@ export class SecuredPostgres {
   #authority!: TestAuthority;
   #environment: Env = {};
 
-  static async start(): Promise<SecuredPostgres> {
+  /** @param access who gets in by a certificate of {@link authority}; by default nobody does */
+  static async start(access: Access = { rules: [], identities: [] }): Promise<SecuredPostgres> {
     const server = new SecuredPostgres();
     try {
-      await server.#start();
+      await server.#start(access);
       return server;
     } catch (error) {
       await server.stop();
@@ -30,7 +38,7 @@ export class SecuredPostgres {
     }
   }
 
-  async #start(): Promise<void> {
+  async #start({ rules, identities }: Access): Promise<void> {
     const { signal } = this.#stop;
     this.#authority = await TestAuthority.create();
     chmodSync(this.#folder, 0o755);
@@ -42,6 +50,7 @@ export class SecuredPostgres {
     const inHome = (name: string): string => path.join(stack.data, 'postgres', name);
     const { certificate, key } = await this.#authority.certify(`IP:${LOOPBACK}`);
     for (const [from, to] of [
+      [this.#authority.certificate, inHome('client-ca.crt')],
       [certificate, inHome('server.crt')],
       [key, inHome('server.key')],
     ] as const) {
@@ -49,13 +58,23 @@ export class SecuredPostgres {
       chmodSync(to, 0o600);
       account.own(to);
     }
-    appendFileSync(inHome('stack.conf'), 'ssl = on\n');
-    const rules = readFileSync(inHome('pg_hba.conf'), 'utf8');
-    writeFileSync(inHome('pg_hba.conf'), rules.replaceAll(/^host /gm, 'hostssl '));
+    appendFileSync(inHome('stack.conf'), "ssl = on\nssl_ca_file = 'client-ca.crt'\n");
+    const usual = readFileSync(inHome('pg_hba.conf'), 'utf8').replaceAll(/^host /gm, 'hostssl ');
+    writeFileSync(inHome('pg_hba.conf'), `${rules.join('\n')}\n${usual}`);
+    writeFileSync(inHome('pg_ident.conf'), `${identities.join('\n')}\n`);
     const part = { launch, readiness: () => () => postgres.isReady(), readyWithinMs: 120_000 };
     this.#pid = (await startPart(stack.run, part, signal)).pid;
     await postgres.createDatabase(signal);
     this.#environment = postgres.environment();
+    const administrator = new URL(this.#environment['DATABASE_URL'] as string);
+    administrator.username = 'postgres';
+    administrator.password = readEnvFile(path.join(stack.data, 'postgres-passwords.env'))?.['postgres'] ?? '';
+    this.#environment['ADMIN_DATABASE_URL'] = administrator.href;
+  }
+
+  /** A certificate that identifies a client. */
+  async certify(client: string): Promise<CertificateFiles> {
+    return this.#authority.certify(`IP:${LOOPBACK}`, client);
   }
 
   /** Path of the certificate of the authority that signed the server's. */
@@ -63,7 +82,7 @@ export class SecuredPostgres {
     return this.#authority.certificate;
   }
 
-  /** The URL in a variable of the stack, such as `WRITER_DATABASE_URL`, in another database and with other parameters. */
+  /** The URL in a variable of the stack, such as `WRITER_DATABASE_URL`, or `ADMIN_DATABASE_URL` of the superuser, in another database and with other parameters. */
   url(variable: string, database: string, parameters = `sslmode=verify-full&sslrootcert=${this.authority}`): string {
     const url = new URL(this.#environment[variable] as string);
     url.pathname = database;

@@ -44,21 +44,20 @@ export class TestAuthority {
     return path.join(this.#folder, 'ca.key');
   }
 
-  /** A certificate for one name. @param name such as `IP:127.0.0.1` or `DNS:localhost` */
-  async certify(name: `${'IP' | 'DNS'}:${string}`): Promise<CertificateFiles> {
+  /**
+   * A certificate for one name.
+   *
+   * @param name such as `IP:127.0.0.1` or `DNS:localhost`
+   * @param commonName whom a client's certificate identifies
+   */
+  async certify(
+    name: `${'IP' | 'DNS'}:${string}`,
+    commonName = `certificate ${this.#count + 1}`,
+  ): Promise<CertificateFiles> {
     this.#count += 1;
     const file = (ending: string): string => path.join(this.#folder, `${this.#count}.${ending}`);
     writeFileSync(file('ext'), `subjectAltName=${name}`);
-    await openssl(
-      'req',
-      ...EC_KEY,
-      '-subj',
-      `/CN=certificate ${this.#count}`,
-      '-keyout',
-      file('key'),
-      '-out',
-      file('csr'),
-    );
+    await openssl('req', ...EC_KEY, '-subj', `/CN=${commonName}`, '-keyout', file('key'), '-out', file('csr'));
     await openssl(
       ...['x509', '-req', '-in', file('csr'), '-CA', this.certificate, '-CAkey', this.#key, '-CAcreateserial'],
       ...['-days', '2', '-extfile', file('ext'), '-out', file('pem')],
