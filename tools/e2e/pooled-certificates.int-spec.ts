@@ -38,7 +38,7 @@ const DATABASE = 'chip_quality';
 let server: SecuredPostgres;
 let bouncer: ChildProcess;
 let poolerPort: number;
-const folder = mkdtempSync(path.join(tmpdir(), 'chip-pooler-'));
+const FOLDER = mkdtempSync(path.join(tmpdir(), 'chip-pooler-'));
 const certificates = new Map<string, CertificateFiles>();
 
 async function asAdministrator(database: string, sql: string): Promise<void> {
@@ -51,9 +51,9 @@ async function asAdministrator(database: string, sql: string): Promise<void> {
 async function startPooler(): Promise<void> {
   poolerPort = await freePort();
   const file = (name: string, from: string): string => {
-    copyFileSync(from, path.join(folder, name));
-    chmodSync(path.join(folder, name), 0o644);
-    return path.join(folder, name);
+    copyFileSync(from, path.join(FOLDER, name));
+    chmodSync(path.join(FOLDER, name), 0o644);
+    return path.join(FOLDER, name);
   };
   const authority = file('ca.crt', server.authority);
   const { certificate, key } = await server.certify('server');
@@ -67,7 +67,7 @@ async function startPooler(): Promise<void> {
     auth_query: 'SELECT usename, passwd FROM public.user_search($1)',
     auth_dbname: 'postgres',
     auth_type: 'hba',
-    auth_hba_file: path.join(folder, 'pg_hba.conf'),
+    auth_hba_file: path.join(FOLDER, 'pg_hba.conf'),
     server_tls_sslmode: 'verify-ca',
     server_tls_ca_file: authority,
     server_tls_cert_file: file('own.crt', own.certificate),
@@ -79,21 +79,21 @@ async function startPooler(): Promise<void> {
     ...pgbouncer.parameters,
   };
   writeFileSync(
-    path.join(folder, 'pg_hba.conf'),
+    path.join(FOLDER, 'pg_hba.conf'),
     `${pgbouncer.pg_hba.join('\n')}\nhost all all 0.0.0.0/0 md5\nhost all all ::/0 md5\n`,
   );
   const port = new URL(server.url('DATABASE_URL', DATABASE)).port;
   writeFileSync(
-    path.join(folder, 'pgbouncer.ini'),
+    path.join(FOLDER, 'pgbouncer.ini'),
     `[databases]\n* = host=${LOOPBACK} port=${port}\n[pgbouncer]\n${Object.entries(settings)
       .map(([name, value]) => `${name} = ${value}\n`)
       .join('')}`,
   );
   // PgBouncer refuses to run as root and changes to another user, who must be able to read these.
-  chmodSync(folder, 0o755);
+  chmodSync(FOLDER, 0o755);
   const programs = await providePostgresPrograms(cacheFolder(), () => {}, AbortSignal.timeout(600_000));
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  bouncer = spawn(path.join(programs, 'pgbouncer'), ['-q', ...user, path.join(folder, 'pgbouncer.ini')]);
+  bouncer = spawn(path.join(programs, 'pgbouncer'), ['-q', ...user, path.join(FOLDER, 'pgbouncer.ini')]);
   let said = '';
   bouncer.stderr?.on('data', (text: Buffer) => (said += text.toString()));
   await waitFor(
@@ -150,7 +150,7 @@ beforeAll(async () => {
 afterAll(async () => {
   bouncer?.kill('SIGKILL');
   await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(FOLDER, { recursive: true, force: true });
 });
 
 describe('the certificates of k8s/postgres', () => {
