@@ -4721,6 +4721,16 @@ export interface operations {
                 /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
                 cursor?: string;
                 /**
+                 * @description Column of the die on its wafer, in steps as the machine counts them.
+                 * @example 12
+                 */
+                die_x?: number;
+                /**
+                 * @description Row of the die on its wafer, in steps as the machine counts them.
+                 * @example 12
+                 */
+                die_y?: number;
+                /**
                  * @description Equipment that ran the inspection.
                  * @example AOI-03
                  */
@@ -4784,6 +4794,11 @@ export interface operations {
                  * @example 2008-07-20T00:00:00Z
                  */
                 to?: string;
+                /**
+                 * @description Wafer, named within its lot.
+                 * @example W01
+                 */
+                wafer_id?: string;
             };
             header?: never;
             path?: never;

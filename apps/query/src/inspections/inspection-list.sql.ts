@@ -9,6 +9,9 @@ export interface InspectionListQuestion {
   readonly site?: string | undefined;
   readonly lot_id?: string | undefined;
   readonly chip_id?: string | undefined;
+  readonly wafer_id?: string | undefined;
+  readonly die_x?: number | undefined;
+  readonly die_y?: number | undefined;
   readonly inspection_type?: string | undefined;
   readonly equipment_id?: string | undefined;
   readonly product?: string | undefined;
@@ -50,6 +53,9 @@ export function listInspections(
     .when(question.status, ($) => `i.status = ${$}::inspection_status_enum`)
     .when(question.result, ($) => `i.result = ${$}`)
     .when(question.chip_id, ($) => `i.chip_id = ${$}`)
+    .when(question.wafer_id, ($) => `i.wafer_id = ${$}`)
+    .when(question.die_x, ($) => `i.die_x = ${$}`)
+    .when(question.die_y, ($) => `i.die_y = ${$}`)
     .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
     .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
   for (const [key, text] of Object.entries(question.metadata)) {

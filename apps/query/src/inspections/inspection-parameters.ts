@@ -1,10 +1,24 @@
 import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { z } from 'zod';
-import { endsInOrder, nameParameter, pageParameters, timeRange, unitFilters } from '../http/parameters.ts';
+import {
+  endsInOrder,
+  integerParameter,
+  nameParameter,
+  pageParameters,
+  timeRange,
+  unitFilters,
+} from '../http/parameters.ts';
 
 export const METADATA_KEY = /^metadata\.[A-Za-z0-9_.-]{1,64}$/;
 
 const metadataValue = nameParameter('Value of a metadata field.', 'engineering', 1000);
+
+/** A step coordinate, as far as a PostgreSQL integer goes. */
+const dieParameter = (which: string) =>
+  integerParameter(-2_147_483_648, 2_147_483_647).meta({
+    description: `${which} of the die on its wafer, in steps as the machine counts them.`,
+    example: 12,
+  });
 
 const listShape = z.object({
   status: z
@@ -17,6 +31,9 @@ const listShape = z.object({
     .meta({ description: 'Verdict on the chip.', examples: ['fail'] }),
   ...unitFilters,
   chip_id: nameParameter('Chip, by the name that machines use.', 'run-0001').optional(),
+  wafer_id: nameParameter('Wafer, named within its lot.', 'W01').optional(),
+  die_x: dieParameter('Column').optional(),
+  die_y: dieParameter('Row').optional(),
   ...timeRange('created_at', { from: '2008-07-19T00:00:00Z', to: '2008-07-20T00:00:00Z' }),
   ...pageParameters,
 });
