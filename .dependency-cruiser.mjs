@@ -37,6 +37,6 @@ export default {
     exclude: { path: '(^|/)(dist|node_modules|test-results|test)/|[.](int-)?spec[.]ts$' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js'] },
   },
 };

@@ -60,6 +60,12 @@ export const depConstraints = [
     onlyDependOnLibsWithTags: [],
     bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST],
   },
+  {
+    // The page runs in browsers only, and knows the service by its API alone.
+    sourceTag: 'type:page',
+    onlyDependOnLibsWithTags: ['type:client'],
+    bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST],
+  },
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:contracts', 'type:service'] },
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:contracts', 'type:testing'] },
 ];
@@ -100,12 +106,13 @@ export default tseslint.config(
   },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     plugins: { '@nx': nx },
     languageOptions: {
       parserOptions: {
-        // Two programs for all projects: with one of its own for each, every project reads and checks its libraries again.
-        project: ['tsconfig.json', 'tools/tsconfig.json'],
+        // One program for servers, one for tools, one for browsers: with one for each project, every project would read
+        // and check its libraries again.
+        project: ['tsconfig.json', 'tools/tsconfig.json', 'apps/web/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -162,6 +169,16 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // Lists of a test collect what it sees or has to close.
       '@typescript-eslint/naming-convention': naming(...PRIMITIVES),
+    },
+  },
+  {
+    // A component is a function in PascalCase.
+    files: ['**/*.tsx'],
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        ...naming(...PRIMITIVES, 'array'),
+        { selector: 'function', format: ['camelCase', 'PascalCase'] },
+      ],
     },
   },
   prettier,

@@ -32,6 +32,8 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['libs/testing/src/index.ts', '@chip/persistence'],
   ['tools/e2e/pipeline.ts', '@chip/persistence'],
   ['tools/e2e/pipeline.ts', '../../apps/writer/src/flush.ts'],
+  ['apps/web/src/format/csv.ts', '@chip/contracts'],
+  ['apps/web/src/format/csv.ts', '@nestjs/common'],
 ];
 const ALLOWED: readonly [file: string, imported: string][] = [
   ['apps/ingest/src/main.ts', '@chip/kafka'],

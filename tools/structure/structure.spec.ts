@@ -13,7 +13,7 @@ const REASON = /^(.*\n){0,5}(\/\/| \*) Longer than 350 lines: \S+( \S+){3,}/;
 
 /** Tests, declarations, and the numbered migrations, to which each release adds some. */
 const IS_NOT_COUNTED = /\.(int-)?spec\.ts$|\.d\.m?ts$|\/migrations\/\d{4}-[^/]+\.ts$/;
-const sources = globSync('{apps,libs,tools}/**/*.{ts,mjs}', {
+const sources = globSync('{apps,libs,tools}/**/*.{ts,tsx,mjs}', {
   cwd: REPOSITORY_ROOT,
   exclude: (name) => /(^|\/)(node_modules|dist|test-results)$/.test(String(name)),
 }).filter((file) => !IS_NOT_COUNTED.test(file));

@@ -57,7 +57,7 @@ export class QueryApp {
         bodyParser: false,
       },
     );
-    configureHttp(app);
+    await configureHttp(app);
     await app.listen(0, '127.0.0.1');
     return new QueryApp(app, await app.getUrl(), lifecycle);
   }

@@ -22,7 +22,16 @@ const EXTENSION = 'x-right';
 export const Needs = (right: Right): MethodDecorator & ClassDecorator => ApiExtension(EXTENSION, right);
 
 /** Routes that answer everyone. They show no data. */
-const PUBLIC_ROUTES = new Set(['/health/live', '/health/ready', '/openapi.json', '/docs', '/docs/*', '/docs-yaml']);
+const PUBLIC_ROUTES = new Set([
+  '/',
+  '/assets/*',
+  '/health/live',
+  '/health/ready',
+  '/openapi.json',
+  '/docs',
+  '/docs/*',
+  '/docs-yaml',
+]);
 
 /** Lists and single items, which an index serves. */
 const LIGHT =

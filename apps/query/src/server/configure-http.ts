@@ -24,6 +24,7 @@ import {
   MAX_CONNECTIONS,
   type QueryConfig,
 } from '../query.config.ts';
+import { Page } from '../page/page.ts';
 import { measureRequests } from '../query.metrics.ts';
 import { RequestCheck } from '../http/request-check.ts';
 
@@ -49,8 +50,8 @@ const withoutReasons = ({ status, checks }: HealthReport): object => ({
   checks: Object.fromEntries(Object.entries(checks).map(([name, { state }]) => [name, { state }])),
 });
 
-/** Sets up what surrounds every route: checks, problems, metrics and the OpenAPI page. */
-export function configureHttp(app: NestFastifyApplication): void {
+/** Sets up what surrounds every route: checks, problems, metrics, the page and the OpenAPI page. */
+export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   const config = app.get<QueryConfig>(CONFIG);
   const document = buildDocument(app);
   const routes = Object.entries(document.paths).map(([path, item]) => ({
@@ -66,6 +67,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
   const gate = app.get(Gate);
   const rules = routeRules(document);
+  const page = await Page.serve(app, app.get<Logger>(LOGGER));
   const callers = new WeakMap<object, Parameters<typeof runAs>[0]>();
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {
@@ -79,6 +81,9 @@ export function configureHttp(app: NestFastifyApplication): void {
     try {
       guard.check(request);
       const { url } = request.routeOptions;
+      if (url === undefined && page?.isView(request, pathOf(request))) {
+        return page.send(reply as unknown as Parameters<Page['send']>[0]);
+      }
       // Without a route the answer is a 404 to every caller.
       if (url !== undefined && !isPublic(url)) {
         const rule = rules.get(`${request.method} ${url}`) ?? { right: 'change', cost: 'write' };

@@ -1,0 +1,82 @@
+/** Asks the API through its typed client: one question, its answer or its problem. */
+import { createClient, type paths, ProblemError } from '@chip/client';
+import { key, refusal, signOut } from './session.ts';
+
+const client = createClient({
+  key: () => key.value,
+  // The browser keeps the answer and asks again with its ETag.
+  fetch: (request) => fetch(request, { cache: 'no-cache' }),
+});
+
+/** Why there is no answer. Status 0: the service was not reached. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  /** Seconds after which the service wants to be asked again. */
+  readonly retryAfterS: number | undefined;
+}
+
+type Json<A> = { get: { responses: { 200: { content: { 'application/json': A } } } } };
+/** Routes that answer a GET with JSON. */
+type Path = { [P in keyof paths]: paths[P] extends Json<unknown> ? P : never }[keyof paths];
+type AnswerOf<P extends Path> = paths[P] extends Json<infer A> ? A : never;
+type QueryOf<P extends Path> = paths[P] extends { get: { parameters: { query?: infer Q } } }
+  ? { [Name in keyof Q]?: Q[Name] | undefined }
+  : never;
+type NamesOf<P extends Path> = paths[P] extends { get: { parameters: { path: infer Names } } } ? Names : undefined;
+type Parts<P extends Path> = (NamesOf<P> extends undefined ? { path?: undefined } : { path: NamesOf<P> }) & {
+  query?: QueryOf<P>;
+};
+
+/** One GET of the API. */
+export interface Question<T> {
+  /** Its address: names it, and can be opened or copied. */
+  readonly url: string;
+  /** @throws unknown; `problemOf` says what it means */
+  readonly ask: (signal: AbortSignal) => Promise<T>;
+}
+
+type Value = string | number | undefined | null | readonly string[];
+export type Parameters = Readonly<Record<string, Value>>;
+
+/** Fills `{name}` in a path, and appends the parameters that have a value. */
+export function address(
+  path: string,
+  names: Readonly<Record<string, string>> = {},
+  parameters: Parameters = {},
+): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ''));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value as string | number | undefined]) {
+      if (one !== undefined && one !== null) {
+        query.append(name, String(one));
+      }
+    }
+  }
+  const text = query.toString();
+  return text === '' ? filled : `${filled}?${text}`;
+}
+
+/** A question to a route such as `/v1/lots/{lot_id}`; its type knows the parameters and the answer. */
+export function question<P extends Path>(path: P, parts: Parts<P> = {} as Parts<P>): Question<AnswerOf<P>> {
+  const { path: names, query } = parts as { path?: Record<string, string>; query?: Parameters };
+  return {
+    url: address(path, names, query),
+    ask: (signal) => client.get(path as never, { params: parts, signal } as never) as Promise<AnswerOf<P>>,
+  };
+}
+
+/** What a failure means for the person who asked. A refused key also makes the page ask for one. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof ProblemError)) {
+    return { status: 0, code: 'unreachable', detail: (error as Error).message, retryAfterS: undefined };
+  }
+  const { status, code, detail, retryAfterS } = error;
+  if (status === 401) {
+    refusal.value = key.value === undefined ? '' : detail;
+    signOut();
+  }
+  return { status, code, detail, retryAfterS };
+}

@@ -1,0 +1,66 @@
+/** One stream of events while the page is visible. It says that data arrived, not which: views ask for what they show. */
+import { ProblemError } from '@chip/client';
+import { effect, signal } from '@preact/signals';
+import { problemOf } from './ask.ts';
+import { readEvents } from './event-stream.ts';
+import { authorization, key, refusal } from './session.ts';
+
+/** Grows whenever positions moved, or may have moved unseen. */
+export const moved = signal(0);
+/** Whether the stream is open. */
+export const isLive = signal(false);
+
+export const isVisible = signal(document.visibilityState === 'visible');
+document.addEventListener('visibilitychange', () => (isVisible.value = document.visibilityState === 'visible'));
+
+const RECONNECT_MS = 2_000;
+/** Where there is no stream, views refresh at this pace. */
+const WITHOUT_STREAM_MS = 10_000;
+
+/** Follows the stream until `signal` aborts. A browser has six connections per host, so a hidden page holds none. */
+export function followEvents(): void {
+  effect(() => {
+    void key.value;
+    if (!isVisible.value || refusal.value !== undefined) {
+      return undefined;
+    }
+    const stop = new AbortController();
+    void follow(stop.signal);
+    return () => {
+      stop.abort();
+      isLive.value = false;
+    };
+  });
+}
+
+async function follow(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    let waitMs = RECONNECT_MS;
+    try {
+      const response = await fetch('/v1/events', { signal, headers: authorization(), cache: 'no-store' });
+      if (response.ok && response.body) {
+        isLive.value = true;
+        moved.value = moved.peek() + 1;
+        waitMs = 0;
+        for await (const { event } of readEvents(response.body)) {
+          if (event === 'moved') {
+            moved.value = moved.peek() + 1;
+          }
+        }
+      } else {
+        waitMs = WITHOUT_STREAM_MS;
+        problemOf(await ProblemError.of(response));
+      }
+    } catch {
+      // The service restarts or the network is away: views say so, and the stream is opened again.
+    }
+    if (signal.aborted) {
+      return;
+    }
+    isLive.value = false;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs === WITHOUT_STREAM_MS) {
+      moved.value = moved.peek() + 1;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** Answers that stay current while they are on screen. */
+import { effect } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { type Problem, problemOf, type Question } from './ask.ts';
+import { isVisible, moved } from './events.ts';
+import { key } from './session.ts';
+
+export interface Answer<T> {
+  /** Address of the question; undefined while it is not known yet. */
+  readonly url: string | undefined;
+  /** The newest answer, also while a newer one is on its way or could not be had. */
+  readonly data: T | undefined;
+  /** Why the last attempt failed. With `data`: what is shown may be outdated. */
+  readonly problem: Problem | undefined;
+  /** Asks now. */
+  readonly reload: () => void;
+}
+
+/** Answers kept for a way back, the latest last. */
+const KEPT = 60;
+const kept = new Map<string, unknown>();
+
+function keep(url: string, data: unknown): void {
+  kept.delete(url);
+  kept.set(url, data);
+  if (kept.size > KEPT) {
+    kept.delete(kept.keys().next().value as string);
+  }
+}
+
+/** Whoever signs in next must not see what the last caller could. */
+effect(() => {
+  void key.value;
+  kept.clear();
+});
+
+/** An answer that took long is asked for again that many times later: a page never keeps the database busy. */
+const REST_FACTOR = 20;
+const RETRY_S = 3;
+
+/**
+ * @param question undefined asks nothing
+ * @param everyS least time between two requests while events arrive
+ */
+export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): Answer<T> {
+  const url = question?.url;
+  const [state, setState] = useState<Omit<Answer<T>, 'reload'>>({
+    url: undefined,
+    data: undefined,
+    problem: undefined,
+  });
+  const [attempt, setAttempt] = useState(0);
+
+  useEffect(() => {
+    if (question === undefined) {
+      setState({ url: undefined, data: undefined, problem: undefined });
+      return undefined;
+    }
+    const { url: asked } = question;
+    const stop = new AbortController();
+    let isAsking = false;
+    let isOutdated = false;
+    let notBefore = 0;
+    let timer: number | undefined;
+    setState({ url: asked, data: kept.get(asked) as T | undefined, problem: undefined });
+
+    const later = (ms: number): void => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void load(), ms);
+    };
+    const refresh = (): void => {
+      isOutdated = true;
+      if (!isAsking && isVisible.peek()) {
+        later(Math.max(0, notBefore - performance.now()));
+      }
+    };
+    const load = async (): Promise<void> => {
+      isAsking = true;
+      isOutdated = false;
+      const began = performance.now();
+      try {
+        const data = await question.ask(stop.signal);
+        if (stop.signal.aborted) {
+          return;
+        }
+        keep(asked, data);
+        setState({ url: asked, data, problem: undefined });
+      } catch (error) {
+        if (stop.signal.aborted) {
+          return;
+        }
+        const problem = problemOf(error);
+        setState(({ data }) => ({ url: asked, data, problem }));
+        if (problem.status === 0 || problem.status === 429 || problem.status === 503) {
+          later(1000 * (problem.retryAfterS ?? RETRY_S));
+        }
+      }
+      isAsking = false;
+      const now = performance.now();
+      notBefore = now + Math.max(1000 * everyS, REST_FACTOR * (now - began));
+      if (isOutdated) {
+        refresh();
+      }
+    };
+
+    void load();
+    let isFirst = true;
+    const leave = effect(() => {
+      void moved.value;
+      void isVisible.value;
+      if (!isFirst) {
+        refresh();
+      }
+      isFirst = false;
+    });
+    return () => {
+      leave();
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [url, everyS, attempt, key.value]);
+
+  // Until the effect has run, the state is still that of the previous question.
+  const current = state.url === url ? state : { url, data: undefined, problem: undefined };
+  return { ...current, reload: () => setAttempt((count) => count + 1) };
+}

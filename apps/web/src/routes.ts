@@ -1,0 +1,39 @@
+/**
+ * The views and their addresses: one folder in `views/` for each. A new view is a line here, a text under `nav` if it belongs
+ * into the menu, and its folder. Each is loaded when it is first opened.
+ */
+import { type FunctionComponent } from 'preact';
+import { lazy } from 'preact-iso';
+import { type Texts } from './texts/en.ts';
+
+export interface View {
+  /** `:name` becomes a property of the component. */
+  readonly path: string;
+  /** Its entry in the menu; absent for views that others lead to. */
+  readonly nav?: Exclude<keyof Texts['nav'], 'label' | 'skip'>;
+  readonly component: FunctionComponent;
+}
+
+export const VIEWS: readonly View[] = [
+  { path: '/', nav: 'today', component: lazy(() => import('./views/today/today.tsx').then(({ Today }) => Today)) },
+  { path: '/lots', nav: 'lots', component: lazy(() => import('./views/lots/lots.tsx').then(({ Lots }) => Lots)) },
+  { path: '/lots/:lot', component: lazy(() => import('./views/lot/lot.tsx').then(({ LotView }) => LotView)) },
+  {
+    path: '/lots/:lot/wafers/:wafer',
+    component: lazy(() => import('./views/wafer/wafer.tsx').then(({ Wafer }) => Wafer)),
+  },
+  {
+    path: '/lots/:lot/wafers/:wafer/dice/:place',
+    component: lazy(() => import('./views/chip/die.tsx').then(({ DieView }) => DieView)),
+  },
+  { path: '/lots/:lot/chips/:chip', component: lazy(() => import('./views/chip/chip.tsx').then(({ Chip }) => Chip)) },
+  {
+    path: '/pipeline',
+    nav: 'pipeline',
+    component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),
+  },
+  {
+    path: '/runbooks/:code',
+    component: lazy(() => import('./views/runbook/runbook.tsx').then(({ Runbook }) => Runbook)),
+  },
+];

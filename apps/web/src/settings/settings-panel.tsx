@@ -1,0 +1,52 @@
+import { type JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { key, signOut } from '../api/session.ts';
+import { Select } from '../shared/choice.tsx';
+import { texts } from '../texts/texts.ts';
+import { change, LANGUAGES, settings, THEMES, timeZones, type Language, type Theme } from './settings.ts';
+
+export function SettingsPanel(): JSX.Element {
+  const id = useId();
+  const t = texts().settings;
+  const { language, theme, timeZone } = settings.value;
+  return (
+    <>
+      <button type="button" class="quiet" popovertarget={id}>
+        {t.title}
+      </button>
+      <div id={id} popover="auto" class="popover" role="group" aria-label={t.title}>
+        <h3>{t.title}</h3>
+        <Select
+          label={t.language}
+          value={language}
+          options={LANGUAGES.map((value) => ({ value, label: t.languages[value] }))}
+          onChange={(value) => change({ language: value as Language })}
+        />
+        <Select
+          label={t.theme}
+          value={theme}
+          options={THEMES.map((value) => ({ value, label: t.themes[value] }))}
+          onChange={(value) => change({ theme: value as Theme })}
+        />
+        <Select
+          label={t.timeZone}
+          value={timeZone}
+          options={timeZones().map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+          onChange={(value) => change({ timeZone: value })}
+        />
+        {key.value !== undefined && (
+          <p>
+            <button type="button" onClick={signOut}>
+              {t.signOut}
+            </button>
+          </p>
+        )}
+        <p class="actions">
+          <button type="button" popovertarget={id} popovertargetaction="hide">
+            {t.close}
+          </button>
+        </p>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+/** What stands behind a number, one click away: definition, state of the data, warning, and the request to repeat it. */
+import { type JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { type Explained } from '../api/answers.ts';
+import { key } from '../api/session.ts';
+import { type Answer } from '../api/use-answer.ts';
+import { download, type Sheet } from '../format/csv.ts';
+import { whole } from '../format/numbers.ts';
+import { Time } from '../format/time.tsx';
+import { texts } from '../texts/texts.ts';
+import { Copy } from './copy.tsx';
+
+/** A request for a shell; the key is a variable, so that it does not end up in a history or a chat. */
+export const curlOf = (url: string): string =>
+  `curl ${key.value === undefined ? '' : '--header "Authorization: Bearer $CHIP_KEY" '}'${url.replaceAll("'", "'\\''")}'`;
+
+export interface ExplainProps {
+  /** What is explained. */
+  readonly of: string;
+  readonly answer: Answer<unknown>;
+  /** Size of the sample, where there is one number for it. */
+  readonly units?: number | undefined;
+  /** What is shown, as a table. */
+  readonly sheet?: (() => Sheet) | undefined;
+}
+
+export function Explain({ of, answer, units, sheet }: ExplainProps): JSX.Element | null {
+  const id = useId();
+  const t = texts().explain;
+  if (answer.url === undefined || answer.data === undefined) {
+    return null;
+  }
+  const { definition, definition_id, as_of, warning } = answer.data as Explained;
+  const url = new URL(answer.url, location.href).href;
+  return (
+    <>
+      {warning !== undefined && (
+        <span class="mark warn" aria-hidden="true" title={warning}>
+          !
+        </span>
+      )}
+      <button type="button" class="explain" popovertarget={id} aria-label={t.open(of)}>
+        i
+      </button>
+      <div id={id} popover="auto" class="popover" role="group" aria-label={t.open(of)}>
+        <h3>{of}</h3>
+        <dl>
+          {warning !== undefined && (
+            <>
+              <dt class="warn">{t.warning}</dt>
+              <dd lang="en">{warning}</dd>
+            </>
+          )}
+          {definition !== undefined && (
+            <>
+              <dt>{t.definition}</dt>
+              <dd lang="en">
+                {definition} {definition_id !== undefined && <code>{definition_id}</code>}
+              </dd>
+            </>
+          )}
+          {units !== undefined && (
+            <>
+              <dt>{t.sampleSize}</dt>
+              <dd>{whole(units)}</dd>
+            </>
+          )}
+          {as_of !== undefined && (
+            <>
+              <dt>{t.asOf}</dt>
+              <dd>
+                {as_of.time === null ? t.noEvents : <Time at={as_of.time} />}
+                {as_of.positions.length > 0 && `, ${t.positions(as_of.positions.length)}`}
+              </dd>
+            </>
+          )}
+          <dt>{t.request}</dt>
+          <dd>
+            <a href={url} target="_blank" rel="noreferrer">
+              <code>{answer.url}</code>
+            </a>
+          </dd>
+        </dl>
+        <p class="actions">
+          <Copy label={t.copyUrl} text={url} />
+          <Copy label={t.copyCurl} text={curlOf(url)} />
+          {sheet && (
+            <button type="button" class="small" onClick={() => download(sheet())}>
+              {t.csv}
+            </button>
+          )}
+        </p>
+      </div>
+    </>
+  );
+}

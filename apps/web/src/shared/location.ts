@@ -1,0 +1,21 @@
+/** The address is the state of a view: whoever opens it sees the same. */
+import { useLocation } from 'preact-iso';
+import { address, type Parameters } from '../api/ask.ts';
+
+export interface Address {
+  /** Parameters of the address; the last of a repeated one. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Changes some parameters (undefined removes one) without a step in the history of the browser. */
+  readonly change: (parameters: Parameters) => void;
+  /** The address of this view with other parameters. */
+  readonly withParameters: (parameters: Parameters) => string;
+}
+
+export function useAddress(): Address {
+  const { path, query, route } = useLocation();
+  const withParameters = (parameters: Parameters): string => address(path, {}, { ...query, ...parameters });
+  return { query, withParameters, change: (parameters) => route(withParameters(parameters), true) };
+}
+
+/** Address of a view: `{name}` is filled in, and parameters without a value are left out. */
+export const addressOf = address;

@@ -1,0 +1,58 @@
+import { type ComponentChildren, type JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { type Answer } from '../api/use-answer.ts';
+import { type Sheet } from '../format/csv.ts';
+import { texts } from '../texts/texts.ts';
+import { Explain } from './explain.tsx';
+import { Empty, Loading, Refused } from './states.tsx';
+
+export interface PanelProps<T> {
+  readonly title: string;
+  readonly answer: Answer<T>;
+  /** Whether there is nothing to show. */
+  readonly isEmpty?: (data: T) => boolean;
+  readonly empty?: ComponentChildren;
+  readonly units?: (data: T) => number;
+  readonly sheet?: (data: T) => Sheet;
+  /** Controls beside the title. */
+  readonly controls?: ComponentChildren;
+  readonly class?: string;
+  readonly children: (data: T) => ComponentChildren;
+}
+
+/** One answer on screen: its title, its explanation, and the answer or the state that stands in its place. */
+export function Panel<T>(props: PanelProps<T>): JSX.Element {
+  const { title, answer, isEmpty, empty, units, sheet, controls, children } = props;
+  const { data, problem, reload } = answer;
+  const id = useId();
+  return (
+    <section class={`panel ${props.class ?? ''}`} aria-labelledby={id} aria-busy={data === undefined && !problem}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        <Explain
+          of={title}
+          answer={answer}
+          units={data === undefined ? undefined : units?.(data)}
+          sheet={data !== undefined && sheet ? () => sheet(data) : undefined}
+        />
+        {controls}
+        {data !== undefined && problem && (
+          <span class="mark bad" role="status" title={problem.detail}>
+            {texts().states.outdated}
+          </span>
+        )}
+      </header>
+      {data !== undefined ? (
+        isEmpty?.(data) ? (
+          <Empty>{empty}</Empty>
+        ) : (
+          children(data)
+        )
+      ) : problem ? (
+        <Refused problem={problem} retry={reload} />
+      ) : (
+        <Loading />
+      )}
+    </section>
+  );
+}

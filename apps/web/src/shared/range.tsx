@@ -1,0 +1,35 @@
+/** A range of time that ends now, as a choice in the address: `?range=24h`. */
+import { type JSX } from 'preact';
+import { texts } from '../texts/texts.ts';
+import { useAddress } from './location.ts';
+
+const HOURS = { '24h': 24, '7d': 168, '30d': 720, all: undefined } as const;
+export type RangeName = keyof typeof HOURS;
+const NAMES = Object.keys(HOURS) as readonly RangeName[];
+
+/** The chosen range. `from` is a whole minute, so that answers within a minute are the same question. */
+export function useRange(): { readonly range: RangeName; readonly from: string | undefined } {
+  const { query } = useAddress();
+  const range = NAMES.find((name) => name === query['range']) ?? '24h';
+  const hours = HOURS[range];
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  return { range, from: hours === undefined ? undefined : new Date(minute - hours * 3_600_000).toISOString() };
+}
+
+export function RangeChoice(): JSX.Element {
+  const { range } = useRange();
+  const { change } = useAddress();
+  const t = texts().range;
+  const labels: Readonly<Record<RangeName, string>> = { '24h': t.hours24, '7d': t.days7, '30d': t.days30, all: t.all };
+  return (
+    <fieldset class="choice">
+      <legend class="hidden">{t.label}</legend>
+      {NAMES.map((name) => (
+        <label key={name} class={name === range ? 'chosen' : ''}>
+          <input type="radio" name="range" checked={name === range} onChange={() => change({ range: name })} />
+          {labels[name]}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,224 @@
+/** One wafer: its map, what the colours mean, its dice as a list, and the selected die. */
+import { type JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import { type Die } from '../../api/answers.ts';
+import { question } from '../../api/ask.ts';
+import { useAnswer } from '../../api/use-answer.ts';
+import { measured, percent, whole } from '../../format/numbers.ts';
+import { addressOf, useAddress } from '../../shared/location.ts';
+import { Panel } from '../../shared/panel.tsx';
+import { Empty } from '../../shared/states.tsx';
+import { Title } from '../../shared/title.tsx';
+import { texts } from '../../texts/texts.ts';
+import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
+import { Legend, shownOf, textOf } from '../../wafer/legend.tsx';
+import { MapControls } from '../../wafer/map-controls.tsx';
+import {
+  chosenOperation,
+  currentPalette,
+  filterOf,
+  manyOf,
+  operationsOf,
+  OWN_VALUES,
+  scaleOf,
+  useChoices,
+} from '../../wafer/operation.ts';
+import { WaferMap } from '../../wafer/wafer-map.tsx';
+import { DiceList } from './dice-list.tsx';
+
+/** The die that an address names, as `x,y`. */
+function placeOf(text: string | undefined): readonly [number, number] | undefined {
+  const [, x, y] = /^(-?\d{1,6}),(-?\d{1,6})$/.exec(text ?? '') ?? [];
+  return x === undefined || y === undefined ? undefined : [Number(x), Number(y)];
+}
+
+export function Wafer(): JSX.Element {
+  const { lot = '', wafer = '' } = useRoute().params;
+  const { query, change } = useAddress();
+  const { route } = useLocation();
+  const { site, value = 'result' } = query;
+  const t = texts();
+  const lotAnswer = useAnswer(question('/v1/lots/{lot_id}', { path: { lot_id: lot }, query: { site } }), 10);
+  const operations = useMemo(() => (lotAnswer.data ? operationsOf(lotAnswer.data) : []), [lotAnswer.data]);
+  const operation = chosenOperation(operations, query);
+  const filter = filterOf(operation);
+  const choices = useChoices(lot, site, operation, value);
+  const map = useAnswer(
+    filter &&
+      question('/v1/lots/{lot_id}/wafers/{wafer_id}/map', {
+        path: { lot_id: lot, wafer_id: wafer },
+        query: { ...filter, site, value },
+      }),
+    2,
+  );
+  // A lot without this wafer answers the same 404 as a wafer without this lot.
+  const answer = map.url === undefined && lotAnswer.problem ? { ...map, ...lotAnswer, data: undefined } : map;
+  const footprint = useAnswer(
+    question('/v1/lots/{lot_id}/map', { path: { lot_id: lot }, query: { site, mix: 'yes' } }),
+    30,
+  );
+  const yields = useAnswer(
+    filter && question('/v1/yield', { query: { ...filter, site: manyOf(site), lot_id: [lot], group_by: 'wafer' } }),
+    3,
+  );
+  const figures = yields.data?.groups.find(({ key }) => key === wafer);
+  const palette = currentPalette();
+  const shown = useMemo(() => shownOf(query['only']), [query['only']]);
+  const dies = map.data?.dies;
+  const scale = useMemo(
+    () => dies && scaleOf(value, () => dies.map(([, , one]) => one), choices, palette),
+    [value, dies, choices.bins.data, choices.measurements.map(({ name }) => name).join(), palette, t],
+  );
+  const places = footprint.data?.dies;
+  const grid = useMemo(() => {
+    const bounds = dies && boundsOf([...dies, ...(places ?? [])]);
+    return bounds && isDrawable(bounds) ? new DiceGrid(dies, bounds) : undefined;
+  }, [dies, places]);
+
+  const place = placeOf(query['die']);
+  const selected = place && grid?.indexAt(...place);
+  const unit = choices.measurements.find(({ name }) => name === value)?.unit ?? '';
+  const wordOf = (one: Die[2]): string => {
+    if (one === null) {
+      return t.wafer.noValue;
+    }
+    const isBin = value === 'hard_bin' || value === 'soft_bin';
+    const word =
+      typeof one === 'string'
+        ? one === 'pass'
+          ? t.verdicts.pass
+          : t.verdicts.fail
+        : isBin
+          ? t.wafer.bin(one)
+          : measured(one);
+    return (OWN_VALUES as readonly string[]).includes(value) ? word : `${word} ${unit}`.trim();
+  };
+  const describe = (index: number): string => {
+    const [x, y, one] = grid?.dice[index] ?? [0, 0, null];
+    return `${t.wafer.die(x, y)}: ${wordOf(one)}`;
+  };
+  const addressOfDie = ([x, y]: Die): string =>
+    addressOf('/lots/{lot}/wafers/{wafer}/dice/{place}', { lot, wafer, place: `${x},${y}` }, { site });
+  const open = (index: number): void => {
+    const die = grid?.dice[index];
+    if (die) {
+      route(addressOfDie(die));
+    }
+  };
+  const counts = scale?.entries.map(() => 0);
+  for (const [, , one] of dies ?? []) {
+    const entry = scale?.indexOf(one);
+    if (counts && entry !== undefined) {
+      counts[entry] = (counts[entry] ?? 0) + 1;
+    }
+  }
+  const names = lotAnswer.data?.wafers.flatMap(({ wafer_id }) => (wafer_id === null ? [] : [wafer_id])) ?? [];
+  const at = names.indexOf(wafer);
+  const neighbour = (step: number): string | undefined => (at < 0 ? undefined : names[at + step]);
+  const addressOfWafer = (name: string): string =>
+    addressOf('/lots/{lot}/wafers/{wafer}', { lot, wafer: name }, { ...query, die: undefined });
+  const [previous, next] = [neighbour(-1), neighbour(1)];
+
+  return (
+    <>
+      <p class="trail">
+        <a href={addressOf('/lots/{lot}', { lot }, { ...query, die: undefined })}>{t.lot.title(lot)}</a>
+        {previous !== undefined && (
+          <a href={addressOfWafer(previous)}>
+            ← {t.wafer.previous} {previous}
+          </a>
+        )}
+        {next !== undefined && (
+          <a href={addressOfWafer(next)}>
+            {t.wafer.next} {next} →
+          </a>
+        )}
+      </p>
+      <Title
+        controls={
+          <MapControls
+            operations={operations}
+            operation={operation}
+            measurements={choices.measurements}
+            value={value}
+          />
+        }
+      >
+        {t.wafer.title(wafer, lot)}
+      </Title>
+      <div class="columns wide-left">
+        <Panel
+          title={t.wafer.map(wafer)}
+          answer={answer}
+          units={(data) => data.dies.length}
+          isEmpty={(data) => data.dies.length === 0}
+          empty={t.lot.noInspection}
+          sheet={(data) => ({ name: `${lot}-${wafer}-${value}`, columns: ['x', 'y', value], rows: data.dies })}
+          controls={
+            figures && (
+              <span class="figure" data-figure="yield">
+                {t.columns.yield} <strong>{percent(figures.yield)}</strong> <small>n = {whole(figures.units)}</small>
+              </span>
+            )
+          }
+        >
+          {() =>
+            grid && scale ? (
+              <>
+                <WaferMap
+                  label={t.wafer.map(wafer)}
+                  grid={grid}
+                  scale={scale}
+                  shown={shown}
+                  palette={palette}
+                  footprint={places ?? []}
+                  selected={selected}
+                  onSelect={(index) => {
+                    const die = index === undefined ? undefined : grid.dice[index];
+                    change({ die: die && `${die[0]},${die[1]}` });
+                  }}
+                  onOpen={open}
+                  describe={describe}
+                />
+                <p class="hint">{t.wafer.axes}</p>
+                <p class="hint">{t.wafer.keys}</p>
+              </>
+            ) : (
+              <Empty />
+            )
+          }
+        </Panel>
+        <div>
+          {scale && (
+            <section class="panel">
+              <header>
+                <h2>{t.wafer.legend}</h2>
+              </header>
+              <Legend
+                scale={scale}
+                shown={shown}
+                onChange={(chosen) => change({ only: textOf(chosen) })}
+                {...(counts ? { counts } : {})}
+              />
+            </section>
+          )}
+          {grid && scale && (
+            <DiceList
+              grid={grid}
+              scale={scale}
+              shown={shown}
+              selected={selected}
+              wordOf={wordOf}
+              addressOf={addressOfDie}
+              onSelect={(index) => {
+                const die = grid.dice[index];
+                change({ die: die && `${die[0]},${die[1]}` });
+              }}
+            />
+          )}
+        </div>
+      </div>
+    </>
+  );
+}

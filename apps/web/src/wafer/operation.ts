@@ -1,0 +1,136 @@
+/** The inspection that a map shows, and what can be shown of it: choices of a lot that its gallery and its wafers share. */
+import { type BinPareto, type Lot } from '@chip/client';
+import { question } from '../api/ask.ts';
+import { type Answer, useAnswer } from '../api/use-answer.ts';
+import { isDark } from '../settings/settings.ts';
+import { DARK, LIGHT, type Palette } from '../colours/palette.ts';
+import { measured } from '../format/numbers.ts';
+import { texts } from '../texts/texts.ts';
+import { binScale, countScale, resultScale, type Scale, type Value, valueScale } from './scale.ts';
+
+export interface Operation {
+  readonly inspection_type: string;
+  readonly step: string;
+  readonly attempts: number;
+}
+
+/** What selects an operation in a statistic. */
+export interface OperationFilter {
+  readonly inspection_type: string[];
+  readonly step: string[];
+}
+
+export const filterOf = (operation: Operation | undefined): OperationFilter | undefined =>
+  operation && { inspection_type: [operation.inspection_type], step: [operation.step] };
+
+/** A filter of a statistic, which takes several values. */
+export const manyOf = (value: string | undefined): string[] | undefined => (value === undefined ? undefined : [value]);
+
+/** The operations of a lot in the order in which they began. */
+export function operationsOf({ history }: Pick<Lot, 'history'>): Operation[] {
+  const known = new Map<string, Operation>();
+  for (const { inspection_type, step, attempts } of history) {
+    const name = `${inspection_type}\0${step}`;
+    known.set(name, { inspection_type, step, attempts: (known.get(name)?.attempts ?? 0) + attempts });
+  }
+  return [...known.values()];
+}
+
+/** The chosen operation, else the one with the most attempts: it covers whole wafers. */
+export function chosenOperation(
+  operations: readonly Operation[],
+  query: Readonly<Record<string, string>>,
+): Operation | undefined {
+  const chosen = operations.find(
+    ({ inspection_type, step }) => inspection_type === query['inspection_type'] && step === (query['step'] ?? ''),
+  );
+  return (
+    chosen ??
+    operations.reduce<Operation | undefined>(
+      (most, one) => (most === undefined || one.attempts > most.attempts ? one : most),
+      undefined,
+    )
+  );
+}
+
+/** Values of an attempt itself; any other name is a measurement. */
+export const OWN_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
+
+/** A measurement with what its machine states about it. */
+export interface Measured {
+  readonly name: string;
+  readonly unit: string | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+export interface Choices {
+  readonly measurements: readonly Measured[];
+  readonly bins: Answer<BinPareto>;
+}
+
+/** What the chosen operation offers: the measurements of one of its inspections, and its bins by frequency. */
+export function useChoices(
+  lot: string,
+  site: string | undefined,
+  operation: Operation | undefined,
+  value: string,
+): Choices {
+  // Rarely changes: one look is enough for as long as the lot is on screen.
+  const sample = useAnswer(
+    operation &&
+      question('/v1/inspections', {
+        query: {
+          lot_id: lot,
+          site,
+          inspection_type: operation.inspection_type,
+          step: operation.step || undefined,
+          status: 'completed',
+          limit: 1,
+        },
+      }),
+    60,
+  );
+  const id = sample.data?.items[0]?.id;
+  const detail = useAnswer(id === undefined ? undefined : question('/v1/inspections/{id}', { path: { id } }), 60);
+  const filter = filterOf(operation);
+  const bin = value === 'hard_bin' ? 'hard' : value === 'soft_bin' ? 'soft' : undefined;
+  const bins = useAnswer(
+    filter && bin
+      ? question('/v1/bins/pareto', { query: { ...filter, site: manyOf(site), lot_id: [lot], bin } })
+      : undefined,
+    5,
+  );
+  const measurements = new Map<string, Measured>();
+  for (const { name, step, unit, lower_limit: lower, upper_limit: upper } of detail.data?.measurements ?? []) {
+    if (step === operation?.step) {
+      measurements.set(name, { name, unit, lower, upper });
+    }
+  }
+  return { measurements: [...measurements.values()], bins };
+}
+
+export const currentPalette = (): Palette => (isDark() ? DARK : LIGHT);
+
+/** The scale of a value, for all maps that are compared with each other; undefined while something is still missing. */
+export function scaleOf(
+  value: string,
+  values: () => Iterable<Value | null>,
+  { measurements, bins }: Choices,
+  palette: Palette,
+): Scale | undefined {
+  const t = texts().wafer;
+  switch (value) {
+    case 'result':
+      return resultScale(palette, t);
+    case 'hard_bin':
+    case 'soft_bin':
+      return bins.data && binScale(bins.data.groups, palette, t);
+    case 'defect_count':
+      return countScale(values(), palette, t);
+    default: {
+      const { lower = null, upper = null } = measurements.find(({ name }) => name === value) ?? {};
+      return valueScale(values(), { lower, upper }, measured, palette, t);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { type JSX } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type Palette } from '../colours/palette.ts';
+import { texts } from '../texts/texts.ts';
+import { drawMap, drawMark, type Drawing } from './draw.ts';
+import { type DiceGrid, type Direction } from './footprint.ts';
+import { layoutOf, placeAt } from './layout.ts';
+import { type Scale } from './scale.ts';
+
+/** Canvas for one map: as many pixels as the screen shows, up to a limit above which nothing gets sharper. */
+const MOST_PIXELS = 2_000;
+
+const DIRECTIONS: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
+
+export interface WaferMapProps {
+  readonly label: string;
+  readonly grid: DiceGrid;
+  readonly scale: Scale;
+  readonly shown: ReadonlySet<string>;
+  readonly palette: Palette;
+  readonly footprint: Drawing['footprint'];
+  /** Index of the selected die. */
+  readonly selected: number | undefined;
+  readonly onSelect: (index: number | undefined) => void;
+  readonly onOpen: (index: number) => void;
+  /** What is known about a die, in words. */
+  readonly describe: (index: number) => string;
+}
+
+/** Edge length of an element in pixels of the screen, as it changes. */
+function useSize(element: { readonly current: HTMLElement | null }): number {
+  const [size, setSize] = useState(0);
+  useLayoutEffect(() => {
+    const box = element.current;
+    if (!box) {
+      return undefined;
+    }
+    const measure = (): void =>
+      setSize(Math.min(MOST_PIXELS, Math.round(box.clientWidth * Math.max(1, devicePixelRatio))));
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [element]);
+  return size;
+}
+
+/** A map to look at, point at and walk through by keyboard. */
+export function WaferMap(props: WaferMapProps): JSX.Element {
+  const { label, grid, scale, shown, palette, footprint, selected, onSelect, onOpen, describe } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const map = useRef<HTMLCanvasElement>(null);
+  const marks = useRef<HTMLCanvasElement>(null);
+  const [hovered, setHovered] = useState<number>();
+  const size = useSize(box);
+  const layout = useMemo(() => layoutOf(grid.bounds, size), [grid, size]);
+
+  useLayoutEffect(() => {
+    const context = map.current?.getContext('2d');
+    if (context && size > 0) {
+      performance.mark('map-begins');
+      drawMap(context, layout, { grid, scale, shown, palette, footprint });
+      performance.measure('map', 'map-begins');
+    }
+  }, [layout, grid, scale, shown, palette, footprint, size]);
+
+  useEffect(() => {
+    const context = marks.current?.getContext('2d');
+    if (!context) {
+      return;
+    }
+    context.clearRect(0, 0, size, size);
+    for (const [index, isSelected] of [
+      [hovered, false],
+      [selected, true],
+    ] as const) {
+      const die = index === undefined ? undefined : grid.dice[index];
+      if (die) {
+        drawMark(context, layout, die, palette, isSelected);
+      }
+    }
+  }, [layout, grid, hovered, selected, palette, size]);
+
+  const dieUnder = ({ offsetX, offsetY }: MouseEvent): number | undefined => {
+    const perPixel = size / (box.current?.clientWidth || 1);
+    return grid.indexAt(...placeAt(layout, offsetX * perPixel, offsetY * perPixel));
+  };
+  const isFailing = (index: number | undefined): boolean =>
+    index !== undefined && (scale.entries[index]?.isFailing ?? false);
+  const onKey = (event: KeyboardEvent): void => {
+    const direction = DIRECTIONS[event.key];
+    const from = selected ?? 0;
+    if (event.ctrlKey || event.metaKey || event.altKey || grid.dice.length === 0) {
+      return;
+    }
+    if (direction !== undefined) {
+      onSelect(selected === undefined ? 0 : grid.towards(from, direction));
+    } else if (event.key === 'n' || event.key === 'p') {
+      onSelect(grid.next(selected ?? -1, event.key === 'n' ? 1 : -1, ([, , value]) => isFailing(scale.indexOf(value))));
+    } else if (event.key === 'Home' || event.key === 'End') {
+      onSelect(event.key === 'Home' ? 0 : grid.dice.length - 1);
+    } else if (event.key === 'Enter' && selected !== undefined) {
+      onOpen(selected);
+    } else if (event.key === 'Escape') {
+      onSelect(undefined);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+  const said = selected ?? hovered;
+  return (
+    <div class="wafer-map">
+      <div
+        ref={box}
+        class="canvases"
+        role="application"
+        aria-label={`${label}. ${texts().wafer.keys}`}
+        tabIndex={0}
+        onKeyDown={onKey}
+        onPointerMove={(event) => setHovered(dieUnder(event))}
+        onPointerLeave={() => setHovered(undefined)}
+        onClick={(event) => onSelect(dieUnder(event))}
+        onDblClick={(event) => {
+          const index = dieUnder(event);
+          if (index !== undefined) {
+            onOpen(index);
+          }
+        }}
+      >
+        <canvas ref={map} width={size} height={size} />
+        <canvas ref={marks} width={size} height={size} class="marks" />
+      </div>
+      <p class="readout">{hovered !== undefined ? describe(hovered) : said !== undefined ? describe(said) : ' '}</p>
+      <p class="hidden" aria-live="polite">
+        {selected !== undefined ? describe(selected) : ''}
+      </p>
+    </div>
+  );
+}
