@@ -233,7 +233,7 @@ const mistakes: Mistake[] = [
   ],
   [
     'a monitor of no port',
-    set('PodMonitor', 'services', 'spec/podMetricsEndpoints/0/port', 'metrics'),
+    set('PodMonitor', 'writer', 'spec/podMetricsEndpoints/0/port', 'metrics'),
     /has no port metrics/,
   ],
   ['no budget', (objects) => remove(objects, 'PodDisruptionBudget', 'query'), /query: a drained node may take all/],
