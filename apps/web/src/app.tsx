@@ -3,7 +3,7 @@ import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'pre
 import { isLive } from './api/events.ts';
 import { refusal } from './api/session.ts';
 import { VIEWS } from './routes.ts';
-import { SettingsPanel } from './settings/settings-panel.tsx';
+import { SettingsPanel } from './shared/settings-panel.tsx';
 import { SignIn } from './shared/sign-in.tsx';
 import { Title } from './shared/title.tsx';
 import { texts } from './texts/texts.ts';

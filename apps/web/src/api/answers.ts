@@ -1,13 +1,5 @@
 /** Names for parts of the answers. */
-import {
-  type Inspection,
-  type InspectionPage,
-  type Lot,
-  type LotMap,
-  type Pipeline,
-  type WaferMap,
-  type Yield,
-} from '@chip/client';
+import { type Inspection, type LotMap, type Pipeline, type WaferMap, type Yield } from '@chip/client';
 
 /** What every aggregate states about itself. */
 export type Explained = Partial<Pick<Yield, 'as_of' | 'definition' | 'definition_id' | 'warning'>>;
@@ -18,12 +10,8 @@ export type Die = readonly [x: number, y: number, value: WaferMap['dies'][number
 export type StackedDie = LotMap['dies'][number];
 
 export type YieldGroup = Yield['groups'][number];
-export type LotWafer = Lot['wafers'][number];
-export type LotHistory = Lot['history'][number];
-export type Partition = Pipeline['partitions'][number];
 export type Standstill = Pipeline['ingest'][number];
 export type TopicProgress = Pipeline['topics'][number];
-export type InspectionItem = InspectionPage['items'][number];
 export type Attempt = Inspection['attempts'][number];
 export type Measurement = Inspection['measurements'][number];
 export type Defect = Inspection['defects'][number];

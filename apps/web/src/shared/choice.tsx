@@ -1,6 +1,6 @@
 import { type JSX } from 'preact';
 
-export interface Option {
+interface Option {
   readonly value: string;
   readonly label: string;
   /** Heading under which the option is listed. */

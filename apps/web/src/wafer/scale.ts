@@ -3,7 +3,7 @@ import { type Palette } from '../colours/palette.ts';
 
 export type Value = string | number;
 
-export interface Entry {
+interface Entry {
   /** Stands for the entry in the address. */
   readonly key: string;
   readonly label: string;

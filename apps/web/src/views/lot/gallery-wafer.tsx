@@ -10,7 +10,7 @@ import { type Bounds, boundsOf, DiceGrid, isDrawable } from '../../wafer/footpri
 import { Thumbnail } from '../../wafer/thumbnail.tsx';
 
 /** What all maps of a gallery have in common. */
-export interface Look extends Omit<Drawing, 'grid'> {
+interface Look extends Omit<Drawing, 'grid'> {
   readonly bounds: Bounds;
 }
 

@@ -1,9 +1,9 @@
 import { type JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { key, signOut } from '../api/session.ts';
-import { Select } from '../shared/choice.tsx';
+import { Select } from './choice.tsx';
 import { texts } from '../texts/texts.ts';
-import { change, LANGUAGES, settings, THEMES, timeZones, type Language, type Theme } from './settings.ts';
+import { change, LANGUAGES, settings, THEMES, timeZones, type Language, type Theme } from '../settings/settings.ts';
 
 export function SettingsPanel(): JSX.Element {
   const id = useId();
