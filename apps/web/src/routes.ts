@@ -28,6 +28,11 @@ export const VIEWS: readonly View[] = [
   },
   { path: '/lots/:lot/chips/:chip', component: lazy(() => import('./views/chip/chip.tsx').then(({ Chip }) => Chip)) },
   {
+    path: '/charts',
+    nav: 'charts',
+    component: lazy(() => import('./views/charts/charts.tsx').then(({ Charts }) => Charts)),
+  },
+  {
     path: '/pipeline',
     nav: 'pipeline',
     component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),

@@ -29,10 +29,12 @@ type Parts<P extends Path> = (NamesOf<P> extends undefined ? { path?: undefined 
   query?: QueryOf<P>;
 };
 
-/** One GET of the API. */
+/** One question to the API, which changes nothing. */
 export interface Question<T> {
-  /** Its address: names it, and can be opened or copied. */
+  /** Its address, which can be opened or copied. */
   readonly url: string;
+  /** JSON that goes with it, where the question is a POST; together with the address it names the question. */
+  readonly body?: string;
   /** @throws unknown; `problemOf` says what it means */
   readonly ask: (signal: AbortSignal) => Promise<T>;
 }
@@ -67,6 +69,24 @@ export function question<P extends Path>(path: P, parts: Parts<P> = {} as Parts<
     ask: (signal) => client.get(path as never, { params: parts, signal } as never) as Promise<AnswerOf<P>>,
   };
 }
+
+type Posted<A, B> = {
+  post: {
+    requestBody: { content: { 'application/json': B } };
+    responses: { 200: { content: { 'application/json': A } } };
+  };
+};
+/** Routes that compute an answer from a JSON body. */
+type PostPath = { [P in keyof paths]: paths[P] extends Posted<unknown, unknown> ? P : never }[keyof paths];
+type PostAnswerOf<P extends PostPath> = paths[P] extends Posted<infer A, unknown> ? A : never;
+type BodyOf<P extends PostPath> = paths[P] extends Posted<unknown, infer B> ? B : never;
+
+/** A question that is too large for an address. */
+export const posted = <P extends PostPath>(path: P, body: BodyOf<P>): Question<PostAnswerOf<P>> => ({
+  url: path,
+  body: JSON.stringify(body),
+  ask: (signal) => client.post(path as never, { body, signal } as never) as Promise<PostAnswerOf<P>>,
+});
 
 /** What a failure means for the person who asked. A refused key also makes the page ask for one. */
 export function problemOf(error: unknown): Problem {

@@ -8,6 +8,8 @@ import { key } from './session.ts';
 export interface Answer<T> {
   /** Address of the question; undefined while it is not known yet. */
   readonly url: string | undefined;
+  /** JSON that goes with the question, where it is a POST. */
+  readonly body?: string | undefined;
   /** The newest answer, also while a newer one is on its way or could not be had. */
   readonly data: T | undefined;
   /** Why the last attempt failed. With `data`: what is shown may be outdated. */
@@ -38,31 +40,36 @@ effect(() => {
 const REST_FACTOR = 20;
 const RETRY_S = 3;
 
+/** What has become of the question of that name. */
+interface State<T> extends Pick<Answer<T>, 'data' | 'problem'> {
+  readonly name: string;
+}
+const NO_STATE = { name: '', data: undefined, problem: undefined };
+
+const nameOf = (question: Question<unknown> | undefined): string =>
+  question === undefined ? '' : `${question.url} ${question.body ?? ''}`;
+
 /**
  * @param question undefined asks nothing
  * @param everyS least time between two requests while events arrive
  */
 export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): Answer<T> {
-  const url = question?.url;
-  const [state, setState] = useState<Omit<Answer<T>, 'reload'>>({
-    url: undefined,
-    data: undefined,
-    problem: undefined,
-  });
+  const name = nameOf(question);
+  const [state, setState] = useState<State<T>>(NO_STATE);
   const [attempt, setAttempt] = useState(0);
 
   useEffect(() => {
     if (question === undefined) {
-      setState({ url: undefined, data: undefined, problem: undefined });
+      setState(NO_STATE);
       return undefined;
     }
-    const { url: asked } = question;
+    const asked = nameOf(question);
     const stop = new AbortController();
     let isAsking = false;
     let isOutdated = false;
     let notBefore = 0;
     let timer: number | undefined;
-    setState({ url: asked, data: kept.get(asked) as T | undefined, problem: undefined });
+    setState({ name: asked, data: kept.get(asked) as T | undefined, problem: undefined });
 
     const later = (ms: number): void => {
       clearTimeout(timer);
@@ -84,13 +91,13 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
           return;
         }
         keep(asked, data);
-        setState({ url: asked, data, problem: undefined });
+        setState({ name: asked, data, problem: undefined });
       } catch (error) {
         if (stop.signal.aborted) {
           return;
         }
         const problem = problemOf(error);
-        setState(({ data }) => ({ url: asked, data, problem }));
+        setState(({ data }) => ({ name: asked, data, problem }));
         if (problem.status === 0 || problem.status === 429 || problem.status === 503) {
           later(1000 * (problem.retryAfterS ?? RETRY_S));
         }
@@ -118,9 +125,9 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
       clearTimeout(timer);
       stop.abort();
     };
-  }, [url, everyS, attempt, key.value]);
+  }, [name, everyS, attempt, key.value]);
 
   // Until the effect has run, the state is still that of the previous question.
-  const current = state.url === url ? state : { url, data: undefined, problem: undefined };
-  return { ...current, reload: () => setAttempt((count) => count + 1) };
+  const { data, problem } = state.name === name ? state : NO_STATE;
+  return { url: question?.url, body: question?.body, data, problem, reload: () => setAttempt((count) => count + 1) };
 }

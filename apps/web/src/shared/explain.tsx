@@ -11,8 +11,15 @@ import { texts } from '../texts/texts.ts';
 import { Copy } from './copy.tsx';
 
 /** A request for a shell; the key is a variable, so that it does not end up in a history or a chat. */
-export const curlOf = (url: string): string =>
-  `curl ${key.value === undefined ? '' : '--header "Authorization: Bearer $CHIP_KEY" '}'${url.replaceAll("'", "'\\''")}'`;
+const curlOf = (url: string, body?: string): string =>
+  [
+    'curl',
+    ...(key.value === undefined ? [] : ['--header "Authorization: Bearer $CHIP_KEY"']),
+    ...(body === undefined ? [] : ['--json', quoted(body)]),
+    quoted(url),
+  ].join(' ');
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 export interface ExplainProps {
   /** What is explained. */
@@ -76,14 +83,20 @@ export function Explain({ of, answer, units, sheet }: ExplainProps): JSX.Element
           )}
           <dt>{t.request}</dt>
           <dd>
-            <a href={url} target="_blank" rel="noreferrer">
-              <code>{answer.url}</code>
-            </a>
+            {answer.body === undefined ? (
+              <a href={url} target="_blank" rel="noreferrer">
+                <code>{answer.url}</code>
+              </a>
+            ) : (
+              <code>
+                POST {answer.url} {answer.body}
+              </code>
+            )}
           </dd>
         </dl>
         <p class="actions">
           <Copy label={t.copyUrl} text={url} />
-          <Copy label={t.copyCurl} text={curlOf(url)} />
+          <Copy label={t.copyCurl} text={curlOf(url, answer.body)} />
           {sheet && (
             <button type="button" class="small" onClick={() => download(sheet())}>
               {t.csv}

@@ -8,16 +8,19 @@ export type RangeName = keyof typeof HOURS;
 const NAMES = Object.keys(HOURS) as readonly RangeName[];
 
 /** The chosen range. `from` is a whole minute, so that answers within a minute are the same question. */
-export function useRange(): { readonly range: RangeName; readonly from: string | undefined } {
+export function useRange(unlessChosen: RangeName = '24h'): {
+  readonly range: RangeName;
+  readonly from: string | undefined;
+} {
   const { query } = useAddress();
-  const range = NAMES.find((name) => name === query['range']) ?? '24h';
+  const range = NAMES.find((name) => name === query['range']) ?? unlessChosen;
   const hours = HOURS[range];
   const minute = Math.floor(Date.now() / 60_000) * 60_000;
   return { range, from: hours === undefined ? undefined : new Date(minute - hours * 3_600_000).toISOString() };
 }
 
-export function RangeChoice(): JSX.Element {
-  const { range } = useRange();
+export function RangeChoice({ unlessChosen }: { unlessChosen?: RangeName }): JSX.Element {
+  const { range } = useRange(unlessChosen);
   const { change } = useAddress();
   const t = texts().range;
   const labels: Readonly<Record<RangeName, string>> = { '24h': t.hours24, '7d': t.days7, '30d': t.days30, all: t.all };

@@ -1,6 +1,6 @@
 import { type ComponentChildren, type JSX } from 'preact';
 
-export interface Column<Row> {
+interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
   /** Numbers are aligned at their last digit. */
@@ -20,7 +20,7 @@ export interface TableProps<Row> {
 export function Table<Row>({ caption, columns, rows, keyOf, classOf }: TableProps<Row>): JSX.Element {
   return (
     // A wide table scrolls by itself, by keyboard as well.
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>

@@ -1,0 +1,183 @@
+/** A chart to look at, point at and walk through by keyboard. Draws what the API answered and computes nothing. */
+import { type JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import './chart.css';
+import { type Palette } from '../colours/palette.ts';
+import { texts } from '../texts/texts.ts';
+import { drawMarks, type Mark } from './marks.ts';
+
+export interface Line {
+  readonly label: string;
+  /** One value for each x; null leaves a gap. */
+  readonly values: readonly (number | null)[];
+  readonly colour: string;
+  readonly look: 'points' | 'line' | 'limit' | 'centre' | 'edge';
+}
+
+export interface ChartProps {
+  /** What the chart shows, for those who cannot see it. */
+  readonly label: string;
+  /** Positions from left to right: rising. */
+  readonly x: readonly number[];
+  readonly lines: readonly Line[];
+  readonly marks?: readonly Mark[];
+  /** The areas between two lines, by their places in `lines`. */
+  readonly bands?: readonly (readonly [upper: number, lower: number])[];
+  readonly palette: Palette;
+  readonly nameX: (x: number) => string;
+  readonly nameY: (y: number) => string;
+  /** What is known about the place at an index, in words. */
+  readonly describe: (index: number) => string;
+  readonly selected?: number | undefined;
+  readonly onSelect?: (index: number | undefined) => void;
+  /** A range of x was drawn with the pointer. */
+  readonly onZoom?: (from: number, to: number) => void;
+  readonly height?: number;
+}
+
+const LOOKS: Readonly<Record<Line['look'], Partial<UPlot.Series>>> = {
+  points: { width: 1.5, points: { show: true, size: 5 } },
+  line: { width: 1.5, points: { show: false } },
+  limit: { width: 1.5, dash: [6, 4], points: { show: false } },
+  centre: { width: 1, points: { show: false } },
+  edge: { width: 0, points: { show: false } },
+};
+/** Above this, points run into each other. */
+const MOST_POINTS = 400;
+const LEAST_DRAG_PX = 5;
+
+export function Chart(props: ChartProps): JSX.Element {
+  const { label, x, lines, marks, bands, palette, describe, selected, onSelect, onZoom, height = 260 } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot>(undefined);
+  const newest = useRef(props);
+  newest.current = props;
+  const [hovered, setHovered] = useState<number>();
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) {
+      return undefined;
+    }
+    performance.mark('chart-begins');
+    const axis: UPlot.Axis = {
+      stroke: palette.quiet,
+      grid: { stroke: palette.line, width: 1 },
+      ticks: { stroke: palette.line, width: 1 },
+    };
+    const drawn = new UPlot(
+      {
+        width: Math.max(160, element.clientWidth),
+        height,
+        legend: { show: false },
+        scales: { x: { time: false } },
+        padding: [10, 12, 0, 0],
+        cursor: {
+          y: false,
+          drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
+          points: { show: false },
+        },
+        axes: [
+          { ...axis, space: 96, size: 34, values: (_, splits) => splits.map((at) => newest.current.nameX(at)) },
+          { ...axis, size: 68, values: (_, splits) => splits.map((at) => newest.current.nameY(at)) },
+        ],
+        series: [
+          {},
+          ...lines.map((line): UPlot.Series => {
+            const look = LOOKS[line.look];
+            return {
+              label: line.label,
+              stroke: line.colour,
+              ...look,
+              ...(line.look === 'points'
+                ? { points: { ...look.points, show: x.length <= MOST_POINTS, fill: line.colour } }
+                : {}),
+            };
+          }),
+        ],
+        bands: (bands ?? []).map(([upper, lower]) => ({
+          series: [upper + 1, lower + 1],
+          fill: `${lines[upper]?.colour ?? palette.quiet}33`,
+        })),
+        hooks: {
+          setCursor: [({ cursor }) => setHovered(cursor.idx ?? undefined)],
+          setSelect: [
+            (self) => {
+              const { left, width } = self.select;
+              if (width >= LEAST_DRAG_PX) {
+                newest.current.onZoom?.(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'));
+                self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+              }
+            },
+          ],
+          draw: [(self) => drawMarks(self, newest.current.marks ?? [], palette, newest.current.selected)],
+        },
+      },
+      [x, ...lines.map(({ values }) => values)] as UPlot.AlignedData,
+      element,
+    );
+    plot.current = drawn;
+    performance.measure('chart', 'chart-begins');
+    const observer = new ResizeObserver(() => drawn.setSize({ width: Math.max(160, element.clientWidth), height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      drawn.destroy();
+      plot.current = undefined;
+    };
+  }, [x, lines, bands, palette, height, onZoom === undefined]);
+
+  useLayoutEffect(() => plot.current?.redraw(false), [marks, selected]);
+
+  const onKey = (event: KeyboardEvent): void => {
+    if (!onSelect || event.ctrlKey || event.metaKey || event.altKey || x.length === 0) {
+      return;
+    }
+    const last = x.length - 1;
+    const marked = (marks ?? []).map(({ index }) => index);
+    const at = selected ?? -1;
+    const next: Readonly<Record<string, number | undefined>> = {
+      ArrowLeft: selected === undefined ? last : Math.max(0, at - 1),
+      ArrowRight: Math.min(last, at + 1),
+      Home: 0,
+      End: last,
+      n: marked.find((index) => index > at) ?? selected,
+      p: marked.findLast((index) => index < (selected ?? x.length)) ?? selected,
+      Escape: undefined,
+    };
+    if (event.key in next) {
+      onSelect(next[event.key]);
+      event.preventDefault();
+    }
+  };
+  const said = hovered ?? selected;
+  return (
+    <div class="chart">
+      <div
+        ref={box}
+        class="plot"
+        {...(onSelect
+          ? { role: 'application', tabIndex: 0, 'aria-label': `${label}. ${texts().chart.keys}` }
+          : { role: 'img', 'aria-label': label })}
+        onKeyDown={onKey}
+        onClick={() => onSelect?.(plot.current?.cursor.idx ?? undefined)}
+      />
+      <p class="readout">{said !== undefined && said < x.length ? describe(said) : ' '}</p>
+      <p class="hidden" aria-live="polite">
+        {selected !== undefined && selected < x.length ? describe(selected) : ''}
+      </p>
+      <ul class="chart-legend" aria-hidden="true">
+        {lines
+          .filter(({ look }) => look !== 'edge')
+          .map((line) => (
+            <li key={line.label}>
+              <span class={`stroke ${line.look}`} style={{ color: line.colour }} />
+              {line.label}
+            </li>
+          ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+/** A choice among many by typing: the list narrows with each letter. Any other text may be typed as well. */
+import { type JSX } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import { texts } from '../texts/texts.ts';
+
+export interface ComboboxProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  /** Chosen or typed; empty for none. */
+  readonly onChange: (value: string) => void;
+  readonly placeholder?: string;
+}
+
+/** Most entries on screen: typing finds the others. */
+const MOST_SHOWN = 50;
+
+export function Combobox({ label, value, options, onChange, placeholder }: ComboboxProps): JSX.Element {
+  const id = useId();
+  /** What is being typed; absent while nobody types. */
+  const [typed, setTyped] = useState<string>();
+  const [active, setActive] = useState(-1);
+  const [isOpen, setOpen] = useState(false);
+  const wanted = (typed ?? '').toLowerCase();
+  const found = options.filter((option) => option.toLowerCase().includes(wanted)).slice(0, MOST_SHOWN);
+  const isListed = isOpen && found.length > 0;
+
+  const close = (): void => {
+    setTyped(undefined);
+    setActive(-1);
+    setOpen(false);
+  };
+  const choose = (chosen: string): void => {
+    close();
+    if (chosen !== value) {
+      onChange(chosen);
+    }
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    switch (event.key) {
+      case 'ArrowDown':
+      case 'ArrowUp': {
+        const step = event.key === 'ArrowDown' ? 1 : -1;
+        setActive(isListed ? (active + step + found.length) % found.length : step > 0 ? 0 : found.length - 1);
+        setOpen(true);
+        break;
+      }
+      case 'Enter':
+        choose((isListed ? found[active] : undefined) ?? typed?.trim() ?? value);
+        break;
+      case 'Escape':
+        close();
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  };
+  return (
+    <div class="combobox">
+      <label for={id}>{label}</label>
+      <span class="field">
+        <input
+          id={id}
+          role="combobox"
+          autocomplete="off"
+          spellcheck={false}
+          aria-autocomplete="list"
+          aria-expanded={isListed}
+          aria-controls={isListed ? `${id}-list` : undefined}
+          aria-activedescendant={isListed && active >= 0 ? `${id}-${active}` : undefined}
+          placeholder={placeholder ?? texts().filters.any}
+          value={typed ?? value}
+          onFocus={({ currentTarget }) => currentTarget.select()}
+          onClick={() => setOpen(true)}
+          onInput={({ currentTarget }) => {
+            setTyped(currentTarget.value);
+            setActive(-1);
+            setOpen(true);
+          }}
+          onKeyDown={onKey}
+          onBlur={() => choose(typed?.trim() ?? value)}
+        />
+        {value !== '' && (
+          <button
+            type="button"
+            class="small clear"
+            aria-label={texts().filters.remove(label)}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => choose('')}
+          >
+            ×
+          </button>
+        )}
+        {isListed && (
+          <ul id={`${id}-list`} role="listbox" aria-label={label}>
+            {found.map((option, index) => (
+              <li
+                key={option}
+                id={`${id}-${index}`}
+                role="option"
+                aria-selected={index === active}
+                // The field keeps the focus.
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => choose(option)}
+              >
+                {option}
+              </li>
+            ))}
+          </ul>
+        )}
+      </span>
+    </div>
+  );
+}

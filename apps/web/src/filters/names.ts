@@ -1,0 +1,38 @@
+/** Names to choose from, as the service knows them. */
+import { question } from '../api/ask.ts';
+import { useAnswer } from '../api/use-answer.ts';
+
+/** Names change with new products and steps, so seldom. */
+const NAMES_S = 30;
+const MOST_NAMES = 500;
+
+const namesOf = (data: { readonly items: readonly { readonly name: string }[] } | undefined): string[] => [
+  ...new Set(data?.items.map(({ name }) => name)),
+];
+
+export const useProducts = (): string[] =>
+  namesOf(useAnswer(question('/v1/products', { query: { limit: MOST_NAMES } }), NAMES_S).data);
+
+export const useSteps = (): string[] =>
+  namesOf(useAnswer(question('/v1/steps', { query: { limit: MOST_NAMES } }), NAMES_S).data);
+
+export const useEquipment = (): string[] =>
+  namesOf(useAnswer(question('/v1/equipment', { query: { limit: MOST_NAMES } }), NAMES_S).data);
+
+/** Names of what is measured at a step: those of its newest inspection, and those of the catalogue. */
+export function useMeasurements(step: string | undefined, product: string | undefined): string[] {
+  const newest = useAnswer(
+    step === undefined
+      ? undefined
+      : question('/v1/inspections', { query: { step, product, status: 'completed', limit: 1 } }),
+    NAMES_S,
+  );
+  const id = newest.data?.items[0]?.id;
+  const one = useAnswer(id === undefined ? undefined : question('/v1/inspections/{id}', { path: { id } }), NAMES_S);
+  const catalogue = useAnswer(question('/v1/parameters', { query: { limit: MOST_NAMES } }), NAMES_S);
+  const measured = (one.data?.measurements ?? []).filter((measurement) => measurement.step === step);
+  const specified = (catalogue.data?.items ?? []).filter(
+    (entry) => (entry.step ?? step) === step && (entry.product ?? product) === product,
+  );
+  return [...new Set([...namesOf({ items: measured }), ...namesOf({ items: specified })])].sort();
+}

@@ -1,0 +1,107 @@
+/** Control charts: is a process as it was, and if not, since when and where. */
+import { type JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { useAnswer } from '../../api/use-answer.ts';
+import { useAddress } from '../../shared/location.ts';
+import { Panel } from '../../shared/panel.tsx';
+import { RangeChoice, useRange } from '../../shared/range.tsx';
+import { Title } from '../../shared/title.tsx';
+import { texts } from '../../texts/texts.ts';
+import { Backtest } from './backtest.tsx';
+import { Chooser } from './chooser.tsx';
+import { ControlPanel } from './control-panel.tsx';
+import { LimitsTable } from './limits-table.tsx';
+import { Machines } from './machines.tsx';
+import { MeasuredSteps } from './measured-steps.tsx';
+import { chartQuestion, type ChartChoice, choiceOf, isComplete } from './request.ts';
+import { Sample } from './sample.tsx';
+import { sheetOf, Violations } from './violations.tsx';
+
+export function Charts(): JSX.Element {
+  const { query } = useAddress();
+  const { from } = useRange('30d');
+  const choice = choiceOf(query, from);
+  const t = texts().charts;
+  return (
+    <>
+      <Title controls={<RangeChoice unlessChosen="30d" />}>{t.title}</Title>
+      <Chooser choice={choice} />
+      {isComplete(choice) ? <Charted choice={choice} /> : <MeasuredSteps />}
+    </>
+  );
+}
+
+function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
+  const { query, change, withParameters } = useAddress();
+  const t = texts().charts;
+  const answer = useAnswer(chartQuestion(choice), 2);
+  const selected = /^\d+$/.test(query['sample'] ?? '') ? Number(query['sample']) : undefined;
+  const select = (sample: number | undefined): void => change({ sample });
+  const exclude = useMemo(() => new Set(choice.exclude), [choice.exclude.join()]);
+  const names = { subject: choice.parameter ?? t.kinds[choice.chart], step: choice.step };
+  return (
+    <>
+      <Panel
+        title={t.of(names.subject, names.step)}
+        answer={answer}
+        isEmpty={({ samples }) => samples.length === 0}
+        empty={t.noSamples}
+        units={({ samples }) => samples.length}
+        sheet={(chart) => sheetOf(names.subject, chart)}
+      >
+        {(chart) => (
+          <>
+            {chart.warning !== undefined && (
+              <p class="warn" lang="en">
+                ! {chart.warning}
+              </p>
+            )}
+            {(['location', 'dispersion', 'within'] as const).map((panel) => {
+              const data = chart[panel];
+              return (
+                data && (
+                  <ControlPanel
+                    key={panel}
+                    title={t.panels[panel]}
+                    data={data}
+                    samples={chart.samples}
+                    excluded={exclude}
+                    selected={selected}
+                    onSelect={select}
+                  />
+                )
+              );
+            })}
+            {selected !== undefined && <Sample chart={chart} index={selected} choice={choice} />}
+          </>
+        )}
+      </Panel>
+      {answer.problem?.code === 'ambiguous_parameter' && !choice.isMixed && (
+        <p>
+          {t.ambiguous} <a href={withParameters({ mix: 'yes' })}>{t.mix}</a>
+        </p>
+      )}
+      <div class="columns">
+        <Panel
+          title={t.violations}
+          class="bounded"
+          answer={answer}
+          isEmpty={hasNoViolation}
+          empty={`✓ ${t.noViolations}`}
+        >
+          {(chart) => <Violations chart={chart} onSelect={select} />}
+        </Panel>
+        <div>
+          {choice.equipment === undefined && choice.step !== undefined && <Machines choice={choice} />}
+          <LimitsTable choice={choice} answer={answer} />
+        </div>
+        {answer.data && <Backtest choice={choice} samples={answer.data.samples} />}
+      </div>
+    </>
+  );
+}
+
+type Panels = Parameters<typeof Violations>[0]['chart'];
+
+const hasNoViolation = ({ location, dispersion, within }: Panels): boolean =>
+  [location, dispersion, within].every((panel) => (panel?.violations.length ?? 0) === 0);

@@ -1,0 +1,109 @@
+import { type JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { type SpcChart } from '@chip/client';
+import { Chart, type Line } from '../../chart/chart.tsx';
+import { type Mark } from '../../chart/marks.ts';
+import { measured } from '../../format/numbers.ts';
+import { inZone } from '../../format/time.tsx';
+import { settings } from '../../settings/settings.ts';
+import { texts } from '../../texts/texts.ts';
+import { currentPalette } from '../../wafer/operation.ts';
+
+type PanelData = SpcChart['location'];
+export type Samples = SpcChart['samples'];
+
+export interface ControlPanelProps {
+  readonly title: string;
+  readonly data: PanelData;
+  readonly samples: Samples;
+  readonly excluded: ReadonlySet<number>;
+  /** Index of a sample. */
+  readonly selected: number | undefined;
+  readonly onSelect: (sample: number | undefined) => void;
+}
+
+/** One panel: its points, centre and limits as the API answered them, violations as diamonds. */
+export function ControlPanel(props: ControlPanelProps): JSX.Element {
+  const { title, data, samples, excluded, selected, onSelect } = props;
+  const palette = currentPalette();
+  const t = texts();
+  const { language, timeZone } = settings.value;
+  const lines = useMemo((): Line[] => {
+    const { points, centre } = data;
+    const isCusum = points.some(({ high }) => high !== undefined);
+    return [
+      { label: t.charts.upper, values: points.map(({ upper }) => upper), colour: palette.warn, look: 'limit' },
+      { label: t.charts.lower, values: points.map(({ lower }) => lower), colour: palette.warn, look: 'limit' },
+      ...(centre === null
+        ? []
+        : [
+            {
+              label: t.charts.centre,
+              values: points.map(() => centre),
+              colour: palette.quiet,
+              look: 'centre',
+            } as const,
+          ]),
+      ...(isCusum
+        ? ([
+            {
+              label: t.charts.high,
+              values: points.map(({ high }) => high ?? null),
+              colour: palette.accent,
+              look: 'points',
+            },
+            { label: t.charts.low, values: points.map(({ low }) => low ?? null), colour: palette.good, look: 'points' },
+          ] as const)
+        : [
+            { label: title, values: points.map(({ value }) => value), colour: palette.accent, look: 'points' } as const,
+          ]),
+    ];
+  }, [data, palette, language]);
+  const x = useMemo(() => data.points.map(({ index }) => index), [data]);
+  const places = useMemo(() => new Map(x.map((sample, index) => [sample, index])), [x]);
+  const marks = useMemo((): Mark[] => {
+    const violating = new Set(data.violations.map(({ index }) => index));
+    return data.points.flatMap(({ index, value }, place): Mark[] => [
+      ...(excluded.has(index) ? [{ index: place, value, kind: 'excluded' } as const] : []),
+      ...(violating.has(index) ? [{ index: place, value, kind: 'violation' } as const] : []),
+    ]);
+  }, [data, excluded]);
+  const describe = (place: number): string => {
+    const point = data.points[place];
+    const sample = point && samples[point.index];
+    if (!point || !sample) {
+      return '';
+    }
+    const broken = data.violations.filter(({ index }) => index === point.index);
+    return [
+      `${sample.key ?? sample.lot_id ?? point.index}: ${measured(point.value)}`,
+      t.charts.within(measured(point.lower), measured(point.upper)),
+      `n = ${sample.size}`,
+      inZone(sample.first_at, timeZone).slice(0, 16),
+      ...broken.map(({ rule }) => t.charts.ruleNames[rule]),
+    ].join(' · ');
+  };
+  return (
+    <section aria-label={title}>
+      <h3>{title}</h3>
+      <Chart
+        label={t.charts.summary(title, data.points.length, data.violations.length)}
+        x={x}
+        lines={lines}
+        marks={marks}
+        palette={palette}
+        nameX={(at) => nameAt(samples, at, timeZone)}
+        nameY={measured}
+        describe={describe}
+        selected={selected === undefined ? undefined : places.get(selected)}
+        onSelect={(place) => onSelect(place === undefined ? undefined : data.points[place]?.index)}
+      />
+    </section>
+  );
+}
+
+/** A sample on the axis: the day and minute at which it began. */
+function nameAt(samples: Samples, at: number, timeZone: string): string {
+  const sample = samples[at];
+  return sample === undefined ? '' : inZone(sample.first_at, timeZone).slice(5, 16);
+}
