@@ -238,8 +238,10 @@ describe('docs/metrics.md', () => {
     const ask = (): Promise<Response> => fetch(`${services.get(name)!.url}/metrics`);
     const text = await (await ask().catch(ask)).text();
     const served = [...text.matchAll(/^# TYPE (chip_\w+) /gm)].map(([, metric]) => metric!);
-    const [, section = ''] = read('docs/metrics.md').split(`\n## ${name}\n`);
-    const listed = [...section.split('\n## ')[0]!.matchAll(/^\| `(chip_\w+)`/gm)].map(([, metric]) => metric!);
+    const listed = [name, 'Every service'].flatMap((heading) => {
+      const [, section = ''] = read('docs/metrics.md').split(`\n## ${heading}\n`);
+      return [...section.split('\n## ')[0]!.matchAll(/^\| `(chip_\w+)`/gm)].map(([, metric]) => metric!);
+    });
     expect(served.sort()).toEqual(listed.sort());
   });
 });

@@ -29,9 +29,10 @@ const SOURCES: readonly [service: string, file: string, register: Register][] = 
   ]),
   [
     'writer',
-    'libs/persistence/src/upkeep/maintenance.ts',
+    'libs/persistence/src/upkeep/maintenance.metrics.ts',
     (module, registry) => (module as { createMetrics: (registry: Registry) => unknown }).createMetrics(registry),
   ],
+  ['writer', 'libs/persistence/src/upkeep/measures.ts', registerAll],
   [
     'all',
     'libs/service/src/process/service.metrics.ts',

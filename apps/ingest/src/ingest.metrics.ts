@@ -1,12 +1,18 @@
-import { Meters } from '@chip/service';
+import { STREAMS } from '@chip/contracts';
+import { BoundedLabel, Meters } from '@chip/service';
 import { Injectable } from '@nestjs/common';
 import { type Counter, type Gauge, Registry } from 'prom-client';
+
+/** Names of machines in labels; the machines beyond them share one. */
+const MAX_MACHINES = 200;
 
 @Injectable()
 export class IngestMetrics {
   readonly records: Counter<'topic'>;
   readonly rows: Counter<'topic'>;
   readonly deadLetters: Counter<'topic' | 'code'>;
+  readonly machineDeadLetters: Counter<'topic' | 'machine'>;
+  readonly machines = new BoundedLabel(MAX_MACHINES);
   readonly unknownFields: Counter<'topic'>;
   readonly deletedUnread: Counter<'topic'>;
   readonly blocks: Counter<'topic'>;
@@ -32,10 +38,17 @@ export class IngestMetrics {
       'Offsets that retention deleted before they were read. Each range stops its partition in the writer as a gap.',
       ['topic'],
     );
+    // A series that begins with its first loss would show no increase.
+    STREAMS.forEach(({ source: topic }) => this.deletedUnread.inc({ topic }, 0));
     this.deadLetters = meters.counter(
       'chip_ingest_dead_letters_total',
       'Dead letters sent by ingest; after a crash a letter may be sent and counted twice.',
       ['topic', 'code'],
+    );
+    this.machineDeadLetters = meters.counter(
+      'chip_ingest_machine_dead_letters_total',
+      'The same dead letters by the machine that the event names, or its CloudEvent source; at most 200 names, then other.',
+      ['topic', 'machine'],
     );
     this.lag = meters.gauge(
       'chip_ingest_lag_records',

@@ -37,6 +37,7 @@ export interface IngestStage {
   readonly fatals: readonly unknown[];
   readonly health: Health;
   readonly server: KafkaBatchServer;
+  readonly metrics: IngestMetrics;
   stop(): Promise<void>;
 }
 
@@ -94,6 +95,7 @@ export async function startIngest(
     });
   const lifecycle = new Lifecycle(logger, () => undefined);
   const health = new Health();
+  const metrics = new IngestMetrics(new Registry());
   const ingest = new IngestConsumer(
     { INSTANCE: 'test' } as IngestConfig,
     logger,
@@ -102,7 +104,7 @@ export async function startIngest(
     redirected(admin),
     new TopicReader(connection, logger),
     database ?? null,
-    new IngestMetrics(new Registry()),
+    metrics,
     health,
     lifecycle,
   );
@@ -122,6 +124,7 @@ export async function startIngest(
     fatals,
     health,
     server,
+    metrics,
     stop: async () => {
       lifecycle.begin();
       await lifecycle.run('intake', AbortSignal.timeout(5_000), () => 5_000);

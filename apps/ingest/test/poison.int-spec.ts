@@ -54,7 +54,7 @@ describe('a record that Kafka accepted never stops ingest, whatever its letter w
 
   it('a dead-letter topic that takes less than it should gets a letter that points at the event', async () => {
     const topics = await stageTopics(kafka, { letters: { 'max.message.bytes': '20000' } });
-    await publish(topics.machine, [{ value: 'x'.repeat(100_000) }, { value: 'y' }]);
+    await publish(topics.machine, [{ value: 'x'.repeat(100_000) }, { value: '{"host":"etch-1"' }]);
     stage = await startIngest(kafka, topics, kafka.group());
     await waitFor(async () => chainOf(await blocksOf(kafka, topics.accepted))?.to === 2);
     const letters = new Map(
@@ -65,7 +65,12 @@ describe('a record that Kafka accepted never stops ingest, whatever its letter w
     expect(pointer.value).toHaveLength(0);
     expect(pointer.headers['truncated']?.toString()).toBe('value,source-key,headers');
     expect(pointer.headers['error-code']?.toString()).toBe('malformed_json');
-    expect(letters.get('telemetry.samples.v1/0/1')!.value!.toString()).toBe('y');
+    expect(letters.get('telemetry.samples.v1/0/1')!.value!.toString()).toBe('{"host":"etch-1"');
+    const { values } = await stage.metrics.machineDeadLetters.get();
+    expect(values.map(({ labels, value }) => [labels['machine'], value])).toEqual([
+      ['unknown', 1],
+      ['etch-1', 1],
+    ]);
   });
 });
 

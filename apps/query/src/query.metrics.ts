@@ -1,4 +1,5 @@
-import { type Database } from '@chip/persistence';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Database, replicaLag } from '@chip/persistence';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Gauge, Histogram, type Registry } from 'prom-client';
 
@@ -21,19 +22,55 @@ export function measureRequests(app: NestFastifyApplication, registry: Registry)
     });
 }
 
-/** Measures use and capacity of the connection pool, where requests queue first. */
-export function measurePool(database: Database, registry: Registry): void {
+/**
+ * Measures use and capacity of the connection pools, where requests queue first.
+ *
+ * @param pools by name; a pool that serves two purposes counts once, under the first
+ */
+export function measurePools(pools: Readonly<Record<string, Database>>, registry: Registry): void {
+  const distinct = [
+    ...new Map(
+      Object.entries(pools)
+        .reverse()
+        .map(([name, database]) => [database, name]),
+    ),
+  ];
   new Gauge({
     name: 'chip_query_database_connections',
-    help: 'Database connections by state; waiting = requests without a connection; max = capacity.',
-    labelNames: ['state'],
+    help: 'Database connections by pool and state; waiting = requests without a connection; max = capacity.',
+    labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
-      const { total, idle, waiting, max } = database.connections;
-      this.labels('busy').set(total - idle);
-      this.labels('idle').set(idle);
-      this.labels('waiting').set(waiting);
-      this.labels('max').set(max);
+      for (const [database, pool] of distinct) {
+        const { total, idle, waiting, max } = database.connections;
+        this.labels(pool, 'busy').set(total - idle);
+        this.labels(pool, 'idle').set(idle);
+        this.labels(pool, 'waiting').set(waiting);
+        this.labels(pool, 'max').set(max);
+      }
+    },
+  });
+}
+
+/** A scrape must not wait for a database that does not answer, nor queue behind requests. */
+const LAG_WITHIN_MS = 2_000;
+
+/** Measures how far the data that this process reads lags behind. */
+export function measureReplicaLag(database: Database, registry: Registry): void {
+  new Gauge({
+    name: 'chip_query_replica_lag_seconds',
+    help: 'How far the server of READ_DATABASE_URL lags behind its primary; 0 on a primary, absent when it does not answer.',
+    registers: [registry],
+    async collect() {
+      const lag = await Promise.race([
+        replicaLag(database).catch(() => undefined),
+        sleep(LAG_WITHIN_MS, undefined, { ref: false }),
+      ]);
+      if (lag === undefined) {
+        this.remove();
+      } else {
+        this.set(lag);
+      }
     },
   });
 }

@@ -1,4 +1,4 @@
-import { deadLetter } from '@chip/contracts';
+import { deadLetter, streamOf } from '@chip/contracts';
 import { KafkaProducer, sendDeadLetters } from '@chip/kafka';
 import { LOGGER, type Logger } from '@chip/service';
 import { Inject, Injectable } from '@nestjs/common';
@@ -47,8 +47,11 @@ export class KafkaDeadLetters implements DeadLetters {
         this.#logger.warn({ topic, partition, pointers }, 'dead_letters_cut_to_pointers');
       }
     }
-    for (const { refusal } of refused) {
+    const fields = streamOf(topic)?.machineFields ?? [];
+    for (const { refusal, normalised } of refused) {
+      const machine = fields.map((field) => normalised[field]).find((name) => typeof name === 'string' && name !== '');
       this.#metrics.deadLetters.inc({ topic, code: refusal.code });
+      this.#metrics.machineDeadLetters.inc({ topic, machine: this.#metrics.machines.of(String(machine ?? 'unknown')) });
     }
   }
 }

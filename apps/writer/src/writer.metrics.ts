@@ -1,6 +1,9 @@
-import { Meters } from '@chip/service';
+import { BoundedLabel, Meters } from '@chip/service';
 import { Injectable } from '@nestjs/common';
 import { type Counter, type Gauge, type Histogram, Registry } from 'prom-client';
+
+/** Names of machines in labels; the machines beyond them share one. */
+const MAX_MACHINES = 200;
 
 @Injectable()
 export class WriterMetrics {
@@ -8,8 +11,11 @@ export class WriterMetrics {
   readonly elements: Counter<'topic'>;
   readonly duplicates: Counter<'topic'>;
   readonly deadLetters: Counter<'topic' | 'code'>;
+  readonly machineDeadLetters: Counter<'topic' | 'machine'>;
+  readonly machines = new BoundedLabel(MAX_MACHINES);
   readonly flushes: Counter<'topic'>;
   readonly flushSeconds: Histogram<'topic'>;
+  readonly visibleSeconds: Histogram<'topic'>;
   readonly flushRows: Histogram<'topic'>;
   readonly retries: Counter<'topic' | 'reason'>;
   readonly conflicts: Counter<'topic'>;
@@ -36,12 +42,23 @@ export class WriterMetrics {
       'Dead letters sent by the writer; after a crash a letter may be sent and counted twice.',
       ['topic', 'code'],
     );
+    this.machineDeadLetters = meters.counter(
+      'chip_writer_machine_dead_letters_total',
+      'The same dead letters by the machine that the event names; at most 200 names, then other.',
+      ['topic', 'machine'],
+    );
     this.flushes = meters.counter('chip_writer_flushes_total', 'Committed flushes.', ['topic']);
     this.flushSeconds = meters.histogram(
       'chip_writer_flush_seconds',
       'Time of one flush, from BEGIN to COMMIT, including dead letters and retries.',
       ['topic'],
       [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+    );
+    this.visibleSeconds = meters.histogram(
+      'chip_writer_visible_seconds',
+      'From the append of an event by the broker to the commit of its rows: of the oldest event of each block, so no event took longer. Both clocks count.',
+      ['topic'],
+      [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400],
     );
     this.flushRows = meters.histogram(
       'chip_writer_flush_rows',

@@ -1,6 +1,7 @@
 /** Kafka for a Nest service: batch transport, producer, admin and reader, each closed by the drain. */
-import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { CONFIG, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
 import { KafkaAdmin } from './admin.ts';
 import { type KafkaConnection, kafkaConnection, type KafkaVariables } from './client.ts';
 import { KafkaBatchServer } from './consume/batch-server.ts';
@@ -42,8 +43,16 @@ export class KafkaModule {
       providers: [
         {
           provide: CONNECTION,
-          inject: [CONFIG],
-          useFactory: (config: Config) => kafkaConnection(config, `${clientId}-${config.INSTANCE}`),
+          inject: [CONFIG, Registry],
+          useFactory: (config: Config, registry: Registry) => {
+            for (const name of config.KAFKA_SSL ? (['KAFKA_SSL_CA', 'KAFKA_SSL_CERT'] as const) : []) {
+              const pem = config[name];
+              if (pem !== undefined) {
+                watchCertificate(registry, name, () => pem);
+              }
+            }
+            return kafkaConnection(config, `${clientId}-${config.INSTANCE}`);
+          },
         },
         {
           provide: KafkaProducer,

@@ -1,7 +1,9 @@
 /** The database for a Nest service: one pool, closed by the drain. */
-import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { readFileSync } from 'node:fs';
+import { CONFIG, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
 import { type DynamicModule, Inject, type InjectionToken, Module, type OnModuleInit, Optional } from '@nestjs/common';
-import { Database, type DatabaseOptions } from './connection/database.ts';
+import { Registry } from 'prom-client';
+import { certificateFiles, Database, type DatabaseOptions } from './connection/database.ts';
 
 export interface DatabaseModuleOptions<Config> {
   /** Injection token, if a service has more than one pool. Default: {@link Database}. */
@@ -32,21 +34,26 @@ export class DatabaseModule implements OnModuleInit {
     url,
     pool,
   }: DatabaseModuleOptions<Config>): DynamicModule {
-    const open = (config: Config, logger: Logger): Database | null => {
+    const open = (config: Config, logger: Logger, registry: Registry): Database | null => {
       const found = url(config);
-      return found === undefined
-        ? null
-        : new Database({
-            ...pool(config),
-            url: found,
-            applicationName,
-            onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
-          });
+      if (found === undefined) {
+        return null;
+      }
+      const database = new Database({
+        ...pool(config),
+        url: found,
+        applicationName,
+        onIdleError: (error) => logger.warn({ err: error }, 'database_connection_lost'),
+      });
+      for (const { parameter, file } of certificateFiles(found)) {
+        watchCertificate(registry, parameter, () => readFileSync(file, 'utf8'));
+      }
+      return database;
     };
     return {
       module: DatabaseModule,
       providers: [
-        { provide: POOL, inject: [CONFIG, LOGGER], useFactory: open },
+        { provide: POOL, inject: [CONFIG, LOGGER, Registry], useFactory: open },
         { provide: token, useExisting: POOL },
       ],
       exports: [token],

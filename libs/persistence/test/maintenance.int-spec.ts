@@ -66,6 +66,14 @@ describe('maintenance', () => {
     expect(left?.n).toBe(0);
   });
 
+  it('stops at once when it is asked to while it connects', async () => {
+    await start().stop();
+    // Nobody is left who holds the lock.
+    const next = start();
+    await until('the next one is active', () => next.active);
+    await next.stop();
+  });
+
   it('goes on with the other tasks when one fails', async () => {
     const events: string[] = [];
     await db.database.query('ALTER FUNCTION fold_yield(integer) RENAME TO fold_yield_gone');

@@ -11,6 +11,8 @@ export * from './errors/input-error.ts';
 export * from './health/health.ts';
 export { HealthController } from './health/health.controller.ts';
 export * from './logging/logger.ts';
+export * from './process/bounded-label.ts';
+export { watchCertificate } from './process/certificates.ts';
 export * from './process/lifecycle.ts';
 export * from './process/meters.ts';
 export * from './process/rethrow.filter.ts';

@@ -59,6 +59,7 @@ export const ${constant} = {
   payload: 'copy-text/${table}/1',
   schema: ${camel}EventSchema,
   message: { name: '${camel}Events', key: 'equipment_id' },
+  machineFields: ['equipment_id'],
 } as const satisfies StreamDescriptor;
 `;
 

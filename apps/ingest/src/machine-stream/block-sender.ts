@@ -1,18 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { headerText } from '@chip/classify';
-import {
-  type Block,
-  type DeadLetter,
-  deadLetter,
-  encodeBlock,
-  encodedBytes,
-  type Refusal,
-  replayOf,
-  rowsOf,
-} from '@chip/contracts';
+import { type Block, type DeadLetter, deadLetter, encodeBlock, encodedBytes, replayOf, rowsOf } from '@chip/contracts';
 import { type RecordBatch, sendDeadLetters } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
 import { BlockCutter } from './block-cutter.ts';
+import { machineOf } from './machine-of.ts';
 import { type MachineStreamParts, type Memory, MustStandError, type Progress } from './machine-stream.parts.ts';
 
 /** After this much uninterrupted work, yields the event loop to heartbeats, health and other partitions. */
@@ -41,7 +33,7 @@ export async function sendBlocks(
   const shiftAt = (offset: number): IngestDecision | undefined =>
     resumes.findLast(({ atOffset, toOffset }) => atOffset <= offset && offset < toOffset);
   let letters: DeadLetter[] = [];
-  let refusals: Refusal[] = [];
+  let refused: { readonly code: string; readonly machine: string }[] = [];
   let traceparent: string | undefined;
   let decided: IngestDecision | undefined;
 
@@ -56,13 +48,14 @@ export async function sendBlocks(
     };
     brake(batch, memory, block, decided !== undefined);
     await sendBlock(parts, block, letters, traceparent);
-    for (const { code } of refusals) {
+    for (const { code, machine } of refused) {
       metrics.deadLetters.inc({ topic, code });
+      metrics.machineDeadLetters.inc({ topic, machine });
     }
     progress.sentTo = coversTo;
     batch.progress();
     letters = [];
-    refusals = [];
+    refused = [];
     traceparent = undefined;
   };
 
@@ -109,7 +102,10 @@ export async function sendBlocks(
       });
       cutter.addRefusal(encodedBytes(letter), place);
       letters.push(letter);
-      refusals.push(refusal);
+      refused.push({
+        code: refusal.code,
+        machine: metrics.machines.of(machineOf(stream, bytes, record.headers)),
+      });
       memory.brake.refuse(refusal);
     });
     if (unknown > 0) {

@@ -46,6 +46,7 @@ export async function passOver(
   cutter.endRecord(from, memory.lastAppendMs ?? (await appendTimeBehind(parts, batch, to)), 0);
   await sendBlock(parts, { ...cutter.cut(to), sourceTopicId: memory.topicId }, [letter], undefined);
   metrics.deadLetters.inc({ topic, code: refusal.code });
+  metrics.machineDeadLetters.inc({ topic, machine: 'unknown' });
   await batch.commit(to);
   logger.warn({ topic, partition, from, to, by: decision.by }, 'undecodable_batch_passed_over');
   batch.seek(to);

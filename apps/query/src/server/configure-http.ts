@@ -1,5 +1,6 @@
 /** The HTTP server around the routes: hooks, problems as answers, headers, and the OpenAPI page. */
-import { CONFIG, type HealthReport, LOGGER, type Logger } from '@chip/service';
+import { readFileSync } from 'node:fs';
+import { CONFIG, type HealthReport, LOGGER, type Logger, watchCertificate } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
 import { BrowserGuard } from '../access/browser-guard.ts';
@@ -111,7 +112,9 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     }
   });
   if (config.HTTPS_CERTIFICATE !== undefined && config.HTTPS_KEY !== undefined) {
-    renewCertificate(app, config.HTTPS_CERTIFICATE, config.HTTPS_KEY);
+    const { HTTPS_CERTIFICATE } = config;
+    renewCertificate(app, HTTPS_CERTIFICATE, config.HTTPS_KEY);
+    watchCertificate(app.get(Registry), 'HTTPS_CERTIFICATE', () => readFileSync(HTTPS_CERTIFICATE, 'utf8'));
   }
   measureRequests(app, app.get(Registry));
   serveDocument(app, document);

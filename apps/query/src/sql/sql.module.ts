@@ -4,7 +4,7 @@ import { CONFIG, Health, Lifecycle } from '@chip/service';
 import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
-import { measurePool } from '../query.metrics.ts';
+import { measurePools, measureReplicaLag } from '../query.metrics.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
 import { PrimarySnapshots, Snapshots } from './snapshots.ts';
 
@@ -46,6 +46,7 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
 export class SqlModule implements OnModuleInit {
   constructor(
     private readonly database: Database,
+    private readonly primary: PrimaryDatabase,
     private readonly unitOfWork: UnitOfWork,
     private readonly health: Health,
     private readonly lifecycle: Lifecycle,
@@ -54,7 +55,8 @@ export class SqlModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    measurePool(this.database, this.registry);
+    measurePools({ read: this.database, write: this.primary }, this.registry);
+    measureReplicaLag(this.database, this.registry);
     // Ready means ready to read, because nearly all requests read: losing the primary must not stop their answers.
     // Live needs no indicator: a process that answers has a running event loop, and this one makes no other progress.
     this.health.addReady({

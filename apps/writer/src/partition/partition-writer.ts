@@ -479,6 +479,7 @@ export class PartitionWriter {
     const end = metrics.flushSeconds.startTimer({ topic });
     const done = await flush(this.#session!, loaderOf(work.blocks), work, deadLetters, this.#brake, batch.signal);
     end();
+    this.#measureAge(blocks);
     known.next = to;
     known.acceptedOffset = acceptedOffset;
     known.appendTimeMs = appendTimeMs;
@@ -498,6 +499,17 @@ export class PartitionWriter {
     if (known.sourceTopicId === null && sourceTopicId !== null) {
       await rememberTopics(this.#session!, topic, partition, { sourceTopicId });
       known.sourceTopicId = sourceTopicId;
+    }
+  }
+
+  /** One observation per block: events of one block were appended, and become visible, close together. */
+  #measureAge(blocks: readonly Block[]): void {
+    const { sourceTopic: topic, metrics } = this.#parts;
+    const now = Date.now();
+    for (const { index } of blocks) {
+      if (index[0] !== undefined) {
+        metrics.visibleSeconds.observe({ topic }, Math.max(0, now - index[0].appendTime) / 1000);
+      }
     }
   }
 

@@ -30,6 +30,8 @@ export interface StreamDescriptor {
   readonly schema: z.ZodType;
   /** How the AsyncAPI document names the message, and the field that machines key their records by. */
   readonly message: { readonly name: string; readonly key: string };
+  /** Fields that name the machine, the best first, for metrics by machine. */
+  readonly machineFields: readonly string[];
 }
 
 /** The dead-letter topic of a machine topic. */

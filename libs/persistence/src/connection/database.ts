@@ -107,6 +107,16 @@ function isReadable(file: string): boolean {
   }
 }
 
+/**
+ * The certificates that a URL names, by parameter; `sslrootcert=system` is none.
+ *
+ * @param url as accepted by {@link connectionOptions}
+ */
+export const certificateFiles = (url: string): { parameter: string; file: string }[] =>
+  [...new URL(url).searchParams]
+    .filter(([parameter, file]) => ['sslrootcert', 'sslcert'].includes(parameter) && file !== 'system')
+    .map(([parameter, file]) => ({ parameter, file }));
+
 /** @param url as accepted by {@link connectionOptions} */
 export const databaseName = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));
 

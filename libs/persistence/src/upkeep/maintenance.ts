@@ -1,16 +1,21 @@
 /** Upkeep of the database by the writers: folds, retention, summaries, stuck sessions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '@chip/service';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Registry } from 'prom-client';
 import type { AuditAnchor } from '../audit/audit.ts';
 import type { SqlParameter } from '../connection/database.ts';
 import { LoadSession } from '../connection/load-session.ts';
 import { retentionFunction, type TableDeclaration } from '../schema/declarations.ts';
 import { TABLES } from '../schema/declared.ts';
+import { createMetrics } from './maintenance.metrics.ts';
+import { DatabaseMeasures } from './measures.ts';
 import { packMeasurements } from './pack-measurements.ts';
 
-interface Task {
-  everyMs: number;
+interface Turn {
+  readonly everyMs: number;
+}
+
+interface Task extends Turn {
   /** The server ends a statement that takes longer. */
   deadlineMs: number;
   /** @returns rows (or chunks) folded, packed or deleted */
@@ -74,6 +79,8 @@ const NOTE_RUN = `
 const MAINTENANCE_LOCK = 727_471_003;
 /** A task that did a full batch probably has more to do. */
 const FULL_BATCH = 20_000;
+/** A measure that takes longer says enough by its absence. */
+const MEASURE_DEADLINE_MS = 30_000;
 /** How much longer than the server's own deadline the client waits for a silent server. */
 const SLACK_MS = 30_000;
 
@@ -107,11 +114,13 @@ export interface Maintenance {
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { log, retryMs = 5_000 } = options;
   const metrics = options.registry && createMetrics(options.registry);
+  const measures = options.registry && new DatabaseMeasures(options.registry);
   const stopping = new AbortController();
   let active = false;
   const setActive = (value: boolean): void => {
     active = value;
     metrics?.active.set(value ? 1 : 0);
+    measures?.clear();
   };
   const open = (): Promise<LoadSession> =>
     LoadSession.open({
@@ -125,8 +134,12 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     const over = new AbortController();
     const end = (): void => over.abort();
     stopping.signal.addEventListener('abort', end);
+    if (stopping.signal.aborted) {
+      // Asked to stop while the session was being opened.
+      end();
+    }
     const notes = new Notes(open);
-    const lane = (tasks: Record<string, Task>) => new Lane(tasks, over.signal);
+    const lane = <T extends Turn>(tasks: Readonly<Record<string, T>>) => new Lane(tasks, over.signal);
     const runTask = async (session: LoadSession, name: string, task: Task): Promise<boolean> => {
       const deadlineMs = Math.min(task.deadlineMs, options.deadlineMs ?? Infinity);
       try {
@@ -157,13 +170,15 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
         return more;
       });
     };
-    const chores = lane(CHORES);
-    const chore = async (): Promise<void> => {
+    const inOwnSession = async <T extends Turn>(
+      turns: Lane<T>,
+      run: (session: LoadSession, name: string, turn: T) => Promise<boolean>,
+    ): Promise<void> => {
       let session: LoadSession | undefined;
       const cut = (): void => void (session && notes.terminate(session));
       over.signal.addEventListener('abort', cut);
       try {
-        await chores.work(async (name, task) => {
+        await turns.work(async (name, turn) => {
           if (!session || session.dead) {
             session = await open().catch(() => undefined);
             // The folds notice when the database is down; here it only costs one more turn.
@@ -171,15 +186,35 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
               return false;
             }
           }
-          return runTask(session, name, task);
+          return run(session, name, turn);
         });
       } finally {
         over.signal.removeEventListener('abort', cut);
         await session?.close();
       }
     };
+    const chores = lane(CHORES);
+    const unmeasured = new Set<string>();
+    const runMeasure = async (session: LoadSession, name: string, measure: DatabaseMeasures['all'][string]) => {
+      try {
+        await session.query(`SET statement_timeout = ${MEASURE_DEADLINE_MS}`);
+        await measure.run(session);
+        unmeasured.delete(name);
+      } catch (error) {
+        measure.clear();
+        if (!over.signal.aborted && !unmeasured.has(name)) {
+          unmeasured.add(name);
+          log.warn({ measure: name, error: toAppError(error) }, 'database_not_measured');
+        }
+      }
+      return false;
+    };
     try {
-      await Promise.all([fold(), ...Array.from({ length: CHORE_SESSIONS }, chore)]);
+      await Promise.all([
+        fold(),
+        ...Array.from({ length: CHORE_SESSIONS }, () => inOwnSession(chores, runTask)),
+        ...(measures ? [inOwnSession(lane(measures.all), runMeasure)] : []),
+      ]);
     } finally {
       end();
       stopping.signal.removeEventListener('abort', end);
@@ -226,13 +261,13 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
 }
 
 /** Tasks take turns: the one due for longest goes first, and none runs twice at the same time. */
-class Lane {
-  readonly #tasks: Record<string, Task>;
+class Lane<T extends Turn> {
+  readonly #tasks: Readonly<Record<string, T>>;
   readonly #over: AbortSignal;
   readonly #due = new Map<string, number>();
   readonly #running = new Set<string>();
 
-  constructor(tasks: Record<string, Task>, over: AbortSignal) {
+  constructor(tasks: Readonly<Record<string, T>>, over: AbortSignal) {
     this.#tasks = tasks;
     this.#over = over;
     for (const name of Object.keys(tasks)) {
@@ -241,7 +276,7 @@ class Lane {
   }
 
   /** Works until the lane is over; several workers may call it. @param run returns whether to repeat at once */
-  async work(run: (name: string, task: Task) => Promise<boolean>): Promise<void> {
+  async work(run: (name: string, task: T) => Promise<boolean>): Promise<void> {
     while (!this.#over.aborted) {
       const waiting = [...this.#due].filter(([name]) => !this.#running.has(name)).sort(([, a], [, b]) => a - b);
       const [name, due] = waiting[0] ?? ['', Infinity];
@@ -304,34 +339,4 @@ class Notes {
     });
     return this.#last;
   }
-}
-
-/** @public docs/metrics.md is made from it. */
-export function createMetrics(registry: Registry) {
-  const registers = [registry];
-  return {
-    active: new Gauge({
-      name: 'chip_maintenance_active',
-      help: '1 in the one process that does the upkeep of the database',
-      registers,
-    }),
-    runs: new Counter({
-      name: 'chip_maintenance_runs_total',
-      help: 'Turns of each maintenance task by outcome',
-      labelNames: ['task', 'outcome'] as const,
-      registers,
-    }),
-    rows: new Counter({
-      name: 'chip_maintenance_rows_total',
-      help: 'Rows (or chunks) folded, packed or deleted by each maintenance task',
-      labelNames: ['task'] as const,
-      registers,
-    }),
-    lastSuccess: new Gauge({
-      name: 'chip_maintenance_last_success_timestamp_seconds',
-      help: 'When each maintenance task last succeeded in this process',
-      labelNames: ['task'] as const,
-      registers,
-    }),
-  };
 }

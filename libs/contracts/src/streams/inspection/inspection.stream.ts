@@ -16,4 +16,5 @@ export const INSPECTION = {
   payload: 'ndjson/inspection/1',
   schema: inspectionEventSchema,
   message: { name: 'inspectionResults', key: 'lot_id' },
+  machineFields: ['equipment_id'],
 } as const satisfies StreamDescriptor;

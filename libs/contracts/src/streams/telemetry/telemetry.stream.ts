@@ -16,4 +16,5 @@ export const TELEMETRY = {
   payload: 'copy-text/system_metrics/1',
   schema: telemetrySampleSchema,
   message: { name: 'telemetrySamples', key: 'host' },
+  machineFields: ['host', 'service_name'],
 } as const satisfies StreamDescriptor;
