@@ -38,7 +38,7 @@ describe('documentation', () => {
   });
 
   it.each(pages)('%s names files that exist', (page) => {
-    const named = [...read(page).matchAll(/`((?:apps|libs|tools|docs|k8s)\/[A-Za-z0-9_./-]+)`/g)].map(
+    const named = [...read(page).matchAll(/`((?:apps|libs|tools|docs|k8s|monitoring)\/[A-Za-z0-9_./-]+)`/g)].map(
       ([, file]) => file!,
     );
     const missing = named.filter((file) => !existsSync(path.join(REPOSITORY_ROOT, file)));

@@ -15,6 +15,11 @@ const matches = (pattern: RegExp) => (page: string) => pattern.test(page);
 /** A page belongs to the first group that matches. */
 const GROUPS: readonly Group[] = [
   {
+    symptom: 'An alert fires',
+    where: 'The name of the alert, from `monitoring/alerts.yaml`.',
+    has: matches(/^[A-Z]/),
+  },
+  {
     symptom: 'A partition is stopped',
     where:
       'The state of the partition in `GET /v1/pipeline`, in `npm run positions -- show` and in the metrics `chip_writer_partition_stopped` and `chip_ingest_partition_stopped`.',

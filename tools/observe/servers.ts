@@ -1,0 +1,102 @@
+/** Prometheus and the Alertmanager as parts of a stack: configuration, command, readiness. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Part } from '../devstack/processes/part.ts';
+import { LOOPBACK } from '../devstack/processes/ports.ts';
+import type { Programs } from './programs.ts';
+import type { Rules } from './rules.ts';
+
+const READY_WITHIN_MS = 60_000;
+/** Short, so that a test or a drill need not wait. */
+const INTERVAL = '1s';
+
+export interface Target {
+  /** Job, which names the service. */
+  readonly job: string;
+  /** Base URL of the server that answers `/metrics`. */
+  readonly url: string;
+}
+
+export interface PrometheusOptions {
+  readonly port: number;
+  /** Files go below it. */
+  readonly folder: string;
+  readonly targets: readonly Target[];
+  readonly alerting?: { readonly rules: Rules; readonly alertmanagerPort: number };
+}
+
+/** Prometheus, which scrapes every second. */
+export function prometheusPart(programs: Programs, { port, folder, targets, alerting }: PrometheusOptions): Part {
+  const home = path.join(folder, 'prometheus');
+  mkdirSync(home, { recursive: true });
+  const config = path.join(home, 'prometheus.json');
+  const rules = path.join(home, 'rules.json');
+  writeFileSync(rules, JSON.stringify(alerting?.rules ?? { groups: [] }));
+  writeFileSync(
+    config,
+    JSON.stringify({
+      global: { scrape_interval: INTERVAL, evaluation_interval: INTERVAL },
+      scrape_configs: targets.map(({ job, url }, number) => ({
+        job_name: `${job}-${number}`,
+        honor_labels: true,
+        static_configs: [{ targets: [new URL(url).host] }],
+      })),
+      rule_files: [rules],
+      ...(alerting === undefined
+        ? {}
+        : {
+            alerting: {
+              alertmanagers: [{ static_configs: [{ targets: [`${LOOPBACK}:${alerting.alertmanagerPort}`] }] }],
+            },
+          }),
+    }),
+  );
+  return {
+    launch: {
+      name: 'prometheus-1',
+      command: programs.prometheus,
+      args: [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${path.join(home, 'data')}`,
+        `--web.listen-address=${LOOPBACK}:${port}`,
+      ],
+      env: process.env,
+      cwd: home,
+    },
+    readiness: () => () => answersOk(`http://${LOOPBACK}:${port}/-/ready`),
+    readyWithinMs: READY_WITHIN_MS,
+  };
+}
+
+/** The Alertmanager alone, without a cluster. @param config as parsed from its file */
+export function alertmanagerPart(programs: Programs, port: number, folder: string, config: object): Part {
+  const home = path.join(folder, 'alertmanager');
+  mkdirSync(home, { recursive: true });
+  const file = path.join(home, 'alertmanager.json');
+  writeFileSync(file, JSON.stringify(config));
+  return {
+    launch: {
+      name: 'alertmanager-1',
+      command: programs.alertmanager,
+      args: [
+        `--config.file=${file}`,
+        `--storage.path=${path.join(home, 'data')}`,
+        `--web.listen-address=${LOOPBACK}:${port}`,
+        '--cluster.listen-address=',
+      ],
+      env: process.env,
+      cwd: home,
+    },
+    readiness: () => () => answersOk(`http://${LOOPBACK}:${port}/-/ready`),
+    readyWithinMs: READY_WITHIN_MS,
+  };
+}
+
+/** Whether a server answers with success. */
+export async function answersOk(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
