@@ -33,6 +33,16 @@ export const VIEWS: readonly View[] = [
     component: lazy(() => import('./views/charts/charts.tsx').then(({ Charts }) => Charts)),
   },
   {
+    path: '/yield',
+    nav: 'yield',
+    component: lazy(() => import('./views/yield/yield.tsx').then(({ YieldView }) => YieldView)),
+  },
+  {
+    path: '/compare',
+    nav: 'compare',
+    component: lazy(() => import('./views/compare/compare.tsx').then(({ Compare }) => Compare)),
+  },
+  {
     path: '/pipeline',
     nav: 'pipeline',
     component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),

@@ -73,7 +73,7 @@ export function Chart(props: ChartProps): JSX.Element {
         height,
         legend: { show: false },
         scales: { x: { time: false } },
-        padding: [10, 12, 0, 0],
+        padding: [10, 40, 0, 0],
         cursor: {
           y: false,
           drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },

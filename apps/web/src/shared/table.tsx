@@ -15,12 +15,14 @@ export interface TableProps<Row> {
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
   readonly classOf?: (row: Row) => string;
+  /** A long table scrolls within a part of the screen. */
+  readonly isBounded?: boolean;
 }
 
-export function Table<Row>({ caption, columns, rows, keyOf, classOf }: TableProps<Row>): JSX.Element {
+export function Table<Row>({ caption, columns, rows, keyOf, classOf, isBounded }: TableProps<Row>): JSX.Element {
   return (
     // A wide table scrolls by itself, by keyboard as well.
-    <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
+    <div class={`scroll ${isBounded ? 'bounded' : ''}`} tabIndex={0} role="group" aria-label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>

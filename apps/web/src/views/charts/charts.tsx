@@ -82,13 +82,7 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
         </p>
       )}
       <div class="columns">
-        <Panel
-          title={t.violations}
-          class="bounded"
-          answer={answer}
-          isEmpty={hasNoViolation}
-          empty={`✓ ${t.noViolations}`}
-        >
+        <Panel title={t.violations} answer={answer} isEmpty={hasNoViolation} empty={`● ${t.noViolations}`}>
           {(chart) => <Violations chart={chart} onSelect={select} />}
         </Panel>
         <div>

@@ -27,6 +27,7 @@ export function Violations({ chart, onSelect }: { chart: SpcChart; onSelect: (sa
   return (
     <>
       <Table
+        isBounded
         caption={t.charts.violations}
         rows={found.slice(0, MOST_ROWS)}
         keyOf={({ panel, index, rule }) => `${panel}/${index}/${rule}`}
