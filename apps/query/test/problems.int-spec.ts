@@ -128,6 +128,7 @@ describe('anything that is not a route', () => {
     ['GET', '/v1/spc/evaluate', 'POST'],
     ['PATCH', '/v1/inspections/0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11', 'GET'],
     ['DELETE', '/health/live', 'GET'],
+    ['QUERY', '/v1/yield', 'GET'],
   ])('%s %s is 405 with the methods it has', async (method, path, allow) => {
     const { status, body, headers } = await problem(path, { method });
     expect([status, body.code, headers.get('allow')]).toEqual([405, 'method_not_allowed', allow]);

@@ -1,6 +1,7 @@
 /** The HTTP server around the routes: hooks, problems as answers, headers, and the OpenAPI page. */
 import { readFileSync } from 'node:fs';
 import { CONFIG, type HealthReport, LOGGER, type Logger, watchCertificate } from '@chip/service';
+import { NotFoundException } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
 import { BrowserGuard } from '../access/browser-guard.ts';
@@ -85,8 +86,11 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
       if (url === undefined && page?.isView(request, pathOf(request))) {
         return page.send(reply as unknown as Parameters<Page['send']>[0]);
       }
-      // Without a route the answer is a 404 to every caller.
-      if (url !== undefined && !isPublic(url)) {
+      // Answers before Fastify reads a body or judges its type: what counts is that no such route exists.
+      if (url === undefined) {
+        throw new NotFoundException();
+      }
+      if (!isPublic(url)) {
         const rule = rules.get(`${request.method} ${url}`) ?? { right: 'change', cost: 'write' };
         callers.set(request, { caller: await gate.admit(request.headers.authorization, rule), cost: rule.cost });
       }
