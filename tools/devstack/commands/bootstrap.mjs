@@ -2,7 +2,7 @@
  * Entry point of every npm script. Works from a bare checkout on the machine's own Node (20 or newer), makes sure the
  * packages are installed, then continues with Node 24, which came with them and runs the TypeScript of this folder.
  *
- *   node tools/devstack/commands/bootstrap.mjs start|stop|test|faults|bench [options]
+ *   node tools/devstack/commands/bootstrap.mjs start|stop|test|faults|bench|fuzz [options]
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -25,6 +25,7 @@ const scripts = {
   test: './test/test.ts',
   faults: '../../faults/run/faults.ts',
   bench: '../../bench/bench.ts',
+  fuzz: '../../fuzz/fuzz.ts',
 };
 
 /** Commands that talk to Kafka or the database; the others only use files. */

@@ -75,6 +75,18 @@ the latency of queries on the loaded data. Prints tables, writes them to bench/l
   --out FILE       write to FILE instead of bench/latest.json
   --help           this text
 `,
+  fuzz: `npm run fuzz [-- options]
+
+Sends random requests, good and bad, to every route of the query service, without and with a key, on its own servers
+with example data. Exit 0: no 5xx, every answer as the OpenAPI document says, no refusal above 1 MiB. Needs Python 3.11
+with pip; Schemathesis and its packages go into the cache (70 MB).
+
+  --minutes M      how long (default 10; half of it with a key)
+  --seed S         repeats the requests of an earlier run (default: a new seed, printed)
+  --help           this text
+
+What was sent and answered is in .local/fuzz/reports, logs in .local/fuzz/run; everything else is removed.
+`,
   run: `node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
 
 Builds the project and runs one of its entries with the addresses of the running stack in its environment.
