@@ -14,6 +14,7 @@ import { LimitsModule } from './limits/limits.module.ts';
 import { LotsModule } from './lots/lots.module.ts';
 import { ParametersModule } from './parameters/parameters.module.ts';
 import { PipelineModule } from './pipeline/pipeline.module.ts';
+import { ReportsModule } from './reports/reports.module.ts';
 import { SpcModule } from './spc/spc.module.ts';
 import { SqlModule } from './sql/sql.module.ts';
 import { SummaryModule } from './summary/summary.module.ts';
@@ -39,6 +40,7 @@ import { YieldModule } from './yield/yield.module.ts';
     LotsModule,
     ParametersModule,
     PipelineModule,
+    ReportsModule,
     SpcModule,
     SummaryModule,
     TelemetryModule,

@@ -77,6 +77,12 @@ beforeAll(async () => {
     [ids[0]!],
   );
   await stage.db.database.query(
+    `INSERT INTO reports (id, name, query, parameters, as_of, result, sha256, created_by)
+     SELECT $1, 'n', '/v1/reports', '{}', as_of::jsonb, result::json, sha256(convert_to(result, 'UTF8')), 'me'
+       FROM (VALUES ('{"time":null,"positions":[]}', '{"name":"n","parameters":{},"as_of":{"time":null,"positions":[]},"sections":[]}')) v(as_of, result)`,
+    [ids[0]!],
+  );
+  await stage.db.database.query(
     `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
      VALUES ('2026-03-02T08:00:00Z', 's', 'm', 10, 4, 1, 4)`,
   );
@@ -132,6 +138,8 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/parameters': ['', '?limit=1', '?name=none', `?in_force_at=2026-03-02T00:00:00Z`],
   '/v1/control-limits': ['', '?limit=1', '?chart=p'],
   '/v1/control-limits/{id}': ['/v1/control-limits/{id}'],
+  '/v1/reports': ['', '?limit=1', '?lot_id=NONE'],
+  '/v1/reports/{id}': ['/v1/reports/{id}'],
   '/v1/audit': ['', '?stream=none', '?limit=1'],
   '/v1/audit/verify': ['', '?stream=none'],
   '/v1/pipeline': [''],
@@ -158,6 +166,18 @@ const BODIES: Record<string, object[]> = {
       baseline: { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z' },
       policy: 'all',
       reason: 'phase I',
+    },
+  ],
+  '/v1/reports': [
+    { name: 'all', reason: 'r' },
+    {
+      name: 'lot',
+      reason: 'r',
+      lot_id: 'L',
+      charts: [
+        { chart: 'imr', parameter: 'width' },
+        { chart: 'p', subgroup: 'day' },
+      ],
     },
   ],
   '/v1/spc/backtest': [
@@ -294,7 +314,7 @@ describe('answers are what the document says', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      const success = ['/v1/inspections', '/v1/control-limits'].includes(path) ? '201' : '200';
+      const success = ['/v1/inspections', '/v1/control-limits', '/v1/reports'].includes(path) ? '201' : '200';
       expect(String(answer.status)).toBe(success);
       const validate = compiled(operation.responses[success]!.content?.['application/json']?.schema);
       expect([validate(answer.body), validate.errors]).toEqual([true, null]);

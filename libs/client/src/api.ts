@@ -652,6 +652,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports, newest first
+         * @description Without their results.
+         */
+        get: operations["listReports"];
+        put?: never;
+        /**
+         * Store a report
+         * @description Answers yield, defects, bins, the map of a lot and control charts from one snapshot and stores them with their SHA-256. What a route refuses is in the report as its `problem`.
+         */
+        post: operations["createReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One report
+         * @description As it was stored; a report never changes. With `Accept: text/html` a page to print.
+         */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/spc": {
         parameters: {
             query?: never;
@@ -2477,6 +2521,177 @@ export interface components {
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor: string | null;
         };
+        Report: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether the stored text still has this SHA-256. */
+            intact: boolean;
+            name: string;
+            /** @description The request. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description Every section is of the same snapshot. */
+            result: {
+                /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+                as_of: {
+                    positions: {
+                        /** @example 1567 */
+                        next_offset: number;
+                        /** @example 0 */
+                        partition: number;
+                        /** @example inspection.results.v1 */
+                        topic: string;
+                    }[];
+                    time: string | null;
+                };
+                name: string;
+                parameters: {
+                    [key: string]: unknown;
+                };
+                sections: {
+                    /** @description What the route answers; absent where it refuses. */
+                    answer?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Its parameters. */
+                    parameters: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Why the section has no answer, such as dies of several inspection types. */
+                    problem?: {
+                        /** @enum {string} */
+                        code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+                        detail: string;
+                    };
+                    /**
+                     * @description The route that answers the same question.
+                     * @example /v1/yield
+                     */
+                    route: string;
+                    /** @example First-pass yield by wafer */
+                    title: string;
+                }[];
+            };
+            /** @description Of the text of `result`, in hex: what to sign, or to note elsewhere. */
+            sha256: string;
+        };
+        ReportPage: {
+            items: {
+                /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+                as_of: {
+                    positions: {
+                        /** @example 1567 */
+                        next_offset: number;
+                        /** @example 0 */
+                        partition: number;
+                        /** @example inspection.results.v1 */
+                        topic: string;
+                    }[];
+                    time: string | null;
+                };
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                created_at: string;
+                created_by: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description The request. */
+                parameters: {
+                    [key: string]: unknown;
+                };
+                /** @description Of the text of `result`, in hex: what to sign, or to note elsewhere. */
+                sha256: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "name": "Lot review LOT-2008-07-19",
+         *       "reason": "customer complaint 4711",
+         *       "lot_id": "LOT-2008-07-19",
+         *       "charts": [
+         *         {
+         *           "chart": "imr",
+         *           "parameter": "s000"
+         *         }
+         *       ]
+         *     }
+         */
+        ReportRequest: {
+            /**
+             * @description Control charts to include.
+             * @default []
+             */
+            charts: {
+                /** @enum {string} */
+                chart: "xbar_r" | "xbar_s" | "imr" | "between_within" | "p" | "np" | "c" | "u" | "p_prime" | "u_prime" | "ewma" | "cusum";
+                /**
+                 * @description Frozen limits instead of those of the data.
+                 * @enum {string}
+                 */
+                limits?: "current";
+                /** @description Name of the measurement; not for charts of counts. */
+                parameter?: string;
+                /** @description As in GET /v1/spc. */
+                subgroup?: ("lot" | "wafer" | "day") | number;
+            }[];
+            equipment_id?: string;
+            /**
+             * Format: date-time
+             * @description Only attempts completed at or after this time.
+             */
+            from?: string;
+            /**
+             * @description Groups of the yields. Default: wafer for a lot, otherwise none.
+             * @enum {string}
+             */
+            group_by?: "hour" | "day" | "week" | "month" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site";
+            inspection_type?: string;
+            /** @description Adds the stacked map of the lot. */
+            lot_id?: string;
+            /** @description Title of the report. */
+            name: string;
+            /**
+             * @description Which attempt represents a unit.
+             * @default last
+             * @enum {string}
+             */
+            policy: "last" | "first" | "best" | "worst" | "all";
+            product?: string;
+            /** @description Why, for the audit trail. */
+            reason: string;
+            recipe?: string;
+            site?: string;
+            step?: string;
+            /**
+             * Format: date-time
+             * @description Only attempts completed before this time.
+             */
+            to?: string;
+        };
         /**
          * @example {
          *       "lot_id": "LOT-7",
@@ -3026,6 +3241,9 @@ export type Pipeline = components['schemas']['Pipeline'];
 export type Problem = components['schemas']['Problem'];
 export type ProcessCapability = components['schemas']['ProcessCapability'];
 export type RangedNamesPage = components['schemas']['RangedNamesPage'];
+export type Report = components['schemas']['Report'];
+export type ReportPage = components['schemas']['ReportPage'];
+export type ReportRequest = components['schemas']['ReportRequest'];
 export type ScheduleRequest = components['schemas']['ScheduleRequest'];
 export type SpcChart = components['schemas']['SpcChart'];
 export type TelemetrySeries = components['schemas']['TelemetrySeries'];
@@ -5878,6 +6096,202 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id?: string;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Path of the new item. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: The report was removed right after it was stored. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a report.
+                 * @example 0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                    "text/html": components["schemas"]["Report"];
+                };
+            };
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no report with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];

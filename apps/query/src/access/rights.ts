@@ -35,7 +35,9 @@ const PUBLIC_ROUTES = new Set([
 
 /** Lists and single items, which an index serves. */
 const LIGHT =
-  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|control-limits|control-limits\/\{id\}|audit)$/;
+  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|control-limits|control-limits\/\{id\}|reports|reports\/\{id\}|audit)$/;
+/** Writes that first compute statistics. */
+const COMPUTES = new Set(['/v1/reports']);
 
 export interface RouteRule {
   readonly right: Right;
@@ -74,7 +76,7 @@ function costOf(path: string, method: string, right: Right): CostClass {
     return 'statistic';
   }
   if (method !== 'get' && right !== 'read') {
-    return 'write';
+    return COMPUTES.has(path) ? 'statistic' : 'write';
   }
   return LIGHT.test(path) ? 'light' : 'statistic';
 }

@@ -3,5 +3,5 @@ import { Module } from '@nestjs/common';
 import { DefectsController } from './defects.controller.ts';
 import { DefectsQuery } from './defects.query.ts';
 
-@Module({ controllers: [DefectsController], providers: [DefectsQuery] })
+@Module({ controllers: [DefectsController], providers: [DefectsQuery], exports: [DefectsQuery] })
 export class DefectsModule {}

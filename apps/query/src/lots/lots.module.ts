@@ -5,5 +5,9 @@ import { LotsQuery } from './lots.query.ts';
 import { WaferMapController } from './wafer-map.controller.ts';
 import { WaferMapQuery } from './wafer-map.query.ts';
 
-@Module({ controllers: [LotsController, WaferMapController], providers: [LotsQuery, WaferMapQuery] })
+@Module({
+  controllers: [LotsController, WaferMapController],
+  providers: [LotsQuery, WaferMapQuery],
+  exports: [WaferMapQuery],
+})
 export class LotsModule {}

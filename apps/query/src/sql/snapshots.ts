@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   CommitUnknownError,
   DatabaseError,
@@ -80,8 +81,23 @@ export class Snapshots {
 
   #streams = 0;
 
+  /** The snapshot that the current work shares, see `together`. */
+  readonly #shared = new AsyncLocalStorage<Queryable>();
+
+  /**
+   * Runs `work` in one snapshot, which also answers whatever it asks of this object. Its questions must follow one
+   * another, because they share a connection.
+   */
+  together<T>(work: (snapshot: Queryable) => Promise<T>): Promise<T> {
+    return this.read((snapshot) => this.#shared.run(snapshot, () => work(snapshot)));
+  }
+
   /** Runs `question` in one read-only snapshot. @throws Problem 503 when the database is unavailable, slow or busy */
   async read<T>(question: (snapshot: Queryable) => Promise<T>): Promise<T> {
+    const shared = this.#shared.getStore();
+    if (shared) {
+      return question(shared);
+    }
     const { caller, cost } = currentRequest();
     const answer = (): Promise<T> =>
       this.database.withSnapshot(async (snapshot) => {

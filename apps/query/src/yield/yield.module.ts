@@ -4,5 +4,5 @@ import { YieldController } from './yield.controller.ts';
 import { YieldModelsController } from './yield-models.controller.ts';
 import { YieldQuery } from './yield.query.ts';
 
-@Module({ controllers: [YieldController, YieldModelsController], providers: [YieldQuery] })
+@Module({ controllers: [YieldController, YieldModelsController], providers: [YieldQuery], exports: [YieldQuery] })
 export class YieldModule {}

@@ -9,12 +9,14 @@ import { ormDialect } from '../connection/orm-dialect.ts';
 import { ControlLimitsRepository } from './control-limits.repository.ts';
 import { InspectionRepository } from './inspection.repository.ts';
 import { ParameterRepository } from './parameter.repository.ts';
+import { ReportRepository } from './report.repository.ts';
 
 /** What one request may change, all in one transaction. */
 export interface Repositories {
   inspections: InspectionRepository;
   parameters: ParameterRepository;
   controlLimits: ControlLimitsRepository;
+  reports: ReportRepository;
   /** In the same transaction; see appendAudit. */
   audit: { append(entry: AuditEntry): Promise<number> };
 }
@@ -110,6 +112,7 @@ function repositoriesOf(em: EntityManager): Repositories {
     inspections: new InspectionRepository(em),
     parameters: new ParameterRepository(em),
     controlLimits: new ControlLimitsRepository(em),
+    reports: new ReportRepository(transaction),
     audit: { append: (entry) => appendAudit(transaction, entry) },
   };
 }
