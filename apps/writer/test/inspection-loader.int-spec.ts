@@ -5,8 +5,8 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import fc from 'fast-check';
 import type { DeadLetters } from '../src/dead-letters.ts';
 import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
-import { flush } from '../src/partition/flush.ts';
-import { MostlyRejectedError, RefusalBrake } from '../src/partition/refusal-brake.ts';
+import { flush } from '../src/partition/flush/flush.ts';
+import { MostlyRejectedError, RefusalBrake } from '../src/partition/flush/refusal-brake.ts';
 import type { RefusedElement } from '../src/loaders/refused-element.ts';
 import { inspectionBlock, withIdentities } from './inspection-block.ts';
 

@@ -4,8 +4,8 @@ import { type AcceptedInspection, INSPECTION, type IdentityVersion, lotIdentity 
 import { initPosition, LoadSession } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { InspectionLoader } from '../src/loaders/inspection/inspection-loader.ts';
-import { flush } from '../src/partition/flush.ts';
-import { RefusalBrake } from '../src/partition/refusal-brake.ts';
+import { flush } from '../src/partition/flush/flush.ts';
+import { RefusalBrake } from '../src/partition/flush/refusal-brake.ts';
 import { inspectionBlock, withIdentities } from './inspection-block.ts';
 
 const LOT = { site: 'fab', lot_id: 'LOT' };

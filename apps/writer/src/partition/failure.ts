@@ -1,8 +1,8 @@
 import type { PartitionState } from '@chip/contracts';
 import { CommitUnknownError, DatabaseError, TransactionFailedError } from '@chip/persistence';
 import type { ErrorCode } from '@chip/service';
-import { DeadLettersRefusedError } from './flush.ts';
-import { MostlyRejectedError } from './refusal-brake.ts';
+import { DeadLettersRefusedError } from './flush/flush.ts';
+import { MostlyRejectedError } from './flush/refusal-brake.ts';
 
 /** What a failed attempt to apply a batch means for its partition. Other partitions go on in every case. */
 export type Failure =

@@ -10,8 +10,8 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
 import { LOADERS } from '../../src/loaders/loaders.ts';
-import { flush } from '../../src/partition/flush.ts';
-import { RefusalBrake } from '../../src/partition/refusal-brake.ts';
+import { flush } from '../../src/partition/flush/flush.ts';
+import { RefusalBrake } from '../../src/partition/flush/refusal-brake.ts';
 import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
 import { WriterModule } from '../../src/writer.module.ts';
 

@@ -67,7 +67,7 @@ export interface Judgement {
 
 export interface Block {
   readonly sourceTopic: string;
-  /** Kafka's UUID of the source topic; it differs after the topic is deleted and created again. Absent in old blocks. */
+  /** Kafka's UUID of the source topic; it differs after the topic is deleted and recreated. Absent in old blocks. */
   readonly sourceTopicId?: string;
   readonly sourcePartition: number;
   readonly coversFrom: number;

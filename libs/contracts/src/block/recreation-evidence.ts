@@ -12,7 +12,7 @@ export interface RecreationEvidence {
 
 /**
  * Evidence in the append times that a block does not come from the topic of a position, or null. An event below the
- * position that is younger than every applied event was never applied: its topic was deleted and created again. An older
+ * position that is younger than every applied event was never applied: its topic was deleted and recreated. An older
  * event above the position means the same, provided that the brokers' clocks agree. Topic ids are better evidence, see
  * `Block.sourceTopicId`.
  *
@@ -32,13 +32,13 @@ export function recreationEvidence(
   const next = above === -1 ? undefined : block.index[above];
   if (below !== undefined && below.appendTime > appendTimeMs) {
     return {
-      reason: `offset ${below.offset} is already applied, but this record was appended after everything applied: the topic was created again`,
+      reason: `offset ${below.offset} is already applied, but this record was appended after everything applied: the topic was recreated`,
       isProof: true,
     };
   }
   if (next !== undefined && next.appendTime < appendTimeMs - CLOCK_TOLERANCE_MS) {
     return {
-      reason: `offset ${next.offset} was appended before records that are already applied: the topic was created again`,
+      reason: `offset ${next.offset} was appended before records that are already applied: the topic was recreated`,
       isProof: false,
     };
   }

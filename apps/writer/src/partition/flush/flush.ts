@@ -1,9 +1,9 @@
 import type { Block } from '@chip/contracts';
 import { DatabaseError, type LoadSession, type PositionMove } from '@chip/persistence';
 import { AppError } from '@chip/service';
-import type { DeadLetters } from '../dead-letters.ts';
-import type { Loaded, Loader } from '../loaders/loader.ts';
-import type { RefusedElement } from '../loaders/refused-element.ts';
+import type { DeadLetters } from '../../dead-letters.ts';
+import type { Loaded, Loader } from '../../loaders/loader.ts';
+import type { RefusedElement } from '../../loaders/refused-element.ts';
 import type { RefusalBrake } from './refusal-brake.ts';
 import { countElements } from './count-elements.ts';
 

@@ -1,7 +1,7 @@
 import { type Block, rowsOf } from '@chip/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { telemetryBlock } from '../../test/telemetry-block.ts';
+import { telemetryBlock } from '../../../test/telemetry-block.ts';
 import { FlushSize } from './flush-size.ts';
 import { MostlyRejectedError, RefusalBrake } from './refusal-brake.ts';
 import { splitBlock } from './split-block.ts';

@@ -1,0 +1,234 @@
+import { type Block, type PartitionState, rowsOf, trimBlock } from '@chip/contracts';
+import type { RecordBatch } from '@chip/kafka';
+import { rememberTopics } from '@chip/persistence';
+import type { Logger } from '@chip/service';
+import type { BlockReader } from './block-reader.ts';
+import { FlushSize } from './flush/flush-size.ts';
+import { flush, type FlushWork } from './flush/flush.ts';
+import type { RefusalBrake } from './flush/refusal-brake.ts';
+import { splitBlock } from './flush/split-block.ts';
+import type { Located, PartitionPosition } from './partition-position.ts';
+import type { PartitionStatus } from './partition-status.ts';
+import type { PartitionStops } from './partition-stops.ts';
+import type { PartitionWriterParts } from './partition-writer.parts.ts';
+
+/** Payload bytes of one transaction, regardless of the number of rows. */
+const MAX_FLUSH_BYTES = 8 * 1024 * 1024;
+
+/** What a walk over the blocks of a batch has gathered, and how far it got. */
+interface Gathered {
+  blocks: Block[];
+  rows: number;
+  bytes: number;
+  to: number;
+  acceptedOffset: number;
+  appendTimeMs: number | null;
+  sourceTopicId: string | null;
+}
+
+/** Turns the blocks of a batch into flushes, each as large as the limits allow. */
+export class BatchApplier {
+  readonly size: FlushSize;
+  readonly #parts: PartitionWriterParts;
+  readonly #position: PartitionPosition;
+  readonly #reader: BlockReader;
+  readonly #status: PartitionStatus;
+  readonly #stops: PartitionStops;
+  readonly #brake: RefusalBrake;
+  readonly #logger: Logger;
+
+  constructor(
+    parts: PartitionWriterParts,
+    position: PartitionPosition,
+    reader: BlockReader,
+    status: PartitionStatus,
+    stops: PartitionStops,
+    brake: RefusalBrake,
+    logger: Logger,
+  ) {
+    this.#parts = parts;
+    this.#position = position;
+    this.#reader = reader;
+    this.#status = status;
+    this.#stops = stops;
+    this.#brake = brake;
+    this.#logger = logger;
+    this.size = new FlushSize(parts.flushRows);
+  }
+
+  /** Applies what the position does not contain yet. Returns when that is done or the partition has stopped. */
+  async apply(batch: RecordBatch): Promise<void> {
+    const located = await this.#position.locate(batch);
+    if (located === undefined) {
+      return;
+    }
+    const { known } = located;
+    if (batch.undecodable !== null) {
+      const { to, reason } = batch.undecodable;
+      // As with an unreadable block: what was skipped before does not stop the partition again.
+      if (to <= known.acceptedOffset) {
+        batch.seek(to);
+      } else {
+        await this.#stopAt(
+          located,
+          batch,
+          batch.fetchOffset,
+          'malformed_block',
+          `accepted offset ${batch.fetchOffset}: ${reason}`,
+        );
+      }
+      return;
+    }
+    const run: Gathered = {
+      blocks: [],
+      rows: 0,
+      bytes: 0,
+      to: known.next,
+      acceptedOffset: known.acceptedOffset,
+      appendTimeMs: known.appendTimeMs,
+      sourceTopicId: known.sourceTopicId,
+    };
+    for (const record of batch.records) {
+      if (record.offset < known.acceptedOrigin) {
+        continue;
+      }
+      const isReread = record.offset < known.acceptedOffset;
+      const block = this.#reader.decode(record);
+      if ('stop' in block) {
+        // What was skipped before (an operator has dealt with it) does not stop the partition again.
+        if (isReread) {
+          continue;
+        }
+        await this.#flush(located, run, batch);
+        return this.#stopAt(located, batch, record.offset, block.stop, block.reason);
+      }
+      const recreated = this.#reader.otherTopic(block, run);
+      if (recreated !== null) {
+        // A rescan meets blocks of a topic that has since been replaced; no partition owns them any more.
+        if (isReread) {
+          continue;
+        }
+        await this.#flush(located, run, batch);
+        return this.#stopAt(located, batch, record.offset, 'recreated', recreated);
+      }
+      if (block.coversTo <= run.to) {
+        // Already applied. An empty range at the position itself means nothing.
+        if (block.coversFrom < block.coversTo) {
+          this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
+        }
+        if (!isReread || this.#position.isRescanning) {
+          run.acceptedOffset = record.offset + 1;
+        }
+        continue;
+      }
+      if (isReread && !this.#position.isRescanning) {
+        return this.#position.restartAccepted(
+          located,
+          batch,
+          'truncated',
+          `its block at ${record.offset}, which counts as applied, goes up to ${block.coversTo}`,
+        );
+      }
+      if (block.coversFrom > run.to) {
+        await this.#flush(located, run, batch);
+        // Keep reading: a block that contains the position may follow.
+        if (this.#position.isRescanning) {
+          continue;
+        }
+        return this.#position.rescan(batch, run.to, block.coversFrom);
+      }
+      if (block.coversFrom < run.to) {
+        this.#parts.metrics.trimmed.inc({ topic: this.#parts.sourceTopic });
+      }
+      const rest = trimBlock(block, run.to);
+      const parts = this.size.isReduced ? [...splitBlock(rest, this.size.rows)] : [rest];
+      for (const [index, part] of parts.entries()) {
+        gather(run, part);
+        run.acceptedOffset = index === parts.length - 1 ? record.offset + 1 : record.offset;
+        if (run.rows >= this.size.rows || run.bytes >= MAX_FLUSH_BYTES) {
+          await this.#flush(located, run, batch);
+        }
+      }
+    }
+    await this.#flush(located, run, batch);
+    if (this.#position.isRescanning) {
+      return;
+    }
+    await this.#position.proved(located, batch);
+    this.#status.show('running');
+    known.acceptedOffset = Math.max(known.acceptedOffset, run.acceptedOffset);
+    try {
+      await batch.commit(batch.nextOffset);
+    } catch (error) {
+      // Only a hint for lag tools: the position in the database is the truth.
+      this.#logger.debug({ err: error }, 'offset_hint_not_committed');
+    }
+  }
+
+  async #flush({ session, known }: Located, run: Gathered, batch: RecordBatch): Promise<void> {
+    if (run.blocks.length === 0) {
+      return;
+    }
+    const { sourceTopic: topic, partition, metrics, deadLetters, loaderOf } = this.#parts;
+    const { blocks, to, acceptedOffset, appendTimeMs, sourceTopicId } = run;
+    const work: FlushWork = { topic, partition, from: known.next, blocks, to, acceptedOffset, appendTimeMs };
+    const end = metrics.flushSeconds.startTimer({ topic });
+    const done = await flush(session, loaderOf(work.blocks), work, deadLetters, this.#brake, batch.signal);
+    end();
+    this.#measureAge(blocks);
+    known.next = to;
+    known.acceptedOffset = acceptedOffset;
+    known.appendTimeMs = appendTimeMs;
+    this.#position.endRescan();
+    this.#stops.forgetRetries();
+    this.size.grow();
+    this.#status.show('running');
+    Object.assign(run, { blocks: [], rows: 0, bytes: 0 });
+    metrics.flushes.inc({ topic });
+    metrics.flushRows.observe({ topic }, done.rows);
+    metrics.rows.inc({ topic }, done.rows);
+    batch.progress();
+    metrics.elements.inc({ topic }, done.applied);
+    if (done.duplicates > 0) {
+      metrics.duplicates.inc({ topic }, done.duplicates);
+    }
+    if (known.sourceTopicId === null && sourceTopicId !== null) {
+      await rememberTopics(session, topic, partition, { sourceTopicId });
+      known.sourceTopicId = sourceTopicId;
+    }
+  }
+
+  /** One observation per block: events of one block were appended, and become visible, close together. */
+  #measureAge(blocks: readonly Block[]): void {
+    const { sourceTopic: topic, metrics } = this.#parts;
+    const now = Date.now();
+    for (const { index } of blocks) {
+      if (index[0] !== undefined) {
+        metrics.visibleSeconds.observe({ topic }, Math.max(0, now - index[0].appendTime) / 1000);
+      }
+    }
+  }
+
+  /** Stops before the block at `offset` of the accepted topic. */
+  async #stopAt(
+    located: Located,
+    batch: RecordBatch,
+    offset: number,
+    state: PartitionState,
+    reason: string,
+  ): Promise<void> {
+    await this.#position.settle(located, offset);
+    await this.#stops.stop(batch, state, reason);
+  }
+}
+
+function gather(run: Gathered, part: Block): void {
+  run.blocks.push(part);
+  run.to = part.coversTo;
+  run.sourceTopicId ??= part.sourceTopicId ?? null;
+  for (const event of part.index) {
+    run.rows += rowsOf(event);
+    run.appendTimeMs = Math.max(run.appendTimeMs ?? 0, event.appendTime);
+  }
+  run.bytes += part.payload.length;
+}
