@@ -39,24 +39,22 @@ export class RefusedRow extends Error {
  * @throws RefusedRow, DatabaseError
  */
 export async function copyDetails(session: LoadSession, arrivals: readonly Arrival[]): Promise<number> {
-  const vectors = arrivals.flatMap((arrival) => (arrival.measurements ? [{ ...arrival.measurements, arrival }] : []));
-  if (vectors.length > 0) {
-    const ends = await storeSets(session, vectors);
-    const lines = vectors.flatMap(({ set, line }) => [line, ends.get(set)!]);
+  const measured = arrivals.filter(({ measurements }) => measurements !== undefined);
+  if (measured.length > 0) {
+    const ends = await storeSets(session, measured);
+    const lines = measured.flatMap(({ measurements }) => [measurements!.line, ends.get(measurements!.set)!]);
     await naming(
-      vectors,
+      measured,
       () => 1,
       () => session.copy('measurement_vectors', VECTOR_COLUMNS, gather(lines)),
     );
   }
-  const defects = arrivals
-    .filter(({ event }) => (event.defect_count ?? 0) > 0)
-    .map((arrival) => ({ arrival, count: arrival.event.defect_count! }));
-  if (defects.length > 0) {
-    const lines = defects.map(({ arrival }) => arrival.defects);
+  const withDefects = arrivals.filter(({ event }) => (event.defect_count ?? 0) > 0);
+  if (withDefects.length > 0) {
+    const lines = withDefects.map(({ defects }) => defects);
     await naming(
-      defects,
-      ({ count }) => count,
+      withDefects,
+      ({ event }) => event.defect_count!,
       () => session.copy('defects', DEFECT_COLUMNS, gather(lines)),
     );
   }
@@ -71,20 +69,20 @@ export async function copyDetails(session: LoadSession, arrivals: readonly Arriv
  */
 async function storeSets(
   session: LoadSession,
-  vectors: readonly { set: MeasurementSet }[],
+  measured: readonly Arrival[],
 ): Promise<ReadonlyMap<MeasurementSet, Buffer>> {
-  const sets = [...new Set(vectors.map(({ set }) => set))];
+  const sets = [...new Set(measured.map(({ measurements }) => measurements!.set))];
   const rows = await session.query<{ id: string }>('SELECT id FROM store_measurement_sets($1::json) AS id', [
     `[${sets.map(({ json }) => json).join(',')}]`,
   ]);
   return new Map(sets.map((set, i) => [set, Buffer.from(`\t${rows[i]!.id}\n`)]));
 }
 
-/** Runs a COPY of `items`, each with its number of lines. @throws RefusedRow for the item with the refused line */
-async function naming<Item extends { arrival: Arrival }>(
-  items: readonly Item[],
-  linesOf: (item: Item) => number,
-  copy: () => Promise<number>,
+/** Runs a COPY of arrivals, each with its number of lines. @throws RefusedRow for the arrival with the refused line */
+export async function naming(
+  arrivals: readonly Arrival[],
+  linesOf: (arrival: Arrival) => number,
+  copy: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await copy();
@@ -93,8 +91,8 @@ async function naming<Item extends { arrival: Arrival }>(
       throw error;
     }
     let line = 0;
-    const refused = items.find((item) => (line += linesOf(item)) >= error.copyLine!);
-    throw new RefusedRow(refused!.arrival, error);
+    const refused = arrivals.find((arrival) => (line += linesOf(arrival)) >= error.copyLine!);
+    throw new RefusedRow(refused!, error);
   }
 }
 

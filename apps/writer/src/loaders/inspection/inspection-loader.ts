@@ -3,14 +3,18 @@ import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from '../loader.ts';
 import { type RefusedElement, rejectionDetail } from '../refused-element.ts';
 import { type Arrival, arrivalOf, inLot, refuse } from './arrival.ts';
-import { copyDetails, RefusedRow } from './details.ts';
+import { copyDetails, naming, RefusedRow } from './details.ts';
 import { MeasurementSets } from './measurement-sets.ts';
-import { type Attempt, currentRow, mergeEvents } from './merge-attempts.ts';
+import { type Attempt, currentRow, mergeEvents, type MergedInspection } from './merge-attempts.ts';
 import {
   INSERT_EVENTS,
+  INSERT_FIRST_ATTEMPTS,
   INSERT_INSPECTIONS,
   INSERT_PARTS,
   INSERT_WAFERS,
+  stageEvents,
+} from './staged-events.ts';
+import {
   LOCK_INSPECTIONS,
   SELECT_ATTEMPTS,
   SELECT_HASHES,
@@ -31,10 +35,6 @@ const withCanonicalTimes = (attempt: Attempt): Attempt => ({
   started_at: canonicalTime(attempt.started_at),
   completed_at: canonicalTime(attempt.completed_at),
 });
-
-const byKey = <T extends { id: string }>(rows: Iterable<T>): T[] => [
-  ...new Map([...rows].map((row) => [row.id, row])).values(),
-];
 
 /**
  * Inspections: ledger of events, identities, attempts, the current row, then measurements and defects by COPY.
@@ -143,35 +143,18 @@ export class InspectionLoader implements Loader {
     const { firsts: named, conflicts } = this.#distinct(arrivals);
     const firsts = await this.#inStoredLots(session, named);
 
-    const events = firsts.map((arrival) => arrival.event);
-    const json = (rows: unknown): string[] => [JSON.stringify(rows)];
-    const onWafer = events.filter((e) => e.wafer_uuid !== undefined);
-    if (onWafer.length > 0) {
-      await session.query(
-        INSERT_WAFERS,
-        json(byKey(onWafer.map((e) => ({ id: e.wafer_uuid!, lot_id: e.lot_uuid, wafer_id: e.wafer_id })))),
-      );
+    const shared = sharedInspections(firsts);
+    const isAlone = ({ event }: Arrival): boolean => event.status !== 'voided' && !shared.has(event.inspection_uuid);
+    await naming(
+      firsts,
+      () => 1,
+      () => stageEvents(session, firsts, isAlone),
+    );
+    if (firsts.some(({ event }) => event.wafer_uuid !== undefined)) {
+      await session.query(INSERT_WAFERS);
     }
-    await session.query(
-      INSERT_PARTS,
-      json(byKey(events.map((e) => ({ id: e.part_uuid, lot_id: e.lot_uuid, chip_id: e.chip_id })))),
-    );
-
-    const inserted = await session.query<{ event_id: string }>(
-      INSERT_EVENTS,
-      json(
-        firsts.map(({ offset, event }) => ({
-          event_id: event.event_id,
-          content_hash: `\\x${event.content_hash}`,
-          inspection_id: event.inspection_uuid,
-          step: event.step ?? '',
-          attempt_key: event.attempt_key,
-          source_topic: this.#topic,
-          source_partition: this.#partition,
-          source_offset: offset,
-        })),
-      ),
-    );
+    await session.query(INSERT_PARTS);
+    const inserted = await session.query<{ event_id: string }>(INSERT_EVENTS, [this.#topic, this.#partition]);
     const newIds = new Set(inserted.map((row) => row.event_id));
     const known = firsts.filter(({ event }) => !newIds.has(event.event_id));
     if (known.length > 0) {
@@ -185,8 +168,9 @@ export class InspectionLoader implements Loader {
       }
     }
 
-    const fresh = firsts.filter(({ event }) => newIds.has(event.event_id));
-    const applied = await this.#merge(session, fresh);
+    const fresh = known.length === 0 ? firsts : firsts.filter(({ event }) => newIds.has(event.event_id));
+    const knownIds = known.map(({ event }) => event.event_id);
+    const applied = await this.#merge(session, fresh, isAlone, knownIds);
     const written = await copyDetails(session, applied);
     if (conflicts.length > 0) {
       return { refused: conflicts };
@@ -244,20 +228,17 @@ export class InspectionLoader implements Loader {
   }
 
   /** Merges events into attempts and current rows. Returns those that no attempt contained yet. */
-  async #merge(session: LoadSession, arrivals: readonly Arrival[]): Promise<Arrival[]> {
+  async #merge(
+    session: LoadSession,
+    arrivals: readonly Arrival[],
+    isAlone: (arrival: Arrival) => boolean,
+    known: readonly string[],
+  ): Promise<readonly Arrival[]> {
     if (arrivals.length === 0) {
       return [];
     }
-    const byInspection = new Map<string, Arrival[]>();
-    for (const arrival of arrivals) {
-      const id = arrival.event.inspection_uuid;
-      const others = byInspection.get(id);
-      if (others) {
-        others.push(arrival);
-      } else {
-        byInspection.set(id, [arrival]);
-      }
-    }
+    // Events that are alone are merged here only if their inspection is stored already.
+    const byInspection = groupBy(arrivals.filter((arrival) => !isAlone(arrival)));
     const row = (id: string, attempts: readonly Attempt[]): object => {
       const { event } = byInspection.get(id)![0]!;
       return {
@@ -269,49 +250,84 @@ export class InspectionLoader implements Loader {
         ...currentRow(attempts),
       };
     };
-    const mergeInto = (id: string, existing: readonly Attempt[]) =>
+    const mergeInto = (id: string, existing: readonly Attempt[]): MergedInspection =>
       mergeEvents(
         existing,
         byInspection.get(id)!.map(({ event }) => event),
       );
 
-    const ids = [...byInspection.keys()];
-    const alone = new Map(ids.map((id) => [id, mergeInto(id, [])]));
+    const fromNothing = new Map([...byInspection.keys()].map((id) => [id, mergeInto(id, [])]));
     const created = await session.query<{ id: string }>(INSERT_INSPECTIONS, [
-      JSON.stringify(ids.map((id) => row(id, alone.get(id)!.attempts))),
+      JSON.stringify([...fromNothing].map(([id, { attempts }]) => row(id, attempts))),
+      known,
     ]);
     const createdIds = new Set(created.map(({ id }) => id));
-    const existingIds = ids.filter((id) => !createdIds.has(id));
-    const existing = new Map<string, Attempt[]>(existingIds.map((id) => [id, []]));
-    if (existingIds.length > 0) {
-      await session.query(LOCK_INSPECTIONS, [existingIds]);
-      for (const attempt of await session.query<Attempt>(SELECT_ATTEMPTS, [existingIds])) {
-        existing.get(attempt.inspection_id)!.push(withCanonicalTimes(attempt));
+    const ofStored = arrivals.filter(({ event }) => !createdIds.has(event.inspection_uuid));
+    for (const [id, group] of groupBy(ofStored)) {
+      byInspection.set(id, group);
+    }
+    const storedIds = [...new Set(ofStored.map(({ event }) => event.inspection_uuid))];
+    const stored = new Map<string, Attempt[]>(storedIds.map((id) => [id, []]));
+    if (storedIds.length > 0) {
+      await session.query(LOCK_INSPECTIONS, [storedIds]);
+      for (const attempt of await session.query<Attempt>(SELECT_ATTEMPTS, [storedIds])) {
+        stored.get(attempt.inspection_id)!.push(withCanonicalTimes(attempt));
       }
     }
 
     const attempts: Attempt[] = [];
     const updates: object[] = [];
-    const appliedIds = new Set<string>();
-    for (const id of ids) {
-      const before = existing.get(id);
-      const merged = before === undefined ? alone.get(id)! : mergeInto(id, before);
+    const repeated = new Set<string>();
+    for (const [id, group] of byInspection) {
+      const before = stored.get(id);
+      const merged = before === undefined ? fromNothing.get(id)! : mergeInto(id, before);
       attempts.push(...merged.changed);
-      for (const event of merged.applied) {
-        appliedIds.add(event.event_id);
+      if (merged.applied.length < group.length) {
+        const applied = new Set(merged.applied);
+        for (const { event } of group) {
+          if (!applied.has(event)) {
+            repeated.add(event.event_id);
+          }
+        }
       }
       if (before !== undefined && merged.changed.length > 0) {
         updates.push(row(id, merged.attempts));
       }
     }
+    await session.query(INSERT_FIRST_ATTEMPTS, [known, storedIds]);
     if (attempts.length > 0) {
       await session.query(UPSERT_ATTEMPTS, [JSON.stringify(attempts)]);
     }
     if (updates.length > 0) {
       await session.query(UPDATE_INSPECTIONS, [JSON.stringify(updates)]);
     }
-    return arrivals.filter(({ event }) => appliedIds.has(event.event_id));
+    return repeated.size === 0 ? arrivals : arrivals.filter(({ event }) => !repeated.has(event.event_id));
   }
+}
+
+/** Inspections with more than one of these events. */
+function sharedInspections(arrivals: readonly Arrival[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { event } of arrivals) {
+    const id = event.inspection_uuid;
+    (seen.has(id) ? shared : seen).add(id);
+  }
+  return shared;
+}
+
+function groupBy(arrivals: readonly Arrival[]): Map<string, Arrival[]> {
+  const groups = new Map<string, Arrival[]>();
+  for (const arrival of arrivals) {
+    const id = arrival.event.inspection_uuid;
+    const group = groups.get(id);
+    if (group === undefined) {
+      groups.set(id, [arrival]);
+    } else {
+      group.push(arrival);
+    }
+  }
+  return groups;
 }
 
 const conflict = (arrival: Arrival): RefusedElement =>

@@ -123,7 +123,7 @@ const deciding = (attempt: Attempt): Stamp => [rankOf(attempt.status), attempt.o
 const least = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a < b ? a : b);
 
 /** The attempt that a single event makes. */
-function attemptOf(event: MergeableEvent): Attempt {
+export function attemptOf(event: MergeableEvent): Attempt {
   return {
     inspection_id: event.inspection_uuid,
     step: event.step ?? '',
@@ -260,7 +260,7 @@ export interface CurrentRow extends RunFields {
   priority: number;
 }
 
-const DEFAULT_PRIORITY = 5;
+export const DEFAULT_PRIORITY = 5;
 
 /** By machine time, then by the machine's attempt number (none comes first), then by event. */
 const isLater = (a: Attempt, b: Attempt): boolean =>
