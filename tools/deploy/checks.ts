@@ -8,6 +8,7 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import type { Check } from './check.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { kafka } from './kafka-check.ts';
+import { watchers } from './watcher-check.ts';
 import { when, workloads, type Container, type Probe } from './kubernetes/objects.ts';
 import { workloadsOf, type Deployment } from './manifests.ts';
 import type { ServiceSchemas } from './service-schemas.ts';
@@ -85,7 +86,7 @@ const images: Check = ({ compose, kubernetes, dockerfile, packageJson }) => {
   ];
   return [
     ...all.flatMap((image) =>
-      when(!/^[a-z0-9./-]+:\d+\.\d+\.\d+[\w.-]*$/.test(image), `image ${image} is not pinned to a version`),
+      when(!/^[a-z0-9./-]+:v?\d+\.\d+\.\d+[\w.-]*$/.test(image), `image ${image} is not pinned to a version`),
     ),
     ...all
       .filter((image) => image.startsWith('chip-quality-') && !image.endsWith(`:${packageJson.version}`))
@@ -162,7 +163,9 @@ const drain: Check = ({ compose, kubernetes, dockerfile }) => {
   const image = parseDockerfile(dockerfile).at(-1);
   return [
     ...Object.entries(compose.services)
-      .filter(([, { restart, build }]: [string, { restart?: string; build?: unknown }]) => restart && build)
+      .filter(
+        ([, { restart, build }]: [string, { restart?: string; build?: { args?: unknown } }]) => restart && build?.args,
+      )
       .flatMap(([name, { stop_grace_period: period }]) =>
         when(!(parseFloat(period ?? '10s') > DRAIN_SECONDS), `compose: ${name} is killed before it has drained`),
       ),
@@ -189,7 +192,12 @@ const drain: Check = ({ compose, kubernetes, dockerfile }) => {
 };
 
 /** Commands share the secrets of the account that owns the schema. */
-const SECRETS_OF: Readonly<Record<string, string>> = { migrate: 'migrator', topics: 'migrator', chip: 'migrator' };
+const SECRETS_OF: Readonly<Record<string, string>> = {
+  migrate: 'migrator',
+  topics: 'migrator',
+  chip: 'migrator',
+  pgbouncer: 'query',
+};
 
 const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }) => {
   const isInContext = contextFilter(dockerignore);
@@ -332,6 +340,7 @@ const CHECKS: readonly Check[] = [
   resources,
   order,
   kafka,
+  watchers,
   files,
 ];
 

@@ -7,8 +7,10 @@ import { problemsOf } from './checks.ts';
 import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { readDeployment, type Deployment } from './manifests.ts';
 import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
+import { alertRules } from './tables/alert-rules.ts';
 import { topicsYaml, usersYaml } from './tables/kafka-objects.ts';
 import { withRights } from './tables/rights-table.ts';
+import { ingestScaling, writerScaling } from './tables/scaled-objects.ts';
 import { insertTable, variablesTable } from './tables/variables-table.ts';
 
 const deployment = readDeployment(REPOSITORY_ROOT);
@@ -251,6 +253,43 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     /may be larger than the broker accepts/,
   ],
   [
+    'a service that nobody watches',
+    (copy) => copy.prometheus.scrape_configs.pop(),
+    /prometheus: does not scrape query/,
+  ],
+  [
+    'metrics behind keys',
+    (copy) => (copy.prometheus.scrape_configs[2]!.dns_sd_configs[0]!.port = 3000),
+    /prometheus: query has no metrics on port 3000/,
+  ],
+  [
+    'labels that are lost',
+    (copy) => delete copy.prometheus.scrape_configs[0]!.honor_labels,
+    /prometheus: ingest loses the labels/,
+  ],
+  ['rules that are not mounted', (copy) => service(copy, 'prometheus').configs!.pop(), /alerts.yaml is not mounted/],
+  [
+    'an Alertmanager elsewhere',
+    (copy) => (service(copy, 'alertmanager').ports = []),
+    /nothing listens at alertmanager:9093/,
+  ],
+  [
+    'a data source elsewhere',
+    (copy) => (copy.datasources = ['http://prometheus:9091']),
+    /nothing listens at http:\/\/prom/,
+  ],
+  ['a config that is not there', (copy) => delete copy.compose.configs['alerts'], /prometheus mounts config alerts/],
+  [
+    'a file that is not there',
+    (copy) => (copy.compose.configs['alerts'] = { file: './alerts.yml' }),
+    /alerts.yml, which does/,
+  ],
+  [
+    'a volume that is not there',
+    (copy) => delete copy.compose.volumes['grafana-data'],
+    /grafana mounts grafana-data, which is not there/,
+  ],
+  [
     'a forgotten file',
     (copy) => copy.kustomizations['base']!.files.push('dashboard.yaml'),
     /k8s\/base\/kustomization.yaml does not name dashboard.yaml/,
@@ -283,7 +322,10 @@ it.each<[string, (text: string) => string]>([
   ['docs/deployment.md', (text) => withRights(insertTable(text, variablesTable(schemas.variables)))],
   ['k8s/kafka/topics.yaml', topicsYaml],
   ['k8s/kafka/users.yaml', usersYaml],
-])('%s says of variables, topics and rights what the code says', (name, expected) => {
+  ['k8s/scaling/ingest.yaml', ingestScaling],
+  ['k8s/scaling/writer.yaml', writerScaling],
+  ['k8s/monitoring/rules.yaml', alertRules],
+])('%s says what the code and the rules say', (name, expected) => {
   const file = path.join(REPOSITORY_ROOT, name);
   const text = readFileSync(file, 'utf8');
   if (process.env['UPDATE_DOCS'] === '1') {

@@ -7,13 +7,14 @@ import { environmentOf } from './kubernetes/pods.ts';
 
 interface ComposeService {
   image: string;
-  build?: { context: string; args: { APP: string } };
+  build?: { context: string; args?: { APP: string } };
   profiles?: string[];
   entrypoint?: string[];
   command?: string[];
   network_mode?: string;
   ports?: string[];
   volumes?: string[];
+  configs?: { source: string; target: string }[];
   environment?: Record<string, string | number | null>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test?: string[]; disable?: boolean };
@@ -24,7 +25,23 @@ interface ComposeService {
 
 /** Everything the checks examine; plain data, so that a test can break a copy of it. */
 export interface Deployment {
-  compose: { services: Record<string, ComposeService> };
+  compose: {
+    services: Record<string, ComposeService>;
+    configs: Record<string, { file?: string }>;
+    volumes: Record<string, null>;
+  };
+  /** monitoring/prometheus.yaml. */
+  prometheus: {
+    rule_files: string[];
+    alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] };
+    scrape_configs: {
+      job_name: string;
+      honor_labels?: boolean;
+      dns_sd_configs: { names: string[]; port: number }[];
+    }[];
+  };
+  /** URLs of the data sources in monitoring/grafana/datasource.yaml. */
+  datasources: string[];
   kubernetes: KubernetesObject[];
   /** Files of each folder with a kustomization.yaml, relative to k8s, and those that it names. */
   kustomizations: Record<string, { files: string[]; named: string[] }>;
@@ -39,6 +56,10 @@ export function readDeployment(root: string): Deployment {
   const kustomizations = readKustomizations(path.join(root, 'k8s'));
   return {
     compose: parse(withDefaults(read('docker-compose.yml')), { merge: true }) as Deployment['compose'],
+    prometheus: parse(read('monitoring/prometheus.yaml')) as Deployment['prometheus'],
+    datasources: (
+      parse(read('monitoring/grafana/datasource.yaml')) as { datasources: { url: string }[] }
+    ).datasources.map(({ url }) => url),
     kubernetes: (kustomizations['base']?.files ?? []).flatMap((file) => parseObjects(read('k8s/base', file))),
     kustomizations,
     dockerfile: read('Dockerfile'),
@@ -110,7 +131,7 @@ export interface Workload {
 
 export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
   const fromCompose = Object.entries(compose.services).flatMap(([name, service]) =>
-    service.build === undefined
+    service.build?.args === undefined
       ? []
       : {
           where: `compose: ${name}`,

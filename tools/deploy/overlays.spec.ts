@@ -236,6 +236,11 @@ const mistakes: Mistake[] = [
     set('PodMonitor', 'writer', 'spec/podMetricsEndpoints/0/port', 'metrics'),
     /has no port metrics/,
   ],
+  [
+    'pods that nobody watches',
+    (objects) => remove(objects, 'PodMonitor', 'kafka'),
+    /brokers: no PodMonitor selects it/,
+  ],
   ['no budget', (objects) => remove(objects, 'PodDisruptionBudget', 'query'), /query: a drained node may take all/],
   ['no policy by default', (objects) => remove(objects, 'NetworkPolicy', 'default-deny'), /nothing denies by default/],
   [

@@ -82,4 +82,18 @@ describe('passwords of Compose', () => {
       expect(stdout).toContain(`${role.toUpperCase()}_PASSWORD=${file(`passwords/${role}`)}\n`);
     }
   });
+
+  it('of the API reach PgBouncer', async () => {
+    await make();
+    const [shell, flags, script] = services['pgbouncer']!.entrypoint as [string, string, string];
+    const text = script
+      .replaceAll('/tmp/', `${folder}/`)
+      .replaceAll('/secrets/', `${folder}/query/`)
+      .replace(/exec pgbouncer.*/, `cat ${folder}/users.txt`);
+    const { stdout } = await promisify(execFile)(shell, [flags, text]);
+    expect(stdout.trim().split(/\n+/)).toEqual([
+      `"chip_api" "${file('passwords/api')}"`,
+      `"chip_reader" "${file('passwords/reader')}"`,
+    ]);
+  });
 });

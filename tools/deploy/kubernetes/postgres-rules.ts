@@ -214,7 +214,8 @@ export function roleProblems(objects: readonly KubernetesObject[]): string[] {
       when(
         !clusters.some(({ spec }) =>
           spec.postgresql.pg_hba?.some(
-            (line) => /^hostssl chip_quality .* cert\b/.test(line) && line.split(' ')[2]?.split(',').includes(name),
+            (line) =>
+              /^hostssl (all|chip_quality) .* cert\b/.test(line) && line.split(' ')[2]?.split(',').includes(name),
           ),
         ),
         `Cluster: no line of pg_hba lets ${name} in by its certificate`,

@@ -205,6 +205,7 @@ export function selectorProblems(objects: readonly KubernetesObject[]): string[]
         ),
       ];
     }),
+    ...watched(objects),
     ...pods
       .filter(({ kind, spec }) => kind === 'Deployment' && spec?.topologySpreadConstraints !== undefined)
       .flatMap(({ name, labels }) =>
@@ -216,4 +217,16 @@ export function selectorProblems(objects: readonly KubernetesObject[]): string[]
         ),
       ),
   ];
+}
+
+/** Pods with metrics that no PodMonitor selects, in an overlay that has any. */
+function watched(objects: readonly KubernetesObject[]): string[] {
+  const monitors = ofKind<{ selector: Selector }>(objects, 'PodMonitor');
+  const hasMetrics = ({ ports }: { ports: Readonly<Record<string, number>> }): boolean =>
+    ['http', 'metrics', 'tcp-prometheus'].some((name) => name in ports);
+  return monitors.length === 0
+    ? []
+    : podsOf(objects)
+        .filter((pod) => hasMetrics(pod) && !monitors.some(({ spec }) => selects(spec.selector, pod.labels)))
+        .map(({ kind, name }) => `${kind} ${name}: no PodMonitor selects it`);
 }

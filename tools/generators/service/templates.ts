@@ -190,3 +190,20 @@ spec:
     - to: [{ podSelector: { matchLabels: { cnpg.io/poolerName: postgres-pooler-ro } } }]
       ports: [{ port: 5432 }]
 `;
+
+export const podMonitor = ({ name }: Names): string => `apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata:
+  name: ${name}
+spec:
+  selector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  podMetricsEndpoints:
+    - { port: http, path: /metrics, interval: 15s, honorLabels: true, relabelings: [] }
+---
+`;
+
+export const scrapeJob = ({ name }: Names): string => `  - job_name: ${name}
+    honor_labels: true
+    dns_sd_configs: [{ names: [${name}], type: A, port: 3000, refresh_interval: 15s }]
+`;
