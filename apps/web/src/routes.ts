@@ -43,6 +43,11 @@ export const VIEWS: readonly View[] = [
     component: lazy(() => import('./views/compare/compare.tsx').then(({ Compare }) => Compare)),
   },
   {
+    path: '/telemetry',
+    nav: 'telemetry',
+    component: lazy(() => import('./views/telemetry/telemetry.tsx').then(({ Telemetry }) => Telemetry)),
+  },
+  {
     path: '/pipeline',
     nav: 'pipeline',
     component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),

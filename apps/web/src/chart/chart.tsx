@@ -10,17 +10,23 @@ import { drawMarks, type Mark } from './marks.ts';
 
 export interface Line {
   readonly label: string;
-  /** One value for each x; null leaves a gap. */
-  readonly values: readonly (number | null)[];
+  /** One value for each x; null leaves a gap, undefined is passed over. */
+  readonly values: readonly (number | null | undefined)[];
   readonly colour: string;
   readonly look: 'points' | 'line' | 'limit' | 'centre' | 'edge';
+  /** Lines with different numbers have different dashes, for those who cannot tell their colours. */
+  readonly dash?: number;
 }
 
 export interface ChartProps {
   /** What the chart shows, for those who cannot see it. */
   readonly label: string;
-  /** Positions from left to right: rising. */
+  /** Positions from left to right: rising. With a time zone: s since 1970. */
   readonly x: readonly number[];
+  /** The zone that a time axis has its round times in. */
+  readonly timeZone?: string;
+  /** Ends of the axis, where they are not those of the data. */
+  readonly range?: readonly [number, number];
   readonly lines: readonly Line[];
   readonly marks?: readonly Mark[];
   /** The areas between two lines, by their places in `lines`. */
@@ -40,16 +46,27 @@ export interface ChartProps {
 const LOOKS: Readonly<Record<Line['look'], Partial<UPlot.Series>>> = {
   points: { width: 1.5, points: { show: true, size: 5 } },
   line: { width: 1.5, points: { show: false } },
-  limit: { width: 1.5, dash: [6, 4], points: { show: false } },
+  limit: { width: 1.5, points: { show: false } },
   centre: { width: 1, points: { show: false } },
   edge: { width: 0, points: { show: false } },
 };
+/** Lengths of ink and gap, px. */
+const DASHES: readonly number[][] = [[], [8, 4], [2, 3], [12, 4, 2, 4], [5, 2], [1, 5]];
 /** Above this, points run into each other. */
 const MOST_POINTS = 400;
 const LEAST_DRAG_PX = 5;
 
+const dashOf = ({ look, dash = look === 'limit' ? 1 : 0 }: Line): number[] => DASHES[dash] ?? [];
+
+/** Room around the values; around a single value as well, which has no extent. */
+const rangeOf = (_: UPlot, least: number, most: number): UPlot.Range.MinMax => {
+  const room = Math.abs(least) * 0.02 || 1;
+  return least === most ? [least - room, least + room] : UPlot.rangeNum(least, most, 0.1, true);
+};
+
 export function Chart(props: ChartProps): JSX.Element {
-  const { label, x, lines, marks, bands, palette, describe, selected, onSelect, onZoom, height = 260 } = props;
+  const { label, x, timeZone, range, lines, marks, bands, palette } = props;
+  const { describe, selected, onSelect, onZoom, height = 260 } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const newest = useRef(props);
@@ -72,7 +89,14 @@ export function Chart(props: ChartProps): JSX.Element {
         width: Math.max(160, element.clientWidth),
         height,
         legend: { show: false },
-        scales: { x: { time: false } },
+        scales: {
+          y: { range: rangeOf },
+          x: {
+            time: timeZone !== undefined,
+            ...(range ? { range: (): [number, number] => [range[0], range[1]] } : {}),
+          },
+        },
+        ...(timeZone === undefined ? {} : { tzDate: (at: number) => UPlot.tzDate(new Date(at * 1000), timeZone) }),
         padding: [10, 40, 0, 0],
         cursor: {
           y: false,
@@ -91,6 +115,7 @@ export function Chart(props: ChartProps): JSX.Element {
               label: line.label,
               stroke: line.colour,
               ...look,
+              dash: dashOf(line),
               ...(line.look === 'points'
                 ? { points: { ...look.points, show: x.length <= MOST_POINTS, fill: line.colour } }
                 : {}),
@@ -127,7 +152,7 @@ export function Chart(props: ChartProps): JSX.Element {
       drawn.destroy();
       plot.current = undefined;
     };
-  }, [x, lines, bands, palette, height, onZoom === undefined]);
+  }, [x, timeZone, range?.join(), lines, bands, palette, height, onZoom === undefined]);
 
   useLayoutEffect(() => plot.current?.redraw(false), [marks, selected]);
 
@@ -173,7 +198,17 @@ export function Chart(props: ChartProps): JSX.Element {
           .filter(({ look }) => look !== 'edge')
           .map((line) => (
             <li key={line.label}>
-              <span class={`stroke ${line.look}`} style={{ color: line.colour }} />
+              <svg viewBox="0 0 28 6" width="28" height="6">
+                <line
+                  x1="0"
+                  x2="28"
+                  y1="3"
+                  y2="3"
+                  stroke={line.colour}
+                  stroke-width="2"
+                  stroke-dasharray={dashOf(line).join()}
+                />
+              </svg>
               {line.label}
             </li>
           ))}

@@ -19,6 +19,9 @@ export const useSteps = (): string[] =>
 export const useEquipment = (): string[] =>
   namesOf(useAnswer(question('/v1/equipment', { query: { limit: MOST_NAMES } }), NAMES_S).data);
 
+export const useMetrics = (): string[] =>
+  namesOf(useAnswer(question('/v1/metrics', { query: { limit: MOST_NAMES } }), NAMES_S).data);
+
 /** Names of what is measured at a step: those of its newest inspection, and those of the catalogue. */
 export function useMeasurements(step: string | undefined, product: string | undefined): string[] {
   const newest = useAnswer(

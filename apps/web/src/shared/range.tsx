@@ -19,7 +19,13 @@ export function useRange(unlessChosen: RangeName = '24h'): {
   return { range, from: hours === undefined ? undefined : new Date(minute - hours * 3_600_000).toISOString() };
 }
 
-export function RangeChoice({ unlessChosen }: { unlessChosen?: RangeName }): JSX.Element {
+export interface RangeChoiceProps {
+  readonly unlessChosen?: RangeName;
+  /** Parameters that a choice ends, such as those of a zoom. */
+  readonly ends?: readonly string[];
+}
+
+export function RangeChoice({ unlessChosen, ends = [] }: RangeChoiceProps): JSX.Element {
   const { range } = useRange(unlessChosen);
   const { change } = useAddress();
   const t = texts().range;
@@ -29,7 +35,12 @@ export function RangeChoice({ unlessChosen }: { unlessChosen?: RangeName }): JSX
       <legend class="hidden">{t.label}</legend>
       {NAMES.map((name) => (
         <label key={name} class={name === range ? 'chosen' : ''}>
-          <input type="radio" name="range" checked={name === range} onChange={() => change({ range: name })} />
+          <input
+            type="radio"
+            name="range"
+            checked={name === range}
+            onChange={() => change({ ...Object.fromEntries(ends.map((one) => [one, undefined])), range: name })}
+          />
           {labels[name]}
         </label>
       ))}

@@ -81,16 +81,18 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
           {t.ambiguous} <a href={withParameters({ mix: 'yes' })}>{t.mix}</a>
         </p>
       )}
-      <div class="columns">
-        <Panel title={t.violations} answer={answer} isEmpty={hasNoViolation} empty={`● ${t.noViolations}`}>
-          {(chart) => <Violations chart={chart} onSelect={select} />}
-        </Panel>
-        <div>
-          {choice.equipment === undefined && choice.step !== undefined && <Machines choice={choice} />}
-          <LimitsTable choice={choice} answer={answer} />
+      {(answer.data !== undefined || answer.problem === undefined) && (
+        <div class="columns">
+          <Panel title={t.violations} answer={answer} isEmpty={hasNoViolation} empty={`● ${t.noViolations}`}>
+            {(chart) => <Violations chart={chart} onSelect={select} />}
+          </Panel>
+          <div>
+            {choice.equipment === undefined && choice.step !== undefined && <Machines choice={choice} />}
+            <LimitsTable choice={choice} answer={answer} />
+          </div>
+          {answer.data && <Backtest choice={choice} samples={answer.data.samples} />}
         </div>
-        {answer.data && <Backtest choice={choice} samples={answer.data.samples} />}
-      </div>
+      )}
     </>
   );
 }

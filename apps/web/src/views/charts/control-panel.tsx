@@ -52,7 +52,12 @@ export function ControlPanel(props: ControlPanelProps): JSX.Element {
               colour: palette.accent,
               look: 'points',
             },
-            { label: t.charts.low, values: points.map(({ low }) => low ?? null), colour: palette.good, look: 'points' },
+            {
+              label: t.charts.low,
+              values: points.map(({ low }) => (low === undefined ? null : -low)),
+              colour: palette.good,
+              look: 'points',
+            },
           ] as const)
         : [
             { label: title, values: points.map(({ value }) => value), colour: palette.accent, look: 'points' } as const,
@@ -63,10 +68,14 @@ export function ControlPanel(props: ControlPanelProps): JSX.Element {
   const places = useMemo(() => new Map(x.map((sample, index) => [sample, index])), [x]);
   const marks = useMemo((): Mark[] => {
     const violating = new Set(data.violations.map(({ index }) => index));
-    return data.points.flatMap(({ index, value }, place): Mark[] => [
-      ...(excluded.has(index) ? [{ index: place, value, kind: 'excluded' } as const] : []),
-      ...(violating.has(index) ? [{ index: place, value, kind: 'violation' } as const] : []),
-    ]);
+    return data.points.flatMap((point, place): Mark[] => {
+      const { index } = point;
+      const value = drawnAt(point);
+      return [
+        ...(excluded.has(index) ? [{ index: place, value, kind: 'excluded' } as const] : []),
+        ...(violating.has(index) ? [{ index: place, value, kind: 'violation' } as const] : []),
+      ];
+    });
   }, [data, excluded]);
   const describe = (place: number): string => {
     const point = data.points[place];
@@ -100,6 +109,11 @@ export function ControlPanel(props: ControlPanelProps): JSX.Element {
       />
     </section>
   );
+}
+
+/** Where a point is drawn: a CUSUM shows its sums, the one below the target downwards, and no value. */
+function drawnAt({ value, high, low, upper }: PanelData['points'][number]): number {
+  return high === undefined || low === undefined ? value : high > upper || high >= low ? high : -low;
 }
 
 /** A sample on the axis: the day and minute at which it began. */
