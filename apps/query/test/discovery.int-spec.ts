@@ -45,6 +45,8 @@ describe('of attempts', () => {
     await seedAttempts(stage.db.database, [
       ...run('AOI-1', [4, 3, 2, 1], { product: 'P1', step: 'etch' }),
       ...run('AOI-2', [1003, 1002, 1001, 1000], { product: 'P2', step: 'litho' }),
+      // A prober completes the dice of a wafer within seconds, then loads the next wafer.
+      ...run('PRB-1', [10.003, 10.002, 10.001, 10], { product: 'P1', step: 'etch' }),
       ...run('AOI-3', [7], { product: 'P1', step: 'etch' }),
       ...run('OLD', [200 * 24 * 60], { product: 'P3', step: 'gone' }),
       { lot_id: 'L', chip_id: 'nameless', result: 'pass', occurred_at: new Date(now).toISOString() },
@@ -68,6 +70,7 @@ describe('of attempts', () => {
       ['AOI-2', 60, true],
       ['AOI-3', null, null],
       ['OLD', null, null],
+      ['PRB-1', expect.closeTo(0.06, 3), false],
     ]);
     expect(items[1]!.first_seen < items[1]!.last_seen).toBe(true);
   });

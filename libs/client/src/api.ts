@@ -1698,7 +1698,7 @@ export interface components {
                  * @example 2008-07-19T11:55:00.000000Z
                  */
                 first_seen: string;
-                /** @description Whether it has completed nothing for 10 typical intervals; null when unknown. */
+                /** @description Whether it has completed nothing for 10 typical intervals and at least 15 minutes; null when unknown. */
                 is_silent: boolean | null;
                 /**
                  * Format: date-time

@@ -74,9 +74,12 @@ function describeAccess(queryUrl: string, key: string | undefined): string {
 
 function describeUrls(urlsOf: (name: ServiceName) => readonly string[]): string {
   const lines = SERVICE_NAMES.map((name) => `  ${name.padEnd(9)} ${urlsOf(name).join('  ')}`);
+  const [query] = urlsOf('query');
   return `
+  page      ${query}/
+
 ${lines.join('\n')}
-  API description: ${urlsOf('query')[0]}/docs
+  API description: ${query}/docs
   addresses and passwords: .local/stack.env      logs: .local/run      stop: Ctrl-C or "npm stop"
 `;
 }

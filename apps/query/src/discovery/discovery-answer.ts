@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nextCursor, timeText } from '../http/answers.ts';
 import { endsInOrder, pageParameters, timeRange } from '../http/parameters.ts';
-import { SILENT_AFTER } from './names.sql.ts';
+import { SILENT_AFTER, SILENT_AFTER_MINUTES } from './names.sql.ts';
 
 export const page = z.strictObject(pageParameters);
 
@@ -49,7 +49,7 @@ export const equipmentPage = z
           .boolean()
           .nullable()
           .meta({
-            description: `Whether it has completed nothing for ${SILENT_AFTER} typical intervals; null when unknown.`,
+            description: `Whether it has completed nothing for ${SILENT_AFTER} typical intervals and at least ${SILENT_AFTER_MINUTES} minutes; null when unknown.`,
           }),
       }),
     ),

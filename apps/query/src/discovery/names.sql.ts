@@ -29,13 +29,16 @@ export interface SeenEquipment extends SeenName {
 const LATEST = 50;
 /** Typical intervals without a completion after which a machine counts as silent. */
 export const SILENT_AFTER = 10;
+/** A machine is not silent before this: one that completes many dice at once also loads wafers. */
+export const SILENT_AFTER_MINUTES = 15;
 
 /** Equipment with finished attempts. */
 export function equipmentSeen(snapshot: Queryable, after: string, limit: number): Promise<SeenEquipment[]> {
   return snapshot.query<SeenEquipment>(
     `${distinct('inspection_attempts', 'equipment_id', 'completed_at IS NOT NULL')}
     SELECT name, seen.first_seen, seen.last_seen, latest.typical_interval_seconds,
-           now() - seen.last_seen > ${SILENT_AFTER} * latest.typical_interval_seconds * INTERVAL '1 second' AS is_silent
+           now() - seen.last_seen > greatest(${SILENT_AFTER} * latest.typical_interval_seconds * INTERVAL '1 second',
+             CASE WHEN latest.typical_interval_seconds IS NOT NULL THEN INTERVAL '${SILENT_AFTER_MINUTES} minutes' END) AS is_silent
       FROM names
      CROSS JOIN LATERAL (SELECT min(completed_at) AS first_seen, max(completed_at) AS last_seen FROM inspection_attempts WHERE equipment_id = name) AS seen
      CROSS JOIN LATERAL (
