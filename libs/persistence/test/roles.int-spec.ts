@@ -7,6 +7,7 @@ describe('roles', () => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await createTestDatabase();
+    await db.database.query(`REVOKE TEMPORARY ON DATABASE ${db.name} FROM PUBLIC`);
     await initPosition(db.database, 't', 0, 0n, 0n);
   });
   afterAll(() => db.drop());
@@ -52,6 +53,12 @@ describe('roles', () => {
     ['chip_writer', 'DELETE FROM stream_positions', denied],
     ['chip_writer', 'DROP TABLE defects', denied],
     ['chip_writer', 'CREATE TABLE mine (a int)', denied],
+    [
+      'chip_writer',
+      'CREATE TEMPORARY TABLE mine AS SELECT a.*, i.site, p.chip_id AS name, w.id AS wafer, e.content_hash FROM inspection_attempts a, inspections i, parts p, wafers w, inspection_events e WITH NO DATA',
+      'ok',
+    ],
+    ['chip_reader', 'CREATE TEMPORARY TABLE mine (a int)', denied],
     ['chip_writer', 'UPDATE system_metrics SET metric_value = 0', denied],
     ['chip_ingest', 'SELECT keep FROM retention_settings', 'ok'],
     ['chip_ingest', standstill, 'ok'],

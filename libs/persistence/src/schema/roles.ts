@@ -131,13 +131,20 @@ async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: stri
   return rows;
 }
 
-/** @returns false if the migrating role may not alter that role (someone else created it) */
+/** @returns false if the migrating role may not alter that role (someone else created it), or does not own the database */
 async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
   const settings = { jit: 'off', timezone: 'UTC', ...ROLE_SETTINGS[role] };
-  for (const [name, value] of Object.entries(settings)) {
+  const statements = Object.entries(settings).map(
+    ([name, value]) => `ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`,
+  );
+  if (role === 'chip_writer') {
+    // Everyone may, by default; a hardened server takes that from PUBLIC. The load stages its events in such a table.
+    statements.push(`GRANT TEMPORARY ON DATABASE ${rows[0]?.database} TO ${role}`);
+  }
+  for (const statement of statements) {
     try {
-      await client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`);
+      await client.query(statement);
     } catch (error) {
       if ((error as { code?: string }).code === '42501') {
         return false;

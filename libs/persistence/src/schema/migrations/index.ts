@@ -23,6 +23,7 @@ import { ApiKeys } from './0022-api-keys.ts';
 import { MeasurementVectors } from './0023-measurement-vectors.ts';
 import { ParametersAndLimits } from './0024-parameters-and-limits.ts';
 import { LotsByName } from './0026-lots-by-name.ts';
+import { LeanLoad } from './0035-lean-load.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   { name: '0023-measurement-vectors', class: MeasurementVectors },
   { name: '0024-parameters-and-limits', class: ParametersAndLimits },
   { name: '0026-lots-by-name', class: LotsByName },
+  { name: '0035-lean-load', class: LeanLoad },
 ];
