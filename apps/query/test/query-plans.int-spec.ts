@@ -17,6 +17,7 @@ import { measurementRows } from '../src/export/export.sql.ts';
 import { countedSamples } from '../src/charts/counted-samples.sql.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.sql.ts';
+import { summaryOfTags } from '../src/telemetry/tagged-summary.sql.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.sql.ts';
 import { rolledThroughputCounts } from '../src/yield/rolled-throughput.sql.ts';
 import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
@@ -36,6 +37,7 @@ interface ExportFilter {
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
+  'Index Name'?: string;
   'Actual Rows': number;
   'Rows Removed by Filter'?: number;
   'Actual Loops': number;
@@ -126,7 +128,7 @@ describe('query plans', () => {
     await database.query(
       `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host, tags)
        SELECT $2::date - (1 - n::float8 / $1::int) * INTERVAL '30 days', 'service' || n % 5, 'metric' || n / 5 % 10, n % 1000, 'host' || n % 3,
-         jsonb_build_object('line', n % 4)
+         jsonb_build_object('line', n % 4, 'trial', CASE WHEN n % 2000 = 0 THEN 'yes' END)
        FROM generate_series(1, $1::int) AS n`,
       [SAMPLES, today],
     );
@@ -466,6 +468,23 @@ describe('query plans', () => {
     const { readWhole, chunks } = await explain((snapshot) => telemetrySeries(snapshot, question, buckets));
     expect(readWhole).toEqual([]);
     expect(chunks.size).toBe(1);
+  });
+
+  it.each([
+    ['the open chunk', -1],
+    ['a closed chunk', -6],
+  ])('of telemetry with a rare tag use the index on tags, in %s', async (_, from) => {
+    const question = { metric_name: 'metric0', from: day(from), to: day(from + 1), tags: { trial: 'yes' } };
+    const buckets = chooseBuckets(question.from, question.to, 500, true);
+    for (const one of [
+      await explain((snapshot) => telemetrySeries(snapshot, question, buckets)),
+      await explain((snapshot) => summaryOfTags(snapshot, question)),
+    ]) {
+      expect(one.readWhole).toEqual([]);
+      expect(one.nodes.map((node) => node['Index Name'] ?? '')).toContainEqual(
+        expect.stringMatching(/idx_system_metrics_tags$/),
+      );
+    }
   });
 
   it('of telemetry over weeks read the roll-ups by index and no raw chunk', async () => {

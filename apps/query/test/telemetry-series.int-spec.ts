@@ -20,8 +20,9 @@ beforeAll(async () => {
   const { database } = stage.db;
   // A sample every 10 minutes for three days; value = hours since the beginning. Service b only in the second half of each hour.
   await database.query(
-    `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host)
-     SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '10 minutes', s, 'power', floor(n / 6.0), 'h'
+    `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host, tags)
+     SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '10 minutes', s, 'power', floor(n / 6.0), 'h',
+            jsonb_build_object('step', 'etch-' || n % 6, 'side', n % 2, 'lab', CASE WHEN n = 7 THEN 'yes' END)
        FROM generate_series(0, 431) n, (VALUES ('a'), ('b')) v(s) WHERE s = 'a' OR n % 6 >= 3`,
   );
   await database.query(
@@ -113,5 +114,32 @@ describe('a series', () => {
       `/v1/telemetry/series?metric_name=power&from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&max_points=${points}`,
     );
     expect([status, body.errors[0]?.parameter]).toEqual([400, 'max_points']);
+  });
+
+  it('of tags is raw samples that have all of them, numbers by text or by number, however few points', async () => {
+    const ofSide = async (tags: string, more = ''): Promise<[string, number][]> => {
+      const { resolution, points } = await series('2026-03-02T00:00:00Z', '2026-03-03T00:00:00Z', `&${tags}${more}`);
+      expect(resolution).toBe('raw');
+      return points.map((p) => [p.time, p.sample_count]);
+    };
+    expect(await ofSide('tags.step=etch-3&tags.side=1&service_name=b', '&max_points=2')).toEqual([
+      ['2026-03-02T00:00:00Z', 12],
+      ['2026-03-02T12:00:00Z', 12],
+    ]);
+    expect(await ofSide('tags.step=etch-3&tags.side=0')).toEqual([]);
+    expect(await ofSide('tags.lab=yes')).toEqual([['2026-03-02T01:10:00Z', 1]]);
+  });
+
+  it.each([
+    ['tags over more than a day', 'tags.side=1&from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00.000001Z', 'to'],
+    ['an unknown name', 'label.side=1&from=2026-03-02T00:00:00Z&to=2026-03-02T01:00:00Z', 'label.side'],
+  ])('refuses %s', async (_, query, name) => {
+    for (const route of ['series', 'summary']) {
+      const answer = await stage.app.get<{ code: string; errors: { parameter: string }[] }>(
+        `/v1/telemetry/${route}?metric_name=power&${query}`,
+      );
+      expect(answer.status).toBe(400);
+      expect(JSON.stringify(answer.body)).toContain(name);
+    }
   });
 });

@@ -20,9 +20,9 @@ beforeAll(async () => {
   const { database } = stage.db;
   // One sample a minute from 08:00 to 11:59; the value is the minute since 08:00. Service b has every tenth only.
   await database.query(
-    `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host)
+    `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host, tags)
      SELECT '2026-03-02T08:00:00Z'::timestamptz + n * INTERVAL '1 minute', s, 'temperature', n + CASE s WHEN 'b' THEN 1000 ELSE 0 END,
-            CASE WHEN n % 2 = 0 THEN 'h1' END
+            CASE WHEN n % 2 = 0 THEN 'h1' END, jsonb_build_object('half', n / 120)
        FROM generate_series(0, 239) n, (VALUES ('a'), ('b')) v(s) WHERE s = 'a' OR n % 10 = 0`,
   );
   // Another metric that must not count, and an older hour whose raw samples are dropped: 100 samples of mean 7.
@@ -126,4 +126,19 @@ it.each([
 ])('%s is required', async (parameter, query) => {
   const { status, body } = await stage.app.get<{ errors: unknown }>(`/v1/telemetry/summary?${query}`);
   expect([status, body.errors]).toEqual([400, [{ parameter, message: 'is required' }]]);
+});
+
+it('of tags sums raw samples that have them, and covers what retention has left', async () => {
+  const second = await summary(day('08:00:00'), day('12:00:00'), '&tags.half=1&service_name=a');
+  expect(second.totals).toEqual(minutes(120, 240));
+  expect(second.covered).toEqual({ from: day('08:00:00.000000'), to: day('12:00:00.000000') });
+  expect(second.definition).toContain('tags');
+  // The raw samples of 08:00 to 09:59 of the day before are gone.
+  const later = await summary('2026-03-01T08:30:00Z', day('08:10:00'), '&tags.half=0&host=h1');
+  expect(later.covered).toEqual({ from: '2026-03-01T08:30:00.000000Z', to: day('08:10:00.000000') });
+  const all = await summary('2026-03-01T08:30:00Z', day('08:10:00'), '&tags.half=0&service_name=a');
+  expect(all.covered).toEqual({ from: '2026-03-01T10:00:00.000000Z', to: day('08:10:00.000000') });
+  expect(all.totals).toEqual(minutes(0, 10));
+  const gone = await summary('2026-03-01T08:30:00Z', '2026-03-01T09:30:00Z', '&tags.half=0');
+  expect(gone).toMatchObject({ covered: null, services: [], totals: { sample_count: 0, avg_value: null } });
 });

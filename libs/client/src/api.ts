@@ -6770,6 +6770,15 @@ export interface operations {
                  */
                 service_name?: string;
                 /**
+                 * @description Tags of the samples, for a range of at most 24 hours (the roll-ups keep no tags), as `tags.<key>=<value>`; a key has letters, digits, `_`, `.`, `-`. Matches the text, and the number, boolean or null that it spells.
+                 * @example {
+                 *       "tags.line": "4"
+                 *     }
+                 */
+                tags?: {
+                    [key: string]: string;
+                };
+                /**
                  * @description Only items with its time before this time.
                  * @example 2026-03-03T08:00:00Z
                  */
@@ -6843,6 +6852,15 @@ export interface operations {
                  * @example AOI-03
                  */
                 service_name?: string;
+                /**
+                 * @description Tags of the samples, for a range of at most 24 hours (the roll-ups keep no tags), as `tags.<key>=<value>`; a key has letters, digits, `_`, `.`, `-`. Matches the text, and the number, boolean or null that it spells.
+                 * @example {
+                 *       "tags.line": "4"
+                 *     }
+                 */
+                tags?: {
+                    [key: string]: string;
+                };
                 /**
                  * @description Only items with its time before this time.
                  * @example 2026-03-03T08:00:00Z

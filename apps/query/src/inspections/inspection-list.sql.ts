@@ -1,5 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type KeysetPosition } from '../http/cursor.ts';
+import { type FieldTexts } from '../http/field-filters.ts';
+import { requireFields } from '../sql/field-conditions.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type InspectionItem, ITEM_COLUMNS } from './inspection-answer.ts';
 
@@ -18,8 +20,7 @@ export interface InspectionListQuestion {
   readonly step?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Metadata fields by name, each with the text to compare with. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: FieldTexts;
 }
 
 /** Columns that are not just the column of `inspections i` with the same name. */
@@ -29,15 +30,6 @@ const SOURCES: Partial<Record<keyof InspectionItem, string>> = {
 };
 /** Columns of an item, from `inspections i JOIN lots l`. */
 export const SELECT_ITEM = ITEM_COLUMNS.map((column) => SOURCES[column] ?? `i.${column}`).join(', ');
-
-/** JSON values that a query-string text may mean: the text itself, and the number, boolean or null that it spells. */
-function jsonValues(text: string): unknown[] {
-  if (text === 'true' || text === 'false' || text === 'null') {
-    return [text, JSON.parse(text)];
-  }
-  const isNumber = text.length <= 30 && /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text);
-  return isNumber && Number.isFinite(Number(text)) ? [text, Number(text)] : [text];
-}
 
 /** Inspections, newest first by (created_at, id); at most `limit` after `after`. */
 export function listInspections(
@@ -58,13 +50,7 @@ export function listInspections(
     .when(question.die_y, ($) => `i.die_y = ${$}`)
     .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
     .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
-  for (const [key, text] of Object.entries(question.metadata)) {
-    // Containment, because the GIN index on metadata serves it.
-    const candidates = jsonValues(text).map(
-      (value) => `i.metadata @> ${where.bind(JSON.stringify({ [key]: value }))}::jsonb`,
-    );
-    where.require(`(${candidates.join(' OR ')})`);
-  }
+  requireFields(where, 'i.metadata', question.metadata);
   if (after) {
     where.require(`(i.created_at, i.id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`);
   }

@@ -1,5 +1,6 @@
 import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { z } from 'zod';
+import { FieldFilters, fieldValue } from '../http/field-filters.ts';
 import {
   endsInOrder,
   integerParameter,
@@ -9,9 +10,7 @@ import {
   unitFilters,
 } from '../http/parameters.ts';
 
-export const METADATA_KEY = /^metadata\.[A-Za-z0-9_.-]{1,64}$/;
-
-const metadataValue = nameParameter('Value of a metadata field.', 'engineering', 1000);
+export const metadataFilters = new FieldFilters('metadata');
 
 /** A step coordinate, as far as a PostgreSQL integer goes. */
 const dieParameter = (which: string) =>
@@ -38,15 +37,9 @@ const listShape = z.object({
   ...pageParameters,
 });
 
-/** `metadata.<key>` makes the set of names open, so this check refuses unknown ones. */
-export const listParameters = listShape.catchall(metadataValue).superRefine((given, context) => {
+export const listParameters = listShape.catchall(fieldValue).superRefine((given, context) => {
   endsInOrder(given, context);
-  const unknown = Object.keys(given).filter(
-    (name) => !Object.hasOwn(listShape.shape, name) && !METADATA_KEY.test(name),
-  );
-  if (unknown.length > 0) {
-    context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: given });
-  }
+  metadataFilters.refuseOthers(listShape.shape, given, context);
 });
 
 export type ListParameters = z.output<typeof listParameters>;

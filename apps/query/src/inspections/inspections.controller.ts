@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { describeFields } from '../http/field-filters.ts';
 import { Answers } from '../http/documented-route.ts';
 import { type InspectionDetail, type InspectionPage, inspectionDetail, inspectionPage } from './inspection-answer.ts';
 import { type ListParameters, inspectionPath, listParameters } from './inspection-parameters.ts';
@@ -17,19 +18,7 @@ export class InspectionsController {
     description:
       'The current state of each (lot, chip, inspection type), descending by (created_at, id). Pages stay consistent while events arrive; new inspections appear before the first page.',
   })
-  @ApiQuery({
-    name: 'metadata',
-    required: false,
-    style: 'form',
-    explode: true,
-    description:
-      'Metadata fields as `metadata.<key>=<value>`; a key has letters, digits, `_`, `.`, `-`. Matches the text, and the number, boolean or null that it spells.',
-    schema: {
-      type: 'object',
-      additionalProperties: { type: 'string' },
-      example: { 'metadata.lot_kind': 'engineering' },
-    },
-  })
+  @ApiQuery(describeFields('metadata', 'Metadata fields', { 'metadata.lot_kind': 'engineering' }))
   listInspections(@Query({ schema: listParameters }) parameters: ListParameters): Promise<InspectionPage> {
     return this.query.list(parameters);
   }

@@ -6,9 +6,7 @@ import { Snapshots } from '../sql/snapshots.ts';
 import { type InspectionDetail, type InspectionPage } from './inspection-answer.ts';
 import { inspectionsWithHistory } from './inspection-detail.sql.ts';
 import { listInspections } from './inspection-list.sql.ts';
-import { type ListParameters, METADATA_KEY, inspectionPath } from './inspection-parameters.ts';
-
-const METADATA_PREFIX = 'metadata.';
+import { inspectionPath, type ListParameters, metadataFilters } from './inspection-parameters.ts';
 
 /** Lists inspections, and reads one with its history. */
 @Injectable()
@@ -17,11 +15,7 @@ export class InspectionsQuery {
 
   list(parameters: ListParameters): Promise<InspectionPage> {
     const { limit: _limit, cursor: _cursor, ...filters } = parameters;
-    const metadata = Object.fromEntries(
-      Object.entries(filters)
-        .filter((entry): entry is [string, string] => METADATA_KEY.test(entry[0]))
-        .map(([name, value]) => [name.slice(METADATA_PREFIX.length), value]),
-    );
+    const metadata = metadataFilters.of(filters);
     return this.snapshots.read((snapshot) =>
       readPage(
         parameters,

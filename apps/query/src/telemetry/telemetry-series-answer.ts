@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
-import { endsInOrder, integerParameter } from '../http/parameters.ts';
-import { telemetryFilters } from './telemetry-parameters.ts';
+import { fieldValue } from '../http/field-filters.ts';
+import { integerParameter } from '../http/parameters.ts';
+import { checkTelemetry, telemetryFilters } from './telemetry-parameters.ts';
 
 const DEFAULT_POINTS = 500;
 
-export const seriesParameters = z
-  .strictObject({
-    ...telemetryFilters,
-    max_points: integerParameter(2, 5000)
-      .default(DEFAULT_POINTS)
-      .meta({ description: 'Maximum number of points; determines the width of a bucket.', example: 100 }),
-  })
-  .superRefine(endsInOrder);
+const seriesShape = z.object({
+  ...telemetryFilters,
+  max_points: integerParameter(2, 5000)
+    .default(DEFAULT_POINTS)
+    .meta({ description: 'Maximum number of points; determines the width of a bucket.', example: 100 }),
+});
+
+export const seriesParameters = seriesShape
+  .catchall(fieldValue)
+  .superRefine((given, context) => checkTelemetry(seriesShape.shape, given, context));
 
 export type SeriesParameters = z.output<typeof seriesParameters>;
 

@@ -1,7 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/documented-route.ts';
 import { type SeriesAnswer, type SeriesParameters, seriesAnswer, seriesParameters } from './telemetry-series-answer.ts';
+import { describeTags } from './telemetry-parameters.ts';
 import { TelemetrySeriesQuery } from './telemetry-series.query.ts';
 
 @ApiTags('Telemetry')
@@ -15,6 +16,7 @@ export class TelemetrySeriesController {
     description:
       'Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else the hourly or daily roll-up.',
   })
+  @ApiQuery(describeTags)
   getTelemetrySeries(@Query({ schema: seriesParameters }) parameters: SeriesParameters): Promise<SeriesAnswer> {
     return this.query.answer(parameters);
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../sql/snapshots.ts';
+import { tagsOf } from './telemetry-parameters.ts';
 import { type SeriesAnswer, type SeriesParameters } from './telemetry-series-answer.ts';
 import { chooseBuckets, telemetrySeries } from './telemetry-series.sql.ts';
 
@@ -15,14 +16,15 @@ export class TelemetrySeriesQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
   answer(parameters: SeriesParameters): Promise<SeriesAnswer> {
-    const buckets = chooseBuckets(parameters.from, parameters.to, parameters.max_points);
+    const tags = tagsOf(parameters);
+    const buckets = chooseBuckets(parameters.from, parameters.to, parameters.max_points, tags !== undefined);
     return this.snapshots.answer(async (snapshot) => ({
-      definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}. avg_value = sum of values / number of samples, over all matching services and hosts.`,
+      definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}${tags === undefined ? '' : ' that have all of the tags'}. avg_value = sum of values / number of samples, over all matching services and hosts.`,
       definition_id: 'telemetry.series/1',
       metric_name: parameters.metric_name,
       resolution: buckets.resolution,
       bucket_seconds: buckets.seconds,
-      points: await telemetrySeries(snapshot, parameters, buckets),
+      points: await telemetrySeries(snapshot, { ...parameters, tags }, buckets),
     }));
   }
 }

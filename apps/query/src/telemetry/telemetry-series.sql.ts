@@ -1,5 +1,6 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
+import { requireFields } from '../sql/field-conditions.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type TelemetrySummaryQuestion } from './telemetry-summary.sql.ts';
 
@@ -27,8 +28,12 @@ const RAW_WIDTHS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800] as cons
 /** Origin of the buckets; any midnight in UTC would do for widths that divide a day. */
 const ORIGIN_US = Date.UTC(2000, 0, 1) * 1000;
 
-/** Chooses the finest buckets that give at most `maxPoints` points, aligned to full widths since 2000 (UTC). */
-export function chooseBuckets(from: string, to: string, maxPoints: number): Buckets {
+/**
+ * Chooses the finest buckets that give at most `maxPoints` points, aligned to full widths since 2000 (UTC).
+ *
+ * @param isRaw whether only raw samples can answer
+ */
+export function chooseBuckets(from: string, to: string, maxPoints: number, isRaw = false): Buckets {
   const [start, end] = [(parseTime(from) - ORIGIN_US) / 1e6, (parseTime(to) - ORIGIN_US) / 1e6];
   const fits = (seconds: number): boolean => Math.ceil(end / seconds) - Math.floor(start / seconds) <= maxPoints;
   if (end - start <= MAX_RAW_S) {
@@ -46,6 +51,9 @@ export function chooseBuckets(from: string, to: string, maxPoints: number): Buck
     return seconds;
   };
   const hourly = width(HOUR_S);
+  if (isRaw) {
+    return { resolution: 'raw', seconds: hourly < DAY_S ? hourly : width(DAY_S) };
+  }
   return hourly < DAY_S ? { resolution: 'hourly', seconds: hourly } : { resolution: 'daily', seconds: width(DAY_S) };
 }
 
@@ -61,6 +69,7 @@ export function telemetrySeries(
     .when(question.from, ($) => `${time} >= ${$}::timestamptz`)
     .when(question.to, ($) => `${time} < ${$}::timestamptz`)
     .when(question.host, ($) => `s.host = ${$}`);
+  requireFields(where, 's.tags', question.tags ?? {});
   if (question.service_name !== undefined) {
     where.when(question.service_name, ($) => `s.service_name = ${$}`);
   } else if (resolution === 'raw') {

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionShape, timeText } from '../http/answers.ts';
-import { endsInOrder } from '../http/parameters.ts';
-import { telemetryFilters } from './telemetry-parameters.ts';
+import { fieldValue } from '../http/field-filters.ts';
+import { checkTelemetry, telemetryFilters } from './telemetry-parameters.ts';
 
-export const summaryParameters = z.strictObject(telemetryFilters).superRefine(endsInOrder);
+const summaryShape = z.object(telemetryFilters);
+
+export const summaryParameters = summaryShape
+  .catchall(fieldValue)
+  .superRefine((given, context) => checkTelemetry(summaryShape.shape, given, context));
 
 export type SummaryParameters = z.output<typeof summaryParameters>;
 

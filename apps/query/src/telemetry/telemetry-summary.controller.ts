@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/documented-route.ts';
 import {
   type SummaryAnswer,
@@ -7,6 +7,7 @@ import {
   summaryAnswer,
   summaryParameters,
 } from './telemetry-summary-answer.ts';
+import { describeTags } from './telemetry-parameters.ts';
 import { TelemetrySummaryQuery } from './telemetry-summary.query.ts';
 
 @ApiTags('Telemetry')
@@ -20,6 +21,7 @@ export class TelemetrySummaryController {
     description:
       'Count, mean, minimum and maximum, weighted by samples. Exact even if the range begins or ends within an hour.',
   })
+  @ApiQuery(describeTags)
   getTelemetrySummary(@Query({ schema: summaryParameters }) parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.query.answer(parameters);
   }

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type SummaryAnswer, type SummaryParameters } from './telemetry-summary-answer.ts';
+import { summaryOfTags } from './tagged-summary.sql.ts';
+import { tagsOf } from './telemetry-parameters.ts';
 import { type ServiceSums, addUp, telemetrySummary } from './telemetry-summary.sql.ts';
 
+const DEFINITION_OF_TAGS =
+  'Raw samples with time in [from, to) that have all of the tags. avg_value = sum of values / number of samples. covered begins behind the last hour from which retention has removed raw samples. Services by avg_value, highest first.';
 const DEFINITION =
   'Samples with time in [from, to). avg_value = sum of values / number of samples, so every sample has the same weight; never a mean of averages. Whole hours (UTC) come from metrics_hourly, partial hours at the ends from raw samples; a partial hour whose raw samples retention has removed is excluded, and covered is the range that remains. Services by avg_value, highest first.';
 
@@ -13,10 +17,13 @@ export class TelemetrySummaryQuery {
 
   answer(parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.snapshots.answer(async (snapshot) => {
-      const { services, covered } = await telemetrySummary(snapshot, parameters);
+      const tags = tagsOf(parameters);
+      const { services, covered } = await (tags === undefined
+        ? telemetrySummary(snapshot, parameters)
+        : summaryOfTags(snapshot, { ...parameters, tags }));
       const [total] = addUp(services.map((service) => ({ ...service, service_name: '' })));
       return {
-        definition: DEFINITION,
+        definition: tags === undefined ? DEFINITION : DEFINITION_OF_TAGS,
         definition_id: 'telemetry.summary/1',
         metric_name: parameters.metric_name,
         covered,

@@ -1,5 +1,6 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
+import { type FieldTexts } from '../http/field-filters.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 export interface TelemetrySummaryQuestion {
@@ -8,6 +9,8 @@ export interface TelemetrySummaryQuestion {
   readonly to: string;
   readonly service_name?: string | undefined;
   readonly host?: string | undefined;
+  /** Tags that a sample must have. */
+  readonly tags?: FieldTexts | undefined;
 }
 
 /** Sums of one service. */
@@ -86,7 +89,7 @@ export async function telemetrySummary(
   return { services: addUp(parts), covered: isNothingCovered || from >= to ? null : { from, to } };
 }
 
-function conditions(question: TelemetrySummaryQuestion, table: string): SqlConditions {
+export function conditions(question: TelemetrySummaryQuestion, table: string): SqlConditions {
   return new SqlConditions()
     .when(question.metric_name, ($) => `${table}.metric_name = ${$}`)
     .when(question.service_name, ($) => `${table}.service_name = ${$}`)

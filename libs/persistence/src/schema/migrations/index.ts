@@ -24,6 +24,7 @@ import { MeasurementVectors } from './0023-measurement-vectors.ts';
 import { ParametersAndLimits } from './0024-parameters-and-limits.ts';
 import { LotsByName } from './0026-lots-by-name.ts';
 import { LeanLoad } from './0035-lean-load.ts';
+import { TagsByPath } from './0036-tags-by-path.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   { name: '0024-parameters-and-limits', class: ParametersAndLimits },
   { name: '0026-lots-by-name', class: LotsByName },
   { name: '0035-lean-load', class: LeanLoad },
+  { name: '0036-tags-by-path', class: TagsByPath },
 ];
