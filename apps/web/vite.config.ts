@@ -7,6 +7,17 @@ import { defineConfig, type Plugin } from 'vite';
 
 const RUNBOOKS = path.resolve(import.meta.dirname, '../../docs/runbooks');
 
+/** Links between runbooks stay links; other pages and hosts are not there, so only their text stays. */
+marked.use({
+  renderer: {
+    link({ href, tokens }) {
+      const text = this.parser.parseInline(tokens);
+      const [, code] = /^([\w-]+)\.md(?:#.*)?$/.exec(href) ?? [];
+      return code === undefined ? text : `<a href="/runbooks/${code}">${text}</a>`;
+    },
+  },
+});
+
 /** `virtual:runbooks`: the pages by code, as HTML, so that the browser needs no renderer and no other host. */
 function runbooks(): Plugin {
   const id = 'virtual:runbooks';

@@ -8,6 +8,7 @@ import { DefectsModule } from './defects/defects.module.ts';
 import { DiscoveryModule } from './discovery/discovery.module.ts';
 import { EquipmentModule } from './equipment/equipment.module.ts';
 import { EvaluateModule } from './evaluate/evaluate.module.ts';
+import { EventsModule } from './events/events.module.ts';
 import { ExportModule } from './export/export.module.ts';
 import { InspectionsModule } from './inspections/inspections.module.ts';
 import { LimitsModule } from './limits/limits.module.ts';
@@ -34,6 +35,7 @@ import { YieldModule } from './yield/yield.module.ts';
     DiscoveryModule,
     EquipmentModule,
     EvaluateModule,
+    EventsModule,
     ExportModule,
     InspectionsModule,
     LimitsModule,

@@ -133,6 +133,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/lots/{lot_id}/parts/{chip_id}': 'site=own',
   '/v1/lots/{lot_id}/map': 'site=own',
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': 'site=own',
+  '/v1/events': 'seconds=0',
   '/v1/spc': 'parameter=width&mix=yes',
   '/v1/capability': 'mix=yes',
   '/v1/yield/models': 'yield=0.5',

@@ -75,6 +75,7 @@ export class QueryApp {
   }
 
   async stop(): Promise<void> {
+    await this.lifecycle.run('intake', AbortSignal.timeout(5000), () => 5000);
     await this.app.close();
     await this.lifecycle.run('connections', AbortSignal.timeout(5000), () => 5000);
   }

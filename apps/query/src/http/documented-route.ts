@@ -79,6 +79,19 @@ export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary'
     unavailable('`database_unavailable`: try again. `overloaded`: too many exports are running.'),
   );
 
+/** Documents a route that streams server-sent events. */
+export const StreamsEvents = ({ summary, description }: Pick<RouteTexts, 'summary' | 'description'>): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({ summary, description }),
+    ApiResponse({
+      status: 200,
+      description: 'The events.',
+      content: { 'text/event-stream': { schema: { type: 'string' } } },
+    }),
+    badParameter,
+    unavailable('`database_unavailable`: try again. `overloaded`: too many streams are open.'),
+  );
+
 const problem = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } });
 

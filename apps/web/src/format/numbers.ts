@@ -30,6 +30,12 @@ export const percent = (fraction: number | null | undefined): string =>
 export const measured = (value: number | null | undefined): string =>
   value == null ? NOTHING : formatted(value, { maximumSignificantDigits: 6 });
 
+/** An end of a step between values, with as many digits as tell it from the next one. */
+export function stepEnd(value: number, step: number): string {
+  const digits = step > 0 ? Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(step)))) : 6;
+  return formatted(value, { maximumFractionDigits: digits });
+}
+
 /** Seconds, with the unit that suits their size. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds == null) {
@@ -40,7 +46,7 @@ export function duration(seconds: number | null | undefined): string {
     style: 'unit',
     unit,
     unitDisplay: 'short',
-    maximumFractionDigits: seconds / size < 10 ? 1 : 0,
+    ...(seconds < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: seconds / size < 10 ? 1 : 0 }),
   });
 }
 

@@ -16,7 +16,8 @@ export interface PanelProps<T> {
   readonly sheet?: (data: T) => Sheet;
   /** Controls beside the title. */
   readonly controls?: ComponentChildren;
-  readonly class?: string;
+  /** Where links within the view lead to. */
+  readonly anchor?: string;
   readonly children: (data: T) => ComponentChildren;
 }
 
@@ -26,7 +27,7 @@ export function Panel<T>(props: PanelProps<T>): JSX.Element {
   const { data, problem, reload } = answer;
   const id = useId();
   return (
-    <section class={`panel ${props.class ?? ''}`} aria-labelledby={id} aria-busy={data === undefined && !problem}>
+    <section class="panel" id={props.anchor} aria-labelledby={id} aria-busy={data === undefined && !problem}>
       <header>
         <h2 id={id}>{title}</h2>
         <Explain

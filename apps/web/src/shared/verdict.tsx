@@ -8,7 +8,7 @@ export function Verdict({ result, status }: { result: 'pass' | 'fail' | null; st
     <span class="quiet">{status}</span>
   ) : (
     <span class={result === 'pass' ? 'good' : 'bad'}>
-      {result === 'pass' ? '✓' : '✗'} {t[result]}
+      {result === 'pass' ? '●' : '▲'} {t[result]}
     </span>
   );
 }

@@ -117,7 +117,10 @@ export const de: Texts = {
     attention: 'Braucht Aufmerksamkeit',
     nothing: 'Nichts braucht Aufmerksamkeit',
     stopped: (count) => `${count} ${count === 1 ? 'Partition steht' : 'Partitionen stehen'}`,
-    silent: (name) => `${name} schweigt`,
+    silent: (names) =>
+      names.length === 1
+        ? `${names[0]} schweigt`
+        : `${names.length} Maschinen schweigen: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}`,
     worse: (name) => `${name} hat weniger Ausbeute als die anderen`,
     deadLetters: (count, topic) => `${count} Dead Letters in ${topic}`,
     unbalanced: 'Das Hauptbuch geht nicht auf',

@@ -116,7 +116,10 @@ export const en = {
     attention: 'Needs attention',
     nothing: 'Nothing needs attention',
     stopped: (count: number) => `${count} stopped ${count === 1 ? 'partition' : 'partitions'}`,
-    silent: (name: string) => `${name} is silent`,
+    silent: (names: readonly string[]) =>
+      names.length === 1
+        ? `${names[0]} is silent`
+        : `${names.length} machines are silent: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}`,
     worse: (name: string) => `${name} yields less than the others`,
     deadLetters: (count: string, topic: string) => `${count} dead letters in ${topic}`,
     unbalanced: 'The ledger does not balance',

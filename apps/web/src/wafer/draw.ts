@@ -61,14 +61,18 @@ function pixelsOf({ grid, scale, shown }: Drawing, columns: number, rows: number
   return image;
 }
 
-function drawWafer(context: CanvasRenderingContext2D, { size }: Layout, palette: Palette): void {
-  context.beginPath();
-  context.arc(size / 2, size / 2, size / 2 - 1, 0, 2 * Math.PI);
+function disc({ size }: Layout): Path2D {
+  const path = new Path2D();
+  path.arc(size / 2, size / 2, Math.max(0, size / 2 - 1), 0, 2 * Math.PI);
+  return path;
+}
+
+function drawWafer(context: CanvasRenderingContext2D, layout: Layout, palette: Palette): void {
   context.fillStyle = palette.page;
-  context.fill();
+  context.fill(disc(layout));
   context.strokeStyle = palette.line;
   context.lineWidth = 1;
-  context.stroke();
+  context.stroke(disc(layout));
 }
 
 /** Outlines of places without a value: one path, because thousands of rectangles each stroked would be slow. */
@@ -95,18 +99,21 @@ function drawEmpty(context: CanvasRenderingContext2D, layout: Layout, drawing: D
 function drawLines(context: CanvasRenderingContext2D, layout: Layout, palette: Palette): void {
   const { left, top, dieWidth, dieHeight, bounds } = layout;
   const [columns, rows] = [columnsOf(bounds), rowsOf(bounds)];
-  context.beginPath();
+  const lines = new Path2D();
   for (let column = 0; column <= columns; column++) {
-    context.moveTo(left + column * dieWidth, top);
-    context.lineTo(left + column * dieWidth, top + rows * dieHeight);
+    lines.moveTo(left + column * dieWidth, top);
+    lines.lineTo(left + column * dieWidth, top + rows * dieHeight);
   }
   for (let row = 0; row <= rows; row++) {
-    context.moveTo(left, top + row * dieHeight);
-    context.lineTo(left + columns * dieWidth, top + row * dieHeight);
+    lines.moveTo(left, top + row * dieHeight);
+    lines.lineTo(left + columns * dieWidth, top + row * dieHeight);
   }
+  context.save();
+  context.clip(disc(layout));
   context.strokeStyle = palette.page;
   context.lineWidth = Math.min(2, layout.dieWidth / 8);
-  context.stroke();
+  context.stroke(lines);
+  context.restore();
 }
 
 /** Marks one die on the canvas above the map. */

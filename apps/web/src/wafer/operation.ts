@@ -4,7 +4,7 @@ import { question } from '../api/ask.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
 import { isDark } from '../settings/settings.ts';
 import { DARK, LIGHT, type Palette } from '../colours/palette.ts';
-import { measured } from '../format/numbers.ts';
+import { stepEnd } from '../format/numbers.ts';
 import { texts } from '../texts/texts.ts';
 import { binScale, countScale, resultScale, type Scale, type Value, valueScale } from './scale.ts';
 
@@ -130,7 +130,7 @@ export function scaleOf(
       return countScale(values(), palette, t);
     default: {
       const { lower = null, upper = null } = measurements.find(({ name }) => name === value) ?? {};
-      return valueScale(values(), { lower, upper }, measured, palette, t);
+      return valueScale(values(), { lower, upper }, stepEnd, palette, t);
     }
   }
 }

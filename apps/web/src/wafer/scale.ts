@@ -86,7 +86,7 @@ export interface Limits {
 export function valueScale(
   values: Iterable<Value | null>,
   { lower, upper }: Limits,
-  write: (value: number) => string,
+  write: (value: number, step: number) => string,
   palette: Palette,
   t: ScaleTexts,
 ): Scale {
@@ -105,10 +105,11 @@ export function valueScale(
     }
   }
   const steps = least > greatest ? 0 : least === greatest ? 1 : palette.ramp.length;
-  const edge = (step: number): number => least + ((greatest - least) * step) / steps;
+  const size = (greatest - least) / steps;
+  const edge = (step: number): string => write(least + size * step, size);
   const entries: Entry[] = Array.from({ length: steps }, (_, step) => ({
     key: String(step),
-    label: steps === 1 ? write(least) : t.step(write(edge(step)), write(edge(step + 1))),
+    label: steps === 1 ? write(least, 0) : t.step(edge(step), edge(step + 1)),
     colour: palette.ramp[steps === 1 ? Math.floor(palette.ramp.length / 2) : step] ?? palette.other,
     isFailing: false,
   }));

@@ -9,11 +9,11 @@ type Row = Pick<Standstill, 'state' | 'state_reason'>;
 export function PartitionState({ row: { state, state_reason } }: { row: Row }): JSX.Element {
   const t = texts().pipeline;
   if (state === 'running') {
-    return <span class="good">✓ {t.running}</span>;
+    return <span class="good">● {t.running}</span>;
   }
   return (
     <span class="bad">
-      ✗{' '}
+      ▲{' '}
       <a href={addressOf('/runbooks/{state}', { state })} aria-label={t.runbook(state)}>
         {state}
       </a>

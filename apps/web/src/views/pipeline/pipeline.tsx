@@ -34,7 +34,7 @@ export function Pipeline(): JSX.Element {
           <Panel title={t.pipeline.ledger} answer={ledger}>
             {({ balanced }) => (
               <p class={balanced ? 'good' : 'bad'}>
-                {balanced ? '✓' : '✗'} {balanced ? t.pipeline.balanced : t.pipeline.unbalanced}
+                {balanced ? '●' : '▲'} {balanced ? t.pipeline.balanced : t.pipeline.unbalanced}
               </p>
             )}
           </Panel>

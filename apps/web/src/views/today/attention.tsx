@@ -26,6 +26,7 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
   const stopped = [...(pipeline.data?.partitions ?? []), ...(pipeline.data?.ingest ?? [])].filter(
     ({ state }) => state !== 'running',
   );
+  const silent = (machines.data?.items ?? []).filter(({ is_silent }) => is_silent === true).map(({ name }) => name);
   const items: Item[] = [
     ...[...Map.groupBy(stopped, ({ state }) => state)].map(([state, partitions]) => ({
       text: `${t.today.stopped(partitions.length)}: ${state}`,
@@ -36,9 +37,7 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
     ...(comparison.data?.groups ?? [])
       .filter(({ verdict }) => verdict === 'worse')
       .map(({ key }) => ({ text: t.today.worse(key), to: addressOf('/lots', {}), isBad: true })),
-    ...(machines.data?.items ?? [])
-      .filter(({ is_silent }) => is_silent === true)
-      .map(({ name }) => ({ text: t.today.silent(name), to: '/', isBad: false })),
+    ...(silent.length > 0 ? [{ text: t.today.silent(silent), to: '#machines', isBad: false }] : []),
     ...(pipeline.data?.topics ?? [])
       .filter(({ dead_lettered }) => dead_lettered > 0)
       .map(({ topic, dead_lettered }) => ({
@@ -66,7 +65,7 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
         </ul>
       )}
       {refused.map(({ url, problem, reload }) => problem && <Refused key={url} problem={problem} retry={reload} />)}
-      {isLoading ? <Loading /> : items.length === 0 && refused.length === 0 && <p class="good">✓ {t.today.nothing}</p>}
+      {isLoading ? <Loading /> : items.length === 0 && refused.length === 0 && <p class="good">● {t.today.nothing}</p>}
     </section>
   );
 }

@@ -21,9 +21,9 @@ export function Machines({ machines }: { machines: EquipmentPage['items'] }): JS
           title: t.columns.state,
           cell: ({ is_silent }) =>
             is_silent === true ? (
-              <span class="bad">✗ {states.silent}</span>
+              <span class="bad">▲ {states.silent}</span>
             ) : is_silent === false ? (
-              <span class="good">✓ {states.running}</span>
+              <span class="good">● {states.running}</span>
             ) : (
               <span class="quiet">{states.unknown}</span>
             ),

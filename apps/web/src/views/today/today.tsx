@@ -54,6 +54,7 @@ export function Today(): JSX.Element {
           {({ groups }) => <YieldTable caption={t.today.yieldByProduct} name={t.columns.product} groups={groups} />}
         </Panel>
         <Panel
+          anchor="machines"
           title={t.today.machines}
           answer={machines}
           isEmpty={({ items }) => items.length === 0}

@@ -1,0 +1,88 @@
+import { type ServerResponse } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
+import { readAsOf } from '@chip/persistence';
+import { Lifecycle } from '@chip/service';
+import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { StreamsEvents } from '../http/documented-route.ts';
+import { integerParameter } from '../http/parameters.ts';
+import { Problem } from '../http/problem.error.ts';
+import { Snapshots } from '../sql/snapshots.ts';
+import { Movements } from './movements.ts';
+
+const MAX_SECONDS = 300;
+/** A client connects again after it, so that a revoked key ends soon. */
+const DEFAULT_SECONDS = 60;
+/** Most streams at once in one process: each holds a connection. */
+const MAX_STREAMS = 200;
+/** Shorter than proxies wait for a byte. */
+const HEARTBEAT_MS = 15_000;
+
+const parameters = z.strictObject({
+  seconds: integerParameter(0, MAX_SECONDS).default(DEFAULT_SECONDS).meta({
+    description: 'The stream ends after this time; connect again. 0: the positions of now, and the end.',
+    example: DEFAULT_SECONDS,
+  }),
+});
+type Parameters = z.output<typeof parameters>;
+
+/** The parts of Fastify's reply used here. */
+interface StreamReply {
+  header(name: string, value: string): StreamReply;
+  send(body: Readable): unknown;
+  readonly raw: ServerResponse;
+}
+
+@ApiTags('Operation')
+@Controller('v1/events')
+export class EventsController {
+  readonly #open = new Set<PassThrough>();
+
+  constructor(
+    private readonly snapshots: Snapshots,
+    @Inject(Movements) private readonly movements: Movements,
+    lifecycle: Lifecycle,
+  ) {
+    // A stream is a request that would never end by itself.
+    lifecycle.onDrain('intake', 'events', () => this.#open.forEach((stream) => stream.end()));
+  }
+
+  @Get()
+  @StreamsEvents({
+    summary: 'Positions as they move',
+    description:
+      'Server-sent events. `moved` has `{"positions": [{topic, partition, next_offset}]}`: all of them at first, then those that changed or whose partition changed its state, at most twice a second. Ask again for what you show; as_of says whether an answer includes them.',
+  })
+  async getEvents(
+    @Query({ schema: parameters }) { seconds }: Parameters,
+    @Res() reply: StreamReply,
+  ): Promise<void> {
+    if (this.#open.size >= MAX_STREAMS) {
+      throw new Problem(503, 'overloaded', `${MAX_STREAMS} streams of events are open: try again`);
+    }
+    const { positions } = await this.snapshots.read((snapshot) => readAsOf(snapshot));
+    const stream = new PassThrough();
+    const write = (moved: readonly object[]): void =>
+      void stream.write(`event: moved\ndata: ${JSON.stringify({ positions: moved })}\n\n`);
+    write(positions);
+    if (seconds === 0) {
+      stream.end();
+    } else {
+      const leave = this.movements.listen((moved) =>
+        write(moved.map(({ topic, partition, next_offset }) => ({ topic, partition, next_offset }))),
+      );
+      const heartbeat = setInterval(() => stream.write(': \n\n'), HEARTBEAT_MS).unref();
+      const end = setTimeout(() => stream.end(), seconds * 1_000).unref();
+      this.#open.add(stream);
+      stream.once('close', () => {
+        leave();
+        clearInterval(heartbeat);
+        clearTimeout(end);
+        this.#open.delete(stream);
+      });
+      reply.raw.once('close', () => stream.destroy());
+    }
+    reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store').send(stream);
+  }
+}
