@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
+import { parquetReadObjects } from 'hyparquet';
 import { openStage, type Stage } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
 
@@ -42,6 +43,7 @@ interface Export {
   status: number;
   type: string;
   body: string;
+  bytes: Buffer;
   /** Number of rows in the trailer; undefined when the answer broke off. */
   rows: number | undefined;
 }
@@ -58,6 +60,7 @@ async function download(path: string): Promise<Export> {
     status: response.statusCode!,
     type: response.headers['content-type']!,
     body: Buffer.concat(chunks).toString(),
+    bytes: Buffer.concat(chunks),
     rows: trailer === undefined ? undefined : Number(trailer),
   };
 }
@@ -103,6 +106,21 @@ describe('an export', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect([type, rows, lines.length]).toEqual(['application/x-ndjson', 8333, 8333]);
     expect(lines.find((row) => row['metric_value'] === 0.25)).toMatchObject({ tags: { n: 2 }, host: null });
+  });
+
+  it('as Parquet has the same rows, typed', async () => {
+    const { type, bytes, rows } = await download(`/v1/export/telemetry?${WINDOW}&format=parquet`);
+    expect([type, rows]).toEqual(['application/vnd.apache.parquet', SAMPLES]);
+    const read = await parquetReadObjects({ file: Uint8Array.from(bytes).buffer });
+    expect(read).toHaveLength(SAMPLES);
+    expect(read.find(({ metric_value }) => metric_value === 0.125)).toEqual({
+      time: new Date('2026-03-02T00:00:01Z'),
+      service_name: 's1',
+      metric_name: 'm',
+      metric_value: 0.125,
+      tags: { n: 1 },
+      host: null,
+    });
   });
 
   it('of inspections keeps every text unchanged, oldest first', async () => {

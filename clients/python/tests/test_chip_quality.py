@@ -1,10 +1,17 @@
 """Against the service at QUERY_URL, with the lots of the synthetic fab."""
 
+import json
 import os
+import tempfile
 import unittest
+import urllib.request
 
 from chip_quality import Client, ProblemError
 
+try:
+    import duckdb
+except ImportError:
+    duckdb = None
 try:
     import pandas
 except ImportError:
@@ -74,6 +81,56 @@ class Frames(unittest.TestCase):
         grid = frame.pivot(index="y", columns="x", values="value")
         self.assertEqual(grid.loc[die["die_y"], die["die_x"]], die["hard_bin"])
         self.assertEqual((frame.attrs["wafer_id"], frame.attrs["value"]), (die["wafer_id"], "hard_bin"))
+
+
+@unittest.skipIf(duckdb is None, "duckdb is not installed")
+class ParquetExports(unittest.TestCase):
+    """Another reader finds in the Parquet file what the export as text says, bit by bit."""
+
+    def test_every_row_and_value(self):
+        for path in (
+            "/v1/export/inspections?lot_id=" + LOTS[0],
+            "/v1/export/measurements?name=gate_cd",
+            "/v1/export/telemetry?from=2026-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
+        ):
+            with self.subTest(path):
+                separator = "&" if "?" in path else "?"
+                rows = [json.loads(line) for line in _download(path + separator + "format=ndjson").splitlines()]
+                with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+                    file.write(_download(path + separator + "format=parquet"))
+                    file.flush()
+                    table = duckdb.sql("SET TimeZone = 'UTC'; SELECT * FROM read_parquet(?)", params=[file.name])
+                    read = [dict(zip(table.columns, values)) for values in table.fetchall()]
+                self.assertGreater(len(rows), 10)
+                self.assertEqual(sorted(map(_comparable, read)), sorted(map(_comparable, rows)))
+
+
+def _download(path):
+    with urllib.request.urlopen(os.environ["QUERY_URL"] + path) as answer:
+        return answer.read()
+
+
+def _comparable(row):
+    return json.dumps({name: _plain(name, value) for name, value in row.items()}, sort_keys=True)
+
+
+def _plain(name, value):
+    if name in ("metadata", "tags") and isinstance(value, str):
+        return json.loads(value)
+    if name.endswith("_at") or name == "time":
+        # Texts have only the digits that they need.
+        return value if value is None else _microseconds(value)
+    # JSON writes whole numbers without a fraction.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _microseconds(value):
+    from datetime import datetime, timezone
+
+    if isinstance(value, str):
+        head, _, fraction = value.rstrip("Z").partition(".")
+        value = datetime.fromisoformat(head).replace(microsecond=int(fraction.ljust(6, "0") or 0), tzinfo=timezone.utc)
+    return round((value - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1_000_000)
 
 
 if __name__ == "__main__":

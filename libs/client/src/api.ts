@@ -4657,10 +4657,10 @@ export interface operations {
                  */
                 equipment_id?: string;
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.
                  * @example csv
                  */
-                format?: "csv" | "ndjson";
+                format?: "csv" | "ndjson" | "parquet";
                 /**
                  * @description Only items with created_at at or after this time (RFC 3339; in a URL write + as %2B).
                  * @example 2008-07-01T00:00:00Z
@@ -4724,6 +4724,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.parquet": unknown;
                     "application/x-ndjson": string;
                     "text/csv": string;
                 };
@@ -4767,10 +4768,10 @@ export interface operations {
                  */
                 equipment_id?: string;
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.
                  * @example csv
                  */
-                format?: "csv" | "ndjson";
+                format?: "csv" | "ndjson" | "parquet";
                 /**
                  * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
                  * @example 2008-07-01T00:00:00Z
@@ -4829,6 +4830,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.parquet": unknown;
                     "application/x-ndjson": string;
                     "text/csv": string;
                 };
@@ -4867,10 +4869,10 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.
                  * @example csv
                  */
-                format?: "csv" | "ndjson";
+                format?: "csv" | "ndjson" | "parquet";
                 /**
                  * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
                  * @example 2026-03-02T08:00:00Z
@@ -4914,6 +4916,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.parquet": unknown;
                     "application/x-ndjson": string;
                     "text/csv": string;
                 };

@@ -22,11 +22,13 @@ import { Snapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-parameters.ts';
 import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
-import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, rowWriter } from './row-format.ts';
+import { parquetWriter } from './parquet-format.ts';
+import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, textWriter } from './row-format.ts';
 
 const format = {
   format: z.enum(EXPORT_FORMATS).default('csv').meta({
-    description: 'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line.',
+    description:
+      'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.',
     example: 'csv',
   }),
   raw: z.literal('1').optional().meta({
@@ -129,22 +131,30 @@ export class ExportController {
     const batches = this.snapshots.stream<ExportRow>(query.sql, query.values);
     // Reads the first batch before it sends headers, so that an absent database gives a 503, not a broken file.
     const first = await batches.next();
-    const { head, line } = rowWriter(format, query.columns, raw !== undefined);
+    const writer =
+      format === 'parquet' ? parquetWriter(query.columns) : textWriter(format, query.columns, raw !== undefined);
     const pace = new ReaderPace(this.config);
     let rows = 0;
-    const text = async function* (): AsyncGenerator<string> {
-      if (head !== '') {
-        yield head;
+    const parts = async function* (): AsyncGenerator<string | Uint8Array> {
+      if (writer.head !== '') {
+        yield writer.head;
       }
       for (let batch = first; !batch.done; batch = await batches.next()) {
         rows += batch.value.length;
-        const lines = batch.value.map(line).join('');
-        pace.give(lines.length);
-        yield lines;
-        pace.taken();
+        const part = writer.rows(batch.value);
+        // Parquet collects the rows of a group first.
+        if (part.length > 0) {
+          pace.give(part.length);
+          yield part;
+          pace.taken();
+        }
+      }
+      const end = writer.end();
+      if (end.length > 0) {
+        yield end;
       }
     };
-    const body = Readable.from(text());
+    const body = Readable.from(parts());
     // A reader that disconnects, even before the first line, leaves the cursor open. `body` already carries the error.
     body.once('close', () => {
       pace.stop();
@@ -161,6 +171,7 @@ export class ExportController {
     }
     reply
       .header('content-type', MEDIA_TYPES[format])
+      .header('content-disposition', `attachment; filename="${what}.${format}"`)
       .header('cache-control', 'no-store')
       .trailer(ROW_COUNT, async () => String(rows))
       .send(body);

@@ -1,34 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { rowWriter } from './row-format.ts';
+import { textWriter } from './row-format.ts';
 
 describe('CSV', () => {
-  const { head, line } = rowWriter('csv', ['a', 'b', 'c']);
+  const { head, rows } = textWriter('csv', ['a', 'b', 'c']);
 
   it('names the columns, quotes where needed, and distinguishes null from empty text', () => {
     expect(head).toBe('a,b,c\r\n');
-    expect(line({ a: 'x,y', b: null, c: '' })).toBe('"x,y",,""\r\n');
-    expect(line({ a: 'say "hi"', b: 'two\nlines', c: 0.1 })).toBe('"say ""hi""","two\nlines",0.1\r\n');
-    expect(line({ a: { k: 'v' }, b: false, c: undefined })).toBe('"{""k"":""v""}",false,\r\n');
+    expect(rows([{ a: 'x,y', b: null, c: '' }])).toBe('"x,y",,""\r\n');
+    expect(rows([{ a: 'say "hi"', b: 'two\nlines', c: 0.1 }])).toBe('"say ""hi""","two\nlines",0.1\r\n');
+    expect(rows([{ a: { k: 'v' }, b: false, c: undefined }])).toBe('"{""k"":""v""}",false,\r\n');
   });
 
   it.each([`=cmd|' /C calc'!A0`, '+1+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1'])(
     'keeps a spreadsheet from running the text %j',
     (text) => {
-      const [cells] = parse(line({ a: text, b: -1.5, c: 'x=1' })) as string[][];
+      const [cells] = parse(String(rows([{ a: text, b: -1.5, c: 'x=1' }]))) as string[][];
       expect(cells).toEqual([`'${text}`, '-1.5', 'x=1']);
-      const raw = rowWriter('csv', ['a'], true);
-      expect((parse(raw.line({ a: text })) as string[][])[0]).toEqual([text]);
+      const raw = textWriter('csv', ['a'], true);
+      expect((parse(String(raw.rows([{ a: text }]))) as string[][])[0]).toEqual([text]);
     },
   );
 
   it('can be read back by another parser, for any text', () => {
-    const { head, line } = rowWriter('csv', ['a', 'b', 'c'], true);
+    const writer = textWriter('csv', ['a', 'b', 'c'], true);
     const text = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(fc.array(fc.record({ a: text, b: text, c: text })), (rows) => {
-        const parsed: unknown = parse(head + rows.map(line).join(''), { columns: true, recordDelimiter: '\r\n' });
+        const parsed: unknown = parse(writer.head + String(writer.rows(rows)), {
+          columns: true,
+          recordDelimiter: '\r\n',
+        });
         expect(parsed).toEqual(rows);
       }),
       { numRuns: 50 },
@@ -37,6 +40,6 @@ describe('CSV', () => {
 });
 
 it('NDJSON is one JSON object per line', () => {
-  const { head, line } = rowWriter('ndjson', ['a']);
-  expect(head + line({ a: 'two\nlines', b: null }) + line({ a: 1 })).toBe('{"a":"two\\nlines","b":null}\n{"a":1}\n');
+  const { head, rows } = textWriter('ndjson', ['a']);
+  expect(head + String(rows([{ a: 'two\nlines', b: null }, { a: 1 }]))).toBe('{"a":"two\\nlines","b":null}\n{"a":1}\n');
 });

@@ -1,13 +1,21 @@
 /** A row to export, by column name. */
 export type ExportRow = Record<string, unknown>;
 
-export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
+export const EXPORT_FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson',
+  parquet: 'application/vnd.apache.parquet',
 };
+
+/** Turns rows into the parts of a file; empty parts need no sending. */
+export interface RowWriter {
+  readonly head: string;
+  readonly rows: (batch: readonly ExportRow[]) => string | Uint8Array;
+  readonly end: () => string | Uint8Array;
+}
 
 /** Beginnings of a cell that make a spreadsheet treat it as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
@@ -26,17 +34,15 @@ function csvField(value: unknown, isRaw: boolean): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Writes rows with the given columns as text: `head` once, then a `line` per row. Every line ends with a line break. */
-export function rowWriter(
-  format: ExportFormat,
-  columns: readonly string[],
-  isRaw = false,
-): { head: string; line: (row: ExportRow) => string } {
-  if (format === 'ndjson') {
-    return { head: '', line: (row) => `${JSON.stringify(row)}\n` };
-  }
+/** Writes rows with the given columns as lines of text; every line ends with a line break. */
+export function textWriter(format: 'csv' | 'ndjson', columns: readonly string[], isRaw = false): RowWriter {
+  const line =
+    format === 'ndjson'
+      ? (row: ExportRow): string => `${JSON.stringify(row)}\n`
+      : (row: ExportRow): string => `${columns.map((column) => csvField(row[column], isRaw)).join(',')}\r\n`;
   return {
-    head: `${columns.join(',')}\r\n`,
-    line: (row) => `${columns.map((column) => csvField(row[column], isRaw)).join(',')}\r\n`,
+    head: format === 'ndjson' ? '' : `${columns.join(',')}\r\n`,
+    rows: (batch) => batch.map(line).join(''),
+    end: () => '',
   };
 }

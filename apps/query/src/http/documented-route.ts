@@ -63,7 +63,7 @@ export const Creates = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =
 export const Stores = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
   writes(ApiOkResponse({ description: 'What is stored.', standardSchema: answer }), texts);
 
-/** Documents a route that streams rows as CSV or NDJSON. */
+/** Documents a route that streams rows as CSV, NDJSON or Parquet. */
 export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary' | 'description'>): MethodDecorator =>
   applyDecorators(
     ApiOperation({
@@ -73,7 +73,12 @@ export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary'
     ApiResponse({
       status: 200,
       description: 'The rows.',
-      content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } },
+      content: {
+        'text/csv': { schema: { type: 'string' } },
+        'application/x-ndjson': { schema: { type: 'string' } },
+        // Bytes, for which OpenAPI 3.1 has a schema without a type.
+        'application/vnd.apache.parquet': { schema: {} },
+      },
     }),
     badParameter,
     unavailable('`database_unavailable`: try again. `overloaded`: too many exports are running.'),

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { parquetWriter } from './parquet-format.ts';
+import { type ExportRow } from './row-format.ts';
+
+const COLUMNS = ['time', 'name', 'value', 'die_x', 'defect_count', 'metadata'];
+const write = (batches: readonly ExportRow[][]): { file: ArrayBuffer; largestPart: number } => {
+  const writer = parquetWriter(COLUMNS);
+  const parts = [...batches.map((batch) => writer.rows(batch)), writer.end()] as Uint8Array[];
+  const { buffer } = Uint8Array.from(Buffer.concat(parts));
+  return { file: buffer, largestPart: Math.max(...parts.map(({ length }) => length)) };
+};
+/** With times as the file has them: a Date would drop their microseconds. */
+const read = (file: ArrayBuffer): Promise<Record<string, unknown>[]> =>
+  parquetReadObjects({ file, parsers: { timestampFromMicroseconds: (micros: bigint) => micros } as never });
+
+describe('Parquet', () => {
+  it('keeps microseconds, doubles, negative integers, JSON and null', async () => {
+    const { file } = write([
+      [
+        {
+          time: '2008-07-19T11:55:00.123456Z',
+          name: 'ü "x",\n=1',
+          value: 0.1 + 0.2,
+          die_x: -7,
+          defect_count: 2 ** 40,
+          metadata: { a: [1, null], b: 'c' },
+        },
+        { time: '1969-12-31T23:59:59.999999Z', name: '', value: null, die_x: null, defect_count: null, metadata: null },
+      ],
+    ]);
+    expect(await read(file)).toEqual([
+      {
+        time: 1216468500123456n,
+        name: 'ü "x",\n=1',
+        value: 0.30000000000000004,
+        die_x: -7,
+        defect_count: BigInt(2 ** 40),
+        metadata: { a: [1, null], b: 'c' },
+      },
+      { time: -1n, name: '', value: null, die_x: null, defect_count: null, metadata: null },
+    ]);
+  });
+
+  it('is a valid file without rows', async () => {
+    const { file } = write([[]]);
+    expect(await read(file)).toEqual([]);
+    expect(
+      parquetMetadata(file)
+        .schema.slice(1)
+        .map(({ name }) => name),
+    ).toEqual(COLUMNS);
+  });
+
+  it('gives away each group of rows, so that no part grows with the file', async () => {
+    const rowOf = (n: number): ExportRow => ({
+      time: '2026-03-02T08:00:00Z',
+      name: `n${n % 5}`,
+      value: n / 7,
+      die_x: n,
+    });
+    const batches = Array.from({ length: 40 }, (_, b) => Array.from({ length: 1000 }, (_, i) => rowOf(b * 1000 + i)));
+    const { file, largestPart } = write(batches);
+    expect(parquetMetadata(file).row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([
+      8192, 8192, 8192, 8192, 7232,
+    ]);
+    expect(largestPart).toBeLessThan(file.byteLength / 3);
+    const rows = await read(file);
+    expect(rows.map(({ die_x }) => die_x)).toEqual(Array.from({ length: 40_000 }, (_, n) => n));
+    expect(rows.every(({ value }, n) => value === n / 7)).toBe(true);
+  });
+});
