@@ -1,7 +1,7 @@
 import { type ParetoAnswer as DefectPareto } from '../defects/defects-answer.ts';
 import { type LotMapAnswer } from '../lots/wafer-map-answer.ts';
 import { type SpcAnswer } from '../spc/spc-answer.ts';
-import { Html, html } from './html.ts';
+import { type Html, html } from './html.ts';
 
 /** Pictures of a report as SVG: they print sharp, and need no script. Colours are attributes, because the page allows no inline style. */
 
