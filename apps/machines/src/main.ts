@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { parseDecimal } from './decimal.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
+import { ROUTE } from './fab/catalogue.ts';
 import { simulate, type Simulation } from './fab/simulate.ts';
 
 /** The synthetic fab as a process: publishes until stopped, then reports exactly what was acknowledged. */
@@ -43,6 +44,15 @@ function durationMs(text: string): number {
   return milliseconds;
 }
 
+function stepNames(text: string): readonly string[] {
+  const known = ROUTE.map(({ name }) => name);
+  const names = text.split(',');
+  if (!names.every((name) => known.includes(name))) {
+    throw new InvalidArgumentError(`Expected some of ${known.join(',')}.`);
+  }
+  return names;
+}
+
 const command = new Command('simulator')
   .description(
     'A synthetic fab that publishes chip inspections and equipment telemetry to Kafka (KAFKA_BROKERS) until it is ' +
@@ -63,6 +73,11 @@ const command = new Command('simulator')
   )
   .addOption(
     new Option('--lots <n>', 'end after this many whole lots').env('SIMULATOR_LOTS').argParser(wholeNumber(1, 1e6)),
+  )
+  .addOption(
+    new Option('--steps <names>', 'publish inspections of these steps only, separated by commas')
+      .env('SIMULATOR_STEPS')
+      .argParser(stepNames),
   )
   .addOption(
     new Option('--duration <time>', 'end after this time: 30s, 10m, 2h')
@@ -91,6 +106,7 @@ const options = command.opts<{
   rate: number;
   inspectionRate: number;
   lots?: number;
+  steps?: readonly string[];
   duration?: number;
   arraySize: number;
   once?: boolean;
@@ -136,6 +152,7 @@ async function main(): Promise<number> {
       samplesPerSecond: options.rate,
       inspectionsPerSecond: options.inspectionRate,
       ...(options.lots === undefined ? {} : { lots: options.lots }),
+      ...(options.steps === undefined ? {} : { steps: options.steps }),
       ...(options.duration === undefined ? {} : { durationMs: options.duration }),
       arraySize: options.arraySize,
       once: ONCE,

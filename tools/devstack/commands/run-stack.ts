@@ -1,5 +1,5 @@
 /** Runs the whole pipeline until asked to stop: servers, topics and tables, services, synthetic load. */
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildWorkspace } from './build.ts';
 import { checkDiskSpace, SPACE_FOR_SERVERS } from '../servers/disk-space.ts';
@@ -104,6 +104,11 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
   if (options.hasSimulator) {
     await supervisor.start(describeSimulator(servers.env), signal);
     report('simulator-1', 'publishing synthetic inspections and telemetry');
+    void publishHistory(folder, servers.env, signal).catch((error: unknown) => {
+      if (!signal.aborted) {
+        report('history', `not published: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
   }
   const key = options.auth === 'keys' ? await makeKey(servers.env, report, signal) : undefined;
   writeEnvFile(STACK_ENV_FILE, {
@@ -119,6 +124,24 @@ function withAuthMode(part: Part, auth: StackOptions['auth']): Part {
   return launch.name.startsWith('query-')
     ? { ...part, launch: { ...launch, env: { ...launch.env, AUTH_MODE: auth } } }
     : part;
+}
+
+/** Lots that the fab inspected before it was first watched: enough to see which machine drifts, and which one scratches. */
+const HISTORY = ['--once', '--lots', '45', '--steps', 'GATE-CD,M1-AOI', '--rate', '0', '--inspection-rate', '6'];
+
+/** Once for all data: the services work it off while they already serve. */
+async function publishHistory({ data }: StackFolder, servers: Env, signal: AbortSignal): Promise<void> {
+  const done = path.join(data, 'history-published');
+  if (existsSync(done)) {
+    return;
+  }
+  await runCommand(process.execPath, [path.join(REPOSITORY_ROOT, 'apps', 'machines', 'dist', 'main.js'), ...HISTORY], {
+    cwd: REPOSITORY_ROOT,
+    env: { ...process.env, KAFKA_BROKERS: servers['KAFKA_BROKERS'] },
+    signal,
+    onFailure: 'see the lines above',
+  });
+  writeFileSync(done, '');
 }
 
 /** A new key for each run, so that none has to be kept; it ends after a week. */

@@ -56,6 +56,15 @@ describe('simulation', () => {
     expect(Math.max(...times)).toBeLessThanOrEqual(now);
   });
 
+  it('publishes the chosen steps of the same fab only', async () => {
+    const now = Date.UTC(2026, 2, 14, 12);
+    const run = { once: true, durationMs: HOUR_MS, inspectionsPerSecond: 0.5, clock: () => now };
+    const whole = await published(run, () => false);
+    const part = await published({ ...run, steps: ['GATE-CD', 'M1-AOI'] }, () => false);
+    expect(part.inspections.length).toBeGreaterThan(100);
+    expect(part.inspections).toEqual(whole.inspections.filter(({ step }) => step === 'GATE-CD' || step === 'M1-AOI'));
+  });
+
   it('catches up with a short stall and stops the fab in a long one', async () => {
     const stallMs = async (
       length: number,

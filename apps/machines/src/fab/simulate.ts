@@ -12,6 +12,8 @@ export interface SimulationOptions {
   readonly inspectionsPerSecond: number;
   /** Ends once this many lots have passed their last step. */
   readonly lots?: number;
+  /** Publishes inspections of these steps only, as if the fab had no machines that report the others. */
+  readonly steps?: readonly string[];
   /** Ends after this time. */
   readonly durationMs?: number;
   /** Samples per telemetry record; 1 sends single objects. */
@@ -81,6 +83,10 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       if (scheduled.dueMs > endMs) {
         return void (await send());
       }
+      finishedLots = scheduled.finishedLots;
+      if (options.steps?.includes(scheduled.event.step ?? '') === false) {
+        continue;
+      }
       while (scheduled.dueMs > nowMs()) {
         await send();
         await sleep(TICK_MS, undefined, { signal });
@@ -93,7 +99,6 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       waitingSinceMs ??= scheduled.dueMs;
       due.push(inspectionRecord(scheduled.event));
       dueMs = scheduled.dueMs;
-      finishedLots = scheduled.finishedLots;
       if (due.length >= MAX_INSPECTIONS_PER_SEND) {
         await send();
       }
