@@ -48,6 +48,15 @@ export const VIEWS: readonly View[] = [
     component: lazy(() => import('./views/telemetry/telemetry.tsx').then(({ Telemetry }) => Telemetry)),
   },
   {
+    path: '/reports',
+    nav: 'reports',
+    component: lazy(() => import('./views/reports/reports.tsx').then(({ Reports }) => Reports)),
+  },
+  {
+    path: '/reports/:id',
+    component: lazy(() => import('./views/reports/report.tsx').then(({ ReportView }) => ReportView)),
+  },
+  {
     path: '/pipeline',
     nav: 'pipeline',
     component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),

@@ -88,6 +88,21 @@ export const posted = <P extends PostPath>(path: P, body: BodyOf<P>): Question<P
   ask: (signal) => client.post(path as never, { body, signal } as never) as Promise<PostAnswerOf<P>>,
 });
 
+type Stored<A, B> = {
+  post: {
+    requestBody: { content: { 'application/json': B } };
+    responses: { 201: { content: { 'application/json': A } } };
+  };
+};
+type StorePath = { [P in keyof paths]: paths[P] extends Stored<unknown, unknown> ? P : never }[keyof paths];
+
+/** Stores something new. @throws unknown; `problemOf` says what it means */
+export const store = <P extends StorePath>(
+  path: P,
+  body: paths[P] extends Stored<unknown, infer B> ? B : never,
+): Promise<paths[P] extends Stored<infer A, unknown> ? A : never> =>
+  client.post(path as never, { body } as never) as Promise<never>;
+
 /** What a failure means for the person who asked. A refused key also makes the page ask for one. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof ProblemError)) {

@@ -11,6 +11,7 @@ export const de: Texts = {
     yield: 'Ausbeute',
     compare: 'Maschinenvergleich',
     telemetry: 'Telemetrie',
+    reports: 'Berichte',
     pipeline: 'Pipeline',
     api: 'API',
     label: 'Ansichten',

@@ -10,6 +10,7 @@ export const en = {
     yield: 'Yield',
     compare: 'Compare tools',
     telemetry: 'Telemetry',
+    reports: 'Reports',
     pipeline: 'Pipeline',
     api: 'API',
     label: 'Views',

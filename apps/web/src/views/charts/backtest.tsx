@@ -84,26 +84,29 @@ function Results({ tested }: { tested: Tested }): JSX.Element {
     { ...tested.together, name: t.together },
   ];
   return (
-    <Table
-      caption={t.backtest}
-      rows={rows}
-      keyOf={({ name }) => name}
-      columns={[
-        { title: t.rule, isHead: true, cell: ({ name }) => name },
-        { title: t.alarms, isNumber: true, cell: ({ alarms }) => whole(alarms) },
-        { title: t.perWeek, isNumber: true, cell: ({ alarms_per_week }) => measured(alarms_per_week) },
-        ...tested.together.shifts.map(({ shift }, at) => ({
-          title: t.shift(measured(shift)),
-          isNumber: true,
-          cell: ({ shifts }: Result) => {
-            const { found = 0, starts = 0, mean_samples = null } = shifts[at] ?? {};
-            return mean_samples === null
-              ? t.neverFound(whole(starts))
-              : t.found(measured(mean_samples), whole(found), whole(starts));
-          },
-        })),
-      ]}
-    />
+    <>
+      <Table
+        caption={t.backtest}
+        rows={rows}
+        keyOf={({ name }) => name}
+        columns={[
+          { title: t.rule, isHead: true, cell: ({ name }) => name },
+          { title: t.alarms, isNumber: true, cell: ({ alarms }) => whole(alarms) },
+          { title: t.perWeek, isNumber: true, cell: ({ alarms_per_week }) => measured(alarms_per_week) },
+          ...tested.together.shifts.map(({ shift }, at) => ({
+            title: t.shift(measured(shift)),
+            isNumber: true,
+            cell: ({ shifts }: Result) => {
+              const { found = 0, starts = 0, mean_samples = null } = shifts[at] ?? {};
+              return mean_samples === null
+                ? t.neverFound(whole(starts))
+                : t.found(measured(mean_samples), whole(found), whole(starts));
+            },
+          })),
+        ]}
+      />
+      <p class="hint">{t.shiftHint}</p>
+    </>
   );
 }
 

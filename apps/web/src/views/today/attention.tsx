@@ -4,6 +4,7 @@ import { type Answer } from '../../api/use-answer.ts';
 import { whole } from '../../format/numbers.ts';
 import { Explain } from '../../shared/explain.tsx';
 import { addressOf } from '../../shared/location.ts';
+import { useRange } from '../../shared/range.tsx';
 import { Loading, Refused } from '../../shared/states.tsx';
 import { texts } from '../../texts/texts.ts';
 
@@ -22,6 +23,7 @@ interface Item {
 
 /** What somebody should look at now, the worst first. */
 export function Attention({ pipeline, ledger, machines, comparison }: AttentionProps): JSX.Element {
+  const { range } = useRange();
   const t = texts();
   const stopped = [...(pipeline.data?.partitions ?? []), ...(pipeline.data?.ingest ?? [])].filter(
     ({ state }) => state !== 'running',
@@ -36,7 +38,11 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
     ...(ledger.data?.balanced === false ? [{ text: t.today.unbalanced, to: '/pipeline', isBad: true }] : []),
     ...(comparison.data?.groups ?? [])
       .filter(({ verdict }) => verdict === 'worse')
-      .map(({ key }) => ({ text: t.today.worse(key), to: addressOf('/lots', {}), isBad: true })),
+      .map(({ key }) => ({
+        text: t.today.worse(key),
+        to: addressOf('/compare', {}, { equipment: key, policy: 'last', range }),
+        isBad: true,
+      })),
     ...(silent.length > 0 ? [{ text: t.today.silent(silent), to: '#machines', isBad: false }] : []),
     ...(pipeline.data?.topics ?? [])
       .filter(({ dead_lettered }) => dead_lettered > 0)

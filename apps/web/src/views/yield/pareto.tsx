@@ -2,14 +2,12 @@
 import { type JSX } from 'preact';
 import { question } from '../../api/ask.ts';
 import { useAnswer } from '../../api/use-answer.ts';
-import { percent, whole } from '../../format/numbers.ts';
 import { Select } from '../../shared/choice.tsx';
 import { useAddress } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
-import { Table } from '../../shared/table.tsx';
 import { texts } from '../../texts/texts.ts';
 import { filtersOf, policyOf, type YieldChoice } from './question.ts';
-import { Share } from './share.tsx';
+import { ParetoTable } from './pareto-table.tsx';
 
 const EVERY_S = 10;
 
@@ -35,9 +33,7 @@ export function BinPareto({ choice, bin }: { choice: YieldChoice; bin: 'hard' | 
         rows: groups.map((one) => [one.key, one.count, one.share, one.cumulative_share]),
       })}
     >
-      {({ groups }) => (
-        <ParetoTable caption={title} name={t.bin} rows={groups.map((one) => ({ ...one, to: undefined }))} />
-      )}
+      {({ groups }) => <ParetoTable caption={title} name={t.bin} rows={groups} />}
     </Panel>
   );
 }
@@ -84,45 +80,5 @@ export function DefectPareto({ choice }: { choice: YieldChoice }): JSX.Element {
         />
       )}
     </Panel>
-  );
-}
-
-interface ParetoRow {
-  readonly key: string | number | null;
-  readonly count: number;
-  readonly share: number;
-  readonly cumulative_share: number;
-  /** Where a click on the name leads. */
-  readonly to: string | undefined;
-}
-
-/** The most frequent first, with what they and those before them make up. */
-function ParetoTable({
-  caption,
-  name,
-  rows,
-}: {
-  caption: string;
-  name: string;
-  rows: readonly ParetoRow[];
-}): JSX.Element {
-  const t = texts().yield;
-  return (
-    <Table
-      isBounded
-      caption={caption}
-      rows={rows}
-      keyOf={({ key }) => String(key)}
-      columns={[
-        {
-          title: name,
-          isHead: true,
-          cell: ({ key, to }) => (to === undefined ? (key ?? t.unnamed) : <a href={to}>{key}</a>),
-        },
-        { title: t.count, isNumber: true, cell: ({ count }) => whole(count) },
-        { title: t.share, isNumber: true, cell: ({ share }) => <Share fraction={share} words={percent(share)} /> },
-        { title: t.cumulative, isNumber: true, cell: ({ cumulative_share }) => percent(cumulative_share) },
-      ]}
-    />
   );
 }
