@@ -12,12 +12,12 @@ const affectedBy = (file: string): string[] => {
 
 it.each([
   // The routes of query neither move a position nor change an image.
-  ['apps/query/src/main.ts', ['bench', 'deploy', 'docs', 'e2e', 'observe', 'query', 'tools']],
-  ['apps/query/src/query.module.ts', ['bench', 'docs', 'e2e', 'observe', 'query', 'tools']],
-  ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'observe', 'query', 'tools']],
+  ['apps/query/src/main.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
+  ['apps/query/src/query.module.ts', ['bench', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
+  ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
   ['apps/writer/src/writer.module.ts', ['bench', 'docs', 'e2e', 'faults', 'observe', 'tools', 'writer']],
-  ['docker-compose.yml', ['deploy', 'tools']],
-  ['monitoring/alerts.yaml', ['observe', 'tools']],
+  ['docker-compose.yml', ['deploy', 'observe', 'tools']],
+  ['monitoring/alerts.yaml', ['deploy', 'observe', 'tools']],
   ['README.md', ['docs', 'tools']],
 ])(
   'a change of %s runs the tests of %j',
