@@ -2,22 +2,14 @@
  * A primary that fails with unreplicated commits, and its standby: positions go back while nothing arrives, and the
  * writers must notice by themselves and read the missing blocks again.
  */
-import { appendFileSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { startPart } from '../../devstack/processes/part.ts';
-import { LOOPBACK, PortPicker } from '../../devstack/processes/ports.ts';
-import { postgresAccount } from '../../devstack/servers/postgres-account.ts';
 import { isAlive } from '../../devstack/processes/processes.ts';
-import { runCommand } from '../../devstack/processes/run-command.ts';
 import { readPositions } from '../proof/observation.ts';
 import { PostgresProxy } from '../system/proxy.ts';
+import { promote, startStandby } from '../system/standby.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 import type { Trial } from './trial.ts';
 
-const FIRST_STANDBY_PORT = 57_532;
-const PROMOTED_WITHIN_MS = 60_000;
 /** The writer notices a failover at the next review of an idle position; then it reads the missing blocks. */
 const WHOLE_WITHIN_MS = 60_000;
 
@@ -27,7 +19,7 @@ export async function failOver(system: SystemUnderTest, trial: Trial): Promise<{
   // Replication goes through a proxy, so that it can stop at a chosen moment.
   const replication = await PostgresProxy.listen(primaryPort);
   try {
-    const standbyPort = await startStandby(system, replication.port);
+    const standbyPort = await startStandby(system, { replicationPort: replication.port });
     report('failover', `the standby follows on port ${standbyPort}`);
     trial.publisher.resume();
     await sleep(4_000, undefined, { signal });
@@ -60,71 +52,6 @@ export async function failOver(system: SystemUnderTest, trial: Trial): Promise<{
     return { lost, wholeAfterMs: performance.now() - began };
   } finally {
     await replication.close();
-  }
-}
-
-async function startStandby(system: SystemUnderTest, replicationPort: number): Promise<number> {
-  const { folder, signal, env } = system;
-  const programs = env['PG_BIN'] as string;
-  const home = path.join(folder.data, 'standby');
-  const account = await postgresAccount([programs, folder.data], signal);
-  mkdirSync(home, { mode: 0o700 });
-  account.own(home);
-  const source = new URL(system.superuserUrl(replicationPort));
-  source.pathname = '';
-  const backup = account.asAccount(path.join(programs, 'pg_basebackup'), [
-    `--pgdata=${home}`,
-    `--dbname=${source.href}`,
-    '--write-recovery-conf',
-    '--wal-method=stream',
-    '--checkpoint=fast',
-  ]);
-  await runCommand(backup.command, backup.args, { cwd: folder.data, signal, onFailure: 'see the lines above' });
-  const port = await new PortPicker(system.report).pick('standby', FIRST_STANDBY_PORT);
-  // Read after all other settings, so it overrides the port copied from the primary.
-  appendFileSync(path.join(home, 'postgresql.auto.conf'), `port = ${port}\n`);
-  await startPart(
-    folder.run,
-    {
-      launch: {
-        name: 'postgres-2',
-        ...account.asAccount(path.join(programs, 'postgres'), ['-D', home]),
-        env: process.env,
-        cwd: folder.data,
-      },
-      readiness: () => () => isRecovering(system.superuserUrl(port)),
-      readyWithinMs: 60_000,
-    },
-    signal,
-  );
-  return port;
-}
-
-async function ask<Row>(url: string, text: string): Promise<Row> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows[0] as Row;
-  } finally {
-    await client.end();
-  }
-}
-
-async function isRecovering(url: string): Promise<boolean> {
-  try {
-    return (await ask<{ is: boolean }>(url, 'SELECT pg_is_in_recovery() AS is')).is;
-  } catch {
-    return false;
-  }
-}
-
-async function promote(url: string): Promise<void> {
-  const { promoted } = await ask<{ promoted: boolean }>(
-    url,
-    `SELECT pg_promote(true, ${PROMOTED_WITHIN_MS / 1000}) AS promoted`,
-  );
-  if (!promoted) {
-    throw new Error(`the standby at ${LOOPBACK} was not promoted in time`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** A service that is restarted whenever it ends, unless it is held down. */
 import type { ChildProcess } from 'node:child_process';
+import path from 'node:path';
 import type { Env } from '../../devstack/env-file.ts';
 import { startPart, type Part } from '../../devstack/processes/part.ts';
 import { endProcess, launch, runningPid } from '../../devstack/processes/processes.ts';
@@ -27,6 +28,14 @@ export class Service {
   set env(env: Env) {
     const { launch: usual } = this.#part;
     this.#part = { ...this.#part, launch: { ...usual, env: { ...usual.env, ...env } } };
+  }
+
+  /** Runs the build of this checkout from the next start on; a script of its own stays. */
+  runFrom(checkout: string): void {
+    const { launch: usual } = this.#part;
+    const entry = path.join('apps', this.name.replace(/-\d+$/, ''), 'dist', 'main.js');
+    const args = usual.args.map((arg) => (arg.endsWith(`/${entry}`) ? path.join(checkout, entry) : arg));
+    this.#part = { ...this.#part, launch: { ...usual, args, cwd: checkout } };
   }
 
   get name(): string {

@@ -30,6 +30,8 @@ export interface SystemOptions {
   readonly brokers?: number | undefined;
   /** Entry of the writers; a negative control puts a broken composition here. */
   readonly writerScript?: string | undefined;
+  /** Checkout whose build runs (default: this one). */
+  readonly checkout?: string | undefined;
 }
 
 const prefixes: Env = { TOPIC_PREFIX: ENVIRONMENT, GROUP_PREFIX: ENVIRONMENT };
@@ -44,6 +46,8 @@ export class SystemUnderTest {
   readonly sql: Sql;
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** Checkout whose build of the operator's commands is used from now on. */
+  checkout: string;
   readonly #services: Service[];
   #servers: readonly Part[];
   readonly #pool: { current: pg.Pool };
@@ -51,7 +55,7 @@ export class SystemUnderTest {
   #extraWriters = 0;
 
   private constructor(
-    { folder, signal, report }: SystemOptions,
+    { folder, signal, report, checkout = REPOSITORY_ROOT }: SystemOptions,
     env: Env,
     proxy: PostgresProxy,
     services: Service[],
@@ -61,6 +65,7 @@ export class SystemUnderTest {
     this.folder = folder;
     this.signal = signal;
     this.report = report;
+    this.checkout = checkout;
     this.env = env;
     this.proxy = proxy;
     this.#services = services;
@@ -72,7 +77,7 @@ export class SystemUnderTest {
   }
 
   static async start(options: SystemOptions): Promise<SystemUnderTest> {
-    const { folder, report, signal, writerScript, brokers = 1 } = options;
+    const { folder, report, signal, writerScript, brokers = 1, checkout = REPOSITORY_ROOT } = options;
     const ports = new PortPicker(report);
     const firstPorts = portsAnywhere();
     const [{ started, env: serversEnv }] = await together<[Servers, void]>(
@@ -88,11 +93,12 @@ export class SystemUnderTest {
       INGEST_DATABASE_URL: atPort(env['INGEST_DATABASE_URL'] as string, proxy.port),
       QUERY_DATABASE_URL: atPort(env['QUERY_DATABASE_URL'] as string, proxy.port),
     };
-    await runOperator('db', ['migrate'], env, signal);
-    await runOperator('topics', ['create'], env, signal);
+    await runOperator(checkout, 'db', ['migrate'], env, signal);
+    await runOperator(checkout, 'topics', ['create'], env, signal);
     const { parts } = await describeServices(instances, proxied, ports, firstPorts.services);
     const membership = new Membership(ENVIRONMENT);
     const services = parts.map((part) => new Service(folder.run, membership.join(withDebugger(part, writerScript))));
+    services.forEach((service) => service.runFrom(checkout));
     const servers = started.map(({ part }) => part);
     const system = new SystemUnderTest(options, env, proxy, services, servers, membership);
     await Promise.all(services.map((service) => service.start(signal)));
@@ -157,6 +163,11 @@ export class SystemUnderTest {
     return Promise.all(names.map((name) => this.#service(name).start(this.signal)));
   }
 
+  /** A service runs the build of this checkout from its next start on. */
+  runFrom(name: string, checkout: string): void {
+    this.#service(name).runFrom(checkout);
+  }
+
   /** Runs a writer that is in the group for a while. */
   async withExtraWriter(stay: () => Promise<void>, ending: NodeJS.Signals): Promise<void> {
     this.#extraWriters += 1;
@@ -199,7 +210,7 @@ export class SystemUnderTest {
     const former = this.kafkaNames.slice(0, -1);
     this.env = { ...this.env, KAFKA_BROKERS: brokers };
     this.#services.forEach((service) => (service.env = { KAFKA_BROKERS: brokers }));
-    for (const name of former) {
+    for (const name of former.filter((one) => runningPid(this.folder.run, one) !== undefined)) {
       await this.stopServer(name, 'SIGTERM');
     }
     this.#servers = this.#servers.filter(({ launch: { name } }) => !former.includes(name));
@@ -238,7 +249,7 @@ export class SystemUnderTest {
   }
 
   async operator(entry: string, args: readonly string[]): Promise<string> {
-    const { stdout } = await runOperator(entry, args, this.env, this.signal);
+    const { stdout } = await runOperator(this.checkout, entry, args, this.env, this.signal);
     return stdout;
   }
 
@@ -324,15 +335,11 @@ function childrenOf(pid: number): number[] {
     });
 }
 
-function runOperator(entry: string, args: readonly string[], env: Env, signal: AbortSignal) {
-  return runCommand(
-    process.execPath,
-    [path.join(REPOSITORY_ROOT, 'apps', 'operator', 'dist', `${entry}.js`), ...args],
-    {
-      cwd: REPOSITORY_ROOT,
-      env: { ...process.env, ...env },
-      signal,
-      onFailure: `see the lines above; "npm run ${entry} -- --help" explains the command`,
-    },
-  );
+function runOperator(checkout: string, entry: string, args: readonly string[], env: Env, signal: AbortSignal) {
+  return runCommand(process.execPath, [path.join(checkout, 'apps', 'operator', 'dist', `${entry}.js`), ...args], {
+    cwd: checkout,
+    env: { ...process.env, ...env },
+    signal,
+    onFailure: `see the lines above; "npm run ${entry} -- --help" explains the command`,
+  });
 }
