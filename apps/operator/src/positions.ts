@@ -14,6 +14,7 @@ import { planAcceptRecreated } from './positions/accept-recreated.ts';
 import { planInit } from './positions/init.ts';
 import { PartitionFacts } from './positions/partition-facts.ts';
 import type { Plan } from './positions/plan.ts';
+import { reachOf } from './positions/reach.ts';
 import { planRebase } from './positions/rebase.ts';
 import { planResume } from './positions/resume.ts';
 import { planRewindIngest } from './positions/rewind-ingest.ts';
@@ -129,11 +130,43 @@ function formatPositions(positions: readonly StreamPosition[]): string {
   return printable(lines.join('\n'));
 }
 
+const moment = (text: string): number => {
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isFinite(ms)) {
+    throw new InvalidArgumentError('Expected a time with its zone, such as 2026-01-20T05:00:00Z.');
+  }
+  return ms;
+};
+
+program
+  .command('reach')
+  .description(
+    'before a restore: whether Kafka still has what a database restored to a moment needs; exit 1 if not all of it',
+  )
+  .argument('<time>', 'the moment, such as 2026-01-20T05:00:00Z', moment)
+  .action(async (atMs: number) => {
+    const admin = new KafkaAdmin(kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions'), logger);
+    try {
+      for (const stream of STREAMS) {
+        const { lines, isWhole } = await reachOf(admin, stream, atMs);
+        console.log(lines.join('\n'));
+        process.exitCode = isWhole ? process.exitCode : 1;
+      }
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  });
+
 interface ChangeOptions {
   reason: string;
   by: string;
   yes?: boolean;
   dryRun?: boolean;
+}
+
+interface RebaseOptions extends ChangeOptions {
+  offset?: number;
+  oldClusterLost?: boolean;
 }
 
 const changing = (name: string, description: string, ofPartition = true): Command => {
@@ -241,6 +274,10 @@ changing('resume-ingest', 'let ingest continue with records that it refused (sta
 
 changing('rebase', 'continue on another Kafka cluster, once everything on the old one is applied', false)
   .option('--offset <n>', 'first offset there that is not applied yet (default: the end of the topic)', wholeNumber())
+  .option(
+    '--old-cluster-lost',
+    'no mirror has copied it: give up what is not applied, and take all that is there as new',
+  )
   .addHelpText(
     'after',
     `
@@ -248,23 +285,38 @@ Before: no machine publishes, "show" reports that nothing waits on the old clust
 the topics exist on the new cluster (npm run topics -- create), and KAFKA_BROKERS leads there. What a mirror has copied of
 the machine topic counts as applied. For the order of the whole move, see docs/disaster-recovery.md`,
   )
-  .action((stream: Stream, partition: number | 'all', options: ChangeOptions & { offset?: number }) => {
-    if (partition === 'all' && options.offset !== undefined) {
+  .action((stream: Stream, partition: number | 'all', options: RebaseOptions) => {
+    const { offset, oldClusterLost: isOldLost = false } = options;
+    if (partition === 'all' && offset !== undefined) {
       throw new InputError('--offset is for one partition; each has its own offsets');
     }
-    return change(stream, partition, options, (facts) => planRebase(facts, options.offset));
+    if (isOldLost && offset !== undefined) {
+      throw new InputError('--offset is for a mirror; with --old-cluster-lost there is none');
+    }
+    return change(stream, partition, options, (facts) => planRebase(facts, offset, { isOldLost }));
   });
 
-changing('rewind-ingest', 'make ingest read a part of the machine topic again, for example after blocks were lost')
-  .requiredOption('--to <n>', 'offset of the machine topic to read again from', wholeNumber())
+changing(
+  'rewind-ingest',
+  'make ingest read a part of the machine topic again, for example after blocks were lost',
+  false,
+)
+  .option(
+    '--to <n>',
+    'offset of the machine topic to read again from (default: the position, as after a restore)',
+    wholeNumber(),
+  )
   .addHelpText(
     'after',
     `
 Kafka sets the offsets of a group only while it has no members: stop every ingest first, run this, start ingest again.
 The writer skips what is already applied, and applies what was lost.`,
   )
-  .action((stream: Stream, partition: number, options: ChangeOptions & { to: number }) =>
-    change(stream, partition, options, (facts) => planRewindIngest(facts, options.to)),
-  );
+  .action((stream: Stream, partition: number | 'all', options: ChangeOptions & { to?: number }) => {
+    if (partition === 'all' && options.to !== undefined) {
+      throw new InputError('--to is for one partition; each has its own offsets');
+    }
+    return change(stream, partition, options, (facts) => planRewindIngest(facts, options.to));
+  });
 
 await runCommand(program);

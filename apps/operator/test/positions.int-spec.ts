@@ -11,6 +11,7 @@ import { planAcceptRecreated } from '../src/positions/accept-recreated.ts';
 import { planInit } from '../src/positions/init.ts';
 import { PartitionFacts } from '../src/positions/partition-facts.ts';
 import type { Plan } from '../src/positions/plan.ts';
+import { reachOf } from '../src/positions/reach.ts';
 import { planRebase } from '../src/positions/rebase.ts';
 import { planResume } from '../src/positions/resume.ts';
 import { planRewindIngest } from '../src/positions/rewind-ingest.ts';
@@ -213,6 +214,10 @@ describe('positions', () => {
     ]);
     await refusal(planRewindIngest(facts(), 8)).toThrow('ahead of ingest, which is at 7');
     await refusal(planRewindIngest(facts(), 31)).toThrow('which has 0 to 30');
+    // After a restore: as far back as the database went.
+    await db.database.query('UPDATE stream_positions SET next_offset = 4 WHERE source_topic = $1', [machine]);
+    await (await planRewindIngest(facts(), undefined)).apply();
+    expect((await admin.groupOffsets(group, machine)).get(0)).toBe(4);
   });
 
   it('rewind-ingest: says what to do while ingest runs', async () => {
@@ -333,5 +338,48 @@ describe('positions', () => {
         [machine],
       ),
     ).toEqual([{ lost_from: 10, lost_to: 17, kind: 'rebased' }]);
+  });
+
+  it('rebase: with the old cluster lost, gives up what waits, says since when, and takes all of the new one as new', async () => {
+    await standAt(10, 'running', undefined, T0);
+    await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
+      machine,
+      randomUUID(),
+    ]);
+    await setHighWatermark(db.database, machine, 0, 17n);
+    await refusal(planRebase(facts(), undefined)).toThrow('give them up with --old-cluster-lost');
+    const plan = await planRebase(facts(), undefined, { isOldLost: true });
+    expect(plan.lines.join('\n')).toMatch(
+      /from offset 10 of the old cluster on is LOST: at least 7 offsets, after 2026-01-20/,
+    );
+    await plan.apply();
+    expect(await position()).toMatchObject({ nextOffset: 0n, originOffset: 0n, acceptedOffset: 0n, state: 'running' });
+    expect((await admin.groupOffsets(group, machine)).get(0)).toBe(0);
+    expect(
+      await db.database.query('SELECT from_offset::int, to_offset::int FROM stream_gaps WHERE source_topic = $1', [
+        machine,
+      ]),
+    ).toEqual([{ from_offset: 10, to_offset: 17 }]);
+  });
+
+  it('reach: tells what a restored database would find, before anything is restored', async () => {
+    const reach = (ms: number) => reachOf(admin, { source: machine, accepted }, ms);
+    const before = Date.now();
+    await publish(0, 5, T0);
+    await publish(5, 9, T0);
+    const after = Date.now() + 1;
+    const deleteBelow = (topic: string, offset: number) =>
+      kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+    expect(await reach(0)).toMatchObject({ isWhole: true });
+    await deleteBelow(accepted, 1);
+    expect(await reach(before)).toEqual({
+      isWhole: false,
+      lines: [expect.stringMatching(/\/0: blocks below 1 are deleted, .*stops as "gap" until ingest reads/)],
+    });
+    expect(await reach(after)).toMatchObject({ isWhole: true });
+    await deleteBelow(machine, 29);
+    expect((await reach(0)).lines[0]).toContain('the machine topic begins at 29, after it too');
+    await deleteBelow(accepted, 2);
+    expect((await reach(after)).lines[0]).toContain('all 2 blocks');
   });
 });

@@ -157,6 +157,17 @@ export class KafkaAdmin {
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
   }
 
+  /** Per partition of `topic` the offset of its first record from `ms` (since 1970) on; the end if there is none. */
+  async offsetsAt(name: string, ms: number): Promise<Map<number, number>> {
+    const topic = this.nameOf(name);
+    const offsets = await this.#call(
+      `offsets of ${topic} at a time`,
+      (admin) => admin.fetchTopicOffsetsByTimestamp(topic, ms),
+      { topic },
+    );
+    return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
   /**
    * The UUID that Kafka gave the topic on creation, such as `c5b1e0f4-…`. A topic recreated under the same name has a
    * different one, and so has its copy on another cluster.

@@ -4,10 +4,14 @@ import type { PartitionFacts } from './partition-facts.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Continues on another Kafka cluster. What its machine topic holds below `givenOffset` (default: all of it) counts as
- * applied.
+ * Continues on another Kafka cluster. What its machine topic holds below `givenOffset` counts as applied: by default all of
+ * it, or nothing if the old cluster is lost, because nothing has copied it there.
  */
-export async function planRebase(facts: PartitionFacts, givenOffset: number | undefined): Promise<Plan> {
+export async function planRebase(
+  facts: PartitionFacts,
+  givenOffset: number | undefined,
+  { isOldLost = false } = {},
+): Promise<Plan> {
   const { admin, machineTopic, acceptedTopic, ingestGroup, database } = facts.parts;
   const { partition } = facts.change;
   const position = await facts.position();
@@ -22,14 +26,14 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
   }
   const machine = await facts.range(machineTopic);
   const accepted = await facts.range(acceptedTopic);
-  const offset = givenOffset ?? machine.high;
+  const offset = givenOffset ?? (isOldLost ? machine.low : machine.high);
   if (offset < machine.low || offset > machine.high) {
     throw new InputError(`--offset ${offset} is not in ${facts.name}, which has ${machine.low} to ${machine.high}`);
   }
   const waiting = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
-  if (waiting > 0n && givenOffset === undefined) {
+  if (waiting > 0n && givenOffset === undefined && !isOldLost) {
     throw new InputError(
-      `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or state with --offset where they begin on the new one`,
+      `${waiting} offsets of the old cluster from ${position.nextOffset} are not applied: let ingest and writer finish there first (npm run positions -- show), or state with --offset where they begin on the new one, or give them up with --old-cluster-lost`,
     );
   }
   for (const group of [ingestGroup, facts.parts.writerGroup]) {
@@ -52,7 +56,12 @@ export async function planRebase(facts: PartitionFacts, givenOffset: number | un
       `${facts.name} leaves ${position.nextOffset} of the old cluster and continues at ${offset} of the new one (id ${sourceTopicId})`,
       `of the new machine topic, offsets ${machine.low} to ${offset - 1} count as applied; ingest begins at ${offset}`,
       `blocks of ${acceptedTopic} below ${accepted.high} are skipped`,
-      ...(waiting > 0n
+      ...(isOldLost
+        ? [
+            `what was published from offset ${position.nextOffset} of the old cluster on is LOST: at least ${waiting} offsets, after ${position.appendTime ?? 'its beginning'}`,
+          ]
+        : []),
+      ...(waiting > 0n && !isOldLost
         ? [`${waiting} offsets of the old cluster are given up, except for what is stored from ${offset} on`]
         : []),
       'the ledger of the partition starts over; its old counters stay in the audit trail',
