@@ -17,7 +17,7 @@ const deployment = readDeployment(REPOSITORY_ROOT);
 let schemas: ServiceSchemas;
 beforeAll(async () => {
   schemas = await loadServiceSchemas();
-}, 60_000);
+}, 300_000);
 
 const object = ({ kubernetes }: Deployment, kind: string, name: string) =>
   kubernetes.find((candidate) => candidate.kind === kind && candidate.metadata.name === name)!;

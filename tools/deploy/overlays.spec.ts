@@ -9,7 +9,7 @@ import { schemaProblems } from './kubernetes/schema-problems.ts';
 import { readDeployment } from './manifests.ts';
 import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
 
-const kustomize = await findKustomize(AbortSignal.timeout(120_000));
+const kustomize = await findKustomize(AbortSignal.timeout(600_000));
 if ('missing' in kustomize) {
   // Jest names the tests that it skips; this is why.
   process.stderr.write(`\nthe overlays of k8s are not checked: ${kustomize.missing}\n`);
@@ -24,9 +24,9 @@ let schemas: ServiceSchemas;
 beforeAll(async () => {
   schemas = await loadServiceSchemas();
   for (const name of 'missing' in kustomize ? [] : overlayNames()) {
-    rendered.set(name, await render(kustomize as readonly [string], name, AbortSignal.timeout(60_000)));
+    rendered.set(name, await render(kustomize as readonly [string], name, AbortSignal.timeout(120_000)));
   }
-}, 120_000);
+}, 600_000);
 
 const problems = (objects: readonly KubernetesObject[]): string[] => [
   ...overlayProblems(objects, VERSION),
@@ -295,7 +295,7 @@ describeRendered('the overlays of k8s', () => {
     (name) => {
       expect(schemaProblems(rendered.get(name)!)).toEqual([]);
     },
-    60_000,
+    300_000,
   );
 
   it.each(['dev', 'production', 'cell', 'restore'])('%s keeps every rule', (name) => {
@@ -347,5 +347,5 @@ describeRendered('the overlays of k8s', () => {
     ]) {
       expect(found).toMatch(said);
     }
-  }, 60_000);
+  }, 300_000);
 });
