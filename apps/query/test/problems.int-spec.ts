@@ -114,7 +114,7 @@ describe('a bad parameter is a 400 that names it', () => {
 });
 
 describe('anything that is not a route', () => {
-  it.each(['/', '/v1', '/v2/yield', '/v1/yield/', '/v1/inspections/a/b', '/v1/yield%2F', '/.env'])(
+  it.each(['/v1', '/v2/yield', '/v1/yield/', '/v1/inspections/a/b', '/v1/yield%2F', '/.env'])(
     '%s is 404',
     async (path) => {
       const { status, body } = await problem(path);
