@@ -3171,6 +3171,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The answer is still the one whose ETag is in `If-None-Match`; no body. */
+        NotModified: {
+            headers: {
+                /** @description Of the content; send it as `If-None-Match`. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description `rate_limited`: too many requests of this cost from this caller. */
         RateLimited: {
             headers: {
@@ -3277,6 +3286,7 @@ export type ResponseHeadersTooLarge = components['responses']['HeadersTooLarge']
 export type ResponseInternalError = components['responses']['InternalError'];
 export type ResponseMethodNotAllowed = components['responses']['MethodNotAllowed'];
 export type ResponseMisdirected = components['responses']['Misdirected'];
+export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseRateLimited = components['responses']['RateLimited'];
 export type ResponseRequestTimeout = components['responses']['RequestTimeout'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
@@ -3472,6 +3482,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -3526,6 +3537,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditVerification"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -3649,6 +3661,7 @@ export interface operations {
                     "application/json": components["schemas"]["BinPareto"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -3802,6 +3815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProcessCapability"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -3952,6 +3966,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlLimitsPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -4071,6 +4086,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlLimits"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -4199,6 +4215,7 @@ export interface operations {
                     "application/json": components["schemas"]["DefectDensity"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -4317,6 +4334,7 @@ export interface operations {
                     "application/json": components["schemas"]["DefectPareto"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -4373,6 +4391,7 @@ export interface operations {
                     "application/json": components["schemas"]["EquipmentPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -4445,6 +4464,7 @@ export interface operations {
                     "application/json": components["schemas"]["EquipmentUnits"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -4564,6 +4584,7 @@ export interface operations {
                     "application/json": components["schemas"]["EquipmentComparison"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5110,6 +5131,7 @@ export interface operations {
                     "application/json": components["schemas"]["InspectionPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5238,6 +5260,7 @@ export interface operations {
                     "application/json": components["schemas"]["Inspection"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5372,6 +5395,7 @@ export interface operations {
                     "application/json": components["schemas"]["LotPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5432,6 +5456,7 @@ export interface operations {
                     "application/json": components["schemas"]["Lot"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5557,6 +5582,7 @@ export interface operations {
                     "application/json": components["schemas"]["LotMap"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5632,6 +5658,7 @@ export interface operations {
                     "application/json": components["schemas"]["Part"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5767,6 +5794,7 @@ export interface operations {
                     "application/json": components["schemas"]["WaferMap"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5833,6 +5861,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamesPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -5919,6 +5948,7 @@ export interface operations {
                     "application/json": components["schemas"]["ParameterPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6095,6 +6125,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamesPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6161,6 +6192,7 @@ export interface operations {
                     "application/json": components["schemas"]["RangedNamesPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6227,6 +6259,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6347,6 +6380,7 @@ export interface operations {
                     "text/html": components["schemas"]["Report"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6555,6 +6589,7 @@ export interface operations {
                     "application/json": components["schemas"]["SpcChart"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6729,6 +6764,7 @@ export interface operations {
                     "application/json": components["schemas"]["RangedNamesPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6788,6 +6824,7 @@ export interface operations {
                     "application/json": components["schemas"]["DailySummary"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6876,6 +6913,7 @@ export interface operations {
                     "application/json": components["schemas"]["TelemetrySeries"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -6959,6 +6997,7 @@ export interface operations {
                     "application/json": components["schemas"]["TelemetrySummary"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -7082,6 +7121,7 @@ export interface operations {
                     "application/json": components["schemas"]["Yield"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {
@@ -7166,6 +7206,7 @@ export interface operations {
                     "application/json": components["schemas"]["YieldModels"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
             400: {
                 headers: {

@@ -45,7 +45,6 @@ export class ReportsController {
     @Res({ passthrough: true }) reply: HeaderReply,
   ): Promise<ReportAnswer | string> {
     const report = await this.query.one(id);
-    reply.header('vary', 'Accept, Authorization, Accept-Encoding');
     if (!prefersHtml(accept)) {
       return report;
     }

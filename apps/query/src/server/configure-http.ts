@@ -27,6 +27,7 @@ import {
   type QueryConfig,
 } from '../query.config.ts';
 import { Page } from '../page/page.ts';
+import { revalidate } from './revalidation.ts';
 import { measureRequests } from '../query.metrics.ts';
 import { RequestCheck } from '../http/request-check.ts';
 
@@ -120,6 +121,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     renewCertificate(app, HTTPS_CERTIFICATE, config.HTTPS_KEY);
     watchCertificate(app.get(Registry), 'HTTPS_CERTIFICATE', () => readFileSync(HTTPS_CERTIFICATE, 'utf8'));
   }
+  revalidate(app);
   measureRequests(app, app.get(Registry));
   serveDocument(app, document);
 }

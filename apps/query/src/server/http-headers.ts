@@ -19,6 +19,6 @@ export const securityHeaders = (path: string, isEncrypted: boolean): Readonly<Re
   ...COMMON,
   ...(isEncrypted ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   'cache-control': 'private, no-cache',
-  vary: 'Authorization, Accept-Encoding',
+  vary: 'Accept, Authorization, Accept-Encoding',
   'content-security-policy': path === '/docs' || path.startsWith('/docs/') ? PAGE_POLICY : DATA_POLICY,
 });

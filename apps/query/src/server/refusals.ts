@@ -1,16 +1,28 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { isPublic } from '../access/rights.ts';
 import { PROBLEM_MEDIA_TYPE, PROBLEM_REF, RETRY_AFTER } from '../http/documented-route.ts';
+import { hasETag } from './revalidation.ts';
 
-/** What a request meets before its route, so that no route documents it. */
+const ETAG = { description: 'Of the content; send it as `If-None-Match`.', schema: { type: 'string' } };
+
+/** What a request meets around its route, so that no route documents it. */
 interface Refusal {
   readonly name: string;
   readonly description: string;
   readonly headers?: Readonly<Record<string, object>>;
-  readonly concerns: (route: { readonly path: string; readonly hasBody: boolean }) => boolean;
+  readonly concerns: (route: { readonly path: string; readonly method: string; readonly hasBody: boolean }) => boolean;
+  /** Of answers that are no problem. */
+  readonly isEmpty?: true;
 }
 
 const REFUSALS: Readonly<Record<number, Refusal>> = {
+  304: {
+    name: 'NotModified',
+    description: 'The answer is still the one whose ETag is in `If-None-Match`; no body.',
+    headers: { ETag: ETAG },
+    concerns: ({ path, method }) => method === 'get' && hasETag(path),
+    isEmpty: true,
+  },
   401: {
     name: 'Unauthenticated',
     description: '`unauthenticated`: the key or token is missing, unknown, expired or revoked.',
@@ -73,18 +85,27 @@ const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
 };
 
+interface DocumentedOperation {
+  readonly requestBody?: object;
+  responses?: Record<string, object>;
+}
+
 /** Adds to each operation the refusals that can meet it, as references to shared responses. */
 export function addRefusals(document: OpenAPIObject): void {
   const components = (document.components ??= {});
   components.responses = Object.fromEntries(
-    Object.values(REFUSALS).map(({ name, description, headers }) => [
+    Object.values(REFUSALS).map(({ name, description, headers, isEmpty }) => [
       name,
-      { description, ...(headers && { headers }), content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } },
+      {
+        description,
+        ...(headers && { headers }),
+        ...(isEmpty ? {} : { content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } }),
+      },
     ]),
   );
   for (const [path, item] of Object.entries(document.paths)) {
-    for (const operation of Object.values(item) as { requestBody?: object; responses?: Record<string, object> }[]) {
-      const route = { path, hasBody: operation.requestBody !== undefined };
+    for (const [method, operation] of Object.entries(item) as [string, DocumentedOperation][]) {
+      const route = { path, method, hasBody: operation.requestBody !== undefined };
       for (const [status, { name, concerns }] of Object.entries(REFUSALS)) {
         if (concerns(route)) {
           operation.responses = { ...operation.responses, [status]: { $ref: `#/components/responses/${name}` } };
