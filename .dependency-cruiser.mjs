@@ -21,8 +21,15 @@ export default {
       name: 'tools-lean-on-the-stack',
       comment: 'Of other tools, a tool uses the local stack alone; examples in pages run on the pipeline of the tests.',
       severity: 'error',
-      from: { path: '^tools/([^/]+)/' },
+      from: { path: '^tools/([^/]+)/', pathNot: '^tools/drill/' },
       to: { path: '^tools/[^/]+/', pathNot: ['^tools/(devstack|$1)/', '^tools/e2e/(pipeline|secured-kafka)[.]ts$'] },
+    },
+    {
+      name: 'drills-run-on-the-fault-suite',
+      comment: 'Its system, load and checker are the proof of a drill as well.',
+      severity: 'error',
+      from: { path: '^tools/drill/' },
+      to: { path: '^tools/', pathNot: '^tools/(devstack|drill|faults)/' },
     },
     {
       name: 'the-stack-leans-on-no-tool',

@@ -122,7 +122,7 @@ export default tseslint.config(
         {
           // Tools are scripts that run from their sources: they have no package names to import each other by. Which of
           // them may lean on which is in .dependency-cruiser.mjs.
-          allow: ['^(\\.\\./)+(devstack|e2e|structure)/'],
+          allow: ['^(\\.\\./)+(devstack|e2e|faults|structure)/'],
           banTransitiveDependencies: false,
           // Tools that run before the first build load the contract when they need it.
           checkDynamicDependenciesExceptions: ['@chip/contracts'],

@@ -15,7 +15,7 @@ it.each([
   ['apps/query/src/main.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
   ['apps/query/src/query.module.ts', ['bench', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
   ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
-  ['apps/writer/src/writer.module.ts', ['bench', 'docs', 'e2e', 'faults', 'observe', 'tools', 'writer']],
+  ['apps/writer/src/writer.module.ts', ['bench', 'docs', 'drill', 'e2e', 'faults', 'observe', 'tools', 'writer']],
   ['docker-compose.yml', ['deploy', 'observe', 'tools']],
   ['monitoring/alerts.yaml', ['deploy', 'observe', 'tools']],
   ['README.md', ['docs', 'tools']],

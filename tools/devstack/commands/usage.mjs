@@ -60,6 +60,27 @@ tables, dead letters, positions and roll-ups with what the broker acknowledged. 
 
 The report goes to .local/faults/report-<seed>.json, logs to .local/faults/run; everything else is removed.
 `,
+  drill: `npm run drill -- <drill> [options]
+
+Starts the pipeline on its own servers, publishes events with a known answer, stages an accident, recovers by the documented
+commands, compares everything with what the broker acknowledged, and prints what was lost (RPO) and how long it took (RTO).
+Exit 0: exact.
+
+  pitr             somebody deletes a lot: restore to just before (pgBackRest), and go on
+  failover         the primary dies: promote a synchronous standby; a downstream subscription survives
+  lost-kafka       the Kafka cluster is gone: continue on an empty one
+  upgrade          the services of a former version, replaced one kind after the other, in both orders
+
+  --times N        N runs, each on a fresh system (default 1)
+  --seed S         repeats the events of an earlier run (default: a new seed, printed)
+  --rate N         events per second (default 800)
+  --window D       pitr: days that backups reach back (default 30)
+  --blocks-expired pitr: the accepted topics no longer reach back to the restored moment
+  --from REF       upgrade: the former version, a commit, tag or branch (default 052d6b6)
+  --help           this text
+
+The report goes to .local/drill/report-<drill>-<seed>.json, logs to .local/drill/run; everything else is removed.
+`,
   bench: `npm run bench [-- options]
 
 Measures the pipeline side by side with raw "psql \\copy" of the same rows, on its own Kafka and PostgreSQL servers in

@@ -152,6 +152,10 @@ export class Postgres {
     return `postgresql://${role}:${this.#passwords[role]}@${LOOPBACK}:${this.#options.port}/${inDatabase}`;
   }
 
+  superuserUrl(inDatabase: string): string {
+    return this.#url(SUPERUSER, inDatabase);
+  }
+
   /** The variables that a client needs. */
   environment(): Env {
     return {

@@ -1,0 +1,102 @@
+/**
+ * `npm run drill`: an accident on its own running system, the recovery from it by the documented commands, and what
+ * both cost (see usage.mjs of the stack).
+ */
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LOCAL_FOLDER, stackFolder } from '../../devstack/layout.ts';
+import { claim, release } from '../../devstack/commands/one-at-a-time.ts';
+import { runningProcesses } from '../../devstack/processes/processes.ts';
+import { endOnSignals } from '../../devstack/processes/signals.ts';
+import { reportTo } from '../../devstack/terminal/progress.ts';
+import { describeFailure, StackError } from '../../devstack/terminal/stack-error.ts';
+import { SystemUnderTest } from '../../faults/system/system.ts';
+import { failover } from '../scenes/failover.ts';
+import { lostKafka } from '../scenes/lost-kafka.ts';
+import { pitr } from '../scenes/pitr.ts';
+import { upgrade } from '../scenes/upgrade.ts';
+import type { Options, Outcome, Scene } from '../scenes/scene.ts';
+import { formatFigures } from './figures.ts';
+import { parseOptions } from './options.ts';
+
+const SCRIPT = fileURLToPath(import.meta.url);
+const HOME = path.join(LOCAL_FOLDER, 'drill');
+const report = reportTo((line) => console.log(line));
+
+const SCENES: Readonly<Record<string, Scene>> = { pitr, failover, 'lost-kafka': lostKafka, upgrade };
+
+/** One run on a fresh system, of which only the logs stay. */
+async function runOnce(scene: Scene, options: Options, seed: string, signal: AbortSignal): Promise<Outcome> {
+  const before = stackFolder(HOME);
+  await SystemUnderTest.remove(before, report, undefined);
+  for (const name of readdirSync(before.run).filter((file) => /\.(log|ndjson)$/.test(file))) {
+    rmSync(path.join(before.run, name));
+  }
+  const folder = stackFolder(HOME);
+  let system: SystemUnderTest | undefined;
+  try {
+    const special = await scene.prepare?.(options, folder, report, signal);
+    system = await SystemUnderTest.start({ folder, report, signal, ...special });
+    return await scene.run(system, options, seed);
+  } finally {
+    await SystemUnderTest.remove(folder, report, system);
+  }
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2), Object.keys(SCENES));
+  const scene = SCENES[options.scene] as Scene;
+  // This command kills servers and damages data: never those of others.
+  delete process.env['KAFKA_BROKERS'];
+  delete process.env['DATABASE_URL'];
+  const { run } = stackFolder(HOME);
+  const other = claim(run, SCRIPT);
+  if (other !== undefined) {
+    throw new StackError(
+      `another "npm run drill" is running in this checkout (pid ${other})`,
+      'wait for it, or end it',
+    );
+  }
+  const signal = endOnSignals(() => runningProcesses(run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const outcomes: Outcome[] = [];
+  try {
+    report('drill', `${options.scene}: ${scene.what}`);
+    for (let number = 1; number <= options.times; number += 1) {
+      const seed = options.times === 1 ? options.seed : `${options.seed}-${number}`;
+      report('drill', `run ${number} of ${options.times}, seed ${seed}`);
+      const outcome = await runOnce(scene, options, seed, signal);
+      outcomes.push(outcome);
+      outcome.differences.slice(0, 20).forEach((text) => report('difference', text));
+      report(
+        'drill',
+        outcome.differences.length === 0
+          ? `exact: ${outcome.elements} acknowledged elements`
+          : `NOT exact: ${outcome.differences.length} differences in ${outcome.elements} acknowledged elements`,
+      );
+    }
+  } finally {
+    release(run);
+  }
+  console.log(`\n${formatFigures(outcomes)}`);
+  const file = path.join(HOME, `report-${options.scene}-${options.seed}.json`);
+  writeFileSync(file, `${JSON.stringify({ ...options, outcomes }, null, 2)}\n`);
+  console.log(`report: ${file}`);
+  return outcomes.every(({ differences }) => differences.length === 0) ? 0 : 1;
+}
+
+// kafkajs sometimes computes negative timeouts (tulios/kafkajs#1751); Node treats them as 1 ms and warns each time.
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (warning.name !== 'TimeoutNegativeWarning') {
+    console.error(warning.stack);
+  }
+});
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
+  process.exitCode = 1;
+}
+// Whatever a client library still holds open must not keep a finished run alive.
+process.exit();
