@@ -121,10 +121,10 @@ async function loseKafka(system: SystemUnderTest, publisher: Publisher, readLog:
   differences.push(...(await checkResidue(system, new Map())));
   return {
     figures: [
-      { what: 'RPO, records', value: lost.offsets, unit: 'records' },
-      { what: 'RPO, elements', value: lost.elements, unit: 'events' },
-      { what: 'of these known to the database', value: sizeOf(known), unit: 'records' },
-      { what: 'dead letters lost with their topics', value: observation.letters.size, unit: 'records' },
+      { what: 'RPO', value: lost.offsets, unit: 'records' },
+      { what: 'RPO in elements', value: lost.elements, unit: 'events' },
+      { what: 'known to the database', value: sizeOf(known), unit: 'records' },
+      { what: 'dead letters lost', value: observation.letters.size, unit: 'records' },
       { what: 'RTO, services ready', value: readyAfter, unit: 's' },
       { what: 'RTO, every partition moves', value: movesAfter, unit: 's' },
     ],

@@ -114,7 +114,7 @@ async function restoreDeletedLot(
   differences.push(...(await trial.check({ withinMs: WHOLE_WITHIN_MS })));
   return {
     figures: [
-      { what: 'RPO of events', value: 0, unit: 'events' },
+      { what: 'RPO', value: 0, unit: 'events' },
       { what: 'RPO of decisions (listed)', value: lost.length, unit: 'entries' },
       { what: 'applied again from Kafka', value: back, unit: 'records' },
       { what: 'commits not yet archived', value: unarchived, unit: 's' },
