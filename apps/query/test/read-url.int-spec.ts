@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import http from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Database, migrate } from '@chip/persistence';
 import { createTestDatabase, PrivateServer, type TestDatabase, withDatabase } from '@chip/persistence/testing';
+import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';
 import { QueryApp } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
@@ -184,6 +187,91 @@ describe('a primary and its hot standby', () => {
     } finally {
       await app.stop();
     }
+  });
+
+  describe('an export from the standby while the primary folds', () => {
+    const exported = 60_000;
+    beforeAll(async () => {
+      await database.query(
+        `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, tags)
+         SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '1 second', 's', 'm', n, jsonb_build_object('n', repeat('x', 300))
+         FROM generate_series(1, $1::int) AS n`,
+        [exported],
+      );
+      for (const setting of ['max_standby_streaming_delay = 0', 'wal_receiver_status_interval = 1']) {
+        await standby.query('postgres', `ALTER SYSTEM SET ${setting}`);
+      }
+    });
+
+    /** Replays everything, sets whether the standby tells the primary of its readers, and waits until it does. */
+    const feedback = async (isOn: boolean): Promise<void> => {
+      await standby.query('postgres', `ALTER SYSTEM SET hot_standby_feedback = ${isOn}`);
+      await standby.query('postgres', 'SELECT pg_reload_conf()');
+      await waitFor(
+        () =>
+          primary.query<{ told: boolean }>(
+            'postgres',
+            'SELECT backend_xmin IS NOT NULL AS told FROM pg_stat_replication',
+          ),
+        ([state]) => state?.told === isOn,
+      );
+    };
+    const replayed = async (): Promise<void> => {
+      const [{ lsn }] = (await primary.query<{ lsn: string }>(
+        'postgres',
+        'SELECT pg_current_wal_lsn()::text AS lsn',
+      )) as [{ lsn: string }];
+      await waitFor(
+        () => standby.query<{ done: boolean }>('postgres', `SELECT pg_last_wal_replay_lsn() >= '${lsn}' AS done`),
+        ([row]) => row?.done === true,
+      );
+    };
+    /** Begins an export and leaves it unread, folds and vacuums, then reads the rest. @returns its rows by the trailer */
+    const exportMeanwhile = async (app: QueryApp): Promise<number | undefined> => {
+      const request = http.get(`${app.url}/v1/export/telemetry?${RANGE}`);
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      // An answer that is cut ends with an error.
+      response.on('error', () => undefined);
+      const closed = new Promise((resolve) => response.once('close', resolve));
+      for (let round = 1; round <= 3; round += 1) {
+        await database.query(`INSERT INTO metrics_delta VALUES ('2026-03-02T00:00:00Z', 's', 'm', NULL, 1, 1, 1, 1)`);
+        await database.query('SELECT fold_metrics()');
+        await primary.query('postgres', 'VACUUM metrics_delta');
+      }
+      await replayed();
+      response.resume();
+      await closed;
+      const rows = response.trailers['x-row-count'];
+      return rows === undefined ? undefined : Number(rows);
+    };
+
+    it('ends whole when the primary knows of the readers', async () => {
+      await feedback(true);
+      const { logger } = createLogger({ name: 'query', level: 'silent' });
+      const warn = jest.spyOn(logger, 'warn');
+      const app = await QueryApp.start(primary.url(), { READ_DATABASE_URL: standby.url() }, { logger });
+      try {
+        expect((await app.get('/health/ready')).status).toBe(200);
+        expect(await exportMeanwhile(app)).toBe(exported);
+        expect(warn).not.toHaveBeenCalled();
+      } finally {
+        await app.stop();
+      }
+    });
+
+    it('is cut without that, visibly, and the service has said so before', async () => {
+      await feedback(false);
+      const { logger } = createLogger({ name: 'query', level: 'silent' });
+      const warn = jest.spyOn(logger, 'warn');
+      const app = await QueryApp.start(primary.url(), { READ_DATABASE_URL: standby.url() }, { logger });
+      try {
+        expect((await app.get('/health/ready')).status).toBe(200);
+        expect(warn).toHaveBeenCalledWith(expect.anything(), 'replica_cancels_exports');
+        expect(await exportMeanwhile(app)).toBeUndefined();
+      } finally {
+        await app.stop();
+      }
+    });
   });
 
   it('when the host for writes leads to the standby (25006), writes are unavailable, and work again once it is promoted', async () => {

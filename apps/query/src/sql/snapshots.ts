@@ -26,6 +26,11 @@ const STATISTICS_SHARE = 0.6;
 /** Share of the connections for exports, which hold theirs for as long as the reader takes. */
 const STREAMS_SHARE = 0.25;
 
+/** SQLSTATE when a replica has ended a read that stood in the way of its replay: the next one sees a newer snapshot. */
+const REPLAY_CONFLICT = '40001';
+const isReplayConflict = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.sqlstate === REPLAY_CONFLICT;
+
 /** SQLSTATE when the role of a limited caller may not read a table. */
 const DENIED = '42501';
 const notForLimited = (error: unknown): Problem =>
@@ -104,8 +109,15 @@ export class Snapshots {
         await apply(snapshot, settingsOf(caller, this.#statementTimeoutMs));
         return question(snapshot);
       });
+    const answerOnceMore = (): Promise<T> =>
+      answer().catch((error: unknown) => {
+        if (isReplayConflict(error)) {
+          return answer();
+        }
+        throw error;
+      });
     try {
-      return await (cost === 'statistic' ? this.#statistics.run(answer) : answer());
+      return await (cost === 'statistic' ? this.#statistics.run(answerOnceMore) : answerOnceMore());
     } catch (error) {
       throw this.translated(error);
     }

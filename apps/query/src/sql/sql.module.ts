@@ -1,6 +1,6 @@
 /** Database access: pools, snapshots, and building blocks of statements. */
-import { Database, DatabaseModule, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
-import { CONFIG, Health, Lifecycle } from '@chip/service';
+import { cancelsLongReads, Database, DatabaseModule, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
+import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
@@ -52,6 +52,7 @@ export class SqlModule implements OnModuleInit {
     private readonly lifecycle: Lifecycle,
     private readonly registry: Registry,
     @Inject(CONFIG) private readonly config: QueryConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   onModuleInit(): void {
@@ -59,10 +60,17 @@ export class SqlModule implements OnModuleInit {
     measureReplicaLag(this.database, this.registry);
     // Ready means ready to read, because nearly all requests read: losing the primary must not stop their answers.
     // Live needs no indicator: a process that answers has a running event loop, and this one makes no other progress.
+    let isReplicaKnown = false;
     this.health.addReady({
       name: 'database',
       check: async () => {
         await schemaReady(this.database);
+        if (!isReplicaKnown) {
+          isReplicaKnown = true;
+          if (await cancelsLongReads(this.database)) {
+            this.logger.warn({ advice: 'set hot_standby_feedback = on there' }, 'replica_cancels_exports');
+          }
+        }
         const lag = await replicaLag(this.database);
         return lag > this.config.MAX_REPLICA_LAG
           ? { state: 'down', reason: `the replica lags ${Math.round(lag)} s, more than MAX_REPLICA_LAG` }

@@ -1,4 +1,4 @@
-/** How far a replica lags behind its primary. */
+/** How far a replica lags behind its primary, and whether it lets readers finish. */
 import type { Queryable } from './database.ts';
 
 /**
@@ -14,4 +14,16 @@ export async function replicaLag(database: Queryable): Promise<number> {
      END::double precision AS seconds`,
   );
   return row?.seconds ?? 0;
+}
+
+/**
+ * Whether the server is a replica that cancels long reads: without feedback the primary does not know of them, removes rows
+ * that they still see, and the replica ends them after `max_standby_streaming_delay`.
+ */
+export async function cancelsLongReads(database: Queryable): Promise<boolean> {
+  const [row] = await database.query<{ cancels: boolean }>(
+    `SELECT pg_is_in_recovery() AND current_setting('hot_standby_feedback') = 'off'
+       AND current_setting('max_standby_streaming_delay') <> '-1' AS cancels`,
+  );
+  return row?.cancels ?? false;
 }
