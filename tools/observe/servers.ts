@@ -22,16 +22,21 @@ export interface PrometheusOptions {
   /** Files go below it. */
   readonly folder: string;
   readonly targets: readonly Target[];
-  readonly alerting?: { readonly rules: Rules; readonly alertmanagerPort: number };
+  readonly rules: Rules;
+  /** Absent: alerts are evaluated and go nowhere. */
+  readonly alertmanagerPort?: number;
 }
 
 /** Prometheus, which scrapes every second. */
-export function prometheusPart(programs: Programs, { port, folder, targets, alerting }: PrometheusOptions): Part {
+export function prometheusPart(
+  programs: Programs,
+  { port, folder, targets, rules, alertmanagerPort }: PrometheusOptions,
+): Part {
   const home = path.join(folder, 'prometheus');
   mkdirSync(home, { recursive: true });
   const config = path.join(home, 'prometheus.json');
-  const rules = path.join(home, 'rules.json');
-  writeFileSync(rules, JSON.stringify(alerting?.rules ?? { groups: [] }));
+  const rulesFile = path.join(home, 'rules.json');
+  writeFileSync(rulesFile, JSON.stringify(rules));
   writeFileSync(
     config,
     JSON.stringify({
@@ -41,12 +46,12 @@ export function prometheusPart(programs: Programs, { port, folder, targets, aler
         honor_labels: true,
         static_configs: [{ targets: [new URL(url).host] }],
       })),
-      rule_files: [rules],
-      ...(alerting === undefined
+      rule_files: [rulesFile],
+      ...(alertmanagerPort === undefined
         ? {}
         : {
             alerting: {
-              alertmanagers: [{ static_configs: [{ targets: [`${LOOPBACK}:${alerting.alertmanagerPort}`] }] }],
+              alertmanagers: [{ static_configs: [{ targets: [`${LOOPBACK}:${alertmanagerPort}`] }] }],
             },
           }),
     }),
@@ -59,6 +64,8 @@ export function prometheusPart(programs: Programs, { port, folder, targets, aler
         `--config.file=${config}`,
         `--storage.tsdb.path=${path.join(home, 'data')}`,
         `--web.listen-address=${LOOPBACK}:${port}`,
+        // What fires before the Alertmanager is found would arrive a minute later.
+        '--rules.alert.resend-delay=5s',
       ],
       env: process.env,
       cwd: home,
@@ -85,7 +92,7 @@ export function alertmanagerPart(programs: Programs, port: number, folder: strin
         '--cluster.listen-address=',
       ],
       env: process.env,
-      cwd: home,
+      cwd: programs.alertmanagerFolder,
     },
     readiness: () => () => answersOk(`http://${LOOPBACK}:${port}/-/ready`),
     readyWithinMs: READY_WITHIN_MS,

@@ -25,6 +25,7 @@ const scripts = {
   test: './test/test.ts',
   faults: '../../faults/run/faults.ts',
   drill: '../../drill/run/drill.ts',
+  'drill alerts': '../../observe/drill/drill.ts',
   bench: '../../bench/bench.ts',
   fuzz: '../../fuzz/fuzz.ts',
 };
@@ -245,7 +246,14 @@ async function runEntry([project, entry, ...args]) {
   return runInOurPlace(node, [path.join(folder, 'dist', `${entry}.js`), ...args], env);
 }
 
-async function main([command, ...args]) {
+/** A drill is named by two words. */
+const twoWords = ([first, second, ...rest]) =>
+  `${first} ${second}` in scripts
+    ? [`${first} ${second}`, ...rest]
+    : [first, ...(second === undefined ? [] : [second]), ...rest];
+
+async function main(words) {
+  const [command, ...args] = twoWords(words);
   if (Number(process.versions.node.split('.')[0]) < oldestNode) {
     refuse(`this is Node ${process.versions.node}`, `install Node.js ${oldestNode} or newer with npm`);
   }

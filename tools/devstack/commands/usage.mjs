@@ -70,6 +70,7 @@ Exit 0: exact.
   failover         the primary dies: promote a synchronous standby; a downstream subscription survives
   lost-kafka       the Kafka cluster is gone: continue on an empty one
   upgrade          the services of a former version, replaced one kind after the other, in both orders
+  alerts           every alert fires and resolves; has options of its own: npm run drill -- alerts --help
 
   --times N        N runs, each on a fresh system (default 1)
   --seed S         repeats the events of an earlier run (default: a new seed, printed)
@@ -80,6 +81,19 @@ Exit 0: exact.
   --help           this text
 
 The report goes to .local/drill/report-<drill>-<seed>.json, logs to .local/drill/run; everything else is removed.
+`,
+  'drill alerts': `npm run drill -- alerts [options]
+
+Starts the pipeline with a simulated fab, a Prometheus and an Alertmanager on its own servers, with the rules and the
+configuration of monitoring/. Stages one accident after another, waits until each expected alert has reached a webhook,
+repairs, and waits until its end has. Prints a table; exit 0: every alert fired and resolved. Takes about 20 minutes.
+
+  --only a,b       only these accidents
+  --factor N       every time of the rules divided by N (default 60: a minute becomes a second)
+  --within S       seconds to wait for an alert, and for its end (default 180)
+  --help           this text
+
+Logs go to .local/drill-alerts/run; everything else is removed.
 `,
   bench: `npm run bench [-- options]
 
