@@ -254,7 +254,8 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ],
   [
     'a service that nobody watches',
-    (copy) => copy.prometheus.scrape_configs.pop(),
+    (copy) =>
+      (copy.prometheus.scrape_configs = copy.prometheus.scrape_configs.filter(({ job_name: job }) => job !== 'query')),
     /prometheus: does not scrape query/,
   ],
   [

@@ -1,8 +1,11 @@
 /** The overlays of k8s, rendered: each is in order, and each mistake that we know of is noticed. */
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { problemsOf } from './checks.ts';
-import { findKustomize, overlayNames, render } from './kubernetes/kustomize.ts';
+import { findKustomize, overlayNames, render, renderFolder } from './kubernetes/kustomize.ts';
 import type { KubernetesObject } from './kubernetes/objects.ts';
 import { overlayProblems } from './kubernetes/overlay-problems.ts';
 import { schemaProblems } from './kubernetes/schema-problems.ts';
@@ -300,6 +303,29 @@ describeRendered('the overlays of k8s', () => {
 
   it.each(['dev', 'production', 'cell', 'restore'])('%s keeps every rule', (name) => {
     expect(problems(rendered.get(name)!)).toEqual([]);
+  });
+
+  it('the overlay of docs/deployment.md names a registry, a class and a bucket in all of production', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'chip-overlay-'));
+    try {
+      const page = readFileSync(path.join(REPOSITORY_ROOT, 'docs/deployment.md'), 'utf8');
+      const [, text = ''] = /```yaml\n( *# kustomization\.yaml\n[^]*?)```/.exec(page) ?? [];
+      const names: Record<string, string> = {
+        'this repository': path.relative(realpathSync(folder), REPOSITORY_ROOT),
+        registry: 'registry.example/fab',
+        class: 'nvme',
+        bucket: 'fab',
+      };
+      const filled = text.replaceAll(/<([a-z ]+)>/g, (whole, name: string) => names[name] ?? whole);
+      writeFileSync(path.join(folder, 'kustomization.yaml'), filled);
+      const objects = await renderFolder(kustomize as readonly [string], folder, AbortSignal.timeout(120_000));
+      expect(problems(objects)).toEqual([]);
+      const all = JSON.stringify(objects);
+      expect(all).not.toMatch(/"chip-quality-[a-z]+:|fast-ssd|s3:\/\/chip-quality/);
+      expect(all).toMatch(/"registry\.example\/fab\/chip-quality-postgres:17-ts2\.19\.3"/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each(mistakes)('%s is noticed', (_name, seed, message) => {

@@ -69,10 +69,16 @@ async function debianKustomize(signal: AbortSignal): Promise<string> {
 /** Folders under k8s/overlays, by name. */
 export const overlayNames = (): string[] => readdirSync(path.join(REPOSITORY_ROOT, 'k8s/overlays')).sort();
 
-export async function render(kustomize: Kustomize, overlay: string, signal: AbortSignal): Promise<KubernetesObject[]> {
+export const render = (kustomize: Kustomize, overlay: string, signal: AbortSignal): Promise<KubernetesObject[]> =>
+  renderFolder(kustomize, path.join(REPOSITORY_ROOT, 'k8s/overlays', overlay), signal);
+
+export async function renderFolder(
+  kustomize: Kustomize,
+  folder: string,
+  signal: AbortSignal,
+): Promise<KubernetesObject[]> {
   const [program, ...args] = kustomize;
-  const folder = path.join(REPOSITORY_ROOT, 'k8s/overlays', overlay);
-  const onFailure = `see what "${kustomize.join(' ')} k8s/overlays/${overlay}" says`;
+  const onFailure = `see what "${kustomize.join(' ')} ${folder}" says`;
   const { stdout } = await runCommand(program, [...args, folder], { signal, onFailure });
   return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
 }

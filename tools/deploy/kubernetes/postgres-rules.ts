@@ -241,12 +241,12 @@ export function roleProblems(objects: readonly KubernetesObject[]): string[] {
   ];
 }
 
-/** Which role each service may use; the first is its own. */
+/** Which role a program uses; a service that is not named reads as chip_reader. */
 const ROLE_OF: Readonly<Record<string, string>> = {
   'ingest DATABASE_URL': 'chip_ingest',
   'writer DATABASE_URL': 'chip_writer',
   'query DATABASE_URL': 'chip_api',
-  'query READ_DATABASE_URL': 'chip_reader',
+  'operator DATABASE_URL': 'chip_migrator',
 };
 
 export function databaseUrlProblems(objects: readonly KubernetesObject[]): string[] {
@@ -261,7 +261,7 @@ export function databaseUrlProblems(objects: readonly KubernetesObject[]): strin
       ...when(!isPooled && !isOurs, `${where} leads to ${url.hostname}, which is neither a Cluster nor a Pooler`),
       ...when(url.port !== '5432', `${where} leads to port ${url.port}`),
       ...when(url.searchParams.get('sslmode') !== 'verify-full', `${where} does not verify the server`),
-      ...when(url.username !== (ROLE_OF[`${app} ${variable}`] ?? 'chip_migrator'), `${where} is ${url.username}`),
+      ...when(url.username !== (ROLE_OF[`${app} ${variable}`] ?? 'chip_reader'), `${where} is ${url.username}`),
       ...when(isPooled && NEEDS_SESSIONS.includes(app), `${where} leads through PgBouncer`),
       ...when(NEEDS_SESSIONS.includes(app) && !url.hostname.endsWith('-rw'), `${where} does not lead to the primary`),
     ];
