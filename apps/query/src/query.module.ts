@@ -3,6 +3,7 @@ import { AccessModule } from './access/access.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { BacktestModule } from './backtest/backtest.module.ts';
 import { BinsModule } from './bins/bins.module.ts';
+import { CalendarsModule } from './calendars/calendars.module.ts';
 import { CapabilityModule } from './capability/capability.module.ts';
 import { DefectsModule } from './defects/defects.module.ts';
 import { DiscoveryModule } from './discovery/discovery.module.ts';
@@ -30,6 +31,7 @@ import { YieldModule } from './yield/yield.module.ts';
     AuditModule,
     BacktestModule,
     BinsModule,
+    CalendarsModule,
     CapabilityModule,
     DefectsModule,
     DiscoveryModule,

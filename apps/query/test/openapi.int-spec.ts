@@ -105,9 +105,9 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/inspections/{id}': ['/v1/inspections/{id}'],
   '/v1/telemetry/summary': [`?${WINDOW}&metric_name=m`, `?${WINDOW}&metric_name=none`],
   '/v1/telemetry/series': [`?${WINDOW}&metric_name=m`, `?${WINDOW}&metric_name=none`],
-  '/v1/defects/pareto': ['', '?by=lot', '?by=severity', '?lot_id=NONE'],
+  '/v1/defects/pareto': ['', '?by=lot', '?group_by=wafer&top=1', '?by=severity', '?lot_id=NONE'],
   '/v1/defects/density': ['', '?group_by=lot', '?group_by=day', '?lot_id=NONE'],
-  '/v1/bins/pareto': ['', '?bin=soft', '?lot_id=NONE'],
+  '/v1/bins/pareto': ['', '?bin=soft', '?lot_id=NONE', '?group_by=lot&top=1'],
   '/v1/lots': ['', '?limit=1'],
   '/v1/lots/{lot_id}': ['/v1/lots/L'],
   '/v1/lots/{lot_id}/parts/{chip_id}': ['/v1/lots/L/parts/1'],
@@ -140,6 +140,7 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/control-limits/{id}': ['/v1/control-limits/{id}'],
   '/v1/reports': ['', '?limit=1', '?lot_id=NONE'],
   '/v1/reports/{id}': ['/v1/reports/{id}'],
+  '/v1/calendars': ['', '?in_force_at=2026-03-02T00:00:00Z'],
   '/v1/audit': ['', '?stream=none', '?limit=1'],
   '/v1/audit/verify': ['', '?stream=none'],
   '/v1/events': ['?seconds=0'],
@@ -159,6 +160,14 @@ const BODIES: Record<string, object[]> = {
   '/v1/parameters': [
     { name: 'width', valid_from: '2026-01-01T00:00:00Z', unit: 'nm', lsl: 1, usl: 2, target: 1.5, reason: 'first' },
     { name: 'width', valid_from: '2026-01-01T00:00:00Z', withdraw: true, reason: 'wrong' },
+  ],
+  '/v1/calendars': [
+    {
+      valid_from: '2026-01-01T00:00:00Z',
+      time_zone: 'UTC',
+      shifts: [{ name: 'day', start: '00:00' }],
+      reason: 'first',
+    },
   ],
   '/v1/control-limits': [
     { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1, unit: 'nm' }, reason: 'from the tool' },
@@ -303,7 +312,7 @@ describe('answers are what the document says', () => {
   it.each(Object.entries(BODIES).flatMap(([path, bodies]) => bodies.map((body) => [path, body] as const)))(
     '%s %j',
     async (path, body) => {
-      const method = path === '/v1/parameters' ? 'put' : 'post';
+      const method = ['/v1/parameters', '/v1/calendars', '/v1/wafer-geometries'].includes(path) ? 'put' : 'post';
       const operation = document.paths[path]![method] as Operation & {
         requestBody: { content: Record<string, { schema: object }> };
       };

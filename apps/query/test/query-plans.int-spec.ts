@@ -349,9 +349,9 @@ describe('query plans', () => {
 
   it('of a day of defects and bins, and of rolled throughput, use an index', async () => {
     const question = { from: day(-31), to: day(-30), policy: 'last' } as const;
-    expect((await explain((snapshot) => defectCounts(snapshot, question, 'class'))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => defectCounts(snapshot, question, 'class', 100))).readWhole).toEqual([]);
     expect((await explain((snapshot) => densityCounts(snapshot, question))).readWhole).toEqual([]);
-    expect((await explain((snapshot) => binCounts(snapshot, question, 'hard'))).readWhole).toEqual([]);
+    expect((await explain((snapshot) => binCounts(snapshot, question, 'hard', 100))).readWhole).toEqual([]);
     expect((await explain((snapshot) => rolledThroughputCounts(snapshot, question))).readWhole).toEqual([]);
   });
 

@@ -14,10 +14,11 @@ describe('retention settings and holds', () => {
   });
   afterAll(() => db.drop());
 
-  it('begin with 90 days of telemetry, 30 days of the event ledger, and everything else indefinitely', async () => {
+  it('begin with 90 days of telemetry, 30 days of the event ledger and of former states, and everything else indefinitely', async () => {
     expect(await readRetention(db.database)).toEqual([
       { table: 'audit_log', keep: null },
       { table: 'defects', keep: null },
+      { table: 'former_attempts', keep: '30 days' },
       { table: 'inspection_attempts', keep: null },
       { table: 'inspection_events', keep: '30 days' },
       { table: 'measurements', keep: null },

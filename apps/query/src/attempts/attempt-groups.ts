@@ -1,8 +1,11 @@
+import { type SqlParameter } from '@chip/persistence';
+
 export const ATTEMPT_GROUPS = [
   'hour',
   'day',
   'week',
   'month',
+  'shift',
   'lot',
   'wafer',
   'equipment',
@@ -11,11 +14,24 @@ export const ATTEMPT_GROUPS = [
   'step',
   'recipe',
   'site',
+  'zone',
 ] as const;
 export type AttemptGroup = (typeof ATTEMPT_GROUPS)[number];
 
+/** Groups that need a calendar or a geometry, which `readyToCount` reads. */
+const GROUPS_OF_CATALOGUES = ['shift', 'zone'] as const;
+type PlainGroup = Exclude<AttemptGroup, (typeof GROUPS_OF_CATALOGUES)[number]>;
+
+/** Groups whose value depends on what a catalogue says. */
+export interface Grouping {
+  /** SQL of the key of an attempt `a`, and what to join for it. */
+  readonly columns: (bind: (value: SqlParameter) => string) => { readonly key: string; readonly join?: string };
+  /** The groups in words, for `definition`. */
+  readonly text: string;
+}
+
 /** Columns that identify the group of an attempt `a`; `groupKey` later replaces a lot's id with its text. */
-export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: string }>> = {
+export const GROUP_COLUMNS: Readonly<Record<PlainGroup, { key: string; lot: string }>> = {
   hour: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')`, lot: 'NULL::uuid' },
   day: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
   week: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'IYYY-"W"IW')`, lot: 'NULL::uuid' },
@@ -30,6 +46,9 @@ export const GROUP_COLUMNS: Readonly<Record<AttemptGroup, { key: string; lot: st
   recipe: { key: 'a.recipe', lot: 'NULL::uuid' },
   site: { key: '(SELECT own.site FROM lots own WHERE own.id = a.lot_id)', lot: 'NULL::uuid' },
 };
+
+export const isPlainGroup = (group: AttemptGroup): group is PlainGroup =>
+  !GROUPS_OF_CATALOGUES.some((other) => other === group);
 
 /** Text of a group: the lot's text for groups by lot, else the column. Needs `lots l` joined on `g.group_lot`. */
 export const groupKey = (groupBy: AttemptGroup | undefined): string => (groupBy === 'lot' ? 'l.lot_id' : 'g.group_key');

@@ -8,9 +8,11 @@ import {
   productParameter,
   siteParameter,
   stepParameter,
+  timeParameter,
   timeRange,
 } from '../http/parameters.ts';
-import { ATTEMPT_GROUPS } from './attempt-groups.ts';
+import { CALENDAR_GROUPS } from '../calendars/calendar-groups.sql.ts';
+import { ATTEMPT_GROUPS, type AttemptGroup } from './attempt-groups.ts';
 import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
 
 const MAX_NAMES = 100;
@@ -55,6 +57,12 @@ const statisticFilters = {
 export const statisticParameters = {
   ...timeRange('completed', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
   ...statisticFilters,
+  as_at: timeParameter.optional().meta({
+    format: 'date-time',
+    description:
+      'Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).',
+    example: '2026-11-26T06:00:00Z',
+  }),
 };
 
 /** Chooses among the attempts of a unit. */
@@ -75,11 +83,40 @@ export const mixParameter = (what: string) =>
 export const attemptQuestion = <Own extends z.ZodRawShape>(own: Own) =>
   z
     .strictObject({ ...own, policy: policyParameter, ...statisticParameters })
-    // The type of a shape with generic members does not show the two known ones.
-    .superRefine((given, context) => endsInOrder(given as { from?: string; to?: string }, context));
+    // The type of a shape with generic members does not show the known ones.
+    .superRefine((given, context) => {
+      endsInOrder(given as { from?: string; to?: string }, context);
+      groupsFit(given as GroupQuestion, context);
+    });
 
-/** Property that a statistic groups by. */
-export const groupParameter = z.enum(ATTEMPT_GROUPS).optional().meta({
-  description: 'One group per value; hours, days, ISO weeks and months are UTC. Absent: totals only.',
-  example: 'lot',
-});
+/** Property that a statistic groups by, and what shapes its groups. */
+export const groupParameters = {
+  group_by: z.enum(ATTEMPT_GROUPS).optional().meta({
+    description:
+      'One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar. Absent: totals only.',
+    example: 'lot',
+  }),
+  calendar: z.enum(['utc', 'production']).optional().meta({
+    description:
+      'Whose days, weeks and months: utc (default), or production = those of the calendar of the site (`/v1/calendars`). Shifts are always of production.',
+    example: 'production',
+  }),
+};
+
+interface GroupQuestion {
+  readonly group_by?: AttemptGroup | undefined;
+  readonly calendar?: 'utc' | 'production' | undefined;
+}
+
+/** Refinement for schemas with `groupParameters`. */
+export function groupsFit({ group_by, calendar }: GroupQuestion, context: z.RefinementCtx): void {
+  if (calendar !== undefined && !CALENDAR_GROUPS.some((group) => group === group_by)) {
+    context.addIssue({
+      code: 'custom',
+      path: ['calendar'],
+      message: `applies to group_by=${CALENDAR_GROUPS.join(', ')}`,
+    });
+  } else if (calendar === 'utc' && group_by === 'shift') {
+    context.addIssue({ code: 'custom', path: ['calendar'], message: 'expected production for shifts' });
+  }
+}

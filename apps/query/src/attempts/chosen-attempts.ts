@@ -4,7 +4,8 @@
  */
 import { type UnitFilters } from '../http/parameters.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { type AttemptGroup, GROUP_COLUMNS } from './attempt-groups.ts';
+import { type AttemptGroup, GROUP_COLUMNS, type Grouping, isPlainGroup } from './attempt-groups.ts';
+import { knownAttempts, knownRetests } from './known-attempts.sql.ts';
 
 export const ATTEMPT_POLICIES = ['last', 'first', 'best', 'worst', 'all'] as const;
 export type AttemptPolicy = (typeof ATTEMPT_POLICIES)[number];
@@ -15,6 +16,10 @@ export interface AttemptQuestion extends UnitFilters {
   readonly to?: string | undefined;
   readonly policy: AttemptPolicy;
   readonly group_by?: AttemptGroup | undefined;
+  /** Only what was known at this time; absent = now. */
+  readonly as_at?: string | undefined;
+  /** From `readyToCount`: the groups, where they depend on a catalogue. */
+  readonly grouping?: Grouping | undefined;
 }
 
 /**
@@ -39,14 +44,21 @@ const PREFERENCE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, { of: (row: str
 /**
  * Condition that the policy prefers another attempt of the same unit to attempt `row`; undefined when every attempt counts.
  * `yield_retests` holds every counted attempt of each unit with more than one, including those that retention deleted.
+ *
+ * @param others what the attempts of the same unit are read from
  */
-export function isSuperseded(row: string, { policy, step }: AttemptQuestion, per: ChosenPer): string | undefined {
+export function isSuperseded(
+  row: string,
+  { policy, step }: AttemptQuestion,
+  per: ChosenPer,
+  others = 'yield_retests',
+): string | undefined {
   if (policy === 'all') {
     return undefined;
   }
   const { of, sense } = PREFERENCE[policy];
   const sameStep = per === 'operation' || step !== undefined ? ` AND other.step = ${row}.step` : '';
-  return `EXISTS (SELECT 1 FROM yield_retests other
+  return `EXISTS (SELECT 1 FROM ${others} other
            WHERE other.inspection_id = ${row}.inspection_id${sameStep} AND (${of('other').join(', ')}) ${sense} (${of(row).join(', ')}))`;
 }
 
@@ -75,18 +87,36 @@ export function chosenAttempts(
   columns: string,
   where = new SqlConditions(),
 ): { sql: string; where: SqlConditions } {
-  const group = question.group_by === undefined ? undefined : GROUP_COLUMNS[question.group_by];
+  const asAt = question.as_at === undefined ? undefined : where.bind(question.as_at);
+  const { key, lot, join = '' } = groupOf(question, where);
   inRange(where.require(`a.status = 'completed'`), question, 'a');
-  const superseded = isSuperseded('a', question, per);
+  const superseded = isSuperseded('a', question, per, asAt && knownRetests(asAt));
   if (superseded !== undefined) {
     where.require(`NOT ${superseded}`);
   }
   return {
-    sql: `SELECT ${columns}, ${group?.key ?? 'NULL::text'} AS group_key, ${group?.lot ?? 'NULL::uuid'} AS group_lot
-        FROM inspection_attempts a
+    sql: `SELECT ${columns}, ${key} AS group_key, ${lot} AS group_lot
+        FROM ${asAt === undefined ? 'inspection_attempts' : knownAttempts(asAt)} a${join}
        WHERE ${where.toString()}`,
     where,
   };
+}
+
+/** Key and lot of the group of an attempt `a`, and what to join for them. */
+function groupOf(
+  { group_by, grouping }: AttemptQuestion,
+  where: SqlConditions,
+): { key: string; lot: string; join?: string } {
+  if (grouping !== undefined) {
+    return { lot: 'NULL::uuid', ...grouping.columns((value) => where.bind(value)) };
+  }
+  if (group_by === undefined) {
+    return { key: 'NULL::text', lot: 'NULL::uuid' };
+  }
+  if (!isPlainGroup(group_by)) {
+    throw new Error(`${group_by} needs a catalogue: call readyToCount first`);
+  }
+  return GROUP_COLUMNS[group_by];
 }
 
 const CHOICE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, string>> = {
@@ -96,11 +126,20 @@ const CHOICE: Readonly<Record<Exclude<AttemptPolicy, 'all'>, string>> = {
   worst: 'the last failing attempt, else the last',
 };
 
+/** States in words as of when a question is answered, and what its groups are. */
+export const describeKnowledge = ({ as_at, grouping }: Pick<AttemptQuestion, 'as_at' | 'grouping'>): string =>
+  [
+    ...(as_at === undefined ? [] : [` As known at ${as_at}: events that were received later do not count.`]),
+    ...(grouping === undefined ? [] : [` ${grouping.text}`]),
+  ].join('');
+
 /** States in words what a question counts, for `definition`. */
-export function describeChoice({ policy, step }: AttemptQuestion, per: ChosenPer): string {
+export function describeChoice(question: AttemptQuestion, per: ChosenPer): string {
+  const { policy, step } = question;
+  const more = describeKnowledge(question);
   if (policy === 'all') {
-    return 'Counted (policy all): every completed, non-voided attempt (insertion) with completed_at in [from, to) that matches every filter.';
+    return `Counted (policy all): every completed, non-voided attempt (insertion) with completed_at in [from, to) that matches every filter.${more}`;
   }
   const withStep = per === 'operation' || step !== undefined;
-  return `Counted (policy ${policy}): of each unit (lot, chip, inspection type${withStep ? ', step' : ''}) ${CHOICE[policy]} by (occurred_at, attempt number with none first, event_id) among all its completed, non-voided attempts, whatever the range; the unit counts only if this attempt has completed_at in [from, to) and matches every filter.`;
+  return `Counted (policy ${policy}): of each unit (lot, chip, inspection type${withStep ? ', step' : ''}) ${CHOICE[policy]} by (occurred_at, attempt number with none first, event_id) among all its completed, non-voided attempts, whatever the range; the unit counts only if this attempt has completed_at in [from, to) and matches every filter.${more}`;
 }

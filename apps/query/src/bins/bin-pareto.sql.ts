@@ -1,22 +1,24 @@
 import { type Queryable } from '@chip/persistence';
+import { groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type GroupedCount } from '../attempts/grouped-pareto.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 export const BINS = ['hard', 'soft'] as const;
 export type Bin = (typeof BINS)[number];
 
-export interface BinCount {
+export interface BinCount extends GroupedCount {
   /** null: the counted attempt has no such bin. */
   readonly key: number | null;
-  readonly count: number;
   readonly passed: number;
 }
 
-/** Units per bin of their chosen attempt; with policy all, attempts per bin. */
+/** Units per bin of their chosen attempt and per group; with policy all, attempts per bin. At most `limit` rows. */
 export function binCounts(
   snapshot: Queryable,
   question: AttemptQuestion & { readonly result?: string | undefined },
   bin: Bin,
+  limit: number,
 ): Promise<BinCount[]> {
   const where = new SqlConditions().when(question.result, ($) => `a.result = ${$}`);
   const chosen = chosenAttempts(
@@ -28,8 +30,14 @@ export function binCounts(
   return snapshot.query<BinCount>(
     `WITH chosen AS (
       ${chosen.sql}
+    ), g AS (
+      SELECT bin AS key, group_key, group_lot, count(*) AS count, count(*) FILTER (WHERE result = 'pass') AS passed
+        FROM chosen GROUP BY bin, group_key, group_lot
     )
-    SELECT bin AS key, count(*) AS count, count(*) FILTER (WHERE result = 'pass') AS passed FROM chosen GROUP BY bin`,
+    SELECT g.key, g.count, g.passed, ${groupKey(question.group_by)} AS group_key, l.site AS group_site, l.lot_id AS group_lot_id
+      FROM g LEFT JOIN lots l ON l.id = g.group_lot
+     ORDER BY group_key COLLATE "C" NULLS LAST, group_lot_id COLLATE "C", group_site COLLATE "C"
+     LIMIT ${where.bind(limit)}`,
     where.values,
   );
 }

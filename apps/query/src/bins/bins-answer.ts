@@ -1,7 +1,8 @@
 import { INSPECTION_RESULTS } from '@chip/contracts';
 import { z } from 'zod';
-import { attemptQuestion } from '../attempts/attempt-parameters.ts';
-import { asOfSchema, count, definitionShape, paretoShares } from '../http/answers.ts';
+import { attemptQuestion, groupParameters } from '../attempts/attempt-parameters.ts';
+import { paretoShape, topParameter } from '../attempts/grouped-pareto.ts';
+import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { BINS } from './bin-pareto.sql.ts';
 
 export const paretoParameters = attemptQuestion({
@@ -13,6 +14,8 @@ export const paretoParameters = attemptQuestion({
     description: 'Only attempts with this verdict: fail excludes the pass bins from counts and shares.',
     example: 'fail',
   }),
+  top: topParameter,
+  ...groupParameters,
 });
 
 export type ParetoParameters = z.output<typeof paretoParameters>;
@@ -21,13 +24,12 @@ export const paretoAnswer = z
   .strictObject({
     as_of: asOfSchema,
     ...definitionShape,
-    groups: z.array(
-      z.strictObject({
+    ...paretoShape(
+      {
         key: z.int().meta({ description: 'Bin number.', examples: [1] }),
-        count: count.meta({ description: 'Units whose chosen attempt has this bin; with policy=all, attempts.' }),
         passed: count.meta({ description: 'Units among these that pass.' }),
-        ...paretoShares('units with a bin'),
-      }),
+      },
+      'units with a bin',
     ),
     totals: z.strictObject({
       count: count.meta({ description: 'Units with a bin.' }),

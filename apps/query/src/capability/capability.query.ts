@@ -9,6 +9,7 @@ import {
 } from '../measured/measured-samples.sql.ts';
 import { MAX_SAMPLES } from '../measured/measured-parameters.ts';
 import { type CapabilityParameters } from './capability-parameters.ts';
+import { readyToCount } from '../attempts/ready-to-count.ts';
 import { describeMeasured, tooManySamples, unambiguous } from '../measured/measured-question.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { CAPABILITY_DEFINITION, type CapabilityAnswer } from './capability-answer.ts';
@@ -28,7 +29,7 @@ export class CapabilityQuery {
   answer(parameters: CapabilityParameters): Promise<CapabilityAnswer> {
     const asked = { ...parameters, subgroup: parameters.subgroup ?? 1 };
     return this.snapshots.answer(async (snapshot) => {
-      const question: Question = await unambiguous<Question>(snapshot, asked, parameters.mix);
+      const question = await unambiguous<Question>(snapshot, await readyToCount(snapshot, asked), parameters.mix);
       const { capability, breakAt } =
         question.subgroup === 1 ? await ofValues(snapshot, question) : await ofSamples(snapshot, question);
       return {

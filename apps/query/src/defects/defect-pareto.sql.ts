@@ -1,14 +1,15 @@
 import { type Queryable } from '@chip/persistence';
+import { groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type GroupedCount } from '../attempts/grouped-pareto.ts';
 
 export const DEFECT_PARETO_KEYS = ['class', 'equipment', 'lot', 'severity'] as const;
 export type DefectParetoKey = (typeof DEFECT_PARETO_KEYS)[number];
 
-export interface DefectCount {
+export interface DefectCount extends GroupedCount {
   readonly key: string | null;
   /** For keys by lot: the site, which distinguishes equal lot texts. */
   readonly site: string | null;
-  readonly count: number;
 }
 
 const KEY_COLUMNS: Readonly<Record<DefectParetoKey, { key: string; lot: string }>> = {
@@ -18,11 +19,12 @@ const KEY_COLUMNS: Readonly<Record<DefectParetoKey, { key: string; lot: string }
   severity: { key: 'd.severity', lot: 'NULL::uuid' },
 };
 
-/** Defects found by the counted attempts, by one of their properties. */
+/** Defects found by the counted attempts, by one of their properties and by group; at most `limit` rows. */
 export function defectCounts(
   snapshot: Queryable,
   question: AttemptQuestion,
   by: DefectParetoKey,
+  limit: number,
 ): Promise<DefectCount[]> {
   const attempts = chosenAttempts(question, 'operation', 'a.inspection_id, a.event_ids, a.lot_id, a.equipment_id');
   const { key, lot } = KEY_COLUMNS[by];
@@ -30,13 +32,15 @@ export function defectCounts(
     `WITH attempt AS (
       ${attempts.sql}
     ), g AS (
-      SELECT ${key} AS key, ${lot} AS lot, count(*) AS count
+      SELECT ${key} AS key, ${lot} AS lot, a.group_key, a.group_lot, count(*) AS count
         FROM attempt a JOIN defects d ON d.inspection_id = a.inspection_id AND d.event_id = ANY (a.event_ids)
-       GROUP BY 1, 2
+       GROUP BY 1, 2, 3, 4
     )
-    SELECT ${by === 'lot' ? 'l.lot_id' : 'g.key'} AS key, l.site, g.count
-      FROM g LEFT JOIN lots l ON l.id = g.lot
-     ORDER BY l.site`,
+    SELECT ${by === 'lot' ? 'own.lot_id' : 'g.key'} AS key, own.site, g.count,
+           ${groupKey(question.group_by)} AS group_key, l.site AS group_site, l.lot_id AS group_lot_id
+      FROM g LEFT JOIN lots own ON own.id = g.lot LEFT JOIN lots l ON l.id = g.group_lot
+     ORDER BY group_key COLLATE "C" NULLS LAST, group_lot_id COLLATE "C", group_site COLLATE "C", own.site
+     LIMIT ${attempts.where.bind(limit)}`,
     attempts.where.values,
   );
 }

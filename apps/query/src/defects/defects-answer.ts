@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { attemptQuestion, groupParameter } from '../attempts/attempt-parameters.ts';
-import { asOfSchema, count, definitionShape, groupNameSchema, paretoShares } from '../http/answers.ts';
+import { attemptQuestion, groupParameters } from '../attempts/attempt-parameters.ts';
+import { paretoShape, topParameter } from '../attempts/grouped-pareto.ts';
+import { asOfSchema, count, definitionShape, groupNameSchema } from '../http/answers.ts';
 import { DEFECT_PARETO_KEYS } from './defect-pareto.sql.ts';
 
 export const paretoParameters = attemptQuestion({
   by: z.enum(DEFECT_PARETO_KEYS).default('class').meta({ description: 'What to count by.', example: 'class' }),
+  top: topParameter,
+  ...groupParameters,
 });
 
 export type ParetoParameters = z.output<typeof paretoParameters>;
@@ -13,16 +16,15 @@ export const paretoAnswer = z
   .strictObject({
     as_of: asOfSchema,
     ...definitionShape,
-    groups: z.array(
-      z.strictObject({
+    ...paretoShape(
+      {
         key: z
           .string()
           .nullable()
           .meta({ description: 'null where the machine stated none.', examples: ['scratch'] }),
         site: z.string().optional().meta({ description: 'With by=lot.' }),
-        count,
-        ...paretoShares('defects counted'),
-      }),
+      },
+      'defects counted',
     ),
     totals: z.strictObject({ count }),
   })
@@ -31,7 +33,7 @@ export const paretoAnswer = z
 export type ParetoAnswer = z.output<typeof paretoAnswer>;
 
 export const densityParameters = attemptQuestion({
-  group_by: groupParameter,
+  ...groupParameters,
 });
 
 export type DensityParameters = z.output<typeof densityParameters>;

@@ -1,7 +1,8 @@
-import { pareto } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
 import { namedGroups } from '../attempts/attempt-groups.ts';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
+import { groupedPareto, MAX_BARS, requireFewBars } from '../attempts/grouped-pareto.ts';
+import { readyToCount } from '../attempts/ready-to-count.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type DensityCounts, densityCounts } from './defect-density.sql.ts';
 import { defectCounts } from './defect-pareto.sql.ts';
@@ -17,20 +18,28 @@ import {
 export class DefectsQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
-  pareto(parameters: ParetoParameters): Promise<ParetoAnswer> {
+  pareto(asked: ParetoParameters): Promise<ParetoAnswer> {
     return this.snapshots.answer(async (snapshot) => {
-      const bars = pareto(await defectCounts(snapshot, parameters, parameters.by));
+      const parameters = await readyToCount(snapshot, asked);
+      const { by } = parameters;
+      const rows = await defectCounts(snapshot, parameters, by, MAX_BARS + 1);
+      requireFewBars(rows);
       return {
-        definition: `Defects found by the counted attempts, by ${parameters.by}. ${describeChoice(parameters, 'operation')}`,
+        definition: `Defects found by the counted attempts, by ${by}. ${describeChoice(parameters, 'operation')}`,
         definition_id: 'defects.pareto/2',
-        groups: bars.map(({ site, ...bar }) => (parameters.by === 'lot' ? { ...bar, site: site ?? '' } : bar)),
-        totals: { count: bars.reduce((sum, bar) => sum + bar.count, 0) },
+        ...groupedPareto(rows, parameters, ([row], count) => ({
+          key: row?.key ?? null,
+          ...(by === 'lot' && { site: row?.site ?? '' }),
+          count,
+        })),
+        totals: { count: rows.reduce((sum, row) => sum + row.count, 0) },
       };
     });
   }
 
-  density(parameters: DensityParameters): Promise<DensityAnswer> {
+  density(asked: DensityParameters): Promise<DensityAnswer> {
     return this.snapshots.answer(async (snapshot) => {
+      const parameters = await readyToCount(snapshot, asked);
       const rows = await densityCounts(snapshot, parameters);
       const total = rows.find((row) => row.total);
       return {

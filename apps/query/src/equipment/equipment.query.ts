@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { readyToCount } from '../attempts/ready-to-count.ts';
 import { readPage } from '../http/cursor.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type CompareAnswer, type CompareParameters, answerComparison } from './comparison.ts';
@@ -11,10 +12,11 @@ import { type EquipmentPath, type UnitsPage, type UnitsParameters } from './unit
 export class EquipmentQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
-  compare(parameters: CompareParameters): Promise<CompareAnswer> {
-    return this.snapshots.answer(async (snapshot) =>
-      answerComparison(await samplesOfEquipment(snapshot, parameters, parameters.sample), parameters),
-    );
+  compare(asked: CompareParameters): Promise<CompareAnswer> {
+    return this.snapshots.answer(async (snapshot) => {
+      const parameters = await readyToCount(snapshot, asked);
+      return answerComparison(await samplesOfEquipment(snapshot, parameters, parameters.sample), parameters);
+    });
   }
 
   units({ equipment_id }: EquipmentPath, parameters: UnitsParameters): Promise<UnitsPage> {

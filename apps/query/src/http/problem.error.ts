@@ -14,6 +14,7 @@ export const PROBLEM_CODES = [
   'misdirected_request',
   'duplicate_inspection',
   'parameter_conflict',
+  'version_conflict',
   'route_not_found',
   'method_not_allowed',
   'body_too_large',

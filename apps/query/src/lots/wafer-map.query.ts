@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
+import { readyToCount } from '../attempts/ready-to-count.ts';
 import { Problem } from '../http/problem.error.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type LotPath } from './lot-answer.ts';
@@ -29,7 +30,7 @@ export class WaferMapQuery {
       if (!wafer) {
         throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
       }
-      const question = { ...filters, mix: mix === 'yes', lot: lot.id };
+      const question = await readyToCount(snapshot, { ...filters, mix: mix === 'yes', lot: lot.id });
       const dies = await diesOfWafer(snapshot, question, wafer_id, value);
       return {
         definition: `Per die position (x, y): ${value} of the counted attempt; dies whose attempt has no such value are excluded. ${describeChoice(question, 'operation')}`,
@@ -48,7 +49,7 @@ export class WaferMapQuery {
     const { site, mix, ...filters } = parameters;
     return this.snapshots.answer(async (snapshot) => {
       const lot = await findLot(snapshot, lot_id, site);
-      const question = { ...filters, mix: mix === 'yes', lot: lot.id };
+      const question = await readyToCount(snapshot, { ...filters, mix: mix === 'yes', lot: lot.id });
       const dies = await diesOfLot(snapshot, question);
       return {
         definition: `Per die position (x, y): ${question.policy === 'all' ? 'failing attempts / attempts' : 'wafers on which the die fails / wafers on which it was tested'}. ${describeChoice(question, 'operation')}`,

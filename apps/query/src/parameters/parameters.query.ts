@@ -11,7 +11,8 @@ import {
   type ParameterPage,
   type ParameterRequest,
 } from './parameter-answer.ts';
-import { requireSuccession, versionAt } from './succession.ts';
+import { versionAt } from '../versions/succession.ts';
+import { requireSuccession } from './succession.ts';
 
 /** Lists the catalogue of parameters and stores new versions. */
 @Injectable()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Problem } from '../http/problem.error.ts';
 import { parameterRequest } from './parameter-answer.ts';
-import { requireSuccession, versionAt } from './succession.ts';
+import { versionAt } from '../versions/succession.ts';
+import { requireSuccession } from './succession.ts';
 
 const version = (id: string, valid_from: string, unit: string | null = 'nm') => ({
   id,

@@ -1,6 +1,7 @@
 import { formatTime, parseTime } from '@chip/contracts';
 import { TooLittleDataError } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
+import { readyToCount } from '../attempts/ready-to-count.ts';
 import { describeLimits, frozenLimits } from '../limits/frozen-limits.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type ChartSettings, asProblem, defineChart, evaluateChart, warningOf } from '../charts/chart-evaluation.ts';
@@ -16,8 +17,9 @@ const NO_CHART = { centre: null, lower: null, upper: null, points: [], violation
 export class SpcQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
-  chart(parameters: SpcParameters): Promise<SpcAnswer> {
+  chart(asked: SpcParameters): Promise<SpcAnswer> {
     return this.snapshots.answer(async (snapshot) => {
+      const parameters = await readyToCount(snapshot, asked);
       const frozen =
         parameters.limits === undefined
           ? undefined

@@ -1,6 +1,11 @@
 import { rolledThroughput, unitYield } from '@chip/quality';
 import { namedGroups } from '../attempts/attempt-groups.ts';
-import { type AttemptPolicy, type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
+import {
+  type AttemptPolicy,
+  type AttemptQuestion,
+  describeChoice,
+  describeKnowledge,
+} from '../attempts/chosen-attempts.ts';
 import { type RolledCounts } from './rolled-throughput.sql.ts';
 import { type CountedYield } from './yield-counts.ts';
 import { type YieldAnswer, type YieldKind, type YieldParameters } from './yield-parameters.ts';
@@ -48,12 +53,14 @@ const rolled = ({ units, passed, operations }: Pick<RolledCounts, 'units' | 'pas
   ...rolledThroughput(operations),
 });
 
-export function answerRolledThroughput(rows: readonly RolledCounts[], { group_by }: YieldParameters): Answered {
+export function answerRolledThroughput(
+  rows: readonly RolledCounts[],
+  { group_by, ...question }: YieldParameters & Pick<AttemptQuestion, 'grouping'>,
+): Answered {
   const total = rows.find((row) => row.total);
   const totals = rolled(total ?? { units: 0, passed: 0, operations: [] });
   return {
-    definition:
-      'Rolled throughput yield: product over operations (inspection type, step) of first-pass yield, units that pass at their first attempt of the operation / units with one. Unit = lot, chip; its product is the one that its attempts name. First by (occurred_at, attempt number with none first, event_id) among all completed, non-voided attempts of the unit at the operation, whatever the range (policy does not apply); it counts only if this attempt has completed_at in [from, to) and matches every filter. passed = units that pass first time at every counted operation; dppm = 1e6 x (1 - yield). Null across products that do not share their operations, because no unit goes through all of those.',
+    definition: `Rolled throughput yield: product over operations (inspection type, step) of first-pass yield, units that pass at their first attempt of the operation / units with one. Unit = lot, chip; its product is the one that its attempts name. First by (occurred_at, attempt number with none first, event_id) among all completed, non-voided attempts of the unit at the operation, whatever the range (policy does not apply); it counts only if this attempt has completed_at in [from, to) and matches every filter. passed = units that pass first time at every counted operation; dppm = 1e6 x (1 - yield). Null across products that do not share their operations, because no unit goes through all of those.${describeKnowledge(question)}`,
     definition_id: 'yield.rolled_throughput/2',
     ...(total !== undefined &&
       totals.yield === null && {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionShape, fraction, groupNameSchema, warningSchema } from '../http/answers.ts';
-import { ATTEMPT_GROUPS } from '../attempts/attempt-groups.ts';
-import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import { groupParameters, groupsFit, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { endsInOrder } from '../http/parameters.ts';
 
 const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
@@ -10,14 +9,7 @@ export type YieldKind = (typeof YIELD_KINDS)[number];
 export const yieldParameters = z
   .strictObject({
     ...statisticParameters,
-    group_by: z
-      .enum(ATTEMPT_GROUPS)
-      .optional()
-      .meta({
-        description:
-          'One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC. Absent: totals only.',
-        examples: ['month'],
-      }),
+    ...groupParameters,
     kind: z
       .enum(YIELD_KINDS)
       .default('final')
@@ -32,7 +24,8 @@ export const yieldParameters = z
       example: 'last',
     }),
   })
-  .superRefine(endsInOrder);
+  .superRefine(endsInOrder)
+  .superRefine(groupsFit);
 export type YieldParameters = z.output<typeof yieldParameters>;
 
 const figures = {

@@ -17,18 +17,20 @@ const dayAfter = (time: string): string =>
   new Date(Date.parse(`${time.slice(0, 10)}T00:00:00Z`) + DAY_MS).toISOString().split('T')[0] as string;
 
 /** Groups that the summary does not tell apart. */
-const FINER_GROUPS = ['hour', 'wafer', 'step', 'recipe'] as const;
+const FINER_GROUPS = ['hour', 'shift', 'wafer', 'step', 'recipe', 'zone'] as const;
 type FinerGroup = (typeof FINER_GROUPS)[number];
 const isFiner = (group: AttemptGroup | undefined): boolean => FINER_GROUPS.some((finer) => finer === group);
 
 /**
  * The whole days for which `yield_daily` can answer a question; undefined when there are none, or when the question is about
- * wafers, steps or recipes, which the summary does not hold.
+ * wafers, steps or recipes, production days or what was known earlier, which the summary does not hold.
  *
  * @param question with times in canonical form (UTC, six fractional digits)
  */
-export function summaryDays({ step, recipe, group_by, from, to }: AttemptQuestion): WholeDays | undefined {
-  if (step !== undefined || recipe !== undefined || isFiner(group_by)) {
+export function summaryDays(question: AttemptQuestion): WholeDays | undefined {
+  const { step, recipe, as_at, grouping, group_by, from, to } = question;
+  const isFinerQuestion = [step, recipe, as_at, grouping].some((given) => given !== undefined);
+  if (isFinerQuestion || isFiner(group_by)) {
     return undefined;
   }
   const end = to?.slice(0, 10);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { readyToCount } from '../attempts/ready-to-count.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { rolledThroughputCounts } from './rolled-throughput.sql.ts';
 import { answerRolledThroughput, answerYield, policyOf } from './yield-answer.ts';
@@ -10,9 +11,10 @@ import { yieldCounts } from './yield.sql.ts';
 export class YieldQuery {
   constructor(private readonly snapshots: Snapshots) {}
 
-  answer(parameters: YieldParameters): Promise<YieldAnswer> {
-    const { kind } = parameters;
+  answer(asked: YieldParameters): Promise<YieldAnswer> {
+    const { kind } = asked;
     return this.snapshots.answer(async (snapshot) => {
+      const parameters = await readyToCount(snapshot, asked);
       if (kind === 'rolled_throughput') {
         return answerRolledThroughput(await rolledThroughputCounts(snapshot, parameters), parameters);
       }

@@ -8,8 +8,11 @@ import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
 import { ControlLimitsRepository } from './control-limits.repository.ts';
 import { InspectionRepository } from './inspection.repository.ts';
+import { type ProductionCalendar, ProductionCalendarEntity } from '../schema/entities/production-calendar.entity.ts';
+import { type WaferGeometry, WaferGeometryEntity } from '../schema/entities/wafer-geometry.entity.ts';
 import { ParameterRepository } from './parameter.repository.ts';
 import { ReportRepository } from './report.repository.ts';
+import { VersionRepository } from './version.repository.ts';
 
 /** What one request may change, all in one transaction. */
 export interface Repositories {
@@ -17,6 +20,8 @@ export interface Repositories {
   parameters: ParameterRepository;
   controlLimits: ControlLimitsRepository;
   reports: ReportRepository;
+  calendars: VersionRepository<ProductionCalendar>;
+  geometries: VersionRepository<WaferGeometry>;
   /** In the same transaction; see appendAudit. */
   audit: { append(entry: AuditEntry): Promise<number> };
 }
@@ -113,6 +118,8 @@ function repositoriesOf(em: EntityManager): Repositories {
     parameters: new ParameterRepository(em),
     controlLimits: new ControlLimitsRepository(em),
     reports: new ReportRepository(transaction),
+    calendars: new VersionRepository(em, ProductionCalendarEntity, 'production_calendars'),
+    geometries: new VersionRepository(em, WaferGeometryEntity, 'wafer_geometries'),
     audit: { append: (entry) => appendAudit(transaction, entry) },
   };
 }

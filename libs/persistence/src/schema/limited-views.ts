@@ -57,6 +57,11 @@ const VIEWS: Readonly<Record<string, string>> = {
   control_limits: NAMED,
   // A report covers what its parameters name; one that names no site or product covers all.
   reports: `${ofSite("t.parameters ->> 'site'")} AND ${ofProduct("t.parameters ->> 'product'")}`,
+  wafer_geometries: NAMED,
+  former_attempts: OF_LOT_AND_PRODUCT,
+  inspection_events: `EXISTS (SELECT FROM limited.inspection_attempts AS a WHERE (a.inspection_id, a.step, a.attempt_key) = (t.inspection_id, t.step, t.attempt_key))
+    OR EXISTS (SELECT FROM limited.former_attempts AS a WHERE (a.inspection_id, a.step, a.attempt_key) = (t.inspection_id, t.step, t.attempt_key))`,
+  production_calendars: `t.site = '' OR ${ofSite('t.site')}`,
 };
 /**
  * Tables that belong to no site and that every answer needs. Sets describe values, and mean nothing without their
@@ -101,6 +106,9 @@ export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<
     await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA limited TO ${LIMITED_ROLE}`);
     for (const table of OPEN_TABLES.filter((name) => present.has(name))) {
       await client.query(`GRANT SELECT ON public.${table} TO ${LIMITED_ROLE}`);
+    }
+    if (present.has('former_attempts')) {
+      await client.query(`GRANT EXECUTE ON FUNCTION public.known_since() TO ${LIMITED_ROLE}`);
     }
     await client.query('COMMIT');
   } catch (error) {

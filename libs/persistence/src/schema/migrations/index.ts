@@ -23,6 +23,9 @@ import { ApiKeys } from './0022-api-keys.ts';
 import { MeasurementVectors } from './0023-measurement-vectors.ts';
 import { ParametersAndLimits } from './0024-parameters-and-limits.ts';
 import { LotsByName } from './0026-lots-by-name.ts';
+import { FormerAttempts } from './0032-former-attempts.ts';
+import { ProductionCalendars } from './0033-production-calendars.ts';
+import { WaferGeometries } from './0034-wafer-geometries.ts';
 import { LeanLoad } from './0035-lean-load.ts';
 import { TagsByPath } from './0036-tags-by-path.ts';
 
@@ -53,6 +56,9 @@ export const MIGRATIONS = [
   { name: '0023-measurement-vectors', class: MeasurementVectors },
   { name: '0024-parameters-and-limits', class: ParametersAndLimits },
   { name: '0026-lots-by-name', class: LotsByName },
+  { name: '0032-former-attempts', class: FormerAttempts },
+  { name: '0033-production-calendars', class: ProductionCalendars },
+  { name: '0034-wafer-geometries', class: WaferGeometries },
   { name: '0035-lean-load', class: LeanLoad },
   { name: '0036-tags-by-path', class: TagsByPath },
 ];
