@@ -11,9 +11,11 @@ import { EquipmentModule } from './equipment/equipment.module.ts';
 import { EvaluateModule } from './evaluate/evaluate.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import { ExportModule } from './export/export.module.ts';
+import { GeometriesModule } from './geometries/geometries.module.ts';
 import { InspectionsModule } from './inspections/inspections.module.ts';
 import { LimitsModule } from './limits/limits.module.ts';
 import { LotsModule } from './lots/lots.module.ts';
+import { MapsModule } from './maps/maps.module.ts';
 import { ParametersModule } from './parameters/parameters.module.ts';
 import { PipelineModule } from './pipeline/pipeline.module.ts';
 import { ReportsModule } from './reports/reports.module.ts';
@@ -39,9 +41,11 @@ import { YieldModule } from './yield/yield.module.ts';
     EvaluateModule,
     EventsModule,
     ExportModule,
+    GeometriesModule,
     InspectionsModule,
     LimitsModule,
     LotsModule,
+    MapsModule,
     ParametersModule,
     PipelineModule,
     ReportsModule,

@@ -67,6 +67,11 @@ beforeAll(async () => {
     `INSERT INTO stream_positions (source_topic, source_partition, next_offset, append_time, accepted_offset, origin_offset, high_watermark)
      VALUES ('inspection.results.v1', 0, 42, '2026-03-02T09:00:00Z', 3, 0, 50), ('telemetry.samples.v1', 0, 0, NULL, 0, 0, NULL)`,
   );
+  await stage.db.database.query(
+    `INSERT INTO wafer_geometries (product, valid_from, diameter_mm, pitch_x_mm, pitch_y_mm, centre_x, centre_y, offset_x_mm, offset_y_mm,
+       notch, x_axis, y_axis, edge_exclusion_mm, rings, reason, created_by)
+     VALUES ('P', '2026-01-01', 100, 5, 4, 0, 0, 0, 0, 'bottom', 'right', 'up', 3, 3, 'r', 'me')`,
+  );
   await stage.db.database.query(`INSERT INTO wafers (id, lot_id, wafer_id) SELECT id, id, 'W' FROM lots`);
   await stage.db.database.query(
     `INSERT INTO parameters (name, valid_from, unit, lower_limit, reason, created_by) VALUES ('height', '2026-01-01', 'nm', 1, 'r', 'me')`,
@@ -95,7 +100,7 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/yield': [
     '',
     ...['final', 'first_pass', 'insertion', 'rolled_throughput'].flatMap((kind) =>
-      ['day', 'month', 'lot', 'wafer', 'equipment', 'inspection_type', 'product'].map(
+      ['day', 'month', 'lot', 'wafer', 'zone', 'equipment', 'inspection_type', 'product'].map(
         (by) => `?${WINDOW}&kind=${kind}&group_by=${by}`,
       ),
     ),
@@ -111,7 +116,15 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/lots': ['', '?limit=1'],
   '/v1/lots/{lot_id}': ['/v1/lots/L'],
   '/v1/lots/{lot_id}/parts/{chip_id}': ['/v1/lots/L/parts/1'],
-  '/v1/lots/{lot_id}/map': ['/v1/lots/L/map'],
+  '/v1/lots/{lot_id}/map': ['/v1/lots/L/map', '/v1/lots/L/map?value=hard_bin&zones=ring,edge,quadrant,reticle'],
+  '/v1/map': ['', '?lot_id=NONE', '?value=defect_count&zones=ring&policy=all', '?value=width'],
+  '/v1/map.svg': [''],
+  '/v1/map.png': [''],
+  '/v1/lots/{lot_id}/map.svg': ['/v1/lots/L/map.svg'],
+  '/v1/lots/{lot_id}/map.png': ['/v1/lots/L/map.png'],
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/map.svg': ['/v1/lots/L/wafers/W/map.svg'],
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/map.png': ['/v1/lots/L/wafers/W/map.png'],
+  '/v1/wafer-geometries': ['', '?product=P'],
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': ['result', 'hard_bin', 'm'].map(
     (value) => `/v1/lots/L/wafers/W/map?value=${value}`,
   ),
@@ -168,6 +181,20 @@ const BODIES: Record<string, object[]> = {
       shifts: [{ name: 'day', start: '00:00' }],
       reason: 'first',
     },
+  ],
+  '/v1/wafer-geometries': [
+    {
+      product: 'Q',
+      valid_from: '2026-01-01T00:00:00Z',
+      diameter_mm: 100,
+      pitch_x_mm: 5,
+      pitch_y_mm: 4,
+      centre_x: 0,
+      centre_y: 0,
+      reticle: { columns: 2, rows: 3, x: 0, y: 0 },
+      reason: 'mask set A',
+    },
+    { product: 'Q', valid_from: '2026-01-01T00:00:00Z', withdraw: true, reason: 'wrong' },
   ],
   '/v1/control-limits': [
     { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1, unit: 'nm' }, reason: 'from the tool' },
@@ -300,7 +327,7 @@ describe('answers are what the document says', () => {
       expect(answer.status).toBe(200);
       const documented = (document.paths[path]!.get as Operation).responses['200']!.content?.['application/json']
         ?.schema;
-      if (!path.startsWith('/v1/') || path.startsWith('/v1/export/') || path === '/v1/events') {
+      if (!path.startsWith('/v1/') || path.startsWith('/v1/export/') || /\.(svg|png)$|^\/v1\/events$/.test(path)) {
         return;
       }
       expect(documented).toBeDefined();

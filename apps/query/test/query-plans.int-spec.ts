@@ -12,7 +12,7 @@ import { listInspections } from '../src/inspections/inspection-list.sql.ts';
 import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/discovery/names.sql.ts';
 import { unitsOfEquipment } from '../src/equipment/equipment-units.sql.ts';
 import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
-import { diesOfLot, diesOfWafer } from '../src/lots/wafer-map.sql.ts';
+import { diesOf, kindsOfMap } from '../src/maps/dies.sql.ts';
 import { measurementRows } from '../src/export/export.sql.ts';
 import { countedSamples } from '../src/charts/counted-samples.sql.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
@@ -359,12 +359,15 @@ describe('query plans', () => {
     const [{ lot }] = (await db.database.query<{ lot: string }>(`SELECT md5('lot7')::uuid::text AS lot`)) as [
       { lot: string },
     ];
-    const question = { lot, mix: true, policy: 'last' } as const;
     for (const value of ['hard_bin', 'width3']) {
-      expect((await explain((snapshot) => diesOfWafer(snapshot, question, 'W3', value))).readWhole).toEqual([]);
+      for (const wafer of ['W3', undefined]) {
+        const question = { lot, wafer, value, policy: 'last' } as const;
+        const { readWhole } = await explain((snapshot) => diesOf(snapshot, question, 1000, undefined));
+        expect([value, wafer, readWhole]).toEqual([value, wafer, []]);
+      }
     }
-    expect((await explain((snapshot) => diesOfLot(snapshot, question))).readWhole).toEqual([]);
-    await expect(diesOfLot(db.database, { ...question, mix: false })).rejects.toMatchObject({ code: 'ambiguous_type' });
+    const question = { lot, value: 'result', policy: 'last' } as const;
+    expect((await explain((snapshot) => kindsOfMap(snapshot, question))).readWhole).toEqual([]);
   });
 
   it('of a comparison of equipment over a year touch no inspection, by wafer over a day use an index', async () => {

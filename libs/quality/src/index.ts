@@ -1,7 +1,7 @@
 /**
  * Quality statistics as pure functions, checked against published values:
  * `yield/` yields, Pareto, proportions and tool comparison, `charts/` control charts and their rules, `capability/` indices
- * against specification limits, `gauge/` gauge R&R, `numbers/` moments, distributions and constants behind them all.
+ * against specification limits, `gauge/` gauge R&R, `wafer/` where dice lie, `numbers/` moments, distributions and constants behind them all.
  */
 export * from './capability/capability.ts';
 export * from './charts/back-test.ts';
@@ -22,3 +22,4 @@ export * from './yield/tool-comparison.ts';
 export * from './yield/unit-yield.ts';
 export * from './yield/yield-models.ts';
 export * from './numbers/within-sigma.ts';
+export * from './wafer/wafer-geometry.ts';

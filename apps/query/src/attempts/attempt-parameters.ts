@@ -12,6 +12,7 @@ import {
   timeRange,
 } from '../http/parameters.ts';
 import { CALENDAR_GROUPS } from '../calendars/calendar-groups.sql.ts';
+import { type Zone, ZONE_TEXTS, ZONES } from '../geometries/zones.sql.ts';
 import { ATTEMPT_GROUPS, type AttemptGroup } from './attempt-groups.ts';
 import { ATTEMPT_POLICIES } from './chosen-attempts.ts';
 
@@ -93,9 +94,16 @@ export const attemptQuestion = <Own extends z.ZodRawShape>(own: Own) =>
 export const groupParameters = {
   group_by: z.enum(ATTEMPT_GROUPS).optional().meta({
     description:
-      'One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar. Absent: totals only.',
+      'One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar, zone a wafer geometry. Absent: totals only.',
     example: 'lot',
   }),
+  zones: z
+    .enum(ZONES)
+    .optional()
+    .meta({
+      description: `With group_by=zone, which zones (default ring). ${ZONES.map((zone) => `${zone}: ${ZONE_TEXTS[zone]}`).join('. ')}.`,
+      example: 'quadrant',
+    }),
   calendar: z.enum(['utc', 'production']).optional().meta({
     description:
       'Whose days, weeks and months: utc (default), or production = those of the calendar of the site (`/v1/calendars`). Shifts are always of production.',
@@ -106,10 +114,14 @@ export const groupParameters = {
 interface GroupQuestion {
   readonly group_by?: AttemptGroup | undefined;
   readonly calendar?: 'utc' | 'production' | undefined;
+  readonly zones?: Zone | undefined;
 }
 
 /** Refinement for schemas with `groupParameters`. */
-export function groupsFit({ group_by, calendar }: GroupQuestion, context: z.RefinementCtx): void {
+export function groupsFit({ group_by, calendar, zones }: GroupQuestion, context: z.RefinementCtx): void {
+  if (zones !== undefined && group_by !== 'zone') {
+    context.addIssue({ code: 'custom', path: ['zones'], message: 'applies to group_by=zone' });
+  }
   if (calendar !== undefined && !CALENDAR_GROUPS.some((group) => group === group_by)) {
     context.addIssue({
       code: 'custom',

@@ -1,5 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { CALENDAR_GROUPS, calendarGrouping } from '../calendars/calendar-groups.sql.ts';
+import { type Zone, zoneGrouping } from '../geometries/zones.sql.ts';
 import { Problem } from '../http/problem.error.ts';
 import { type Grouping } from './attempt-groups.ts';
 import { type AttemptQuestion } from './chosen-attempts.ts';
@@ -7,6 +8,8 @@ import { type AttemptQuestion } from './chosen-attempts.ts';
 /** A question as it comes from a request. */
 interface Asked extends AttemptQuestion {
   readonly calendar?: 'utc' | 'production' | undefined;
+  /** One with `group_by`; maps have lists of them. */
+  readonly zones?: Zone | readonly Zone[] | undefined;
 }
 
 /**
@@ -21,7 +24,10 @@ export async function readyToCount<Question extends Asked>(snapshot: Queryable, 
   return { ...asked, grouping: await groupingOf(snapshot, asked) };
 }
 
-async function groupingOf(snapshot: Queryable, { group_by, calendar }: Asked): Promise<Grouping | undefined> {
+async function groupingOf(snapshot: Queryable, { group_by, calendar, zones }: Asked): Promise<Grouping | undefined> {
+  if (group_by === 'zone') {
+    return zoneGrouping(typeof zones === 'string' ? zones : 'ring');
+  }
   const ofCalendar = CALENDAR_GROUPS.find((group) => group === group_by);
   if (ofCalendar !== undefined && (calendar === 'production' || ofCalendar === 'shift')) {
     return calendarGrouping(snapshot, ofCalendar);

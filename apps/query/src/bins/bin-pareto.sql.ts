@@ -34,9 +34,9 @@ export function binCounts(
       SELECT bin AS key, group_key, group_lot, count(*) AS count, count(*) FILTER (WHERE result = 'pass') AS passed
         FROM chosen GROUP BY bin, group_key, group_lot
     )
-    SELECT g.key, g.count, g.passed, ${groupKey(question.group_by)} AS group_key, l.site AS group_site, l.lot_id AS group_lot_id
+    SELECT g.key, g.count, g.passed, ${groupKey(question.group_by)} COLLATE "C" AS group_key, l.site COLLATE "C" AS group_site, l.lot_id COLLATE "C" AS group_lot_id
       FROM g LEFT JOIN lots l ON l.id = g.group_lot
-     ORDER BY group_key COLLATE "C" NULLS LAST, group_lot_id COLLATE "C", group_site COLLATE "C"
+     ORDER BY 4 NULLS LAST, 6, 5
      LIMIT ${where.bind(limit)}`,
     where.values,
   );

@@ -65,6 +65,9 @@ function keyOfTimes(periods: readonly Period[], group: CalendarGroup, bind: Bind
 }
 
 function keyOfPeriod({ time_zone, day_start, shifts }: Period, group: CalendarGroup, bind: Bind): string {
+  if (group === 'shift' && shifts.length === 0) {
+    return 'NULL::text';
+  }
   // The wall clock, moved so that the production day begins at midnight.
   const local = `((a.completed_at AT TIME ZONE ${bind(time_zone)}::text) - ${bind(minutesOf(day_start))}::int * INTERVAL '1 minute')`;
   if (group !== 'shift') {
@@ -75,5 +78,5 @@ function keyOfPeriod({ time_zone, day_start, shifts }: Period, group: CalendarGr
     .map(({ name, start }, i) => ({ label: `${i + 1} ${name}`, from: minutesIntoDay(start, day_start) }))
     .reverse()
     .map(({ label, from }) => `WHEN ${minute} >= ${bind(from)} THEN ${bind(label)}::text`);
-  return cases.length === 0 ? 'NULL::text' : `to_char(${local}, 'YYYY-MM-DD') || '/' || CASE ${cases.join(' ')} END`;
+  return `to_char(${local}, 'YYYY-MM-DD') || '/' || CASE ${cases.join(' ')} END`;
 }

@@ -25,7 +25,7 @@ export class CalendarsController {
     description:
       'Every version, newest entry first. A version holds until the next one of its site begins. Statistics use them with `calendar=production` and `group_by=shift`.',
   })
-  list(@Query({ schema: listParameters }) parameters: ListParameters): Promise<CalendarPage> {
+  listCalendars(@Query({ schema: listParameters }) parameters: ListParameters): Promise<CalendarPage> {
     return this.query.list(parameters);
   }
 
@@ -34,9 +34,10 @@ export class CalendarsController {
     summary: 'Store a version of a production calendar, or withdraw one',
     description:
       'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.',
-    conflict: 'The version cuts into a range that ended, or differs from one with the same start.',
+    notFound: 'There is no version to withdraw.',
+    conflict: '`version_conflict`: the version cuts into a range that ended, or differs from one with the same start.',
   })
-  store(@Body({ schema: calendarRequest }) given: CalendarRequest): Promise<CalendarItem> {
+  storeCalendar(@Body({ schema: calendarRequest }) given: CalendarRequest): Promise<CalendarItem> {
     // A calendar names no product, so a limit to products does not concern it.
     requireOwn(given, ['site']);
     return this.query.store(given);

@@ -37,9 +37,9 @@ export function defectCounts(
        GROUP BY 1, 2, 3, 4
     )
     SELECT ${by === 'lot' ? 'own.lot_id' : 'g.key'} AS key, own.site, g.count,
-           ${groupKey(question.group_by)} AS group_key, l.site AS group_site, l.lot_id AS group_lot_id
+           ${groupKey(question.group_by)} COLLATE "C" AS group_key, l.site COLLATE "C" AS group_site, l.lot_id COLLATE "C" AS group_lot_id
       FROM g LEFT JOIN lots own ON own.id = g.lot LEFT JOIN lots l ON l.id = g.group_lot
-     ORDER BY group_key COLLATE "C" NULLS LAST, group_lot_id COLLATE "C", group_site COLLATE "C", own.site
+     ORDER BY 4 NULLS LAST, 6, 5, own.site
      LIMIT ${attempts.where.bind(limit)}`,
     attempts.where.values,
   );

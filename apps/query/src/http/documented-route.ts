@@ -27,7 +27,7 @@ export const Answers = (answer: z.ZodType, { summary, description, notFound }: R
     ApiOkResponse({ description: 'The answer.', standardSchema: answer }),
     badParameter,
     ...(notFound === undefined ? [] : [problem(404, `\`not_found\`: ${notFound}`)]),
-    unavailable('`database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question.'),
+    unavailable(SLOW),
   );
 
 interface WriteTexts extends Pick<RouteTexts, 'summary' | 'description' | 'notFound'> {
@@ -96,6 +96,27 @@ export const StreamsEvents = ({ summary, description }: Pick<RouteTexts, 'summar
     badParameter,
     unavailable('`database_unavailable`: try again. `overloaded`: too many streams are open.'),
   );
+
+/** Documents a route that answers with a picture. */
+export const Draws = (mediaType: 'image/svg+xml' | 'image/png', texts: RouteTexts): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: `${texts.summary} (${mediaType === 'image/png' ? 'PNG' : 'SVG'})`,
+      description: texts.description,
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'The picture.',
+      content: {
+        [mediaType]: { schema: mediaType === 'image/png' ? { type: 'string', format: 'binary' } : { type: 'string' } },
+      },
+    }),
+    badParameter,
+    ...(texts.notFound === undefined ? [] : [problem(404, `\`not_found\`: ${texts.notFound}`)]),
+    unavailable(SLOW),
+  );
+
+const SLOW = '`database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question.';
 
 const problem = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } } });

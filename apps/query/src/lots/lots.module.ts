@@ -1,13 +1,7 @@
-/** Lots, their chips, and wafer maps. */
+/** Lots and their chips. */
 import { Module } from '@nestjs/common';
 import { LotsController } from './lots.controller.ts';
 import { LotsQuery } from './lots.query.ts';
-import { WaferMapController } from './wafer-map.controller.ts';
-import { WaferMapQuery } from './wafer-map.query.ts';
 
-@Module({
-  controllers: [LotsController, WaferMapController],
-  providers: [LotsQuery, WaferMapQuery],
-  exports: [WaferMapQuery],
-})
+@Module({ controllers: [LotsController], providers: [LotsQuery] })
 export class LotsModule {}

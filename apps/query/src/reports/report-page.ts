@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ParetoAnswer as BinPareto } from '../bins/bins-answer.ts';
 import { type ParetoAnswer as DefectPareto } from '../defects/defects-answer.ts';
-import { type LotMapAnswer } from '../lots/wafer-map-answer.ts';
+import { type LotMapAnswer } from '../maps/map-answer.ts';
 import { type SpcAnswer } from '../spc/spc-answer.ts';
 import { type YieldAnswer } from '../yield/yield-parameters.ts';
 import { Html, html } from './html.ts';

@@ -1,5 +1,5 @@
 import { type ParetoAnswer as DefectPareto } from '../defects/defects-answer.ts';
-import { type LotMapAnswer } from '../lots/wafer-map-answer.ts';
+import { type LotMapAnswer } from '../maps/map-answer.ts';
 import { type SpcAnswer } from '../spc/spc-answer.ts';
 import { type Html, html } from './html.ts';
 

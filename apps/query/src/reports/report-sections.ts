@@ -4,8 +4,8 @@ import { BinsQuery } from '../bins/bins.query.ts';
 import { paretoParameters as defectParameters } from '../defects/defects-answer.ts';
 import { DefectsQuery } from '../defects/defects.query.ts';
 import { Problem } from '../http/problem.error.ts';
-import { lotMapParameters } from '../lots/wafer-map-answer.ts';
-import { WaferMapQuery } from '../lots/wafer-map.query.ts';
+import { lotMapParameters } from '../maps/map-answer.ts';
+import { MapsQuery } from '../maps/maps.query.ts';
 import { spcParameters } from '../spc/spc-parameters.ts';
 import { SpcQuery } from '../spc/spc.query.ts';
 import { yieldParameters } from '../yield/yield-parameters.ts';
@@ -21,7 +21,7 @@ export class ReportSections {
     private readonly yields: YieldQuery,
     private readonly defects: DefectsQuery,
     private readonly bins: BinsQuery,
-    private readonly maps: WaferMapQuery,
+    private readonly maps: MapsQuery,
     private readonly charts: SpcQuery,
   ) {}
 

@@ -1,0 +1,168 @@
+import { type Queryable } from '@chip/persistence';
+import {
+  type AttemptPolicy,
+  type AttemptQuestion,
+  chosenAttempts,
+  preferredFirst,
+} from '../attempts/chosen-attempts.ts';
+import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
+import { type GeometryItem } from '../geometries/geometry-answer.ts';
+import { boundFigures, type Zone, zoneOf } from '../geometries/zones.sql.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
+import { kindsOf, type MapKind } from './map-scope.ts';
+
+/** Values of the attempt itself; any other name is that of a measurement. */
+const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
+const BINS = ['hard_bin', 'soft_bin'];
+
+/** How a stack sums up the values of one die position. */
+export type StackedAs = 'fail_fraction' | 'most_frequent' | 'mean';
+export const stackedAs = (value: string): StackedAs =>
+  value === 'result' ? 'fail_fraction' : BINS.includes(value) ? 'most_frequent' : 'mean';
+
+/** Most die positions of one map. */
+export const MAX_DIES = 200_000;
+
+/** A question about dies; absent `lot` and `wafer`: of every lot and wafer that the filters match. */
+export interface MapQuestion extends AttemptQuestion {
+  readonly lot?: string | undefined;
+  readonly wafer?: string | undefined;
+  readonly value: string;
+}
+
+/** The counted attempts that lie on a wafer. */
+export interface PlacedAttempts {
+  readonly question: MapQuestion;
+  readonly kinds: readonly MapKind[];
+}
+
+interface ZonedRow {
+  readonly ring?: string | null;
+  readonly quadrant?: string | null;
+  readonly edge?: string | null;
+  readonly reticle?: string | null;
+}
+
+/** One die position of a wafer, or of a stack of wafers. */
+export interface DieRow extends ZonedRow {
+  readonly x: number;
+  readonly y: number;
+  /** Of the die; in a stack: fraction failing, most frequent bin, or mean. */
+  readonly value: string | number | null;
+  /** Wafers on which the die was tested; attempts when every attempt counts. */
+  readonly tested: number;
+  readonly failed: number;
+  /** Least and greatest unit of the measured values; equal unless units are mixed. */
+  readonly least_unit: string | null;
+  readonly greatest_unit: string | null;
+}
+
+function placedAttempts(question: MapQuestion) {
+  const { lot, wafer, value } = question;
+  const where = new SqlConditions()
+    .when(lot, ($) => `a.lot_id = ${$}::uuid`)
+    .when(wafer, ($) => `a.wafer_id = ${$}`)
+    .require('a.wafer_id IS NOT NULL AND a.die_x IS NOT NULL AND a.die_y IS NOT NULL');
+  const own = DIE_VALUES.find((name) => name === value);
+  const chosen = chosenAttempts(
+    question,
+    'operation',
+    `a.inspection_id, a.inspection_type, a.step, a.product, a.lot_id, a.wafer_id, a.completed_at, a.event_ids, a.result, a.occurred_at, a.attempt_no, a.event_id, a.die_x AS x, a.die_y AS y, ${own ? `a.${own}` : 'NULL'} AS value`,
+    where,
+  );
+  return { chosen, where, own };
+}
+
+/** What the counted attempts belong to. */
+export const kindsOfMap = (snapshot: Queryable, question: MapQuestion): Promise<MapKind[]> =>
+  kindsOf(snapshot, placedAttempts(question).chosen);
+
+/** Columns that carry the order of attempts, the place and the verdict. */
+const CARRIED = ['lot_id', 'wafer_id', 'x', 'y', 'result', 'occurred_at', 'attempt_no', 'event_id'];
+const carried = (row: string): string => CARRIED.map((column) => `${row}.${column}`).join(', ');
+
+/** CTE `carried`: the latest measurement of that name per chosen attempt, looked up one by one because a wafer has few. */
+function latestOfFew(name: string): string {
+  const measured = overMeasurements(
+    (joins) => `SELECT m.time, m.event_id, m.value, m.unit FROM (SELECT c.inspection_id, c.event_ids) AS a
+          ${joins}`,
+    name,
+  );
+  return `${namedPlaces(name)}, carried AS (
+      SELECT ${carried('c')}, m.value, m.unit
+        FROM chosen c
+       CROSS JOIN LATERAL (SELECT m.value, m.unit FROM (
+          ${measured}) m
+         ORDER BY m.time DESC, m.event_id DESC LIMIT 1) m
+    )`;
+}
+
+/** As `latestOfFew`, for the attempts of many wafers: joined as a whole. */
+function latestOfMany(name: string): string {
+  const columns = `a.inspection_id, a.step, ${carried('a')}`;
+  const measured = overMeasurements(
+    (joins) => `SELECT ${columns}, m.value, m.unit, m.time, m.event_id AS value_event FROM chosen a
+        ${joins}`,
+    name,
+  );
+  return `${namedPlaces(name)}, carried AS (
+      SELECT DISTINCT ON (inspection_id, step, event_id) * FROM (
+      ${measured}) m
+       ORDER BY inspection_id, step, event_id, time DESC, value_event DESC
+    )`;
+}
+
+const STACKED: Readonly<Record<StackedAs, string>> = {
+  fail_fraction: `(count(*) FILTER (WHERE result = 'fail'))::float8 / count(*)`,
+  most_frequent: 'mode() WITHIN GROUP (ORDER BY value)',
+  mean: 'avg(value)::float8',
+};
+
+/**
+ * Die positions, by x, then y, at most `limit`; those whose chosen attempts have the value. Several units at one position of a
+ * wafer (a die under two names) count as one.
+ */
+export function diesOf(
+  snapshot: Queryable,
+  question: MapQuestion,
+  limit: number,
+  zoned: { readonly geometry: GeometryItem; readonly zones: readonly Zone[] } | undefined,
+): Promise<DieRow[]> {
+  const { policy, wafer, value } = question;
+  const { chosen, where, own } = placedAttempts(question);
+  const values =
+    own === undefined
+      ? (wafer === undefined ? latestOfMany : latestOfFew)(where.bind(value))
+      : `carried AS (SELECT ${carried('c')}, c.value, NULL::text AS unit FROM chosen c WHERE c.value IS NOT NULL)`;
+  const perDie =
+    policy === 'all'
+      ? 'SELECT x, y, result, value, unit FROM carried'
+      : `SELECT DISTINCT ON (lot_id, wafer_id, x, y) x, y, result, value, unit FROM carried ORDER BY lot_id, wafer_id, x, y, ${preferredFirst('carried', policy)}`;
+  const summed =
+    wafer === undefined
+      ? `SELECT x, y, ${STACKED[stackedAs(value)]} AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
+             min(unit) AS least_unit, max(unit) AS greatest_unit FROM die GROUP BY x, y`
+      : `SELECT x, y, value, 1 AS tested, (result = 'fail')::int AS failed, unit AS least_unit, unit AS greatest_unit FROM die`;
+  return snapshot.query<DieRow>(
+    `WITH chosen AS (
+      ${chosen.sql}
+    ), ${values}, die AS (
+      ${perDie}
+    ), summed AS (
+      ${summed}
+    )
+    SELECT s.*${zoneColumns(zoned, where)} FROM summed s ORDER BY s.x, s.y LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+}
+
+function zoneColumns(zoned: Parameters<typeof diesOf>[3], where: SqlConditions): string {
+  if (zoned === undefined) {
+    return '';
+  }
+  const figures = boundFigures(zoned.geometry, (value) => where.bind(value));
+  return zoned.zones.map((zone) => `, ${zoneOf(zone, figures, 's.x', 's.y')} AS ${zone}`).join('');
+}
+
+/** A map has one value per die. */
+export type OnePolicy = Exclude<AttemptPolicy, 'all'>;

@@ -1,0 +1,208 @@
+import { type Queryable } from '@chip/persistence';
+import { Injectable } from '@nestjs/common';
+import { describeChoice } from '../attempts/chosen-attempts.ts';
+import { readyToCount } from '../attempts/ready-to-count.ts';
+import { type GeometryItem } from '../geometries/geometry-answer.ts';
+import { type Zone, ZONE_TEXTS } from '../geometries/zones.sql.ts';
+import { Problem } from '../http/problem.error.ts';
+import { type LotPath } from '../lots/lot-answer.ts';
+import { findLot } from '../lots/lot.sql.ts';
+import { Snapshots } from '../sql/snapshots.ts';
+import { type DieRow, diesOf, kindsOfMap, type MapQuestion, MAX_DIES, stackedAs, type StackedAs } from './dies.sql.ts';
+import {
+  type LotMapAnswer,
+  type LotMapParameters,
+  type StackMapAnswer,
+  type StackMapParameters,
+  type WaferMapAnswer,
+  type WaferMapParameters,
+  type WaferPath,
+} from './map-answer.ts';
+import { geometryOf, requireOneOperation, requireOneProduct } from './map-scope.ts';
+
+const STACK_TEXTS: Readonly<Record<StackedAs, (units: string) => string>> = {
+  fail_fraction: (units) => `failing ${units} / ${units} on which it was tested`,
+  most_frequent: (units) => `most frequent bin over the ${units}, of equally frequent ones the least`,
+  mean: (units) => `mean over the ${units} that have the value`,
+};
+
+/** Maps dies by position: of one wafer, or stacked across wafers, lots and products. */
+@Injectable()
+export class MapsQuery {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  wafer({ lot_id, wafer_id }: WaferPath, parameters: WaferMapParameters): Promise<WaferMapAnswer> {
+    const { site, ...asked } = parameters;
+    return this.snapshots.answer(async (snapshot) => {
+      const lot = await findLot(snapshot, lot_id, site);
+      const [wafer] = await snapshot.query('SELECT 1 FROM wafers WHERE lot_id = $1 AND wafer_id = $2', [
+        lot.id,
+        wafer_id,
+      ]);
+      if (!wafer) {
+        throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
+      }
+      const question = await readyToCount(snapshot, { ...asked, lot: lot.id, wafer: wafer_id });
+      const { dies, ...map } = await mapOf(snapshot, question, []);
+      return {
+        definition: `Per die position (x, y): ${asked.value} of the counted attempt; dies whose attempt has no such value are excluded. ${describeChoice(question, 'operation')}${describeZones(asked.zones)}`,
+        definition_id: 'map.wafer/2',
+        site: lot.site,
+        lot_id,
+        wafer_id,
+        ...map,
+        dies: dies.map((die) => [die.x, die.y, die.value]),
+      };
+    });
+  }
+
+  lot({ lot_id }: LotPath, parameters: LotMapParameters): Promise<LotMapAnswer> {
+    const { site, ...asked } = parameters;
+    return this.snapshots.answer(async (snapshot) => {
+      const lot = await findLot(snapshot, lot_id, site);
+      const question = await readyToCount(snapshot, { ...asked, lot: lot.id });
+      const stack = await stackOf(snapshot, question, []);
+      return { ...stack, definition_id: 'map.lot/3', site: lot.site, lot_id };
+    });
+  }
+
+  stack(asked: StackMapParameters): Promise<StackMapAnswer> {
+    return this.snapshots.answer(async (snapshot) => {
+      const question = await readyToCount(snapshot, asked);
+      return { ...(await stackOf(snapshot, question, [requireOneProduct])), definition_id: 'map.stack/1' };
+    });
+  }
+}
+
+type Checks = readonly ((kinds: Parameters<typeof requireOneOperation>[0]) => void)[];
+interface Asked extends MapQuestion {
+  readonly mix?: 'yes' | undefined;
+  readonly zones?: readonly Zone[] | undefined;
+}
+
+async function stackOf(snapshot: Queryable, question: Asked, checks: Checks) {
+  const { dies, ...map } = await mapOf(snapshot, question, checks);
+  const units = question.policy === 'all' ? 'attempts' : 'wafers';
+  return {
+    definition: `Per die position (x, y): ${question.value}, ${STACK_TEXTS[stackedAs(question.value)](units)}. ${describeChoice(question, 'operation')}${describeZones(question.zones)}`,
+    ...map,
+    dies: dies.map((die): [number, number, number | null, number] => [
+      die.x,
+      die.y,
+      die.value === null ? null : Number(die.value),
+      die.tested,
+    ]),
+  };
+}
+
+/** What every map has. @throws Problem 400 for what is ambiguous, too much, or without a geometry that it needs */
+async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
+  const { value, zones, mix } = question;
+  const kinds = await kindsOfMap(snapshot, question);
+  if (mix === undefined) {
+    for (const check of [requireOneOperation, ...checks]) {
+      check(kinds);
+    }
+  }
+  const geometry = await geometryOf(snapshot, kinds);
+  if (zones !== undefined && geometry === undefined && kinds.length > 0) {
+    const message = 'needs the wafer geometry of the product: store one with PUT /v1/wafer-geometries';
+    throw new Problem(400, 'invalid_parameter', `zones ${message}`, [{ parameter: 'zones', message }]);
+  }
+  const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones });
+  if (dies.length > MAX_DIES) {
+    const message = `gives more than ${MAX_DIES} die positions`;
+    throw new Problem(400, 'invalid_parameter', `value ${message}`, [{ parameter: 'value', message }]);
+  }
+  return {
+    value,
+    unit: mix === undefined ? unitOf(dies) : null,
+    ...boundsOf(dies),
+    geometry: geometry === undefined ? null : shownGeometry(geometry),
+    ...(zones && { zones: zones.flatMap((zone) => figuresOf(zone, dies)) }),
+    dies,
+  };
+}
+
+const describeZones = (zones: readonly Zone[] | undefined): string =>
+  zones === undefined
+    ? ''
+    : ` Zones: ${zones.map((zone) => `${zone} (${ZONE_TEXTS[zone]})`).join('; ')}; yield = 1 - failed / tested, from the counts.`;
+
+/** @throws Problem 400 ambiguous_parameter when the values have several units */
+function unitOf(dies: readonly DieRow[]): string | null {
+  let unit: string | null = null;
+  for (const { least_unit: least, greatest_unit: greatest } of dies) {
+    if (least !== greatest || (unit !== null && least !== null && least !== unit)) {
+      const list = [...new Set([unit, least, greatest])].filter((name) => name !== null).sort();
+      const message = `has values of several units ${list.join(', ')}`;
+      throw new Problem(400, 'ambiguous_parameter', `the value ${message}: filter, or combine them with mix=yes`, [
+        { parameter: 'value', message },
+      ]);
+    }
+    unit ??= least;
+  }
+  return unit;
+}
+
+function shownGeometry(item: GeometryItem): NonNullable<WaferMapAnswer['geometry']> {
+  const {
+    id: _id,
+    valid_to: _to,
+    reason: _reason,
+    created_by: _by,
+    created_at: _at,
+    withdrawn_at: _withdrawn,
+    withdrawn_by: _who,
+    withdrawal_reason: _why,
+    ...shown
+  } = item;
+  return shown;
+}
+
+/** Counts by zone, in the order of the keys. */
+function figuresOf(zone: Zone, dies: readonly DieRow[]) {
+  const sums = new Map<string | null, { dies: number; tested: number; failed: number; values: number; sum: number }>();
+  for (const die of dies) {
+    const key = die[zone] ?? null;
+    const own = sums.get(key) ?? { dies: 0, tested: 0, failed: 0, values: 0, sum: 0 };
+    own.dies++;
+    own.tested += die.tested;
+    own.failed += die.failed;
+    if (typeof die.value === 'number') {
+      own.values++;
+      own.sum += die.value;
+    }
+    sums.set(key, own);
+  }
+  return [...sums]
+    .sort(([a], [b]) => compareKeys(a, b))
+    .map(([key, { values, sum, ...own }]) => ({
+      zone,
+      key,
+      ...own,
+      yield: 1 - own.failed / own.tested,
+      mean: values === 0 ? null : sum / values,
+    }));
+}
+
+/** Numbers by value, then texts, then what has none. */
+const compareKeys = (a: string | null, b: string | null): number =>
+  a === null ? 1 : b === null ? -1 : Number(a) - Number(b) || (a < b ? -1 : 1);
+
+/** Avoids Math.min(...): a wafer may have more dies than a call takes arguments. */
+function boundsOf(
+  dies: readonly { x: number; y: number }[],
+): Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'> {
+  if (dies.length === 0) {
+    return { x_min: null, x_max: null, y_min: null, y_max: null };
+  }
+  const bounds = { x_min: Infinity, x_max: -Infinity, y_min: Infinity, y_max: -Infinity };
+  for (const { x, y } of dies) {
+    bounds.x_min = Math.min(bounds.x_min, x);
+    bounds.x_max = Math.max(bounds.x_max, x);
+    bounds.y_min = Math.min(bounds.y_min, y);
+    bounds.y_max = Math.max(bounds.y_max, y);
+  }
+  return bounds;
+}

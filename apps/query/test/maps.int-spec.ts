@@ -1,0 +1,348 @@
+/** Geometry of wafers, zones, stacks and pictures of maps. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { dieCentre, grossDice } from '@chip/quality';
+import { decode } from 'fast-png';
+import fc from 'fast-check';
+import { boundFigures, zoneOf } from '../src/geometries/zones.sql.ts';
+import { SqlConditions } from '../src/sql/sql-conditions.ts';
+import { openStage, type Stage } from './query-app.ts';
+import { packMeasurements, seedAttempts, type SeedAttempt } from './seed.ts';
+
+interface Refusal {
+  code: string;
+  errors?: { parameter: string; message: string }[];
+}
+interface Zone {
+  zone: string;
+  key: string | null;
+  dies: number;
+  tested: number;
+  failed: number;
+  yield: number;
+  mean: number | null;
+}
+interface MapBody {
+  definition: string;
+  definition_id: string;
+  unit: string | null;
+  geometry: { product: string; gross_dice: number; diameter_mm: number; reticle: object | null } | null;
+  zones?: Zone[];
+  dies: [number, number, number | string | null, number?][];
+}
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.end());
+
+const get = async <T = MapBody>(path: string): Promise<T> => {
+  const { status, body } = await stage.app.get<T>(path);
+  expect([path, status, body]).toEqual([path, 200, expect.anything()]);
+  return body;
+};
+const refused = async (path: string) => {
+  const { status, body } = await stage.app.get<Refusal>(path);
+  return [status, body.code, body.errors?.[0]?.parameter];
+};
+const put = <T = Record<string, unknown>>(body: object) =>
+  stage.app.get<T>('/v1/wafer-geometries', {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'mask set A', ...body }),
+  });
+
+/** A wafer of 100 mm with dice of 10 mm, the central one at (5, 5). */
+const PRODUCT = {
+  product: 'P',
+  valid_from: '2026-01-01T00:00:00Z',
+  diameter_mm: 100,
+  pitch_x_mm: 10,
+  pitch_y_mm: 10,
+  centre_x: 5,
+  centre_y: 5,
+  edge_exclusion_mm: 2,
+  rings: 2,
+  reticle: { columns: 2, rows: 2, x: 5, y: 5 },
+};
+
+describe('a wafer geometry', () => {
+  it('is a series of versions with its gross dice', async () => {
+    const { status, body } = await put(PRODUCT);
+    expect([status, body]).toMatchObject([
+      200,
+      { ...PRODUCT, notch: 'bottom', x_axis: 'right', y_axis: 'up', offset_x_mm: 0, gross_dice: 57, valid_to: null },
+    ]);
+    expect((await put(PRODUCT)).body).toEqual(body);
+    const { items } = await get<{ items: object[] }>('/v1/wafer-geometries?product=P');
+    expect(items).toEqual([body]);
+    expect(await stage.db.database.query(`SELECT action FROM audit_log WHERE subject LIKE 'geometry:%'`)).toEqual([
+      { action: 'geometry.create' },
+    ]);
+    const conflict = await put<Refusal>({ ...PRODUCT, rings: 4 });
+    expect([conflict.status, conflict.body.code]).toEqual([409, 'version_conflict']);
+  });
+
+  it.each([
+    [{ diameter_mm: undefined }, '/diameter_mm'],
+    [{ pitch_x_mm: 101 }, '/pitch_x_mm'],
+    [{ offset_y_mm: -11 }, '/offset_y_mm'],
+    [{ edge_exclusion_mm: 50 }, '/edge_exclusion_mm'],
+    [{ notch: 'north' }, '/notch'],
+    [{ reticle: { columns: 2, rows: 2 } }, '/reticle/x'],
+    [{ rings: 0 }, '/rings'],
+    [{ withdraw: true }, '/diameter_mm'],
+  ])('%j is refused at %s', async (changes, field) => {
+    const { status, body } = await put<Refusal>({ ...PRODUCT, product: 'X', ...changes });
+    expect([status, body.code, body.errors?.[0]?.parameter]).toEqual([400, 'invalid_body', field]);
+  });
+});
+
+describe('zones', () => {
+  it('are those of the geometry, whatever the orientation of the machine', async () => {
+    // Micrometres, as drawings have them.
+    const figure = (min: number, max: number) =>
+      fc.integer({ min: min * 1000, max: max * 1000 }).map((um) => um / 1000);
+    const geometries = fc.record({
+      diameter_mm: figure(50, 300),
+      pitch_x_mm: figure(2, 20),
+      pitch_y_mm: figure(2, 20),
+      centre_x: fc.integer({ min: -20, max: 20 }),
+      centre_y: fc.integer({ min: -20, max: 20 }),
+      offset_x_mm: figure(-2, 2),
+      offset_y_mm: figure(-2, 2),
+      notch: fc.constantFrom('bottom' as const, 'left' as const, 'top' as const, 'right' as const),
+      x_axis: fc.constantFrom('right' as const, 'left' as const),
+      y_axis: fc.constantFrom('up' as const, 'down' as const),
+      edge_exclusion_mm: figure(0, 10),
+      rings: fc.integer({ min: 1, max: 5 }),
+      reticle: fc.option(
+        fc.record({
+          columns: fc.integer({ min: 1, max: 4 }),
+          rows: fc.integer({ min: 1, max: 4 }),
+          x: fc.integer({ min: -9, max: 9 }),
+          y: fc.integer({ min: -9, max: 9 }),
+        }),
+      ),
+    });
+    for (const grid of fc.sample(geometries, { numRuns: 8, seed: 20_261_127 })) {
+      const where = new SqlConditions();
+      const figures = boundFigures(grid, (value) => where.bind(value));
+      const zones = (['ring', 'quadrant', 'edge', 'reticle'] as const).map(
+        (zone) => `${zoneOf(zone, figures, 'x::int', 'y::int')} AS ${zone}`,
+      );
+      const rows = await stage.db.database.query<Record<string, string | number | null> & { x: number; y: number }>(
+        `SELECT x, y, ${zones.join(', ')} FROM generate_series(-30, 30) AS x, generate_series(-30, 30) AS y`,
+        where.values,
+      );
+      const radius = grid.diameter_mm / 2 - grid.edge_exclusion_mm;
+      for (const { x, y, ring, quadrant, edge, reticle } of rows) {
+        const { u, v } = dieCentre(grid, x, y);
+        const turnedX = grid.notch === 'left' || grid.notch === 'right' ? grid.pitch_y_mm : grid.pitch_x_mm;
+        const turnedY = grid.notch === 'left' || grid.notch === 'right' ? grid.pitch_x_mm : grid.pitch_y_mm;
+        const isInside = Math.hypot(Math.abs(u) + turnedX / 2, Math.abs(v) + turnedY / 2) <= radius;
+        expect([x, y, edge]).toEqual([x, y, isInside ? 'inside' : 'excluded']);
+        if (!isInside) {
+          expect([ring, quadrant, reticle]).toEqual(['excluded', 'excluded', 'excluded']);
+          continue;
+        }
+        expect(ring).toBe(String(Math.min(grid.rings, 1 + Math.floor((Math.hypot(u, v) / radius) * grid.rings))));
+        expect(quadrant).toBe(u > 0 ? (v > 0 ? 'Q1' : 'Q4') : v > 0 ? 'Q2' : 'Q3');
+        const place = (at: number, from: number, size: number) => (((at - from) % size) + size) % size;
+        expect(reticle).toBe(
+          grid.reticle === null
+            ? null
+            : `${place(x, grid.reticle.x, grid.reticle.columns)},${place(y, grid.reticle.y, grid.reticle.rows)}`,
+        );
+      }
+      expect(rows.filter(({ edge }) => edge === 'inside').length).toBeLessThanOrEqual(grossDice(grid));
+    }
+  });
+});
+
+describe('maps', () => {
+  const die = (
+    lot_id: string,
+    wafer_id: string,
+    x: number,
+    y: number,
+    more: Partial<SeedAttempt> = {},
+  ): SeedAttempt => ({
+    lot_id,
+    wafer_id,
+    chip_id: `${wafer_id}:${x}:${y}`,
+    die_x: x,
+    die_y: y,
+    product: 'P',
+    inspection_type: 'electrical',
+    result: 'pass',
+    hard_bin: more.result === 'fail' ? 7 : 1,
+    ...more,
+  });
+  beforeAll(async () => {
+    const { database } = stage.db;
+    await seedAttempts(database, [
+      // The central die, its neighbours, and one beyond the edge exclusion.
+      die('A', 'W1', 5, 5),
+      die('A', 'W1', 6, 5),
+      die('A', 'W1', 5, 6, { result: 'fail' }),
+      die('A', 'W1', 4, 5),
+      die('A', 'W1', 5, 4),
+      die('A', 'W1', 8, 5, { result: 'fail' }),
+      die('A', 'W1', 9, 9, { result: 'fail', hard_bin: 9 }),
+      die('A', 'W2', 5, 5, { result: 'fail' }),
+      die('A', 'W2', 6, 5, { hard_bin: 2 }),
+      die('B', 'W1', 5, 5, { result: 'fail' }),
+      die('B', 'W1', 6, 5, { hard_bin: 2 }),
+      die('Q', 'W1', 5, 5, { product: 'Q' }),
+      { lot_id: 'A', chip_id: 'nowhere', product: 'P', inspection_type: 'electrical', result: 'pass' },
+    ]);
+    await database.query(`INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, 'W1' FROM lots`);
+    await database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+       SELECT occurred_at, inspection_id, event_id, 'thickness', die_x, 'nm' FROM inspection_attempts WHERE product = 'P' AND wafer_id = 'W1'
+       UNION ALL
+       SELECT occurred_at, inspection_id, event_id, 'mixed', 1, CASE WHEN wafer_id = 'W1' THEN 'nm' ELSE 'um' END FROM inspection_attempts WHERE product = 'P'`,
+    );
+    await packMeasurements(database);
+  });
+
+  it('of a wafer have the geometry that held, and yield by zone', async () => {
+    const map = await get('/v1/lots/A/wafers/W1/map?zones=ring,quadrant,edge,reticle');
+    expect(map.geometry).toMatchObject({ product: 'P', gross_dice: 57, diameter_mm: 100 });
+    expect(map.geometry).not.toHaveProperty('reason');
+    expect(map.zones!.map(({ zone, key, dies, failed }) => [zone, key, dies, failed])).toEqual([
+      ['ring', '1', 5, 1],
+      ['ring', '2', 1, 1],
+      ['ring', 'excluded', 1, 1],
+      ['quadrant', 'Q1', 2, 1],
+      ['quadrant', 'Q2', 1, 1],
+      ['quadrant', 'Q3', 1, 0],
+      ['quadrant', 'Q4', 1, 0],
+      ['quadrant', 'centre', 1, 0],
+      ['quadrant', 'excluded', 1, 1],
+      ['edge', 'excluded', 1, 1],
+      ['edge', 'inside', 6, 2],
+      ['reticle', '0,0', 1, 0],
+      ['reticle', '0,1', 2, 1],
+      ['reticle', '1,0', 3, 1],
+      ['reticle', 'excluded', 1, 1],
+    ]);
+    expect(map.zones![0]!.yield).toBeCloseTo(0.8, 12);
+    expect(map.definition).toContain('Zones: ring');
+  });
+
+  it('agree with yield grouped by zone', async () => {
+    for (const zones of ['ring', 'quadrant', 'edge', 'reticle']) {
+      const map = await get(`/v1/lots/A/wafers/W1/map?zones=${zones}`);
+      const { groups } = await get<{ groups: { key: string | null; units: number; failed: number }[] }>(
+        `/v1/yield?group_by=zone&zones=${zones}&lot_id=A`,
+      );
+      const ofW2 = await get(`/v1/lots/A/map?zones=${zones}`);
+      expect(groups.filter(({ key }) => key !== null).map(({ key, units, failed }) => [key, units, failed])).toEqual(
+        ofW2.zones!.map(({ key, tested, failed }) => [key, tested, failed]),
+      );
+      expect(map.zones!.reduce((sum, { dies }) => sum + dies, 0)).toBe(7);
+      // What has no position is a group of its own.
+      expect(groups.at(-1)).toMatchObject({ key: null });
+    }
+    expect(await refused('/v1/yield?group_by=lot&zones=ring')).toEqual([400, 'invalid_parameter', 'zones']);
+    const density = await stage.app.get('/v1/defects/density?group_by=zone');
+    expect(density.status).toBe(200);
+  });
+
+  it.each<[string, unknown[]]>([
+    [
+      'lot_id=A&lot_id=B',
+      [
+        [5, 5, 2 / 3, 3],
+        [6, 5, 0, 3],
+      ],
+    ],
+    [
+      'product=P&value=hard_bin',
+      [
+        [5, 5, 7, 3],
+        [6, 5, 2, 3],
+      ],
+    ],
+    [
+      'product=P&value=thickness',
+      [
+        [5, 5, 5, 2],
+        [6, 5, 6, 2],
+      ],
+    ],
+    ['product=P&value=defect_count', []],
+    ['product=Q', [[5, 5, 0, 1]]],
+  ])('stack wafers of %s', async (query, expected) => {
+    const { dies, definition_id } = await get(`/v1/map?${query}`);
+    expect(dies.filter(([x, y]) => x >= 5 && x <= 6 && y === 5)).toEqual(expected);
+    expect(definition_id).toBe('map.stack/1');
+  });
+
+  it('of a lot stack any value', async () => {
+    const { dies, definition_id } = await get('/v1/lots/A/map?value=hard_bin');
+    expect([dies.find(([x, y]) => x === 6 && y === 5), definition_id]).toEqual([[6, 5, 1, 2], 'map.lot/3']);
+    expect((await get('/v1/lots/A/map?value=thickness')).unit).toBe('nm');
+  });
+
+  it('refuse what is ambiguous', async () => {
+    expect(await refused('/v1/map')).toEqual([400, 'ambiguous_parameter', 'product']);
+    expect((await get('/v1/map?mix=yes')).geometry).toBeNull();
+    expect(await refused('/v1/map?product=P&value=mixed')).toEqual([400, 'ambiguous_parameter', 'value']);
+    expect((await get('/v1/map?product=P&value=mixed&mix=yes')).unit).toBeNull();
+    expect(await refused('/v1/map?product=Q&zones=ring')).toEqual([400, 'invalid_parameter', 'zones']);
+    expect(await refused('/v1/map?product=P&zones=moon')).toEqual([400, 'invalid_parameter', 'zones.0']);
+    expect((await get('/v1/map?product=NONE&zones=ring')).zones).toEqual([]);
+  });
+
+  describe('as pictures', () => {
+    const picture = async (path: string) => {
+      const response = await fetch(stage.app.url + path);
+      expect([path, response.status]).toEqual([path, 200]);
+      return { type: response.headers.get('content-type'), bytes: Buffer.from(await response.arrayBuffer()) };
+    };
+
+    it.each(['/v1/lots/A/wafers/W1/map', '/v1/lots/A/map', '/v1/map'])('%s is the same map', async (path) => {
+      const query = 'product=P&size=200';
+      const svg = await picture(`${path}.svg?${query}`);
+      expect(svg.type).toBe('image/svg+xml; charset=utf-8');
+      const text = svg.bytes.toString();
+      const { dies } = await get(`${path}?product=P`);
+      // One rectangle per die.
+      expect(text.match(/M[\d.]+ [\d.]+h[\d.]+v[\d.]+h-[\d.]+z/g)).toHaveLength(dies.length);
+      expect(text.match(/<circle /g)).toHaveLength(2);
+      const png = decode((await picture(`${path}.png?${query}`)).bytes);
+      expect([png.width, png.height]).toEqual([200, 200]);
+      expect(png.text['Title']).toMatch(/stacked|wafer/);
+    });
+
+    it('colours the dice where they lie', async () => {
+      const png = decode((await picture('/v1/lots/A/wafers/W1/map.png?size=200')).bytes);
+      const colourAt = (x: number, y: number) => png.palette![png.data[y * 200 + x] as number];
+      const scale = (200 * 0.94) / 100;
+      const at = (u: number, v: number) => colourAt(Math.round(100 + u * scale), Math.round(100 - v * scale));
+      expect(at(0, 0)).toEqual([46, 158, 91]);
+      // The die above the central one fails, and there is none beyond.
+      expect(at(0, 10)).toEqual([214, 59, 59]);
+      expect(at(0, 20)).toEqual([255, 255, 255]);
+    });
+
+    it('shows names of machines as text', async () => {
+      const name = '<script>&"\u0001';
+      await seedAttempts(stage.db.database, [die(name, 'W', 1, 1)]);
+      const { bytes } = await picture(`/v1/lots/${encodeURIComponent(name)}/map.svg`);
+      expect(bytes.toString()).toContain('<title>Lot &lt;script&gt;&amp;&quot;\u{FFFD}, wafers stacked</title>');
+      const png = await picture(`/v1/lots/${encodeURIComponent(name)}/map.png`);
+      expect(png.type).toBe('image/png');
+    });
+
+    it('of nothing is an empty picture; of an unknown lot or a bad size a problem', async () => {
+      expect((await picture('/v1/map.png?lot_id=NONE')).bytes.length).toBeGreaterThan(60);
+      expect((await picture('/v1/map.svg?lot_id=NONE')).bytes.toString()).toContain('</svg>');
+      expect(await refused('/v1/lots/NONE/map.svg')).toEqual([404, 'not_found', undefined]);
+      expect(await refused('/v1/map.png?size=1001')).toEqual([400, 'invalid_parameter', 'size']);
+    });
+  });
+});
