@@ -4,7 +4,6 @@ import { asOfSchema, count, definitionShape, warningSchema } from '../http/answe
 import { timeParameter } from '../http/parameters.ts';
 import { chartBodyShape, chartFits, chartSettingsShape, windowSchema } from '../limits/chart-body.ts';
 import { CHARTS, rulesSchema } from '../charts/chart-request.ts';
-import { isOfCounts } from '../charts/chart-subgroups.ts';
 
 const MAX_SHIFTS = 5;
 export const DEFAULT_SHIFTS = [0.5, 1, 1.5];
@@ -37,7 +36,9 @@ export const backtestRequest = z
       .min(1)
       .max(MAX_SHIFTS)
       .optional()
-      .meta({ description: `In sigma; default ${DEFAULT_SHIFTS.join(', ')}.` }),
+      .meta({
+        description: `In sigma, of counts in standard deviations of each sample; default ${DEFAULT_SHIFTS.join(', ')}.`,
+      }),
   })
   .superRefine((given, context) => {
     chartFits(given, context);
@@ -46,9 +47,6 @@ export const backtestRequest = z
     };
     if (given.from >= given.to) {
       complain('to', 'expected a time after from');
-    }
-    if (isOfCounts(given.chart)) {
-      complain('chart', 'expected a chart of measured values: a count has no sigma to shift it by');
     }
     for (const member of OF_LIMITS) {
       if (given.limits !== undefined && given[member] !== undefined) {
@@ -91,7 +89,9 @@ export const backtestAnswer = z
     warning: warningSchema,
     chart: z.enum(CHARTS),
     centre: z.number().nullable().meta({ description: 'Of the limits; null where the history has none.' }),
-    sigma: z.number().nullable().meta({ description: 'What shifts are counted in.' }),
+    sigma: z.number().nullable().meta({
+      description: 'What shifts are counted in; null for counts, whose samples each have their own.',
+    }),
     samples: count,
     weeks: z.array(
       z.strictObject({

@@ -21,9 +21,11 @@ import {
   type ChartSettings,
   defineChart,
   evaluateChart,
+  type ChartLimits,
+  warningOf,
 } from '../charts/chart-evaluation.ts';
 import { estimateLimits } from '../charts/chart-limits.ts';
-import { rulesOf } from '../charts/chart-request.ts';
+import { type Chart, DATA_OF, rulesOf } from '../charts/chart-request.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
 import { type ChartedSamples, samplesOf, type ShownSample } from '../charts/chart-samples.ts';
 import { type BacktestAnswer, type BacktestRequest, DEFAULT_SHIFTS } from './backtest-answer.ts';
@@ -33,7 +35,7 @@ const WEEK_US = 7 * 86_400_000_000;
 /** Fewer samples say little about how often a rule alarms. */
 const FEW_SAMPLES = 100;
 
-const HOW = `Back-test: alarms are those of the history as it is stored, per week of [from, to). A shift is added to every sample of the history from a start on, at up to ${BACK_TEST_STARTS} starts spread evenly over it, with the same limits, and looked for in the next samples (at most ${BACK_TEST_HORIZON}, at most half of the history); found = the first alarm that the history without the shift does not raise; the first shifted sample counts as 1; mean_samples is over the starts where it was found. Nothing is random: the same history gives the same answer.`;
+const HOW = `Back-test: alarms are those of the history as it is stored, per week of [from, to). A shift is added to every sample of the history from a start on, at up to ${BACK_TEST_STARTS} starts spread evenly over it, with the same limits (in sigma, of counts by so many standard deviations of each sample), and looked for in the next samples (at most ${BACK_TEST_HORIZON}, at most half of the history); found = the first alarm that the history without the shift does not raise; the first shifted sample counts as 1; mean_samples is over the starts where it was found. Nothing is random: the same history gives the same answer.`;
 
 /** Tries control rules on stored history. */
 @Injectable()
@@ -99,22 +101,23 @@ async function tried(
     if (baseline === null) {
       throw new TooLittleDataError('baseline', 'has no sample of the history');
     }
-    const limits = frozen?.settings.limits ?? estimateLimits({ ...settings, baseline }, data);
-    const sigma = limits.sigma as number;
-    if (sigma === 0) {
+    // Without rules, which do not shape the limits: they would hold up other requests.
+    const limits = frozen?.settings.limits ?? estimateLimits({ ...settings, baseline, rules: [] }, data);
+    const isOfCounts = DATA_OF[chart] === 'counts';
+    const spread = isOfCounts ? spreadOfCount(settings.chart, limits, 1) : (limits.sigma as number);
+    if (spread === 0) {
       throw new TooLittleDataError('baseline', 'has no spread');
     }
+    const sigma = isOfCounts ? 1 : spread;
     const { weeks, summary } = byWeek(samples, request);
     const isCumulative = chart === 'ewma' || chart === 'cusum';
     const draw = drawHistory({ ...settings, sigma_method: undefined, limits }, data);
     const found = await inTurns(backTest(draw, samples.length, { rules, shifts, sigma, isCumulative }));
     return {
       ...meaning,
-      ...(samples.length < FEW_SAMPLES && {
-        warning: `The history has ${samples.length} samples: that says little about how often rules alarm.`,
-      }),
+      ...warningsOf(settings, limits, samples.length),
       centre: limits.centre,
-      sigma,
+      sigma: isOfCounts ? null : sigma,
       weeks: weeks(found.together.alarms),
       rules: found.rules.map(({ panel, rule, ...finding }) => ({ panel, rule, ...summary(finding) })),
       together: summary(found.together),
@@ -150,19 +153,51 @@ function baselineOf(
   return from === -1 ? null : { from, to: samples.findLastIndex(isIn) + 1 };
 }
 
+/** Warns of rules that do not fit, and of a short history. */
+function warningsOf(settings: ChartSettings, { sigma_z }: ChartLimits, samples: number): { warning?: string } {
+  const warnings = [
+    ...(samples < FEW_SAMPLES
+      ? [`The history has ${samples} samples: that says little about how often rules alarm.`]
+      : []),
+    warningOf(settings, { sigma_z }),
+  ].filter((warning) => warning !== undefined);
+  return warnings.length === 0 ? {} : { warning: warnings.join(' ') };
+}
+
+/** Standard deviation of the count of a sample of this size, as its limits have it. */
+function spreadOfCount(chart: Chart, { centre, sigma_z }: ChartLimits, size: number): number {
+  const isOfUnits = chart === 'p' || chart === 'np' || chart === 'p_prime';
+  return (sigma_z ?? 1) * Math.sqrt(centre * (isOfUnits ? 1 - centre : 1) * size);
+}
+
 /** Draws parts of stored data, with a shift where one is asked for. */
-function drawHistory(settings: ChartSettings, { values, samples, breaks }: ChartData): DrawHistory {
+function drawHistory(settings: ChartSettings & { limits: ChartLimits }, data: ChartData): DrawHistory {
+  const { values, samples, counts } = data;
+  const breaks = data.breaks && [...data.breaks].sort((a, b) => a - b);
+  const { chart, limits } = settings;
+  const most = chart === 'p' || chart === 'np' || chart === 'p_prime' ? 1 : Infinity;
   return (from, to, shift) => {
     const by = (i: number): number => (shift && from + i >= shift.at ? shift.by : 0);
     return evaluateChart(settings, {
       values: values?.slice(from, to).map((value, i) => (value === null ? null : value + by(i))),
       samples: samples?.slice(from, to).map((sample, i) => ({ ...sample, mean: sample.mean + by(i) })),
-      breaks: breaks && new Set([...breaks].map((index) => index - from)),
+      counts: counts?.slice(from, to).map(({ count, size }, i) => ({
+        count: Math.min(count + by(i) * spreadOfCount(chart, limits, size), size * most),
+        size,
+      })),
+      breaks: breaks && new Set(within(breaks, from, to).map((index) => index - from)),
     });
   };
 }
 
-/** Lets other requests run between two charts. */
+/** Part of a sorted list that lies in [from, to). */
+function within(sorted: readonly number[], from: number, to: number): readonly number[] {
+  const first = sorted.findIndex((index) => index >= from);
+  const end = sorted.findLastIndex((index) => index < to) + 1;
+  return first === -1 ? [] : sorted.slice(first, end);
+}
+
+/** Lets other requests run between two charts, and between two blocks of a long one. */
 async function inTurns(steps: Generator<undefined, BackTest>): Promise<BackTest> {
   for (;;) {
     const step = steps.next();

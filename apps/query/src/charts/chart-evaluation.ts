@@ -158,7 +158,7 @@ export function asProblem(error: unknown, place: 'body' | 'query' | 'stored'): u
 const SYMMETRIC_RULES = ['western_electric_2', 'western_electric_3', 'nelson_5', 'nelson_6', 'nelson_7', 'nelson_8'];
 
 /** Warns when the violations of a chart are doubtful; undefined when they are not. */
-export function warningOf(settings: ChartSettings, { sigma_z }: ControlChart): string | undefined {
+export function warningOf(settings: ChartSettings, { sigma_z }: Pick<ControlChart, 'sigma_z'>): string | undefined {
   const { chart } = settings;
   if (DATA_OF[chart] !== 'counts') {
     return undefined;

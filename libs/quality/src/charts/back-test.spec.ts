@@ -50,6 +50,18 @@ describe('backTest', () => {
     expect(together.shifts[1]!.mean_samples).toBeLessThanOrEqual(one!.mean_samples!);
   });
 
+  it('of a history in blocks raises the alarms of the whole', () => {
+    const long = Array.from({ length: 12_345 }, z);
+    const draw = individuals(long, CONTROL_RULES);
+    const whole = draw(0, long.length);
+    const { rules } = run(draw, long.length, { rules: CONTROL_RULES, shifts: [] });
+    for (const { panel, rule, alarms } of rules) {
+      const drawn = whole[panel]!.violations.filter((violation) => violation.rule === rule);
+      expect([panel, rule, alarms]).toEqual([panel, rule, drawn.map(({ index }) => index)]);
+    }
+    expect(rules.filter(({ alarms }) => alarms.some((index) => index > 10_000)).length).toBeGreaterThan(8);
+  });
+
   it('of CUSUM, which needs all the points before, is sooner for small shifts', () => {
     const draw: DrawHistory = (...part) =>
       cusumChart(
