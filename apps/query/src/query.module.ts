@@ -11,6 +11,7 @@ import { EquipmentModule } from './equipment/equipment.module.ts';
 import { EvaluateModule } from './evaluate/evaluate.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import { ExportModule } from './export/export.module.ts';
+import { FailingTestsModule } from './failing-tests/failing-tests.module.ts';
 import { GeometriesModule } from './geometries/geometries.module.ts';
 import { InspectionsModule } from './inspections/inspections.module.ts';
 import { LimitsModule } from './limits/limits.module.ts';
@@ -21,6 +22,7 @@ import { PipelineModule } from './pipeline/pipeline.module.ts';
 import { ReportsModule } from './reports/reports.module.ts';
 import { SpcModule } from './spc/spc.module.ts';
 import { SqlModule } from './sql/sql.module.ts';
+import { StatisticalLimitsModule } from './statistical-limits/statistical-limits.module.ts';
 import { SummaryModule } from './summary/summary.module.ts';
 import { TelemetryModule } from './telemetry/telemetry.module.ts';
 import { YieldModule } from './yield/yield.module.ts';
@@ -41,6 +43,7 @@ import { YieldModule } from './yield/yield.module.ts';
     EvaluateModule,
     EventsModule,
     ExportModule,
+    FailingTestsModule,
     GeometriesModule,
     InspectionsModule,
     LimitsModule,
@@ -50,6 +53,7 @@ import { YieldModule } from './yield/yield.module.ts';
     PipelineModule,
     ReportsModule,
     SpcModule,
+    StatisticalLimitsModule,
     SummaryModule,
     TelemetryModule,
     YieldModule,

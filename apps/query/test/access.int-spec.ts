@@ -104,6 +104,16 @@ beforeAll(async () => {
     );
   }
   await database.query(
+    `INSERT INTO production_calendars (site, valid_from, time_zone, day_start, shifts, reason, created_by) VALUES ($1, '2026-01-01', 'UTC', '00:00', '[]', 'r', 'me')`,
+    [OTHER_SITE],
+  );
+  await database.query(
+    `INSERT INTO wafer_geometries (product, valid_from, diameter_mm, pitch_x_mm, pitch_y_mm, centre_x, centre_y, offset_x_mm, offset_y_mm,
+       notch, x_axis, y_axis, edge_exclusion_mm, rings, reason, created_by)
+     VALUES ($1, '2026-01-01', 100, 5, 4, 0, 0, 0, 0, 'bottom', 'right', 'up', 3, 3, 'r', 'me')`,
+    [OTHER_PRODUCT],
+  );
+  await database.query(
     `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
      VALUES ('2026-03-02T08:00:00Z', $1, 'm', 10, 4, 1, 4)`,
     [OTHER_SITE],
@@ -124,6 +134,7 @@ const VALUES: Readonly<Record<string, string>> = {
   metric_name: 'm',
   parameter: 'width',
   chart: 'imr',
+  product: 'P',
   from: '2026-03-01T00:00:00Z',
   to: '2026-04-01T00:00:00Z',
 };
@@ -134,6 +145,15 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/lots/{lot_id}/map': 'site=own',
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': 'site=own',
   '/v1/events': 'seconds=0',
+  '/v1/lots/{lot_id}/map.svg': 'site=own',
+  '/v1/lots/{lot_id}/map.png': 'site=own',
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/map.svg': 'site=own',
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/map.png': 'site=own',
+  '/v1/map': 'site=own&mix=yes',
+  '/v1/map.svg': 'site=own&mix=yes',
+  '/v1/map.png': 'site=own&mix=yes',
+  '/v1/yield/limits': 'mix=yes',
+  '/v1/tests/pareto': 'site=own&mix=yes',
   '/v1/spc': 'parameter=width&mix=yes',
   '/v1/capability': 'mix=yes',
   '/v1/yield/models': 'yield=0.5',
@@ -141,6 +161,17 @@ const QUERIES: Readonly<Record<string, string>> = {
 const BODIES: Readonly<Record<string, object>> = {
   '/v1/inspections': { site: 'own', lot_id: 'NEW', chip_id: 'c', inspection_type: 'visual', product: 'P' },
   '/v1/parameters': { name: 'width', valid_from: '2026-01-01T00:00:00Z', unit: 'nm', lsl: 1, reason: 'test' },
+  '/v1/calendars': { site: 'own', valid_from: '2026-01-01T00:00:00Z', time_zone: 'UTC', reason: 'test' },
+  '/v1/wafer-geometries': {
+    product: 'P',
+    valid_from: '2026-01-01T00:00:00Z',
+    diameter_mm: 100,
+    pitch_x_mm: 5,
+    pitch_y_mm: 5,
+    centre_x: 0,
+    centre_y: 0,
+    reason: 'test',
+  },
   '/v1/control-limits': { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1 }, reason: 'test' },
   '/v1/spc/backtest': {
     parameter: 'width',
@@ -299,6 +330,9 @@ describe('every route of the document', () => {
           '/v1/export/measurements',
           '/v1/parameters',
           '/v1/control-limits',
+          '/v1/map.svg',
+          '/v1/capabilities',
+          '/v1/yield/limits',
         ];
         expect(expected.filter((path) => !answered.includes(`get ${path}`))).toEqual([]);
       }
@@ -322,6 +356,7 @@ describe('every route of the document', () => {
       ['/v1/bins/pareto?bin=hard', own, 'site=own'],
       ['/v1/equipment/compare?policy=last', own, 'site=own'],
       ['/v1/inspections?limit=100', own, 'site=own'],
+      [`/v1/yield?group_by=lot&as_at=${new Date(Date.now() - 60_000).toISOString()}`, own, 'site=own'],
       ['/v1/yield?group_by=day', product, 'product=P'],
       ['/v1/defects/density?group_by=lot', product, 'product=P'],
       ['/v1/inspections?limit=100', product, 'product=P'],

@@ -48,7 +48,7 @@ beforeAll(async () => {
   );
   await database.query(
     `INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, result, created_at, occurred_at, completed_at, site, step, attempt_key)
-     SELECT md5('i' || n)::uuid, md5('lot' || n)::uuid, 'c', 'metrology', 'completed', 'pass', at, at, at, '', '', 'a:1'
+     SELECT md5('i' || n)::uuid, md5('lot' || n)::uuid, 'c', 'metrology', 'completed', CASE WHEN ('x' || substr(md5('f' || n), 1, 2))::bit(8)::int < 13 THEN 'fail' ELSE 'pass' END, at, at, at, '', '', 'a:1'
        FROM (SELECT n, '2025-01-01'::timestamptz + (n - 0.5) * INTERVAL '365 days' / $1 AS at FROM generate_series(1, $1::int) AS n) AS times`,
     [LOTS],
   );
@@ -166,6 +166,59 @@ describe('a back-test of a year', () => {
     expect(answer.rules.some(({ panel }) => panel === 'dispersion')).toBe(true);
   });
 
+  it('of counts shifts each sample by its own standard deviation', async () => {
+    const answer = await run({
+      chart: 'p',
+      parameter: undefined,
+      subgroup: 25,
+      rules: ['beyond_limits', 'nelson_2'],
+      shifts: [1, 3],
+    });
+    expect([answer.samples, answer.sigma, answer.definition_id]).toEqual([
+      Math.floor(LOTS / 25),
+      null,
+      'backtest.spc.p/2',
+    ]);
+    const { body } = await stage.app.get<{ location: { centre: number; violations: { rule: string }[] } }>(
+      `/v1/spc?chart=p&subgroup=25&from=${YEAR.from}&to=${YEAR.to}&rules=beyond_limits,nelson_2`,
+    );
+    expect(answer.centre).toBeCloseTo(body.location.centre, 12);
+    for (const rule of ['beyond_limits', 'nelson_2']) {
+      const drawn = body.location.violations.filter((violation) => violation.rule === rule);
+      expect([rule, ruleOf(answer, rule).alarms]).toEqual([rule, drawn.length]);
+    }
+    // A shift of three sigma puts every other sample beyond the limit: average run length 2.
+    const [one, three] = ruleOf(answer, 'beyond_limits').shifts;
+    expect(three!.found).toBeGreaterThan(0.9 * three!.starts);
+    expect(three!.mean_samples!).toBeLessThan(4);
+    expect(one!.found).toBeLessThanOrEqual(three!.found);
+    const skewed = await run({ chart: 'p', parameter: undefined, subgroup: 25, rules: 'nelson' });
+    expect(skewed.warning).toMatch(/skewed/);
+  });
+
+  it('is drawn with fewer points, without losing a violation', async () => {
+    interface Chart {
+      location: { points: { index: number; value: number }[]; violations: { index: number }[]; upper: number };
+      samples: { index?: number; key: string }[];
+      samples_total?: number;
+    }
+    const url = `/v1/spc?parameter=y&chart=imr&from=${YEAR.from}&to=${YEAR.to}`;
+    const { body: whole } = await stage.app.get<Chart>(url);
+    const { body: thin } = await stage.app.get<Chart>(`${url}&max_points=100`);
+    expect(thin.location.points.length).toBeLessThanOrEqual(100);
+    expect([thin.location.upper, thin.location.violations]).toEqual([whole.location.upper, whole.location.violations]);
+    const shown = new Map(thin.samples.map((sample) => [sample.index, sample]));
+    for (const { index, value } of thin.location.points) {
+      expect(value).toBe(whole.location.points.find((point) => point.index === index)!.value);
+      expect(shown.get(index)!.key).toBe(whole.samples[index]!.key);
+    }
+    for (const { index } of whole.location.violations) {
+      expect(thin.location.points.some((point) => point.index === index)).toBe(true);
+    }
+    expect([thin.samples_total, whole.samples_total]).toEqual([LOTS, undefined]);
+    expect((await stage.app.get(`${url}&max_points=9`)).status).toBe(400);
+  });
+
   it('without data, or without limits, says so', async () => {
     const none = await run({ parameter: 'unknown' });
     expect(none).toMatchObject({ samples: 0, centre: null, rules: [], weeks: [] });
@@ -175,7 +228,7 @@ describe('a back-test of a year', () => {
   });
 
   it.each<[object, string]>([
-    [{ chart: 'p', parameter: undefined }, '/chart'],
+    [{ chart: 'p' }, '/parameter'],
     [{ parameter: undefined }, '/parameter'],
     [{ from: YEAR.to, to: YEAR.from }, '/to'],
     [{ from: undefined }, '/from'],

@@ -123,4 +123,29 @@ describe('yield', () => {
       expect([by, status]).toEqual([by, 200]);
     }
   });
+
+  it('shows the greatest groups, and the rest together', async () => {
+    interface Cut extends Yield {
+      other?: { groups: number; units: number; passed: number };
+    }
+    const cut = async (query: string) => (await stage.app.get<Cut>(`/v1/yield?${query}`)).body;
+    const bySite = await cut('group_by=site&top=1');
+    expect(bySite.groups.map(({ key, units }) => [key, units])).toEqual([['north', 3]]);
+    expect(bySite.other).toMatchObject({ groups: 1, units: 1, passed: 1, failed: 0, yield: 1 });
+    // By hour the greatest two, in the order of time; from the attempts and from the summaries.
+    for (const range of ['', '&from=2026-01-04T10:00:00Z&to=2026-01-05T20:00:00Z']) {
+      const byHour = await cut(`group_by=hour&top=2${range}`);
+      expect(byHour.groups.map(({ key, units }) => [key, units])).toEqual([
+        ['2026-01-04T23', 1],
+        ['2026-01-05T00', 2],
+      ]);
+      expect(byHour.other).toMatchObject({ groups: 1, units: 1 });
+    }
+    expect((await cut('group_by=site&top=2')).other).toBeUndefined();
+    const density = await stage.app.get<{ other: object }>('/v1/defects/density?group_by=site&top=1');
+    expect(density.body.other).toMatchObject({ groups: 1, attempts: 1 });
+    for (const query of ['top=1', 'top=0&group_by=lot', 'top=1&group_by=lot&kind=rolled_throughput']) {
+      expect([query, (await stage.app.get(`/v1/yield?${query}`)).status]).toEqual([query, 400]);
+    }
+  });
 });

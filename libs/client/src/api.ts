@@ -120,6 +120,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Production calendars: time zone, start of the day, shifts
+         * @description Every version, newest entry first. A version holds until the next one of its site begins. Statistics use them with `calendar=production` and `group_by=shift`.
+         */
+        get: operations["listCalendars"];
+        /**
+         * Store a version of a production calendar, or withdraw one
+         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.
+         */
+        put: operations["storeCalendar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Capability of every parameter of a product
+         * @description One call instead of one per test: n, indices with their intervals, and whether the parameter is stable; worst first. A parameter whose values must not be mixed says so, and the others go on.
+         */
+        get: operations["getCapabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/capability": {
         parameters: {
             query?: never;
@@ -517,9 +561,49 @@ export interface paths {
         };
         /**
          * Stacked map of a lot
-         * @description How often each die position fails across the wafers of the lot: shows patterns that repeat from wafer to wafer.
+         * @description The wafers of the lot on top of each other: how often each die position fails, or any other value. Shows patterns that repeat from wafer to wafer.
          */
         get: operations["getLotMap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/map.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture of the stacked map of a lot (PNG)
+         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         */
+        get: operations["getLotMapPng"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/map.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture of the stacked map of a lot (SVG)
+         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         */
+        get: operations["getLotMapSvg"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,9 +641,109 @@ export interface paths {
         };
         /**
          * Map of one wafer
-         * @description One value per die position, compact enough for a whole 300 mm wafer.
+         * @description One value per die position, compact enough for a whole 300 mm wafer; yield by zone with `zones`.
          */
         get: operations["getWaferMap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/wafers/{wafer_id}/map.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture of the map of one wafer (PNG)
+         * @description The map as it is with the same parameters, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.
+         */
+        get: operations["getWaferMapPng"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot_id}/wafers/{wafer_id}/map.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture of the map of one wafer (SVG)
+         * @description The map as it is with the same parameters, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.
+         */
+        get: operations["getWaferMapSvg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stacked map of many lots
+         * @description All wafers that match the filters on top of each other: of several lots, of a product, of a range. Several products are refused unless mix=yes, because their dice lie elsewhere.
+         */
+        get: operations["getStackedMap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/map.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture of the stacked map of many lots (PNG)
+         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         */
+        get: operations["getStackedMapPng"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/map.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture of the stacked map of many lots (SVG)
+         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         */
+        get: operations["getStackedMapSvg"];
         put?: never;
         post?: never;
         delete?: never;
@@ -856,6 +1040,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tests/pareto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Units by the test that they fail
+         * @description Most frequent test first, with the fraction of the units that reached it. Says when the tester stops at the first failing test.
+         */
+        get: operations["getFailingTests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wafer-geometries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wafer geometry of products
+         * @description Every version, newest entry first. A version holds until the next one of its product begins. Maps, their pictures and zones use the one that holds when the attempts completed.
+         */
+        get: operations["listWaferGeometries"];
+        /**
+         * Store a version of a wafer geometry, or withdraw one
+         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.
+         */
+        put: operations["storeWaferGeometry"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/yield": {
         parameters: {
             query?: never;
@@ -868,6 +1096,26 @@ export interface paths {
          * @description A die is often tested more than once, so final, first-pass and insertion yield of the same data differ. Every answer states in `definition` which one it is.
          */
         get: operations["getYield"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/yield/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistical yield and bin limits of a product, and which lots are beyond them
+         * @description Limits from the latest lots of the product (SYL and SBL of AEC-Q002), and a verdict on each lot. Lots that are judged by name do not count for the limits.
+         */
+        get: operations["getYieldLimits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -993,7 +1241,7 @@ export interface components {
                 }[];
             }[];
             samples: number;
-            /** @description What shifts are counted in. */
+            /** @description What shifts are counted in; null for counts, whose samples each have their own. */
             sigma: number | null;
             /** @description The set of rules as one: an alarm is a sample at which any of them raised one. */
             together: {
@@ -1080,7 +1328,7 @@ export interface components {
             recipe?: string;
             /** @description A set or a list of rules. Default: every rule; of ewma and cusum beyond_limits. */
             rules?: ("western_electric" | "nelson") | ("beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8")[];
-            /** @description In sigma; default 0.5, 1, 1.5. */
+            /** @description In sigma, of counts in standard deviations of each sample; default 0.5, 1, 1.5. */
             shifts?: number[];
             /**
              * @description Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
@@ -1110,6 +1358,39 @@ export interface components {
                 }[];
                 time: string | null;
             };
+            /** @description With group_by: the Pareto of each group; shares are of the group. */
+            by_group?: {
+                count: number;
+                groups: {
+                    count: number;
+                    cumulative_share: number;
+                    /**
+                     * @description Bin number.
+                     * @example 1
+                     */
+                    key: number;
+                    /** @description Units among these that pass. */
+                    passed: number;
+                    /** @description Share of all units with a bin. */
+                    share: number;
+                }[];
+                /**
+                 * @description Value of `group_by`; null where the machine stated none.
+                 * @example 2008-08
+                 */
+                key: string | null;
+                /** @description With group_by=lot or wafer: a wafer is named within its lot. */
+                lot_id?: string;
+                /** @description With top: what is left off; absent when nothing is. */
+                other?: {
+                    count: number;
+                    /** @description How many bars are summed up. */
+                    keys: number;
+                    share: number;
+                };
+                /** @description With group_by=lot or wafer. */
+                site?: string;
+            }[];
             /** @description What exactly is counted, and how. */
             definition: string;
             /**
@@ -1118,7 +1399,6 @@ export interface components {
              */
             definition_id: string;
             groups: {
-                /** @description Units whose chosen attempt has this bin; with policy=all, attempts. */
                 count: number;
                 cumulative_share: number;
                 /**
@@ -1131,12 +1411,182 @@ export interface components {
                 /** @description Share of all units with a bin. */
                 share: number;
             }[];
+            /** @description With top: what is left off; absent when nothing is. */
+            other?: {
+                count: number;
+                /** @description How many bars are summed up. */
+                keys: number;
+                share: number;
+            };
             totals: {
                 /** @description Units with a bin. */
                 count: number;
                 /** @description Units whose chosen attempt has no bin. */
                 without_bin: number;
             };
+        };
+        Calendar: {
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            created_by: string;
+            /** @example 06:00 */
+            day_start: string;
+            /**
+             * Format: uuid
+             * @example 0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+             */
+            id: string;
+            reason: string;
+            shifts: {
+                name: string;
+                start: string;
+            }[];
+            /** @description null = every site without a calendar of its own. */
+            site: string | null;
+            /** @example Europe/Berlin */
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            valid_from: string;
+            /** @description When the next version begins; null while there is none, and of a withdrawn version. */
+            valid_to: string | null;
+            withdrawal_reason: string | null;
+            /** @description Since when the version counts no more, for no time. */
+            withdrawn_at: string | null;
+            withdrawn_by: string | null;
+        };
+        CalendarPage: {
+            items: components["schemas"]["Calendar"][];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "site": "fab-1",
+         *       "valid_from": "2026-01-01T00:00:00Z",
+         *       "time_zone": "Europe/Berlin",
+         *       "day_start": "06:00",
+         *       "shifts": [
+         *         {
+         *           "name": "early",
+         *           "start": "06:00"
+         *         },
+         *         {
+         *           "name": "late",
+         *           "start": "14:00"
+         *         },
+         *         {
+         *           "name": "night",
+         *           "start": "22:00"
+         *         }
+         *       ],
+         *       "reason": "shift model of 2026"
+         *     }
+         */
+        CalendarRequest: {
+            /**
+             * @description When the production day begins; wall clock. Default 00:00.
+             * @example 06:00
+             */
+            day_start?: string;
+            /** @description Why, for the audit trail. */
+            reason: string;
+            /** @description In the order of the day. The first one begins with the day. Absent: no shifts. */
+            shifts?: {
+                /** @example early */
+                name: string;
+                /**
+                 * @description Wall clock; the shift ends where the next one begins.
+                 * @example 06:00
+                 */
+                start: string;
+            }[];
+            /** @description Absent: every site without a calendar of its own. */
+            site?: string;
+            /**
+             * @description IANA name of the time zone.
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            /**
+             * Format: date-time
+             * @description From when on it holds, until the next version begins. May lie in the past.
+             */
+            valid_from: string;
+            /**
+             * @description Take the version with this valid_from back, because it was wrong: it counts no more, for no time.
+             * @enum {boolean}
+             */
+            withdraw?: true;
+        };
+        Capabilities: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            parameters: {
+                /** @description What differs between its values, so that its indices are null; filter, or mix=yes. */
+                ambiguous?: ("unit" | "inspection_type" | "step" | "recipe")[];
+                /** @description Fraction of values beyond mean -+ 3 sigma_within; 0.0027 of a stable normal process. */
+                beyond_limits: number | null;
+                cp: number | null;
+                cpk: number | null;
+                /** @description Of the true cpk, 95 %. */
+                cpk_interval: {
+                    lower: number;
+                    upper: number;
+                } | null;
+                cpl: number | null;
+                cpm: number | null;
+                cpu: number | null;
+                /** @description Whether no more values lie there than chance explains; indices of an unstable process predict nothing. null with fewer than 20 values. */
+                is_stable: boolean | null;
+                /** @description catalogue: `/v1/parameters`. tested: the limits that the machines tested by, where they are the same for every value. null: there are none. */
+                limits_from: ("catalogue" | "tested") | null;
+                lsl: number | null;
+                mean: number | null;
+                /** @description Values that the machines reported as missing. */
+                missing: number;
+                n: number;
+                /** @example s000 */
+                parameter: string;
+                pp: number | null;
+                ppk: number | null;
+                /** @description Of the true ppk, 95 %. */
+                ppk_interval: {
+                    lower: number;
+                    upper: number;
+                } | null;
+                ppl: number | null;
+                /** @description As cpm, with sigma_overall. */
+                ppm: number | null;
+                ppu: number | null;
+                sigma_overall: number | null;
+                sigma_within: number | null;
+                target: number | null;
+                unit: string | null;
+                usl: number | null;
+            }[];
         };
         Capability: {
             /** @description For subgroups: the spread of their means beyond what the spread within explains, and the indices of both combined. null for single values, and without two neighbouring subgroups. */
@@ -1150,6 +1600,11 @@ export interface components {
             } | null;
             cp: number | null;
             cpk: number | null;
+            /** @description Of the true cpk, 95 %. */
+            cpk_interval: {
+                lower: number;
+                upper: number;
+            } | null;
             cpl: number | null;
             cpm: number | null;
             cpu: number | null;
@@ -1164,6 +1619,11 @@ export interface components {
             n: number;
             pp: number | null;
             ppk: number | null;
+            /** @description Of the true ppk, 95 %. */
+            ppk_interval: {
+                lower: number;
+                upper: number;
+            } | null;
             ppl: number | null;
             /** @description As cpm, with sigma_overall. */
             ppm: number | null;
@@ -1603,6 +2063,18 @@ export interface components {
                 /** @description With group_by=lot or wafer. */
                 site?: string;
             }[];
+            /** @description With top: the groups that are left off, together; absent when none is. */
+            other?: {
+                attempts: number;
+                /** @description Excluded together with their defects, because their inspected area is unknown. */
+                attempts_without_area: number;
+                defects: number;
+                /** @description Defects / inspected area; null without area. */
+                density_per_cm2: number | null;
+                /** @description How many groups are summed up. */
+                groups: number;
+                inspected_area_cm2: number;
+            };
             totals: {
                 attempts: number;
                 /** @description Excluded together with their defects, because their inspected area is unknown. */
@@ -1626,6 +2098,39 @@ export interface components {
                 }[];
                 time: string | null;
             };
+            /** @description With group_by: the Pareto of each group; shares are of the group. */
+            by_group?: {
+                count: number;
+                groups: {
+                    count: number;
+                    cumulative_share: number;
+                    /**
+                     * @description null where the machine stated none.
+                     * @example scratch
+                     */
+                    key: string | null;
+                    /** @description Share of all defects counted. */
+                    share: number;
+                    /** @description With by=lot. */
+                    site?: string;
+                }[];
+                /**
+                 * @description Value of `group_by`; null where the machine stated none.
+                 * @example 2008-08
+                 */
+                key: string | null;
+                /** @description With group_by=lot or wafer: a wafer is named within its lot. */
+                lot_id?: string;
+                /** @description With top: what is left off; absent when nothing is. */
+                other?: {
+                    count: number;
+                    /** @description How many bars are summed up. */
+                    keys: number;
+                    share: number;
+                };
+                /** @description With group_by=lot or wafer. */
+                site?: string;
+            }[];
             /** @description What exactly is counted, and how. */
             definition: string;
             /**
@@ -1646,6 +2151,13 @@ export interface components {
                 /** @description With by=lot. */
                 site?: string;
             }[];
+            /** @description With top: what is left off; absent when nothing is. */
+            other?: {
+                count: number;
+                /** @description How many bars are summed up. */
+                keys: number;
+                share: number;
+            };
             totals: {
                 count: number;
             };
@@ -1761,6 +2273,63 @@ export interface components {
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor: string | null;
+        };
+        FailingTests: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            groups: {
+                /** @description Units that fail it; with count=first, as their first test. */
+                count: number;
+                cumulative_share: number;
+                /** @description failed / reached: given that the unit reached the test. */
+                fail_fraction: number;
+                /** @description Units whose value lies outside its tested limits. */
+                failed: number;
+                /**
+                 * @description Name of the measurement.
+                 * @example idd_static
+                 */
+                key: string;
+                /** @description Units that have a value of this test. */
+                reached: number;
+                /** @description Share of all units counted. */
+                share: number;
+            }[];
+            /** @description With top: what is left off; absent when nothing is. */
+            other?: {
+                count: number;
+                keys: number;
+                share: number;
+            };
+            totals: {
+                /** @description Units whose verdict is fail, and which fail no test with limits: the reason is elsewhere. */
+                failed_without_test: number;
+                /** @description Units that fail at least one test. */
+                failing: number;
+                /** @description Failing units without a value after their first failing test, although other units have one. */
+                stopped: number;
+                /** @description Units with a measurement. */
+                units: number;
+            };
+            /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
+            warning?: string;
         };
         /**
          * @example {
@@ -2205,19 +2774,87 @@ export interface components {
              * @example yield.first_pass/2
              */
             definition_id: string;
-            /** @description [x, y, fraction of the wafers on which the die fails, wafers on which it was tested]; with policy=all, of attempts instead of wafers. */
+            /** @description [x, y, value, wafers on which it was tested]. The value of result is the fraction of wafers on which the die fails, of a bin the most frequent one (of equally frequent ones the least), else the mean. With policy=all, of attempts instead of wafers. */
             dies: [
                 number,
                 number,
-                number,
+                number | null,
                 number
             ][];
+            /** @description Of the product, as it held when the last attempt completed; null where none is stored. */
+            geometry: {
+                /** @description Step coordinates of a die near the centre of the wafer. */
+                centre_x: number;
+                centre_y: number;
+                /** @example 300 */
+                diameter_mm: number;
+                /** @description Dice that reach into this outer ring count in no zone but `excluded`. */
+                edge_exclusion_mm: number;
+                /** @description Dice that lie wholly within the edge exclusion. */
+                gross_dice: number;
+                /**
+                 * @description Where the notch (or flat) lies while the axes point as stated.
+                 * @enum {string}
+                 */
+                notch: "bottom" | "left" | "top" | "right";
+                /** @description From the centre of the wafer to the centre of that die, to the right as the machine draws the wafer; offset_y_mm upwards. */
+                offset_x_mm: number;
+                offset_y_mm: number;
+                /**
+                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @example 10
+                 */
+                pitch_x_mm: number;
+                /** @example 8 */
+                pitch_y_mm: number;
+                product: string;
+                reticle: {
+                    /** @description Dice of one exposure along x. */
+                    columns: number;
+                    /** @description Dice of one exposure along y. */
+                    rows: number;
+                    /** @description Step coordinates of the die with the least x and y of any one exposure. */
+                    x: number;
+                    y: number;
+                } | null;
+                /** @description Rings of equal width that zones divide the usable wafer into; 1 is the innermost. */
+                rings: number;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                valid_from: string;
+                /**
+                 * @description Where x grows to, looking at the side with the dice.
+                 * @enum {string}
+                 */
+                x_axis: "right" | "left";
+                /** @enum {string} */
+                y_axis: "up" | "down";
+            } | null;
             lot_id: string;
             site: string;
+            /** @description Of measured values; null where they have none. */
+            unit: string | null;
+            value: string;
             x_max: number | null;
             x_min: number | null;
             y_max: number | null;
             y_min: number | null;
+            /** @description With zones. */
+            zones?: {
+                /** @description Die positions. */
+                dies: number;
+                failed: number;
+                /** @example 1 */
+                key: string | null;
+                /** @description Of numeric values, over the die positions. */
+                mean: number | null;
+                tested: number;
+                yield: number;
+                /** @enum {string} */
+                zone: "ring" | "quadrant" | "edge" | "reticle";
+            }[];
         };
         LotPage: {
             items: {
@@ -2453,7 +3090,7 @@ export interface components {
              * @description Stable name of the problem; compare this, not the text.
              * @enum {string}
              */
-            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "version_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
             /** @description What is wrong with this request, for a person to read. */
             detail: string;
             errors?: {
@@ -2489,6 +3126,11 @@ export interface components {
             } | null;
             cp: number | null;
             cpk: number | null;
+            /** @description Of the true cpk, 95 %. */
+            cpk_interval: {
+                lower: number;
+                upper: number;
+            } | null;
             cpl: number | null;
             cpm: number | null;
             cpu: number | null;
@@ -2503,6 +3145,11 @@ export interface components {
             n: number;
             pp: number | null;
             ppk: number | null;
+            /** @description Of the true ppk, 95 %. */
+            ppk_interval: {
+                lower: number;
+                upper: number;
+            } | null;
             ppl: number | null;
             /** @description As cpm, with sigma_overall. */
             ppm: number | null;
@@ -2599,7 +3246,7 @@ export interface components {
                     /** @description Why the section has no answer, such as dies of several inspection types. */
                     problem?: {
                         /** @enum {string} */
-                        code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+                        code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "version_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
                         detail: string;
                     };
                     /**
@@ -2688,7 +3335,7 @@ export interface components {
              * @description Groups of the yields. Default: wafer for a lot, otherwise none.
              * @enum {string}
              */
-            group_by?: "hour" | "day" | "week" | "month" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site";
+            group_by?: "hour" | "day" | "week" | "month" | "shift" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site" | "zone";
             inspection_type?: string;
             /** @description Adds the stacked map of the lot. */
             lot_id?: string;
@@ -2816,13 +3463,14 @@ export interface components {
                     rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
                 }[];
             };
-            /** @description The sample at each index of the chart. */
+            /** @description The sample at each index of the chart; with max_points only those of the points that are shown, each with its `index`. */
             samples: {
                 /**
                  * Format: date-time
                  * @example 2008-07-19T11:55:00.000000Z
                  */
                 first_at: string;
+                index?: number;
                 /** @description Lot, wafer or day; the chip of a single value. */
                 key: string | null;
                 /**
@@ -2835,6 +3483,8 @@ export interface components {
                 /** @description Values, or units. */
                 size: number;
             }[];
+            /** @description With max_points: samples of the whole chart. */
+            samples_total?: number;
             /** @description Standard deviation behind the location limits; null when it varies by point. */
             sigma: number | null;
             /** @description between_within: standard deviation within the subgroups. */
@@ -2868,6 +3518,106 @@ export interface components {
                     rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
                 }[];
             };
+        };
+        StackedMap: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            /** @description [x, y, value, wafers on which it was tested]. The value of result is the fraction of wafers on which the die fails, of a bin the most frequent one (of equally frequent ones the least), else the mean. With policy=all, of attempts instead of wafers. */
+            dies: [
+                number,
+                number,
+                number | null,
+                number
+            ][];
+            /** @description Of the product, as it held when the last attempt completed; null where none is stored. */
+            geometry: {
+                /** @description Step coordinates of a die near the centre of the wafer. */
+                centre_x: number;
+                centre_y: number;
+                /** @example 300 */
+                diameter_mm: number;
+                /** @description Dice that reach into this outer ring count in no zone but `excluded`. */
+                edge_exclusion_mm: number;
+                /** @description Dice that lie wholly within the edge exclusion. */
+                gross_dice: number;
+                /**
+                 * @description Where the notch (or flat) lies while the axes point as stated.
+                 * @enum {string}
+                 */
+                notch: "bottom" | "left" | "top" | "right";
+                /** @description From the centre of the wafer to the centre of that die, to the right as the machine draws the wafer; offset_y_mm upwards. */
+                offset_x_mm: number;
+                offset_y_mm: number;
+                /**
+                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @example 10
+                 */
+                pitch_x_mm: number;
+                /** @example 8 */
+                pitch_y_mm: number;
+                product: string;
+                reticle: {
+                    /** @description Dice of one exposure along x. */
+                    columns: number;
+                    /** @description Dice of one exposure along y. */
+                    rows: number;
+                    /** @description Step coordinates of the die with the least x and y of any one exposure. */
+                    x: number;
+                    y: number;
+                } | null;
+                /** @description Rings of equal width that zones divide the usable wafer into; 1 is the innermost. */
+                rings: number;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                valid_from: string;
+                /**
+                 * @description Where x grows to, looking at the side with the dice.
+                 * @enum {string}
+                 */
+                x_axis: "right" | "left";
+                /** @enum {string} */
+                y_axis: "up" | "down";
+            } | null;
+            /** @description Of measured values; null where they have none. */
+            unit: string | null;
+            value: string;
+            x_max: number | null;
+            x_min: number | null;
+            y_max: number | null;
+            y_min: number | null;
+            /** @description With zones. */
+            zones?: {
+                /** @description Die positions. */
+                dies: number;
+                failed: number;
+                /** @example 1 */
+                key: string | null;
+                /** @description Of numeric values, over the die positions. */
+                mean: number | null;
+                tested: number;
+                yield: number;
+                /** @enum {string} */
+                zone: "ring" | "quadrant" | "edge" | "reticle";
+            }[];
         };
         TelemetrySeries: {
             /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
@@ -2963,6 +3713,161 @@ export interface components {
                 sample_count: number;
             };
         };
+        WaferGeometry: {
+            /** @description Step coordinates of a die near the centre of the wafer. */
+            centre_x: number;
+            centre_y: number;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            created_by: string;
+            /** @example 300 */
+            diameter_mm: number;
+            /** @description Dice that reach into this outer ring count in no zone but `excluded`. */
+            edge_exclusion_mm: number;
+            /** @description Dice that lie wholly within the edge exclusion. */
+            gross_dice: number;
+            /**
+             * Format: uuid
+             * @example 0d6a2d1c-8a4e-5c43-9d53-0f8f4a3b2c11
+             */
+            id: string;
+            /**
+             * @description Where the notch (or flat) lies while the axes point as stated.
+             * @enum {string}
+             */
+            notch: "bottom" | "left" | "top" | "right";
+            /** @description From the centre of the wafer to the centre of that die, to the right as the machine draws the wafer; offset_y_mm upwards. */
+            offset_x_mm: number;
+            offset_y_mm: number;
+            /**
+             * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+             * @example 10
+             */
+            pitch_x_mm: number;
+            /** @example 8 */
+            pitch_y_mm: number;
+            /** @example CQ-1000 */
+            product: string;
+            reason: string;
+            reticle: {
+                /** @description Dice of one exposure along x. */
+                columns: number;
+                /** @description Dice of one exposure along y. */
+                rows: number;
+                /** @description Step coordinates of the die with the least x and y of any one exposure. */
+                x: number;
+                y: number;
+            } | null;
+            /** @description Rings of equal width that zones divide the usable wafer into; 1 is the innermost. */
+            rings: number;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            valid_from: string;
+            /** @description When the next version begins; null while there is none, and of a withdrawn version. */
+            valid_to: string | null;
+            withdrawal_reason: string | null;
+            /** @description Since when the version counts no more, for no time. */
+            withdrawn_at: string | null;
+            withdrawn_by: string | null;
+            /**
+             * @description Where x grows to, looking at the side with the dice.
+             * @enum {string}
+             */
+            x_axis: "right" | "left";
+            /** @enum {string} */
+            y_axis: "up" | "down";
+        };
+        WaferGeometryPage: {
+            items: components["schemas"]["WaferGeometry"][];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "product": "CQ-1000",
+         *       "valid_from": "2026-01-01T00:00:00Z",
+         *       "diameter_mm": 300,
+         *       "pitch_x_mm": 10,
+         *       "pitch_y_mm": 8,
+         *       "centre_x": 0,
+         *       "centre_y": 0,
+         *       "notch": "bottom",
+         *       "edge_exclusion_mm": 3,
+         *       "rings": 3,
+         *       "reticle": {
+         *         "columns": 2,
+         *         "rows": 3,
+         *         "x": 0,
+         *         "y": 0
+         *       },
+         *       "reason": "mask set A"
+         *     }
+         */
+        WaferGeometryRequest: {
+            /** @description Step coordinates of a die near the centre of the wafer. */
+            centre_x?: number;
+            centre_y?: number;
+            /** @example 300 */
+            diameter_mm?: number;
+            /** @description Dice that reach into this outer ring count in no zone but `excluded`. Default 0. */
+            edge_exclusion_mm?: number;
+            /**
+             * @description Where the notch (or flat) lies while the axes point as stated. Default bottom.
+             * @enum {string}
+             */
+            notch?: "bottom" | "left" | "top" | "right";
+            /** @description From the centre of the wafer to the centre of that die, to the right as the machine draws the wafer; offset_y_mm upwards. Default 0. */
+            offset_x_mm?: number;
+            /** @description Default 0. */
+            offset_y_mm?: number;
+            /**
+             * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+             * @example 10
+             */
+            pitch_x_mm?: number;
+            /** @example 8 */
+            pitch_y_mm?: number;
+            product: string;
+            /** @description Why, for the audit trail. */
+            reason: string;
+            /** @description Exposure field (shot). */
+            reticle?: {
+                /** @description Dice of one exposure along x. */
+                columns: number;
+                /** @description Dice of one exposure along y. */
+                rows: number;
+                /** @description Step coordinates of the die with the least x and y of any one exposure. */
+                x: number;
+                y: number;
+            };
+            /** @description Rings of equal width that zones divide the usable wafer into; 1 is the innermost. Default 3. */
+            rings?: number;
+            /**
+             * Format: date-time
+             * @description From when on it holds, until the next version begins. May lie in the past.
+             */
+            valid_from: string;
+            /**
+             * @description Take the version with this valid_from back, because it was wrong: it counts no more, for no time.
+             * @enum {boolean}
+             */
+            withdraw?: true;
+            /**
+             * @description Where x grows to, looking at the side with the dice. Default right.
+             * @enum {string}
+             */
+            x_axis?: "right" | "left";
+            /**
+             * @description Default up.
+             * @enum {string}
+             */
+            y_axis?: "up" | "down";
+        };
         WaferMap: {
             /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
             as_of: {
@@ -2989,14 +3894,81 @@ export interface components {
                 number,
                 string | number | null
             ][];
+            /** @description Of the product, as it held when the last attempt completed; null where none is stored. */
+            geometry: {
+                /** @description Step coordinates of a die near the centre of the wafer. */
+                centre_x: number;
+                centre_y: number;
+                /** @example 300 */
+                diameter_mm: number;
+                /** @description Dice that reach into this outer ring count in no zone but `excluded`. */
+                edge_exclusion_mm: number;
+                /** @description Dice that lie wholly within the edge exclusion. */
+                gross_dice: number;
+                /**
+                 * @description Where the notch (or flat) lies while the axes point as stated.
+                 * @enum {string}
+                 */
+                notch: "bottom" | "left" | "top" | "right";
+                /** @description From the centre of the wafer to the centre of that die, to the right as the machine draws the wafer; offset_y_mm upwards. */
+                offset_x_mm: number;
+                offset_y_mm: number;
+                /**
+                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @example 10
+                 */
+                pitch_x_mm: number;
+                /** @example 8 */
+                pitch_y_mm: number;
+                product: string;
+                reticle: {
+                    /** @description Dice of one exposure along x. */
+                    columns: number;
+                    /** @description Dice of one exposure along y. */
+                    rows: number;
+                    /** @description Step coordinates of the die with the least x and y of any one exposure. */
+                    x: number;
+                    y: number;
+                } | null;
+                /** @description Rings of equal width that zones divide the usable wafer into; 1 is the innermost. */
+                rings: number;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                valid_from: string;
+                /**
+                 * @description Where x grows to, looking at the side with the dice.
+                 * @enum {string}
+                 */
+                x_axis: "right" | "left";
+                /** @enum {string} */
+                y_axis: "up" | "down";
+            } | null;
             lot_id: string;
             site: string;
+            /** @description Of measured values; null where they have none. */
+            unit: string | null;
             value: string;
             wafer_id: string;
             x_max: number | null;
             x_min: number | null;
             y_max: number | null;
             y_min: number | null;
+            /** @description With zones. */
+            zones?: {
+                /** @description Die positions. */
+                dies: number;
+                failed: number;
+                /** @example 1 */
+                key: string | null;
+                /** @description Of numeric values, over the die positions. */
+                mean: number | null;
+                tested: number;
+                yield: number;
+                /** @enum {string} */
+                zone: "ring" | "quadrant" | "edge" | "reticle";
+            }[];
         };
         Yield: {
             /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
@@ -3056,6 +4028,38 @@ export interface components {
                  */
                 yield: number | null;
             }[];
+            /** @description With top: the groups that are left off, together; absent when none is. */
+            other?: {
+                /**
+                 * @description Defective parts per million; null where yield is null.
+                 * @example 91891.89
+                 */
+                dppm: number | null;
+                /** @example 51 */
+                failed: number;
+                /** @description How many groups are summed up. */
+                groups: number;
+                /** @example 504 */
+                passed: number;
+                /** @description With kind=rolled_throughput: first-pass yield of each operation. */
+                steps?: {
+                    inspection_type: string;
+                    passed: number;
+                    step: string;
+                    units: number;
+                    yield: number;
+                }[];
+                /**
+                 * @description Units counted (with kind=insertion: attempts).
+                 * @example 555
+                 */
+                units: number;
+                /**
+                 * @description Fraction 0..1; null when there are no units, and for rolled throughput across products that do not share their operations.
+                 * @example 0.908108
+                 */
+                yield: number | null;
+            };
             /** @description Computed from the unit counts, never as a mean of groups. */
             totals: {
                 /**
@@ -3088,6 +4092,75 @@ export interface components {
             };
             /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
             warning?: string;
+        };
+        YieldLimits: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            bins: {
+                bin: number;
+                /** @description Lots that the limits come from. */
+                lots: number;
+                mean: number | null;
+                /** @description Mean + 3 sigma. */
+                sbl1: number | null;
+                /** @description Mean + 4 sigma. */
+                sbl2: number | null;
+                /** @description Standard deviation (n - 1) over the lots. */
+                sigma: number | null;
+            }[];
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            judged: {
+                /** @description Bins of failing units that are beyond their limits, or that no lot of the limits had. */
+                bins: {
+                    bin: number;
+                    count: number;
+                    fraction: number;
+                    /** @description null while there are no limits: with fewer than 6 lots. */
+                    verdict: ("within" | "beyond_first" | "beyond_second") | null;
+                }[];
+                /**
+                 * Format: date-time
+                 * @description When its last counted attempt completed.
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                completed_at: string;
+                lot_id: string;
+                passed: number;
+                site: string;
+                units: number;
+                /** @description null while there are no limits: with fewer than 6 lots. */
+                verdict: ("within" | "beyond_first" | "beyond_second") | null;
+                yield: number;
+            }[];
+            /** @description Read this before you use the numbers; absent when there is nothing to warn of. */
+            warning?: string;
+            yield: {
+                /** @description Lots that the limits come from. */
+                lots: number;
+                mean: number | null;
+                /** @description Standard deviation (n - 1) over the lots. */
+                sigma: number | null;
+                /** @description Mean - 3 sigma. */
+                syl1: number | null;
+                /** @description Mean - 4 sigma. */
+                syl2: number | null;
+            };
         };
         YieldModels: {
             /** @description What exactly is counted, and how. */
@@ -3240,6 +4313,10 @@ export type AuditVerification = components['schemas']['AuditVerification'];
 export type Backtest = components['schemas']['Backtest'];
 export type BacktestRequest = components['schemas']['BacktestRequest'];
 export type BinPareto = components['schemas']['BinPareto'];
+export type Calendar = components['schemas']['Calendar'];
+export type CalendarPage = components['schemas']['CalendarPage'];
+export type CalendarRequest = components['schemas']['CalendarRequest'];
+export type Capabilities = components['schemas']['Capabilities'];
 export type Capability = components['schemas']['Capability'];
 export type CapabilityRequest = components['schemas']['CapabilityRequest'];
 export type Chart = components['schemas']['Chart'];
@@ -3253,6 +4330,7 @@ export type DefectPareto = components['schemas']['DefectPareto'];
 export type EquipmentComparison = components['schemas']['EquipmentComparison'];
 export type EquipmentPage = components['schemas']['EquipmentPage'];
 export type EquipmentUnits = components['schemas']['EquipmentUnits'];
+export type FailingTests = components['schemas']['FailingTests'];
 export type GaugeRequest = components['schemas']['GaugeRequest'];
 export type GaugeStudy = components['schemas']['GaugeStudy'];
 export type Inspection = components['schemas']['Inspection'];
@@ -3275,10 +4353,15 @@ export type ReportPage = components['schemas']['ReportPage'];
 export type ReportRequest = components['schemas']['ReportRequest'];
 export type ScheduleRequest = components['schemas']['ScheduleRequest'];
 export type SpcChart = components['schemas']['SpcChart'];
+export type StackedMap = components['schemas']['StackedMap'];
 export type TelemetrySeries = components['schemas']['TelemetrySeries'];
 export type TelemetrySummary = components['schemas']['TelemetrySummary'];
+export type WaferGeometry = components['schemas']['WaferGeometry'];
+export type WaferGeometryPage = components['schemas']['WaferGeometryPage'];
+export type WaferGeometryRequest = components['schemas']['WaferGeometryRequest'];
 export type WaferMap = components['schemas']['WaferMap'];
 export type Yield = components['schemas']['Yield'];
+export type YieldLimits = components['schemas']['YieldLimits'];
 export type YieldModels = components['schemas']['YieldModels'];
 export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
 export type ResponseForbidden = components['responses']['Forbidden'];
@@ -3572,10 +4655,20 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
                  * @description hard: physical disposition of the unit. soft: logical cause of a failure.
                  * @example hard
                  */
                 bin?: "hard" | "soft";
+                /**
+                 * @description Whose days, weeks and months: utc (default), or production = those of the calendar of the site (`/v1/calendars`). Shifts are always of production.
+                 * @example production
+                 */
+                calendar?: "utc" | "production";
                 /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
@@ -3588,6 +4681,11 @@ export interface operations {
                  * @example 2008-07-01T00:00:00Z
                  */
                 from?: string;
+                /**
+                 * @description One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar, zone a wafer geometry. Absent: totals only.
+                 * @example lot
+                 */
+                group_by?: "hour" | "day" | "week" | "month" | "shift" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site" | "zone";
                 /**
                  * @description Inspection type. Repeat it to match any of several.
                  * @example [
@@ -3645,6 +4743,16 @@ export interface operations {
                  * @example 2008-11-01T00:00:00Z
                  */
                 to?: string;
+                /**
+                 * @description Only this many of the most frequent; the rest is summed up in `other`.
+                 * @example 10
+                 */
+                top?: number;
+                /**
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @example quadrant
+                 */
+                zones?: "ring" | "quadrant" | "edge" | "reticle";
             };
             header?: never;
             path?: never;
@@ -3692,9 +4800,275 @@ export interface operations {
             };
         };
     };
+    listCalendars: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only the versions that hold at this time.
+                 * @example 2026-03-02T00:00:00Z
+                 */
+                in_force_at?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storeCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarRequest"];
+            };
+        };
+        responses: {
+            /** @description What is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no version to withdraw. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `version_conflict`: the version cuts into a range that ended, or differs from one with the same start. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCapabilities: {
+        parameters: {
+            query: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description yes: combine different units, inspection types, steps and recipes instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product whose parameters to judge.
+                 * @example CQ-1000
+                 */
+                product: string;
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capabilities"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCapability: {
         parameters: {
             query: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
                 /**
                  * @description Moving ranges do not span a change of this. Default: lot for single values if a lot has several, else none.
                  * @example none
@@ -4131,6 +5505,16 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Whose days, weeks and months: utc (default), or production = those of the calendar of the site (`/v1/calendars`). Shifts are always of production.
+                 * @example production
+                 */
+                calendar?: "utc" | "production";
+                /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
                  *       "AOI-03"
@@ -4143,10 +5527,10 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description One group per value; hours, days, ISO weeks and months are UTC. Absent: totals only.
+                 * @description One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar, zone a wafer geometry. Absent: totals only.
                  * @example lot
                  */
-                group_by?: "hour" | "day" | "week" | "month" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site";
+                group_by?: "hour" | "day" | "week" | "month" | "shift" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site" | "zone";
                 /**
                  * @description Inspection type. Repeat it to match any of several.
                  * @example [
@@ -4199,6 +5583,16 @@ export interface operations {
                  * @example 2008-11-01T00:00:00Z
                  */
                 to?: string;
+                /**
+                 * @description Only this many of the greatest groups, by key; the rest is summed up in `other`.
+                 * @example 20
+                 */
+                top?: number;
+                /**
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @example quadrant
+                 */
+                zones?: "ring" | "quadrant" | "edge" | "reticle";
             };
             header?: never;
             path?: never;
@@ -4250,10 +5644,20 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
                  * @description What to count by.
                  * @example class
                  */
                 by?: "class" | "equipment" | "lot" | "severity";
+                /**
+                 * @description Whose days, weeks and months: utc (default), or production = those of the calendar of the site (`/v1/calendars`). Shifts are always of production.
+                 * @example production
+                 */
+                calendar?: "utc" | "production";
                 /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
@@ -4266,6 +5670,11 @@ export interface operations {
                  * @example 2008-07-01T00:00:00Z
                  */
                 from?: string;
+                /**
+                 * @description One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar, zone a wafer geometry. Absent: totals only.
+                 * @example lot
+                 */
+                group_by?: "hour" | "day" | "week" | "month" | "shift" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site" | "zone";
                 /**
                  * @description Inspection type. Repeat it to match any of several.
                  * @example [
@@ -4318,6 +5727,16 @@ export interface operations {
                  * @example 2008-11-01T00:00:00Z
                  */
                 to?: string;
+                /**
+                 * @description Only this many of the most frequent; the rest is summed up in `other`.
+                 * @example 10
+                 */
+                top?: number;
+                /**
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @example quadrant
+                 */
+                zones?: "ring" | "quadrant" | "edge" | "reticle";
             };
             header?: never;
             path?: never;
@@ -4499,6 +5918,11 @@ export interface operations {
     compareEquipment: {
         parameters: {
             query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
                 /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
@@ -5501,6 +6925,11 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
                  *       "AOI-03"
@@ -5520,7 +6949,7 @@ export interface operations {
                  */
                 inspection_type?: string[];
                 /**
-                 * @description yes: combine different inspection types and steps instead of refusing to.
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
                  * @example yes
                  */
                 mix?: "yes";
@@ -5560,6 +6989,16 @@ export interface operations {
                  * @example 2008-11-01T00:00:00Z
                  */
                 to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
             };
             header?: never;
             path: {
@@ -5580,6 +7019,298 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LotMap"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLotMapPng: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Width and height of the wafer, in pixels.
+                 * @example 600
+                 */
+                size?: number;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLotMapSvg: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Width and height of the wafer, in pixels.
+                 * @example 600
+                 */
+                size?: number;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
             304: components["responses"]["NotModified"];
@@ -5703,6 +7434,11 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
                  *       "AOI-03"
@@ -5722,7 +7458,7 @@ export interface operations {
                  */
                 inspection_type?: string[];
                 /**
-                 * @description yes: combine different inspection types and steps instead of refusing to.
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
                  * @example yes
                  */
                 mix?: "yes";
@@ -5767,6 +7503,11 @@ export interface operations {
                  * @example hard_bin
                  */
                 value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
             };
             header?: never;
             path: {
@@ -5817,6 +7558,720 @@ export interface operations {
             };
             405: components["responses"]["MethodNotAllowed"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWaferMapPng: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a die that was tested more than once; a map has one value per die.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Width and height of the wafer, in pixels.
+                 * @example 600
+                 */
+                size?: number;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+                /**
+                 * @description Wafer, named within its lot.
+                 * @example W01
+                 */
+                wafer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot, or no such wafer in it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWaferMapSvg: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a die that was tested more than once; a map has one value per die.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Width and height of the wafer, in pixels.
+                 * @example 600
+                 */
+                size?: number;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+                /**
+                 * @description Wafer, named within its lot.
+                 * @example W01
+                 */
+                wafer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot, or no such wafer in it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStackedMap: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StackedMap"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStackedMapPng: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Width and height of the wafer, in pixels.
+                 * @example 600
+                 */
+                size?: number;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStackedMapSvg: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description yes: combine different inspection types, steps, products and units instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Width and height of the wafer, in pixels.
+                 * @example 600
+                 */
+                size?: number;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+                /**
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @example ring,quadrant
+                 */
+                zones?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
             415: components["responses"]["UnsupportedMediaType"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];
@@ -6425,6 +8880,11 @@ export interface operations {
         parameters: {
             query: {
                 /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
                  * @description Limits from samples that begin at or after this time.
                  * @example 2008-07-19T00:00:00Z
                  */
@@ -6500,6 +8960,11 @@ export interface operations {
                  *     ]
                  */
                 lot_id?: string[];
+                /**
+                 * @description About so many points per panel: every violation, both ends, and the extremes of equal stretches between them. Indices stay those of the whole chart. Absent: every point.
+                 * @example 1000
+                 */
+                max_points?: number;
                 /**
                  * @description yes: combine different units, inspection types, products, steps and recipes instead of refusing to.
                  * @example yes
@@ -7028,9 +9493,19 @@ export interface operations {
             };
         };
     };
-    getYield: {
+    getFailingTests: {
         parameters: {
             query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description first: each unit counts for the first test that it fails, in the order of its measurements. any: for every test that it fails, which understates tests that come after a stop.
+                 * @example first
+                 */
+                count?: "first" | "any";
                 /**
                  * @description Equipment that ran the inspection. Repeat it to match any of several.
                  * @example [
@@ -7044,10 +9519,283 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC. Absent: totals only.
-                 * @example month
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
                  */
-                group_by?: "hour" | "day" | "week" | "month" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site";
+                inspection_type?: string[];
+                /**
+                 * @description Lot, by the name that machines use. Repeat it to match any of several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description yes: combine different inspection types and steps instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description Only this many of the most frequent; the rest is summed up in `other`.
+                 * @example 10
+                 */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingTests"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWaferGeometries: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Only the versions that hold at this time.
+                 * @example 2026-03-02T00:00:00Z
+                 */
+                in_force_at?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaferGeometryPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storeWaferGeometry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaferGeometryRequest"];
+            };
+        };
+        responses: {
+            /** @description What is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaferGeometry"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no version to withdraw. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `version_conflict`: the version cuts into a range that ended, or differs from one with the same start. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getYield: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Whose days, weeks and months: utc (default), or production = those of the calendar of the site (`/v1/calendars`). Shifts are always of production.
+                 * @example production
+                 */
+                calendar?: "utc" | "production";
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description One group per value of the chosen attempt; hours, days, ISO weeks and months are UTC unless calendar=production. shift needs a production calendar, zone a wafer geometry. Absent: totals only.
+                 * @example lot
+                 */
+                group_by?: "hour" | "day" | "week" | "month" | "shift" | "lot" | "wafer" | "equipment" | "inspection_type" | "product" | "step" | "recipe" | "site" | "zone";
                 /**
                  * @description Inspection type. Repeat it to match any of several.
                  * @example [
@@ -7105,6 +9853,16 @@ export interface operations {
                  * @example 2008-11-01T00:00:00Z
                  */
                 to?: string;
+                /**
+                 * @description Only this many of the greatest groups, by key; the rest is summed up in `other`.
+                 * @example 20
+                 */
+                top?: number;
+                /**
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @example quadrant
+                 */
+                zones?: "ring" | "quadrant" | "edge" | "reticle";
             };
             header?: never;
             path?: never;
@@ -7119,6 +9877,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Yield"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getYieldLimits: {
+        parameters: {
+            query: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Which bins of failing units to limit.
+                 * @example hard
+                 */
+                bin?: "hard" | "soft";
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Lots to judge; they do not count for the limits. Absent: the lots that the limits come from. Repeat it for several.
+                 * @example [
+                 *       "LOT-2008-07-19"
+                 *     ]
+                 */
+                lot_id?: string[];
+                /**
+                 * @description How many lots the limits come from: the latest ones, without those that `lot_id` names.
+                 * @example 25
+                 */
+                lots?: number;
+                /**
+                 * @description yes: combine different inspection types instead of refusing to.
+                 * @example yes
+                 */
+                mix?: "yes";
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product whose lots the limits come from.
+                 * @example CQ-1000
+                 */
+                product: string;
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @example [
+                 *       "fab-1"
+                 *     ]
+                 */
+                site?: string[];
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YieldLimits"];
                 };
             };
             304: components["responses"]["NotModified"];

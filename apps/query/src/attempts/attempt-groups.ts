@@ -1,4 +1,4 @@
-import { type SqlParameter } from '@chip/persistence';
+import { Problem } from '../http/problem.error.ts';
 
 export const ATTEMPT_GROUPS = [
   'hour',
@@ -22,14 +22,6 @@ export type AttemptGroup = (typeof ATTEMPT_GROUPS)[number];
 const GROUPS_OF_CATALOGUES = ['shift', 'zone'] as const;
 type PlainGroup = Exclude<AttemptGroup, (typeof GROUPS_OF_CATALOGUES)[number]>;
 
-/** Groups whose value depends on what a catalogue says. */
-export interface Grouping {
-  /** SQL of the key of an attempt `a`, and what to join for it. */
-  readonly columns: (bind: (value: SqlParameter) => string) => { readonly key: string; readonly join?: string };
-  /** The groups in words, for `definition`. */
-  readonly text: string;
-}
-
 /** Columns that identify the group of an attempt `a`; `groupKey` later replaces a lot's id with its text. */
 export const GROUP_COLUMNS: Readonly<Record<PlainGroup, { key: string; lot: string }>> = {
   hour: { key: `to_char(a.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')`, lot: 'NULL::uuid' },
@@ -52,12 +44,30 @@ export const isPlainGroup = (group: AttemptGroup): group is PlainGroup =>
 
 /** Text of a group: the lot's text for groups by lot, else the column. Needs `lots l` joined on `g.group_lot`. */
 export const groupKey = (groupBy: AttemptGroup | undefined): string => (groupBy === 'lot' ? 'l.lot_id' : 'g.group_key');
-/** Group rows by key, then the row of totals. */
-export const GROUP_ORDER = 'total, key COLLATE "C" NULLS LAST, lot_id COLLATE "C", site COLLATE "C"';
+const KEYS = 'key COLLATE "C" NULLS LAST, lot_id COLLATE "C", site COLLATE "C"';
+/** Most groups of one answer. */
+const MAX_GROUPS = 10_000;
+/** At least as many as there are rows of totals, of which each inspection type has one. */
+const MAX_TOTALS = 100;
+
+/**
+ * Statement of grouped rows: totals first, then the groups by key; at most one group more than an answer may have. With `top`
+ * the greatest groups.
+ *
+ * @param rows SELECT of `GroupRow` columns
+ * @param size column that groups are compared by
+ */
+export const groupedRows = (rows: string, size: string, top: number | undefined): string =>
+  `SELECT *, (count(*) FILTER (WHERE NOT total) OVER ())::int AS group_count FROM (
+      ${rows}
+    ) AS counted
+     ORDER BY total DESC, ${top === undefined ? '' : `${size} DESC, `}${KEYS} LIMIT ${MAX_TOTALS + (top ?? MAX_GROUPS) + 1}`;
 
 /** Columns that every row of a grouped statistic begins with. */
 export interface GroupRow {
   readonly total: boolean;
+  /** Groups that there are, of which the rows may be a part. */
+  readonly group_count?: number;
   readonly key: string | null;
   readonly site: string | null;
   readonly lot_id: string | null;
@@ -73,12 +83,44 @@ export function groupName(
     : { key: row.key };
 }
 
-/** Groups of an answer with their figures; none when the question does not group. */
-export const namedGroups = <Row extends GroupRow, Figures>(
+/** What a question says about groups. */
+interface Grouped {
+  readonly group_by?: AttemptGroup | undefined;
+  readonly top?: number | undefined;
+}
+
+/**
+ * Groups of an answer with their figures, by key; none when the question does not group.
+ *
+ * @param rows as `groupedRows` orders them
+ * @param restOf figures of the groups that `top` leaves off, from those that it shows
+ * @throws Problem 400 for more groups than an answer may have
+ */
+export function namedGroups<Row extends GroupRow, Figures, Rest extends object>(
   rows: readonly Row[],
-  groupBy: AttemptGroup | undefined,
+  { group_by, top }: Grouped,
   figuresOf: (row: Row) => Figures,
-): (ReturnType<typeof groupName> & Figures)[] =>
-  groupBy === undefined
-    ? []
-    : rows.filter((row) => !row.total).map((row) => ({ ...groupName(row, groupBy), ...figuresOf(row) }));
+  restOf?: (shown: readonly Row[]) => Rest,
+): { groups: (ReturnType<typeof groupName> & Figures)[]; other?: Rest & { groups: number } } {
+  if (group_by === undefined) {
+    return { groups: [] };
+  }
+  const found = rows.filter((row) => !row.total);
+  const all = found[0]?.group_count ?? 0;
+  if (top === undefined && all > MAX_GROUPS) {
+    const message = `gives ${all} groups, more than ${MAX_GROUPS}: ask for the greatest with top, or narrow the range or the filters`;
+    throw new Problem(400, 'invalid_parameter', `group_by ${message}`, [{ parameter: 'group_by', message }]);
+  }
+  const shown = found.slice(0, top);
+  return {
+    groups: [...shown].sort(byKey).map((row) => ({ ...groupName(row, group_by), ...figuresOf(row) })),
+    ...(restOf && all > shown.length && { other: { groups: all - shown.length, ...restOf(shown) } }),
+  };
+}
+
+/** The order of `groupedRows` without `top`. */
+const byKey = (a: GroupRow, b: GroupRow): number =>
+  compareText(a.key, b.key) || compareText(a.lot_id, b.lot_id) || compareText(a.site, b.site);
+
+const compareText = (a: string | null, b: string | null): number =>
+  a === b ? 0 : a === null ? 1 : b === null ? -1 : Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   endsInOrder,
   equipmentParameter,
+  integerParameter,
   inspectionTypeParameter,
   lotParameter,
   nameParameter,
@@ -11,6 +12,7 @@ import {
   timeParameter,
   timeRange,
 } from '../http/parameters.ts';
+import { count } from '../http/answers.ts';
 import { CALENDAR_GROUPS } from '../calendars/calendar-groups.sql.ts';
 import { type Zone, ZONE_TEXTS, ZONES } from '../geometries/zones.sql.ts';
 import { ATTEMPT_GROUPS, type AttemptGroup } from './attempt-groups.ts';
@@ -110,6 +112,25 @@ export const groupParameters = {
     example: 'production',
   }),
 };
+
+const MAX_TOP = 1000;
+/** How many groups an answer shows. */
+export const topGroupsParameter = integerParameter(1, MAX_TOP).optional().meta({
+  description: 'Only this many of the greatest groups, by key; the rest is summed up in `other`.',
+  example: 20,
+});
+/** Refinement for schemas with `topGroupsParameter`. */
+export function topFits({ group_by, top }: { group_by?: unknown; top?: unknown }, context: z.RefinementCtx): void {
+  if (top !== undefined && group_by === undefined) {
+    context.addIssue({ code: 'custom', path: ['top'], message: 'applies to groups: requires group_by' });
+  }
+}
+/** Schema of what `top` leaves off. */
+export const otherGroups = <Figures extends z.ZodRawShape>(figures: Figures) =>
+  z
+    .strictObject({ groups: count.meta({ description: 'How many groups are summed up.' }), ...figures })
+    .optional()
+    .meta({ description: 'With top: the groups that are left off, together; absent when none is.' });
 
 interface GroupQuestion {
   readonly group_by?: AttemptGroup | undefined;

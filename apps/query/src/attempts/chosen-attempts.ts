@@ -3,8 +3,9 @@
  * so that maps, Paretos, charts, capability and yield of the same data agree.
  */
 import { type UnitFilters } from '../http/parameters.ts';
+import { type Grouping } from '../sql/grouping.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { type AttemptGroup, GROUP_COLUMNS, type Grouping, isPlainGroup } from './attempt-groups.ts';
+import { type AttemptGroup, GROUP_COLUMNS, isPlainGroup } from './attempt-groups.ts';
 import { knownAttempts, knownRetests } from './known-attempts.sql.ts';
 
 export const ATTEMPT_POLICIES = ['last', 'first', 'best', 'worst', 'all'] as const;
@@ -16,6 +17,8 @@ export interface AttemptQuestion extends UnitFilters {
   readonly to?: string | undefined;
   readonly policy: AttemptPolicy;
   readonly group_by?: AttemptGroup | undefined;
+  /** Only the greatest groups, with the rest summed up. */
+  readonly top?: number | undefined;
   /** Only what was known at this time; absent = now. */
   readonly as_at?: string | undefined;
   /** From `readyToCount`: the groups, where they depend on a catalogue. */

@@ -16,7 +16,7 @@ export const topParameter = integerParameter(1, MAX_TOP).optional().meta({
 });
 
 /** Schema of a Pareto with bars of the given shape. */
-export const paretoShape = (bar: z.ZodRawShape, of: string) => {
+export const paretoShape = <Bar extends z.ZodRawShape>(bar: Bar, of: string) => {
   const bars = z.array(z.strictObject({ ...bar, count, ...paretoShares(of) }));
   const other = z
     .strictObject({ keys: count.meta({ description: 'How many bars are summed up.' }), count, share: fraction })

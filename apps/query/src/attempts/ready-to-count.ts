@@ -2,7 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { CALENDAR_GROUPS, calendarGrouping } from '../calendars/calendar-groups.sql.ts';
 import { type Zone, zoneGrouping } from '../geometries/zones.sql.ts';
 import { Problem } from '../http/problem.error.ts';
-import { type Grouping } from './attempt-groups.ts';
+import { type Grouping } from '../sql/grouping.ts';
 import { type AttemptQuestion } from './chosen-attempts.ts';
 
 /** A question as it comes from a request. */

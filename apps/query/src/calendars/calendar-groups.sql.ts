@@ -1,5 +1,5 @@
 import { type Queryable, type Shift, type SqlParameter } from '@chip/persistence';
-import { type Grouping } from '../attempts/attempt-groups.ts';
+import { type Grouping } from '../sql/grouping.ts';
 import { Problem } from '../http/problem.error.ts';
 import { minutesIntoDay, minutesOf } from './calendar-answer.ts';
 

@@ -1,7 +1,12 @@
-/** Process capability of measurements. */
+/** Process capability of one measurement, and of every measurement of a product. */
 import { Module } from '@nestjs/common';
+import { CapabilitiesController } from './capabilities.controller.ts';
+import { CapabilitiesQuery } from './capabilities.query.ts';
 import { CapabilityController } from './capability.controller.ts';
 import { CapabilityQuery } from './capability.query.ts';
 
-@Module({ controllers: [CapabilityController], providers: [CapabilityQuery] })
+@Module({
+  controllers: [CapabilityController, CapabilitiesController],
+  providers: [CapabilityQuery, CapabilitiesQuery],
+})
 export class CapabilityModule {}

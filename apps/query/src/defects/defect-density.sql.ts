@@ -1,5 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import { GROUP_ORDER, groupKey, type GroupRow } from '../attempts/attempt-groups.ts';
+import { groupedRows, groupKey, type GroupRow } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
 export interface DensityCounts extends GroupRow {
@@ -28,12 +28,13 @@ export function densityCounts(snapshot: Queryable, question: AttemptQuestion): P
         FROM counted
        GROUP BY GROUPING SETS ((group_key, group_lot), ())
     )
-    SELECT * FROM (
-      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.attempts, g.attempts_without_area, g.defects,
+    ${groupedRows(
+      `SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.attempts, g.attempts_without_area, g.defects,
              g.inspected_area_cm2
-        FROM g LEFT JOIN lots l ON l.id = g.group_lot
-    ) AS summed
-     ORDER BY ${GROUP_ORDER}`,
+        FROM g LEFT JOIN lots l ON l.id = g.group_lot`,
+      'attempts',
+      question.top,
+    )}`,
     attempts.where.values,
   );
 }

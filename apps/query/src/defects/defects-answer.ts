@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { attemptQuestion, groupParameters } from '../attempts/attempt-parameters.ts';
+import {
+  attemptQuestion,
+  groupParameters,
+  otherGroups,
+  topFits,
+  topGroupsParameter,
+} from '../attempts/attempt-parameters.ts';
 import { paretoShape, topParameter } from '../attempts/grouped-pareto.ts';
 import { asOfSchema, count, definitionShape, groupNameSchema } from '../http/answers.ts';
 import { DEFECT_PARETO_KEYS } from './defect-pareto.sql.ts';
@@ -32,9 +38,7 @@ export const paretoAnswer = z
 
 export type ParetoAnswer = z.output<typeof paretoAnswer>;
 
-export const densityParameters = attemptQuestion({
-  ...groupParameters,
-});
+export const densityParameters = attemptQuestion({ ...groupParameters, top: topGroupsParameter }).superRefine(topFits);
 
 export type DensityParameters = z.output<typeof densityParameters>;
 
@@ -53,6 +57,7 @@ export const densityAnswer = z
     as_of: asOfSchema,
     ...definitionShape,
     groups: z.array(z.strictObject({ ...groupNameSchema, ...densityFigures })),
+    other: otherGroups(densityFigures),
     totals: z.strictObject(densityFigures),
   })
   .meta({ id: 'DefectDensity' });

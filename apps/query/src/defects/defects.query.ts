@@ -41,23 +41,34 @@ export class DefectsQuery {
     return this.snapshots.answer(async (snapshot) => {
       const parameters = await readyToCount(snapshot, asked);
       const rows = await densityCounts(snapshot, parameters);
-      const total = rows.find((row) => row.total);
+      const totals = rows.find((row) => row.total) ?? NOTHING;
       return {
         definition: `D0 = defects / inspected area (cm2), from the sums over the counted attempts. ${describeChoice(parameters, 'operation')} Attempts without an inspected area are excluded together with their defects.`,
         definition_id: 'defects.density/2',
-        groups: namedGroups(rows, parameters.group_by, figuresOf),
-        totals: figuresOf(total ?? { defects: 0, inspected_area_cm2: 0, attempts: 0, attempts_without_area: 0 }),
+        ...namedGroups(rows, parameters, figuresOf, (shown) => figuresOf(restOf(totals, shown))),
+        totals: figuresOf(totals),
       };
     });
   }
 }
 
-const figuresOf = ({
-  defects,
-  inspected_area_cm2,
-  attempts,
-  attempts_without_area,
-}: Pick<DensityCounts, 'defects' | 'inspected_area_cm2' | 'attempts' | 'attempts_without_area'>) => ({
+type Sums = Pick<DensityCounts, 'defects' | 'inspected_area_cm2' | 'attempts' | 'attempts_without_area'>;
+const NOTHING: Sums = { defects: 0, inspected_area_cm2: 0, attempts: 0, attempts_without_area: 0 };
+
+/** What the shown groups leave of the total. */
+const restOf = (total: Sums, shown: readonly Sums[]): Sums =>
+  shown.reduce(
+    (rest, { defects, inspected_area_cm2, attempts, attempts_without_area }) => ({
+      defects: rest.defects - defects,
+      // Sums of areas may differ in their last digit.
+      inspected_area_cm2: Math.max(0, rest.inspected_area_cm2 - inspected_area_cm2),
+      attempts: rest.attempts - attempts,
+      attempts_without_area: rest.attempts_without_area - attempts_without_area,
+    }),
+    total,
+  );
+
+const figuresOf = ({ defects, inspected_area_cm2, attempts, attempts_without_area }: Sums) => ({
   defects,
   inspected_area_cm2,
   density_per_cm2: inspected_area_cm2 > 0 ? defects / inspected_area_cm2 : null,

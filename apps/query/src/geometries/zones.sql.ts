@@ -4,7 +4,7 @@
  */
 import { type SqlParameter } from '@chip/persistence';
 import { TURNS } from '@chip/quality';
-import { type Grouping } from '../attempts/attempt-groups.ts';
+import { type Grouping } from '../sql/grouping.ts';
 import { type GeometryItem } from './geometry-answer.ts';
 
 export const ZONES = ['ring', 'quadrant', 'edge', 'reticle'] as const;

@@ -3,7 +3,7 @@
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** A colour of a map and what it stands for. */
-export interface Swatch {
+interface Swatch {
   readonly colour: Rgb;
   readonly label: string;
 }

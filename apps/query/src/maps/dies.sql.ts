@@ -1,10 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import {
-  type AttemptPolicy,
-  type AttemptQuestion,
-  chosenAttempts,
-  preferredFirst,
-} from '../attempts/chosen-attempts.ts';
+import { type AttemptQuestion, chosenAttempts, preferredFirst } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { boundFigures, type Zone, zoneOf } from '../geometries/zones.sql.ts';
@@ -28,12 +23,6 @@ export interface MapQuestion extends AttemptQuestion {
   readonly lot?: string | undefined;
   readonly wafer?: string | undefined;
   readonly value: string;
-}
-
-/** The counted attempts that lie on a wafer. */
-export interface PlacedAttempts {
-  readonly question: MapQuestion;
-  readonly kinds: readonly MapKind[];
 }
 
 interface ZonedRow {
@@ -163,6 +152,3 @@ function zoneColumns(zoned: Parameters<typeof diesOf>[3], where: SqlConditions):
   const figures = boundFigures(zoned.geometry, (value) => where.bind(value));
   return zoned.zones.map((zone) => `, ${zoneOf(zone, figures, 's.x', 's.y')} AS ${zone}`).join('');
 }
-
-/** A map has one value per die. */
-export type OnePolicy = Exclude<AttemptPolicy, 'all'>;

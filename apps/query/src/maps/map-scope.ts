@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { listed, MAX_LISTED } from '../attempts/one-operation.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { geometryAt } from '../geometries/geometries.query.ts';
 import { Problem } from '../http/problem.error.ts';
@@ -14,9 +15,6 @@ export interface MapKind {
 
 /** Most kinds that are read; more are refused anyway, or have no geometry in common. */
 const MAX_KINDS = 200;
-/** Most names that a refusal lists. */
-const MAX_LISTED = 20;
-
 /** Kinds of the counted attempts, from the statement of `chosenAttempts`. */
 export function kindsOf(
   snapshot: Queryable,
@@ -26,37 +24,6 @@ export function kindsOf(
     `SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at FROM (${chosen.sql}) AS chosen
       GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${MAX_KINDS}`,
     chosen.where.values as never,
-  );
-}
-
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, MAX_LISTED).join(', ')}${names.length > MAX_LISTED ? ' and more' : ''}`;
-
-/**
- * Requires that all attempts belong to one operation (inspection type and step), so that a map does not mix tests.
- *
- * @throws Problem 400 ambiguous_type that lists the operations
- */
-export function requireOneOperation(kinds: readonly MapKind[]): void {
-  const names = kinds.map(
-    ({ inspection_type, step }) => `${inspection_type} ${step === '' ? 'without step' : `at step ${step}`}`,
-  );
-  const operations = [...new Set(names)];
-  if (operations.length < 2) {
-    return;
-  }
-  const list = listed(operations);
-  const types = new Set(kinds.map(({ inspection_type }) => inspection_type));
-  throw new Problem(
-    400,
-    'ambiguous_type',
-    `several inspections match: ${list}; select one with inspection_type and step, or combine them with mix=yes`,
-    [
-      {
-        parameter: types.size > 1 ? 'inspection_type' : 'step',
-        message: `is required, because several match: ${list}`,
-      },
-    ],
   );
 }
 

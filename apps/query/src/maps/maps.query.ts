@@ -1,6 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { Injectable } from '@nestjs/common';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
+import { requireOneOperation } from '../attempts/one-operation.ts';
 import { readyToCount } from '../attempts/ready-to-count.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { type Zone, ZONE_TEXTS } from '../geometries/zones.sql.ts';
@@ -18,7 +19,7 @@ import {
   type WaferMapParameters,
   type WaferPath,
 } from './map-answer.ts';
-import { geometryOf, requireOneOperation, requireOneProduct } from './map-scope.ts';
+import { geometryOf, type MapKind, requireOneProduct } from './map-scope.ts';
 
 const STACK_TEXTS: Readonly<Record<StackedAs, (units: string) => string>> = {
   fail_fraction: (units) => `failing ${units} / ${units} on which it was tested`,
@@ -74,7 +75,7 @@ export class MapsQuery {
   }
 }
 
-type Checks = readonly ((kinds: Parameters<typeof requireOneOperation>[0]) => void)[];
+type Checks = readonly ((kinds: readonly MapKind[]) => void)[];
 interface Asked extends MapQuestion {
   readonly mix?: 'yes' | undefined;
   readonly zones?: readonly Zone[] | undefined;

@@ -57,7 +57,7 @@ export function mapPicture({ x_min, x_max, y_min, y_max, dies }: LotMapAnswer): 
   </svg>`;
 }
 
-const shade = (fraction: number): string => `hsl(5 70% ${Math.round(95 - 60 * fraction)}%)`;
+const shade = (fraction: number | null): string => `hsl(5 70% ${Math.round(95 - 60 * (fraction ?? 0))}%)`;
 
 /** The location panel: values, limits and violations. */
 export function chartPicture({ location: { points, centre, violations } }: SpcAnswer): Html {

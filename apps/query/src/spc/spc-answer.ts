@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asOfSchema, definitionShape } from '../http/answers.ts';
+import { asOfSchema, count, definitionShape } from '../http/answers.ts';
 import { chartShape, sampleSchema } from '../charts/chart-request.ts';
 
 export const spcAnswer = z
@@ -11,7 +11,11 @@ export const spcAnswer = z
       .strictObject({ id: z.string().meta({ format: 'uuid' }), version: z.int().min(1) })
       .optional()
       .meta({ description: 'With limits: which frozen limits the chart has.' }),
-    samples: z.array(sampleSchema).meta({ description: 'The sample at each index of the chart.' }),
+    samples: z.array(z.strictObject({ ...sampleSchema.shape, index: z.int().min(0).optional() })).meta({
+      description:
+        'The sample at each index of the chart; with max_points only those of the points that are shown, each with its `index`.',
+    }),
+    samples_total: count.optional().meta({ description: 'With max_points: samples of the whole chart.' }),
   })
   .meta({ id: 'SpcChart' });
 

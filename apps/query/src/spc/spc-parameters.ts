@@ -1,9 +1,9 @@
 import { CONTROL_RULES } from '@chip/quality';
 import { z } from 'zod';
-import { endsInOrder, numberParameter, timeParameter } from '../http/parameters.ts';
+import { endsInOrder, integerParameter, numberParameter, timeParameter } from '../http/parameters.ts';
 import { chartNumbers, CHARTS, rulesSchema } from '../charts/chart-request.ts';
 import { breaksBetween, isOfCounts, subgroupOf } from '../charts/chart-subgroups.ts';
-import { measuredParameters, measurementParameter } from '../measured/measured-parameters.ts';
+import { MAX_SAMPLES, measuredParameters, measurementParameter } from '../measured/measured-parameters.ts';
 
 const rulesParameter = z
   .string()
@@ -51,6 +51,11 @@ export const spcParameters = z
       .meta({ description: 'Name of the measurement; not for charts of counts, which count units.', example: 's000' }),
     chart: z.enum(CHARTS).meta({ description: 'Kind of chart.', example: 'imr' }),
     rules: rulesParameter.optional(),
+    max_points: integerParameter(10, MAX_SAMPLES).optional().meta({
+      description:
+        'About so many points per panel: every violation, both ends, and the extremes of equal stretches between them. Indices stay those of the whole chart. Absent: every point.',
+      example: 1000,
+    }),
     ...measuredParameters,
     baseline_from: baselineTime('Limits from samples that begin at or after this time.', '2008-07-19T00:00:00Z'),
     baseline_to: baselineTime('Limits from samples that begin before this time.', '2008-08-19T00:00:00Z'),

@@ -1,5 +1,5 @@
 import { formatTime, parseTime } from '@chip/contracts';
-import { TooLittleDataError } from '@chip/quality';
+import { type ControlChart, thinChart, TooLittleDataError } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
 import { readyToCount } from '../attempts/ready-to-count.ts';
 import { describeLimits, frozenLimits } from '../limits/frozen-limits.ts';
@@ -47,15 +47,34 @@ export class SpcQuery {
           throw new TooLittleDataError('baseline_from', 'no sample lies in the baseline');
         }
         const evaluated = evaluateChart({ ...settings, baseline }, data);
-        return { ...evaluated, warning: warningOf(settings, evaluated), ...meaning, samples };
+        return {
+          ...shownPart(evaluated, samples, parameters.max_points),
+          warning: warningOf(settings, evaluated),
+          ...meaning,
+        };
       } catch (error) {
         if (error instanceof TooLittleDataError) {
-          return { chart, sigma: null, location: NO_CHART, ...meaning, samples };
+          const none = { chart, sigma: null, location: NO_CHART };
+          return { ...shownPart(none, samples, parameters.max_points), ...meaning };
         }
         throw asProblem(error, 'query');
       }
     });
   }
+}
+
+/** The chart with its samples, or about so many points of it with theirs. */
+function shownPart<Chart extends ControlChart>(
+  whole: Chart,
+  samples: readonly ShownSample[],
+  maxPoints: number | undefined,
+): Chart & Pick<SpcAnswer, 'samples' | 'samples_total'> {
+  if (maxPoints === undefined) {
+    return { ...whole, samples: [...samples] };
+  }
+  const { chart, kept } = thinChart(whole, maxPoints);
+  const shown = samples.flatMap((sample, index) => (kept.has(index) ? [{ ...sample, index }] : []));
+  return { ...chart, samples: shown, samples_total: samples.length };
 }
 
 /** Baseline times as indices; undefined when none is given, null when no sample lies between them. */

@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { type OperationCounts } from '@chip/quality';
-import { GROUP_ORDER, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
+import { groupedRows, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
 /** Counts of units (lot, chip); `passed` counts those that passed at the first attempt of every operation. */
@@ -50,14 +50,15 @@ export function rolledThroughputCounts(
         FROM per_unit
        GROUP BY total, group_key, group_lot
     )
-    SELECT * FROM (
-      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.units, g.passed, o.operations
+    ${groupedRows(
+      `SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.units, g.passed, o.operations
         FROM g
         JOIN operations o ON (o.total, coalesce(o.group_key, ''), o.group_key IS NULL) = (g.total, coalesce(g.group_key, ''), g.group_key IS NULL)
                          AND o.group_lot IS NOT DISTINCT FROM g.group_lot
-        LEFT JOIN lots l ON l.id = g.group_lot
-    ) AS counted
-     ORDER BY ${GROUP_ORDER}`,
+        LEFT JOIN lots l ON l.id = g.group_lot`,
+      'units',
+      question.top,
+    )}`,
     first.where.values,
   );
 }

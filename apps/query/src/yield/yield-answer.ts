@@ -11,7 +11,7 @@ import { type CountedYield } from './yield-counts.ts';
 import { type YieldAnswer, type YieldKind, type YieldParameters } from './yield-parameters.ts';
 
 type Figures = YieldAnswer['totals'];
-type Answered = Pick<YieldAnswer, 'definition' | 'definition_id' | 'warning' | 'groups' | 'totals'>;
+type Answered = Pick<YieldAnswer, 'definition' | 'definition_id' | 'warning' | 'groups' | 'other' | 'totals'>;
 
 /** The policy that a kind of yield actually uses. */
 export function policyOf(kind: Exclude<YieldKind, 'rolled_throughput'>, policy: AttemptPolicy): AttemptPolicy {
@@ -28,7 +28,7 @@ export function policyOf(kind: Exclude<YieldKind, 'rolled_throughput'>, policy: 
 /** Answers every kind of yield except rolled throughput. */
 export function answerYield(
   { groups, total, inspectionTypes }: CountedYield,
-  { kind, group_by, ...question }: YieldParameters & AttemptQuestion,
+  { kind, group_by, top, ...question }: YieldParameters & AttemptQuestion,
 ): Answered {
   const types = inspectionTypes.join(', ');
   const what =
@@ -43,7 +43,16 @@ export function answerYield(
     ...(inspectionTypes.length > 1 && {
       warning: `${inspectionTypes.length} inspection types are counted together (${types}): a chip that went through several counts as several units. Filter by inspection_type, or use kind=rolled_throughput.`,
     }),
-    groups: namedGroups(groups, group_by, ({ units, passed }) => unitYield(units, passed)),
+    ...namedGroups(
+      groups,
+      { group_by, top },
+      ({ units, passed }) => unitYield(units, passed),
+      (shown) =>
+        unitYield(
+          total.units - shown.reduce((sum, { units }) => sum + units, 0),
+          total.passed - shown.reduce((sum, { passed }) => sum + passed, 0),
+        ),
+    ),
     totals: unitYield(total.units, total.passed),
   };
 }
@@ -66,7 +75,7 @@ export function answerRolledThroughput(
       totals.yield === null && {
         warning: 'The counted products do not go through the same operations: group by product, or filter by one.',
       }),
-    groups: namedGroups(rows, group_by, rolled),
+    groups: namedGroups(rows, { group_by }, rolled).groups,
     totals,
   };
 }

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { asOfSchema, count, definitionShape, fraction, groupNameSchema, warningSchema } from '../http/answers.ts';
-import { groupParameters, groupsFit, policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
+import {
+  groupParameters,
+  groupsFit,
+  otherGroups,
+  topFits,
+  topGroupsParameter,
+  policyParameter,
+  statisticParameters,
+} from '../attempts/attempt-parameters.ts';
 import { endsInOrder } from '../http/parameters.ts';
 
 const YIELD_KINDS = ['final', 'first_pass', 'insertion', 'rolled_throughput'] as const;
@@ -10,6 +18,7 @@ export const yieldParameters = z
   .strictObject({
     ...statisticParameters,
     ...groupParameters,
+    top: topGroupsParameter,
     kind: z
       .enum(YIELD_KINDS)
       .default('final')
@@ -25,7 +34,17 @@ export const yieldParameters = z
     }),
   })
   .superRefine(endsInOrder)
-  .superRefine(groupsFit);
+  .superRefine(groupsFit)
+  .superRefine(topFits)
+  .superRefine(({ kind, top }, context) => {
+    if (top !== undefined && kind === 'rolled_throughput') {
+      context.addIssue({
+        code: 'custom',
+        path: ['top'],
+        message: 'does not apply to rolled throughput, which has no sum',
+      });
+    }
+  });
 export type YieldParameters = z.output<typeof yieldParameters>;
 
 const figures = {
@@ -55,6 +74,7 @@ export const yieldAnswer = z
     ...definitionShape,
     warning: warningSchema,
     groups: z.array(z.strictObject({ ...groupNameSchema, ...figures })),
+    other: otherGroups(figures),
     totals: z.strictObject(figures).meta({ description: 'Computed from the unit counts, never as a mean of groups.' }),
   })
   .meta({ id: 'Yield' });

@@ -1,5 +1,5 @@
 import { type Queryable, type SqlParameter } from '@chip/persistence';
-import { type AttemptGroup, GROUP_COLUMNS, GROUP_ORDER, groupKey } from '../attempts/attempt-groups.ts';
+import { type AttemptGroup, GROUP_COLUMNS, groupedRows, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, inRange, isSuperseded } from '../attempts/chosen-attempts.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
@@ -159,11 +159,12 @@ export async function yieldCountsOfSummary(
        GROUP BY GROUPING SETS ((group_key, group_lot), (inspection_type), ())
       HAVING grouping(group_key, inspection_type) = 3 OR sum(units) <> 0
     )
-    SELECT * FROM (
-      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.inspection_type::text AS inspection_type, g.units, g.passed
-        FROM g LEFT JOIN lots l ON l.id = g.group_lot
-    ) AS counted
-     ORDER BY ${GROUP_ORDER}`,
+    ${groupedRows(
+      `SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.inspection_type::text AS inspection_type, g.units, g.passed
+        FROM g LEFT JOIN lots l ON l.id = g.group_lot`,
+      'units',
+      question.top,
+    )}`,
     parts.values,
   );
   return splitCounts(rows);

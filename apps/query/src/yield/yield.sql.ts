@@ -1,5 +1,5 @@
 import { type Queryable } from '@chip/persistence';
-import { GROUP_ORDER, groupKey } from '../attempts/attempt-groups.ts';
+import { groupedRows, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from './yield-summary.sql.ts';
@@ -22,11 +22,12 @@ export async function yieldCountsOfAttempts(snapshot: Queryable, question: Attem
         FROM chosen
        GROUP BY GROUPING SETS ((group_key, group_lot), (inspection_type), ())
     )
-    SELECT * FROM (
-      SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.inspection_type::text AS inspection_type, g.units, g.passed
-        FROM g LEFT JOIN lots l ON l.id = g.group_lot
-    ) AS counted
-     ORDER BY ${GROUP_ORDER}`,
+    ${groupedRows(
+      `SELECT g.total, ${groupKey(question.group_by)} AS key, l.site, l.lot_id, g.inspection_type::text AS inspection_type, g.units, g.passed
+        FROM g LEFT JOIN lots l ON l.id = g.group_lot`,
+      'units',
+      question.top,
+    )}`,
     chosen.where.values,
   );
   return splitCounts(rows);

@@ -51,6 +51,18 @@ describe('capability', () => {
     expect(capabilityOfValues([1, 2, 3, 4], {})).toMatchObject({ cpk: null, ppk: null, mean: 2.5, n: 4 });
   });
 
+  it('states how precisely n values know Cpk', () => {
+    // Montgomery example 8.5: n = 20, estimated Cpk 1.33: 0.88 to 1.78 by this formula (z = 1.96).
+    const step = ((6 / (3 * 1.33)) * 1.128379) / 2;
+    const values = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? step : -step));
+    const { cpk, cpk_interval } = capabilityOfValues(values, { lsl: -6, usl: 6 });
+    expect(cpk).toBeCloseTo(1.33, 6);
+    expect(cpk_interval!.lower).toBeCloseTo(cpk! - 1.96 * Math.sqrt(1 / 180 + cpk! ** 2 / 38), 4);
+    expect(cpk_interval!.lower).toBeCloseTo(0.88, 2);
+    expect(cpk_interval!.upper).toBeCloseTo(1.78, 2);
+    expect(capabilityOfValues([1], { usl: 2 }).cpk_interval).toBeNull();
+  });
+
   it('takes no moving range across a missing value', () => {
     const result = capabilityOfValues([1, 2, null, 100, 101], { usl: 200 });
     expect(result.sigma_within).toBeCloseTo(1 / 1.128379, 9);

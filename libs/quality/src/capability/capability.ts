@@ -43,9 +43,32 @@ export interface Capability {
   readonly ppk: number | null;
   readonly cpm: number | null;
   readonly ppm: number | null;
+  /** Of the true Cpk and Ppk, 95 %. */
+  readonly cpk_interval: Interval | null;
+  readonly ppk_interval: Interval | null;
   /** Null for single values and for too few samples. */
   readonly between_within: BetweenWithin | null;
 }
+
+export interface Interval {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Two-sided 95 % point of the normal distribution. */
+const Z_95 = 1.959963984540054;
+
+/**
+ * Interval (95 %) of an index that n values estimate as `index`: index -+ z sqrt(1 / 9n + index^2 / (2n - 2)).
+ * Source: Montgomery 8.2.5 (Zhang, Stenback and Wardrop 1990); for Cpk it takes sigma_within to be as precise as n - 1 values.
+ */
+const intervalOf = (index: number | null, n: number): Interval | null => {
+  if (index === null || n < 2) {
+    return null;
+  }
+  const half = Z_95 * Math.sqrt(1 / (9 * n) + index ** 2 / (2 * (n - 1)));
+  return { lower: index - half, upper: index + half };
+};
 
 /** The summary that capability indices are computed from. */
 export interface Moments {
@@ -135,6 +158,7 @@ export function capabilityOfMoments(moments: Moments, { lsl, usl, target }: Spec
     a === null ? b : b === null ? a : Math.min(a, b);
   const [cpl, cpu] = [ratio(below, 3, within), ratio(above, 3, within)];
   const [ppl, ppu] = [ratio(below, 3, sigma_overall), ratio(above, 3, sigma_overall)];
+  const [cpk, ppk] = [lesser(cpl, cpu), lesser(ppl, ppu)];
   const aroundTarget = (sigma: number | null): number | null =>
     sigma === null || target === undefined || centre === null ? null : Math.hypot(sigma, centre - target);
   return {
@@ -145,13 +169,15 @@ export function capabilityOfMoments(moments: Moments, { lsl, usl, target }: Spec
     cp: ratio(width, 6, within),
     cpl,
     cpu,
-    cpk: lesser(cpl, cpu),
+    cpk,
     pp: ratio(width, 6, sigma_overall),
     ppl,
     ppu,
-    ppk: lesser(ppl, ppu),
+    ppk,
     cpm: ratio(width, 6, aroundTarget(within)),
     ppm: ratio(width, 6, aroundTarget(sigma_overall)),
+    cpk_interval: intervalOf(cpk, n),
+    ppk_interval: intervalOf(ppk, n),
     between_within: null,
   };
 }

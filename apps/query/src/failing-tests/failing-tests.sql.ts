@@ -1,0 +1,87 @@
+import { type Queryable } from '@chip/persistence';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+
+/** One test (measurement with limits) over the counted attempts. */
+export interface TestCounts {
+  readonly key: string;
+  readonly reached: number;
+  readonly failed: number;
+  readonly first_failed: number;
+}
+
+export interface UnitCounts {
+  readonly units: number;
+  readonly failing: number;
+  readonly stopped: number;
+  readonly failed_without_test: number;
+}
+
+/** Names of the inspection types and steps of the counted attempts. */
+export function operationsOfTests(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+): Promise<{ inspection_type: string; step: string }[]> {
+  const { sql, where } = chosenAttempts(question, 'operation', 'a.inspection_type, a.step');
+  return snapshot.query(
+    `SELECT inspection_type::text AS inspection_type, step FROM (${sql}) AS chosen GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 200`,
+    where.values,
+  );
+}
+
+/**
+ * Values of the counted attempts `a` with their place among those of the attempt. Rows of earlier versions have no order, so
+ * they take that of their names.
+ */
+const VALUES = `
+      SELECT a.unit, a.result, u.name, u.value, u.lower_limit, u.upper_limit, u.place, v.time, v.event_id
+        FROM chosen a
+        JOIN measurement_vectors v ON v.inspection_id = a.inspection_id AND v.event_id = ANY (a.event_ids)
+        JOIN measurement_sets s ON s.id = v.set_id
+       CROSS JOIN LATERAL unnest(s.names, v.values, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u (name, value, lower_limit, upper_limit, place)
+      UNION ALL
+      SELECT a.unit, a.result, m.name, m.value, m.lower_limit, m.upper_limit, row_number() OVER (PARTITION BY a.unit, m.event_id ORDER BY m.name), m.time, m.event_id
+        FROM chosen a
+        JOIN measurement_rows m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids)`;
+
+/** Counts per test, and over all units as a last row without a key. */
+export async function testCounts(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+): Promise<{ tests: TestCounts[]; units: UnitCounts }> {
+  const { sql, where } = chosenAttempts(
+    question,
+    'operation',
+    `a.inspection_id, a.event_ids, a.result, row_number() OVER () AS unit`,
+  );
+  const rows = await snapshot.query<TestCounts & UnitCounts & { key: string | null }>(
+    `WITH chosen AS MATERIALIZED (
+      ${sql}
+    ), measured AS (${VALUES}
+    ), placed AS (
+      SELECT unit, result, name, value, value < lower_limit OR value > upper_limit AS fails,
+             row_number() OVER (PARTITION BY unit ORDER BY time, event_id, place) AS place
+        FROM measured WHERE value IS NOT NULL
+    ), of_unit AS (
+      SELECT unit, result, min(place) FILTER (WHERE fails) AS first_fail, max(place) AS last_place
+        FROM placed GROUP BY unit, result
+    ), test AS (
+      SELECT p.name AS key, count(DISTINCT p.unit)::int AS reached, (count(DISTINCT p.unit) FILTER (WHERE p.fails))::int AS failed,
+             (count(DISTINCT p.unit) FILTER (WHERE p.fails AND p.place = o.first_fail))::int AS first_failed
+        FROM placed p JOIN of_unit o ON o.unit = p.unit
+       GROUP BY p.name
+    )
+    SELECT key, reached, failed, first_failed, NULL::int AS units, NULL::int AS failing, NULL::int AS stopped, NULL::int AS failed_without_test FROM test
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, count(*)::int, count(first_fail)::int,
+           (count(*) FILTER (WHERE first_fail = last_place AND last_place < (SELECT max(last_place) FROM of_unit)))::int,
+           (count(*) FILTER (WHERE result = 'fail' AND first_fail IS NULL))::int
+      FROM of_unit`,
+    where.values,
+  );
+  const tests = rows.filter((row): row is typeof row & { key: string } => row.key !== null);
+  const total = rows.find(({ key }) => key === null);
+  return {
+    tests,
+    units: total ?? { units: 0, failing: 0, stopped: 0, failed_without_test: 0 },
+  };
+}

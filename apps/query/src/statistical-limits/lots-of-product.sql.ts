@@ -1,0 +1,93 @@
+import { type Queryable } from '@chip/persistence';
+import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type Bin } from '../bins/bin-pareto.sql.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
+
+/** Units of one lot by their chosen attempts. */
+export interface LotCounts {
+  readonly site: string;
+  readonly lot_id: string;
+  readonly completed_at: string;
+  readonly units: number;
+  readonly passed: number;
+  readonly inspection_types: readonly string[];
+  /** Failing units by bin, those without a bin left out. */
+  readonly bins: readonly { readonly bin: number; readonly count: number }[];
+}
+
+/** Most lots that a question may name. */
+const MAX_NAMED = 500;
+
+/**
+ * Ids of lots of the question, by the day (UTC) of their latest completion, newest first. From the summary: the history of a
+ * product has millions of attempts, and its days thousands of rows.
+ *
+ * @param without names of lots that do not count
+ */
+export async function latestLots(
+  snapshot: Queryable,
+  { from, to, as_at, ...question }: AttemptQuestion,
+  without: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const where = new SqlConditions()
+    .when(from, ($) => `s.day >= (${$}::timestamptz AT TIME ZONE 'UTC')::date`)
+    .when(to ?? as_at, ($) => `s.day <= (${$}::timestamptz AT TIME ZONE 'UTC')::date`)
+    .units({ ...question, lot_id: undefined, step: undefined, recipe: undefined }, 's');
+  if (without.length > 0) {
+    where.require(`s.lot_id NOT IN (SELECT id FROM lots WHERE lot_id = ANY (${where.bind([...without])}::text[]))`);
+  }
+  const rows = await snapshot.query<{ lot_id: string }>(
+    `SELECT lot_id FROM (
+       SELECT lot_id, day, insertions FROM yield_daily_base s WHERE ${where.toString()}
+       UNION ALL
+       SELECT lot_id, day, insertions FROM yield_delta s WHERE ${where.toString()}) AS part
+      GROUP BY lot_id HAVING sum(insertions) > 0
+      ORDER BY max(day) DESC, lot_id LIMIT ${where.bind(limit)}`,
+    where.values,
+  );
+  return rows.map(({ lot_id }) => lot_id);
+}
+
+/** Ids of the lots of these names. */
+export async function lotsNamed(snapshot: Queryable, names: readonly string[]): Promise<string[]> {
+  const rows = await snapshot.query<{ id: string }>('SELECT id FROM lots WHERE lot_id = ANY ($1::text[]) LIMIT $2', [
+    [...names],
+    MAX_NAMED,
+  ]);
+  return rows.map(({ id }) => id);
+}
+
+/** Counts of lots by id, in the order of their last completion. */
+export function countsOfLots(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  lots: readonly string[],
+  bin: Bin,
+): Promise<LotCounts[]> {
+  const where = new SqlConditions();
+  where.require(`a.lot_id = ANY (${where.bind([...lots])}::uuid[])`);
+  const chosen = chosenAttempts(
+    { ...question, lot_id: undefined },
+    'unit',
+    `a.lot_id, a.inspection_type, a.result, a.completed_at, a.${bin === 'hard' ? 'hard_bin' : 'soft_bin'} AS bin`,
+    where,
+  );
+  return snapshot.query<LotCounts>(
+    `WITH chosen AS (
+      ${chosen.sql}
+    ), counted AS (
+      SELECT lot_id, max(completed_at) AS completed_at, count(*)::int AS units, (count(*) FILTER (WHERE result = 'pass'))::int AS passed,
+             array_agg(DISTINCT inspection_type::text) AS inspection_types
+        FROM chosen GROUP BY lot_id
+    ), failed AS (
+      SELECT lot_id, json_agg(json_build_object('bin', bin, 'count', count) ORDER BY bin) AS bins
+        FROM (SELECT lot_id, bin, count(*) FROM chosen WHERE result = 'fail' AND bin IS NOT NULL GROUP BY lot_id, bin) AS b
+       GROUP BY lot_id
+    )
+    SELECT l.site, l.lot_id, c.completed_at, c.units, c.passed, c.inspection_types, coalesce(f.bins, '[]') AS bins
+      FROM counted c JOIN lots l ON l.id = c.lot_id LEFT JOIN failed f ON f.lot_id = c.lot_id
+     ORDER BY c.completed_at, l.lot_id COLLATE "C", l.site COLLATE "C"`,
+    where.values,
+  );
+}
