@@ -11,7 +11,7 @@ import {
   TopicReader,
 } from '@chip/kafka';
 import { Database } from '@chip/persistence';
-import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { CONFIG, Health, Lifecycle, LOGGER, type Logger, TRACING, type Tracing } from '@chip/service';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestMetrics } from './ingest.metrics.ts';
 import { MachineStream } from './machine-stream/machine-stream.ts';
@@ -45,6 +45,7 @@ export class IngestConsumer {
     metrics: IngestMetrics,
     health: Health,
     lifecycle: Lifecycle,
+    @Optional() @Inject(TRACING) tracing: Tracing | null = null,
   ) {
     this.#server = server;
     this.#metrics = metrics;
@@ -65,6 +66,7 @@ export class IngestConsumer {
       retention,
       metrics,
       logger,
+      tracing,
     };
     this.#streams = new Map(
       STREAMS.map((stream) => [stream.name, new MachineStream({ ...parts, stream, reader: READERS[stream.name]() })]),

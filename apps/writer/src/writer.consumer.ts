@@ -1,10 +1,20 @@
 import { hostname } from 'node:os';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type Stream, streamOfAccepted, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { Database, setHighWatermark } from '@chip/persistence';
-import { AppError, CONFIG, Health, type HealthState, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import {
+  AppError,
+  CONFIG,
+  Health,
+  type HealthState,
+  Lifecycle,
+  LOGGER,
+  type Logger,
+  TRACING,
+  type Tracing,
+} from '@chip/service';
 import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
 import { LOADERS } from './loaders/loaders.ts';
 import { PartitionWriter } from './partition/partition-writer.ts';
@@ -29,6 +39,7 @@ export class WriterConsumer {
   readonly #metrics: WriterMetrics;
   readonly #logger: Logger;
   readonly #topicIds: TopicIds;
+  readonly #tracing: Tracing | null;
   #isReviewing = false;
 
   constructor(
@@ -41,8 +52,10 @@ export class WriterConsumer {
     metrics: WriterMetrics,
     health: Health,
     lifecycle: Lifecycle,
+    @Optional() @Inject(TRACING) tracing: Tracing | null = null,
   ) {
     this.#config = config;
+    this.#tracing = tracing;
     this.#logger = logger;
     this.#database = database;
     this.#server = server;
@@ -86,6 +99,7 @@ export class WriterConsumer {
         flushRows: this.#config.FLUSH_ROWS,
         metrics: this.#metrics,
         logger: this.#logger,
+        tracing: this.#tracing,
       });
       this.#writers.set(key, writer);
     }

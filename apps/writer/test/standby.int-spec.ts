@@ -90,6 +90,7 @@ describe('a writer whose database name leads to a hot standby', () => {
       flushRows: 20_000,
       metrics,
       logger,
+      tracing: null,
     });
     try {
       await writer.handle(batchOf(0, telemetryBlock(TELEMETRY.source, 0, 5, T0)));

@@ -96,6 +96,7 @@ export class WriterStage {
           flushRows: 20_000,
           metrics: this.metrics,
           logger,
+          tracing: null,
           ...this.parts,
         });
       writers.set(partition, writer);

@@ -1,7 +1,7 @@
 /**
  * What every process of this system shares:
  * `errors/` the base class and the list of codes, `config/` typed settings from the environment, `logging/` a logger that
- * hides secrets, `health/` probes that check progress, `process/` start, retry, drain and exit;
+ * hides secrets, `health/` probes that check progress, `process/` start, retry, drain and exit, `tracing/` spans for a collector;
  * `command/` for commands only, imported as `@chip/service/command`.
  */
 export * from './config/config.ts';
@@ -20,3 +20,4 @@ export * from './process/retry.ts';
 export * from './process/run-service.ts';
 export * from './process/service.metrics.ts';
 export * from './process/service.module.ts';
+export { leadingTrace, openTracing, type Span, TRACING, type Tracing } from './tracing/tracing.ts';

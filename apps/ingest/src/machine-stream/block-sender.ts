@@ -3,6 +3,7 @@ import { headerText } from '@chip/classify';
 import { type Block, type DeadLetter, deadLetter, encodeBlock, encodedBytes, replayOf, rowsOf } from '@chip/contracts';
 import { type RecordBatch, sendDeadLetters } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
+import { leadingTrace } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
 import { machineOf } from './machine-of.ts';
 import { type MachineStreamParts, type Memory, MustStandError, type Progress } from './machine-stream.parts.ts';
@@ -10,6 +11,8 @@ import { type MachineStreamParts, type Memory, MustStandError, type Progress } f
 /** After this much uninterrupted work, yields the event loop to heartbeats, health and other partitions. */
 const MAX_TURN_MS = 8;
 const DAY_MS = 86_400_000;
+/** Of one block; a span links to fewer. */
+const MAX_TRACES = 1_000;
 
 /**
  * Cuts a batch into blocks and sends each with its dead letters.
@@ -23,7 +26,7 @@ export async function sendBlocks(
   memory: Memory,
   progress: Progress,
 ): Promise<void> {
-  const { stream, reader, metrics, retention, standstills } = parts;
+  const { stream, reader, metrics, retention, standstills, tracing } = parts;
   const { source: topic } = stream;
   const { partition } = batch;
   const cutter = new BlockCutter(topic, partition, stream.payload, batch.fetchOffset);
@@ -35,6 +38,8 @@ export async function sendBlocks(
   let letters: DeadLetter[] = [];
   let refused: { readonly code: string; readonly machine: string }[] = [];
   let traceparent: string | undefined;
+  const traces = new Set<string>();
+  let blockBegan = Date.now();
   let decided: IngestDecision | undefined;
 
   const send = async (coversTo: number): Promise<void> => {
@@ -47,7 +52,21 @@ export async function sendBlocks(
       },
     };
     brake(batch, memory, block, decided !== undefined);
-    await sendBlock(parts, block, letters, traceparent);
+    const span = tracing?.start({
+      name: `cut ${topic}`,
+      kind: 'consumer',
+      parent: leadingTrace([...traces]),
+      links: traces,
+      startTime: blockBegan,
+      attributes: { ...placeOf(block), 'chip.rows': rowsIn(block), 'chip.dead_letters': letters.length },
+    });
+    try {
+      await sendBlock(parts, block, letters, span?.traceparent ?? traceparent);
+    } catch (error) {
+      span?.end({}, error);
+      throw error;
+    }
+    span?.end();
     for (const { code, machine } of refused) {
       metrics.deadLetters.inc({ topic, code });
       metrics.machineDeadLetters.inc({ topic, machine });
@@ -57,6 +76,8 @@ export async function sendBlocks(
     letters = [];
     refused = [];
     traceparent = undefined;
+    traces.clear();
+    blockBegan = Date.now();
   };
 
   let isOpen = batch.records.length === 0;
@@ -82,7 +103,14 @@ export async function sendBlocks(
         decided = next;
       }
     }
-    traceparent ??= headerText(record.headers, 'traceparent');
+    if (tracing !== null) {
+      const found = headerText(record.headers, 'traceparent');
+      if (found !== undefined && traces.size < MAX_TRACES) {
+        traces.add(found);
+      }
+    } else {
+      traceparent ??= headerText(record.headers, 'traceparent');
+    }
     const judged = {
       timestamp: record.timestamp + (decided?.clockShiftMs ?? 0),
       retentionMs: retentionMs ?? 0,
@@ -166,5 +194,14 @@ function brake(batch: RecordBatch, { brake: counts, releasedTo }: Memory, block:
     block.coversFrom,
   );
 }
+
+/** Names of OpenTelemetry's conventions for messages. */
+const placeOf = ({ sourceTopic, sourcePartition, coversFrom, index }: Block) => ({
+  'messaging.system': 'kafka',
+  'messaging.destination.name': sourceTopic,
+  'messaging.destination.partition.id': String(sourcePartition),
+  'messaging.kafka.offset': coversFrom,
+  'messaging.batch.message_count': index.length,
+});
 
 const rowsIn = ({ index }: Block): number => index.reduce((sum, event) => sum + rowsOf(event), 0);

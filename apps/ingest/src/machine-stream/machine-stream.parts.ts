@@ -1,6 +1,6 @@
 import type { IngestStoppedState, Refusal, Stream } from '@chip/contracts';
 import type { KafkaAdmin, KafkaBatchServer, KafkaProducer, KafkaRecord, TopicReader } from '@chip/kafka';
-import type { Logger } from '@chip/service';
+import type { Logger, Tracing } from '@chip/service';
 import type { BlockCutter } from './block-cutter.ts';
 import type { IngestMetrics } from '../ingest.metrics.ts';
 import type { MachineTopics } from '../machine-topics.ts';
@@ -34,6 +34,8 @@ export interface MachineStreamParts {
   readonly retention: RetentionSetting;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
+  /** Null while tracing is off. */
+  readonly tracing: Tracing | null;
 }
 
 /** What ingest remembers of a partition during one assignment. */

@@ -1,6 +1,6 @@
 /** The HTTP server around the routes: hooks, problems as answers, headers, and the OpenAPI page. */
 import { readFileSync } from 'node:fs';
-import { CONFIG, type HealthReport, LOGGER, type Logger, watchCertificate } from '@chip/service';
+import { CONFIG, type HealthReport, LOGGER, type Logger, TRACING, type Tracing, watchCertificate } from '@chip/service';
 import { NotFoundException } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
@@ -30,6 +30,7 @@ import { Page } from '../page/page.ts';
 import { revalidate } from './revalidation.ts';
 import { measureRequests } from '../query.metrics.ts';
 import { RequestCheck } from '../http/request-check.ts';
+import { traceRequests } from './trace-requests.ts';
 
 /** Fastify's own settings. Its router refuses some URLs before any filter of ours can see them. */
 export const httpOptions = ({ TRUST_PROXY, HTTPS_CERTIFICATE, HTTPS_KEY }: HttpConfig) => ({
@@ -123,5 +124,9 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   }
   revalidate(app);
   measureRequests(app, app.get(Registry));
+  const tracing = app.get<Tracing | null>(TRACING);
+  if (tracing !== null) {
+    traceRequests(app, tracing);
+  }
   serveDocument(app, document);
 }

@@ -1,7 +1,7 @@
 import { type Block, type PartitionState, rowsOf, trimBlock } from '@chip/contracts';
 import type { RecordBatch } from '@chip/kafka';
 import { rememberTopics } from '@chip/persistence';
-import type { Logger } from '@chip/service';
+import { leadingTrace, type Logger, type Span } from '@chip/service';
 import type { BlockReader } from './block-reader.ts';
 import { FlushSize } from './flush/flush-size.ts';
 import { flush, type FlushWork } from './flush/flush.ts';
@@ -24,6 +24,8 @@ interface Gathered {
   acceptedOffset: number;
   appendTimeMs: number | null;
   sourceTopicId: string | null;
+  /** `traceparent` of each block; empty while tracing is off. */
+  traces: string[];
 }
 
 /** Turns the blocks of a batch into flushes, each as large as the limits allow. */
@@ -87,6 +89,7 @@ export class BatchApplier {
       acceptedOffset: known.acceptedOffset,
       appendTimeMs: known.appendTimeMs,
       sourceTopicId: known.sourceTopicId,
+      traces: [],
     };
     for (const record of batch.records) {
       if (record.offset < known.acceptedOrigin) {
@@ -144,6 +147,9 @@ export class BatchApplier {
       const parts = this.size.isReduced ? [...splitBlock(rest, this.size.rows)] : [rest];
       for (const [index, part] of parts.entries()) {
         gather(run, part);
+        if (this.#parts.tracing !== null && record.headers['traceparent'] !== undefined) {
+          run.traces.push(String(record.headers['traceparent']));
+        }
         run.acceptedOffset = index === parts.length - 1 ? record.offset + 1 : record.offset;
         if (run.rows >= this.size.rows || run.bytes >= MAX_FLUSH_BYTES) {
           await this.#flush(located, run, batch);
@@ -173,7 +179,15 @@ export class BatchApplier {
     const { blocks, to, acceptedOffset, appendTimeMs, sourceTopicId } = run;
     const work: FlushWork = { topic, partition, from: known.next, blocks, to, acceptedOffset, appendTimeMs };
     const end = metrics.flushSeconds.startTimer({ topic });
-    const done = await flush(session, loaderOf(work.blocks), work, deadLetters, this.#brake, batch.signal);
+    const span = this.#span(blocks, run.traces);
+    let done: Awaited<ReturnType<typeof flush>>;
+    try {
+      done = await flush(session, loaderOf(work.blocks), work, deadLetters, this.#brake, batch.signal);
+    } catch (error) {
+      span?.end({}, error);
+      throw error;
+    }
+    span?.end({ 'chip.rows': done.rows, 'chip.dead_letters': done.refused });
     end();
     this.#measureAge(blocks);
     known.next = to;
@@ -183,7 +197,7 @@ export class BatchApplier {
     this.#stops.forgetRetries();
     this.size.grow();
     this.#status.show('running');
-    Object.assign(run, { blocks: [], rows: 0, bytes: 0 });
+    Object.assign(run, { blocks: [], rows: 0, bytes: 0, traces: [] });
     metrics.flushes.inc({ topic });
     metrics.flushRows.observe({ topic }, done.rows);
     metrics.rows.inc({ topic }, done.rows);
@@ -196,6 +210,24 @@ export class BatchApplier {
       await rememberTopics(session, topic, partition, { sourceTopicId });
       known.sourceTopicId = sourceTopicId;
     }
+  }
+
+  /** Continues the trace of a block that is recorded, and links to the others. */
+  #span(blocks: readonly Block[], traces: readonly string[]): Span | undefined {
+    const { sourceTopic: topic, partition, tracing } = this.#parts;
+    return tracing?.start({
+      name: `flush ${topic}`,
+      kind: 'consumer',
+      parent: leadingTrace(traces),
+      links: traces,
+      attributes: {
+        'messaging.system': 'kafka',
+        'messaging.destination.name': topic,
+        'messaging.destination.partition.id': String(partition),
+        'messaging.batch.message_count': blocks.length,
+        'db.system.name': 'postgresql',
+      },
+    });
   }
 
   /** One observation per block: events of one block were appended, and become visible, close together. */

@@ -1,6 +1,6 @@
 import type { Block } from '@chip/contracts';
 import type { LoadSessionOptions, Queryable } from '@chip/persistence';
-import type { Logger } from '@chip/service';
+import type { Logger, Tracing } from '@chip/service';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { Loader } from '../loaders/loader.ts';
 import type { WriterMetrics } from '../writer.metrics.ts';
@@ -22,4 +22,6 @@ export interface PartitionWriterParts {
   readonly flushRows: number;
   readonly metrics: WriterMetrics;
   readonly logger: Logger;
+  /** Null while tracing is off. */
+  readonly tracing: Tracing | null;
 }

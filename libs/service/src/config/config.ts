@@ -34,6 +34,18 @@ export const serviceSchema = z.object({
     .describe(
       'a second port that serves only /health and /metrics, for probes and Prometheus; never expose it to callers',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318; absent: no tracing'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe(
+      'share of traces to record that begin in this service; those of callers and machines follow their traceparent',
+    ),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('port of the HTTP server; 0 picks a free one'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

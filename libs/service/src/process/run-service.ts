@@ -15,6 +15,7 @@ import { listenForManagement } from './management.ts';
 import { RethrowFilter } from './rethrow.filter.ts';
 import { createMetricsRegistry } from './service.metrics.ts';
 import { ServiceModule } from './service.module.ts';
+import { openTracing } from '../tracing/tracing.ts';
 
 /** The process could not start, although its configuration is valid. */
 export class StartError extends AppError {
@@ -119,8 +120,15 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
   });
 
   try {
+    const tracing = await openTracing(config as ServiceConfig, options.name);
+    if (tracing !== undefined) {
+      lifecycle.onDrain('connections', 'tracing', () => tracing.shutdown());
+    }
     const created = await NestFactory.create<NestFastifyApplication>(
-      rootModule(ServiceModule.forRoot({ config, logger, registry, health, lifecycle }), options.module(config)),
+      rootModule(
+        ServiceModule.forRoot({ config, logger, registry, health, lifecycle, tracing }),
+        options.module(config),
+      ),
       // A hanging process must still answer probes, so shutdown never refuses requests before HTTP closes.
       new FastifyAdapter(options.http?.(config) as never),
       // Fastify parses JSON; Nest's parsers would add HTML forms, which any web page may send.

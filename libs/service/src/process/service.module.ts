@@ -4,6 +4,7 @@ import { Health } from '../health/health.ts';
 import { HealthController } from '../health/health.controller.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Logger } from '../logging/logger.ts';
+import { TRACING, type Tracing } from '../tracing/tracing.ts';
 
 /** Injection token of the service's typed configuration. */
 export const CONFIG = Symbol('config');
@@ -16,6 +17,7 @@ export interface ServiceParts {
   readonly registry: Registry;
   readonly health: Health;
   readonly lifecycle: Lifecycle;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Gives every module of a process its configuration, logger, metrics, health and lifecycle, and serves the health routes. */
@@ -28,6 +30,7 @@ export class ServiceModule {
       { provide: Registry, useValue: parts.registry },
       { provide: Health, useValue: parts.health },
       { provide: Lifecycle, useValue: parts.lifecycle },
+      { provide: TRACING, useValue: parts.tracing ?? null },
     ];
     return {
       module: ServiceModule,
