@@ -10,7 +10,6 @@ import { percent, whole } from '../../format/numbers.ts';
 import { Time } from '../../format/time.tsx';
 import { addressOf, useAddress } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
-import { Empty } from '../../shared/states.tsx';
 import { Table } from '../../shared/table.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
@@ -126,40 +125,39 @@ export function LotView(): JSX.Element {
           </>
         )}
       </Panel>
-      <div class="columns">
-        <Stack lot={lot} site={site} filter={filter} footprint={footprint.data?.dies} />
-        <Panel
-          title={t.lot.history}
-          answer={answer}
-          isEmpty={({ history }) => history.length === 0}
-          sheet={({ history }) => ({
-            name: `${lot}-history`,
-            columns: [
-              'step',
-              'inspection_type',
-              'equipment_id',
-              'recipe',
-              'product',
-              'attempts',
-              'first_at',
-              'last_at',
-            ],
-            rows: history.map((row) => [
-              row.step,
-              row.inspection_type,
-              row.equipment_id,
-              row.recipe,
-              row.product,
-              row.attempts,
-              row.first_at,
-              row.last_at,
-            ]),
-          })}
-        >
-          {({ history }) =>
-            history.length === 0 ? (
-              <Empty />
-            ) : (
+      {/* Without the lot, the panel above says why. */}
+      {answer.data && (
+        <div class="columns">
+          {filter && <Stack lot={lot} site={site} filter={filter} footprint={footprint.data?.dies} />}
+          <Panel
+            title={t.lot.history}
+            answer={answer}
+            isEmpty={({ history }) => history.length === 0}
+            sheet={({ history }) => ({
+              name: `${lot}-history`,
+              columns: [
+                'step',
+                'inspection_type',
+                'equipment_id',
+                'recipe',
+                'product',
+                'attempts',
+                'first_at',
+                'last_at',
+              ],
+              rows: history.map((row) => [
+                row.step,
+                row.inspection_type,
+                row.equipment_id,
+                row.recipe,
+                row.product,
+                row.attempts,
+                row.first_at,
+                row.last_at,
+              ]),
+            })}
+          >
+            {({ history }) => (
               <Table
                 caption={t.lot.history}
                 rows={history}
@@ -175,10 +173,10 @@ export function LotView(): JSX.Element {
                   { title: t.columns.time, cell: ({ last_at }) => <Time at={last_at} /> },
                 ]}
               />
-            )
-          }
-        </Panel>
-      </div>
+            )}
+          </Panel>
+        </div>
+      )}
     </>
   );
 }

@@ -16,14 +16,14 @@ import { WaferMap } from '../../wafer/wafer-map.tsx';
 export interface StackProps {
   readonly lot: string;
   readonly site: string | undefined;
-  readonly filter: OperationFilter | undefined;
+  readonly filter: OperationFilter;
   readonly footprint: readonly StackedDie[] | undefined;
 }
 
 /** All wafers of a lot on top of each other: a pattern that repeats from wafer to wafer shows here. */
 export function Stack({ lot, site, filter, footprint = [] }: StackProps): JSX.Element {
   const answer = useAnswer(
-    filter && question('/v1/lots/{lot_id}/map', { path: { lot_id: lot }, query: { ...filter, site } }),
+    question('/v1/lots/{lot_id}/map', { path: { lot_id: lot }, query: { ...filter, site } }),
     10,
   );
   const t = texts();
