@@ -110,9 +110,9 @@ export default tseslint.config(
     plugins: { '@nx': nx },
     languageOptions: {
       parserOptions: {
-        // One program for servers, one for tools, one for browsers: with one for each project, every project would read
-        // and check its libraries again.
-        project: ['tsconfig.json', 'tools/tsconfig.json', 'apps/web/tsconfig.json'],
+        // One program for servers, one for tools, two for what runs in browsers: with one for each project, every project
+        // would read and check its libraries again.
+        project: ['tsconfig.json', 'tools/tsconfig.json', 'apps/web/tsconfig.json', 'tools/page/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

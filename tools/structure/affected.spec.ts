@@ -12,10 +12,13 @@ const affectedBy = (file: string): string[] => {
 
 it.each([
   // The routes of query neither move a position nor change an image.
-  ['apps/query/src/main.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
-  ['apps/query/src/query.module.ts', ['bench', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
-  ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'query', 'tools']],
-  ['apps/writer/src/writer.module.ts', ['bench', 'docs', 'drill', 'e2e', 'faults', 'observe', 'tools', 'writer']],
+  ['apps/query/src/main.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'page', 'query', 'tools']],
+  ['apps/query/src/query.module.ts', ['bench', 'docs', 'e2e', 'fuzz', 'observe', 'page', 'query', 'tools']],
+  ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'page', 'query', 'tools']],
+  [
+    'apps/writer/src/writer.module.ts',
+    ['bench', 'docs', 'drill', 'e2e', 'faults', 'observe', 'page', 'tools', 'writer'],
+  ],
   ['docker-compose.yml', ['deploy', 'observe', 'tools']],
   ['monitoring/alerts.yaml', ['deploy', 'observe', 'tools']],
   ['README.md', ['docs', 'tools']],

@@ -1,0 +1,569 @@
+// Longer than 350 lines: one stack and one browser serve every test of the page.
+/** The page in a real browser, in front of the whole pipeline with the data of the synthetic fab. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@chip/testing';
+import { type Browser } from 'playwright-core';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { Pipeline, type Service } from '../e2e/pipeline.ts';
+import { SecuredKafka } from '../e2e/secured-kafka.ts';
+import { launchChromium } from './chromium.ts';
+import { Visitor } from './visitor.ts';
+
+const SEED = 'page';
+const MAX_FIRST_LOAD_BYTES = 150_000;
+/** Most dice of one map that is measured: a 300 mm wafer of tiny chips. */
+const MANY_DICE = 100_000;
+
+let kafka: SecuredKafka;
+let pipeline: Pipeline;
+let query: Service;
+let browser: Browser;
+let visitor: Visitor;
+let lot: string;
+const figures: Record<string, number> = {};
+
+async function ask<T>(question: string): Promise<T> {
+  const response = await fetch(query.url + question);
+  if (!response.ok) {
+    throw new Error(`${question} answers ${response.status}: ${await response.text()}`);
+  }
+  return (await response.json()) as T;
+}
+
+beforeAll(async () => {
+  const launched = launchChromium();
+  kafka = await SecuredKafka.start({});
+  pipeline = await Pipeline.create(kafka.admin);
+  [query] = await Promise.all([pipeline.start('query'), pipeline.start('ingest'), pipeline.start('writer')]);
+  // The first lot by its number makes the same dice fail in every run of the same seed.
+  await pipeline.run('machines', 'main', ['--once', '--lots', '2', '--rate', '2', '--seed', SEED]);
+  await pipeline.untilIdle(300_000);
+  const { items } = await ask<{ items: { lot_id: string }[] }>('/v1/lots');
+  lot = items.map(({ lot_id }) => lot_id).sort()[0]!;
+  browser = await launched;
+  visitor = await Visitor.enter(browser, query.url);
+}, 900_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await pipeline?.close();
+  await kafka?.stop();
+  mkdirSync(path.join(import.meta.dirname, 'test-results'), { recursive: true });
+  writeFileSync(path.join(import.meta.dirname, 'test-results/figures.json'), JSON.stringify(figures, null, 2));
+}, 120_000);
+
+afterEach(() => expect(visitor.complaints()).toEqual([]));
+
+const percent = (fraction: number | null): string => (fraction === null ? '–' : `${(100 * fraction).toFixed(2)}%`);
+const whole = (number: number): string => number.toLocaleString('en');
+interface Group {
+  key: string;
+  units: number;
+  failed: number;
+  yield: number | null;
+}
+
+/** Every view, as an address of the lot. */
+const VIEWS = {
+  today: () => '/?range=all',
+  lots: () => '/lots',
+  lot: (name: string) => `/lots/${name}`,
+  wafer: (name: string) => `/lots/${name}/wafers/W05?value=soft_bin&die=5,5`,
+  die: (name: string) => `/lots/${name}/wafers/W01/dice/5,5`,
+  pipeline: () => '/pipeline',
+  runbook: () => '/runbooks/gap',
+  nothing: () => '/no/such/view',
+} as const satisfies Readonly<Record<string, (lot: string) => string>>;
+type ViewName = keyof typeof VIEWS;
+
+describe('what is served', () => {
+  it('is one document for every view, and a problem for programs', async () => {
+    const get = (address: string, accept: string): Promise<Response> =>
+      fetch(query.url + address, { headers: { accept } });
+    for (const address of ['/', '/lots/x', '/no/such/view']) {
+      const response = await get(address, 'text/html,*/*');
+      expect([address, response.status, response.headers.get('content-type')]).toEqual([
+        address,
+        200,
+        'text/html; charset=utf-8',
+      ]);
+      const policy = response.headers.get('content-security-policy')!;
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/unsafe|https?:|\*/);
+      expect(await response.text()).not.toMatch(/<style|style=|<script(?![^>]*src=)|https?:/);
+    }
+    for (const [address, accept] of [
+      ['/no/such/view', '*/*'],
+      ['/v1/no/such/route', 'text/html'],
+      ['/assets/none.js', 'text/html'],
+    ] as const) {
+      const response = await get(address, accept);
+      expect([address, response.status, (await response.json()) as object]).toEqual([
+        address,
+        404,
+        expect.objectContaining({ code: 'route_not_found' }),
+      ]);
+    }
+  });
+
+  it('is small at the first load, and kept by the browser for good', async () => {
+    await visitor.open('/');
+    const loaded = await visitor.page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname),
+    );
+    const assets = [...new Set(loaded)].filter((name) => name.startsWith('/assets/'));
+    expect(assets.length).toBeGreaterThan(2);
+    let bytes = 0;
+    for (const asset of ['/', ...assets]) {
+      const { headers } = await fetch(query.url + asset, {
+        headers: { 'accept-encoding': 'gzip', accept: 'text/html' },
+      });
+      if (asset !== '/') {
+        expect([asset, headers.get('cache-control'), headers.get('content-encoding')]).toEqual([
+          asset,
+          'public, max-age=31536000, immutable',
+          'gzip',
+        ]);
+      }
+      bytes += Number(headers.get('content-length'));
+    }
+    figures['first_load_gzipped_bytes'] = bytes;
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThanOrEqual(MAX_FIRST_LOAD_BYTES);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  it.each(Object.keys(VIEWS) as ViewName[])('the view %s has no barrier', async (name) => {
+    await visitor.page.emulateMedia({ colorScheme });
+    await visitor.open(VIEWS[name](lot));
+    expect(await visitor.barriers()).toEqual([]);
+    const file = process.env['UPDATE_SCREENSHOTS'] && SCREENSHOTS[`${name} ${colorScheme}`];
+    if (file) {
+      await visitor.page.screenshot({ path: path.join(REPOSITORY_ROOT, 'docs/images', file) });
+    }
+    await visitor.page.emulateMedia({ colorScheme: 'light' });
+  });
+});
+
+/** Pictures of the README and of docs/page.md. */
+const SCREENSHOTS: Readonly<Record<string, string>> = {
+  'today light': 'page-today.png',
+  'lot light': 'page-lot.png',
+  'wafer dark': 'page-wafer.png',
+  'die light': 'page-die.png',
+};
+
+describe('numbers are those of the API', () => {
+  it('today', async () => {
+    await visitor.open('/?range=all');
+    const steps = await ask<{ groups: Group[] }>('/v1/yield?kind=first_pass&group_by=step');
+    const rows = (groups: Group[]): string[][] =>
+      groups.map(({ key, units, failed, yield: share }) => [key, whole(units), whole(failed), percent(share)]);
+    expect(steps.groups.length).toBeGreaterThan(4);
+    expect(await visitor.table('First-pass yield by step')).toEqual(rows(steps.groups));
+    const products = await ask<{ groups: Group[] }>('/v1/yield?kind=rolled_throughput&group_by=product');
+    expect(await visitor.table('Rolled throughput yield by product')).toEqual(rows(products.groups));
+    const machines = await ask<{ items: { name: string }[] }>('/v1/equipment?limit=500');
+    expect((await visitor.table('Machines')).map(([name]) => name).sort()).toEqual(
+      machines.items.map(({ name }) => name).sort(),
+    );
+  });
+
+  it('a lot: each wafer with its yield', async () => {
+    await visitor.open(`/lots/${lot}`);
+    const { groups } = await ask<{ groups: Group[] }>(
+      `/v1/yield?lot_id=${lot}&inspection_type=electrical&step=CP1&group_by=wafer`,
+    );
+    expect(groups).toHaveLength(25);
+    await visitor.page.waitForFunction(() => document.querySelectorAll('.gallery canvas').length === 25);
+    expect(await visitor.page.locator('.gallery a').allInnerTexts()).toEqual(
+      groups.map(({ key, units, yield: share }) => `${key} ${percent(share)} of ${whole(units)}`),
+    );
+  });
+
+  it('a wafer: its yield, its bins and its dice', async () => {
+    await visitor.open(`/lots/${lot}/wafers/W05?value=hard_bin`);
+    const { groups } = await ask<{ groups: Group[] }>(
+      `/v1/yield?lot_id=${lot}&inspection_type=electrical&step=CP1&group_by=wafer`,
+    );
+    const { dies } = await ask<{ dies: [number, number, number][] }>(
+      `/v1/lots/${lot}/wafers/W05/map?value=hard_bin&inspection_type=electrical&step=CP1`,
+    );
+    await visitor.page.waitForSelector('[data-figure="yield"]');
+    expect(await visitor.page.locator('[data-figure="yield"] strong').innerText()).toBe(
+      percent(groups.find(({ key }) => key === 'W05')!.yield),
+    );
+    const counts = new Map<string, number>();
+    for (const [, , bin] of dies) {
+      const label = bin === 1 ? 'bin 1, pass' : `bin ${bin}`;
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+    }
+    const legend = await visitor.page.locator('.legend button').allInnerTexts();
+    const shown = legend.map((text) => text.split('\n').map((part) => part.trim())).filter(([, n]) => n !== '0');
+    expect(new Map(shown.map(([label, n]) => [label, Number(n)]))).toEqual(counts);
+    const failing = dies.filter(([, , bin]) => bin !== 1);
+    expect(failing.length).toBeGreaterThan(0);
+    expect((await visitor.table('Dice')).slice(0, failing.length).map(([place, bin]) => `${place}: ${bin}`)).toEqual(
+      failing.map(([x, y, bin]) => `x ${x}, y ${y}: bin ${bin}`),
+    );
+  });
+
+  it('a die: every attempt and measurement', async () => {
+    await visitor.open(`/lots/${lot}/wafers/W01/dice/5,5`);
+    const { inspections } = await ask<{
+      inspections: { attempts: object[]; measurements: { name: string; value: number }[] }[];
+    }>(`/v1/lots/${lot}/parts/W01-X05Y05`);
+    const measurements = inspections.flatMap((one) => one.measurements);
+    expect(measurements.length).toBeGreaterThan(3);
+    expect(
+      (await visitor.table('Measurements')).map(([name, , value]) => [name, Number(value!.replace(',', ''))]),
+    ).toEqual(measurements.map(({ name, value }) => [name, value]));
+    expect(await visitor.table('Inspections and attempts')).toHaveLength(
+      inspections.flatMap(({ attempts }) => attempts).length,
+    );
+  });
+
+  it('the pipeline: every partition', async () => {
+    await visitor.open('/pipeline');
+    const { partitions } = await ask<{ partitions: { topic: string; partition: number; next_offset: number }[] }>(
+      '/v1/pipeline',
+    );
+    expect((await visitor.table('Partitions')).map(([name, , position]) => `${name} ${position}`).sort()).toEqual(
+      partitions.map(({ topic, partition, next_offset: next }) => `${topic}/${partition} ${whole(next)}`).sort(),
+    );
+  });
+});
+
+describe('a number explains itself', () => {
+  it('with its definition, its sample, its request and a file', async () => {
+    await visitor.open('/?range=all');
+    const answer = await ask<{ definition: string; totals: { units: number }; groups: Group[] }>(
+      '/v1/yield?kind=first_pass&group_by=step',
+    );
+    await visitor.page.getByRole('button', { name: 'What is this? First-pass yield by step' }).click();
+    const popover = visitor.page.locator('.popover:popover-open');
+    const text = await popover.innerText();
+    expect(text).toContain(answer.definition);
+    expect(text).toContain(whole(answer.totals.units));
+    expect(await visitor.barriers()).toEqual([]);
+    const request = await popover.getByRole('link').getAttribute('href');
+    expect(await (await fetch(request!)).json()).toMatchObject({ groups: answer.groups });
+    const [download] = await Promise.all([
+      visitor.page.waitForEvent('download'),
+      popover.getByRole('button', { name: 'Download CSV' }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n');
+    expect(lines[0]).toBe('step,units,passed,failed,yield,dppm');
+    expect(lines).toHaveLength(1 + answer.groups.length);
+    await visitor.page.keyboard.press('Escape');
+  });
+});
+
+describe('without a mouse', () => {
+  it('leads from the top of the page to the content', async () => {
+    await visitor.open('/lots');
+    await visitor.page.keyboard.press('Tab');
+    await visitor.page.keyboard.press('Enter');
+    expect(await visitor.page.evaluate(() => document.activeElement?.id)).toBe('content');
+  });
+
+  it('walks through the dice of a map, from failing die to failing die, and into one', async () => {
+    await visitor.open(`/lots/${lot}/wafers/W05?value=hard_bin`);
+    const map = visitor.page.getByRole('application');
+    await map.focus();
+    const dieIs = (die: string | null): Promise<unknown> =>
+      visitor.page.waitForFunction((wanted) => new URL(location.href).searchParams.get('die') === wanted, die);
+    const { dies } = await ask<{ dies: [number, number, number][] }>(
+      `/v1/lots/${lot}/wafers/W05/map?value=hard_bin&inspection_type=electrical&step=CP1`,
+    );
+    const [x, y] = dies[0]!;
+    const right = dies.filter(([, other]) => other === y).map(([at]) => at)[1]!;
+    const up = dies.filter(([other, at]) => other === right && at > y).map(([, at]) => at)[0]!;
+    await visitor.page.keyboard.press('ArrowRight');
+    await dieIs(`${x},${y}`);
+    await visitor.page.keyboard.press('ArrowRight');
+    await dieIs(`${right},${y}`);
+    await visitor.page.keyboard.press('ArrowUp');
+    await dieIs(`${right},${up}`);
+    await visitor.page.keyboard.press('ArrowDown');
+    await dieIs(`${right},${y}`);
+    await visitor.page.keyboard.press('ArrowLeft');
+    await visitor.page.keyboard.press('ArrowLeft');
+    // There is no die further to the left: the selection stays.
+    await dieIs(`${x},${y}`);
+    const failing = (await visitor.table('Dice')).filter(([, bin]) => bin !== 'bin 1').map(([place]) => place);
+    expect(failing.length).toBeGreaterThan(1);
+    await visitor.page.keyboard.press('n');
+    const announced = visitor.page.locator('[aria-live="polite"]');
+    await waitFor(
+      () => announced.innerText(),
+      (text) => /bin (?!1\b)\d+/.test(text),
+    );
+    await visitor.page.keyboard.press('Enter');
+    await visitor.page.waitForURL(/\/dice\//);
+    await visitor.settled();
+    expect(await visitor.page.locator('h1').innerText()).toMatch(/^Chip W05-/);
+    await visitor.page.goBack();
+    await visitor.page.getByRole('application').focus();
+    await visitor.page.keyboard.press('Escape');
+    await dieIs(null);
+  });
+});
+
+describe('the address is the state', () => {
+  it('of the legend and the selected die, and shows the same to whoever opens it', async () => {
+    await visitor.open(`/lots/${lot}/wafers/W05?value=hard_bin`);
+    const pass = visitor.page.getByRole('button', { name: /^bin 1, pass/ });
+    await pass.click();
+    await visitor.page.waitForURL(/only=1/);
+    await visitor.page.locator('.canvases').click();
+    await visitor.page.waitForURL(/die=/);
+    const address = visitor.page.url();
+    const seen = await mapOf(visitor);
+    const other = await Visitor.enter(browser, query.url);
+    await other.open(address.slice(query.url.length));
+    expect(await other.page.getByRole('button', { name: /^bin 1, pass/ }).getAttribute('aria-pressed')).toBe('true');
+    await waitFor(
+      () => mapOf(other),
+      (map) => map === seen,
+    );
+    await other.leave();
+    await pass.click();
+    await waitFor(
+      () => mapOf(visitor),
+      (map) => map !== seen,
+    );
+  });
+
+  it('leads from today to a die by links alone', async () => {
+    await visitor.open('/');
+    await visitor.page.getByRole('link', { name: 'Lots' }).click();
+    await visitor.page.getByRole('link', { name: lot }).click();
+    await visitor.page.getByRole('link', { name: /^W05/ }).click();
+    await visitor.page.getByRole('link', { name: 'Everything about this die' }).first().click();
+    await visitor.page.waitForURL(/\/dice\//);
+    await visitor.settled();
+    expect(await visitor.page.locator('h1').innerText()).toMatch(/^Chip W05-/);
+  });
+});
+
+/** What the map shows, as data. */
+const mapOf = ({ page }: Visitor): Promise<string> =>
+  page.evaluate(() => (document.querySelector('.canvases canvas') as HTMLCanvasElement | null)?.toDataURL() ?? '');
+
+describe('when something is missing', () => {
+  it('says what failed, keeps what it knew, and recovers', async () => {
+    await visitor.open('/pipeline');
+    const before = await visitor.table('Partitions');
+    await visitor.page.route('**/v1/**', (route) => route.abort());
+    await visitor.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await pipeline.produce('telemetry.samples.v1', [
+      {
+        key: 'h',
+        value: JSON.stringify({
+          time: new Date().toISOString(),
+          service_name: 's',
+          metric_name: 'm',
+          metric_value: 1,
+          host: 'h',
+        }),
+      },
+    ]);
+    await visitor.page.getByText('Not current: the last update failed').first().waitFor();
+    expect(await visitor.table('Partitions')).toEqual(before);
+    await visitor.page.unroute('**/v1/**');
+    await visitor.page.getByText('Not current').first().waitFor({ state: 'detached' });
+  });
+
+  it('says so without data, and asks again on demand', async () => {
+    const problem = (status: number, code: string, detail: string) => ({
+      status,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ type: 'about:blank', title: 't', status, code, detail }),
+    });
+    await visitor.page.route('**/v1/lots*', (route) => route.fulfill(problem(500, 'internal_error', 'it broke')));
+    await visitor.open('/lots');
+    await visitor.page.getByText('it broke').waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.page.unroute('**/v1/lots*');
+    await visitor.page.getByRole('button', { name: 'Try again' }).click();
+    await visitor.page.getByRole('link', { name: lot }).waitFor();
+    await visitor.page.route('**/v1/lots*', (route) =>
+      route.fulfill(problem(403, 'forbidden', 'the role is too small')),
+    );
+    await visitor.open('/lots?cursor=x');
+    await visitor.page.getByText('Not allowed with this key').waitFor();
+    expect(await visitor.page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await visitor.page.unroute('**/v1/lots*');
+  });
+
+  it.each([
+    ['/lots?lot_id=NONE', 'There is no lot named NONE.'],
+    ['/lots/NONE', 'there is no such lot'],
+    ['/runbooks/none', 'There is no runbook of this name.'],
+    ['/no/such/view', 'The address leads to no view.'],
+  ])('%s says: %s', async (address, text) => {
+    await visitor.open(address);
+    expect(await visitor.page.locator('main').innerText()).toContain(text);
+  });
+});
+
+describe('live', () => {
+  it('shows what was stored, without a reload', async () => {
+    await visitor.open('/pipeline');
+    await visitor.page.getByText('live', { exact: true }).waitFor();
+    const applied = async (): Promise<number> =>
+      (await visitor.table('Topics'))
+        .filter(([topic]) => topic === 'telemetry.samples.v1')
+        .map(([, , , , count]) => Number(count!.replaceAll(',', '')))[0]!;
+    const before = await applied();
+    await pipeline.produce(
+      'telemetry.samples.v1',
+      Array.from({ length: 50 }, (_, i) => ({
+        key: `h${i}`,
+        value: JSON.stringify({
+          time: new Date().toISOString(),
+          service_name: 's',
+          metric_name: 'm',
+          metric_value: i,
+          host: `h${i}`,
+        }),
+      })),
+    );
+    await waitFor(applied, (count) => count === before + 50, { timeoutMs: 45_000 });
+  });
+});
+
+describe('for everyone', () => {
+  it('speaks German, keeps it, and shows times of the plant with UTC beside', async () => {
+    await visitor.open('/lots');
+    await visitor.page.getByRole('button', { name: 'Settings' }).click();
+    await visitor.page.getByLabel('Language').selectOption('de');
+    await visitor.page.getByLabel('Zeitzone des Werks').selectOption('Asia/Tokyo');
+    await visitor.page.keyboard.press('Escape');
+    await visitor.open('/');
+    expect(await visitor.page.locator('html').getAttribute('lang')).toBe('de');
+    expect(await visitor.page.locator('nav a').allInnerTexts()).toEqual(expect.arrayContaining(['Heute', 'Lose']));
+    const { items } = await ask<{ items: { name: string; last_seen: string }[] }>('/v1/equipment?limit=500');
+    const tokyo = (at: string): string =>
+      new Date(Date.parse(at) + 9 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+    const seen = new Map((await visitor.table('Maschinen')).map(([name, , , time]) => [name, time!]));
+    for (const { name, last_seen: at } of items) {
+      expect(seen.get(name)).toContain(tokyo(at));
+      expect(seen.get(name)).toContain(`${at.slice(11, 19)} UTC`);
+    }
+    await visitor.page.evaluate(() => localStorage.clear());
+  });
+
+  it.each<ViewName>(['today', 'lot', 'wafer', 'die', 'pipeline'])('fits a phone: %s', async (name) => {
+    await visitor.page.setViewportSize({ width: 320, height: 640 });
+    await visitor.open(VIEWS[name](lot));
+    expect(await visitor.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    await visitor.page.setViewportSize({ width: 1280, height: 900 });
+  });
+});
+
+describe('with access control', () => {
+  let guarded: Service;
+  let guest: Visitor;
+  const keyOf = async (...args: string[]): Promise<string> =>
+    (await pipeline.run('operator', 'keys', ['create', ...args, '--name', 'page', '--by', 'test', '--quiet'])).trim();
+  beforeAll(async () => {
+    guarded = await pipeline.start('query', { AUTH_MODE: 'keys' });
+    guest = await Visitor.enter(browser, guarded.url);
+  }, 60_000);
+  afterAll(() => pipeline.end(guarded).then(() => guest.leave()));
+  afterEach(() => expect(guest.complaints()).toEqual([]));
+
+  const signIn = async (key: string): Promise<void> => {
+    await guest.page.getByLabel('API key or token').fill(key);
+    await guest.page.getByRole('button', { name: 'Open' }).click();
+  };
+
+  it('asks for a key, refuses a wrong one, and opens with the right one', async () => {
+    await guest.page.goto(`${guarded.url}/lots`);
+    await guest.page.getByText('This service asks for a key').waitFor();
+    expect(await guest.barriers()).toEqual([]);
+    await signIn(`chip_0123456789_${'A'.repeat(43)}`);
+    await guest.page.getByText('The key was refused').waitFor();
+    await signIn(await keyOf('--role', 'viewer'));
+    await guest.page.getByRole('link', { name: lot }).waitFor();
+    await guest.page.getByText('live', { exact: true }).waitFor();
+    // A reload keeps it; another tab has to ask.
+    await guest.open('/lots');
+    await guest.page.getByRole('link', { name: lot }).waitFor();
+    const tab = await guest.page.context().newPage();
+    await tab.goto(`${guarded.url}/lots`);
+    await tab.getByText('This service asks for a key').waitFor();
+    await tab.close();
+  });
+
+  it('shows a caller of one product the rest, and says what is not allowed', async () => {
+    await guest.page.getByRole('button', { name: 'Settings' }).click();
+    await guest.page.getByRole('button', { name: 'Forget the key' }).click();
+    await guest.page.getByText('This service asks for a key').waitFor();
+    await signIn(await keyOf('--role', 'viewer', '--product', 'MCU-7708'));
+    await guest.open('/pipeline');
+    await guest.page.getByText('Not allowed with this key').first().waitFor();
+    expect(await guest.barriers()).toEqual([]);
+  });
+});
+
+describe('performance, measured and not judged', () => {
+  it(`draws a map of ${MANY_DICE} dice`, async () => {
+    const edge = Math.ceil(Math.sqrt(MANY_DICE / 0.785));
+    const middle = (edge - 1) / 2;
+    const dies: [number, number, number][] = [];
+    for (let x = 0; x < edge; x++) {
+      for (let y = 0; y < edge; y++) {
+        if (Math.hypot(x - middle, y - middle) <= edge / 2) {
+          dies.push([x, y, 400 + ((x * 7 + y * 13) % 1000) / 10]);
+        }
+      }
+    }
+    await visitor.page.route(/\/wafers\/W05\/map/, async (route) => {
+      const answer = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...answer, dies } });
+    });
+    await visitor.open(`/lots/${lot}/wafers/W05?value=fmax`);
+    const durations = (): Promise<number[]> =>
+      visitor.page.evaluate(() => performance.getEntriesByName('map').map(({ duration }) => duration));
+    const drawn = async (): Promise<number> => {
+      const before = (await durations()).length;
+      await visitor.page.locator('.legend button').first().click();
+      return (await waitFor(durations, (all) => all.length > before)).at(-1)!;
+    };
+    const samples: number[] = [];
+    for (let n = 0; n < 9; n++) {
+      samples.push(await drawn());
+    }
+    figures['map_dice'] = dies.length;
+    figures['map_median_ms'] = samples.sort((a, b) => a - b)[4]!;
+    const box = (await visitor.page.locator('.canvases').boundingBox())!;
+    const hover = await visitor.page.evaluate(
+      async ({ x, y, width }) => {
+        const target = document.elementFromPoint(x + width / 2, y + width / 2) as HTMLElement;
+        const times: number[] = [];
+        for (let n = 0; n < 30; n++) {
+          const began = performance.now();
+          target.dispatchEvent(
+            new PointerEvent('pointermove', { bubbles: true, clientX: x + width / 3 + n * 5, clientY: y + width / 2 }),
+          );
+          await new Promise(requestAnimationFrame);
+          times.push(performance.now() - began);
+        }
+        return times.sort((a, b) => a - b)[15]!;
+      },
+      { x: box.x, y: box.y, width: box.width },
+    );
+    figures['hover_median_ms'] = hover;
+    expect(dies.length).toBeGreaterThan(MANY_DICE * 0.98);
+    expect(await visitor.page.locator('.readout').innerText()).toMatch(/^x \d+, y \d+: /);
+    await visitor.page.unroute(/\/wafers\/W05\/map/);
+  });
+});

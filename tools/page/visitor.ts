@@ -1,0 +1,88 @@
+/** A person with a browser in front of the page, who notices what no test asks about: errors, other hosts, barriers. */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Larger than any wait on a busy machine; a wait that ends earlier costs nothing. */
+const PATIENCE_MS = 45_000;
+
+const AS_IN_A_FAB: BrowserContextOptions = {
+  viewport: { width: 1280, height: 900 },
+  locale: 'en-GB',
+  timezoneId: 'Europe/Berlin',
+  colorScheme: 'light',
+};
+
+export class Visitor {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #origin: string;
+  readonly #complaints: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page, origin: string) {
+    this.#context = context;
+    this.page = page;
+    this.#origin = origin;
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('console', (message) => {
+      // The browser reports each refused request, which a test may have arranged.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+        this.#complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => this.#complaints.push(error.message));
+    context.on('request', (request) => {
+      if (!request.url().startsWith(`${origin}/`) && !/^(data|blob):/.test(request.url())) {
+        this.#complaints.push(`asks another host: ${request.url()}`);
+      }
+    });
+  }
+
+  static async enter(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const context = await browser.newContext({ ...AS_IN_A_FAB, ...options });
+    return new Visitor(context, await context.newPage(), origin);
+  }
+
+  /** Opens an address and waits until every panel shows something. */
+  async open(address: string): Promise<void> {
+    await this.page.goto(this.#origin + address);
+    await this.settled();
+  }
+
+  async settled(): Promise<void> {
+    await this.page.waitForFunction(
+      () => document.querySelector('h1') !== null && document.querySelector('.loading, [aria-busy="true"]') === null,
+    );
+  }
+
+  /** What was said in the console, asked of other hosts, or thrown since the last call. */
+  complaints(): string[] {
+    return this.#complaints.splice(0);
+  }
+
+  /** Barriers that axe finds, each with the elements at fault. */
+  async barriers(): Promise<string[]> {
+    await this.page.evaluate(AXE);
+    return this.page.evaluate(async () => {
+      const { axe } = window as unknown as {
+        axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run();
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    });
+  }
+
+  /** Texts of the cells of a table, row by row without its head. */
+  async table(caption: string): Promise<string[][]> {
+    const rows = this.page.getByRole('table', { name: caption, exact: true }).locator('tbody tr');
+    return rows.evaluateAll((found) =>
+      found.map((row) => [...row.querySelectorAll('th, td')].map((cell) => (cell as HTMLElement).innerText.trim())),
+    );
+  }
+
+  async leave(): Promise<void> {
+    await this.#context.close();
+  }
+}
