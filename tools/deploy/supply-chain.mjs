@@ -7,9 +7,12 @@ import path from 'node:path';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
-/** Licences that ask for no more than their text beside the copy. CC-BY-4.0 is the data of browser versions, for builds. */
+/**
+ * Licences that ask for no more than their text beside the copy. For builds and tests alone: CC-BY-4.0, the data of
+ * browser versions, and MPL-2.0, of tools that are used unchanged and leave nothing of theirs in what is shipped.
+ */
 const SHIPPED = /^(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|Python-2\.0)$/;
-const FOR_BUILDS = /^(Apache-2\.0 AND MIT|\(MIT OR CC0-1\.0\)|CC-BY-4\.0)$/;
+const FOR_BUILDS = /^(Apache-2\.0 AND MIT|\(MIT OR CC0-1\.0\)|CC-BY-4\.0|MPL-2\.0)$/;
 
 /** Every package from a registry, with its name, and whether images hold it. */
 export function packagesOf(lock) {
