@@ -9,6 +9,7 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
+import { statistics } from './statistics.ts';
 import { Visitor } from './visitor.ts';
 
 const SEED = 'page';
@@ -24,8 +25,11 @@ let visitor: Visitor;
 let lot: string;
 const figures: Record<string, number> = {};
 
-async function ask<T>(question: string): Promise<T> {
-  const response = await fetch(query.url + question);
+async function ask<T>(question: string, body?: object): Promise<T> {
+  const response = await fetch(
+    query.url + question,
+    body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  );
   if (!response.ok) {
     throw new Error(`${question} answers ${response.status}: ${await response.text()}`);
   }
@@ -512,6 +516,15 @@ describe('with access control', () => {
     await guest.page.getByText('Not allowed with this key').first().waitFor();
     expect(await guest.barriers()).toEqual([]);
   });
+});
+
+statistics({
+  visitor: () => visitor,
+  ask,
+  publish: async (args) => {
+    await pipeline.run('machines', 'main', [...args]);
+    await pipeline.untilIdle(300_000);
+  },
 });
 
 describe('performance, measured and not judged', () => {
