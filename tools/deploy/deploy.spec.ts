@@ -296,6 +296,11 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     /k8s\/base\/kustomization.yaml does not name dashboard.yaml/,
   ],
   [
+    'a dashboard that no one sees',
+    (copy) => copy.kustomizations['../monitoring']!.named.pop(),
+    /monitoring\/kustomization.yaml does not name dashboards\/quality.json/,
+  ],
+  [
     'a file that is gone',
     (copy) => copy.kustomizations['postgres']!.files.splice(0, 1),
     /k8s\/postgres\/kustomization.yaml names cluster.yaml, which does not exist/,

@@ -53,7 +53,7 @@ export interface Deployment {
 
 export function readDeployment(root: string): Deployment {
   const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');
-  const kustomizations = readKustomizations(path.join(root, 'k8s'));
+  const kustomizations = readKustomizations(root);
   return {
     compose: parse(withDefaults(read('docker-compose.yml')), { merge: true }) as Deployment['compose'],
     prometheus: parse(read('monitoring/prometheus.yaml')) as Deployment['prometheus'],
@@ -72,37 +72,35 @@ export function readDeployment(root: string): Deployment {
 
 interface Kustomization {
   resources?: string[];
-  configurations?: string[];
   patches?: { path?: string }[];
   configMapGenerator?: { files?: string[] }[];
 }
 
-function readKustomizations(folder: string): Deployment['kustomizations'] {
-  return Object.fromEntries(
-    globSync('**/kustomization.yaml', { cwd: folder }).map((file) => {
-      const room = path.dirname(file);
-      const text = readFileSync(path.join(folder, file), 'utf8');
-      const {
-        resources = [],
-        configurations = [],
-        patches = [],
-        configMapGenerator = [],
-      } = parse(text) as Kustomization;
-      const files = globSync('*.{yaml,yml,sql,json}', { cwd: path.join(folder, room) });
-      return [
-        room,
-        {
-          files: files.filter((name) => name !== 'kustomization.yaml').sort(),
-          named: [
-            ...resources.filter((name) => !name.startsWith('..')),
-            ...configurations,
-            ...patches.flatMap((patch) => patch.path ?? []),
-            ...configMapGenerator.flatMap((generator) => generator.files ?? []),
-          ].sort(),
-        },
-      ];
-    }),
-  );
+function readKustomizations(root: string): Deployment['kustomizations'] {
+  const k8s = path.join(root, 'k8s');
+  const rooms = globSync('**/kustomization.yaml', { cwd: k8s }).map((file) => path.dirname(file));
+  return {
+    ...Object.fromEntries(
+      rooms.map((room) => [room, readKustomization(path.join(k8s, room), '*.{yaml,yml,sql,json}')]),
+    ),
+    '../monitoring': readKustomization(path.join(root, 'monitoring'), 'dashboards/*.json'),
+  };
+}
+
+/** @param pattern files that kustomization.yaml has to name */
+function readKustomization(folder: string, pattern: string): { files: string[]; named: string[] } {
+  const text = readFileSync(path.join(folder, 'kustomization.yaml'), 'utf8');
+  const { resources = [], patches = [], configMapGenerator = [] } = parse(text) as Kustomization;
+  return {
+    files: globSync(pattern, { cwd: folder })
+      .filter((name) => name !== 'kustomization.yaml')
+      .sort(),
+    named: [
+      ...resources.filter((name) => !name.startsWith('..')),
+      ...patches.flatMap((patch) => patch.path ?? []),
+      ...configMapGenerator.flatMap((generator) => generator.files ?? []),
+    ].sort(),
+  };
 }
 
 /** Resolves `${NAME:-default}` as Compose does without the variable. Leaves alone a variable without a default. */

@@ -54,10 +54,7 @@ export class EventsController {
     description:
       'Server-sent events. `moved` has `{"positions": [{topic, partition, next_offset}]}`: all of them at first, then those that changed or whose partition changed its state, at most twice a second. Ask again for what you show; as_of says whether an answer includes them.',
   })
-  async getEvents(
-    @Query({ schema: parameters }) { seconds }: Parameters,
-    @Res() reply: StreamReply,
-  ): Promise<void> {
+  async getEvents(@Query({ schema: parameters }) { seconds }: Parameters, @Res() reply: StreamReply): Promise<void> {
     if (this.#open.size >= MAX_STREAMS) {
       throw new Problem(503, 'overloaded', `${MAX_STREAMS} streams of events are open: try again`);
     }

@@ -33,13 +33,20 @@ describe('what every service reads', () => {
       HOST: '127.0.0.1',
       PORT: 3000,
       LOG_LEVEL: 'info',
+      OTEL_TRACES_SAMPLER_ARG: 0.01,
       INSTANCE: expect.stringMatching(/^[A-Za-z0-9._-]+$/),
     });
   });
 
   it('uses variables that are set', () => {
-    const env = { HOST: '0.0.0.0', PORT: '8080', LOG_LEVEL: 'debug', INSTANCE: 'writer-2' };
-    expect(loadConfig(serviceSchema, env)).toEqual({ ...env, PORT: 8080 });
+    const env = {
+      HOST: '0.0.0.0',
+      PORT: '8080',
+      LOG_LEVEL: 'debug',
+      INSTANCE: 'writer-2',
+      OTEL_TRACES_SAMPLER_ARG: '0.5',
+    };
+    expect(loadConfig(serviceSchema, env)).toEqual({ ...env, PORT: 8080, OTEL_TRACES_SAMPLER_ARG: 0.5 });
   });
 
   it('counts an empty variable as absent and ignores variables it does not know', () => {
