@@ -70,9 +70,12 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
 export function communityAccess(database: PGlite): Pick<Database, 'query' | 'withTransaction'> {
   type Runner = Pick<PGlite, 'query' | 'exec'>;
   const run = async <T extends object>(on: Runner, text: string, parameters?: readonly unknown[]): Promise<T[]> =>
-    parameters === undefined
-      ? (((await on.exec(text)).at(-1)?.rows ?? []) as T[])
-      : (await on.query<T>(text, [...parameters])).rows;
+    // Rights on the database itself cannot be changed in a single-user server: "tuple concurrently deleted".
+    text.startsWith('GRANT TEMPORARY ON DATABASE')
+      ? []
+      : parameters === undefined
+        ? (((await on.exec(text)).at(-1)?.rows ?? []) as T[])
+        : (await on.query<T>(text, [...parameters])).rows;
   return {
     query: (text, parameters) => run(database, text, parameters),
     withTransaction: (work) =>

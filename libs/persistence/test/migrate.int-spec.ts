@@ -24,7 +24,9 @@ async function dump(db: TestDatabase): Promise<string> {
   });
   const entries = stdout
     .split(/^--\n-- (?=Name: )/m)
-    .map((entry) => entry.replace(/^\\(un)?restrict .*$/gm, '').trim());
+    .map((entry) => entry.replace(/^\\(un)?restrict .*$/gm, '').trim())
+    // A database that had attempts before former states were kept says since when they are.
+    .map((entry) => entry.replace(/(?<=SELECT greatest\(')[^']+(?='::timestamptz)/, '-infinity'));
   return entries.sort().join('\n\n');
 }
 
