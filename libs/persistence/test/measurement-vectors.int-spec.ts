@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LoadSession, migrate, placeHold, setRetention } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
@@ -52,7 +53,12 @@ describe.each(Object.entries(editions))('measurements as vectors, %s edition', (
       // Steps of one block, so that events lie across them.
       const [step] = await query<{ n: number | null }>(`SELECT pack_measurements(1, '0')::int AS n`);
       if (step!.n === null) {
-        break;
+        // An empty chunk is dropped when no transaction of the server, also of another suite, could still look into it.
+        if ((await query('SELECT FROM measurement_packing')).length === 0) {
+          break;
+        }
+        await sleep(50);
+        continue;
       }
       steps += 1;
       if (steps % 10 === 0) {

@@ -170,7 +170,7 @@ describe('entities', () => {
           .filter((line) => !/^(drop index|comment on) /.test(line))
           .filter(
             (line) =>
-              !/drop constraint "(\w+_check|unique_inspection|parameters_limits_\w+|inspections_inspection_type_fkey)"/.test(
+              !/drop constraint "(\w+_check\d*|unique_inspection|parameters_limits_\w+|inspections_inspection_type_fkey)"/.test(
                 line,
               ),
           )
