@@ -189,7 +189,8 @@ describe('docs/clients.md', () => {
   const python = pythonProblem();
   const itWithPython = python === undefined ? it : it.skip;
   const run = (command: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}) => {
-    const environment = { ...env, QUERY_URL: services.get('query')!.url, ...variables };
+    // Nx asks for colours, which would be in the numbers that a program prints.
+    const environment = { ...env, FORCE_COLOR: '0', QUERY_URL: services.get('query')!.url, ...variables };
     return spawnSync(command, args, { cwd: CHECKOUT, env: environment, encoding: 'utf8', timeout: 120_000 });
   };
   const runPython = async (...args: string[]) => {
