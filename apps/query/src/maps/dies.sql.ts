@@ -121,7 +121,7 @@ export function diesOf(
   const { chosen, where, own } = placedAttempts(question);
   const values =
     own === undefined
-      ? (wafer === undefined ? latestOfMany : latestOfFew)(where.bind(value))
+      ? (question.lot === undefined ? latestOfMany : latestOfFew)(where.bind(value))
       : `carried AS (SELECT ${carried('c')}, c.value, NULL::text AS unit FROM chosen c WHERE c.value IS NOT NULL)`;
   const perDie =
     policy === 'all'
