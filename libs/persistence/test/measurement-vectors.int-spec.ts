@@ -190,9 +190,12 @@ describe('measurement vectors', () => {
     );
     const before = await allOf(query(db));
     await pack(db, '1 hour');
-    await pack(db);
-    expect(await allOf(query(db))).toEqual(before);
-    expect(await db.database.query(`SELECT show_chunks('measurement_rows')`)).toEqual([]);
+    // Transactions of other suites, which could still look into the chunk, put its end off.
+    do {
+      await sleep(50);
+      await pack(db);
+      expect(await allOf(query(db))).toEqual(before);
+    } while ((await db.database.query(`SELECT show_chunks('measurement_rows')`)).length > 0);
   });
 
   it('go on after an interruption at any moment', async () => {
