@@ -11,7 +11,6 @@ export * from './positions/position-changes.ts';
 export * from './positions/positions.ts';
 export * from './repositories/control-limits.repository.ts';
 export * from './repositories/inspection.repository.ts';
-export * from './repositories/parameter.repository.ts';
 export * from './repositories/unit-of-work.ts';
 export * from './repositories/version.repository.ts';
 export { convertEdition, EditionError } from './schema/convert-edition.ts';

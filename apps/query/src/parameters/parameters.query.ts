@@ -1,4 +1,4 @@
-import { type ParameterKey, UnitOfWork } from '@chip/persistence';
+import { UnitOfWork } from '@chip/persistence';
 import { Injectable } from '@nestjs/common';
 import { currentRequest } from '../access/caller.ts';
 import { readPage } from '../http/cursor.ts';
@@ -116,7 +116,7 @@ export class ParametersQuery {
   }
 }
 
-const keyOf = ({ name, product = '', step = '', recipe = '', site = '' }: ParameterRequest): ParameterKey => ({
+const keyOf = ({ name, product = '', step = '', recipe = '', site = '' }: ParameterRequest) => ({
   name,
   product,
   step,

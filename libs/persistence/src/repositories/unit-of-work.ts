@@ -8,16 +8,16 @@ import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
 import { ControlLimitsRepository } from './control-limits.repository.ts';
 import { InspectionRepository } from './inspection.repository.ts';
+import { type Parameter, ParameterEntity } from '../schema/entities/parameter.entity.ts';
 import { type ProductionCalendar, ProductionCalendarEntity } from '../schema/entities/production-calendar.entity.ts';
 import { type WaferGeometry, WaferGeometryEntity } from '../schema/entities/wafer-geometry.entity.ts';
-import { ParameterRepository } from './parameter.repository.ts';
 import { ReportRepository } from './report.repository.ts';
 import { VersionRepository } from './version.repository.ts';
 
 /** What one request may change, all in one transaction. */
 export interface Repositories {
   inspections: InspectionRepository;
-  parameters: ParameterRepository;
+  parameters: VersionRepository<Parameter>;
   controlLimits: ControlLimitsRepository;
   reports: ReportRepository;
   calendars: VersionRepository<ProductionCalendar>;
@@ -115,7 +115,7 @@ function repositoriesOf(em: EntityManager): Repositories {
   };
   return {
     inspections: new InspectionRepository(em),
-    parameters: new ParameterRepository(em),
+    parameters: new VersionRepository(em, ParameterEntity, 'parameters'),
     controlLimits: new ControlLimitsRepository(em),
     reports: new ReportRepository(transaction),
     calendars: new VersionRepository(em, ProductionCalendarEntity, 'production_calendars'),

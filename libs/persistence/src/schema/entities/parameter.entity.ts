@@ -1,6 +1,7 @@
 /** The table parameters. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { timestamp } from './timestamp.ts';
+import { versionColumns } from './version-columns.ts';
 
 export const ParameterEntity = defineEntity({
   name: 'Parameter',
@@ -17,12 +18,7 @@ export const ParameterEntity = defineEntity({
     lower_limit: p.double().nullable(),
     target: p.double().nullable(),
     upper_limit: p.double().nullable(),
-    reason: p.text(),
-    created_by: p.string().length(200),
-    created_at: timestamp().defaultRaw('now()'),
-    withdrawn_at: timestamp().nullable(),
-    withdrawn_by: p.string().length(200).nullable(),
-    withdrawal_reason: p.text().nullable(),
+    ...versionColumns(),
   },
 });
 /** One version of the specification of a measured parameter. */
