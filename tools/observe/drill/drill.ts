@@ -6,13 +6,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runMain } from '../../devstack/processes/run-main.ts';
 import { claim, release } from '../../devstack/commands/one-at-a-time.ts';
 import { LOCAL_FOLDER, stackFolder } from '../../devstack/layout.ts';
 import { runningProcesses } from '../../devstack/processes/processes.ts';
 import { endOnSignals } from '../../devstack/processes/signals.ts';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
-import { describeFailure, StackError } from '../../devstack/terminal/stack-error.ts';
+import { StackError } from '../../devstack/terminal/stack-error.ts';
 import { alertsOf, mapAlerts, readRules, type Rules, shortened } from '../rules.ts';
 import { ACCIDENTS, type Accident } from './accidents.ts';
 import { Receiver } from './receiver.ts';
@@ -190,18 +191,4 @@ async function main(): Promise<number> {
   return results.every(isGood) ? 0 : 1;
 }
 
-// kafkajs sometimes computes negative timeouts (tulios/kafkajs#1751); Node treats them as 1 ms and warns each time.
-process.removeAllListeners('warning').on('warning', (warning) => {
-  if (warning.name !== 'TimeoutNegativeWarning') {
-    console.error(warning.stack);
-  }
-});
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
-  process.exitCode = 1;
-}
-// Whatever a client library still holds open must not keep a finished run alive.
-process.exit();
+await runMain(main);
