@@ -9,7 +9,7 @@ import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
 import { Backtest } from './backtest.tsx';
 import { Chooser } from './chooser.tsx';
-import { ControlPanel } from './control-panel.tsx';
+import { ControlPanels } from './control-panels.tsx';
 import { LimitsTable } from './limits-table.tsx';
 import { Machines } from './machines.tsx';
 import { MeasuredSteps } from './measured-steps.tsx';
@@ -56,22 +56,7 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
                 ! {chart.warning}
               </p>
             )}
-            {(['location', 'dispersion', 'within'] as const).map((panel) => {
-              const data = chart[panel];
-              return (
-                data && (
-                  <ControlPanel
-                    key={panel}
-                    title={t.panels[panel]}
-                    data={data}
-                    samples={chart.samples}
-                    excluded={exclude}
-                    selected={selected}
-                    onSelect={select}
-                  />
-                )
-              );
-            })}
+            <ControlPanels chart={chart} excluded={exclude} selected={selected} onSelect={select} />
             {selected !== undefined && <Sample chart={chart} index={selected} choice={choice} />}
           </>
         )}

@@ -9,7 +9,7 @@ import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
 import { currentPalette } from '../../wafer/operation.ts';
 import { valueScale } from '../../wafer/scale.ts';
 import { Thumbnail } from '../../wafer/thumbnail.tsx';
-import { ControlPanel } from '../charts/control-panel.tsx';
+import { ControlPanels } from '../charts/control-panels.tsx';
 import { YieldTable } from '../today/yield-table.tsx';
 import { ParetoTable } from '../yield/pareto-table.tsx';
 
@@ -73,37 +73,13 @@ function Answer({ section, answer }: { section: SectionOfReport; answer: object 
       return groups.length === 0 ? <Empty /> : <ParetoTable caption={title} name={t.yield.cause} rows={groups} />;
     }
     case '/v1/spc':
-      return <StoredChart chart={answer as SpcChart} />;
+      return <ControlPanels chart={answer as SpcChart} excluded={NONE} selected={undefined} onSelect={() => {}} />;
     default:
       return 'dies' in answer ? <StoredMap map={answer as LotMap} label={title} /> : <Empty />;
   }
 }
 
 const NONE: ReadonlySet<number> = new Set();
-
-function StoredChart({ chart }: { chart: SpcChart }): JSX.Element {
-  const t = texts().charts;
-  return (
-    <>
-      {(['location', 'dispersion', 'within'] as const).map((panel) => {
-        const data = chart[panel];
-        return (
-          data && (
-            <ControlPanel
-              key={panel}
-              title={t.panels[panel]}
-              data={data}
-              samples={chart.samples}
-              excluded={NONE}
-              selected={undefined}
-              onSelect={() => {}}
-            />
-          )
-        );
-      })}
-    </>
-  );
-}
 
 function StoredMap({ map: { dies }, label }: { map: LotMap; label: string }): JSX.Element {
   const palette = currentPalette();
