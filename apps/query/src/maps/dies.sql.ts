@@ -70,7 +70,7 @@ export const kindsOfMap = (snapshot: Queryable, question: MapQuestion): Promise<
 const CARRIED = ['lot_id', 'wafer_id', 'x', 'y', 'result', 'occurred_at', 'attempt_no', 'event_id'];
 const carried = (row: string): string => CARRIED.map((column) => `${row}.${column}`).join(', ');
 
-/** CTE `carried`: the latest measurement of that name per chosen attempt, looked up one by one because a wafer has few. */
+/** CTE `carried`: the latest measurement of that name per chosen attempt, looked up one by one because a lot has few. */
 function latestOfFew(name: string): string {
   const measured = overMeasurements(
     (joins) => `SELECT m.time, m.event_id, m.value, m.unit FROM (SELECT c.inspection_id, c.event_ids) AS a
@@ -86,7 +86,7 @@ function latestOfFew(name: string): string {
     )`;
 }
 
-/** As `latestOfFew`, for the attempts of many wafers: joined as a whole. */
+/** As `latestOfFew`, for the attempts of many lots: joined as a whole. */
 function latestOfMany(name: string): string {
   const columns = `a.inspection_id, a.step, ${carried('a')}`;
   const measured = overMeasurements(
