@@ -69,13 +69,15 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
 /** The same database for code that takes a {@link Database}. */
 export function communityAccess(database: PGlite): Pick<Database, 'query' | 'withTransaction'> {
   type Runner = Pick<PGlite, 'query' | 'exec'>;
-  const run = async <T extends object>(on: Runner, text: string, parameters?: readonly unknown[]): Promise<T[]> =>
+  const run = async <T extends object>(on: Runner, text: string, parameters?: readonly unknown[]): Promise<T[]> => {
     // Rights on the database itself cannot be changed in a single-user server: "tuple concurrently deleted".
-    text.startsWith('GRANT TEMPORARY ON DATABASE')
-      ? []
-      : parameters === undefined
-        ? (((await on.exec(text)).at(-1)?.rows ?? []) as T[])
-        : (await on.query<T>(text, [...parameters])).rows;
+    if (text.startsWith('GRANT TEMPORARY ON DATABASE')) {
+      return [];
+    }
+    return parameters === undefined
+      ? (((await on.exec(text)).at(-1)?.rows ?? []) as T[])
+      : (await on.query<T>(text, [...parameters])).rows;
+  };
   return {
     query: (text, parameters) => run(database, text, parameters),
     withTransaction: (work) =>
