@@ -1,14 +1,8 @@
-/** The end of a command that runs clients of Kafka and the database in its own process. */
+/** The end of a command of this repository, as tools/devstack/commands/bootstrap.mjs starts it. */
 import { describeFailure } from '../terminal/stack-error.ts';
 
 /** Runs it and ends the process with the exit status it returns, or with 1 and one line when it fails or is interrupted. */
 export async function runMain(main: () => Promise<number>): Promise<never> {
-  // kafkajs sometimes computes negative timeouts (tulios/kafkajs#1751); Node treats them as 1 ms and warns each time.
-  process.removeAllListeners('warning').on('warning', (warning) => {
-    if (warning.name !== 'TimeoutNegativeWarning') {
-      console.error(warning.stack);
-    }
-  });
   try {
     process.exitCode = await main();
   } catch (error) {
