@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createKey } from '@chip/persistence';
 import { openStage, type Stage } from './query-app.ts';
@@ -31,7 +35,7 @@ describe('an ETag', () => {
     const tag = first.headers.get('etag')!;
     expect(tag).toMatch(/^W\/"[\w-]{43}"$/);
     expect(first.headers.get('cache-control')).toBe('private, no-cache');
-    expect(first.headers.get('vary')).toBe('Accept, Authorization, Accept-Encoding');
+    expect(first.headers.get('vary')).toBe('accept, authorization, accept-encoding');
     for (const known of [tag, tag.slice(2), `"other", ${tag}`, '*']) {
       const again = await ask('/v1/yield', all, { 'if-none-match': known });
       expect([known, again.status, again.body, again.type]).toEqual([known, 304, '', '']);
@@ -69,4 +73,54 @@ describe('an ETag', () => {
       expect((await ask(path, all, { 'if-none-match': '*' })).headers.get('etag')).toBeNull();
     },
   );
+});
+
+describe('compression', () => {
+  /** Plain HTTP, because fetch decodes what it gets. */
+  async function encoded(path: string, encoding: string, more: http.OutgoingHttpHeaders = {}) {
+    const headers = { authorization: `Bearer ${all}`, 'accept-encoding': encoding, ...more };
+    const [response] = (await once(http.get(stage.app.url + path, { headers }), 'response')) as [http.IncomingMessage];
+    const bytes = await buffer(response);
+    return { status: response.statusCode, headers: response.headers, trailers: response.trailers, bytes };
+  }
+
+  it('of a long answer is what the client asks for, Brotli first', async () => {
+    const plain = await encoded('/openapi.json', 'identity');
+    const gzip = await encoded('/openapi.json', 'gzip');
+    const br = await encoded('/openapi.json', 'gzip, br');
+    expect([plain, gzip, br].map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'gzip', 'br']);
+    expect(gunzipSync(gzip.bytes)).toEqual(plain.bytes);
+    expect(brotliDecompressSync(br.bytes)).toEqual(plain.bytes);
+    expect(gzip.bytes.length).toBeLessThan(plain.bytes.length / 4);
+    expect((await encoded('/openapi.json', 'zstd')).bytes).toEqual(plain.bytes);
+  });
+
+  it('leaves the ETag that of the content, and Vary without repetition', async () => {
+    const chips = Array.from({ length: 20 }, (_, n) => ({ site: 'A', chip_id: `c${n}`, result: 'pass' as const }));
+    await seedAttempts(stage.db.database, chips);
+    const path = '/v1/inspections';
+    const [first, second] = [await encoded(path, 'identity'), await encoded(path, 'br')];
+    expect([first, second].map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'br']);
+    expect(brotliDecompressSync(second.bytes)).toEqual(first.bytes);
+    expect(second.headers.etag).toBe(first.headers.etag);
+    expect([first, second].map(({ headers }) => headers.vary)).toEqual(
+      Array(2).fill('accept, authorization, accept-encoding'),
+    );
+    const again = await encoded(path, 'br', { 'if-none-match': first.headers.etag });
+    expect([again.status, again.bytes.length, again.headers['content-encoding']]).toEqual([304, 0, undefined]);
+  });
+
+  it('leaves tiny answers as they are', async () => {
+    const { headers, bytes } = await encoded('/health/live', 'br');
+    expect([headers['content-encoding'], bytes.length < 1_024]).toEqual([undefined, true]);
+  });
+
+  it('of a request is refused, whatever it would unpack to', async () => {
+    const answer = await stage.app.get<{ code: string }>('/v1/reports', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${all}`, 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync(JSON.stringify({ name: 'n', reason: 'r' })),
+    });
+    expect([answer.status, answer.body.code]).toEqual([400, 'malformed_request']);
+  });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
@@ -48,8 +49,8 @@ interface Export {
   rows: number | undefined;
 }
 /** Plain HTTP, because fetch does not show trailers. */
-async function download(path: string): Promise<Export> {
-  const request = http.get(stage.app.url + path);
+async function download(path: string, headers: http.OutgoingHttpHeaders = {}): Promise<Export> {
+  const request = http.get(stage.app.url + path, { headers });
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) {
@@ -96,6 +97,14 @@ describe('an export', () => {
       tags: '{"n":1}',
       host: '',
     });
+  });
+
+  it('in gzip has the same bytes and the number of rows', async () => {
+    const path = `/v1/export/telemetry?${WINDOW}`;
+    const [plain, gzip] = [await download(path), await download(path, { 'accept-encoding': 'gzip' })];
+    expect([gzip.rows, gunzipSync(gzip.bytes).equals(plain.bytes)]).toEqual([SAMPLES, true]);
+    const parquet = `${path}&format=parquet`;
+    expect((await download(parquet, { 'accept-encoding': 'gzip' })).bytes.subarray(0, 4).toString()).toBe('PAR1');
   });
 
   it('as NDJSON has numbers as numbers and JSON as JSON', async () => {
@@ -196,8 +205,9 @@ describe('an export that is not read to its end', () => {
     expect((await download(`/v1/export/telemetry?${WINDOW}`)).rows).toBe(SAMPLES);
   });
 
-  it('breaks off visibly when the database goes away', async () => {
-    const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
+  it.each(['identity', 'gzip'])('in %s breaks off visibly when the database goes away', async (encoding) => {
+    const headers = { 'accept-encoding': encoding };
+    const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`, { headers });
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     await until(async () => (await openExports()) === 1);
     await stage.db.database.query(

@@ -183,7 +183,7 @@ describe('the page of a report', () => {
       headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
     });
     expect(page.type).toMatch(/^text\/html/);
-    expect(page.headers.get('vary')).toContain('Accept');
+    expect(page.headers.get('vary')).toContain('accept');
     expect(page.body).toContain('<h1>Review &lt;of&gt; L</h1>');
     expect(page.body).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page.body).not.toMatch(/<script|<link|<img|src=|href=| style=/);

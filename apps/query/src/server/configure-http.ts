@@ -17,6 +17,7 @@ import {
   type ProblemReply,
   sendProblem,
 } from './http-error.filter.ts';
+import { compressAnswers } from './compression.ts';
 import { securityHeaders } from './http-headers.ts';
 import { buildDocument, serveDocument } from './openapi.ts';
 import {
@@ -71,6 +72,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
   const gate = app.get(Gate);
   const rules = routeRules(document);
+  await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));
   const callers = new WeakMap<object, Parameters<typeof runAs>[0]>();
   const fastify = app.getHttpAdapter().getInstance();

@@ -19,6 +19,7 @@ export const securityHeaders = (path: string, isEncrypted: boolean): Readonly<Re
   ...COMMON,
   ...(isEncrypted ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   'cache-control': 'private, no-cache',
-  vary: 'Accept, Authorization, Accept-Encoding',
+  // In lower case, as the compression looks for its own name here.
+  vary: 'accept, authorization, accept-encoding',
   'content-security-policy': path === '/docs' || path.startsWith('/docs/') ? PAGE_POLICY : DATA_POLICY,
 });
