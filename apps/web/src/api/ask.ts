@@ -110,7 +110,8 @@ export function problemOf(error: unknown): Problem {
   }
   const { status, code, detail, retryAfterS } = error;
   if (status === 401) {
-    refusal.value = key.value === undefined ? '' : detail;
+    // The first answer has the reason: those of requests sent beside it arrive when the key is already forgotten.
+    refusal.value ??= key.value === undefined ? '' : detail;
     signOut();
   }
   return { status, code, detail, retryAfterS };
