@@ -21,6 +21,7 @@ let kafka: SecuredKafka;
 let pipeline: Pipeline;
 let query: Service;
 let browser: Browser;
+let closeBrowser: (() => Promise<void>) | undefined;
 let visitor: Visitor;
 let lot: string;
 const figures: Record<string, number> = {};
@@ -38,6 +39,8 @@ async function ask<T>(question: string, body?: object): Promise<T> {
 
 beforeAll(async () => {
   const launched = launchChromium();
+  // Whatever fails below, the browser is closed: a process left behind would keep the run from ending.
+  closeBrowser = async () => (await launched).close();
   kafka = await SecuredKafka.start({});
   pipeline = await Pipeline.create(kafka.admin);
   [query] = await Promise.all([pipeline.start('query'), pipeline.start('ingest'), pipeline.start('writer')]);
@@ -51,7 +54,7 @@ beforeAll(async () => {
 }, 900_000);
 
 afterAll(async () => {
-  await browser?.close();
+  await closeBrowser?.();
   await pipeline?.close();
   await kafka?.stop();
   mkdirSync(path.join(import.meta.dirname, 'test-results'), { recursive: true });
