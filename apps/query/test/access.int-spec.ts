@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createKey, type NewKey, revokeKey, rotateKey, verifyAudit } from '@chip/persistence';
 import { waitFor } from '@chip/testing';
@@ -242,18 +243,25 @@ describe('every route of the document', () => {
     expect(routes.length).toBeGreaterThan(25);
     const wrong = `chip_0123456789_${'A'.repeat(43)}`;
     const { key: right } = await keyOf();
-    for (const { name, url, init, operation } of routes) {
-      expect(operation).toMatchObject({ security: expect.any(Array), responses: { 401: {}, 403: {}, 429: {} } });
-      for (const key of [undefined, wrong, `${right.slice(0, -1)}~`, 'nonsense']) {
-        const { status, body, headers } = await call(key, url, init);
-        expect([name, status, body['code'], headers.get('www-authenticate')]).toEqual([
-          name,
-          401,
-          'unauthenticated',
-          'Bearer realm="chip-quality"',
-        ]);
-      }
-    }
+    const refuse = async ({ name, url, init }: Route, key: string | undefined): Promise<void> => {
+      const { status, body, headers } = await call(key, url, init);
+      expect([name, status, body['code'], headers.get('www-authenticate')]).toEqual([
+        name,
+        401,
+        'unauthenticated',
+        'Bearer realm="chip-quality"',
+      ]);
+    };
+    // At the same time, because refusals are paced and keys read again at most every so often.
+    await Promise.all(
+      routes.flatMap((route) => {
+        expect(route.operation).toMatchObject({
+          security: expect.any(Array),
+          responses: { 401: {}, 403: {}, 429: {} },
+        });
+        return [undefined, wrong, `${right.slice(0, -1)}~`, 'nonsense'].map((key) => refuse(route, key));
+      }),
+    );
     for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs']) {
       expect([path, (await call(undefined, path)).status]).toEqual([path, 200]);
     }
@@ -477,6 +485,45 @@ describe('a key', () => {
     );
     expect(made).toEqual([{ actor: 'test', action: 'key.create' }]);
     expect((await verifyAudit(stage.db.database)).every(({ broken }) => broken === null)).toBe(true);
+  });
+
+  it('is answered before the wrong ones of a flood, which are all refused', async () => {
+    const { key } = await keyOf();
+    const order: string[] = [];
+    const ask = async (name: string, credential: string): Promise<number> => {
+      const { status } = await call(credential, '/v1/lots?limit=1');
+      order.push(name);
+      return status;
+    };
+    // Malformed, so that no read of the keys delays them.
+    const wrong = Array.from({ length: 300 }, () => ask('wrong', 'chip_wrong'));
+    await Promise.race(wrong);
+    expect(await ask('right', key)).toBe(200);
+    expect(new Set(await Promise.all(wrong))).toEqual(new Set([401]));
+    expect(order.slice(-100)).not.toContain('right');
+  });
+
+  it('reaches the service while more wrong ones are sent than it holds, and does so on many connections', async () => {
+    const { key } = await keyOf();
+    const { hostname, port } = new URL(stage.app.url);
+    const request = (credential: string): string =>
+      `GET /v1/lots?limit=1 HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${credential}\r\n\r\n`;
+    // Each connection sends on without waiting for its answer, so it is closed and keeps no one else out.
+    let closed = 0;
+    const floods = Array.from({ length: 800 }, () => {
+      const socket = connect(Number(port), hostname, () => socket.write(request('chip_wrong').repeat(5)));
+      return socket
+        .on('error', () => undefined)
+        .on('close', () => closed++)
+        .resume();
+    });
+    await waitFor(
+      () => closed,
+      (count) => count >= 600,
+    );
+    expect((await call(key, '/v1/lots?limit=1')).status).toBe(200);
+    floods.forEach((socket) => socket.destroy());
+    expect((await call('chip_wrong', '/v1/lots?limit=1')).status).toBe(401);
   });
 
   it('is rate-limited: too many requests of one class get 429, other classes and other keys still work', async () => {

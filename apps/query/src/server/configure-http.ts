@@ -8,6 +8,7 @@ import { BrowserGuard } from '../access/browser-guard.ts';
 import { runAs } from '../access/caller.ts';
 import { readCertificate, renewCertificate } from '../access/certificate.ts';
 import { Gate } from '../access/gate.ts';
+import { RefusalPace } from '../access/refusal-pace.ts';
 import { isPublic, routeRules } from '../access/rights.ts';
 import {
   answerUnparsed,
@@ -30,6 +31,7 @@ import {
 import { Page } from '../page/page.ts';
 import { revalidate } from './revalidation.ts';
 import { measureRequests } from '../query.metrics.ts';
+import { Problem } from '../http/problem.error.ts';
 import { RequestCheck } from '../http/request-check.ts';
 import { traceRequests } from './trace-requests.ts';
 
@@ -71,6 +73,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   app.getHttpServer().maxConnections = MAX_CONNECTIONS;
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
   const gate = app.get(Gate);
+  const refusals = new RefusalPace();
   const rules = routeRules(document);
   await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));
@@ -99,6 +102,9 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
         callers.set(request, { caller: await gate.admit(request.headers.authorization, rule), cost: rule.cost });
       }
     } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        await refusals.wait(request.raw.socket);
+      }
       filter.answer(error, request, reply as unknown as Parameters<HttpErrorFilter['answer']>[2]);
       return reply;
     }
