@@ -166,6 +166,19 @@ describe('roles', () => {
     expect(of('chip_writer').join()).not.toContain('statement_timeout');
   });
 
+  it('leave connections for loading: those that read have a limit, and get the same after each migration', async () => {
+    const limits = (): Promise<object[]> =>
+      db.database.query(
+        `SELECT rolname AS role, rolconnlimit AS limit, current_setting('max_connections')::int AS most FROM pg_roles
+         WHERE rolname IN ('chip_api', 'chip_reader', 'chip_writer', 'chip_ingest', 'chip_migrator') ORDER BY 1`,
+      );
+    const [api, ingest, migrator, reader, writer] = (await limits()) as { limit: number; most: number }[];
+    expect([api?.limit, reader?.limit]).toEqual([Math.floor(api!.most / 2), Math.floor(api!.most / 8)]);
+    expect([ingest?.limit, migrator?.limit, writer?.limit]).toEqual([-1, -1, -1]);
+    await Promise.all([migrate(db.url), migrate(db.url)]);
+    expect(await limits()).toEqual([api, ingest, migrator, reader, writer]);
+  });
+
   it('log in with their own settings and rights', async () => {
     const own = (variable: string): string => {
       const url = process.env[variable];

@@ -18,6 +18,8 @@ const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
   chip_api: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
   chip_reader: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
 };
+/** Most of the server's `max_connections` that a role may hold: whatever reads, loading finds the rest. */
+const CONNECTION_SHARES: Partial<Record<Role | 'chip_migrator', number>> = { chip_api: 1 / 2, chip_reader: 1 / 8 };
 const ROLES = Object.keys(ROLE_SETTINGS) as (keyof typeof ROLE_SETTINGS)[];
 const PRIVILEGES = ['select', 'insert', 'update', 'delete'] as const;
 
@@ -46,7 +48,7 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       await applyTableRights(client, role);
       await applyFunctionRights(client, role, functions);
     }
-    if (!(await applySettings(client, role))) {
+    if (!(await applySettings(client, role)) || !(await applyConnectionLimit(client, role))) {
       notSet.push(role);
     }
   }
@@ -153,4 +155,32 @@ async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)
     }
   }
   return true;
+}
+
+/** Changes only what differs: roles belong to the whole server, where migrations of other databases do the same. */
+async function applyConnectionLimit(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
+  const share = CONNECTION_SHARES[role];
+  const missing = async (): Promise<number | undefined> => {
+    const { rows } = await client.query<{ wanted: number }>(
+      `SELECT wanted FROM pg_roles, greatest(1, floor(current_setting('max_connections')::int * $2::float8)::int) AS wanted
+       WHERE rolname = $1 AND rolconnlimit <> wanted`,
+      [role, share],
+    );
+    return rows[0]?.wanted;
+  };
+  const wanted = share === undefined ? undefined : await missing();
+  try {
+    if (wanted !== undefined) {
+      await client.query(`ALTER ROLE ${role} CONNECTION LIMIT ${wanted}`);
+    }
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === '42501') {
+      return false;
+    }
+    if ((await missing()) === undefined) {
+      return true;
+    }
+    throw error;
+  }
 }
