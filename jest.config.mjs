@@ -4,30 +4,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('.', import.meta.url));
 
 export default {
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
+  // Node loads the modules, once for all suites of a process.
+  runtime: `${root}tools/jest/runtime.mjs`,
+  testEnvironment: `${root}tools/jest/environment.mjs`,
+  injectGlobals: false,
+  transform: {},
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],
-  // Libraries are tested from their sources: a stale build can never make a test pass.
-  moduleNameMapper: {
-    '^@chip/([a-z-]+)$': `${root}libs/$1/src/index.ts`,
-    '^@chip/([a-z-]+)/([a-z-]+)$': `${root}libs/$1/src/$2/index.ts`,
-  },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          target: 'es2024',
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-        swcrc: false,
-      },
-    ],
-  },
   modulePathIgnorePatterns: ['/dist/', '/.local/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   cacheDirectory: `${root}.nx/jest`,

@@ -16,8 +16,6 @@ mkdirSync('test-results', { recursive: true });
 const result = spawnSync(
   process.execPath,
   [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
     `${root}node_modules/jest/bin/jest.js`,
     '--config',
     `${root}jest.config.mjs`,
