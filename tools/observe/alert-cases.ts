@@ -355,13 +355,13 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   PoolSaturated: {
     firing: [
       {
-        series: ['chip_query_database_connections{instance="q",pool="read",state="waiting"} 3x70'],
-        labels: [{ instance: 'q', pool: 'read' }],
+        series: ['chip_query_database_connections{instance="q",pool="statistic",state="waiting"} 3x70'],
+        labels: [{ instance: 'q', pool: 'statistic' }],
       },
     ],
     silent: [
-      'chip_query_database_connections{instance="q",pool="read",state="waiting"} 0x70',
-      'chip_query_database_connections{instance="q",pool="read",state="busy"} 10x70',
+      'chip_query_database_connections{instance="q",pool="statistic",state="waiting"} 0x70',
+      'chip_query_database_connections{instance="q",pool="statistic",state="busy"} 10x70',
     ],
   },
   EventLoopBlocked: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ConfigError, loadConfig } from '@chip/service';
-import { querySchema } from './query.config.ts';
+import { querySchema, readConnections } from './query.config.ts';
 
 const DATABASE_URL = 'postgres://chip:s3cret@127.0.0.1:5432/chip_quality';
 const problemsOf = (env: Record<string, string>): string[] => {
@@ -19,6 +19,7 @@ describe('configuration', () => {
       HOST: '127.0.0.1',
       PORT: 3000,
       DATABASE_POOL_MAX: 10,
+      DATABASE_STATISTICS_MAX: 2,
       QUERY_TIMEOUT_MS: 30_000,
       AUTH_MODE: 'none',
     });
@@ -65,8 +66,9 @@ describe('configuration', () => {
   });
 
   it.each([
-    ['DATABASE_POOL_MAX', '0'],
-    ['DATABASE_POOL_MAX', 'many'],
+    ['DATABASE_POOL_MAX', 'no'],
+    ['DATABASE_STATISTICS_MAX', '0'],
+    ['DATABASE_POOL_MAX', '201'],
     ['QUERY_TIMEOUT_MS', '0'],
     ['QUERY_TIMEOUT_MS', '1h'],
     ['PORT', '70000'],
@@ -74,6 +76,24 @@ describe('configuration', () => {
     const problems = problemsOf({ DATABASE_URL, [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name} is not valid`));
+  });
+
+  it('leaves connections for lists', () => {
+    expect(problemsOf({ DATABASE_URL, DATABASE_POOL_MAX: '10', DATABASE_STATISTICS_MAX: '5' })).toEqual([]);
+    expect(problemsOf({ DATABASE_URL, DATABASE_POOL_MAX: '10', DATABASE_STATISTICS_MAX: '6' })).toEqual([
+      'DATABASE_STATISTICS_MAX must be at most half of DATABASE_POOL_MAX',
+    ]);
+    expect(problemsOf({ DATABASE_URL, DATABASE_POOL_MAX: '3', DATABASE_STATISTICS_MAX: '1' })).toEqual([
+      'DATABASE_POOL_MAX is not valid: Too small: expected number to be >=4',
+    ]);
+  });
+
+  it.each([
+    [10, 2, { light: 6, statistic: 2, export: 2 }],
+    [4, 2, { light: 1, statistic: 2, export: 1 }],
+    [200, 100, { light: 50, statistic: 100, export: 50 }],
+  ])('%d connections, %d of them for statistics, are divided by cost', (max, statistics, expected) => {
+    expect(readConnections({ DATABASE_POOL_MAX: max, DATABASE_STATISTICS_MAX: statistics })).toEqual(expected);
   });
 
   it.each(['localhost', '127.0.0.1', '127.8.9.1', '::1'])('no access control is accepted on %s', (host) => {

@@ -37,10 +37,21 @@ export const querySchema = withAccessRule(
     DATABASE_POOL_MAX: z.coerce
       .number()
       .int()
-      .min(1)
+      .min(4)
       .max(200)
       .default(10)
-      .describe('maximum number of database connections of this process; further requests wait'),
+      .describe(
+        'maximum number of database connections with which this process reads; a quarter is for exports; further requests wait',
+      ),
+    DATABASE_STATISTICS_MAX: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe(
+        'of these connections, those for statistics: keep the sum over all instances below the cores of the database, so that statistics slow neither lists nor ingestion',
+      ),
     QUERY_TIMEOUT_MS: z.coerce
       .number()
       .int()
@@ -111,6 +122,10 @@ export const querySchema = withAccessRule(
     path: ['HTTPS_KEY'],
     message: 'must be given together with HTTPS_CERTIFICATE',
   })
+  .refine(({ DATABASE_POOL_MAX, DATABASE_STATISTICS_MAX }) => DATABASE_STATISTICS_MAX <= DATABASE_POOL_MAX / 2, {
+    path: ['DATABASE_STATISTICS_MAX'],
+    message: 'must be at most half of DATABASE_POOL_MAX',
+  })
   .refine(
     ({ AUTH_MODE, OIDC_ISSUER, OIDC_AUDIENCE }) =>
       !AUTH_MODE.includes('oidc') || (OIDC_ISSUER !== undefined && OIDC_AUDIENCE !== undefined),
@@ -131,5 +146,15 @@ export const LARGE_BODY_BYTES = 4 * 1024 * 1024;
 export const MAX_CONNECTIONS = 1_000;
 /** Longest wait for a database connection; after that, fails fast with 503 instead of queueing. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+/** Divides the connections to read with by the cost of requests: at least one is left for lists and single items. */
+export function readConnections({
+  DATABASE_POOL_MAX,
+  DATABASE_STATISTICS_MAX,
+}: Pick<QueryConfig, 'DATABASE_POOL_MAX' | 'DATABASE_STATISTICS_MAX'>) {
+  const exports = Math.floor(DATABASE_POOL_MAX / 4);
+  const light = DATABASE_POOL_MAX - DATABASE_STATISTICS_MAX - exports;
+  return { light, statistic: DATABASE_STATISTICS_MAX, export: exports };
+}
+
 /** Connections for the few requests that write, and as many to read back; other reads have their own, so neither waits. */
 export const WRITE_CONNECTIONS = 2;

@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ANONYMOUS, runAs } from '../src/access/caller.ts';
 import { encodeCursor } from '../src/http/cursor.ts';
+import { Snapshots } from '../src/sql/snapshots.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
 import { TcpGate } from './tcp-gate.ts';
 
@@ -16,7 +18,7 @@ interface ProblemBody {
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ QUERY_TIMEOUT_MS: 300, DATABASE_POOL_MAX: 2 });
+  stage = await openStage({ QUERY_TIMEOUT_MS: 300, DATABASE_POOL_MAX: 4 });
 });
 afterAll(() => stage.end());
 
@@ -186,6 +188,46 @@ describe('the database', () => {
       await holder;
     }
     expect((await stage.app.get('/v1/yield')).status).toBe(200);
+  });
+
+  it('busy with statistics still answers lists and exports', async () => {
+    const app = await QueryApp.start(stage.db.url);
+    const waiting = async (): Promise<number> =>
+      Number(/\{pool="statistic",state="waiting".*\} (\d+)/.exec((await app.get<string>('/metrics')).body)?.[1]);
+    try {
+      const statistics = await stage.db.database.withTransaction(async (transaction) => {
+        await transaction.query('LOCK TABLE inspection_attempts IN ACCESS EXCLUSIVE MODE');
+        // More than there are connections in all: two of them compute.
+        const asked = Array.from({ length: 6 }, () => app.get<ProblemBody>('/v1/yield?group_by=wafer'));
+        while ((await waiting()) < 4) {}
+        for (const path of ['/v1/lots', '/v1/inspections', '/v1/export/inspections?format=csv']) {
+          expect([path, (await app.get(path)).status]).toEqual([path, 200]);
+        }
+        return asked;
+      });
+      for (const { status, body } of await Promise.all(statistics)) {
+        expect([200, 'overloaded']).toContain(status === 503 ? body.code : status);
+      }
+      expect(await waiting()).toBe(0);
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it.each([
+    ['light', '2'],
+    ['write', '2'],
+    ['statistic', '0'],
+    ['export', '0'],
+  ] as const)('computes what costs %s with at most %s workers', async (cost, workers) => {
+    const rows = await new Promise<unknown>((resolve) =>
+      runAs({ caller: ANONYMOUS, cost }, () =>
+        resolve(
+          stage.app.app.get(Snapshots).read((snapshot) => snapshot.query('SHOW max_parallel_workers_per_gather')),
+        ),
+      ),
+    );
+    expect(rows).toEqual([{ max_parallel_workers_per_gather: workers }]);
   });
 
   it('away is 503, live stays green, ready goes red; back again without a restart', async () => {

@@ -34,6 +34,7 @@ export class QueryApp {
       config: {
         DATABASE_URL: databaseUrl,
         DATABASE_POOL_MAX: 4,
+        DATABASE_STATISTICS_MAX: 2,
         QUERY_TIMEOUT_MS: 10_000,
         EXPORT_MAX_SECONDS: 900,
         EXPORT_STALL_SECONDS: 30,

@@ -1,4 +1,5 @@
 /** The services of the pipeline as processes of the stack. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Env } from '../env-file.ts';
 import { REPOSITORY_ROOT } from '../layout.ts';
@@ -66,7 +67,8 @@ export async function describeServices(
       // A forced port is the first one's; the others are picked above it.
       const forcedBy = number === 1 ? `CHIP_${project.toUpperCase()}_PORT` : undefined;
       const port = await ports.pick(instance, firstPort + portOffset + number - 1, forcedBy);
-      parts.push(httpPart({ project, instance, port, env }));
+      const own = project === 'query' ? { DATABASE_STATISTICS_MAX: statisticsAtOnce() } : {};
+      parts.push(httpPart({ project, instance, port, env: { ...env, ...own } }));
       urls[project].push(urlAt(port));
     }
   }
@@ -77,6 +79,9 @@ export async function describeServices(
 function pick(from: Env, names: Readonly<Record<string, string>>): Env {
   return Object.fromEntries(Object.entries(names).map(([name, source]) => [name, from[source] ?? '']));
 }
+
+/** The database is on this machine, too: half of its cores are left for the rest. */
+const statisticsAtOnce = (): string => String(Math.min(5, Math.max(1, Math.floor(availableParallelism() / 2))));
 
 interface HttpService {
   readonly project: string;

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import {
   CommitUnknownError,
   DatabaseError,
@@ -7,24 +8,34 @@ import {
   LIMITED_SEARCH_PATH,
   readAsOf,
   type AsOf,
-  Database,
+  type Database,
+  type LocalSettings,
   type Queryable,
   type SqlParameter,
 } from '@chip/persistence';
 import { CONFIG, DeadlineExceededError } from '@chip/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
-import { Slots } from './slots.ts';
+import { type CostClass } from '../access/rights.ts';
+import { Pools } from './pools.ts';
 import { Problem } from '../http/problem.error.ts';
-import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
+import { type QueryConfig } from '../query.config.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
 
-type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS' | 'DATABASE_POOL_MAX'>;
+/** Who asks, and what it costs. */
+interface AskedBy {
+  readonly caller: Caller;
+  readonly cost: CostClass;
+}
 
-/** Share of the connections for statistics; lists and single items always find one of the others. */
-const STATISTICS_SHARE = 0.6;
-/** Share of the connections for exports, which hold theirs for as long as the reader takes. */
-const STREAMS_SHARE = 0.25;
+type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS'>;
+
+/** Rows of an export that are written at a time: one or two milliseconds in which nothing else is answered. */
+const ROWS_AT_A_TIME = 250;
+/** While others ask, each such piece is followed by a pause for every export that runs: 25,000 rows/s of all exports. */
+const PAUSE_MS = 10;
+/** For so long after a cheap question others count as asking. */
+const ASKING_MS = 1_000;
 
 /** SQLSTATE when a replica has ended a read that stood in the way of its replay: the next one sees a newer snapshot. */
 const REPLAY_CONFLICT = '40001';
@@ -42,11 +53,15 @@ const notForLimited = (error: unknown): Problem =>
     error,
   );
 
+const costsLittle = (cost: CostClass): boolean => cost === 'light' || cost === 'write';
+
 /** Settings of one transaction: the time-out of this service, and the limits of its caller (see `limited-views.ts`). */
-function settingsOf(caller: Caller, statementTimeoutMs: number): readonly (readonly [string, string])[] {
+function settingsOf({ caller, cost }: AskedBy, statementTimeoutMs: number): LocalSettings {
   const limit = (names: readonly string[] | null): string => (names === null ? '*' : JSON.stringify(names));
   return [
     ['statement_timeout', `${statementTimeoutMs}ms`],
+    // Else each of the few costly questions takes several cores of the database.
+    ...(costsLittle(cost) ? [] : ([['max_parallel_workers_per_gather', '0']] as const)),
     ...(isLimited(caller)
       ? ([
           [LIMIT_SETTINGS.sites, limit(caller.sites)],
@@ -58,11 +73,12 @@ function settingsOf(caller: Caller, statementTimeoutMs: number): readonly (reado
   ];
 }
 
-/** Applies settings to the transaction only, so that PgBouncer may give the session to any client afterwards. */
-async function apply(snapshot: Queryable, settings: readonly (readonly [string, string])[]): Promise<void> {
-  const calls = settings.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`);
-  await snapshot.query(`SELECT ${calls.join(', ')}`, settings.flat());
-}
+const BUSY: Readonly<Record<CostClass, string>> = {
+  light: 'all database connections are in use: try again',
+  write: 'all database connections are in use: try again',
+  statistic: 'the service is already computing as many statistics as it may: try again',
+  export: 'the service is already sending as many exports as it may: try again',
+};
 
 /**
  * Reads each answer in one snapshot, under the statement time-out of this service and with the rights of the caller of the
@@ -70,21 +86,18 @@ async function apply(snapshot: Queryable, settings: readonly (readonly [string, 
  */
 @Injectable()
 export class Snapshots {
-  /** Limits concurrent costly questions; the rest of the pool serves the others. */
-  readonly #statistics: Slots;
-  readonly #maxStreams: number;
   readonly #statementTimeoutMs: number;
 
   constructor(
-    private readonly database: Database,
-    @Inject(CONFIG) { QUERY_TIMEOUT_MS, DATABASE_POOL_MAX }: SnapshotSettings,
+    private readonly pools: Pick<Pools, 'of'>,
+    @Inject(CONFIG) { QUERY_TIMEOUT_MS }: SnapshotSettings,
   ) {
     this.#statementTimeoutMs = QUERY_TIMEOUT_MS;
-    this.#maxStreams = Math.max(1, Math.floor(DATABASE_POOL_MAX * STREAMS_SHARE));
-    this.#statistics = new Slots(Math.max(1, Math.floor(DATABASE_POOL_MAX * STATISTICS_SHARE)), CONNECT_TIMEOUT_MS);
   }
 
   #streams = 0;
+  /** When the last cheap question came, ms of the monotonic clock. */
+  #askedAt = -Infinity;
 
   /** The snapshot that the current work shares, see `together`. */
   readonly #shared = new AsyncLocalStorage<Queryable>();
@@ -103,12 +116,9 @@ export class Snapshots {
     if (shared) {
       return question(shared);
     }
-    const { caller, cost } = currentRequest();
-    const answer = (): Promise<T> =>
-      this.database.withSnapshot(async (snapshot) => {
-        await apply(snapshot, settingsOf(caller, this.#statementTimeoutMs));
-        return question(snapshot);
-      });
+    const request = currentRequest();
+    const settings = settingsOf(request, this.#statementTimeoutMs);
+    const answer = (): Promise<T> => this.pools.of(request.cost).withSnapshot(question, settings);
     const answerOnceMore = (): Promise<T> =>
       answer().catch((error: unknown) => {
         if (isReplayConflict(error)) {
@@ -116,8 +126,11 @@ export class Snapshots {
         }
         throw error;
       });
+    if (costsLittle(request.cost)) {
+      this.#askedAt = performance.now();
+    }
     try {
-      return await (cost === 'statistic' ? this.#statistics.run(answerOnceMore) : answerOnceMore());
+      return await answerOnceMore();
     } catch (error) {
       throw this.translated(error);
     }
@@ -135,34 +148,49 @@ export class Snapshots {
    * @throws Problem 503, before the first batch or in the middle
    */
   stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
-    // Captures the caller now, because the sender reads the rows later, outside the request.
-    return this.#stream<Row>(text, values, currentRequest().caller);
+    // Captures the request now, because the sender reads the rows later, outside of it.
+    return this.#stream<Row>(text, values, currentRequest());
   }
 
   async *#stream<Row extends object>(
     text: string,
     values: readonly SqlParameter[],
-    caller: Caller,
+    request: AskedBy,
   ): AsyncGenerator<Row[]> {
-    if (this.#streams >= this.#maxStreams) {
-      throw new Problem(503, 'overloaded', `${this.#maxStreams} exports are running: try again`);
+    const pool = this.pools.of('export');
+    if (this.#streams >= pool.connections.max) {
+      throw new Problem(503, 'overloaded', `${pool.connections.max} exports are running: try again`);
     }
     this.#streams++;
     try {
-      const settings = settingsOf(caller, this.#statementTimeoutMs);
-      yield* this.database.stream<Row>(text, values, { prepare: (snapshot) => apply(snapshot, settings) });
+      const settings = settingsOf(request, this.#statementTimeoutMs);
+      for await (const batch of pool.stream<Row>(text, values, { settings })) {
+        for (let first = 0; first < batch.length; first += ROWS_AT_A_TIME) {
+          yield batch.slice(first, first + ROWS_AT_A_TIME);
+          await this.#giveWay();
+        }
+      }
     } catch (error) {
-      throw this.translated(error, caller);
+      throw this.translated(error, request);
     } finally {
       this.#streams--;
     }
   }
 
+  /** An export would keep this process busy as fast as its reader takes the rows, and others would wait for their turn. */
+  async #giveWay(): Promise<void> {
+    // Lets in what has arrived meanwhile.
+    await setImmediate();
+    if (performance.now() - this.#askedAt < ASKING_MS) {
+      await sleep(PAUSE_MS * this.#streams);
+    }
+  }
+
   /** Turns an unavailable, slow or busy database into a Problem 503; returns other errors unchanged. */
-  translated(error: unknown, caller: Caller = currentRequest().caller): unknown {
+  translated(error: unknown, request: AskedBy = currentRequest()): unknown {
     // The last failure says more than the retry that gave up on it.
     if (error instanceof DeadlineExceededError) {
-      return this.translated(error.cause, caller);
+      return this.translated(error.cause, request);
     }
     if (error instanceof CommitUnknownError) {
       return new Problem(
@@ -173,7 +201,7 @@ export class Snapshots {
         error,
       );
     }
-    if (error instanceof DatabaseError && error.sqlstate === DENIED && isLimited(caller)) {
+    if (error instanceof DatabaseError && error.sqlstate === DENIED && isLimited(request.caller)) {
       return notForLimited(error);
     }
     if (!(error instanceof DatabaseError) || error.kind !== 'transient') {
@@ -188,9 +216,9 @@ export class Snapshots {
         error,
       );
     }
-    const { idle, total, max } = this.database.connections;
+    const { idle, total, max } = this.pools.of(request.cost).connections;
     if (error.sqlstate === '' && idle === 0 && total >= max) {
-      return new Problem(503, 'overloaded', 'all database connections are in use: try again', [], error);
+      return new Problem(503, 'overloaded', BUSY[request.cost], [], error);
     }
     return new Problem(503, 'database_unavailable', 'the database does not answer: try again', [], error);
   }
@@ -199,7 +227,7 @@ export class Snapshots {
 /** Reads back what a request has just written, from the primary: a replica may not have it yet. */
 @Injectable()
 export class PrimarySnapshots extends Snapshots {
-  constructor(primary: PrimaryDatabase, @Inject(CONFIG) { QUERY_TIMEOUT_MS }: SnapshotSettings) {
-    super(primary, { QUERY_TIMEOUT_MS, DATABASE_POOL_MAX: WRITE_CONNECTIONS });
+  constructor(primary: PrimaryDatabase, @Inject(CONFIG) settings: SnapshotSettings) {
+    super({ of: () => primary as Database }, settings);
   }
 }

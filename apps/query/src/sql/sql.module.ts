@@ -1,21 +1,27 @@
 /** Database access: pools, snapshots, and building blocks of statements. */
 import { cancelsLongReads, Database, DatabaseModule, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
-import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Inject, type InjectionToken, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { CONNECT_TIMEOUT_MS, type QueryConfig, WRITE_CONNECTIONS } from '../query.config.ts';
+import { CONNECT_TIMEOUT_MS, type QueryConfig, readConnections, WRITE_CONNECTIONS } from '../query.config.ts';
 import { measurePools, measureReplicaLag } from '../query.metrics.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
+import { EXPORTS_POOL, Pools, STATISTICS_POOL } from './pools.ts';
 import { PrimarySnapshots, Snapshots } from './snapshots.ts';
 
 /** Separate pool for writes; null when reads use the same URL. */
 const OWN_PRIMARY = Symbol('own primary');
 
-const readPool = DatabaseModule.forRoot<QueryConfig>({
-  applicationName: 'chip-query',
-  url: (config) => config.READ_DATABASE_URL ?? config.DATABASE_URL,
-  pool: (config) => ({ max: config.DATABASE_POOL_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
-});
+const readPool = (cost: keyof ReturnType<typeof readConnections>, token: InjectionToken) =>
+  DatabaseModule.forRoot<QueryConfig>({
+    token,
+    applicationName: 'chip-query',
+    url: (config) => config.READ_DATABASE_URL ?? config.DATABASE_URL,
+    pool: (config) => ({ max: readConnections(config)[cost], connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+  });
+const lightPool = readPool('light', Database);
+const statisticsPool = readPool('statistic', STATISTICS_POOL);
+const exportsPool = readPool('export', EXPORTS_POOL);
 const primaryPool = DatabaseModule.forRoot<QueryConfig>({
   token: OWN_PRIMARY,
   applicationName: 'chip-query',
@@ -25,7 +31,7 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
 
 @Global()
 @Module({
-  imports: [readPool, primaryPool],
+  imports: [lightPool, statisticsPool, exportsPool, primaryPool],
   providers: [
     {
       provide: PrimaryDatabase,
@@ -38,14 +44,20 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
       useFactory: (config: QueryConfig) =>
         UnitOfWork.open({ url: config.DATABASE_URL, applicationName: 'chip-query', max: WRITE_CONNECTIONS }),
     },
-    Snapshots,
+    Pools,
+    {
+      provide: Snapshots,
+      inject: [Pools, CONFIG],
+      useFactory: (...parts: ConstructorParameters<typeof Snapshots>) => new Snapshots(...parts),
+    },
     PrimarySnapshots,
   ],
-  exports: [readPool, PrimaryDatabase, UnitOfWork, Snapshots, PrimarySnapshots],
+  exports: [lightPool, PrimaryDatabase, UnitOfWork, Snapshots, PrimarySnapshots],
 })
 export class SqlModule implements OnModuleInit {
   constructor(
     private readonly database: Database,
+    private readonly pools: Pools,
     private readonly primary: PrimaryDatabase,
     private readonly unitOfWork: UnitOfWork,
     private readonly health: Health,
@@ -56,7 +68,15 @@ export class SqlModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    measurePools({ read: this.database, write: this.primary }, this.registry);
+    measurePools(
+      {
+        light: this.database,
+        statistic: this.pools.of('statistic'),
+        export: this.pools.of('export'),
+        write: this.primary,
+      },
+      this.registry,
+    );
     measureReplicaLag(this.database, this.registry);
     // Ready means ready to read, because nearly all requests read: losing the primary must not stop their answers.
     // Live needs no indicator: a process that answers has a running event loop, and this one makes no other progress.

@@ -13,6 +13,18 @@ import { pgTypes } from './pg-values.ts';
 /** Parameters of a statement; arrays become PostgreSQL arrays, objects JSON. */
 export type SqlParameter = string | number | bigint | boolean | null | Date | Buffer | object | readonly SqlParameter[];
 
+/** Settings of one transaction, by name, in the order in which they take effect. */
+export type LocalSettings = readonly (readonly [name: string, value: string])[];
+
+/** Begins a snapshot and applies settings to it, in one round trip. */
+function beginSnapshot(settings: LocalSettings): string {
+  const calls = settings.map(
+    ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+  );
+  const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+  return calls.length === 0 ? begin : `${begin}; SELECT ${calls.join(', ')}`;
+}
+
 /** Anything that runs a statement: the pool, one transaction, the writer's session. */
 export interface Queryable {
   /**
@@ -164,25 +176,28 @@ export class Database implements Queryable {
     return this.#transaction('BEGIN', work);
   }
 
-  /** A read-only transaction in which every statement sees the same snapshot, for answers that carry `as_of`. */
-  async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
+  /**
+   * A read-only transaction in which every statement sees the same snapshot, for answers that carry `as_of`.
+   *
+   * @param settings that hold in it only
+   */
+  async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>, settings: LocalSettings = []): Promise<T> {
+    return this.#transaction(beginSnapshot(settings), work);
   }
 
   /**
    * Rows of a long answer, `batchSize` at a time through a cursor, in one snapshot. Leaving the loop early frees the
-   * connection. `prepare` runs first in the transaction, for settings local to it.
+   * connection. `settings` hold in its transaction only.
    */
   async *stream<T extends object>(
     text: string,
     parameters?: readonly SqlParameter[],
-    { batchSize = 1000, prepare }: { batchSize?: number; prepare?: (transaction: Queryable) => Promise<void> } = {},
+    { batchSize = 1000, settings = [] }: { batchSize?: number; settings?: LocalSettings } = {},
   ): AsyncGenerator<T[]> {
     const client = await this.#connect();
     let failure: unknown = true;
     try {
-      await run(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await prepare?.({ query: (text, parameters) => run(client, text, parameters) });
+      await run(client, beginSnapshot(settings));
       await run(client, `DECLARE answer NO SCROLL CURSOR FOR ${text}`, parameters);
       for (;;) {
         const rows = await run<T>(client, `FETCH ${batchSize} FROM answer`);
