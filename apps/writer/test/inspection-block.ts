@@ -6,6 +6,8 @@ import {
   INSPECTION,
   inspectionIdentity,
   lotIdentity,
+  measurementSetText,
+  measurementValuesText,
   partIdentity,
   waferIdentity,
 } from '@chip/contracts';
@@ -28,15 +30,32 @@ export function withIdentities(
   };
 }
 
-/** A block of events, whose first has the offset `from`. */
-export function inspectionBlock(events: readonly AcceptedInspection[], partition = 0, from = 0): Block {
-  const lines = events.map((event) => Buffer.from(`${JSON.stringify(event)}\n`));
+/** The line of an event, as ingest writes it today. */
+function lineOf({ measurements, ...event }: AcceptedInspection): string {
+  const facts = JSON.stringify({ ...event, measurement_count: measurements?.length });
+  return measurements?.length
+    ? `${facts}\t${measurementValuesText(measurements)}\t${measurementSetText(measurements)}`
+    : facts;
+}
+
+/**
+ * A block of events, whose first has the offset `from`.
+ *
+ * @param isEarlier in the form of the version before
+ */
+export function inspectionBlock(
+  events: readonly AcceptedInspection[],
+  partition = 0,
+  from = 0,
+  isEarlier = false,
+): Block {
+  const lines = events.map((event) => Buffer.from(`${isEarlier ? JSON.stringify(event) : lineOf(event)}\n`));
   return {
     sourceTopic: INSPECTION.source,
     sourcePartition: partition,
     coversFrom: from,
     coversTo: from + events.length,
-    kind: 'ndjson/inspection/1',
+    kind: isEarlier ? 'ndjson/inspection/1' : 'json-lines/inspection/2',
     index: lines.map((line, i) => ({
       offset: from + i,
       appendTime: 1000,

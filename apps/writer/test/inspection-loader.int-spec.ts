@@ -40,10 +40,11 @@ class Source {
 
   constructor(readonly database: TestDatabase) {}
 
-  async flush(partition: number, events: readonly AcceptedInspection[]) {
+  /** @param isEarlier as blocks of the version before */
+  async flush(partition: number, events: readonly AcceptedInspection[], isEarlier = false) {
     const session = (this.#sessions[partition] ??= await this.#open(partition));
     const from = this.#offsets[partition]!;
-    const block = inspectionBlock(events, partition, from);
+    const block = inspectionBlock(events, partition, from, isEarlier);
     const to = (this.#offsets[partition] = block.coversTo);
     return flush(
       session,
@@ -162,10 +163,14 @@ describe('loading inspections', () => {
             history: fc.constant(history),
             shuffled: fc.shuffledSubarray(history, { minLength: history.length }),
             again: fc.subarray(history),
-            places: fc.array(fc.record({ partition: fc.nat(PARTITIONS - 1), size: fc.integer({ min: 1, max: 6 }) }), {
-              minLength: 30,
-              maxLength: 30,
-            }),
+            places: fc.array(
+              fc.record({
+                partition: fc.nat(PARTITIONS - 1),
+                size: fc.integer({ min: 1, max: 6 }),
+                isEarlier: fc.boolean(),
+              }),
+              { minLength: 30, maxLength: 30 },
+            ),
           }),
         ),
         async ({ history, shuffled, again, places }) => {
@@ -174,12 +179,12 @@ describe('loading inspections', () => {
           const rest = [...shuffled, ...again];
           // Each partition flushes in order; partitions run at the same time, as in the writer.
           const partitions = Array.from({ length: PARTITIONS }, () => Promise.resolve<unknown>(undefined));
-          for (const { partition, size } of places) {
+          for (const { partition, size, isEarlier } of places) {
             const part = rest.splice(0, size);
             if (part.length === 0) {
               break;
             }
-            partitions[partition] = partitions[partition]!.then(() => mixed.flush(partition, part));
+            partitions[partition] = partitions[partition]!.then(() => mixed.flush(partition, part, isEarlier));
           }
           await Promise.all(partitions);
           expect(await mixed.rows()).toEqual(await straight.rows());

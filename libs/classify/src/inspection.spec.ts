@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AcceptedInspection, inspectionIdentity, ofRunFields, type Refusal } from '@chip/contracts';
+import {
+  type AcceptedInspection,
+  inspectionIdentity,
+  lineParts,
+  measurementsOf,
+  ofRunFields,
+  type Refusal,
+} from '@chip/contracts';
 import fc from 'fast-check';
 import { classifyInspection } from './inspection.ts';
 import type { SourceRecord } from './telemetry.ts';
@@ -16,7 +23,9 @@ const accepted = (value: unknown, headers?: SourceRecord['headers']): AcceptedIn
   if (!outcome.accepted) {
     throw new Error(`${outcome.refusal.code}: ${outcome.refusal.detail}`);
   }
-  return JSON.parse(outcome.line) as AcceptedInspection;
+  const parts = lineParts(Buffer.from(outcome.line));
+  const { measurement_count: count, ...event } = JSON.parse(parts.facts.toString()) as AcceptedInspection;
+  return count === undefined ? event : { ...event, measurements: measurementsOf(parts) };
 };
 
 const good = {

@@ -16,11 +16,13 @@ import {
   MAX_BLOCK_BYTES,
   type Measurement,
   MEASUREMENT_FIELDS,
+  measurementValuesText,
   parseTime,
   partIdentity,
   type Refusal,
   runValues,
   waferIdentity,
+  SetTexts,
 } from '@chip/contracts';
 import type { EventOutcome } from './event-outcome.ts';
 import type { SourceRecord } from './telemetry.ts';
@@ -53,6 +55,15 @@ const canonicalTime = (text: string, timeUs: number): string =>
   text.length > 21 && text.length <= 27 && text[10] === 'T' && text.endsWith('Z')
     ? `${text.slice(0, -1).padEnd(26, '0')}Z`
     : formatTime(timeUs);
+
+/** The members of an object as JSON, each behind a comma. */
+function membersOf(object: object): string {
+  const members = JSON.stringify(object).slice(1, -1);
+  return members === '' ? '' : `,${members}`;
+}
+
+/** Machines send the same names, units and limits again and again. */
+const setTexts = new SetTexts();
 
 /** Fields of the event, and of its measurements and defects, that the contract does not know. */
 function unknownFields(given: Record<string, unknown>): ExtraFields {
@@ -116,7 +127,7 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
   // The content hash covers the members in order, and the ledger holds hashes of earlier versions: step stays third.
   const { equipment_id, recipe, ...run } = runValues(event, undefined);
   // Absent and null fields both become undefined, which JSON omits: they mean the same to every later reader.
-  const content: Omit<AcceptedInspection, ComputedField> = {
+  const facts: Omit<AcceptedInspection, ComputedField | 'measurements' | 'defects' | 'metadata'> = {
     event_id: event.event_id.toLowerCase(),
     site,
     lot_id: event.lot_id,
@@ -136,13 +147,15 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     recipe,
     step: event.step ?? undefined,
     ...run,
-    measurements: event.measurements?.map((m): Measurement => ({
-      name: m.name,
-      value: m.value,
-      unit: m.unit ?? undefined,
-      lower_limit: m.lower_limit ?? undefined,
-      upper_limit: m.upper_limit ?? undefined,
-    })),
+  };
+  const measurements = event.measurements?.map((m): Measurement => ({
+    name: m.name,
+    value: m.value,
+    unit: m.unit ?? undefined,
+    lower_limit: m.lower_limit ?? undefined,
+    upper_limit: m.upper_limit ?? undefined,
+  }));
+  const rest: Pick<AcceptedInspection, 'defects' | 'metadata'> = {
     defects: event.defects?.map((d): Defect => ({
       class: d.class,
       x_um: d.x_um,
@@ -155,18 +168,25 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     })),
     metadata: metadata == null ? undefined : (canonical(metadata) as Record<string, unknown>),
   };
-  const text = JSON.stringify(content);
   const computed: Pick<AcceptedInspection, ComputedField> = {
-    // 128 bits distinguish repeated from conflicting events. Not a security boundary: a forged hash only hurts its sender.
-    content_hash: hash('sha256', text, 'hex').slice(0, 32),
+    content_hash: '',
     inspection_uuid: inspectionIdentity(site, event.lot_id, event.chip_id, event.inspection_type),
     lot_uuid: lotIdentity(site, event.lot_id),
     part_uuid: partIdentity(site, event.lot_id, event.chip_id),
-    attempt_key: attemptKey(content),
+    attempt_key: attemptKey(facts),
     wafer_uuid: event.wafer_id == null ? undefined : waferIdentity(site, event.lot_id, event.wafer_id),
+    measurement_count: measurements?.length,
   };
-  // Merges both into one object without serialising the content twice.
-  const line = `${text.slice(0, -1)},${JSON.stringify(computed).slice(1)}`;
+  // Members of one object, written once: with the measurements for the hash, without them for the line.
+  const head = JSON.stringify(facts).slice(0, -1);
+  const tail = membersOf(rest);
+  const list = measurements === undefined ? '' : `,"measurements":${JSON.stringify(measurements)}`;
+  // 128 bits distinguish repeated from conflicting events. Not a security boundary: a forged hash only hurts its sender.
+  computed.content_hash = hash('sha256', `${head}${list}${tail}}`, 'hex').slice(0, 32);
+  let line = `${head}${tail}${membersOf(computed)}}`;
+  if (measurements !== undefined && measurements.length > 0) {
+    line += `\t${measurementValuesText(measurements)}\t${setTexts.of(measurements)}`;
+  }
   if (line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES) {
     return refuse({
       code: 'too_large',

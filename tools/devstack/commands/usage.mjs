@@ -69,7 +69,7 @@ Exit 0: exact.
   pitr             somebody deletes a lot: restore to just before (pgBackRest), and go on
   failover         the primary dies: promote a synchronous standby; a downstream subscription survives
   lost-kafka       the Kafka cluster is gone: continue on an empty one
-  upgrade          the services of a former version, replaced one kind after the other, in both orders
+  upgrade          the services of a former version, replaced one kind after the other, and back
   alerts           every alert fires and resolves; has options of its own: npm run drill -- alerts --help
 
   --times N        N runs, each on a fresh system (default 1)

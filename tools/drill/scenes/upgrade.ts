@@ -1,4 +1,4 @@
-/** The services of a former version give way to these, one kind after the other, in both orders and back, under load. */
+/** The services of a former version give way to these, writers first, and back in the reverse order, under load. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REPOSITORY_ROOT } from '../../devstack/layout.ts';
@@ -17,7 +17,7 @@ type Kind = 'ingest' | 'writer' | 'query';
 const releaseIn = (data: string): string => path.join(data, 'release');
 
 export const upgrade: Scene = {
-  what: 'the services of a former version are replaced under load: ingest first, back again, writer first',
+  what: 'the services of a former version are replaced under load: writer first, then ingest, and back in the reverse order',
   prepare: async ({ from }, { data }, report, signal) => {
     await provideRelease(from, releaseIn(data), report, signal);
     return { checkout: releaseIn(data) };
@@ -67,12 +67,11 @@ async function replaceAll(system: SystemUnderTest, trial: Trial): Promise<Outcom
         await replace(system, name, root);
       }
     };
-  await step('ingest new, writer former', to(REPOSITORY_ROOT, 'ingest'));
-  await step('writer and query new, too', to(REPOSITORY_ROOT, 'writer', 'query'));
-  await step('back: writer former, ingest new', to(former, 'writer', 'query'));
-  await step('back: all former', to(former, 'ingest'));
+  // Earlier writers stop at blocks of a later payload, so they go first, and come back last.
   await step('writer new, ingest former', to(REPOSITORY_ROOT, 'writer'));
   await step('ingest and query new, too', to(REPOSITORY_ROOT, 'ingest', 'query'));
+  await step('back: ingest and query former, writer new', to(former, 'ingest', 'query'));
+  await step('back: all former', to(former, 'writer'));
   if (system.restarts() > restarts) {
     differences.push(`${system.restarts() - restarts} services ended by themselves`);
   }

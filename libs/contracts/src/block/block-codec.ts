@@ -1,6 +1,6 @@
 /** Encodes blocks as Kafka messages and decodes them. */
 import type { Replay } from '../refusals.ts';
-import { type PayloadKind, STREAMS } from '../streams/streams.ts';
+import { isPayloadKind } from '../streams/streams.ts';
 import { type Block, BLOCK_VERSION, type BlockEvent, rowsOf } from './block.ts';
 
 export const BLOCK_HEADERS = {
@@ -221,9 +221,6 @@ const decodeReplays = (header: string | undefined): Pick<Block, 'replays'> => {
 };
 
 type HeaderValue = string | Buffer | undefined;
-
-const isPayloadKind = (kind: string | undefined): kind is PayloadKind =>
-  STREAMS.some((stream) => stream.payload === kind);
 
 /**
  * Reads a block and checks that headers, index and payload agree.

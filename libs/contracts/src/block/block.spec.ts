@@ -147,5 +147,7 @@ describe('block format', () => {
     expect(() => decodeBlock({ ...headers, payload: 'copy-text/system_metrics/9' }, value)).toThrow(
       UnsupportedBlockError,
     );
+    // What the version before wrote stays readable.
+    expect(decodeBlock({ ...headers, payload: 'ndjson/inspection/1' }, value).kind).toBe('ndjson/inspection/1');
   });
 });

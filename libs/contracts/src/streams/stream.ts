@@ -26,6 +26,8 @@ export interface StreamDescriptor {
   readonly isAgeLimited: boolean;
   /** Encoding, table and version of the rows in a block; the block states them in header `payload`. */
   readonly payload: string;
+  /** Payloads of blocks that earlier versions of ingest wrote; the writer still reads them. */
+  readonly earlierPayloads?: readonly string[];
   /** One event, as machines publish it. */
   readonly schema: z.ZodType;
   /** How the AsyncAPI document names the message, and the field that machines key their records by. */

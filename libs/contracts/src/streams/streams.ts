@@ -1,4 +1,5 @@
 import { INSPECTION } from './inspection/inspection.stream.ts';
+import type { StreamDescriptor } from './stream.ts';
 import { TELEMETRY } from './telemetry/telemetry.stream.ts';
 
 /** Every stream. Code that creates, checks, reads or writes topics starts from this list. */
@@ -8,7 +9,15 @@ export type Stream = (typeof STREAMS)[number];
 export type StreamName = Stream['name'];
 export type MachineTopic = Stream['source'];
 export type AcceptedTopic = Stream['accepted'];
-export type PayloadKind = Stream['payload'];
+export type PayloadKind = Stream['payload'] | (typeof INSPECTION)['earlierPayloads'][number];
+
+const PAYLOADS: ReadonlySet<string> = new Set(
+  STREAMS.flatMap((stream: StreamDescriptor) => [stream.payload, ...(stream.earlierPayloads ?? [])]),
+);
+
+/** Whether this version reads blocks with such a payload. */
+export const isPayloadKind = (kind: string | undefined): kind is PayloadKind =>
+  kind !== undefined && PAYLOADS.has(kind);
 
 /** The stream of a machine topic; undefined for any other topic. */
 export const streamOf = (topic: string): Stream | undefined => STREAMS.find(({ source }) => source === topic);

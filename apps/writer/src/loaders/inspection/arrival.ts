@@ -5,6 +5,9 @@ import {
   encodeCopyField,
   identityVersion,
   inspectionIdentity,
+  lineParts,
+  measurementsOf,
+  measurementValuesText,
   partIdentity,
   waferIdentity,
 } from '@chip/contracts';
@@ -37,7 +40,11 @@ export interface Arrival {
 
 /** The dead letter carries the event as a machine could have sent it. */
 export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
-  const normalised = JSON.parse(arrival.line.toString()) as Record<string, unknown>;
+  const parts = lineParts(arrival.line);
+  const normalised = JSON.parse(parts.facts.toString()) as Record<string, unknown>;
+  if (normalised['measurement_count'] !== undefined) {
+    normalised['measurements'] = measurementsOf(parts);
+  }
   for (const field of COMPUTED_FIELDS) {
     delete normalised[field];
   }
@@ -52,7 +59,8 @@ type Identities = Pick<AcceptedInspection, 'inspection_uuid' | 'lot_uuid' | 'par
  * @param identities replace those that ingest computed
  */
 export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets, identities?: Identities): Arrival {
-  const facts = JSON.parse(line.toString()) as AcceptedInspection;
+  const parts = lineParts(line);
+  const facts = JSON.parse(parts.facts.toString()) as AcceptedInspection;
   if (identities !== undefined) {
     Object.assign(facts, identities);
   }
@@ -60,29 +68,32 @@ export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets, i
   const field = encodeCopyField;
   const ids = `${facts.inspection_uuid}\t${facts.event_id}`;
   const time = facts.completed_at ?? facts.occurred_at;
-  let values = '';
-  for (const { value } of measurements ?? []) {
-    values += `${values === '' ? '' : ','}${value ?? 'NULL'}`;
-  }
   let defectLines = '';
   for (const [i, d] of defects?.entries() ?? []) {
     defectLines +=
       `${ids}\t${i + 1}\t${time}\t${field(d.class)}\t${d.x_um}\t${d.y_um}\t${field(d.area_um2)}\t${field(d.size_um)}\t` +
       `${field(d.severity)}\t${field(d.confidence)}\t${field(d.image_uri)}\n`;
   }
+  const vectorOf = (): MeasurementVector | undefined => {
+    const start = `${time}\t${ids}\t`;
+    if (parts.values !== undefined && parts.set !== undefined) {
+      return { set: sets.read(parts.set), line: Buffer.concat([Buffer.from(start), parts.values]) };
+    }
+    return measurements?.length
+      ? { set: sets.of(measurements), line: Buffer.from(start + measurementValuesText(measurements)) }
+      : undefined;
+  };
   return {
     offset,
     // The object as it was parsed, without its lists: a copy would cost more than the rest of this function.
     event: Object.assign(facts, {
       measurements: undefined,
       defects: undefined,
-      measurement_count: measurements?.length,
+      measurement_count: facts.measurement_count ?? measurements?.length,
       defect_count: defects?.length,
     }),
     line,
-    measurements: measurements?.length
-      ? { set: sets.of(measurements), line: Buffer.from(`${time}\t${ids}\t{${values}}`) }
-      : undefined,
+    measurements: vectorOf(),
     defects: defectLines === '' ? NO_LINES : Buffer.from(defectLines),
   };
 }

@@ -112,8 +112,8 @@ export const DEFECT_FIELDS: ReadonlySet<string> = new Set(Object.keys(defectSche
 type StatedRunValues = { [Field in keyof RunValues]?: RunValues[Field] | undefined };
 
 /**
- * A validated inspection event, as a block carries it (payload `ndjson/inspection/1`, one JSON line per event). It omits
- * absent fields; times are canonical (`formatTime`), so their texts sort as times do; ids are computed.
+ * A validated inspection event, as a block carries it (see `accepted-line.ts`). It omits absent fields; times are
+ * canonical (`formatTime`), so their texts sort as times do; ids are computed.
  */
 export interface AcceptedInspection extends StatedRunValues {
   event_id: string;
@@ -140,12 +140,15 @@ export interface AcceptedInspection extends StatedRunValues {
   completed_at?: string | undefined;
   step?: string | undefined;
   measurements?: Measurement[] | undefined;
+  /** In place of the measurements, which the line keeps in another form. */
+  measurement_count?: number | undefined;
   defects?: Defect[] | undefined;
   metadata?: Record<string, unknown> | undefined;
 }
 
 /** Fields that ingest computes for the writer; the machine states the others. */
 export const COMPUTED_FIELDS = [
+  'measurement_count',
   'content_hash',
   'inspection_uuid',
   'lot_uuid',
