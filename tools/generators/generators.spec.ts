@@ -17,12 +17,12 @@ describe('generators and recipes', () => {
     copy = new WorkspaceCopy();
     changed.stream = copy.generate('stream', 'wafer-move');
     changed.column = await copy.follow(columnOfInspections(copy.folder));
-    changed.service = copy.generate('service', 'alarms');
+    changed.service = await copy.apply('service', 'alarms');
     pages = copy.run('.', 'npm', 'run', 'docs');
     changed.format = await copy.follow(FILE_FORMAT);
-    changed.lib = copy.generate('lib', 'gauges');
-    changed.route = copy.generate('route', 'bins/by-station');
-    changed.topic = copy.generate('route', 'stations/load');
+    changed.lib = await copy.apply('lib', 'gauges');
+    changed.route = await copy.apply('route', 'bins/by-station');
+    changed.topic = await copy.apply('route', 'stations/load');
   }, 900_000);
   afterAll(() => copy?.remove());
   const read = (file: string): string => readFileSync(path.join(copy.folder, file), 'utf8');
@@ -102,9 +102,9 @@ describe('generators and recipes', () => {
     expect(() => copy.check(Object.values(changed).flat())).not.toThrow();
   }, 900_000);
 
-  it('refuse what is there already, and leave the rest alone', () => {
-    expect(() => copy.generate('stream', 'wafer-move')).toThrow(/wafer-move-event\.ts already exists/);
+  it('refuse what is there already, and leave the rest alone', async () => {
+    await expect(copy.apply('stream', 'wafer-move')).rejects.toThrow(/wafer-move-event\.ts already exists/);
     expect(() => copy.generate('stream', 'No Name')).toThrow(/pattern/);
-    expect(copy.generate('lib', 'more').length).toBe(4);
+    expect((await copy.apply('lib', 'more')).length).toBe(4);
   }, 300_000);
 });
