@@ -137,6 +137,7 @@ describe('a batch that cannot be read', () => {
       );
     }
     let records = 0;
+    let batches = 0;
     let most = 0;
     const before = heldBytes();
     await start({
@@ -144,7 +145,10 @@ describe('a batch that cannot be read', () => {
       groupId: kafka.group(),
       handle: async (batch) => {
         records += batch.records.length;
-        most = Math.max(most, heldBytes() - before);
+        // Collecting garbage takes longer than handling a batch.
+        if (batches++ % 16 === 0) {
+          most = Math.max(most, heldBytes() - before);
+        }
         await sleep(5);
       },
     });
