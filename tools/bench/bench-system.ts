@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { buildServices } from '../devstack/commands/build.ts';
 import type { Env } from '../devstack/env-file.ts';
@@ -209,13 +209,7 @@ export class BenchSystem {
   /** Publishes a backlog as any client would, acknowledged by the broker. */
   async publish(backlog: Backlog): Promise<void> {
     const { signal } = this.#options;
-    const producer = this.#kafka.producer({
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      // A repeated request would store its records twice and yield more rows than records.
-      idempotent: true,
-      maxInFlightRequests: 1,
-    });
-    await producer.connect();
+    const producer = await this.producer();
     try {
       for (let number = 0; number < backlog.records;) {
         signal.throwIfAborted();
@@ -234,6 +228,18 @@ export class BenchSystem {
     if (stored !== backlog.records) {
       throw new Error(`${backlog.topic} holds ${stored} records, expected ${backlog.records}`);
     }
+  }
+
+  /** A connected client that publishes as machines do. */
+  async producer(): Promise<Producer> {
+    const producer = this.#kafka.producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      // A repeated request would store its records twice and yield more rows than records.
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    return producer;
   }
 
   async #recordsOf(topic: string): Promise<number> {
@@ -259,8 +265,9 @@ export class BenchSystem {
   /** Starts one instance of each named service on a case's database, runs the work, ends them. */
   async withServices<T>(
     names: readonly ServiceName[],
-    database: CaseDatabase,
+    database: Pick<CaseDatabase, 'url'>,
     work: (services: RunningServices) => Promise<T>,
+    settings: Env = {},
   ): Promise<T> {
     const { folder, signal } = this.#options;
     const env = { ...this.#env };
@@ -268,7 +275,9 @@ export class BenchSystem {
       env[variable] = database.url(variable);
     }
     const { parts, urls } = await describeServices({}, env, new ServicePorts());
-    const wanted = parts.filter(({ launch }) => names.some((name) => launch.name === `${name}-1`));
+    const wanted = parts
+      .filter(({ launch }) => names.some((name) => launch.name === `${name}-1`))
+      .map((part) => ({ ...part, launch: { ...part.launch, env: { ...part.launch.env, ...settings } } }));
     try {
       const ready = Promise.all(
         wanted.map((part) => startPart(folder.run, this.#membership.join(this.#profiled(part)), signal)),

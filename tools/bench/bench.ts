@@ -3,28 +3,27 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { checkDiskSpace, GIBIBYTE, SPACE_FOR_SERVERS } from '../devstack/servers/disk-space.ts';
-import { LOCAL_FOLDER, REPOSITORY_ROOT, stackFolder } from '../devstack/layout.ts';
+import { LOCAL_FOLDER, stackFolder } from '../devstack/layout.ts';
 import { claim, release } from '../devstack/commands/one-at-a-time.ts';
 import { runningProcesses } from '../devstack/processes/processes.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
 import { endOnSignals } from '../devstack/processes/signals.ts';
 import { describeFailure, StackError } from '../devstack/terminal/stack-error.ts';
-import { wholeNumber } from '../devstack/terminal/whole-number.ts';
 import { BenchSystem, type BenchOptions, type CaseDatabase } from './bench-system.ts';
 import { inspectionBacklog, telemetryBacklog, type Backlog } from './machine-data.ts';
 import { measureLoad } from './measured-load.ts';
+import { readOptions, type Kind, type Options } from './options.ts';
 import { preload } from './preload.ts';
 import { measureQueries, type LatencyResult } from './query-latency.ts';
 import { measureRawCopy } from './raw-copy.ts';
-import { formatReport, type BenchResult, type CaseResult, type Round } from './report.ts';
+import { formatReport, type CaseResult, type Round, type Setting } from './report.ts';
+import { formatClients, formatStorm } from './serving/serving-report.ts';
+import { measureClients } from './serving/clients.ts';
+import { measureStorm } from './serving/storm.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const report = reportTo((line) => console.error(line));
-
-const KINDS = ['telemetry', 'inspections'] as const;
-type Kind = (typeof KINDS)[number];
 
 interface Case {
   readonly kind: Kind;
@@ -86,55 +85,6 @@ const beside = (units: number): Case => {
   };
 };
 
-interface Options {
-  readonly rows: number;
-  readonly preload: number;
-  readonly repeat: number;
-  readonly only: Kind | undefined;
-  readonly requests: number;
-  readonly isDurable: boolean;
-  readonly profileFolder: string | undefined;
-  readonly out: string;
-}
-
-const usual = { rows: 1_000_000, preload: 0, requests: 200, isDurable: true };
-/** Enough to see that every case works and loses nothing; too few rows to measure speed. */
-const short = { rows: 100_000, preload: 2_000, requests: 20, isDurable: false };
-
-function readOptions(argv: readonly string[]): Options {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        rows: { type: 'string' },
-        repeat: { type: 'string', default: '1' },
-        only: { type: 'string' },
-        preload: { type: 'string' },
-        short: { type: 'boolean', default: false },
-        profile: { type: 'string' },
-        out: { type: 'string', default: path.join(REPOSITORY_ROOT, 'bench', 'latest.json') },
-      },
-    });
-    const size = values.short ? short : usual;
-    const only = KINDS.find((kind) => kind === values.only);
-    if (values.only !== undefined && only === undefined) {
-      throw new TypeError(`--only ${values.only} is unknown`);
-    }
-    return {
-      rows: values.rows === undefined ? size.rows : wholeNumber('--rows', values.rows, 1_000, 1_000_000_000),
-      preload: values.preload === undefined ? size.preload : wholeNumber('--preload', values.preload, 0, 100_000_000),
-      repeat: wholeNumber('--repeat', values.repeat, 1, 100),
-      only,
-      requests: size.requests,
-      isDurable: size.isDurable,
-      profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
-      out: path.resolve(values.out),
-    };
-  } catch (error) {
-    throw new StackError((error as Error).message, 'see "npm run bench -- --help"', { cause: error });
-  }
-}
-
 async function runRound(
   system: BenchSystem,
   { name, backlog: backlogOf, questions, preloaded }: Case,
@@ -183,7 +133,25 @@ async function runCases(system: BenchSystem, options: Options, signal: AbortSign
   return { cases: results, queries };
 }
 
-async function run(options: Options, signal: AbortSignal): Promise<BenchResult> {
+/** What the command measures: its figures, and the same as text. */
+type Measured = readonly [figures: object, text: (setting: Setting) => string];
+
+async function measure(system: BenchSystem, options: Options, signal: AbortSignal): Promise<Measured> {
+  const { history: size, storm, clients } = options;
+  const progress = (what: string) => report('bench', what);
+  if (storm !== undefined) {
+    const result = await measureStorm(system, { size, ...storm, rounds: options.repeat, signal, progress });
+    return [{ storm: result }, (setting) => formatStorm(setting, result)];
+  }
+  if (clients !== undefined) {
+    const result = await measureClients(system, { size, ...clients, signal, progress });
+    return [{ clients: result }, (setting) => formatClients(setting, result)];
+  }
+  const result = await runCases(system, options, signal);
+  return [result, (setting) => formatReport({ ...setting, ...result })];
+}
+
+async function run(options: Options, signal: AbortSignal): Promise<{ result: object; text: string }> {
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown processor',
     cores: cpus().length,
@@ -199,16 +167,15 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
     profileFolder: options.profileFolder,
   };
   await BenchSystem.remove(bench);
-  await checkDiskSpace(
-    LOCAL_FOLDER,
-    SPACE_FOR_SERVERS + options.rows * BYTES_PER_ROW + options.preload * BYTES_PER_UNIT,
-  );
+  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS + spaceFor(options));
   let system: BenchSystem | undefined;
   try {
     system = await BenchSystem.start({ ...bench, folder: stackFolder(path.join(LOCAL_FOLDER, 'bench')) });
     const versions = await system.versions();
     const command = ['npm run bench', '--', ...process.argv.slice(2)].join(' ').replace(/ --$/, '');
-    return { at, command, machine, versions, ...(await runCases(system, options, signal)) };
+    const setting = { at, command, machine, versions };
+    const [figures, text] = await measure(system, options, signal);
+    return { result: { ...setting, ...figures }, text: text(setting) };
   } finally {
     await BenchSystem.remove(bench, system);
   }
@@ -216,8 +183,15 @@ async function run(options: Options, signal: AbortSignal): Promise<BenchResult> 
 
 /** Backlog, blocks, table with indexes, write-ahead log, exported rows and their second table. */
 const BYTES_PER_ROW = 2_000;
+/** A sample, its index entries and the write-ahead log. */
+const BYTES_PER_SAMPLE = 500;
 /** Its rows, their indexes and the write-ahead log. */
 const BYTES_PER_UNIT = 5_000;
+
+const spaceFor = ({ rows, preload: units, history, storm, clients }: Options): number =>
+  storm === undefined && clients === undefined
+    ? rows * BYTES_PER_ROW + units * BYTES_PER_UNIT
+    : history.inspections * BYTES_PER_UNIT + history.samples * BYTES_PER_SAMPLE;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -236,10 +210,10 @@ async function main(): Promise<void> {
   process.env['NODE_ENV'] = 'production';
   const signal = endOnSignals(() => runningProcesses(runFolder).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
   try {
-    const result = await run(options, signal);
+    const { result, text } = await run(options, signal);
     mkdirSync(path.dirname(options.out), { recursive: true });
     writeFileSync(options.out, `${JSON.stringify(result, undefined, 2)}\n`);
-    console.log(formatReport(result));
+    console.log(text);
     report('bench', `written to ${path.relative(process.cwd(), options.out)}`);
   } finally {
     release(runFolder);

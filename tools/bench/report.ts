@@ -15,7 +15,8 @@ export interface CaseResult {
   readonly rounds: readonly Round[];
 }
 
-export interface BenchResult {
+/** When, where and with what something was measured. */
+export interface Setting {
   readonly at: string;
   readonly command: string;
   readonly machine: {
@@ -25,6 +26,9 @@ export interface BenchResult {
     readonly loadBefore: number;
   };
   readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface BenchResult extends Setting {
   readonly cases: readonly CaseResult[];
   readonly queries: readonly LatencyResult[];
 }
@@ -101,16 +105,19 @@ function cost({ name, rounds }: CaseResult): string[] {
   return [name, rawCpu, ...MEASURED_PROCESSES.map(cpu), ...memory('ingest'), ...memory('writer')];
 }
 
-export function formatReport({ at, command, machine, versions, cases, queries }: BenchResult): string {
+export const formatSetting = ({ at, command, machine, versions }: Setting): string =>
+  [
+    `${command}   ${at}`,
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, load average before ${machine.loadBefore.toFixed(1)}; broker, services and database share them`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+  ].join('\n');
+
+export function formatReport({ cases, queries, ...setting }: BenchResult): string {
   const of = (share: number) => `${Math.round(share * 100)} %`;
   const sections = [
-    [
-      `${command}   ${at}`,
-      `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, load average before ${machine.loadBefore.toFixed(1)}; broker, services and database share them`,
-      Object.entries(versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', '),
-    ].join('\n'),
+    formatSetting(setting),
     `Committed rows between ${of(0.1)} and ${of(1)} of a backlog, against psql \\copy of the same rows right afterwards\n\n${table(
       [
         ['case', 'rows', 'raw copy rows/s', 'pipeline rows/s', 'of raw', 'events or samples/s', 'end to end s'],

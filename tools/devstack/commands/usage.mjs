@@ -106,6 +106,14 @@ the latency of queries on the loaded data. Prints tables, writes them to bench/l
   --only KIND      telemetry or inspections
   --preload N      one more case: small inspections into a database that already holds N units (such as 5000000)
   --short          100,000 rows: shows that everything works, too few to measure speed
+  --storm          instead: 20,000 samples/s and cheap questions, in turns without and with 16 clients that ask for
+                   statistics over a year and for exports; prints what the storm costs both
+  --rate N         … with N samples/s (default 20,000; with --short 2,000)
+  --seconds S      … S seconds each (default 30; with --short 4), --repeat times
+  --clients N      with --storm, N clients in it (default 16); without, instead of all else: each question by one and by N
+                   clients at once, beside the same statements through a bare client
+  --inspections N  both: on so many inspections over a year (default 1,000,000; with --short 20,000)
+  --samples N      … and so many samples over four weeks (default 10,000,000; with --short 100,000)
   --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
   --out FILE       write to FILE instead of bench/latest.json
   --help           this text

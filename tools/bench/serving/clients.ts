@@ -1,0 +1,174 @@
+/** Answers to several clients at once, beside the same statements through a bare client. */
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { availableParallelism } from 'node:os';
+import pg from 'pg';
+import type { BenchSystem, CaseDatabase } from '../bench-system.ts';
+import { quantile } from '../query-latency.ts';
+import { storeHistory, type HistorySize } from './history.ts';
+import { cheapQuestions, dearQuestions, usualQuestions, type Questions } from './questions.ts';
+import { StatementRecorder, type Statement } from './statement-recorder.ts';
+
+export interface ClientsOptions {
+  readonly size: HistorySize;
+  readonly clients: number;
+  /** Most answers to each question. */
+  readonly requests: number;
+  readonly signal: AbortSignal;
+  readonly progress: (what: string) => void;
+}
+
+export interface Compared {
+  readonly bareMs: number;
+  readonly routeMs: number;
+}
+
+export interface ClientsResult {
+  readonly size: HistorySize;
+  readonly clients: number;
+  readonly questions: readonly {
+    readonly question: string;
+    readonly statements: number;
+    /** p50 of one client alone, and of each of several at once. */
+    readonly alone: Compared;
+    readonly together: Compared;
+  }[];
+}
+
+/** Longest measurement of one question. */
+const MOST_MS = 20_000;
+const WARM_UPS = 3;
+
+export async function measureClients(system: BenchSystem, options: ClientsOptions): Promise<ClientsResult> {
+  const { size, clients, signal, progress } = options;
+  return system.withDatabase(async (database) => {
+    await storeHistory(database, size, progress);
+    const now = Date.now();
+    const questions = { ...cheapQuestions(size), ...usualQuestions(size, now), ...dearQuestions(now) };
+    const statements = await recordStatements(system, database, questions);
+    // Nothing is loaded meanwhile, so statistics may have every core.
+    const settings = { DATABASE_STATISTICS_MAX: String(Math.min(5, availableParallelism())) };
+    const withQuery = <T>(work: (url: string) => Promise<T>): Promise<T> =>
+      system.withServices(
+        ['query'],
+        database,
+        async ({ ready, urls }) => {
+          await ready;
+          return work(urls.query);
+        },
+        settings,
+      );
+    return withQuery(async (url) => {
+      const measured: ClientsResult['questions'][number][] = [];
+      for (const [question, path] of Object.entries(questions)) {
+        signal.throwIfAborted();
+        progress(question);
+        const sent = statements.get(question) ?? [];
+        const compared = async (count: number): Promise<Compared> => ({
+          bareMs: await asBareClients(database, sent, count, options.requests),
+          routeMs: await asClients(url + path, count, options.requests),
+        });
+        measured.push({
+          question,
+          statements: sent.length,
+          alone: await compared(1),
+          together: await compared(clients),
+        });
+      }
+      return { size, clients, questions: measured };
+    });
+  });
+}
+
+async function recordStatements(
+  system: BenchSystem,
+  database: CaseDatabase,
+  questions: Questions,
+): Promise<Map<string, Statement[]>> {
+  const recorder = await StatementRecorder.before(database.url('QUERY_DATABASE_URL'));
+  try {
+    const recorded = { url: (variable: string) => recorder.through(database.url(variable)) };
+    return await system.withServices(['query'], recorded, async ({ ready, urls }) => {
+      await ready;
+      const statements = new Map<string, Statement[]>();
+      for (const [question, path] of Object.entries(questions)) {
+        recorder.take();
+        await answer(urls.query + path, new Agent());
+        statements.set(question, transactionsOf(recorder.take()));
+      }
+      return statements;
+    });
+  } finally {
+    await recorder.close();
+  }
+}
+
+/** Leaves out what the service asks between requests, each outside of a transaction. */
+function transactionsOf(statements: readonly Statement[]): Statement[] {
+  const first = statements.findIndex(({ text }) => text.startsWith('BEGIN'));
+  const last = statements.findLastIndex(({ text }) => text === 'COMMIT');
+  return first < 0 ? [] : statements.slice(first, last + 1);
+}
+
+async function answer(url: string, agent: Agent): Promise<void> {
+  const [response] = (await once(get(url, { agent }), 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const piece of response.setEncoding('utf8')) {
+    body += String(piece);
+  }
+  if (response.statusCode !== 200) {
+    throw new Error(`GET ${url} answered ${response.statusCode}: ${body.slice(0, 300)}`);
+  }
+}
+
+/** @returns the median time of `work`, ms, by so many workers that begin again at once */
+async function medianOf(count: number, requests: number, work: (worker: number) => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  let left = requests;
+  const end = performance.now() + MOST_MS;
+  const worker = async (number: number): Promise<void> => {
+    for (let nth = 0; nth < WARM_UPS + 1 || (left > 0 && performance.now() < end); nth += 1) {
+      const began = performance.now();
+      await work(number);
+      if (nth >= WARM_UPS) {
+        left -= 1;
+        times.push(performance.now() - began);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: count }, (_, number) => worker(number)));
+  return quantile(
+    times.sort((a, b) => a - b),
+    0.5,
+  );
+}
+
+async function asClients(url: string, count: number, requests: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true });
+  try {
+    return await medianOf(count, requests, () => answer(url, agent));
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function asBareClients(
+  database: CaseDatabase,
+  statements: readonly Statement[],
+  count: number,
+  requests: number,
+): Promise<number> {
+  const asText = { getTypeParser: () => String };
+  const connectionString = database.url('QUERY_DATABASE_URL');
+  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString, types: asText as never }));
+  try {
+    await Promise.all(clients.map((client) => client.connect()));
+    return await medianOf(count, requests, async (worker) => {
+      for (const { text, values } of statements) {
+        await (clients[worker] as pg.Client).query(text, values as unknown[] | undefined);
+      }
+    });
+  } finally {
+    await Promise.all(clients.map((client) => client.end().catch(() => {})));
+  }
+}

@@ -1,0 +1,107 @@
+/** A year of a fab in the database, written by SQL: what questions are asked of. */
+import type { CaseDatabase } from '../bench-system.ts';
+
+export interface HistorySize {
+  readonly inspections: number;
+  readonly samples: number;
+}
+
+export const UNITS_PER_LOT = 500;
+const UNITS_PER_WAFER = 25;
+const PARAMETERS = 10;
+export const HISTORY_DAYS = 365;
+/** Shorter than the retention of raw samples, so that no sample expires while it is asked for. */
+const TELEMETRY_DAYS = 28;
+const PER_STATEMENT = 100_000;
+const SAMPLES_PER_STATEMENT = 1_000_000;
+
+/**
+ * Stores inspections over a year (one in 20 tested twice, ten measurements each, three defects on each failed unit) and
+ * samples over four weeks, and brings every summary up to date. The content is a pure function of the numbers; only the
+ * times follow the clock, up to the begin of today (UTC).
+ */
+export async function storeHistory(
+  { client }: CaseDatabase,
+  { inspections, samples }: HistorySize,
+  progress: (what: string) => void,
+): Promise<void> {
+  await client.query(`SELECT set_config('bench.inspections', $1, false), set_config('bench.samples', $2, false)`, [
+    String(inspections),
+    String(samples),
+  ]);
+  for (let from = 1; from <= inspections; from += PER_STATEMENT) {
+    const to = Math.min(inspections, from + PER_STATEMENT - 1);
+    await client.query('BEGIN');
+    await client.query(UNITS, [from, to]);
+    for (const statement of OF_UNITS) {
+      await client.query(statement);
+    }
+    await client.query('COMMIT');
+    progress(`${to.toLocaleString('en-US')} inspections`);
+  }
+  for (let from = 1; from <= samples; from += SAMPLES_PER_STATEMENT) {
+    const to = Math.min(samples, from + SAMPLES_PER_STATEMENT - 1);
+    await client.query(SAMPLES, [from, to]);
+    progress(`${to.toLocaleString('en-US')} samples`);
+  }
+  await client.query(DELTAS);
+  for (const fold of ['fold_metrics', 'fold_yield']) {
+    let left = 1;
+    while (left > 0) {
+      left = Number((await client.query<{ left: string }>(`SELECT ${fold}() AS left`)).rows[0]?.left ?? 0);
+    }
+  }
+  progress('statistics of the planner');
+  await client.query('VACUUM (ANALYZE)');
+  await client.query('CHECKPOINT');
+}
+
+const TODAY = `date_trunc('day', now(), 'UTC')`;
+
+const UNITS = `CREATE TEMPORARY TABLE unit ON COMMIT DROP AS
+  SELECT n, md5('lot' || n / ${UNITS_PER_LOT})::uuid AS lot, md5('i' || n)::uuid AS id, 'C' || n AS chip,
+    (ARRAY['visual', 'electrical', 'metrology'])[1 + n / ${UNITS_PER_LOT} % 3] AS type,
+    CASE WHEN n % 15 = 3 THEN 'fail' ELSE 'pass' END AS result, 'E' || n % 40 AS equipment,
+    'P' || n / ${UNITS_PER_LOT} % 25 AS product, 'W' || n / ${UNITS_PER_WAFER} % 20 AS wafer, n % 5 AS x, n / 5 % 5 AS y,
+    CASE WHEN n % 15 = 3 THEN 2 + n % 7 ELSE 1 END AS bin,
+    ${TODAY} - (1 - n::float8 / current_setting('bench.inspections')::int) * ${HISTORY_DAYS} * INTERVAL '1 day' AS at
+  FROM generate_series($1::bigint, $2::bigint) AS n`;
+
+const INSPECTION = `lot_id, inspection_type, status, result, occurred_at, completed_at, equipment_id, product, wafer_id, die_x, die_y,
+  hard_bin, soft_bin, inspected_area_cm2`;
+const ATTEMPT = `inspection_id, step, attempt_key, event_id, event_ids, first_occurred_at, defect_count, ${INSPECTION}`;
+
+const OF_UNITS = [
+  `INSERT INTO lots (id, site, lot_id) SELECT DISTINCT lot, 'fab', 'LOT' || n / ${UNITS_PER_LOT} FROM unit ON CONFLICT DO NOTHING`,
+  `INSERT INTO parts (id, lot_id, chip_id) SELECT md5('part' || n)::uuid, lot, chip FROM unit`,
+  `INSERT INTO wafers (id, lot_id, wafer_id) SELECT DISTINCT ON (lot, wafer) md5('wafer' || n / ${UNITS_PER_WAFER})::uuid, lot, wafer FROM unit
+     ON CONFLICT DO NOTHING`,
+  `INSERT INTO inspections (id, chip_id, created_at, site, step, attempt_key, metadata, ${INSPECTION})
+     SELECT id, chip, at, 'fab', 'S1', 'a:1', jsonb_build_object('operator', n % 200), lot, type, 'completed', result, at, at, equipment,
+       product, wafer, x, y, bin, bin, 1.5 FROM unit`,
+  `INSERT INTO inspection_attempts (${ATTEMPT})
+     SELECT id, 'S1', 'a:1', id, ARRAY[id], at, CASE WHEN result = 'fail' THEN 3 ELSE 0 END, lot, type, 'completed', result, at, at,
+       equipment, product, wafer, x, y, bin, bin, 1.5 FROM unit`,
+  `INSERT INTO inspection_attempts (${ATTEMPT})
+     SELECT id, 'S1', 'a:2', event, ARRAY[event], later, 0, lot, type, 'completed', 'pass', later, later, equipment, product, wafer, x, y, 1, 1, 1.5
+     FROM (SELECT *, md5('again' || n)::uuid AS event, at + INTERVAL '1 hour' AS later FROM unit WHERE n % 20 = 3) AS again`,
+  // Nearly normal, within the limits but for a few in a thousand.
+  `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+     SELECT at, id, id, (SELECT set_id FROM (SELECT store_measurement_sets(json_build_array(json_build_object('names', array_agg('width' || m ORDER BY m),
+         'units', array_agg('um'::text), 'lower_limits', array_agg(m), 'upper_limits', array_agg(m + 4)))) AS set_id
+         FROM generate_series(0, ${PARAMETERS - 1}) AS m) AS stored),
+       ARRAY(SELECT m + (hashint8(n * 64 + m) & 1023) / 1024.0 + (hashint8(n * 64 + m + 16) & 1023) / 1024.0
+         + (hashint8(n * 64 + m + 32) & 1023) / 1024.0 + (hashint8(n * 64 + m + 48) & 1023) / 1024.0 FROM generate_series(0, ${PARAMETERS - 1}) AS m)
+     FROM unit`,
+  `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
+     SELECT id, id, no, at, 'class' || n % 9, 0, 0 FROM unit, generate_series(1, 3) AS no WHERE result = 'fail'`,
+];
+
+const SAMPLES = `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host, tags)
+  SELECT ${TODAY} - (1 - n::float8 / current_setting('bench.samples')::int) * ${TELEMETRY_DAYS} * INTERVAL '1 day', 'service' || n % 5,
+    'metric' || n / 5 % 10, n % 1000, 'host' || n % 3, jsonb_build_object('line', n % 4)
+  FROM generate_series($1::bigint, $2::bigint) AS n`;
+
+const DELTAS = `INSERT INTO metrics_delta
+  SELECT time_bucket('1 hour', time), service_name, metric_name, host, sum(metric_value), count(*), min(metric_value), max(metric_value)
+  FROM system_metrics GROUP BY 1, 2, 3, 4`;
