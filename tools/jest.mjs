@@ -27,9 +27,8 @@ const result = spawnSync(
     '--json',
     '--outputFile',
     `test-results/${kind}.json`,
-    // Suites of one project share two cores and one database server; in parallel they only slow each other down. If
-    // they mostly wait (for Kafka's timeouts, for a clock), the project's target asks for more workers.
-    ...(kind === 'int' && !rest.some((option) => option.startsWith('--maxWorkers')) ? ['--runInBand'] : []),
+    // Suites mostly wait: for Kafka's timeouts, for answers of services, for a clock. Two at a time fill the waits.
+    ...(kind === 'int' && !rest.some((option) => /^--(maxWorkers|runInBand)/.test(option)) ? ['--maxWorkers=2'] : []),
     // Given twice, jest accepts neither.
     ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '60000'] : []),
     ...rest,
