@@ -29,8 +29,8 @@ const result = spawnSync(
     `test-results/${kind}.json`,
     // Suites mostly wait: for Kafka's timeouts, for answers of services, for a clock. Two at a time fill the waits.
     ...(kind === 'int' && !rest.some((option) => /^--(maxWorkers|runInBand)/.test(option)) ? ['--maxWorkers=2'] : []),
-    // Given twice, jest accepts neither.
-    ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '60000'] : []),
+    // Against what hangs, not against what is slow on a busy machine. Given twice, jest accepts neither.
+    ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '180000'] : []),
     ...rest,
   ],
   // The JSON goes to the file, jest's readable report to standard error.
