@@ -107,6 +107,7 @@ export class Postgres {
     }
     await this.#sql('template1', PREPARE_TEMPLATE, signal);
     await this.#sql('postgres', this.#createRoles(), signal);
+    await this.#sql('postgres', TEST_TEMPLATES, signal);
     // Last: its presence means that everything above is done.
     await this.#sql('postgres', `CREATE DATABASE ${DATABASE} OWNER ${OWNER}`, signal);
   }
@@ -181,6 +182,20 @@ CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 DELETE FROM _timescaledb_config.bgw_job WHERE proc_name = 'policy_job_stat_history_retention';
 \\connect postgres
 ALTER DATABASE template1 ALLOW_CONNECTIONS false;
+`;
+
+/**
+ * Integration tests copy a migrated database, and a database in use cannot be copied. The scheduler of TimescaleDB keeps
+ * a session in each, which the owner may not end; this lets it, in these databases only.
+ */
+const TEST_TEMPLATES = `
+CREATE OR REPLACE FUNCTION public.end_sessions_of_test_template(template text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+  WHERE datname = template AND template LIKE 'chip\\_test\\_template\\_%'
+$$;
+REVOKE ALL ON FUNCTION public.end_sessions_of_test_template(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.end_sessions_of_test_template(text) TO ${OWNER};
 `;
 
 function loadPasswords(file: string): Env {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Database } from '../connection/database.ts';
 import { migrate } from '../schema/migrate.ts';
+import { copyTemplate } from './template-database.ts';
 
 /** A migrated database of one suite. */
 export interface TestDatabase {
@@ -16,7 +17,8 @@ export interface TestDatabase {
 }
 
 /**
- * Creates a database with a random name on the server of `DATABASE_URL` and migrates it (together about 0.4 s).
+ * Creates a database with a random name on the server of `DATABASE_URL` and migrates it. On the local stack it is a copy of a
+ * database that is migrated once, which takes a tenth of the time.
  *
  * @param options.empty without a schema, for tests of the migrations themselves
  */
@@ -27,9 +29,14 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   }
   const name = `chip_test_${randomBytes(6).toString('hex')}`;
   const url = withDatabase(serverUrl, name);
-  // template0: others may be connected to template1, and a template in use cannot be copied.
-  await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0`);
+  await onServer(serverUrl, async (client) => {
+    if (options.empty || !(await copyTemplate(client, name, (other) => withDatabase(serverUrl, other)))) {
+      // template0: others may be connected to template1, and a template in use cannot be copied.
+      await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+    }
+  });
   if (!options.empty) {
+    // Comments, rights and settings of a database are not copied with it.
     await migrate(url);
   }
   const database = new Database({ url, applicationName: 'chip-test' });
@@ -39,7 +46,7 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
     database,
     drop: async () => {
       await database.close();
-      await onServer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await onServer(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
     },
   };
 }
@@ -52,14 +59,14 @@ export function withDatabase(url: string, database: string): string {
 }
 
 /** TimescaleDB's background workers come and go in every database: 55006 (object in use) is transient. */
-async function onServer(serverUrl: string, statement: string): Promise<void> {
+async function onServer(serverUrl: string, change: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: withDatabase(serverUrl, 'postgres') });
   await client.connect();
   try {
     const deadline = performance.now() + 30_000;
     for (;;) {
       try {
-        await client.query(statement);
+        await change(client);
         return;
       } catch (error) {
         if ((error as { code?: string }).code !== '55006' || performance.now() > deadline) {

@@ -1,0 +1,84 @@
+/** A migrated database on the test server that the databases of suites are copies of. */
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type pg from 'pg';
+import { migrate } from '../schema/migrate.ts';
+
+/** An arbitrary constant: held shared while a template is copied, alone while it is made. */
+const TEMPLATE_LOCK = 727_471_003;
+/**
+ * Made by the local stack in the database postgres. A template in use cannot be copied, and TimescaleDB's scheduler
+ * keeps a session in every database, which only a superuser may end.
+ */
+const END_SESSIONS = 'public.end_sessions_of_test_template';
+
+/** Of what the migrations are made of: a server may outlive a change of them. */
+function templateName(): string {
+  const folder = path.resolve(import.meta.dirname, '../..');
+  const hash = createHash('sha1');
+  for (const file of globSync(['persistence/src/**/*.ts', 'contracts/src/**/*.ts'], {
+    cwd: path.dirname(folder),
+  }).sort()) {
+    hash.update(file).update(readFileSync(path.join(path.dirname(folder), file)));
+  }
+  return `chip_test_template_${hash.digest('hex').slice(0, 12)}`;
+}
+
+/**
+ * Creates `name` as a copy of the template, which is made on first use.
+ *
+ * @param client as the owner, in the database postgres
+ * @param urlOf the owner's URL of a database
+ * @returns false if the server is not of the local stack: it has no way to make a template
+ */
+export async function copyTemplate(
+  client: pg.Client,
+  name: string,
+  urlOf: (database: string) => string,
+): Promise<boolean> {
+  const { rows } = await client.query<{ known: boolean }>('SELECT to_regprocedure($1) IS NOT NULL AS known', [
+    `${END_SESSIONS}(text)`,
+  ]);
+  if (!rows[0]?.known) {
+    return false;
+  }
+  const template = templateName();
+  try {
+    await client.query('SELECT pg_advisory_lock_shared($1)', [TEMPLATE_LOCK]);
+    if (!(await isReady(client, template))) {
+      await client.query('SELECT pg_advisory_unlock_shared($1)', [TEMPLATE_LOCK]);
+      await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+      // Another suite may have made it in between.
+      if (!(await isReady(client, template))) {
+        await makeTemplate(client, template, urlOf);
+      }
+    }
+    // Through the log: the other way, which copies files, waits for two checkpoints of the server.
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY wal_log`);
+  } finally {
+    await client.query('SELECT pg_advisory_unlock_all()');
+  }
+  return true;
+}
+
+/** Refusing connections is the last step of making it. */
+async function isReady(client: pg.Client, template: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND NOT datallowconn', [
+    template,
+  ]);
+  return rowCount === 1;
+}
+
+async function makeTemplate(client: pg.Client, template: string, urlOf: (database: string) => string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database WHERE datname LIKE 'chip\\_test\\_template\\_%'`,
+  );
+  for (const { name } of rows) {
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  }
+  await client.query(`CREATE DATABASE ${template} TEMPLATE template0`);
+  await migrate(urlOf(template));
+  await client.query(`ALTER DATABASE ${template} ALLOW_CONNECTIONS false`);
+  await client.query(`SELECT ${END_SESSIONS}($1)`, [template]);
+}
