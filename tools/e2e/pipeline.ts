@@ -9,7 +9,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { STREAMS } from '@chip/contracts';
-import { freePort, requiredEnv, waitFor } from '@chip/testing';
+import { kafkaAccess, freePort, requiredEnv, waitFor, withoutKafkaAccess } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
@@ -42,14 +42,17 @@ export class Pipeline {
   readonly #databaseName: string;
   readonly #databaseUrl: string;
   readonly #brokers: string;
+  readonly #environment: NodeJS.ProcessEnv;
   readonly #services = new Set<Service>();
 
-  private constructor(databaseName: string, databaseUrl: string, brokers: string) {
+  private constructor(databaseName: string, databaseUrl: string, brokers: string, isOwn: boolean) {
     this.#databaseName = databaseName;
     this.#databaseUrl = databaseUrl;
     this.#brokers = brokers;
+    this.#environment = isOwn ? withoutKafkaAccess() : process.env;
     this.kafka = new kafkajs.Kafka({
       brokers: brokers.split(','),
+      ...kafkaAccess(this.#environment),
       clientId: 'e2e',
       logLevel: kafkajs.logLevel.NOTHING,
     });
@@ -58,16 +61,17 @@ export class Pipeline {
     this.database = new pg.Client({ connectionString: databaseUrl });
   }
 
-  /** @param settings of the operator's commands, instead of the tests' own */
-  static async create(
-    brokers = requiredEnv('KAFKA_BROKERS'),
-    settings: Record<string, string> = {},
-  ): Promise<Pipeline> {
+  /**
+   * @param ownBrokers of a broker of the test's own, which lets this client in without a name
+   * @param settings of the operator's commands, instead of the tests' own
+   */
+  static async create(ownBrokers?: string, settings: Record<string, string> = {}): Promise<Pipeline> {
     const url = new URL(requiredEnv('DATABASE_URL'));
     const name = `e2e_${randomBytes(6).toString('hex')}`;
     await administer((client) => client.query(`CREATE DATABASE ${name}`));
     url.pathname = `/${name}`;
-    const pipeline = new Pipeline(name, url.href, brokers);
+    const brokers = ownBrokers ?? requiredEnv('KAFKA_BROKERS');
+    const pipeline = new Pipeline(name, url.href, brokers, ownBrokers !== undefined);
     await pipeline.run('operator', 'db', ['migrate']);
     await pipeline.admin.connect();
     await pipeline.#emptyTopics();
@@ -213,7 +217,7 @@ export class Pipeline {
   }
 
   #env(): NodeJS.ProcessEnv {
-    return { ...process.env, KAFKA_BROKERS: this.#brokers, DATABASE_URL: this.#databaseUrl, NODE_OPTIONS: '' };
+    return { ...this.#environment, KAFKA_BROKERS: this.#brokers, DATABASE_URL: this.#databaseUrl, NODE_OPTIONS: '' };
   }
 
   async #emptyTopics(): Promise<void> {

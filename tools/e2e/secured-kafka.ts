@@ -25,10 +25,11 @@ export class SecuredKafka {
   /** TLS with client certificates. */
   mutualTls = '';
 
-  static async start(users: PlainUsers): Promise<SecuredKafka> {
+  /** @param superUsers may do everything */
+  static async start(users: PlainUsers, superUsers: readonly string[] = []): Promise<SecuredKafka> {
     const kafka = new SecuredKafka();
     try {
-      await kafka.#start(users);
+      await kafka.#start(users, superUsers);
       return kafka;
     } catch (error) {
       await kafka.stop();
@@ -36,7 +37,7 @@ export class SecuredKafka {
     }
   }
 
-  async #start(users: PlainUsers): Promise<void> {
+  async #start(users: PlainUsers, superUsers: readonly string[]): Promise<void> {
     const [broker, controller, sasl, mutualTls] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     this.admin = `${LOOPBACK}:${broker}`;
     this.sasl = `${LOOPBACK}:${sasl}`;
@@ -77,7 +78,7 @@ ssl.truststore.location=${this.file('ca.pem')}
 listener.name.mutual.ssl.client.auth=required
 listener.name.mutual.ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:ANONYMOUS
+super.users=${['ANONYMOUS', ...superUsers].map((user) => `User:${user}`).join(';')}
 `,
     );
     this.#java = { command: launch.command, args: launch.args.slice(0, -2) };

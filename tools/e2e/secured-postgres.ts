@@ -82,6 +82,11 @@ export class SecuredPostgres {
     return this.#authority.certificate;
   }
 
+  /** Folder of the server's programs, such as pg_dump. */
+  get programs(): string {
+    return this.#environment['PG_BIN'] as string;
+  }
+
   /** The URL in a variable of the stack, such as `WRITER_DATABASE_URL`, or `ADMIN_DATABASE_URL` of the superuser, in another database and with other parameters. */
   url(variable: string, database: string, parameters = `sslmode=verify-full&sslrootcert=${this.authority}`): string {
     const url = new URL(this.#environment[variable] as string);

@@ -65,7 +65,7 @@ export async function startIngest(
     onBlock,
   }: { consumer?: Partial<ConsumerOptions>; database?: Database; onBlock?: () => void } = {},
 ): Promise<IngestStage> {
-  const connection = { brokers: kafka.brokers, clientId: 'test-ingest' };
+  const connection = kafka.connection('test-ingest');
   const there = (topic: string): string =>
     ({ [TELEMETRY.accepted]: accepted, [TELEMETRY.deadLetters]: letters })[topic] ?? topic;
   const fatals: unknown[] = [];
@@ -136,7 +136,7 @@ export async function startIngest(
 
 export async function blocksOf(kafka: TestKafka, accepted: string): Promise<Block[]> {
   const blocks: Block[] = [];
-  for await (const { headers, value } of readTopic({ brokers: kafka.brokers, clientId: 'test' }, logger, accepted)) {
+  for await (const { headers, value } of readTopic(kafka.connection('test'), logger, accepted)) {
     blocks.push(decodeBlock(headers, value));
   }
   return blocks;
@@ -144,7 +144,7 @@ export async function blocksOf(kafka: TestKafka, accepted: string): Promise<Bloc
 
 export async function recordsOf(kafka: TestKafka, topic: string): Promise<TopicRecord[]> {
   const records: TopicRecord[] = [];
-  for await (const record of readTopic({ brokers: kafka.brokers, clientId: 'test' }, logger, topic)) {
+  for await (const record of readTopic(kafka.connection('test'), logger, topic)) {
     records.push(record);
   }
   return records;

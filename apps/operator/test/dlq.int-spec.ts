@@ -14,7 +14,7 @@ const kafka = TestKafka.forFile();
 let db: TestDatabase;
 let producer: KafkaProducer;
 const { logger } = createLogger({ name: 'test', level: 'silent' });
-const connection = (): { brokers: string[]; clientId: string } => ({ brokers: kafka.brokers, clientId: 'test-dlq' });
+const connection = () => kafka.connection('test-dlq');
 
 beforeAll(async () => {
   db = await createTestDatabase();

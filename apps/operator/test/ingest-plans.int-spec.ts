@@ -14,10 +14,7 @@ let machine: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  admin = new KafkaAdmin(
-    { brokers: kafka.brokers, clientId: 'test-ingest-plans' },
-    createLogger({ name: 'test', level: 'silent' }).logger,
-  );
+  admin = new KafkaAdmin(kafka.connection('test-ingest-plans'), createLogger({ name: 'test', level: 'silent' }).logger);
 });
 beforeEach(async () => {
   machine = await kafka.topic();

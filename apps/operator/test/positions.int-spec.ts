@@ -30,7 +30,7 @@ let group: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  const connection = { brokers: kafka.brokers, clientId: 'test-positions' };
+  const connection = kafka.connection('test-positions');
   producer = new KafkaProducer(connection, logger);
   admin = new KafkaAdmin(connection, logger);
 });
@@ -55,7 +55,7 @@ const facts = (partition = 0): PartitionFacts =>
     {
       database: db.database,
       admin,
-      read: (topic, range) => readTopic({ brokers: kafka.brokers, clientId: 'test-positions' }, logger, topic, range),
+      read: (topic, range) => readTopic(kafka.connection('test-positions'), logger, topic, range),
       machineTopic: machine,
       acceptedTopic: accepted,
       ingestGroup: group,

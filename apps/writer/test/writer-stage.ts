@@ -30,7 +30,7 @@ export class WriterServers {
 
   static async connect(): Promise<WriterServers> {
     const kafka = await TestKafka.connect();
-    const connection = { brokers: kafka.brokers, clientId: 'test' };
+    const connection = kafka.connection('test');
     return new WriterServers(
       kafka,
       await createTestDatabase(),
@@ -112,7 +112,7 @@ export class WriterStage {
     @Module({ controllers: [Consumer] })
     class StageModule {}
     const server = new KafkaBatchServer({
-      connection: { brokers: servers.kafka.brokers, clientId: 'test-writer' },
+      connection: servers.kafka.connection('test-writer'),
       groups: { [accepted]: this.group },
       consumer: { minBytes: 1 },
       logger,

@@ -48,7 +48,7 @@ export async function startServer(
   const fatals: AppError[] = [];
   const { logger, lines } = memoryLogger();
   const server = new KafkaBatchServer({
-    connection: { brokers: kafka.brokers, clientId: `test-${randomUUID()}`, ...options.connection },
+    connection: { ...kafka.connection(`test-${randomUUID()}`), ...options.connection },
     groups: { [options.topic]: options.groupId },
     consumer: { minBytes: 1, ...options.consumer },
     logger,

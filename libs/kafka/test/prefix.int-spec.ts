@@ -35,7 +35,7 @@ beforeAll(async () => {
   kafka = await TestKafka.connect();
   environments = prefixes.map((prefix) => {
     kafka.removeLater(`${prefix}${TOPIC}`);
-    const connection = { brokers: kafka.brokers, clientId: 'test', topicPrefix: prefix, groupPrefix: `${prefix}g-` };
+    const connection = { ...kafka.connection('test'), topicPrefix: prefix, groupPrefix: `${prefix}g-` };
     const { logger } = memoryLogger();
     return {
       connection,

@@ -6,7 +6,7 @@ import { memoryLogger, startServer } from './batch-server-harness.ts';
 const kafka = TestKafka.forFile();
 const { logger } = memoryLogger();
 
-const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, logger);
+const producer = new KafkaProducer(kafka.connection('test'), logger);
 afterAll(() => producer.disconnect());
 
 async function read(topic: string, count: number): Promise<RecordBatch[]> {
@@ -116,7 +116,7 @@ describe('KafkaProducer', () => {
 
 describe('KafkaAdmin', () => {
   it('creates what is missing, finds what differs, grows, and tells offsets', async () => {
-    const admin = new KafkaAdmin({ brokers: kafka.brokers, clientId: 'test' }, logger);
+    const admin = new KafkaAdmin(kafka.connection('test'), logger);
     const name = `test.admin.${process.pid}.${Date.now()}`;
     kafka.removeLater(name);
     const spec = {

@@ -4,7 +4,7 @@ import { KafkaAdmin } from '../src/index.ts';
 import { memoryLogger } from './batch-server-harness.ts';
 
 const kafka = TestKafka.forFile();
-const admin = new KafkaAdmin({ brokers: kafka.brokers, clientId: 'test-topic-id' }, memoryLogger().logger);
+const admin = new KafkaAdmin(kafka.connection('test-topic-id'), memoryLogger().logger);
 afterAll(() => admin.disconnect());
 
 describe('topicId', () => {

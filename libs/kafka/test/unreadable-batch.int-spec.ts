@@ -13,7 +13,7 @@ describe('a batch that cannot be read', () => {
   /** Three partitions; the first batch of partition 0 unfolds to 48 MiB, the reader allows 16. */
   const bombed = async (): Promise<string> => {
     const topic = await kafka.topic(3);
-    const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
+    const producer = new KafkaProducer(kafka.connection('test'), memoryLogger().logger);
     await producer.send(topic, 0, [{ value: Buffer.alloc(48 * 1024 * 1024) }, { value: 'beside' }], 'zstd');
     await producer.send(topic, 0, [{ value: 'behind' }]);
     await producer.send(topic, 1, numbered(10), 'gzip');
@@ -80,7 +80,7 @@ describe('a batch that cannot be read', () => {
 
   it('reads batches one by one when only together they exceed the bound', async () => {
     const topic = await kafka.topic(2);
-    const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
+    const producer = new KafkaProducer(kafka.connection('test'), memoryLogger().logger);
     for (let index = 0; index < 12; index++) {
       await producer.send(topic, index % 2, [{ value: Buffer.alloc(1_500_000, index) }], 'zstd');
     }
@@ -103,7 +103,7 @@ describe('a batch that cannot be read', () => {
 
   it('fetches fewer compressed bytes when they unfold to many', async () => {
     const topic = await kafka.topic(1);
-    const producer = new KafkaProducer({ brokers: kafka.brokers, clientId: 'test' }, memoryLogger().logger);
+    const producer = new KafkaProducer(kafka.connection('test'), memoryLogger().logger);
     // Each batch is about 40 kB on the wire and 400 kB unfolded; a fetch of the usual size would hold them all.
     const value = Buffer.concat(
       Array.from({ length: 10 }, () => randomBytes(40_000)).map((_, __, [first]) => first as Buffer),

@@ -1,4 +1,5 @@
 export * from './held-bytes.ts';
+export * from './kafka-access.ts';
 export * from './test-authority.ts';
 export * from './test-kafka.ts';
 export * from './wait-for.ts';

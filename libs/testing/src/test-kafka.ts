@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll } from '@jest/globals';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
+import { kafkaAccess, type KafkaAccess } from './kafka-access.ts';
 import { waitFor } from './wait-for.ts';
 
 /** The value of an environment variable that a test requires: a missing server is a failure, not a skip. */
@@ -19,6 +20,7 @@ export function requiredEnv(name: string): string {
  */
 export class TestKafka {
   readonly brokers: string[];
+  readonly #access = kafkaAccess();
   readonly client: Kafka;
   readonly #admin: Admin;
   readonly #producer: Producer;
@@ -29,6 +31,7 @@ export class TestKafka {
     this.brokers = brokers;
     this.client = new kafkajs.Kafka({
       brokers,
+      ...this.#access,
       clientId: 'test',
       logLevel: kafkajs.logLevel.NOTHING,
       retry: { retries: 8 },
@@ -58,6 +61,11 @@ export class TestKafka {
     beforeAll(() => kafka.#connect());
     afterAll(() => kafka.close());
     return kafka;
+  }
+
+  /** For a client of our own. */
+  connection(clientId: string): { brokers: string[]; clientId: string } & KafkaAccess {
+    return { brokers: this.brokers, clientId, ...this.#access };
   }
 
   get admin(): Admin {

@@ -40,6 +40,14 @@ cache what has not changed since the last run. The last line counts the tests.
 
 Environment: KAFKA_BROKERS and DATABASE_URL name servers to use instead of local ones.
 `,
+  'test-secured': `npm run test:secured [-- options]
+
+Runs the integration tests on a broker and a database server that let no one in without TLS: Kafka by SASL_SSL with
+SCRAM-SHA-512, PostgreSQL with sslmode=verify-full. It takes longer than "npm test", which covers what differs.
+
+  --projects a,b   only these Nx projects
+  --help           this text
+`,
   faults: `npm run faults [-- options]
 
 Starts the pipeline on its own servers, publishes events with a known answer, injects faults one after another
