@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
 import {
@@ -12,6 +11,7 @@ import {
   TooLittleDataError,
 } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
+import { nextTurn } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { describeLimits, type FrozenLimits, frozenLimits } from '../limits/frozen-limits.ts';
 import { Snapshots } from '../sql/snapshots.ts';
@@ -204,7 +204,7 @@ async function inTurns(steps: Generator<undefined, BackTest>): Promise<BackTest>
     if (step.done === true) {
       return step.value;
     }
-    await setImmediate();
+    await nextTurn();
   }
 }
 

@@ -11,6 +11,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Needs } from '../access/rights.ts';
 import { CAPABILITY_DEFINITION } from '../capability/capability-answer.ts';
 import { Answers } from '../http/documented-route.ts';
+import { nextTurn } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { asProblem, defineChart, evaluateChart, requireData, warningOf } from '../charts/chart-evaluation.ts';
 import { chartRequest, type ChartRequest } from '../charts/chart-request.ts';
@@ -45,11 +46,14 @@ export class EvaluateController {
     description:
       'Limits, points and violations. Rules have names: Western Electric 4 is 8 in a row on one side, Nelson 2 is 9. Run rules are opt-in, because each one adds false alarms.',
   })
-  evaluateChart(@Body({ schema: chartRequest }) request: ChartRequest): ChartAnswer {
+  async evaluateChart(@Body({ schema: chartRequest }) request: ChartRequest): Promise<ChartAnswer> {
     try {
       requireData(request);
+      // Checking the body, computing and writing the answer each take a turn.
+      await nextTurn();
       const { values, subgroups, counts, ...settings } = request;
       const chart = evaluateChart(settings, { values, samples: subgroups?.map(summarise), counts });
+      await nextTurn();
       return { ...chart, warning: warningOf(settings, chart), ...defineChart(settings) };
     } catch (error) {
       throw asProblem(error, 'body');

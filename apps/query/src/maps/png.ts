@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { encode } from 'fast-png';
+import { nextTurn } from '../http/next-turn.ts';
 import { type Cell, type Picture } from './picture.ts';
 
 /** Dice between two turns of the event loop: about 10 ms. */
@@ -19,7 +19,7 @@ export async function drawPng(picture: Picture): Promise<Uint8Array> {
   for (const cell of picture.cells()) {
     fill(pixels, size, cell, firstColour + cell.colour);
     if (++drawn % BLOCK === 0) {
-      await setImmediate();
+      await nextTurn();
     }
   }
   if (wafer) {
@@ -39,7 +39,7 @@ export async function drawPng(picture: Picture): Promise<Uint8Array> {
       );
     }
   }
-  await setImmediate();
+  await nextTurn();
   return encode({
     width: size,
     height: size,

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../http/next-turn.ts';
 import { type Rgb } from './colours.ts';
 import { type Picture } from './picture.ts';
 
@@ -72,7 +72,7 @@ async function pathsOf(picture: Picture): Promise<Map<number, string[]>> {
     path.push(`M${short(x)} ${short(y)}h${short(width)}v${short(height)}h-${short(width)}z`);
     paths.set(colour, path);
     if (++drawn % BLOCK === 0) {
-      await setImmediate();
+      await nextTurn();
     }
   }
   return paths;

@@ -3,6 +3,7 @@ import { type ControlChart, thinChart, TooLittleDataError } from '@chip/quality'
 import { Injectable } from '@nestjs/common';
 import { readyToCount } from '../attempts/ready-to-count.ts';
 import { describeLimits, frozenLimits } from '../limits/frozen-limits.ts';
+import { nextTurn } from '../http/next-turn.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type ChartSettings, asProblem, defineChart, evaluateChart, warningOf } from '../charts/chart-evaluation.ts';
 import { type SpcAnswer } from './spc-answer.ts';
@@ -46,7 +47,10 @@ export class SpcQuery {
         if (baseline === null) {
           throw new TooLittleDataError('baseline_from', 'no sample lies in the baseline');
         }
+        // Reading the rows, computing and writing the answer each take a turn.
+        await nextTurn();
         const evaluated = evaluateChart({ ...settings, baseline }, data);
+        await nextTurn();
         return {
           ...shownPart(evaluated, samples, parameters.max_points),
           warning: warningOf(settings, evaluated),

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CommitUnknownError,
   DatabaseError,
@@ -18,6 +18,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
 import { type CostClass } from '../access/rights.ts';
 import { Pools } from './pools.ts';
+import { nextTurn } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { type QueryConfig } from '../query.config.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
@@ -180,7 +181,7 @@ export class Snapshots {
   /** An export would keep this process busy as fast as its reader takes the rows, and others would wait for their turn. */
   async #giveWay(): Promise<void> {
     // Lets in what has arrived meanwhile.
-    await setImmediate();
+    await nextTurn();
     if (performance.now() - this.#askedAt < ASKING_MS) {
       await sleep(PAUSE_MS * this.#streams);
     }

@@ -74,4 +74,56 @@ describe('rules, each at the last point of its pattern', () => {
       }),
     );
   });
+
+  /** The texts of the rules, read one by one on the points themselves. */
+  const plainly = (zs: readonly (number | null)[], index: number): ControlRule[] => {
+    const run = zs.slice(zs.lastIndexOf(null, index) + 1, index + 1) as number[];
+    const latest = (length: number): number[] => (run.length < length ? [] : run.slice(-length));
+    const every = (length: number, test: (z: number) => boolean): boolean =>
+      run.length >= length && latest(length).every(test);
+    const oneSide = (length: number): boolean => every(length, (z) => z > 0) || every(length, (z) => z < 0);
+    const many = (count: number, length: number, sigma: number): boolean =>
+      [1, -1].some(
+        (side) =>
+          latest(length).filter((z) => z * side > sigma).length >= count && (run.at(-1) as number) * side > sigma,
+      );
+    const steps = (length: number): number[] =>
+      latest(length)
+        .slice(1)
+        .map((z, nth) => Math.sign(z - (latest(length)[nth] as number)));
+    const isBeyond = Math.abs(run.at(-1) as number) > 3;
+    const found: Readonly<Record<ControlRule, boolean>> = {
+      beyond_limits: isBeyond,
+      western_electric_1: isBeyond,
+      western_electric_2: many(2, 3, 2),
+      western_electric_3: many(4, 5, 1),
+      western_electric_4: oneSide(8),
+      nelson_1: isBeyond,
+      nelson_2: oneSide(9),
+      nelson_3: run.length >= 6 && Math.abs(steps(6).reduce((sum, step) => sum + step, 0)) === 5,
+      nelson_4:
+        run.length >= 14 &&
+        steps(14).every((step, nth, all) => step !== 0 && (nth === 0 || step === -(all[nth - 1] ?? 0))),
+      nelson_5: many(2, 3, 2),
+      nelson_6: many(4, 5, 1),
+      nelson_7: every(15, (z) => Math.abs(z) < 1),
+      nelson_8: every(8, (z) => Math.abs(z) > 1) && latest(8).some((z) => z > 0) && latest(8).some((z) => z < 0),
+    };
+    return CONTROL_RULES.filter((rule) => found[rule]);
+  };
+
+  it.each([
+    ['anything', [-3.5, -2.5, -1.5, -0.5, 0, 0.5, 1.5, 2.5, 3.5, null]],
+    ['what stays near the centre', [-0.5, 0.5, 0.7, -0.7, 1]],
+    ['what avoids the centre', [-1.5, 1.5, 2.5, 1]],
+  ])('find what their texts say in %s', (_what, levels) => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...levels), { maxLength: 60 }), (zs) => {
+        expect(violations(points(zs), CONTROL_RULES)).toEqual(
+          zs.flatMap((z, index) => (z === null ? [] : plainly(zs, index).map((rule) => ({ rule, index })))),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

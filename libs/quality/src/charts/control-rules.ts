@@ -50,81 +50,113 @@ export interface RuleViolation {
   readonly index: number;
 }
 
-/** Whether the pattern of a rule ends at the last point of `run`: the consecutive points since the latest gap. */
-type Pattern = (run: readonly RulePoint[]) => boolean;
+/** Length of the longest pattern: more of a run is not looked at. */
+export const LONGEST_PATTERN = 15;
 
-const lastOf = (run: readonly RulePoint[], length: number): readonly RulePoint[] | undefined =>
-  run.length < length ? undefined : run.slice(-length);
+/** The last bits of a number. */
+const last = (length: number): number => (1 << length) - 1;
 
-/** A pattern of the last `length` points of a run. */
-const every = (length: number, test: (points: readonly RulePoint[]) => boolean): Pattern => {
-  return (run) => {
-    const points = lastOf(run, length);
-    return points !== undefined && test(points);
-  };
+/**
+ * What the rules ask of the latest points of a run, and of the step that leads to each: one bit per point, the lowest is
+ * the latest one's. Bits instead of points, because a rule looks at up to 15 of them for each of 50,000 points.
+ */
+class Run {
+  length = 0;
+  beyondLimits = 0;
+  above = 0;
+  below = 0;
+  above1 = 0;
+  below1 = 0;
+  above2 = 0;
+  below2 = 0;
+  within1 = 0;
+  rising = 0;
+  falling = 0;
+
+  /** @param before the point before in the same run */
+  add({ z, value, isBeyondLimits }: RulePoint, before: RulePoint | undefined): void {
+    this.length += 1;
+    this.beyondLimits = pushed(this.beyondLimits, isBeyondLimits);
+    this.above = pushed(this.above, z > 0);
+    this.below = pushed(this.below, z < 0);
+    this.above1 = pushed(this.above1, z > 1);
+    this.below1 = pushed(this.below1, z < -1);
+    this.above2 = pushed(this.above2, z > 2);
+    this.below2 = pushed(this.below2, z < -2);
+    this.within1 = pushed(this.within1, z > -1 && z < 1);
+    this.rising = pushed(this.rising, before !== undefined && value > before.value);
+    this.falling = pushed(this.falling, before !== undefined && value < before.value);
+  }
+}
+
+const pushed = (bits: number, bit: boolean): number => ((bits << 1) | (bit ? 1 : 0)) & last(LONGEST_PATTERN);
+
+/** Whether the pattern of a rule ends at the last point of a run. */
+type Pattern = (run: Run) => boolean;
+
+const all = (bits: number, length: number): boolean => (bits & last(length)) === last(length);
+
+function countOf(bits: number): number {
+  let count = 0;
+  for (let left = bits; left > 0; left &= left - 1) {
+    count += 1;
+  }
+  return count;
+}
+
+const oneSide =
+  (length: number): Pattern =>
+  ({ above, below }) =>
+    all(above, length) || all(below, length);
+
+/** `count` of `length` points, the last one included. */
+const many = (bits: number, count: number, length: number): boolean =>
+  all(bits, 1) && countOf(bits & last(length)) >= count;
+const twoBeyond2: Pattern = ({ length, above2, below2 }) => length >= 3 && (many(above2, 2, 3) || many(below2, 2, 3));
+const fourBeyond1: Pattern = ({ length, above1, below1 }) => length >= 5 && (many(above1, 4, 5) || many(below1, 4, 5));
+
+/** Steps up, the steps between them down. */
+const UP_AND_DOWN = [0b1010101010101, 0b0101010101010] as const;
+const alternating: Pattern = ({ rising, falling }) => {
+  const [up, down] = [rising & last(13), falling & last(13)];
+  return (up === UP_AND_DOWN[0] && down === UP_AND_DOWN[1]) || (up === UP_AND_DOWN[1] && down === UP_AND_DOWN[0]);
 };
 
-const SIDES = [1, -1] as const;
-const oneSide = (length: number): Pattern =>
-  every(length, (points) => SIDES.some((side) => points.every(({ z }) => z * side > 0)));
-
-/** `count` of `length` points beyond `sigmas` on one side; the last point itself must be one of them. */
-const manyBeyond = (count: number, length: number, sigmas: number): Pattern =>
-  every(length, (points) =>
-    SIDES.some((side) => {
-      const isBeyond = ({ z }: RulePoint): boolean => z * side > sigmas;
-      return isBeyond(points.at(-1) as RulePoint) && points.filter(isBeyond).length >= count;
-    }),
-  );
-
-const steps = (points: readonly RulePoint[]): number[] =>
-  points.slice(1).map((point, i) => Math.sign(point.value - (points[i] as RulePoint).value));
-
-const beyondLimits: Pattern = (run) => run.at(-1)?.isBeyondLimits === true;
+const beyondLimits: Pattern = (run) => all(run.beyondLimits, 1);
 
 const PATTERNS: Readonly<Record<ControlRule, Pattern>> = {
   beyond_limits: beyondLimits,
   western_electric_1: beyondLimits,
-  western_electric_2: manyBeyond(2, 3, 2),
-  western_electric_3: manyBeyond(4, 5, 1),
+  western_electric_2: twoBeyond2,
+  western_electric_3: fourBeyond1,
   western_electric_4: oneSide(8),
   nelson_1: beyondLimits,
   nelson_2: oneSide(9),
-  nelson_3: every(6, (points) => SIDES.some((side) => steps(points).every((step) => step === side))),
-  nelson_4: every(14, (points) =>
-    steps(points).every((step, i, all) => step !== 0 && (i === 0 || step === -(all[i - 1] as number))),
-  ),
-  nelson_5: manyBeyond(2, 3, 2),
-  nelson_6: manyBeyond(4, 5, 1),
-  nelson_7: every(15, (points) => points.every(({ z }) => Math.abs(z) < 1)),
-  nelson_8: every(
-    8,
-    (points) =>
-      points.every(({ z }) => Math.abs(z) > 1) && points.some(({ z }) => z > 0) && points.some(({ z }) => z < 0),
-  ),
+  nelson_3: ({ rising, falling }) => all(rising, 5) || all(falling, 5),
+  nelson_4: alternating,
+  nelson_5: twoBeyond2,
+  nelson_6: fourBeyond1,
+  nelson_7: ({ within1 }) => all(within1, 15),
+  nelson_8: ({ above1, below1 }) => all(above1 | below1, 8) && (above1 & last(8)) !== 0 && (below1 & last(8)) !== 0,
 };
-
-/** Length of the longest pattern. Runs are cut to it, so that each point costs the same. */
-export const LONGEST_PATTERN = 15;
 
 /** Every violation, by index and then in the order of `rules`. */
 export function violations(points: readonly RulePoint[], rules: readonly ControlRule[]): RuleViolation[] {
   const found: RuleViolation[] = [];
-  let run: RulePoint[] = [];
+  let run = new Run();
+  let before: RulePoint | undefined;
   for (const point of points) {
-    const previous = run.at(-1);
-    if (previous !== undefined && point.index !== previous.index + 1) {
-      run = [];
+    if (before !== undefined && point.index !== before.index + 1) {
+      before = undefined;
+      run = new Run();
     }
-    run.push(point);
-    if (run.length > LONGEST_PATTERN) {
-      run.shift();
-    }
+    run.add(point, before);
     for (const rule of rules) {
       if (PATTERNS[rule](run)) {
         found.push({ rule, index: point.index });
       }
     }
+    before = point;
   }
   return found;
 }
