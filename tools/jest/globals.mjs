@@ -1,16 +1,14 @@
-// What suites import as '@jest/globals'. Modules stay loaded from suite to suite (see runtime.mjs), so each function
-// here passes to the one of the suite that runs.
-let current = {};
+// What is imported as '@jest/globals'. A suite gets a copy of this module of its own (see sources.mjs), and with it the
+// functions themselves. What suites share stays loaded from suite to suite, so that its functions pass to those of the
+// suite that runs.
+import { current } from './current.mjs';
 
-/** Called by the runtime before each suite. */
-export function setGlobals(globals) {
-  current = globals;
-}
+const isOfSuite = new URL(import.meta.url).search !== '';
 
-const ofSuite = (name) =>
+const passing = (name) =>
   new Proxy(() => {}, {
-    apply: (_, self, args) => Reflect.apply(current[name], self, args),
-    get: (_, key) => current[name][key],
+    apply: (_, self, args) => Reflect.apply(current.globals[name], self, args),
+    get: (_, key) => current.globals[name][key],
   });
 
 export const [afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, jest] = [
@@ -23,4 +21,4 @@ export const [afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, 
   'it',
   'test',
   'jest',
-].map(ofSuite);
+].map((name) => (isOfSuite ? current.globals[name] : passing(name)));

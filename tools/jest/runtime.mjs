@@ -3,7 +3,7 @@
 // (docs/adr/0061-suites-share-loaded-modules.md). Everything else is jest's: order, timeouts, filters, reports.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { setGlobals } from './globals.mjs';
+import { current } from './current.mjs';
 import { sourceMaps } from './sources.mjs';
 
 const require = createRequire(import.meta.url);
@@ -36,7 +36,7 @@ export default class Runtime {
         globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] = ms;
       },
     };
-    setGlobals({ ...globals, jest });
+    current.globals = { ...globals, jest };
   }
 
   requireModule(file) {

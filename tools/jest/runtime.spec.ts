@@ -90,6 +90,8 @@ describe('jest with shared modules', () => {
 
   it('names lines of the TypeScript', () => {
     expect(failures('a.spec.ts')['differs on line 8']).toContain('a.spec.ts:8:13');
+    expect(failures('a.spec.ts')['hangs']).toContain('a.spec.ts:9:1');
+    expect(failures('a.spec.ts')['hangs']).not.toContain('globals.mjs');
   });
 
   it('puts the process back between suites that share modules', () => {

@@ -60,9 +60,12 @@ function librarySource(specifier) {
   return library && pathToFileURL(path.join(root, 'libs', library, 'src', part ?? '', 'index.ts')).href;
 }
 
+/** A suite is loaded once, and its copy with it; the name keeps the copies apart. */
+const globalsFor = (importer) => (/spec\.ts$/.test(importer) ? `${globals}?${encodeURIComponent(importer)}` : globals);
+
 registerHooks({
   resolve(specifier, context, next) {
-    const url = specifier === '@jest/globals' ? globals : librarySource(specifier);
+    const url = specifier === '@jest/globals' ? globalsFor(context.parentURL) : librarySource(specifier);
     return url ? { url, shortCircuit: true } : next(specifier, context);
   },
   load(url, context, next) {
