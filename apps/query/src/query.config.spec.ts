@@ -47,6 +47,22 @@ describe('configuration', () => {
       { AUTH_MODE: 'oidc', OIDC_AUDIENCE: 'a', OIDC_ISSUER: 'http://issuer.example' },
       ['OIDC_ISSUER must be an https URL'],
     ],
+    ...[
+      {},
+      { SESSION_SECRET: 's'.repeat(32) },
+      { SESSION_SECRET: 's'.repeat(32), PUBLIC_URL: 'https://chip.example', AUTH_MODE: 'keys' },
+    ].map((env): [Record<string, string>, string[]] => [
+      { AUTH_MODE: 'oidc', OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'a', OIDC_CLIENT_ID: 'page', ...env },
+      ['OIDC_CLIENT_ID must be given with SESSION_SECRET, PUBLIC_URL and an AUTH_MODE with oidc'],
+    ]),
+    ...['http://chip.example', 'https://chip.example/path', 'ftp://127.0.0.1', 'https://user@chip.example'].map(
+      (address): [Record<string, string>, string[]] => [
+        { PUBLIC_URL: address },
+        ['PUBLIC_URL must be https://host without a path; http on a loopback address only'],
+      ],
+    ),
+    [{ SESSION_SECRET: 'short' }, ['SESSION_SECRET must be at least 32 characters']],
+    [{ OIDC_SCOPE: 'profile' }, ['OIDC_SCOPE must include openid']],
   ])('%p is refused', (env, problems) => {
     expect(problemsOf({ DATABASE_URL, ...env })).toEqual(problems);
   });

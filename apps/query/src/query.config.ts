@@ -9,6 +9,12 @@ function isNetwork(text: string): boolean {
   return most > 0 && more.length === 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));
 }
 
+/** Cookies over plain HTTP could be read on the way. */
+function isSafeOrigin(url: string): boolean {
+  const { protocol, hostname, origin } = new URL(url);
+  return (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) && url.replace(/\/$/, '') === origin;
+}
+
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
 const rateLimitsSchema = z.strictObject({
   light: perMinute,
@@ -90,6 +96,28 @@ export const querySchema = withAccessRule(
       .optional()
       .describe('URL of the token issuer, exactly as its tokens state it; required with AUTH_MODE=oidc'),
     OIDC_AUDIENCE: z.string().optional().describe('`aud` of tokens for this service; required with AUTH_MODE=oidc'),
+    OIDC_CLIENT_ID: z
+      .string()
+      .optional()
+      .describe(
+        'client at the issuer by which people sign in to the page, for PUBLIC_URL/sign-in/done; needs SESSION_SECRET and PUBLIC_URL',
+      ),
+    OIDC_CLIENT_SECRET: z.string().optional().describe('secret of OIDC_CLIENT_ID; absent for a public client'),
+    OIDC_SCOPE: z
+      .string()
+      .default('openid')
+      .refine((scopes) => scopes.split(' ').includes('openid'), 'must include openid')
+      .describe('scopes that a sign-in asks for, separated by spaces'),
+    SESSION_SECRET: z
+      .string()
+      .min(32, 'must be at least 32 characters')
+      .optional()
+      .describe('seals the cookies of people who sign in, at least 32 random characters; the same for all instances'),
+    PUBLIC_URL: z
+      .url()
+      .refine((url) => isSafeOrigin(url), 'must be https://host without a path; http on a loopback address only')
+      .optional()
+      .describe('address at which browsers reach this service, such as https://chip.example'),
     RATE_LIMITS: z
       .string()
       .default('light=1200,statistic=300,export=20,write=300')
@@ -130,6 +158,12 @@ export const querySchema = withAccessRule(
     ({ AUTH_MODE, OIDC_ISSUER, OIDC_AUDIENCE }) =>
       !AUTH_MODE.includes('oidc') || (OIDC_ISSUER !== undefined && OIDC_AUDIENCE !== undefined),
     { path: ['OIDC_ISSUER'], message: 'must be given, with OIDC_AUDIENCE, when AUTH_MODE includes oidc' },
+  )
+  .refine(
+    ({ AUTH_MODE, OIDC_CLIENT_ID, SESSION_SECRET, PUBLIC_URL }) =>
+      OIDC_CLIENT_ID === undefined ||
+      (AUTH_MODE.includes('oidc') && SESSION_SECRET !== undefined && PUBLIC_URL !== undefined),
+    { path: ['OIDC_CLIENT_ID'], message: 'must be given with SESSION_SECRET, PUBLIC_URL and an AUTH_MODE with oidc' },
   );
 export type QueryConfig = z.output<typeof querySchema>;
 

@@ -35,7 +35,7 @@ describe('an ETag', () => {
     const tag = first.headers.get('etag')!;
     expect(tag).toMatch(/^W\/"[\w-]{43}"$/);
     expect(first.headers.get('cache-control')).toBe('private, no-cache');
-    expect(first.headers.get('vary')).toBe('accept, authorization, accept-encoding');
+    expect(first.headers.get('vary')).toBe('accept, authorization, cookie, accept-encoding');
     for (const known of [tag, tag.slice(2), `"other", ${tag}`, '*']) {
       const again = await ask('/v1/yield', all, { 'if-none-match': known });
       expect([known, again.status, again.body, again.type]).toEqual([known, 304, '', '']);
@@ -104,7 +104,7 @@ describe('compression', () => {
     expect(brotliDecompressSync(second.bytes)).toEqual(first.bytes);
     expect(second.headers.etag).toBe(first.headers.etag);
     expect([first, second].map(({ headers }) => headers.vary)).toEqual(
-      Array(2).fill('accept, authorization, accept-encoding'),
+      Array(2).fill('accept, authorization, cookie, accept-encoding'),
     );
     const again = await encoded(path, 'br', { 'if-none-match': first.headers.etag });
     expect([again.status, again.bytes.length, again.headers['content-encoding']]).toEqual([304, 0, undefined]);

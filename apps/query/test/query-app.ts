@@ -39,6 +39,7 @@ export class QueryApp {
         EXPORT_MAX_SECONDS: 900,
         EXPORT_STALL_SECONDS: 30,
         AUTH_MODE: 'none' as const,
+        OIDC_SCOPE: 'openid',
         RATE_LIMITS: { light: 100_000, statistic: 100_000, export: 100_000, write: 100_000 },
         ...config,
       },

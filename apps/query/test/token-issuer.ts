@@ -8,6 +8,13 @@ import { Provider } from 'oidc-provider';
 export const AUDIENCE = 'https://chip.example/api';
 
 const CLIENT = { client_id: 'dashboard', client_secret: 'only for this test' };
+/** Clients by which people sign in: the page behind an address, and one on any port of this machine. */
+export const PAGE = { id: 'page', secret: 'of the page', url: 'https://chip.example' } as const;
+export const LOCAL_PAGE = { id: 'local-page' } as const;
+const RETURN_PATH = '/sign-in/done';
+/** Redirects of one sign-in: to its page, back from it, and to the client. */
+const MAX_HOPS = 6;
+const CODES = { grant_types: ['authorization_code'], response_types: ['code' as const] };
 const DISCOVERY = '/.well-known/openid-configuration';
 
 export interface TokenRequest {
@@ -26,6 +33,10 @@ export class TokenIssuer {
   state: 'answers' | 'away' | 'hangs' = 'answers';
   /** Paths that were asked for. */
   readonly asked: string[] = [];
+  /** Seconds for which its codes are valid. */
+  codeLifetime = 60;
+  /** Whether it refuses people. */
+  refuses = false;
   /** Another name than its address, for an issuer that is set up wrongly. */
   name: string | undefined;
   readonly #server: Server;
@@ -81,7 +92,34 @@ export class TokenIssuer {
     this.#keys = [key, ...(keep ? this.#keys : [])];
     const provider = new Provider(this.url, {
       jwks: { keys: this.#keys as never },
-      clients: [{ ...CLIENT, grant_types: ['client_credentials'], redirect_uris: [], response_types: [] }],
+      clients: [
+        { ...CLIENT, grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
+        {
+          ...CODES,
+          client_id: PAGE.id,
+          client_secret: PAGE.secret,
+          token_endpoint_auth_method: 'client_secret_post',
+          redirect_uris: [PAGE.url + RETURN_PATH],
+          post_logout_redirect_uris: [`${PAGE.url}/`],
+        },
+        {
+          ...CODES,
+          client_id: LOCAL_PAGE.id,
+          token_endpoint_auth_method: 'none',
+          application_type: 'native',
+          redirect_uris: [`http://127.0.0.1${RETURN_PATH}`],
+        },
+      ],
+      cookies: { keys: ['of the issuer'] },
+      ttl: { AuthorizationCode: () => this.codeLifetime, Session: 3600, Grant: 3600, Interaction: 600, IdToken: 600 },
+      // Whoever signs in has agreed to everything.
+      loadExistingGrant: async ({ oidc: { provider, session, client, params } }) => {
+        const grant = new provider.Grant({ accountId: session!.accountId!, clientId: client!.clientId });
+        grant.addOIDCScope(String(params!['scope']));
+        grant.addResourceScope(params!['resource'] as string, String(params!['scope']));
+        await grant.save();
+        return grant;
+      },
       scopes: ['export:raw', 'audit:read'],
       features: {
         devInteractions: { enabled: false },
@@ -99,12 +137,57 @@ export class TokenIssuer {
       },
       extraTokenClaims: () => this.#request.claims as never,
     });
-    this.#handle = provider.callback() as Handler;
+    const callback = provider.callback() as Handler;
+    this.#handle = async (request, response) => {
+      if (!request.url?.startsWith('/interaction/')) {
+        return callback(request, response);
+      }
+      if (request.method === 'POST') {
+        const result = this.refuses ? { error: 'access_denied' } : { login: { accountId: 'alex' } };
+        return provider.interactionFinished(request, response, result);
+      }
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(`<form method="post" action="${request.url}"><button>I am Alex</button></form>`);
+      return undefined;
+    };
+  }
+
+  /** Says what a person is given who signs in from now on. */
+  give(request: TokenRequest = {}): void {
+    this.#request = { claims: { chip_role: 'viewer' }, ...request };
+  }
+
+  /**
+   * Signs in at the page of the issuer, as a browser does.
+   *
+   * @param address to which the service led
+   * @returns the address to which the issuer leads back
+   */
+  async signIn(address: string): Promise<URL> {
+    const jar = new Map<string, string>();
+    let next = new URL(address);
+    for (let hop = 0; next.origin === this.url; hop++) {
+      if (hop > MAX_HOPS) {
+        throw new Error(`the issuer leads in circles: ${next.pathname}`);
+      }
+      const method = next.pathname.startsWith('/interaction/') ? 'POST' : 'GET';
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const response = await fetch(next, { method, redirect: 'manual', headers: { cookie } });
+      for (const [, name, value] of response.headers.getSetCookie().map((line) => /^([^=]+)=([^;]*)/.exec(line)!)) {
+        jar.set(name!, value!);
+      }
+      const location = response.headers.get('location');
+      if (location === null) {
+        throw new Error(`the issuer answers ${response.status}: ${await response.text()}`);
+      }
+      next = new URL(location, next);
+    }
+    return next;
   }
 
   /** A token as a client gets it; one request at a time. */
   async token(request: TokenRequest = {}): Promise<string> {
-    this.#request = { claims: { chip_role: 'viewer' }, ...request };
+    this.give(request);
     const response = await fetch(`${this.url}/token`, {
       method: 'POST',
       body: new URLSearchParams({

@@ -8,6 +8,8 @@ import { Gate } from './gate.ts';
 import { KeyCheck } from './key-check.ts';
 import { CallerRates } from './rate-limits.ts';
 import { TokenCheck } from './token-check.ts';
+import { Sessions } from '../sign-in/session.ts';
+import { SIGN_IN, SignIn } from '../sign-in/sign-in.ts';
 
 /** Makes a gate with the checks that `AUTH_MODE` selects. Keys come from the primary, or from the replica while it is away. */
 function openGate(
@@ -16,18 +18,56 @@ function openGate(
   config: QueryConfig,
   logger: Logger,
   lifecycle: Lifecycle,
+  tokens: TokenCheck | null,
+  signIn: SignIn | null,
 ): Gate {
-  const { AUTH_MODE, OIDC_ISSUER: issuer = '', OIDC_AUDIENCE: audience = '' } = config;
+  const { AUTH_MODE } = config;
   const keys = AUTH_MODE.includes('keys')
     ? new KeyCheck(database === primary ? [primary] : [primary, database], logger)
     : undefined;
-  const tokens = AUTH_MODE.includes('oidc') ? new TokenCheck({ issuer, audience, logger }) : undefined;
   keys?.start();
   lifecycle.onDrain('connections', 'keys', () => keys?.stop());
-  return new Gate(keys, tokens, new CallerRates(config.RATE_LIMITS));
+  return new Gate(keys, tokens ?? undefined, new CallerRates(config.RATE_LIMITS), signIn?.sessions);
+}
+
+const TOKEN_CHECK = Symbol('TOKEN_CHECK');
+
+function openTokenCheck(
+  { AUTH_MODE, OIDC_ISSUER: issuer = '', OIDC_AUDIENCE: audience = '' }: QueryConfig,
+  logger: Logger,
+): TokenCheck | null {
+  return AUTH_MODE.includes('oidc') ? new TokenCheck({ issuer, audience, logger }) : null;
+}
+
+/** Signs people in where the configuration names a client of the issuer. */
+function openSignIn(config: QueryConfig, logger: Logger, tokens: TokenCheck | null): SignIn | null {
+  const { OIDC_CLIENT_ID: clientId, SESSION_SECRET: secret, PUBLIC_URL: publicUrl } = config;
+  if (tokens === null || clientId === undefined || secret === undefined || publicUrl === undefined) {
+    return null;
+  }
+  return new SignIn({
+    issuer: config.OIDC_ISSUER ?? '',
+    audience: config.OIDC_AUDIENCE ?? '',
+    clientId,
+    clientSecret: config.OIDC_CLIENT_SECRET,
+    scope: config.OIDC_SCOPE,
+    publicUrl,
+    secret,
+    sessions: new Sessions(secret, publicUrl.startsWith('https:')),
+    check: (token) => tokens.callerOf(token),
+    logger,
+  });
 }
 
 @Module({
-  providers: [{ provide: Gate, inject: [Database, PrimaryDatabase, CONFIG, LOGGER, Lifecycle], useFactory: openGate }],
+  providers: [
+    { provide: TOKEN_CHECK, inject: [CONFIG, LOGGER], useFactory: openTokenCheck },
+    { provide: SIGN_IN, inject: [CONFIG, LOGGER, TOKEN_CHECK], useFactory: openSignIn },
+    {
+      provide: Gate,
+      inject: [Database, PrimaryDatabase, CONFIG, LOGGER, Lifecycle, TOKEN_CHECK, SIGN_IN],
+      useFactory: openGate,
+    },
+  ],
 })
 export class AccessModule {}

@@ -61,7 +61,8 @@ export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRu
 }
 
 /** Whether the route answers without identifying the caller. */
-export const isPublic = (url: string): boolean => PUBLIC_ROUTES.has(url) || url.startsWith('/docs/');
+export const isPublic = (url: string): boolean =>
+  PUBLIC_ROUTES.has(url) || url.startsWith('/docs/') || url.startsWith('/sign-in/');
 
 export function rightOf(path: string, method: string, operation: Readonly<Record<string, unknown>>): Right {
   const stated = operation[EXTENSION] as Right | undefined;

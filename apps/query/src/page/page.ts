@@ -13,7 +13,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** Addresses that are not views, whether or not they exist. */
-const NOT_A_VIEW = /^\/(v1|docs|health|assets|metrics|openapi\.json)(\/|$)/;
+const NOT_A_VIEW = /^\/(v1|docs|health|assets|metrics|sign-in|openapi\.json)(\/|$)/;
 
 interface PageRequest {
   readonly method: string;

@@ -29,6 +29,8 @@ import {
   type QueryConfig,
 } from '../query.config.ts';
 import { Page } from '../page/page.ts';
+import { serveSignIn } from '../sign-in/routes.ts';
+import { SIGN_IN, type SignIn } from '../sign-in/sign-in.ts';
 import { revalidate } from './revalidation.ts';
 import { measureRequests } from '../query.metrics.ts';
 import { Problem } from '../http/problem.error.ts';
@@ -77,6 +79,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const rules = routeRules(document);
   await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));
+  serveSignIn(app, config.AUTH_MODE, app.get<SignIn | null>(SIGN_IN));
   const callers = new WeakMap<object, Parameters<typeof runAs>[0]>();
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {
@@ -99,7 +102,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
       }
       if (!isPublic(url)) {
         const rule = rules.get(`${request.method} ${url}`) ?? { right: 'change', cost: 'write' };
-        callers.set(request, { caller: await gate.admit(request.headers.authorization, rule), cost: rule.cost });
+        callers.set(request, { caller: await gate.admit(request, rule), cost: rule.cost });
       }
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {

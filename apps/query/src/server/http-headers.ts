@@ -20,6 +20,6 @@ export const securityHeaders = (path: string, isEncrypted: boolean): Readonly<Re
   ...(isEncrypted ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   'cache-control': 'private, no-cache',
   // In lower case, as the compression looks for its own name here.
-  vary: 'accept, authorization, accept-encoding',
+  vary: 'accept, authorization, cookie, accept-encoding',
   'content-security-policy': path === '/docs' || path.startsWith('/docs/') ? PAGE_POLICY : DATA_POLICY,
 });
