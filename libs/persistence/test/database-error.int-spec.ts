@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type DatabaseError, LoadSession } from '../src/index.ts';
+import { type DatabaseError, LoadSession, type Queryable } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase, withDatabase } from '../src/testing/index.ts';
 
 /** Each class is provoked on the real server: the table of SQLSTATEs is worth what the server really sends. */
@@ -134,6 +135,25 @@ describe('errors of the real server', () => {
     const error = await failure(() => db.database.withSnapshot((tx) => tx.query('INSERT INTO probe (id) VALUES (1)')));
     expect(error).toMatchObject({ kind: 'transient', sqlstate: '25006', connectionLost: true });
     expect(db.database.connections.total).toBe(db.database.connections.idle);
+  });
+
+  it('a snapshot has settings of its own, whatever their text, and gives its connection back after the answer', async () => {
+    const values = ['plain', `it's; DROP TABLE probe --`, 'back\\slash "quoted"', 'größer $1', ''];
+    const read = (name: string) => (tx: Queryable) => tx.query(`SELECT current_setting('${name}', true) AS value`);
+    for (const value of values) {
+      const settings = [
+        ['statement_timeout', '1234ms'],
+        ['probe.value', value],
+      ] as const;
+      expect(await db.database.withSnapshot(read('probe.value'), settings)).toEqual([{ value }]);
+      expect(await db.database.withSnapshot(read('statement_timeout'), settings)).toEqual([{ value: '1234ms' }]);
+    }
+    expect(await db.database.withSnapshot(read('statement_timeout'))).toEqual([{ value: '0' }]);
+    await expect(db.database.withSnapshot(read('probe.value'), [['no setting', 'x']])).rejects.toThrow(/no setting/);
+    while (db.database.connections.idle < db.database.connections.total) {
+      await setImmediate();
+    }
+    expect(db.database.connections.total).toBeGreaterThan(0);
   });
 
   it('25P03: a transaction left idle too long loses its connection', async () => {

@@ -173,7 +173,19 @@ export class Database implements Queryable {
    * @throws DatabaseError, or whatever `work` throws
    */
   async withTransaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN', work);
+    return this.#withClient(async (client) => {
+      await run(client, 'BEGIN');
+      let result: T;
+      try {
+        result = await work({ query: (text, parameters) => run(client, text, parameters) });
+      } catch (error) {
+        // If even ROLLBACK fails, the connection and its transaction are gone: report the first error.
+        await run(client, 'ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+      await commit(client, 'COMMIT');
+      return result;
+    });
   }
 
   /**
@@ -182,7 +194,21 @@ export class Database implements Queryable {
    * @param settings that hold in it only
    */
   async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>, settings: LocalSettings = []): Promise<T> {
-    return this.#transaction(beginSnapshot(settings), work);
+    const client = await this.#connect();
+    let result: T;
+    try {
+      await run(client, beginSnapshot(settings));
+      result = await work({ query: (text, parameters) => run(client, text, parameters) });
+    } catch (error) {
+      await this.#giveUp(client, error);
+      throw error;
+    }
+    // Nothing was written, so the answer does not wait for the end of the transaction; only the connection does.
+    run(client, 'COMMIT').then(
+      () => client.release(),
+      () => client.release(true),
+    );
+    return result;
   }
 
   /**
@@ -222,28 +248,19 @@ export class Database implements Queryable {
     await this.#closed;
   }
 
-  async #transaction<T>(begin: string, work: (transaction: Queryable) => Promise<T>): Promise<T> {
-    return this.#withClient(async (client) => {
-      await run(client, begin);
-      let result: T;
-      try {
-        result = await work({ query: (text, parameters) => run(client, text, parameters) });
-      } catch (error) {
-        // If even ROLLBACK fails, the connection and its transaction are gone: report the first error.
-        await run(client, 'ROLLBACK').catch(() => undefined);
-        throw error;
-      }
-      await commit(client, 'COMMIT');
-      return result;
-    });
-  }
-
   async #connect(): Promise<pg.PoolClient> {
     try {
       return await this.#pool.connect();
     } catch (error) {
       throw toDatabaseError(error);
     }
+  }
+
+  /** Rolls back, and keeps the connection if that leaves it as good as new. */
+  async #giveUp(client: pg.PoolClient, error: unknown): Promise<void> {
+    await run(client, 'ROLLBACK').catch(() => undefined);
+    const { connectionLost } = error as { connectionLost?: unknown };
+    client.release(client.getTransactionStatus() !== 'I' || connectionLost === true);
   }
 
   async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
