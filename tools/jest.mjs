@@ -28,6 +28,7 @@ const result = spawnSync(
     '--outputFile',
     `test-results/${kind}.json`,
     // Suites mostly wait: for Kafka's timeouts, for answers of services, for a clock. Two at a time fill the waits.
+    // Where suites share topics, the target of the project asks for one (--runInBand).
     ...(kind === 'int' && !rest.some((option) => /^--(maxWorkers|runInBand)/.test(option)) ? ['--maxWorkers=2'] : []),
     // Against what hangs, not against what is slow on a busy machine. Given twice, jest accepts neither.
     ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '180000'] : []),

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
-import kafkajs, { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes } from 'kafkajs';
+import kafkajs, { type AclEntry } from 'kafkajs';
 import { Pipeline, type Service } from './pipeline.ts';
 import { SecuredKafka } from './secured-kafka.ts';
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes } = kafkajs;
 
 const SAMPLES = 'telemetry.samples.v1';
 const RESULTS = 'inspection.results.v1';
