@@ -199,7 +199,7 @@ describe('docs/clients.md', () => {
   };
 
   it('has programs in both languages', () => {
-    expect([programs(page, 'ts').length, programs(page, 'python').length]).toEqual([1, 3]);
+    expect([programs(page, 'ts').length, programs(page, 'python').length]).toEqual([1, 4]);
   });
 
   it.each(programs(page, 'ts'))('line $line runs in Node', ({ source }) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { openStage, type Stage } from './query-app.ts';
@@ -128,6 +129,22 @@ describe('an export', () => {
       metric_name: 'm',
       metric_value: 0.125,
       tags: { n: 1 },
+      host: null,
+    });
+  });
+
+  it('as Arrow has the same rows, typed', async () => {
+    const { type, bytes, rows } = await download(`/v1/export/telemetry?${WINDOW}&format=arrow`);
+    expect([type, rows]).toEqual(['application/vnd.apache.arrow.stream', SAMPLES]);
+    const table = tableFromIPC(bytes);
+    expect(table.numRows).toBe(SAMPLES);
+    const at = [...table.getChild('metric_value')!].indexOf(0.125);
+    expect(table.get(at)!.toJSON()).toEqual({
+      time: Date.parse('2026-03-02T00:00:01Z'),
+      service_name: 's1',
+      metric_name: 'm',
+      metric_value: 0.125,
+      tags: '{"n": 1}',
       host: null,
     });
   });

@@ -10,6 +10,9 @@ from chip_quality import Client, ProblemError
 
 try:
     import duckdb
+    import polars
+    import pyarrow.ipc
+    import pyarrow.parquet
 except ImportError:
     duckdb = None
 try:
@@ -83,26 +86,36 @@ class Frames(unittest.TestCase):
         self.assertEqual((frame.attrs["wafer_id"], frame.attrs["value"]), (die["wafer_id"], "hard_bin"))
 
 
-@unittest.skipIf(duckdb is None, "duckdb is not installed")
-class ParquetExports(unittest.TestCase):
-    """Another reader finds in the Parquet file what the export as text says, bit by bit."""
+@unittest.skipIf(duckdb is None, "duckdb, polars or pyarrow is not installed")
+class TypedExports(unittest.TestCase):
+    """Other readers find in a Parquet file and in an Arrow stream what the export as text says, bit by bit."""
 
     def test_every_row_and_value(self):
         for path in (
             "/v1/export/inspections?lot_id=" + LOTS[0],
             "/v1/export/measurements?name=gate_cd",
-            "/v1/export/telemetry?from=2026-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
+            "/v1/export/telemetry?from=2026-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&metric_name=pressure&host=hnd-01.fab",
         ):
             with self.subTest(path):
                 separator = "&" if "?" in path else "?"
                 rows = [json.loads(line) for line in _download(path + separator + "format=ndjson").splitlines()]
+                arrow = _download(path + separator + "format=arrow")
                 with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
                     file.write(_download(path + separator + "format=parquet"))
                     file.flush()
                     table = duckdb.sql("SET TimeZone = 'UTC'; SELECT * FROM read_parquet(?)", params=[file.name])
-                    read = [dict(zip(table.columns, values)) for values in table.fetchall()]
+                    read = {
+                        "duckdb": [dict(zip(table.columns, values)) for values in table.fetchall()],
+                        "polars": polars.read_parquet(file.name).to_dicts(),
+                        "pyarrow": pyarrow.parquet.read_table(file.name).to_pylist(),
+                        "arrow in polars": polars.read_ipc_stream(arrow).to_dicts(),
+                        "arrow in pyarrow": pyarrow.ipc.open_stream(arrow).read_all().to_pylist(),
+                    }
                 self.assertGreater(len(rows), 10)
-                self.assertEqual(sorted(map(_comparable, read)), sorted(map(_comparable, rows)))
+                expected = sorted(map(_comparable, rows))
+                for reader, values in read.items():
+                    with self.subTest(reader):
+                        self.assertEqual(sorted(map(_comparable, values)), expected)
 
 
 def _download(path):
@@ -115,7 +128,8 @@ def _comparable(row):
 
 
 def _plain(name, value):
-    if name in ("metadata", "tags") and isinstance(value, str):
+    # Polars and pyarrow hand out the JSON of Parquet as bytes.
+    if name in ("metadata", "tags") and isinstance(value, (str, bytes)):
         return json.loads(value)
     if name.endswith("_at") or name == "time":
         # Texts have only the digits that they need.

@@ -6102,10 +6102,10 @@ export interface operations {
                  */
                 equipment_id?: string;
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv
                  */
-                format?: "csv" | "ndjson" | "parquet";
+                format?: "csv" | "ndjson" | "parquet" | "arrow";
                 /**
                  * @description Only items with created_at at or after this time (RFC 3339; in a URL write + as %2B).
                  * @example 2008-07-01T00:00:00Z
@@ -6169,6 +6169,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.arrow.stream": unknown;
                     "application/vnd.apache.parquet": unknown;
                     "application/x-ndjson": string;
                     "text/csv": string;
@@ -6213,10 +6214,10 @@ export interface operations {
                  */
                 equipment_id?: string;
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv
                  */
-                format?: "csv" | "ndjson" | "parquet";
+                format?: "csv" | "ndjson" | "parquet" | "arrow";
                 /**
                  * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
                  * @example 2008-07-01T00:00:00Z
@@ -6275,6 +6276,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.arrow.stream": unknown;
                     "application/vnd.apache.parquet": unknown;
                     "application/x-ndjson": string;
                     "text/csv": string;
@@ -6314,10 +6316,10 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv
                  */
-                format?: "csv" | "ndjson" | "parquet";
+                format?: "csv" | "ndjson" | "parquet" | "arrow";
                 /**
                  * @description Only items with its time at or after this time (RFC 3339; in a URL write + as %2B).
                  * @example 2026-03-02T08:00:00Z
@@ -6361,6 +6363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.arrow.stream": unknown;
                     "application/vnd.apache.parquet": unknown;
                     "application/x-ndjson": string;
                     "text/csv": string;

@@ -14,7 +14,7 @@ export function pythonProblem(): string | undefined {
   return error === undefined && status === 0 ? undefined : 'python3 with pip is not installed';
 }
 
-/** What tests and examples need: frames, and a second reader of Parquet. */
+/** What tests and examples need: frames, and other readers of Parquet and Arrow. */
 const ANALYSIS = fileURLToPath(new URL('requirements.txt', import.meta.url));
 
 /**

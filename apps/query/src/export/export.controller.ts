@@ -22,13 +22,21 @@ import { Snapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-parameters.ts';
 import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
+import { arrowWriter } from './arrow-format.ts';
 import { parquetWriter } from './parquet-format.ts';
-import { EXPORT_FORMATS, type ExportFormat, type ExportRow, MEDIA_TYPES, textWriter } from './row-format.ts';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportRow,
+  MEDIA_TYPES,
+  type RowWriter,
+  textWriter,
+} from './row-format.ts';
 
 const format = {
   format: z.enum(EXPORT_FORMATS).default('csv').meta({
     description:
-      'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored.',
+      'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.',
     example: 'csv',
   }),
   raw: z.literal('1').optional().meta({
@@ -126,23 +134,39 @@ export class ExportController {
     parameters: { format: ExportFormat; raw?: string | undefined },
     reply: StreamReply,
   ): Promise<void> {
-    const { format, raw } = parameters;
     await this.#record(what, parameters);
-    const batches = this.snapshots.stream<ExportRow>(query.sql, query.values);
+    const { columns, sql, values } = query;
+    switch (parameters.format) {
+      case 'parquet':
+        return this.#write(what, 'parquet', this.snapshots.streamTexts(sql, values), parquetWriter(columns), reply);
+      case 'arrow':
+        return this.#write(what, 'arrow', this.snapshots.streamTexts(sql, values), arrowWriter(columns), reply);
+      default: {
+        const writer = textWriter(parameters.format, columns, parameters.raw !== undefined);
+        return this.#write(what, parameters.format, this.snapshots.stream<ExportRow>(sql, values), writer, reply);
+      }
+    }
+  }
+
+  async #write<Row>(
+    what: string,
+    format: ExportFormat,
+    batches: AsyncGenerator<Row[]>,
+    writer: RowWriter<Row>,
+    reply: StreamReply,
+  ): Promise<void> {
     // Reads the first batch before it sends headers, so that an absent database gives a 503, not a broken file.
     const first = await batches.next();
-    const writer =
-      format === 'parquet' ? parquetWriter(query.columns) : textWriter(format, query.columns, raw !== undefined);
     const pace = new ReaderPace(this.config);
     let rows = 0;
     const parts = async function* (): AsyncGenerator<string | Uint8Array> {
-      if (writer.head !== '') {
+      if (writer.head.length > 0) {
         yield writer.head;
       }
       for (let batch = first; !batch.done; batch = await batches.next()) {
         rows += batch.value.length;
         const part = writer.rows(batch.value);
-        // Parquet collects the rows of a group first.
+        // Parquet and Arrow collect the rows of a group first.
         if (part.length > 0) {
           pace.give(part.length);
           yield part;

@@ -1,19 +1,20 @@
 /** A row to export, by column name. */
 export type ExportRow = Record<string, unknown>;
 
-export const EXPORT_FORMATS = ['csv', 'ndjson', 'parquet'] as const;
+export const EXPORT_FORMATS = ['csv', 'ndjson', 'parquet', 'arrow'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson',
   parquet: 'application/vnd.apache.parquet',
+  arrow: 'application/vnd.apache.arrow.stream',
 };
 
 /** Turns rows into the parts of a file; empty parts need no sending. */
-export interface RowWriter {
-  readonly head: string;
-  readonly rows: (batch: readonly ExportRow[]) => string | Uint8Array;
+export interface RowWriter<Row> {
+  readonly head: string | Uint8Array;
+  readonly rows: (batch: readonly Row[]) => string | Uint8Array;
   readonly end: () => string | Uint8Array;
 }
 
@@ -35,7 +36,7 @@ function csvField(value: unknown, isRaw: boolean): string {
 }
 
 /** Writes rows with the given columns as lines of text; every line ends with a line break. */
-export function textWriter(format: 'csv' | 'ndjson', columns: readonly string[], isRaw = false): RowWriter {
+export function textWriter(format: 'csv' | 'ndjson', columns: readonly string[], isRaw = false): RowWriter<ExportRow> {
   const line =
     format === 'ndjson'
       ? (row: ExportRow): string => `${JSON.stringify(row)}\n`

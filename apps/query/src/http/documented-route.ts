@@ -63,7 +63,7 @@ export const Creates = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =
 export const Stores = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
   writes(ApiOkResponse({ description: 'What is stored.', standardSchema: answer }), texts);
 
-/** Documents a route that streams rows as CSV, NDJSON or Parquet. */
+/** Documents a route that streams rows as CSV, NDJSON, Parquet or Arrow. */
 export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary' | 'description'>): MethodDecorator =>
   applyDecorators(
     ApiOperation({
@@ -78,6 +78,7 @@ export const StreamsRows = ({ summary, description }: Pick<RouteTexts, 'summary'
         'application/x-ndjson': { schema: { type: 'string' } },
         // Bytes, for which OpenAPI 3.1 has a schema without a type.
         'application/vnd.apache.parquet': { schema: {} },
+        'application/vnd.apache.arrow.stream': { schema: {} },
       },
     }),
     badParameter,

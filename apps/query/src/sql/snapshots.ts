@@ -12,6 +12,7 @@ import {
   type LocalSettings,
   type Queryable,
   type SqlParameter,
+  type TextRow,
 } from '@chip/persistence';
 import { CONFIG, DeadlineExceededError } from '@chip/service';
 import { Inject, Injectable } from '@nestjs/common';
@@ -150,13 +151,17 @@ export class Snapshots {
    */
   stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
     // Captures the request now, because the sender reads the rows later, outside of it.
-    return this.#stream<Row>(text, values, currentRequest());
+    return this.#stream(currentRequest(), (pool, options) => pool.stream<Row>(text, values, options));
   }
 
-  async *#stream<Row extends object>(
-    text: string,
-    values: readonly SqlParameter[],
+  /** As `stream`, with the values of each row as texts in the order of its columns. */
+  streamTexts(text: string, values: readonly SqlParameter[]): AsyncGenerator<TextRow[]> {
+    return this.#stream(currentRequest(), (pool, options) => pool.streamTexts(text, values, options));
+  }
+
+  async *#stream<Row>(
     request: AskedBy,
+    open: (pool: Database, options: { settings: LocalSettings }) => AsyncGenerator<Row[]>,
   ): AsyncGenerator<Row[]> {
     const pool = this.pools.of('export');
     if (this.#streams >= pool.connections.max) {
@@ -165,7 +170,7 @@ export class Snapshots {
     this.#streams++;
     try {
       const settings = settingsOf(request, this.#statementTimeoutMs);
-      for await (const batch of pool.stream<Row>(text, values, { settings })) {
+      for await (const batch of open(pool, { settings })) {
         for (let first = 0; first < batch.length; first += ROWS_AT_A_TIME) {
           yield batch.slice(first, first + ROWS_AT_A_TIME);
           await this.#giveWay();

@@ -57,3 +57,8 @@ for (const [oid, arrayOid, parse] of SCALARS) {
   pgTypes.setTypeParser(oid, parse);
   pgTypes.setTypeParser(arrayOid, (text) => arrayParser.create(text, parse).parse());
 }
+
+/** Values as the server writes them, except for timestamptz, which is as in {@link pgTypes}. */
+export const textTypes: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number) => (oid === TIMESTAMPTZ ? parseTimestamptz : String)) as typeof pg.types.getTypeParser,
+};
