@@ -100,6 +100,12 @@ describe('an export', () => {
     });
   });
 
+  it('as CSV begins with a byte order mark on request', async () => {
+    const path = '/v1/export/inspections?lot_id=L2';
+    const [marked, plain] = [await download(`${path}&bom=1`), await download(path)];
+    expect(marked.bytes).toEqual(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain.bytes]));
+  });
+
   it('in gzip has the same bytes and the number of rows', async () => {
     const path = `/v1/export/telemetry?${WINDOW}`;
     const [plain, gzip] = [await download(path), await download(path, { 'accept-encoding': 'gzip' })];

@@ -6097,6 +6097,11 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description 1: CSV begins with a byte order mark, so that Excel reads it as UTF-8. Other formats never have one.
+                 * @example 1
+                 */
+                bom?: "1";
+                /**
                  * @description Equipment that ran the inspection.
                  * @example AOI-03
                  */
@@ -6209,6 +6214,11 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description 1: CSV begins with a byte order mark, so that Excel reads it as UTF-8. Other formats never have one.
+                 * @example 1
+                 */
+                bom?: "1";
+                /**
                  * @description Equipment that ran the inspection.
                  * @example AOI-03
                  */
@@ -6315,6 +6325,11 @@ export interface operations {
     exportTelemetry: {
         parameters: {
             query: {
+                /**
+                 * @description 1: CSV begins with a byte order mark, so that Excel reads it as UTF-8. Other formats never have one.
+                 * @example 1
+                 */
+                bom?: "1";
                 /**
                  * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv

@@ -44,6 +44,10 @@ const format = {
       '1: texts exactly as stored, for programs. By default an apostrophe precedes CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return).',
     example: '1',
   }),
+  bom: z.literal('1').optional().meta({
+    description: '1: CSV begins with a byte order mark, so that Excel reads it as UTF-8. Other formats never have one.',
+    example: '1',
+  }),
 };
 const inspectionParameters = z
   .strictObject({
@@ -131,7 +135,7 @@ export class ExportController {
   async #send(
     what: string,
     query: ExportQuery,
-    parameters: { format: ExportFormat; raw?: string | undefined },
+    parameters: { format: ExportFormat; raw?: string | undefined; bom?: string | undefined },
     reply: StreamReply,
   ): Promise<void> {
     await this.#record(what, parameters);
@@ -142,7 +146,10 @@ export class ExportController {
       case 'arrow':
         return this.#write(what, 'arrow', this.snapshots.streamTexts(sql, values), arrowWriter(columns), reply);
       default: {
-        const writer = textWriter(parameters.format, columns, parameters.raw !== undefined);
+        const writer = textWriter(parameters.format, columns, {
+          isRaw: parameters.raw !== undefined,
+          hasMark: parameters.bom !== undefined,
+        });
         return this.#write(what, parameters.format, this.snapshots.stream<ExportRow>(sql, values), writer, reply);
       }
     }

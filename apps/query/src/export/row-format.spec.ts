@@ -18,17 +18,26 @@ describe('CSV', () => {
     (text) => {
       const [cells] = parse(String(rows([{ a: text, b: -1.5, c: 'x=1' }]))) as string[][];
       expect(cells).toEqual([`'${text}`, '-1.5', 'x=1']);
-      const raw = textWriter('csv', ['a'], true);
+      const raw = textWriter('csv', ['a'], { isRaw: true });
       expect((parse(String(raw.rows([{ a: text }]))) as string[][])[0]).toEqual([text]);
     },
   );
 
+  it('begins with a byte order mark only when asked to, and NDJSON never does', () => {
+    const marked = textWriter('csv', ['a', 'b'], { hasMark: true });
+    expect(Buffer.from(String(marked.head) + String(marked.rows([{ a: 'ü', b: 1 }]))).subarray(0, 4)).toEqual(
+      Buffer.from([0xef, 0xbb, 0xbf, 0x61]),
+    );
+    expect(head).toMatch(/^a,/);
+    expect(textWriter('ndjson', ['a'], { hasMark: true }).head).toBe('');
+  });
+
   it('can be read back by another parser, for any text', () => {
-    const writer = textWriter('csv', ['a', 'b', 'c'], true);
+    const writer = textWriter('csv', ['a', 'b', 'c'], { isRaw: true });
     const text = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(fc.array(fc.record({ a: text, b: text, c: text })), (rows) => {
-        const parsed: unknown = parse(writer.head + String(writer.rows(rows)), {
+        const parsed: unknown = parse(String(writer.head) + String(writer.rows(rows)), {
           columns: true,
           recordDelimiter: '\r\n',
         });
@@ -41,5 +50,7 @@ describe('CSV', () => {
 
 it('NDJSON is one JSON object per line', () => {
   const { head, rows } = textWriter('ndjson', ['a']);
-  expect(head + String(rows([{ a: 'two\nlines', b: null }, { a: 1 }]))).toBe('{"a":"two\\nlines","b":null}\n{"a":1}\n');
+  expect(String(head) + String(rows([{ a: 'two\nlines', b: null }, { a: 1 }]))).toBe(
+    '{"a":"two\\nlines","b":null}\n{"a":1}\n',
+  );
 });

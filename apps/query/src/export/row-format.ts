@@ -35,14 +35,25 @@ function csvField(value: unknown, isRaw: boolean): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+interface TextOptions {
+  /** Keeps texts that a spreadsheet would run. */
+  readonly isRaw?: boolean;
+  /** Begins CSV with a byte order mark. */
+  readonly hasMark?: boolean;
+}
+
 /** Writes rows with the given columns as lines of text; every line ends with a line break. */
-export function textWriter(format: 'csv' | 'ndjson', columns: readonly string[], isRaw = false): RowWriter<ExportRow> {
+export function textWriter(
+  format: 'csv' | 'ndjson',
+  columns: readonly string[],
+  { isRaw = false, hasMark = false }: TextOptions = {},
+): RowWriter<ExportRow> {
   const line =
     format === 'ndjson'
       ? (row: ExportRow): string => `${JSON.stringify(row)}\n`
       : (row: ExportRow): string => `${columns.map((column) => csvField(row[column], isRaw)).join(',')}\r\n`;
   return {
-    head: format === 'ndjson' ? '' : `${columns.join(',')}\r\n`,
+    head: format === 'ndjson' ? '' : `${hasMark ? '\uFEFF' : ''}${columns.join(',')}\r\n`,
     rows: (batch) => batch.map(line).join(''),
     end: () => '',
   };
