@@ -86,7 +86,8 @@ export class Pipeline {
     const service = await this.launch(name, env);
     const { process: child } = service;
     await waitFor(async () => child.exitCode !== null || (await fetch(`${service.url}/health/ready`)).ok, Boolean, {
-      timeoutMs: 30_000,
+      // A service that ends is noticed at once; on a busy machine several that start together take long.
+      timeoutMs: 120_000,
       intervalMs: 100,
     });
     if (child.exitCode !== null) {
