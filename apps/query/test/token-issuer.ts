@@ -143,7 +143,7 @@ export class TokenIssuer {
         return callback(request, response);
       }
       if (request.method === 'POST') {
-        const result = this.refuses ? { error: 'access_denied' } : { login: { accountId: 'alex' } };
+        const result = this.refuses ? { error: 'access_denied' } : { login: { accountId: 'alex' }, consent: {} };
         return provider.interactionFinished(request, response, result);
       }
       response.writeHead(200, { 'content-type': 'text/html' });

@@ -9,7 +9,7 @@ import { Title } from './shared/title.tsx';
 import { texts } from './texts/texts.ts';
 
 /** Addresses of views. The others of this host are answers and the page of the API, which the browser opens by itself. */
-const OWN_ADDRESSES = /^\/(?!docs|v1\/|openapi)/;
+const OWN_ADDRESSES = /^\/(?!docs|v1\/|openapi|sign-in\/)/;
 
 function Menu(): JSX.Element {
   const { path } = useLocation();

@@ -1,11 +1,18 @@
 /** Asks the API through its typed client: one question, its answer or its problem. */
 import { createClient, type paths, ProblemError } from '@chip/client';
-import { key, refusal, signOut } from './session.ts';
+import { key, proof, refusal, signOut } from './session.ts';
 
 const client = createClient({
   key: () => key.value,
-  // The browser keeps the answer and asks again with its ETag.
-  fetch: (request) => fetch(request, { cache: 'no-cache' }),
+  fetch: async (request) => {
+    if (request.method !== 'GET') {
+      for (const [name, value] of Object.entries(await proof())) {
+        request.headers.set(name, value);
+      }
+    }
+    // The browser keeps the answer and asks again with its ETag.
+    return fetch(request, { cache: 'no-cache' });
+  },
 });
 
 /** Why there is no answer. Status 0: the service was not reached. */

@@ -17,6 +17,44 @@ export const key = signal<string | undefined>(stored());
 /** Why the page has to ask for a key: absent while none is needed. */
 export const refusal = signal<string | undefined>(undefined);
 
+/** How a person may sign in here, and the session of this browser. */
+interface Ways {
+  readonly keys: boolean;
+  readonly tokens: boolean;
+  /** Where to begin at the issuer's page; null where the service has no client there. */
+  readonly start: string | null;
+  /** Of the session that the issuer's page began; null without one. */
+  readonly csrf: string | null;
+}
+const UNKNOWN: Ways = { keys: true, tokens: true, start: null, csrf: null };
+
+/** What the service said last. */
+export const ways = signal<Ways>(UNKNOWN);
+
+/** Asks the service for the ways to sign in. Without an answer there is the key alone. */
+export async function askWays(): Promise<Ways> {
+  try {
+    const response = await fetch('/sign-in/ways', { cache: 'no-store' });
+    ways.value = response.ok ? ((await response.json()) as Ways) : UNKNOWN;
+  } catch {
+    ways.value = UNKNOWN;
+  }
+  return ways.value;
+}
+
+/** What proves that a write comes from this page: needed by a session, not by a key. */
+export async function proof(): Promise<Record<string, string>> {
+  const { csrf } = key.value === undefined ? await askWays() : UNKNOWN;
+  return csrf === null ? {} : { 'x-csrf-token': csrf };
+}
+
+/** Ends the session of this browser, and leads to the issuer's page for the end of its own. */
+export async function endSession(): Promise<void> {
+  const response = await fetch('/sign-in/end', { method: 'POST', headers: await proof() });
+  const { issuer } = response.ok ? ((await response.json()) as { issuer: string | null }) : { issuer: null };
+  location.assign(issuer ?? '/');
+}
+
 export function signIn(given: string): void {
   key.value = given.trim() || undefined;
   refusal.value = undefined;

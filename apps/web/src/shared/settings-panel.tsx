@@ -1,6 +1,6 @@
 import { type JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import { key, signOut } from '../api/session.ts';
+import { askWays, endSession, key, signOut, ways } from '../api/session.ts';
 import { Select } from './choice.tsx';
 import { texts } from '../texts/texts.ts';
 import { change, LANGUAGES, settings, THEMES, timeZones, type Language, type Theme } from '../settings/settings.ts';
@@ -14,7 +14,14 @@ export function SettingsPanel(): JSX.Element {
       <button type="button" class="quiet" popovertarget={id}>
         {t.title}
       </button>
-      <div id={id} popover="auto" class="popover" role="group" aria-label={t.title}>
+      <div
+        id={id}
+        popover="auto"
+        class="popover"
+        role="group"
+        aria-label={t.title}
+        onBeforeToggle={() => void askWays()}
+      >
         <h3>{t.title}</h3>
         <Select
           label={t.language}
@@ -38,6 +45,13 @@ export function SettingsPanel(): JSX.Element {
           <p>
             <button type="button" onClick={signOut}>
               {t.signOut}
+            </button>
+          </p>
+        )}
+        {key.value === undefined && ways.value.csrf !== null && (
+          <p>
+            <button type="button" onClick={() => void endSession()}>
+              {t.endSession}
             </button>
           </p>
         )}

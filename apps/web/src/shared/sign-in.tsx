@@ -1,12 +1,24 @@
 import { type JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import { refusal, signIn } from '../api/session.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { askWays, refusal, signIn, ways } from '../api/session.ts';
 import { texts } from '../texts/texts.ts';
 
-/** Asks for a key, where the service wants one. */
+/** Why the issuer's page led back without a session: the service appends it to the address. */
+const FAILURE = new URLSearchParams(location.search).get('sign-in');
+
+/** Where to begin at the issuer's page, to come back to the view that is open. */
+function beginning(start: string): string {
+  const view = new URL(location.href);
+  view.searchParams.delete('sign-in');
+  return `${start}?to=${encodeURIComponent(view.pathname + view.search)}`;
+}
+
+/** Asks a person to sign in, in the ways that the service offers. */
 export function SignIn(): JSX.Element {
   const [given, setGiven] = useState('');
   const t = texts().signIn;
+  useEffect(() => void askWays(), []);
+  const { start } = ways.value;
   return (
     <form
       class="panel sign-in"
@@ -20,6 +32,18 @@ export function SignIn(): JSX.Element {
       {refusal.value !== '' && (
         <p class="bad" role="alert" lang="en">
           {t.refused(refusal.value ?? '')}
+        </p>
+      )}
+      {FAILURE !== null && (
+        <p class="bad" role="alert">
+          {t.failures[FAILURE as keyof typeof t.failures] ?? t.failures.refused}
+        </p>
+      )}
+      {start !== null && (
+        <p>
+          <button type="button" class="primary" onClick={() => location.assign(beginning(start))}>
+            {t.issuer}
+          </button>
         </p>
       )}
       <label>

@@ -26,6 +26,7 @@ export const de: Texts = {
     timeZone: 'Zeitzone des Werks',
     key: 'API-Schlüssel',
     signOut: 'Schlüssel vergessen',
+    endSession: 'Abmelden',
     close: 'Schließen',
   },
   live: {
@@ -38,6 +39,14 @@ export const de: Texts = {
     hint: 'Einen API-Schlüssel oder ein Token einfügen. Er bleibt in diesem Tab und endet mit ihm.',
     key: 'API-Schlüssel oder Token',
     submit: 'Öffnen',
+    issuer: 'Anmelden',
+    failures: {
+      expired: 'Die Anmeldung dauerte zu lange, oder der Browser behält keine Cookies. Bitte noch einmal.',
+      refused: 'Der Anmeldedienst hat abgelehnt.',
+      no_role: 'Sie sind bekannt, haben hier aber keine Rolle. Bitten Sie um eine.',
+      too_large: 'Ihre Rechte passen nicht in ein Cookie. Verwenden Sie einen Schlüssel oder ein Token.',
+      unavailable: 'Der Anmeldedienst antwortet nicht. Bitte später noch einmal.',
+    },
     refused: (reason) => `Der Schlüssel wurde abgelehnt: ${reason}`,
   },
   states: {

@@ -25,6 +25,7 @@ export const en = {
     timeZone: 'Time zone of the plant',
     key: 'API key',
     signOut: 'Forget the key',
+    endSession: 'Sign out',
     close: 'Close',
   },
   live: {
@@ -37,6 +38,14 @@ export const en = {
     hint: 'Paste an API key or a token. It stays in this tab and ends with it.',
     key: 'API key or token',
     submit: 'Open',
+    issuer: 'Sign in',
+    failures: {
+      expired: 'Signing in took too long, or the browser keeps no cookies. Begin again.',
+      refused: 'The sign-in service refused.',
+      no_role: 'You are known, but have no role here. Ask for one.',
+      too_large: 'Your rights do not fit into a cookie. Use a key or a token.',
+      unavailable: 'The sign-in service does not answer. Try again later.',
+    },
     refused: (reason: string) => `The key was refused: ${reason}`,
   },
   states: {
