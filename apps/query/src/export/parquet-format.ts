@@ -52,7 +52,7 @@ export function parquetWriter(names: readonly string[]): RowWriter<TextRow> {
       const columnData = columns.map(({ name, kind }, i) => ({
         name,
         data: valuesOf(texts[i]!, kind),
-        // Readers skip groups by time. Bounds of the other columns span nearly everything, and cost a third of the work.
+        // Readers skip groups by time. Bounds of the other columns would span nearly everything, and are dear.
         statistics: kind === 'time',
       }));
       void file.write({ columnData, rowGroupSize: rows });
