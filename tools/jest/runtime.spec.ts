@@ -55,9 +55,11 @@ describe('jest with shared modules', () => {
     for (const [name, text] of Object.entries(SUITES)) {
       writeFileSync(path.join(folder, name), text);
     }
+    // nx asks for colours.
+    const env = { ...process.env, FORCE_COLOR: '0' };
     // The sequence is by size, largest first: a runs before b.
     const jest = path.resolve(import.meta.dirname, '..', 'jest.mjs');
-    ({ status } = spawnSync(process.execPath, [jest, 'unit', '--runInBand'], { cwd: folder, stdio: 'ignore' }));
+    ({ status } = spawnSync(process.execPath, [jest, 'unit', '--runInBand'], { cwd: folder, stdio: 'ignore', env }));
     const report = JSON.parse(readFileSync(path.join(folder, 'test-results/unit.json'), 'utf8')) as {
       testResults: Suite[];
     };
