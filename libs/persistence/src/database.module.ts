@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { CONFIG, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
 import { type DynamicModule, Inject, type InjectionToken, Module, type OnModuleInit, Optional } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { certificateFiles, Database, type DatabaseOptions } from './connection/database.ts';
+import { certificateFiles } from './connection/database-url.ts';
+import { Database, type DatabaseOptions } from './connection/database.ts';
 
 export interface DatabaseModuleOptions<Config> {
   /** Injection token, if a service has more than one pool. Default: {@link Database}. */

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { connectionOptions } from './database.ts';
+import { connectionOptions } from './database-url.ts';
 
 const URL = 'postgresql://chip:s3cret@db.example:5432/chip_quality';
 const refusal = (url: string): string => {
@@ -40,5 +41,21 @@ describe('a database URL', () => {
     ['?sslmode=verify-full&sslrootcert=/nowhere/ca.pem', /sslrootcert .* cannot be read/],
   ])('with %s is refused, with the reason', (parameters, reason) => {
     expect(refusal(URL + parameters)).toMatch(reason);
+  });
+
+  it('may name a file with its password, which has none itself and leaves the URL', async () => {
+    const without = 'postgresql://chip@db.example:5432/chip_quality';
+    const { password, ...fields } = connectionOptions(`${without}?passwordfile=${FILE}&sslmode=verify-full`);
+    expect(fields).toEqual({
+      user: 'chip',
+      host: 'db.example',
+      port: 5432,
+      database: 'chip_quality',
+      sslmode: 'verify-full',
+      ssl: {},
+    });
+    expect(await (password as () => Promise<string>)()).toBe(readFileSync(FILE, 'utf8').replace(/\n$/, ''));
+    expect(refusal(`${URL}?passwordfile=${FILE}`)).toMatch(/both a password and passwordfile/);
+    expect(refusal(`${without}?passwordfile=/nowhere/password`)).toMatch(/passwordfile .* cannot be read/);
   });
 });

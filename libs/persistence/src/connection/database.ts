@@ -1,13 +1,7 @@
 /** The connection pool for everything except the load. */
-import { accessSync, constants } from 'node:fs';
 import pg from 'pg';
-import {
-  CommitUnknownError,
-  DatabaseError,
-  DatabaseUrlError,
-  toDatabaseError,
-  TransactionFailedError,
-} from './database-error.ts';
+import { connectionOptions, freshClient } from './database-url.ts';
+import { CommitUnknownError, DatabaseError, toDatabaseError, TransactionFailedError } from './database-error.ts';
 import { pgTypes, textTypes } from './pg-values.ts';
 
 /** Parameters of a statement; arrays become PostgreSQL arrays, objects JSON. */
@@ -68,78 +62,6 @@ export interface DatabaseOptions {
   onIdleError?: (error: Error) => void;
 }
 
-/** Modes between these two encrypt without knowing to whom, and libpq and node-postgres disagree about them. */
-const SSL_MODES = ['disable', 'verify-full'];
-/** Parameters that weaken TLS, or that only one of the two clients knows. */
-const REFUSED_PARAMETERS = ['ssl', 'uselibpqcompat'];
-const SSL_FILES = ['sslrootcert', 'sslcert', 'sslkey'];
-
-/**
- * Checks the URL as far as it can be without connecting. Its certificate files are read again for every new connection, so
- * renewed ones are taken over without a restart.
- *
- * @throws DatabaseUrlError
- */
-export function connectionOptions(url: string): { connectionString: string } {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new DatabaseUrlError(
-      'The database URL cannot be read: expected postgres://user:password@host:port/database with one host.',
-    );
-  }
-  if (!/^postgres(ql)?:$/.test(parsed.protocol) || parsed.hostname.includes(',') || parsed.pathname.length < 2) {
-    throw new DatabaseUrlError(
-      'The database URL must be postgres://user:password@host:port/database with one host (the name that follows the primary).',
-    );
-  }
-  checkEncryption(parsed.searchParams);
-  return { connectionString: url };
-}
-
-function checkEncryption(parameters: URLSearchParams): void {
-  const mode = parameters.get('sslmode');
-  if (mode !== null && !SSL_MODES.includes(mode)) {
-    throw new DatabaseUrlError('sslmode in the database URL must be verify-full or disable.');
-  }
-  const refused = REFUSED_PARAMETERS.find((name) => parameters.has(name));
-  if (refused !== undefined) {
-    throw new DatabaseUrlError(`The database URL must not have the parameter ${refused}: use sslmode=verify-full.`);
-  }
-  for (const name of SSL_FILES) {
-    const file = parameters.get(name);
-    if (file !== null && mode !== 'verify-full') {
-      throw new DatabaseUrlError(`${name} in the database URL needs sslmode=verify-full.`);
-    }
-    if (file !== null && !isReadable(file)) {
-      throw new DatabaseUrlError(`${name} in the database URL names a file that cannot be read.`);
-    }
-  }
-}
-
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * The certificates that a URL names, by parameter; `sslrootcert=system` is none.
- *
- * @param url as accepted by {@link connectionOptions}
- */
-export const certificateFiles = (url: string): { parameter: string; file: string }[] =>
-  [...new URL(url).searchParams]
-    .filter(([parameter, file]) => ['sslrootcert', 'sslcert'].includes(parameter) && file !== 'system')
-    .map(([parameter, file]) => ({ parameter, file }));
-
-/** @param url as accepted by {@link connectionOptions} */
-export const databaseName = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));
-
 /** A pool of connections. Safe behind PgBouncer in transaction mode: unnamed statements, no session state, no start-up settings. */
 export class Database implements Queryable {
   readonly #pool: pg.Pool;
@@ -148,6 +70,7 @@ export class Database implements Queryable {
   constructor(options: DatabaseOptions) {
     this.#pool = new pg.Pool({
       ...connectionOptions(options.url),
+      Client: freshClient(options.url),
       application_name: options.applicationName,
       max: options.max ?? 10,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,

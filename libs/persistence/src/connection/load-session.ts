@@ -4,7 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CommitUnknownError, DatabaseError, toDatabaseError } from './database-error.ts';
-import { commit, connectionOptions, type Queryable, refuseReplica, type SqlParameter } from './database.ts';
+import { connectionOptions } from './database-url.ts';
+import { commit, type Queryable, refuseReplica, type SqlParameter } from './database.ts';
 import { pgTypes } from './pg-values.ts';
 
 export interface LoadSessionOptions {

@@ -7,7 +7,8 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
-import { connectionOptions, type DatabaseOptions, refuseReplica } from './database.ts';
+import { connectionOptions, freshClient } from './database-url.ts';
+import { type DatabaseOptions, refuseReplica } from './database.ts';
 
 /**
  * Kysely releases a connection only after a successful ROLLBACK, and never after a failed BEGIN: each connection lost
@@ -54,6 +55,7 @@ export function ormDialect(
   types.setTypeParser(TIMESTAMPTZ, (text) => text);
   const pool = new pg.Pool({
     ...connectionOptions(options.url),
+    Client: freshClient(options.url),
     application_name: options.applicationName,
     max: options.max ?? 5,
     connectionTimeoutMillis: 10_000,

@@ -3,7 +3,8 @@ import { retry } from '@chip/service';
 import { EntityCaseNamingStrategy, type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { appendAudit, type AuditEntry } from '../audit/audit.ts';
 import { CommitUnknownError, DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
-import { connectionOptions, databaseName, type DatabaseOptions, type Queryable } from '../connection/database.ts';
+import { databaseName } from '../connection/database-url.ts';
+import { type DatabaseOptions, type Queryable } from '../connection/database.ts';
 import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
 import { ControlLimitsRepository } from './control-limits.repository.ts';
@@ -46,10 +47,9 @@ export class UnitOfWork {
 
   /** Does not connect yet: an unreachable server, or a replica (25006), shows on first use. */
   static async open(options: UnitOfWorkOptions): Promise<UnitOfWork> {
-    const { connectionString } = connectionOptions(options.url);
     const orm = await MikroORM.init({
-      clientUrl: connectionString,
-      dbName: databaseName(connectionString),
+      clientUrl: options.url,
+      dbName: databaseName(options.url),
       driverOptions: ormDialect(options),
       entities: ENTITIES,
       namingStrategy: EntityCaseNamingStrategy,

@@ -6,7 +6,8 @@ import { AppError } from '@chip/service';
 import pg from 'pg';
 import { refuseOtherEdition } from './convert-edition.ts';
 import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
-import { connectionOptions, databaseName, type Queryable } from '../connection/database.ts';
+import { connectionOptions, databaseName } from '../connection/database-url.ts';
+import { type Queryable } from '../connection/database.ts';
 import { applyKeyRights, applyLimitedViews, LIMITED_ROLE } from './limited-views.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
@@ -211,10 +212,9 @@ async function runMigrations(
   { log = () => undefined, to, actor = '', reason = '', initialiseEmpty = false }: MigrateOptions,
   checkLock: () => void,
 ): Promise<void> {
-  const { connectionString } = connectionOptions(databaseUrl);
   const orm = await MikroORM.init({
-    clientUrl: connectionString,
-    dbName: databaseName(connectionString),
+    clientUrl: databaseUrl,
+    dbName: databaseName(databaseUrl),
     // DDL that waits for a lock makes everything behind it wait as well: give up soon, and retry.
     driverOptions: ormDialect({
       url: databaseUrl,
