@@ -92,7 +92,8 @@ export const StreamsEvents = ({ summary, description }: Pick<RouteTexts, 'summar
     ApiResponse({
       status: 200,
       description: 'The events.',
-      content: { 'text/event-stream': { schema: { type: 'string' } } },
+      // Without a schema: in OpenAPI 3.1 there is none for the events of a stream, and clients differ in what they make of one.
+      content: { 'text/event-stream': {} },
     }),
     badParameter,
     unavailable('`database_unavailable`: try again. `overloaded`: too many streams are open.'),
