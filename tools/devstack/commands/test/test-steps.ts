@@ -53,8 +53,8 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests mostly wait, and none judges speed: one project more at a time than there are cores.
-  const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=3'] : [])], {
+  // Integration tests mostly wait, and none judges speed: two projects more at a time than there are cores.
+  const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=4'] : [])], {
     cwd: REPOSITORY_ROOT,
     // The mark lets the sweep find processes of nx and jest that outlive a signal.
     env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE }, runFolder, 'tests-1'),
