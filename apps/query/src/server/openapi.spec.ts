@@ -10,9 +10,12 @@ import { PROBLEM_CODES } from '../http/problem.error.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import openapiTypes, { astToString } from 'openapi-typescript';
+import { type ApiDocument, breakingChanges } from '../../test/breaking-changes.ts';
 import { QueryModule } from '../query.module.ts';
 import { buildDocument } from './openapi.ts';
 
+/** With a new release its document replaces the fixture, and the list of breaks starts empty. */
+const LAST_RELEASE = '0.1.0';
 /** Types of the TypeScript client. */
 const TYPES = new URL('../../../../libs/client/src/api.ts', import.meta.url);
 const HEAD = `// Longer than 350 lines: generated from the OpenAPI document of the query service; \`npm run docs\` writes it.
@@ -103,6 +106,16 @@ describe('the OpenAPI document', () => {
     for (const [name, { content = {} }] of Object.entries(problems)) {
       expect([name, Object.keys(content)]).toEqual([name, ['application/problem+json']]);
     }
+  });
+
+  it('breaks nothing of the last release, except for what is listed', () => {
+    const fixture = (name: string): string =>
+      readFileSync(new URL(`../../test/fixtures/${name}`, import.meta.url), 'utf8');
+    const released = JSON.parse(fixture(`openapi-${LAST_RELEASE}.json`)) as ApiDocument;
+    const listed = fixture(`breaking-since-${LAST_RELEASE}.txt`).split('\n').filter(Boolean);
+    // A break that is meant: add its line to that file, and say in CHANGELOG.md what clients have to change.
+    expect(breakingChanges(released, document as never)).toEqual(listed);
+    expect(breakingChanges(document as never, document as never)).toEqual([]);
   });
 
   it('is what the types of the TypeScript client say (npm run docs writes them)', async () => {
