@@ -12,6 +12,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import openapiTypes, { astToString } from 'openapi-typescript';
 import { type ApiDocument, breakingChanges } from '../../test/breaking-changes.ts';
 import { QueryModule } from '../query.module.ts';
+import { ANSWER_EXAMPLES } from './answer-examples.ts';
 import { buildDocument } from './openapi.ts';
 
 /** With a new release its document replaces the fixture, and the list of breaks starts empty. */
@@ -51,6 +52,18 @@ const operations = () =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     (Object.entries(item) as [string, OperationObject][]).map(([method, operation]) => ({ path, method, operation })),
   );
+/** Examples of answers would make three quarters of the types' file. */
+function withoutExamples(): OpenAPIObject {
+  const copy = structuredClone(document);
+  for (const operation of Object.values(copy.paths).flatMap((item) => Object.values(item) as OperationObject[])) {
+    for (const { content = {} } of Object.values(operation.responses) as {
+      content?: Record<string, { example?: unknown }>;
+    }[]) {
+      Object.values(content).forEach((type) => delete type.example);
+    }
+  }
+  return copy;
+}
 beforeAll(async () => {
   document = await documentOfModules();
 }, 60_000);
@@ -108,6 +121,23 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('shows a valid example of each answer in JSON', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const shown = operations().flatMap(({ operation }) =>
+      Object.entries(
+        operation.responses as Record<string, { content?: Record<string, { schema: object; example: unknown }> }>,
+      )
+        .filter(([status, { content }]) => status.startsWith('2') && content?.['application/json'])
+        .map(([, { content }]) => ({ name: operation.operationId!, ...content!['application/json']! })),
+    );
+    expect(shown.length).toBeGreaterThan(40);
+    for (const { name, schema, example } of shown) {
+      const isValid = ajv.compile({ ...schema, components: document.components });
+      expect([name, isValid(example), isValid.errors]).toEqual([name, true, null]);
+    }
+    expect(Object.keys(ANSWER_EXAMPLES).sort()).toEqual(shown.map(({ name }) => name).sort());
+  });
+
   it('breaks nothing of the last release, except for what is listed', () => {
     const fixture = (name: string): string =>
       readFileSync(new URL(`../../test/fixtures/${name}`, import.meta.url), 'utf8');
@@ -120,7 +150,11 @@ describe('the OpenAPI document', () => {
 
   it('is what the types of the TypeScript client say (npm run docs writes them)', async () => {
     const types = astToString(
-      await openapiTypes(document as never, { rootTypes: true, rootTypesNoSchemaPrefix: true, alphabetize: true }),
+      await openapiTypes(withoutExamples() as never, {
+        rootTypes: true,
+        rootTypesNoSchemaPrefix: true,
+        alphabetize: true,
+      }),
     );
     if (process.env['UPDATE_DOCS']) {
       writeFileSync(TYPES, HEAD + types);

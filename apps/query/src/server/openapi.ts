@@ -1,3 +1,4 @@
+import { ANSWER_EXAMPLES } from './answer-examples.ts';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
@@ -118,6 +119,7 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
       if (texts) {
         Object.assign(operation, texts, { tags: ['Operation'] });
       }
+      showExample(operation);
       if (!isPublic(path)) {
         operation['x-right'] = rightOf(path, method, { ...operation });
         operation.security = [{ bearer: [] }];
@@ -128,7 +130,22 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
   return document;
 }
 
+/** Shows an answer beside the schema of answers in JSON. */
+function showExample({ operationId = '', responses = {} }: Operation): void {
+  const example = ANSWER_EXAMPLES[operationId];
+  for (const response of [responses['200'], responses['201']]) {
+    if (example !== undefined && response?.content?.['application/json']) {
+      response.content = {
+        ...response.content,
+        'application/json': { ...response.content['application/json'], example },
+      };
+    }
+  }
+}
+
 interface Operation {
+  operationId?: string;
+  responses?: Record<string, { content?: Record<string, object> } | undefined>;
   parameters?: Parameter[];
   security?: object[];
   'x-right'?: Right;
