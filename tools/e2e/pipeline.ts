@@ -98,7 +98,7 @@ export class Pipeline {
 
   /** Starts one instance. */
   async launch(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
-    const port = await freePort();
+    const port = Number(env['PORT'] ?? (await freePort()));
     mkdirSync(path.join(REPOSITORY_ROOT, 'tools/test-results'), { recursive: true });
     const log = createWriteStream(path.join(REPOSITORY_ROOT, `tools/test-results/e2e-${name}-${port}.log`));
     const child = spawn(process.execPath, [...NODE_FLAGS, path.join(REPOSITORY_ROOT, `apps/${name}/dist/main.js`)], {

@@ -3,8 +3,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@chip/testing';
+import { freePort, waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
+import { AUDIENCE, LOCAL_PAGE, TokenIssuer } from '@chip/testing/issuer';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
@@ -518,6 +519,54 @@ describe('with access control', () => {
     await guest.open('/pipeline');
     await guest.page.getByText('Not allowed with this key').first().waitFor();
     expect(await guest.barriers()).toEqual([]);
+  });
+});
+
+describe('with sign-in by the page of an issuer', () => {
+  it('goes there and back, stores as the person, and ends with signing out', async () => {
+    const issuer = await TokenIssuer.start();
+    issuer.give({ claims: { chip_role: 'engineer' } });
+    const port = String(await freePort());
+    const address = `http://127.0.0.1:${port}`;
+    const service = await pipeline.start('query', {
+      PORT: port,
+      AUTH_MODE: 'oidc',
+      OIDC_ISSUER: issuer.url,
+      OIDC_AUDIENCE: AUDIENCE,
+      OIDC_CLIENT_ID: LOCAL_PAGE.id,
+      SESSION_SECRET: 'a secret of the test of the page',
+      PUBLIC_URL: address,
+    });
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      page.setDefaultTimeout(45_000);
+      await page.goto(`${address}/lots?sign-in=no_role`);
+      await page.getByText('You are known, but have no role here').waitFor();
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'I am Alex' }).click();
+      await page.getByRole('link', { name: lot }).waitFor();
+      expect(page.url()).toBe(`${address}/lots`);
+      await page.getByText('live', { exact: true }).waitFor();
+      expect(await page.evaluate(() => document.cookie)).toBe('');
+      // A write carries the proof that it comes from this page.
+      await page.goto(`${address}/reports`);
+      await page.getByLabel('Title').fill('Signed in');
+      await page.getByLabel('Why').fill('a review');
+      await page.getByRole('combobox', { name: 'Step' }).fill('M1-AOI');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Store a report' }).click();
+      await page.getByText('● unchanged since').waitFor();
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.waitForURL((url) => url.origin === issuer.url);
+      await page.goto(`${address}/lots`);
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    } finally {
+      await context.close();
+      await pipeline.end(service);
+      await issuer.stop();
+    }
   });
 });
 

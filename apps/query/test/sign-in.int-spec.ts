@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createKey } from '@chip/persistence';
 import { openStage, QueryApp, type Stage } from './query-app.ts';
-import { AUDIENCE, PAGE, TokenIssuer } from './token-issuer.ts';
+import { AUDIENCE, PAGE, TokenIssuer } from '@chip/testing/issuer';
 
 const SETTINGS = {
   AUTH_MODE: 'keys+oidc' as const,

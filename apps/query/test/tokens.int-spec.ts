@@ -6,7 +6,7 @@ import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, type JWTP
 import { type Caller } from '../src/access/caller.ts';
 import { TokenCheck } from '../src/access/token-check.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
-import { AUDIENCE, TokenIssuer } from './token-issuer.ts';
+import { AUDIENCE, TokenIssuer } from '@chip/testing/issuer';
 
 const MINUTE = 60_000;
 const { logger } = createLogger({ name: 'tokens', level: 'silent' });
