@@ -35,6 +35,14 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
+/** A record whose value lies among those of others, so that it needs no buffer of its own. */
+interface ValueInBytes extends Pick<SourceRecord, 'headers'> {
+  readonly bytes: Buffer;
+  readonly valueFrom: number;
+  /** Exclusive; -1 without a value. */
+  readonly valueTo: number;
+}
+
 /** Where the lines of a record go: free space after the lines already written. */
 export interface LineRoom {
   /** Ensures that `bytes` more fit; replaces `buffer` when they do not. */
@@ -72,23 +80,26 @@ export class TemplateReader {
   readonly #values = new ValueReader();
 
   /** Returns true when it accepts all samples of the record; their lines are then in `room`. */
-  read(record: SourceRecord, rules: TelemetryRules, room: LineRoom): boolean {
-    const bytes = record.value;
+  read(
+    { headers, bytes, valueFrom: from, valueTo: to }: ValueInBytes,
+    { timestamp, retentionMs }: TelemetryRules & Pick<SourceRecord, 'timestamp'>,
+    room: LineRoom,
+  ): boolean {
     if (
-      bytes === null ||
+      to < 0 ||
       this.#templates.length === 0 ||
-      bytes.length > TELEMETRY.limits.eventBytes ||
-      (record.headers['ce_type'] !== undefined && (cloudEventMajor(record.headers) ?? 1) !== 1)
+      to - from > TELEMETRY.limits.eventBytes ||
+      (headers['ce_type'] !== undefined && (cloudEventMajor(headers) ?? 1) !== 1)
     ) {
       return false;
     }
-    const latestUs = record.timestamp;
-    const earliestUs = rules.retentionMs > 0 ? (record.timestamp - rules.retentionMs) * 1000 : -Infinity;
-    room.reserve(bytes.length + LINE_OVERHEAD);
+    const latestUs = timestamp;
+    const earliestUs = retentionMs > 0 ? (timestamp - retentionMs) * 1000 : -Infinity;
+    room.reserve(to - from + LINE_OVERHEAD);
     const { buffer } = room;
     this.count = 0;
     this.end = room.length;
-    let at = skipSpace(bytes, 0);
+    let at = skipSpace(bytes, from);
     this.isArray = bytes[at] === OPEN_BRACKET;
     if (this.isArray) {
       at++;
@@ -98,13 +109,13 @@ export class TemplateReader {
       if (this.count === MAX_SAMPLES_PER_RECORD) {
         return false;
       }
-      at = this.#sample(bytes, at, buffer);
+      at = this.#sample(bytes, at, to, buffer);
       if (at < 0 || !isTimePlausible(this.#values.timeUs, latestUs) || this.#values.timeUs < earliestUs) {
         return false;
       }
       at = skipSpace(bytes, at);
       if (!this.isArray) {
-        return at === bytes.length;
+        return at === to;
       }
       const next = bytes[at++];
       if (next === CLOSE_BRACKET) {
@@ -115,7 +126,7 @@ export class TemplateReader {
       }
     }
     at = skipSpace(bytes, at);
-    return at === bytes.length;
+    return at === to;
   }
 
   /** Offers an accepted record that matched no template. */
@@ -130,13 +141,14 @@ export class TemplateReader {
     }
   }
 
-  /** Reads the sample at `at` by the first template that fits. @returns its end, or -1 */
-  #sample(bytes: Buffer, at: number, buffer: Buffer): number {
+  /** Reads the sample at `at` by the first template that fits and ends before `to`. @returns its end, or -1 */
+  #sample(bytes: Buffer, at: number, to: number, buffer: Buffer): number {
     const templates = this.#templates;
     for (let i = 0; i < templates.length; i++) {
       const template = templates[i]!;
       const end = this.#match(template, bytes, at);
-      if (end < 0) {
+      // What follows the value are other records: a sample that reaches into them is none.
+      if (end < 0 || end > to) {
         continue;
       }
       if (!this.#write(template, bytes, buffer)) {

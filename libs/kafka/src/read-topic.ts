@@ -67,7 +67,8 @@ export async function* readTopic(
           if (record.offset >= to) {
             break;
           }
-          yield { ...record, partition };
+          const { offset: at, timestamp, key, value, headers } = record;
+          yield { offset: at, timestamp, key, value, headers, partition };
         }
         if (nextOffset > offset) {
           offset = nextOffset;

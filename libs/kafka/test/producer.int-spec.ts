@@ -32,7 +32,7 @@ describe('KafkaProducer', () => {
     ).toBe(0);
     expect(await producer.send(topic, 2, [{ value: null }])).toBe(2);
     const records = (await read(topic, 3)).flatMap(({ partition, records: some }) =>
-      [...some].map((record) => ({ partition, ...record })),
+      [...some].map(({ offset, value, headers }) => ({ partition, offset, value, headers })),
     );
     expect(records.map(({ partition, offset }) => [partition, offset])).toEqual([
       [2, 0],

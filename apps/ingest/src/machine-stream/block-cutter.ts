@@ -18,6 +18,10 @@ const TAB = 9;
 const NEWLINE = 10;
 /** Most UTF-8 bytes of one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
+const NO_ROOM = Buffer.alloc(0);
+const ROOM_BYTES = BLOCK_PAYLOAD_TARGET_BYTES + 64 * 1024;
+/** Of cutters that are done: one more at most than partitions that were ever read at once, so that no fetch allocates its own. */
+const SPARE: Buffer[] = [];
 /** Shared by the many events without a refusal. */
 const NO_REFUSALS: readonly number[] = [];
 
@@ -31,7 +35,7 @@ export class BlockCutter implements LineRoom {
   readonly #kind: PayloadKind;
   #coversFrom: number;
   #index: BlockEvent[] = [];
-  #buffer = Buffer.allocUnsafe(BLOCK_PAYLOAD_TARGET_BYTES + 64 * 1024);
+  #buffer = SPARE.pop() ?? Buffer.allocUnsafe(ROOM_BYTES);
   #length = 0;
   #rows = 0;
   #minUs = Infinity;
@@ -151,7 +155,10 @@ export class BlockCutter implements LineRoom {
     );
   }
 
-  /** Cuts the block up to `coversTo` (exclusive); the next one begins there. */
+  /**
+   * Cuts the block up to `coversTo` (exclusive); the next one begins there, and takes the room of its payload: encode the
+   * block before anything is added.
+   */
   cut(coversTo: number): Block {
     const block: Block = {
       sourceTopic: this.#topic,
@@ -160,7 +167,7 @@ export class BlockCutter implements LineRoom {
       coversTo,
       kind: this.#kind,
       index: this.#index,
-      payload: Buffer.from(this.#buffer.subarray(0, this.#length)),
+      payload: this.#buffer.subarray(0, this.#length),
       deltas: this.#rollup.lines(),
       minTime: this.#rows === 0 ? null : formatTime(this.#minUs),
       maxTime: this.#rows === 0 ? null : formatTime(this.#maxUs),
@@ -177,6 +184,15 @@ export class BlockCutter implements LineRoom {
     this.#replays = undefined;
     this.#eventFrom = 0;
     return block;
+  }
+
+  /** Leaves the buffer to the next cutter. The blocks that were cut must be encoded by now. */
+  close(): void {
+    if (this.#buffer.length === ROOM_BYTES) {
+      SPARE.push(this.#buffer);
+    }
+    this.#buffer = NO_ROOM;
+    this.#length = 0;
   }
 
   #count(timeUs: number): void {

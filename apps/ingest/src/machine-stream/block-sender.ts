@@ -1,6 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { headerText } from '@chip/classify';
-import { type Block, type DeadLetter, deadLetter, encodeBlock, encodedBytes, replayOf, rowsOf } from '@chip/contracts';
+import {
+  type Block,
+  type DeadLetter,
+  deadLetter,
+  encodeBlock,
+  encodedBytes,
+  replayOf,
+  totalsOf,
+} from '@chip/contracts';
 import { type RecordBatch, sendDeadLetters } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
 import { leadingTrace } from '@chip/service';
@@ -10,6 +18,8 @@ import { type MachineStreamParts, type Memory, MustStandError, type Progress } f
 
 /** After this much uninterrupted work, yields the event loop to heartbeats, health and other partitions. */
 const MAX_TURN_MS = 8;
+/** From one look at the clock to the next: one for each record took a hundredth of all time. */
+const RECORDS_PER_LOOK = 8;
 const DAY_MS = 86_400_000;
 /** Of one block; a span links to fewer. */
 const MAX_TRACES = 1_000;
@@ -26,10 +36,24 @@ export async function sendBlocks(
   memory: Memory,
   progress: Progress,
 ): Promise<void> {
+  const cutter = new BlockCutter(parts.stream.source, batch.partition, parts.stream.payload, batch.fetchOffset);
+  try {
+    await cutAndSend(parts, batch, memory, progress, cutter);
+  } finally {
+    cutter.close();
+  }
+}
+
+async function cutAndSend(
+  parts: MachineStreamParts,
+  batch: RecordBatch,
+  memory: Memory,
+  progress: Progress,
+  cutter: BlockCutter,
+): Promise<void> {
   const { stream, reader, metrics, retention, standstills, tracing } = parts;
   const { source: topic } = stream;
   const { partition } = batch;
-  const cutter = new BlockCutter(topic, partition, stream.payload, batch.fetchOffset);
   const failedAt = new Date().toISOString();
   const retentionMs = retention.ms;
   const resumes = standstills.resumes(batch.topic, partition);
@@ -85,7 +109,7 @@ export async function sendBlocks(
   let turnEnds = performance.now() + MAX_TURN_MS;
   for (const record of batch.records) {
     left--;
-    if (performance.now() > turnEnds) {
+    if (left % RECORDS_PER_LOOK === 0 && performance.now() > turnEnds) {
       await nextTurn();
       batch.signal.throwIfAborted();
       turnEnds = performance.now() + MAX_TURN_MS;
@@ -184,7 +208,7 @@ function brake(batch: RecordBatch, { brake: counts, releasedTo }: Memory, block:
     return;
   }
   const verdict = counts.verdict();
-  if (verdict === null || !block.index.some(({ refused }) => refused.length > 0)) {
+  if (verdict === null || totalsOf(block).refused === 0) {
     return;
   }
   const { topic, partition } = batch;
@@ -204,4 +228,4 @@ const placeOf = ({ sourceTopic, sourcePartition, coversFrom, index }: Block) => 
   'messaging.batch.message_count': index.length,
 });
 
-const rowsIn = ({ index }: Block): number => index.reduce((sum, event) => sum + rowsOf(event), 0);
+const rowsIn = (block: Block): number => totalsOf(block).rows;

@@ -8,18 +8,19 @@ import {
   type TelemetrySink,
 } from '@chip/classify';
 import type { StreamName } from '@chip/contracts';
+import { StoredRecord } from '@chip/kafka';
 import type { Reader } from './machine-stream.parts.ts';
 
 /** Reads telemetry by templates where they fit; the schema takes the rest and learns new templates from it. */
 const telemetryReader = (): Reader => {
   const templates = new TemplateReader();
   return (record, judged, cutter, refuse) => {
-    const seen = { timestamp: judged.timestamp, value: record.value, headers: record.headers };
-    const rules = { retentionMs: judged.retentionMs };
-    if (templates.read(seen, rules, cutter)) {
+    if (record instanceof StoredRecord && templates.read(record, judged, cutter)) {
       cutter.addRead(templates);
       return { elements: templates.isArray ? templates.count : 0, unknown: 0 };
     }
+    const seen = { timestamp: judged.timestamp, value: record.value, headers: record.headers };
+    const rules = { retentionMs: judged.retentionMs };
     let unknown = 0;
     let isAccepted = true;
     const sink: TelemetrySink = {

@@ -28,7 +28,11 @@ function read(
   values.forEach((value, offset) => {
     const record: SourceRecord = { timestamp: NOW, value: Buffer.from(value), headers };
     let elements: number;
-    if (reader?.read(record, RULES, cutter)) {
+    // Among other records, as a fetch holds it: what follows would complete a value that is cut off.
+    const ahead = Buffer.from('{');
+    const bytes = Buffer.concat([ahead, record.value!, Buffer.from(`${TEXT.slice(-20)},${TEXT}]`)]);
+    const place = { headers, bytes, valueFrom: ahead.length, valueTo: ahead.length + record.value!.length };
+    if (reader?.read(place, { timestamp: NOW, ...RULES }, cutter)) {
       matched++;
       cutter.addRead(reader);
       elements = reader.isArray ? reader.count : 0;
@@ -154,6 +158,10 @@ const time = fc.oneof(
 );
 
 describe('template reader', () => {
+  it('ends with the value, though the bytes after it would complete a sample', () => {
+    expect(expectSame([TEXT, TEXT, TEXT.slice(0, -20), `[${TEXT}`, `[${TEXT},`, ''])).toBe(1);
+  });
+
   it('reads the second record of a form by the template of the first', () => {
     expect(expectSame([TEXT, TEXT.replace('1.25', '-17.5').replace('etch-01', 'etch-02')])).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { type Block, decodeCopyRow, placeOf, rowsOf } from '@chip/contracts';
+import { type Block, decodeCopyRow, placeOf, rowsOf, totalsOf } from '@chip/contracts';
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Loaded, Loader } from './loader.ts';
 import { type RefusedElement, rejectionDetail } from './refused-element.ts';
@@ -47,7 +47,7 @@ export class CopyLoader implements Loader {
     this.#target = target;
     this.#blocks = blocks;
     this.#chunks = blocks.map((block) => block.payload);
-    this.#rows = blocks.reduce((sum, block) => sum + block.index.reduce((rows, event) => rows + rowsOf(event), 0), 0);
+    this.#rows = blocks.reduce((sum, block) => sum + totalsOf(block).rows, 0);
   }
 
   get elements(): number {

@@ -1,4 +1,4 @@
-import { type Block, type PartitionState, rowsOf, trimBlock } from '@chip/contracts';
+import { type Block, type PartitionState, totalsOf, trimBlock } from '@chip/contracts';
 import type { RecordBatch } from '@chip/kafka';
 import { rememberTopics } from '@chip/persistence';
 import { leadingTrace, type Logger, type Span } from '@chip/service';
@@ -234,9 +234,10 @@ export class BatchApplier {
   #measureAge(blocks: readonly Block[]): void {
     const { sourceTopic: topic, metrics } = this.#parts;
     const now = Date.now();
-    for (const { index } of blocks) {
-      if (index[0] !== undefined) {
-        metrics.visibleSeconds.observe({ topic }, Math.max(0, now - index[0].appendTime) / 1000);
+    for (const block of blocks) {
+      const { first } = totalsOf(block);
+      if (first !== null) {
+        metrics.visibleSeconds.observe({ topic }, Math.max(0, now - first.appendTime) / 1000);
       }
     }
   }
@@ -258,9 +259,10 @@ function gather(run: Gathered, part: Block): void {
   run.blocks.push(part);
   run.to = part.coversTo;
   run.sourceTopicId ??= part.sourceTopicId ?? null;
-  for (const event of part.index) {
-    run.rows += rowsOf(event);
-    run.appendTimeMs = Math.max(run.appendTimeMs ?? 0, event.appendTime);
+  const { rows, appendTo } = totalsOf(part);
+  run.rows += rows;
+  if (appendTo !== null) {
+    run.appendTimeMs = Math.max(run.appendTimeMs ?? 0, appendTo);
   }
   run.bytes += part.payload.length;
 }

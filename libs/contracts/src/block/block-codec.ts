@@ -1,7 +1,7 @@
 /** Encodes blocks as Kafka messages and decodes them. */
 import type { Replay } from '../refusals.ts';
 import { isPayloadKind } from '../streams/streams.ts';
-import { type Block, BLOCK_VERSION, type BlockEvent, rowsOf } from './block.ts';
+import { type Block, BLOCK_VERSION, type BlockEvent, type BlockTotals, totalsOf, withTotals } from './block.ts';
 
 export const BLOCK_HEADERS = {
   version: 'block-version',
@@ -72,13 +72,23 @@ const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer =
 /** Shared by the many events without a refusal. Never mutated. */
 const NONE: number[] = [];
 
-const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
+/**
+ * Checks a packed index and sums it up.
+ *
+ * @param events where to put the events; without it none is made
+ * @returns also the bytes of all events, and the offset of the last one (`coversFrom - 1` without one)
+ */
+function readIndex(
+  packed: Buffer,
+  coversFrom: number,
+  events?: BlockEvent[],
+): BlockTotals & { bytes: number; last: number } {
   let at = 0;
   const read = (): number => {
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = bytes[at++];
+      const byte = packed[at++];
       if (byte === undefined || scale > 2 ** 49) {
         throw new MalformedBlockError('block index ends inside a number');
       }
@@ -89,33 +99,55 @@ const decodeIndex = (bytes: Buffer, coversFrom: number): BlockEvent[] => {
       scale *= 128;
     }
   };
-  const index: BlockEvent[] = [];
+  let [count, allElements, allRefused, allBytes] = [0, 0, 0, 0];
+  let [appendFrom, appendTo] = [Infinity, -Infinity];
+  let first: BlockTotals['first'] = null;
   let offset = coversFrom - 1;
   let appendTime = 0;
-  while (at < bytes.length) {
+  while (at < packed.length) {
     const step = read();
     if (step < 1) {
       throw new MalformedBlockError('block index offsets do not ascend');
     }
     offset += step;
     appendTime += unzigzag(read());
-    const length = read();
+    const bytes = read();
     const elements = read();
+    const refusedCount = read();
     let refused = NONE;
-    for (let left = read(); left > 0; left--) {
-      if (refused === NONE) {
-        refused = [];
-      }
+    for (let left = refusedCount; left > 0; left--) {
       const place = read();
       if (place >= Math.max(1, elements)) {
         throw new MalformedBlockError('block index names an element that does not exist');
       }
-      refused.push(place);
+      if (events !== undefined) {
+        if (refused === NONE) {
+          refused = [];
+        }
+        refused.push(place);
+      }
     }
-    index.push({ offset, appendTime, bytes: length, elements, refused });
+    first ??= { offset, appendTime };
+    appendFrom = Math.min(appendFrom, appendTime);
+    appendTo = Math.max(appendTo, appendTime);
+    count++;
+    allElements += Math.max(1, elements);
+    allRefused += refusedCount;
+    allBytes += bytes;
+    events?.push({ offset, appendTime, bytes, elements, refused });
   }
-  return index;
-};
+  return {
+    events: count,
+    elements: allElements,
+    refused: allRefused,
+    rows: allElements - allRefused,
+    first,
+    appendFrom: first && appendFrom,
+    appendTo: first && appendTo,
+    bytes: allBytes,
+    last: offset,
+  };
+}
 
 export interface EncodedBlock {
   readonly headers: Record<string, string>;
@@ -134,26 +166,20 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
     block.payload,
     ...(block.deltas === null ? [] : [block.deltas]),
   ]);
+  const totals = totalsOf(block);
   const headers: Record<string, string> = {
     [BLOCK_HEADERS.version]: String(BLOCK_VERSION),
     [BLOCK_HEADERS.sourceTopic]: block.sourceTopic,
     [BLOCK_HEADERS.sourcePartition]: String(block.sourcePartition),
     [BLOCK_HEADERS.coversFrom]: String(block.coversFrom),
     [BLOCK_HEADERS.coversTo]: String(block.coversTo),
-    [BLOCK_HEADERS.events]: String(block.index.length),
-    [BLOCK_HEADERS.rows]: String(block.index.reduce((sum, event) => sum + rowsOf(event), 0)),
+    [BLOCK_HEADERS.events]: String(totals.events),
+    [BLOCK_HEADERS.rows]: String(totals.rows),
     [BLOCK_HEADERS.payload]: block.kind,
   };
-  if (block.index.length > 0) {
-    // Append times may step back: the clocks of leaders differ.
-    let appendFrom = Infinity;
-    let appendTo = -Infinity;
-    for (const { appendTime } of block.index) {
-      appendFrom = Math.min(appendFrom, appendTime);
-      appendTo = Math.max(appendTo, appendTime);
-    }
-    headers[BLOCK_HEADERS.appendFrom] = String(appendFrom);
-    headers[BLOCK_HEADERS.appendTo] = String(appendTo);
+  if (totals.appendFrom !== null) {
+    headers[BLOCK_HEADERS.appendFrom] = String(totals.appendFrom);
+    headers[BLOCK_HEADERS.appendTo] = String(totals.appendTo);
   }
   if (block.judgedBy !== undefined) {
     const { retentionDays, clockShiftMs } = block.judgedBy;
@@ -264,38 +290,39 @@ export function decodeBlock(
   if (4 + indexLength + 4 > value.length) {
     throw new MalformedBlockError('block index is longer than its value');
   }
-  const index = decodeIndex(value.subarray(4, 4 + indexLength), coversFrom);
+  const packed = value.subarray(4, 4 + indexLength);
+  const { bytes, last, ...totals } = readIndex(packed, coversFrom);
   const payloadLength = value.readUInt32LE(4 + indexLength);
   const payloadFrom = 8 + indexLength;
   if (payloadFrom + payloadLength > value.length) {
     throw new MalformedBlockError('payload is longer than its value');
   }
 
-  let bytes = 0;
-  let rows = 0;
-  for (const event of index) {
-    bytes += event.bytes;
-    rows += rowsOf(event);
-  }
-  const last = index.at(-1);
   if (bytes !== payloadLength) {
     throw new MalformedBlockError('index and payload disagree on the number of bytes');
   }
-  if (rows !== whole(BLOCK_HEADERS.rows)) {
+  if (totals.rows !== whole(BLOCK_HEADERS.rows)) {
     throw new MalformedBlockError('index and headers disagree on the rows');
   }
-  if (last && last.offset >= coversTo) {
+  if (totals.events > 0 && last >= coversTo) {
     throw new MalformedBlockError('an event lies outside the covered range');
   }
   const sourceTopicId = text(BLOCK_HEADERS.sourceTopicId);
-  return {
+  let index: BlockEvent[] | undefined;
+  const block: Block = {
     sourceTopic: text(BLOCK_HEADERS.sourceTopic) ?? '',
     ...(sourceTopicId === undefined ? {} : { sourceTopicId }),
     sourcePartition: whole(BLOCK_HEADERS.sourcePartition),
     coversFrom,
     coversTo,
     kind,
-    index,
+    get index() {
+      if (index === undefined) {
+        index = [];
+        readIndex(packed, coversFrom, index);
+      }
+      return index;
+    },
     payload: value.subarray(payloadFrom, payloadFrom + payloadLength),
     deltas: value.subarray(payloadFrom + payloadLength),
     minTime: text(BLOCK_HEADERS.minTime) ?? null,
@@ -303,4 +330,5 @@ export function decodeBlock(
     ...decodeReplays(text(BLOCK_HEADERS.replays)),
     ...decodeJudgement(text(BLOCK_HEADERS.retentionDays), text(BLOCK_HEADERS.clockShift)),
   };
+  return withTotals(block, totals);
 }

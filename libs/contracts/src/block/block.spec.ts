@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeBlock, encodeBlock, MalformedBlockError, UnsupportedBlockError } from './block-codec.ts';
-import { type Block, placeOf, trimBlock } from './block.ts';
+import { type Block, placeOf, totalsOf, trimBlock } from './block.ts';
 
 const events = fc.array(
   fc.record({
@@ -97,6 +97,16 @@ describe('block format', () => {
           expect(trimmed.deltas).toBeNull();
         }
         expect(roundTrip({ ...trimmed, deltas: Buffer.alloc(0) }).index).toEqual(kept);
+      }),
+    );
+  });
+
+  it('is summed up alike from its packed index and from the unpacked one', () => {
+    fc.assert(
+      fc.property(blocks, (block) => {
+        const read = roundTrip(block);
+        expect(totalsOf({ ...read })).toEqual(totalsOf(block));
+        expect(totalsOf(read)).toEqual(totalsOf(block));
       }),
     );
   });

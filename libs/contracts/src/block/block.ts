@@ -74,6 +74,7 @@ export interface Block {
   /** Exclusive. */
   readonly coversTo: number;
   readonly kind: PayloadKind;
+  /** A block just decoded unpacks it when it is first asked for; see {@link totalsOf}. */
   readonly index: readonly BlockEvent[];
   /** Rows of the events of the index, in order, each line ending in a newline. */
   readonly payload: Buffer;
@@ -86,6 +87,55 @@ export interface Block {
   readonly judgedBy?: Judgement;
   /** Events replayed from a dead letter, by source offset; absent when there are none. */
   readonly replays?: ReadonlyMap<number, Replay>;
+}
+
+/** Sums over the index of a block. */
+export interface BlockTotals {
+  readonly events: number;
+  readonly elements: number;
+  readonly refused: number;
+  readonly rows: number;
+  /** Offset and append time of the first event; null without one. */
+  readonly first: Pick<BlockEvent, 'offset' | 'appendTime'> | null;
+  /** Least and greatest append time, ms, because clocks of leaders differ; null without an event. */
+  readonly appendFrom: number | null;
+  readonly appendTo: number | null;
+}
+
+const known = new WeakMap<Block, BlockTotals>();
+
+/** Sums over the index, taken once. For a block just decoded they are there already, and its index stays packed. */
+export function totalsOf(block: Block): BlockTotals {
+  let totals = known.get(block);
+  if (totals === undefined) {
+    let [elements, refused, appendFrom, appendTo] = [0, 0, Infinity, -Infinity];
+    for (const event of block.index) {
+      elements += elementsOf(event);
+      refused += event.refused.length;
+      appendFrom = Math.min(appendFrom, event.appendTime);
+      appendTo = Math.max(appendTo, event.appendTime);
+    }
+    const [one] = block.index;
+    const first = one === undefined ? null : { offset: one.offset, appendTime: one.appendTime };
+    const events = block.index.length;
+    totals = {
+      events,
+      elements,
+      refused,
+      rows: elements - refused,
+      first,
+      appendFrom: first && appendFrom,
+      appendTo: first && appendTo,
+    };
+    known.set(block, totals);
+  }
+  return totals;
+}
+
+/** For the codec, which sums up while it checks the index. @returns the block */
+export function withTotals(block: Block, totals: BlockTotals): Block {
+  known.set(block, totals);
+  return block;
 }
 
 /**

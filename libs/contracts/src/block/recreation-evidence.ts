@@ -1,4 +1,4 @@
-import type { Block } from './block.ts';
+import { type Block, type BlockEvent, totalsOf } from './block.ts';
 
 /** Clocks of leaders differ: an append time may step back by this much within one topic. */
 const CLOCK_TOLERANCE_MS = 5_000;
@@ -27,9 +27,7 @@ export function recreationEvidence(
   if (appendTimeMs === null) {
     return null;
   }
-  const above = block.index.findIndex((event) => event.offset >= position);
-  const below = above === -1 ? block.index.at(-1) : block.index[above - 1];
-  const next = above === -1 ? undefined : block.index[above];
+  const [below, next] = around(block, position);
   if (below !== undefined && below.appendTime > appendTimeMs) {
     return {
       reason: `offset ${below.offset} is already applied, but this record was appended after everything applied: the topic was recreated`,
@@ -43,4 +41,15 @@ export function recreationEvidence(
     };
   }
   return null;
+}
+
+type Place = Pick<BlockEvent, 'offset' | 'appendTime'> | undefined;
+
+/** The last event below `position` and the first one at or above it. */
+function around(block: Block, position: number): [below: Place, next: Place] {
+  if (position <= block.coversFrom) {
+    return [undefined, totalsOf(block).first ?? undefined];
+  }
+  const above = block.index.findIndex((event) => event.offset >= position);
+  return above === -1 ? [block.index.at(-1), undefined] : [block.index[above - 1], block.index[above]];
 }

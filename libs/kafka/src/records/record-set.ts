@@ -69,6 +69,29 @@ export class RecordSet implements Records {
 const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as Record<string, Buffer>);
 const EMPTY = Buffer.alloc(0);
 
+/** A record whose buffers are made when they are asked for: most values are read in place, and hardly any key is. */
+export class StoredRecord implements KafkaRecord {
+  /** @param bytes hold key and value at these places; an end of -1 means null */
+  constructor(
+    readonly offset: number,
+    readonly timestamp: number,
+    readonly headers: RecordHeaders,
+    readonly bytes: Buffer,
+    readonly keyFrom: number,
+    readonly keyTo: number,
+    readonly valueFrom: number,
+    readonly valueTo: number,
+  ) {}
+
+  get key(): Buffer | null {
+    return this.keyTo < 0 ? null : this.bytes.subarray(this.keyFrom, this.keyTo);
+  }
+
+  get value(): Buffer | null {
+    return this.valueTo < 0 ? null : this.bytes.subarray(this.valueFrom, this.valueTo);
+  }
+}
+
 /** The records of a batch that passed {@link checkRecords}. */
 function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undefined> {
   const reader = new RecordReader(batch.bytes);
@@ -78,10 +101,21 @@ function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undef
     reader.at++;
     const timestamp = batch.firstTimestamp + reader.varlong();
     const offset = batch.firstOffset + reader.varint();
-    const key = reader.bytes();
-    const value = reader.bytes();
+    const keyLength = reader.skip();
+    const keyTo = reader.at;
+    const valueLength = reader.skip();
+    const valueTo = reader.at;
     const headers = reader.headers();
-    yield { offset, timestamp: batch.appendTimestamp ?? timestamp, key, value, headers };
+    yield new StoredRecord(
+      offset,
+      batch.appendTimestamp ?? timestamp,
+      headers,
+      batch.bytes,
+      keyTo - keyLength,
+      keyLength < 0 ? -1 : keyTo,
+      valueTo - valueLength,
+      valueLength < 0 ? -1 : valueTo,
+    );
   }
   return undefined;
 }

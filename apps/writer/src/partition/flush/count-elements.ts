@@ -1,14 +1,13 @@
-import { type Block, elementsOf } from '@chip/contracts';
+import { type Block, totalsOf } from '@chip/contracts';
 
-/** Counts from the indexes of blocks. */
+/** Sums over the indexes of blocks. */
 export const countElements = (blocks: readonly Block[]): { records: number; elements: number; refused: number } => {
   let [records, elements, refused] = [0, 0, 0];
-  for (const { index } of blocks) {
-    for (const event of index) {
-      records++;
-      elements += elementsOf(event);
-      refused += event.refused.length;
-    }
+  for (const block of blocks) {
+    const totals = totalsOf(block);
+    records += totals.events;
+    elements += totals.elements;
+    refused += totals.refused;
   }
   return { records, elements, refused };
 };
