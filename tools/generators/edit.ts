@@ -1,5 +1,5 @@
 /** Changes to existing files: each finds its place in the text, or reports that the file is not as it expects. */
-import { format, getFileInfo, resolveConfig } from 'prettier';
+import { type FormatConfig, format } from 'oxfmt';
 
 export type Edit = (text: string) => string;
 
@@ -78,10 +78,19 @@ export async function write(tree: Files, file: string, content: string | readonl
       throw new Error(`${file} is not as the generator expects: ${(error as Error).message}`, { cause: error });
     }
   }
-  // Of shell scripts prettier knows nothing.
-  const isKnown = (await getFileInfo(file)).inferredParser !== null;
-  tree.write(
-    file,
-    isKnown ? await format(text, { ...(await resolveConfig(`${tree.root}/${file}`)), filepath: file }) : text,
-  );
+  tree.write(file, FORMATTED.test(file) ? await formatted(tree, file, text) : text);
+}
+
+/** What the formatter knows of the files that generators write; pages are written by hand. */
+const FORMATTED = /\.(?:ts|tsx|mjs|json|ya?ml)$/;
+
+async function formatted(tree: Files, file: string, text: string): Promise<string> {
+  const { ignorePatterns: _, ...rules } = JSON.parse(tree.read('.oxfmtrc.json', 'utf8') ?? '{}') as FormatConfig & {
+    ignorePatterns?: string[];
+  };
+  const { code, errors } = await format(file, text, rules);
+  if (errors[0] !== undefined) {
+    throw new Error(`${file} cannot be formatted: ${errors[0].message}`);
+  }
+  return code;
 }

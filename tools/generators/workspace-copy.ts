@@ -106,8 +106,10 @@ export class WorkspaceCopy {
     for (const part of ['.', 'tools']) {
       run(this.folder, process.execPath, compiler, '--checkers', '1', '-p', path.join(part, 'tsconfig.json'));
     }
-    run(this.folder, 'npx', 'prettier', '--check', '--ignore-unknown', ...files);
-    run(this.folder, 'npx', 'eslint', '--max-warnings', '0', ...files.filter((file) => /\.m?ts$/.test(file)));
+    run(this.folder, 'npx', 'oxfmt', '--check', ...files);
+    const sources = files.filter((file) => /\.m?ts$/.test(file));
+    run(this.folder, 'npx', 'eslint', '--max-warnings', '0', ...sources);
+    run(this.folder, 'npx', 'oxlint', ...sources);
   }
 
   remove(): void {

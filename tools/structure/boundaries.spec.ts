@@ -49,12 +49,8 @@ const LINT = `
   import { ESLint } from 'eslint';
   let input = '';
   for await (const chunk of process.stdin) input += chunk;
-  // These rules look at imports alone: no types are needed, and building a program for each text takes half a second.
   const isBoundary = (ruleId) => ['@nx/enforce-module-boundaries', 'no-restricted-imports'].includes(ruleId);
-  const eslint = new ESLint({
-    ruleFilter: ({ ruleId }) => isBoundary(ruleId),
-    overrideConfig: { files: ['**/*.ts'], languageOptions: { parserOptions: { project: null } } },
-  });
+  const eslint = new ESLint({ ruleFilter: ({ ruleId }) => isBoundary(ruleId) });
   const results = [];
   for (const [file, imported] of JSON.parse(input)) {
     const code = "import * as subject from '" + imported + "';\\nexport const used: unknown = subject;\\n";

@@ -1,6 +1,7 @@
 /** One record of a CSV file: its cells, or why it cannot be read. `line` is its first line, counted from 1. */
 export type CsvRecord =
-  { readonly line: number; readonly cells: readonly string[] } | { readonly line: number; readonly problem: string };
+  | { readonly line: number; readonly cells: readonly string[] }
+  | { readonly line: number; readonly problem: string };
 
 /** A quoted cell may span this many lines; a quote still open then is an error of its first line only. */
 const MAX_LINES_PER_RECORD = 50;
