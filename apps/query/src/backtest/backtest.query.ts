@@ -11,7 +11,7 @@ import {
   TooLittleDataError,
 } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
-import { nextTurn } from '../http/next-turn.ts';
+import { inTurns } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { describeLimits, type FrozenLimits, frozenLimits } from '../limits/frozen-limits.ts';
 import { Snapshots } from '../sql/snapshots.ts';
@@ -102,7 +102,7 @@ async function tried(
       throw new TooLittleDataError('baseline', 'has no sample of the history');
     }
     // Without rules, which do not shape the limits: they would hold up other requests.
-    const limits = frozen?.settings.limits ?? estimateLimits({ ...settings, baseline, rules: [] }, data);
+    const limits = frozen?.settings.limits ?? (await estimateLimits({ ...settings, baseline, rules: [] }, data));
     const isOfCounts = DATA_OF[chart] === 'counts';
     const spread = isOfCounts ? spreadOfCount(settings.chart, limits, 1) : (limits.sigma as number);
     if (spread === 0) {
@@ -195,17 +195,6 @@ function within(sorted: readonly number[], from: number, to: number): readonly n
   const first = sorted.findIndex((index) => index >= from);
   const end = sorted.findLastIndex((index) => index < to) + 1;
   return first === -1 ? [] : sorted.slice(first, end);
-}
-
-/** Lets other requests run between two charts, and between two blocks of a long one. */
-async function inTurns(steps: Generator<undefined, BackTest>): Promise<BackTest> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) {
-      return step.value;
-    }
-    await nextTurn();
-  }
 }
 
 type Finding = BackTest['together'];

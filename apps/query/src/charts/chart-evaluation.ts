@@ -1,16 +1,18 @@
 import {
-  betweenWithinChart,
+  allSteps,
+  betweenWithinSteps,
   ChartDataError,
   type ControlChart,
   countChart,
   cusumChart,
   ewmaChart,
-  individualsChart,
+  individualsSteps,
   LARGE_SIGMA_Z,
   RULE_TEXTS,
   type SampleSummary,
   type SizedCount,
-  subgroupChart,
+  type Steps,
+  subgroupSteps,
   TooLittleDataError,
 } from '@chip/quality';
 import { Problem } from '../http/problem.error.ts';
@@ -79,7 +81,7 @@ export function requireData(request: ChartRequest): void {
 }
 
 /** @throws ChartDataError when settings do not fit the chart, or the chart does not fit the data */
-export function evaluateChart(settings: ChartSettings, data: ChartData): ControlChart & { chart: Chart } {
+export function* chartSteps(settings: ChartSettings, data: ChartData): Steps<ControlChart & { chart: Chart }> {
   const { chart, baseline, target, sigma } = settings;
   const { values = [], samples = [], counts = [], sizes, breaks } = data;
   for (const [member, owners] of Object.entries(OWNERS) as [keyof typeof OWNERS, readonly Chart[]][]) {
@@ -99,7 +101,7 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
   const options = { baseline, exclude, rules: rulesOf(settings.rules), breaks, ...standard };
   switch (chart) {
     case 'imr':
-      return { chart, ...individualsChart(values, options) };
+      return { chart, ...(yield* individualsSteps(values, options)) };
     case 'ewma':
       return {
         chart,
@@ -109,9 +111,9 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
       return { chart, ...cusumChart(values, { k: settings.k ?? DEFAULT_K, h: settings.h ?? DEFAULT_H }, options) };
     case 'xbar_r':
     case 'xbar_s':
-      return { chart, ...subgroupChart(chart, samples, { ...options, sigmaMethod: settings.sigma_method }) };
+      return { chart, ...(yield* subgroupSteps(chart, samples, { ...options, sigmaMethod: settings.sigma_method })) };
     case 'between_within':
-      return { chart, ...betweenWithinChart(samples, { ...options, sigmaMethod: settings.sigma_method }) };
+      return { chart, ...(yield* betweenWithinSteps(samples, { ...options, sigmaMethod: settings.sigma_method })) };
     case 'p':
     case 'np':
     case 'c':
@@ -121,6 +123,10 @@ export function evaluateChart(settings: ChartSettings, data: ChartData): Control
       return { chart, ...countChart(chart, counts, options) };
   }
 }
+
+/** As {@link chartSteps}, at once: for a short part of a history. */
+export const evaluateChart = (settings: ChartSettings, data: ChartData): ControlChart =>
+  allSteps(chartSteps(settings, data));
 
 /** Options of the charts that take the place of what they would estimate; a frozen sigma of points is not divided again. */
 const frozenStandard = (chart: Chart, { centre, sigma, sigma_within, sigma_z }: ChartLimits) =>

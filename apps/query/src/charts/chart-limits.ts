@@ -1,4 +1,5 @@
-import { type ChartData, type ChartLimits, type ChartSettings, evaluateChart } from './chart-evaluation.ts';
+import { inTurns } from '../http/next-turn.ts';
+import { type ChartData, type ChartLimits, type ChartSettings, chartSteps } from './chart-evaluation.ts';
 import { type Chart, DATA_OF } from './chart-request.ts';
 
 /** Charts whose limits are made of the same estimates as those of a simpler one. */
@@ -10,17 +11,19 @@ const SIMPLER: Partial<Record<Chart, Chart>> = { ewma: 'imr', cusum: 'imr', np: 
  * @param settings `baseline` and `exclude` say which samples the limits come from
  * @throws ChartDataError when settings do not fit the chart, or the chart does not fit the data
  */
-export function estimateLimits(settings: ChartSettings, data: ChartData): ChartLimits {
+export async function estimateLimits(settings: ChartSettings, data: ChartData): Promise<ChartLimits> {
   const { chart } = settings;
   // Of the chart itself: what does not fit it must not pass because the simpler one would take it.
-  const own = evaluateChart(settings, data);
+  const own = await inTurns(chartSteps(settings, data));
   const simpler = SIMPLER[chart];
   const { location, sigma, sigma_within, sigma_z } =
     simpler === undefined
       ? own
-      : evaluateChart(
-          { ...settings, chart: simpler, lambda: undefined, l: undefined, k: undefined, h: undefined },
-          data,
+      : await inTurns(
+          chartSteps(
+            { ...settings, chart: simpler, lambda: undefined, l: undefined, k: undefined, h: undefined },
+            data,
+          ),
         );
   const isOfCounts = DATA_OF[chart] === 'counts';
   return {

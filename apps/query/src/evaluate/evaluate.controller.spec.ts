@@ -19,15 +19,17 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('a chart of 50,000 values by every rule', () => {
-  it('lets others have a turn before it is computed and before it is written', async () => {
+  it.each(['imr', 'between_within'] as const)('lets others have a turn between its steps: %s', async (kind) => {
     const values = Array.from({ length: 50_000 }, (_, n) => Math.sin(n * n));
+    const data = kind === 'imr' ? { values } : { subgroups: values.map((value) => [value, value + 1]) };
     let points = 0;
     const turns = await turnsDuring(async () => {
-      const request = { chart: 'imr' as const, values, rules: [...CONTROL_RULES] };
+      const request = { chart: kind, ...data, rules: [...CONTROL_RULES] };
       const chart = await new EvaluateController().evaluateChart(request);
       points = chart.location.points.length;
     });
-    expect({ turns, points }).toEqual({ turns: 2, points: 50_000 });
+    // Before and after the computation, and before each of its panels.
+    expect({ turns, points }).toEqual({ turns: kind === 'imr' ? 4 : 5, points: 50_000 });
   });
 
   it('is refused as a problem, not as a failure of the service', async () => {

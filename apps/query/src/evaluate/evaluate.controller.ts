@@ -11,9 +11,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Needs } from '../access/rights.ts';
 import { CAPABILITY_DEFINITION } from '../capability/capability-answer.ts';
 import { Answers } from '../http/documented-route.ts';
-import { nextTurn } from '../http/next-turn.ts';
+import { inTurns, nextTurn } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
-import { asProblem, defineChart, evaluateChart, requireData, warningOf } from '../charts/chart-evaluation.ts';
+import { asProblem, chartSteps, defineChart, requireData, warningOf } from '../charts/chart-evaluation.ts';
 import { chartRequest, type ChartRequest } from '../charts/chart-request.ts';
 import {
   capabilityAnswer,
@@ -49,10 +49,11 @@ export class EvaluateController {
   async evaluateChart(@Body({ schema: chartRequest }) request: ChartRequest): Promise<ChartAnswer> {
     try {
       requireData(request);
-      // Checking the body, computing and writing the answer each take a turn.
+      // Checking the body, each step of computing, and writing the answer take a turn each.
       await nextTurn();
       const { values, subgroups, counts, ...settings } = request;
-      const chart = evaluateChart(settings, { values, samples: subgroups?.map(summarise), counts });
+      const data = { values, samples: subgroups?.map(summarise), counts };
+      const chart = await inTurns(chartSteps(settings, data));
       await nextTurn();
       return { ...chart, warning: warningOf(settings, chart), ...defineChart(settings) };
     } catch (error) {

@@ -10,9 +10,10 @@ import {
   type ChartLimits,
   type ChartSettings,
   defineChart,
-  evaluateChart,
+  chartSteps,
 } from '../charts/chart-evaluation.ts';
 import { estimateLimits } from '../charts/chart-limits.ts';
+import { inTurns } from '../http/next-turn.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
 import { samplesOf, type ShownSample } from '../charts/chart-samples.ts';
 import {
@@ -69,7 +70,7 @@ export class ControlLimitsQuery {
     try {
       const made = await this.#made(request, settings);
       requireSpread(made.limits);
-      row = rowOf(request, made, settings);
+      row = await rowOf(request, made, settings);
     } catch (error) {
       throw asProblem(error, 'stored');
     }
@@ -92,7 +93,7 @@ export class ControlLimitsQuery {
       samplesOf(snapshot, { ...request, ...baseline }),
     );
     const { data, samples, unit, breakAt, what } = found;
-    return { limits: estimateLimits(settings, data), data, samples, unit, break_at: breakAt, what, as_of };
+    return { limits: await estimateLimits(settings, data), data, samples, unit, break_at: breakAt, what, as_of };
   }
 
   async #store(row: Omit<NewControlLimits, 'author'>): Promise<string> {
@@ -125,12 +126,17 @@ function requireSpread({ sigma, sigma_within, sigma_z }: ChartLimits): void {
   }
 }
 
-function rowOf(request: ControlLimitsRequest, made: Made, settings: ChartSettings): Omit<NewControlLimits, 'author'> {
+async function rowOf(
+  request: ControlLimitsRequest,
+  made: Made,
+  settings: ChartSettings,
+): Promise<Omit<NewControlLimits, 'author'>> {
   const { limits, data, samples } = made;
   const { chart, parameter = '', product = '', step = '', recipe = '', site = '' } = request;
   const { equipment_id = '', inspection_type = '', exclude = [], baseline } = request;
   // Drops what only shapes the estimate; refuses what the chart does not take.
-  const { location } = evaluateChart({ ...settings, sigma_method: undefined, exclude: undefined, limits }, data);
+  const frozen = { ...settings, sigma_method: undefined, exclude: undefined, limits };
+  const { location } = await inTurns(chartSteps(frozen, data));
   const { definition, definition_id } = defineChart(settings);
   const sizes = new Set(samples?.map(({ size }) => size));
   const [n = null] = sizes.size === 1 ? sizes : [];

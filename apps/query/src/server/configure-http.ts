@@ -32,6 +32,7 @@ import { Page } from '../page/page.ts';
 import { serveSignIn } from '../sign-in/routes.ts';
 import { SIGN_IN, type SignIn } from '../sign-in/sign-in.ts';
 import { revalidate } from './revalidation.ts';
+import { writeInTurns } from './answer-text.ts';
 import { measureRequests } from '../query.metrics.ts';
 import { Problem } from '../http/problem.error.ts';
 import { RequestCheck } from '../http/request-check.ts';
@@ -133,6 +134,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     renewCertificate(app, HTTPS_CERTIFICATE, config.HTTPS_KEY);
     watchCertificate(app.get(Registry), 'HTTPS_CERTIFICATE', () => readFileSync(HTTPS_CERTIFICATE, 'utf8'));
   }
+  writeInTurns(app);
   revalidate(app);
   measureRequests(app, app.get(Registry));
   const tracing = app.get<Tracing | null>(TRACING);

@@ -3,9 +3,9 @@ import { type ControlChart, thinChart, TooLittleDataError } from '@chip/quality'
 import { Injectable } from '@nestjs/common';
 import { readyToCount } from '../attempts/ready-to-count.ts';
 import { describeLimits, frozenLimits } from '../limits/frozen-limits.ts';
-import { nextTurn } from '../http/next-turn.ts';
+import { inTurns, nextTurn } from '../http/next-turn.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { type ChartSettings, asProblem, defineChart, evaluateChart, warningOf } from '../charts/chart-evaluation.ts';
+import { type ChartSettings, asProblem, chartSteps, defineChart, warningOf } from '../charts/chart-evaluation.ts';
 import { type SpcAnswer } from './spc-answer.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
 import { type SpcParameters } from './spc-parameters.ts';
@@ -47,9 +47,9 @@ export class SpcQuery {
         if (baseline === null) {
           throw new TooLittleDataError('baseline_from', 'no sample lies in the baseline');
         }
-        // Reading the rows, computing and writing the answer each take a turn.
+        // Reading the rows, each step of computing, and writing the answer take a turn each.
         await nextTurn();
-        const evaluated = evaluateChart({ ...settings, baseline }, data);
+        const evaluated = await inTurns(chartSteps({ ...settings, baseline }, data));
         await nextTurn();
         return {
           ...shownPart(evaluated, samples, parameters.max_points),

@@ -81,7 +81,7 @@ export interface Moments {
 /** Capability of single values, in order. sigma_within = mean moving range / d2(2); no range spans a missing value (null). */
 export function capabilityOfValues(values: readonly (number | null)[], limits: SpecLimits): Capability {
   const present = values.filter((value) => value !== null);
-  const ranges = movingRanges(values).map(({ value }) => value);
+  const ranges = movingRanges(values);
   return capabilityOfMoments(
     {
       n: present.length,
@@ -132,7 +132,7 @@ function betweenWithin(samples: readonly SampleSummary[], moments: Moments, limi
   if (within === null || ranges.length === 0) {
     return null;
   }
-  const ofMeans = mean(ranges.map(({ value }) => value)) / d2(2);
+  const ofMeans = mean(ranges) / d2(2);
   const present = samples.filter(({ n }) => n > 0);
   const explained = within ** 2 * mean(present.map(({ n }) => 1 / n));
   const between = Math.sqrt(Math.max(0, ofMeans ** 2 - explained));

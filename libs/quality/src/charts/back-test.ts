@@ -1,4 +1,4 @@
-import { type ControlChart, limitRules } from './chart.ts';
+import { type ControlChart, limitRules, type Steps } from './chart.ts';
 import { type ControlRule, LONGEST_PATTERN } from './control-rules.ts';
 
 /** A shift of all values from one sample onwards. */
@@ -92,12 +92,11 @@ type Delays = Map<string, number>;
  * shift added to the stored values from several starts. Only an alarm that the unshifted history does not raise finds the
  * shift, so that false alarms do not count. Deterministic.
  *
- * A generator, because it draws over a hundred charts: the caller can let other work run between two of them. A long history
- * is drawn in blocks, too.
+ * Takes steps, because it draws over a hundred charts. A long history is drawn in blocks, too.
  *
  * @param length samples of the history
  */
-export function* backTest(draw: DrawHistory, length: number, options: BackTestOptions): Generator<undefined, BackTest> {
+export function* backTest(draw: DrawHistory, length: number, options: BackTestOptions): Steps<BackTest> {
   const { rules, shifts, sigma, isCumulative } = options;
   const { panels, alarms } = yield* drawWhole(draw, length, isCumulative);
   const known = new Set(alarms.map(keyOf));
@@ -135,7 +134,7 @@ function* drawWhole(
   draw: DrawHistory,
   length: number,
   isCumulative: boolean,
-): Generator<undefined, { panels: PanelName[]; alarms: Alarm[] }> {
+): Steps<{ panels: PanelName[]; alarms: Alarm[] }> {
   const block = isCumulative ? length : BLOCK;
   const first = draw(0, Math.min(length, block));
   const alarms = alarmsOf(first, 0);

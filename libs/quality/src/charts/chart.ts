@@ -1,5 +1,5 @@
 /** Control charts: limits from the data or from a given standard, and the rules that the points break. */
-import { type ControlRule, type RulePoint, type RuleViolation, violations } from './control-rules.ts';
+import { type ControlRule, RuleSearch, type RuleViolation } from './control-rules.ts';
 
 /** A chart cannot be drawn from the data; `field` names the part of the request at fault. */
 export class ChartDataError extends Error {
@@ -84,62 +84,98 @@ export function standardOf({ target, sigma }: ChartOptions): { target: number; s
   return { target, sigma };
 }
 
-/** The value that all share; null when they differ. */
-export const constant = (values: readonly number[]): number | null => {
-  const [first] = values;
-  return first !== undefined && values.every((value) => value === first) ? first : null;
-};
+/**
+ * A computation in steps of a few dozen milliseconds: the caller may let other work run between two of them.
+ */
+export type Steps<T> = Generator<undefined, T>;
 
-export interface PanelPoint extends ChartPoint {
-  readonly centre: number;
-  /** Sigma of this point, before the limits are clamped to possible values. */
-  readonly deviation: number;
+/** Takes all steps at once. */
+export function allSteps<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      return step.value;
+    }
+  }
 }
 
-/** @param standard limits to state while there are no data; absent where limits vary or come from the data */
-export function panel(
-  points: readonly PanelPoint[],
-  rules: readonly ControlRule[],
-  standard?: Pick<PanelPoint, 'centre' | 'lower' | 'upper'>,
-): ChartPanel {
-  const seen = points.map(({ index, value, centre, deviation, lower, upper }): RulePoint => ({
-    index,
-    value,
+/** The value that all share; null when they differ, or there are none. */
+export class Constant {
+  #value: number | null | undefined;
+
+  add(value: number): void {
+    if (this.#value === undefined) {
+      this.#value = value;
+    } else if (this.#value !== value) {
+      this.#value = null;
+    }
+  }
+
+  get value(): number | null {
+    return this.#value ?? null;
+  }
+}
+
+/** How far from the centre the limits lie, and the bounds of possible values, at which they are clamped. */
+export interface LimitOptions {
+  /** In sigma; default 3. */
+  readonly width?: number;
+  readonly least?: number;
+  readonly greatest?: number;
+}
+
+/** Draws a panel point by point in one pass, because a chart has up to 50,000 points and others wait meanwhile. */
+export class PanelDrawing {
+  readonly #points: ChartPoint[] = [];
+  readonly #search: RuleSearch;
+  #centre = new Constant();
+  #lower = new Constant();
+  #upper = new Constant();
+  readonly #width: number;
+  readonly #least: number;
+  readonly #greatest: number;
+
+  constructor(rules: readonly ControlRule[], { width = 3, least = -Infinity, greatest = Infinity }: LimitOptions = {}) {
+    this.#search = new RuleSearch(rules);
+    this.#width = width;
+    this.#least = least;
+    this.#greatest = greatest;
+  }
+
+  /**
+   * Adds the next point.
+   *
+   * @param deviation sigma of this point, before its limits are clamped
+   * @param size of the subgroup, where it matters
+   */
+  add(index: number, value: number, centre: number, deviation: number, size?: number): void {
+    const { lower, upper } = this.#limits(centre, deviation);
+    this.#points.push(size === undefined ? { index, value, lower, upper } : { index, value, size, lower, upper });
     // Without any spread, every point off the centre is infinitely far away.
-    z: value === centre ? 0 : (value - centre) / deviation,
-    isBeyondLimits: value > upper || value < lower,
-  }));
-  const limits = points.length === 0 && standard !== undefined ? [standard] : points;
-  return {
-    centre: constant(limits.map(({ centre }) => centre)),
-    lower: constant(limits.map(({ lower }) => lower)),
-    upper: constant(limits.map(({ upper }) => upper)),
-    points: points.map(({ centre: _centre, deviation: _deviation, ...point }) => point),
-    violations: violations(seen, rules),
-  };
-}
+    const z = value === centre ? 0 : (value - centre) / deviation;
+    this.#search.add(index, value, z, value > upper || value < lower);
+  }
 
-interface PlacedPoint {
-  readonly index: number;
-  readonly value: number;
-  readonly size?: number;
-  readonly centre: number;
-  readonly deviation: number;
-}
+  /** @param standard limits to state when there are no points; absent where they vary or come from the data */
+  end(standard?: { readonly centre: number; readonly deviation: number }): ChartPanel {
+    if (this.#points.length === 0 && standard !== undefined) {
+      this.#limits(standard.centre, standard.deviation);
+    }
+    return {
+      centre: this.#centre.value,
+      lower: this.#lower.value,
+      upper: this.#upper.value,
+      points: this.#points,
+      violations: this.#search.found,
+    };
+  }
 
-/** Points with three-sigma limits, clamped to `least` and `greatest`, the bounds of possible values. */
-export function threeSigma(
-  points: readonly PlacedPoint[],
-  bounds: { least?: number; greatest?: number } = {},
-): PanelPoint[] {
-  const { least = -Infinity, greatest = Infinity } = bounds;
-  return points.map((point) => ({
-    ...point,
-    lower: Math.max(least, point.centre - 3 * point.deviation),
-    upper: Math.min(greatest, point.centre + 3 * point.deviation),
-  }));
+  #limits(centre: number, deviation: number): { lower: number; upper: number } {
+    const lower = Math.max(this.#least, centre - this.#width * deviation);
+    const upper = Math.min(this.#greatest, centre + this.#width * deviation);
+    this.#centre.add(centre);
+    this.#lower.add(lower);
+    this.#upper.add(upper);
+    return { lower, upper };
+  }
 }
-
-/** Three-sigma limits without data. */
-export const limitsOf = (centre: number, deviation: number, bounds?: { least?: number }): PanelPoint =>
-  threeSigma([{ index: 0, value: centre, centre, deviation }], bounds)[0] as PanelPoint;

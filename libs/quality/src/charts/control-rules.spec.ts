@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CONTROL_RULES, type ControlRule, type RulePoint, violations } from './control-rules.ts';
+import { CONTROL_RULES, type ControlRule, RuleSearch, type RuleViolation } from './control-rules.ts';
 
 /** Points from their distances to the centre in sigma; null is a gap. */
-const points = (zs: readonly (number | null)[]): RulePoint[] =>
+const points = (zs: readonly (number | null)[]) =>
   zs.flatMap((z, index) => (z === null ? [] : [{ index, value: z, z, isBeyondLimits: Math.abs(z) > 3 }]));
+function violations(of: ReturnType<typeof points>, rules: readonly ControlRule[]): RuleViolation[] {
+  const search = new RuleSearch(rules);
+  of.forEach(({ index, value, z, isBeyondLimits }) => search.add(index, value, z, isBeyondLimits));
+  return search.found;
+}
 const indices = (rule: ControlRule, zs: readonly (number | null)[]): number[] =>
   violations(points(zs), [rule]).map(({ index }) => index);
 const times = (n: number, z: number): number[] => Array<number>(n).fill(z);

@@ -35,16 +35,6 @@ export const RULE_TEXTS: Readonly<Record<ControlRule, string>> = {
   nelson_8: '8 points in a row beyond 1 sigma, on both sides of the centre',
 };
 
-/** A point as the rules see it. */
-export interface RulePoint {
-  /** Position in the data; a missing number between two points is a gap, which no pattern spans. */
-  readonly index: number;
-  readonly value: number;
-  /** Signed distance from the centre in the point's own sigma. */
-  readonly z: number;
-  readonly isBeyondLimits: boolean;
-}
-
 export interface RuleViolation {
   readonly rule: ControlRule;
   readonly index: number;
@@ -73,8 +63,9 @@ class Run {
   rising = 0;
   falling = 0;
 
-  /** @param before the point before in the same run */
-  add({ z, value, isBeyondLimits }: RulePoint, before: RulePoint | undefined): void {
+  #before = NaN;
+
+  add(value: number, z: number, isBeyondLimits: boolean): void {
     this.length += 1;
     this.beyondLimits = pushed(this.beyondLimits, isBeyondLimits);
     this.above = pushed(this.above, z > 0);
@@ -84,8 +75,9 @@ class Run {
     this.above2 = pushed(this.above2, z > 2);
     this.below2 = pushed(this.below2, z < -2);
     this.within1 = pushed(this.within1, z > -1 && z < 1);
-    this.rising = pushed(this.rising, before !== undefined && value > before.value);
-    this.falling = pushed(this.falling, before !== undefined && value < before.value);
+    this.rising = pushed(this.rising, value > this.#before);
+    this.falling = pushed(this.falling, value < this.#before);
+    this.#before = value;
   }
 }
 
@@ -140,23 +132,32 @@ const PATTERNS: Readonly<Record<ControlRule, Pattern>> = {
   nelson_8: ({ above1, below1 }) => all(above1 | below1, 8) && (above1 & last(8)) !== 0 && (below1 & last(8)) !== 0,
 };
 
-/** Every violation, by index and then in the order of `rules`. */
-export function violations(points: readonly RulePoint[], rules: readonly ControlRule[]): RuleViolation[] {
-  const found: RuleViolation[] = [];
-  let run = new Run();
-  let before: RulePoint | undefined;
-  for (const point of points) {
-    if (before !== undefined && point.index !== before.index + 1) {
-      before = undefined;
-      run = new Run();
+/** Looks for the patterns of rules among points that come one after the other. */
+export class RuleSearch {
+  /** Every violation so far, by index and then in the order of the rules. */
+  readonly found: RuleViolation[] = [];
+  readonly #patterns: readonly (readonly [ControlRule, Pattern])[];
+  #run = new Run();
+  #last = -1;
+
+  constructor(rules: readonly ControlRule[]) {
+    this.#patterns = rules.map((rule) => [rule, PATTERNS[rule]]);
+  }
+
+  /**
+   * @param index position in the data; a missing number between two points is a gap, which no pattern spans
+   * @param z signed distance from the centre in the point's own sigma
+   */
+  add(index: number, value: number, z: number, isBeyondLimits: boolean): void {
+    if (index !== this.#last + 1) {
+      this.#run = new Run();
     }
-    run.add(point, before);
-    for (const rule of rules) {
-      if (PATTERNS[rule](run)) {
-        found.push({ rule, index: point.index });
+    this.#last = index;
+    this.#run.add(value, z, isBeyondLimits);
+    for (const [rule, isMet] of this.#patterns) {
+      if (isMet(this.#run)) {
+        this.found.push({ rule, index });
       }
     }
-    before = point;
   }
-  return found;
 }

@@ -3,11 +3,10 @@ import { mean } from '../numbers/moments.ts';
 import {
   ChartDataError,
   type ChartOptions,
-  constant,
+  Constant,
   type ControlChart,
+  PanelDrawing,
   makesLimits,
-  panel,
-  threeSigma,
   TooLittleDataError,
 } from './chart.ts';
 import { movingRanges } from './moving-range.ts';
@@ -57,8 +56,8 @@ function place(kind: CountChart, { count, size }: SizedCount, index: number, rat
 /** Mean moving range of the standardised samples / d2(2): 1 where sample size explains the whole spread. */
 function sigmaZ(points: readonly Placed[], options: ChartOptions): number | null {
   const z = points.map(({ value, centre, deviation }) => (deviation === 0 ? null : (value - centre) / deviation));
-  const used = movingRanges(z).filter(({ index }) => makesLimits(options, index) && makesLimits(options, index - 1));
-  return used.length === 0 ? null : mean(used.map(({ value }) => value)) / d2(2);
+  const used = movingRanges(z, options);
+  return used.length === 0 ? null : mean(used) / d2(2);
 }
 
 /** @throws TooLittleDataError */
@@ -99,11 +98,13 @@ export function countChart(kind: CountChart, counts: readonly SizedCount[], opti
   if (isWidened && widening === null && points.some(({ deviation }) => deviation > 0)) {
     throw new TooLittleDataError('counts', 'has no two neighbouring samples in the baseline');
   }
-  const widened = points.map((point) => ({ ...point, deviation: point.deviation * (isWidened ? (widening ?? 1) : 1) }));
+  const factor = isWidened ? (widening ?? 1) : 1;
   const greatest = kind === 'np' ? (counts[0]?.size ?? Infinity) : isOfUnits ? 1 : Infinity;
-  return {
-    sigma: constant(widened.map(({ deviation }) => deviation)),
-    location: panel(threeSigma(widened, { least: 0, greatest }), options.rules),
-    sigma_z,
-  };
+  const drawing = new PanelDrawing(options.rules, { least: 0, greatest });
+  const sigma = new Constant();
+  for (const { index, value, centre, deviation, size } of points) {
+    drawing.add(index, value, centre, deviation * factor, size);
+    sigma.add(deviation * factor);
+  }
+  return { sigma: sigma.value, location: drawing.end(), sigma_z };
 }

@@ -1,7 +1,7 @@
-import { type ControlRule, type RulePoint, violations } from './control-rules.ts';
-import { ChartDataError, constant, type ControlChart, limitRules, panel, type PanelPoint } from './chart.ts';
+import { type ControlRule, RuleSearch } from './control-rules.ts';
+import { ChartDataError, type ChartPoint, Constant, type ControlChart, limitRules, PanelDrawing } from './chart.ts';
 import { type IndividualsOptions, sigmaOfMean } from './individuals.ts';
-import { limitMean, movingRangeSigma, observed } from './moving-range.ts';
+import { limitMean, movingRangeSigma } from './moving-range.ts';
 
 /** Smoothed and summed points depend on their neighbours, so patterns among them prove nothing. */
 function refusePatterns(chart: string, rules: readonly ControlRule[]): void {
@@ -43,14 +43,17 @@ export function ewmaChart(
   const sizes = sizesOf(options);
   let z = centre;
   let variance = 0;
-  const points = observed(values).map(({ index, value }): PanelPoint => {
+  const drawing = new PanelDrawing(options.rules, { width: l });
+  for (const [index, value] of values.entries()) {
+    if (value === null) {
+      continue;
+    }
     z = lambda * value + (1 - lambda) * z;
     // Evaluates the published formula point by point because means of different sizes have different variances.
     variance = (lambda * sigmaOfMean(1, sizes, index)) ** 2 + (1 - lambda) ** 2 * variance;
-    const deviation = sigma * Math.sqrt(variance);
-    return { index, value: z, centre, deviation, lower: centre - l * deviation, upper: centre + l * deviation };
-  });
-  return { sigma, location: panel(points, options.rules) };
+    drawing.add(index, z, centre, sigma * Math.sqrt(variance));
+  }
+  return { sigma, location: drawing.end() };
 }
 
 /**
@@ -75,20 +78,20 @@ export function cusumChart(
   const limit = parameters.h * deviation;
   let high = 0;
   let low = 0;
-  const points = observed(values).map(({ index, value }) => {
+  const points: ChartPoint[] = [];
+  const search = new RuleSearch(options.rules);
+  for (const [index, value] of values.entries()) {
+    if (value === null) {
+      continue;
+    }
     high = Math.max(0, high + value - centre - slack);
     low = Math.max(0, low + centre - value - slack);
-    return { index, value, lower: -limit, upper: limit, high, low };
-  });
-  const seen = points.map(({ index, value, ...sums }): RulePoint => ({
-    index,
-    value,
-    z: 0,
-    isBeyondLimits: sums.high > limit || sums.low > limit,
-  }));
+    points.push({ index, value, lower: -limit, upper: limit, high, low });
+    search.add(index, value, 0, high > limit || low > limit);
+  }
   return {
     sigma,
-    location: { centre: 0, lower: -limit, upper: limit, points, violations: violations(seen, options.rules) },
+    location: { centre: 0, lower: -limit, upper: limit, points, violations: search.found },
   };
 }
 
@@ -98,8 +101,10 @@ function deviationOfPoints(values: readonly (number | null)[], options: Individu
   if (sizes === undefined) {
     return 1;
   }
-  const used = observed(values).map(({ index }) => sizes[index] ?? 1);
-  const size = used.length === 0 ? 1 : constant(used);
+  const used = sizes.filter((_size, index) => (values[index] ?? null) !== null);
+  const shared = new Constant();
+  used.forEach((each) => shared.add(each));
+  const size = used.length === 0 ? 1 : shared.value;
   if (size === null) {
     throw new ChartDataError(
       'sigma',

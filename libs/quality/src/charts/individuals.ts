@@ -1,15 +1,15 @@
 import { d2, d3 } from '../numbers/control-constants.ts';
 import {
+  allSteps,
   type ChartOptions,
   type ChartPanel,
   type ControlChart,
   limitRules,
-  limitsOf,
-  panel,
+  PanelDrawing,
   standardOf,
-  threeSigma,
+  type Steps,
 } from './chart.ts';
-import { limitMean, movingRanges, movingRangeSigma, observed } from './moving-range.ts';
+import { limitMean, movingRangeAt, movingRangeSigma } from './moving-range.ts';
 
 export interface IndividualsOptions extends ChartOptions {
   /** Indices where a new run (lot, wafer …) begins: no moving range spans them. */
@@ -30,19 +30,26 @@ export const sigmaOfMean = (sigma: number, sizes: readonly number[] | undefined,
  * @param values null = missing
  * @throws ChartDataError
  */
-export function individualsChart(values: readonly (number | null)[], options: IndividualsOptions): ControlChart {
-  const { breaks, sizes } = options;
+export function* individualsSteps(
+  values: readonly (number | null)[],
+  options: IndividualsOptions,
+): Steps<ControlChart> {
+  const { sizes } = options;
   const standard = standardOf(options);
-  const sigma = standard?.sigma ?? movingRangeSigma(values, options, breaks);
+  const sigma = standard?.sigma ?? movingRangeSigma(values, options, options.breaks);
   const centre = standard?.target ?? limitMean(values, options);
   const deviationAt = (index: number): number => (standard ? sigmaOfMean(sigma, sizes, index) : sigma);
+  yield;
+  const location = new PanelDrawing(options.rules);
+  for (const [index, value] of values.entries()) {
+    if (value !== null) {
+      location.add(index, value, centre, deviationAt(index));
+    }
+  }
+  yield;
   return {
     sigma,
-    location: panel(
-      threeSigma(observed(values).map((point) => ({ ...point, centre, deviation: deviationAt(point.index) }))),
-      options.rules,
-      standard && sizes === undefined ? limitsOf(centre, sigma) : undefined,
-    ),
+    location: location.end(standard && sizes === undefined ? { centre, deviation: sigma } : undefined),
     dispersion: movingRangePanel(values, options, (index) =>
       // Of two means with different deviations, the expected range is d2(2) times the root of their mean variance.
       Math.sqrt((deviationAt(index - 1) ** 2 + deviationAt(index) ** 2) / 2),
@@ -50,21 +57,23 @@ export function individualsChart(values: readonly (number | null)[], options: In
   };
 }
 
+/** As {@link individualsSteps}, at once. */
+export const individualsChart = (...given: Parameters<typeof individualsSteps>): ControlChart =>
+  allSteps(individualsSteps(...given));
+
 /** Moving ranges with limits d2(2) sigma +- 3 d3(2) sigma, where each range has its own sigma. */
-export function movingRangePanel(
+function movingRangePanel(
   values: readonly (number | null)[],
   { breaks, rules, sizes }: IndividualsOptions,
   sigmaAt: (index: number) => number,
 ): ChartPanel {
-  return panel(
-    threeSigma(
-      movingRanges(values, breaks).map((point) => {
-        const sigma = sigmaAt(point.index);
-        return { ...point, centre: d2(2) * sigma, deviation: d3(2) * sigma };
-      }),
-      { least: 0 },
-    ),
-    limitRules(rules),
-    sizes === undefined ? limitsOf(d2(2) * sigmaAt(0), d3(2) * sigmaAt(0), { least: 0 }) : undefined,
-  );
+  const drawing = new PanelDrawing(limitRules(rules), { least: 0 });
+  for (const index of values.keys()) {
+    const range = movingRangeAt(values, index, breaks);
+    if (range !== null) {
+      const sigma = sigmaAt(index);
+      drawing.add(index, range, d2(2) * sigma, d3(2) * sigma);
+    }
+  }
+  return drawing.end(sizes === undefined ? { centre: d2(2) * sigmaAt(0), deviation: d3(2) * sigmaAt(0) } : undefined);
 }

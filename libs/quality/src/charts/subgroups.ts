@@ -10,18 +10,19 @@ import {
   withinSigma,
 } from '../numbers/within-sigma.ts';
 import {
+  allSteps,
   ChartDataError,
   type ChartOptions,
   type ChartPanel,
   type ControlChart,
   limitRules,
   makesLimits,
-  panel,
+  PanelDrawing,
   standardOf,
-  threeSigma,
+  type Steps,
   TooLittleDataError,
 } from './chart.ts';
-import { individualsChart, type IndividualsOptions } from './individuals.ts';
+import { individualsSteps, type IndividualsOptions } from './individuals.ts';
 
 export interface SubgroupOptions extends ChartOptions {
   /** Estimator of sigma within; default `weighted`. */
@@ -58,21 +59,14 @@ function spreadPanel(
   { rules }: SubgroupOptions,
 ): ChartPanel {
   const { mean, deviation } = SPREAD_CONSTANTS[spread];
-  return panel(
-    threeSigma(
-      samples
-        .filter(({ n }) => n > 1)
-        .map((sample) => ({
-          index: sample.index,
-          size: sample.n,
-          value: spreadOf(spread, sample),
-          centre: mean(sample.n) * sigma,
-          deviation: deviation(sample.n) * sigma,
-        })),
-      { least: 0 },
-    ),
-    limitRules(rules),
-  );
+  const drawing = new PanelDrawing(limitRules(rules), { least: 0 });
+  for (const sample of samples) {
+    const { n, index } = sample;
+    if (n > 1) {
+      drawing.add(index, spreadOf(spread, sample), mean(n) * sigma, deviation(n) * sigma, n);
+    }
+  }
+  return drawing.end();
 }
 
 /**
@@ -84,11 +78,11 @@ function spreadPanel(
  * @param samples an empty sample is a gap
  * @throws ChartDataError
  */
-export function subgroupChart(
+export function* subgroupSteps(
   kind: 'xbar_r' | 'xbar_s',
   samples: readonly SampleSummary[],
   options: SubgroupOptions,
-): ControlChart {
+): Steps<ControlChart> {
   const spread = kind === 'xbar_r' ? 'range' : 'deviation';
   const standard = standardOf(options);
   const groups = placed(samples);
@@ -97,23 +91,22 @@ export function subgroupChart(
   }
   const sigma = standard?.sigma ?? sigmaWithin(groups, spread, options);
   const centre = standard?.target ?? grandMean(groups.filter(({ index }) => makesLimits(options, index)));
+  yield;
+  const location = new PanelDrawing(options.rules);
+  for (const { index, mean, n } of groups) {
+    location.add(index, mean, centre, sigma / Math.sqrt(n), n);
+  }
+  yield;
   return {
     sigma,
-    location: panel(
-      threeSigma(
-        groups.map(({ index, mean, n }) => ({
-          index,
-          value: mean,
-          size: n,
-          centre,
-          deviation: sigma / Math.sqrt(n),
-        })),
-      ),
-      options.rules,
-    ),
+    location: location.end(),
     dispersion: spreadPanel(groups, spread, sigma, options),
   };
 }
+
+/** As {@link subgroupSteps}, at once. */
+export const subgroupChart = (...given: Parameters<typeof subgroupSteps>): ControlChart =>
+  allSteps(subgroupSteps(...given));
 
 const grandMean = (samples: readonly SampleSummary[]): number =>
   weightedMean(
@@ -129,7 +122,10 @@ const grandMean = (samples: readonly SampleSummary[]): number =>
  *
  * @throws ChartDataError
  */
-export function betweenWithinChart(samples: readonly SampleSummary[], options: BetweenWithinOptions): ControlChart {
+export function* betweenWithinSteps(
+  samples: readonly SampleSummary[],
+  options: BetweenWithinOptions,
+): Steps<ControlChart> {
   if ((options.target !== undefined || options.sigma !== undefined) && options.sigmaWithin === undefined) {
     throw new ChartDataError(
       'target',
@@ -138,10 +134,15 @@ export function betweenWithinChart(samples: readonly SampleSummary[], options: B
   }
   const groups = placed(samples);
   const spread = groups.every(({ n }) => n <= MAX_RANGE_SUBGROUP) ? 'range' : 'deviation';
-  const means = individualsChart(
+  const means = yield* individualsSteps(
     samples.map(({ n, mean }) => (n === 0 ? null : mean)),
     options,
   );
+  yield;
   const sigma_within = options.sigmaWithin ?? sigmaWithin(groups, spread, options);
   return { ...means, sigma_within, within: spreadPanel(groups, spread, sigma_within, options) };
 }
+
+/** As {@link betweenWithinSteps}, at once. */
+export const betweenWithinChart = (...given: Parameters<typeof betweenWithinSteps>): ControlChart =>
+  allSteps(betweenWithinSteps(...given));

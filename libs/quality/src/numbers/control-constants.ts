@@ -46,8 +46,11 @@ export const d3 = (n: number): number => rangeConstants(n)[1];
 /** From this n on, the expansion 1 - 1/(4n) - 7/(32n^2) ... is exact to 1e-12, while logarithms of gamma lose digits. */
 const LARGE_SAMPLE = 1000;
 
+/** Known values of c4 below it: charts ask for the same few sizes tens of thousands of times. */
+const smallC4: number[] = [];
+
 /** Mean of the sample standard deviation of n >= 2 standard normal values. */
 export const c4 = (n: number): number =>
   n >= LARGE_SAMPLE
     ? 1 - 1 / (4 * n) - 7 / (32 * n ** 2) - 19 / (128 * n ** 3)
-    : Math.sqrt(2 / (n - 1)) * Math.exp(logGamma(n / 2) - logGamma((n - 1) / 2));
+    : (smallC4[n] ??= Math.sqrt(2 / (n - 1)) * Math.exp(logGamma(n / 2) - logGamma((n - 1) / 2)));
