@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { parseDecimal } from './decimal.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
-import { ROUTE } from './fab/catalogue.ts';
+import { type Pattern, PATTERNS, ROUTE } from './fab/catalogue.ts';
 import { simulate, type Simulation } from './fab/simulate.ts';
 
 /** The synthetic fab as a process: publishes until stopped, then reports exactly what was acknowledged. */
@@ -53,6 +53,16 @@ function stepNames(text: string): readonly string[] {
   return names;
 }
 
+function patternNames(text: string): readonly Pattern[] {
+  return text.split(',').map((name) => {
+    const pattern = PATTERNS.find((known) => known === name);
+    if (pattern === undefined) {
+      throw new InvalidArgumentError(`Expected some of ${PATTERNS.join(',')}.`);
+    }
+    return pattern;
+  });
+}
+
 const command = new Command('simulator')
   .description(
     'A synthetic fab that publishes chip inspections and equipment telemetry to Kafka (KAFKA_BROKERS) until it is ' +
@@ -78,6 +88,11 @@ const command = new Command('simulator')
     new Option('--steps <names>', 'publish inspections of these steps only, separated by commas')
       .env('SIMULATOR_STEPS')
       .argParser(stepNames),
+  )
+  .addOption(
+    new Option('--patterns <names>', 'patterns of failing dice of the first lots, one each, such as ring,scratch')
+      .env('SIMULATOR_PATTERNS')
+      .argParser(patternNames),
   )
   .addOption(
     new Option('--duration <time>', 'end after this time: 30s, 10m, 2h')
@@ -107,6 +122,7 @@ const options = command.opts<{
   inspectionRate: number;
   lots?: number;
   steps?: readonly string[];
+  patterns?: readonly Pattern[];
   duration?: number;
   arraySize: number;
   once?: boolean;
@@ -153,6 +169,7 @@ async function main(): Promise<number> {
       inspectionsPerSecond: options.inspectionRate,
       ...(options.lots === undefined ? {} : { lots: options.lots }),
       ...(options.steps === undefined ? {} : { steps: options.steps }),
+      ...(options.patterns === undefined ? {} : { patterns: options.patterns }),
       ...(options.duration === undefined ? {} : { durationMs: options.duration }),
       arraySize: options.arraySize,
       once: ONCE,

@@ -128,6 +128,11 @@ function withAuthMode(part: Part, auth: StackOptions['auth']): Part {
 
 /** Lots that the fab inspected before it was first watched: enough to see which machine drifts, and which one scratches. */
 const HISTORY = ['--once', '--lots', '45', '--steps', 'GATE-CD,M1-AOI', '--rate', '0', '--inspection-rate', '6'];
+/** Two lots whose galleries differ at a glance. Their own seed gives them names of their own. */
+const PATTERNS = [
+  ...['--once', '--lots', '2', '--steps', 'M1-AOI,CP1', '--rate', '0', '--inspection-rate', '3'],
+  ...['--patterns', 'ring,scratch', '--seed', 'patterns'],
+];
 
 /** Once for all data: the services work it off while they already serve. */
 async function publishHistory({ data }: StackFolder, servers: Env, signal: AbortSignal): Promise<void> {
@@ -135,12 +140,14 @@ async function publishHistory({ data }: StackFolder, servers: Env, signal: Abort
   if (existsSync(done)) {
     return;
   }
-  await runCommand(process.execPath, [path.join(REPOSITORY_ROOT, 'apps', 'machines', 'dist', 'main.js'), ...HISTORY], {
-    cwd: REPOSITORY_ROOT,
-    env: { ...process.env, KAFKA_BROKERS: servers['KAFKA_BROKERS'] },
-    signal,
-    onFailure: 'see the lines above',
-  });
+  for (const args of [HISTORY, PATTERNS]) {
+    await runCommand(process.execPath, [path.join(REPOSITORY_ROOT, 'apps', 'machines', 'dist', 'main.js'), ...args], {
+      cwd: REPOSITORY_ROOT,
+      env: { ...process.env, KAFKA_BROKERS: servers['KAFKA_BROKERS'] },
+      signal,
+      onFailure: 'see the lines above',
+    });
+  }
   writeFileSync(done, '');
 }
 

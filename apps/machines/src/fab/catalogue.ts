@@ -219,6 +219,15 @@ export const FAILURE_CAUSES: Readonly<Record<string, readonly [FailureCause, ...
   ],
 };
 
+/** Patterns of failing dice that a fault of the process leaves on every wafer of a lot. */
+export const PATTERNS = ['ring', 'scratch'] as const;
+export type Pattern = (typeof PATTERNS)[number];
+
+/** Usable radii between which a ring of failing dice lies: away from the edge, where dice fail anyway. */
+export const RING = { inner: 0.5, outer: 0.72 } as const;
+/** Share of the dice under a pattern that fail at the first test. */
+export const PATTERN_FAIL_SHARE = 0.9;
+
 export interface DefectClass {
   readonly name: string;
   readonly weight: number;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspectionEventSchema, parseTime, type InspectionEvent } from '@chip/contracts';
 import fc from 'fast-check';
-import { EQUIPMENT } from './catalogue.ts';
+import { EQUIPMENT, PRODUCTS, RING } from './catalogue.ts';
 import { inspections, MOST_EVENTS_PER_LOT, type FabOptions, type ScheduledInspection } from './inspections.ts';
+import { waferMap } from './wafer-map.ts';
 
 // Enough lots that every equipment, faulty ones included, has worked on several.
 const LOTS = 12;
@@ -155,6 +156,53 @@ describe('synthetic fab', () => {
     expect(share(false, 'particle') + share(false, 'residue')).toBeGreaterThan(0.55);
     expect(share(false, 'pit')).toBeLessThan(0.1);
     expect(share(true, 'scratch')).toBeGreaterThan(2.5 * share(false, 'scratch'));
+  });
+
+  it('leaves a ring or a scratch of failing dice on every wafer of a lot, and the other lots as they were', () => {
+    const fab = { ...options('patterns', 3), patterns: ['ring', 'scratch'] as const };
+    const lots = Map.groupBy(
+      [...inspections(fab)].map(({ event }) => event),
+      (event) => event.lot_id,
+    );
+    const [ring, scratch, plain] = [...lots.keys()].sort();
+    expect([ring, scratch, plain].map((name) => name!.split('-').slice(2).join('-'))).toEqual([
+      '0001-RING',
+      '0002-SCRATCH',
+      '0003',
+    ]);
+    const unchanged = [...inspections(options('patterns', 3))].filter(({ event }) => event.lot_id === plain);
+    const verdicts = (all: readonly InspectionEvent[]): unknown[] =>
+      all.map((event) => [event.chip_id, event.step, event.status, event.result, event.soft_bin]);
+    expect(new Set(verdicts(lots.get(plain!)!).map(String))).toEqual(
+      new Set(verdicts(unchanged.map(({ event }) => event)).map(String)),
+    );
+    const dice = waferMap(PRODUCTS[0]);
+    const first = (lot: string): Map<string, InspectionEvent> =>
+      new Map(
+        byChip(completedOf(lots.get(lot)!, 'electrical')).map((attempts) => [attempts[0]!.chip_id, attempts.at(-1)!]),
+      );
+    const [inRing, beside] = [true, false].map((isInside) =>
+      [...first(ring!).values()].filter((event) => {
+        const { radius } = dice.find(({ x, y }) => x === event.die_x && y === event.die_y)!;
+        return radius < 0.8 && (radius >= RING.inner && radius < RING.outer) === isInside;
+      }),
+    );
+    const byWafer = [...Map.groupBy(inRing!, (event) => event.wafer_id).values()];
+    expect(byWafer).toHaveLength(25);
+    expect(Math.min(...byWafer.map(failShare))).toBeGreaterThan(0.7);
+    expect(failShare(beside!)).toBeLessThan(0.15);
+    // The dice of a scratch are the same on all wafers, few, and in a line that crosses the wafer.
+    const failing = Map.groupBy(
+      [...first(scratch!).values()].filter((event) => event.result === 'fail'),
+      (event) => `${event.die_x},${event.die_y}`,
+    );
+    const struck = [...failing.entries()].filter(([, events]) => events.length > 12).map(([place]) => place.split(','));
+    expect(struck.length).toBeGreaterThan(5);
+    expect(struck.length).toBeLessThan(25);
+    const seen = completedOf(lots.get(scratch!)!, 'visual').filter((event) =>
+      event.defects?.some((defect) => defect.class === 'scratch'),
+    );
+    expect(new Set(seen.map(({ wafer_id: wafer }) => wafer)).size).toBe(5);
   });
 
   it('has one CD-SEM whose mean moves from lot to lot', () => {

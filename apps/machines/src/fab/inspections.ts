@@ -1,9 +1,9 @@
 import type { InspectionEvent } from '@chip/contracts';
 import { v5 } from 'uuid';
-import { PRODUCTS, ROUTE, WAFERS_PER_LOT } from './catalogue.ts';
+import { type Pattern, PRODUCTS, ROUTE, WAFERS_PER_LOT } from './catalogue.ts';
 import { Random } from './random.ts';
 import { waferMap } from './wafer-map.ts';
-import { type Draft, type Drafts, type Lot, processLot } from './wafer-runs.ts';
+import { type Draft, type Drafts, type Lot, patternOf, processLot } from './wafer-runs.ts';
 
 /** Namespace of the event ids of synthetic inspections. */
 const EVENT_NAMESPACE = '0d8f3c52-61a4-5be0-8b55-9d6a4f0e7c11';
@@ -22,6 +22,8 @@ export interface FabOptions {
   readonly standstillMs?: () => number;
   /** Ends after this many lots; endless when absent. */
   readonly lots?: number;
+  /** The first lots have these patterns of failing dice, one each, and are named after them. */
+  readonly patterns?: readonly Pattern[];
 }
 
 export interface ScheduledInspection {
@@ -117,19 +119,30 @@ function stamp(draft: Draft, dueMs: number): InspectionEvent {
 
 function newLot(options: FabOptions, number: number, nowMs: number): Lot {
   const random = new Random(`${options.seed}/lot/${number}`);
-  const product = random.weighted(PRODUCTS);
+  const pattern = options.patterns?.[number];
+  const drawn = random.weighted(PRODUCTS);
+  // The first product has the most dice: its maps show a pattern best.
+  const product = pattern === undefined ? drawn : PRODUCTS[0];
+  const dice = waferMap(product);
   // Two runs of the simulator make different lots: a lot is a physical thing whose chips are not tested again.
   const run = Math.floor(new Random(`${options.seed}/${options.startMs}`).next() * 36 ** 4);
   const day = new Date(nowMs).toISOString().slice(2, 10).replaceAll('-', '');
   const lotFactor = Math.exp(random.normal(0, 0.2));
   return {
-    id: `L${day}-${run.toString(36).toUpperCase().padStart(4, '0')}-${String(number + 1).padStart(4, '0')}`,
+    id: [
+      `L${day}`,
+      run.toString(36).toUpperCase().padStart(4, '0'),
+      String(number + 1).padStart(4, '0'),
+      ...(pattern === undefined ? [] : [pattern.toUpperCase()]),
+    ].join('-'),
     number,
     product,
-    dice: waferMap(product),
+    dice,
     priority: random.chance(0.1) ? 9 : undefined,
     random,
     waferFactor: Array.from({ length: WAFERS_PER_LOT }, () => lotFactor * Math.exp(random.normal(0, 0.25))),
+    // Its own stream of numbers, so that a lot without a pattern stays as it was.
+    pattern: pattern && patternOf(pattern, dice, new Random(`${options.seed}/pattern/${number}`)),
     damaged: new Set(),
     scrapped: new Set(),
   };

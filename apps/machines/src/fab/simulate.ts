@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EquipmentTelemetry } from './equipment-telemetry.ts';
+import type { Pattern } from './catalogue.ts';
 import { inspections, MOST_EVENTS_PER_LOT } from './inspections.ts';
 import type { Publisher } from '../publisher.ts';
 import { inspectionRecord, telemetryRecords, type MachineRecord } from '../records.ts';
@@ -14,6 +15,8 @@ export interface SimulationOptions {
   readonly lots?: number;
   /** Publishes inspections of these steps only, as if the fab had no machines that report the others. */
   readonly steps?: readonly string[];
+  /** Patterns of failing dice of the first lots, one each. */
+  readonly patterns?: readonly Pattern[];
   /** Ends after this time. */
   readonly durationMs?: number;
   /** Samples per telemetry record; 1 sends single objects. */
@@ -78,6 +81,7 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       inspectionsPerSecond,
       standstillMs: () => standstillMs,
       ...(lots === undefined ? {} : { lots }),
+      ...(options.patterns === undefined ? {} : { patterns: options.patterns }),
     });
     for (const scheduled of fab) {
       if (scheduled.dueMs > endMs) {

@@ -7,12 +7,15 @@ import {
   FAILURE_CAUSES,
   GOOD_BIN,
   LOTS_BETWEEN_MAINTENANCE,
+  PATTERN_FAIL_SHARE,
+  RING,
   ROUTE,
   WAFERS_PER_LOT,
   type DefectClass,
   type Equipment,
   type FailureCause,
   type MeasuredParameter,
+  type Pattern,
   type Product,
   type Step,
 } from './catalogue.ts';
@@ -43,9 +46,19 @@ export interface Lot {
   readonly random: Random;
   /** Wafer quality by slot: multiplies defect and failure rates. */
   readonly waferFactor: readonly number[];
+  /** What a fault of the process has done to every wafer of the lot. */
+  readonly pattern: LotPattern | undefined;
   /** Chips with a killer defect, and chips that finally failed a test. */
   readonly damaged: Set<string>;
   readonly scrapped: Set<string>;
+}
+
+export interface LotPattern {
+  readonly touches: (die: Die) => boolean;
+  /** Why dice under it fail at their first electrical test. */
+  readonly cause: FailureCause;
+  /** What the optical inspection sees on them. */
+  readonly defectClass: DefectClass | undefined;
 }
 
 /** A lot on its way along the route, one report after the other. */
@@ -175,12 +188,16 @@ function* measureWafer(run: WaferRun, sites: number): Drafts {
 function* inspectWafer(run: WaferRun): Drafts {
   const { lot, step, equipment } = run;
   const { random, product } = lot;
-  const scratch = equipment.fault === 'scratching-chuck' && random.chance(0.6) ? newScratch(lot) : undefined;
+  const scratch =
+    equipment.fault === 'scratching-chuck' && random.chance(0.6) ? newScratch(lot.dice, random) : undefined;
   for (const die of lot.dice) {
     const rate = 0.1 * (lot.waferFactor[run.slot - 1] ?? 1) * (1 + 2 * die.radius ** 4);
     const classes = Array.from({ length: random.poisson(rate) }, () => random.weighted(DEFECT_CLASSES));
     if (scratch?.(die) === true) {
       classes.push(SCRATCH, SCRATCH);
+    }
+    if (lot.pattern?.defectClass !== undefined && lot.pattern.touches(die)) {
+      classes.push(lot.pattern.defectClass);
     }
     let isKilled = false;
     const defects = classes.map((defectClass): Defect => {
@@ -218,12 +235,24 @@ function* inspectWafer(run: WaferRun): Drafts {
 const SCRATCH = DEFECT_CLASSES.find((defectClass) => defectClass.name === 'scratch') as DefectClass;
 
 /** A straight scratch across the wafer: returns whether it touches a die. */
-function newScratch(lot: Lot): (die: Die) => boolean {
-  const centreX = Math.max(...lot.dice.map((die) => die.x)) / 2;
-  const centreY = Math.max(...lot.dice.map((die) => die.y)) / 2;
-  const angle = lot.random.between(0, Math.PI);
-  const offset = lot.random.between(-0.6, 0.6) * Math.min(centreX, centreY);
+function newScratch(dice: readonly Die[], random: Random): (die: Die) => boolean {
+  const centreX = Math.max(...dice.map((die) => die.x)) / 2;
+  const centreY = Math.max(...dice.map((die) => die.y)) / 2;
+  const angle = random.between(0, Math.PI);
+  const offset = random.between(-0.6, 0.6) * Math.min(centreX, centreY);
   return (die) => Math.abs((die.x - centreX) * Math.cos(angle) + (die.y - centreY) * Math.sin(angle) - offset) < 0.5;
+}
+
+/** A ring leaves leaky dice that look good; a scratch is seen, and breaks lines. */
+export function patternOf(pattern: Pattern, dice: readonly Die[], random: Random): LotPattern {
+  const cause = (name: string): FailureCause => FAILURE_CAUSES['CP1']?.find((one) => one.name === name) as FailureCause;
+  return pattern === 'ring'
+    ? {
+        touches: ({ radius }) => radius >= RING.inner && radius < RING.outer,
+        cause: cause('leakage_high'),
+        defectClass: undefined,
+      }
+    : { touches: newScratch(dice, random), cause: cause('scan_chain'), defectClass: SCRATCH };
 }
 
 /**
@@ -299,6 +328,14 @@ function failureOf(run: WaferRun, die: Die, round: number): FailureCause | undef
   const causes = FAILURE_CAUSES[step.name];
   if (causes === undefined) {
     return undefined;
+  }
+  if (
+    lot.pattern !== undefined &&
+    step.onlyGoodDice !== true &&
+    lot.pattern.touches(die) &&
+    random.chance(PATTERN_FAIL_SHARE)
+  ) {
+    return lot.pattern.cause;
   }
   // Later steps see dice that were good before.
   const base = lot.product.badDieRate * (step.onlyGoodDice === true ? 0.2 : 1);
