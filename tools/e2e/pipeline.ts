@@ -44,6 +44,7 @@ export class Pipeline {
   readonly #brokers: string;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #services = new Set<Service>();
+  readonly #further: { readonly name: string; readonly client: pg.Client }[] = [];
 
   private constructor(databaseName: string, databaseUrl: string, brokers: string, isOwn: boolean) {
     this.#databaseName = databaseName;
@@ -152,13 +153,34 @@ export class Pipeline {
     return (await this.database.query(sql, values)).rows[0] as T;
   }
 
+  /** Creates a further database with the schema, which `close` removes. @returns its URL and a connection */
+  async addDatabase(): Promise<{ url: string; client: pg.Client }> {
+    const url = new URL(this.#databaseUrl);
+    const name = `${this.#databaseName}_${this.#further.length + 2}`;
+    await administer((client) => client.query(`CREATE DATABASE ${name}`));
+    url.pathname = `/${name}`;
+    const client = new pg.Client({ connectionString: url.href });
+    // A test may end its sessions; then the next query fails.
+    client.on('error', () => undefined);
+    this.#further.push({ name, client });
+    await this.run('operator', 'db', ['migrate'], { DATABASE_URL: url.href });
+    await client.connect();
+    return { url: url.href, client };
+  }
+
   /** Waits until every stored position equals the end of its machine partition. */
   async untilIdle(timeoutMs = 60_000): Promise<void> {
     await waitFor(
       async () => {
-        const { rows } = await this.database.query<{ key: string; next: string }>(
-          `SELECT source_topic || '/' || source_partition AS key, next_offset AS next FROM stream_positions`,
+        const read = await Promise.all(
+          [this.database, ...this.#further.map(({ client }) => client)].map((client) =>
+            client.query<{ key: string; next: string }>(
+              `SELECT source_topic || '/' || source_partition AS key, next_offset AS next FROM stream_positions`,
+            ),
+          ),
         );
+        // Of two databases, the one whose writers still load a topic is ahead.
+        const rows = read.flatMap((one) => one.rows).sort((a, b) => Number(a.next) - Number(b.next));
         const positions = new Map(rows.map(({ key, next }) => [key, Number(next)]));
         const behind: string[] = [];
         for (const { source: topic } of STREAMS) {
@@ -212,9 +234,12 @@ export class Pipeline {
 
   async close(): Promise<void> {
     await Promise.all([...this.#services].map((service) => this.end(service, 'SIGKILL')));
-    await Promise.allSettled([this.producer.disconnect(), this.database.end()]);
+    const clients = [this.database, ...this.#further.map(({ client }) => client)];
+    await Promise.allSettled([this.producer.disconnect(), ...clients.map((client) => client.end())]);
     await this.#emptyTopics().finally(() => this.admin.disconnect());
-    await administer((client) => client.query(`DROP DATABASE ${this.#databaseName} WITH (FORCE)`));
+    for (const name of [this.#databaseName, ...this.#further.map((one) => one.name)]) {
+      await administer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    }
   }
 
   #env(): NodeJS.ProcessEnv {

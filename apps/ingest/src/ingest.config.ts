@@ -1,3 +1,4 @@
+import { streamsSchema } from '@chip/contracts';
 import { kafkaVariables } from '@chip/kafka';
 import { serviceSchema } from '@chip/service';
 import { z } from 'zod';
@@ -12,6 +13,9 @@ export const ingestSchema = serviceSchema.extend({
     .describe(
       'PostgreSQL URL with the rights of chip_ingest: holds the retention of telemetry and the partitions that ingest has stopped. Without it no sample is too_old, and stopped partitions show in the metrics only',
     ),
+  INGEST_STREAMS: streamsSchema.describe(
+    'streams whose machine topics this process reads: those of the writers that load the same DATABASE_URL',
+  ),
   PARTITIONS_CONCURRENTLY: z.coerce
     .number()
     .int()

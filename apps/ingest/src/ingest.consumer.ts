@@ -69,7 +69,10 @@ export class IngestConsumer {
       tracing,
     };
     this.#streams = new Map(
-      STREAMS.map((stream) => [stream.name, new MachineStream({ ...parts, stream, reader: READERS[stream.name]() })]),
+      config.INGEST_STREAMS.map((stream) => [
+        stream.name,
+        new MachineStream({ ...parts, stream, reader: READERS[stream.name]() }),
+      ]),
     );
     if (database === null) {
       logger.warn('DATABASE_URL is not set: no sample is too old, and stopped partitions show in the metrics only');
@@ -82,7 +85,7 @@ export class IngestConsumer {
     health.addReady({ name: 'retention', check: () => retention.readiness() });
     health.addReady({ name: 'machine_topics', check: () => topics.readiness() });
     const checkTopics = (): void => {
-      for (const { source: topic } of STREAMS) {
+      for (const { source: topic } of config.INGEST_STREAMS) {
         topics
           .timestampProblem(topic)
           .then((problem) => problem === null || logger.error({ topic, problem }, 'machine_topic_wrong'))

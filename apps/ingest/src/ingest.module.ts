@@ -1,4 +1,3 @@
-import { STREAMS } from '@chip/contracts';
 import { KafkaModule } from '@chip/kafka';
 import { DatabaseModule } from '@chip/persistence';
 import { Module } from '@nestjs/common';
@@ -11,7 +10,8 @@ import { IngestMetrics } from './ingest.metrics.ts';
   imports: [
     KafkaModule.forRoot<IngestConfig>({
       clientId: 'chip-ingest',
-      groups: Object.fromEntries(STREAMS.map(({ source, ingestGroup }) => [source, ingestGroup])),
+      groups: (config) =>
+        Object.fromEntries(config.INGEST_STREAMS.map(({ source, ingestGroup }) => [source, ingestGroup])),
       consumer: (config) => ({ partitionsConcurrently: config.PARTITIONS_CONCURRENTLY }),
     }),
     DatabaseModule.forRoot<IngestConfig>({

@@ -34,6 +34,12 @@ export const querySchema = withAccessRule(
       .string()
       .optional()
       .describe('PostgreSQL for requests that only read, such as a replica; default DATABASE_URL'),
+    TELEMETRY_DATABASE_URL: z
+      .string()
+      .optional()
+      .describe(
+        'PostgreSQL for requests about telemetry, where its writers load a database of its own; also a replica; default READ_DATABASE_URL',
+      ),
     MAX_REPLICA_LAG: z.coerce
       .number()
       .min(0)

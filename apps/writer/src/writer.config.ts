@@ -1,3 +1,4 @@
+import { streamsSchema } from '@chip/contracts';
 import { kafkaVariables } from '@chip/kafka';
 import { serviceSchema } from '@chip/service';
 import { z } from 'zod';
@@ -18,6 +19,9 @@ export const writerSchema = serviceSchema.extend({
     .max(100_000)
     .default(20_000)
     .describe('most rows of one transaction; more take more memory and make a retry more expensive'),
+  WRITER_STREAMS: streamsSchema.describe(
+    'streams that this process loads into DATABASE_URL: telemetry and inspection may have databases of their own, each with writers and ingests of its own',
+  ),
   PARTITIONS_CONCURRENTLY: z.coerce
     .number()
     .int()

@@ -131,7 +131,7 @@ export class WriterConsumer {
           }),
         ),
       );
-      for (const { source, accepted } of STREAMS) {
+      for (const { source, accepted } of this.#config.WRITER_STREAMS) {
         const own = assigned.filter(({ topic }) => topic === accepted);
         if (own.length > 0) {
           await this.#reviewed(() => this.#reviewEnds(source, own));

@@ -14,8 +14,8 @@ type ServiceVariables = KafkaVariables & { readonly INSTANCE: string };
 export interface KafkaModuleOptions<Config extends ServiceVariables> {
   /** The service's name on the brokers; the instance follows it. */
   readonly clientId: string;
-  /** Consumer group of each topic that a controller handles. */
-  readonly groups: Readonly<Record<string, string>>;
+  /** Consumer group of each topic to read; handlers of other topics stay idle. */
+  readonly groups: (config: Config) => Readonly<Record<string, string>>;
   readonly consumer?: (config: Config) => Partial<ConsumerOptions>;
 }
 
@@ -77,7 +77,7 @@ export class KafkaModule {
           useFactory: (config: Config, connection: KafkaConnection, logger: Logger, lifecycle: Lifecycle) =>
             new KafkaBatchServer({
               connection,
-              groups,
+              groups: groups(config),
               consumer: consumer?.(config) ?? {},
               logger,
               fatal: (error) => lifecycle.fatal(error),

@@ -2,7 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Problem } from '../http/problem.error.ts';
-import { Snapshots } from '../sql/snapshots.ts';
+import { Snapshots, TelemetrySnapshots } from '../sql/snapshots.ts';
 import { type Page, type RangedPage, equipmentPage, namesPage, rangedNamesPage } from './discovery-answer.ts';
 import {
   type SeenName,
@@ -19,7 +19,10 @@ const VERSION = 'n1|';
 /** Lists names for the selection lists of a dashboard. */
 @Injectable()
 export class DiscoveryQuery {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly telemetry: TelemetrySnapshots,
+  ) {}
 
   equipment(given: Page): Promise<z.output<typeof equipmentPage>> {
     return this.#names(given, equipmentSeen);
@@ -38,15 +41,16 @@ export class DiscoveryQuery {
   }
 
   metrics(given: Page): Promise<z.output<typeof namesPage>> {
-    return this.#names(given, metricsSeen);
+    return this.#names(given, metricsSeen, this.telemetry);
   }
 
   async #names<Item extends SeenName>(
     { limit, cursor }: Page,
     read: (snapshot: Queryable, after: string, limit: number) => Promise<Item[]>,
+    snapshots: Snapshots = this.snapshots,
   ): Promise<{ items: Item[]; next_cursor: string | null }> {
     const after = decodeName(cursor);
-    return toPage(await this.snapshots.read((snapshot) => read(snapshot, after, limit + 1)), limit);
+    return toPage(await snapshots.read((snapshot) => read(snapshot, after, limit + 1)), limit);
   }
   async #ofAttempts(
     column: 'step' | 'recipe',

@@ -1,6 +1,6 @@
 import { type ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
-import { readAsOf } from '@chip/persistence';
+import { type AsOf, readAsOf } from '@chip/persistence';
 import { Lifecycle } from '@chip/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { StreamsEvents } from '../http/documented-route.ts';
 import { integerParameter } from '../http/parameters.ts';
 import { Problem } from '../http/problem.error.ts';
-import { Snapshots } from '../sql/snapshots.ts';
+import { StreamDatabases } from '../sql/stream-databases.ts';
 import { Movements } from './movements.ts';
 
 const MAX_SECONDS = 300;
@@ -40,7 +40,7 @@ export class EventsController {
   readonly #open = new Set<PassThrough>();
 
   constructor(
-    private readonly snapshots: Snapshots,
+    private readonly databases: StreamDatabases,
     @Inject(Movements) private readonly movements: Movements,
     lifecycle: Lifecycle,
   ) {
@@ -58,7 +58,7 @@ export class EventsController {
     if (this.#open.size >= MAX_STREAMS) {
       throw new Problem(503, 'overloaded', `${MAX_STREAMS} streams of events are open: try again`);
     }
-    const { positions } = await this.snapshots.read((snapshot) => readAsOf(snapshot));
+    const positions = await this.#positions();
     const stream = new PassThrough();
     const write = (moved: readonly object[]): void =>
       void stream.write(`event: moved\ndata: ${JSON.stringify({ positions: moved })}\n\n`);
@@ -81,5 +81,20 @@ export class EventsController {
       reply.raw.once('close', () => stream.destroy());
     }
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store').send(stream);
+  }
+
+  /** Of each database that answers: movements tell the others when they are back. @throws Problem 503 when none does */
+  async #positions(): Promise<AsOf['positions']> {
+    const read = await Promise.allSettled(
+      this.databases.all.map(async ({ snapshots, owns }) => {
+        const { positions } = await snapshots.read((snapshot) => readAsOf(snapshot));
+        return positions.filter(owns);
+      }),
+    );
+    const [away] = read.filter((one) => one.status === 'rejected');
+    if (away && read.every(({ status }) => status === 'rejected')) {
+      throw away.reason;
+    }
+    return read.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   }
 }

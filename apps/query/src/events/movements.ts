@@ -1,11 +1,12 @@
-import { Database, type Queryable } from '@chip/persistence';
+import { type Queryable } from '@chip/persistence';
 import { Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Inject, Injectable } from '@nestjs/common';
+import { StreamDatabases } from '../sql/stream-databases.ts';
 import { type Movement, readMovements } from './movements.sql.ts';
 
 /** How often the positions are read while anyone listens. */
 const POLL_MS = 500;
-/** The same while the database does not answer. */
+/** The same while a database does not answer. */
 const POLL_AFTER_FAILURE_MS = 3_000;
 
 type Listener = (moved: readonly Movement[]) => void;
@@ -14,11 +15,12 @@ type Listener = (moved: readonly Movement[]) => void;
 @Injectable()
 export class Movements {
   readonly #listeners = new Set<Listener>();
-  #known = new Map<string, string>();
+  /** For each database. */
+  #known: Map<string, string>[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly database: Database,
+    private readonly databases: StreamDatabases,
     lifecycle: Lifecycle,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -34,7 +36,7 @@ export class Movements {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) {
       // So the first reading tells every position, among them what moved since the listener read them itself.
-      this.#known = new Map();
+      this.#known = [];
       this.#readAfter(0);
     }
     return () => {
@@ -56,18 +58,27 @@ export class Movements {
     }, ms).unref();
   }
 
+  /** @returns whether every database answered */
   async #read(): Promise<boolean> {
+    const read = await Promise.all(this.databases.all.map((_, index) => this.#readOne(index)));
+    return read.every(Boolean);
+  }
+
+  async #readOne(index: number): Promise<boolean> {
+    const { database, owns } = this.databases.all[index]!;
     try {
-      const rows = await this.database.withSnapshot((snapshot: Queryable) => readMovements(snapshot));
-      const known = new Map(rows.map((row) => [nameOf(row), stateOf(row)]));
-      const moved = rows.filter((row) => this.#known.get(nameOf(row)) !== stateOf(row));
-      this.#known = known;
+      const rows = (await database.withSnapshot((snapshot: Queryable) => readMovements(snapshot))).filter(owns);
+      const before = this.#known[index];
+      this.#known[index] = new Map(rows.map((row) => [nameOf(row), stateOf(row)]));
+      const moved = rows.filter((row) => before?.get(nameOf(row)) !== stateOf(row));
       if (moved.length > 0) {
         this.#listeners.forEach((listener) => listener(moved));
       }
       return true;
     } catch (error) {
       this.logger.debug({ err: error }, 'movements_not_read');
+      // So it tells every position once it is back, also to those who came meanwhile.
+      this.#known[index] = new Map();
       return false;
     }
   }

@@ -18,7 +18,7 @@ import {
   unitFilters,
 } from '../http/parameters.ts';
 import { type QueryConfig } from '../query.config.ts';
-import { Snapshots } from '../sql/snapshots.ts';
+import { Snapshots, TelemetrySnapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-parameters.ts';
 import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
@@ -97,6 +97,7 @@ const ROW_COUNT = 'x-row-count';
 export class ExportController {
   constructor(
     private readonly snapshots: Snapshots,
+    private readonly telemetry: TelemetrySnapshots,
     @Inject(CONFIG) private readonly config: QueryConfig,
     private readonly unitOfWork: UnitOfWork,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -129,7 +130,7 @@ export class ExportController {
     description: 'All that retention still keeps; in no particular order.',
   })
   exportTelemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
-    return this.#send('telemetry', telemetryRows(parameters), parameters, reply);
+    return this.#send('telemetry', telemetryRows(parameters), parameters, reply, this.telemetry);
   }
 
   async #send(
@@ -137,20 +138,21 @@ export class ExportController {
     query: ExportQuery,
     parameters: { format: ExportFormat; raw?: string | undefined; bom?: string | undefined },
     reply: StreamReply,
+    snapshots: Snapshots = this.snapshots,
   ): Promise<void> {
     await this.#record(what, parameters);
     const { columns, sql, values } = query;
     switch (parameters.format) {
       case 'parquet':
-        return this.#write(what, 'parquet', this.snapshots.streamTexts(sql, values), parquetWriter(columns), reply);
+        return this.#write(what, 'parquet', snapshots.streamTexts(sql, values), parquetWriter(columns), reply);
       case 'arrow':
-        return this.#write(what, 'arrow', this.snapshots.streamTexts(sql, values), arrowWriter(columns), reply);
+        return this.#write(what, 'arrow', snapshots.streamTexts(sql, values), arrowWriter(columns), reply);
       default: {
         const writer = textWriter(parameters.format, columns, {
           isRaw: parameters.raw !== undefined,
           hasMark: parameters.bom !== undefined,
         });
-        return this.#write(what, parameters.format, this.snapshots.stream<ExportRow>(sql, values), writer, reply);
+        return this.#write(what, parameters.format, snapshots.stream<ExportRow>(sql, values), writer, reply);
       }
     }
   }

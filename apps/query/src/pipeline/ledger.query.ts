@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Snapshots } from '../sql/snapshots.ts';
+import { StreamDatabases } from '../sql/stream-databases.ts';
 import { type LedgerAnswer, type LedgerEntry } from './ledger-answer.ts';
 import { acceptedGaps, type GapRow, type PartitionRow, partitions, waiting } from './pipeline.sql.ts';
 
@@ -9,18 +9,20 @@ const DEFINITION =
 /** Accounts for every offset of the machine topics. */
 @Injectable()
 export class LedgerQuery {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(private readonly databases: StreamDatabases) {}
 
-  answer(): Promise<LedgerAnswer> {
-    return this.snapshots.answer(async (snapshot) => {
+  async answer(): Promise<LedgerAnswer> {
+    const { as_of, answers } = await this.databases.answers(async (snapshot, owns) => {
       const gaps = await acceptedGaps(snapshot);
-      const entries = (await partitions(snapshot)).map((row) => entryOf(row, gaps));
-      return {
-        definition: DEFINITION,
-        balanced: entries.every((entry) => entry.offsets.balanced && entry.elements.balanced),
-        partitions: entries,
-      };
+      return (await partitions(snapshot)).filter(owns).map((row) => entryOf(row, gaps));
     });
+    const entries = answers.flat();
+    return {
+      as_of,
+      definition: DEFINITION,
+      balanced: entries.every((entry) => entry.offsets.balanced && entry.elements.balanced),
+      partitions: entries,
+    };
   }
 }
 

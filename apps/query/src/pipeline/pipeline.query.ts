@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Snapshots } from '../sql/snapshots.ts';
+import { StreamDatabases } from '../sql/stream-databases.ts';
 import { type Partition, type PipelineAnswer } from './pipeline-answer.ts';
 import { ingestStandstills, type PartitionRow, partitions, waiting } from './pipeline.sql.ts';
 
@@ -9,18 +9,21 @@ const DEFINITION =
 /** Reports the progress of each partition. */
 @Injectable()
 export class PipelineQuery {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(private readonly databases: StreamDatabases) {}
 
-  answer(): Promise<PipelineAnswer> {
-    return this.snapshots.answer(async (snapshot) => {
-      const rows = (await partitions(snapshot)).map(partitionOf);
-      return {
-        definition: DEFINITION,
-        partitions: rows,
-        ingest: await ingestStandstills(snapshot),
-        topics: byTopic(rows),
-      };
-    });
+  async answer(): Promise<PipelineAnswer> {
+    const { as_of, answers } = await this.databases.answers(async (snapshot, owns) => ({
+      partitions: (await partitions(snapshot)).filter(owns).map(partitionOf),
+      ingest: (await ingestStandstills(snapshot)).filter(owns),
+    }));
+    const rows = answers.flatMap((answer) => answer.partitions);
+    return {
+      as_of,
+      definition: DEFINITION,
+      partitions: rows,
+      ingest: answers.flatMap(({ ingest }) => ingest),
+      topics: byTopic(rows),
+    };
   }
 }
 

@@ -1,21 +1,19 @@
-import { Database } from '@chip/persistence';
-import { Inject, Injectable } from '@nestjs/common';
+import { type Database } from '@chip/persistence';
 import { type CostClass } from '../access/rights.ts';
 
-/** Connections of statistics, and of exports, which hold theirs for as long as the reader takes. */
-export const STATISTICS_POOL = Symbol('statistics pool');
-export const EXPORTS_POOL = Symbol('exports pool');
+/** {@link Pools} of telemetry; null when it has no database of its own. */
+export const OWN_TELEMETRY = Symbol('own telemetry');
 
 /**
  * The connections to read with, in a pool for each class of cost: costly questions wait for each other, never cheap ones
  * for them, and the few that run at once leave the database to ingestion.
  */
-@Injectable()
 export class Pools {
+  /** @param exports hold their connections for as long as their readers take */
   constructor(
     private readonly light: Database,
-    @Inject(STATISTICS_POOL) private readonly statistics: Database,
-    @Inject(EXPORTS_POOL) private readonly exports: Database,
+    private readonly statistics: Database,
+    private readonly exports: Database,
   ) {}
 
   of(cost: CostClass): Database {

@@ -18,7 +18,7 @@ import { CONFIG, DeadlineExceededError } from '@chip/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
 import { type CostClass } from '../access/rights.ts';
-import { Pools } from './pools.ts';
+import { type Pools } from './pools.ts';
 import { nextTurn } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { type QueryConfig } from '../query.config.ts';
@@ -93,6 +93,8 @@ export class Snapshots {
   constructor(
     private readonly pools: Pick<Pools, 'of'>,
     @Inject(CONFIG) { QUERY_TIMEOUT_MS }: SnapshotSettings,
+    /** The database in words, for those who wait for it. */
+    private readonly name = 'the database',
   ) {
     this.#statementTimeoutMs = QUERY_TIMEOUT_MS;
   }
@@ -226,9 +228,12 @@ export class Snapshots {
     if (error.sqlstate === '' && idle === 0 && total >= max) {
       return new Problem(503, 'overloaded', BUSY[request.cost], [], error);
     }
-    return new Problem(503, 'database_unavailable', 'the database does not answer: try again', [], error);
+    return new Problem(503, 'database_unavailable', `${this.name} does not answer: try again`, [], error);
   }
 }
+
+/** Reads telemetry, where it may have a database of its own. */
+export class TelemetrySnapshots extends Snapshots {}
 
 /** Reads back what a request has just written, from the primary: a replica may not have it yet. */
 @Injectable()

@@ -6,22 +6,41 @@ import { Registry } from 'prom-client';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, readConnections, WRITE_CONNECTIONS } from '../query.config.ts';
 import { measurePools, measureReplicaLag } from '../query.metrics.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
-import { EXPORTS_POOL, Pools, STATISTICS_POOL } from './pools.ts';
-import { PrimarySnapshots, Snapshots } from './snapshots.ts';
+import { OWN_TELEMETRY, Pools } from './pools.ts';
+import { PrimarySnapshots, Snapshots, TelemetrySnapshots } from './snapshots.ts';
+import { StreamDatabases } from './stream-databases.ts';
 
 /** Separate pool for writes; null when reads use the same URL. */
 const OWN_PRIMARY = Symbol('own primary');
 
-const readPool = (cost: keyof ReturnType<typeof readConnections>, token: InjectionToken) =>
+/** Connections of statistics, and of exports. */
+const STATISTICS_POOL = Symbol('statistics pool');
+const EXPORTS_POOL = Symbol('exports pool');
+/** The same for telemetry; null when it has no database of its own. */
+const TELEMETRY_POOLS = {
+  light: Symbol('telemetry pool'),
+  statistic: Symbol('telemetry statistics pool'),
+  export: Symbol('telemetry exports pool'),
+};
+
+const pool = (
+  cost: keyof ReturnType<typeof readConnections>,
+  token: InjectionToken,
+  url: (config: QueryConfig) => string | undefined,
+) =>
   DatabaseModule.forRoot<QueryConfig>({
     token,
     applicationName: 'chip-query',
-    url: (config) => config.READ_DATABASE_URL ?? config.DATABASE_URL,
+    url,
     pool: (config) => ({ max: readConnections(config)[cost], connectTimeoutMs: CONNECT_TIMEOUT_MS }),
   });
-const lightPool = readPool('light', Database);
-const statisticsPool = readPool('statistic', STATISTICS_POOL);
-const exportsPool = readPool('export', EXPORTS_POOL);
+const toRead = (config: QueryConfig): string => config.READ_DATABASE_URL ?? config.DATABASE_URL;
+const lightPool = pool('light', Database, toRead);
+const statisticsPool = pool('statistic', STATISTICS_POOL, toRead);
+const exportsPool = pool('export', EXPORTS_POOL, toRead);
+const telemetryPools = (['light', 'statistic', 'export'] as const).map((cost) =>
+  pool(cost, TELEMETRY_POOLS[cost], (config) => config.TELEMETRY_DATABASE_URL),
+);
 const primaryPool = DatabaseModule.forRoot<QueryConfig>({
   token: OWN_PRIMARY,
   applicationName: 'chip-query',
@@ -31,7 +50,7 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
 
 @Global()
 @Module({
-  imports: [lightPool, statisticsPool, exportsPool, primaryPool],
+  imports: [lightPool, statisticsPool, exportsPool, primaryPool, ...telemetryPools],
   providers: [
     {
       provide: PrimaryDatabase,
@@ -44,21 +63,40 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
       useFactory: (config: QueryConfig) =>
         UnitOfWork.open({ url: config.DATABASE_URL, applicationName: 'chip-query', max: WRITE_CONNECTIONS }),
     },
-    Pools,
+    {
+      provide: Pools,
+      inject: [Database, STATISTICS_POOL, EXPORTS_POOL],
+      useFactory: (...pools: ConstructorParameters<typeof Pools>) => new Pools(...pools),
+    },
+    {
+      provide: OWN_TELEMETRY,
+      inject: Object.values(TELEMETRY_POOLS),
+      useFactory: (light: Database | null, statistic: Database | null, exports: Database | null): Pools | null =>
+        light && statistic && exports && new Pools(light, statistic, exports),
+    },
     {
       provide: Snapshots,
       inject: [Pools, CONFIG],
-      useFactory: (...parts: ConstructorParameters<typeof Snapshots>) => new Snapshots(...parts),
+      useFactory: (pools: Pools, config: QueryConfig) => new Snapshots(pools, config),
+    },
+    {
+      provide: TelemetrySnapshots,
+      inject: [Snapshots, OWN_TELEMETRY, CONFIG],
+      // Not a second object over the same pools: each counts the exports that run.
+      useFactory: (snapshots: Snapshots, own: Pools | null, config: QueryConfig): TelemetrySnapshots =>
+        own ? new TelemetrySnapshots(own, config, 'the database of telemetry') : snapshots,
     },
     PrimarySnapshots,
+    StreamDatabases,
   ],
-  exports: [lightPool, PrimaryDatabase, UnitOfWork, Snapshots, PrimarySnapshots],
+  exports: [lightPool, PrimaryDatabase, UnitOfWork, Snapshots, TelemetrySnapshots, PrimarySnapshots, StreamDatabases],
 })
 export class SqlModule implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly pools: Pools,
     private readonly primary: PrimaryDatabase,
+    @Inject(OWN_TELEMETRY) private readonly telemetry: Pools | null,
     private readonly unitOfWork: UnitOfWork,
     private readonly health: Health,
     private readonly lifecycle: Lifecycle,
@@ -74,29 +112,56 @@ export class SqlModule implements OnModuleInit {
         statistic: this.pools.of('statistic'),
         export: this.pools.of('export'),
         write: this.primary,
+        ...(this.telemetry && {
+          telemetry_light: this.telemetry.of('light'),
+          telemetry_statistic: this.telemetry.of('statistic'),
+          telemetry_export: this.telemetry.of('export'),
+        }),
       },
       this.registry,
     );
     measureReplicaLag(this.database, this.registry);
     // Ready means ready to read, because nearly all requests read: losing the primary must not stop their answers.
     // Live needs no indicator: a process that answers has a running event loop, and this one makes no other progress.
-    let isReplicaKnown = false;
+    const database = this.#readiness(this.database);
     this.health.addReady({
       name: 'database',
       check: async () => {
-        await schemaReady(this.database);
-        if (!isReplicaKnown) {
-          isReplicaKnown = true;
-          if (await cancelsLongReads(this.database)) {
-            this.logger.warn({ advice: 'set hot_standby_feedback = on there' }, 'replica_cancels_exports');
-          }
-        }
-        const lag = await replicaLag(this.database);
-        return lag > this.config.MAX_REPLICA_LAG
-          ? { state: 'down', reason: `the replica lags ${Math.round(lag)} s, more than MAX_REPLICA_LAG` }
-          : { state: 'up' };
+        const reason = await database();
+        return reason === null ? { state: 'up' } : { state: 'down', reason };
       },
     });
+    if (this.telemetry) {
+      const telemetry = this.#readiness(this.telemetry.of('light'));
+      this.health.addReady({
+        name: 'telemetry_database',
+        // Inspections are answered without it.
+        check: async () => {
+          const reason = await telemetry().catch((error: unknown) =>
+            error instanceof Error ? error.message : String(error),
+          );
+          return reason === null ? { state: 'up' } : { state: 'degraded', reason };
+        },
+      });
+    }
     this.lifecycle.onDrain('connections', 'unit of work', () => this.unitOfWork.close());
+  }
+
+  /** @returns a check that resolves with why not to read there, or null. It rejects when the database does not answer */
+  #readiness(database: Database): () => Promise<string | null> {
+    let isReplicaKnown = false;
+    return async () => {
+      await schemaReady(database);
+      if (!isReplicaKnown) {
+        isReplicaKnown = true;
+        if (await cancelsLongReads(database)) {
+          this.logger.warn({ advice: 'set hot_standby_feedback = on there' }, 'replica_cancels_exports');
+        }
+      }
+      const lag = await replicaLag(database);
+      return lag > this.config.MAX_REPLICA_LAG
+        ? `the replica lags ${Math.round(lag)} s, more than MAX_REPLICA_LAG`
+        : null;
+    };
   }
 }

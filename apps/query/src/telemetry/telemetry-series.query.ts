@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Snapshots } from '../sql/snapshots.ts';
+import { TelemetrySnapshots } from '../sql/snapshots.ts';
 import { tagsOf } from './telemetry-parameters.ts';
 import { type SeriesAnswer, type SeriesParameters } from './telemetry-series-answer.ts';
 import { chooseBuckets, telemetrySeries } from './telemetry-series.sql.ts';
@@ -13,7 +13,7 @@ const SOURCE = {
 /** Reads one metric over time. */
 @Injectable()
 export class TelemetrySeriesQuery {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(private readonly snapshots: TelemetrySnapshots) {}
 
   answer(parameters: SeriesParameters): Promise<SeriesAnswer> {
     const tags = tagsOf(parameters);

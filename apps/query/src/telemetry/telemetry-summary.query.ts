@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Snapshots } from '../sql/snapshots.ts';
+import { TelemetrySnapshots } from '../sql/snapshots.ts';
 import { type SummaryAnswer, type SummaryParameters } from './telemetry-summary-answer.ts';
 import { summaryOfTags } from './tagged-summary.sql.ts';
 import { tagsOf } from './telemetry-parameters.ts';
@@ -13,7 +13,7 @@ const DEFINITION =
 /** Sums up one metric per service. */
 @Injectable()
 export class TelemetrySummaryQuery {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(private readonly snapshots: TelemetrySnapshots) {}
 
   answer(parameters: SummaryParameters): Promise<SummaryAnswer> {
     return this.snapshots.answer(async (snapshot) => {

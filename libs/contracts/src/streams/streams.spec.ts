@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { MAX_BLOCK_BYTES, TOPICS } from '../topics.ts';
 import { type StreamDescriptor } from './stream.ts';
-import { streamOf, streamOfAccepted, STREAMS } from './streams.ts';
+import { streamOf, streamOfAccepted, STREAMS, streamsSchema } from './streams.ts';
 
 const all: readonly StreamDescriptor[] = STREAMS;
 
@@ -42,5 +42,19 @@ describe('streams', () => {
   it('name their schemas, as the published document does', () => {
     const ids = all.map(({ schema }) => z.globalRegistry.get(schema)?.id);
     expect(ids).toEqual(ids.map(() => expect.stringMatching(/^[A-Z]\w+$/)));
+  });
+});
+
+describe('streams of a process', () => {
+  const named = (text: string | undefined) => streamsSchema.parse(text).map(({ name }) => name);
+
+  it('are all of them, or those that it names', () => {
+    expect(named(undefined)).toEqual(STREAMS.map(({ name }) => name));
+    expect(named('telemetry')).toEqual(['telemetry']);
+    expect(named('inspection, telemetry')).toEqual(['telemetry', 'inspection']);
+  });
+
+  it.each(['', 'telemetries', 'telemetry,', 'telemetry,telemetry'])('refuses "%s"', (text) => {
+    expect(() => streamsSchema.parse(text)).toThrow('must be telemetry or inspection, each once');
   });
 });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { INSPECTION } from './inspection/inspection.stream.ts';
 import type { StreamDescriptor } from './stream.ts';
 import { TELEMETRY } from './telemetry/telemetry.stream.ts';
@@ -25,3 +26,20 @@ export const streamOf = (topic: string): Stream | undefined => STREAMS.find(({ s
 /** The stream of an accepted topic; undefined for any other topic. */
 export const streamOfAccepted = (topic: string): Stream | undefined =>
   STREAMS.find(({ accepted }) => accepted === topic);
+
+/** Streams by name, separated by commas, each once; for a process that serves some of them. */
+export const streamsSchema = z
+  .string()
+  .default(STREAMS.map(({ name }) => name).join(','))
+  .transform((names, context): readonly Stream[] => {
+    const given = names.split(',').map((name) => name.trim());
+    const named = STREAMS.filter(({ name }) => given.includes(name));
+    if (named.length === given.length) {
+      return named;
+    }
+    context.addIssue({
+      code: 'custom',
+      message: `must be ${STREAMS.map(({ name }) => name).join(' or ')}, each once, separated by commas`,
+    });
+    return z.NEVER;
+  });

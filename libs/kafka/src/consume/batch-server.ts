@@ -12,7 +12,7 @@ import type { UndecodableRange } from '../records/kafka-record.ts';
 
 export interface KafkaBatchServerOptions {
   readonly connection: KafkaConnection;
-  /** Consumer group of each topic. Every `@EventPattern` must name one of these topics. */
+  /** Consumer group of each topic to read; handlers of other topics stay idle. */
   readonly groups: Readonly<Record<string, string>>;
   readonly consumer?: Partial<ConsumerOptions>;
   readonly logger: Logger;
@@ -46,10 +46,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.#options = options;
   }
 
-  /** Starts one consumer per handler, in the background: brokers and topics may appear later. */
+  /** Starts one consumer per topic, in the background: brokers and topics may appear later. */
   listen(callback: (error?: unknown) => void): void {
     try {
-      this.#consumers = [...this.messageHandlers].map(([topic, handler]) => this.#consumer(topic, handler));
+      this.#consumers = Object.entries(this.#options.groups).map(([topic, groupId]) => this.#consumer(topic, groupId));
     } catch (error) {
       callback(error);
       return;
@@ -156,10 +156,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return this.#consumers as T;
   }
 
-  #consumer(topic: string, handler: MessageHandler): GroupConsumer {
-    const groupId = this.#options.groups[topic];
-    if (groupId === undefined) {
-      throw new Error(`no consumer group is configured for the handler of ${topic}`);
+  #consumer(topic: string, groupId: string): GroupConsumer {
+    const handler: MessageHandler | undefined = this.messageHandlers.get(topic);
+    if (handler === undefined) {
+      throw new Error(`${topic} has no handler`);
     }
     if (handler.next !== undefined) {
       throw new Error(`${topic} has two handlers; its position can follow only one`);

@@ -93,6 +93,8 @@ export interface MaintenanceOptions {
     warn(facts: object, event: string): void;
   };
   registry?: Registry;
+  /** Machine topics whose positions are measured. Default: all that the database has. */
+  topics?: readonly string[];
   /** Pause before retrying the lock or the connection. Default 5 s. */
   retryMs?: number;
   /** Ends every task after this, if its own deadline is longer. For tests. */
@@ -114,7 +116,7 @@ export interface Maintenance {
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { log, retryMs = 5_000 } = options;
   const metrics = options.registry && createMetrics(options.registry);
-  const measures = options.registry && new DatabaseMeasures(options.registry);
+  const measures = options.registry && new DatabaseMeasures(options.registry, options.topics);
   const stopping = new AbortController();
   let active = false;
   const setActive = (value: boolean): void => {

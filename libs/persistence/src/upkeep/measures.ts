@@ -61,10 +61,11 @@ const measure = (everyMs: number, gauges: readonly { clear(): void }[], run: Mea
 export class DatabaseMeasures {
   readonly all: Readonly<Record<string, Measure>>;
 
-  constructor(registry: Registry) {
+  /** @param topics machine topics whose positions to measure; a database that was split may have others, which stand still */
+  constructor(registry: Registry, topics?: readonly string[]) {
     this.all = {
       queues: queues(registry),
-      positions: positions(registry),
+      positions: positions(registry, topics),
       upkeep: upkeep(registry),
       server: server(registry),
       archive: archive(registry),
@@ -97,7 +98,7 @@ function queues(registry: Registry): Measure {
   });
 }
 
-function positions(registry: Registry): Measure {
+function positions(registry: Registry, topics: readonly string[] | undefined): Measure {
   const labels = ['topic', 'partition'] as const;
   const waiting = new Measured(
     registry,
@@ -130,7 +131,8 @@ function positions(registry: Registry): Measure {
          CASE WHEN high_watermark <= next_offset THEN 0
            WHEN high_watermark > next_offset AND append_time IS NOT NULL
            THEN greatest(0, extract(epoch FROM clock_timestamp() - append_time)) END::float8 AS lag
-       FROM stream_positions`,
+       FROM stream_positions WHERE $1::text[] IS NULL OR source_topic = ANY ($1)`,
+      [topics ?? null],
     );
     for (const [gauge, column] of [
       [waiting, 'waiting'],

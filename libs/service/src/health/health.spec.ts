@@ -35,6 +35,13 @@ describe('Health', () => {
     });
   });
 
+  it('stays up while a part is degraded, and names it', async () => {
+    const health = new Health();
+    const state = { state: 'degraded', reason: 'no connection' } as const;
+    health.addReady({ name: 'telemetry', check: () => state });
+    expect(await health.ready()).toEqual({ status: 'up', checks: { telemetry: state } });
+  });
+
   it('refuses a second indicator of the same name', () => {
     const health = new Health();
     const indicator = { name: 'kafka', check: () => ({ state: 'up' }) as const };

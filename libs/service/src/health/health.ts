@@ -1,5 +1,5 @@
-/** The state that one part of the process reports. */
-export type HealthState = { readonly state: 'up' } | { readonly state: 'down'; readonly reason: string };
+/** The state that one part of the process reports; `degraded`: it fails, but the others are worth the traffic. */
+export type HealthState = { readonly state: 'up' } | { readonly state: 'degraded' | 'down'; readonly reason: string };
 
 /**
  * One check of the process. Live indicators check progress, not connections: a red one gets the process restarted. Ready
@@ -53,7 +53,7 @@ async function report(indicators: ReadonlyMap<string, HealthIndicator>): Promise
     [...indicators.values()].map(async (indicator) => [indicator.name, await ask(indicator)] as const),
   );
   return {
-    status: entries.every(([, { state }]) => state === 'up') ? 'up' : 'down',
+    status: entries.some(([, { state }]) => state === 'down') ? 'down' : 'up',
     checks: Object.fromEntries(entries),
   };
 }
