@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import lz4 from 'lz4-napi';
 import snappy from 'snappy';
@@ -76,6 +76,21 @@ describe('foreign framings', () => {
       blockChecksums: true,
     });
     expect(await CODECS.lz4.decompress(frame)).toHaveLength(1_000);
+  });
+
+  it('reads zstd frames whatever their headers say of their size', async () => {
+    const content = Buffer.from('abcdefgh'.repeat(20_000));
+    for (const pledgedSrcSize of [undefined, content.length]) {
+      const frame = zstdCompressSync(content, pledgedSrcSize === undefined ? {} : { pledgedSrcSize });
+      expect((await CODECS.zstd.decompress(frame)).equals(content)).toBe(true);
+    }
+    for (const size of [0, 255, 256, 65_791, 65_792, 70_000]) {
+      const part = content.subarray(0, size);
+      expect((await CODECS.zstd.decompress(await compress('zstd', part))).equals(part)).toBe(true);
+    }
+    const lying = await compress('zstd', content);
+    lying.writeUInt32LE(0xffffffff, lying.readUInt32LE(5) === content.length ? 5 : 6);
+    await expect(CODECS.zstd.decompress(lying)).rejects.toBeInstanceOf(UndecodableBatchError);
   });
 
   it('reads several gzip members in a row', async () => {

@@ -86,6 +86,8 @@ const zstdDecompressAsync = promisify(zstdDecompress);
 
 /** Node's default is 16 KiB, each a round trip to its thread pool: for a block of 400 KiB twice the CPU time. */
 const UNPACKED_PIECE_BYTES = 64 * 1024;
+/** Also room that is left over behind what is known to come: a piece that is full makes zlib ask for the next. */
+const LEAST_PIECE_BYTES = 1024;
 const unpacking = (limit: number) => ({ maxOutputLength: limit, chunkSize: UNPACKED_PIECE_BYTES });
 
 const gzipCodec: Codec = {
@@ -94,10 +96,43 @@ const gzipCodec: Codec = {
 };
 
 const zstdCodec: Codec = {
-  // Level 1: on blocks of COPY lines higher levels cost far more time than the bytes they save.
-  compress: ({ buffer }) => zstdCompressAsync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-  decompress: bounded((compressed, limit) => zstdDecompressAsync(compressed, unpacking(limit))),
+  compress: ({ buffer }) =>
+    zstdCompressAsync(buffer, {
+      // Level 1: on blocks of COPY lines higher levels cost far more time than the bytes they save.
+      params: { [constants.ZSTD_c_compressionLevel]: 1 },
+      // In one piece, as a rule: blocks shrink to a quarter or less.
+      chunkSize: Math.max(LEAST_PIECE_BYTES, buffer.length >> 2),
+      // Goes into the header of the frame, so that it is unpacked in one piece, too.
+      pledgedSrcSize: buffer.length,
+    }),
+  decompress: bounded((compressed, limit) => {
+    const size = zstdSize(compressed);
+    const chunkSize = size === undefined ? UNPACKED_PIECE_BYTES : size + LEAST_PIECE_BYTES;
+    return zstdDecompressAsync(compressed, { maxOutputLength: limit, chunkSize });
+  }),
 };
+
+const ZSTD_MAGIC = 0xfd2fb528;
+/** What a frame claims beyond this is unpacked piece by piece, as if it claimed nothing. */
+const MAX_PIECE_BYTES = 4 * 1024 * 1024;
+
+/** What the header of a zstd frame says of its size unpacked (RFC 8878, section 3.1.1.1); undefined without, or for more. */
+function zstdSize(frame: Buffer): number | undefined {
+  if (frame.length < 18 || frame.readUInt32LE(0) !== ZSTD_MAGIC) {
+    return undefined;
+  }
+  const flags = frame.readUInt8(4);
+  const isSingleSegment = (flags & 0x20) !== 0;
+  const at = 5 + (isSingleSegment ? 0 : 1) + [0, 1, 2, 4][flags & 0x03]!;
+  const sizes = [
+    isSingleSegment ? frame.readUInt8(at) : Infinity,
+    256 + frame.readUInt16LE(at),
+    frame.readUInt32LE(at),
+    Number(frame.readBigUInt64LE(at)),
+  ];
+  const size = sizes[flags >> 6] as number;
+  return size <= MAX_PIECE_BYTES ? size : undefined;
+}
 
 /** Java clients frame snappy in their own way (xerial): this header, two version words, then length-prefixed chunks. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
