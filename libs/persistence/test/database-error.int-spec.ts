@@ -149,11 +149,27 @@ describe('errors of the real server', () => {
       expect(await db.database.withSnapshot(read('statement_timeout'), settings)).toEqual([{ value: '1234ms' }]);
     }
     expect(await db.database.withSnapshot(read('statement_timeout'))).toEqual([{ value: '0' }]);
-    await expect(db.database.withSnapshot(read('probe.value'), [['no setting', 'x']])).rejects.toThrow(/no setting/);
+    for (const value of ['x', '1']) {
+      // Also where the work takes no notice of its failed statement.
+      const work = (tx: Queryable): Promise<unknown> => tx.query('SELECT 1').catch(() => 'answered');
+      await expect(db.database.withSnapshot(work, [['no setting', value]])).rejects.toThrow(/no setting/);
+    }
     while (db.database.connections.idle < db.database.connections.total) {
       await setImmediate();
     }
     expect(db.database.connections.total).toBeGreaterThan(0);
+  });
+
+  it('statements of a snapshot that leave together are answered in their order, and fail with the first that fails', async () => {
+    const all = (texts: readonly string[]): Promise<unknown> =>
+      db.database.withSnapshot((tx) => Promise.all(texts.map((text) => tx.query(text))));
+    expect(await all(['SELECT 1 AS n', 'SELECT 2 AS n', 'SELECT 3 AS n'])).toEqual([
+      [{ n: 1 }],
+      [{ n: 2 }],
+      [{ n: 3 }],
+    ]);
+    expect(await failure(() => all(['SELECT 1', 'SELECT 1 / 0', 'SELECT 3']))).toMatchObject({ sqlstate: '22012' });
+    expect(await all(['SELECT 4 AS n'])).toEqual([[{ n: 4 }]]);
   });
 
   it('25P03: a transaction left idle too long loses its connection', async () => {

@@ -19,16 +19,16 @@ const ATTEMPT_OF_EVENT = `(SELECT a.inspection_id, e.event_id, a.step, a.attempt
          FROM inspection_attempts a CROSS JOIN LATERAL unnest(a.event_ids) AS e (event_id)
         WHERE a.inspection_id = ANY ($1::uuid[]))`;
 
-/** Inspections with everything known about each, by type, in four statements regardless of their number and history. */
+/** Inspections with everything known about each, by type, in four statements at once, regardless of their number and history. */
 export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly string[]): Promise<InspectionDetail[]> {
-  const items = await snapshot.query<InspectionItem>(
+  const itemsAsked = snapshot.query<InspectionItem>(
     `SELECT ${SELECT_ITEM} FROM inspections i JOIN lots l ON l.id = i.lot_id
       WHERE i.id = ANY ($1::uuid[])
       ORDER BY i.inspection_type, i.id`,
     [ids],
   );
   type Of<Row> = Row & { inspection_id: string };
-  const attempts = await snapshot.query<Of<InspectionDetail['attempts'][number]>>(
+  const attemptsAsked = snapshot.query<Of<InspectionDetail['attempts'][number]>>(
     newest(
       'attempts',
       `SELECT a.inspection_id, ${RUN_COLUMNS.map((column) => `a.${column}`).join(', ')}, a.attempt_key,
@@ -45,7 +45,7 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
     ),
     [ids],
   );
-  const defects = await snapshot.query<Of<InspectionDetail['defects'][number]>>(
+  const defectsAsked = snapshot.query<Of<InspectionDetail['defects'][number]>>(
     newest(
       'defects',
       `SELECT inspection_id, event_id, a.step, a.attempt_key, d.defect_no, d.time, d.class, d.x_um, d.y_um, d.area_um2,
@@ -57,7 +57,7 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
     ),
     [ids],
   );
-  const measurements = await snapshot.query<Of<InspectionDetail['measurements'][number]>>(
+  const measurementsAsked = snapshot.query<Of<InspectionDetail['measurements'][number]>>(
     newest(
       'measurements',
       `SELECT inspection_id, event_id, a.step, a.attempt_key, m.time, m.name, m.value, m.unit, m.lower_limit, m.upper_limit
@@ -68,6 +68,12 @@ export async function inspectionsWithHistory(snapshot: Queryable, ids: readonly 
     ),
     [ids],
   );
+  const [items, attempts, defects, measurements] = await Promise.all([
+    itemsAsked,
+    attemptsAsked,
+    defectsAsked,
+    measurementsAsked,
+  ]);
   const all = { attempts, defects, measurements };
   const truncated = (Object.keys(MAX_ROWS) as History[]).filter((list) => all[list].length > MAX_ROWS[list]);
   const byInspection = <Row>(rows: readonly Of<Row>[], list: History) => {

@@ -33,13 +33,14 @@ export class LotsQuery {
   one({ lot_id }: LotPath, { site }: SiteOnly): Promise<LotAnswer> {
     return this.snapshots.answer(async (snapshot) => {
       const found = await findLot(snapshot, lot_id, site);
+      const [wafers, history] = await Promise.all([wafersOfLot(snapshot, found.id), historyOfLot(snapshot, found.id)]);
       return {
         definition:
           'wafers: current state of each inspection (its last attempt with a result). history: every attempt, in any state, by step, type, equipment, recipe and product.',
         definition_id: 'lot.state/1',
         ...found,
-        wafers: await wafersOfLot(snapshot, found.id),
-        history: await historyOfLot(snapshot, found.id),
+        wafers,
+        history,
       };
     });
   }

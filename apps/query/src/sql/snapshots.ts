@@ -142,7 +142,13 @@ export class Snapshots {
 
   /** As `read`, with `as_of`: the positions that the same snapshot sees. */
   answer<T extends object>(question: (snapshot: Queryable) => Promise<T>): Promise<{ as_of: AsOf } & T> {
-    return this.read(async (snapshot) => ({ as_of: await readAsOf(snapshot), ...(await question(snapshot)) }));
+    return this.read(async (snapshot) => {
+      const asOf = readAsOf(snapshot);
+      // It leaves together with the question; if it fails, so does the transaction, and with it the question.
+      asOf.catch(() => undefined);
+      const answered = await question(snapshot);
+      return { as_of: await asOf, ...answered };
+    });
   }
 
   /**

@@ -10,13 +10,17 @@ export type SqlParameter = string | number | bigint | boolean | null | Date | Bu
 /** Settings of one transaction, by name, in the order in which they take effect. */
 export type LocalSettings = readonly (readonly [name: string, value: string])[];
 
+/** Values that mean the same in SET, which needs no plan, as in set_config; a list of schemas does not. */
+const PLAIN_VALUE = /^[0-9]+(ms)?$/;
+
 /** Begins a snapshot and applies settings to it, in one round trip. */
 function beginSnapshot(settings: LocalSettings): string {
-  const calls = settings.map(
-    ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+  const set = settings.map(([name, value]) =>
+    PLAIN_VALUE.test(value)
+      ? `SET LOCAL ${pg.escapeIdentifier(name)} = ${pg.escapeLiteral(value)}`
+      : `SELECT set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
   );
-  const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
-  return calls.length === 0 ? begin : `${begin}; SELECT ${calls.join(', ')}`;
+  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...set].join('; ');
 }
 
 /** Anything that runs a statement: the pool, one transaction, the writer's session. */
@@ -80,6 +84,8 @@ export class Database implements Queryable {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       types: pgTypes,
+      // Sends statements that do not wait for one another in one go.
+      pipeline: true,
     });
     // Without listeners, a connection that the server closes ends the process. One listener is for idle connections;
     // the other is for those in use between two statements, whose next statement then fails.
@@ -120,19 +126,30 @@ export class Database implements Queryable {
   }
 
   /**
-   * A read-only transaction in which every statement sees the same snapshot, for answers that carry `as_of`.
+   * A read-only transaction in which every statement sees the same snapshot, for answers that carry `as_of`. Its first
+   * statements leave together with its begin; those that `work` starts without waiting, with one another.
    *
    * @param settings that hold in it only
    */
   async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>, settings: LocalSettings = []): Promise<T> {
     const client = await this.#connect();
+    const begun = run(client, beginSnapshot(settings)).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
     let result: T;
     try {
-      await run(client, beginSnapshot(settings));
       result = await work({ query: (text, parameters) => run(client, text, parameters) });
+      // Whatever was read without these settings is not answered.
+      const failure = await begun;
+      if (failure) {
+        throw failure.error;
+      }
     } catch (error) {
-      await this.#giveUp(client, error);
-      throw error;
+      // Why it did not begin says more than what failed after that.
+      const cause = (await begun)?.error ?? error;
+      await this.#giveUp(client, cause);
+      throw cause;
     }
     // Nothing was written, so the answer does not wait for the end of the transaction; only the connection does.
     run(client, 'COMMIT').then(
