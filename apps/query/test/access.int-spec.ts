@@ -144,6 +144,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/lots/{lot_id}': 'site=own',
   '/v1/lots/{lot_id}/parts/{chip_id}': 'site=own',
   '/v1/lots/{lot_id}/map': 'site=own',
+  '/v1/lots/{lot_id}/maps': 'site=own',
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': 'site=own',
   '/v1/events': 'seconds=0',
   '/v1/lots/{lot_id}/map.svg': 'site=own',

@@ -4,6 +4,7 @@ import { dieCentre, grossDice } from '@chip/quality';
 import { decode } from 'fast-png';
 import fc from 'fast-check';
 import { boundFigures, zoneOf } from '../src/geometries/zones.sql.ts';
+import { diesByWafer } from '../src/maps/dies.sql.ts';
 import { SqlConditions } from '../src/sql/sql-conditions.ts';
 import { openStage, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts, type SeedAttempt } from './seed.ts';
@@ -197,7 +198,9 @@ describe('maps', () => {
       die('Q', 'W1', 5, 5, { product: 'Q' }),
       { lot_id: 'A', chip_id: 'nowhere', product: 'P', inspection_type: 'electrical', result: 'pass' },
     ]);
-    await database.query(`INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, 'W1' FROM lots`);
+    await database.query(
+      `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, name FROM lots, (VALUES ('W1'), ('W2')) AS w(name)`,
+    );
     await database.query(
       `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
        SELECT occurred_at, inspection_id, event_id, 'thickness', die_x, 'nm' FROM inspection_attempts WHERE product = 'P' AND wafer_id = 'W1'
@@ -286,6 +289,49 @@ describe('maps', () => {
     expect([dies.find(([x, y]) => x === 6 && y === 5), definition_id]).toEqual([[6, 5, 1, 2], 'map.lot/3']);
     expect((await get('/v1/lots/A/map?value=thickness')).unit).toBe('nm');
   });
+
+  it.each(['result', 'hard_bin', 'thickness', 'defect_count'])(
+    'of all wafers of a lot have the %s of each wafer map, places once',
+    async (value) => {
+      const gallery = await get<{
+        definition_id: string;
+        unit: string | null;
+        geometry: object | null;
+        x_max: number | null;
+        places: [number, number][];
+        wafers: { wafer_id: string; values: (string | number | null)[] }[];
+      }>(`/v1/lots/A/maps?value=${value}`);
+      const wafers = new Map(gallery.wafers.map(({ wafer_id, values }) => [wafer_id, values]));
+      for (const wafer of ['W1', 'W2']) {
+        const { status, body } = await stage.app.get<MapBody>(`/v1/lots/A/wafers/${wafer}/map?value=${value}`);
+        expect(status).toBe(200);
+        const values = wafers.get(wafer) ?? [];
+        expect(values.length === 0 || values.length === gallery.places.length).toBe(true);
+        const dies = gallery.places
+          .map(([x, y], index) => [x, y, values[index] ?? null])
+          .filter(([, , one]) => one !== null);
+        expect(dies).toEqual(body.dies);
+      }
+      const { dies } = await get<MapBody>(`/v1/lots/A/map?value=${value}`);
+      expect(gallery.places).toEqual(dies.map(([x, y]) => [x, y]));
+      expect([gallery.definition_id, gallery.unit]).toEqual(['map.wafers/1', value === 'thickness' ? 'nm' : null]);
+    },
+  );
+
+  it('of all wafers take a limit, and refuse what a map refuses', async () => {
+    const rows = await diesByWafer(
+      stage.db.database,
+      { lot: await lotA(), policy: 'last', value: 'result' } as never,
+      3,
+    );
+    expect(rows.flatMap(({ xs }) => xs)).toHaveLength(3);
+    expect(await refused('/v1/lots/NONE/maps')).toEqual([404, 'not_found', undefined]);
+    expect(await refused('/v1/lots/A/maps?value=mixed')).toEqual([400, 'ambiguous_parameter', 'value']);
+    expect(await refused('/v1/lots/A/maps?policy=all')).toEqual([400, 'invalid_parameter', 'policy']);
+    expect(await refused('/v1/lots/A/maps?zones=ring')).toEqual([400, 'unknown_parameter', 'zones']);
+  });
+  const lotA = async (): Promise<string> =>
+    (await stage.db.database.query<{ id: string }>(`SELECT id FROM lots WHERE lot_id = 'A'`))[0]!.id;
 
   it('refuse what is ambiguous', async () => {
     expect(await refused('/v1/map')).toEqual([400, 'ambiguous_parameter', 'product']);

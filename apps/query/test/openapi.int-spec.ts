@@ -118,6 +118,7 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/lots/{lot_id}': ['/v1/lots/L'],
   '/v1/lots/{lot_id}/parts/{chip_id}': ['/v1/lots/L/parts/1'],
   '/v1/lots/{lot_id}/map': ['/v1/lots/L/map', '/v1/lots/L/map?value=hard_bin&zones=ring,edge,quadrant,reticle'],
+  '/v1/lots/{lot_id}/maps': ['/v1/lots/L/maps', '/v1/lots/L/maps?value=hard_bin', '/v1/lots/L/maps?value=width'],
   '/v1/map': ['', '?lot_id=NONE', '?value=defect_count&zones=ring&policy=all', '?value=width'],
   '/v1/map.svg': [''],
   '/v1/map.png': [''],

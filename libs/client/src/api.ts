@@ -612,6 +612,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lots/{lot_id}/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Maps of all wafers of a lot
+         * @description Every wafer side by side, in one answer: the die positions once, and the values of each wafer in their order. At most 500000 dice; a larger lot is asked wafer by wafer.
+         */
+        get: operations["getWaferMaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lots/{lot_id}/parts/{chip_id}": {
         parameters: {
             query?: never;
@@ -3970,6 +3990,97 @@ export interface components {
                 zone: "ring" | "quadrant" | "edge" | "reticle";
             }[];
         };
+        WaferMaps: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            /** @description Of the product, as it held when the last attempt completed; null where none is stored. */
+            geometry: {
+                /** @description Step coordinates of a die near the centre of the wafer. */
+                centre_x: number;
+                centre_y: number;
+                /** @example 300 */
+                diameter_mm: number;
+                /** @description Dice that reach into this outer ring count in no zone but `excluded`. */
+                edge_exclusion_mm: number;
+                /** @description Dice that lie wholly within the edge exclusion. */
+                gross_dice: number;
+                /**
+                 * @description Where the notch (or flat) lies while the axes point as stated.
+                 * @enum {string}
+                 */
+                notch: "bottom" | "left" | "top" | "right";
+                /** @description From the centre of the wafer to the centre of that die, to the right as the machine draws the wafer; offset_y_mm upwards. */
+                offset_x_mm: number;
+                offset_y_mm: number;
+                /**
+                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @example 10
+                 */
+                pitch_x_mm: number;
+                /** @example 8 */
+                pitch_y_mm: number;
+                product: string;
+                reticle: {
+                    /** @description Dice of one exposure along x. */
+                    columns: number;
+                    /** @description Dice of one exposure along y. */
+                    rows: number;
+                    /** @description Step coordinates of the die with the least x and y of any one exposure. */
+                    x: number;
+                    y: number;
+                } | null;
+                /** @description Rings of equal width that zones divide the usable wafer into; 1 is the innermost. */
+                rings: number;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                valid_from: string;
+                /**
+                 * @description Where x grows to, looking at the side with the dice.
+                 * @enum {string}
+                 */
+                x_axis: "right" | "left";
+                /** @enum {string} */
+                y_axis: "up" | "down";
+            } | null;
+            lot_id: string;
+            /** @description [x, y] of each die position of any wafer, ordered by x, then y. */
+            places: [
+                number,
+                number
+            ][];
+            site: string;
+            /** @description Of measured values; null where they have none. */
+            unit: string | null;
+            value: string;
+            wafers: {
+                /** @description One value for each of `places`, in their order; null where the die has none. */
+                values: (string | number | null)[];
+                wafer_id: string;
+            }[];
+            x_max: number | null;
+            x_min: number | null;
+            y_max: number | null;
+            y_min: number | null;
+        };
         Yield: {
             /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
             as_of: {
@@ -4360,6 +4471,7 @@ export type WaferGeometry = components['schemas']['WaferGeometry'];
 export type WaferGeometryPage = components['schemas']['WaferGeometryPage'];
 export type WaferGeometryRequest = components['schemas']['WaferGeometryRequest'];
 export type WaferMap = components['schemas']['WaferMap'];
+export type WaferMaps = components['schemas']['WaferMaps'];
 export type Yield = components['schemas']['Yield'];
 export type YieldLimits = components['schemas']['YieldLimits'];
 export type YieldModels = components['schemas']['YieldModels'];
@@ -7329,6 +7441,137 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWaferMaps: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Which attempt represents a die that was tested more than once; a map has one value per die.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description result, hard_bin, soft_bin, defect_count, or the name of a measurement.
+                 * @example hard_bin
+                 */
+                value?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaferMaps"];
                 };
             };
             304: components["responses"]["NotModified"];

@@ -18,6 +18,9 @@ export const stackedAs = (value: string): StackedAs =>
 /** Most die positions of one map. */
 export const MAX_DIES = 200_000;
 
+/** Most dice of all wafers of a gallery: 25 wafers of 20,000. */
+export const MAX_GALLERY_DIES = 500_000;
+
 /** A question about dies; absent `lot` and `wafer`: of every lot and wafer that the filters match. */
 export interface MapQuestion extends AttemptQuestion {
   readonly lot?: string | undefined;
@@ -44,6 +47,14 @@ export interface DieRow extends ZonedRow {
   /** Least and greatest unit of the measured values; equal unless units are mixed. */
   readonly least_unit: string | null;
   readonly greatest_unit: string | null;
+}
+
+/** The dice of one wafer that have the value, column by column. */
+export interface WaferRow extends Pick<DieRow, 'least_unit' | 'greatest_unit'> {
+  readonly wafer_id: string;
+  readonly xs: readonly number[];
+  readonly ys: readonly number[];
+  readonly values: readonly (string | number)[];
 }
 
 function placedAttempts(question: MapQuestion) {
@@ -107,6 +118,34 @@ const STACKED: Readonly<Record<StackedAs, string>> = {
   mean: 'avg(value)::float8',
 };
 
+/** CTE `die`: the value of each place of each wafer. */
+function dieOf(question: MapQuestion): { readonly where: SqlConditions; readonly ctes: string } {
+  const { policy, value } = question;
+  const { chosen, where, own } = placedAttempts(question);
+  const values =
+    own === undefined
+      ? (question.lot === undefined ? latestOfMany : latestOfFew)(where.bind(value))
+      : `carried AS (SELECT ${carried('c')}, c.value, NULL::text AS unit FROM chosen c WHERE c.value IS NOT NULL)`;
+  const perDie =
+    policy === 'all'
+      ? 'SELECT wafer_id, x, y, result, value, unit FROM carried'
+      : `SELECT DISTINCT ON (lot_id, wafer_id, x, y) wafer_id, x, y, result, value, unit FROM carried ORDER BY lot_id, wafer_id, x, y, ${preferredFirst('carried', policy)}`;
+  return { where, ctes: `WITH chosen AS (\n${chosen.sql}\n    ), ${values}, die AS (\n${perDie}\n    )` };
+}
+
+/** The dice of every wafer of a lot, at most `limit` of all together; a wafer without any is absent. */
+export function diesByWafer(snapshot: Queryable, question: MapQuestion, limit: number): Promise<WaferRow[]> {
+  const { where, ctes } = dieOf(question);
+  // One row per wafer: a row per die would take longer to read than to find.
+  return snapshot.query<WaferRow>(
+    `${ctes}
+    SELECT wafer_id, json_agg(x) AS xs, json_agg(y) AS ys, json_agg(value) AS values, min(unit) AS least_unit, max(unit) AS greatest_unit
+      FROM (SELECT wafer_id, x, y, value, unit FROM die LIMIT ${where.bind(limit)}) AS placed
+     GROUP BY wafer_id ORDER BY wafer_id`,
+    where.values,
+  );
+}
+
 /**
  * Die positions, by x, then y, at most `limit`; those whose chosen attempts have the value. Several units at one position of a
  * wafer (a die under two names) count as one.
@@ -117,27 +156,14 @@ export function diesOf(
   limit: number,
   zoned: { readonly geometry: GeometryItem; readonly zones: readonly Zone[] } | undefined,
 ): Promise<DieRow[]> {
-  const { policy, wafer, value } = question;
-  const { chosen, where, own } = placedAttempts(question);
-  const values =
-    own === undefined
-      ? (question.lot === undefined ? latestOfMany : latestOfFew)(where.bind(value))
-      : `carried AS (SELECT ${carried('c')}, c.value, NULL::text AS unit FROM chosen c WHERE c.value IS NOT NULL)`;
-  const perDie =
-    policy === 'all'
-      ? 'SELECT x, y, result, value, unit FROM carried'
-      : `SELECT DISTINCT ON (lot_id, wafer_id, x, y) x, y, result, value, unit FROM carried ORDER BY lot_id, wafer_id, x, y, ${preferredFirst('carried', policy)}`;
+  const { where, ctes } = dieOf(question);
   const summed =
-    wafer === undefined
-      ? `SELECT x, y, ${STACKED[stackedAs(value)]} AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
+    question.wafer === undefined
+      ? `SELECT x, y, ${STACKED[stackedAs(question.value)]} AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
              min(unit) AS least_unit, max(unit) AS greatest_unit FROM die GROUP BY x, y`
       : `SELECT x, y, value, 1 AS tested, (result = 'fail')::int AS failed, unit AS least_unit, unit AS greatest_unit FROM die`;
   return snapshot.query<DieRow>(
-    `WITH chosen AS (
-      ${chosen.sql}
-    ), ${values}, die AS (
-      ${perDie}
-    ), summed AS (
+    `${ctes}, summed AS (
       ${summed}
     )
     SELECT s.*${zoneColumns(zoned, where)} FROM summed s ORDER BY s.x, s.y LIMIT ${where.bind(limit)}`,

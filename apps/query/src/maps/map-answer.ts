@@ -58,6 +58,11 @@ export const stackPictureParameters = z
   .strictObject({ policy: policyParameter, ...stackParameters, ...pictureShape })
   .superRefine(endsInOrder);
 
+export const galleryParameters = z
+  .strictObject({ policy: onePolicy, value: valueParameter, ...filters, site: ofLot.site })
+  .superRefine(endsInOrder);
+
+export type GalleryParameters = z.output<typeof galleryParameters>;
 export type WaferMapParameters = z.output<typeof waferMapParameters>;
 export type LotMapParameters = z.output<typeof lotMapParameters>;
 export type StackMapParameters = z.output<typeof stackMapParameters>;
@@ -122,6 +127,27 @@ export const waferMapAnswer = z
   })
   .meta({ id: 'WaferMap' });
 export type WaferMapAnswer = z.output<typeof waferMapAnswer>;
+
+const { zones: _zones, ...wholeMap } = mapAnswer;
+
+export const galleryAnswer = z
+  .strictObject({
+    ...wholeMap,
+    ...ofOneLot,
+    places: z.array(z.tuple([coordinate, coordinate])).meta({
+      description: '[x, y] of each die position of any wafer, ordered by x, then y.',
+    }),
+    wafers: z.array(
+      z.strictObject({
+        wafer_id: z.string(),
+        values: z.array(z.union([z.string(), z.number()]).nullable()).meta({
+          description: 'One value for each of `places`, in their order; null where the die has none.',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'WaferMaps' });
+export type GalleryAnswer = z.output<typeof galleryAnswer>;
 
 const stackedDies = z.array(z.tuple([coordinate, coordinate, z.number().nullable(), count])).meta({
   description:

@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/documented-route.ts';
 import { type LotPath, lotPath } from '../lots/lot-answer.ts';
 import {
+  type GalleryAnswer,
+  type GalleryParameters,
   type LotMapAnswer,
   type LotMapParameters,
   type StackMapAnswer,
@@ -10,6 +12,8 @@ import {
   type WaferMapAnswer,
   type WaferMapParameters,
   type WaferPath,
+  galleryAnswer,
+  galleryParameters,
   lotMapAnswer,
   lotMapParameters,
   stackMapAnswer,
@@ -18,6 +22,7 @@ import {
   waferMapParameters,
   waferPath,
 } from './map-answer.ts';
+import { MAX_GALLERY_DIES } from './dies.sql.ts';
 import { MapsQuery } from './maps.query.ts';
 
 @ApiTags('Wafer maps')
@@ -36,6 +41,19 @@ export class MapsController {
     @Query({ schema: waferMapParameters }) parameters: WaferMapParameters,
   ): Promise<WaferMapAnswer> {
     return this.query.wafer(path, parameters);
+  }
+
+  @Get('lots/:lot_id/maps')
+  @Answers(galleryAnswer, {
+    summary: 'Maps of all wafers of a lot',
+    description: `Every wafer side by side, in one answer: the die positions once, and the values of each wafer in their order. At most ${MAX_GALLERY_DIES} dice; a larger lot is asked wafer by wafer.`,
+    notFound: 'There is no such lot.',
+  })
+  getWaferMaps(
+    @Param({ schema: lotPath }) path: LotPath,
+    @Query({ schema: galleryParameters }) parameters: GalleryParameters,
+  ): Promise<GalleryAnswer> {
+    return this.query.gallery(path, parameters);
   }
 
   @Get('lots/:lot_id/map')

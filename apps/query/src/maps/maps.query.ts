@@ -9,8 +9,21 @@ import { Problem } from '../http/problem.error.ts';
 import { type LotPath } from '../lots/lot-answer.ts';
 import { findLot } from '../lots/lot.sql.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { type DieRow, diesOf, kindsOfMap, type MapQuestion, MAX_DIES, stackedAs, type StackedAs } from './dies.sql.ts';
 import {
+  type DieRow,
+  diesByWafer,
+  diesOf,
+  kindsOfMap,
+  type MapQuestion,
+  MAX_DIES,
+  MAX_GALLERY_DIES,
+  stackedAs,
+  type StackedAs,
+  type WaferRow,
+} from './dies.sql.ts';
+import {
+  type GalleryAnswer,
+  type GalleryParameters,
   type LotMapAnswer,
   type LotMapParameters,
   type StackMapAnswer,
@@ -53,6 +66,36 @@ export class MapsQuery {
         wafer_id,
         ...map,
         dies: dies.map((die) => [die.x, die.y, die.value]),
+      };
+    });
+  }
+
+  gallery({ lot_id }: LotPath, parameters: GalleryParameters): Promise<GalleryAnswer> {
+    const { site, ...asked } = parameters;
+    return this.snapshots.answer(async (snapshot) => {
+      const lot = await findLot(snapshot, lot_id, site);
+      const question = await readyToCount(snapshot, { ...asked, lot: lot.id });
+      const kinds = await kindsOfMap(snapshot, question);
+      requireOneOperation(kinds);
+      const geometry = await geometryOf(snapshot, kinds);
+      const rows = await diesByWafer(snapshot, question, MAX_GALLERY_DIES + 1);
+      refuseMoreThan(
+        MAX_GALLERY_DIES,
+        rows.reduce((sum, { xs }) => sum + xs.length, 0),
+        'dice: ask wafer by wafer',
+      );
+      const { places, wafers } = onCommonPlaces(rows);
+      return {
+        definition: `Per wafer and die position (x, y): ${asked.value} of the counted attempt; null for dies whose attempt has no such value. ${describeChoice(question, 'operation')}`,
+        definition_id: 'map.wafers/1',
+        site: lot.site,
+        lot_id,
+        value: asked.value,
+        unit: unitOf(rows),
+        ...boundsOf(places.map(([x, y]) => ({ x, y }))),
+        geometry: geometry === undefined ? null : shownGeometry(geometry),
+        places,
+        wafers,
       };
     });
   }
@@ -111,10 +154,7 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
     throw new Problem(400, 'invalid_parameter', `zones ${message}`, [{ parameter: 'zones', message }]);
   }
   const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones });
-  if (dies.length > MAX_DIES) {
-    const message = `gives more than ${MAX_DIES} die positions`;
-    throw new Problem(400, 'invalid_parameter', `value ${message}`, [{ parameter: 'value', message }]);
-  }
+  refuseMoreThan(MAX_DIES, dies.length, 'die positions');
   return {
     value,
     unit: mix === undefined ? unitOf(dies) : null,
@@ -125,13 +165,47 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
   };
 }
 
+/** @throws Problem 400 for an answer that would be too large */
+function refuseMoreThan(most: number, count: number, what: string): void {
+  if (count > most) {
+    const message = `gives more than ${most} ${what}`;
+    throw new Problem(400, 'invalid_parameter', `value ${message}`, [{ parameter: 'value', message }]);
+  }
+}
+
+/** Names each place once, by x, then y; wafers of a lot have nearly the same. */
+function onCommonPlaces(rows: readonly WaferRow[]): Pick<GalleryAnswer, 'places' | 'wafers'> {
+  const columns = new Map<number, Map<number, number>>();
+  for (const { xs, ys } of rows) {
+    for (const [index, x] of xs.entries()) {
+      const column = columns.get(x) ?? new Map<number, number>();
+      columns.set(x, column.set(ys[index] as number, 0));
+    }
+  }
+  const places: [number, number][] = [];
+  for (const [x, column] of [...columns].sort(([a], [b]) => a - b)) {
+    for (const y of [...column.keys()].sort((a, b) => a - b)) {
+      column.set(y, places.length);
+      places.push([x, y]);
+    }
+  }
+  const wafers = rows.map(({ wafer_id, xs, ys, values }) => {
+    const placed: (string | number | null)[] = Array.from({ length: places.length }, () => null);
+    for (const [index, x] of xs.entries()) {
+      placed[columns.get(x)?.get(ys[index] as number) as number] = values[index] as string | number;
+    }
+    return { wafer_id, values: placed };
+  });
+  return { places, wafers };
+}
+
 const describeZones = (zones: readonly Zone[] | undefined): string =>
   zones === undefined
     ? ''
     : ` Zones: ${zones.map((zone) => `${zone} (${ZONE_TEXTS[zone]})`).join('; ')}; yield = 1 - failed / tested, from the counts.`;
 
 /** @throws Problem 400 ambiguous_parameter when the values have several units */
-function unitOf(dies: readonly DieRow[]): string | null {
+function unitOf(dies: readonly Pick<DieRow, 'least_unit' | 'greatest_unit'>[]): string | null {
   let unit: string | null = null;
   for (const { least_unit: least, greatest_unit: greatest } of dies) {
     if (least !== greatest || (unit !== null && least !== null && least !== unit)) {

@@ -741,6 +741,35 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
     site: 'fab-1',
     lot_id: 'LOT-2008-07-19',
   },
+  getWaferMaps: {
+    as_of: {
+      time: '2026-11-27T16:53:12.746Z',
+      positions: [
+        { topic: 'inspection.results.v1', partition: 0, next_offset: 864 },
+        { topic: 'inspection.results.v1', partition: 1, next_offset: 928 },
+      ],
+    },
+    definition:
+      'Per wafer and die position (x, y): result of the counted attempt; null for dies whose attempt has no such value. Counted (policy last): of each unit (lot, chip, inspection type, step) the last attempt by (occurred_at, attempt number with none first, event_id) among all its completed, non-voided attempts, whatever the range; the unit counts only if this attempt has completed_at in [from, to) and matches every filter.',
+    value: 'result',
+    unit: null,
+    x_min: 0,
+    x_max: 11,
+    y_min: 0,
+    y_max: 11,
+    geometry: null,
+    places: [
+      [0, 0],
+      [0, 1],
+    ],
+    wafers: [
+      { wafer_id: 'W01', values: ['fail', 'pass'] },
+      { wafer_id: 'W02', values: ['fail', null] },
+    ],
+    definition_id: 'map.wafers/1',
+    site: 'fab-1',
+    lot_id: 'LOT-2008-07-19',
+  },
   getPart: {
     as_of: {
       time: '2026-11-27T16:53:12.746Z',

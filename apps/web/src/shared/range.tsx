@@ -7,7 +7,10 @@ const HOURS = { '24h': 24, '7d': 168, '30d': 720, all: undefined } as const;
 export type RangeName = keyof typeof HOURS;
 const NAMES = Object.keys(HOURS) as readonly RangeName[];
 
-/** The chosen range. `from` is a whole minute, so that answers within a minute are the same question. */
+/** A range begins at a whole one of these parts of itself: 10 minutes of a day. In between, the question stays the same. */
+const PARTS = 144;
+
+/** The chosen range. */
 export function useRange(unlessChosen: RangeName = '24h'): {
   readonly range: RangeName;
   readonly from: string | undefined;
@@ -15,8 +18,12 @@ export function useRange(unlessChosen: RangeName = '24h'): {
   const { query } = useAddress();
   const range = NAMES.find((name) => name === query['range']) ?? unlessChosen;
   const hours = HOURS[range];
-  const minute = Math.floor(Date.now() / 60_000) * 60_000;
-  return { range, from: hours === undefined ? undefined : new Date(minute - hours * 3_600_000).toISOString() };
+  if (hours === undefined) {
+    return { range, from: undefined };
+  }
+  const spanMs = hours * 3_600_000;
+  const stepMs = spanMs / PARTS;
+  return { range, from: new Date(Math.floor((Date.now() - spanMs) / stepMs) * stepMs).toISOString() };
 }
 
 export interface RangeChoiceProps {

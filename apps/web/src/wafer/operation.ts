@@ -1,11 +1,14 @@
-/** The inspection that a map shows, and what can be shown of it: choices of a lot that its gallery and its wafers share. */
-import { type BinPareto, type Lot } from '@chip/client';
+/** The inspection that a map shows, and what can be shown of it: what the gallery of a lot and its wafers share. */
+import { useMemo } from 'preact/hooks';
+import { type BinPareto, type Lot, type LotMap, type Yield } from '@chip/client';
 import { question } from '../api/ask.ts';
 import { type Answer, useAnswer } from '../api/use-answer.ts';
+import { useAddress } from '../shared/location.ts';
 import { isDark } from '../settings/settings.ts';
 import { DARK, LIGHT, type Palette } from '../colours/palette.ts';
 import { stepEnd } from '../format/numbers.ts';
 import { texts } from '../texts/texts.ts';
+import { shownOf } from './legend.tsx';
 import { binScale, countScale, resultScale, type Scale, type Value, valueScale } from './scale.ts';
 
 export interface Operation {
@@ -20,14 +23,14 @@ export interface OperationFilter {
   readonly step: string[];
 }
 
-export const filterOf = (operation: Operation | undefined): OperationFilter | undefined =>
+const filterOf = (operation: Operation | undefined): OperationFilter | undefined =>
   operation && { inspection_type: [operation.inspection_type], step: [operation.step] };
 
 /** A filter of a statistic, which takes several values. */
-export const manyOf = (value: string | undefined): string[] | undefined => (value === undefined ? undefined : [value]);
+const manyOf = (value: string | undefined): string[] | undefined => (value === undefined ? undefined : [value]);
 
 /** The operations of a lot in the order in which they began. */
-export function operationsOf({ history }: Pick<Lot, 'history'>): Operation[] {
+function operationsOf({ history }: Pick<Lot, 'history'>): Operation[] {
   const known = new Map<string, Operation>();
   for (const { inspection_type, step, attempts } of history) {
     const name = `${inspection_type}\0${step}`;
@@ -37,7 +40,7 @@ export function operationsOf({ history }: Pick<Lot, 'history'>): Operation[] {
 }
 
 /** The chosen operation, else the one with the most attempts: it covers whole wafers. */
-export function chosenOperation(
+function chosenOperation(
   operations: readonly Operation[],
   query: Readonly<Record<string, string>>,
 ): Operation | undefined {
@@ -64,18 +67,13 @@ export interface Measured {
   readonly upper: number | null;
 }
 
-export interface Choices {
+interface Choices {
   readonly measurements: readonly Measured[];
   readonly bins: Answer<BinPareto>;
 }
 
 /** What the chosen operation offers: the measurements of one of its inspections, and its bins by frequency. */
-export function useChoices(
-  lot: string,
-  site: string | undefined,
-  operation: Operation | undefined,
-  value: string,
-): Choices {
+function useChoices(lot: string, site: string | undefined, operation: Operation | undefined, value: string): Choices {
   // Rarely changes: one look is enough for as long as the lot is on screen.
   const sample = useAnswer(
     operation &&
@@ -108,6 +106,59 @@ export function useChoices(
     }
   }
   return { measurements: [...measurements.values()], bins };
+}
+
+/** Places of the dice of a lot change only with its first wafers. */
+const FOOTPRINT_S = 30;
+
+/** What a view of a lot begins with, as its address chooses. */
+export interface LotOperation {
+  readonly lot: Answer<Lot>;
+  readonly site: string | undefined;
+  readonly value: string;
+  readonly operations: readonly Operation[];
+  readonly operation: Operation | undefined;
+  readonly filter: OperationFilter | undefined;
+  readonly choices: Choices;
+  /** By wafer. */
+  readonly yields: Answer<Yield>;
+  /** Places of all dice of the lot, whatever was inspected. */
+  readonly footprint: Answer<LotMap>;
+  readonly palette: Palette;
+  /** Entries of the legend to show; empty = all. */
+  readonly shown: ReadonlySet<string>;
+}
+
+export function useLotOperation(name: string, everyS: number): LotOperation {
+  const { query } = useAddress();
+  const { site, value = 'result', only } = query;
+  const lot = useAnswer(question('/v1/lots/{lot_id}', { path: { lot_id: name }, query: { site } }), everyS);
+  const operations = useMemo(() => (lot.data ? operationsOf(lot.data) : []), [lot.data]);
+  const operation = chosenOperation(operations, query);
+  const filter = filterOf(operation);
+  const choices = useChoices(name, site, operation, value);
+  const yields = useAnswer(
+    filter && question('/v1/yield', { query: { ...filter, site: manyOf(site), lot_id: [name], group_by: 'wafer' } }),
+    3,
+  );
+  const footprint = useAnswer(
+    question('/v1/lots/{lot_id}/map', { path: { lot_id: name }, query: { site, mix: 'yes' } }),
+    FOOTPRINT_S,
+  );
+  const shown = useMemo(() => shownOf(only), [only]);
+  return {
+    lot,
+    site,
+    value,
+    operations,
+    operation,
+    filter,
+    choices,
+    yields,
+    footprint,
+    palette: currentPalette(),
+    shown,
+  };
 }
 
 export const currentPalette = (): Palette => (isDark() ? DARK : LIGHT);

@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Palette } from '../colours/palette.ts';
+import { timed } from '../timing.ts';
 import { texts } from '../texts/texts.ts';
 import { drawMap, drawMark, type Drawing } from './draw.ts';
 import { type DiceGrid, type Direction } from './footprint.ts';
@@ -57,19 +58,20 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
   const map = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
   const [hovered, setHovered] = useState<number>();
+  const moved = useRef<number>(undefined);
   const size = useSize(box);
   const layout = useMemo(() => layoutOf(grid.bounds, size), [grid, size]);
 
   useLayoutEffect(() => {
     const context = map.current?.getContext('2d');
     if (context && size > 0) {
-      performance.mark('map-begins');
+      const began = performance.now();
       drawMap(context, layout, { grid, scale, shown, palette, footprint });
-      performance.measure('map', 'map-begins');
+      timed('map', began);
     }
   }, [layout, grid, scale, shown, palette, footprint, size]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const context = marks.current?.getContext('2d');
     if (!context) {
       return;
@@ -83,6 +85,10 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
       if (die) {
         drawMark(context, layout, die, palette, isSelected);
       }
+    }
+    if (moved.current !== undefined) {
+      timed('hover', moved.current);
+      moved.current = undefined;
     }
   }, [layout, grid, hovered, selected, palette, size]);
 
@@ -123,7 +129,10 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
         aria-label={`${label}. ${texts().wafer.keys}`}
         tabIndex={0}
         onKeyDown={onKey}
-        onPointerMove={(event) => setHovered(dieUnder(event))}
+        onPointerMove={(event) => {
+          moved.current = performance.now();
+          setHovered(dieUnder(event));
+        }}
         onPointerLeave={() => setHovered(undefined)}
         onClick={(event) => onSelect(dieUnder(event))}
         onDblClick={(event) => {

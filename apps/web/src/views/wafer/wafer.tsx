@@ -12,18 +12,9 @@ import { Empty } from '../../shared/states.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
 import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
-import { Legend, shownOf, textOf } from '../../wafer/legend.tsx';
+import { Legend, textOf } from '../../wafer/legend.tsx';
 import { MapControls } from '../../wafer/map-controls.tsx';
-import {
-  chosenOperation,
-  currentPalette,
-  filterOf,
-  manyOf,
-  operationsOf,
-  OWN_VALUES,
-  scaleOf,
-  useChoices,
-} from '../../wafer/operation.ts';
+import { OWN_VALUES, scaleOf, useLotOperation } from '../../wafer/operation.ts';
 import { WaferMap } from '../../wafer/wafer-map.tsx';
 import { DiceList } from './dice-list.tsx';
 
@@ -37,13 +28,9 @@ export function Wafer(): JSX.Element {
   const { lot = '', wafer = '' } = useRoute().params;
   const { query, change } = useAddress();
   const { route } = useLocation();
-  const { site, value = 'result' } = query;
   const t = texts();
-  const lotAnswer = useAnswer(question('/v1/lots/{lot_id}', { path: { lot_id: lot }, query: { site } }), 10);
-  const operations = useMemo(() => (lotAnswer.data ? operationsOf(lotAnswer.data) : []), [lotAnswer.data]);
-  const operation = chosenOperation(operations, query);
-  const filter = filterOf(operation);
-  const choices = useChoices(lot, site, operation, value);
+  const view = useLotOperation(lot, 10);
+  const { lot: lotAnswer, site, value, filter, choices, yields, footprint, palette, shown } = view;
   const map = useAnswer(
     filter &&
       question('/v1/lots/{lot_id}/wafers/{wafer_id}/map', {
@@ -54,17 +41,7 @@ export function Wafer(): JSX.Element {
   );
   // A lot without this wafer answers the same 404 as a wafer without this lot.
   const answer = map.url === undefined && lotAnswer.problem ? { ...map, ...lotAnswer, data: undefined } : map;
-  const footprint = useAnswer(
-    question('/v1/lots/{lot_id}/map', { path: { lot_id: lot }, query: { site, mix: 'yes' } }),
-    30,
-  );
-  const yields = useAnswer(
-    filter && question('/v1/yield', { query: { ...filter, site: manyOf(site), lot_id: [lot], group_by: 'wafer' } }),
-    3,
-  );
   const figures = yields.data?.groups.find(({ key }) => key === wafer);
-  const palette = currentPalette();
-  const shown = useMemo(() => shownOf(query['only']), [query['only']]);
   const dies = map.data?.dies;
   const scale = useMemo(
     () => dies && scaleOf(value, () => dies.map(([, , one]) => one), choices, palette),
@@ -138,8 +115,8 @@ export function Wafer(): JSX.Element {
       <Title
         controls={
           <MapControls
-            operations={operations}
-            operation={operation}
+            operations={view.operations}
+            operation={view.operation}
             measurements={choices.measurements}
             value={value}
           />
