@@ -55,6 +55,9 @@ const notForLimited = (error: unknown): Problem =>
     error,
   );
 
+/** How postgres_fdw says that a database behind this one is away (`docs/sql/cell.sql`). */
+const AWAY_BEHIND = /could not connect to server "([^"]+)"/;
+
 const costsLittle = (cost: CostClass): boolean => cost === 'light' || cost === 'write';
 
 /** Settings of one transaction: the time-out of this service, and the limits of its caller (see `limited-views.ts`). */
@@ -229,6 +232,11 @@ export class Snapshots {
         [],
         error,
       );
+    }
+    const cell = AWAY_BEHIND.exec(error.message)?.[1];
+    if (cell !== undefined) {
+      const detail = `the database ${cell} does not answer, and without its part the answer would be wrong: try again`;
+      return new Problem(503, 'database_unavailable', detail, [], error);
     }
     const { idle, total, max } = this.pools.of(request.cost).connections;
     if (error.sqlstate === '' && idle === 0 && total >= max) {
