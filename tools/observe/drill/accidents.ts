@@ -284,10 +284,16 @@ const blockedRequests: Accident = {
     system.signalTo('simulator-1', 'SIGSTOP');
     await sleep(3_000);
     const session = await locked(system, 'LOCK TABLE inspections IN ACCESS EXCLUSIVE MODE');
-    const end = repeatedly(() => Promise.all(Array.from({ length: 30 }, () => ask(system))));
+    // Each by itself and out of step: refused together, they would leave pauses in which nobody waits.
+    const clients = Array.from({ length: 30 }, (_, i) =>
+      repeatedly(async (stop) => {
+        await pause(i * 100, stop);
+        await ask(system);
+      }),
+    );
     return async () => {
       await session.end();
-      await end();
+      await Promise.all(clients.map((end) => end()));
       system.signalTo('simulator-1', 'SIGCONT');
       // Without a request there is no share of failed ones.
       await Promise.all(Array.from({ length: 20 }, () => ask(system)));
