@@ -4,7 +4,6 @@ import {
   Database,
   type DatabaseStatus,
   liftHold,
-  migrate,
   placeHold,
   readHolds,
   readRetention,
@@ -15,6 +14,7 @@ import {
   setRetention,
   verifyAudit,
 } from '@chip/persistence';
+import { migrate } from '@chip/persistence/migrate';
 import { Command, InvalidArgumentError } from 'commander';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
 import { currentUser } from './confirm.ts';

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Database, migrate } from '@chip/persistence';
+import { Database } from '@chip/persistence';
+import { migrate } from '@chip/persistence/migrate';
 import { PrivateServer } from '@chip/persistence/testing';
 import { waitFor } from '@chip/testing';
 import { QueryApp } from './query-app.ts';

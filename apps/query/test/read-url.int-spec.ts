@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Database, migrate } from '@chip/persistence';
+import { Database } from '@chip/persistence';
+import { migrate } from '@chip/persistence/migrate';
 import { createTestDatabase, PrivateServer, type TestDatabase, withDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';

@@ -30,7 +30,7 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
   const { to, licence = 'timescale' } = options;
   // A single-user server can neither wait for other transactions nor split an index build into several; there are none to
   // wait for.
-  const execute = async (sql: string): Promise<unknown[]> => {
+  const execute = async (sql: string): Promise<object[]> => {
     const plain = sql
       .replaceAll(/current_setting\('timescaledb\.license'(, true)?\)/g, (text) =>
         licence === 'timescale' || sql.includes('CREATE') ? text : `'${licence}'`,
@@ -45,11 +45,10 @@ export async function migrateCommunity(database: PGlite, options: CommunityOptio
     if (applied.has(name)) {
       continue;
     }
-    const migration: SchemaMigration = new SchemaMigrationClass({ execute } as never, {} as never);
+    const migration: SchemaMigration = new SchemaMigrationClass(execute);
     const run = async (): Promise<void> => {
-      await migration.up();
-      for (const sql of migration.getQueries()) {
-        await execute(sql as string);
+      for (const sql of await migration.statements()) {
+        await execute(sql);
       }
     };
     if (migration.isTransactional()) {

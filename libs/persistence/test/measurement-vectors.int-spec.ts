@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { LoadSession, migrate, placeHold, setRetention } from '../src/index.ts';
+import { LoadSession, placeHold, setRetention } from '../src/index.ts';
+import { migrate } from '../src/schema/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { packMeasurements } from '../src/upkeep/pack-measurements.ts';
 import { editions, type EditionUnderTest } from './editions.ts';

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   DatabaseError,
   LoadSession,
-  migrate,
   readStatus,
   REQUIRED_SCHEMA_VERSION,
   schemaReady,
   verifyAudit,
 } from '../src/index.ts';
+import { migrate } from '../src/schema/migrate.ts';
 import { MIGRATIONS } from '../src/schema/migrations/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
@@ -80,7 +80,7 @@ describe('migrations', () => {
     expect(names).toEqual([...names].sort());
     expect(new Set(names).size).toBe(names.length);
     for (const { name, class: SchemaMigration } of MIGRATIONS) {
-      expect(new SchemaMigration({} as never, {} as never).name).toBe(name);
+      expect(new SchemaMigration(() => Promise.resolve([])).name).toBe(name);
     }
   });
 

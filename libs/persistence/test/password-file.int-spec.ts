@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { requiredEnv } from '@chip/testing';
-import { Database, LoadSession, migrate, UnitOfWork } from '../src/index.ts';
+import { Database, LoadSession } from '../src/index.ts';
+import { migrate } from '../src/schema/migrate.ts';
+import { UnitOfWork } from '../src/repositories/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 const ROLE = `chip_test_${randomBytes(6).toString('hex')}`;

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retry } from '@chip/service';
 import { freePort } from '@chip/testing';
 import pg from 'pg';
-import { Database, DuplicateInspectionError, initPosition, readAsOf, UnitOfWork } from '../src/index.ts';
+import { Database, initPosition, readAsOf } from '../src/index.ts';
+import { DuplicateInspectionError, UnitOfWork } from '../src/repositories/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
 /** The real PgBouncer in transaction mode, with fewer server connections than clients. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Database, initPosition, LoadSession, migrate, type Queryable } from '../src/index.ts';
+import { Database, initPosition, LoadSession, type Queryable } from '../src/index.ts';
+import { migrate } from '../src/schema/migrate.ts';
 import { TABLES } from '../src/schema/declared.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Database, migrate } from '../src/index.ts';
+import { Database } from '../src/index.ts';
+import { migrate } from '../src/schema/migrate.ts';
 import { PrivateServer } from '../src/testing/index.ts';
 
 const example = (name: string): string => fileURLToPath(new URL(`../../../docs/sql/${name}`, import.meta.url));

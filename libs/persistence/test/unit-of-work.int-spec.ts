@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspectionIdentity, lotIdentity, partIdentity } from '@chip/contracts';
 import { EntityCaseNamingStrategy, MikroORM } from '@mikro-orm/postgresql';
-import { DuplicateInspectionError, UnitOfWork } from '../src/index.ts';
+import { DuplicateInspectionError, UnitOfWork } from '../src/repositories/index.ts';
 import { ENTITIES } from '../src/schema/entities/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 

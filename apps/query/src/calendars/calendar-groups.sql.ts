@@ -1,4 +1,5 @@
-import { type Queryable, type Shift, type SqlParameter } from '@chip/persistence';
+import type { Queryable, SqlParameter } from '@chip/persistence';
+import type { Shift } from '@chip/persistence/repositories';
 import { type Grouping } from '../sql/grouping.ts';
 import { Problem } from '../http/problem.error.ts';
 import { minutesIntoDay, minutesOf } from './calendar-answer.ts';

@@ -1,4 +1,4 @@
-import { type ProductionCalendar, UnitOfWork } from '@chip/persistence';
+import { type ProductionCalendar, UnitOfWork } from '@chip/persistence/repositories';
 import { Injectable } from '@nestjs/common';
 import { readPage } from '../http/cursor.ts';
 import { Problem } from '../http/problem.error.ts';

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
-import { UnitOfWork } from '@chip/persistence';
+import { UnitOfWork } from '@chip/persistence/repositories';
 import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

@@ -1,4 +1,5 @@
-import { type Queryable, UnitOfWork, type WaferGeometry } from '@chip/persistence';
+import type { Queryable } from '@chip/persistence';
+import { UnitOfWork, type WaferGeometry } from '@chip/persistence/repositories';
 import { grossDice } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
 import { readPage } from '../http/cursor.ts';

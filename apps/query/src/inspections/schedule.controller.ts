@@ -1,5 +1,6 @@
 import { INSPECTION_TYPES, MAX_METADATA_BYTES } from '@chip/contracts';
-import { DatabaseError, DuplicateInspectionError, UnitOfWork } from '@chip/persistence';
+import { DatabaseError } from '@chip/persistence';
+import { DuplicateInspectionError, UnitOfWork } from '@chip/persistence/repositories';
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { type AsOf, type NewControlLimits, UnitOfWork } from '@chip/persistence';
+import type { AsOf } from '@chip/persistence';
+import { type NewControlLimits, UnitOfWork } from '@chip/persistence/repositories';
 import { Injectable } from '@nestjs/common';
 import { currentRequest } from '../access/caller.ts';
 import { readPage } from '../http/cursor.ts';

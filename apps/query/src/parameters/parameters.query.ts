@@ -1,4 +1,4 @@
-import { UnitOfWork } from '@chip/persistence';
+import { UnitOfWork } from '@chip/persistence/repositories';
 import { Injectable } from '@nestjs/common';
 import { currentRequest } from '../access/caller.ts';
 import { readPage } from '../http/cursor.ts';

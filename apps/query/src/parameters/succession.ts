@@ -1,4 +1,4 @@
-import { type Parameter } from '@chip/persistence';
+import type { Parameter } from '@chip/persistence/repositories';
 import { unitConversion } from '@chip/quality';
 import { conflict, succession, timeOf } from '../versions/succession.ts';
 import { type ParameterRequest } from './parameter-answer.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readAsOf, UnitOfWork } from '@chip/persistence';
+import { readAsOf } from '@chip/persistence';
+import { UnitOfWork } from '@chip/persistence/repositories';
 import { Injectable } from '@nestjs/common';
 import { currentRequest } from '../access/caller.ts';
 import { readPage } from '../http/cursor.ts';

@@ -1,5 +1,6 @@
 /** Database access: pools, snapshots, and building blocks of statements. */
-import { cancelsLongReads, Database, DatabaseModule, replicaLag, schemaReady, UnitOfWork } from '@chip/persistence';
+import { cancelsLongReads, Database, DatabaseModule, replicaLag, schemaReady } from '@chip/persistence';
+import { UnitOfWork } from '@chip/persistence/repositories';
 import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Global, Inject, type InjectionToken, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';

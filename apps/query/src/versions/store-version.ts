@@ -1,5 +1,5 @@
 /** Dated entries that the API stores: versions succeed one another, and wrong ones are withdrawn. */
-import { type Repositories, type StoredVersion, type UnitOfWork, type VersionRepository } from '@chip/persistence';
+import type { Repositories, StoredVersion, UnitOfWork, VersionRepository } from '@chip/persistence/repositories';
 import { currentRequest } from '../access/caller.ts';
 import { Problem } from '../http/problem.error.ts';
 import { type PrimarySnapshots } from '../sql/snapshots.ts';

@@ -1,13 +1,13 @@
-/** Brings a database to the schema of this version, and checks that a database has it. */
+/** Brings a database to the schema of this version. The only part besides the repositories that loads MikroORM. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { Migrator } from '@mikro-orm/migrations';
+import { Migration, Migrator } from '@mikro-orm/migrations';
 import { AppError } from '@chip/service';
 import pg from 'pg';
 import { refuseOtherEdition } from './convert-edition.ts';
 import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
 import { connectionOptions, databaseName } from '../connection/database-url.ts';
-import { type Queryable } from '../connection/database.ts';
+import type { Queryable } from '../connection/database.ts';
 import { applyKeyRights, applyLimitedViews, LIMITED_ROLE } from './limited-views.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { applyMonitoringViews } from './monitoring-views.ts';
@@ -17,12 +17,6 @@ import { applyRoles } from './roles.ts';
 /** The server lacks what the schema needs; the message says what to do. */
 export class DatabaseUnsupportedError extends AppError {
   readonly code = 'database_unsupported';
-  readonly retriable = false;
-}
-
-/** The schema is older than this code needs. */
-export class SchemaOutdatedError extends AppError {
-  readonly code = 'schema_outdated';
   readonly retriable = false;
 }
 
@@ -207,6 +201,25 @@ async function ensureExtension(client: pg.Client, log: (line: string) => void): 
   }
 }
 
+/** A migration as MikroORM's migrator runs it. */
+const runnable = (migration: (typeof MIGRATIONS)[number]) => ({
+  name: migration.name,
+  class: class extends Migration {
+    override name = migration.name;
+    readonly #migration = new migration.class((statement) => this.execute(statement));
+
+    override isTransactional(): boolean {
+      return this.#migration.isTransactional();
+    }
+
+    override async up(): Promise<void> {
+      for (const statement of await this.#migration.statements()) {
+        this.addSql(statement);
+      }
+    }
+  },
+});
+
 async function runMigrations(
   databaseUrl: string,
   { log = () => undefined, to, actor = '', reason = '', initialiseEmpty = false }: MigrateOptions,
@@ -232,7 +245,7 @@ async function runMigrations(
     extensions: [Migrator],
     migrations: {
       tableName: 'schema_migrations',
-      migrationsList: MIGRATIONS,
+      migrationsList: MIGRATIONS.map(runnable),
       // A single transaction would forbid CONCURRENTLY and hold every lock to the end.
       allOrNothing: false,
       // Would need a superuser, and nothing here relies on it.
@@ -273,31 +286,4 @@ async function runMigrations(
   } finally {
     await orm.close(true);
   }
-}
-
-/** The newest migration, which this code requires. */
-export const REQUIRED_SCHEMA_VERSION = (MIGRATIONS.at(-1) as (typeof MIGRATIONS)[number]).name;
-
-/**
- * The start-up check of every service. A newer schema is fine: migrations only add, so services and schema can be
- * rolled out one after the other.
- *
- * @throws SchemaOutdatedError, EditionError, DatabaseError
- */
-export async function schemaReady(database: Queryable): Promise<void> {
-  const advice = 'run `npm run db -- migrate`';
-  const [table] = await database.query<{ present: boolean }>(
-    `SELECT to_regclass('public.schema_migrations') IS NOT NULL AS present`,
-  );
-  if (!table?.present) {
-    throw new SchemaOutdatedError(`The database has no schema yet: ${advice}.`);
-  }
-  const applied = new Set(
-    (await database.query<{ name: string }>('SELECT name FROM schema_migrations')).map((row) => row.name),
-  );
-  const missing = MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name));
-  if (missing.length > 0) {
-    throw new SchemaOutdatedError(`The database schema lacks ${missing.join(', ')}: ${advice}.`);
-  }
-  await refuseOtherEdition(database);
 }

@@ -1,16 +1,44 @@
-import { Migration } from '@mikro-orm/migrations';
 import { type Functions, retentionSql, type Tables } from '../declarations.ts';
 import { type RollupShape, SELECT_SHAPE } from '../rollup-shape.ts';
+
+/** @returns the rows of the answer */
+export type Execute = (statement: string) => Promise<readonly object[]>;
 
 /**
  * A forward-only migration in plain SQL. A transactional one is atomic; one that cannot be (`CONCURRENTLY`,
  * `transaction_per_chunk`) must give the same result when it runs again after an interruption at any statement.
  */
-export abstract class SchemaMigration extends Migration {
+export abstract class SchemaMigration {
   /** Who may do what with the tables and views that the migration creates, and how long their rows are kept. */
   static readonly tables: Tables = {};
   /** Who may call the functions that it creates. */
   static readonly functions: Functions = {};
+
+  abstract readonly name: string;
+  /** Runs a statement at once. */
+  protected readonly execute: Execute;
+  readonly #statements: string[] = [];
+
+  constructor(execute: Execute) {
+    this.execute = execute;
+  }
+
+  isTransactional(): boolean {
+    return true;
+  }
+
+  abstract up(): Promise<void> | void;
+
+  /** Runs what {@link up} runs at once. @returns what it left to run after it */
+  async statements(): Promise<readonly string[]> {
+    await this.up();
+    return this.#statements;
+  }
+
+  /** Leaves a statement to run after {@link up}. */
+  protected addSql(statement: string): void {
+    this.#statements.push(statement);
+  }
 
   /** Puts the declared {@link RowRetention} of a table into effect. Call it after its CREATE TABLE. */
   protected retain(table: string): void {
