@@ -97,9 +97,10 @@ describe('npm run bench -- --short', () => {
     for (const { question, statements, alone, together } of questions) {
       // BEGIN, at least one question, COMMIT.
       expect([question, statements >= 3]).toEqual([question, true]);
-      for (const { bareMs, routeMs } of [alone, together]) {
+      for (const { bareMs, routeMs, cpuMs } of [alone, together]) {
         expect(bareMs).toBeGreaterThan(0);
         expect(routeMs).toBeGreaterThan(0);
+        expect(Object.values(cpuMs).every((ms) => ms >= 0)).toBe(true);
       }
       expect(output).toContain(`| ${question} |`);
     }

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { BenchSystem, CaseDatabase } from '../bench-system.ts';
+import { cpuSeconds } from '../process-usage.ts';
 import { quantile } from '../query-latency.ts';
 import { storeHistory, type HistorySize } from './history.ts';
 import { cheapQuestions, dearQuestions, usualQuestions, type Questions } from './questions.ts';
@@ -22,6 +23,14 @@ export interface ClientsOptions {
 export interface Compared {
   readonly bareMs: number;
   readonly routeMs: number;
+  /** CPU time of an answer. Other work on the machine does not change it much. */
+  readonly cpuMs: {
+    /** Of the database for bare clients, and for the route. */
+    readonly bareDatabase: number;
+    readonly database: number;
+    /** Of the service: what it computes, reads and writes. */
+    readonly service: number;
+  };
 }
 
 export interface ClientsResult {
@@ -67,10 +76,16 @@ export async function measureClients(system: BenchSystem, options: ClientsOption
         signal.throwIfAborted();
         progress(question);
         const sent = statements.get(question) ?? [];
-        const compared = async (count: number): Promise<Compared> => ({
-          bareMs: await asBareClients(database, sent, count, options.requests),
-          routeMs: await asClients(url + path, count, options.requests),
-        });
+        const pids = { database: system.pidOf('postgres-1'), service: system.pidOf('query-1') };
+        const compared = async (count: number): Promise<Compared> => {
+          const bare = await withCpu(pids, () => asBareClients(database, sent, count, options.requests));
+          const route = await withCpu(pids, () => asClients(url + path, count, options.requests));
+          return {
+            bareMs: bare.median,
+            routeMs: route.median,
+            cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
+          };
+        };
         measured.push({
           question,
           statements: sent.length,
@@ -128,8 +143,30 @@ async function answer(url: string, agent: Agent): Promise<void> {
   }
 }
 
-/** @returns the median time of `work`, ms, by so many workers that begin again at once */
-async function medianOf(count: number, requests: number, work: (worker: number) => Promise<unknown>): Promise<number> {
+interface Measured {
+  /** Time of an answer, ms. */
+  readonly median: number;
+  readonly answers: number;
+}
+
+async function withCpu<Name extends string>(
+  pids: Readonly<Record<Name, number>>,
+  measure: () => Promise<Measured>,
+): Promise<Measured & { readonly cpuMs: Record<Name, number> }> {
+  const before = cpuSeconds(pids);
+  const measured = await measure();
+  const after = cpuSeconds(pids);
+  const perAnswer = (name: Name): number => (1000 * (after[name] - before[name])) / measured.answers;
+  const cpuMs = Object.fromEntries((Object.keys(pids) as Name[]).map((name) => [name, perAnswer(name)]));
+  return { ...measured, cpuMs: cpuMs as Record<Name, number> };
+}
+
+/** Answers by so many workers that begin again at once. The answers that warm up count, but not in the median. */
+async function medianOf(
+  count: number,
+  requests: number,
+  work: (worker: number) => Promise<unknown>,
+): Promise<Measured> {
   const times: number[] = [];
   let left = requests;
   const end = performance.now() + MOST_MS;
@@ -144,13 +181,14 @@ async function medianOf(count: number, requests: number, work: (worker: number) 
     }
   };
   await Promise.all(Array.from({ length: count }, (_, number) => worker(number)));
-  return quantile(
+  const median = quantile(
     times.sort((a, b) => a - b),
     0.5,
   );
+  return { median, answers: times.length + count * WARM_UPS };
 }
 
-async function asClients(url: string, count: number, requests: number): Promise<number> {
+async function asClients(url: string, count: number, requests: number): Promise<Measured> {
   const agent = new Agent({ keepAlive: true });
   try {
     return await medianOf(count, requests, () => answer(url, agent));
@@ -164,7 +202,7 @@ async function asBareClients(
   statements: readonly Statement[],
   count: number,
   requests: number,
-): Promise<number> {
+): Promise<Measured> {
   const asText = { getTypeParser: () => String };
   const connectionString = database.url('QUERY_DATABASE_URL');
   const clients = Array.from({ length: count }, () => new pg.Client({ connectionString, types: asText as never }));

@@ -62,12 +62,25 @@ ${formatSetting(setting)}
 p50 ms on ${size.inspections.toLocaleString('en-US')} inspections and ${size.samples.toLocaleString('en-US')} samples; at most ${FACTOR} times the same statements through a bare client and ${ALLOWED_MS} ms
 
 ${markdown([
-  ['question', 'statements', '1 client: bare', 'at most', 'route', `${clients} clients: bare`, 'at most', 'route'],
+  [
+    'question',
+    'statements',
+    '1 client: bare',
+    'at most',
+    'route',
+    `${clients} clients: bare`,
+    'at most',
+    'route',
+    'CPU ms of an answer to them: database, bare',
+    'database',
+    'service',
+  ],
   ...questions.map(({ question, statements, alone, together }) => [
     question,
     String(statements),
     ...columns(alone),
     ...columns(together),
+    ...[together.cpuMs.bareDatabase, together.cpuMs.database, together.cpuMs.service].map((ms) => ms.toFixed(2)),
   ]),
 ])}
 `;
