@@ -106,6 +106,43 @@ describe('an export', () => {
     expect(marked.bytes).toEqual(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain.bytes]));
   });
 
+  it('ends with the number of its rows on request, for clients that cannot read trailers', async () => {
+    const path = '/v1/export/inspections?lot_id=L2';
+    const [csv, plain] = [await download(`${path}&count=1`), await download(path)];
+    expect(csv.body).toBe(`${plain.body}# rows: 1\r\n`);
+    const ndjson = await download(`/v1/export/telemetry?${WINDOW}&format=ndjson&count=1`);
+    expect(ndjson.body.trimEnd().split('\n').at(-1)).toBe(JSON.stringify({ rows: SAMPLES }));
+    expect(ndjson.rows).toBe(SAMPLES);
+  });
+
+  it('of inspections goes on behind the last one of a download that was cut', async () => {
+    const whole = (await download('/v1/export/inspections?format=ndjson')).body.trimEnd().split('\n');
+    const ids = whole.map((line) => (JSON.parse(line) as { id: string }).id);
+    for (const [n, id] of ids.entries()) {
+      const rest = await download(`/v1/export/inspections?format=ndjson&after=${id}`);
+      expect(rest.body).toBe(
+        whole
+          .slice(n + 1)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    }
+    const unknown = await download('/v1/export/inspections?after=00000000-0000-4000-8000-000000000000');
+    expect([unknown.status, unknown.body]).toEqual([400, expect.stringContaining('"parameter":"after"')]);
+  });
+
+  it.each([
+    ['raw', 'ndjson'],
+    ['bom', 'parquet'],
+    ['count', 'arrow'],
+    ['count', 'parquet'],
+  ])('refuses %s=1, which means nothing in %s', async (option, format) => {
+    for (const route of ['inspections?', 'measurements?', `telemetry?${WINDOW}&`]) {
+      const { status, body } = await download(`/v1/export/${route}format=${format}&${option}=1`);
+      expect([status, JSON.parse(body)]).toMatchObject([400, { errors: [{ parameter: option }] }]);
+    }
+  });
+
   it('in gzip has the same bytes and the number of rows', async () => {
     const path = `/v1/export/telemetry?${WINDOW}`;
     const [plain, gzip] = [await download(path), await download(path, { 'accept-encoding': 'gzip' })];

@@ -377,7 +377,7 @@ export interface paths {
         };
         /**
          * All inspections
-         * @description Current state of each, oldest first by (created_at, id). Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         * @description Current state of each, oldest first by (created_at, id); a download that was cut goes on with `after`. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
         get: operations["exportInspections"];
         put?: never;
@@ -397,7 +397,7 @@ export interface paths {
         };
         /**
          * All measurements
-         * @description Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         * @description Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Read a long history in ranges of `from` and `to`, and a range that was cut again. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
         get: operations["exportMeasurements"];
         put?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * Raw telemetry samples
-         * @description All that retention still keeps; in no particular order. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         * @description All that retention still keeps; in no particular order. Read long ranges in shorter ones, and one that was cut again. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
         get: operations["exportTelemetry"];
         put?: never;
@@ -6209,10 +6209,20 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Goes on behind the inspection with this id: the last one of a download that was cut. A new snapshot: what was created since then follows at the end.
+                 * @example 01920000-0000-7000-8000-000000000000
+                 */
+                after?: string;
+                /**
                  * @description 1: CSV begins with a byte order mark, so that Excel reads it as UTF-8. Other formats never have one.
                  * @example 1
                  */
                 bom?: "1";
+                /**
+                 * @description 1: csv ends with a line `# rows: n`, ndjson with `{"rows":n}`, so that a client that cannot read trailers knows that nothing is missing. Parquet and Arrow state it by themselves.
+                 * @example 1
+                 */
+                count?: "1";
                 /**
                  * @description Equipment that ran the inspection.
                  * @example AOI-03
@@ -6331,6 +6341,11 @@ export interface operations {
                  */
                 bom?: "1";
                 /**
+                 * @description 1: csv ends with a line `# rows: n`, ndjson with `{"rows":n}`, so that a client that cannot read trailers knows that nothing is missing. Parquet and Arrow state it by themselves.
+                 * @example 1
+                 */
+                count?: "1";
+                /**
                  * @description Equipment that ran the inspection.
                  * @example AOI-03
                  */
@@ -6442,6 +6457,11 @@ export interface operations {
                  * @example 1
                  */
                 bom?: "1";
+                /**
+                 * @description 1: csv ends with a line `# rows: n`, ndjson with `{"rows":n}`, so that a client that cannot read trailers knows that nothing is missing. Parquet and Arrow state it by themselves.
+                 * @example 1
+                 */
+                count?: "1";
                 /**
                  * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { currentRequest } from '../access/caller.ts';
 import { Needs } from '../access/rights.ts';
 import { StreamsRows } from '../http/documented-route.ts';
+import { Problem } from '../http/problem.error.ts';
 import {
   attemptParameters,
   endsInOrder,
@@ -20,7 +21,7 @@ import {
 import { type QueryConfig } from '../query.config.ts';
 import { Snapshots, TelemetrySnapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-parameters.ts';
-import { type ExportQuery, inspectionRows, measurementRows, telemetryRows } from './export.sql.ts';
+import { type ExportQuery, inspectionRows, isKnown, measurementRows, telemetryRows } from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
 import { arrowWriter } from './arrow-format.ts';
 import { parquetWriter } from './parquet-format.ts';
@@ -48,7 +49,34 @@ const format = {
     description: '1: CSV begins with a byte order mark, so that Excel reads it as UTF-8. Other formats never have one.',
     example: '1',
   }),
+  count: z.literal('1').optional().meta({
+    description:
+      '1: csv ends with a line `# rows: n`, ndjson with `{"rows":n}`, so that a client that cannot read trailers knows that nothing is missing. Parquet and Arrow state it by themselves.',
+    example: '1',
+  }),
 };
+
+/** Formats in which an option means something. */
+const FORMATS_OF = { raw: ['csv'], bom: ['csv'], count: ['csv', 'ndjson'] } as const satisfies Record<
+  string,
+  readonly ExportFormat[]
+>;
+type TextParameters = { readonly format: ExportFormat } & {
+  readonly [option in keyof typeof FORMATS_OF]?: string | undefined;
+};
+
+function optionsFit(given: TextParameters, context: z.RefinementCtx): void {
+  for (const [option, formats] of Object.entries(FORMATS_OF) as [keyof typeof FORMATS_OF, readonly ExportFormat[]][]) {
+    if (given[option] !== undefined && !formats.includes(given.format)) {
+      context.addIssue({
+        code: 'custom',
+        path: [option],
+        message: `applies to format=${formats.join(' or ')}, not to ${given.format}`,
+      });
+    }
+  }
+}
+
 const inspectionParameters = z
   .strictObject({
     ...format,
@@ -56,8 +84,14 @@ const inspectionParameters = z
     result: z.enum(INSPECTION_RESULTS).optional().meta({ description: 'Verdict on the chip.', example: 'fail' }),
     ...unitFilters,
     ...timeRange('created_at', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
+    after: z.uuid().optional().meta({
+      description:
+        'Goes on behind the inspection with this id: the last one of a download that was cut. A new snapshot: what was created since then follows at the end.',
+      example: '01920000-0000-7000-8000-000000000000',
+    }),
   })
-  .superRefine(endsInOrder);
+  .superRefine(endsInOrder)
+  .superRefine(optionsFit);
 const measurementParameters = z
   .strictObject({
     ...format,
@@ -65,7 +99,8 @@ const measurementParameters = z
     ...attemptParameters,
     ...timeRange('its time', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
   })
-  .superRefine(endsInOrder);
+  .superRefine(endsInOrder)
+  .superRefine(optionsFit);
 const { metric_name, service_name, host } = telemetryFilters;
 const telemetryParameters = z
   .strictObject({
@@ -75,7 +110,8 @@ const telemetryParameters = z
     service_name,
     host,
   })
-  .superRefine(endsInOrder);
+  .superRefine(endsInOrder)
+  .superRefine(optionsFit);
 type InspectionParameters = z.output<typeof inspectionParameters>;
 type MeasurementParameters = z.output<typeof measurementParameters>;
 type TelemetryParameters = z.output<typeof telemetryParameters>;
@@ -104,18 +140,28 @@ export class ExportController {
   ) {}
 
   @Get('inspections')
-  @StreamsRows({ summary: 'All inspections', description: 'Current state of each, oldest first by (created_at, id).' })
-  exportInspections(
+  @StreamsRows({
+    summary: 'All inspections',
+    description:
+      'Current state of each, oldest first by (created_at, id); a download that was cut goes on with `after`.',
+  })
+  async exportInspections(
     @Query({ schema: inspectionParameters }) parameters: InspectionParameters,
     @Res() reply: StreamReply,
   ) {
+    const { after } = parameters;
+    if (after !== undefined && (await this.snapshots.read((snapshot) => isKnown(snapshot, after))) === false) {
+      const message = 'expected the id of an inspection that is stored';
+      throw new Problem(400, 'invalid_parameter', `after: ${message}`, [{ parameter: 'after', message }]);
+    }
     return this.#send('inspection', inspectionRows(parameters), parameters, reply);
   }
 
   @Get('measurements')
   @StreamsRows({
     summary: 'All measurements',
-    description: 'Of every attempt, each with its attempt (voided ones have status voided); in no particular order.',
+    description:
+      'Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Read a long history in ranges of `from` and `to`, and a range that was cut again.',
   })
   exportMeasurements(
     @Query({ schema: measurementParameters }) parameters: MeasurementParameters,
@@ -127,7 +173,8 @@ export class ExportController {
   @Get('telemetry')
   @StreamsRows({
     summary: 'Raw telemetry samples',
-    description: 'All that retention still keeps; in no particular order.',
+    description:
+      'All that retention still keeps; in no particular order. Read long ranges in shorter ones, and one that was cut again.',
   })
   exportTelemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
     return this.#send('telemetry', telemetryRows(parameters), parameters, reply, this.telemetry);
@@ -136,7 +183,7 @@ export class ExportController {
   async #send(
     what: string,
     query: ExportQuery,
-    parameters: { format: ExportFormat; raw?: string | undefined; bom?: string | undefined },
+    parameters: TextParameters,
     reply: StreamReply,
     snapshots: Snapshots = this.snapshots,
   ): Promise<void> {
@@ -151,6 +198,7 @@ export class ExportController {
         const writer = textWriter(parameters.format, columns, {
           isRaw: parameters.raw !== undefined,
           hasMark: parameters.bom !== undefined,
+          hasCount: parameters.count !== undefined,
         });
         return this.#write(what, parameters.format, snapshots.stream<ExportRow>(sql, values), writer, reply);
       }

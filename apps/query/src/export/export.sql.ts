@@ -1,4 +1,4 @@
-import { type SqlParameter } from '@chip/persistence';
+import { type Queryable, type SqlParameter } from '@chip/persistence';
 import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
 import { type UnitFilters } from '../http/parameters.ts';
 import { ITEM_COLUMNS } from '../inspections/inspection-answer.ts';
@@ -20,6 +20,8 @@ interface Range {
 export interface InspectionExport extends UnitFilters, Range {
   readonly status?: string | undefined;
   readonly result?: string | undefined;
+  /** Only those behind this one, in the order of the export. */
+  readonly after?: string | undefined;
 }
 
 /** Current inspections, oldest first by (created_at, id). */
@@ -29,7 +31,11 @@ export function inspectionRows(question: InspectionExport): ExportQuery {
     .when(question.status, ($) => `i.status = ${$}::inspection_status_enum`)
     .when(question.result, ($) => `i.result = ${$}`)
     .when(question.from, ($) => `i.created_at >= ${$}::timestamptz`)
-    .when(question.to, ($) => `i.created_at < ${$}::timestamptz`);
+    .when(question.to, ($) => `i.created_at < ${$}::timestamptz`)
+    .when(
+      question.after,
+      ($) => `(i.created_at, i.id) > (SELECT created_at, id FROM inspections WHERE id = ${$}::uuid)`,
+    );
   return {
     columns: ITEM_COLUMNS,
     sql: `SELECT ${SELECT_ITEM} FROM inspections i JOIN lots l ON l.id = i.lot_id
@@ -37,6 +43,10 @@ export function inspectionRows(question: InspectionExport): ExportQuery {
     values: where.values,
   };
 }
+
+/** Whether the caller can see an inspection with this id. */
+export const isKnown = async (snapshot: Queryable, id: string): Promise<boolean> =>
+  (await snapshot.query('SELECT 1 FROM inspections WHERE id = $1', [id])).length > 0;
 
 const MEASUREMENT_COLUMNS = {
   time: 'm.time',

@@ -40,21 +40,27 @@ interface TextOptions {
   readonly isRaw?: boolean;
   /** Begins CSV with a byte order mark. */
   readonly hasMark?: boolean;
+  /** Ends with the number of rows. */
+  readonly hasCount?: boolean;
 }
 
 /** Writes rows with the given columns as lines of text; every line ends with a line break. */
 export function textWriter(
   format: 'csv' | 'ndjson',
   columns: readonly string[],
-  { isRaw = false, hasMark = false }: TextOptions = {},
+  { isRaw = false, hasMark = false, hasCount = false }: TextOptions = {},
 ): RowWriter<ExportRow> {
   const line =
     format === 'ndjson'
       ? (row: ExportRow): string => `${JSON.stringify(row)}\n`
       : (row: ExportRow): string => `${columns.map((column) => csvField(row[column], isRaw)).join(',')}\r\n`;
+  let rows = 0;
   return {
     head: format === 'ndjson' ? '' : `${hasMark ? '\uFEFF' : ''}${columns.join(',')}\r\n`,
-    rows: (batch) => batch.map(line).join(''),
-    end: () => '',
+    rows: (batch) => {
+      rows += batch.length;
+      return batch.map(line).join('');
+    },
+    end: () => (hasCount ? (format === 'ndjson' ? `${JSON.stringify({ rows })}\n` : `# rows: ${rows}\r\n`) : ''),
   };
 }
