@@ -10,13 +10,17 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
+import { drawsMuch } from './performance.ts';
 import { statistics } from './statistics.ts';
 import { Visitor } from './visitor.ts';
 
 const SEED = 'page';
+/** One lot of each pattern; its electrical test shows it. */
+const PATTERNS = [
+  ...['--once', '--lots', '2', '--steps', 'CP1', '--rate', '0', '--inspection-rate', '3'],
+  ...['--patterns', 'ring,scratch', '--seed', 'patterns'],
+];
 const MAX_FIRST_LOAD_BYTES = 150_000;
-/** Most dice of one map that is measured: a 300 mm wafer of tiny chips. */
-const MANY_DICE = 100_000;
 
 let kafka: SecuredKafka;
 let pipeline: Pipeline;
@@ -156,13 +160,8 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   });
 });
 
-/** Pictures of the README and of docs/page.md. */
-const SCREENSHOTS: Readonly<Record<string, string>> = {
-  'today light': 'page-today.png',
-  'lot light': 'page-lot.png',
-  'wafer dark': 'page-wafer.png',
-  'die light': 'page-die.png',
-};
+/** Pictures of docs/page.md. */
+const SCREENSHOTS: Readonly<Record<string, string>> = { 'wafer dark': 'page-wafer.png' };
 
 describe('numbers are those of the API', () => {
   it('today', async () => {
@@ -364,28 +363,69 @@ describe('the address is the state', () => {
 const mapOf = ({ page }: Visitor): Promise<string> =>
   page.evaluate(() => (document.querySelector('.canvases canvas') as HTMLCanvasElement | null)?.toDataURL() ?? '');
 
+/** Publishes samples. */
+const telemetry = (count: number): Promise<void> =>
+  pipeline.produce(
+    'telemetry.samples.v1',
+    Array.from({ length: count }, (_, i) => ({
+      key: `h${i}`,
+      value: JSON.stringify({
+        time: new Date().toISOString(),
+        service_name: 's',
+        metric_name: 'm',
+        metric_value: i,
+        host: `h${i}`,
+      }),
+    })),
+  );
+/** Samples that the view of the pipeline counts. */
+const appliedSamples = async (): Promise<number> =>
+  (await visitor.table('Topics'))
+    .filter(([topic]) => topic === 'telemetry.samples.v1')
+    .map(([, , , , count]) => Number(count!.replaceAll(',', '')))[0]!;
+
 describe('when something is missing', () => {
   it('says what failed, keeps what it knew, and recovers', async () => {
     await visitor.open('/pipeline');
     const before = await visitor.table('Partitions');
     await visitor.page.route('**/v1/**', (route) => route.abort());
     await visitor.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-    await pipeline.produce('telemetry.samples.v1', [
-      {
-        key: 'h',
-        value: JSON.stringify({
-          time: new Date().toISOString(),
-          service_name: 's',
-          metric_name: 'm',
-          metric_value: 1,
-          host: 'h',
-        }),
-      },
-    ]);
+    await telemetry(1);
     await visitor.page.getByText('Not current: the last update failed').first().waitFor();
     expect(await visitor.table('Partitions')).toEqual(before);
     await visitor.page.unroute('**/v1/**');
     await visitor.page.getByText('Not current').first().waitFor({ state: 'detached' });
+  });
+
+  it('notices that the network is cut, and goes on by itself when it returns', async () => {
+    await visitor.open('/pipeline');
+    const live = visitor.page.getByText('live', { exact: true });
+    await live.waitFor();
+    const network = visitor.page.context();
+    await network.setOffline(true);
+    // A request that fails is the first that a person notices; the open stream may still look alive.
+    await telemetry(1);
+    await visitor.page.getByText('Not current: the last update failed').first().waitFor();
+    await network.setOffline(false);
+    await visitor.page.getByText('Not current').first().waitFor({ state: 'detached' });
+    await live.waitFor();
+  });
+
+  it('survives a restart of the service under the open page, and shows what came meanwhile', async () => {
+    await visitor.open('/pipeline');
+    const live = visitor.page.getByText('live', { exact: true });
+    await live.waitFor();
+    const loaded = await visitor.page.evaluate(() => performance.timeOrigin);
+    const before = await appliedSamples();
+    await pipeline.end(query);
+    await live.waitFor({ state: 'detached' });
+    await telemetry(7);
+    await pipeline.untilIdle(60_000);
+    expect(await appliedSamples()).toBe(before);
+    query = await pipeline.start('query', { PORT: new URL(query.url).port });
+    await live.waitFor();
+    await waitFor(appliedSamples, (count) => count === before + 7, { timeoutMs: 45_000 });
+    expect(await visitor.page.evaluate(() => performance.timeOrigin)).toBe(loaded);
   });
 
   it('says so without data, and asks again on demand', async () => {
@@ -425,25 +465,9 @@ describe('live', () => {
   it('shows what was stored, without a reload', async () => {
     await visitor.open('/pipeline');
     await visitor.page.getByText('live', { exact: true }).waitFor();
-    const applied = async (): Promise<number> =>
-      (await visitor.table('Topics'))
-        .filter(([topic]) => topic === 'telemetry.samples.v1')
-        .map(([, , , , count]) => Number(count!.replaceAll(',', '')))[0]!;
-    const before = await applied();
-    await pipeline.produce(
-      'telemetry.samples.v1',
-      Array.from({ length: 50 }, (_, i) => ({
-        key: `h${i}`,
-        value: JSON.stringify({
-          time: new Date().toISOString(),
-          service_name: 's',
-          metric_name: 'm',
-          metric_value: i,
-          host: `h${i}`,
-        }),
-      })),
-    );
-    await waitFor(applied, (count) => count === before + 50, { timeoutMs: 45_000 });
+    const before = await appliedSamples();
+    await telemetry(50);
+    await waitFor(appliedSamples, (count) => count === before + 50, { timeoutMs: 45_000 });
   });
 });
 
@@ -579,56 +603,50 @@ statistics({
   },
 });
 
-describe('performance, measured and not judged', () => {
-  it(`draws a map of ${MANY_DICE} dice`, async () => {
-    const edge = Math.ceil(Math.sqrt(MANY_DICE / 0.785));
-    const middle = (edge - 1) / 2;
-    const dies: [number, number, number][] = [];
-    for (let x = 0; x < edge; x++) {
-      for (let y = 0; y < edge; y++) {
-        if (Math.hypot(x - middle, y - middle) <= edge / 2) {
-          dies.push([x, y, 400 + ((x * 7 + y * 13) % 1000) / 10]);
-        }
+describe('a lot with a pattern', () => {
+  /** The share of failing dice between two radii of each wafer of the gallery, as drawn. */
+  const failingBetween = (inner: number, outer: number): Promise<number[]> =>
+    visitor.page.evaluate(
+      ([least, most]) =>
+        [...document.querySelectorAll<HTMLCanvasElement>('.gallery canvas')].map((canvas) => {
+          const { width, height } = canvas;
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
+          let [dice, failing] = [0, 0];
+          for (let at = 0; at < data.length; at += 4) {
+            const radius = Math.hypot(((at / 4) % width) / width - 0.5, Math.floor(at / 4 / width) / height - 0.5) * 2;
+            if (radius >= least && radius < most) {
+              dice++;
+              failing += data[at]! > 150 && data[at + 1]! < 100 && data[at + 2]! < 100 ? 1 : 0;
+            }
+          }
+          return failing / dice;
+        }),
+      [inner, outer] as const,
+    );
+
+  it('is told apart at a glance: a ring from a scratch', async () => {
+    await pipeline.run('machines', 'main', PATTERNS);
+    await pipeline.untilIdle(300_000);
+    for (const pattern of ['RING', 'SCRATCH']) {
+      await visitor.open('/lots');
+      await visitor.page.getByRole('link', { name: new RegExp(`-${pattern}$`) }).click();
+      await visitor.page.waitForFunction(() => document.querySelectorAll('.gallery canvas').length === 25);
+      const [ring, inside] = [await failingBetween(0.55, 0.68), await failingBetween(0, 0.4)];
+      expect([pattern, ring.length]).toEqual([pattern, 25]);
+      if (pattern === 'RING') {
+        expect(Math.min(...ring)).toBeGreaterThan(0.5);
+        expect(Math.max(...inside)).toBeLessThan(0.25);
+      } else {
+        // A line crosses the ring twice and the middle once.
+        expect(Math.max(...ring)).toBeLessThan(0.4);
+        expect(Math.min(...inside)).toBeGreaterThan(0.02);
+      }
+      if (process.env['UPDATE_SCREENSHOTS']) {
+        const file = `page-${pattern.toLowerCase()}.png`;
+        await visitor.page.screenshot({ path: path.join(REPOSITORY_ROOT, 'docs/images', file) });
       }
     }
-    await visitor.page.route(/\/wafers\/W05\/map/, async (route) => {
-      const answer = (await (await route.fetch()).json()) as object;
-      await route.fulfill({ json: { ...answer, dies } });
-    });
-    await visitor.open(`/lots/${lot}/wafers/W05?value=fmax`);
-    const durations = (): Promise<number[]> =>
-      visitor.page.evaluate(() => performance.getEntriesByName('map').map(({ duration }) => duration));
-    const drawn = async (): Promise<number> => {
-      const before = (await durations()).length;
-      await visitor.page.locator('.legend button').first().click();
-      return (await waitFor(durations, (all) => all.length > before)).at(-1)!;
-    };
-    const samples: number[] = [];
-    for (let n = 0; n < 9; n++) {
-      samples.push(await drawn());
-    }
-    figures['map_dice'] = dies.length;
-    figures['map_median_ms'] = samples.sort((a, b) => a - b)[4]!;
-    const box = (await visitor.page.locator('.canvases').boundingBox())!;
-    const hover = await visitor.page.evaluate(
-      async ({ x, y, width }) => {
-        const target = document.elementFromPoint(x + width / 2, y + width / 2) as HTMLElement;
-        const times: number[] = [];
-        for (let n = 0; n < 30; n++) {
-          const began = performance.now();
-          target.dispatchEvent(
-            new PointerEvent('pointermove', { bubbles: true, clientX: x + width / 3 + n * 5, clientY: y + width / 2 }),
-          );
-          await new Promise(requestAnimationFrame);
-          times.push(performance.now() - began);
-        }
-        return times.sort((a, b) => a - b)[15]!;
-      },
-      { x: box.x, y: box.y, width: box.width },
-    );
-    figures['hover_median_ms'] = hover;
-    expect(dies.length).toBeGreaterThan(MANY_DICE * 0.98);
-    expect(await visitor.page.locator('.readout').innerText()).toMatch(/^x \d+, y \d+: /);
-    await visitor.page.unroute(/\/wafers\/W05\/map/);
   });
 });
+
+drawsMuch({ visitor: () => visitor, lot: () => lot, figures });

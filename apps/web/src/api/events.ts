@@ -13,6 +13,8 @@ export const isLive = signal(false);
 export const isVisible = signal(document.visibilityState === 'visible');
 document.addEventListener('visibilitychange', () => (isVisible.value = document.visibilityState === 'visible'));
 
+/** The service says something every 15 s: after three times that, the network is gone without having said so. */
+const SILENCE_MS = 45_000;
 const RECONNECT_MS = 2_000;
 /** Where there is no stream, views refresh at this pace. */
 const WITHOUT_STREAM_MS = 10_000;
@@ -33,16 +35,35 @@ export function followEvents(): void {
   });
 }
 
+/** Passes bytes on, and aborts when none arrive for too long. */
+async function* endedBySilence(
+  body: AsyncIterable<Uint8Array>,
+  silence: AbortController,
+): AsyncGenerator<Uint8Array, void, void> {
+  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  try {
+    for await (const bytes of body) {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      yield bytes;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function follow(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let waitMs = RECONNECT_MS;
+    const silence = new AbortController();
     try {
-      const response = await fetch('/v1/events', { signal, headers: authorization(), cache: 'no-store' });
+      const both = AbortSignal.any([signal, silence.signal]);
+      const response = await fetch('/v1/events', { signal: both, headers: authorization(), cache: 'no-store' });
       if (response.ok && response.body) {
         isLive.value = true;
         moved.value = moved.peek() + 1;
         waitMs = 0;
-        for await (const { event } of readEvents(response.body)) {
+        for await (const { event } of readEvents(endedBySilence(response.body, silence))) {
           if (event === 'moved') {
             moved.value = moved.peek() + 1;
           }

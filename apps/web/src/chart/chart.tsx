@@ -79,7 +79,7 @@ export function Chart(props: ChartProps): JSX.Element {
     if (!element) {
       return undefined;
     }
-    const began = performance.now();
+    let began: number | undefined = performance.now();
     const axis: UPlot.Axis = {
       stroke: palette.quiet,
       grid: { stroke: palette.line, width: 1 },
@@ -138,14 +138,21 @@ export function Chart(props: ChartProps): JSX.Element {
               }
             },
           ],
-          draw: [(self) => drawMarks(self, newest.current.marks ?? [], palette, newest.current.selected)],
+          draw: [
+            (self) => {
+              drawMarks(self, newest.current.marks ?? [], palette, newest.current.selected);
+              if (began !== undefined) {
+                timed('chart', began);
+                began = undefined;
+              }
+            },
+          ],
         },
       },
       [x, ...lines.map(({ values }) => values)] as UPlot.AlignedData,
       element,
     );
     plot.current = drawn;
-    timed('chart', began);
     const observer = new ResizeObserver(() => drawn.setSize({ width: Math.max(160, element.clientWidth), height }));
     observer.observe(element);
     return () => {
