@@ -18,6 +18,7 @@ export const depConstraints = [
       'type:service',
       'type:kafka',
       'type:persistence',
+      'type:letters',
       'type:client',
       'type:testing',
     ],
@@ -52,6 +53,11 @@ export const depConstraints = [
     sourceTag: 'type:persistence',
     onlyDependOnLibsWithTags: ['type:contracts', 'type:service', 'type:testing'],
     bannedExternalImports: KAFKA_CLIENT,
+  },
+  {
+    sourceTag: 'type:letters',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:classify', 'type:kafka', 'type:persistence'],
+    bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST],
   },
   {
     // Runs in browsers, too.

@@ -24,6 +24,8 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['libs/kafka/src/index.ts', 'pg'],
   ['libs/persistence/src/index.ts', '@chip/kafka'],
   ['libs/persistence/src/index.ts', 'kafkajs'],
+  ['libs/letters/src/index.ts', 'kafkajs'],
+  ['libs/letters/src/index.ts', '@chip/quality'],
   ['libs/quality/src/index.ts', '@chip/persistence'],
   ['libs/client/src/index.ts', '@chip/contracts'],
   ['libs/client/src/index.ts', '@nestjs/common'],
@@ -38,7 +40,8 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
 const ALLOWED: readonly [file: string, imported: string][] = [
   ['apps/ingest/src/main.ts', '@chip/kafka'],
   ['apps/writer/src/main.ts', '@chip/persistence'],
-  ['apps/operator/src/dlq.ts', '@chip/classify'],
+  ['apps/operator/src/dlq.ts', '@chip/letters'],
+  ['libs/letters/src/index.ts', '@chip/classify'],
   ['libs/kafka/src/index.ts', 'kafkajs'],
   ['libs/persistence/src/index.ts', 'pg'],
   ['tools/e2e/pipeline.ts', '@chip/testing'],

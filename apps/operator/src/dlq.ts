@@ -1,7 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { judgeRecord } from '@chip/classify';
-import { deadLetterTopic, streamOf } from '@chip/contracts';
+import { deadLetterTopic } from '@chip/contracts';
 import { KafkaProducer, kafkaConnection, kafkaVariables, readTopic, TopicMissingError } from '@chip/kafka';
+import {
+  DeadLetterReplay,
+  isJsonObject,
+  judgeOf,
+  type Letter,
+  type LetterFilter,
+  lettersOf,
+  type Passed,
+  type ReplayOutcome,
+} from '@chip/letters';
 import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
 import { AppError, createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
@@ -11,9 +20,6 @@ import { byOption, environmentVariable, optionalVariable, reasonOption, runComma
 import { confirm } from './confirm.ts';
 import { LetterCounts } from './dead-letters/counts.ts';
 import { formatCounts, formatLetter, letterAsJson, printable } from './dead-letters/format.ts';
-import { type Letter, type LetterFilter, lettersOf } from './dead-letters/letter.ts';
-import { isJsonObject } from './dead-letters/merge-patch.ts';
-import { DeadLetterReplay, PASSED_TEXT, type ReplayOptions, type ReplayOutcome } from './dead-letters/replay.ts';
 
 const { logger } = createLogger({ name: 'dlq', level: 'silent' });
 const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-dlq');
@@ -218,7 +224,7 @@ the next run names and skips them. Check whether their events arrived; if not: -
     }
     const database = openDatabase();
     const producer = new KafkaProducer(connection(), logger);
-    const judge = isDryRun ? await judgeOf(topic, database) : undefined;
+    const judge = isDryRun ? judgeOf(topic, await readTelemetryRetention(database)) : undefined;
     const replay = new DeadLetterReplay(topic, database, producer, {
       isDryRun,
       again: options.again ?? false,
@@ -237,19 +243,6 @@ the next run names and skips them. Check whether their events arrived; if not: -
       await database.close();
     }
   });
-
-/** Ingest's judgement of an event published now; undefined for a topic that ingest does not read. */
-async function judgeOf(topic: string, database: Database): Promise<ReplayOptions['judge']> {
-  const stream = streamOf(topic);
-  if (stream === undefined) {
-    return undefined;
-  }
-  const retentionMs = await readTelemetryRetention(database);
-  return (value, headers) => {
-    const { verdicts } = judgeRecord(stream.source, { timestamp: Date.now(), value, headers }, retentionMs);
-    return verdicts.find(({ refusal }) => refusal !== null)?.refusal?.code ?? null;
-  };
-}
 
 async function readPatch(given: string): Promise<Record<string, unknown>> {
   const isInline = given.trimStart().startsWith('{');
@@ -270,6 +263,16 @@ async function readPatch(given: string): Promise<Record<string, unknown>> {
   }
   throw new InputError('--patch: expected a JSON object, such as \'{"service_name":"etcher"}\'');
 }
+
+const PASSED_TEXT: Readonly<Record<Passed, string>> = {
+  replayed: 'replayed before (--again repeats them)',
+  uncertain:
+    'uncertain: a replay was interrupted between its mark and its acknowledgement, so they may or may not have been published',
+  truncated: 'truncated: the letter holds only a part of the event; the machine must send it again',
+  not_patchable: 'not patchable: the event is not a JSON object',
+  too_large: 'too large for the machine topic with the headers of a replay; the machine must send it again',
+  no_letter: 'not dead letters: another program wrote them to this topic',
+};
 
 function formatOutcome(topic: string, outcome: ReplayOutcome, isDryRun: boolean, isPatched: boolean): string {
   const codes = [...outcome.byCode].map(([code, letters]) => `${letters} ${code}`).join(', ');

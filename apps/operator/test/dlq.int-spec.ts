@@ -1,13 +1,11 @@
-import { judgeRecord } from '@chip/classify';
 import { DEAD_LETTER_HEADERS, deadLetterKey, deadLetterTopic } from '@chip/contracts';
 import { KafkaProducer, type OutgoingRecord, readTopic, type TopicRecord } from '@chip/kafka';
+import { DeadLetterReplay, judgeOf, type LetterFilter, lettersOf, type ReplayOptions } from '@chip/letters';
 import { verifyAudit } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LetterFilter, lettersOf } from '../src/dead-letters/letter.ts';
-import { DeadLetterReplay, type ReplayOptions } from '../src/dead-letters/replay.ts';
 import { type EntryResult, runEntry } from './run-entry.ts';
 
 const kafka = TestKafka.forFile();
@@ -263,9 +261,7 @@ describe('dlq', () => {
       { offset: 2, value: JSON.stringify({ ...good, service_name: '' }) },
       { offset: 3, value: '{' },
     );
-    const judge: ReplayOptions['judge'] = (value, headers) =>
-      judgeRecord('telemetry.samples.v1', { timestamp: Date.now(), value, headers }, 0).verdicts[0]?.refusal?.code ??
-      null;
+    const judge = judgeOf('telemetry.samples.v1', 0)!;
     const { published: counted, refusedAgain } = await replay(topic, { isDryRun: true, judge }).run(lettersIn(topic));
     expect(counted).toBe(3);
     expect([...refusedAgain].sort()).toEqual([

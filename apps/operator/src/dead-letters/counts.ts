@@ -1,4 +1,4 @@
-import type { Letter } from './letter.ts';
+import type { Letter } from '@chip/letters';
 
 /**
  * How often each of many texts occurs, with bounded memory: an attacker's million different texts cost nothing more.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { Letter } from '@chip/letters';
 import type { LetterCount } from './counts.ts';
-import type { Letter } from './letter.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US');
 

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { type RefusalCode, REPLAY_HEADERS, streamOf } from '@chip/contracts';
+import { REPLAY_HEADERS, streamOf } from '@chip/contracts';
 import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
 import { acknowledgeReplays, type Database, markReplays, type ReplayMark, replayMarks } from '@chip/persistence';
+import type { Judge } from './judge.ts';
 import type { Letter } from './letter.ts';
 import { isJsonObject, mergePatch, readExactly } from './merge-patch.ts';
 
@@ -14,8 +15,8 @@ export interface ReplayOptions {
   readonly patch?: Record<string, unknown>;
   readonly by: string;
   readonly reason: string;
-  /** Returns how ingest would judge an event today: null = accepted. Used in a dry run. */
-  readonly judge?: (value: Buffer | null, headers: Letter['headers']) => RefusalCode | null;
+  /** Used in a dry run. */
+  readonly judge?: Judge;
   /** Maximum number of letters to publish. */
   readonly limit?: number;
 }
@@ -146,7 +147,7 @@ export class DeadLetterReplay {
     if (isDryRun) {
       for (const { letter, value } of open) {
         this.#count(letter, value);
-        const code = this.#options.judge?.(value, letter.headers) ?? null;
+        const code = this.#options.judge?.(value, letter.headers)?.code ?? null;
         if (code !== null) {
           this.outcome.refusedAgain.set(code, (this.outcome.refusedAgain.get(code) ?? 0) + 1);
         }
@@ -258,13 +259,3 @@ function recordBytes({ key, value, headers }: OutgoingRecord): number {
   }
   return bytes;
 }
-
-export const PASSED_TEXT: Readonly<Record<Passed, string>> = {
-  replayed: 'replayed before (--again repeats them)',
-  uncertain:
-    'uncertain: a replay was interrupted between its mark and its acknowledgement, so they may or may not have been published',
-  truncated: 'truncated: the letter holds only a part of the event; the machine must send it again',
-  not_patchable: 'not patchable: the event is not a JSON object',
-  too_large: 'too large for the machine topic with the headers of a replay; the machine must send it again',
-  no_letter: 'not dead letters: another program wrote them to this topic',
-};

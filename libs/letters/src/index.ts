@@ -1,0 +1,5 @@
+/** Dead letters read back, judged once more, patched and published again: what the command line and the API share. */
+export { type Judge, judgeOf } from './judge.ts';
+export { type Letter, type LetterFilter, letterOf, lettersOf } from './letter.ts';
+export { isJsonObject } from './merge-patch.ts';
+export { DeadLetterReplay, type Passed, type ReplayOptions, type ReplayOutcome } from './replay.ts';
