@@ -134,7 +134,7 @@ export interface paths {
         get: operations["listCalendars"];
         /**
          * Store a version of a production calendar, or withdraw one
-         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.
+         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` no longer counts.
          */
         put: operations["storeCalendar"];
         post?: never;
@@ -581,7 +581,7 @@ export interface paths {
         };
         /**
          * Picture of the stacked map of a lot (PNG)
-         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         * @description The stacked map that the same parameters give as numbers, for a mail, a wiki or a dashboard.
          */
         get: operations["getLotMapPng"];
         put?: never;
@@ -601,7 +601,7 @@ export interface paths {
         };
         /**
          * Picture of the stacked map of a lot (SVG)
-         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         * @description The stacked map that the same parameters give as numbers, for a mail, a wiki or a dashboard.
          */
         get: operations["getLotMapSvg"];
         put?: never;
@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * Maps of all wafers of a lot
-         * @description Every wafer side by side, in one answer: the die positions once, and the values of each wafer in their order. At most 500000 dice; a larger lot is asked wafer by wafer.
+         * @description Every wafer side by side, in one answer: the die positions once, and the values of each wafer in their order. At most 500000 dice; request a larger lot wafer by wafer.
          */
         get: operations["getWaferMaps"];
         put?: never;
@@ -681,7 +681,7 @@ export interface paths {
         };
         /**
          * Picture of the map of one wafer (PNG)
-         * @description The map as it is with the same parameters, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.
+         * @description The map that the same parameters give as numbers, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.
          */
         get: operations["getWaferMapPng"];
         put?: never;
@@ -701,7 +701,7 @@ export interface paths {
         };
         /**
          * Picture of the map of one wafer (SVG)
-         * @description The map as it is with the same parameters, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.
+         * @description The map that the same parameters give as numbers, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.
          */
         get: operations["getWaferMapSvg"];
         put?: never;
@@ -741,7 +741,7 @@ export interface paths {
         };
         /**
          * Picture of the stacked map of many lots (PNG)
-         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         * @description The stacked map that the same parameters give as numbers, for a mail, a wiki or a dashboard.
          */
         get: operations["getStackedMapPng"];
         put?: never;
@@ -761,7 +761,7 @@ export interface paths {
         };
         /**
          * Picture of the stacked map of many lots (SVG)
-         * @description The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.
+         * @description The stacked map that the same parameters give as numbers, for a mail, a wiki or a dashboard.
          */
         get: operations["getStackedMapSvg"];
         put?: never;
@@ -1089,12 +1089,12 @@ export interface paths {
         };
         /**
          * Wafer geometry of products
-         * @description Every version, newest entry first. A version holds until the next one of its product begins. Maps, their pictures and zones use the one that holds when the attempts completed.
+         * @description Every version, newest entry first. A version holds until the next one of its product begins. Maps, their pictures and zones use the version in force when the attempts completed.
          */
         get: operations["listWaferGeometries"];
         /**
          * Store a version of a wafer geometry, or withdraw one
-         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.
+         * @description A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` no longer counts.
          */
         put: operations["storeWaferGeometry"];
         post?: never;
@@ -1132,8 +1132,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Statistical yield and bin limits of a product, and which lots are beyond them
-         * @description Limits from the latest lots of the product (SYL and SBL of AEC-Q002), and a verdict on each lot. Lots that are judged by name do not count for the limits.
+         * Statistical yield and bin limits of a product, and which lots exceed them
+         * @description Limits from the latest lots of the product (SYL and SBL of AEC-Q002), and a verdict on each lot. Lots named for judgement do not contribute to the limits.
          */
         get: operations["getYieldLimits"];
         put?: never;
@@ -1476,7 +1476,7 @@ export interface components {
             /** @description When the next version begins; null while there is none, and of a withdrawn version. */
             valid_to: string | null;
             withdrawal_reason: string | null;
-            /** @description Since when the version counts no more, for no time. */
+            /** @description Since when the version no longer counts for any time. */
             withdrawn_at: string | null;
             withdrawn_by: string | null;
         };
@@ -1535,11 +1535,11 @@ export interface components {
             time_zone?: string;
             /**
              * Format: date-time
-             * @description From when on it holds, until the next version begins. May lie in the past.
+             * @description When it takes effect; it holds until the next version begins. May lie in the past.
              */
             valid_from: string;
             /**
-             * @description Take the version with this valid_from back, because it was wrong: it counts no more, for no time.
+             * @description Withdraw the version with this valid_from because it was wrong: it no longer counts for any time.
              * @enum {boolean}
              */
             withdraw?: true;
@@ -2821,7 +2821,7 @@ export interface components {
                 offset_x_mm: number;
                 offset_y_mm: number;
                 /**
-                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @description Distance between neighbouring dice, scribe line included, along the x axis of the machine.
                  * @example 10
                  */
                 pitch_x_mm: number;
@@ -2845,7 +2845,7 @@ export interface components {
                  */
                 valid_from: string;
                 /**
-                 * @description Where x grows to, looking at the side with the dice.
+                 * @description Direction in which x increases, looking at the side with the dice.
                  * @enum {string}
                  */
                 x_axis: "right" | "left";
@@ -3586,7 +3586,7 @@ export interface components {
                 offset_x_mm: number;
                 offset_y_mm: number;
                 /**
-                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @description Distance between neighbouring dice, scribe line included, along the x axis of the machine.
                  * @example 10
                  */
                 pitch_x_mm: number;
@@ -3610,7 +3610,7 @@ export interface components {
                  */
                 valid_from: string;
                 /**
-                 * @description Where x grows to, looking at the side with the dice.
+                 * @description Direction in which x increases, looking at the side with the dice.
                  * @enum {string}
                  */
                 x_axis: "right" | "left";
@@ -3763,7 +3763,7 @@ export interface components {
             offset_x_mm: number;
             offset_y_mm: number;
             /**
-             * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+             * @description Distance between neighbouring dice, scribe line included, along the x axis of the machine.
              * @example 10
              */
             pitch_x_mm: number;
@@ -3791,11 +3791,11 @@ export interface components {
             /** @description When the next version begins; null while there is none, and of a withdrawn version. */
             valid_to: string | null;
             withdrawal_reason: string | null;
-            /** @description Since when the version counts no more, for no time. */
+            /** @description Since when the version no longer counts for any time. */
             withdrawn_at: string | null;
             withdrawn_by: string | null;
             /**
-             * @description Where x grows to, looking at the side with the dice.
+             * @description Direction in which x increases, looking at the side with the dice.
              * @enum {string}
              */
             x_axis: "right" | "left";
@@ -3846,7 +3846,7 @@ export interface components {
             /** @description Default 0. */
             offset_y_mm?: number;
             /**
-             * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+             * @description Distance between neighbouring dice, scribe line included, along the x axis of the machine.
              * @example 10
              */
             pitch_x_mm?: number;
@@ -3869,16 +3869,16 @@ export interface components {
             rings?: number;
             /**
              * Format: date-time
-             * @description From when on it holds, until the next version begins. May lie in the past.
+             * @description When it takes effect; it holds until the next version begins. May lie in the past.
              */
             valid_from: string;
             /**
-             * @description Take the version with this valid_from back, because it was wrong: it counts no more, for no time.
+             * @description Withdraw the version with this valid_from because it was wrong: it no longer counts for any time.
              * @enum {boolean}
              */
             withdraw?: true;
             /**
-             * @description Where x grows to, looking at the side with the dice. Default right.
+             * @description Direction in which x increases, looking at the side with the dice. Default right.
              * @enum {string}
              */
             x_axis?: "right" | "left";
@@ -3934,7 +3934,7 @@ export interface components {
                 offset_x_mm: number;
                 offset_y_mm: number;
                 /**
-                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @description Distance between neighbouring dice, scribe line included, along the x axis of the machine.
                  * @example 10
                  */
                 pitch_x_mm: number;
@@ -3958,7 +3958,7 @@ export interface components {
                  */
                 valid_from: string;
                 /**
-                 * @description Where x grows to, looking at the side with the dice.
+                 * @description Direction in which x increases, looking at the side with the dice.
                  * @enum {string}
                  */
                 x_axis: "right" | "left";
@@ -4030,7 +4030,7 @@ export interface components {
                 offset_x_mm: number;
                 offset_y_mm: number;
                 /**
-                 * @description Distance of neighbouring dice, scribe line included, along the x axis of the machine.
+                 * @description Distance between neighbouring dice, scribe line included, along the x axis of the machine.
                  * @example 10
                  */
                 pitch_x_mm: number;
@@ -4054,7 +4054,7 @@ export interface components {
                  */
                 valid_from: string;
                 /**
-                 * @description Where x grows to, looking at the side with the dice.
+                 * @description Direction in which x increases, looking at the side with the dice.
                  * @enum {string}
                  */
                 x_axis: "right" | "left";
@@ -4237,7 +4237,7 @@ export interface components {
              */
             definition_id: string;
             judged: {
-                /** @description Bins of failing units that are beyond their limits, or that no lot of the limits had. */
+                /** @description Bins of failing units that exceed their limits, or that none of the lots behind the limits had. */
                 bins: {
                     bin: number;
                     count: number;
@@ -4861,7 +4861,7 @@ export interface operations {
                  */
                 top?: number;
                 /**
-                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
                  * @example quadrant
                  */
                 zones?: "ring" | "quadrant" | "edge" | "reticle";
@@ -5701,7 +5701,7 @@ export interface operations {
                  */
                 top?: number;
                 /**
-                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
                  * @example quadrant
                  */
                 zones?: "ring" | "quadrant" | "edge" | "reticle";
@@ -5845,7 +5845,7 @@ export interface operations {
                  */
                 top?: number;
                 /**
-                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
                  * @example quadrant
                  */
                 zones?: "ring" | "quadrant" | "edge" | "reticle";
@@ -7145,7 +7145,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -7291,7 +7291,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -7437,7 +7437,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -7785,7 +7785,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -7936,7 +7936,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -8087,7 +8087,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -8242,7 +8242,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -8381,7 +8381,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -8520,7 +8520,7 @@ export interface operations {
                  */
                 value?: string;
                 /**
-                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
+                 * @description Adds yield by zone; several separated by commas. ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded. Needs the geometry of the product (`/v1/wafer-geometries`).
                  * @example ring,quadrant
                  */
                 zones?: string;
@@ -10140,7 +10140,7 @@ export interface operations {
                  */
                 top?: number;
                 /**
-                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
+                 * @description With group_by=zone, which zones (default ring). ring: 1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion. quadrant: Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded. edge: inside, or excluded = reaches into the edge exclusion. reticle: column,row of the die in its exposure, from 0; excluded.
                  * @example quadrant
                  */
                 zones?: "ring" | "quadrant" | "edge" | "reticle";
@@ -10224,7 +10224,7 @@ export interface operations {
                  */
                 inspection_type?: string[];
                 /**
-                 * @description Lots to judge; they do not count for the limits. Absent: the lots that the limits come from. Repeat it for several.
+                 * @description Lots to judge; they do not contribute to the limits. Absent: the lots that the limits come from. Repeat it for several.
                  * @example [
                  *       "LOT-2008-07-19"
                  *     ]

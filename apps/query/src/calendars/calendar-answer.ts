@@ -17,11 +17,11 @@ const shift = z.strictObject({
   start: clock.meta({ description: 'Wall clock; the shift ends where the next one begins.', examples: ['06:00'] }),
 });
 
-/** A name such as Europe/Berlin, also a former one (Asia/Calcutta); no offsets, which know no summer time. */
+/** A name such as Europe/Berlin, also a former one (Asia/Calcutta); no fixed offsets, which ignore daylight saving time. */
 const timeZone = z
   .string()
   .max(64)
-  .refine(isTimeZone, { error: 'expected a time zone of the IANA, such as Europe/Berlin or UTC' })
+  .refine(isTimeZone, { error: 'expected an IANA time zone such as Europe/Berlin or UTC' })
   .meta({ description: 'IANA name of the time zone.', examples: ['Europe/Berlin'] });
 
 function isTimeZone(name: string): boolean {

@@ -33,7 +33,7 @@ export class CalendarsController {
   @Stores(calendarItem, {
     summary: 'Store a version of a production calendar, or withdraw one',
     description:
-      'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.',
+      'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` no longer counts.',
     notFound: 'There is no version to withdraw.',
     conflict: '`version_conflict`: the version cuts into a range that ended, or differs from one with the same start.',
   })

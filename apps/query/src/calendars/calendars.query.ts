@@ -50,7 +50,7 @@ export class CalendarsQuery {
     return storeVersion({ unitOfWork: this.unitOfWork, primary: this.primary }, CALENDAR, given);
   }
 
-  /** PostgreSQL computes with the zone, so that it has to know it, too. */
+  /** PostgreSQL does the arithmetic, so it must know the zone, too. */
   async #requireTimeZone(name: string | undefined): Promise<void> {
     if (name === undefined) {
       return;
@@ -59,7 +59,7 @@ export class CalendarsQuery {
       snapshot.query('SELECT 1 FROM pg_timezone_names WHERE lower(name) = lower($1)', [name]),
     );
     if (known.length === 0) {
-      const message = 'is not known to the database: use the usual name of the zone';
+      const message = 'is not known to the database: use the canonical name of the zone';
       throw new Problem(400, 'invalid_body', `time_zone ${message}`, [{ parameter: '/time_zone', message }]);
     }
   }

@@ -23,7 +23,7 @@ export class GeometriesController {
   @Answers(geometryPage, {
     summary: 'Wafer geometry of products',
     description:
-      'Every version, newest entry first. A version holds until the next one of its product begins. Maps, their pictures and zones use the one that holds when the attempts completed.',
+      'Every version, newest entry first. A version holds until the next one of its product begins. Maps, their pictures and zones use the version in force when the attempts completed.',
   })
   listWaferGeometries(@Query({ schema: listParameters }) parameters: ListParameters): Promise<GeometryPage> {
     return this.query.list(parameters);
@@ -33,7 +33,7 @@ export class GeometriesController {
   @Stores(geometryItem, {
     summary: 'Store a version of a wafer geometry, or withdraw one',
     description:
-      'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` counts no more.',
+      'A new version succeeds the one before from `valid_from` on; nothing is overwritten. The same version again changes nothing. With `withdraw`, the version that begins at `valid_from` no longer counts.',
     notFound: 'There is no version to withdraw.',
     conflict: '`version_conflict`: the version cuts into a range that ended, or differs from one with the same start.',
   })

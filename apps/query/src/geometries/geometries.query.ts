@@ -62,7 +62,7 @@ const GEOMETRY: VersionKind<WaferGeometry, GeometryRequest> = {
   }),
 };
 
-/** What is stored of a geometry, as an answer shows it. */
+/** A stored geometry as answers show it. */
 type StoredItem = Omit<GeometryItem, 'gross_dice'>;
 const counted = (item: StoredItem): GeometryItem => ({ ...item, gross_dice: grossDice(item) });
 

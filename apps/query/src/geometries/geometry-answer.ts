@@ -31,7 +31,7 @@ const reticle = z
 const figures = {
   diameter_mm: millimetres.meta({ examples: [300] }),
   pitch_x_mm: millimetres.meta({
-    description: 'Distance of neighbouring dice, scribe line included, along the x axis of the machine.',
+    description: 'Distance between neighbouring dice, scribe line included, along the x axis of the machine.',
     examples: [10],
   }),
   pitch_y_mm: millimetres.meta({ examples: [8] }),
@@ -43,7 +43,9 @@ const figures = {
   }),
   offset_y_mm: offset,
   notch: z.enum(NOTCHES).meta({ description: 'Where the notch (or flat) lies while the axes point as stated.' }),
-  x_axis: z.enum(['right', 'left']).meta({ description: 'Where x grows to, looking at the side with the dice.' }),
+  x_axis: z
+    .enum(['right', 'left'])
+    .meta({ description: 'Direction in which x increases, looking at the side with the dice.' }),
   y_axis: z.enum(['up', 'down']),
   edge_exclusion_mm: z.number().min(0).max(500).meta({
     description: 'Dice that reach into this outer ring count in no zone but `excluded`.',
@@ -97,7 +99,7 @@ export const geometryRequest = z
       if (pitch > diameter_mm) {
         complain(`pitch_${axis}_mm`, 'expected at most the diameter');
       } else if (Math.abs(given[`offset_${axis}_mm`] ?? 0) > pitch) {
-        complain(`offset_${axis}_mm`, 'expected at most one pitch: name a die nearer to the centre');
+        complain(`offset_${axis}_mm`, 'expected at most one pitch: choose a die nearer to the centre');
       }
     }
     if (edge_exclusion_mm >= diameter_mm / 2) {

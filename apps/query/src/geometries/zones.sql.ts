@@ -13,7 +13,7 @@ export type Zone = (typeof ZONES)[number];
 export const ZONE_TEXTS: Readonly<Record<Zone, string>> = {
   ring: '1 = innermost of the rings of equal width, by the centre of the die; excluded = reaches into the edge exclusion',
   quadrant:
-    'Q1 = upper right, then against the clock, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded',
+    'Q1 = upper right, then counter-clockwise, with the notch at the bottom; each quadrant has the half axis that it begins with; centre; excluded',
   edge: 'inside, or excluded = reaches into the edge exclusion',
   reticle: 'column,row of the die in its exposure, from 0; excluded',
 };

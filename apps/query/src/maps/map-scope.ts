@@ -49,7 +49,7 @@ export function requireOneProduct(kinds: readonly MapKind[]): void {
 export async function geometryOf(snapshot: Queryable, kinds: readonly MapKind[]): Promise<GeometryItem | undefined> {
   const lastOf = new Map<string, string>();
   for (const { product, last_at } of kinds) {
-    // A machine that names no product does not make another one.
+    // Attempts of a machine that names no product do not count as another product.
     const before = product === null ? undefined : lastOf.get(product);
     if (product !== null && (before === undefined || Date.parse(before) < Date.parse(last_at))) {
       lastOf.set(product, last_at);

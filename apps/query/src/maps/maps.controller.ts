@@ -46,7 +46,7 @@ export class MapsController {
   @Get('lots/:lot_id/maps')
   @Answers(galleryAnswer, {
     summary: 'Maps of all wafers of a lot',
-    description: `Every wafer side by side, in one answer: the die positions once, and the values of each wafer in their order. At most ${MAX_GALLERY_DIES} dice; a larger lot is asked wafer by wafer.`,
+    description: `Every wafer side by side, in one answer: the die positions once, and the values of each wafer in their order. At most ${MAX_GALLERY_DIES} dice; request a larger lot wafer by wafer.`,
     notFound: 'There is no such lot.',
   })
   getWaferMaps(

@@ -265,7 +265,7 @@ function figuresOf(zone: Zone, dies: readonly DieRow[]) {
 const compareKeys = (a: string | null, b: string | null): number =>
   a === null ? 1 : b === null ? -1 : Number(a) - Number(b) || (a < b ? -1 : 1);
 
-/** Avoids Math.min(...): a wafer may have more dies than a call takes arguments. */
+/** Avoids Math.min(...): a wafer may have more dice than a call accepts arguments. */
 function boundsOf(
   dies: readonly { x: number; y: number }[],
 ): Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'> {

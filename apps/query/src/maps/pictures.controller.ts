@@ -26,17 +26,17 @@ interface PictureReply {
 const WAFER = {
   summary: 'Picture of the map of one wafer',
   description:
-    'The map as it is with the same parameters, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.',
+    'The map that the same parameters give as numbers, drawn by the wafer geometry of the product with the notch at the bottom; without a geometry as a grid.',
   notFound: 'There is no such lot, or no such wafer in it.',
 };
 const LOT = {
   summary: 'Picture of the stacked map of a lot',
-  description: 'The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.',
+  description: 'The stacked map that the same parameters give as numbers, for a mail, a wiki or a dashboard.',
   notFound: 'There is no such lot.',
 };
 const STACK = {
   summary: 'Picture of the stacked map of many lots',
-  description: 'The stacked map as it is with the same parameters, for a mail, a wiki or a dashboard.',
+  description: 'The stacked map that the same parameters give as numbers, for a mail, a wiki or a dashboard.',
 };
 
 @ApiTags('Wafer maps')

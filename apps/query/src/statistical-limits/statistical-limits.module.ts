@@ -1,4 +1,4 @@
-/** Limits of yield and bins from the latest lots of a product, and lots that are beyond them. */
+/** Limits of yield and bins from the latest lots of a product, and lots that exceed them. */
 import { Module } from '@nestjs/common';
 import { YieldLimitsController } from './yield-limits.controller.ts';
 import { YieldLimitsQuery } from './yield-limits.query.ts';

@@ -20,7 +20,7 @@ export const yieldLimitsParameters = z
     ...filters,
     lot_id: filters.lot_id.meta({
       description:
-        'Lots to judge; they do not count for the limits. Absent: the lots that the limits come from. Repeat it for several.',
+        'Lots to judge; they do not contribute to the limits. Absent: the lots that the limits come from. Repeat it for several.',
       example: ['LOT-2008-07-19'],
     }),
     mix: mixParameter('inspection types'),
@@ -66,7 +66,8 @@ export const yieldLimitsAnswer = z
         yield: fraction,
         verdict,
         bins: z.array(z.strictObject({ bin: z.int(), count, fraction, verdict })).meta({
-          description: 'Bins of failing units that are beyond their limits, or that no lot of the limits had.',
+          description:
+            'Bins of failing units that exceed their limits, or that none of the lots behind the limits had.',
         }),
       }),
     ),

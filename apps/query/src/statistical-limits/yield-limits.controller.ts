@@ -16,9 +16,9 @@ export class YieldLimitsController {
 
   @Get()
   @Answers(yieldLimitsAnswer, {
-    summary: 'Statistical yield and bin limits of a product, and which lots are beyond them',
+    summary: 'Statistical yield and bin limits of a product, and which lots exceed them',
     description:
-      'Limits from the latest lots of the product (SYL and SBL of AEC-Q002), and a verdict on each lot. Lots that are judged by name do not count for the limits.',
+      'Limits from the latest lots of the product (SYL and SBL of AEC-Q002), and a verdict on each lot. Lots named for judgement do not contribute to the limits.',
   })
   getYieldLimits(
     @Query({ schema: yieldLimitsParameters }) parameters: YieldLimitsParameters,

@@ -7,10 +7,10 @@ import { pageParameters, timeParameter } from '../http/parameters.ts';
 export const versionBody = {
   valid_from: timeParameter.meta({
     format: 'date-time',
-    description: 'From when on it holds, until the next version begins. May lie in the past.',
+    description: 'When it takes effect; it holds until the next version begins. May lie in the past.',
   }),
   withdraw: z.literal(true).optional().meta({
-    description: 'Take the version with this valid_from back, because it was wrong: it counts no more, for no time.',
+    description: 'Withdraw the version with this valid_from because it was wrong: it no longer counts for any time.',
   }),
   reason: reasonText.meta({ description: 'Why, for the audit trail.' }),
 };
@@ -25,7 +25,7 @@ export const versionShape = {
   reason: z.string(),
   created_by: z.string(),
   created_at: timeText,
-  withdrawn_at: timeText.nullable().meta({ description: 'Since when the version counts no more, for no time.' }),
+  withdrawn_at: timeText.nullable().meta({ description: 'Since when the version no longer counts for any time.' }),
   withdrawn_by: z.string().nullable(),
   withdrawal_reason: z.string().nullable(),
 };
