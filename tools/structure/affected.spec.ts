@@ -24,7 +24,7 @@ const CHANGES: readonly (readonly [string, readonly string[]])[] = [
   ['apps/query/src/query.config.ts', ['bench', 'deploy', 'docs', 'e2e', 'fuzz', 'observe', 'page', 'query', 'tools']],
   [
     'apps/writer/src/writer.module.ts',
-    ['bench', 'docs', 'drill', 'e2e', 'faults', 'observe', 'page', 'tools', 'writer'],
+    ['bench', 'docs', 'drill', 'e2e', 'faults', 'observe', 'page', 'soak', 'tools', 'writer'],
   ],
   ['docker-compose.yml', ['deploy', 'observe', 'tools']],
   ['monitoring/alerts.yaml', ['deploy', 'observe', 'tools']],

@@ -2,7 +2,7 @@
  * Entry point of every npm script. Works from a bare checkout on the machine's own Node (20 or newer), makes sure the
  * packages are installed, then continues with Node 24, which came with them and runs the TypeScript of this folder.
  *
- *   node tools/devstack/commands/bootstrap.mjs start|stop|test|test-secured|faults|drill|bench|fuzz [options]
+ *   node tools/devstack/commands/bootstrap.mjs start|stop|test|test-secured|faults|drill|soak|bench|fuzz [options]
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -27,6 +27,7 @@ const scripts = {
   faults: '../../faults/run/faults.ts',
   drill: '../../drill/run/drill.ts',
   'drill alerts': '../../observe/drill/drill.ts',
+  soak: '../../soak/soak.ts',
   bench: '../../bench/bench.ts',
   fuzz: '../../fuzz/fuzz.ts',
 };

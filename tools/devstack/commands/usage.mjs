@@ -104,6 +104,21 @@ repairs, and waits until its end has. Prints a table; exit 0: every alert fired 
 
 Logs go to .local/drill-alerts/run; everything else is removed.
 `,
+  soak: `npm run soak [-- options]
+
+Runs the pipeline on its own servers under a steady load, asks the API beside it, and shows every hour (in a run of less than a day:
+24 times in all) the lag, percentiles of answers, the memory of the largest service, dead rows, unfolded deltas, chunks and
+the size of the database. Exit 0: no measure rises between the beginning and the end, nothing restarted, and the ledger has
+every acknowledged element.
+
+  --minutes N      length (default 60)
+  --rate R         events per second (default 800)
+  --compressed     chunks of a minute, four of which are kept, and retention every 30 s: days in minutes
+  --seed S         repeats the events of an earlier run (default: a new seed)
+  --help           this text
+
+The report goes to .local/soak/report-<seed>.json, logs to .local/soak/run; everything else is removed.
+`,
   bench: `npm run bench [-- options]
 
 Measures the pipeline side by side with raw "psql \\copy" of the same rows, on its own Kafka and PostgreSQL servers in
