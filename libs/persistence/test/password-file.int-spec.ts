@@ -60,10 +60,15 @@ it('is read for each new connection: of a pool, of a load and of the repositorie
     // The pools may still hold a connection whose end they have not seen.
     await expect(Promise.all([database.query('SELECT 1'), database.query('SELECT 1')])).resolves.toBeDefined();
     await works();
-    // Away for a moment: the connection fails, and the next one works.
+    // Away for a moment: the one before is tried, and the next connection works. None is left half open at the server.
     rmSync(FILE);
     await changePassword('third');
-    await expect(database.query('SELECT 1')).rejects.toThrow(/ENOENT/);
+    await expect(database.query('SELECT 1')).rejects.toMatchObject({ sqlstate: '28P01' });
+    expect(
+      await db.database.query(
+        `SELECT pid FROM pg_stat_activity WHERE state IS NULL AND backend_type = 'client backend'`,
+      ),
+    ).toEqual([]);
     writeFileSync(FILE, 'third');
     await works();
   } finally {

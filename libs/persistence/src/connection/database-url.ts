@@ -1,6 +1,5 @@
 /** The URL of a database: what it may say, and the options of a connection that follow from it. */
-import { accessSync, constants } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { DatabaseUrlError } from './database-error.ts';
@@ -45,20 +44,24 @@ export function connectionOptions(url: string): pg.ClientConfig {
   return readOptions(url);
 }
 
-/** As fields: with a connection string, node-postgres takes the password of the string even if that has none. */
+/**
+ * As fields: with a connection string, node-postgres takes the password of the string even if that has none. Not as a
+ * function either: when that fails, node-postgres leaves the connection half open, and the server keeps a place for it for
+ * a minute.
+ */
 function readOptions(url: string): pg.ClientConfig {
   const parsed = new URL(url);
   const file = parsed.searchParams.get(PASSWORD_FILE);
   parsed.searchParams.delete(PASSWORD_FILE);
   return {
     ...parseIntoClientConfig(parsed.href),
-    ...(file === null ? {} : { password: async () => (await readFile(file, 'utf8')).replace(/\r?\n$/, '') }),
+    ...(file === null ? {} : { password: readFileSync(file, 'utf8').replace(/\r?\n$/, '') }),
   };
 }
 
 /**
- * For the option `Client` of a pool, which keeps its options: reads the files of the URL again for each connection. While a
- * certificate cannot be read, such as in the middle of its renewal, that of before is used.
+ * For the option `Client` of a pool, which keeps its options: reads the files of the URL again for each connection. While one
+ * cannot be read, such as in the middle of its renewal, what was read before is used.
  */
 export function freshClient(url: string): typeof pg.Client {
   let last = readOptions(url);
