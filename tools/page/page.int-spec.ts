@@ -7,6 +7,7 @@ import { freePort, waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
 import { AUDIENCE, LOCAL_PAGE, TokenIssuer } from '@chip/testing/issuer';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
+import { storeGeometries } from '../devstack/commands/geometries.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
@@ -152,16 +153,9 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     await visitor.page.emulateMedia({ colorScheme });
     await visitor.open(VIEWS[name](lot));
     expect(await visitor.barriers()).toEqual([]);
-    const file = process.env['UPDATE_SCREENSHOTS'] && SCREENSHOTS[`${name} ${colorScheme}`];
-    if (file) {
-      await visitor.page.screenshot({ path: path.join(REPOSITORY_ROOT, 'docs/images', file) });
-    }
     await visitor.page.emulateMedia({ colorScheme: 'light' });
   });
 });
-
-/** Pictures of docs/page.md. */
-const SCREENSHOTS: Readonly<Record<string, string>> = { 'wafer dark': 'page-wafer.png' };
 
 describe('numbers are those of the API', () => {
   it('today', async () => {
@@ -627,6 +621,7 @@ describe('a lot with a pattern', () => {
   it('is told apart at a glance: a ring from a scratch', async () => {
     await pipeline.run('machines', 'main', PATTERNS);
     await pipeline.untilIdle(300_000);
+    await storeGeometries(query.url, AbortSignal.timeout(60_000));
     for (const pattern of ['RING', 'SCRATCH']) {
       await visitor.open('/lots');
       await visitor.page.getByRole('link', { name: new RegExp(`-${pattern}$`) }).click();
@@ -645,6 +640,22 @@ describe('a lot with a pattern', () => {
         const file = `page-${pattern.toLowerCase()}.png`;
         await visitor.page.screenshot({ path: path.join(REPOSITORY_ROOT, 'docs/images', file) });
       }
+    }
+  });
+
+  it('is drawn as its geometry says: notch, edge, and the die under the pointer', async () => {
+    await visitor.page.getByRole('link', { name: /^W05/ }).click();
+    await visitor.page
+      .getByText('MCU-7708: 200 mm, notch at the bottom, x to the right and y up; edge exclusion 3 mm.')
+      .waitFor();
+    await visitor.settled();
+    const box = (await visitor.page.locator('.canvases').boundingBox())!;
+    // 18 mm to the right of the middle and 14 mm above it: one die to the right of the one at (8, 6), and one row up.
+    const perMm = box.width / 200;
+    await visitor.page.mouse.click(box.x + box.width / 2 + 18 * perMm, box.y + box.height / 2 - 14 * perMm);
+    await visitor.page.waitForURL(/die=9(,|%2C)7/);
+    if (process.env['UPDATE_SCREENSHOTS']) {
+      await visitor.page.screenshot({ path: path.join(REPOSITORY_ROOT, 'docs/images', 'page-wafer.png') });
     }
   });
 });

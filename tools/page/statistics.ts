@@ -212,17 +212,15 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
           async () => (await visitor.table('Limits'))[0]?.[3],
           (centre) => centre === limit(without.location.centre),
         );
-        const { version } = await ask<{ version: number }>('/v1/control-limits', {
-          parameter: 'gate_cd',
-          chart: 'xbar_s',
-          step: 'GATE-CD',
-          equipment_id: DRIFTING,
-          mix: 'yes',
-          baseline: { from: '2000-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' },
-          exclude: [{ index: 3, reason: 'pump exchanged' }],
-          reason: 'end of phase I',
-        });
-        await visitor.page.getByRole('combobox', { name: 'Limits' }).selectOption('current');
+        await visitor.page.getByLabel('Why without').fill('pump exchanged');
+        await visitor.page.getByLabel('Why freeze them').fill('end of phase I');
+        await click('button', 'Freeze these limits');
+        await waitFor(address, (query) => query.get('limits') === 'current' && !query.has('exclude'));
+        const { items } = await ask<{ items: { version: number; reason: string; exclusions: { reason: string }[] }[] }>(
+          `/v1/control-limits?parameter=gate_cd&equipment_id=${DRIFTING}`,
+        );
+        expect(items).toMatchObject([{ reason: 'end of phase I', exclusions: [{ reason: 'pump exchanged' }] }]);
+        const version = items[0]!.version;
         const rows = await waitFor(
           () => visitor.table('Limits'),
           (all) => all.length === 4,

@@ -23,6 +23,7 @@ import { StackError } from '../terminal/stack-error.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { sweep } from '../processes/sweep.ts';
 import { together } from '../processes/together.ts';
+import { storeGeometries } from './geometries.ts';
 
 export interface StackOptions extends ServiceCounts {
   readonly hasSimulator: boolean;
@@ -104,11 +105,19 @@ async function bringUp(run: StackRun, folder: StackFolder, signal: AbortSignal):
   if (options.hasSimulator) {
     await supervisor.start(describeSimulator(servers.env), signal);
     report('simulator-1', 'publishing synthetic inspections and telemetry');
-    void publishHistory(folder, servers.env, signal).catch((error: unknown) => {
-      if (!signal.aborted) {
-        report('history', `not published: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    });
+    const unlessEnded =
+      (what: string) =>
+      (error: unknown): void => {
+        if (!signal.aborted) {
+          report('history', `${what}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      };
+    void publishHistory(folder, servers.env, signal).catch(unlessEnded('not published'));
+    // With access control, only a person with a key for changes may store them.
+    const [queryUrl] = urls.query;
+    if (options.auth === 'none' && queryUrl !== undefined) {
+      void storeGeometries(queryUrl, signal).catch(unlessEnded('no geometry of wafers'));
+    }
   }
   const key = options.auth === 'keys' ? await makeKey(servers.env, report, signal) : undefined;
   writeEnvFile(STACK_ENV_FILE, {

@@ -181,6 +181,8 @@ export const de: Texts = {
     previous: 'Voriger Wafer',
     next: 'Nächster Wafer',
     axes: 'x nach rechts und y nach oben, wie die Maschinen zählen; die Kerbe ist nicht bekannt.',
+    geometry: ({ product, diameter_mm, notch, x_axis, y_axis, edge_exclusion_mm }) =>
+      `${product}: ${diameter_mm} mm, Kerbe ${{ bottom: 'unten', left: 'links', top: 'oben', right: 'rechts' }[notch]}, x nach ${x_axis === 'right' ? 'rechts' : 'links'} und y nach ${y_axis === 'up' ? 'oben' : 'unten'}; Randausschluss ${edge_exclusion_mm} mm.`,
     mostRows: (shown, all) => `${shown} von ${all}; die CSV hat alle`,
     outside: 'außerhalb der Grenzen',
     others: 'andere Bins',

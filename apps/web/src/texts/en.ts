@@ -1,3 +1,4 @@
+import { type Geometry } from '../wafer/layout.ts';
 import { statisticsEn } from './statistics.en.ts';
 
 /** Every text of the page in English. The other languages have the same keys, or they do not compile. */
@@ -180,6 +181,8 @@ export const en = {
     previous: 'Previous wafer',
     next: 'Next wafer',
     axes: 'x to the right and y up, as the machines count them; the notch is not known.',
+    geometry: ({ product, diameter_mm, notch, x_axis, y_axis, edge_exclusion_mm }: Geometry) =>
+      `${product}: ${diameter_mm} mm, notch at the ${notch}, x to the ${x_axis} and y ${y_axis}; edge exclusion ${edge_exclusion_mm} mm.`,
     mostRows: (shown: string, all: string) => `${shown} of ${all}; the CSV has all of them`,
     outside: 'outside its limits',
     others: 'other bins',

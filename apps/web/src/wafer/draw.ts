@@ -4,7 +4,7 @@
  */
 import { type Palette } from '../colours/palette.ts';
 import { columnsOf, type DiceGrid, rowsOf } from './footprint.ts';
-import { cornerOf, type Layout } from './layout.ts';
+import { cellOf, cornerOf, type Geometry, type Layout } from './layout.ts';
 import { type Scale } from './scale.ts';
 
 /** Smallest die, in pixels of the canvas, between which there is room for a line. */
@@ -20,6 +20,8 @@ export interface Drawing {
   readonly palette: Palette;
   /** Places of the wafer, drawn as outlines where the map has no die. */
   readonly footprint: readonly (readonly [x: number, y: number, ...rest: unknown[]])[];
+  /** Of the product, where one is stored. */
+  readonly geometry: Geometry | null;
 }
 
 export function drawMap(context: CanvasRenderingContext2D, layout: Layout, drawing: Drawing): void {
@@ -34,15 +36,18 @@ export function drawMap(context: CanvasRenderingContext2D, layout: Layout, drawi
   if (!small) {
     return;
   }
-  small.putImageData(pixelsOf(drawing, columns, rows), 0, 0);
+  small.putImageData(pixelsOf(layout, drawing, columns, rows), 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(picture, layout.left, layout.top, columns * layout.dieWidth, rows * layout.dieHeight);
   if (hasLines) {
     drawLines(context, layout, palette);
   }
+  if (drawing.geometry && layout.scale !== undefined) {
+    drawGeometry(context, layout, drawing.geometry, layout.scale, palette);
+  }
 }
 
-function pixelsOf({ grid, scale, shown }: Drawing, columns: number, rows: number): ImageData {
+function pixelsOf(layout: Layout, { grid, scale, shown }: Drawing, columns: number, rows: number): ImageData {
   const image = new ImageData(columns, rows);
   // One write of 32 bits per die. Browsers run on little-endian machines: the bytes are alpha, blue, green, red.
   const pixels = new Uint32Array(image.data.buffer);
@@ -51,11 +56,11 @@ function pixelsOf({ grid, scale, shown }: Drawing, columns: number, rows: number
     const alpha = shown.size === 0 || shown.has(key) ? 255 : FADED;
     return ((alpha << 24) | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
   });
-  const { xMin, yMax } = grid.bounds;
   for (const [x, y, value] of grid.dice) {
     const entry = scale.indexOf(value);
     if (entry !== undefined) {
-      pixels[(yMax - y) * columns + x - xMin] = colours[entry] ?? 0;
+      const [column, row] = cellOf(layout, x, y);
+      pixels[row * columns + column] = colours[entry] ?? 0;
     }
   }
   return image;
@@ -113,6 +118,69 @@ function drawLines(context: CanvasRenderingContext2D, layout: Layout, palette: P
   context.strokeStyle = palette.page;
   context.lineWidth = Math.min(2, layout.dieWidth / 8);
   context.stroke(lines);
+  context.restore();
+}
+
+/** Turns from the bottom, clockwise. */
+const QUARTERS = { bottom: 0, left: 1, top: 2, right: 3 } as const;
+/** Size of a notch, as a share of the wafer's radius: larger than a real one, which nobody would see. */
+const NOTCH = 0.035;
+
+/** Smallest exposure field that is drawn, in pixels of the canvas: in a small map, its lines would hide patterns. */
+const LEAST_FIELD = 48;
+
+/** What the geometry knows beside the dice: notch, edge exclusion and exposure fields. */
+function drawGeometry(
+  context: CanvasRenderingContext2D,
+  layout: Layout,
+  geometry: Geometry,
+  scale: number,
+  palette: Palette,
+): void {
+  const { size, bounds, dieWidth, dieHeight } = layout;
+  const radius = (geometry.diameter_mm / 2) * scale;
+  context.save();
+  context.clip(disc(layout));
+  context.lineWidth = 1;
+  context.strokeStyle = palette.quiet;
+  if (geometry.edge_exclusion_mm > 0) {
+    context.setLineDash([4, 4]);
+    context.beginPath();
+    context.arc(size / 2, size / 2, Math.max(0, radius - geometry.edge_exclusion_mm * scale), 0, 2 * Math.PI);
+    context.stroke();
+    context.setLineDash([]);
+  }
+  const { reticle } = geometry;
+  if (reticle && Math.min(dieWidth * reticle.columns, dieHeight * reticle.rows) >= LEAST_FIELD) {
+    context.beginPath();
+    // Fields begin at every multiple of their size from the stated die, on the side that the axis begins at.
+    const first = (least: number, start: number, step: number): number =>
+      least + ((((start - least) % step) + step) % step);
+    for (let x = first(bounds.xMin, reticle.x, reticle.columns); x <= bounds.xMax; x += reticle.columns) {
+      const [left] = cornerOf(layout, x, bounds.yMin);
+      const edge = layout.isMirrored ? left + dieWidth : left;
+      context.moveTo(edge, 0);
+      context.lineTo(edge, size);
+    }
+    for (let y = first(bounds.yMin, reticle.y, reticle.rows); y <= bounds.yMax; y += reticle.rows) {
+      const [, top] = cornerOf(layout, bounds.xMin, y);
+      const edge = layout.isUpsideDown ? top : top + dieHeight;
+      context.moveTo(0, edge);
+      context.lineTo(size, edge);
+    }
+    context.stroke();
+  }
+  context.translate(size / 2, size / 2);
+  context.rotate((QUARTERS[geometry.notch] * Math.PI) / 2);
+  const notch = radius * NOTCH;
+  context.beginPath();
+  context.moveTo(-notch, radius + 1);
+  context.lineTo(0, radius - 1.5 * notch);
+  context.lineTo(notch, radius + 1);
+  context.closePath();
+  context.fillStyle = palette.panel;
+  context.fill();
+  context.stroke();
   context.restore();
 }
 

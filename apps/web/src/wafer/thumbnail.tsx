@@ -12,7 +12,7 @@ export function Thumbnail({ drawing }: { drawing: Drawing }): JSX.Element {
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (context) {
-      drawMap(context, layoutOf(drawing.grid.bounds, SIZE), drawing);
+      drawMap(context, layoutOf(drawing.grid.bounds, SIZE, drawing.geometry), drawing);
     }
   }, [drawing]);
   return <canvas ref={canvas} width={SIZE} height={SIZE} aria-hidden="true" />;

@@ -5,7 +5,7 @@ import { timed } from '../timing.ts';
 import { texts } from '../texts/texts.ts';
 import { drawMap, drawMark, type Drawing } from './draw.ts';
 import { type DiceGrid, type Direction } from './footprint.ts';
-import { layoutOf, placeAt } from './layout.ts';
+import { type Geometry, type Layout, layoutOf, placeAt } from './layout.ts';
 import { type Scale } from './scale.ts';
 
 /** Canvas for one map: as many pixels as the screen shows, up to a limit above which nothing gets sharper. */
@@ -18,6 +18,12 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
   ArrowDown: 'down',
 };
 
+const OPPOSITE: Readonly<Record<Direction, Direction>> = { left: 'right', right: 'left', up: 'down', down: 'up' };
+
+/** Where a direction of the screen leads in steps of the machine. */
+const directionOf = (direction: Direction, { isMirrored, isUpsideDown }: Layout): Direction =>
+  (direction === 'left' || direction === 'right' ? isMirrored : isUpsideDown) ? OPPOSITE[direction] : direction;
+
 export interface WaferMapProps {
   readonly label: string;
   readonly grid: DiceGrid;
@@ -25,6 +31,7 @@ export interface WaferMapProps {
   readonly shown: ReadonlySet<string>;
   readonly palette: Palette;
   readonly footprint: Drawing['footprint'];
+  readonly geometry: Geometry | null;
   /** Index of the selected die. */
   readonly selected: number | undefined;
   readonly onSelect: (index: number | undefined) => void;
@@ -53,20 +60,20 @@ function useSize(element: { readonly current: HTMLElement | null }): number {
 
 /** A map to look at, point at and walk through by keyboard. */
 export function WaferMap(props: WaferMapProps): JSX.Element {
-  const { label, grid, scale, shown, palette, footprint, selected, onSelect, onOpen, describe } = props;
+  const { label, grid, scale, shown, palette, footprint, geometry, selected, onSelect, onOpen, describe } = props;
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
   const [hovered, setHovered] = useState<number>();
   const moved = useRef<number>(undefined);
   const size = useSize(box);
-  const layout = useMemo(() => layoutOf(grid.bounds, size), [grid, size]);
+  const layout = useMemo(() => layoutOf(grid.bounds, size, geometry), [grid, size, geometry]);
 
   useLayoutEffect(() => {
     const context = map.current?.getContext('2d');
     if (context && size > 0) {
       const began = performance.now();
-      drawMap(context, layout, { grid, scale, shown, palette, footprint });
+      drawMap(context, layout, { grid, scale, shown, palette, footprint, geometry });
       timed('map', began);
     }
   }, [layout, grid, scale, shown, palette, footprint, size]);
@@ -105,7 +112,7 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
       return;
     }
     if (direction !== undefined) {
-      onSelect(selected === undefined ? 0 : grid.towards(from, direction));
+      onSelect(selected === undefined ? 0 : grid.towards(from, directionOf(direction, layout)));
     } else if (event.key === 'n' || event.key === 'p') {
       onSelect(grid.next(selected ?? -1, event.key === 'n' ? 1 : -1, ([, , value]) => isFailing(scale.indexOf(value))));
     } else if (event.key === 'Home' || event.key === 'End') {

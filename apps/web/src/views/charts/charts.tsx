@@ -10,6 +10,7 @@ import { texts } from '../../texts/texts.ts';
 import { Backtest } from './backtest.tsx';
 import { Chooser } from './chooser.tsx';
 import { ControlPanels } from './control-panels.tsx';
+import { Freeze } from './freeze.tsx';
 import { LimitsTable } from './limits-table.tsx';
 import { Machines } from './machines.tsx';
 import { MeasuredSteps } from './measured-steps.tsx';
@@ -76,6 +77,7 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
             <LimitsTable choice={choice} answer={answer} />
           </div>
           {answer.data && <Backtest choice={choice} samples={answer.data.samples} />}
+          {answer.data && choice.limits === undefined && <Freeze choice={choice} samples={answer.data.samples} />}
         </div>
       )}
     </>

@@ -99,20 +99,25 @@ export const chartQuestion = (choice: ChartChoice): Question<SpcChart> =>
     },
   });
 
+/** What describes a chart in the body of a request. */
+export const limitsRequest = (choice: ChartChoice) => ({
+  chart: choice.chart,
+  policy: 'last' as const,
+  subgroup: choice.subgroup === '1' ? 1 : (choice.subgroup as 'lot'),
+  ...(choice.parameter === undefined ? {} : { parameter: choice.parameter }),
+  ...(choice.step === undefined ? {} : { step: choice.step }),
+  ...(choice.product === undefined ? {} : { product: choice.product }),
+  ...(choice.equipment === undefined ? {} : { equipment_id: choice.equipment }),
+  ...(choice.breakAt === undefined ? {} : { break_at: choice.breakAt }),
+  ...(choice.isMixed ? { mix: 'yes' as const } : {}),
+});
+
 /** What the rules would have done on the samples of a chart. */
 export const backtestQuestion = (choice: ChartChoice, from: string, to: string) =>
   posted('/v1/spc/backtest', {
-    chart: choice.chart,
-    policy: 'last',
+    ...limitsRequest(choice),
     from,
     to,
-    subgroup: choice.subgroup === '1' ? 1 : (choice.subgroup as 'lot'),
     rules: choice.rules === 'beyond_limits' ? ['beyond_limits'] : choice.rules,
-    ...(choice.parameter === undefined ? {} : { parameter: choice.parameter }),
-    ...(choice.step === undefined ? {} : { step: choice.step }),
-    ...(choice.product === undefined ? {} : { product: choice.product }),
-    ...(choice.equipment === undefined ? {} : { equipment_id: choice.equipment }),
-    ...(choice.breakAt === undefined ? {} : { break_at: choice.breakAt }),
-    ...(choice.isMixed ? { mix: 'yes' } : {}),
     ...(choice.limits === undefined ? {} : { limits: choice.limits }),
   } satisfies BacktestRequest);

@@ -18,7 +18,7 @@ export interface GalleryProps {
   readonly wafers: readonly GalleryWafer[];
   readonly maps: WaferMaps | undefined;
   /** What all maps have in common; undefined while something is still missing. */
-  readonly look: Omit<Drawing, 'grid'> | undefined;
+  readonly look: Omit<Drawing, 'grid' | 'geometry'> | undefined;
 }
 
 /** All wafers side by side, each of which leads to its page. Empty discs while there are no maps. */
@@ -27,7 +27,12 @@ export function Gallery({ wafers, maps, look }: GalleryProps): JSX.Element {
   const drawings = useMemo(() => {
     const bounds = maps && look && boundsOf([...maps.places, ...look.footprint]);
     return bounds && isDrawable(bounds)
-      ? new Map(maps.wafers.map((one) => [one.wafer_id, { ...look, grid: new DiceGrid(diceOf(maps, one), bounds) }]))
+      ? new Map(
+          maps.wafers.map((one) => [
+            one.wafer_id,
+            { ...look, geometry: maps.geometry, grid: new DiceGrid(diceOf(maps, one), bounds) },
+          ]),
+        )
       : undefined;
   }, [maps, look?.scale, look?.shown, look?.palette, look?.footprint]);
   // Runs after the effects of the thumbnails, which draw.

@@ -8,6 +8,7 @@ import { Panel } from '../../shared/panel.tsx';
 import { Empty } from '../../shared/states.tsx';
 import { texts } from '../../texts/texts.ts';
 import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
+import { type Geometry } from '../../wafer/layout.ts';
 import { Legend } from '../../wafer/legend.tsx';
 import { currentPalette, type OperationFilter } from '../../wafer/operation.ts';
 import { valueScale } from '../../wafer/scale.ts';
@@ -38,7 +39,7 @@ export function Stack({ lot, site, filter, footprint = [] }: StackProps): JSX.El
         rows: dies,
       })}
     >
-      {({ dies }) => <StackedMap label={t.lot.stack} dies={dies} footprint={footprint} />}
+      {({ dies, geometry }) => <StackedMap label={t.lot.stack} dies={dies} footprint={footprint} geometry={geometry} />}
     </Panel>
   );
 }
@@ -47,10 +48,12 @@ function StackedMap({
   label,
   dies,
   footprint,
+  geometry,
 }: {
   label: string;
   dies: readonly StackedDie[];
   footprint: readonly StackedDie[];
+  geometry: Geometry | null;
 }): JSX.Element {
   const t = texts();
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
@@ -89,6 +92,7 @@ function StackedMap({
         shown={shown}
         palette={palette}
         footprint={footprint}
+        geometry={geometry}
         selected={selected}
         onSelect={setSelected}
         onOpen={() => {}}

@@ -81,7 +81,7 @@ function Answer({ section, answer }: { section: SectionOfReport; answer: object 
 
 const NONE: ReadonlySet<number> = new Set();
 
-function StoredMap({ map: { dies }, label }: { map: LotMap; label: string }): JSX.Element {
+function StoredMap({ map: { dies, geometry }, label }: { map: LotMap; label: string }): JSX.Element {
   const palette = currentPalette();
   const t = texts().wafer;
   const drawing = useMemo(() => {
@@ -103,9 +103,10 @@ function StoredMap({ map: { dies }, label }: { map: LotMap; label: string }): JS
           shown: new Set<string>(),
           palette,
           footprint: dies,
+          geometry,
         }
       : undefined;
-  }, [dies, palette, t]);
+  }, [dies, geometry, palette, t]);
   return drawing === undefined ? (
     <Empty />
   ) : (

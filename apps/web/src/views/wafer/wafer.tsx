@@ -43,6 +43,7 @@ export function Wafer(): JSX.Element {
   const answer = map.url === undefined && lotAnswer.problem ? { ...map, ...lotAnswer, data: undefined } : map;
   const figures = yields.data?.groups.find(({ key }) => key === wafer);
   const dies = map.data?.dies;
+  const geometry = map.data?.geometry ?? null;
   const scale = useMemo(
     () => dies && scaleOf(value, () => dies.map(([, , one]) => one), choices, palette),
     [value, dies, choices.bins.data, choices.measurements.map(({ name }) => name).join(), palette, t],
@@ -150,6 +151,7 @@ export function Wafer(): JSX.Element {
                   shown={shown}
                   palette={palette}
                   footprint={places ?? []}
+                  geometry={geometry}
                   selected={selected}
                   onSelect={(index) => {
                     const die = index === undefined ? undefined : grid.dice[index];
@@ -158,7 +160,7 @@ export function Wafer(): JSX.Element {
                   onOpen={open}
                   describe={describe}
                 />
-                <p class="hint">{t.wafer.axes}</p>
+                <p class="hint">{geometry ? t.wafer.geometry(geometry) : t.wafer.axes}</p>
                 <p class="hint">{t.wafer.keys}</p>
               </>
             ) : (

@@ -74,7 +74,7 @@ function TrendChart({ groups }: { groups: readonly YieldGroup[] }): JSX.Element 
       x={x}
       lines={lines}
       palette={palette}
-      nameX={(at) => groups[at]?.key ?? ''}
+      nameX={(at) => shortened(groups[at]?.key)}
       nameY={percent}
       describe={(index) => {
         const group = groups[index];
@@ -86,3 +86,7 @@ function TrendChart({ groups }: { groups: readonly YieldGroup[] }): JSX.Element 
     />
   );
 }
+
+/** An hour without its year, which would not fit below the chart; a longer span as it is. */
+const shortened = (key: string | null | undefined): string =>
+  (key ?? '').replace(/^\d{4}-(\d\d-\d\d)T(\d\d)$/, '$1 $2:00');
