@@ -8,6 +8,7 @@ export * from './audit/audit.ts';
 export * from './connection/database-error.ts';
 export * from './connection/database.ts';
 export * from './connection/load-session.ts';
+export { parseMicros } from './connection/pg-values.ts';
 export * from './connection/replica-lag.ts';
 export * from './database.module.ts';
 export * from './positions/dead-letter-replays.ts';

@@ -15,8 +15,8 @@ describe('Arrow', () => {
   it('keeps microseconds, doubles, negative and large integers, any text, JSON and null', () => {
     const table = write([
       [
-        ['2008-07-19T11:55:00.123456Z', 'ü', '0.30000000000000004', '-7', '9007199254740993', '{"a": [1, null]}'],
-        ['1969-12-31T23:59:59.999999Z', '', null, null, null, null],
+        ['2008-07-19 11:55:00.123456+00', 'ü', '0.30000000000000004', '-7', '9007199254740993', '{"a": [1, null]}'],
+        ['1969-12-31 23:59:59.999999+00', '', null, null, null, null],
         [null, null, 'NaN', '2147483647', '0', '"€"'],
       ],
     ]);

@@ -1,5 +1,4 @@
-import { parseTime } from '@chip/contracts';
-import { type TextRow } from '@chip/persistence';
+import { parseMicros, type TextRow } from '@chip/persistence';
 import {
   type Data,
   type DataType,
@@ -55,7 +54,7 @@ function buffersOf(texts: ColumnTexts, kind: ColumnKind): object {
   const { length } = texts;
   switch (kind) {
     case 'time':
-      return { data: filled(new BigInt64Array(length), texts, (text) => BigInt(parseTime(text))) };
+      return { data: filled(new BigInt64Array(length), texts, (text) => BigInt(parseMicros(text))) };
     case 'int64':
       return { data: filled(new BigInt64Array(length), texts, BigInt) };
     case 'int32':

@@ -21,14 +21,14 @@ describe('Parquet', () => {
     const { file } = write([
       [
         [
-          '2008-07-19T11:55:00.123456Z',
+          '2008-07-19 11:55:00.123456+00',
           'ü "x",\n=1',
           '0.30000000000000004',
           '-7',
           '9007199254740993',
           '{"a": [1, null]}',
         ],
-        ['1969-12-31T23:59:59.999999Z', '', null, null, null, null],
+        ['1969-12-31 23:59:59.999999+00', '', null, null, null, null],
       ],
     ]);
     expect(await read(file)).toEqual([
@@ -55,7 +55,7 @@ describe('Parquet', () => {
   });
 
   it('gives away each group of rows, so that no part grows with the file', async () => {
-    const rowOf = (n: number): TextRow => ['2026-03-02T08:00:00Z', `n${n % 5}`, String(n / 7), String(n), null, null];
+    const rowOf = (n: number): TextRow => ['2026-03-02 08:00:00+00', `n${n % 5}`, String(n / 7), String(n), null, null];
     const batches = Array.from({ length: 40 }, (_, b) => Array.from({ length: 1000 }, (_, i) => rowOf(b * 1000 + i)));
     const { file, largestPart } = write(batches);
     expect(groupsOf(file)).toEqual([8192, 8192, 8192, 8192, 7232]);

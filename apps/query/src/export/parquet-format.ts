@@ -1,5 +1,4 @@
-import { parseTime } from '@chip/contracts';
-import { type TextRow } from '@chip/persistence';
+import { parseMicros, type TextRow } from '@chip/persistence';
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { type ColumnKind, type ColumnTexts, columnWriter, kindOf } from './columns.ts';
 import { type RowWriter } from './row-format.ts';
@@ -15,7 +14,7 @@ const TYPES: Readonly<Record<ColumnKind, Omit<SchemaElement, 'name'>>> = {
 
 /** How texts of the database become values; texts stay as they are. */
 const PARSERS: Partial<Record<ColumnKind, (text: string) => unknown>> = {
-  time: (text) => BigInt(parseTime(text)),
+  time: (text) => BigInt(parseMicros(text)),
   double: Number,
   int32: Number,
   int64: BigInt,

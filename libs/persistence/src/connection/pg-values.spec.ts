@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseBigint, parseTimestamptz } from './pg-values.ts';
+import { parseTime } from '@chip/contracts';
+import fc from 'fast-check';
+import { parseBigint, parseMicros, parseTimestamptz } from './pg-values.ts';
 
 describe('values from PostgreSQL', () => {
   it.each([
@@ -11,6 +13,19 @@ describe('values from PostgreSQL', () => {
     ['infinity', 'infinity'],
   ])('reads timestamptz %s as %s', (text, expected) => {
     expect(parseTimestamptz(text)).toBe(expected);
+    expect(parseMicros(text)).toBe(parseTime(expected));
+  });
+
+  it('reads any time in UTC as the same microseconds', () => {
+    const micros = fc.integer({ min: -50_000_000_000_000_000 / 8, max: 9_000_000_000_000_000 });
+    fc.assert(
+      fc.property(micros, fc.integer({ min: 0, max: 999_999 }), fc.integer({ min: 0, max: 6 }), (at, rest, digits) => {
+        const seconds = new Date(at / 1000).toISOString().slice(0, 19).replace('T', ' ');
+        const fraction = digits === 0 ? '' : `.${String(rest).padStart(6, '0').slice(0, digits)}`;
+        const text = `${seconds}${fraction}+00`;
+        expect(parseMicros(text)).toBe(parseTime(parseTimestamptz(text)));
+      }),
+    );
   });
 
   it('refuses a bigint that a number would round', () => {

@@ -1,4 +1,5 @@
 /** How values of PostgreSQL become JavaScript values. */
+import { parseTime } from '@chip/contracts';
 import pg from 'pg';
 
 /**
@@ -45,6 +46,42 @@ export function parseTimestamptz(text: string): string {
   return `${utc.slice(0, 19)}${fraction}Z`;
 }
 
+const ZERO = 48;
+const digits2 = (text: string, at: number): number =>
+  (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+/** `2026-01-20 10:30:00+00`, and its fraction in at most six digits. */
+const SECONDS_END = 19;
+const LONGEST_UTC = 29;
+
+/** The last day that was read, as a number of its digits, and its begin: neighbouring rows mostly share it. */
+let knownDay = NaN;
+let knownDayMicros = NaN;
+
+/**
+ * Microseconds since 1970 of a timestamptz, NaN for `infinity`. For millions of times: those in UTC become no text in between.
+ *
+ * @param text the server's ISO output in any session zone
+ */
+export function parseMicros(text: string): number {
+  const end = text.length - 3;
+  if (end < SECONDS_END || text.length > LONGEST_UTC || text.charCodeAt(4) !== 45 || !text.endsWith('+00')) {
+    return parseTime(parseTimestamptz(text));
+  }
+  const year = digits2(text, 0) * 100 + digits2(text, 2);
+  const [month, day] = [digits2(text, 5), digits2(text, 8)];
+  const key = (year * 100 + month) * 100 + day;
+  if (key !== knownDay) {
+    knownDay = key;
+    knownDayMicros = Date.parse(`${text.slice(0, 10)}T00:00:00Z`) * 1000;
+  }
+  let micros = (digits2(text, 11) * 60 + digits2(text, 14)) * 60 + digits2(text, 17);
+  for (let digit = 0; digit < 6; digit++) {
+    const at = SECONDS_END + 1 + digit;
+    micros = micros * 10 + (at < end ? text.charCodeAt(at) - ZERO : 0);
+  }
+  return knownDayMicros + micros;
+}
+
 const { INT8, NUMERIC, TIMESTAMPTZ, TIMESTAMP, DATE } = builtins;
 const SCALARS: [oid: number, arrayOid: number, parse: (text: string) => unknown][] = [
   [INT8, 1016, parseBigint],
@@ -58,7 +95,7 @@ for (const [oid, arrayOid, parse] of SCALARS) {
   pgTypes.setTypeParser(arrayOid, (text) => arrayParser.create(text, parse).parse());
 }
 
-/** Values as the server writes them, except for timestamptz, which is as in {@link pgTypes}. */
+/** Values as the server writes them. */
 export const textTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number) => (oid === TIMESTAMPTZ ? parseTimestamptz : String)) as typeof pg.types.getTypeParser,
+  getTypeParser: (() => String) as unknown as typeof pg.types.getTypeParser,
 };
