@@ -339,6 +339,11 @@ describe('answers are what the document says', () => {
       const url = query.startsWith('/') ? query.replace('{id}', ids[0]!) : path + query;
       const answer = await stage.app.get(url);
       expect(answer.status).toBe(200);
+      const tag = answer.headers.get('etag');
+      expect('304' in (document.paths[path]!.get as Operation).responses).toBe(tag !== null);
+      if (tag !== null) {
+        expect((await stage.app.get(url, { headers: { 'if-none-match': '*' } })).status).toBe(304);
+      }
       const documented = (document.paths[path]!.get as Operation).responses['200']!.content?.['application/json']
         ?.schema;
       if (!path.startsWith('/v1/') || path.startsWith('/v1/export/') || /\.(svg|png)$|^\/v1\/events$/.test(path)) {

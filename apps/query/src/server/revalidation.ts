@@ -18,7 +18,7 @@ export function revalidate(app: NestFastifyApplication): void {
     if (
       method !== 'GET' ||
       reply.statusCode !== 200 ||
-      typeof payload !== 'string' ||
+      !(typeof payload === 'string' || Buffer.isBuffer(payload)) ||
       !hasETag(routeOptions.url ?? '')
     ) {
       return payload;
