@@ -79,6 +79,7 @@ Exit 0: exact.
   lost-kafka       the Kafka cluster is gone: continue on an empty one
   upgrade          the services of a former version, replaced one kind after the other, and back
   retention        a month of 10,000,000 measurements is old, and one lot of it on hold: chunks go, folds and loading go on
+  replica          query reads a standby: a slow export ends whole while the primary folds; one that is behind is not ready
   alerts           every alert fires and resolves; has options of its own: npm run drill -- alerts --help
 
   --times N        N runs, each on a fresh system (default 1)

@@ -16,6 +16,7 @@ import { SystemUnderTest } from '../../faults/system/system.ts';
 import { failover } from '../scenes/failover.ts';
 import { lostKafka } from '../scenes/lost-kafka.ts';
 import { pitr } from '../scenes/pitr.ts';
+import { replica } from '../scenes/replica.ts';
 import { retention } from '../scenes/retention.ts';
 import { upgrade } from '../scenes/upgrade.ts';
 import type { Options, Outcome, Scene } from '../scenes/scene.ts';
@@ -26,7 +27,14 @@ const SCRIPT = fileURLToPath(import.meta.url);
 const HOME = path.join(LOCAL_FOLDER, 'drill');
 const report = reportTo((line) => console.log(line));
 
-const SCENES: Readonly<Record<string, Scene>> = { pitr, failover, 'lost-kafka': lostKafka, upgrade, retention };
+const SCENES: Readonly<Record<string, Scene>> = {
+  pitr,
+  failover,
+  'lost-kafka': lostKafka,
+  upgrade,
+  retention,
+  replica,
+};
 
 /** One run on a fresh system, of which only the logs stay. */
 async function runOnce(scene: Scene, options: Options, seed: string, signal: AbortSignal): Promise<Outcome> {
