@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
-import { type StreamName, streamOf, STREAMS } from '@chip/contracts';
+import { type StreamName, streamOf, STREAMS, streamsNamed } from '@chip/contracts';
 import {
   KafkaAdmin,
   KafkaBatchServer,
@@ -68,11 +68,9 @@ export class IngestConsumer {
       logger,
       tracing,
     };
+    const streams = streamsNamed(config.INGEST_STREAMS);
     this.#streams = new Map(
-      config.INGEST_STREAMS.map((stream) => [
-        stream.name,
-        new MachineStream({ ...parts, stream, reader: READERS[stream.name]() }),
-      ]),
+      streams.map((stream) => [stream.name, new MachineStream({ ...parts, stream, reader: READERS[stream.name]() })]),
     );
     if (database === null) {
       logger.warn('DATABASE_URL is not set: no sample is too old, and stopped partitions show in the metrics only');
@@ -85,7 +83,7 @@ export class IngestConsumer {
     health.addReady({ name: 'retention', check: () => retention.readiness() });
     health.addReady({ name: 'machine_topics', check: () => topics.readiness() });
     const checkTopics = (): void => {
-      for (const { source: topic } of config.INGEST_STREAMS) {
+      for (const { source: topic } of streams) {
         topics
           .timestampProblem(topic)
           .then((problem) => problem === null || logger.error({ topic, problem }, 'machine_topic_wrong'))

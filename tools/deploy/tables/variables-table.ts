@@ -38,7 +38,7 @@ function shownDefault({ name, required, default: value }: Variable): string {
   }
   // A default that is converted to an object is shown as it is written: name=value,name=value.
   const text =
-    typeof value === 'object' && value !== null
+    typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.entries(value)
           .map((pair) => pair.join('='))
           .join()

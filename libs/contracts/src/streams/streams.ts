@@ -31,9 +31,9 @@ export const streamOfAccepted = (topic: string): Stream | undefined =>
 export const streamsSchema = z
   .string()
   .default(STREAMS.map(({ name }) => name).join(','))
-  .transform((names, context): readonly Stream[] => {
+  .transform((names, context): readonly StreamName[] => {
     const given = names.split(',').map((name) => name.trim());
-    const named = STREAMS.filter(({ name }) => given.includes(name));
+    const named = STREAMS.map(({ name }) => name).filter((name) => given.includes(name));
     if (named.length === given.length) {
       return named;
     }
@@ -43,3 +43,7 @@ export const streamsSchema = z
     });
     return z.NEVER;
   });
+
+/** The streams of these names, in the order of {@link STREAMS}. */
+export const streamsNamed = (names: readonly StreamName[]): readonly Stream[] =>
+  STREAMS.filter(({ name }) => names.includes(name));
