@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { kafkaVariables } from '@chip/kafka';
 import { authModeSchema, isLoopback, serviceSchema, withAccessRule } from '@chip/service';
 import { z } from 'zod';
 
@@ -14,6 +15,9 @@ function isSafeOrigin(url: string): boolean {
   const { protocol, hostname, origin } = new URL(url);
   return (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) && url.replace(/\/$/, '') === origin;
 }
+
+// It reads outside any group.
+const { GROUP_PREFIX: _, KAFKA_BROKERS, ...kafkaConnectionVariables } = kafkaVariables;
 
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
 const rateLimitsSchema = z.strictObject({
@@ -150,6 +154,10 @@ export const querySchema = withAccessRule(
       .optional()
       .describe('path of a PEM file with the certificate chain; turns on HTTPS; read again when it changes'),
     HTTPS_KEY: z.string().optional().describe('path of the PEM file with the key of HTTPS_CERTIFICATE'),
+    KAFKA_BROKERS: KAFKA_BROKERS.optional().describe(
+      'bootstrap brokers, host:port, several separated by commas; with them this instance reads the dead-letter topics into the table dead_letters',
+    ),
+    ...kafkaConnectionVariables,
   }),
 )
   .refine(({ HTTPS_CERTIFICATE, HTTPS_KEY }) => (HTTPS_CERTIFICATE === undefined) === (HTTPS_KEY === undefined), {

@@ -5,6 +5,7 @@ import { BacktestModule } from './backtest/backtest.module.ts';
 import { BinsModule } from './bins/bins.module.ts';
 import { CalendarsModule } from './calendars/calendars.module.ts';
 import { CapabilityModule } from './capability/capability.module.ts';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.ts';
 import { DefectsModule } from './defects/defects.module.ts';
 import { DiscoveryModule } from './discovery/discovery.module.ts';
 import { EquipmentModule } from './equipment/equipment.module.ts';
@@ -37,6 +38,7 @@ import { YieldModule } from './yield/yield.module.ts';
     BinsModule,
     CalendarsModule,
     CapabilityModule,
+    DeadLettersModule,
     DefectsModule,
     DiscoveryModule,
     EquipmentModule,

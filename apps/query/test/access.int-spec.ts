@@ -285,6 +285,7 @@ describe('every route of the document', () => {
       change: ['engineer', 'admin'],
       export: ['exporter', 'admin'],
       audit: ['auditor', 'admin'],
+      letters: ['engineer', 'admin'],
     };
     const seen = new Set<string>();
     for (const { name, url, init, operation } of guarded()) {
@@ -302,7 +303,16 @@ describe('every route of the document', () => {
         }
       }
     }
-    expect([...seen].sort()).toEqual(['audit', 'change', 'evaluate', 'export', 'operation', 'read', 'schedule']);
+    expect([...seen].sort()).toEqual([
+      'audit',
+      'change',
+      'evaluate',
+      'export',
+      'letters',
+      'operation',
+      'read',
+      'schedule',
+    ]);
   }, 240_000);
 
   it.each([

@@ -248,6 +248,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters, newest first
+         * @description Why each event was refused, and where its letter is. Details may quote what a machine sent, so this needs the role engineer or admin.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters by cause and machine
+         * @description How many events were refused for which reason, since when, and from which machine.
+         */
+        get: operations["getDeadLetterGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/defects/density": {
         parameters: {
             query?: never;
@@ -2044,6 +2084,121 @@ export interface components {
             }[];
             /** @description When the summary last read the data; it does not include later events. */
             refreshed_at: string | null;
+        };
+        DeadLetterGroups: {
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            group_count: number;
+            /** @description The 500 with most letters, those first. */
+            groups: {
+                /** @description Refusal code; empty for records that are not dead letters. */
+                code: string;
+                /** @description Of these, those whose event had been replayed before. */
+                failed_again: number;
+                /**
+                 * @description Where events were refused: a JSON pointer with * for indexes of arrays; empty where the refusal names no place.
+                 * @example /measurements/*\/value
+                 */
+                field: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_failed_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                last_failed_at: string;
+                letters: number;
+                /** @description Empty where the event does not say. */
+                machine: string;
+                /** @example ingest */
+                stage: string;
+                /**
+                 * @description Machine topic of the refused events.
+                 * @example telemetry.samples.v1
+                 */
+                topic: string;
+            }[];
+            /** @description Whether this instance reads the dead-letter topics (KAFKA_BROKERS). Without any that does, the positions stand still. */
+            is_indexing: boolean;
+            /** @description Of all groups. */
+            letters: number;
+            positions: {
+                /** @description Letters below it are counted. */
+                next_offset: number;
+                /** @description Partition of its dead-letter topic. */
+                partition: number;
+                /** @description Machine topic. */
+                topic: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                updated_at: string;
+            }[];
+        };
+        DeadLetterPage: {
+            items: {
+                /** @description Refusal code; empty for records that are not dead letters. */
+                code: string;
+                /**
+                 * @description What was wrong, in words. It may quote what the machine sent.
+                 * @example /service_name: got nothing, expected a string
+                 */
+                detail: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                failed_at: string;
+                /**
+                 * @description Where events were refused: a JSON pointer with * for indexes of arrays; empty where the refusal names no place.
+                 * @example /measurements/*\/value
+                 */
+                field: string;
+                /**
+                 * @description Identifies the refused event: topic, partition, offset, and the index in its array.
+                 * @example telemetry.samples.v1/3/7
+                 */
+                key: string;
+                /** @description Empty where the event does not say. */
+                machine: string;
+                offset: number;
+                /** @description Of the dead-letter topic. */
+                partition: number;
+                replay_count: number | null;
+                /** @description Key of the letter that the event was replayed from. */
+                replay_of: string | null;
+                /** @description The last replay of this letter; null if there was none. */
+                replayed: {
+                    /**
+                     * Format: date-time
+                     * @example 2008-07-19T11:55:00.000000Z
+                     */
+                    at: string;
+                    /**
+                     * @description started: interrupted, so it may or may not have been published.
+                     * @enum {string}
+                     */
+                    state: "started" | "acknowledged";
+                    times: number;
+                } | null;
+                /** @example ingest */
+                stage: string;
+                /**
+                 * @description Machine topic of the refused events.
+                 * @example telemetry.samples.v1
+                 */
+                topic: string;
+                /** @description Parts that were cut to fit; such a letter cannot be replayed. */
+                truncated: string | null;
+                /** @description Size of the event in the letter. */
+                value_bytes: number | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
         };
         DefectDensity: {
             /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
@@ -4436,6 +4591,8 @@ export type ControlLimits = components['schemas']['ControlLimits'];
 export type ControlLimitsPage = components['schemas']['ControlLimitsPage'];
 export type ControlLimitsRequest = components['schemas']['ControlLimitsRequest'];
 export type DailySummary = components['schemas']['DailySummary'];
+export type DeadLetterGroups = components['schemas']['DeadLetterGroups'];
+export type DeadLetterPage = components['schemas']['DeadLetterPage'];
 export type DefectDensity = components['schemas']['DefectDensity'];
 export type DefectPareto = components['schemas']['DefectPareto'];
 export type EquipmentComparison = components['schemas']['EquipmentComparison'];
@@ -5595,6 +5752,183 @@ export interface operations {
             };
             405: components["responses"]["MethodNotAllowed"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Refusal code.
+                 * @example schema_violation
+                 */
+                code?: string;
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Where the event was refused, as a group states it; empty: where the refusal names no place.
+                 * @example /service_name
+                 */
+                field?: string;
+                /**
+                 * @description Only items with been refused at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-01-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Service of a sample, equipment of an inspection; empty: where the event does not say.
+                 * @example etcher-07
+                 */
+                machine?: string;
+                /**
+                 * @description Service that refused the event: ingest or writer.
+                 * @example ingest
+                 */
+                stage?: string;
+                /**
+                 * @description Only items with been refused before this time.
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description Machine topic of the refused event.
+                 * @example telemetry.samples.v1
+                 */
+                topic?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeadLetterGroups: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Refusal code.
+                 * @example schema_violation
+                 */
+                code?: string;
+                /**
+                 * @description Where the event was refused, as a group states it; empty: where the refusal names no place.
+                 * @example /service_name
+                 */
+                field?: string;
+                /**
+                 * @description Only items with been refused at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2026-01-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Service of a sample, equipment of an inspection; empty: where the event does not say.
+                 * @example etcher-07
+                 */
+                machine?: string;
+                /**
+                 * @description Service that refused the event: ingest or writer.
+                 * @example ingest
+                 */
+                stage?: string;
+                /**
+                 * @description Only items with been refused before this time.
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description Machine topic of the refused event.
+                 * @example telemetry.samples.v1
+                 */
+                topic?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterGroups"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
             415: components["responses"]["UnsupportedMediaType"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];

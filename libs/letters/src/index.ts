@@ -2,4 +2,6 @@
 export { type Judge, judgeOf } from './judge.ts';
 export { type Letter, type LetterFilter, letterOf, lettersOf } from './letter.ts';
 export { isJsonObject } from './merge-patch.ts';
+export { indexLetters } from './letter-index.ts';
+export { originOf } from './origin.ts';
 export { DeadLetterReplay, type Passed, type ReplayOptions, type ReplayOutcome } from './replay.ts';

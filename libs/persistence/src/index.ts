@@ -11,6 +11,7 @@ export * from './connection/load-session.ts';
 export { parseMicros } from './connection/pg-values.ts';
 export * from './connection/replica-lag.ts';
 export * from './database.module.ts';
+export * from './positions/dead-letter-index.ts';
 export * from './positions/dead-letter-replays.ts';
 export * from './positions/ingest-partitions.ts';
 export * from './positions/position-changes.ts';

@@ -1,4 +1,4 @@
-import type { Letter } from '@chip/letters';
+import { type Letter, originOf } from '@chip/letters';
 
 /**
  * How often each of many texts occurs, with bounded memory: an attacker's million different texts cost nothing more.
@@ -46,8 +46,6 @@ export interface LetterCount {
   readonly origins: { text: string; letters: number }[];
 }
 
-/** A larger value is not parsed just to learn its origin. */
-const MAX_PARSED_BYTES = 64 * 1024;
 const SHOWN = 3;
 
 interface Group {
@@ -138,20 +136,5 @@ export class LetterCounts {
       this.#groups.set(key, group);
     }
     return group;
-  }
-}
-
-/** Service of a sample, equipment of an inspection. */
-function originOf(value: Buffer | null): string | undefined {
-  if (value === null || value.length > MAX_PARSED_BYTES || value[0] !== 0x7b) {
-    return undefined;
-  }
-  try {
-    const { service_name, equipment_id } = JSON.parse(value.toString()) as Record<string, unknown>;
-    const origin = service_name ?? equipment_id;
-    return typeof origin === 'string' ? origin.slice(0, 100) : undefined;
-  } catch {
-    // Malformed JSON, the cause of many letters.
-    return undefined;
   }
 }

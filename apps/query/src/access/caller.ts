@@ -22,13 +22,13 @@ export const ANONYMOUS: Caller = {
 
 const RIGHTS_OF_ROLE: Readonly<Record<KeyRole, readonly Right[]>> = {
   viewer: ['read', 'operation', 'evaluate'],
-  engineer: ['read', 'operation', 'evaluate', 'schedule', 'change'],
-  admin: ['read', 'operation', 'evaluate', 'schedule', 'change', 'export', 'audit'],
+  engineer: ['read', 'operation', 'evaluate', 'schedule', 'change', 'letters'],
+  admin: ['read', 'operation', 'evaluate', 'schedule', 'change', 'export', 'audit', 'letters'],
   machine: ['evaluate', 'schedule'],
 };
 const RIGHT_OF_SCOPE: Readonly<Record<KeyScope, Right>> = { 'export:raw': 'export', 'audit:read': 'audit' };
 /** Rights to answers that show all sites at once, which callers limited to some must not see. */
-const NOT_FOR_LIMITED: readonly Right[] = ['operation', 'audit'];
+const NOT_FOR_LIMITED: readonly Right[] = ['operation', 'audit', 'letters'];
 
 export const isLimited = ({ sites, products }: Pick<Caller, 'sites' | 'products'>): boolean =>
   sites !== null || products !== null;

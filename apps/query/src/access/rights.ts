@@ -10,8 +10,9 @@ import { type OpenAPIObject } from '@nestjs/swagger';
  * - `change`: everything else that writes
  * - `export`: rows in bulk, as stored
  * - `audit`: who changed what
+ * - `letters`: dead letters one by one, which may quote what machines sent
  */
-export type Right = 'read' | 'operation' | 'evaluate' | 'schedule' | 'change' | 'export' | 'audit';
+export type Right = 'read' | 'operation' | 'evaluate' | 'schedule' | 'change' | 'export' | 'audit' | 'letters';
 
 /** Cost of one request. Each class has its own limits, so that none starves another. */
 export type CostClass = 'light' | 'statistic' | 'export' | 'write';
@@ -35,7 +36,7 @@ const PUBLIC_ROUTES = new Set([
 
 /** Lists and single items, which an index serves. */
 const LIGHT =
-  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|calendars|wafer-geometries|control-limits|control-limits\/\{id\}|reports|reports\/\{id\}|audit|events)$/;
+  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|calendars|wafer-geometries|control-limits|control-limits\/\{id\}|reports|reports\/\{id\}|audit|events|dead-letters)$/;
 /** Writes that first compute statistics. */
 const COMPUTES = new Set(['/v1/reports']);
 

@@ -28,6 +28,7 @@ import { ProductionCalendars } from './0033-production-calendars.ts';
 import { WaferGeometries } from './0034-wafer-geometries.ts';
 import { LeanLoad } from './0035-lean-load.ts';
 import { TagsByPath } from './0036-tags-by-path.ts';
+import { DeadLetters } from './0037-dead-letters.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -61,4 +62,5 @@ export const MIGRATIONS = [
   { name: '0034-wafer-geometries', class: WaferGeometries },
   { name: '0035-lean-load', class: LeanLoad },
   { name: '0036-tags-by-path', class: TagsByPath },
+  { name: '0037-dead-letters', class: DeadLetters },
 ];
