@@ -29,6 +29,7 @@ export const RIGHTS: readonly Right[] = [
   right('writer', 'writerGroup', 'Read'),
   right('writer', 'deadLetters', 'Write'),
   right('writer', 'source', 'Describe'),
+  right('query', 'deadLetters', 'Read'),
   right('machine', 'source', 'Write'),
   right('operator', 'source', 'Create', 'Alter', 'DescribeConfigs', 'Read', 'Write'),
   right('operator', 'accepted', 'Create', 'Alter', 'DescribeConfigs', 'Read'),
