@@ -97,7 +97,7 @@ export async function startIngest(
   const health = new Health();
   const metrics = new IngestMetrics(new Registry());
   const ingest = new IngestConsumer(
-    { INSTANCE: 'test' } as IngestConfig,
+    { INSTANCE: 'test', INGEST_STREAMS: ['telemetry', 'inspection'] } as Partial<IngestConfig> as IngestConfig,
     logger,
     server,
     redirected(producer),
