@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
@@ -11,42 +13,46 @@ const { AclOperationTypes, AclPermissionTypes, AclResourceTypes } = kafkajs;
 const SAMPLES = 'telemetry.samples.v1';
 const RESULTS = 'inspection.results.v1';
 const PASSWORD = 'a long word, with blanks = and signs';
+const FOLDER = mkdtempSync(path.join(tmpdir(), 'chip-secret-'));
+const PASSWORD_FILE = path.join(FOLDER, 'password');
 
 let broker: SecuredKafka;
 let pipeline: Pipeline;
 let as: Record<'ingest' | 'writer' | 'operator', Record<string, string>>;
 
 beforeAll(async () => {
-  broker = await SecuredKafka.start({ writer: PASSWORD, machine: PASSWORD });
-  await Promise.all([broker.addScramUser('SCRAM-SHA-512', 'ingest', PASSWORD), broker.certify('operator')]);
+  broker = await SecuredKafka.start({ operator: PASSWORD, machine: PASSWORD });
+  await Promise.all([broker.addScramUser('SCRAM-SHA-512', 'ingest', PASSWORD), broker.certify('writer')]);
+  writeFileSync(PASSWORD_FILE, PASSWORD);
   const tls = { KAFKA_SSL: 'on', KAFKA_SSL_CA_FILE: broker.file('ca.pem') };
   const sasl = (username: string, mechanism: string): Record<string, string> => ({
     ...tls,
     KAFKA_BROKERS: broker.sasl,
     KAFKA_SASL_MECHANISM: mechanism,
     KAFKA_SASL_USERNAME: username,
-    KAFKA_SASL_PASSWORD: PASSWORD,
+    KAFKA_SASL_PASSWORD_FILE: PASSWORD_FILE,
   });
   as = {
     ingest: sasl('ingest', 'scram-sha-512'),
-    writer: sasl('writer', 'plain'),
-    operator: {
+    writer: {
       ...tls,
       KAFKA_BROKERS: broker.mutualTls,
-      KAFKA_SSL_CERT_FILE: broker.file('operator.pem'),
-      KAFKA_SSL_KEY_FILE: broker.file('operator.key'),
+      KAFKA_SSL_CERT_FILE: broker.file('writer.pem'),
+      KAFKA_SSL_KEY_FILE: broker.file('writer.key'),
     },
+    operator: sasl('operator', 'plain'),
   };
   const admin = new kafkajs.Kafka({ brokers: [broker.admin], logLevel: kafkajs.logLevel.NOTHING }).admin();
   await admin.connect();
   await admin.createAcls({ acl: documentedRights() });
   await admin.disconnect();
   pipeline = await Pipeline.create(broker.admin, as.operator);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await pipeline?.close();
   await broker?.stop();
+  rmSync(FOLDER, { recursive: true, force: true });
 }, 60_000);
 
 /** The table of docs/deployment.md, as ACLs. */
@@ -100,9 +106,10 @@ const rows = async (): Promise<number> =>
 
 describe('a broker with TLS, SASL and access control', () => {
   let ingest: Service;
+  let writer: Service;
 
   it('is enough with the documented rights: rows land, letters of both services leave', async () => {
-    [ingest] = await Promise.all([pipeline.start('ingest', as.ingest), pipeline.start('writer', as.writer)]);
+    [ingest, writer] = await Promise.all([pipeline.start('ingest', as.ingest), pipeline.start('writer', as.writer)]);
     await publish(SAMPLES, [...Array.from({ length: 100 }, (_, n) => sample(n)), { bad: true }]);
     // Only the writer, which queries the database, can know that this type is unknown.
     await publish(RESULTS, [
@@ -166,6 +173,20 @@ describe('a broker with TLS, SASL and access control', () => {
     await pipeline.untilIdle(120_000);
     expect(await rows()).toBe(102);
     expect(await pipeline.letters(SAMPLES)).toHaveLength(2);
+  });
+
+  it('accepts a renewed authority, certificate and password without a restart of the services', async () => {
+    const renewed = 'another long word';
+    await broker.addScramUser('SCRAM-SHA-512', 'ingest', renewed);
+    writeFileSync(PASSWORD_FILE, renewed);
+    await broker.renew('writer');
+    await publish(SAMPLES, [sample(102), { bad: 'once more' }]);
+    await pipeline.untilIdle(120_000);
+    expect(await rows()).toBe(103);
+    expect(await pipeline.letters(SAMPLES)).toHaveLength(3);
+    expect([ingest.process.exitCode, writer.process.exitCode]).toEqual([null, null]);
+    // Operators come with the password that the broker knows for them.
+    writeFileSync(PASSWORD_FILE, PASSWORD);
   });
 
   it('refuses a wrong password at once, without repeating it', async () => {

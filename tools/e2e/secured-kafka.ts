@@ -17,6 +17,7 @@ export class SecuredKafka {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'chip-kafka-'));
   readonly #stop = new AbortController();
   #pid: number | undefined;
+  #startServer: () => Promise<number | undefined> = () => Promise.reject(new Error('not prepared'));
   #java: { command: string; args: readonly string[] } = { command: '', args: [] };
   /** Without TLS, for the test alone: any client here may do everything. */
   admin = '';
@@ -42,13 +43,7 @@ export class SecuredKafka {
     this.admin = `${LOOPBACK}:${broker}`;
     this.sasl = `${LOOPBACK}:${sasl}`;
     this.mutualTls = `${LOOPBACK}:${mutualTls}`;
-    await this.#openssl(
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=test authority'],
-      ...['-keyout', this.file('ca.key'), '-out', this.file('ca.pem')],
-    );
-    await this.certify('broker', `subjectAltName=IP:${LOOPBACK}`);
-    writeFileSync(this.file('broker.both'), readFileSync(this.file('broker.key'), 'utf8') + this.pem('broker'));
-
+    await this.#found();
     const stack = stackFolder(this.file('stack'));
     const jars = await provideKafka(cacheFolder(), () => {}, this.#stop.signal);
     const launch = await prepareKafka(
@@ -83,7 +78,31 @@ super.users=${['ANONYMOUS', ...superUsers].map((user) => `User:${user}`).join(';
     );
     this.#java = { command: launch.command, args: launch.args.slice(0, -2) };
     const part = { launch, readiness: () => kafkaReadiness(stack.run, 'kafka-1'), readyWithinMs: 60_000 };
-    this.#pid = (await startPart(stack.run, part, this.#stop.signal)).pid;
+    this.#startServer = async () => (await startPart(stack.run, part, this.#stop.signal)).pid;
+    this.#pid = await this.#startServer();
+  }
+
+  /** The authority, and a certificate of the broker. */
+  async #found(): Promise<void> {
+    await this.#openssl(
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=test authority'],
+      ...['-keyout', this.file('ca.key'), '-out', this.file('ca.pem')],
+    );
+    await this.certify('broker', `subjectAltName=IP:${LOOPBACK}`);
+    writeFileSync(this.file('broker.both'), readFileSync(this.file('broker.key'), 'utf8') + this.pem('broker'));
+  }
+
+  /**
+   * Replaces the authority, the certificate of the broker and those of `clients`, in their files, and starts the broker
+   * again: it accepts nothing of before.
+   */
+  async renew(...clients: string[]): Promise<void> {
+    await this.#found();
+    for (const client of clients) {
+      await this.certify(client);
+    }
+    await endProcess(this.#pid as number, 'SIGTERM', 30_000);
+    this.#pid = await this.#startServer();
   }
 
   file(name: string): string {

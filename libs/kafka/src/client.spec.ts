@@ -38,7 +38,7 @@ describe('configuration of Kafka', () => {
         KAFKA_SSL_KEY: 'k',
       }).ssl,
     ).toEqual({
-      ca: ['pem'],
+      ca: 'pem',
       cert: 'c',
       key: 'k',
     });

@@ -1,7 +1,7 @@
 /** How to reach Kafka, and as whom: variables of a service, and the clients made from them. */
 import './kafkajs-patches/request-queue.ts';
 import './records/codecs.ts';
-import { ConfigError, switchSchema, type Logger } from '@chip/service';
+import { ConfigError, freshValue, switchSchema, type Logger } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { z } from 'zod';
 import { PREFIX, type Prefixes } from './names.ts';
@@ -12,7 +12,8 @@ export interface KafkaConnection extends Prefixes {
   readonly brokers: readonly string[];
   /** Name of this process in the brokers' logs and quotas. */
   readonly clientId: string;
-  readonly ssl?: boolean | { ca?: string[]; cert?: string; key?: string };
+  /** Of a service's variables, certificates and passwords have getters: each connection reads their files again. */
+  readonly ssl?: boolean | { ca?: string | string[]; cert?: string; key?: string };
   readonly sasl?:
     | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
     | { mechanism: 'oauthbearer'; tokens: TokenSource };
@@ -73,14 +74,21 @@ export const kafkaVariables = {
 
 export type KafkaVariables = z.infer<z.ZodObject<typeof kafkaVariables>>;
 
-/** The connection that a service's variables describe. */
+/**
+ * The connection that a service's variables describe. kafkajs reads certificates and passwords for each connection that
+ * it opens, and their getters read the files again: renewed ones are taken over without a restart.
+ */
 export function kafkaConnection(config: KafkaVariables, clientId: string): KafkaConnection {
-  const { KAFKA_SSL_CA: ca, KAFKA_SSL_CERT: cert, KAFKA_SSL_KEY: key, KAFKA_SASL_MECHANISM: mechanism } = config;
-  const ssl = {
-    ...(ca === undefined ? {} : { ca: [ca] }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+  const { KAFKA_SASL_MECHANISM: mechanism } = config;
+  const ssl = {};
+  const give = (option: string, name: 'KAFKA_SSL_CA' | 'KAFKA_SSL_CERT' | 'KAFKA_SSL_KEY'): void => {
+    if (config[name] !== undefined) {
+      Object.defineProperty(ssl, option, { enumerable: true, get: freshValue(config, name) });
+    }
   };
+  give('ca', 'KAFKA_SSL_CA');
+  give('cert', 'KAFKA_SSL_CERT');
+  give('key', 'KAFKA_SSL_KEY');
   return {
     brokers: config.KAFKA_BROKERS,
     clientId,
@@ -96,6 +104,7 @@ function saslOf(
   mechanism: NonNullable<KafkaVariables['KAFKA_SASL_MECHANISM']>,
   config: KafkaVariables,
 ): NonNullable<KafkaConnection['sasl']> {
+  const password = freshValue(config, 'KAFKA_SASL_PASSWORD');
   const required = (name: 'KAFKA_SASL_USERNAME' | 'KAFKA_SASL_PASSWORD', why: string): string => {
     const value = config[name];
     if (value === undefined || value === '') {
@@ -105,10 +114,14 @@ function saslOf(
   };
   if (mechanism !== 'oauthbearer') {
     const why = `KAFKA_SASL_MECHANISM=${mechanism}`;
+    const username = required('KAFKA_SASL_USERNAME', why);
+    required('KAFKA_SASL_PASSWORD', why);
     return {
       mechanism,
-      username: required('KAFKA_SASL_USERNAME', why),
-      password: required('KAFKA_SASL_PASSWORD', why),
+      username,
+      get password() {
+        return password() as string;
+      },
     };
   }
   const { KAFKA_SASL_TOKEN_FILE: file, KAFKA_SASL_TOKEN_ENDPOINT: endpoint, KAFKA_SASL_SCOPE: scope } = config;
@@ -119,12 +132,16 @@ function saslOf(
   if (file !== undefined) {
     return { mechanism, tokens: { file } };
   }
+  const clientId = required('KAFKA_SASL_USERNAME', 'KAFKA_SASL_TOKEN_ENDPOINT');
+  required('KAFKA_SASL_PASSWORD', 'KAFKA_SASL_TOKEN_ENDPOINT');
   return {
     mechanism,
     tokens: {
       endpoint: endpoint as string,
-      clientId: required('KAFKA_SASL_USERNAME', 'KAFKA_SASL_TOKEN_ENDPOINT'),
-      clientSecret: required('KAFKA_SASL_PASSWORD', 'KAFKA_SASL_TOKEN_ENDPOINT'),
+      clientId,
+      get clientSecret() {
+        return password() as string;
+      },
       ...(scope === undefined ? {} : { scope }),
     },
   };

@@ -1,5 +1,5 @@
 /** Kafka for a Nest service: batch transport, producer, admin and reader, each closed by the drain. */
-import { CONFIG, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
+import { CONFIG, freshValue, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { KafkaAdmin } from './admin.ts';
@@ -46,9 +46,8 @@ export class KafkaModule {
           inject: [CONFIG, Registry],
           useFactory: (config: Config, registry: Registry) => {
             for (const name of config.KAFKA_SSL ? (['KAFKA_SSL_CA', 'KAFKA_SSL_CERT'] as const) : []) {
-              const pem = config[name];
-              if (pem !== undefined) {
-                watchCertificate(registry, name, () => pem);
+              if (config[name] !== undefined) {
+                watchCertificate(registry, name, freshValue(config, name) as () => string);
               }
             }
             return kafkaConnection(config, `${clientId}-${config.INSTANCE}`);

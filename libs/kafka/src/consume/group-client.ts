@@ -5,6 +5,7 @@ import kafkajs, { type Consumer, type EachBatchPayload, type PartitionAssigner }
 import { createKafka, type KafkaConnection } from '../client.ts';
 import { KafkaRefusedError, translateKafkaError } from '../kafka.error.ts';
 import { FetchInterceptor, TURN_MS, type FetchFacts, type FetchPolicy } from '../kafkajs-patches/fetch-interceptor.ts';
+import { repeatSearchForCoordinator } from '../kafkajs-patches/group-coordinator.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { leaveGroup } from './leave.ts';
 
@@ -167,6 +168,7 @@ export class GroupClient {
   #attachingAssigner(): PartitionAssigner {
     return (config) => {
       this.#interceptor.attach(config.cluster);
+      repeatSearchForCoordinator(config.cluster);
       return kafkajs.PartitionAssigners.roundRobin(config);
     };
   }

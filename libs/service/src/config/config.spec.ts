@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -7,6 +7,7 @@ import {
   authModeSchema,
   ConfigError,
   describeConfig,
+  freshValue,
   isLoopback,
   loadConfig,
   serviceSchema,
@@ -111,6 +112,19 @@ describe('secrets in files', () => {
   it('are read from NAME_FILE without the last line break', () => {
     expect(loadConfig(schema, { PASSWORD_FILE: file('pass word\n') })).toEqual({ PASSWORD: 'pass word' });
     expect(loadConfig(schema, { PASSWORD_FILE: file('two\nlines\r\n') })).toEqual({ PASSWORD: 'two\nlines' });
+  });
+
+  it('are read again on request; in the middle of a renewal the value of before holds', () => {
+    const path = file('first\n');
+    const value = freshValue(loadConfig(schema, { PASSWORD_FILE: path }), 'PASSWORD');
+    expect(value()).toBe('first');
+    writeFileSync(path, 'second\n');
+    expect(value()).toBe('second');
+    writeFileSync(path, '');
+    expect(value()).toBe('second');
+    rmSync(path);
+    expect(value()).toBe('second');
+    expect(freshValue(loadConfig(schema, { PASSWORD: 'direct', PASSWORD_FILE: path }), 'PASSWORD')()).toBe('direct');
   });
 
   it('give way to NAME itself', () => {

@@ -102,6 +102,9 @@ export const switchSchema = z
   .enum(['on', 'off', 'true', 'false'])
   .transform((value) => value === 'on' || value === 'true');
 
+/** Where the values of a configuration come from that `NAME_FILE` gave. */
+const FILES = new WeakMap<object, ReadonlyMap<string, string>>();
+
 /**
  * Reads the variables that `schema` names from `env`, once, at start.
  *
@@ -116,6 +119,7 @@ export function loadConfig<Schema extends ConfigSchema>(
 ): z.infer<Schema> {
   const problems: ConfigProblem[] = [];
   const given: Record<string, string> = {};
+  const files = new Map<string, string>();
   for (const name of Object.keys(schema.shape)) {
     const direct = env[name];
     const file = env[`${name}_FILE`];
@@ -127,6 +131,7 @@ export function loadConfig<Schema extends ConfigSchema>(
         problems.push({ name: `${name}_FILE`, reason: 'names a file that cannot be read' });
       } else if (content !== '') {
         given[name] = content;
+        files.set(name, file);
       }
     }
   }
@@ -140,10 +145,33 @@ export function loadConfig<Schema extends ConfigSchema>(
       }
     }
   }
-  if (problems.length > 0) {
+  if (!parsed.success || problems.length > 0) {
     throw new ConfigError(problems);
   }
+  FILES.set(parsed.data, files);
   return parsed.data as z.infer<Schema>;
+}
+
+/**
+ * For secrets that are renewed while the process runs: returns a function that gives the present content of the file of
+ * `NAME_FILE`. While the file is empty or cannot be read, such as in the middle of its renewal, it gives the content of
+ * before. A value that did not come from a file stays.
+ *
+ * @param config as {@link loadConfig} returns it, not a copy
+ * @param name of a variable that the schema does not transform
+ */
+export function freshValue<Name extends string>(
+  config: Readonly<Partial<Record<Name, string | undefined>>>,
+  name: Name,
+): () => string | undefined {
+  const file = FILES.get(config)?.get(name);
+  let last = config[name];
+  return () => {
+    if (file !== undefined) {
+      last = readSecret(file) || last;
+    }
+    return last;
+  };
 }
 
 function readSecret(path: string): string | undefined {
