@@ -8,6 +8,7 @@ export type Explained = Partial<Pick<Yield, 'as_of' | 'definition' | 'definition
 export type Die = readonly [x: number, y: number, value: WaferMap['dies'][number][2]];
 /** x, y, the fraction of wafers on which the die fails, and the wafers on which it was tested. */
 export type StackedDie = LotMap['dies'][number];
+export type Geometry = NonNullable<WaferMap['geometry']>;
 
 export type YieldGroup = Yield['groups'][number];
 export type Standstill = Pipeline['ingest'][number];

@@ -1,4 +1,4 @@
-import { type Geometry } from '../wafer/layout.ts';
+import { type Geometry } from '../api/answers.ts';
 import { statisticsEn } from './statistics.en.ts';
 
 /** Every text of the page in English. The other languages have the same keys, or they do not compile. */

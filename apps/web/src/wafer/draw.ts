@@ -4,7 +4,8 @@
  */
 import { type Palette } from '../colours/palette.ts';
 import { columnsOf, type DiceGrid, rowsOf } from './footprint.ts';
-import { cellOf, cornerOf, type Geometry, type Layout } from './layout.ts';
+import { type Geometry } from '../api/answers.ts';
+import { cellOf, cornerOf, type Layout } from './layout.ts';
 import { type Scale } from './scale.ts';
 
 /** Smallest die, in pixels of the canvas, between which there is room for a line. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cornerOf, type Geometry, layoutOf, placeAt } from './layout.ts';
+import { type Geometry } from '../api/answers.ts';
+import { cornerOf, layoutOf, placeAt } from './layout.ts';
 
 const BOUNDS = { xMin: 0, xMax: 15, yMin: 0, yMax: 12 };
 const geometry = (more: Partial<Geometry> = {}): Geometry =>

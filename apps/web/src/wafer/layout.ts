@@ -3,10 +3,8 @@
  * machines give steps and not millimetres: dice are drawn so that the wafer is round, which gives them the proportions of the
  * real ones.
  */
-import { type WaferMap } from '@chip/client';
+import { type Geometry } from '../api/answers.ts';
 import { type Bounds, columnsOf, rowsOf } from './footprint.ts';
-
-export type Geometry = NonNullable<WaferMap['geometry']>;
 
 export interface Layout {
   /** Edge length of the square canvas, in its own pixels. */

@@ -5,7 +5,8 @@ import { timed } from '../timing.ts';
 import { texts } from '../texts/texts.ts';
 import { drawMap, drawMark, type Drawing } from './draw.ts';
 import { type DiceGrid, type Direction } from './footprint.ts';
-import { type Geometry, type Layout, layoutOf, placeAt } from './layout.ts';
+import { type Geometry } from '../api/answers.ts';
+import { type Layout, layoutOf, placeAt } from './layout.ts';
 import { type Scale } from './scale.ts';
 
 /** Canvas for one map: as many pixels as the screen shows, up to a limit above which nothing gets sharper. */

@@ -8,7 +8,7 @@ import { Panel } from '../../shared/panel.tsx';
 import { Empty } from '../../shared/states.tsx';
 import { texts } from '../../texts/texts.ts';
 import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
-import { type Geometry } from '../../wafer/layout.ts';
+import { type Geometry } from '../../api/answers.ts';
 import { Legend } from '../../wafer/legend.tsx';
 import { currentPalette, type OperationFilter } from '../../wafer/operation.ts';
 import { valueScale } from '../../wafer/scale.ts';
