@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@chip/testing';
+import { requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type AclEntry } from 'kafkajs';
+import pg from 'pg';
 import { Pipeline, type Service } from './pipeline.ts';
 import { SecuredKafka } from './secured-kafka.ts';
 
@@ -15,6 +17,9 @@ const RESULTS = 'inspection.results.v1';
 const PASSWORD = 'a long word, with blanks = and signs';
 const FOLDER = mkdtempSync(path.join(tmpdir(), 'chip-secret-'));
 const PASSWORD_FILE = path.join(FOLDER, 'password');
+const DATABASE_PASSWORD_FILE = path.join(FOLDER, 'database-password');
+/** Of this test's own: other tests of the server go on with those of the services. */
+const ROLES = ['writer', 'ingest', 'api'].map((name) => `e2e_${randomBytes(4).toString('hex')}_${name}`);
 
 let broker: SecuredKafka;
 let pipeline: Pipeline;
@@ -47,13 +52,41 @@ beforeAll(async () => {
   await admin.createAcls({ acl: documentedRights() });
   await admin.disconnect();
   pipeline = await Pipeline.create(broker.admin, as.operator);
+  await setDatabasePasswords('first', (role) => {
+    const of = role.replace(/^e2e_[0-9a-f]+/, 'chip');
+    return `CREATE ROLE ${role} LOGIN IN ROLE ${of}`;
+  });
 }, 300_000);
 
 afterAll(async () => {
   await pipeline?.close();
+  await administer(ROLES.map((role) => `DROP ROLE IF EXISTS ${role}`));
   await broker?.stop();
   rmSync(FOLDER, { recursive: true, force: true });
 }, 60_000);
+
+async function administer(statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: requiredEnv('DATABASE_URL') });
+  await client.connect();
+  await client.query(statements.join(';'));
+  await client.end();
+}
+
+async function setDatabasePasswords(password: string, statement: (role: string) => string): Promise<void> {
+  writeFileSync(DATABASE_PASSWORD_FILE, password);
+  await administer(ROLES.map((role) => `${statement(role)} PASSWORD '${password}'`));
+}
+
+/** The database of the pipeline for a role, with the password in a file. */
+async function databaseOf(name: string): Promise<{ DATABASE_URL: string }> {
+  const { database } = await pipeline.one<{ database: string }>('SELECT current_database() AS database');
+  const url = new URL(requiredEnv('DATABASE_URL'));
+  url.username = ROLES.find((role) => role.endsWith(name)) as string;
+  url.password = '';
+  url.pathname = database;
+  url.searchParams.set('passwordfile', DATABASE_PASSWORD_FILE);
+  return { DATABASE_URL: url.href };
+}
 
 /** The table of docs/deployment.md, as ACLs. */
 function documentedRights(): AclEntry[] {
@@ -109,7 +142,10 @@ describe('a broker with TLS, SASL and access control', () => {
   let writer: Service;
 
   it('is enough with the documented rights: rows land, letters of both services leave', async () => {
-    [ingest, writer] = await Promise.all([pipeline.start('ingest', as.ingest), pipeline.start('writer', as.writer)]);
+    [ingest, writer] = await Promise.all([
+      pipeline.start('ingest', { ...as.ingest, ...(await databaseOf('ingest')) }),
+      pipeline.start('writer', { ...as.writer, ...(await databaseOf('writer')) }),
+    ]);
     await publish(SAMPLES, [...Array.from({ length: 100 }, (_, n) => sample(n)), { bad: true }]);
     // Only the writer, which queries the database, can know that this type is unknown.
     await publish(RESULTS, [
@@ -187,6 +223,34 @@ describe('a broker with TLS, SASL and access control', () => {
     expect([ingest.process.exitCode, writer.process.exitCode]).toEqual([null, null]);
     // Operators come with the password that the broker knows for them.
     writeFileSync(PASSWORD_FILE, PASSWORD);
+  });
+
+  it('accepts renewed passwords of the database without a restart of the services', async () => {
+    const query = await pipeline.start('query', await databaseOf('api'));
+    const connected = async (): Promise<string[] | null> => {
+      const { roles } = await pipeline.one<{ roles: string[] | null }>(
+        'SELECT array_agg(DISTINCT usename::text) AS roles FROM pg_stat_activity WHERE usename = ANY ($1)',
+        [ROLES],
+      );
+      return roles;
+    };
+    expect(await connected()).toHaveLength(ROLES.length);
+    await setDatabasePasswords('second', (role) => `ALTER ROLE ${role}`);
+    await pipeline.one('SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ANY ($1)', [
+      ROLES,
+    ]);
+    await publish(SAMPLES, [sample(103)]);
+    await pipeline.untilIdle(120_000);
+    expect(await rows()).toBe(104);
+    // A service connects again when it asks: query when it is asked, ingest every few seconds.
+    const answers = async (): Promise<boolean> => (await fetch(`${query.url}/v1/pipeline`)).ok;
+    await waitFor(async () => (await answers()) && (await connected())?.length === ROLES.length);
+    expect([ingest, writer, query].map(({ process }) => process.exitCode)).toEqual([null, null, null]);
+    const former = new URL((await databaseOf('api')).DATABASE_URL);
+    former.search = '';
+    former.password = 'first';
+    const refused = new pg.Client({ connectionString: former.href });
+    await expect(refused.connect()).rejects.toMatchObject({ code: '28P01' });
   });
 
   it('refuses a wrong password at once, without repeating it', async () => {
