@@ -14,7 +14,7 @@ import {
   setRetention,
   verifyAudit,
 } from '@chip/persistence';
-import { migrate } from '@chip/persistence/migrate';
+import { migrate } from '@chip/persistence/schema';
 import { Command, InvalidArgumentError } from 'commander';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
 import { currentUser } from './confirm.ts';

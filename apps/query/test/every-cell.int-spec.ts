@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '@chip/persistence';
-import { migrate } from '@chip/persistence/migrate';
+import { migrate } from '@chip/persistence/schema';
 import { PrivateServer } from '@chip/persistence/testing';
 import { waitFor } from '@chip/testing';
 import { QueryApp } from './query-app.ts';

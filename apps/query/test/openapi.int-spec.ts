@@ -171,6 +171,8 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/audit': ['', '?stream=none', '?limit=1'],
   '/v1/audit/verify': ['', '?stream=none'],
   '/v1/events': ['?seconds=0'],
+  '/v1/dead-letters': ['', '?limit=1', '?code=none'],
+  '/v1/dead-letters/groups': ['', '?code=none'],
   '/v1/pipeline': [''],
   '/v1/ledger': [''],
   '/health/live': [''],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Database } from '@chip/persistence';
-import { migrate } from '@chip/persistence/migrate';
+import { migrate } from '@chip/persistence/schema';
 import { createTestDatabase, PrivateServer, type TestDatabase, withDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';

@@ -1,7 +1,7 @@
 import { type Block, encodeBlock, TELEMETRY } from '@chip/contracts';
 import type { RecordBatch } from '@chip/kafka';
 import { Database, loadPosition, LoadSession } from '@chip/persistence';
-import { migrate } from '@chip/persistence/migrate';
+import { migrate } from '@chip/persistence/schema';
 import { PrivateServer } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';

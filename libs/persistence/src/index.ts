@@ -1,7 +1,7 @@
 /**
  * Connections, positions, loading and upkeep, for every service. What needs MikroORM has entries of its own, because it
  * takes a third of a service's start-up time and 18 MB: `@chip/persistence/repositories` for what the query service keeps,
- * and `@chip/persistence/migrate`.
+ * and `@chip/persistence/schema`.
  */
 export * from './access/api-keys.ts';
 export * from './audit/audit.ts';

@@ -47,10 +47,10 @@ export const d3 = (n: number): number => rangeConstants(n)[1];
 const LARGE_SAMPLE = 1000;
 
 /** Known values of c4 below it: charts ask for the same few sizes tens of thousands of times. */
-const smallC4: number[] = [];
+const SMALL_C4: number[] = [];
 
 /** Mean of the sample standard deviation of n >= 2 standard normal values. */
 export const c4 = (n: number): number =>
   n >= LARGE_SAMPLE
     ? 1 - 1 / (4 * n) - 7 / (32 * n ** 2) - 19 / (128 * n ** 3)
-    : (smallC4[n] ??= Math.sqrt(2 / (n - 1)) * Math.exp(logGamma(n / 2) - logGamma((n - 1) / 2)));
+    : (SMALL_C4[n] ??= Math.sqrt(2 / (n - 1)) * Math.exp(logGamma(n / 2) - logGamma((n - 1) / 2)));
