@@ -169,6 +169,14 @@ describe('errors of the real server', () => {
       [{ n: 3 }],
     ]);
     expect(await failure(() => all(['SELECT 1', 'SELECT 1 / 0', 'SELECT 3']))).toMatchObject({ sqlstate: '22012' });
+    // Also where a statement behind it is waited for first.
+    const backwards = db.database.withSnapshot(async (tx) => {
+      const [one, two] = [tx.query('SELECT 1 / 0'), tx.query('SELECT 2')];
+      one.catch(() => undefined);
+      await two;
+      await one;
+    });
+    expect(await failure(() => backwards)).toMatchObject({ sqlstate: '22012' });
     expect(await all(['SELECT 4 AS n'])).toEqual([[{ n: 4 }]]);
   });
 

@@ -141,13 +141,13 @@ describe('LoadSession', () => {
 
   it('reports a commit whose answer never came as unknown, and the position tells that it took place', async () => {
     await db.database.query(
-      `CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END $$`,
+      `CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$`,
     );
     await db.database.query(
       `CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON copied DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit()`,
     );
     try {
-      const impatient = await open(150);
+      const impatient = await open(1_500);
       await impatient.begin();
       await impatient.copy('copied', ['n'], [Buffer.from('1\n')]);
       await expect(impatient.commitMove(move())).rejects.toBeInstanceOf(CommitUnknownError);

@@ -66,6 +66,9 @@ export interface DatabaseOptions {
   onIdleError?: (error: Error) => void;
 }
 
+/** The transaction had failed before the statement. */
+const isNotRun = (error: unknown): boolean => error instanceof DatabaseError && error.sqlstate === '25P02';
+
 /** A pool of connections. Safe behind PgBouncer in transaction mode: unnamed statements, no session state, no start-up settings. */
 export class Database implements Queryable {
   readonly #pool: pg.Pool;
@@ -138,16 +141,23 @@ export class Database implements Queryable {
       (error: unknown) => ({ error }),
     );
     let result: T;
+    let first: unknown;
     try {
-      result = await work({ query: (text, parameters) => run(client, text, parameters) });
+      result = await work({
+        query: <Row extends object>(text: string, parameters?: readonly SqlParameter[]) =>
+          run<Row>(client, text, parameters).catch((error: unknown) => {
+            first ??= error;
+            throw error;
+          }),
+      });
       // Whatever was read without these settings is not answered.
       const failure = await begun;
       if (failure) {
         throw failure.error;
       }
     } catch (error) {
-      // Why it did not begin says more than what failed after that.
-      const cause = (await begun)?.error ?? error;
+      // Why it did not begin, or what failed first, says more than that a statement sent behind it was not run.
+      const cause = (await begun)?.error ?? (isNotRun(error) ? first : error);
       await this.#giveUp(client, cause);
       throw cause;
     }
