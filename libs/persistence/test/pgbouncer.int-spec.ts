@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retry } from '@chip/service';
-import { freePort } from '@chip/testing';
+import { freePort, TestAuthority } from '@chip/testing';
 import pg from 'pg';
 import { Database, initPosition, readAsOf } from '../src/index.ts';
 import { DuplicateInspectionError, UnitOfWork } from '../src/repositories/index.ts';
@@ -19,7 +19,8 @@ class PgBouncer {
 
   constructor(readonly port: number) {}
 
-  configure(databaseUrl: string): void {
+  /** @param authority of the certificate that clients see; without one, all connections are plain */
+  async configure(databaseUrl: string, authority: TestAuthority | undefined): Promise<void> {
     const server = new URL(databaseUrl);
     const users = ['DATABASE_URL', 'QUERY_DATABASE_URL'].map((name) => {
       const url = new URL(process.env[name] ?? '');
@@ -40,10 +41,27 @@ pool_mode = transaction
 max_client_conn = 1000
 default_pool_size = 2
 max_prepared_statements = 200
-`,
+${authority === undefined ? '' : await this.#encryption(server, authority)}`,
     );
     // PgBouncer refuses to run as root and changes to another user, who must be able to read these.
     chmodSync(this.folder, 0o755);
+  }
+
+  /** Towards clients and towards the server; with copies of the files, because those in place are not for others to read. */
+  async #encryption(server: URL, authority: TestAuthority): Promise<string> {
+    const { certificate, key } = await authority.certify('IP:127.0.0.1');
+    const copied = (file: string, name: string): string => {
+      const copy = path.join(this.folder, name);
+      copyFileSync(file, copy);
+      chmodSync(copy, 0o644);
+      return copy;
+    };
+    return `client_tls_sslmode = require
+client_tls_cert_file = ${copied(certificate, 'server.pem')}
+client_tls_key_file = ${copied(key, 'server.key')}
+server_tls_sslmode = verify-full
+server_tls_ca_file = ${copied(server.searchParams.get('sslrootcert') ?? '', 'ca.pem')}
+`;
   }
 
   async start(): Promise<void> {
@@ -92,15 +110,21 @@ max_prepared_statements = 200
 describe('through PgBouncer in transaction mode', () => {
   let db: TestDatabase;
   let bouncer: PgBouncer;
+  /** Where the suite runs over TLS. */
+  let authority: TestAuthority | undefined;
   beforeAll(async () => {
     db = await createTestDatabase();
     await initPosition(db.database, 't', 0, 7n, 0n);
     bouncer = new PgBouncer(await freePort());
-    bouncer.configure(db.url);
+    if (new URL(db.url).searchParams.get('sslmode') === 'verify-full') {
+      authority = await TestAuthority.create();
+    }
+    await bouncer.configure(db.url, authority);
     await bouncer.start();
   });
   afterAll(async () => {
     await bouncer.remove();
+    authority?.remove();
     await db.drop();
   });
 
@@ -113,6 +137,9 @@ describe('through PgBouncer in transaction mode', () => {
     const changed = new URL(own);
     changed.port = String(bouncer.port);
     changed.pathname = `/${db.name}`;
+    if (authority !== undefined) {
+      changed.searchParams.set('sslrootcert', authority.certificate);
+    }
     return changed.href;
   };
   const open = (max = 10): Database => new Database({ url: url(), applicationName: 'chip-test-bounced', max });

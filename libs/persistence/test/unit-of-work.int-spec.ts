@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspectionIdentity, lotIdentity, partIdentity } from '@chip/contracts';
 import { EntityCaseNamingStrategy, MikroORM } from '@mikro-orm/postgresql';
+import { ormDialect } from '../src/connection/orm-dialect.ts';
 import { DuplicateInspectionError, UnitOfWork } from '../src/repositories/index.ts';
 import { ENTITIES } from '../src/schema/entities/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
@@ -157,6 +158,7 @@ describe('entities', () => {
     const orm = await MikroORM.init({
       clientUrl: db.url,
       dbName: db.name,
+      driverOptions: ormDialect({ url: db.url, applicationName: 'chip-test' }),
       entities: ENTITIES,
       namingStrategy: EntityCaseNamingStrategy,
       schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
