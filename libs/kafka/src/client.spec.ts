@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { ConfigError, loadConfig, serviceSchema } from '@chip/service';
 import { describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { z } from 'zod';
-import { kafkaConnection, kafkaVariables } from './client.ts';
+import { kafkaConnection, kafkaVariables, serviceConnection } from './client.ts';
 
 const schema = z.object(kafkaVariables);
 const connection = (env: Record<string, string>) => kafkaConnection(loadConfig(schema, env), 'test');
@@ -112,6 +116,29 @@ describe('configuration of Kafka', () => {
         );
       }
     }
+  });
+
+  it('of a service without a group reads its files again for each connection', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'chip-kafka-'));
+    const [password, ca] = ['password', 'ca'].map((name) => path.join(folder, name)) as [string, string];
+    writeFileSync(password, 'first');
+    writeFileSync(ca, 'one');
+    const { GROUP_PREFIX: _, ...variables } = kafkaVariables;
+    const config = loadConfig(serviceSchema.extend(variables), {
+      KAFKA_BROKERS: 'a:1',
+      INSTANCE: '7',
+      KAFKA_SSL: 'on',
+      KAFKA_SSL_CA_FILE: ca,
+      KAFKA_SASL_MECHANISM: 'plain',
+      KAFKA_SASL_USERNAME: 'u',
+      KAFKA_SASL_PASSWORD_FILE: password,
+    });
+    const service = serviceConnection(config, 'reader', new Registry());
+    expect(service).toMatchObject({ clientId: 'reader-7', ssl: { ca: 'one' }, sasl: { password: 'first' } });
+    writeFileSync(password, 'second');
+    writeFileSync(ca, 'two');
+    expect(service).toMatchObject({ ssl: { ca: 'two' }, sasl: { password: 'second' } });
+    rmSync(folder, { recursive: true });
   });
 
   it('extends the schema of a service', () => {

@@ -1,8 +1,9 @@
 /** How to reach Kafka, and as whom: variables of a service, and the clients made from them. */
 import './kafkajs-patches/request-queue.ts';
 import './records/codecs.ts';
-import { ConfigError, freshValue, switchSchema, type Logger } from '@chip/service';
+import { ConfigError, freshValue, switchSchema, type Logger, watchCertificate } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
+import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { PREFIX, type Prefixes } from './names.ts';
 import { oauthBearer, type TokenSource } from './oauth-bearer.ts';
@@ -74,11 +75,16 @@ export const kafkaVariables = {
 
 export type KafkaVariables = z.infer<z.ZodObject<typeof kafkaVariables>>;
 
+/** As a process needs them that may have no consumer group. */
+type ConnectionVariables = Omit<KafkaVariables, 'GROUP_PREFIX'> & Partial<Pick<KafkaVariables, 'GROUP_PREFIX'>>;
+
 /**
  * The connection that a service's variables describe. kafkajs reads certificates and passwords for each connection that
  * it opens, and their getters read the files again: renewed ones are taken over without a restart.
+ *
+ * @param config as `loadConfig` returns it: a copy does not know its files
  */
-export function kafkaConnection(config: KafkaVariables, clientId: string): KafkaConnection {
+export function kafkaConnection(config: ConnectionVariables, clientId: string): KafkaConnection {
   const { KAFKA_SASL_MECHANISM: mechanism } = config;
   const ssl = {};
   const give = (option: string, name: 'KAFKA_SSL_CA' | 'KAFKA_SSL_CERT' | 'KAFKA_SSL_KEY'): void => {
@@ -93,16 +99,34 @@ export function kafkaConnection(config: KafkaVariables, clientId: string): Kafka
     brokers: config.KAFKA_BROKERS,
     clientId,
     ...(config.TOPIC_PREFIX === '' ? {} : { topicPrefix: config.TOPIC_PREFIX }),
-    ...(config.GROUP_PREFIX === '' ? {} : { groupPrefix: config.GROUP_PREFIX }),
+    ...(config.GROUP_PREFIX ? { groupPrefix: config.GROUP_PREFIX } : {}),
     ...(config.KAFKA_SSL ? { ssl: Object.keys(ssl).length > 0 ? ssl : true } : {}),
     ...(mechanism === undefined ? {} : { sasl: saslOf(mechanism, config) }),
   };
 }
 
+/**
+ * The connection of a service, whose certificates are measured: see {@link kafkaConnection}.
+ *
+ * @param client the service's name on the brokers; the instance follows it
+ */
+export function serviceConnection(
+  config: ConnectionVariables & { readonly INSTANCE: string },
+  client: string,
+  registry: Registry,
+): KafkaConnection {
+  for (const name of config.KAFKA_SSL ? (['KAFKA_SSL_CA', 'KAFKA_SSL_CERT'] as const) : []) {
+    if (config[name] !== undefined) {
+      watchCertificate(registry, name, freshValue(config, name) as () => string);
+    }
+  }
+  return kafkaConnection(config, `${client}-${config.INSTANCE}`);
+}
+
 /** @throws ConfigError naming what the mechanism lacks */
 function saslOf(
   mechanism: NonNullable<KafkaVariables['KAFKA_SASL_MECHANISM']>,
-  config: KafkaVariables,
+  config: ConnectionVariables,
 ): NonNullable<KafkaConnection['sasl']> {
   const password = freshValue(config, 'KAFKA_SASL_PASSWORD');
   const required = (name: 'KAFKA_SASL_USERNAME' | 'KAFKA_SASL_PASSWORD', why: string): string => {

@@ -1,6 +1,12 @@
 export * from './admin.ts';
 export * from './consume/batch-server.ts';
-export { kafkaConnection, kafkaVariables, type KafkaConnection, type KafkaVariables } from './client.ts';
+export {
+  kafkaConnection,
+  kafkaVariables,
+  serviceConnection,
+  type KafkaConnection,
+  type KafkaVariables,
+} from './client.ts';
 export type { Compression } from './records/codecs.ts';
 export * from './records/kafka-record.ts';
 export { StoredRecord } from './records/record-set.ts';

@@ -1,9 +1,9 @@
 /** Kafka for a Nest service: batch transport, producer, admin and reader, each closed by the drain. */
-import { CONFIG, freshValue, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
+import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { KafkaAdmin } from './admin.ts';
-import { type KafkaConnection, kafkaConnection, type KafkaVariables } from './client.ts';
+import { type KafkaConnection, type KafkaVariables, serviceConnection } from './client.ts';
 import { KafkaBatchServer } from './consume/batch-server.ts';
 import type { ConsumerOptions } from './consume/consumer-options.ts';
 import { KafkaProducer } from './producer.ts';
@@ -44,14 +44,7 @@ export class KafkaModule {
         {
           provide: CONNECTION,
           inject: [CONFIG, Registry],
-          useFactory: (config: Config, registry: Registry) => {
-            for (const name of config.KAFKA_SSL ? (['KAFKA_SSL_CA', 'KAFKA_SSL_CERT'] as const) : []) {
-              if (config[name] !== undefined) {
-                watchCertificate(registry, name, freshValue(config, name) as () => string);
-              }
-            }
-            return kafkaConnection(config, `${clientId}-${config.INSTANCE}`);
-          },
+          useFactory: (config: Config, registry: Registry) => serviceConnection(config, clientId, registry),
         },
         {
           provide: KafkaProducer,
