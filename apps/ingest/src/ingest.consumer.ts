@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
-import { type StreamName, streamOf, STREAMS, streamsNamed } from '@chip/contracts';
+import { type StreamName, streamOf, STREAMS } from '@chip/contracts';
 import {
   KafkaAdmin,
   KafkaBatchServer,
@@ -68,7 +68,7 @@ export class IngestConsumer {
       logger,
       tracing,
     };
-    const streams = streamsNamed(config.INGEST_STREAMS);
+    const streams = config.INGEST_STREAMS;
     this.#streams = new Map(
       streams.map((stream) => [stream.name, new MachineStream({ ...parts, stream, reader: READERS[stream.name]() })]),
     );

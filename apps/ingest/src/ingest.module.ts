@@ -1,4 +1,3 @@
-import { streamsNamed } from '@chip/contracts';
 import { KafkaModule } from '@chip/kafka';
 import { DatabaseModule } from '@chip/persistence';
 import { Module } from '@nestjs/common';
@@ -12,7 +11,7 @@ import { IngestMetrics } from './ingest.metrics.ts';
     KafkaModule.forRoot<IngestConfig>({
       clientId: 'chip-ingest',
       groups: (config) =>
-        Object.fromEntries(streamsNamed(config.INGEST_STREAMS).map(({ source, ingestGroup }) => [source, ingestGroup])),
+        Object.fromEntries(config.INGEST_STREAMS.map(({ source, ingestGroup }) => [source, ingestGroup])),
       consumer: (config) => ({ partitionsConcurrently: config.PARTITIONS_CONCURRENTLY }),
     }),
     DatabaseModule.forRoot<IngestConfig>({

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type Block, decodeBlock, TELEMETRY } from '@chip/contracts';
+import { type Block, decodeBlock, STREAMS, TELEMETRY } from '@chip/contracts';
 import {
   type BatchEvents,
   type ConsumerOptions,
@@ -97,7 +97,7 @@ export async function startIngest(
   const health = new Health();
   const metrics = new IngestMetrics(new Registry());
   const ingest = new IngestConsumer(
-    { INSTANCE: 'test', INGEST_STREAMS: ['telemetry', 'inspection'] } as Partial<IngestConfig> as IngestConfig,
+    { INSTANCE: 'test', INGEST_STREAMS: STREAMS } as Partial<IngestConfig> as IngestConfig,
     logger,
     server,
     redirected(producer),

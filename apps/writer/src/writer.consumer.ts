@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
-import { type Stream, streamOfAccepted, STREAMS, streamsNamed } from '@chip/contracts';
+import { type Stream, streamOfAccepted, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, KafkaBatchServer, type RecordBatch } from '@chip/kafka';
 import { Database, setHighWatermark } from '@chip/persistence';
 import {
@@ -131,7 +131,7 @@ export class WriterConsumer {
           }),
         ),
       );
-      for (const { source, accepted } of streamsNamed(this.#config.WRITER_STREAMS)) {
+      for (const { source, accepted } of this.#config.WRITER_STREAMS) {
         const own = assigned.filter(({ topic }) => topic === accepted);
         if (own.length > 0) {
           await this.#reviewed(() => this.#reviewEnds(source, own));

@@ -1,4 +1,4 @@
-import { MAX_BLOCK_BYTES, streamsNamed } from '@chip/contracts';
+import { MAX_BLOCK_BYTES } from '@chip/contracts';
 import { KafkaModule } from '@chip/kafka';
 import { Database, DatabaseModule, schemaReady, startMaintenance } from '@chip/persistence';
 import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
@@ -14,9 +14,7 @@ import { WriterMetrics } from './writer.metrics.ts';
     KafkaModule.forRoot<WriterConfig>({
       clientId: 'chip-writer',
       groups: (config) =>
-        Object.fromEntries(
-          streamsNamed(config.WRITER_STREAMS).map(({ accepted, writerGroup }) => [accepted, writerGroup]),
-        ),
+        Object.fromEntries(config.WRITER_STREAMS.map(({ accepted, writerGroup }) => [accepted, writerGroup])),
       consumer: (config) => ({
         // Blocks are already large: waiting for more would only add delay.
         minBytes: 1,
@@ -70,7 +68,7 @@ export class WriterModule implements OnModuleInit {
       url: this.#config.DATABASE_URL,
       log: this.#logger,
       registry: this.#registry,
-      topics: streamsNamed(this.#config.WRITER_STREAMS).map(({ source }) => source),
+      topics: this.#config.WRITER_STREAMS.map(({ source }) => source),
     });
     this.#lifecycle.onDrain('work', 'maintenance', () => maintenance.stop());
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { MAX_BLOCK_BYTES, TOPICS } from '../topics.ts';
 import { type StreamDescriptor } from './stream.ts';
-import { streamOf, streamOfAccepted, STREAMS, streamsNamed, streamsSchema } from './streams.ts';
+import { streamOf, streamOfAccepted, STREAMS, streamsSchema } from './streams.ts';
 
 const all: readonly StreamDescriptor[] = STREAMS;
 
@@ -46,7 +46,7 @@ describe('streams', () => {
 });
 
 describe('streams of a process', () => {
-  const named = (text: string | undefined) => streamsNamed(streamsSchema.parse(text)).map(({ name }) => name);
+  const named = (text: string | undefined) => streamsSchema.parse(text).map(({ name }) => name);
 
   it('are all of them, or those that it names', () => {
     expect(named(undefined)).toEqual(STREAMS.map(({ name }) => name));

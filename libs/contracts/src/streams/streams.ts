@@ -27,13 +27,13 @@ export const streamOf = (topic: string): Stream | undefined => STREAMS.find(({ s
 export const streamOfAccepted = (topic: string): Stream | undefined =>
   STREAMS.find(({ accepted }) => accepted === topic);
 
-/** Streams by name, separated by commas, each once; for a process that serves some of them. */
+/** Streams by name, separated by commas, each once, for a process that serves some of them; in the order of {@link STREAMS}. */
 export const streamsSchema = z
   .string()
   .default(STREAMS.map(({ name }) => name).join(','))
-  .transform((names, context): readonly StreamName[] => {
+  .transform((names, context): readonly Stream[] => {
     const given = names.split(',').map((name) => name.trim());
-    const named = STREAMS.map(({ name }) => name).filter((name) => given.includes(name));
+    const named = STREAMS.filter(({ name }) => given.includes(name));
     if (named.length === given.length) {
       return named;
     }
@@ -43,7 +43,3 @@ export const streamsSchema = z
     });
     return z.NEVER;
   });
-
-/** The streams of these names, in the order of {@link STREAMS}. */
-export const streamsNamed = (names: readonly StreamName[]): readonly Stream[] =>
-  STREAMS.filter(({ name }) => names.includes(name));
