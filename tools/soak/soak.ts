@@ -2,7 +2,7 @@
  * `npm run soak`: a steady load for as long as asked, with questions beside it, a summary now and then, and a verdict on
  * every trend (see usage.mjs of the stack).
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +12,14 @@ import { LOCAL_FOLDER, stackFolder } from '../devstack/layout.ts';
 import { runningProcesses } from '../devstack/processes/processes.ts';
 import { runMain } from '../devstack/processes/run-main.ts';
 import { endOnSignals } from '../devstack/processes/signals.ts';
+import { pause, repeatedly } from '../devstack/processes/wait-for.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
 import { StackError } from '../devstack/terminal/stack-error.ts';
 import { wholeNumber } from '../devstack/terminal/whole-number.ts';
 import { footprintsOf } from '../faults/proof/residue.ts';
 import { Trial } from '../faults/run/trial.ts';
-import { SystemUnderTest } from '../faults/system/system.ts';
+import { onFreshSystem } from '../faults/system/fresh-system.ts';
+import type { SystemUnderTest } from '../faults/system/system.ts';
 import { formatSamples, percentile, rising, type Sample } from './trend.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
@@ -67,25 +69,6 @@ function parseOptions(argv: readonly string[]): Options {
     throw new StackError((error as Error).message, 'see "npm run soak -- --help"', { cause: error });
   }
 }
-
-/** Repeats a step in the background until the returned call, which throws what a step threw. */
-function background(step: (stop: AbortSignal) => Promise<void>): () => Promise<void> {
-  const stop = new AbortController();
-  const running = (async () => {
-    while (!stop.signal.aborted) {
-      await step(stop.signal);
-    }
-  })();
-  // Its failure is thrown at the end, not in between.
-  running.catch(() => undefined);
-  return async () => {
-    stop.abort();
-    await running;
-  };
-}
-
-const pause = (ms: number, signal: AbortSignal): Promise<unknown> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /** Asks what a page asks, one question after the other. */
 class Questions {
@@ -140,10 +123,12 @@ async function compressClock(system: SystemUnderTest): Promise<void> {
   }
 }
 
-/** As the upkeep does once an hour. */
+/** As the upkeep does once an hour: what fails, such as in a deadlock with a flush, is tried again the next time. */
 async function retain(system: SystemUnderTest, stop: AbortSignal): Promise<void> {
   for (const table of RETAINED) {
-    await system.sql(`SELECT apply_retention('${table}')`);
+    await system
+      .sql(`SELECT apply_retention('${table}')`)
+      .catch((error: unknown) => report('retention', `${table}: ${(error as Error).message}; again later`));
   }
   await pause(RETENTION_MS, stop);
 }
@@ -188,8 +173,8 @@ async function soak(system: SystemUnderTest, options: Options): Promise<{ sample
   const trial = await Trial.begin({ system, seed, rate, resumeWithinMs: 60_000 });
   const questions = new Questions(system.url('query-1'));
   const ends = [
-    background((stop) => questions.ask(stop)),
-    ...(isCompressed ? [background((stop) => retain(system, stop))] : []),
+    repeatedly((stop) => questions.ask(stop)),
+    ...(isCompressed ? [repeatedly((stop) => retain(system, stop))] : []),
   ];
   const samples: Sample[] = [];
   try {
@@ -201,6 +186,7 @@ async function soak(system: SystemUnderTest, options: Options): Promise<{ sample
       samples.push(await measure(system, questions, seconds()));
     }
     await trial.rest();
+    await Promise.all(ends.map((end) => end()));
     return { samples, problems: await accounts(system, trial) };
   } finally {
     await Promise.allSettled(ends.map((end) => end()));
@@ -235,30 +221,22 @@ async function main(): Promise<number> {
     throw new StackError(`another "npm run soak" is running in this checkout (pid ${other})`, 'wait for it, or end it');
   }
   const signal = endOnSignals(() => runningProcesses(run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
-  let folder = stackFolder(HOME);
-  let system: SystemUnderTest | undefined;
   try {
-    await SystemUnderTest.remove(folder, report, undefined);
-    readdirSync(run)
-      .filter((file) => /\.(log|ndjson)$/.test(file))
-      .forEach((file) => rmSync(path.join(run, file)));
-    // Makes the folders again that were removed.
-    folder = stackFolder(HOME);
-    system = await SystemUnderTest.start({ folder, report, signal });
-    report('soak', `${options.minutes} minutes at ${options.rate} elements/s, a summary every ${options.everyS} s`);
-    const { samples, problems } = await soak(system, options);
-    // Without retention, days are added: the compressed clock shows whether their number stays.
-    const trends = rising(samples, options.isCompressed ? [] : ['chunks']);
-    const verdict = [...problems, ...(trends ?? ['too few summaries to tell a trend: run longer'])];
-    console.log(`\n${formatSamples(samples)}\n`);
-    const file = path.join(HOME, `report-${options.seed}.json`);
-    writeFileSync(file, `${JSON.stringify({ ...options, samples, verdict }, null, 2)}\n`);
-    verdict.forEach((text) => report('problem', text));
-    console.log(verdict.length === 0 ? 'nothing rises, and every element is accounted for' : 'FAILED');
-    console.log(`report: ${file}`);
-    return verdict.length === 0 ? 0 : 1;
+    return await onFreshSystem({ home: HOME, report, signal }, async (system) => {
+      report('soak', `${options.minutes} minutes at ${options.rate} elements/s, a summary every ${options.everyS} s`);
+      const { samples, problems } = await soak(system, options);
+      // Without retention, days are added: the compressed clock shows whether their number stays.
+      const trends = rising(samples, options.isCompressed ? [] : ['chunks']);
+      const verdict = [...problems, ...(trends ?? ['too few summaries to tell a trend: run longer'])];
+      console.log(`\n${formatSamples(samples)}\n`);
+      const file = path.join(HOME, `report-${options.seed}.json`);
+      writeFileSync(file, `${JSON.stringify({ ...options, samples, verdict }, null, 2)}\n`);
+      verdict.forEach((text) => report('problem', text));
+      console.log(verdict.length === 0 ? 'nothing rises, and every element is accounted for' : 'FAILED');
+      console.log(`report: ${file}`);
+      return verdict.length === 0 ? 0 : 1;
+    });
   } finally {
-    await SystemUnderTest.remove(folder, report, system);
     release(run);
   }
 }

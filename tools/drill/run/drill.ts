@@ -2,7 +2,7 @@
  * `npm run drill`: an accident on its own running system, the recovery from it by the documented commands, and what
  * both cost (see usage.mjs of the stack).
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runMain } from '../../devstack/processes/run-main.ts';
@@ -12,14 +12,14 @@ import { runningProcesses } from '../../devstack/processes/processes.ts';
 import { endOnSignals } from '../../devstack/processes/signals.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
 import { StackError } from '../../devstack/terminal/stack-error.ts';
-import { SystemUnderTest } from '../../faults/system/system.ts';
+import { onFreshSystem } from '../../faults/system/fresh-system.ts';
 import { failover } from '../scenes/failover.ts';
 import { lostKafka } from '../scenes/lost-kafka.ts';
 import { pitr } from '../scenes/pitr.ts';
 import { replica } from '../scenes/replica.ts';
 import { retention } from '../scenes/retention.ts';
 import { upgrade } from '../scenes/upgrade.ts';
-import type { Options, Outcome, Scene } from '../scenes/scene.ts';
+import type { Outcome, Scene } from '../scenes/scene.ts';
 import { formatFigures } from './figures.ts';
 import { parseOptions } from './options.ts';
 
@@ -35,24 +35,6 @@ const SCENES: Readonly<Record<string, Scene>> = {
   retention,
   replica,
 };
-
-/** One run on a fresh system, of which only the logs stay. */
-async function runOnce(scene: Scene, options: Options, seed: string, signal: AbortSignal): Promise<Outcome> {
-  const before = stackFolder(HOME);
-  await SystemUnderTest.remove(before, report, undefined);
-  for (const name of readdirSync(before.run).filter((file) => /\.(log|ndjson)$/.test(file))) {
-    rmSync(path.join(before.run, name));
-  }
-  const folder = stackFolder(HOME);
-  let system: SystemUnderTest | undefined;
-  try {
-    const special = await scene.prepare?.(options, folder, report, signal);
-    system = await SystemUnderTest.start({ folder, report, signal, ...special });
-    return await scene.run(system, options, seed);
-  } finally {
-    await SystemUnderTest.remove(folder, report, system);
-  }
-}
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), Object.keys(SCENES));
@@ -75,7 +57,11 @@ async function main(): Promise<number> {
     for (let number = 1; number <= options.times; number += 1) {
       const seed = options.times === 1 ? options.seed : `${options.seed}-${number}`;
       report('drill', `run ${number} of ${options.times}, seed ${seed}`);
-      const outcome = await runOnce(scene, options, seed, signal);
+      const outcome = await onFreshSystem(
+        { home: HOME, report, signal },
+        (system) => scene.run(system, options, seed),
+        async (folder) => scene.prepare?.(options, folder, report, signal),
+      );
       outcomes.push(outcome);
       outcome.differences.slice(0, 20).forEach((text) => report('difference', text));
       report(

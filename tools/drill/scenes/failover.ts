@@ -7,7 +7,7 @@ import { ask, promote, startStandby } from '../../faults/system/standby.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
 import { Downstream } from '../parts/downstream.ts';
 import { positionsIn } from '../proof/as-of.ts';
-import { stopwatch, type Outcome, type Scene } from './scene.ts';
+import { demands, stopwatch, type Outcome, type Scene } from './scene.ts';
 
 const RESUME_WITHIN_MS = 120_000;
 const SERVER = 'postgres-1';
@@ -74,8 +74,7 @@ async function failOver(
   standbyPort: number,
 ): Promise<Outcome> {
   const { report, signal } = system;
-  const differences: string[] = [];
-  const demand = (isTrue: boolean, what: string): void => void (isTrue || differences.push(what));
+  const { differences, demand } = demands();
   const standby = system.superuserUrl(standbyPort);
   await trial.warmUp();
   await system.until(() => isSlotKept(standby), 60_000, 'the standby keeps the slot of the subscription');

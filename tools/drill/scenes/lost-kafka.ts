@@ -13,7 +13,7 @@ import { drain, partitionName } from '../../faults/proof/recovery.ts';
 import { checkResidue } from '../../faults/proof/residue.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
 import { differencesAsOf, linesBelow, positionsIn, type Positions } from '../proof/as-of.ts';
-import { stopwatch, type Outcome, type Scene } from './scene.ts';
+import { demands, stopwatch, type Outcome, type Scene } from './scene.ts';
 
 const KINDS = ['telemetry', 'inspection'] as const;
 const PARTITIONS = 8;
@@ -39,8 +39,7 @@ export const lostKafka: Scene = {
 
 async function loseKafka(system: SystemUnderTest, publisher: Publisher, readLog: () => Line[]): Promise<Outcome> {
   const { report, sql, signal } = system;
-  const differences: string[] = [];
-  const demand = (isTrue: boolean, what: string): void => void (isTrue || differences.push(what));
+  const { differences, demand } = demands();
   publisher.resume();
   await sleep(8_000, undefined, { signal });
   // Some are behind when it happens: of one half of the partitions no blocks are made, of another none are applied.

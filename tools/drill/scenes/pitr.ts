@@ -10,7 +10,7 @@ import { withAdmin } from '../../faults/system/clients.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
 import { Backups } from '../parts/backups.ts';
 import { differencesAsOf, positionsIn, type Positions } from '../proof/as-of.ts';
-import { stopwatch, type Options, type Outcome, type Scene } from './scene.ts';
+import { demands, stopwatch, type Options, type Outcome, type Scene } from './scene.ts';
 
 const RESUME_WITHIN_MS = 120_000;
 const WHOLE_WITHIN_MS = 300_000;
@@ -41,8 +41,7 @@ async function restoreDeletedLot(
   { windowDays, isShortOfBlocks }: Options,
 ): Promise<Outcome> {
   const { report, sql, signal } = system;
-  const differences: string[] = [];
-  const demand = (isTrue: boolean, what: string): void => void (isTrue || differences.push(what));
+  const { differences, demand } = demands();
   await sayWhatTheWindowAllows(system, windowDays);
   await trial.warmUp();
 

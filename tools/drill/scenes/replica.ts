@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart } from '../../devstack/processes/part.ts';
 import { PortPicker } from '../../devstack/processes/ports.ts';
 import { describeServices } from '../../devstack/processes/services.ts';
+import { pause, repeatedly } from '../../devstack/processes/wait-for.ts';
 import { Trial } from '../../faults/run/trial.ts';
 import { ask, startStandby } from '../../faults/system/standby.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
-import { stopwatch, type Outcome, type Scene } from './scene.ts';
+import { demands, stopwatch, type Outcome, type Scene } from './scene.ts';
 
 /** Some 24 MB: more than lies in the buffers between server and reader. */
 const ROWS = 400_000;
@@ -65,8 +66,7 @@ async function startReader(system: SystemUnderTest, standbyPort: number): Promis
 }
 
 async function readBehind(system: SystemUnderTest, trial: Trial, url: string, standby: string): Promise<Outcome> {
-  const differences: string[] = [];
-  const demand = (isTrue: boolean, what: string): void => void (isTrue || differences.push(what));
+  const { differences, demand } = demands();
   await system.until(async () => (await ready(url)) === 200, WITHIN_MS, 'the reader is ready');
 
   const vacuums = vacuumAgain(system);
@@ -131,22 +131,17 @@ async function slowExport(url: string): Promise<{ lines: number; trailer: number
 
 /** Removes what folds leave behind, as autovacuum does in its time. @returns how to stop, which says how many folds there were */
 function vacuumAgain(system: SystemUnderTest): () => Promise<number> {
-  const stop = new AbortController();
   const seen = new Set<string>();
-  const running = (async () => {
-    while (!stop.signal.aborted) {
-      const rows = await system.sql<{ at: string }>(
-        `SELECT last_success_at::text AS at FROM maintenance_runs WHERE task = 'fold_metrics'`,
-      );
-      rows.forEach(({ at }) => seen.add(at));
-      await system.sql('VACUUM metrics_delta');
-      await sleep(VACUUM_MS, undefined, { signal: stop.signal }).catch(() => undefined);
-    }
-  })();
-  running.catch(() => undefined);
+  const end = repeatedly(async (stop) => {
+    const rows = await system.sql<{ at: string }>(
+      `SELECT last_success_at::text AS at FROM maintenance_runs WHERE task = 'fold_metrics'`,
+    );
+    rows.forEach(({ at }) => seen.add(at));
+    await system.sql('VACUUM metrics_delta');
+    await pause(VACUUM_MS, stop);
+  });
   return async () => {
-    stop.abort();
-    await running;
+    await end();
     return seen.size - 1;
   };
 }

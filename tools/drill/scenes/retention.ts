@@ -1,8 +1,9 @@
 /** A month of measurements is old, and one lot of it is on hold: retention drops chunks while loading and folds go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pause, repeatedly } from '../../devstack/processes/wait-for.ts';
 import { Trial } from '../../faults/run/trial.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
-import { stopwatch, type Outcome, type Scene } from './scene.ts';
+import { demands, stopwatch, type Outcome, type Scene } from './scene.ts';
 
 const LOTS = 100;
 const UNITS_PER_LOT = 1_000;
@@ -61,8 +62,7 @@ async function fill(system: SystemUnderTest): Promise<void> {
 }
 
 async function expire(system: SystemUnderTest, trial: Trial): Promise<Outcome> {
-  const differences: string[] = [];
-  const demand = (isTrue: boolean, what: string): void => void (isTrue || differences.push(what));
+  const { differences, demand } = demands();
   await sleep(5_000, undefined, { signal: system.signal });
   await system.sql(`INSERT INTO legal_holds (lot_id, reason, placed_by) VALUES (md5('old-1')::uuid, 'drill', 'drill')`);
   const before = await held(system, true);
@@ -129,21 +129,17 @@ async function chunks(system: SystemUnderTest): Promise<number> {
 
 /** Watches the folds until the returned call. @returns the greatest age in seconds since a fold last succeeded */
 function watchFolds(system: SystemUnderTest): () => Promise<number> {
-  const stop = new AbortController();
   let greatest = 0;
-  const watching = (async () => {
-    while (!stop.signal.aborted) {
-      const [row] = await system.sql<{ age: string }>(
-        `SELECT max(extract(epoch FROM clock_timestamp() - last_success_at)) AS age FROM maintenance_runs
-         WHERE task IN ('fold_metrics', 'fold_yield')`,
-      );
-      greatest = Math.max(greatest, Number(row?.age ?? 0));
-      await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
-    }
-  })();
+  const end = repeatedly(async (stop) => {
+    const [row] = await system.sql<{ age: string }>(
+      `SELECT max(extract(epoch FROM clock_timestamp() - last_success_at)) AS age FROM maintenance_runs
+       WHERE task IN ('fold_metrics', 'fold_yield')`,
+    );
+    greatest = Math.max(greatest, Number(row?.age ?? 0));
+    await pause(LOOK_MS, stop);
+  });
   return async () => {
-    stop.abort();
-    await watching;
+    await end();
     return greatest;
   };
 }

@@ -46,6 +46,12 @@ export interface Scene {
   readonly run: (system: SystemUnderTest, options: Options, seed: string) => Promise<Outcome>;
 }
 
+/** What a drill demands: whatever is not so becomes a difference. */
+export function demands(): { differences: string[]; demand: (isTrue: boolean, what: string) => void } {
+  const differences: string[] = [];
+  return { differences, demand: (isTrue, what) => void (isTrue || differences.push(what)) };
+}
+
 /** @returns seconds since the call */
 export function stopwatch(): () => number {
   const began = performance.now();

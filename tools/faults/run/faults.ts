@@ -1,7 +1,7 @@
 /**
  * `npm run faults`: injects faults into its own running system and checks what is left (see usage.mjs of the stack).
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,8 @@ import { compileControl, type Control } from './controls.ts';
 import { failOver } from './failover.ts';
 import { parseOptions, type Options } from './options.ts';
 import { schedule } from './schedule.ts';
-import { SystemUnderTest } from '../system/system.ts';
+import { onFreshSystem } from '../system/fresh-system.ts';
+import type { SystemUnderTest } from '../system/system.ts';
 import { Trial } from './trial.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
@@ -183,8 +184,9 @@ async function main(): Promise<number> {
   const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
   try {
     report('seed', options.seed);
+    const usual = { home, report, signal, brokers: options.brokers };
     if (options.controls.length === 0) {
-      return await onSystem({ home, signal, brokers: options.brokers }, async (system) => {
+      return await onFreshSystem(usual, async (system) => {
         const trial = await (options.isFailover ? runFailover : runTrial)(system, options);
         summarise(trial, options.seed, home);
         return trial.differences.length === 0 ? 0 : 1;
@@ -192,34 +194,16 @@ async function main(): Promise<number> {
     }
     let unnoticed = 0;
     for (const control of options.controls) {
-      unnoticed += await onSystem({ home, signal, brokers: options.brokers, control }, async (system) =>
-        (await runControl(system, control, options)) ? 0 : 1,
+      unnoticed += await onFreshSystem(
+        usual,
+        async (system) => ((await runControl(system, control, options)) ? 0 : 1),
+        async ({ data }) =>
+          control.writer ? { writerScript: await compileControl(control.writer, data, signal) } : {},
       );
     }
     return unnoticed === 0 ? 0 : 1;
   } finally {
     release(folder.run);
-  }
-}
-
-/** Starts a fresh system for the work, and leaves only its logs. */
-async function onSystem(
-  { home, signal, brokers, control }: { home: string; signal: AbortSignal; brokers: number; control?: Control },
-  work: (system: SystemUnderTest) => Promise<number>,
-): Promise<number> {
-  const before = stackFolder(home);
-  await SystemUnderTest.remove(before, report, undefined);
-  for (const name of readdirSync(before.run).filter((file) => /\.(log|ndjson)$/.test(file))) {
-    rmSync(path.join(before.run, name));
-  }
-  const folder = stackFolder(home);
-  let system: SystemUnderTest | undefined;
-  try {
-    const writerScript = control?.writer && (await compileControl(control.writer, folder.data, signal));
-    system = await SystemUnderTest.start({ folder, report, signal, brokers, writerScript });
-    return await work(system);
-  } finally {
-    await SystemUnderTest.remove(folder, report, system);
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { pause, repeatedly } from '../../devstack/processes/wait-for.ts';
 import type { ObservedSystem } from './system.ts';
 
 export interface Accident {
@@ -16,22 +17,9 @@ const TELEMETRY = 'telemetry.samples.v1';
 /** Of the upkeep. */
 const LOCK = 727_471_003;
 
-/** Repeats a step until it is told to stop, and passes over its failures: the system is broken on purpose. */
-function repeatedly(step: (stop: AbortSignal) => Promise<unknown>): () => Promise<void> {
-  const stop = new AbortController();
-  const running = (async () => {
-    while (!stop.signal.aborted) {
-      await step(stop.signal).catch(() => sleep(200, undefined, { ref: false }));
-    }
-  })();
-  return async () => {
-    stop.abort();
-    await running;
-  };
-}
-
-const pause = (ms: number, signal: AbortSignal): Promise<unknown> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
+/** Passes over failures of the step: the system is broken on purpose. */
+const persistently = (step: (stop: AbortSignal) => Promise<unknown>): (() => Promise<void>) =>
+  repeatedly((stop) => step(stop).catch(() => sleep(200, undefined, { ref: false })));
 
 /** Holds a lock in a session of its own. */
 async function locked(system: ObservedSystem, statement: string): Promise<pg.Client> {
@@ -109,7 +97,7 @@ const blockedTable: Accident = {
   what: 'another session locks the table of samples, again and again for 7 s',
   alerts: ['FlushSlow', 'EventsLate'],
   begin: async (system) =>
-    repeatedly(async (stop) => {
+    persistently(async (stop) => {
       const session = await locked(system, 'LOCK TABLE system_metrics IN SHARE MODE');
       await pause(7_000, stop);
       await session.end();
@@ -143,7 +131,7 @@ const badMachine: Accident = {
   what: 'a machine publishes samples that no one can read',
   alerts: ['DeadLettersMany', 'MachineRefused'],
   begin: async (system) =>
-    repeatedly(async (stop) => {
+    persistently(async (stop) => {
       await system.produce(TELEMETRY, samples(20, { host: 'drill-1', metric_value: 'high' }));
       await pause(500, stop);
     }),
@@ -153,7 +141,7 @@ const brokenSessions: Accident = {
   what: 'the sessions of the writer break every 2 s',
   alerts: ['FlushErrors'],
   begin: async (system) =>
-    repeatedly(async (stop) => {
+    persistently(async (stop) => {
       await system.sql(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'chip-writer %'`,
       );
@@ -286,7 +274,7 @@ const blockedRequests: Accident = {
     const session = await locked(system, 'LOCK TABLE inspections IN ACCESS EXCLUSIVE MODE');
     // Each by itself and out of step: refused together, they would leave pauses in which nobody waits.
     const clients = Array.from({ length: 30 }, (_, i) =>
-      repeatedly(async (stop) => {
+      persistently(async (stop) => {
         await pause(i * 100, stop);
         await ask(system);
       }),
