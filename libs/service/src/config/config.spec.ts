@@ -188,10 +188,17 @@ it('reads switches as people write them', () => {
 it('lists the variables of a schema for documentation and deployment checks', () => {
   const schema = serviceSchema
     .pick({ PORT: true })
-    .extend({ DATABASE_URL: z.string().describe('the primary'), NOTE: z.string().optional() });
+    .extend({ DATABASE_URL: z.string().describe('the primary'), NOTE: z.string().optional() })
+    .extend({
+      KINDS: z
+        .string()
+        .default('a,b')
+        .transform((names) => names.split(',').map((name) => ({ name }))),
+    });
   expect(describeConfig(schema)).toEqual([
     { name: 'PORT', required: false, default: 3000, description: 'port of the HTTP server; 0 picks a free one' },
     { name: 'DATABASE_URL', required: true, default: undefined, description: 'the primary' },
     { name: 'NOTE', required: false, default: undefined, description: '' },
+    { name: 'KINDS', required: false, default: 'a,b', description: '' },
   ]);
 });

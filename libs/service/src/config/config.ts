@@ -201,7 +201,7 @@ export interface ConfigVariable {
   readonly name: string;
   /** Whether the process refuses to start without it. */
   readonly required: boolean;
-  /** Default value after conversion; undefined when there is none. */
+  /** Default as an operator would write it, before a conversion that follows; undefined when there is none. */
   readonly default: unknown;
   readonly description: string;
 }
@@ -214,7 +214,7 @@ export function describeConfig(schema: ConfigSchema): ConfigVariable[] {
     return {
       name,
       required: !absent.success,
-      default: absent.success ? absent.data : undefined,
+      default: z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' }).default ?? absent.data,
       description: type.description ?? '',
     };
   });
