@@ -9,7 +9,7 @@ import { type CalendarItem, type CalendarPage, type CalendarRequest, type ListPa
 
 const TABLE = {
   name: 'production_calendars',
-  key: 'site',
+  keys: ['site'],
   columns: `nullif(v.site, '') AS site, v.time_zone, v.day_start, v.shifts`,
 };
 
@@ -35,11 +35,12 @@ export class CalendarsQuery {
   ) {}
 
   list(parameters: ListParameters): Promise<CalendarPage> {
-    const { site: keys, in_force_at } = parameters;
+    const { site, in_force_at } = parameters;
+    const filter = { keys: { site }, in_force_at };
     return this.snapshots.read((snapshot) =>
       readPage(
         parameters,
-        (after, limit) => listVersions<CalendarItem>(snapshot, TABLE, { keys, in_force_at }, after, limit),
+        (after, limit) => listVersions<CalendarItem>(snapshot, TABLE, filter, after, limit),
         ({ created_at, id }) => ({ time: created_at, id }),
       ),
     );

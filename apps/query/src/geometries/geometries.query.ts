@@ -31,7 +31,7 @@ const FIGURES = [
 
 const TABLE = {
   name: 'wafer_geometries',
-  key: 'product',
+  keys: ['product'],
   columns: `v.product, ${FIGURES.map((column) => `v.${column}`).join(', ')},
         CASE WHEN v.reticle_columns IS NOT NULL
           THEN json_build_object('columns', v.reticle_columns, 'rows', v.reticle_rows, 'x', v.reticle_x, 'y', v.reticle_y) END AS reticle`,
@@ -72,7 +72,13 @@ export async function geometryAt(
   product: string,
   time: string,
 ): Promise<GeometryItem | undefined> {
-  const [item] = await listVersions<StoredItem>(snapshot, TABLE, { keys: product, in_force_at: time }, undefined, 1);
+  const [item] = await listVersions<StoredItem>(
+    snapshot,
+    TABLE,
+    { keys: { product }, in_force_at: time },
+    undefined,
+    1,
+  );
   return item && counted(item);
 }
 
@@ -86,11 +92,12 @@ export class GeometriesQuery {
   ) {}
 
   async list(parameters: ListParameters): Promise<GeometryPage> {
-    const { product: keys, in_force_at } = parameters;
+    const { product, in_force_at } = parameters;
+    const filter = { keys: { product }, in_force_at };
     const { items, next_cursor } = await this.snapshots.read((snapshot) =>
       readPage(
         parameters,
-        (after, limit) => listVersions<StoredItem>(snapshot, TABLE, { keys, in_force_at }, after, limit),
+        (after, limit) => listVersions<StoredItem>(snapshot, TABLE, filter, after, limit),
         ({ created_at, id }) => ({ time: created_at, id }),
       ),
     );

@@ -1,18 +1,34 @@
-import { UnitOfWork } from '@chip/persistence/repositories';
+import { type Parameter, UnitOfWork } from '@chip/persistence/repositories';
 import { Injectable } from '@nestjs/common';
-import { currentRequest } from '../access/caller.ts';
 import { readPage } from '../http/cursor.ts';
-import { Problem } from '../http/problem.error.ts';
 import { PrimarySnapshots, Snapshots } from '../sql/snapshots.ts';
-import { listVersions, versionById } from './catalogue.sql.ts';
+import { storeVersion, type VersionKind } from '../versions/store-version.ts';
+import { listVersions } from '../versions/versions.sql.ts';
 import {
   type ListParameters,
   type ParameterItem,
   type ParameterPage,
   type ParameterRequest,
 } from './parameter-answer.ts';
-import { versionAt } from '../versions/succession.ts';
-import { requireSuccession } from './succession.ts';
+import { requireUnitOfKind } from './unit-succession.ts';
+
+const TABLE = {
+  name: 'parameters',
+  keys: ['name', 'product', 'step', 'recipe', 'site'],
+  columns: `v.name, nullif(v.product, '') AS product, nullif(v.step, '') AS step, nullif(v.recipe, '') AS recipe,
+        nullif(v.site, '') AS site, v.unit, v.lower_limit AS lsl, v.upper_limit AS usl, v.target`,
+};
+
+const PARAMETER: VersionKind<Parameter, ParameterRequest> = {
+  name: 'parameter',
+  table: TABLE,
+  repository: ({ parameters }) => parameters,
+  key: ({ name, product = '', step = '', recipe = '', site = '' }) => ({ name, product, step, recipe, site }),
+  values: ({ unit = null, lsl = null, usl = null, target = null }) => ({ unit, lsl, usl, target }),
+  columns: { lsl: 'lower_limit', usl: 'upper_limit' },
+  conflict: 'parameter_conflict',
+  requireFit: requireUnitOfKind,
+};
 
 /** Lists the catalogue of parameters and stores new versions. */
 @Injectable()
@@ -24,102 +40,18 @@ export class ParametersQuery {
   ) {}
 
   list(parameters: ListParameters): Promise<ParameterPage> {
+    const { name, product, step, recipe, site, in_force_at } = parameters;
+    const filter = { keys: { name, product, step, recipe, site }, in_force_at };
     return this.snapshots.read((snapshot) =>
       readPage(
         parameters,
-        (after, limit) => listVersions(snapshot, parameters, after, limit),
+        (after, limit) => listVersions<ParameterItem>(snapshot, TABLE, filter, after, limit),
         ({ created_at, id }) => ({ time: created_at, id }),
       ),
     );
   }
 
-  async store(given: ParameterRequest): Promise<ParameterItem> {
-    const id = await (given.withdraw ? this.#withdraw(given) : this.#succeed(given));
-    const stored = await this.primary.read((snapshot) => versionById(snapshot, id));
-    if (!stored) {
-      throw new Problem(404, 'not_found', 'the version was removed right after it was stored');
-    }
-    return stored;
-  }
-
-  async #succeed(given: ParameterRequest): Promise<string> {
-    const { caller } = currentRequest();
-    const { valid_from, unit = null, lsl = null, usl = null, target = null, reason } = given;
-    try {
-      return await this.unitOfWork.run(async ({ parameters, audit }) => {
-        const key = keyOf(given);
-        const { same, before } = requireSuccession(await parameters.versions(key), given);
-        if (same) {
-          return same.id;
-        }
-        const id = await parameters.create({
-          ...key,
-          valid_from,
-          unit,
-          lower_limit: lsl,
-          upper_limit: usl,
-          target,
-          reason,
-          created_by: caller.subject,
-        });
-        await audit.append({
-          stream: 'api',
-          actor: caller.subject,
-          action: 'parameter.create',
-          subject: `parameter:${id}`,
-          reason,
-          ...(before && {
-            oldValue: {
-              id: before.id,
-              unit: before.unit,
-              lsl: before.lower_limit,
-              usl: before.upper_limit,
-              target: before.target,
-            },
-          }),
-          newValue: { ...key, valid_from, unit, lsl, usl, target },
-        });
-        return id;
-      });
-    } catch (error) {
-      throw this.primary.translated(error);
-    }
-  }
-
-  async #withdraw(given: ParameterRequest): Promise<string> {
-    const { caller } = currentRequest();
-    try {
-      return await this.unitOfWork.run(async ({ parameters, audit }) => {
-        const version = versionAt(await parameters.versions(keyOf(given)), given);
-        if (!version) {
-          throw new Problem(404, 'not_found', 'no version of this parameter in force begins then', [
-            { parameter: '/valid_from', message: 'is not the start of a version in force' },
-          ]);
-        }
-        await parameters.withdraw(version, {
-          withdrawn_at: new Date().toISOString(),
-          actor: caller.subject,
-          reason: given.reason,
-        });
-        await audit.append({
-          stream: 'api',
-          actor: caller.subject,
-          action: 'parameter.withdraw',
-          subject: `parameter:${version.id}`,
-          reason: given.reason,
-        });
-        return version.id;
-      });
-    } catch (error) {
-      throw this.primary.translated(error);
-    }
+  store(given: ParameterRequest): Promise<ParameterItem> {
+    return storeVersion({ unitOfWork: this.unitOfWork, primary: this.primary }, PARAMETER, given);
   }
 }
-
-const keyOf = ({ name, product = '', step = '', recipe = '', site = '' }: ParameterRequest) => ({
-  name,
-  product,
-  step,
-  recipe,
-  site,
-});

@@ -1,7 +1,7 @@
 /** Dated entries that the API stores: versions succeed one another, and wrong ones are withdrawn. */
 import type { Repositories, StoredVersion, UnitOfWork, VersionRepository } from '@chip/persistence/repositories';
 import { currentRequest } from '../access/caller.ts';
-import { Problem } from '../http/problem.error.ts';
+import { Problem, type ProblemCode } from '../http/problem.error.ts';
 import { type PrimarySnapshots } from '../sql/snapshots.ts';
 import { succession, versionAt } from './succession.ts';
 import { versionById, type VersionTable } from './versions.sql.ts';
@@ -19,14 +19,20 @@ export interface VersionKind<Version extends StoredVersion, Request extends Vers
   readonly table: VersionTable;
   readonly repository: (repositories: Repositories) => VersionRepository<Version>;
   readonly key: (request: Request) => Readonly<Record<string, string>>;
-  /** What the version says, by column. */
+  /** What the version says, by member of the request. */
   readonly values: (request: Request) => Readonly<Record<string, unknown>>;
+  /** Columns that are not named as the member of the request. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Of a version that contradicts a stored one; `version_conflict` without it. */
+  readonly conflict?: ProblemCode;
+  /** Throws unless the request may stand beside the version before it, or after it when it comes first. */
+  readonly requireFit?: (request: Request, neighbour: Version) => void;
 }
 
 /**
  * Stores a version, or withdraws one, and returns it as it is stored then. The same version again changes nothing.
  *
- * @throws Problem 409 version_conflict that names the field, 404 when there is nothing to withdraw
+ * @throws Problem 409 with the code of the kind that names the field, 404 when there is nothing to withdraw
  */
 export async function storeVersion<Version extends StoredVersion, Request extends VersionRequest, Item extends object>(
   { unitOfWork, primary }: { readonly unitOfWork: UnitOfWork; readonly primary: PrimarySnapshots },
@@ -50,24 +56,44 @@ export async function storeVersion<Version extends StoredVersion, Request extend
 
 async function succeed<Version extends StoredVersion, Request extends VersionRequest>(
   repositories: Repositories,
-  { name, repository, key, values }: VersionKind<Version, Request>,
+  {
+    name,
+    repository,
+    key,
+    values,
+    columns = {},
+    conflict = 'version_conflict',
+    requireFit,
+  }: VersionKind<Version, Request>,
   given: Request,
 ): Promise<string> {
   const { caller } = currentRequest();
   const versions = repository(repositories);
   const said = values(given);
+  const columnOf = (member: string): string => columns[member] ?? member;
   const saidBy = (version: Version): Record<string, unknown> =>
     Object.fromEntries(
-      Object.keys(said).map((column) => [column, (version as Record<string, unknown>)[column] ?? null]),
+      Object.keys(said).map((member) => [member, (version as Record<string, unknown>)[columnOf(member)] ?? null]),
     );
   const differing = (same: Version): string | undefined =>
-    Object.entries(saidBy(same)).find(([column, value]) => JSON.stringify(value) !== JSON.stringify(said[column]))?.[0];
-  const { same, before } = succession(await versions.versions(key(given)), given, differing, 'version_conflict');
+    Object.entries(saidBy(same)).find(([member, value]) => JSON.stringify(value) !== JSON.stringify(said[member]))?.[0];
+  const { same, before, after } = succession(await versions.versions(key(given)), given, differing, conflict);
   if (same) {
     return same.id;
   }
+  const neighbour = before ?? after;
+  if (neighbour) {
+    requireFit?.(given, neighbour);
+  }
   const { valid_from, reason } = given;
-  const id = await versions.create({ ...key(given), valid_from, ...said, reason, created_by: caller.subject } as never);
+  const stored = Object.fromEntries(Object.entries(said).map(([member, value]) => [columnOf(member), value]));
+  const id = await versions.create({
+    ...key(given),
+    valid_from,
+    ...stored,
+    reason,
+    created_by: caller.subject,
+  } as never);
   await repositories.audit.append({
     stream: 'api',
     actor: caller.subject,
