@@ -7,9 +7,10 @@ import { checkDiskSpace, GIBIBYTE, SPACE_FOR_SERVERS } from '../devstack/servers
 import { LOCAL_FOLDER, stackFolder } from '../devstack/layout.ts';
 import { claim, release } from '../devstack/commands/one-at-a-time.ts';
 import { runningProcesses } from '../devstack/processes/processes.ts';
+import { runMain } from '../devstack/processes/run-main.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
 import { endOnSignals } from '../devstack/processes/signals.ts';
-import { describeFailure, StackError } from '../devstack/terminal/stack-error.ts';
+import { StackError } from '../devstack/terminal/stack-error.ts';
 import { BenchSystem, type BenchOptions, type CaseDatabase } from './bench-system.ts';
 import { inspectionBacklog, telemetryBacklog, type Backlog } from './machine-data.ts';
 import { measureLoad } from './measured-load.ts';
@@ -193,7 +194,7 @@ const spaceFor = ({ rows, preload: units, history, storm, clients }: Options): n
     ? rows * BYTES_PER_ROW + units * BYTES_PER_UNIT
     : history.inspections * BYTES_PER_UNIT + history.samples * BYTES_PER_SAMPLE;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   const { run: runFolder } = stackFolder(path.join(LOCAL_FOLDER, 'bench'));
   const other = claim(runFolder, SCRIPT);
@@ -215,14 +216,10 @@ async function main(): Promise<void> {
     writeFileSync(options.out, `${JSON.stringify(result, undefined, 2)}\n`);
     console.log(text);
     report('bench', `written to ${path.relative(process.cwd(), options.out)}`);
+    return 0;
   } finally {
     release(runFolder);
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -11,6 +11,7 @@ import { cacheFolder, LOCAL_FOLDER, REPOSITORY_ROOT, stackFolder } from '../devs
 import { startPart, type Part } from '../devstack/processes/part.ts';
 import { PortPicker, portsAnywhere } from '../devstack/processes/ports.ts';
 import { runningProcesses } from '../devstack/processes/processes.ts';
+import { runMain } from '../devstack/processes/run-main.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
 import { describeServices, type Services } from '../devstack/processes/services.ts';
 import { endOnSignals } from '../devstack/processes/signals.ts';
@@ -173,7 +174,7 @@ async function run(options: Options, signal: AbortSignal): Promise<boolean> {
   return withoutKeys && withKey;
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   const problem = pythonProblem();
   if (problem !== undefined) {
@@ -192,7 +193,7 @@ async function main(): Promise<void> {
     await sweep(folder.run, report);
     rmSync(folder.data, { recursive: true, force: true });
     await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS);
-    process.exitCode = (await run(options, signal)) ? 0 : 1;
+    return (await run(options, signal)) ? 0 : 1;
   } finally {
     await sweep(folder.run, report);
     rmSync(folder.data, { recursive: true, force: true });
@@ -200,9 +201,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -6,7 +6,8 @@ import { REPOSITORY_ROOT } from '../layout.ts';
 import type { Part } from './part.ts';
 import { LOOPBACK, type PortPicker } from './ports.ts';
 
-const READY_WITHIN_MS = 60_000;
+/** Against what hangs: a process that ends is noticed at once, and a busy machine may need minutes. */
+const READY_WITHIN_MS = 180_000;
 
 /**
  * Flags of every service, also in the image. On a large machine V8 lets the young generation grow to 200 MiB and the old

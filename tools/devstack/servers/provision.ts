@@ -107,7 +107,7 @@ export async function startCluster(
     parts.push({
       launch: await prepareKafka(jars, folder, { name, id: i + 1, cluster, isDurable, clusterId }, signal),
       readiness: () => kafkaReadiness(folder.run, name),
-      readyWithinMs: 60_000 * cluster.length,
+      readyWithinMs: 180_000,
     });
   }
   return Promise.all(parts.map(async (part) => ({ part, process: await startPart(folder.run, part, signal) })));
@@ -123,7 +123,7 @@ async function startPostgres(options: ServerOptions): Promise<Started> {
     launch: await postgres.prepare(signal),
     readiness: () => () => postgres.isReady(),
     // Replaying the log of a crashed server takes time.
-    readyWithinMs: 120_000,
+    readyWithinMs: 180_000,
   };
   const process = await startPart(folder.run, part, signal);
   await postgres.createDatabase(signal);

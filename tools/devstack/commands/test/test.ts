@@ -9,6 +9,7 @@ import { LOCAL_FOLDER, stackFolder, type StackFolder } from '../../layout.ts';
 import { claim, release } from '../one-at-a-time.ts';
 import { PortPicker, portsAnywhere } from '../../processes/ports.ts';
 import { runningProcesses } from '../../processes/processes.ts';
+import { runMain } from '../../processes/run-main.ts';
 import { reportTo } from '../../terminal/progress.ts';
 import { startServers } from '../../servers/provision.ts';
 import { endOnSignals } from '../../processes/signals.ts';
@@ -112,9 +113,4 @@ async function main(): Promise<number> {
   return printSummary(outcomes) ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error((error as Error).name === 'AbortError' ? 'interrupted' : describeFailure(error));
-  process.exitCode = 1;
-}
+await runMain(main);
