@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '@chip/testing';
-import { kafkaReadiness, prepareKafka, provideKafka } from '../devstack/servers/kafka.ts';
+import { KAFKA_READY_WITHIN_MS, kafkaReadiness, prepareKafka, provideKafka } from '../devstack/servers/kafka.ts';
 import { cacheFolder, stackFolder } from '../devstack/layout.ts';
 import { startPart } from '../devstack/processes/part.ts';
 import { LOOPBACK } from '../devstack/processes/ports.ts';
@@ -45,9 +45,9 @@ export class SecuredKafka {
     this.mutualTls = `${LOOPBACK}:${mutualTls}`;
     await this.#found();
     const stack = stackFolder(this.file('stack'));
-    const jars = await provideKafka(cacheFolder(), () => {}, this.#stop.signal);
+    const programs = await provideKafka(cacheFolder(), stack.run, () => {}, this.#stop.signal);
     const launch = await prepareKafka(
-      jars,
+      programs,
       stack,
       { name: 'kafka-1', id: 1, cluster: [{ broker, controller }], isDurable: false },
       this.#stop.signal,
@@ -77,7 +77,11 @@ super.users=${['ANONYMOUS', ...superUsers].map((user) => `User:${user}`).join(';
 `,
     );
     this.#java = { command: launch.command, args: launch.args.slice(0, -2) };
-    const part = { launch, readiness: () => kafkaReadiness(stack.run, 'kafka-1'), readyWithinMs: 60_000 };
+    const part = {
+      launch,
+      readiness: () => kafkaReadiness(stack.run, 'kafka-1'),
+      readyWithinMs: KAFKA_READY_WITHIN_MS,
+    };
     this.#startServer = async () => (await startPart(stack.run, part, this.#stop.signal)).pid;
     this.#pid = await this.#startServer();
   }

@@ -1,11 +1,12 @@
 /** Kafka: its jars from Maven Central, one KRaft node on loopback or a cluster of several. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cachedFolder } from './cached-folder.ts';
-import { logFile, type Launch } from '../processes/processes.ts';
+import { startPart } from '../processes/part.ts';
+import { endProcess, forgetPid, logFile, runningPid, type Launch } from '../processes/processes.ts';
 import type { StackFolder } from '../layout.ts';
-import { LOOPBACK } from '../processes/ports.ts';
+import { LOOPBACK, PortPicker, portsAnywhere } from '../processes/ports.ts';
 import { checkCommands } from './prerequisites.ts';
 import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
@@ -17,6 +18,9 @@ const LOG4J_VERSION = '2.24.3';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const OLDEST_JAVA = 17;
 const PART = 'Kafka';
+const ARCHIVE = 'classes.jsa';
+/** Against what hangs: a process that ends is noticed at once, and a busy machine may need minutes. */
+export const KAFKA_READY_WITHIN_MS = 180_000;
 
 const WITHOUT_KAFKA = 'or set KAFKA_BROKERS to your own Kafka 4 broker';
 
@@ -69,8 +73,25 @@ export async function checkJava(): Promise<void> {
   }
 }
 
-/** Resolves with the folder of jars. */
-export function provideKafka(cache: string, report: Report, signal: AbortSignal): Promise<string> {
+/** What a broker is started from. */
+export interface KafkaPrograms {
+  readonly jars: string;
+  /** Options of Java that load the classes as an earlier broker left them: a start then takes a third of the CPU time. */
+  readonly classes: readonly string[];
+}
+
+/** @param runFolder of the caller, whose sweep also finds what an interrupted call leaves running */
+export async function provideKafka(
+  cache: string,
+  runFolder: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<KafkaPrograms> {
+  const jars = await provideJars(cache, report, signal);
+  return { jars, classes: await provideClasses(cache, jars, runFolder, report, signal) };
+}
+
+function provideJars(cache: string, report: Report, signal: AbortSignal): Promise<string> {
   return cachedFolder(cache, `kafka-${VERSION}`, async (folder) => {
     report(PART, `downloading the broker ${VERSION} with Maven (45 MB)`);
     const project = path.join(folder, 'pom.xml');
@@ -84,6 +105,55 @@ export function provideKafka(cache: string, report: Report, signal: AbortSignal)
       },
     );
   });
+}
+
+/** Java refuses an archive of another Java or of other jars, so each has its own. */
+async function provideClasses(
+  cache: string,
+  jars: string,
+  runFolder: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { stderr: java } = await runCommand(javaProgram(), ['-version'], { signal, onFailure: WITHOUT_KAFKA });
+  const id = createHash('sha256')
+    .update(`${java} ${statSync(jars).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 12);
+  const folder = await cachedFolder(cache, `kafka-${VERSION}-classes-${id}`, async (partial) => {
+    report(PART, 'preparing fast starts (once)');
+    await archiveClasses(jars, partial, runFolder, signal);
+  });
+  const archive = path.join(folder, ARCHIVE);
+  // A Java without an archive of its own classes writes none.
+  return existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
+}
+
+/** Java archives the classes that a broker has loaded when it ends. */
+async function archiveClasses(jars: string, folder: string, runFolder: string, signal: AbortSignal): Promise<void> {
+  const name = 'kafka-classes';
+  const ports = new PortPicker(() => {});
+  const { kafka: first } = portsAnywhere();
+  const cluster = [{ broker: await ports.pick(PART, first), controller: await ports.pick(PART, first) }];
+  const stack = { data: folder, run: runFolder };
+  const node = { name, id: 1, cluster, isDurable: false };
+  const launch = await prepareKafka({ jars, classes: [] }, stack, node, signal);
+  const args = [`-XX:ArchiveClassesAtExit=${path.join(folder, ARCHIVE)}`, ...launch.args];
+  const readiness = () => kafkaReadiness(runFolder, name);
+  try {
+    await startPart(
+      runFolder,
+      { launch: { ...launch, args }, readiness, readyWithinMs: KAFKA_READY_WITHIN_MS },
+      signal,
+    );
+  } finally {
+    const pid = runningPid(runFolder, name);
+    if (pid !== undefined) {
+      await endProcess(pid, 'SIGTERM', KAFKA_READY_WITHIN_MS);
+    }
+    forgetPid(runFolder, name);
+    rmSync(kafkaHome(stack, name), { recursive: true, force: true });
+  }
 }
 
 function mavenProject(): string {
@@ -159,7 +229,7 @@ export function kafkaHome(folder: StackFolder, name: string): string {
 
 /** Writes the configuration, and formats the data folder on first use. */
 export async function prepareKafka(
-  jars: string,
+  { jars, classes }: KafkaPrograms,
   folder: StackFolder,
   node: KafkaNode,
   signal: AbortSignal,
@@ -171,7 +241,7 @@ export async function prepareKafka(
   mkdirSync(home, { recursive: true });
   writeFileSync(properties, serverProperties(logFolder, node));
   writeFileSync(logging, LOGGING_PROPERTIES);
-  const java = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
+  const java = [...classes, '-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${logging}`];
   if (!existsSync(path.join(logFolder, 'meta.properties'))) {
     // It may begin with a dash: as a separate argument it would be read as an option.
     const clusterId = node.clusterId ?? newClusterId();

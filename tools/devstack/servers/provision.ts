@@ -3,7 +3,15 @@ import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { readEnvFile, writeEnvFile, type Env } from '../env-file.ts';
 import { checkGivenServers, givenServers } from './given-servers.ts';
-import { checkJava, kafkaReadiness, newClusterId, prepareKafka, provideKafka, type KafkaPorts } from './kafka.ts';
+import {
+  checkJava,
+  KAFKA_READY_WITHIN_MS,
+  kafkaReadiness,
+  newClusterId,
+  prepareKafka,
+  provideKafka,
+  type KafkaPorts,
+} from './kafka.ts';
 import { cacheFolder, type StackFolder } from '../layout.ts';
 import { startPart, type Part } from '../processes/part.ts';
 import { LOOPBACK, type PortPicker } from '../processes/ports.ts';
@@ -99,15 +107,15 @@ export async function startCluster(
   cluster: readonly KafkaPorts[],
 ): Promise<StartedPart[]> {
   await checkJava();
-  const jars = await provideKafka(cacheFolder(), report, signal);
+  const programs = await provideKafka(cacheFolder(), folder.run, report, signal);
   report('Kafka', 'starting');
   const clusterId = newClusterId();
   const parts: Part[] = [];
   for (const [i, name] of names.entries()) {
     parts.push({
-      launch: await prepareKafka(jars, folder, { name, id: i + 1, cluster, isDurable, clusterId }, signal),
+      launch: await prepareKafka(programs, folder, { name, id: i + 1, cluster, isDurable, clusterId }, signal),
       readiness: () => kafkaReadiness(folder.run, name),
-      readyWithinMs: 180_000,
+      readyWithinMs: KAFKA_READY_WITHIN_MS,
     });
   }
   return Promise.all(parts.map(async (part) => ({ part, process: await startPart(folder.run, part, signal) })));
