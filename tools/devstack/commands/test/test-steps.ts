@@ -25,6 +25,12 @@ const COMPILE_CACHE = path.join(REPOSITORY_ROOT, '.nx', 'compile-cache');
  */
 const checks = ['static'];
 
+/**
+ * The integration tests that take minutes, each with servers of its own: started last, they would run alone at the end. nx
+ * starts them first for the same reason as the checks.
+ */
+const longest = 'longest';
+
 /** Runs while the servers start; the integration tests wait for it. */
 const build: Step = { name: 'build', targets: ['build'], kinds: [], needsServers: false };
 
@@ -35,14 +41,14 @@ export const selections: Readonly<Record<string, readonly Step[]>> = {
     // In one run of nx: integration tests mostly wait and leave the cores to computation.
     {
       name: 'lint, type check, unit and integration tests',
-      targets: [...checks, 'test:unit', 'test:int'],
+      targets: [...checks, longest, 'test:unit', 'test:int'],
       kinds: ['unit', 'int'],
       needsServers: true,
     },
   ],
   static: [{ name: 'lint, type check', targets: checks, kinds: [], needsServers: false }],
   unit: [{ name: 'unit tests', targets: ['test:unit'], kinds: ['unit'], needsServers: false }],
-  int: [build, { name: 'integration tests', targets: ['test:int'], kinds: ['int'], needsServers: true }],
+  int: [build, { name: 'integration tests', targets: [longest, 'test:int'], kinds: ['int'], needsServers: true }],
 };
 
 /** Resolves with whether all tasks of the step succeeded. */
@@ -53,8 +59,8 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
-  // Integration tests mostly wait, and none judges speed: two projects more at a time than there are cores.
-  const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=4'] : [])], {
+  // Integration tests mostly wait, and none judges speed: three projects more at a time than there are cores.
+  const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=5'] : [])], {
     cwd: REPOSITORY_ROOT,
     // The mark lets the sweep find processes of nx and jest that outlive a signal.
     env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE }, runFolder, 'tests-1'),
