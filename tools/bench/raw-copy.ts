@@ -6,7 +6,7 @@ import { cpuSeconds } from './process-usage.ts';
 
 export interface RawCopyResult {
   readonly rowsPerSecond: number;
-  /** Of the server alone: the least that the rows cost, whoever sends them. */
+  /** Of the server alone: the least that the rows cost, from any client. */
   readonly postgresCpuSecondsPerMillionRows: number;
 }
 

@@ -317,7 +317,7 @@ describe('without a mouse', () => {
 });
 
 describe('the address is the state', () => {
-  it('of the legend and the selected die, and shows the same to whoever opens it', async () => {
+  it('of the legend and the selected die, and shows the same to everyone who opens it', async () => {
     await visitor.open(`/lots/${lot}/wafers/W05?value=hard_bin`);
     const pass = visitor.page.getByRole('button', { name: /^bin 1, pass/ });
     await pass.click();

@@ -26,7 +26,7 @@ const SCRIPT = fileURLToPath(import.meta.url);
 const HOME = path.join(LOCAL_FOLDER, 'soak');
 const report = reportTo((line) => console.log(line));
 
-/** Between questions: a page that somebody looks at. */
+/** Between questions: a page that a person looks at. */
 const PAUSE_MS = 500;
 /** With the compressed clock: of chunks, of what is kept, and between two runs of retention. */
 const CHUNK = '1 minute';

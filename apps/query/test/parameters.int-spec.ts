@@ -156,7 +156,7 @@ describe('a parameter', () => {
     expect([seen.length, new Set(seen).size]).toEqual([5, 5]);
   });
 
-  it('cannot be changed or deleted, also not by whoever owns the table', async () => {
+  it('cannot be changed or deleted, not even by the owner of the table', async () => {
     for (const statement of [
       `UPDATE parameters SET upper_limit = 99`,
       `UPDATE parameters SET withdrawn_at = now(), withdrawn_by = 'x', withdrawal_reason = 'y', upper_limit = 99 WHERE withdrawn_at IS NULL`,

@@ -9,7 +9,7 @@ const BATCH_LETTERS = 1_000;
 
 /**
  * Puts the letters of a machine topic that are new since the last time into the table `dead_letters`, batch by batch, each
- * in a transaction with the position behind it. Several processes may do so at once: whoever finds a position moved leaves
+ * in a transaction with the position behind it. Several processes may do so at once: one that finds a position moved leaves
  * the partition to the other, so no letter is stored twice.
  *
  * @returns the number of letters stored

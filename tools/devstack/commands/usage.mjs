@@ -74,7 +74,7 @@ Starts the pipeline on its own servers, publishes events with a known answer, st
 commands, compares everything with what the broker acknowledged, and prints what was lost (RPO) and how long it took (RTO).
 Exit 0: exact.
 
-  pitr             somebody deletes a lot: restore to just before (pgBackRest), and go on
+  pitr             someone deletes a lot: restore to just before (pgBackRest), and go on
   failover         the primary dies: promote a synchronous standby; a downstream subscription survives
   lost-kafka       the Kafka cluster is gone: continue on an empty one
   upgrade          the services of a former version, replaced one kind after the other, and back

@@ -1,4 +1,4 @@
-/** Somebody deletes a lot: the database goes back to just before, and everything else comes from Kafka again. */
+/** Someone deletes a lot: the database goes back to just before, and everything else comes from Kafka again. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StackError } from '../../devstack/terminal/stack-error.ts';
@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const ACCEPTED = ['telemetry.accepted.v1', 'inspection.accepted.v1'];
 
 export const pitr: Scene = {
-  what: 'somebody deletes a lot; restore to just before, under load, and go on',
+  what: 'someone deletes a lot; restore to just before, under load, and go on',
   run: async (system, options, seed) => {
     const backups = await Backups.prepare(system, options.windowDays);
     try {

@@ -88,7 +88,7 @@ describe('block cutter', () => {
   it.each([
     ['number of refused events', 1, MAX_BLOCK_EVENTS],
     ['bytes of dead letters', 1024, MAX_BLOCK_LETTER_BYTES / 1024],
-  ])('is full at its %s, and counts anew in the next block', (_name, letterBytes, expected) => {
+  ])('is full at its %s, and counts from zero in the next block', (_name, letterBytes, expected) => {
     const subject = cutter();
     let offset = 0;
     for (const _block of [1, 2]) {

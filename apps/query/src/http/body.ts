@@ -17,7 +17,7 @@ export const storedText = (min: number, max: number) =>
 /** A name that machines use: lot, product, step … */
 export const storedName = storedText(1, 100);
 
-/** Why a change is made, for the audit trail and whoever looks at it later. */
+/** Why a change is made, for the audit trail and its readers. */
 export const reasonText = storedText(1, 1000);
 
 /** A number of a magnitude whose square a double still holds. */

@@ -140,7 +140,7 @@ export class SignIn {
         checks,
         this.#resource(),
       );
-      // Whoever has no rights here learns it now, not from the first view.
+      // A person without rights here learns it now, not from the first view.
       await check(token);
       const session = await sessions.begin(token);
       return session === undefined

@@ -30,7 +30,7 @@ function keep(url: string, data: unknown): void {
   }
 }
 
-/** Whoever signs in next must not see what the last caller could. */
+/** The next person to sign in must not see what the last caller could. */
 effect(() => {
   void key.value;
   kept.clear();

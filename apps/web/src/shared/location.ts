@@ -1,4 +1,4 @@
-/** The address is the state of a view: whoever opens it sees the same. */
+/** The address is the state of a view: everyone who opens it sees the same. */
 import { useLocation } from 'preact-iso';
 import { address, type Parameters } from '../api/ask.ts';
 

@@ -192,7 +192,7 @@ export async function setHighWatermark(
   topicId: string | null = null,
 ): Promise<void> {
   await database.query(
-    // A row that somebody holds is left for the next time: the other partitions are waiting.
+    // A row that another session holds is left for the next time: the other partitions are waiting.
     `UPDATE stream_positions SET high_watermark = $3
      WHERE (source_topic, source_partition) IN (
          SELECT source_topic, source_partition FROM stream_positions

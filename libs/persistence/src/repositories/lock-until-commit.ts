@@ -1,6 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
-/** Whoever asks for the same name waits until this transaction ends. Of the transaction, so it is safe through PgBouncer. */
+/**
+ * Every other caller with the same name waits until this transaction ends. The lock is the transaction's, so it is safe
+ * through PgBouncer.
+ */
 export async function lockUntilCommit(em: EntityManager, name: readonly string[]): Promise<void> {
   await em
     .getConnection()

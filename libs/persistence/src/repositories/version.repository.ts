@@ -21,8 +21,8 @@ export class VersionRepository<Version extends StoredVersion> {
   ) {}
 
   /**
-   * The versions of one key that are not withdrawn, oldest first. Whoever else asks for the same key waits until this
-   * transaction ends, so that what is decided from them still holds when it is stored.
+   * The versions of one key that are not withdrawn, oldest first. Every other caller with the same key waits until this
+   * transaction ends, so that a decision based on them still holds when it is stored.
    */
   async versions(key: Readonly<Record<string, string>>): Promise<Version[]> {
     await lockUntilCommit(this.em, [this.table, ...Object.values(key)]);
@@ -38,7 +38,7 @@ export class VersionRepository<Version extends StoredVersion> {
     return stored.id;
   }
 
-  /** Takes a version back: it counts no more, for no time. */
+  /** Withdraws a version: it applies to no time, not even the past. */
   async withdraw(version: Version, by: { withdrawn_at: string; actor: string; reason: string }): Promise<void> {
     version.withdrawn_at = by.withdrawn_at;
     version.withdrawn_by = by.actor;

@@ -1,4 +1,4 @@
-/** Brings a database to the schema of this version. The only part besides the repositories that loads MikroORM. */
+/** Brings a database to the schema of this version. Only this part and the repositories load MikroORM. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Migration, Migrator } from '@mikro-orm/migrations';

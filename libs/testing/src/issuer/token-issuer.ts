@@ -112,7 +112,7 @@ export class TokenIssuer {
       ],
       cookies: { keys: ['of the issuer'] },
       ttl: { AuthorizationCode: () => this.codeLifetime, Session: 3600, Grant: 3600, Interaction: 600, IdToken: 600 },
-      // Whoever signs in has agreed to everything.
+      // Everyone who signs in has agreed to everything.
       loadExistingGrant: async ({ oidc: { provider, session, client, params } }) => {
         const grant = new provider.Grant({ accountId: session!.accountId!, clientId: client!.clientId });
         grant.addOIDCScope(String(params!['scope']));

@@ -8,7 +8,7 @@ import { Interval } from './interval.tsx';
 
 type Verdict = EquipmentComparison['groups'][number]['verdict'];
 
-/** The worst first: what somebody looks for. */
+/** The worst first: what an engineer looks for. */
 const ORDER: readonly Verdict[] = ['worse', 'inconclusive', 'no_difference', 'better'];
 const LOOKS: Readonly<Record<Verdict, { readonly class: string; readonly sign: string }>> = {
   worse: { class: 'bad', sign: '▲' },

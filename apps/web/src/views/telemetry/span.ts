@@ -1,4 +1,4 @@
-/** The time that the view shows: a range that ends now, or what somebody zoomed to. */
+/** The time that the view shows: a range that ends now, or what the user zoomed to. */
 import { type Parameters } from '../../api/ask.ts';
 import { useAddress } from '../../shared/location.ts';
 import { useRange } from '../../shared/range.tsx';
@@ -6,7 +6,7 @@ import { useRange } from '../../shared/range.tsx';
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whether somebody zoomed. */
+  /** Whether the user zoomed. */
   readonly isZoomed: boolean;
 }
 

@@ -21,7 +21,7 @@ interface Item {
   readonly isBad: boolean;
 }
 
-/** What somebody should look at now, the worst first. */
+/** What needs a look now, the worst first. */
 export function Attention({ pipeline, ledger, machines, comparison }: AttentionProps): JSX.Element {
   const { range } = useRange();
   const t = texts();
