@@ -61,7 +61,14 @@ describe('configuration', () => {
         ['PUBLIC_URL must be https://host without a path; http on a loopback address only'],
       ],
     ),
-    [{ SESSION_SECRET: 'short' }, ['SESSION_SECRET must be at least 32 characters']],
+    ...['short', `${'s'.repeat(32)}\nshort`, Array.from({ length: 6 }, (_, i) => `${i}`.repeat(32)).join('\n')].map(
+      (secret): [Record<string, string>, string[]] => [
+        { SESSION_SECRET: secret },
+        ['SESSION_SECRET must be one to five lines of at least 32 characters each'],
+      ],
+    ),
+    [{ OIDC_ISSUER: 'issuer' }, ['OIDC_ISSUER is not valid: Invalid URL']],
+    [{ PUBLIC_URL: 'chip.example' }, ['PUBLIC_URL is not valid: Invalid URL']],
     [{ OIDC_SCOPE: 'profile' }, ['OIDC_SCOPE must include openid']],
   ])('%p is refused', (env, problems) => {
     expect(problemsOf({ DATABASE_URL, ...env })).toEqual(problems);

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { kafkaVariables } from '@chip/kafka';
 import { authModeSchema, isLoopback, serviceSchema, withAccessRule } from '@chip/service';
 import { z } from 'zod';
+import { secretsIn } from './sign-in/seals.ts';
 
 /** An address, or a network that is not everyone's. */
 function isNetwork(text: string): boolean {
@@ -101,7 +102,7 @@ export const querySchema = withAccessRule(
       ),
     AUTH_MODE: authModeSchema,
     OIDC_ISSUER: z
-      .url()
+      .url({ abort: true })
       .refine((url) => url.startsWith('https://') || isLoopback(new URL(url).hostname), 'must be an https URL')
       .optional()
       .describe('URL of the token issuer, exactly as its tokens state it; required with AUTH_MODE=oidc'),
@@ -120,11 +121,13 @@ export const querySchema = withAccessRule(
       .describe('scopes that a sign-in asks for, separated by spaces'),
     SESSION_SECRET: z
       .string()
-      .min(32, 'must be at least 32 characters')
+      .refine((text) => secretsIn(text) !== undefined, 'must be one to five lines of at least 32 characters each')
       .optional()
-      .describe('seals the cookies of people who sign in, at least 32 random characters; the same for all instances'),
+      .describe(
+        'seals the cookies of people who sign in, at least 32 random characters; the same for all instances. Several lines: the first seals, all open',
+      ),
     PUBLIC_URL: z
-      .url()
+      .url({ abort: true })
       .refine((url) => isSafeOrigin(url), 'must be https://host without a path; http on a loopback address only')
       .optional()
       .describe('address at which browsers reach this service, such as https://chip.example'),

@@ -29,20 +29,28 @@ export class QueryApp {
     config: Partial<QueryConfig> = {},
     { logger }: { logger: Logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' }),
   ): Promise<QueryApp> {
+    const usual = {
+      DATABASE_URL: databaseUrl,
+      DATABASE_POOL_MAX: 4,
+      DATABASE_STATISTICS_MAX: 2,
+      QUERY_TIMEOUT_MS: 10_000,
+      EXPORT_MAX_SECONDS: 900,
+      EXPORT_STALL_SECONDS: 30,
+      AUTH_MODE: 'none' as const,
+      OIDC_SCOPE: 'openid',
+      RATE_LIMITS: { light: 100_000, statistic: 100_000, export: 100_000, write: 100_000 },
+    };
+    return QueryApp.run({ ...usual, ...config }, { logger });
+  }
+
+  /** @param config as `loadConfig` returns it where its files matter: a copy does not know them */
+  static async run(
+    config: Partial<QueryConfig>,
+    { logger }: { logger: Logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' }),
+  ): Promise<QueryApp> {
     const lifecycle = new Lifecycle(logger, () => undefined);
     const parts = {
-      config: {
-        DATABASE_URL: databaseUrl,
-        DATABASE_POOL_MAX: 4,
-        DATABASE_STATISTICS_MAX: 2,
-        QUERY_TIMEOUT_MS: 10_000,
-        EXPORT_MAX_SECONDS: 900,
-        EXPORT_STALL_SECONDS: 30,
-        AUTH_MODE: 'none' as const,
-        OIDC_SCOPE: 'openid',
-        RATE_LIMITS: { light: 100_000, statistic: 100_000, export: 100_000, write: 100_000 },
-        ...config,
-      },
+      config,
       logger,
       registry: createMetricsRegistry({ service: 'query', instance: 'test' }),
       health: new Health(),
@@ -52,7 +60,7 @@ export class QueryApp {
     Module({ imports: [ServiceModule.forRoot(parts), QueryModule] })(Root);
     const app = await NestFactory.create<NestFastifyApplication>(
       Root,
-      new FastifyAdapter(httpOptions(parts.config) as never),
+      new FastifyAdapter(httpOptions(config as QueryConfig) as never),
       {
         logger: false,
         abortOnError: false,

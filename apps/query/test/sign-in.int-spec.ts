@@ -1,7 +1,14 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createKey } from '@chip/persistence';
+import { loadConfig } from '@chip/service';
+import { waitFor } from '@chip/testing';
+import { querySchema } from '../src/query.config.ts';
 import { openStage, QueryApp, type Stage } from './query-app.ts';
+import { TcpGate } from './tcp-gate.ts';
 import { AUDIENCE, PAGE, TokenIssuer } from '@chip/testing/issuer';
 
 const SETTINGS = {
@@ -71,6 +78,19 @@ class Guest {
   async signIn(): Promise<void> {
     expect(await this.leadsTo(await this.codeFor())).toBe('/lots?q=1');
     expect([...this.cookies.keys()]).toEqual([SESSION]);
+  }
+
+  /** Signs out, and returns the answer. */
+  async signOut(at?: QueryApp): Promise<Response> {
+    const { csrf } = await this.ways();
+    return this.ask('/sign-in/end', { method: 'POST', headers: { 'x-csrf-token': csrf as string } }, at);
+  }
+
+  /** A browser with a copy of the cookies. */
+  copy(): Guest {
+    const thief = new Guest();
+    this.cookies.forEach((value, name) => thief.cookies.set(name, value));
+    return thief;
   }
 
   async leadsTo(path: string, at?: QueryApp): Promise<string | null> {
@@ -322,8 +342,7 @@ describe('signing out', () => {
   it('forgets the session, and says where the issuer ends its own', async () => {
     const guest = new Guest();
     await guest.signIn();
-    const { csrf } = await guest.ways();
-    const response = await guest.ask('/sign-in/end', { method: 'POST', headers: { 'x-csrf-token': csrf as string } });
+    const response = await guest.signOut();
     const { issuer: farewell } = (await response.json()) as { issuer: string };
     expect(new URL(farewell).origin).toBe(issuer.url);
     expect(new URL(farewell).searchParams.get('post_logout_redirect_uri')).toBe(`${PAGE.url}/`);
@@ -332,6 +351,155 @@ describe('signing out', () => {
     expect(await guest.ways()).toMatchObject({ csrf: null });
     // Once more, as from a second tab.
     expect((await guest.ask('/sign-in/end', { method: 'POST' })).status).toBe(200);
+  });
+
+  it('ends the session for copies of its cookie, too, and on every instance within five seconds', async () => {
+    const guest = new Guest();
+    await guest.signIn();
+    const thief = guest.copy();
+    const other = new Guest();
+    await other.signIn();
+    const statuses = (): Promise<number[]> =>
+      Promise.all([stage.app, second].map(async (at) => (await thief.ask('/v1/yield', {}, at)).status));
+    expect(await statuses()).toEqual([200, 200]);
+    await guest.signOut();
+    const endedAt = performance.now();
+    expect(await thief.problem('/v1/yield')).toEqual([401, 'unauthenticated', 'the session has ended: sign in again']);
+    await waitFor(statuses, (seen) => seen.every((status) => status === 401));
+    // Holds on an idle machine; on a busy one the requests themselves may take longer.
+    expect(performance.now() - endedAt).toBeLessThan(10_000);
+    expect(await thief.ways()).toMatchObject({ csrf: null });
+    // Other sessions of the same person go on.
+    expect((await other.ask('/v1/yield')).status).toBe(200);
+  });
+
+  it('stays in force after a restart, and is in the audit trail once', async () => {
+    const entries = (): Promise<object[]> =>
+      stage.db.database.query(`SELECT seq FROM audit_log WHERE action = 'session.end' AND actor = 'oidc:alex'`);
+    const before = (await entries()).length;
+    const guest = new Guest();
+    await guest.signIn();
+    const [thief, another] = [guest.copy(), guest.copy()];
+    await guest.signOut();
+    await another.signOut(second).catch(() => undefined);
+    expect(await entries()).toHaveLength(before + 1);
+    const later = await QueryApp.start(stage.db.url, { ...SETTINGS, OIDC_ISSUER: issuer.url });
+    try {
+      expect((await thief.ask('/v1/yield', {}, later)).status).toBe(401);
+    } finally {
+      await later.stop();
+    }
+  });
+
+  it('works while the database is away: here at once, and elsewhere when it is back', async () => {
+    const gate = await TcpGate.before(stage.db.url);
+    const cut = await QueryApp.start(gate.through(stage.db.url), { ...SETTINGS, OIDC_ISSUER: issuer.url });
+    try {
+      const guest = new Guest();
+      await guest.signIn();
+      const thief = guest.copy();
+      const innocent = new Guest();
+      await innocent.signIn();
+      expect((await thief.ask('/v1/yield', {}, cut)).status).toBe(200);
+      await gate.shut();
+      expect((await guest.signOut(cut)).status).toBe(200);
+      expect(guest.cookies.size).toBe(0);
+      expect(await thief.ask('/v1/yield', {}, second)).toMatchObject({ status: 200 });
+      // An instance that cannot learn of ended sessions trusts none for long.
+      await waitFor(
+        async () => (await (await innocent.ask('/v1/yield', {}, cut)).json()) as { detail?: string },
+        ({ detail }) => detail === 'sessions cannot be checked right now: try again',
+      );
+      await gate.open();
+      await waitFor(
+        () => thief.ask('/v1/yield', {}, second),
+        ({ status }) => status === 401,
+      );
+      expect((await thief.ask('/v1/yield', {}, cut)).status).toBe(401);
+    } finally {
+      await cut.stop();
+      await gate.shut();
+    }
+  });
+});
+
+describe('secrets in files', () => {
+  let folder: string;
+  const file = (name: string): string => path.join(folder, name);
+  const write = (name: string, content: string): void => {
+    writeFileSync(file(`${name}.new`), content);
+    renameSync(file(`${name}.new`), file(name));
+  };
+  const [old, renewed] = ['the former secret of all instances', 'the renewed secret of all instances'];
+  let app: QueryApp;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'chip-secrets-'));
+    write('session', `${old}\n`);
+    write('client', PAGE.secret);
+    const { OIDC_CLIENT_SECRET: _, SESSION_SECRET: __, ...settings } = SETTINGS;
+    app = await QueryApp.run(
+      loadConfig(querySchema, {
+        ...settings,
+        DATABASE_URL: stage.db.url,
+        OIDC_ISSUER: issuer.url,
+        SESSION_SECRET_FILE: file('session'),
+        OIDC_CLIENT_SECRET_FILE: file('client'),
+      }),
+    );
+  });
+  afterAll(async () => {
+    await app?.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const signedIn = async (): Promise<Guest> => {
+    const guest = new Guest();
+    expect(await guest.leadsTo(await guest.codeFor('/', app), app)).toBe('/');
+    return guest;
+  };
+  const statusOf = async (guest: Guest): Promise<number> => (await guest.ask('/v1/yield', {}, app)).status;
+
+  it('that seal cookies are renewed without a restart; former ones open as long as they stay in the file', async () => {
+    const early = await signedIn();
+    write('session', `${renewed}\n${old}\n`);
+    const atNew = await QueryApp.start(stage.db.url, {
+      ...SETTINGS,
+      OIDC_ISSUER: issuer.url,
+      SESSION_SECRET: renewed,
+    });
+    try {
+      let late!: Guest;
+      await waitFor(async () => {
+        late = await signedIn();
+        return (await late.ask('/v1/yield', {}, atNew)).status === 200;
+      });
+      expect([await statusOf(early), await statusOf(late)]).toEqual([200, 200]);
+      // Half a file, or one that is not valid, changes nothing.
+      write('session', 'short');
+      await setTimeout(2_100);
+      expect([await statusOf(early), await statusOf(late)]).toEqual([200, 200]);
+      write('session', renewed);
+      await waitFor(
+        () => statusOf(early),
+        (status) => status === 401,
+      );
+      expect(await statusOf(late)).toBe(200);
+    } finally {
+      await atNew.stop();
+    }
+  });
+
+  it('of the client are read for each sign-in', async () => {
+    await signedIn();
+    const renewed = 'renewed at the issuer';
+    issuer.changePageSecret(renewed);
+    try {
+      const guest = new Guest();
+      expect(await guest.leadsTo(await guest.codeFor('/', app), app)).toBe('/?sign-in=refused');
+      write('client', renewed);
+      await signedIn();
+    } finally {
+      issuer.changePageSecret(PAGE.secret);
+    }
   });
 });
 

@@ -95,6 +95,7 @@ describe('configuration of Kafka', () => {
       { KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_TOKEN_ENDPOINT: 'https://sso.example' },
       'KAFKA_SASL_USERNAME is required with KAFKA_SASL_TOKEN_ENDPOINT',
     ],
+    [{ KAFKA_SASL_TOKEN_ENDPOINT: 'sso' }, 'KAFKA_SASL_TOKEN_ENDPOINT is not valid: Invalid URL'],
     [{ KAFKA_SASL_TOKEN_ENDPOINT: 'http://sso.example' }, 'KAFKA_SASL_TOKEN_ENDPOINT must be https'],
   ])('refuses incomplete credentials by name: %j', (env, message) => {
     expect(() => connection({ KAFKA_BROKERS: 'a:1', ...env })).toThrow(message);

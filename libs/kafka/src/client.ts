@@ -66,7 +66,7 @@ export const kafkaVariables = {
     .optional()
     .describe('oauthbearer: file that holds the token, read for each session'),
   KAFKA_SASL_TOKEN_ENDPOINT: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, abort: true })
     .refine(isProtected, 'must be https (http only for the loopback)')
     .optional()
     .describe('oauthbearer: URL that gives tokens for client credentials, instead of a file'),

@@ -4,6 +4,7 @@
  * and `@chip/persistence/schema`.
  */
 export * from './access/api-keys.ts';
+export * from './access/ended-sessions.ts';
 export * from './audit/audit.ts';
 export * from './connection/database-error.ts';
 export * from './connection/database.ts';

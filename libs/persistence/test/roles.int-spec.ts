@@ -40,6 +40,7 @@ describe('roles', () => {
   const decision = `INSERT INTO ingest_decisions (source_topic, source_partition, kind, at_offset, to_offset, decided_by, reason) VALUES ('t', 0, 'resume', 1, 2, 'me', 'r')`;
   const parameter = `INSERT INTO parameters (name, valid_from, reason, created_by) VALUES ('p', now(), 'r', 'me')`;
   const audit = `SELECT append_audit('api', 'somebody', 'a', 's', 'because', NULL, NULL)`;
+  const endSession = `SELECT private.end_session(sha256('s'), now() + INTERVAL '1 hour')`;
 
   it.each([
     ['chip_writer', lot, 'ok'],
@@ -104,6 +105,22 @@ describe('roles', () => {
     ['chip_reader', lot, denied],
     ['chip_reader', audit, denied],
     ['chip_reader', 'SELECT refresh_daily_inspection_summary()', denied],
+    // Keys and sessions: the functions of chip_api are the only way in.
+    ...['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', 'chip_limited'].flatMap((role) =>
+      ['api_keys', 'ended_sessions'].map((table): [string, string, string] => [
+        role,
+        `SELECT * FROM private.${table}`,
+        denied,
+      ]),
+    ),
+    ['chip_api', 'SELECT * FROM private.usable_keys(NULL)', 'ok'],
+    ['chip_api', endSession, 'ok'],
+    ['chip_api', 'SELECT * FROM private.sessions_ended(NULL)', 'ok'],
+    ['chip_reader', 'SELECT * FROM private.usable_keys(NULL)', denied],
+    ['chip_reader', endSession, denied],
+    ['chip_reader', 'SELECT * FROM private.sessions_ended(NULL)', denied],
+    ['chip_writer', 'SELECT * FROM private.usable_keys(NULL)', denied],
+    ['chip_limited', 'SELECT * FROM private.usable_keys(NULL)', denied],
   ])('%s: %s -> %s', async (role, statement, expected) => {
     expect(await as(role, statement)).toBe(expected);
   });

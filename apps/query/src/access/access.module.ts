@@ -1,6 +1,6 @@
 /** Access control: who sends a request, what the caller may ask for, how often, and for which data. */
 import { Database } from '@chip/persistence';
-import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { CONFIG, freshValue, Lifecycle, LOGGER, type Logger } from '@chip/service';
 import { Module } from '@nestjs/common';
 import { type QueryConfig } from '../query.config.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
@@ -8,13 +8,17 @@ import { Gate } from './gate.ts';
 import { KeyCheck } from './key-check.ts';
 import { CallerRates } from './rate-limits.ts';
 import { TokenCheck } from './token-check.ts';
+import { EndedSessions } from '../sign-in/ended-sessions.ts';
+import { renewedSecrets } from '../sign-in/seals.ts';
 import { Sessions } from '../sign-in/session.ts';
 import { SIGN_IN, SignIn } from '../sign-in/sign-in.ts';
 
-/** Makes a gate with the checks that `AUTH_MODE` selects. Keys come from the primary, or from the replica while it is away. */
+/** Where keys and ended sessions come from: the primary, or the replica while it is away. */
+const LIST_DATABASES = Symbol('LIST_DATABASES');
+
+/** Makes a gate with the checks that `AUTH_MODE` selects. */
 function openGate(
-  database: Database,
-  primary: PrimaryDatabase,
+  databases: readonly Database[],
   config: QueryConfig,
   logger: Logger,
   lifecycle: Lifecycle,
@@ -22,9 +26,7 @@ function openGate(
   signIn: SignIn | null,
 ): Gate {
   const { AUTH_MODE } = config;
-  const keys = AUTH_MODE.includes('keys')
-    ? new KeyCheck(database === primary ? [primary] : [primary, database], logger)
-    : undefined;
+  const keys = AUTH_MODE.includes('keys') ? new KeyCheck(databases, logger) : undefined;
   keys?.start();
   lifecycle.onDrain('connections', 'keys', () => keys?.stop());
   return new Gate(keys, tokens ?? undefined, new CallerRates(config.RATE_LIMITS), signIn?.sessions);
@@ -40,20 +42,30 @@ function openTokenCheck(
 }
 
 /** Signs people in where the configuration names a client of the issuer. */
-function openSignIn(config: QueryConfig, logger: Logger, tokens: TokenCheck | null): SignIn | null {
+function openSignIn(
+  databases: readonly Database[],
+  config: QueryConfig,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  tokens: TokenCheck | null,
+): SignIn | null {
   const { OIDC_CLIENT_ID: clientId, SESSION_SECRET: secret, PUBLIC_URL: publicUrl } = config;
   if (tokens === null || clientId === undefined || secret === undefined || publicUrl === undefined) {
     return null;
   }
+  const ended = new EndedSessions(databases, logger);
+  ended.start();
+  lifecycle.onDrain('connections', 'sessions', () => ended.stop());
+  const secrets = renewedSecrets(freshValue(config, 'SESSION_SECRET') as () => string, logger);
   return new SignIn({
     issuer: config.OIDC_ISSUER ?? '',
     audience: config.OIDC_AUDIENCE ?? '',
     clientId,
-    clientSecret: config.OIDC_CLIENT_SECRET,
+    clientSecret: freshValue(config, 'OIDC_CLIENT_SECRET'),
     scope: config.OIDC_SCOPE,
     publicUrl,
-    secret,
-    sessions: new Sessions(secret, publicUrl.startsWith('https:')),
+    secrets,
+    sessions: new Sessions(secrets, publicUrl.startsWith('https:'), ended),
     check: (token) => tokens.callerOf(token),
     logger,
   });
@@ -62,10 +74,20 @@ function openSignIn(config: QueryConfig, logger: Logger, tokens: TokenCheck | nu
 @Module({
   providers: [
     { provide: TOKEN_CHECK, inject: [CONFIG, LOGGER], useFactory: openTokenCheck },
-    { provide: SIGN_IN, inject: [CONFIG, LOGGER, TOKEN_CHECK], useFactory: openSignIn },
+    {
+      provide: LIST_DATABASES,
+      inject: [Database, PrimaryDatabase],
+      useFactory: (database: Database, primary: PrimaryDatabase): Database[] =>
+        database === primary ? [primary] : [primary, database],
+    },
+    {
+      provide: SIGN_IN,
+      inject: [LIST_DATABASES, CONFIG, LOGGER, Lifecycle, TOKEN_CHECK],
+      useFactory: openSignIn,
+    },
     {
       provide: Gate,
-      inject: [Database, PrimaryDatabase, CONFIG, LOGGER, Lifecycle, TOKEN_CHECK, SIGN_IN],
+      inject: [LIST_DATABASES, CONFIG, LOGGER, Lifecycle, TOKEN_CHECK, SIGN_IN],
       useFactory: openGate,
     },
   ],

@@ -35,7 +35,7 @@ const ALGORITHMS = [
 
 /** Keys that come unencrypted from elsewhere could be anyone's. */
 const safeUrl = z
-  .url()
+  .url({ abort: true })
   .refine((url) => url.startsWith('https://') || isLoopback(new URL(url).hostname), 'must be an https URL');
 const discoverySchema = z.object({ issuer: z.string(), jwks_uri: safeUrl });
 const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });

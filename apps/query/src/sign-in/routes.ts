@@ -44,12 +44,8 @@ export function serveSignIn(app: NestFastifyApplication, mode: QueryConfig['AUTH
     redirect(reply, await signIn.finish(queryOf(request), request.headers.cookie)),
   );
   answers.post('/sign-in/end', async (request, reply) => {
-    // Checks the CSRF token; a session that has ended already may be forgotten by anyone.
-    if ((await signIn.sessions.csrfOf(request.headers)) !== undefined) {
-      await signIn.sessions.tokenOf(request);
-    }
     return reply
-      .header('set-cookie', signIn.sessions.end())
+      .header('set-cookie', await signIn.sessions.end(request))
       .header('cache-control', 'no-store')
       .send({ issuer: (await signIn.farewell()) ?? null });
   });

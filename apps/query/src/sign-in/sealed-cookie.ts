@@ -9,8 +9,8 @@ const MAX_COOKIE_BYTES = 4_096;
 interface CookieSettings<Content extends z.ZodType> {
   readonly name: string;
   readonly content: Content;
-  /** The same on every instance behind one address. */
-  readonly secret: string;
+  /** The same on every instance behind one address: the first seals, all open. */
+  readonly secrets: () => readonly [string, ...string[]];
   /** Whether browsers reach this service over HTTPS. */
   readonly isEncrypted: boolean;
   /** `lax` also comes with the request that the issuer's page leads to. */
@@ -24,13 +24,13 @@ interface CookieSettings<Content extends z.ZodType> {
 export class SealedCookie<Content extends z.ZodType<Record<string, unknown>>> {
   readonly #settings: CookieSettings<Content>;
   readonly #name: string;
-  readonly #key: Uint8Array;
+  /** By secret; those that are no longer used are forgotten. */
+  #keys = new Map<string, Uint8Array>();
 
   constructor(settings: CookieSettings<Content>) {
     this.#settings = settings;
     // With this prefix, browsers take the cookie over HTTPS only, and from no other host of the domain.
     this.#name = settings.isEncrypted ? `__Host-${settings.name}` : settings.name;
-    this.#key = new Uint8Array(hkdfSync('sha256', settings.secret, '', `chip cookie ${settings.name}`, 32));
   }
 
   /**
@@ -41,7 +41,7 @@ export class SealedCookie<Content extends z.ZodType<Record<string, unknown>>> {
     const value = await new EncryptJWT(content)
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .setExpirationTime(endsAt)
-      .encrypt(this.#key);
+      .encrypt(this.#presentKeys()[0]);
     const header = this.#header(value, Math.max(0, Math.floor(endsAt - Date.now() / 1000)));
     return header.length > MAX_COOKIE_BYTES ? undefined : header;
   }
@@ -52,16 +52,19 @@ export class SealedCookie<Content extends z.ZodType<Record<string, unknown>>> {
     if (value === undefined) {
       return undefined;
     }
-    try {
-      const { payload } = await jwtDecrypt(value, this.#key, {
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-        requiredClaims: ['exp'],
-      });
-      return this.#settings.content.parse(payload);
-    } catch {
-      return undefined;
+    for (const key of this.#presentKeys()) {
+      try {
+        const { payload } = await jwtDecrypt(value, key, {
+          keyManagementAlgorithms: ['dir'],
+          contentEncryptionAlgorithms: ['A256GCM'],
+          requiredClaims: ['exp'],
+        });
+        return this.#settings.content.parse(payload);
+      } catch {
+        // Perhaps it was sealed by another secret.
+      }
     }
+    return undefined;
   }
 
   isIn(header: string | undefined): boolean {
@@ -71,6 +74,15 @@ export class SealedCookie<Content extends z.ZodType<Record<string, unknown>>> {
   /** The header `Set-Cookie` that makes the browser forget it. */
   forget(): string {
     return this.#header('', 0);
+  }
+
+  #presentKeys(): readonly [Uint8Array, ...Uint8Array[]] {
+    const { secrets, name } = this.#settings;
+    const keyOf = (secret: string): Uint8Array =>
+      this.#keys.get(secret) ?? new Uint8Array(hkdfSync('sha256', secret, '', `chip cookie ${name}`, 32));
+    const [first, ...others] = secrets();
+    this.#keys = new Map([first, ...others].map((secret) => [secret, keyOf(secret)]));
+    return [keyOf(first), ...others.map(keyOf)];
   }
 
   #valueIn(header: string | undefined): string | undefined {

@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose';
 import { randomState } from 'openid-client';
 import { z } from 'zod';
 import { Problem } from '../http/problem.error.ts';
+import { type EndedSessions } from './ended-sessions.ts';
 import { SealedCookie } from './sealed-cookie.ts';
 
 /** The header in which a page returns the token that only pages of this service can read. */
@@ -20,15 +21,23 @@ interface SessionRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The session of a browser: the token of its user, in a cookie that no script can read. It ends with the token. */
+/** The session of a browser: the token of its user, in a cookie that no script can read. It ends with the token, or before. */
 export class Sessions {
   readonly #cookie: SealedCookie<typeof contentSchema>;
 
-  constructor(secret: string, isEncrypted: boolean) {
+  /**
+   * @param secrets see {@link SealedCookie}
+   * @param ended the sessions of which copies of the cookie must not work
+   */
+  constructor(
+    secrets: () => readonly [string, ...string[]],
+    isEncrypted: boolean,
+    private readonly ended: EndedSessions,
+  ) {
     this.#cookie = new SealedCookie({
       name: 'chip-session',
       content: contentSchema,
-      secret,
+      secrets,
       isEncrypted,
       sameSite: 'strict',
     });
@@ -42,33 +51,52 @@ export class Sessions {
     return this.#cookie.seal({ token, csrf: randomState() }, decodeJwt(token).exp as number);
   }
 
-  /** The header `Set-Cookie` that ends the session in this browser. */
-  end(): string {
+  /**
+   * Ends the session, so that copies of its cookie no longer work. One that has ended already may be forgotten by anyone.
+   *
+   * @returns the header `Set-Cookie` that makes this browser forget it
+   * @throws Problem 403 without its CSRF token
+   */
+  async end({ headers }: SessionRequest): Promise<string> {
+    const content = await this.#cookie.open(headers.cookie);
+    if (content !== undefined && !this.ended.knows(content.csrf)) {
+      demandCsrf(headers, content.csrf);
+      const { sub, exp } = decodeJwt(content.token);
+      await this.ended.add({ secret: content.csrf, actor: `oidc:${sub?.slice(0, 150)}`, endsAt: exp as number });
+    }
     return this.#cookie.forget();
   }
 
   /** What a page returns in {@link CSRF_HEADER}; undefined without a session. */
   async csrfOf({ cookie }: IncomingHttpHeaders): Promise<string | undefined> {
-    return (await this.#cookie.open(cookie))?.csrf;
+    const csrf = (await this.#cookie.open(cookie))?.csrf;
+    return csrf !== undefined && this.ended.knows(csrf) ? undefined : csrf;
   }
 
   /**
    * The token of the user whose browser sends the request; undefined without a session.
    *
-   * @throws Problem 401 when the session has ended, 403 for a write without its CSRF token
+   * @throws Problem 401 when the session has ended, 403 for a write without its CSRF token, 503 when neither can be told
    */
   async tokenOf({ method, headers }: SessionRequest): Promise<string | undefined> {
-    const content = await this.#cookie.open(headers.cookie);
-    if (content === undefined) {
-      if (this.#cookie.isIn(headers.cookie)) {
-        throw new Problem(401, 'unauthenticated', 'the session has ended: sign in again');
-      }
+    if (!this.#cookie.isIn(headers.cookie)) {
       return undefined;
     }
-    if (method !== 'GET' && method !== 'HEAD' && !isSame(headers[CSRF_HEADER], content.csrf)) {
-      throw new Problem(403, 'forbidden', `the header ${CSRF_HEADER} is missing or not of this session`);
+    const content = await this.#cookie.open(headers.cookie);
+    if (content === undefined || (await this.ended.has(content.csrf))) {
+      throw new Problem(401, 'unauthenticated', 'the session has ended: sign in again');
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      demandCsrf(headers, content.csrf);
     }
     return content.token;
+  }
+}
+
+/** @throws Problem 403 */
+function demandCsrf(headers: IncomingHttpHeaders, expected: string): void {
+  if (!isSame(headers[CSRF_HEADER], expected)) {
+    throw new Problem(403, 'forbidden', `the header ${CSRF_HEADER} is missing or not of this session`);
   }
 }
 

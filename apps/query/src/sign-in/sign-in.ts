@@ -34,11 +34,11 @@ interface SignInSettings {
   readonly audience: string;
   readonly clientId: string;
   /** Absent for a public client, which PKCE alone protects. */
-  readonly clientSecret: string | undefined;
+  readonly clientSecret: () => string | undefined;
   readonly scope: string;
   /** Origin at which browsers reach this service. */
   readonly publicUrl: string;
-  readonly secret: string;
+  readonly secrets: () => readonly [string, ...string[]];
   readonly sessions: Sessions;
   /** @throws Problem for a token with which nothing can be done here */
   readonly check: (token: string) => Promise<unknown>;
@@ -62,7 +62,7 @@ export class SignIn {
     this.#attempts = new SealedCookie({
       name: 'chip-sign-in',
       content: attemptSchema,
-      secret: settings.secret,
+      secrets: settings.secrets,
       isEncrypted: settings.publicUrl.startsWith('https:'),
       sameSite: 'lax',
     });
@@ -203,7 +203,8 @@ export class SignIn {
       new URL(issuer),
       clientId,
       undefined,
-      clientSecret === undefined ? oidc.None() : oidc.ClientSecretPost(clientSecret),
+      // Read for each token: a renewed secret needs no restart.
+      clientSecret() === undefined ? oidc.None() : (...call) => oidc.ClientSecretPost(clientSecret())(...call),
       {
         timeout: TIMEOUT_S,
         // The configuration admits plain HTTP on loopback only.

@@ -180,6 +180,7 @@ export async function applyKeyRights(client: Pick<Client, 'query'>): Promise<voi
   await client.query('REVOKE ALL ON ALL TABLES IN SCHEMA private FROM PUBLIC, chip_api');
   await client.query('GRANT USAGE ON SCHEMA private TO chip_api');
   await client.query(
-    'GRANT EXECUTE ON FUNCTION private.usable_keys(bigint), private.note_key_use(uuid[], timestamptz[]) TO chip_api',
+    `GRANT EXECUTE ON FUNCTION private.usable_keys(bigint), private.note_key_use(uuid[], timestamptz[]),
+       private.end_session(bytea, timestamptz), private.sessions_ended(bigint) TO chip_api`,
   );
 }

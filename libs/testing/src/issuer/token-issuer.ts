@@ -41,6 +41,7 @@ export class TokenIssuer {
   name: string | undefined;
   readonly #server: Server;
   #keys: JWK[] = [];
+  #pageSecret: string = PAGE.secret;
   #handle!: Handler;
   #request: TokenRequest = {};
   readonly #hanging = new Set<ServerResponse>();
@@ -90,6 +91,16 @@ export class TokenIssuer {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     const key = { ...(await exportJWK(privateKey)), kid: `key-${Math.random()}`, use: 'sig', alg: 'RS256' };
     this.#keys = [key, ...(keep ? this.#keys : [])];
+    this.#provide();
+  }
+
+  /** Takes another secret of the client {@link PAGE} from now on, and forgets who is signed in. */
+  changePageSecret(secret: string): void {
+    this.#pageSecret = secret;
+    this.#provide();
+  }
+
+  #provide(): void {
     const provider = new Provider(this.url, {
       jwks: { keys: this.#keys as never },
       clients: [
@@ -97,7 +108,7 @@ export class TokenIssuer {
         {
           ...CODES,
           client_id: PAGE.id,
-          client_secret: PAGE.secret,
+          client_secret: this.#pageSecret,
           token_endpoint_auth_method: 'client_secret_post',
           redirect_uris: [PAGE.url + RETURN_PATH],
           post_logout_redirect_uris: [`${PAGE.url}/`],

@@ -1,0 +1,75 @@
+import { type Database } from '@chip/persistence';
+import { type Logger } from '@chip/service';
+import { Problem } from '../http/problem.error.ts';
+
+/** What is in use is never older than this, so that a revoked key and an ended session are refused within five seconds. */
+const REFRESH_MS = 2_000;
+const MAX_AGE_MS = 4_500;
+
+interface FollowedSettings {
+  /** In the order in which they are tried: the primary, then a replica in case the primary is away. */
+  readonly databases: readonly Database[];
+  /** Reads what changed in the database. */
+  readonly read: (database: Database) => Promise<void>;
+  /** What the list has, in the words of an answer: "keys". */
+  readonly what: string;
+  readonly logger: Logger;
+}
+
+/** Keeps a list in memory that follows the database. */
+export class FollowedList {
+  readonly #settings: FollowedSettings;
+  #readAt = -Infinity;
+  #reading: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(settings: FollowedSettings) {
+    this.#settings = settings;
+  }
+
+  start(): void {
+    const { logger, what } = this.#settings;
+    this.#timer = setInterval(
+      () => void this.refresh().catch((err: unknown) => logger.warn({ err }, `${what}_not_refreshed`)),
+      REFRESH_MS,
+    ).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @throws Problem 503 when the list is too old and cannot be read */
+  async ensure(): Promise<void> {
+    if (performance.now() - this.#readAt <= MAX_AGE_MS) {
+      return;
+    }
+    try {
+      await this.refresh();
+    } catch (error) {
+      const { what } = this.#settings;
+      throw new Problem(503, 'database_unavailable', `${what} cannot be checked right now: try again`, [], error);
+    }
+  }
+
+  /** Runs one read at a time; concurrent callers wait for it. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const startedAt = performance.now();
+    let failure: unknown;
+    for (const database of this.#settings.databases) {
+      try {
+        await this.#settings.read(database);
+        this.#readAt = startedAt;
+        return;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
+}
