@@ -8,6 +8,7 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import type { Check } from './check.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { kafka } from './kafka-check.ts';
+import { secrets } from './secrets-check.ts';
 import { watchers } from './watcher-check.ts';
 import { when, workloads, type Container, type Probe } from './kubernetes/objects.ts';
 import { workloadsOf, type Deployment } from './manifests.ts';
@@ -30,11 +31,11 @@ const JOB_NEEDS: Readonly<Record<string, string>> = {
   'dist/main.js': 'KAFKA_BROKERS',
 };
 
-/** What a service makes of `NAME_FILE`, as far as it is known before the file is there: it stands for itself. */
+/** What a service makes of `NAME_FILE`, as far as it is known before the file is there: it stands for itself, as long as a secret. */
 const withFiles = (environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) =>
-      name.endsWith('_FILE') ? [name.replace(/_FILE$/, ''), `file://${value}`] : [name, value],
+      name.endsWith('_FILE') ? [name.replace(/_FILE$/, ''), `file://${value}`.padEnd(64, '.')] : [name, value],
     ),
   );
 
@@ -191,14 +192,6 @@ const drain: Check = ({ compose, kubernetes, dockerfile }) => {
   ];
 };
 
-/** Commands share the secrets of the account that owns the schema. */
-const SECRETS_OF: Readonly<Record<string, string>> = {
-  migrate: 'migrator',
-  topics: 'migrator',
-  chip: 'migrator',
-  pgbouncer: 'query',
-};
-
 const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }) => {
   const isInContext = contextFilter(dockerignore);
   const image = parseDockerfile(dockerfile).at(-1);
@@ -225,15 +218,10 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
       ...when(service.network_mode !== undefined, `compose: ${name} leaves the network of this project`),
       ...Object.entries(service.environment ?? {}).flatMap(([variable, value]) =>
         when(
-          /(URL|PASSWORD|SECRET|TOKEN)$/.test(variable) && Boolean(value),
+          /(PASSWORD|SECRET|TOKEN)$/.test(variable) && Boolean(value),
           `compose: ${name} has the value of ${variable} in the file`,
         ),
       ),
-      // Of the secrets a service sees its own.
-      ...(service.volumes ?? [])
-        .filter((volume) => service.build !== undefined && /secrets|passwords/.test(volume))
-        .filter((volume) => volume !== `${SECRETS_OF[name] ?? name}-secrets:/secrets:ro`)
-        .map((volume) => `compose: ${name} sees the secrets of others in ${volume}`),
     ]),
     ...kubernetes
       .filter(({ kind }) => kind === 'Secret')
@@ -242,7 +230,7 @@ const leastPrivilege: Check = ({ compose, kubernetes, dockerfile, dockerignore }
       (container.env ?? [])
         .filter(
           ({ name: variable, value = '' }) =>
-            (/PASSWORD|SECRET|TOKEN|KEY/.test(variable) && value !== '') ||
+            (/(PASSWORD|SECRET|TOKEN|KEY)(?!.*_FILE$)/.test(variable) && value !== '') ||
             (URL.canParse(value) && new URL(value).password !== ''),
         )
         .map((variable) => `k8s: ${name} has the value of ${variable.name} in the manifest`),
@@ -340,6 +328,7 @@ const CHECKS: readonly Check[] = [
   resources,
   order,
   kafka,
+  secrets,
   watchers,
   files,
 ];

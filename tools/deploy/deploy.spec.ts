@@ -42,7 +42,7 @@ it('the image starts Node as the local stack does', () => {
 const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a missing variable',
-    (copy) => delete service(copy, 'writer').environment!['DATABASE_URL_FILE'],
+    (copy) => delete service(copy, 'writer').environment!['DATABASE_URL'],
     /compose: writer: .*DATABASE_URL is required/,
   ],
   [
@@ -164,7 +164,17 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   [
     'a password in Compose',
     (copy) => (service(copy, 'ingest').environment!['DATABASE_URL'] = 'postgresql://a:b@c/d'),
-    /compose: ingest has the value of DATABASE_URL/,
+    /compose: ingest has the password of DATABASE_URL.*\n.*ingest reads no password file for DATABASE_URL/,
+  ],
+  [
+    'a sign-in that Compose cannot set up',
+    (copy) => delete service(copy, 'query').environment!['PUBLIC_URL'],
+    /compose: query cannot be given PUBLIC_URL/,
+  ],
+  [
+    'a secret that cannot be renewed',
+    (copy) => delete service(copy, 'query').environment!['SESSION_SECRET_FILE'],
+    /compose: query reads no file for SESSION_SECRET/,
   ],
   [
     'secrets of another service',

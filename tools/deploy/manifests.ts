@@ -137,7 +137,7 @@ export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
           image: service.image,
           args: argumentsOf(service),
           environment: Object.fromEntries(
-            Object.entries(service.environment ?? {}).map(([variable, value]) => [variable, String(value)]),
+            Object.entries(service.environment ?? {}).map(([variable, value]) => [variable, String(value ?? '')]),
           ),
         },
   );

@@ -29,13 +29,13 @@ const all = (): Record<string, string> =>
       .map((name) => [name, file(name)]),
   );
 const make = (env: Record<string, string> = {}): Promise<unknown> => {
-  const [shell, , , server] = services['passwords']!.entrypoint as [string, string, string, string];
+  const [shell] = services['passwords']!.entrypoint as [string];
   const script = path.join(REPOSITORY_ROOT, 'tools/deploy/passwords.sh');
-  return promisify(execFile)(shell, [script, folder, server], { env: { PATH: process.env['PATH']!, ...env } });
+  return promisify(execFile)(shell, [script, folder], { env: { PATH: process.env['PATH']!, ...env } });
 };
 
 describe('passwords of Compose', () => {
-  it('are made once, different for each account, and part of the URLs', async () => {
+  it('are made once, different for each account, each in the files of the service that needs it', async () => {
     await make();
     const made = all();
     const passwords = ROLES.map((role) => made[`passwords/${role}`]!);
@@ -44,22 +44,51 @@ describe('passwords of Compose', () => {
       expect(password).toMatch(/^[0-9a-f]{48}$/);
     }
     expect(made).toMatchObject({
-      'migrator/url': `postgresql://chip_migrator:${passwords[1]}@timescaledb:5432/chip_quality`,
-      'writer/url': `postgresql://chip_writer:${passwords[2]}@timescaledb:5432/chip_quality`,
-      'ingest/url': `postgresql://chip_ingest:${passwords[3]}@timescaledb:5432/chip_quality`,
-      'query/url': `postgresql://chip_api:${passwords[4]}@timescaledb:5432/chip_quality`,
-      'query/read-url': `postgresql://chip_reader:${passwords[5]}@timescaledb:5432/chip_quality`,
+      'migrator/password': passwords[1],
+      'writer/password': passwords[2],
+      'ingest/password': passwords[3],
+      'query/password': passwords[4],
+      'query/read-password': passwords[5],
+      'query/client-secret': '',
+      'query/session-secret': expect.stringMatching(/^[0-9a-f]{48}$/),
     });
-    expect(Object.keys(made)).toHaveLength(ROLES.length + 5);
+    expect(Object.keys(made)).toHaveLength(ROLES.length + 7);
+    writeFileSync(path.join(folder, 'writer/url'), 'of an earlier version');
     await make();
     expect(all()).toEqual(made);
+  });
+
+  it('are where the URLs say', async () => {
+    await make();
+    const files = Object.entries(services).flatMap(([name, { environment = {} }]) =>
+      Object.entries(environment)
+        .filter(([variable, value]) => variable.endsWith('DATABASE_URL') && value)
+        .map(([, value]) => {
+          const url = new URL(String(value));
+          const room = services[name]!.volumes!.map((volume) => /^(\w+)-secrets:/.exec(volume)?.[1]).find(Boolean);
+          return [`${room}${url.searchParams.get('passwordfile')!.replace('/secrets', '')}`, url.username];
+        }),
+    );
+    expect(files).toHaveLength(7);
+    for (const [name, account] of files) {
+      expect(file(name!)).toBe(file(`passwords/${account!.replace('chip_', '')}`));
+    }
+  });
+
+  it('include those of the sign-in, which may be chosen', async () => {
+    await make();
+    const made = file('query/session-secret');
+    await make({ OIDC_CLIENT_SECRET: 'of the client' });
+    expect([file('query/client-secret'), file('query/session-secret')]).toEqual(['of the client', made]);
+    await make({ SESSION_SECRET: `new ${made}\n${made}` });
+    expect([file('query/client-secret'), file('query/session-secret')]).toEqual(['', `new ${made}\n${made}`]);
   });
 
   it('may be chosen, also later', async () => {
     await make();
     const before = file('passwords/reader');
     await make({ WRITER_PASSWORD: 'chosen1' });
-    expect(file('writer/url')).toContain('chip_writer:chosen1@');
+    expect(file('writer/password')).toBe('chosen1');
     expect(file('passwords/reader')).toBe(before);
     await expect(make({ API_PASSWORD: 'not@all' })).rejects.toThrow(/password of api may have letters and digits only/);
   });
@@ -87,6 +116,7 @@ describe('passwords of Compose', () => {
     await make();
     const [shell, flags, script] = services['pgbouncer']!.entrypoint as [string, string, string];
     const text = script
+      .replaceAll('$$', '$')
       .replaceAll('/tmp/', `${folder}/`)
       .replaceAll('/secrets/', `${folder}/query/`)
       .replace(/exec pgbouncer.*/, `cat ${folder}/users.txt`);

@@ -5,6 +5,8 @@ import { databaseUses, environmentOf, podsOf, type Pod } from './pods.ts';
 interface Peer {
   podSelector?: Selector;
   namespaceSelector?: Selector;
+  /** Addresses outside the cluster. */
+  ipBlock?: object;
 }
 interface Rule {
   from?: Peer[];
@@ -24,6 +26,7 @@ interface End {
   readonly labels: Readonly<Record<string, string>>;
   readonly ports: Readonly<Record<string, number>>;
   readonly namespace?: string;
+  readonly isOutside?: boolean;
 }
 
 const from = (namespace: string): End => ({ name: namespace, labels: {}, ports: {}, namespace });
@@ -51,8 +54,9 @@ function policiesOf(objects: readonly KubernetesObject[]): PolicySpec[] {
 }
 
 const isPeer = (peer: Peer, end: End): boolean =>
+  (peer.ipBlock !== undefined) === (end.isOutside ?? false) &&
   (peer.namespaceSelector === undefined
-    ? end.namespace === undefined
+    ? end.isOutside === true || end.namespace === undefined
     : selects(peer.namespaceSelector, { 'kubernetes.io/metadata.name': end.namespace ?? '' })) &&
   selects(peer.podSelector ?? {}, end.labels);
 
@@ -111,6 +115,11 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
     (spec?.containers ?? []).some((container) => 'KAFKA_BROKERS' in environmentOf(container, objects));
   const stranger = from('elsewhere');
   const ours = pods.filter(({ spec }) => spec !== undefined);
+  const issuersOf = ({ spec }: Pod): URL[] =>
+    (spec?.containers ?? [])
+      .map((container) => environmentOf(container, objects)['OIDC_ISSUER'])
+      .filter((issuer) => issuer !== undefined)
+      .map((issuer) => new URL(issuer));
   const monitored = [...of('Cluster'), ...of('Pooler'), ...brokers, ...of('Deployment')].flatMap((pod) =>
     ['metrics', 'tcp-prometheus', 'management', ...(usesKafka(pod) ? ['http'] : [])].flatMap((name) =>
       pod.ports[name] === undefined ? [] : { pod, port: pod.ports[name] },
@@ -134,6 +143,11 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
         uses.some((use) => use.pod.name === pod.name && isAsked(target, use.host))
           ? must(pod, target, 5432)
           : mustNot(pod, target, 5432),
+      ),
+    ),
+    ...ours.flatMap((pod) =>
+      issuersOf(pod).flatMap(({ host, port }) =>
+        must(pod, { ...from(host), isOutside: true }, port === '' ? 443 : Number(port)),
       ),
     ),
     ...[...databases, ...brokers].flatMap((target) =>

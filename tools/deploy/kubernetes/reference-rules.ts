@@ -5,6 +5,7 @@ import { databaseUses, environmentOf, podsOf } from './pods.ts';
 /** Secrets that people make, with their keys: docs/deployment.md says how. */
 const MADE_BY_HAND: Readonly<Record<string, readonly string[]>> = {
   'backup-credentials': ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'],
+  'sign-in': ['client-secret', 'session-secret'],
 };
 
 /** Secrets that operators make, and the keys that may be mounted: never the key of an authority. */
