@@ -269,6 +269,10 @@ const resources: Check = ({ compose, kubernetes }) => [
   ...Object.entries(compose.services).flatMap(([name, { mem_limit: limit }]) =>
     when(!limit, `compose: ${name} has no memory limit`),
   ),
+  ...when(
+    !compose.services['timescaledb']?.command?.some((option) => option.startsWith('--temp_file_limit=')),
+    'compose: one question may fill the disk (temp_file_limit)',
+  ),
   ...containersOf(kubernetes).flatMap(({ name, container: { resources: given } }) =>
     when(
       !given?.requests?.['memory'] || !given.requests['cpu'] || !given.limits?.['memory'],

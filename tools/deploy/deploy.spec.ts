@@ -223,6 +223,14 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
     /simulator has no memory limit/,
   ],
   [
+    'a question that may fill the disk',
+    (copy) =>
+      (service(copy, 'timescaledb').command = service(copy, 'timescaledb').command!.filter(
+        (option) => !option.startsWith('--temp_file_limit'),
+      )),
+    /compose: one question may fill the disk/,
+  ],
+  [
     'no memory limit in Kubernetes',
     (copy) => delete container(copy, 'ingest').resources!.limits,
     /ingest has no resources/,

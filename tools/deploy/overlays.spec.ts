@@ -95,6 +95,11 @@ const mistakes: Mistake[] = [
   ['slots that end with the primary', set(...CLUSTER, `${PARAMETERS}/sync_replication_slots`), /do not survive a fail/],
   ['a slot without bound', set(...CLUSTER, `${PARAMETERS}/max_slot_wal_keep_size`), /fills walStorage/],
   ['more WAL than its disk', set(...CLUSTER, `${PARAMETERS}/max_wal_size`, '48GB'), /fills walStorage/],
+  [
+    'a question that may fill the disk',
+    set(...CLUSTER, `${PARAMETERS}/temp_file_limit`),
+    /one question may fill the disk/,
+  ],
   ['more buffers than memory', set(...CLUSTER, `${PARAMETERS}/shared_buffers`, '12GB'), /more than 40 % of its memory/],
   ['TimescaleDB that is not loaded', set(...CLUSTER, 'spec/postgresql/shared_preload_libraries/0'), /not preloaded/],
   ['an image that says no version', set(...CLUSTER, 'spec/imageName', 'chip-quality-postgres:ts2'), /major version/],

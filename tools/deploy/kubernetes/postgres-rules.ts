@@ -97,6 +97,10 @@ export function clusterProblems(objects: readonly KubernetesObject[]): string[] 
         `${where}: a slot that nobody reads fills walStorage (max_slot_wal_keep_size)`,
       ),
       ...when(
+        !(bytes(parameters['temp_file_limit']) > 0),
+        `${where}: one question may fill the disk (temp_file_limit)`,
+      ),
+      ...when(
         !(bytes(parameters['shared_buffers']) <= 0.4 * bytes(spec.resources?.limits?.memory)),
         `${where}: shared_buffers is more than 40 % of its memory`,
       ),
