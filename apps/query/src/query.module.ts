@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.ts';
+import { AnnotationsModule } from './annotations/annotations.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { BacktestModule } from './backtest/backtest.module.ts';
 import { BinsModule } from './bins/bins.module.ts';
@@ -33,6 +34,7 @@ import { YieldModule } from './yield/yield.module.ts';
   imports: [
     SqlModule,
     AccessModule,
+    AnnotationsModule,
     AuditModule,
     BacktestModule,
     BinsModule,

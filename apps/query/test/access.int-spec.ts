@@ -103,6 +103,10 @@ beforeAll(async () => {
        VALUES ($1, 'depth', 'imr', '1', 1, $2, $3, '{"policy":"last","break_at":null,"sigma_method":null,"lambda":null,"l":null,"k":null,"h":null}', 1, 1, '[]', 'd', 'spc.imr/2', 'r', 'me')`,
       [id!, site!, product!],
     );
+    await database.query(
+      `INSERT INTO annotations (id, parameter, site, product, begins_at, note, author) VALUES ($1, 'depth', $2, $3, '2026-03-02', 'n', 'me')`,
+      [id!, site!, product!],
+    );
   }
   await database.query(
     `INSERT INTO production_calendars (site, valid_from, time_zone, day_start, shifts, reason, created_by) VALUES ($1, '2026-01-01', 'UTC', '00:00', '[]', 'r', 'me')`,
@@ -146,6 +150,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/lots/{lot_id}/map': 'site=own',
   '/v1/lots/{lot_id}/maps': 'site=own',
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': 'site=own',
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/defects': 'site=own',
   '/v1/events': 'seconds=0',
   '/v1/lots/{lot_id}/map.svg': 'site=own',
   '/v1/lots/{lot_id}/map.png': 'site=own',
@@ -175,6 +180,8 @@ const BODIES: Readonly<Record<string, object>> = {
     reason: 'test',
   },
   '/v1/control-limits': { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1 }, reason: 'test' },
+  '/v1/annotations': { begins_at: '2026-03-02T08:00:00Z', note: 'test' },
+  '/v1/annotations/{id}/withdrawal': { reason: 'test' },
   '/v1/spc/backtest': {
     parameter: 'width',
     chart: 'imr',
@@ -352,6 +359,8 @@ describe('every route of the document', () => {
           '/v1/export/measurements',
           '/v1/parameters',
           '/v1/control-limits',
+          '/v1/annotations',
+          '/v1/lots/{lot_id}/wafers/{wafer_id}/defects',
           '/v1/map.svg',
           '/v1/capabilities',
           '/v1/yield/limits',

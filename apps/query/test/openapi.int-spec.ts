@@ -82,6 +82,10 @@ beforeAll(async () => {
     [ids[0]!],
   );
   await stage.db.database.query(
+    `INSERT INTO annotations (id, parameter, begins_at, note, author) VALUES ($1, 'height', '2026-03-02', 'n', 'me')`,
+    [ids[0]!],
+  );
+  await stage.db.database.query(
     `INSERT INTO reports (id, name, query, parameters, as_of, result, sha256, created_by)
      SELECT $1, 'n', '/v1/reports', '{}', as_of::jsonb, result::json, sha256(convert_to(result, 'UTF8')), 'me'
        FROM (VALUES ('{"time":null,"positions":[]}', '{"name":"n","parameters":{},"as_of":{"time":null,"positions":[]},"sections":[]}')) v(as_of, result)`,
@@ -130,6 +134,7 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/lots/{lot_id}/wafers/{wafer_id}/map': ['result', 'hard_bin', 'm'].map(
     (value) => `/v1/lots/L/wafers/W/map?value=${value}`,
   ),
+  '/v1/lots/{lot_id}/wafers/{wafer_id}/defects': ['/v1/lots/L/wafers/W/defects'],
   '/v1/equipment': ['', '?limit=1'],
   '/v1/products': [''],
   '/v1/steps': ['', `?${WINDOW}`],
@@ -151,6 +156,7 @@ const REQUESTS: Record<string, string[]> = {
     'p',
     'p_prime',
     'imr&max_points=10',
+    'imr&phases=2026-03-02T08:10:00Z',
   ].map((chart) => `?parameter=width&chart=${chart}`),
   '/v1/capability': [
     '?parameter=width&lsl=0&usl=3',
@@ -162,6 +168,8 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/parameters': ['', '?limit=1', '?name=none', `?in_force_at=2026-03-02T00:00:00Z`],
   '/v1/control-limits': ['', '?limit=1', '?chart=p'],
   '/v1/control-limits/{id}': ['/v1/control-limits/{id}'],
+  '/v1/annotations': ['', '?limit=1', '?parameter=none', '?withdrawn=yes'],
+  '/v1/annotations/{id}': ['/v1/annotations/{id}'],
   '/v1/reports': ['', '?limit=1', '?lot_id=NONE'],
   '/v1/reports/{id}': ['/v1/reports/{id}'],
   '/v1/calendars': ['', '?in_force_at=2026-03-02T00:00:00Z'],
@@ -221,6 +229,11 @@ const BODIES: Record<string, object[]> = {
       reason: 'phase I',
     },
   ],
+  '/v1/annotations': [
+    { parameter: 'width', step: 'probe', begins_at: '2026-03-02T08:00:00Z', note: 'pump exchanged' },
+    { begins_at: '2026-03-02T08:00:00Z', ends_at: '2026-03-02T09:00:00Z', note: 'cleaning' },
+  ],
+  '/v1/annotations/{id}/withdrawal': [{ reason: 'another machine' }],
   '/v1/reports': [
     { name: 'all', reason: 'r' },
     {
@@ -367,12 +380,14 @@ describe('answers are what the document says', () => {
       const compiled = (schema: object | undefined) => ajv.compile({ ...schema, components: document.components });
       const request = compiled(operation.requestBody.content['application/json']?.schema);
       expect([request(body), request.errors]).toEqual([true, null]);
-      const answer = await stage.app.get(path, {
+      const answer = await stage.app.get(path.replace('{id}', ids[0]!), {
         method: method.toUpperCase(),
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      const success = ['/v1/inspections', '/v1/control-limits', '/v1/reports'].includes(path) ? '201' : '200';
+      const success = ['/v1/inspections', '/v1/control-limits', '/v1/annotations', '/v1/reports'].includes(path)
+        ? '201'
+        : '200';
       expect(String(answer.status)).toBe(success);
       const validate = compiled(operation.responses[success]!.content?.['application/json']?.schema);
       expect([validate(answer.body), validate.errors]).toEqual([true, null]);

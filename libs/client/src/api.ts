@@ -60,6 +60,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notes on charts
+         * @description Latest first, with author. A filter matches notes of that name and notes that name none, so that the question of a chart finds every note that concerns it.
+         */
+        get: operations["listAnnotations"];
+        put?: never;
+        /**
+         * Note something on charts
+         * @description Stores what happened at a time, for the charts of a measurement, product, step, site or machine: those that it names, or all. It is in the audit trail with its author.
+         */
+        post: operations["createAnnotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One note
+         * @description As it was stored; a note never changes, and stays readable after its withdrawal.
+         */
+        get: operations["getAnnotation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a note
+         * @description Charts no longer show it; it stays stored with the reason. Withdrawing it again changes nothing.
+         */
+        post: operations["withdrawAnnotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -692,6 +756,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lots/{lot_id}/wafers/{wafer_id}/defects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Defects of one wafer, each at its place
+         * @description Class, size and place of every defect that the counted attempts found: die and micrometres within it.
+         */
+        get: operations["getWaferDefects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lots/{lot_id}/wafers/{wafer_id}/map": {
         parameters: {
             query?: never;
@@ -1208,6 +1292,81 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Annotation: {
+            /** @description Subject that stored it. */
+            author: string;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            begins_at: string;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            /** @description null = a moment. */
+            ends_at: string | null;
+            /** @description null = any. */
+            equipment_id: string | null;
+            /** Format: uuid */
+            id: string;
+            note: string;
+            /** @description null = any. */
+            parameter: string | null;
+            /** @description null = any. */
+            product: string | null;
+            /** @description null = any. */
+            site: string | null;
+            /** @description null = any. */
+            step: string | null;
+            withdrawal_reason: string | null;
+            /** @description Since when charts no longer show it. */
+            withdrawn_at: string | null;
+            withdrawn_by: string | null;
+        };
+        AnnotationPage: {
+            items: components["schemas"]["Annotation"][];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "step": "GATE-CD",
+         *       "equipment_id": "CDSEM-02",
+         *       "begins_at": "2026-03-02T08:00:00Z",
+         *       "note": "pump exchanged"
+         *     }
+         */
+        AnnotationRequest: {
+            /**
+             * Format: date-time
+             * @description When it happened, or began.
+             */
+            begins_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended. Absent: a moment.
+             */
+            ends_at?: string;
+            equipment_id?: string;
+            /** @description What happened; also the reason in the audit trail. */
+            note: string;
+            /** @description Measurement whose charts show it. Absent: any. */
+            parameter?: string;
+            product?: string;
+            site?: string;
+            step?: string;
+        };
+        /**
+         * @example {
+         *       "reason": "it was the other machine"
+         *     }
+         */
+        AnnotationWithdrawal: {
+            /** @description Why it was wrong, for the audit trail. */
+            reason: string;
+        };
         AuditPage: {
             items: {
                 /** @example inspection.create */
@@ -3638,6 +3797,37 @@ export interface components {
                     rule: "beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8";
                 }[];
             };
+            /** @description With phases: those that have samples, in order; limits are null where they vary or are missing. */
+            phases?: {
+                dispersion?: {
+                    centre: number | null;
+                    lower: number | null;
+                    upper: number | null;
+                    violations: number;
+                };
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                first_at: string;
+                /** @description Index of its first sample. */
+                from: number;
+                location: {
+                    centre: number | null;
+                    lower: number | null;
+                    upper: number | null;
+                    violations: number;
+                };
+                sigma: number | null;
+                /** @description Index after its last sample. */
+                to: number;
+                within?: {
+                    centre: number | null;
+                    lower: number | null;
+                    upper: number | null;
+                    violations: number;
+                };
+            }[];
             /** @description The sample at each index of the chart; with max_points only those of the points that are shown, each with its `index`. */
             samples: {
                 /**
@@ -3887,6 +4077,43 @@ export interface components {
                 min_value: number | null;
                 sample_count: number;
             };
+        };
+        WaferDefects: {
+            /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
+            as_of: {
+                positions: {
+                    /** @example 1567 */
+                    next_offset: number;
+                    /** @example 0 */
+                    partition: number;
+                    /** @example inspection.results.v1 */
+                    topic: string;
+                }[];
+                time: string | null;
+            };
+            defects: {
+                /** @example scratch */
+                class: string;
+                die_x: number;
+                die_y: number;
+                severity: string | null;
+                size_um: number | null;
+                /** @description Micrometres from the origin of the die along x. */
+                x_um: number;
+                y_um: number;
+            }[];
+            /** @description What exactly is counted, and how. */
+            definition: string;
+            /**
+             * @description Stable name of the definition; its number increases when the meaning changes.
+             * @example yield.first_pass/2
+             */
+            definition_id: string;
+            /** @description Whether there are more than the 20000 defects listed. */
+            is_truncated: boolean;
+            lot_id: string;
+            site: string;
+            wafer_id: string;
         };
         WaferGeometry: {
             /** @description Step coordinates of a die near the centre of the wafer. */
@@ -4574,6 +4801,10 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Annotation = components['schemas']['Annotation'];
+export type AnnotationPage = components['schemas']['AnnotationPage'];
+export type AnnotationRequest = components['schemas']['AnnotationRequest'];
+export type AnnotationWithdrawal = components['schemas']['AnnotationWithdrawal'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuditVerification = components['schemas']['AuditVerification'];
 export type Backtest = components['schemas']['Backtest'];
@@ -4624,6 +4855,7 @@ export type SpcChart = components['schemas']['SpcChart'];
 export type StackedMap = components['schemas']['StackedMap'];
 export type TelemetrySeries = components['schemas']['TelemetrySeries'];
 export type TelemetrySummary = components['schemas']['TelemetrySummary'];
+export type WaferDefects = components['schemas']['WaferDefects'];
 export type WaferGeometry = components['schemas']['WaferGeometry'];
 export type WaferGeometryPage = components['schemas']['WaferGeometryPage'];
 export type WaferGeometryRequest = components['schemas']['WaferGeometryRequest'];
@@ -4776,6 +5008,300 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
+        };
+    };
+    listAnnotations: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Equipment that ran the inspection.
+                 * @example AOI-03
+                 */
+                equipment_id?: string;
+                /**
+                 * @description Notes that reach to this time or later.
+                 * @example 2026-03-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Notes on charts of this measurement, and those that name none.
+                 * @example gate_cd
+                 */
+                parameter?: string;
+                /**
+                 * @description Product.
+                 * @example CQ-1000
+                 */
+                product?: string;
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route.
+                 * @example final-test
+                 */
+                step?: string;
+                /**
+                 * @description Notes that begin before this time.
+                 * @example 2026-04-01T00:00:00Z
+                 */
+                to?: string;
+                /** @description yes: withdrawn ones, too. */
+                withdrawn?: "no" | "yes";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAnnotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Path of the new item. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: The note was removed right after it was stored. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAnnotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of an annotation.
+                 * @example 0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no annotation with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawAnnotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of an annotation.
+                 * @example 0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description What is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no annotation with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listAudit: {
@@ -8045,6 +8571,137 @@ export interface operations {
             };
         };
     };
+    getWaferDefects: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Answer from what was known at this time: events that were received later do not count. Goes back as far as former states are kept (`former_attempts`).
+                 * @example 2026-11-26T06:00:00Z
+                 */
+                as_at?: string;
+                /**
+                 * @description Equipment that ran the inspection. Repeat it to match any of several.
+                 * @example [
+                 *       "AOI-03"
+                 *     ]
+                 */
+                equipment_id?: string[];
+                /**
+                 * @description Only items with completed at or after this time (RFC 3339; in a URL write + as %2B).
+                 * @example 2008-07-01T00:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Inspection type. Repeat it to match any of several.
+                 * @example [
+                 *       "electrical"
+                 *     ]
+                 */
+                inspection_type?: string[];
+                /**
+                 * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
+                 * @example last
+                 */
+                policy?: "last" | "first" | "best" | "worst" | "all";
+                /**
+                 * @description Product. Repeat it to match any of several.
+                 * @example [
+                 *       "CQ-1000"
+                 *     ]
+                 */
+                product?: string[];
+                /**
+                 * @description Recipe that the equipment ran. Repeat it to match any of several.
+                 * @example [
+                 *       "CD-17"
+                 *     ]
+                 */
+                recipe?: string[];
+                /**
+                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @example fab-1
+                 */
+                site?: string;
+                /**
+                 * @description Step (operation) in the route; empty: attempts without a step. The policy then chooses among the attempts of a unit at this step. Repeat it to match any of several.
+                 * @example [
+                 *       "final-test"
+                 *     ]
+                 */
+                step?: ("" | string)[];
+                /**
+                 * @description Only items with completed before this time.
+                 * @example 2008-11-01T00:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Lot, by the name that machines use.
+                 * @example LOT-2008-07-19
+                 */
+                lot_id: string;
+                /**
+                 * @description Wafer, named within its lot.
+                 * @example W01
+                 */
+                wafer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaferDefects"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no such lot, or no such wafer in it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWaferMap: {
         parameters: {
             query?: {
@@ -9590,6 +10247,11 @@ export interface operations {
                  * @example s000
                  */
                 parameter?: string;
+                /**
+                 * @description Times at which a new phase begins, separated by commas: each phase has limits from its own samples, and no rule looks across its ends. A sample belongs to the phase in which it began.
+                 * @example 2008-08-01T00:00:00Z,2008-09-01T00:00:00Z
+                 */
+                phases?: string;
                 /**
                  * @description Which attempt represents a unit that was tested more than once, chosen from the unit's whole history; all: every attempt counts.
                  * @example last

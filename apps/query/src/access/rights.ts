@@ -36,7 +36,7 @@ const PUBLIC_ROUTES = new Set([
 
 /** Lists and single items, which an index serves. */
 const LIGHT =
-  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|calendars|wafer-geometries|control-limits|control-limits\/\{id\}|reports|reports\/\{id\}|audit|events|dead-letters)$/;
+  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|calendars|wafer-geometries|control-limits|control-limits\/\{id\}|annotations|annotations\/\{id\}|reports|reports\/\{id\}|audit|events|dead-letters)$/;
 /** Writes that first compute statistics. */
 const COMPUTES = new Set(['/v1/reports']);
 

@@ -90,7 +90,9 @@ describe('the OpenAPI document', () => {
     expect(
       names.filter(
         (name) =>
-          !/^(get|list|export|evaluate|compare|create|store|schedule|verify|backtest)[A-Z][A-Za-z]+$/.test(name),
+          !/^(get|list|export|evaluate|compare|create|store|schedule|verify|backtest|withdraw)[A-Z][A-Za-z]+$/.test(
+            name,
+          ),
       ),
     ).toEqual([]);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);

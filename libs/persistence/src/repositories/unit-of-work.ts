@@ -7,6 +7,7 @@ import { databaseName } from '../connection/database-url.ts';
 import { type DatabaseOptions, type Queryable } from '../connection/database.ts';
 import { ENTITIES } from '../schema/entities/index.ts';
 import { ormDialect } from '../connection/orm-dialect.ts';
+import { AnnotationRepository } from './annotation.repository.ts';
 import { ControlLimitsRepository } from './control-limits.repository.ts';
 import { InspectionRepository } from './inspection.repository.ts';
 import { type Parameter, ParameterEntity } from '../schema/entities/parameter.entity.ts';
@@ -20,6 +21,7 @@ export interface Repositories {
   inspections: InspectionRepository;
   parameters: VersionRepository<Parameter>;
   controlLimits: ControlLimitsRepository;
+  annotations: AnnotationRepository;
   reports: ReportRepository;
   calendars: VersionRepository<ProductionCalendar>;
   geometries: VersionRepository<WaferGeometry>;
@@ -117,6 +119,7 @@ function repositoriesOf(em: EntityManager): Repositories {
     inspections: new InspectionRepository(em),
     parameters: new VersionRepository(em, ParameterEntity, 'parameters'),
     controlLimits: new ControlLimitsRepository(em),
+    annotations: new AnnotationRepository(em),
     reports: new ReportRepository(transaction),
     calendars: new VersionRepository(em, ProductionCalendarEntity, 'production_calendars'),
     geometries: new VersionRepository(em, WaferGeometryEntity, 'wafer_geometries'),

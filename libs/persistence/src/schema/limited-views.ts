@@ -55,6 +55,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   yield_retests: OF_LOT_AND_PRODUCT,
   parameters: NAMED,
   control_limits: NAMED,
+  annotations: NAMED,
   // A report covers what its parameters name; one that names no site or product covers all.
   reports: `${ofSite("t.parameters ->> 'site'")} AND ${ofProduct("t.parameters ->> 'product'")}`,
   wafer_geometries: NAMED,

@@ -1,3 +1,4 @@
+import { AnnotationEntity } from './annotation.entity.ts';
 import { ControlLimitsEntity } from './control-limits.entity.ts';
 import { InspectionEntity } from './inspection.entity.ts';
 import { LotEntity } from './lot.entity.ts';
@@ -13,4 +14,5 @@ export const ENTITIES = [
   ControlLimitsEntity,
   ProductionCalendarEntity,
   WaferGeometryEntity,
+  AnnotationEntity,
 ];
