@@ -286,3 +286,71 @@ describe('a request for limits', () => {
     ]);
   });
 });
+
+const PHASED = '/v1/spc?parameter=x&product=P&chart=xbar_r';
+const SPLIT = '2026-07-05T00:00:00Z';
+describe('phases', () => {
+  interface Phased extends Chart {
+    phases: { from: number; to: number; location: Panel; dispersion: Panel; sigma: number | null }[];
+    warning?: string;
+  }
+
+  it('have the limits of a chart of their own samples, and no rule looks across', async () => {
+    const whole = await get<Phased>(`${PHASED}&phases=${SPLIT}&rules=nelson`);
+    const parts = [
+      await get<Chart>(`${PHASED}&to=${SPLIT}&rules=nelson`),
+      await get<Chart>(`${PHASED}&from=${SPLIT}&rules=nelson`),
+    ];
+    expect(whole.phases.map(({ from, to }) => [from, to])).toEqual([
+      [0, 4],
+      [4, 8],
+    ]);
+    for (const [i, phase] of whole.phases.entries()) {
+      const { location, dispersion, sigma } = parts[i]!;
+      expect([phase.location.centre, phase.location.lower, phase.location.upper, phase.sigma]).toEqual([
+        location.centre,
+        location.lower,
+        location.upper,
+        sigma,
+      ]);
+      expect(phase.dispersion.centre).toBe(dispersion!.centre);
+    }
+    expect(whole.location.centre).toBeNull();
+    const moved = (panel: Panel, by: number) => panel.points.map((point) => ({ ...point, index: point.index + by }));
+    expect(whole.location.points).toEqual([...moved(parts[0]!.location, 0), ...moved(parts[1]!.location, 4)]);
+    expect(indices(whole.location)).toEqual([
+      ...indices(parts[0]!.location),
+      ...indices(parts[1]!.location).map((index) => index + 4),
+    ]);
+  });
+
+  it('without samples are left out, and excluded samples belong to theirs', async () => {
+    const plain = await get<Phased>(`${PHASED}&phases=2020-01-01T00:00:00Z,${SPLIT},2030-01-01T00:00:00Z&exclude=3`);
+    expect(plain.phases.map(({ from, to }) => [from, to])).toEqual([
+      [0, 4],
+      [4, 8],
+    ]);
+    const first = await get<Chart>(`${PHASED}&to=${SPLIT}&exclude=3`);
+    expect(plain.phases[0]!.location.centre).toBe(first.location.centre);
+    expect((await get<Phased>(`${PHASED}&phases=2030-01-01T00:00:00Z`)).location).toEqual(
+      (await get<Chart>(PHASED)).location,
+    );
+  });
+
+  it('with too few samples for limits are not drawn, with a warning', async () => {
+    const chart = await get<Phased>(`/v1/spc?parameter=x&product=P&chart=imr&subgroup=lot&phases=2026-07-08T00:00:00Z`);
+    expect(chart.location.points).toHaveLength(7);
+    expect(chart.phases[1]!.location.centre).toBeNull();
+    expect(chart.warning).toContain('1 of 2 phases');
+  });
+
+  it.each([
+    ['phases=now', 'phases'],
+    [`phases=${SPLIT},${SPLIT}`, 'phases'],
+    [`phases=${SPLIT}&limits=current`, 'limits'],
+    [`phases=${SPLIT}&target=1&sigma=1`, 'target'],
+  ])('%s is refused at %s', async (query, field) => {
+    const { status, body } = await stage.app.get<Refusal>(`${PHASED}&${query}`);
+    expect([status, body.errors?.map(({ parameter }) => parameter)]).toEqual([400, expect.arrayContaining([field])]);
+  });
+});

@@ -24,11 +24,39 @@ const excludeParameter = z
     example: '3,17',
   });
 
+const MAX_PHASES = 20;
+
+const phasesParameter = z
+  .string()
+  .transform((text, context): string[] => {
+    // A message about one time names the parameter.
+    const checked = z
+      .array(timeParameter)
+      .max(MAX_PHASES, `expected at most ${MAX_PHASES} times`)
+      .safeParse(text.split(','));
+    const times = checked.data ?? [];
+    const isRising = times.every((time, i) => i === 0 || (times[i - 1] as string) < time);
+    if (!checked.success || !isRising) {
+      const message = checked.error?.issues[0]?.message ?? 'expected rising times, separated by commas';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+    return times;
+  })
+  .meta({
+    description:
+      'Times at which a new phase begins, separated by commas: each phase has limits from its own samples, and no rule looks across its ends. A sample belongs to the phase in which it began.',
+    example: '2008-08-01T00:00:00Z,2008-09-01T00:00:00Z',
+  });
+
 /** A number in a query, with the same checks as in the body of an evaluation. */
 const chartNumber = (name: keyof typeof chartNumbers, description: string, example: number) =>
   numberParameter(description, example).pipe(chartNumbers[name]).optional().meta({ description, example });
 const baselineTime = (description: string, example: string) =>
   timeParameter.meta({ format: 'date-time', description, example }).optional();
+
+/** Limits of the whole chart, which phases do not have. */
+const OF_ONE_PHASE = ['baseline_from', 'baseline_to', 'limits', 'target', 'sigma'] as const;
 
 /** What limits come from, or are made with. */
 const OF_LIMITS = [
@@ -60,6 +88,7 @@ export const spcParameters = z
     baseline_from: baselineTime('Limits from samples that begin at or after this time.', '2008-07-19T00:00:00Z'),
     baseline_to: baselineTime('Limits from samples that begin before this time.', '2008-08-19T00:00:00Z'),
     exclude: excludeParameter.optional(),
+    phases: phasesParameter.optional(),
     limits: z
       .union([z.literal('current'), z.uuid()])
       .optional()
@@ -80,6 +109,15 @@ export const spcParameters = z
     for (const member of OF_LIMITS) {
       if (given.limits !== undefined && given[member] !== undefined) {
         context.addIssue({ code: 'custom', path: [member], message: 'does not go with limits, which are frozen' });
+      }
+    }
+    for (const member of OF_ONE_PHASE) {
+      if (given.phases !== undefined && given[member] !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [member],
+          message: 'does not go with phases, which have limits of their own',
+        });
       }
     }
     if (given.parameter === undefined && !isOfCounts(given.chart)) {

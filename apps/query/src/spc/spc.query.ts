@@ -8,6 +8,7 @@ import { Snapshots } from '../sql/snapshots.ts';
 import { type ChartSettings, asProblem, chartSteps, defineChart, warningOf } from '../charts/chart-evaluation.ts';
 import { type SpcAnswer } from './spc-answer.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
+import { phasedChart } from './phases.ts';
 import { type SpcParameters } from './spc-parameters.ts';
 import { samplesOf, type ShownSample } from '../charts/chart-samples.ts';
 
@@ -38,7 +39,14 @@ export class SpcQuery {
       };
       const { definition, definition_id } = defineChart({ ...settings, baseline: baseline ?? undefined });
       const meaning = {
-        definition: [definition, ...(frozen ? [describeLimits(frozen)] : []), what].join(' '),
+        definition: [
+          definition,
+          ...(frozen ? [describeLimits(frozen)] : []),
+          ...(parameters.phases === undefined
+            ? []
+            : ['Each phase has limits from its own samples, and no rule looks across its ends.']),
+          what,
+        ].join(' '),
         definition_id,
         ...(frozen && { limits: { id: frozen.id, version: frozen.version } }),
       };
@@ -49,6 +57,10 @@ export class SpcQuery {
         }
         // Reading the rows, each step of computing, and writing the answer take a turn each.
         await nextTurn();
+        if (parameters.phases !== undefined) {
+          const phased = await phasedChart(settings, data, samples, parameters.phases);
+          return { ...shownPart(phased, samples, parameters.max_points), ...meaning };
+        }
         const evaluated = await inTurns(chartSteps({ ...settings, baseline }, data));
         await nextTurn();
         return {
