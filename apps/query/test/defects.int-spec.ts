@@ -186,3 +186,33 @@ describe('defect density', () => {
     expect((await density('lot_id=KLARF')).totals.density_per_cm2).toBeCloseTo(0.068681, 6);
   });
 });
+
+describe('the defects of a wafer', () => {
+  it('are those of the counted attempts, each at its die', async () => {
+    const base = { lot_id: 'D9', wafer_id: 'W7', result: 'fail', die_x: 2, die_y: -1 } as const;
+    await inspect({ ...base, chip_id: 'a' }, 'pit');
+    await inspect({ ...base, chip_id: 'a', occurred_at: '2026-03-02T09:00:00Z' }, 'scratch/high', 'void');
+    await inspect({ ...base, chip_id: 'b', die_x: 1, die_y: 4 }, 'ring');
+    await inspect({ lot_id: 'D9', wafer_id: 'W7', chip_id: 'c', result: 'fail' }, 'unplaced');
+    await stage.db.database.query(
+      `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, 'W7' FROM lots WHERE lot_id = 'D9'`,
+    );
+    const of = async (query: string) => {
+      const { body } = await stage.app.get<{ defects: { die_x: number; die_y: number; class: string }[] }>(
+        `/v1/lots/D9/wafers/W7/defects${query}`,
+      );
+      return body.defects.map((one) => [one.die_x, one.die_y, one.class]);
+    };
+    expect(await of('')).toEqual([
+      [1, 4, 'ring'],
+      [2, -1, 'scratch'],
+      [2, -1, 'void'],
+    ]);
+    expect(await of('?policy=first')).toEqual([
+      [1, 4, 'ring'],
+      [2, -1, 'pit'],
+    ]);
+    expect(await of('?step=none')).toEqual([]);
+    expect((await stage.app.get('/v1/lots/D9/wafers/W8/defects')).status).toBe(404);
+  });
+});
