@@ -18,6 +18,7 @@ import {
   type ProblemReply,
   sendProblem,
 } from './http-error.filter.ts';
+import { answerAsSql } from './as-sql.ts';
 import { compressAnswers } from './compression.ts';
 import { securityHeaders } from './http-headers.ts';
 import { buildDocument, serveDocument } from './openapi.ts';
@@ -78,6 +79,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const gate = app.get(Gate);
   const refusals = new RefusalPace();
   const rules = routeRules(document);
+  answerAsSql(app);
   await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));
   serveSignIn(app, config.AUTH_MODE, app.get<SignIn | null>(SIGN_IN));

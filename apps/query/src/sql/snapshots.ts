@@ -19,6 +19,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
 import { type CostClass } from '../access/rights.ts';
 import { type Pools } from './pools.ts';
+import { noting } from './statements.ts';
 import { nextTurn } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { type QueryConfig } from '../query.config.ts';
@@ -125,7 +126,8 @@ export class Snapshots {
     }
     const request = currentRequest();
     const settings = settingsOf(request, this.#statementTimeoutMs);
-    const answer = (): Promise<T> => this.pools.of(request.cost).withSnapshot(question, settings);
+    const answer = (): Promise<T> =>
+      this.pools.of(request.cost).withSnapshot((snapshot) => question(noting(snapshot)), settings);
     const answerOnceMore = (): Promise<T> =>
       answer().catch((error: unknown) => {
         if (isReplayConflict(error)) {
