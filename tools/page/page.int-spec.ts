@@ -11,6 +11,8 @@ import { storeGeometries } from '../devstack/commands/geometries.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
+import { exploring } from './exploring.ts';
+import { notesAndPhases } from './notes-and-phases.ts';
 import { drawsMuch } from './performance.ts';
 import { statistics } from './statistics.ts';
 import { Visitor } from './visitor.ts';
@@ -660,4 +662,46 @@ describe('a lot with a pattern', () => {
   });
 });
 
-drawsMuch({ visitor: () => visitor, lot: () => lot, figures });
+notesAndPhases({
+  visitor: () => visitor,
+  ask,
+  figures,
+  send: (topic, key, value) => pipeline.produce(topic, [{ key, value }]),
+  stored: async () => {
+    const { offsets, at } = await pipeline.one<{ offsets: string; at: Date }>(
+      `SELECT sum(next_offset) AS offsets, max(updated_at) AS at FROM stream_positions WHERE source_topic = 'inspection.results.v1'`,
+    );
+    return { offsets: Number(offsets), atMs: at.getTime() };
+  },
+});
+
+exploring({
+  visitor: () => visitor,
+  ask,
+  lot: () => lot,
+  publish: async (topic, values) => {
+    await pipeline.produce(topic, [...values]);
+    await pipeline.untilIdle(60_000);
+  },
+  runSql: async (script) => {
+    await pipeline.database.query('SET ROLE chip_reader');
+    try {
+      // A script of several statements has a result for each.
+      const results = (await pipeline.database.query(script)) as unknown as { rows: Record<string, unknown>[] }[];
+      return results.map(({ rows }) => rows);
+    } finally {
+      await pipeline.database.query('RESET ROLE');
+    }
+  },
+});
+
+drawsMuch({
+  visitor: () => visitor,
+  lot: () => lot,
+  figures,
+  browser: () => browser,
+  startService: async () => {
+    const service = await pipeline.start('query');
+    return { url: service.url, end: () => pipeline.end(service) };
+  },
+});

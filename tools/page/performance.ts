@@ -1,12 +1,16 @@
 /** How long the page takes to draw much, in a real browser: measured and not judged, because tests share a busy machine. */
 import { describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
-import { type Visitor } from './visitor.ts';
+import { type Browser } from 'playwright-core';
+import { Visitor } from './visitor.ts';
 
 export interface Given {
   readonly visitor: () => Visitor;
   readonly lot: () => string;
   readonly figures: Record<string, number>;
+  readonly browser: () => Browser;
+  /** Starts a service that has answered nothing yet; resolves when it says that it is ready. */
+  readonly startService: () => Promise<{ readonly url: string; readonly end: () => Promise<unknown> }>;
 }
 
 /** A 300 mm wafer of tiny chips. */
@@ -32,7 +36,7 @@ function disc(count: number): [x: number, y: number][] {
 
 const valueAt = (x: number, y: number): number => 400 + ((x * 7 + y * 13) % 1000) / 10;
 
-export function drawsMuch({ visitor: current, lot, figures }: Given): void {
+export function drawsMuch({ visitor: current, lot, figures, browser, startService }: Given): void {
   describe('performance, measured and not judged', () => {
     /** When the page last did a piece of work, and how long it took; ms. */
     const last = (name: string): Promise<readonly [began: number, took: number] | undefined> =>
@@ -66,6 +70,26 @@ export function drawsMuch({ visitor: current, lot, figures }: Given): void {
         .page.locator('.legend button')
         .nth(n % 2)
         .click();
+
+    it('fills today in a new browser, in front of a service that has just become ready', async () => {
+      const { url, end } = await startService();
+      const guest = await Visitor.enter(browser(), url);
+      try {
+        const began = performance.now();
+        await guest.page.goto(url);
+        await guest.page.locator('h1').waitFor();
+        // The page answers: its menu has been drawn by its script.
+        figures['interactive_after_ready_ms'] = performance.now() - began;
+        await guest.settled();
+        figures['today_filled_after_ready_ms'] = performance.now() - began;
+        expect(await guest.page.getByRole('link', { name: 'Lots' }).count()).toBe(1);
+        expect((await guest.table('First-pass yield by step')).length).toBeGreaterThan(0);
+        expect(guest.complaints()).toEqual([]);
+      } finally {
+        await guest.leave();
+        await end();
+      }
+    });
 
     it(`draws a map of ${MANY_DICE} dice, and follows the pointer`, async () => {
       const dies = disc(MANY_DICE).map(([x, y]) => [x, y, valueAt(x, y)]);

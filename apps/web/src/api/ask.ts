@@ -1,6 +1,6 @@
 /** Asks the API through its typed client: one question, its answer or its problem. */
 import { createClient, type paths, ProblemError } from '@chip/client';
-import { key, proof, refusal, signOut } from './session.ts';
+import { authorization, key, proof, refusal, signOut } from './session.ts';
 
 const client = createClient({
   key: () => key.value,
@@ -23,6 +23,9 @@ export interface Problem {
   /** Seconds after which the service wants to be asked again. */
   readonly retryAfterS: number | undefined;
 }
+
+/** The person who asked no longer wants the answer. */
+export const CANCELLED: Problem = { status: 0, code: 'cancelled', detail: '', retryAfterS: undefined };
 
 type Json<A> = { get: { responses: { 200: { content: { 'application/json': A } } } } };
 /** Routes that answer a GET with JSON. */
@@ -109,6 +112,31 @@ export const store = <P extends StorePath>(
   body: paths[P] extends Stored<unknown, infer B> ? B : never,
 ): Promise<paths[P] extends Stored<infer A, unknown> ? A : never> =>
   client.post(path as never, { body } as never) as Promise<never>;
+
+/** Changes something that is stored, at a route such as `/v1/annotations/{id}/withdrawal`. */
+export const send = <P extends PostPath>(
+  path: P,
+  names: Readonly<Record<string, string>>,
+  body: BodyOf<P>,
+): Promise<PostAnswerOf<P>> => client.post(path as never, { params: { path: names }, body } as never) as Promise<never>;
+
+/** The SQL statements behind the answer to a question. @throws ProblemError */
+export async function statementsOf(url: string, body?: string): Promise<string> {
+  const response = await fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      accept: 'application/sql',
+      ...authorization(),
+      ...(body === undefined ? {} : { 'content-type': 'application/json', ...(await proof()) }),
+    },
+    ...(body === undefined ? {} : { body }),
+    cache: 'no-store',
+  });
+  if (!response.ok) {
+    throw await ProblemError.of(response);
+  }
+  return response.text();
+}
 
 /** What a failure means for the person who asked. A refused key also makes the page ask for one. */
 export function problemOf(error: unknown): Problem {

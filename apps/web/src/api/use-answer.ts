@@ -1,7 +1,7 @@
 /** Answers that stay current while they are on screen. */
 import { effect } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
-import { type Problem, problemOf, type Question } from './ask.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { CANCELLED, type Problem, problemOf, type Question } from './ask.ts';
 import { isVisible, moved } from './events.ts';
 import { key } from './session.ts';
 
@@ -16,6 +16,8 @@ export interface Answer<T> {
   readonly problem: Problem | undefined;
   /** Asks now. */
   readonly reload: () => void;
+  /** Gives up the question; it is asked again on demand. */
+  readonly cancel: () => void;
 }
 
 /** Answers kept for a way back, the latest last. */
@@ -57,6 +59,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
   const name = nameOf(question);
   const [state, setState] = useState<State<T>>(NO_STATE);
   const [attempt, setAttempt] = useState(0);
+  const giveUp = useRef<() => void>(undefined);
 
   useEffect(() => {
     if (question === undefined) {
@@ -110,12 +113,17 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
       }
     };
 
+    giveUp.current = () => {
+      stop.abort();
+      clearTimeout(timer);
+      setState(({ data }) => ({ name: asked, data, problem: CANCELLED }));
+    };
     void load();
     let isFirst = true;
     const leave = effect(() => {
       void moved.value;
       void isVisible.value;
-      if (!isFirst) {
+      if (!isFirst && !stop.signal.aborted) {
         refresh();
       }
       isFirst = false;
@@ -129,5 +137,12 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
 
   // Until the effect has run, the state is still that of the previous question.
   const { data, problem } = state.name === name ? state : NO_STATE;
-  return { url: question?.url, body: question?.body, data, problem, reload: () => setAttempt((count) => count + 1) };
+  return {
+    url: question?.url,
+    body: question?.body,
+    data,
+    problem,
+    reload: () => setAttempt((count) => count + 1),
+    cancel: () => giveUp.current?.(),
+  };
 }

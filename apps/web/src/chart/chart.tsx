@@ -7,7 +7,7 @@ import './chart.css';
 import { type Palette } from '../colours/palette.ts';
 import { timed } from '../timing.ts';
 import { texts } from '../texts/texts.ts';
-import { drawMarks, type Mark } from './marks.ts';
+import { drawFlags, drawMarks, type Flag, type Mark } from './marks.ts';
 
 export interface Line {
   readonly label: string;
@@ -30,6 +30,7 @@ export interface ChartProps {
   readonly range?: readonly [number, number];
   readonly lines: readonly Line[];
   readonly marks?: readonly Mark[];
+  readonly flags?: readonly Flag[];
   /** The areas between two lines, by their places in `lines`. */
   readonly bands?: readonly (readonly [upper: number, lower: number])[];
   readonly palette: Palette;
@@ -66,7 +67,7 @@ const rangeOf = (_: UPlot, least: number, most: number): UPlot.Range.MinMax => {
 };
 
 export function Chart(props: ChartProps): JSX.Element {
-  const { label, x, timeZone, range, lines, marks, bands, palette } = props;
+  const { label, x, timeZone, range, lines, marks, flags, bands, palette } = props;
   const { describe, selected, onSelect, onZoom, height = 260 } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
@@ -140,6 +141,7 @@ export function Chart(props: ChartProps): JSX.Element {
           ],
           draw: [
             (self) => {
+              drawFlags(self, newest.current.flags ?? [], palette);
               drawMarks(self, newest.current.marks ?? [], palette, newest.current.selected);
               if (began !== undefined) {
                 timed('chart', began);
@@ -162,7 +164,7 @@ export function Chart(props: ChartProps): JSX.Element {
     };
   }, [x, timeZone, range?.join(), lines, bands, palette, height, onZoom === undefined]);
 
-  useLayoutEffect(() => plot.current?.redraw(false), [marks, selected]);
+  useLayoutEffect(() => plot.current?.redraw(false), [marks, flags, selected]);
 
   const onKey = (event: KeyboardEvent): void => {
     if (!onSelect || event.ctrlKey || event.metaKey || event.altKey || x.length === 0) {
@@ -203,7 +205,8 @@ export function Chart(props: ChartProps): JSX.Element {
       </p>
       <ul class="chart-legend" aria-hidden="true">
         {lines
-          .filter(({ look }) => look !== 'edge')
+          // Lines of one name, such as the limits of each phase, have one entry.
+          .filter(({ look, label: name }, at) => look !== 'edge' && lines.findIndex((one) => one.label === name) === at)
           .map((line) => (
             <li key={line.label}>
               <svg viewBox="0 0 28 6" width="28" height="6">

@@ -17,14 +17,22 @@ function copyBySelection(text: string): boolean {
   }
 }
 
-export function Copy({ label, text }: { label: string; text: string }): JSX.Element {
+/** @param text what to copy, or where to get it */
+export function Copy({ label, text }: { label: string; text: string | (() => Promise<string>) }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
+    let copied: string;
     try {
-      await navigator.clipboard.writeText(text);
+      copied = typeof text === 'string' ? text : await text();
+    } catch {
+      setCopied(false);
+      return;
+    }
+    try {
+      await navigator.clipboard.writeText(copied);
       setCopied(true);
     } catch {
-      setCopied(copyBySelection(text));
+      setCopied(copyBySelection(copied));
     }
   };
   return (

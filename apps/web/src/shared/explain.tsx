@@ -2,6 +2,7 @@
 import { type JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { type Explained } from '../api/answers.ts';
+import { statementsOf } from '../api/ask.ts';
 import { key } from '../api/session.ts';
 import { type Answer } from '../api/use-answer.ts';
 import { download, type Sheet } from '../format/csv.ts';
@@ -18,6 +19,27 @@ const curlOf = (url: string, body?: string): string =>
     ...(body === undefined ? [] : ['--json', quoted(body)]),
     quoted(url),
   ].join(' ');
+
+/** A request for Python, without a package that has to be installed. */
+const pythonOf = (url: string, body?: string): string =>
+  [
+    'import json',
+    ...(key.value === undefined ? [] : ['import os']),
+    'import urllib.request',
+    '',
+    'request = urllib.request.Request(',
+    `    ${JSON.stringify(url)},`,
+    ...(body === undefined ? [] : [`    data=json.dumps(json.loads(${JSON.stringify(body)})).encode(),`]),
+    '    headers={',
+    ...(body === undefined ? [] : ['        "content-type": "application/json",']),
+    ...(key.value === undefined ? [] : ['        "authorization": f"Bearer {os.environ[\'CHIP_KEY\']}",']),
+    '    },',
+    ')',
+    'with urllib.request.urlopen(request) as response:',
+    '    answer = json.load(response)',
+    'print(json.dumps(answer, indent=2))',
+    '',
+  ].join('\n');
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -97,6 +119,8 @@ export function Explain({ of, answer, units, sheet }: ExplainProps): JSX.Element
         <p class="actions">
           <Copy label={t.copyUrl} text={url} />
           <Copy label={t.copyCurl} text={curlOf(url, answer.body)} />
+          <Copy label={t.copyPython} text={pythonOf(url, answer.body)} />
+          <Copy label={t.copySql} text={() => statementsOf(url, answer.body)} />
           {sheet && (
             <button type="button" class="small" onClick={() => download(sheet())}>
               {t.csv}

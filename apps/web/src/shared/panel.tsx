@@ -24,7 +24,7 @@ export interface PanelProps<T> {
 /** One answer on screen: its title, its explanation, and the answer or the state that stands in its place. */
 export function Panel<T>(props: PanelProps<T>): JSX.Element {
   const { title, answer, isEmpty, empty, units, sheet, controls, children } = props;
-  const { data, problem, reload } = answer;
+  const { data, problem, reload, cancel } = answer;
   const id = useId();
   return (
     <section class="panel" id={props.anchor} aria-labelledby={id} aria-busy={data === undefined && !problem}>
@@ -52,7 +52,7 @@ export function Panel<T>(props: PanelProps<T>): JSX.Element {
       ) : problem ? (
         <Refused problem={problem} retry={reload} />
       ) : (
-        <Loading />
+        <Loading cancel={cancel} />
       )}
     </section>
   );

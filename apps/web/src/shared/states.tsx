@@ -1,13 +1,34 @@
 /** What stands in place of data: each state says what is the case and what can be done. */
 import { type ComponentChildren, type JSX } from 'preact';
-import { type Problem } from '../api/ask.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { CANCELLED, type Problem } from '../api/ask.ts';
 import { texts } from '../texts/texts.ts';
 
-export function Loading(): JSX.Element {
+/** Work that takes longer than this says for how long, and can be cancelled. */
+const LONG_S = 2;
+
+/** @param cancel absent where nothing is asked of the service */
+export function Loading({ cancel }: { cancel?: () => void }): JSX.Element {
+  const t = texts().states;
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    const began = performance.now();
+    const timer = setInterval(() => setSeconds(Math.floor((performance.now() - began) / 1000)), 500);
+    return () => clearInterval(timer);
+  }, []);
   return (
-    <div class="state loading" role="status">
+    <div class="state loading">
       <span class="bar" />
-      {texts().states.loading}
+      <span role="status">{t.loading}</span>
+      {cancel && seconds >= LONG_S && (
+        <>
+          {' '}
+          <span class="quiet">{t.since(seconds)}</span>{' '}
+          <button type="button" class="small" onClick={cancel}>
+            {t.cancel}
+          </button>
+        </>
+      )}
     </div>
   );
 }
@@ -26,13 +47,22 @@ export function Refused({ problem, retry }: { problem: Problem; retry: () => voi
       </div>
     );
   }
-  const title = problem.status === 404 ? t.missing : problem.status === 0 ? t.unreachable : t.failed;
+  const isCancelled = problem.code === CANCELLED.code;
+  const title = isCancelled
+    ? t.cancelled
+    : problem.status === 404
+      ? t.missing
+      : problem.status === 0
+        ? t.unreachable
+        : t.failed;
   return (
     <div class="state failed" role="alert">
       <strong>{title}</strong>
-      <p>
-        <span lang="en">{problem.detail}</span> <code>{problem.code}</code>
-      </p>
+      {!isCancelled && (
+        <p>
+          <span lang="en">{problem.detail}</span> <code>{problem.code}</code>
+        </p>
+      )}
       {problem.status !== 404 && (
         <button type="button" onClick={retry}>
           {t.retry}

@@ -6,6 +6,7 @@ import { type Palette } from '../colours/palette.ts';
 import { columnsOf, type DiceGrid, rowsOf } from './footprint.ts';
 import { type Geometry } from '../api/answers.ts';
 import { cellOf, cornerOf, type Layout } from './layout.ts';
+import { drawOverlay, type Overlay } from './overlay.ts';
 import { type Scale } from './scale.ts';
 
 /** Smallest die, in pixels of the canvas, between which there is room for a line. */
@@ -23,6 +24,7 @@ export interface Drawing {
   readonly footprint: readonly (readonly [x: number, y: number, ...rest: unknown[]])[];
   /** Of the product, where one is stored. */
   readonly geometry: Geometry | null;
+  readonly overlay?: Overlay | undefined;
 }
 
 export function drawMap(context: CanvasRenderingContext2D, layout: Layout, drawing: Drawing): void {
@@ -45,6 +47,9 @@ export function drawMap(context: CanvasRenderingContext2D, layout: Layout, drawi
   }
   if (drawing.geometry && layout.scale !== undefined) {
     drawGeometry(context, layout, drawing.geometry, layout.scale, palette);
+  }
+  if (drawing.overlay) {
+    drawOverlay(context, layout, drawing.overlay, drawing.geometry, palette);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Geometry } from '../api/answers.ts';
-import { cornerOf, layoutOf, placeAt } from './layout.ts';
+import { cornerOf, layoutOf, placeAt, pointIn } from './layout.ts';
 
 const BOUNDS = { xMin: 0, xMax: 15, yMin: 0, yMax: 12 };
 const geometry = (more: Partial<Geometry> = {}): Geometry =>
@@ -48,6 +48,12 @@ describe('the layout of a map', () => {
     const mirrored = layoutOf(BOUNDS, 404, geometry({ x_axis: 'left', y_axis: 'down' }));
     expect(cornerOf(mirrored, 8, 6)).toEqual([202, 188]);
     expect(cornerOf(mirrored, 9, 7)).toEqual([178, 216]);
+  });
+
+  it('finds a point within a die from the corner that the axes begin at', () => {
+    expect(pointIn(layoutOf(BOUNDS, 404, geometry()), [8, 6], 0.25, 0.25)).toEqual([208, 209]);
+    const mirrored = layoutOf(BOUNDS, 404, geometry({ x_axis: 'left', y_axis: 'down' }));
+    expect(pointIn(mirrored, [8, 6], 0.25, 0.25)).toEqual([220, 195]);
   });
 
   it('draws a round wafer of dice for which the geometry has no room', () => {

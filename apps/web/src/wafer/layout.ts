@@ -87,6 +87,20 @@ export function cornerOf(layout: Layout, x: number, y: number): readonly [number
   return [layout.left + column * layout.dieWidth, layout.top + row * layout.dieHeight];
 }
 
+/** A point within a die, by shares of its size from the corner that the axes of the machine begin at. */
+export function pointIn(
+  layout: Layout,
+  [x, y]: readonly [x: number, y: number],
+  shareX: number,
+  shareY: number,
+): readonly [number, number] {
+  const [left, top] = cornerOf(layout, x, y);
+  return [
+    left + (layout.isMirrored ? 1 - shareX : shareX) * layout.dieWidth,
+    top + (layout.isUpsideDown ? shareY : 1 - shareY) * layout.dieHeight,
+  ];
+}
+
 /** The place under a point of the canvas, whether or not a die is there. */
 export function placeAt(layout: Layout, px: number, py: number): readonly [number, number] {
   const { left, top, dieWidth, dieHeight, bounds, isMirrored, isUpsideDown } = layout;

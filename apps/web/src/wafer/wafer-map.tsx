@@ -6,6 +6,7 @@ import { texts } from '../texts/texts.ts';
 import { drawMap, drawMark, type Drawing } from './draw.ts';
 import { type DiceGrid, type Direction } from './footprint.ts';
 import { type Geometry } from '../api/answers.ts';
+import { type Overlay } from './overlay.ts';
 import { type Layout, layoutOf, placeAt } from './layout.ts';
 import { type Scale } from './scale.ts';
 
@@ -33,6 +34,7 @@ export interface WaferMapProps {
   readonly palette: Palette;
   readonly footprint: Drawing['footprint'];
   readonly geometry: Geometry | null;
+  readonly overlay?: Overlay | undefined;
   /** Index of the selected die. */
   readonly selected: number | undefined;
   readonly onSelect: (index: number | undefined) => void;
@@ -61,7 +63,8 @@ function useSize(element: { readonly current: HTMLElement | null }): number {
 
 /** A map to look at, point at and walk through by keyboard. */
 export function WaferMap(props: WaferMapProps): JSX.Element {
-  const { label, grid, scale, shown, palette, footprint, geometry, selected, onSelect, onOpen, describe } = props;
+  const { label, grid, scale, shown, palette, footprint, geometry, overlay } = props;
+  const { selected, onSelect, onOpen, describe } = props;
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
@@ -74,10 +77,10 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
     const context = map.current?.getContext('2d');
     if (context && size > 0) {
       const began = performance.now();
-      drawMap(context, layout, { grid, scale, shown, palette, footprint, geometry });
+      drawMap(context, layout, { grid, scale, shown, palette, footprint, geometry, overlay });
       timed('map', began);
     }
-  }, [layout, grid, scale, shown, palette, footprint, size]);
+  }, [layout, grid, scale, shown, palette, footprint, overlay, size]);
 
   useLayoutEffect(() => {
     const context = marks.current?.getContext('2d');

@@ -7,6 +7,7 @@ import { Panel } from '../../shared/panel.tsx';
 import { RangeChoice, useRange } from '../../shared/range.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
+import { Annotations, annotationsQuestion } from './annotations.tsx';
 import { Backtest } from './backtest.tsx';
 import { Chooser } from './chooser.tsx';
 import { ControlPanels } from './control-panels.tsx';
@@ -35,7 +36,8 @@ export function Charts(): JSX.Element {
 function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
   const { query, change, withParameters } = useAddress();
   const t = texts().charts;
-  const answer = useAnswer(chartQuestion(choice), 2);
+  const answer = useAnswer(chartQuestion(choice), 1);
+  const notes = useAnswer(annotationsQuestion(choice), 20);
   const selected = /^\d+$/.test(query['sample'] ?? '') ? Number(query['sample']) : undefined;
   const select = (sample: number | undefined): void => change({ sample });
   const exclude = useMemo(() => new Set(choice.exclude), [choice.exclude.join()]);
@@ -57,7 +59,13 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
                 ! {chart.warning}
               </p>
             )}
-            <ControlPanels chart={chart} excluded={exclude} selected={selected} onSelect={select} />
+            <ControlPanels
+              chart={chart}
+              {...(notes.data && { notes: notes.data.items })}
+              excluded={exclude}
+              selected={selected}
+              onSelect={select}
+            />
             {selected !== undefined && <Sample chart={chart} index={selected} choice={choice} />}
           </>
         )}
@@ -77,7 +85,10 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
             <LimitsTable choice={choice} answer={answer} />
           </div>
           {answer.data && <Backtest choice={choice} samples={answer.data.samples} />}
-          {answer.data && choice.limits === undefined && <Freeze choice={choice} samples={answer.data.samples} />}
+          {answer.data && <Annotations choice={choice} samples={answer.data.samples} answer={notes} />}
+          {answer.data && choice.limits === undefined && choice.phases.length === 0 && (
+            <Freeze choice={choice} samples={answer.data.samples} />
+          )}
         </div>
       )}
     </>

@@ -2,7 +2,7 @@ import { type JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type SpcChart } from '@chip/client';
 import { Chart, type Line } from '../../chart/chart.tsx';
-import { type Mark } from '../../chart/marks.ts';
+import { type Flag, type Mark } from '../../chart/marks.ts';
 import { measured } from '../../format/numbers.ts';
 import { inZone } from '../../format/time.tsx';
 import { settings } from '../../settings/settings.ts';
@@ -12,10 +12,21 @@ import { currentPalette } from '../../wafer/operation.ts';
 type PanelData = SpcChart['location'];
 export type Samples = SpcChart['samples'];
 
+/** Samples with limits of their own. */
+interface Phase {
+  readonly from: number;
+  readonly to: number;
+  readonly centre: number | null;
+}
+
 export interface ControlPanelProps {
   readonly title: string;
   readonly data: PanelData;
   readonly samples: Samples;
+  /** With limits of their own; empty = the chart has one set of limits. */
+  readonly phases: readonly Phase[];
+  /** Notes and beginnings of phases, by index of a sample. */
+  readonly flags: readonly Flag[];
   readonly excluded: ReadonlySet<number>;
   /** Index of a sample. */
   readonly selected: number | undefined;
@@ -24,7 +35,7 @@ export interface ControlPanelProps {
 
 /** One panel: its points, centre and limits as the API answered them, violations as diamonds. */
 export function ControlPanel(props: ControlPanelProps): JSX.Element {
-  const { title, data, samples, excluded, selected, onSelect } = props;
+  const { title, data, samples, phases, flags, excluded, selected, onSelect } = props;
   const palette = currentPalette();
   const t = texts();
   const { language, timeZone } = settings.value;
@@ -32,18 +43,25 @@ export function ControlPanel(props: ControlPanelProps): JSX.Element {
     const { points, centre } = data;
     const isCusum = points.some(({ high }) => high !== undefined);
     return [
-      { label: t.charts.upper, values: points.map(({ upper }) => upper), colour: palette.warn, look: 'limit' },
-      { label: t.charts.lower, values: points.map(({ lower }) => lower), colour: palette.warn, look: 'limit' },
-      ...(centre === null
-        ? []
-        : [
-            {
-              label: t.charts.centre,
-              values: points.map(() => centre),
-              colour: palette.quiet,
-              look: 'centre',
-            } as const,
-          ]),
+      // A line for each phase: one through all of them would slope from phase to phase.
+      ...(phases.length === 0 ? [{ from: 0, to: Infinity, centre }] : phases).flatMap((phase): Line[] => {
+        const within = (pick: (point: (typeof points)[number]) => number | null): Line['values'] =>
+          points.map((point) => (point.index >= phase.from && point.index < phase.to ? pick(point) : null));
+        return [
+          { label: t.charts.upper, values: within(({ upper }) => upper), colour: palette.warn, look: 'limit' },
+          { label: t.charts.lower, values: within(({ lower }) => lower), colour: palette.warn, look: 'limit' },
+          ...(phase.centre === null
+            ? []
+            : [
+                {
+                  label: t.charts.centre,
+                  values: within(() => phase.centre),
+                  colour: palette.quiet,
+                  look: 'centre',
+                } as const,
+              ]),
+        ];
+      }),
       ...(isCusum
         ? ([
             {
@@ -63,7 +81,7 @@ export function ControlPanel(props: ControlPanelProps): JSX.Element {
             { label: title, values: points.map(({ value }) => value), colour: palette.accent, look: 'points' } as const,
           ]),
     ];
-  }, [data, palette, language]);
+  }, [data, phases, palette, language]);
   const x = useMemo(() => data.points.map(({ index }) => index), [data]);
   const places = useMemo(() => new Map(x.map((sample, index) => [sample, index])), [x]);
   const marks = useMemo((): Mark[] => {
@@ -100,6 +118,7 @@ export function ControlPanel(props: ControlPanelProps): JSX.Element {
         x={x}
         lines={lines}
         marks={marks}
+        flags={flags}
         palette={palette}
         nameX={(at) => nameAt(samples, at, timeZone)}
         nameY={measured}

@@ -19,12 +19,14 @@ export function LimitsTable({ choice, answer }: { choice: ChartChoice; answer: A
     <Panel title={t.limits} answer={answer}>
       {(chart) => {
         const rows = [
-          { name: isFrozen ? t.frozen(chart.limits?.version) : t.trial, of: chart },
+          ...((chart.phases?.length ?? 0) > 1
+            ? (chart.phases ?? []).map((of, n) => ({ name: t.phase(n + 1), of }))
+            : [{ name: isFrozen ? t.frozen(chart.limits?.version) : t.trial, of: chart }]),
           ...(isFrozen && trial.data ? [{ name: t.trial, of: trial.data }] : []),
         ].flatMap(({ name, of }) =>
-          (['location', 'dispersion', 'within'] as const).flatMap((panel) => {
+          PANELS.flatMap((panel) => {
             const data = of[panel];
-            return data ? [{ name, panel, data }] : [];
+            return data ? [{ name, panel, data: { ...data, violations: countOf(data.violations) } }] : [];
           }),
         );
         return (
@@ -39,7 +41,7 @@ export function LimitsTable({ choice, answer }: { choice: ChartChoice; answer: A
                 { title: t.lower, isNumber: true, cell: ({ data }) => limit(data.lower) },
                 { title: t.centre, isNumber: true, cell: ({ data }) => limit(data.centre) },
                 { title: t.upper, isNumber: true, cell: ({ data }) => limit(data.upper) },
-                { title: t.violations, isNumber: true, cell: ({ data }) => data.violations.length },
+                { title: t.violations, isNumber: true, cell: ({ data }) => data.violations },
               ]}
             />
             <p class="hint">
@@ -57,5 +59,9 @@ export function LimitsTable({ choice, answer }: { choice: ChartChoice; answer: A
     </Panel>
   );
 }
+
+const PANELS = ['location', 'dispersion', 'within'] as const;
+const countOf = (violations: number | readonly unknown[]): number =>
+  typeof violations === 'number' ? violations : violations.length;
 
 const limit = (value: number | null): string => (value === null ? texts().charts.varies : measured(value));

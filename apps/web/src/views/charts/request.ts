@@ -28,6 +28,8 @@ export interface ChartChoice {
   readonly limits: string | undefined;
   readonly exclude: readonly number[];
   readonly isMixed: boolean;
+  /** Times at which a phase with limits of its own begins, rising. */
+  readonly phases: readonly string[];
   readonly from: string | undefined;
 }
 
@@ -70,6 +72,7 @@ export function choiceOf(query: Readonly<Record<string, string>>, from: string |
       .filter((text) => /^\d{1,6}$/.test(text))
       .map(Number),
     isMixed: query['mix'] === 'yes',
+    phases: (query['phases'] ?? '').split(',').filter((text) => !Number.isNaN(Date.parse(text))),
     from,
   };
 }
@@ -94,7 +97,10 @@ export const chartQuestion = (choice: ChartChoice): Question<SpcChart> =>
       mix: choice.isMixed ? 'yes' : undefined,
       from: choice.from,
       ...(choice.limits === undefined
-        ? { exclude: choice.exclude.length === 0 ? undefined : choice.exclude.join(',') }
+        ? {
+            exclude: choice.exclude.length === 0 ? undefined : choice.exclude.join(','),
+            phases: choice.phases.length === 0 ? undefined : choice.phases.join(','),
+          }
         : { limits: choice.limits }),
     },
   });

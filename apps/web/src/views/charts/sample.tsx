@@ -29,6 +29,9 @@ export function Sample({
     return null;
   }
   const { lot_id: lot, site } = sample;
+  const begin = new Date(sample.first_at).toISOString();
+  const others = choice.phases.filter((time) => time !== begin);
+  const isStart = others.length < choice.phases.length;
   const isExcluded = choice.exclude.includes(index);
   const toggled = isExcluded ? choice.exclude.filter((one) => one !== index) : [...choice.exclude, index];
   return (
@@ -50,6 +53,15 @@ export function Sample({
           onClick={() => change({ exclude: toggled.sort((a, b) => a - b).join(',') || undefined })}
         >
           {isExcluded ? t.charts.include : t.charts.exclude}
+        </button>
+      )}
+      {choice.limits === undefined && index > 0 && (
+        <button
+          type="button"
+          class="small"
+          onClick={() => change({ phases: (isStart ? others : [...others, begin].sort()).join(',') || undefined })}
+        >
+          {isStart ? t.charts.endPhase : t.charts.beginPhase}
         </button>
       )}
       <button type="button" class="small" onClick={() => change({ sample: undefined })}>

@@ -15,6 +15,7 @@ import { texts } from '../../texts/texts.ts';
 import { Verdict } from '../../shared/verdict.tsx';
 import { Defects } from './defects.tsx';
 import { LimitBar } from './limit-bar.tsx';
+import { MachineTelemetry } from './machine-telemetry.tsx';
 
 export function Chip(): JSX.Element {
   const { lot = '', chip = '' } = useRoute().params;
@@ -117,6 +118,7 @@ export function ChipDetail({ lot, chip, site, wafer, place }: ChipDetailProps): 
           />
         )}
       </Panel>
+      {answer.data && <MachineTelemetry attempts={attempts(answer.data)} />}
       <div class="columns">
         <Panel
           title={t.chip.measurements}

@@ -7,6 +7,7 @@ import { question } from '../../api/ask.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { measured, percent, whole } from '../../format/numbers.ts';
 import { addressOf, useAddress } from '../../shared/location.ts';
+import { Select } from '../../shared/choice.tsx';
 import { Panel } from '../../shared/panel.tsx';
 import { Empty } from '../../shared/states.tsx';
 import { Title } from '../../shared/title.tsx';
@@ -15,8 +16,11 @@ import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
 import { Legend, textOf } from '../../wafer/legend.tsx';
 import { MapControls } from '../../wafer/map-controls.tsx';
 import { OWN_VALUES, scaleOf, useLotOperation } from '../../wafer/operation.ts';
+import { ZONES } from '../../wafer/overlay.ts';
 import { WaferMap } from '../../wafer/wafer-map.tsx';
+import { DefectLegend, useDefects } from './defect-layer.tsx';
 import { DiceList } from './dice-list.tsx';
+import { ZoneTable } from './zones.tsx';
 
 /** The die that an address names, as `x,y`. */
 function placeOf(text: string | undefined): readonly [number, number] | undefined {
@@ -44,6 +48,20 @@ export function Wafer(): JSX.Element {
   const figures = yields.data?.groups.find(({ key }) => key === wafer);
   const dies = map.data?.dies;
   const geometry = map.data?.geometry ?? null;
+  // Zones are parts of a known geometry.
+  const zone = geometry === null ? undefined : ZONES.find((name) => name === query['zones']);
+  const zoned = useAnswer(
+    filter && zone
+      ? question('/v1/lots/{lot_id}/wafers/{wafer_id}/map', {
+          path: { lot_id: lot, wafer_id: wafer },
+          query: { ...filter, site, value, zones: zone },
+        })
+      : undefined,
+    5,
+  );
+  const layer = useDefects(lot, wafer, site, palette);
+  const hasDefects = query['defects'] === 'yes';
+  const overlay = useMemo(() => ({ zone, defects: layer.placed }), [zone, layer.placed]);
   const scale = useMemo(
     () => dies && scaleOf(value, () => dies.map(([, , one]) => one), choices, palette),
     [value, dies, choices.bins.data, choices.measurements.map(({ name }) => name).join(), palette, t],
@@ -115,12 +133,38 @@ export function Wafer(): JSX.Element {
       </p>
       <Title
         controls={
-          <MapControls
-            operations={view.operations}
-            operation={view.operation}
-            measurements={choices.measurements}
-            value={value}
-          />
+          <div class="controls">
+            <MapControls
+              operations={view.operations}
+              operation={view.operation}
+              measurements={choices.measurements}
+              value={value}
+            />
+            {geometry && (
+              <Select
+                label={t.wafer.zone}
+                value={zone ?? ''}
+                options={[
+                  { value: '', label: t.wafer.noZones },
+                  ...ZONES.filter((name) => name !== 'reticle' || geometry.reticle !== null).map((name) => ({
+                    value: name,
+                    label: t.wafer.zones[name],
+                  })),
+                ]}
+                onChange={(name) => change({ zones: name || undefined })}
+              />
+            )}
+            <label>
+              <input
+                type="checkbox"
+                checked={hasDefects}
+                onChange={({ currentTarget }) =>
+                  change({ defects: currentTarget.checked ? 'yes' : undefined, classes: undefined })
+                }
+              />{' '}
+              {t.wafer.showDefects}
+            </label>
+          </div>
         }
       >
         {t.wafer.title(wafer, lot)}
@@ -152,6 +196,7 @@ export function Wafer(): JSX.Element {
                   palette={palette}
                   footprint={places ?? []}
                   geometry={geometry}
+                  overlay={overlay}
                   selected={selected}
                   onSelect={(index) => {
                     const die = index === undefined ? undefined : grid.dice[index];
@@ -182,6 +227,8 @@ export function Wafer(): JSX.Element {
               />
             </section>
           )}
+          {hasDefects && <DefectLegend layer={layer} name={`${lot}-${wafer}`} />}
+          {zone && <ZoneTable answer={zoned} zone={zone} />}
           {grid && scale && (
             <DiceList
               grid={grid}
