@@ -176,6 +176,31 @@ export function exploring({ visitor: current, ask, lot, publish, runSql }: Given
     });
   });
 
+  describe('on a wall', () => {
+    it.each([
+      ['today', () => '/?range=all'],
+      ['lot', () => `/lots/${lot()}`],
+      ['wafer', () => `/lots/${lot()}/wafers/W05?value=soft_bin&zones=ring&defects=yes&die=5,5`],
+      ['chart', () => '/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&equipment=CDSEM-02&sample=4'],
+    ])('of 4K and on a phone: %s', async (name, address) => {
+      const { page } = current();
+      for (const [width, height] of [
+        [3840, 2160],
+        [320, 640],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        await current().open(address());
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        expect(await current().barriers()).toEqual([]);
+        if (process.env['UPDATE_SCREENSHOTS']) {
+          const file = path.join(import.meta.dirname, 'test-results', `${name}-${width}.png`);
+          await page.screenshot({ path: file, fullPage: width < 1000 });
+        }
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+    });
+  });
+
   describe('what is copied', () => {
     beforeAll(() => current().page.context().grantPermissions(['clipboard-read', 'clipboard-write']));
 

@@ -237,6 +237,9 @@ describe('numbers are those of the API', () => {
     expect((await visitor.table('Partitions')).map(([name, , position]) => `${name} ${position}`).sort()).toEqual(
       partitions.map(({ topic, partition, next_offset: next }) => `${topic}/${partition} ${whole(next)}`).sort(),
     );
+    for (const name of ['Lag, events', 'Lag, s']) {
+      expect(await visitor.page.getByRole('img', { name, exact: true }).locator('canvas').count()).toBe(1);
+    }
   });
 });
 

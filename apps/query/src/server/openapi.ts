@@ -90,7 +90,7 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .setTitle('Chip quality')
     .setDescription(
-      'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic states in `definition` what it counts and in `as_of` which events it includes. Problems are `application/problem+json` with a stable `code`.',
+      'Inspection results, yield and telemetry of chip production. JSON in snake_case; times RFC 3339 in UTC; ratios as fractions 0..1; ranges are [from, to). Every statistic states in `definition` what it counts and in `as_of` which events it includes. Problems are `application/problem+json` with a stable `code`. With `Accept: application/sql` a question is answered with the SQL statements behind it.',
     )
     .setVersion('1')
     .addServer('/', 'The service that this document comes from.')

@@ -226,6 +226,7 @@ export const de: Texts = {
     title: 'Pipeline',
     topics: 'Topics',
     partitions: 'Partitionen',
+    lag: 'Rückstand, seit die Seite offen ist',
     ingest: 'Angehalten in ingest',
     ingestRuns: 'Ingest läuft in jeder Partition.',
     running: 'läuft',

@@ -226,6 +226,7 @@ export const en = {
     title: 'Pipeline',
     topics: 'Topics',
     partitions: 'Partitions',
+    lag: 'Lag since the page was opened',
     ingest: 'Stopped in ingest',
     ingestRuns: 'Ingest runs in every partition.',
     running: 'running',

@@ -7,7 +7,7 @@ import { Panel } from '../../shared/panel.tsx';
 import { RangeChoice, useRange } from '../../shared/range.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
-import { Annotations, annotationsQuestion } from './annotations.tsx';
+import { Annotations, annotationsQuestion } from './notes/annotations.tsx';
 import { Backtest } from './backtest.tsx';
 import { Chooser } from './chooser.tsx';
 import { ControlPanels } from './control-panels.tsx';

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { type SpcChart } from '@chip/client';
 import { type Flag } from '../../chart/marks.ts';
 import { texts } from '../../texts/texts.ts';
-import { type Annotation } from './annotations.tsx';
+import { type Annotation } from './notes/annotations.tsx';
 import { ControlPanel, type ControlPanelProps, type Samples } from './control-panel.tsx';
 
 export interface ControlPanelsProps extends Pick<ControlPanelProps, 'excluded' | 'selected' | 'onSelect'> {

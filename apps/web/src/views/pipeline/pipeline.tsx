@@ -9,6 +9,7 @@ import { Empty } from '../../shared/states.tsx';
 import { Table } from '../../shared/table.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
+import { Lag } from './lag.tsx';
 import { PartitionState } from './partition-state.tsx';
 import { TopicTable } from './topic-table.tsx';
 
@@ -63,6 +64,14 @@ export function Pipeline(): JSX.Element {
           </Panel>
         </div>
       </div>
+      <Panel
+        title={t.pipeline.lag}
+        answer={answer}
+        isEmpty={({ topics }) => topics.length === 0}
+        empty={t.pipeline.none}
+      >
+        {({ topics }) => <Lag topics={topics} />}
+      </Panel>
       <Panel
         title={t.pipeline.partitions}
         answer={answer}

@@ -1,16 +1,16 @@
 import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { type paths } from '@chip/client';
-import { type Problem, problemOf, question, type Question, send, store } from '../../api/ask.ts';
-import { type Answer } from '../../api/use-answer.ts';
-import '../../filters/filters.css';
-import { Time } from '../../format/time.tsx';
-import { useAddress } from '../../shared/location.ts';
-import { Panel } from '../../shared/panel.tsx';
-import { Table } from '../../shared/table.tsx';
-import { texts } from '../../texts/texts.ts';
-import { type Samples } from './control-panel.tsx';
-import { type ChartChoice } from './request.ts';
+import { type Problem, problemOf, question, type Question, send, store } from '../../../api/ask.ts';
+import { type Answer } from '../../../api/use-answer.ts';
+import { Time } from '../../../format/time.tsx';
+import { useAddress } from '../../../shared/location.ts';
+import { Panel } from '../../../shared/panel.tsx';
+import { Table } from '../../../shared/table.tsx';
+import { texts } from '../../../texts/texts.ts';
+import { type Samples } from '../control-panel.tsx';
+import { type ChartChoice } from '../request.ts';
+import { NoteForm, Withdrawal } from './note-form.tsx';
 
 type Page = paths['/v1/annotations']['get']['responses']['200']['content']['application/json'];
 export type Annotation = Page['items'][number];
@@ -153,73 +153,3 @@ const Times = ({ of: { begins_at, ends_at } }: { of: Annotation }): JSX.Element 
 
 const concernsOf = ({ parameter, step, product, equipment_id, site }: Annotation): string =>
   [parameter, step, product, equipment_id, site].filter((name) => name !== null).join(' · ') || texts().filters.any;
-
-function Withdrawal({ submit }: { submit: (reason: string) => Promise<void> }): JSX.Element {
-  const [reason, setReason] = useState('');
-  const t = texts().charts;
-  return (
-    <form
-      class="filters"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(reason);
-      }}
-    >
-      <label class="select">
-        <span>{t.whyWithdraw}</span>
-        <input
-          required
-          maxLength={1000}
-          value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-      </label>
-      <button type="submit">{t.withdraw}</button>
-    </form>
-  );
-}
-
-interface NoteFormProps {
-  /** When the note begins unless something else is typed. */
-  readonly at: string | undefined;
-  readonly submit: (beginsAt: string, note: string, isGeneral: boolean) => Promise<boolean>;
-}
-
-function NoteForm({ at, submit }: NoteFormProps): JSX.Element {
-  const t = texts().charts;
-  const [begins, setBegins] = useState(new Date(at ?? Date.now()).toISOString());
-  const [note, setNote] = useState('');
-  const [isGeneral, setGeneral] = useState(false);
-  return (
-    <form
-      class="filters"
-      aria-label={t.addNote}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(begins, note, isGeneral).then((isStored) => {
-          if (isStored) {
-            setNote('');
-          }
-        });
-      }}
-    >
-      <label class="select">
-        <span>{t.noteAt}</span>
-        <input required value={begins} onInput={({ currentTarget }) => setBegins(currentTarget.value)} />
-      </label>
-      <label class="select">
-        <span>{t.note}</span>
-        <input required maxLength={1000} value={note} onInput={({ currentTarget }) => setNote(currentTarget.value)} />
-      </label>
-      <label>
-        <input
-          type="checkbox"
-          checked={isGeneral}
-          onChange={({ currentTarget }) => setGeneral(currentTarget.checked)}
-        />{' '}
-        {t.general}
-      </label>
-      <button type="submit">{t.addNote}</button>
-    </form>
-  );
-}
