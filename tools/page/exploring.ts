@@ -12,6 +12,8 @@ export interface Given {
   readonly lot: () => string;
   /** Publishes events, and waits until they are stored. */
   readonly publish: (topic: string, values: readonly { key: string; value: string }[]) => Promise<void>;
+  /** Stores the geometries of the products; storing them again changes nothing. */
+  readonly storeGeometries: () => Promise<void>;
   /** Runs a script with the rights of those who read the database; its result sets. */
   readonly runSql: (script: string) => Promise<(readonly Record<string, unknown>[])[]>;
 }
@@ -42,8 +44,10 @@ const STEPS = 'First-pass yield by step';
 const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
 const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
 
-export function exploring({ visitor: current, ask, lot, publish, runSql }: Given): void {
+export function exploring({ visitor: current, ask, lot, publish, storeGeometries, runSql }: Given): void {
   describe('a map in depth', () => {
+    beforeAll(storeGeometries, 60_000);
+
     const map = (): Promise<string> =>
       current().page.evaluate(() => document.querySelector<HTMLCanvasElement>('.canvases canvas')?.toDataURL() ?? '');
     const picture = async (name: string): Promise<void> => {
@@ -63,7 +67,7 @@ export function exploring({ visitor: current, ask, lot, publish, runSql }: Given
         ['edge', 'edge'],
         ['reticle', 'places in the exposure field'],
       ] as const) {
-        await page.getByLabel('Zone').selectOption(zone);
+        await page.locator('label.select', { hasText: /^Zone/ }).locator('select').selectOption(zone);
         const { zones } = await ask<WaferMap>(`${question}&zones=${zone}`);
         expect(zones.length).toBeGreaterThan(0);
         await page.getByRole('table', { name: `Yield by zone: ${name}` }).waitFor();

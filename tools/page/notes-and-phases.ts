@@ -128,7 +128,8 @@ export function notesAndPhases({ visitor: current, ask, figures, send, stored }:
           new Promise<number>((resolve) => {
             const look = (): void => {
               const panel = document.querySelector('[role=application][aria-label^="Location: "]');
-              if (panel?.getAttribute('aria-label')?.includes(`: ${count} points`)) {
+              const points = /: (\d+) points/.exec(panel?.getAttribute('aria-label') ?? '')?.[1];
+              if (Number(points) >= count) {
                 resolve(Date.now());
               } else {
                 setTimeout(look, 10);

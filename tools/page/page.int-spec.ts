@@ -686,6 +686,7 @@ exploring({
     await pipeline.produce(topic, [...values]);
     await pipeline.untilIdle(60_000);
   },
+  storeGeometries: () => storeGeometries(query.url, AbortSignal.timeout(60_000)),
   runSql: async (script) => {
     await pipeline.database.query('SET ROLE chip_reader');
     try {
