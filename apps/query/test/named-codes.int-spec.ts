@@ -1,12 +1,15 @@
 /**
  * Each route answers with each code that the document names for it. 401, 403 and 429 are in access.int-spec.ts, success and 304 in
- * openapi.int-spec.ts; 404 and 409 of writes where their route is tested; 408 and 500 need a broken client or service.
+ * openapi.int-spec.ts; 404 and 409 of writes where their route is tested.
  */
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { openStage, QueryApp, type Stage } from './query-app.ts';
+import { BODIES } from './request-bodies.ts';
 
 interface Named {
   readonly method: string;
@@ -30,11 +33,17 @@ interface Sent {
 
 let stage: Stage;
 let withoutDatabase: QueryApp;
+/** In front of a database that lost its tables. */
+let broken: Stage;
+let impatient: QueryApp;
 let routes: Named[];
 beforeAll(async () => {
   stage = await openStage();
   // Nothing listens there.
   withoutDatabase = await QueryApp.start('postgresql://nobody:none@127.0.0.1:1/none');
+  broken = await openStage();
+  await broken.db.database.query('DROP SCHEMA public CASCADE');
+  impatient = await QueryApp.start(stage.db.url, {}, { requestTimeoutMs: 200 });
   const { body } = await stage.app.get<OpenAPIObject>('/openapi.json');
   type Operation = { responses: object; parameters?: Parameter[]; requestBody?: object };
   routes = Object.entries(body.paths).flatMap(([path, item]) =>
@@ -48,6 +57,8 @@ beforeAll(async () => {
   );
 }, 60_000);
 afterAll(async () => {
+  await impatient?.stop();
+  await broken?.end();
   await withoutDatabase?.stop();
   await stage?.end();
 });
@@ -79,10 +90,44 @@ async function codeOf(app: QueryApp, url: string, { method, headers, body }: Sen
   });
 }
 
-/** 503 only while the service ends, or when the issuer of tokens is away. */
-const WITHOUT_DATABASE = ['/health/live', '/v1/yield/models'];
+/** @returns a connection on which the head of a request has arrived up to `bytes` before its end */
+async function begin(app: QueryApp, route: Named, headers: readonly string[], bytes = 0): Promise<[Socket, string]> {
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  const head = `${[`${route.method} ${urlOf(route)} HTTP/1.1`, `host: ${hostname}`, ...headers].join('\r\n')}\r\n\r\n`;
+  socket.write(head.slice(0, head.length - bytes));
+  return [socket, head.slice(head.length - bytes)];
+}
+
+const statusIn = (answer: string): string => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? answer;
+
+/** Begins a body and never ends it. */
+async function codeOfSlow(app: QueryApp, route: Named): Promise<string> {
+  const [socket] = await begin(app, route, ['content-type: application/json', 'content-length: 10']);
+  socket.write('{');
+  return statusIn(await text(socket));
+}
+
+/** They answer without a database: from the process, from the request, or with what they cannot read left out. */
+const WITHOUT_DATABASE = [
+  '/health/live',
+  '/metrics',
+  '/v1/yield/models',
+  '/v1/spc/evaluate',
+  '/v1/capability/evaluate',
+  '/v1/gauge-rr/evaluate',
+];
+/** 503 while the database is away. What remains of 503 is in its own test below. */
+const needsDatabase = ({ path }: Named): boolean => !WITHOUT_DATABASE.includes(path);
 
 const JSON_BODY = { 'content-type': 'application/json' };
+/** A request that is right, so that what fails is the service. */
+const rightly = (app: QueryApp, route: Named): Promise<string> =>
+  codeOf(app, `${urlOf(route)}${route.path === '/v1/spc' ? '&parameter=x' : ''}`, {
+    method: route.method,
+    ...(route.hasBody ? { headers: JSON_BODY, body: JSON.stringify(BODIES[route.path]) } : {}),
+  });
 const CASES: Readonly<Record<string, (route: Named) => Promise<string> | undefined>> = {
   400: (route) =>
     route.hasBody
@@ -104,23 +149,61 @@ const CASES: Readonly<Record<string, (route: Named) => Promise<string> | undefin
     }),
   421: (route) => codeOf(stage.app, urlOf(route), { method: route.method, headers: { host: 'elsewhere.example' } }),
   431: (route) => codeOf(stage.app, urlOf(route), { method: route.method, headers: { 'x-long': 'n'.repeat(20_000) } }),
-  503: (route) =>
-    route.method === 'GET' && !WITHOUT_DATABASE.includes(route.path)
-      ? codeOf(withoutDatabase, `${urlOf(route)}${route.path === '/v1/spc' ? '&parameter=x' : ''}`, { method: 'GET' })
-      : undefined,
+  408: (route) => codeOfSlow(impatient, route),
+  500: (route) => (needsDatabase(route) && route.path !== '/health/ready' ? rightly(broken.app, route) : undefined),
+  503: (route) => (needsDatabase(route) ? rightly(withoutDatabase, route) : undefined),
 };
 
 describe('each route answers with the codes that the document names', () => {
   it.each(Object.keys(CASES))('%s', async (code) => {
     const named = routes.filter(({ codes }) => codes.includes(code));
     expect(named.length).toBeGreaterThan(5);
-    const seen: [string, string][] = [];
-    for (const route of named) {
-      const answered = await CASES[code]!(route);
-      if (answered !== undefined && answered !== code) {
-        seen.push([`${route.method} ${route.path}`, answered]);
-      }
+    const ask = async (route: Named): Promise<[string, string | undefined]> => [
+      `${route.method} ${route.path}`,
+      await CASES[code]!(route),
+    ];
+    // One after the other, because many at once would wait for a connection. Nothing is waited for with 408 but the clock.
+    const seen = code === '408' ? await Promise.all(named.map(ask)) : [];
+    for (const route of code === '408' ? [] : named) {
+      seen.push(await ask(route));
     }
-    expect(seen).toEqual([]);
+    expect(seen.filter(([, answered]) => answered !== undefined && answered !== code)).toEqual([]);
   });
+
+  it('503 while the service ends, even those that need no database', async () => {
+    const ending = await QueryApp.start(stage.db.url);
+    // Their heads lack the last byte: Node closes idle connections, and waits for what has begun.
+    const begun = await Promise.all(
+      routes.map(async (route) => ({ route, connection: await begin(ending, route, ['connection: close'], 1) })),
+    );
+    await ending.get('/health/live');
+    const stopped = ending.stop();
+    await ending.refusesConnections();
+    const seen = await Promise.all(
+      begun.map(async ({ route, connection: [socket, rest] }) => {
+        socket.end(rest);
+        return [`${route.method} ${route.path}`, statusIn(await text(socket))];
+      }),
+    );
+    await stopped;
+    expect(seen.filter(([, code]) => code !== '503')).toEqual([]);
+    expect(seen.length).toBe(routes.length);
+  });
+});
+
+it('each route refuses a query parameter that it does not know, by name', async () => {
+  const seen: unknown[] = [];
+  for (const route of routes.filter(({ path }) => path.startsWith('/v1/'))) {
+    const { status, body } = await stage.app.get<{ code: string; errors?: { parameter: string }[] }>(
+      `${urlOf(route)}&nonsense=1`,
+      {
+        method: route.method,
+        ...(route.hasBody ? { headers: JSON_BODY, body: JSON.stringify(BODIES[route.path]) } : {}),
+      },
+    );
+    if (status !== 400 || body.code !== 'unknown_parameter' || body.errors?.[0]?.parameter !== 'nonsense') {
+      seen.push([route.method, route.path, status, body]);
+    }
+  }
+  expect(seen).toEqual([]);
 });

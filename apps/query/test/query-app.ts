@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger, createMetricsRegistry, Health, Lifecycle, type Logger, ServiceModule } from '@chip/service';
 import { Module } from '@nestjs/common';
@@ -16,6 +17,13 @@ export interface Answer<T = Record<string, unknown>> {
 }
 
 /** The service as it runs in production, on a free port, in front of `databaseUrl`. */
+interface RunOptions {
+  /** What it says goes there; nowhere when absent. */
+  readonly logger?: Logger;
+  /** For a request to arrive, checked as often; that of production when absent. */
+  readonly requestTimeoutMs?: number;
+}
+
 export class QueryApp {
   private constructor(
     readonly app: NestFastifyApplication,
@@ -23,12 +31,7 @@ export class QueryApp {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  /** @param logger what it tells goes there; nowhere when absent */
-  static async start(
-    databaseUrl: string,
-    config: Partial<QueryConfig> = {},
-    { logger }: { logger: Logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' }),
-  ): Promise<QueryApp> {
+  static async start(databaseUrl: string, config: Partial<QueryConfig> = {}, options: RunOptions = {}): Promise<QueryApp> {
     const usual = {
       DATABASE_URL: databaseUrl,
       DATABASE_POOL_MAX: 4,
@@ -40,13 +43,16 @@ export class QueryApp {
       OIDC_SCOPE: 'openid',
       RATE_LIMITS: { light: 100_000, statistic: 100_000, export: 100_000, write: 100_000 },
     };
-    return QueryApp.run({ ...usual, ...config }, { logger });
+    return QueryApp.run({ ...usual, ...config }, options);
   }
 
   /** @param config as `loadConfig` returns it where its files matter: a copy does not know them */
   static async run(
     config: Partial<QueryConfig>,
-    { logger }: { logger: Logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' }),
+    {
+      logger = createLogger({ name: 'query', level: 'silent', instance: 'test' }).logger,
+      requestTimeoutMs,
+    }: RunOptions = {},
   ): Promise<QueryApp> {
     const lifecycle = new Lifecycle(logger, () => undefined);
     const parts = {
@@ -60,7 +66,12 @@ export class QueryApp {
     Module({ imports: [ServiceModule.forRoot(parts), QueryModule] })(Root);
     const app = await NestFactory.create<NestFastifyApplication>(
       Root,
-      new FastifyAdapter(httpOptions(config as QueryConfig) as never),
+      new FastifyAdapter({
+        ...httpOptions(config as QueryConfig),
+        ...(requestTimeoutMs === undefined
+          ? {}
+          : { requestTimeout: requestTimeoutMs, http: { connectionsCheckingInterval: requestTimeoutMs } }),
+      } as never),
       {
         logger: false,
         abortOnError: false,
@@ -82,6 +93,13 @@ export class QueryApp {
       headers: response.headers,
       body: (/[/+]json/.test(type) ? JSON.parse(text) : text) as T,
     };
+  }
+
+  /** Resolves when the service, which ends, takes no new connection. */
+  async refusesConnections(): Promise<void> {
+    while (this.app.getHttpServer().listening) {
+      await nextTurn();
+    }
   }
 
   async stop(): Promise<void> {

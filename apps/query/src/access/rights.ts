@@ -40,6 +40,8 @@ const LIGHT =
 /** Writes that first compute statistics. */
 const COMPUTES = new Set(['/v1/reports']);
 
+const pathOfRouter = (path: string): string => path.replaceAll(/\{([^}]+)\}/g, ':$1');
+
 export interface RouteRule {
   readonly right: Right;
   readonly cost: CostClass;
@@ -54,11 +56,24 @@ export function routeRules(document: OpenAPIObject): ReadonlyMap<string, RouteRu
         continue;
       }
       const right = rightOf(path, method, operation);
-      const url = path.replaceAll(/\{([^}]+)\}/g, ':$1');
-      rules.set(`${method.toUpperCase()} ${url}`, { right, cost: costOf(path, method, right) });
+      rules.set(`${method.toUpperCase()} ${pathOfRouter(path)}`, { right, cost: costOf(path, method, right) });
     }
   }
   return rules;
+}
+
+/**
+ * Routes with no query parameter, as `METHOD /path/:parameter`. No schema checks the query of a request to them. Probes and
+ * scrapers add parameters of their own to health and metrics.
+ */
+export function routesWithoutQuery(document: OpenAPIObject): ReadonlySet<string> {
+  const documented = Object.entries(document.paths).filter(([path]) => path.startsWith('/v1/'));
+  const withoutQuery = documented.flatMap(([path, item]) =>
+    (Object.entries(item) as [string, { parameters?: readonly { in: string }[] }][])
+      .filter(([, { parameters = [] }]) => !parameters.some((parameter) => parameter.in === 'query'))
+      .map(([method]) => `${method.toUpperCase()} ${pathOfRouter(path)}`),
+  );
+  return new Set(withoutQuery);
 }
 
 /** Whether the route answers without identifying the caller. */

@@ -13,12 +13,21 @@ export class RequestCheck implements PipeTransform {
     if (!(schema instanceof z.ZodType)) {
       return value;
     }
-    const checked = schema.safeParse(value);
-    if (checked.success) {
-      return checked.data;
-    }
-    throw refusal(checked.error.issues, type === 'body' ? 'invalid_body' : 'invalid_parameter');
+    return checkRequest(value, schema, type === 'body' ? 'invalid_body' : 'invalid_parameter');
   }
+}
+
+/** @throws Problem 400 that names what the schema refuses */
+export function checkRequest<Schema extends z.ZodType>(
+  value: unknown,
+  schema: Schema,
+  code: 'invalid_body' | 'invalid_parameter' = 'invalid_parameter',
+): z.output<Schema> {
+  const checked = schema.safeParse(value);
+  if (checked.success) {
+    return checked.data;
+  }
+  throw refusal(checked.error.issues, code);
 }
 
 /** Reports the first issues. Unknown names come first: a misspelt name usually causes the other issues. */

@@ -1,10 +1,9 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Needs } from '../access/rights.ts';
 import { Answers } from '../http/documented-route.ts';
 import { type LedgerAnswer, ledgerAnswer } from './ledger-answer.ts';
 import { LedgerQuery } from './ledger.query.ts';
-import { noParameters } from '../http/parameters.ts';
 
 @ApiTags('Operation')
 @Controller('v1/ledger')
@@ -17,7 +16,7 @@ export class LedgerController {
     summary: 'Every offset accounted for',
     description: 'Two balances per partition: offsets of the source topic, and the events in its records.',
   })
-  getLedger(@Query({ schema: noParameters }) _parameters: object): Promise<LedgerAnswer> {
+  getLedger(): Promise<LedgerAnswer> {
     return this.query.answer();
   }
 }

@@ -1,8 +1,7 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Needs } from '../access/rights.ts';
 import { Answers } from '../http/documented-route.ts';
-import { noParameters } from '../http/parameters.ts';
 import { type PipelineAnswer, pipelineAnswer } from './pipeline-answer.ts';
 import { PipelineQuery } from './pipeline.query.ts';
 
@@ -17,7 +16,7 @@ export class PipelineController {
     summary: 'Progress of each partition',
     description: 'Position, lag in events and seconds, state with reason, and counters, per partition and per topic.',
   })
-  getPipeline(@Query({ schema: noParameters }) _parameters: object): Promise<PipelineAnswer> {
+  getPipeline(): Promise<PipelineAnswer> {
     return this.query.answer();
   }
 }

@@ -9,7 +9,7 @@ import { runAs } from '../access/caller.ts';
 import { readCertificate, renewCertificate } from '../access/certificate.ts';
 import { Gate } from '../access/gate.ts';
 import { RefusalPace } from '../access/refusal-pace.ts';
-import { isPublic, routeRules } from '../access/rights.ts';
+import { isPublic, routeRules, routesWithoutQuery } from '../access/rights.ts';
 import {
   answerUnparsed,
   frameworkProblem,
@@ -36,7 +36,8 @@ import { revalidate } from './revalidation.ts';
 import { writeInTurns } from './answer-text.ts';
 import { measureRequests } from '../query.metrics.ts';
 import { Problem } from '../http/problem.error.ts';
-import { RequestCheck } from '../http/request-check.ts';
+import { noParameters } from '../http/parameters.ts';
+import { checkRequest, RequestCheck } from '../http/request-check.ts';
 import { traceRequests } from './trace-requests.ts';
 
 /** Fastify's own settings. Its router refuses some URLs before any filter of ours can see them. */
@@ -74,12 +75,16 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const filter = new HttpErrorFilter(app.get<Logger>(LOGGER), allowedMethods);
   app.useGlobalPipes(new RequestCheck());
   app.useGlobalFilters(filter);
-  app.getHttpServer().maxConnections = MAX_CONNECTIONS;
+  const server = app.getHttpServer();
+  server.maxConnections = MAX_CONNECTIONS;
+  // Node takes the larger of the two for the body, and the one for the head is 60 s.
+  server.headersTimeout = server.requestTimeout;
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
   const gate = app.get(Gate);
   const refusals = new RefusalPace();
   const rules = routeRules(document);
   answerAsSql(app);
+  const withoutQuery = routesWithoutQuery(document);
   await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));
   serveSignIn(app, config.AUTH_MODE, app.get<SignIn | null>(SIGN_IN));
@@ -104,8 +109,12 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
         throw new NotFoundException();
       }
       if (!isPublic(url)) {
-        const rule = rules.get(`${request.method} ${url}`) ?? { right: 'change', cost: 'write' };
+        const route = `${request.method} ${url}`;
+        const rule = rules.get(route) ?? { right: 'change', cost: 'write' };
         callers.set(request, { caller: await gate.admit(request, rule), cost: rule.cost });
+        if (withoutQuery.has(route)) {
+          checkRequest(request.query, noParameters);
+        }
       }
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
