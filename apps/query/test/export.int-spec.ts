@@ -131,6 +131,23 @@ describe('an export', () => {
     expect([unknown.status, unknown.body]).toEqual([400, expect.stringContaining('"parameter":"after"')]);
   });
 
+  it.each(['measurements?', `telemetry?${WINDOW}&`])(
+    'of %s by time goes on from the last time of a download that was cut',
+    async (route) => {
+      const path = `/v1/export/${route}format=ndjson&order=time`;
+      const timeOf = (line: string): string => (JSON.parse(line) as { time: string }).time;
+      const whole = (await download(path)).body.trimEnd().split('\n');
+      expect(whole.map(timeOf)).toEqual(whole.map(timeOf).sort());
+      const cut = whole.slice(0, Math.ceil(whole.length / 2));
+      const last = timeOf(cut.at(-1)!);
+      const again = route.includes('from=') ? path.replace(/from=[^&]+/, `from=${last}`) : `${path}&from=${last}`;
+      const rest = (await download(again)).body.trimEnd().split('\n');
+      const seen = cut.filter((line) => timeOf(line) === last);
+      expect(rest.slice(0, seen.length)).toEqual(seen);
+      expect([...cut, ...rest.slice(seen.length)]).toEqual(whole);
+    },
+  );
+
   it.each([
     ['raw', 'ndjson'],
     ['bom', 'parquet'],

@@ -16,7 +16,6 @@ export interface Answer<T = Record<string, unknown>> {
   body: T;
 }
 
-/** The service as it runs in production, on a free port, in front of `databaseUrl`. */
 interface RunOptions {
   /** What it says goes there; nowhere when absent. */
   readonly logger?: Logger;
@@ -24,6 +23,7 @@ interface RunOptions {
   readonly requestTimeoutMs?: number;
 }
 
+/** The service as it runs in production, on a free port, in front of `databaseUrl`. */
 export class QueryApp {
   private constructor(
     readonly app: NestFastifyApplication,

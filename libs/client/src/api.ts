@@ -501,7 +501,7 @@ export interface paths {
         };
         /**
          * All measurements
-         * @description Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Read a long history in ranges of `from` and `to`, and a range that was cut again. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         * @description Of every attempt, each with its attempt (voided ones have status voided). In no particular order unless `order=time`. Read a long history in ranges of `from` and `to`. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
         get: operations["exportMeasurements"];
         put?: never;
@@ -521,7 +521,7 @@ export interface paths {
         };
         /**
          * Raw telemetry samples
-         * @description All that retention still keeps; in no particular order. Read long ranges in shorter ones, and one that was cut again. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
+         * @description All that retention still keeps. In no particular order unless `order=time`. Read long ranges in shorter ones. Streamed from one snapshot and never cut silently: the HTTP trailer x-row-count states how many rows were sent, and an answer that breaks off has no trailer.
          */
         get: operations["exportTelemetry"];
         put?: never;
@@ -7236,6 +7236,11 @@ export interface operations {
                  */
                 name?: string;
                 /**
+                 * @description time: ascending by time; else in no particular order, which is faster. A download that was cut goes on with `from` = the time of its last row, whose rows come again: drop those that you have. Rows of the same time always come in the same order.
+                 * @example time
+                 */
+                order?: "time";
+                /**
                  * @description Product.
                  * @example CQ-1000
                  */
@@ -7342,6 +7347,11 @@ export interface operations {
                  * @example response_time_ms
                  */
                 metric_name?: string;
+                /**
+                 * @description time: ascending by time; else in no particular order, which is faster. A download that was cut goes on with `from` = the time of its last row, whose rows come again: drop those that you have. Rows of the same time always come in the same order.
+                 * @example time
+                 */
+                order?: "time";
                 /**
                  * @description 1: texts exactly as stored, for programs. By default an apostrophe precedes CSV text that a spreadsheet would run as a formula (it begins with =, +, -, @, tab or return).
                  * @example 1

@@ -56,6 +56,12 @@ const format = {
   }),
 };
 
+const order = z.literal('time').optional().meta({
+  description:
+    'time: ascending by time; else in no particular order, which is faster. A download that was cut goes on with `from` = the time of its last row, whose rows come again: drop those that you have. Rows of the same time always come in the same order.',
+  example: 'time',
+});
+
 /** Formats in which an option means something. */
 const FORMATS_OF = { raw: ['csv'], bom: ['csv'], count: ['csv', 'ndjson'] } as const satisfies Record<
   string,
@@ -95,6 +101,7 @@ const inspectionParameters = z
 const measurementParameters = z
   .strictObject({
     ...format,
+    order,
     name: nameParameter('Name of the measurement.', 's000', 200).optional(),
     ...attemptParameters,
     ...timeRange('its time', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
@@ -105,6 +112,7 @@ const { metric_name, service_name, host } = telemetryFilters;
 const telemetryParameters = z
   .strictObject({
     ...format,
+    order,
     ...requiredTimeRange('its time', { from: '2026-03-02T08:00:00Z', to: '2026-03-02T09:00:00Z' }),
     metric_name: metric_name.optional(),
     service_name,
@@ -161,7 +169,7 @@ export class ExportController {
   @StreamsRows({
     summary: 'All measurements',
     description:
-      'Of every attempt, each with its attempt (voided ones have status voided); in no particular order. Read a long history in ranges of `from` and `to`, and a range that was cut again.',
+      'Of every attempt, each with its attempt (voided ones have status voided). In no particular order unless `order=time`. Read a long history in ranges of `from` and `to`.',
   })
   exportMeasurements(
     @Query({ schema: measurementParameters }) parameters: MeasurementParameters,
@@ -174,7 +182,7 @@ export class ExportController {
   @StreamsRows({
     summary: 'Raw telemetry samples',
     description:
-      'All that retention still keeps; in no particular order. Read long ranges in shorter ones, and one that was cut again.',
+      'All that retention still keeps. In no particular order unless `order=time`. Read long ranges in shorter ones.',
   })
   exportTelemetry(@Query({ schema: telemetryParameters }) parameters: TelemetryParameters, @Res() reply: StreamReply) {
     return this.#send('telemetry', telemetryRows(parameters), parameters, reply, this.telemetry);

@@ -12,6 +12,10 @@ export interface ExportQuery {
   readonly values: readonly SqlParameter[];
 }
 
+interface Ordered {
+  readonly order?: 'time' | undefined;
+}
+
 interface Range {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -73,7 +77,7 @@ const MEASUREMENT_COLUMNS = {
   die_y: 'a.die_y',
 } as const;
 
-export interface MeasurementExport extends UnitFilters, Range {
+export interface MeasurementExport extends UnitFilters, Range, Ordered {
   readonly name?: string | undefined;
 }
 
@@ -96,14 +100,16 @@ export function measurementRows(question: MeasurementExport): ExportQuery {
   );
   return {
     columns: Object.keys(MEASUREMENT_COLUMNS),
-    sql: name === undefined ? rows : `WITH ${namedPlaces(name)} ${rows}`,
+    sql:
+      (name === undefined ? rows : `WITH ${namedPlaces(name)} ${rows}`) +
+      orderBy(question, 'time, inspection_id, event_id, attempt_key, step, name, value'),
     values: where.values,
   };
 }
 
 const TELEMETRY_COLUMNS = ['time', 'service_name', 'metric_name', 'metric_value', 'tags', 'host'] as const;
 
-export interface TelemetryExport {
+export interface TelemetryExport extends Ordered {
   readonly from: string;
   readonly to: string;
   readonly metric_name?: string | undefined;
@@ -121,10 +127,15 @@ export function telemetryRows(question: TelemetryExport): ExportQuery {
     .when(question.host, ($) => `host = ${$}`);
   return {
     columns: TELEMETRY_COLUMNS,
-    sql: `SELECT ${TELEMETRY_COLUMNS.join(', ')} FROM system_metrics WHERE ${where.toString()}`,
+    sql:
+      `SELECT ${TELEMETRY_COLUMNS.join(', ')} FROM system_metrics WHERE ${where.toString()}` +
+      orderBy(question, 'time, service_name, metric_name, host, tags, metric_value'),
     values: where.values,
   };
 }
+
+/** By all that tells rows of the same time apart, so that they come in the same order each time. */
+const orderBy = ({ order }: Ordered, columns: string): string => (order === undefined ? '' : ` ORDER BY ${columns}`);
 
 const aliased = (columns: Readonly<Record<string, string>>): string =>
   Object.entries(columns)

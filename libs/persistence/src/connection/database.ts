@@ -201,14 +201,19 @@ export class Database implements Queryable {
     try {
       await run(client, beginSnapshot(settings));
       await run(client, `DECLARE answer NO SCROLL CURSOR FOR ${text}`, parameters);
-      const next = { text: `FETCH ${batchSize} FROM answer`, ...mode };
-      for (;;) {
-        const rows = await run<T>(client, next);
+      const fetch = { text: `FETCH ${batchSize} FROM answer`, ...mode };
+      let next = run<T>(client, fetch);
+      for (let isLast = false; !isLast;) {
+        const rows = await next;
+        isLast = rows.length < batchSize;
+        if (!isLast) {
+          // The database computes the next batch while the caller uses this one.
+          next = run<T>(client, fetch);
+          // Nobody waits for it if the caller stops here.
+          next.catch(() => undefined);
+        }
         if (rows.length > 0) {
           yield rows;
-        }
-        if (rows.length < batchSize) {
-          break;
         }
       }
       await run(client, 'COMMIT');
