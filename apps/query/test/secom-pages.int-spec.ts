@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { lotIdentity } from '@chip/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
+import { SECOM_RUNS } from './secom-runs.ts';
 
-/** Completion times of a real line, with several wafers in some minutes; see the head of the file. */
-const TIMES = readFileSync(new URL('fixtures/secom-times.txt', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => /^\d/.test(line))
-  .flatMap((line) => {
-    const [day, ...times] = line.split(' ');
-    return times.map((time) => `${day}T${time}:00.000000Z`);
-  });
+const TIMES = SECOM_RUNS.map(({ time }) => time);
 const TIED = TIMES.filter((time, i) => time === TIMES[i - 1] || time === TIMES[i + 1]);
 const LOT = lotIdentity('', 'SECOM');
 
