@@ -133,14 +133,17 @@ function dieOf(question: MapQuestion): { readonly where: SqlConditions; readonly
   return { where, ctes: `WITH chosen AS (\n${chosen.sql}\n    ), ${values}, die AS (\n${perDie}\n    )` };
 }
 
-/** The dice of every wafer of a lot, at most `limit` of all together; a wafer without any is absent. */
+/**
+ * The dice of every wafer of a lot, or of one, at most `limit` of all together; a wafer without any is absent. Those of one
+ * come by x, then y.
+ */
 export function diesByWafer(snapshot: Queryable, question: MapQuestion, limit: number): Promise<WaferRow[]> {
   const { where, ctes } = dieOf(question);
   // One row per wafer: a row per die would take longer to read than to find.
   return snapshot.query<WaferRow>(
     `${ctes}
     SELECT wafer_id, json_agg(x) AS xs, json_agg(y) AS ys, json_agg(value) AS values, min(unit) AS least_unit, max(unit) AS greatest_unit
-      FROM (SELECT wafer_id, x, y, value, unit FROM die LIMIT ${where.bind(limit)}) AS placed
+      FROM (SELECT wafer_id, x, y, value, unit FROM die${question.wafer === undefined ? '' : ' ORDER BY x, y'} LIMIT ${where.bind(limit)}) AS placed
      GROUP BY wafer_id ORDER BY wafer_id`,
     where.values,
   );

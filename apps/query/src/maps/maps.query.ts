@@ -57,7 +57,9 @@ export class MapsQuery {
         throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
       }
       const question = await readyToCount(snapshot, { ...asked, lot: lot.id, wafer: wafer_id });
-      const { dies, ...map } = await mapOf(snapshot, question, []);
+      const map = await (asked.zones === undefined
+        ? plainWaferOf(snapshot, question)
+        : zonedWaferOf(snapshot, question));
       return {
         definition: `Per die position (x, y): ${asked.value} of the counted attempt; dies whose attempt has no such value are excluded. ${describeChoice(question, 'operation')}${describeZones(asked.zones)}`,
         definition_id: 'map.wafer/2',
@@ -65,7 +67,6 @@ export class MapsQuery {
         lot_id,
         wafer_id,
         ...map,
-        dies: dies.map((die) => [die.x, die.y, die.value]),
       };
     });
   }
@@ -92,7 +93,7 @@ export class MapsQuery {
         lot_id,
         value: asked.value,
         unit: unitOf(rows),
-        ...boundsOf(places.map(([x, y]) => ({ x, y }))),
+        ...boundsOf(places),
         geometry: geometry === undefined ? null : shownGeometry(geometry),
         places,
         wafers,
@@ -139,16 +140,50 @@ async function stackOf(snapshot: Queryable, question: Asked, checks: Checks) {
   };
 }
 
-/** What every map has. @throws Problem 400 for what is ambiguous, too much, or without a geometry that it needs */
-async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
-  const { value, zones, mix } = question;
+type Die = [x: number, y: number, value: string | number | null];
+
+/** Reads a row in all, because a row for each of 100,000 dice would take longer to read than to find. */
+async function plainWaferOf(snapshot: Queryable, question: Asked) {
+  const { geometry } = await scopeOf(snapshot, question, []);
+  const rows = await diesByWafer(snapshot, question, MAX_DIES + 1);
+  const dies = rows.flatMap(({ xs, ys, values }) => xs.map((x, i): Die => [x, ys[i] as number, values[i] ?? null]));
+  refuseMoreThan(MAX_DIES, dies.length, 'die positions');
+  return { ...frameOf(question, rows, dies, geometry), dies };
+}
+
+async function zonedWaferOf(snapshot: Queryable, question: Asked) {
+  const { dies, ...map } = await mapOf(snapshot, question, []);
+  return { ...map, dies: dies.map(({ x, y, value }): Die => [x, y, value]) };
+}
+
+/** What a map is of. @throws Problem 400 for what is ambiguous */
+async function scopeOf(snapshot: Queryable, question: Asked, checks: Checks) {
   const kinds = await kindsOfMap(snapshot, question);
-  if (mix === undefined) {
+  if (question.mix === undefined) {
     for (const check of [requireOneOperation, ...checks]) {
       check(kinds);
     }
   }
-  const geometry = await geometryOf(snapshot, kinds);
+  return { kinds, geometry: await geometryOf(snapshot, kinds) };
+}
+
+/** What every map has. @throws Problem 400 for values of several units */
+const frameOf = (
+  { value, mix }: Asked,
+  rows: Parameters<typeof unitOf>[0],
+  places: Parameters<typeof boundsOf>[0],
+  geometry: GeometryItem | undefined,
+) => ({
+  value,
+  unit: mix === undefined ? unitOf(rows) : null,
+  ...boundsOf(places),
+  geometry: geometry === undefined ? null : shownGeometry(geometry),
+});
+
+/** A map die by die. @throws Problem 400 for what is ambiguous, too much, or without a geometry that it needs */
+async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
+  const { zones } = question;
+  const { kinds, geometry } = await scopeOf(snapshot, question, checks);
   if (zones !== undefined && geometry === undefined && kinds.length > 0) {
     const message = 'needs the wafer geometry of the product: store one with PUT /v1/wafer-geometries';
     throw new Problem(400, 'invalid_parameter', `zones ${message}`, [{ parameter: 'zones', message }]);
@@ -156,10 +191,12 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
   const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones });
   refuseMoreThan(MAX_DIES, dies.length, 'die positions');
   return {
-    value,
-    unit: mix === undefined ? unitOf(dies) : null,
-    ...boundsOf(dies),
-    geometry: geometry === undefined ? null : shownGeometry(geometry),
+    ...frameOf(
+      question,
+      dies,
+      dies.map(({ x, y }) => [x, y]),
+      geometry,
+    ),
     ...(zones && { zones: zones.flatMap((zone) => figuresOf(zone, dies)) }),
     dies,
   };
@@ -267,13 +304,13 @@ const compareKeys = (a: string | null, b: string | null): number =>
 
 /** Avoids Math.min(...): a wafer may have more dice than a call accepts arguments. */
 function boundsOf(
-  dies: readonly { x: number; y: number }[],
+  places: readonly (readonly [x: number, y: number, ...unknown[]])[],
 ): Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'> {
-  if (dies.length === 0) {
+  if (places.length === 0) {
     return { x_min: null, x_max: null, y_min: null, y_max: null };
   }
   const bounds = { x_min: Infinity, x_max: -Infinity, y_min: Infinity, y_max: -Infinity };
-  for (const { x, y } of dies) {
+  for (const [x, y] of places) {
     bounds.x_min = Math.min(bounds.x_min, x);
     bounds.x_max = Math.max(bounds.x_max, x);
     bounds.y_min = Math.min(bounds.y_min, y);
