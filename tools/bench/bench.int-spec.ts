@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { BenchResult } from './report.ts';
+import type { AimsResult } from './serving/aims.ts';
 import type { ClientsResult } from './serving/clients.ts';
 import { ratios, type StormResult } from './serving/storm.ts';
 
@@ -87,7 +88,7 @@ describe('npm run bench -- --short', () => {
     expect(ingestion).toBeGreaterThan(0.2);
     expect(cheap).toBeLessThan(50);
     expect(output).toContain('| cheap question, p50 ms |');
-  }, 300_000);
+  }, 900_000);
 
   it('compares each question with its own statements through a bare client', async () => {
     const { output, result } = await bench<{ clients: ClientsResult }>('--clients', '3', ...small);
@@ -104,5 +105,17 @@ describe('npm run bench -- --short', () => {
       }
       expect(output).toContain(`| ${question} |`);
     }
-  }, 300_000);
+  }, 900_000);
+
+  it('measures what is promised within a time or at a rate', async () => {
+    const { output, result } = await bench<{ aims: AimsResult }>('--aims', ...small);
+    const { answers, exports, dice } = result.aims;
+    expect(answers.length).toBeGreaterThan(8);
+    for (const { question, p50Ms, mostMs } of answers) {
+      expect([question, p50Ms > 0 && p50Ms <= mostMs]).toEqual([question, true]);
+      expect(output).toContain(`| ${question} |`);
+    }
+    expect(dice).toBe(100_000);
+    expect(exports.map(({ rows }) => rows)).toEqual([10_000, 10_000]);
+  }, 900_000);
 });

@@ -19,7 +19,8 @@ import { preload } from './preload.ts';
 import { measureQueries, type LatencyResult } from './query-latency.ts';
 import { measureRawCopy } from './raw-copy.ts';
 import { formatReport, type CaseResult, type Round, type Setting } from './report.ts';
-import { formatClients, formatStorm } from './serving/serving-report.ts';
+import { measureAims } from './serving/aims.ts';
+import { formatAims, formatClients, formatStorm } from './serving/serving-report.ts';
 import { measureClients } from './serving/clients.ts';
 import { measureStorm } from './serving/storm.ts';
 
@@ -138,7 +139,7 @@ async function runCases(system: BenchSystem, options: Options, signal: AbortSign
 type Measured = readonly [figures: object, text: (setting: Setting) => string];
 
 async function measure(system: BenchSystem, options: Options, signal: AbortSignal): Promise<Measured> {
-  const { history: size, storm, clients } = options;
+  const { history: size, storm, clients, aims } = options;
   const progress = (what: string) => report('bench', what);
   if (storm !== undefined) {
     const result = await measureStorm(system, { size, ...storm, rounds: options.repeat, signal, progress });
@@ -147,6 +148,10 @@ async function measure(system: BenchSystem, options: Options, signal: AbortSigna
   if (clients !== undefined) {
     const result = await measureClients(system, { size, ...clients, signal, progress });
     return [{ clients: result }, (setting) => formatClients(setting, result)];
+  }
+  if (aims !== undefined) {
+    const result = await measureAims(system, { size, ...aims, signal, progress });
+    return [{ aims: result }, (setting) => formatAims(setting, result)];
   }
   const result = await runCases(system, options, signal);
   return [result, (setting) => formatReport({ ...setting, ...result })];
@@ -189,8 +194,8 @@ const BYTES_PER_SAMPLE = 500;
 /** Its rows, their indexes and the write-ahead log. */
 const BYTES_PER_UNIT = 5_000;
 
-const spaceFor = ({ rows, preload: units, history, storm, clients }: Options): number =>
-  storm === undefined && clients === undefined
+const spaceFor = ({ rows, preload: units, history, storm, clients, aims }: Options): number =>
+  storm === undefined && clients === undefined && aims === undefined
     ? rows * BYTES_PER_ROW + units * BYTES_PER_UNIT
     : history.inspections * BYTES_PER_UNIT + history.samples * BYTES_PER_SAMPLE;
 

@@ -23,6 +23,8 @@ export interface Options {
   readonly storm: { readonly rate: number; readonly seconds: number; readonly clients: number } | undefined;
   /** Measures answers to so many clients beside their bare statements, and nothing else. */
   readonly clients: { readonly clients: number; readonly requests: number } | undefined;
+  /** Measures what is promised within a time or at a rate, and nothing else. */
+  readonly aims: { readonly requests: number } | undefined;
 }
 
 const usual = {
@@ -47,6 +49,8 @@ const short = {
   seconds: 4,
 };
 const STORM_CLIENTS = 16;
+/** Answers to each question with a promised time. */
+const AIMED = 5;
 
 export function readOptions(argv: readonly string[]): Options {
   try {
@@ -66,6 +70,7 @@ function optionsOf(argv: readonly string[]): Options {
       preload: { type: 'string' },
       storm: { type: 'boolean', default: false },
       clients: { type: 'string' },
+      aims: { type: 'boolean', default: false },
       inspections: { type: 'string' },
       samples: { type: 'string' },
       rate: { type: 'string' },
@@ -86,13 +91,24 @@ function optionsOf(argv: readonly string[]): Options {
     return given === undefined ? size[name] : wholeNumber(`--${name}`, given, least, most);
   };
   const clients = values.clients === undefined ? undefined : wholeNumber('--clients', values.clients, 1, 200);
+  const given = [
+    values.storm && '--storm',
+    clients !== undefined && !values.storm && '--clients',
+    values.aims && '--aims',
+  ];
+  const [one, another] = given.filter((option) => option !== false);
+  if (another !== undefined) {
+    throw new TypeError(`${one} and ${another} are different measurements: give one`);
+  }
+  const isReading = clients !== undefined || values.aims;
   return {
     rows: number('rows', 1_000, 1_000_000_000),
     preload: number('preload', 0, 100_000_000),
     repeat: wholeNumber('--repeat', values.repeat, 1, 100),
     only,
     requests: size.requests,
-    isDurable: size.isDurable,
+    // Where nothing is loaded while it measures, a disk that is waited for only makes the history take longer.
+    isDurable: size.isDurable && (values.storm || !isReading),
     profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
     out: path.resolve(values.out),
     history: {
@@ -107,5 +123,6 @@ function optionsOf(argv: readonly string[]): Options {
         }
       : undefined,
     clients: clients === undefined || values.storm ? undefined : { clients, requests: size.requests },
+    aims: values.aims ? { requests: Math.min(size.requests, AIMED) } : undefined,
   };
 }

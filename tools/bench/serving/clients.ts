@@ -45,9 +45,10 @@ export interface ClientsResult {
   }[];
 }
 
-/** Longest measurement of one question. */
-const MOST_MS = 20_000;
-const WARM_UPS = 1;
+/** Longest measurement of one question, in which each client answers once more at least. */
+const MOST_MS = 5_000;
+/** An answer that takes longer needs no warming up. */
+const LONG_MS = 1_000;
 /** After a 503: the time goes on until there is an answer. */
 const REFUSED_PAUSE_MS = 100;
 
@@ -161,23 +162,29 @@ async function withCpu<Name extends string>(
   return { ...measured, cpuMs: cpuMs as Record<Name, number> };
 }
 
-/** Answers by so many workers that begin again at once. The answers that warm up count, but not in the median. */
+/**
+ * Answers by so many workers that begin again at once. The first of each warms up and counts, but not in the median, unless
+ * it took so long that no connection shows in it.
+ */
 async function medianOf(
   count: number,
   requests: number,
   work: (worker: number) => Promise<unknown>,
 ): Promise<Measured> {
   const times: number[] = [];
-  let left = requests;
+  let answers = 0;
   const end = performance.now() + MOST_MS;
   const worker = async (number: number): Promise<void> => {
-    for (let nth = 0; nth < WARM_UPS + 1 || (left > 0 && performance.now() < end); nth += 1) {
+    for (let isFirst = true, isMeasured = false; !isMeasured || (answers < requests && performance.now() < end);) {
       const began = performance.now();
       await work(number);
-      if (nth >= WARM_UPS) {
-        left -= 1;
-        times.push(performance.now() - began);
+      const took = performance.now() - began;
+      answers += 1;
+      if (!isFirst || took >= LONG_MS) {
+        isMeasured = true;
+        times.push(took);
       }
+      isFirst = false;
     }
   };
   await Promise.all(Array.from({ length: count }, (_, number) => worker(number)));
@@ -185,7 +192,7 @@ async function medianOf(
     times.sort((a, b) => a - b),
     0.5,
   );
-  return { median, answers: times.length + count * WARM_UPS };
+  return { median, answers };
 }
 
 async function asClients(url: string, count: number, requests: number): Promise<Measured> {

@@ -1,5 +1,5 @@
 /** What is asked of a history, by the cost that the service sees in it. */
-import { HISTORY_DAYS, UNITS_PER_LOT, type HistorySize } from './history.ts';
+import { HISTORY_DAYS, LARGE_LOT, TELEMETRY_DAYS, UNITS_PER_LOT, type HistorySize } from './history.ts';
 
 /** Path with parameters, by what it asks. */
 export type Questions = Readonly<Record<string, string>>;
@@ -58,6 +58,39 @@ export const dearQuestions = (nowMs: number): Questions => {
     'bins, a year': `/v1/bins/pareto?inspection_type=visual&${year}`,
   };
 };
+
+/** Statistics that are promised within a time over a year of a million inspections. */
+export const yearQuestions = (nowMs: number): Questions => {
+  const { 'yield of a year, by month': byMonth } = usualQuestions({ inspections: 0, samples: 0 }, nowMs);
+  const { 'control chart of values, a month': _, ...ofYear } = dearQuestions(nowMs);
+  return {
+    'yield of a year, by month': byMonth as string,
+    'first-pass yield of a year, by equipment': `/v1/yield?kind=first_pass&group_by=equipment&${days(nowMs, HISTORY_DAYS)}`,
+    'comparison of equipment, a year': `/v1/equipment/compare?${days(nowMs, HISTORY_DAYS)}`,
+    ...ofYear,
+  };
+};
+
+/** Body of a back-test of one parameter over a year, sample by sample. */
+export const backTest = (nowMs: number): object => ({
+  parameter: 'width5',
+  chart: 'xbar_s',
+  subgroup: 'lot',
+  inspection_type: 'electrical',
+  mix: 'yes',
+  ...Object.fromEntries(new URLSearchParams(days(nowMs, HISTORY_DAYS))),
+});
+
+export const LARGE_MAP = `/v1/lots/${LARGE_LOT}/wafers/W1/map?value=hard_bin`;
+
+/** Every sample that is stored, in the formats with types. */
+export const typedExports = (nowMs: number): Questions =>
+  Object.fromEntries(
+    ['parquet', 'arrow'].map((format) => [
+      `telemetry as ${format}`,
+      `/v1/export/telemetry?format=${format}&${days(nowMs, TELEMETRY_DAYS)}`,
+    ]),
+  );
 
 export const exportQuestions = (nowMs: number): Questions => ({
   'export of measurements': `/v1/export/measurements?format=csv&${days(nowMs, HISTORY_DAYS)}`,

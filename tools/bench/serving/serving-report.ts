@@ -1,5 +1,6 @@
 /** Results of serving as tables for docs/performance.md. */
 import { formatSetting, median, type Setting } from '../report.ts';
+import { EXPORT_AIM_ROWS_PER_SECOND, type AimsResult } from './aims.ts';
 import type { ClientsResult, Compared } from './clients.ts';
 import { ratios, type Phase, type StormResult } from './storm.ts';
 
@@ -81,6 +82,51 @@ ${markdown([
     ...columns(alone),
     ...columns(together),
     ...[together.cpuMs.bareDatabase, together.cpuMs.database, together.cpuMs.service].map((ms) => ms.toFixed(2)),
+  ]),
+])}
+`;
+}
+
+const missed = (value: string, isMissed: boolean): string => `${value}${isMissed ? ' (missed)' : ''}`;
+
+export function formatAims(setting: Setting, { size, answers, exports }: AimsResult): string {
+  return `
+${formatSetting(setting)}
+
+${size.inspections.toLocaleString('en-US')} inspections over a year, ${size.samples.toLocaleString('en-US')} samples over four weeks; one question after the other
+
+${markdown([
+  ['question', 'p50 ms', 'most ms', 'aim ms'],
+  ...answers.map(({ question, p50Ms, mostMs: most, aimMs }) => [
+    question,
+    missed(p50Ms.toFixed(0), p50Ms > aimMs),
+    most.toFixed(0),
+    String(aimMs),
+  ]),
+])}
+
+${markdown([
+  [
+    'export',
+    'rows',
+    'rows/s',
+    'aim',
+    'MiB',
+    'CPU s per million rows: service',
+    'database',
+    'most resident MiB: first tenth',
+    'rest',
+  ],
+  ...exports.map(({ question, rows, rowsPerSecond, mib, cpu, residentMib }) => [
+    question,
+    rows.toLocaleString('en-US'),
+    missed(Math.round(rowsPerSecond).toLocaleString('en-US'), rowsPerSecond < EXPORT_AIM_ROWS_PER_SECOND),
+    EXPORT_AIM_ROWS_PER_SECOND.toLocaleString('en-US'),
+    mib.toFixed(1),
+    cpu.service.toFixed(1),
+    cpu.database.toFixed(1),
+    residentMib.first.toFixed(0),
+    residentMib.rest.toFixed(0),
   ]),
 ])}
 `;

@@ -137,7 +137,9 @@ the latency of queries on the loaded data. Prints tables, writes them to bench/l
   --seconds S      … S seconds each (default 30; with --short 4), --repeat times
   --clients N      with --storm, N clients in it (default 16); without, instead of all else: each question by one and by N
                    clients at once, beside the same statements through a bare client
-  --inspections N  both: on so many inspections over a year (default 1,000,000; with --short 20,000)
+  --aims           instead: what is promised within a time (a year of statistics, a back-test, a map of 100,000 dice)
+                   or at a rate (exports with types)
+  --inspections N  all three: on so many inspections over a year (default 1,000,000; with --short 20,000)
   --samples N      … and so many samples over four weeks (default 10,000,000; with --short 100,000)
   --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
   --out FILE       write to FILE instead of bench/latest.json
@@ -146,8 +148,8 @@ the latency of queries on the loaded data. Prints tables, writes them to bench/l
   fuzz: `npm run fuzz [-- options]
 
 Sends random requests, good and bad, to every route of the query service, without and with a key, on its own servers
-with example data. Exit 0: no 5xx, every answer as the OpenAPI document says, no refusal above 1 MiB. Needs Python 3.11
-with pip; Schemathesis and its packages go into the cache (70 MB).
+with example data. Exit 0: no 5xx, every answer as the OpenAPI document says, no refusal above 1 MiB, no turn of the
+event loop above 200 ms of CPU time. Needs Python 3.11 with pip; Schemathesis and its packages go into the cache (70 MB).
 
   --minutes M      how long (default 10; half of it with a key)
   --seed S         repeats the requests of an earlier run (default: a new seed, printed)

@@ -1,0 +1,139 @@
+/** Answers that are promised within a time or at a rate, one after the other, on a year of a fab. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import type { BenchSystem } from '../bench-system.ts';
+import { cpuSeconds, residentMib } from '../process-usage.ts';
+import { quantile } from '../query-latency.ts';
+import { storeHistory, storeLargeWafer, type HistorySize } from './history.ts';
+import { backTest, LARGE_MAP, typedExports, yearQuestions } from './questions.ts';
+
+export interface AimsOptions {
+  readonly size: HistorySize;
+  /** Answers to each question. */
+  readonly requests: number;
+  readonly signal: AbortSignal;
+  readonly progress: (what: string) => void;
+}
+
+interface TimedAnswer {
+  readonly question: string;
+  readonly p50Ms: number;
+  readonly mostMs: number;
+  readonly aimMs: number;
+}
+
+interface RatedExport {
+  readonly question: string;
+  readonly rows: number;
+  readonly rowsPerSecond: number;
+  readonly mib: number;
+  /** CPU seconds per million rows. */
+  readonly cpu: { readonly database: number; readonly service: number };
+  /** Resident memory of the service: most in the first tenth of the time, and most in the rest. */
+  readonly residentMib: { readonly first: number; readonly rest: number };
+}
+
+export interface AimsResult {
+  readonly size: HistorySize;
+  readonly dice: number;
+  readonly answers: readonly TimedAnswer[];
+  readonly exports: readonly RatedExport[];
+}
+
+export const EXPORT_AIM_ROWS_PER_SECOND = 250_000;
+const AIM_MS = { year: 2_000, backTest: 10_000, map: 200 };
+const LOOK_MS = 50;
+
+export async function measureAims(system: BenchSystem, options: AimsOptions): Promise<AimsResult> {
+  const { size, requests, signal, progress } = options;
+  return system.withDatabase(async (database) => {
+    await storeHistory(database, size, progress);
+    const dice = await storeLargeWafer(database);
+    return system.withServices(['query'], database, async ({ ready, urls }) => {
+      await ready;
+      const now = Date.now();
+      const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
+        ...Object.entries(yearQuestions(now)).map(([name, path]): [string, number, string] => [
+          name,
+          AIM_MS.year,
+          path,
+        ]),
+        ['back-test of one parameter, a year', AIM_MS.backTest, '/v1/spc/backtest', asJson(backTest(now))],
+        [`map of ${dice.toLocaleString('en-US')} dice`, AIM_MS.map, LARGE_MAP],
+      ];
+      const answers: TimedAnswer[] = [];
+      for (const [question, aimMs, path, init] of questions) {
+        signal.throwIfAborted();
+        progress(question);
+        const times: number[] = [];
+        // The first answer warms up.
+        for (let number = 0; number <= requests; number += 1) {
+          times.push(await timeOf(urls.query + path, init));
+        }
+        const measured = times.slice(1).sort((a, b) => a - b);
+        answers.push({ question, p50Ms: quantile(measured, 0.5), mostMs: quantile(measured, 1), aimMs });
+      }
+      const exports: RatedExport[] = [];
+      for (const [question, path] of Object.entries(typedExports(now))) {
+        signal.throwIfAborted();
+        progress(question);
+        exports.push(await rated(system, question, urls.query + path));
+      }
+      return { size, dice, answers, exports };
+    });
+  });
+}
+
+const asJson = (body: object): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+async function timeOf(url: string, init: RequestInit | undefined): Promise<number> {
+  const began = performance.now();
+  const response = await fetch(url, init);
+  const body = await response.text();
+  if (response.status !== 200) {
+    throw new Error(`${url} answered ${response.status}: ${body.slice(0, 300)}`);
+  }
+  return performance.now() - began;
+}
+
+/** Downloads an export to its end. Over plain HTTP, because fetch does not show the trailer with the number of rows. */
+async function rated(system: BenchSystem, question: string, url: string): Promise<RatedExport> {
+  const pids = { database: system.pidOf('postgres-1'), service: system.pidOf('query-1') };
+  const resident: number[] = [];
+  const looking = setInterval(() => resident.push(residentMib(pids.service).now), LOOK_MS);
+  const before = cpuSeconds(pids);
+  const began = performance.now();
+  try {
+    const [response] = (await once(get(url), 'response')) as [IncomingMessage];
+    let bytes = 0;
+    for await (const piece of response) {
+      bytes += (piece as Buffer).length;
+    }
+    const seconds = (performance.now() - began) / 1000;
+    const after = cpuSeconds(pids);
+    const rows = Number(response.trailers['x-row-count']);
+    if (response.statusCode !== 200 || !(rows > 0)) {
+      throw new Error(`GET ${url} answered ${response.statusCode} without all of its rows`);
+    }
+    resident.push(residentMib(pids.service).now);
+    const firsts = Math.max(1, Math.floor(resident.length / 10));
+    const perMillion = (name: keyof typeof pids): number => (1e6 * (after[name] - before[name])) / rows;
+    return {
+      question,
+      rows,
+      rowsPerSecond: rows / seconds,
+      mib: bytes / 1024 / 1024,
+      cpu: { database: perMillion('database'), service: perMillion('service') },
+      residentMib: {
+        first: Math.max(...resident.slice(0, firsts)),
+        rest: Math.max(...resident.slice(-Math.max(1, resident.length - firsts))),
+      },
+    };
+  } finally {
+    clearInterval(looking);
+  }
+}
