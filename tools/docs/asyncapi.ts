@@ -1,13 +1,14 @@
 /** docs/asyncapi.yaml, generated from the schemas that ingest validates with. */
-import { DEAD_LETTER_HEADERS, REFUSAL_CODES, STREAMS, type StreamDescriptor, TOPICS } from '@chip/contracts';
+import {
+  DEAD_LETTER_HEADERS,
+  eventSchema,
+  REFUSAL_CODES,
+  STREAMS,
+  type StreamDescriptor,
+  TOPICS,
+} from '@chip/contracts';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-
-const schemaOf = (schema: z.ZodType): object => {
-  const { $schema: _, id: _id, ...rest } = z.toJSONSchema(schema, { io: 'input' });
-  // Additional fields of a machine are kept, never refused.
-  return { ...rest, additionalProperties: true };
-};
 
 const ceHeaders = {
   type: 'object',
@@ -86,7 +87,7 @@ export function asyncapi(): string {
             payload: {},
           },
         },
-        schemas: Object.fromEntries(STREAMS.map((stream) => [schemaName(stream), schemaOf(stream.schema)])),
+        schemas: Object.fromEntries(STREAMS.map((stream) => [schemaName(stream), eventSchema(stream)])),
       },
     },
     { lineWidth: 120, aliasDuplicateObjects: false },

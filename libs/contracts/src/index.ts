@@ -7,6 +7,7 @@ export * from './extra-fields.ts';
 export * from './identity.ts';
 export * from './partition-states.ts';
 export * from './refusals.ts';
+export * from './streams/event-schema.ts';
 export * from './streams/inspection/accepted-line.ts';
 export * from './streams/inspection/attempt-key.ts';
 export * from './streams/inspection/inspection-event.ts';

@@ -109,6 +109,21 @@ export class TopicReader {
   read(topic: string, range?: TopicRange): AsyncIterable<TopicRecord> {
     return readTopic(this.#connection, this.#logger, topic, range);
   }
+
+  /** @returns the offset behind the last record, by partition */
+  async ends(name: string): Promise<Map<number, number>> {
+    const cluster = clusterOf(this.#connection, this.#logger);
+    const reader = new PartitionReader(cluster, topicOnBroker(this.#connection, name));
+    try {
+      const ends = new Map<number, number>();
+      for (const partition of await reader.partitions()) {
+        ends.set(partition, (await reader.range(partition)).high);
+      }
+      return ends;
+    } finally {
+      await cluster.disconnect().catch((error: unknown) => this.#logger.debug({ err: error }, 'disconnect_incomplete'));
+    }
+  }
 }
 
 class PartitionReader {

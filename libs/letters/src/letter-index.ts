@@ -12,6 +12,7 @@ const BATCH_LETTERS = 1_000;
  * in a transaction with the position behind it. Several processes may do so at once: one that finds a position moved leaves
  * the partition to the other, so no letter is stored twice.
  *
+ * @param untilWhole goes on behind what another process stores, so that every letter of before the call is stored at its end
  * @returns the number of letters stored
  * @throws what the broker or the database throws; stored batches stay stored
  */
@@ -20,6 +21,7 @@ export async function indexLetters(
   reader: Pick<TopicReader, 'read'>,
   database: Database,
   signal?: AbortSignal,
+  untilWhole = false,
 ): Promise<number> {
   const from = await letterPositions(database, topic);
   const left = new Set<number>();
@@ -49,7 +51,7 @@ export async function indexLetters(
     }
   }
   await store();
-  return stored;
+  return untilWhole && left.size > 0 ? stored + (await indexLetters(topic, reader, database, signal, true)) : stored;
 }
 
 /** What PostgreSQL can store of a text that anyone may have written to the topic. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mergePatch, readExactly } from './merge-patch.ts';
+import { laidOut, mergePatch, readExactly } from './merge-patch.ts';
 
 describe('merge patch', () => {
   // The examples of RFC 7396, appendix A.
@@ -36,5 +36,12 @@ describe('merge patch', () => {
   it('numbers keep their digits', () => {
     const text = '{"a":1.10,"b":12345678901234567890,"c":[1e2,-0],"d":0.5}';
     expect(JSON.stringify(mergePatch(readExactly(text), { e: 1 }))).toBe(`${text.slice(0, -1)},"e":1}`);
+  });
+
+  it('is laid out with the same digits, and only where it is JSON', () => {
+    expect(laidOut('{"a":1.10,"b":[12345678901234567890]}')).toBe(
+      '{\n  "a": 1.10,\n  "b": [\n    12345678901234567890\n  ]\n}',
+    );
+    expect([laidOut('{"a":'), laidOut('['.repeat(200_000))]).toEqual([undefined, undefined]);
   });
 });

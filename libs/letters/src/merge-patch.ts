@@ -40,3 +40,13 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   }
   return Object.fromEntries(result);
 }
+
+/** JSON text with a line for each member, numbers with the digits they were written with; undefined for other text. */
+export function laidOut(text: string): string | undefined {
+  try {
+    return JSON.stringify(readExactly(text), null, 2);
+  } catch {
+    // Not JSON, or nested deeper than the stack.
+    return undefined;
+  }
+}

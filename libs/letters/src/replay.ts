@@ -1,30 +1,53 @@
 import { isUtf8 } from 'node:buffer';
-import { REPLAY_HEADERS, streamOf } from '@chip/contracts';
+import { type Refusal, REPLAY_HEADERS, streamOf } from '@chip/contracts';
 import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
-import { acknowledgeReplays, type Database, markReplays, type ReplayMark, replayMarks } from '@chip/persistence';
+import {
+  acknowledgeReplays,
+  type Database,
+  markReplays,
+  type Queryable,
+  type ReplayMark,
+  type ReplayRecord,
+  replayMarks,
+} from '@chip/persistence';
 import type { Judge } from './judge.ts';
 import type { Letter } from './letter.ts';
 import { isJsonObject, mergePatch, readExactly } from './merge-patch.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends Omit<ReplayRecord, 'patch'> {
   /** Only reports: marks and publishes nothing. */
   readonly isDryRun: boolean;
   /** Includes letters that were replayed before. */
   readonly again: boolean;
   /** Changes every event before it is published (RFC 7396). */
   readonly patch?: Record<string, unknown>;
-  readonly by: string;
-  readonly reason: string;
   /** Used in a dry run. */
   readonly judge?: Judge;
+  /** Told of each letter that a dry run would publish: the event as it would be, and why it would be refused again. */
+  readonly tried?: (letter: Letter, value: Buffer | null, refusal: Refusal | null) => void;
+  /** Runs in the transaction that acknowledges a batch. */
+  readonly acknowledged?: (transaction: Queryable, progress: ReplayProgress) => Promise<void>;
   /** Maximum number of letters to publish. */
   readonly limit?: number;
+  /** Ends the replay after the batch that is being published. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a replay is when a batch is acknowledged. */
+export interface ReplayProgress {
+  readonly published: number;
+  readonly passed: ReadonlyMap<Passed, number>;
+  readonly uncertainKeys: readonly string[];
+  /** The last letter read. */
+  readonly last: Pick<Letter, 'partition' | 'offset'>;
 }
 
 /** Why a letter was skipped. */
 export type Passed = 'replayed' | 'uncertain' | 'truncated' | 'not_patchable' | 'too_large' | 'no_letter';
 
 export interface ReplayOutcome {
+  /** The last letter looked at. */
+  last: Pick<Letter, 'partition' | 'offset'> | undefined;
   /** Published and acknowledged; in a dry run, what would be. */
   published: number;
   readonly byCode: Map<string, number>;
@@ -63,6 +86,7 @@ interface Prepared {
  */
 export class DeadLetterReplay {
   readonly outcome: ReplayOutcome = {
+    last: undefined,
     published: 0,
     byCode: new Map(),
     refusedAgain: new Map(),
@@ -91,6 +115,7 @@ export class DeadLetterReplay {
       if (isRepeat) {
         continue;
       }
+      this.outcome.last = letter;
       const prepared = this.#prepare(letter);
       if (prepared === undefined) {
         continue;
@@ -103,7 +128,7 @@ export class DeadLetterReplay {
       left -= await this.#publish(batch);
       batch = [];
       bytes = 0;
-      if (left === 0) {
+      if (left === 0 || this.#options.signal?.aborted) {
         return this.outcome;
       }
     }
@@ -138,7 +163,7 @@ export class DeadLetterReplay {
     if (batch.length === 0) {
       return 0;
     }
-    const { again, isDryRun, by, reason, patch } = this.#options;
+    const { again, isDryRun, by, reason, patch, stream, replayId, judge, tried, acknowledged } = this.#options;
     const marks = await replayMarks(
       this.#database,
       batch.map(({ letter }) => letter.key),
@@ -147,14 +172,21 @@ export class DeadLetterReplay {
     if (isDryRun) {
       for (const { letter, value } of open) {
         this.#count(letter, value);
-        const code = this.#options.judge?.(value, letter.headers)?.code ?? null;
-        if (code !== null) {
-          this.outcome.refusedAgain.set(code, (this.outcome.refusedAgain.get(code) ?? 0) + 1);
+        const refusal = judge?.(value, letter.headers) ?? null;
+        if (refusal !== null) {
+          this.outcome.refusedAgain.set(refusal.code, (this.outcome.refusedAgain.get(refusal.code) ?? 0) + 1);
         }
+        tried?.(letter, value, refusal);
       }
       return open.length;
     }
-    const record = { by, reason, ...(patch === undefined ? {} : { patch }) };
+    const record: ReplayRecord = {
+      by,
+      reason,
+      ...(patch === undefined ? {} : { patch }),
+      ...(stream === undefined ? {} : { stream }),
+      ...(replayId === undefined ? {} : { replayId }),
+    };
     const keys = open.map(({ letter }) => letter.key);
     const free = await this.#database.withTransaction((transaction) =>
       markReplays(transaction, keys, { ...record, again }),
@@ -172,7 +204,10 @@ export class DeadLetterReplay {
           outgoing(letter, value, (letter.replay?.count ?? 0) + (marks.get(letter.key)?.times ?? 0) + 1),
         ),
       );
-      await this.#database.withTransaction((transaction) => acknowledgeReplays(transaction, ourKeys, record));
+      await this.#database.withTransaction(async (transaction) => {
+        await acknowledgeReplays(transaction, ourKeys, record);
+        await acknowledged?.(transaction, this.#progress(ours.length));
+      });
     } catch (error) {
       for (const key of ourKeys) {
         this.#passUncertain(key);
@@ -183,6 +218,11 @@ export class DeadLetterReplay {
       this.#count(letter, value);
     }
     return ours.length;
+  }
+
+  #progress(more: number): ReplayProgress {
+    const { published, passed, uncertainKeys, last } = this.outcome;
+    return { published: published + more, passed, uncertainKeys, last: last! };
   }
 
   #isMarked(letter: Letter, mark: ReplayMark | undefined): boolean {

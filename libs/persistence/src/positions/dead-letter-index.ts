@@ -1,5 +1,6 @@
 /** The index of dead letters: where each is, and why its event was refused. The letters stay in their topics. */
 import type { Database, Queryable } from '../connection/database.ts';
+import { LETTER_SUBJECT, REPLAY_ACKNOWLEDGED } from './dead-letter-replays.ts';
 
 /** A row of `dead_letters`. Texts without NUL, and within the length of their column. */
 export interface IndexedLetter {
@@ -56,12 +57,13 @@ export function storeLetters(
     // A crash makes a service write letters again, in the same partition.
     await transaction.query(
       `INSERT INTO dead_letters (topic, letter_partition, letter_offset, letter_key, is_repeat, code, stage, field, detail,
-         machine, failed_at, source_partition, source_offset, replay_of, replay_count, truncated, value_bytes)
+         machine, failed_at, source_partition, source_offset, replay_of, replay_count, truncated, value_bytes, replayed_at)
        SELECT $1::varchar, $2::integer, l."offset", l.key,
          l.code <> '' AND (row_number() OVER (PARTITION BY l.key ORDER BY l."offset") > 1 OR EXISTS (
            SELECT FROM dead_letters AS d WHERE d.letter_key = l.key AND d.topic = $1::varchar AND d.letter_partition = $2::integer)),
          l.code, l.stage, l.field, l.detail, l.machine, l.failed_at, l.source_partition, l.source_offset, l.replay_of,
-         l.replay_count, l.truncated, l.value_bytes
+         l.replay_count, l.truncated, l.value_bytes, (SELECT max(at) FROM audit_log
+           WHERE subject = '${LETTER_SUBJECT}' || l.key AND action = '${REPLAY_ACKNOWLEDGED}')
        FROM jsonb_to_recordset($3::jsonb) AS l ("offset" bigint, key text, code text, stage text, field text, detail text,
          machine text, failed_at timestamptz, source_partition integer, source_offset bigint, replay_of text,
          replay_count integer, truncated text, value_bytes integer)`,

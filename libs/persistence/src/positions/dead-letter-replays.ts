@@ -7,6 +7,10 @@ export interface ReplayRecord {
   readonly by: string;
   readonly reason: string;
   readonly patch?: object;
+  /** Stream of the audit trail; that of the commands by default. */
+  readonly stream?: string;
+  /** Row of `dead_letter_replays` that the replay belongs to. */
+  readonly replayId?: string;
 }
 
 /** The audit trail's knowledge of the last replay of a dead letter. */
@@ -19,18 +23,18 @@ export interface ReplayMark {
   readonly times: number;
 }
 
-const SUBJECT = 'dead-letter:';
+export const LETTER_SUBJECT = 'dead-letter:';
 const STARTED = 'dead_letter.replay_started';
-const ACKNOWLEDGED = 'dead_letter.replay_acknowledged';
+export const REPLAY_ACKNOWLEDGED = 'dead_letter.replay_acknowledged';
 
 /** @returns the marks of those `keys` that were replayed before */
 export async function replayMarks(database: Queryable, keys: readonly string[]): Promise<Map<string, ReplayMark>> {
   const rows = await database.query<{ key: string; action: string; at: string; actor: string; times: number }>(
-    `SELECT DISTINCT ON (subject) substr(subject, ${SUBJECT.length + 1}) AS key, action, at, actor,
+    `SELECT DISTINCT ON (subject) substr(subject, ${LETTER_SUBJECT.length + 1}) AS key, action, at, actor,
        count(*) FILTER (WHERE action = '${STARTED}') OVER (PARTITION BY subject) AS times
      FROM audit_log
-     WHERE subject = ANY ($1) AND action IN ('${STARTED}', '${ACKNOWLEDGED}') ORDER BY subject, at DESC, seq DESC`,
-    [keys.map((key) => SUBJECT + key)],
+     WHERE subject = ANY ($1) AND action IN ('${STARTED}', '${REPLAY_ACKNOWLEDGED}') ORDER BY subject, at DESC, seq DESC`,
+    [keys.map((key) => LETTER_SUBJECT + key)],
   );
   return new Map(
     rows.map(({ key, action, at, actor, times }) => [
@@ -61,32 +65,38 @@ export async function markReplays(
 }
 
 /** Records that the broker has the events of these letters. */
-export function acknowledgeReplays(
+export async function acknowledgeReplays(
   transaction: Queryable,
   keys: readonly string[],
   record: ReplayRecord,
 ): Promise<void> {
-  return append(transaction, keys, ACKNOWLEDGED, record);
+  // Letters that are not indexed yet get it from the audit trail when they are.
+  await transaction.query('UPDATE dead_letters SET replayed_at = now() WHERE letter_key = ANY ($1)', [[...keys]]);
+  await append(transaction, keys, REPLAY_ACKNOWLEDGED, record);
 }
 
 async function append(
   transaction: Queryable,
   keys: readonly string[],
   action: string,
-  { by, reason, patch }: ReplayRecord,
+  { by, reason, patch, replayId, stream = OPERATOR_STREAM }: ReplayRecord,
 ): Promise<void> {
   if (keys.length === 0) {
     return;
   }
+  const details = {
+    ...(patch === undefined ? {} : { patch }),
+    ...(replayId === undefined ? {} : { replay: replayId }),
+  };
   await transaction.query(
     'SELECT count(append_audit($1, $2, $3, subject, $4, NULL, $5)) FROM unnest($6::text[]) AS subject',
     [
-      OPERATOR_STREAM,
+      stream,
       by,
       action,
       reason,
-      patch === undefined ? null : JSON.stringify({ patch }),
-      keys.map((key) => SUBJECT + key),
+      Object.keys(details).length === 0 ? null : JSON.stringify(details),
+      keys.map((key) => LETTER_SUBJECT + key),
     ],
   );
 }

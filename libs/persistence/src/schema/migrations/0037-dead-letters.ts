@@ -7,6 +7,8 @@ export class DeadLetters extends SchemaMigration {
     dead_letters: {
       select: ACCOUNTS,
       insert: ['chip_api'],
+      // That a letter was replayed.
+      update: ['chip_api'],
       retention: { everyMs: 600_000, rows: { keep: null, column: 'failed_at' } },
     },
     dead_letter_positions: { select: ACCOUNTS, insert: ['chip_api'], update: ['chip_api'] },

@@ -29,6 +29,7 @@ import { WaferGeometries } from './0034-wafer-geometries.ts';
 import { LeanLoad } from './0035-lean-load.ts';
 import { TagsByPath } from './0036-tags-by-path.ts';
 import { DeadLetters } from './0037-dead-letters.ts';
+import { LetterReplays } from './0038-letter-replays.ts';
 import { Annotations } from './0039-annotations.ts';
 import { EndedSessions } from './0042-ended-sessions.ts';
 
@@ -65,6 +66,7 @@ export const MIGRATIONS = [
   { name: '0035-lean-load', class: LeanLoad },
   { name: '0036-tags-by-path', class: TagsByPath },
   { name: '0037-dead-letters', class: DeadLetters },
+  { name: '0038-letter-replays', class: LetterReplays },
   { name: '0039-annotations', class: Annotations },
   { name: '0042-ended-sessions', class: EndedSessions },
 ];
