@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { kafkaVariables } from '@chip/kafka';
-import { authModeSchema, isLoopback, serviceSchema, withAccessRule } from '@chip/service';
+import { authModeSchema, isLoopback, serviceSchema, switchSchema, withAccessRule } from '@chip/service';
 import { z } from 'zod';
 import { secretsIn } from './sign-in/seals.ts';
 
@@ -161,6 +161,11 @@ export const querySchema = withAccessRule(
       'bootstrap brokers, host:port, several separated by commas; with them this instance reads the dead-letter topics into the table dead_letters',
     ),
     ...kafkaConnectionVariables,
+    LETTER_REPLAY: switchSchema
+      .default(false)
+      .describe(
+        'on: engineers and admins may replay dead letters through this service; it then needs KAFKA_BROKERS, and the right to write to the machine topics',
+      ),
   }),
 )
   .refine(({ HTTPS_CERTIFICATE, HTTPS_KEY }) => (HTTPS_CERTIFICATE === undefined) === (HTTPS_KEY === undefined), {
@@ -181,7 +186,11 @@ export const querySchema = withAccessRule(
       OIDC_CLIENT_ID === undefined ||
       (AUTH_MODE.includes('oidc') && SESSION_SECRET !== undefined && PUBLIC_URL !== undefined),
     { path: ['OIDC_CLIENT_ID'], message: 'must be given with SESSION_SECRET, PUBLIC_URL and an AUTH_MODE with oidc' },
-  );
+  )
+  .refine(({ LETTER_REPLAY, KAFKA_BROKERS: brokers }) => !LETTER_REPLAY || brokers !== undefined, {
+    path: ['LETTER_REPLAY'],
+    message: 'must be off without KAFKA_BROKERS',
+  });
 export type QueryConfig = z.output<typeof querySchema>;
 
 /** Largest request body, bytes: ten times what an inspection with metadata needs. */

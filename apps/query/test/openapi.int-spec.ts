@@ -92,6 +92,11 @@ beforeAll(async () => {
     [ids[0]!],
   );
   await stage.db.database.query(
+    `INSERT INTO dead_letter_replays (id, topic, filter, patch, again, reason, created_by, bounds, letters, skipped)
+     VALUES ($1, 'telemetry.samples.v1', '{"topic":"telemetry.samples.v1"}', '{"a":1}', false, 'r', 'me', '{}', 1, '{"uncertain":1}')`,
+    [ids[0]!],
+  );
+  await stage.db.database.query(
     `INSERT INTO metrics_delta (bucket, service_name, metric_name, sum_value, sample_count, min_value, max_value)
      VALUES ('2026-03-02T08:00:00Z', 's', 'm', 10, 4, 1, 4)`,
   );
@@ -181,12 +186,17 @@ const REQUESTS: Record<string, string[]> = {
   '/v1/events': ['?seconds=0'],
   '/v1/dead-letters': ['', '?limit=1', '?code=none'],
   '/v1/dead-letters/groups': ['', '?code=none'],
+  '/v1/dead-letters/replays': ['', '?limit=1'],
+  '/v1/dead-letters/replays/{id}': ['/v1/dead-letters/replays/{id}'],
   '/v1/pipeline': [''],
   '/v1/ledger': [''],
   '/health/live': [''],
   '/health/ready': [''],
   '/metrics': [''],
 };
+
+/** Routes that answer from a broker; letter-replays.int-spec.ts checks their answers. */
+const WITH_BROKER = ['/v1/dead-letters/{topic}/{partition}/{offset}', '/v1/dead-letters/dry-run'];
 
 const MEASUREMENTS = ['a', 'b'].flatMap((appraiser) =>
   [1, 2].flatMap((part) => [1, 2].map((trial) => ({ part, appraiser, trial, value: part + trial / 10 }))),
@@ -298,7 +308,7 @@ describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 and lists exactly the routes requested here', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual(
-      [...new Set([...Object.keys(REQUESTS), ...Object.keys(BODIES)])].sort(),
+      [...new Set([...Object.keys(REQUESTS), ...Object.keys(BODIES), ...WITH_BROKER])].sort(),
     );
   });
 

@@ -332,6 +332,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters/{topic}/{partition}/{offset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One dead letter
+         * @description The event that was refused, read from its topic, with the place of the refusal in its text, beside the schema that it was judged by.
+         */
+        get: operations["getDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a patch on dead letters
+         * @description Patches the events of the selected letters and judges them as ingest would now. It sends and stores nothing. It ends after 10 s, 32 MB or 100,000 letters, and says so.
+         */
+        post: operations["evaluateDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dead-letters/groups": {
         parameters: {
             query?: never;
@@ -344,6 +384,50 @@ export interface paths {
          * @description How many events were refused for which reason, since when, and from which machine.
          */
         get: operations["getDeadLetterGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replays of dead letters, newest first
+         * @description Those that were asked for over HTTP; those by command are in the audit trail only.
+         */
+        get: operations["listReplays"];
+        put?: never;
+        /**
+         * Replay dead letters
+         * @description Publishes the events of the selected letters again to their machine topic, patched if a patch is given. Each letter is marked in the audit trail before it is sent; letters that were replayed before are skipped. It goes on after the answer, also when this instance ends. 403 `forbidden` where LETTER_REPLAY is off.
+         */
+        post: operations["createReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One replay of dead letters
+         * @description How far it is, and what became of the events; it changes every second until it is done.
+         */
+        get: operations["getReplay"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2244,6 +2328,192 @@ export interface components {
             /** @description When the summary last read the data; it does not include later events. */
             refreshed_at: string | null;
         };
+        DeadLetter: {
+            event: {
+                /** @description Of the whole text. */
+                characters: number;
+                /**
+                 * @description hex: the bytes are not UTF-8; the first 4,096 of them.
+                 * @enum {string}
+                 */
+                encoding: "text" | "hex";
+                /** @description Characters that were cut before the text. */
+                from: number;
+                /** @description The event: JSON with a line per member and the digits as sent, other text as it is. At most 65,536 characters. Null: the record had no value. */
+                text: string | null;
+            };
+            /** @description Key and headers of the record that the machine sent; the first 50, 1,000 characters each. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            letter: {
+                /** @description Refusal code; empty for records that are not dead letters. */
+                code: string;
+                /**
+                 * @description What was wrong, in words. It may quote what the machine sent.
+                 * @example /service_name: got nothing, expected a string
+                 */
+                detail: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                failed_at: string;
+                /**
+                 * @description Where events were refused: a JSON pointer with * for indexes of arrays; empty where the refusal names no place.
+                 * @example /measurements/*\/value
+                 */
+                field: string;
+                /**
+                 * @description Identifies the refused event: topic, partition, offset, and the index in its array.
+                 * @example telemetry.samples.v1/3/7
+                 */
+                key: string;
+                /** @description Empty where the event does not say. */
+                machine: string;
+                offset: number;
+                /** @description Of the dead-letter topic. */
+                partition: number;
+                replay_count: number | null;
+                /** @description Key of the letter that the event was replayed from. */
+                replay_of: string | null;
+                /** @description The last replay of this letter; null if there was none. */
+                replayed: {
+                    /**
+                     * Format: date-time
+                     * @example 2008-07-19T11:55:00.000000Z
+                     */
+                    at: string;
+                    /**
+                     * @description started: interrupted, so it may or may not have been published.
+                     * @enum {string}
+                     */
+                    state: "started" | "acknowledged";
+                    times: number;
+                } | null;
+                /** @example ingest */
+                stage: string;
+                /**
+                 * @description Machine topic of the refused events.
+                 * @example telemetry.samples.v1
+                 */
+                topic: string;
+                /** @description Parts that were cut to fit; such a letter cannot be replayed. */
+                truncated: string | null;
+                /** @description Size of the event in the letter. */
+                value_bytes: number | null;
+            };
+            /** @description Where the event was refused; null where the refusal names no place. */
+            place: {
+                /** @description Character after the last one. */
+                end: number;
+                /** @description Whether the event lacks it; start and end are then of what should have it. */
+                is_missing: boolean;
+                /**
+                 * @description JSON pointer of what was refused; null: the text is not JSON, and this is where reading it fails.
+                 * @example /service_name
+                 */
+                pointer: string | null;
+                /**
+                 * @description JSON pointer of the nearest part of the schema that describes it.
+                 * @example /properties/service_name
+                 */
+                schema_pointer: string | null;
+                /** @description First character in the text of the event. */
+                start: number;
+            } | null;
+            /** @description JSON Schema that events of this topic are judged by, as in the AsyncAPI document. */
+            schema: {
+                [key: string]: unknown;
+            };
+        };
+        DeadLetterDryRun: {
+            /** @description Events that ingest would accept now. */
+            accepted: number;
+            /** @description Whether all were tried. */
+            is_whole: boolean;
+            /** @description Letters that the selection names and that a replay would read. */
+            letters: number;
+            /** @description Of the refused events, by code; with the detail of the first. */
+            refusals: {
+                code: string;
+                detail: string;
+                letters: number;
+            }[];
+            /** @description Events that ingest would refuse again. */
+            refused: number;
+            /** @description The first few that would be accepted, and the first few that would be refused. */
+            samples: {
+                /** @description The event as it would be sent. */
+                after: string | null;
+                /** @description The event as it is, laid out; cut at 4,000 characters. */
+                before: string | null;
+                key: string;
+                offset: number;
+                partition: number;
+                /** @description Why it would be refused again; null: it would be accepted. */
+                refusal: {
+                    code: string;
+                    detail: string;
+                } | null;
+            }[];
+            /** @description Letters that are not sent. replayed: before. uncertain: a replay was interrupted, so they may or may not have been sent. truncated: the letter has only a part of its event. not_patchable: the event is not a JSON object. too_large: for the topic, with the headers of a replay. no_letter: another program wrote it. */
+            skipped: {
+                letters: number;
+                /** @enum {string} */
+                why: "replayed" | "uncertain" | "truncated" | "not_patchable" | "too_large" | "no_letter";
+            }[];
+            /** @description Of these, those tried: a dry run ends after some seconds or megabytes. */
+            tried: number;
+        };
+        /**
+         * @example {
+         *       "topic": "telemetry.samples.v1",
+         *       "code": "schema_violation",
+         *       "field": "/service_name",
+         *       "patch": {
+         *         "service_name": "etcher-07"
+         *       }
+         *     }
+         */
+        DeadLetterDryRunRequest: {
+            /**
+             * @description Includes letters that were replayed before, or whose replay was interrupted.
+             * @default false
+             */
+            again: boolean;
+            /**
+             * @description Refusal code.
+             * @example schema_violation
+             */
+            code?: string;
+            /** @description Where the events were refused, as a group states it; empty: where a refusal names no place. */
+            field?: string;
+            /**
+             * Format: date-time
+             * @description Only letters refused at or after this time.
+             */
+            from?: string;
+            /** @description Machine, as a group states it; empty: where the event does not say. */
+            machine?: string;
+            /** @description JSON merge patch (RFC 7396) for each event: fields replace, null removes. Absent: events stay as they are. */
+            patch?: {
+                [key: string]: unknown;
+            };
+            /** @description Service that refused the events: ingest or writer. */
+            stage?: string;
+            /**
+             * Format: date-time
+             * @description Only letters refused before this time.
+             */
+            to?: string;
+            /**
+             * @description Machine topic of the refused events.
+             * @enum {string}
+             */
+            topic: "telemetry.samples.v1" | "inspection.results.v1";
+        };
         DeadLetterGroups: {
             /** @description What exactly is counted, and how. */
             definition: string;
@@ -2272,6 +2542,8 @@ export interface components {
                 letters: number;
                 /** @description Empty where the event does not say. */
                 machine: string;
+                /** @description Of these, those that have been replayed since. */
+                replayed: number;
                 /** @example ingest */
                 stage: string;
                 /**
@@ -2358,6 +2630,109 @@ export interface components {
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor: string | null;
+        };
+        DeadLetterReplay: {
+            /** @description Of the events sent: accepted by ingest and writer. */
+            accepted: number;
+            again: boolean;
+            /**
+             * Format: date-time
+             * @example 2008-07-19T11:55:00.000000Z
+             */
+            created_at: string;
+            created_by: string;
+            /** @description The selection of the request. */
+            filter: {
+                [key: string]: unknown;
+            };
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description Letters to read. */
+            letters: number;
+            patch: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Why the replay ended early. */
+            problem: {
+                code: string;
+                detail: string;
+            } | null;
+            /** @description Letters read so far. */
+            read: number;
+            reason: string;
+            /** @description Of the events sent: refused again. Each has a new letter, with replay_of. */
+            refused: number;
+            /** @description Events that the broker has acknowledged. */
+            sent: number;
+            /** @description Letters that are not sent. replayed: before. uncertain: a replay was interrupted, so they may or may not have been sent. truncated: the letter has only a part of its event. not_patchable: the event is not a JSON object. too_large: for the topic, with the headers of a replay. no_letter: another program wrote it. */
+            skipped: {
+                letters: number;
+                /** @enum {string} */
+                why: "replayed" | "uncertain" | "truncated" | "not_patchable" | "too_large" | "no_letter";
+            }[];
+            /**
+             * @description sending: events are being sent. judging: all are sent; ingest and writer have not passed them yet. done: each is judged. failed: it ended early, see problem; a new replay of the same letters goes on where it ended.
+             * @enum {string}
+             */
+            state: "sending" | "judging" | "done" | "failed";
+            topic: string;
+            /** @description The first letters whose replay was interrupted: check whether their events arrived. */
+            uncertain_keys: string[];
+        };
+        DeadLetterReplayPage: {
+            items: components["schemas"]["DeadLetterReplay"][];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "topic": "telemetry.samples.v1",
+         *       "code": "schema_violation",
+         *       "field": "/service_name",
+         *       "patch": {
+         *         "service_name": "etcher-07"
+         *       },
+         *       "reason": "the name was missing after the update of the gateway"
+         *     }
+         */
+        DeadLetterReplayRequest: {
+            /**
+             * @description Includes letters that were replayed before, or whose replay was interrupted.
+             * @default false
+             */
+            again: boolean;
+            /**
+             * @description Refusal code.
+             * @example schema_violation
+             */
+            code?: string;
+            /** @description Where the events were refused, as a group states it; empty: where a refusal names no place. */
+            field?: string;
+            /**
+             * Format: date-time
+             * @description Only letters refused at or after this time.
+             */
+            from?: string;
+            /** @description Machine, as a group states it; empty: where the event does not say. */
+            machine?: string;
+            /** @description JSON merge patch (RFC 7396) for each event: fields replace, null removes. Absent: events stay as they are. */
+            patch?: {
+                [key: string]: unknown;
+            };
+            reason: string;
+            /** @description Service that refused the events: ingest or writer. */
+            stage?: string;
+            /**
+             * Format: date-time
+             * @description Only letters refused before this time.
+             */
+            to?: string;
+            /**
+             * @description Machine topic of the refused events.
+             * @enum {string}
+             */
+            topic: "telemetry.samples.v1" | "inspection.results.v1";
         };
         DefectDensity: {
             /** @description The events that the answer includes: all below these offsets of the machine topics, read in the same snapshot as the numbers. */
@@ -3424,7 +3799,7 @@ export interface components {
              * @description Stable name of the problem; compare this, not the text.
              * @enum {string}
              */
-            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "version_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+            code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "version_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "kafka_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
             /** @description What is wrong with this request, for a person to read. */
             detail: string;
             errors?: {
@@ -3580,7 +3955,7 @@ export interface components {
                     /** @description Why the section has no answer, such as dies of several inspection types. */
                     problem?: {
                         /** @enum {string} */
-                        code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "version_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
+                        code: "unknown_parameter" | "invalid_parameter" | "ambiguous_parameter" | "ambiguous_type" | "invalid_body" | "invalid_cursor" | "malformed_request" | "not_found" | "unauthenticated" | "forbidden" | "rate_limited" | "misdirected_request" | "duplicate_inspection" | "parameter_conflict" | "version_conflict" | "route_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "uri_too_long" | "headers_too_large" | "request_timeout" | "database_unavailable" | "kafka_unavailable" | "issuer_unavailable" | "query_timeout" | "overloaded" | "shutting_down" | "internal_error";
                         detail: string;
                     };
                     /**
@@ -4822,8 +5197,14 @@ export type ControlLimits = components['schemas']['ControlLimits'];
 export type ControlLimitsPage = components['schemas']['ControlLimitsPage'];
 export type ControlLimitsRequest = components['schemas']['ControlLimitsRequest'];
 export type DailySummary = components['schemas']['DailySummary'];
+export type DeadLetter = components['schemas']['DeadLetter'];
+export type DeadLetterDryRun = components['schemas']['DeadLetterDryRun'];
+export type DeadLetterDryRunRequest = components['schemas']['DeadLetterDryRunRequest'];
 export type DeadLetterGroups = components['schemas']['DeadLetterGroups'];
 export type DeadLetterPage = components['schemas']['DeadLetterPage'];
+export type DeadLetterReplay = components['schemas']['DeadLetterReplay'];
+export type DeadLetterReplayPage = components['schemas']['DeadLetterReplayPage'];
+export type DeadLetterReplayRequest = components['schemas']['DeadLetterReplayRequest'];
 export type DefectDensity = components['schemas']['DefectDensity'];
 export type DefectPareto = components['schemas']['DefectPareto'];
 export type EquipmentComparison = components['schemas']['EquipmentComparison'];
@@ -6388,6 +6769,144 @@ export interface operations {
             };
         };
     };
+    getDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Offset there.
+                 * @example 7
+                 */
+                offset: number;
+                /**
+                 * @description Partition of its dead-letter topic.
+                 * @example 0
+                 */
+                partition: number;
+                /**
+                 * @description Machine topic of the refused event.
+                 * @example telemetry.samples.v1
+                 */
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no dead letter at this place, or its topic no longer has it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluateDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterDryRunRequest"];
+            };
+        };
+        responses: {
+            /** @description What is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterDryRun"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no dead-letter topic of this topic. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDeadLetterGroups: {
         parameters: {
             query?: {
@@ -6455,6 +6974,184 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReplays: {
+        parameters: {
+            query?: {
+                /** @description Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same. */
+                cursor?: string;
+                /**
+                 * @description Maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterReplayPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`: try again. `query_timeout`: narrow the question. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Started. */
+            202: {
+                headers: {
+                    /** @description Path of its state. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterReplay"];
+                };
+            };
+            /** @description `invalid_body`, `ambiguous_parameter`, `ambiguous_type`: `errors` point into the body. `malformed_request`: the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description `database_unavailable`, `overloaded`, `query_timeout`: try again. `issuer_unavailable`: no token can be checked. `shutting_down`: another instance answers. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the replay.
+                 * @example 5f0f7a0e-6a3e-4a3e-9d62-0c8a7c6a2f11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterReplay"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            /** @description `invalid_parameter`, `unknown_parameter`, `invalid_cursor`, `ambiguous_parameter`, `ambiguous_type`: `errors` names the parameter. `malformed_request`: the URL cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: There is no replay with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];

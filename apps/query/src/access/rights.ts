@@ -10,7 +10,7 @@ import { type OpenAPIObject } from '@nestjs/swagger';
  * - `change`: everything else that writes
  * - `export`: rows in bulk, as stored
  * - `audit`: who changed what
- * - `letters`: dead letters one by one, which may quote what machines sent
+ * - `letters`: dead letters one by one, which may quote what machines sent; trying patches on them, and replaying them
  */
 export type Right = 'read' | 'operation' | 'evaluate' | 'schedule' | 'change' | 'export' | 'audit' | 'letters';
 
@@ -36,9 +36,9 @@ const PUBLIC_ROUTES = new Set([
 
 /** Lists and single items, which an index serves. */
 const LIGHT =
-  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|calendars|wafer-geometries|control-limits|control-limits\/\{id\}|annotations|annotations\/\{id\}|reports|reports\/\{id\}|audit|events|dead-letters)$/;
-/** Writes that first compute statistics. */
-const COMPUTES = new Set(['/v1/reports']);
+  /^\/v1\/(inspections|lots|lots\/\{lot_id\}|inspections\/\{id\}|lots\/\{lot_id\}\/parts\/\{chip_id\}|equipment\/\{equipment_id\}\/units|pipeline|ledger|equipment|products|steps|recipes|metrics|parameters|calendars|wafer-geometries|control-limits|control-limits\/\{id\}|annotations|annotations\/\{id\}|reports|reports\/\{id\}|audit|events|dead-letters|dead-letters\/replays|dead-letters\/replays\/\{id\}|dead-letters\/\{topic\}\/\{partition\}\/\{offset\})$/;
+/** Requests with a body that compute much. */
+const COMPUTES = new Set(['/v1/reports', '/v1/dead-letters/dry-run']);
 
 const pathOfRouter = (path: string): string => path.replaceAll(/\{([^}]+)\}/g, ':$1');
 

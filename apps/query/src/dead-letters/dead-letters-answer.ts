@@ -58,6 +58,7 @@ const letterGroup = z.strictObject({
   ...cause,
   letters: count,
   failed_again: count.meta({ description: 'Of these, those whose event had been replayed before.' }),
+  replayed: count.meta({ description: 'Of these, those that have been replayed since.' }),
   first_failed_at: timeText,
   last_failed_at: timeText,
 });
@@ -85,7 +86,7 @@ export const letterGroups = z
   .meta({ id: 'DeadLetterGroups' });
 export type LetterGroups = z.output<typeof letterGroups>;
 
-const letter = z.strictObject({
+export const letterSchema = z.strictObject({
   key: z.string().meta({
     description: 'Identifies the refused event: topic, partition, offset, and the index in its array.',
     examples: ['telemetry.samples.v1/3/7'],
@@ -116,9 +117,9 @@ const letter = z.strictObject({
     .nullable()
     .meta({ description: 'The last replay of this letter; null if there was none.' }),
 });
-export type LetterItem = z.output<typeof letter>;
+export type LetterItem = z.output<typeof letterSchema>;
 
 export const letterPage = z
-  .strictObject({ items: z.array(letter), next_cursor: nextCursor })
+  .strictObject({ items: z.array(letterSchema), next_cursor: nextCursor })
   .meta({ id: 'DeadLetterPage' });
 export type LetterPage = z.output<typeof letterPage>;

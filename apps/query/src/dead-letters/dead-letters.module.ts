@@ -1,5 +1,5 @@
-/** Dead letters, counted by cause and machine, and one by one. */
-import { type KafkaVariables, serviceConnection, TopicReader } from '@chip/kafka';
+/** Dead letters: counted by cause and machine, one by one, patched and replayed. */
+import { KafkaProducer, type KafkaVariables, serviceConnection, TopicReader } from '@chip/kafka';
 import { CONFIG, LOGGER, type Logger } from '@chip/service';
 import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
@@ -7,12 +7,16 @@ import { type QueryConfig } from '../query.config.ts';
 import { DeadLettersController } from './dead-letters.controller.ts';
 import { DeadLettersQuery } from './dead-letters.query.ts';
 import { LetterIndexer, LETTER_READER } from './letter-indexer.ts';
+import { OneLetterQuery } from './one-letter.query.ts';
+import { LETTER_PRODUCER, ReplayRunner } from './replays/replay-runner.ts';
+import { ReplaysController } from './replays/replays.controller.ts';
+import { ReplaysQuery } from './replays/replays.query.ts';
 
 const hasBrokers = (config: QueryConfig): config is QueryConfig & Pick<KafkaVariables, 'KAFKA_BROKERS'> =>
   config.KAFKA_BROKERS !== undefined;
 
 @Module({
-  controllers: [DeadLettersController],
+  controllers: [DeadLettersController, ReplaysController],
   providers: [
     {
       provide: LETTER_READER,
@@ -20,8 +24,19 @@ const hasBrokers = (config: QueryConfig): config is QueryConfig & Pick<KafkaVari
       useFactory: (config: QueryConfig, registry: Registry, logger: Logger): TopicReader | null =>
         hasBrokers(config) ? new TopicReader(serviceConnection(config, 'query', registry), logger) : null,
     },
+    {
+      provide: LETTER_PRODUCER,
+      inject: [CONFIG, Registry, LOGGER],
+      useFactory: (config: QueryConfig, registry: Registry, logger: Logger): KafkaProducer | null =>
+        config.LETTER_REPLAY && hasBrokers(config)
+          ? new KafkaProducer(serviceConnection(config, 'query-replay', registry), logger)
+          : null,
+    },
     LetterIndexer,
     DeadLettersQuery,
+    OneLetterQuery,
+    ReplayRunner,
+    ReplaysQuery,
   ],
 })
 export class DeadLettersModule {}

@@ -12,7 +12,7 @@ import { countGroups, isPlace, listLetters, placeOf, readPositions } from './dea
 import { LetterIndexer } from './letter-indexer.ts';
 
 const DEFINITION =
-  'Refused events by topic, refusal code, service that refused, place in the event and machine; each once, however often a crash made a service write its letter. They stay counted after a replay; an event that is refused again has a new letter, which counts too. Letters below the positions are included.';
+  'Refused events by topic, refusal code, service that refused, place in the event and machine; each once, however often a crash made a service write its letter. They stay counted after a replay, which replayed says; an event that is refused again has a new letter, which counts too. Letters below the positions are included.';
 
 /** Counts dead letters and lists them, from their index. */
 @Injectable()

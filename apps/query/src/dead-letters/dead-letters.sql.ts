@@ -8,6 +8,9 @@ const MAX_GROUPS = 500;
 /** Ids of places in the list: topic, partition and offset. */
 export const isPlace = /^[A-Za-z0-9._-]{1,249}\/[0-9]{1,9}\/[0-9]{1,15}$/;
 
+const COLUMNS = `letter_key AS key, topic, code, stage, field, machine, letter_partition AS partition, letter_offset AS "offset",
+  detail, failed_at, replay_of, replay_count, truncated, value_bytes`;
+
 type StoredLetter = Omit<LetterItem, 'replayed'>;
 
 export const placeOf = ({ failed_at, topic, partition, offset }: StoredLetter): KeysetPosition => ({
@@ -33,7 +36,7 @@ export async function countGroups(
 ): Promise<Pick<LetterGroups, 'letters' | 'group_count' | 'groups'>> {
   const where = conditions(parameters);
   const rows = await snapshot.query<LetterGroup & { all_letters: number; all_groups: number }>(
-    `SELECT topic, code, stage, field, machine, count(*) AS letters, count(replay_of) AS failed_again,
+    `SELECT topic, code, stage, field, machine, count(*) AS letters, count(replay_of) AS failed_again, count(replayed_at) AS replayed,
        min(failed_at) AS first_failed_at, max(failed_at) AS last_failed_at,
        (sum(count(*)) OVER ())::bigint AS all_letters, count(*) OVER () AS all_groups
      FROM dead_letters WHERE ${where.toString()} GROUP BY topic, code, stage, field, machine
@@ -70,10 +73,19 @@ export function listLetters(
     );
   }
   return snapshot.query<StoredLetter>(
-    `SELECT letter_key AS key, topic, code, stage, field, machine, letter_partition AS partition,
-       letter_offset AS "offset", detail, failed_at, replay_of, replay_count, truncated, value_bytes
-     FROM dead_letters WHERE ${where.toString()}
+    `SELECT ${COLUMNS} FROM dead_letters WHERE ${where.toString()}
      ORDER BY failed_at DESC, topic DESC, letter_partition DESC, letter_offset DESC LIMIT ${where.bind(limit)}`,
     where.values,
   );
+}
+
+export async function letterAt(
+  snapshot: Queryable,
+  { topic, partition, offset }: Pick<StoredLetter, 'topic' | 'partition' | 'offset'>,
+): Promise<StoredLetter | undefined> {
+  const [row] = await snapshot.query<StoredLetter>(
+    `SELECT ${COLUMNS} FROM dead_letters WHERE topic = $1 AND letter_partition = $2 AND letter_offset = $3`,
+    [topic, partition, offset],
+  );
+  return row;
 }

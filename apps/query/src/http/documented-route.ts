@@ -1,6 +1,6 @@
 /** What HTTP routes share: their documentation, parameters and checks, pages, and problems. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type z } from 'zod';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -55,6 +55,17 @@ export const Creates = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =
       description: 'Created.',
       standardSchema: answer,
       headers: { Location: { description: 'Path of the new item.', schema: { type: 'string' } } },
+    }),
+    texts,
+  );
+
+/** Documents a route that starts work which goes on after the answer: 202 with its state. */
+export const Starts = (answer: z.ZodType, texts: WriteTexts): MethodDecorator =>
+  writes(
+    ApiAcceptedResponse({
+      description: 'Started.',
+      standardSchema: answer,
+      headers: { Location: { description: 'Path of its state.', schema: { type: 'string' } } },
     }),
     texts,
   );

@@ -23,6 +23,7 @@ export const PROBLEM_CODES = [
   'headers_too_large',
   'request_timeout',
   'database_unavailable',
+  'kafka_unavailable',
   'issuer_unavailable',
   'query_timeout',
   'overloaded',

@@ -133,7 +133,7 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
 /** Shows an answer beside the schema of answers in JSON. */
 function showExample({ operationId = '', responses = {} }: Operation): void {
   const example = ANSWER_EXAMPLES[operationId];
-  for (const response of [responses['200'], responses['201']]) {
+  for (const response of [responses['200'], responses['201'], responses['202']]) {
     if (example !== undefined && response?.content?.['application/json']) {
       response.content = {
         ...response.content,
