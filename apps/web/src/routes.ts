@@ -62,6 +62,11 @@ export const VIEWS: readonly View[] = [
     component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),
   },
   {
+    path: '/letters',
+    nav: 'letters',
+    component: lazy(() => import('./views/letters/letters.tsx').then(({ Letters }) => Letters)),
+  },
+  {
     path: '/runbooks/:code',
     component: lazy(() => import('./views/runbook/runbook.tsx').then(({ Runbook }) => Runbook)),
   },

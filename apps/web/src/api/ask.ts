@@ -98,15 +98,16 @@ export const posted = <P extends PostPath>(path: P, body: BodyOf<P>): Question<P
   ask: (signal) => client.post(path as never, { body, signal } as never) as Promise<PostAnswerOf<P>>,
 });
 
+type Json2xx<A> = { content: { 'application/json': A } };
 type Stored<A, B> = {
   post: {
     requestBody: { content: { 'application/json': B } };
-    responses: { 201: { content: { 'application/json': A } } };
+    responses: { 201: Json2xx<A> } | { 202: Json2xx<A> };
   };
 };
 type StorePath = { [P in keyof paths]: paths[P] extends Stored<unknown, unknown> ? P : never }[keyof paths];
 
-/** Stores something new. @throws unknown; `problemOf` says what it means */
+/** Stores something new, or starts it. @throws unknown; `problemOf` says what it means */
 export const store = <P extends StorePath>(
   path: P,
   body: paths[P] extends Stored<unknown, infer B> ? B : never,

@@ -1,5 +1,6 @@
 /** Every text of the page in German. */
 import { type Texts } from './en.ts';
+import { lettersDe } from './letters.de.ts';
 import { statisticsDe } from './statistics.de.ts';
 
 export const de: Texts = {
@@ -13,6 +14,7 @@ export const de: Texts = {
     telemetry: 'Telemetrie',
     reports: 'Berichte',
     pipeline: 'Pipeline',
+    letters: 'Abgelehnte',
     api: 'API',
     label: 'Ansichten',
     skip: 'Zum Inhalt',
@@ -239,5 +241,6 @@ export const de: Texts = {
   },
   runbook: { title: (code) => `Runbook ${code}`, none: 'Es gibt kein Runbook dieses Namens.', label: 'Runbook' },
   verdicts: { pass: 'gut', fail: 'schlecht', none: 'kein Ergebnis' },
+  letters: lettersDe,
   ...statisticsDe,
 };

@@ -1,4 +1,5 @@
 import { type Geometry } from '../api/answers.ts';
+import { lettersEn } from './letters.en.ts';
 import { statisticsEn } from './statistics.en.ts';
 
 /** Every text of the page in English. The other languages have the same keys, or they do not compile. */
@@ -13,6 +14,7 @@ export const en = {
     telemetry: 'Telemetry',
     reports: 'Reports',
     pipeline: 'Pipeline',
+    letters: 'Dead letters',
     api: 'API',
     label: 'Views',
     skip: 'Skip to the content',
@@ -239,6 +241,7 @@ export const en = {
   },
   runbook: { title: (code: string) => `Runbook ${code}`, none: 'There is no runbook of this name.', label: 'Runbook' },
   verdicts: { pass: 'pass', fail: 'fail', none: 'no verdict' },
+  letters: lettersEn,
   ...statisticsEn,
 };
 

@@ -48,7 +48,7 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
       .filter(({ dead_lettered }) => dead_lettered > 0)
       .map(({ topic, dead_lettered }) => ({
         text: t.today.deadLetters(whole(dead_lettered), topic),
-        to: addressOf('/runbooks/{page}', { page: 'dead-letters' }),
+        to: '/letters',
         isBad: false,
       })),
   ];
