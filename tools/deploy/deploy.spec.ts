@@ -8,7 +8,7 @@ import { execForm, lastOf, parseDockerfile } from './dockerfile.ts';
 import { readDeployment, type Deployment } from './manifests.ts';
 import { loadServiceSchemas, type ServiceSchemas } from './service-schemas.ts';
 import { alertRules } from './tables/alert-rules.ts';
-import { topicsYaml, usersYaml } from './tables/kafka-objects.ts';
+import { replayUserYaml, topicsYaml, usersYaml } from './tables/kafka-objects.ts';
 import { withRights } from './tables/rights-table.ts';
 import { ingestScaling, writerScaling } from './tables/scaled-objects.ts';
 import { insertTable, variablesTable } from './tables/variables-table.ts';
@@ -237,7 +237,7 @@ const faults: [string, (copy: Deployment) => unknown, RegExp][] = [
   ],
   [
     'a service before the schema',
-    (copy) => delete service(copy, 'query').depends_on!['migrate'],
+    (copy) => (service(copy, 'query').depends_on = {}),
     /query does not wait for migrate/,
   ],
   [
@@ -346,6 +346,7 @@ it.each<[string, (text: string) => string]>([
   ['docs/deployment.md', (text) => withRights(insertTable(text, variablesTable(schemas.variables)))],
   ['k8s/kafka/topics.yaml', topicsYaml],
   ['k8s/kafka/users.yaml', usersYaml],
+  ['k8s/replay/user.yaml', replayUserYaml],
   ['k8s/scaling/ingest.yaml', ingestScaling],
   ['k8s/scaling/writer.yaml', writerScaling],
   ['k8s/monitoring/rules.yaml', alertRules],

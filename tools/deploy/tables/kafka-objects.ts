@@ -65,7 +65,7 @@ export const usersYaml = (): string => {
   const users = names.map((name) =>
     user(
       name,
-      RIGHTS.filter(({ who }) => who === name).flatMap((right) =>
+      RIGHTS.filter(({ who, onlyWith }) => who === name && onlyWith === undefined).flatMap((right) =>
         right.names.map((of) => acl(right.of, of, right.operations)),
       ),
     ),
@@ -74,3 +74,17 @@ export const usersYaml = (): string => {
 # certificate of each is in the Secret of its name. Give each machine or gateway a user of its own, like kafka-machine.
 ${[...users, user('keda', lookAtLag())].join('---\n')}`;
 };
+
+/** The component k8s/replay adds these to the user of query. */
+export const replayUserYaml = (): string =>
+  `# Generated from the streams by "npm run docs": what query needs with LETTER_REPLAY=on.
+${RIGHTS.filter(({ onlyWith }) => onlyWith === 'LETTER_REPLAY=on')
+  .flatMap(({ of, names, operations }) =>
+    names.map(
+      (name) => `- op: add
+  path: /spec/authorization/acls/-
+  value: { resource: { type: ${of}, name: ${name} }, operations: [${operations.join(', ')}] }
+`,
+    ),
+  )
+  .join('')}`;

@@ -9,6 +9,8 @@ interface Right {
   /** One name per stream. */
   readonly names: readonly string[];
   readonly operations: readonly string[];
+  /** The setting that needs it; absent: every installation does. */
+  readonly onlyWith?: string;
 }
 
 const GROUPS: ReadonlySet<Names> = new Set(['ingestGroup', 'writerGroup']);
@@ -30,6 +32,7 @@ export const RIGHTS: readonly Right[] = [
   right('writer', 'deadLetters', 'Write'),
   right('writer', 'source', 'Describe'),
   right('query', 'deadLetters', 'Read'),
+  { ...right('query', 'source', 'Write'), onlyWith: 'LETTER_REPLAY=on' },
   right('machine', 'source', 'Write'),
   right('operator', 'source', 'Create', 'Alter', 'DescribeConfigs', 'Read', 'Write'),
   right('operator', 'accepted', 'Create', 'Alter', 'DescribeConfigs', 'Read'),
@@ -41,9 +44,10 @@ const TABLE = /(?<=<!-- rights[^\n]*-->\n)[^]*?\n(?=\n)/;
 
 /** The document with its table of rights generated from the streams. */
 export function withRights(document: string): string {
-  const rows = RIGHTS.map(({ who, of, names, operations }) => {
+  const rows = RIGHTS.map(({ who, of, names, operations, onlyWith }) => {
     const quoted = names.map((name) => `\`${name}\``).join(', ');
-    return `| \`${who}\` | ${of} | ${quoted} | ${operations.join(', ')} |\n`;
+    const condition = onlyWith === undefined ? '' : ` (with \`${onlyWith}\`)`;
+    return `| \`${who}\` | ${of} | ${quoted} | ${operations.join(', ')}${condition} |\n`;
   });
   if (!TABLE.test(document)) {
     throw new Error('the mark of the table of rights is missing');

@@ -70,7 +70,7 @@ export async function describeServices(
       // A forced port is the first one's; the others are picked above it.
       const forcedBy = number === 1 ? `CHIP_${project.toUpperCase()}_PORT` : undefined;
       const port = await ports.pick(instance, firstPort + portOffset + number - 1, forcedBy);
-      const own = project === 'query' ? { DATABASE_STATISTICS_MAX: statisticsAtOnce() } : {};
+      const own = project === 'query' ? { DATABASE_STATISTICS_MAX: statisticsAtOnce(), LETTER_REPLAY: 'on' } : {};
       parts.push(httpPart({ project, instance, port, env: { ...env, ...own } }));
       urls[project].push(urlAt(port));
     }
