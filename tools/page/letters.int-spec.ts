@@ -90,9 +90,11 @@ const causes = (): Promise<string[][]> => visitor.table('Causes');
 describe('the workbench', () => {
   it('shows the causes, and a letter with its refused place beside the schema', async () => {
     await visitor.open('/letters');
-    await waitFor(causes, (rows) => rows.length === CAUSES.length, { timeoutMs: 60_000 });
-    expect((await causes()).map(([code, field, open]) => [code, field, open])).toEqual(
-      CAUSES.map(({ field, letters }) => ['schema_violation', field, whole(letters)]),
+    const expected = CAUSES.map(({ field, letters }) => `schema_violation ${field} ${whole(letters)}`);
+    await waitFor(
+      async () => (await causes()).map((row) => row.slice(0, 3).join(' ')),
+      (rows) => rows.join() === expected.join(),
+      { timeoutMs: 120_000 },
     );
     await visitor.page.getByRole('row', { name: '/metric_value' }).getByRole('link').click();
     await visitor.page.locator('mark').waitFor();

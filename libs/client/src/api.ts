@@ -341,7 +341,7 @@ export interface paths {
         };
         /**
          * One dead letter
-         * @description The event that was refused, read from its topic, with the place of the refusal in its text, beside the schema that it was judged by.
+         * @description The event that was refused, read from its topic, with the place of the refusal in its text, beside the schema that it was judged by. 503 `kafka_unavailable`: the brokers do not answer this instance, or it has none.
          */
         get: operations["getDeadLetter"];
         put?: never;
@@ -363,7 +363,7 @@ export interface paths {
         put?: never;
         /**
          * Try a patch on dead letters
-         * @description Patches the events of the selected letters and judges them as ingest would now. It sends and stores nothing. It ends after 10 s, 32 MB or 100,000 letters, and says so.
+         * @description Patches the events of the selected letters and judges them as ingest would now. It sends and stores nothing. It ends after 10 s, 32 MB or 100,000 letters, and says so. 503 `kafka_unavailable`: the brokers do not answer this instance, or it has none.
          */
         post: operations["evaluateDeadLetters"];
         delete?: never;

@@ -144,6 +144,22 @@ describe('migrations', () => {
     expect((await trail(db)).at(-1)).toMatchObject({ actor: username, reason: 'not given', version: '9999-future' });
   });
 
+  it('know letters that were replayed before it was kept with them', async () => {
+    const db = await empty();
+    await migrate(db.url, { to: '0037-dead-letters' });
+    await db.database.query(
+      `INSERT INTO dead_letters (topic, letter_partition, letter_offset, letter_key, is_repeat, code, stage, field, detail, machine, failed_at)
+       SELECT 't', 0, n, 't/0/' || n, false, 'schema_violation', 'ingest', '/a', 'd', 'm', now() FROM generate_series(1, 3) AS n;
+       SELECT append_audit('operator', 'ann', 'dead_letter.replay_started', 'dead-letter:t/0/1', 'why', NULL, NULL);
+       SELECT append_audit('operator', 'ann', 'dead_letter.replay_acknowledged', 'dead-letter:t/0/2', 'why', NULL, NULL)`,
+    );
+    await migrate(db.url);
+    const rows = await db.database.query(
+      `SELECT letter_key AS key FROM dead_letters WHERE replayed_at IS NOT NULL ORDER BY 1`,
+    );
+    expect(rows).toEqual([{ key: 't/0/2' }]);
+  });
+
   it('run once when several processes migrate at the same time', async () => {
     const db = await empty();
     const lines: string[] = [];

@@ -17,6 +17,7 @@ describe('retention settings and holds', () => {
   it('begin with 90 days of telemetry, 30 days of the event ledger and of former states, and everything else indefinitely', async () => {
     expect(await readRetention(db.database)).toEqual([
       { table: 'audit_log', keep: null },
+      { table: 'dead_letter_replays', keep: null },
       { table: 'dead_letters', keep: null },
       { table: 'defects', keep: null },
       { table: 'former_attempts', keep: '30 days' },

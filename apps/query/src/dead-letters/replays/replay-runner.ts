@@ -47,7 +47,7 @@ interface Checkpoint {
 }
 
 /**
- * Works on the replays that were asked for, one after the other. A replay is a row: any instance that may send takes it, and
+ * Sends the replays that were asked for, one after the other; their events may be judged side by side. A replay is a row: any instance that may send takes it, and
  * goes on where its last one ended. Which letters are sent is decided by the audit trail, as it is for the command.
  */
 @Injectable()
@@ -56,6 +56,8 @@ export class ReplayRunner implements OnApplicationBootstrap {
   readonly #owner: string;
   #wake = new AbortController();
   #work: Promise<void> = Promise.resolve();
+  /** Replays that are sent or judged now. */
+  readonly #running = new Set<Promise<void>>();
 
   constructor(
     @Inject(LETTER_PRODUCER) private readonly producer: KafkaProducer | null,
@@ -72,6 +74,7 @@ export class ReplayRunner implements OnApplicationBootstrap {
       this.#stop.abort();
       this.#wake.abort();
       await this.#work;
+      await Promise.all(this.#running);
     });
     lifecycle.onDrain('connections', 'replay of dead letters', async () => {
       await this.producer?.disconnect().catch(() => undefined);
@@ -103,14 +106,25 @@ export class ReplayRunner implements OnApplicationBootstrap {
         return undefined;
       });
       if (row) {
-        await this.#replay(row, producer, reader);
+        await this.#sentOf(row, producer, reader);
       } else {
         await sleep(LOOK_MS, undefined, { signal: this.#wake.signal }).catch(() => undefined);
       }
     }
   }
 
-  async #replay(row: ReplayRow, producer: KafkaProducer, reader: TopicReader): Promise<void> {
+  /** Resolves when the events are sent: a partition that stands still must not hold up the next replay. */
+  #sentOf(row: ReplayRow, producer: KafkaProducer, reader: TopicReader): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const replay = this.#replay(row, producer, reader, resolve).finally(() => {
+      resolve();
+      this.#running.delete(replay);
+    });
+    this.#running.add(replay);
+    return promise;
+  }
+
+  async #replay(row: ReplayRow, producer: KafkaProducer, reader: TopicReader, sent: () => void): Promise<void> {
     const { id, topic } = row;
     // Aborted when the process ends, or another instance took the replay because this one was away for too long.
     const lost = new AbortController();
@@ -138,6 +152,7 @@ export class ReplayRunner implements OnApplicationBootstrap {
         }
       }
       judge.finish(row.sent + replay.outcome.published, problem);
+      sent();
       await judge.ended;
     } catch (error) {
       // The row stays as it is: an instance that reaches the database goes on.

@@ -119,7 +119,7 @@ export function Fix({ cause, machines }: { cause: Cause; machines: readonly stri
         <label class="select">
           <span>{t.reason}</span>
           <input
-            required
+            aria-required
             maxLength={1000}
             value={reason}
             onInput={({ currentTarget }) => setReason(currentTarget.value)}
