@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { workloads, type KubernetesObject } from './kubernetes/objects.ts';
-import { environmentOf } from './kubernetes/pods.ts';
+import { appOf, environmentOf } from './kubernetes/pods.ts';
 
 interface ComposeService {
   image: string;
@@ -73,6 +73,7 @@ export function readDeployment(root: string): Deployment {
 interface Kustomization {
   resources?: string[];
   patches?: { path?: string }[];
+  configurations?: string[];
   configMapGenerator?: { files?: string[] }[];
 }
 
@@ -90,7 +91,7 @@ function readKustomizations(root: string): Deployment['kustomizations'] {
 /** @param pattern files that kustomization.yaml has to name */
 function readKustomization(folder: string, pattern: string): { files: string[]; named: string[] } {
   const text = readFileSync(path.join(folder, 'kustomization.yaml'), 'utf8');
-  const { resources = [], patches = [], configMapGenerator = [] } = parse(text) as Kustomization;
+  const { resources = [], patches = [], configurations = [], configMapGenerator = [] } = parse(text) as Kustomization;
   return {
     files: globSync(pattern, { cwd: folder })
       .filter((name) => name !== 'kustomization.yaml')
@@ -98,6 +99,7 @@ function readKustomization(folder: string, pattern: string): { files: string[]; 
     named: [
       ...resources.filter((name) => !name.startsWith('..')),
       ...patches.flatMap((patch) => patch.path ?? []),
+      ...configurations,
       ...configMapGenerator.flatMap((generator) => generator.files ?? []),
     ].sort(),
   };
@@ -144,7 +146,7 @@ export function workloadsOf({ compose, kubernetes }: Deployment): Workload[] {
   const fromKubernetes = workloads(kubernetes).flatMap((object) =>
     (object.spec?.template?.spec.containers ?? []).map((container) => ({
       where: `k8s: ${object.metadata.name}`,
-      app: /chip-quality-([a-z]+)/.exec(container.image)?.[1] ?? '',
+      app: appOf(object.spec?.template?.spec),
       image: container.image,
       args: container.command === undefined ? (container.args ?? []) : undefined,
       environment: environmentOf(container, kubernetes),

@@ -284,6 +284,70 @@ const mistakes: Mistake[] = [
   ['a password', databaseHost('writer', 'chip_writer:secret@', 'chip_writer@'), /has the value of DATABASE_URL/],
 ];
 
+/** Known by the rules of two databases. */
+const splitMistakes: Mistake[] = [
+  [
+    'a stream for nobody',
+    environment('telemetry-writer', 'WRITER_STREAMS', 'inspection'),
+    /telemetry is for none of w/,
+  ],
+  [
+    'a stream for two writers',
+    environment('writer', 'WRITER_STREAMS', 'telemetry,inspection'),
+    /telemetry is for (telemetry-writer and writer|writer and telemetry-writer) of writer/,
+  ],
+  [
+    'an ingest that asks the other database',
+    databaseHost('telemetry-ingest', 'postgres-cluster-rw'),
+    /telemetry-ingest: DATABASE_URL leads to postgres-cluster-rw, but telemetry is loaded into telemetry-postgres-cl/,
+  ],
+  [
+    'questions about telemetry to the other database',
+    environment('query', 'TELEMETRY_DATABASE_URL', undefined),
+    /would look for telemetry where it is not/,
+  ],
+  [
+    'the certificate of the other database',
+    set(
+      'Deployment',
+      'telemetry-writer',
+      'spec/template/spec/volumes/0/projected/sources/1/secret/name',
+      'chip-writer-client-cert',
+    ),
+    /is chip_writer of telemetry-postgres-cluster, and shows chip-writer-client-cert/,
+  ],
+  [
+    'two archives in one folder',
+    set('Cluster', 'telemetry-postgres-cluster', 'spec/plugins/0/parameters/serverName', 'postgres-cluster'),
+    /archives to s3:\/\/chip-quality-backups\/postgres-cluster, where another Cluster does/,
+  ],
+  [
+    'a database that nobody backs up',
+    (objects) => remove(objects, 'ScheduledBackup', 'telemetry-postgres-backup'),
+    /telemetry-postgres-cluster: no ScheduledBackup/,
+  ],
+  [
+    'a database that nobody migrates',
+    (objects) => remove(objects, 'Job', 'telemetry-migrate-0-1-0'),
+    /telemetry-postgres-cluster: no Job brings its schema/,
+  ],
+  [
+    'pods for the lag of another stream',
+    set('ScaledObject', 'telemetry-writer', `${TRIGGER}/consumerGroup`, 'chip-writer-inspection'),
+    /trigger for chip-writer-inspection, which its pods do not read/,
+  ],
+];
+
+/** Sets or removes a variable of a Deployment. */
+function environment(deployment: string, variable: string, value: string | undefined): Mistake[1] {
+  return (objects) => {
+    const container = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === deployment)?.spec
+      ?.template?.spec.containers[0];
+    const others = container?.env?.filter(({ name }) => name !== variable) ?? [];
+    container!.env = value === undefined ? others : [...others, { name: variable, value }];
+  };
+}
+
 /** Replaces a part of the database URL of a service; of its host when no part is named. */
 function databaseHost(service: string, by: string, part: string | RegExp = /(?<=@)[^:]*/): Mistake[1] {
   return (objects) => {
@@ -295,10 +359,10 @@ function databaseHost(service: string, by: string, part: string | RegExp = /(?<=
 
 describeRendered('the overlays of k8s', () => {
   it('are all there', () => {
-    expect([...rendered.keys()]).toEqual(['cell', 'dev', 'production', 'restore']);
+    expect([...rendered.keys()]).toEqual(['cell', 'dev', 'production', 'restore', 'split']);
   });
 
-  it.each(['dev', 'production', 'cell', 'restore'])(
+  it.each(['dev', 'production', 'cell', 'restore', 'split'])(
     '%s is what the schemas of its kinds say',
     (name) => {
       expect(schemaProblems(rendered.get(name)!)).toEqual([]);
@@ -306,7 +370,7 @@ describeRendered('the overlays of k8s', () => {
     300_000,
   );
 
-  it.each(['dev', 'production', 'cell', 'restore'])('%s keeps every rule', (name) => {
+  it.each(['dev', 'production', 'cell', 'restore', 'split'])('%s keeps every rule', (name) => {
     expect(problems(rendered.get(name)!)).toEqual([]);
   });
 
@@ -335,6 +399,12 @@ describeRendered('the overlays of k8s', () => {
 
   it.each(mistakes)('%s is noticed', (_name, seed, message) => {
     const copy = structuredClone(rendered.get('production')!);
+    seed(copy);
+    expect(problems(copy).join('\n')).toMatch(message);
+  });
+
+  it.each(splitMistakes)('%s is noticed', (_name, seed, message) => {
+    const copy = structuredClone(rendered.get('split')!);
     seed(copy);
     expect(problems(copy).join('\n')).toMatch(message);
   });

@@ -1,6 +1,6 @@
 /** Who reaches whom: the policies of an overlay, asked about the ways that must be open and those that must not. */
 import { ofKind, selects, when, type KubernetesObject, type Selector } from './objects.ts';
-import { databaseUses, environmentOf, podsOf, type Pod } from './pods.ts';
+import { clusterOf, databaseUses, environmentOf, podsOf, type Pod } from './pods.ts';
 
 interface Peer {
   podSelector?: Selector;
@@ -153,7 +153,11 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
     ...[...databases, ...brokers].flatMap((target) =>
       Object.values(target.ports).flatMap((port) => mustNot(stranger, target, port)),
     ),
-    ...of('Pooler').flatMap((pooler) => of('Cluster').flatMap((cluster) => must(pooler, cluster, 5432))),
+    ...of('Pooler').flatMap((pooler) =>
+      of('Cluster')
+        .filter(({ name }) => name === clusterOf(objects, pooler.name))
+        .flatMap((cluster) => must(pooler, cluster, 5432)),
+    ),
     ...of('Cluster').flatMap((cluster) => [
       ...must(cluster, cluster, 5432),
       ...must(from('cnpg-system'), cluster, 8000),

@@ -10,6 +10,7 @@ import {
   roleProblems,
 } from './postgres-rules.ts';
 import { fileProblems, ownerProblems, secretProblems, selectorProblems } from './reference-rules.ts';
+import { certificateProblems, streamProblems } from './stream-rules.ts';
 import { drainProblems, jobProblems, replicaProblems, scaledObjectProblems } from './scaling-rules.ts';
 
 /** What is wrong with a rendered overlay beyond the schemas of its objects, in words; empty when nothing is. */
@@ -25,6 +26,8 @@ export function overlayProblems(objects: readonly KubernetesObject[], version: s
     roleProblems,
     databaseUrlProblems,
     publicationProblems,
+    streamProblems,
+    certificateProblems,
     brokerProblems,
     topicProblems,
     brokerAddressProblems,

@@ -59,6 +59,23 @@ export function podsOf(objects: readonly KubernetesObject[]): Pod[] {
   return [...ours, ...postgres, ...poolers, ...kafka];
 }
 
+/** Which of our programs a pod runs. */
+export const appOf = (spec: PodSpec | undefined): string =>
+  /chip-quality-([a-z]+)/.exec(spec?.containers[0]?.image ?? '')?.[1] ?? '';
+
+/** The Cluster that a host name leads to, by a pooler or not. */
+export function clusterOf(objects: readonly KubernetesObject[], host: string): string | undefined {
+  const pooler = ofKind<{ cluster: { name: string } }>(objects, 'Pooler').find(
+    ({ metadata }) => metadata.name === host,
+  );
+  return (
+    pooler?.spec.cluster.name ??
+    ofKind(objects, 'Cluster').find(({ metadata: { name } }) =>
+      ['rw', 'ro', 'r'].some((type) => host === `${name}-${type}`),
+    )?.metadata.name
+  );
+}
+
 /** The environment of a container, as far as it is known without secrets, which are represented by their names. */
 export function environmentOf(container: Container, objects: readonly KubernetesObject[]): Record<string, string> {
   const environment: Record<string, string> = {};

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { REPOSITORY_ROOT } from '../../devstack/layout.ts';
 import { bytes, ofKind, when, type KubernetesObject } from './objects.ts';
-import { databaseUses } from './pods.ts';
+import { appOf, clusterOf, databaseUses } from './pods.ts';
 
 interface Plugin {
   name: string;
@@ -37,6 +37,7 @@ interface ClusterSpec {
 }
 
 interface PoolerSpec {
+  cluster: { name: string };
   instances: number;
   type: string;
   pgbouncer: { poolMode: string; parameters?: Record<string, string> };
@@ -52,8 +53,8 @@ const NEEDS_SESSIONS = ['ingest', 'writer', 'operator'];
 const sql = (file: string): string => readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8');
 
 export function clusterProblems(objects: readonly KubernetesObject[]): string[] {
-  const poolers = ofKind<PoolerSpec>(objects, 'Pooler');
   return ofKind<ClusterSpec>(objects, 'Cluster').flatMap(({ metadata: { name }, spec }) => {
+    const poolers = ofKind<PoolerSpec>(objects, 'Pooler').filter((pooler) => pooler.spec.cluster.name === name);
     const { parameters, shared_preload_libraries: preload = [], synchronous } = spec.postgresql;
     const where = `Cluster ${name}`;
     const target = spec.bootstrap?.recovery?.recoveryTarget?.targetTime;
@@ -130,22 +131,26 @@ export function clusterProblems(objects: readonly KubernetesObject[]): string[] 
             `${where}: no ObjectStore ${store}`,
           ),
         ),
-      ...connectionProblems(objects, where, Number(parameters['max_connections'])),
+      ...connectionProblems(objects, name, Number(parameters['max_connections'])),
     ];
   });
 }
 
-function connectionProblems(objects: readonly KubernetesObject[], where: string, limit: number): string[] {
+function connectionProblems(objects: readonly KubernetesObject[], cluster: string, limit: number): string[] {
   const scaled = ofKind<{ scaleTargetRef: { name: string }; maxReplicaCount: number }>(objects, 'ScaledObject');
-  const direct = Object.entries(CONNECTIONS_OF).map(
-    ([name, each]) => each * (scaled.find(({ spec }) => spec.scaleTargetRef.name === name)?.spec.maxReplicaCount ?? 1),
-  );
+  const direct = databaseUses(objects)
+    .filter(({ url }) => clusterOf(objects, url.hostname) === cluster)
+    .map(
+      ({ pod }) =>
+        (CONNECTIONS_OF[appOf(pod.spec)] ?? 0) *
+        (scaled.find(({ spec }) => spec.scaleTargetRef.name === pod.name)?.spec.maxReplicaCount ?? 1),
+    );
   // A replica has the clients of "ro", the primary those of "rw": the larger one counts.
-  const pooled = ofKind<PoolerSpec>(objects, 'Pooler').map(
-    ({ spec }) => spec.instances * Number(spec.pgbouncer.parameters?.['default_pool_size'] ?? 20),
-  );
+  const pooled = ofKind<PoolerSpec>(objects, 'Pooler')
+    .filter(({ spec }) => spec.cluster.name === cluster)
+    .map(({ spec }) => spec.instances * Number(spec.pgbouncer.parameters?.['default_pool_size'] ?? 20));
   const all = direct.reduce((sum, count) => sum + count, Math.max(0, ...pooled)) + OTHER_CONNECTIONS;
-  return when(!(all <= limit), `${where}: ${all} connections are possible, max_connections is ${limit}`);
+  return when(!(all <= limit), `Cluster ${cluster}: ${all} connections are possible, max_connections is ${limit}`);
 }
 
 export function poolerProblems(objects: readonly KubernetesObject[]): string[] {
@@ -186,6 +191,7 @@ export function backupProblems(objects: readonly KubernetesObject[]): string[] {
           ),
         ),
     ]),
+    ...sharedArchives(objects),
     ...ofKind<{ retentionPolicy?: string; configuration: { serverName?: string } }>(objects, 'ObjectStore').flatMap(
       ({ metadata: { name }, spec }) => [
         ...when(!/^[1-9]\d*[dwm]$/.test(spec.retentionPolicy ?? ''), `ObjectStore ${name}: keeps backups indefinitely`),
@@ -198,29 +204,59 @@ export function backupProblems(objects: readonly KubernetesObject[]): string[] {
   ];
 }
 
+/** Clusters that would overwrite the log of each other, and such as nobody backs up beside one that is. */
+function sharedArchives(objects: readonly KubernetesObject[]): string[] {
+  const scheduled = ofKind<{ cluster: { name: string } }>(objects, 'ScheduledBackup').map(
+    ({ spec }) => spec.cluster.name,
+  );
+  const stores = ofKind<{ configuration: { destinationPath: string } }>(objects, 'ObjectStore');
+  const archives = ofKind<ClusterSpec>(objects, 'Cluster').flatMap(({ metadata: { name }, spec }) =>
+    (spec.plugins ?? [])
+      .filter(({ isWALArchiver }) => isWALArchiver)
+      .map(({ parameters }) => {
+        const store = stores.find(({ metadata }) => metadata.name === parameters?.barmanObjectName);
+        return { name, place: `${store?.spec.configuration.destinationPath}${parameters?.serverName ?? name}` };
+      }),
+  );
+  return [
+    ...archives
+      .filter(({ place }, index) => archives.findIndex((other) => other.place === place) !== index)
+      .map(({ name, place }) => `Cluster ${name}: archives to ${place}, where another Cluster does`),
+    ...archives
+      .filter(({ name }) => scheduled.length > 0 && !scheduled.includes(name))
+      .map(({ name }) => `Cluster ${name}: no ScheduledBackup`),
+  ];
+}
+
 export function roleProblems(objects: readonly KubernetesObject[]): string[] {
-  const roles = ofKind<{ name: string; login?: boolean; inRoles?: string[] }>(objects, 'DatabaseRole');
-  const names = roles.map(({ spec }) => spec.name);
+  const roles = ofKind<{ name: string; cluster: { name: string }; inRoles?: string[] }>(objects, 'DatabaseRole');
   const [, inSql = ''] = /ARRAY\[([^\]]*)\]/.exec(sql('k8s/postgres/roles.sql')) ?? [];
   const [, granted = ''] = /^GRANT (.*) TO chip_migrator WITH ADMIN/m.exec(sql('k8s/postgres/roles.sql')) ?? [];
-  const migrator = roles.find(({ spec }) => spec.name === 'chip_migrator');
+  const migrators = roles.filter(({ spec }) => spec.name === 'chip_migrator');
   const clusters = ofKind<ClusterSpec>(objects, 'Cluster');
   return [
-    ...inSql
-      .split(/[^a-z_]+/)
-      .filter((name) => name !== '' && clusters.length > 0 && !names.includes(name))
-      .map((name) => `DatabaseRole: none for ${name}`),
-    ...granted
-      .split(', ')
-      .filter((name) => migrator && !migrator.spec.inRoles?.includes(name))
-      .map((name) => `DatabaseRole ${migrator?.metadata.name}: the operator would revoke ${name}`),
-    ...roles.flatMap(({ spec: { name } }) =>
+    ...clusters.flatMap(({ metadata: cluster }) =>
+      inSql
+        .split(/[^a-z_]+/)
+        .filter((name) => name !== '')
+        .filter((name) => !roles.some(({ spec }) => spec.name === name && spec.cluster.name === cluster.name))
+        .map((name) => `DatabaseRole: none for ${name} of ${cluster.name}`),
+    ),
+    ...migrators.flatMap(({ metadata, spec }) =>
+      granted
+        .split(', ')
+        .filter((name) => !spec.inRoles?.includes(name))
+        .map((name) => `DatabaseRole ${metadata.name}: the operator would revoke ${name}`),
+    ),
+    ...roles.flatMap(({ spec: { name, cluster } }) =>
       when(
-        !clusters.some(({ spec }) =>
-          spec.postgresql.pg_hba?.some(
-            (line) =>
-              /^hostssl (all|chip_quality) .* cert\b/.test(line) && line.split(' ')[2]?.split(',').includes(name),
-          ),
+        !clusters.some(
+          ({ metadata, spec }) =>
+            metadata.name === cluster.name &&
+            spec.postgresql.pg_hba?.some(
+              (line) =>
+                /^hostssl (all|chip_quality) .* cert\b/.test(line) && line.split(' ')[2]?.split(',').includes(name),
+            ),
         ),
         `Cluster: no line of pg_hba lets ${name} in by its certificate`,
       ),
@@ -260,7 +296,7 @@ export function databaseUrlProblems(objects: readonly KubernetesObject[]): strin
     const where = `${pod.kind} ${pod.name}: ${variable}`;
     const isPooled = poolers.includes(url.hostname);
     const isOurs = clusters.some((name) => ['rw', 'ro', 'r'].some((type) => url.hostname === `${name}-${type}`));
-    const app = /chip-quality-([a-z]+)/.exec(pod.spec?.containers[0]?.image ?? '')?.[1] ?? '';
+    const app = appOf(pod.spec);
     return [
       ...when(!isPooled && !isOurs, `${where} leads to ${url.hostname}, which is neither a Cluster nor a Pooler`),
       ...when(url.port !== '5432', `${where} leads to port ${url.port}`),

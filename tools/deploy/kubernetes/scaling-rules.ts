@@ -1,6 +1,7 @@
 /** Pods by lag and by CPU, and Jobs: what an autoscaler or a second apply must find. */
-import { STREAMS } from '@chip/contracts';
 import { ofKind, when, type KubernetesObject } from './objects.ts';
+import { appOf } from './pods.ts';
+import { streamsOf } from './stream-rules.ts';
 
 interface ScaledObjectSpec {
   scaleTargetRef: { name: string };
@@ -32,10 +33,13 @@ export function scaledObjectProblems(objects: readonly KubernetesObject[]): stri
   );
   return ofKind<ScaledObjectSpec>(objects, 'ScaledObject').flatMap(({ metadata, spec }) => {
     const where = `ScaledObject ${metadata.name}`;
-    const app = spec.scaleTargetRef.name;
+    const target = objects.find(
+      ({ kind, metadata: { name } }) => kind === 'Deployment' && name === spec.scaleTargetRef.name,
+    );
+    const app = appOf(target?.spec?.template?.spec);
     const [least, most] = THRESHOLDS[app] ?? [1, Infinity];
     const calm = spec.advanced?.horizontalPodAutoscalerConfig?.behavior?.scaleDown?.stabilizationWindowSeconds ?? 0;
-    const expected = STREAMS.map((stream) =>
+    const expected = streamsOf(objects, spec.scaleTargetRef.name).map((stream) =>
       app === 'ingest' ? [stream.ingestGroup, stream.source] : [stream.writerGroup, stream.accepted],
     );
     return [
@@ -51,6 +55,9 @@ export function scaledObjectProblems(objects: readonly KubernetesObject[]): stri
             ),
         )
         .map(([group, topic]) => `${where}: no trigger for ${group} on ${topic}`),
+      ...spec.triggers
+        .filter((trigger) => !expected.some(([group]) => trigger.metadata['consumerGroup'] === group))
+        .map((trigger) => `${where}: trigger for ${trigger.metadata['consumerGroup']}, which its pods do not read`),
       ...spec.triggers.flatMap(({ type, metadata: trigger, authenticationRef }) => [
         ...when(type !== 'kafka', `${where}: trigger ${type}`),
         ...when(
