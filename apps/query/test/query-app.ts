@@ -31,7 +31,11 @@ export class QueryApp {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  static async start(databaseUrl: string, config: Partial<QueryConfig> = {}, options: RunOptions = {}): Promise<QueryApp> {
+  static async start(
+    databaseUrl: string,
+    config: Partial<QueryConfig> = {},
+    options: RunOptions = {},
+  ): Promise<QueryApp> {
     const usual = {
       DATABASE_URL: databaseUrl,
       DATABASE_POOL_MAX: 4,

@@ -3,7 +3,7 @@ import { type Database, keyPrefix, KnownKeys } from '@chip/persistence';
 import { type Logger } from '@chip/service';
 import { Problem } from '../http/problem.error.ts';
 import { type Caller } from './caller.ts';
-import { FollowedList } from './followed-list.ts';
+import { FollowedList } from '../followed-list.ts';
 
 /** An unknown key triggers a read of the database, but not more often than this. */
 const LOOK_SOON_MS = 250;

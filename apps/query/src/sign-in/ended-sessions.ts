@@ -1,6 +1,6 @@
 import { type Database, type EndedSession, KnownEndedSessions } from '@chip/persistence';
 import { type Logger } from '@chip/service';
-import { FollowedList } from '../access/followed-list.ts';
+import { FollowedList } from '../followed-list.ts';
 
 const STORE_MS = 2_000;
 

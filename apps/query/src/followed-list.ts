@@ -1,6 +1,6 @@
 import { type Database } from '@chip/persistence';
 import { type Logger } from '@chip/service';
-import { Problem } from '../http/problem.error.ts';
+import { Problem } from './http/problem.error.ts';
 
 /** What is in use is never older than this, so that a revoked key and an ended session are refused within five seconds. */
 const REFRESH_MS = 2_000;
