@@ -113,6 +113,7 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
   const databases = [...of('Cluster'), ...of('Pooler')];
   const usesKafka = ({ spec }: Pod): boolean =>
     (spec?.containers ?? []).some((container) => 'KAFKA_BROKERS' in environmentOf(container, objects));
+  const hasOnePort = (pod: Pod): boolean => usesKafka(pod) && pod.ports['management'] === undefined;
   const stranger = from('elsewhere');
   const ours = pods.filter(({ spec }) => spec !== undefined);
   const issuersOf = ({ spec }: Pod): URL[] =>
@@ -121,7 +122,8 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
       .filter((issuer) => issuer !== undefined)
       .map((issuer) => new URL(issuer));
   const monitored = [...of('Cluster'), ...of('Pooler'), ...brokers, ...of('Deployment')].flatMap((pod) =>
-    ['metrics', 'tcp-prometheus', 'management', ...(usesKafka(pod) ? ['http'] : [])].flatMap((name) =>
+    // What has a port for it serves /metrics there, and answers anyone on the other.
+    ['metrics', 'tcp-prometheus', 'management', ...(hasOnePort(pod) ? ['http'] : [])].flatMap((name) =>
       pod.ports[name] === undefined ? [] : { pod, port: pod.ports[name] },
     ),
   );
