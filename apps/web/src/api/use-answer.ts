@@ -54,8 +54,9 @@ const nameOf = (question: Question<unknown> | undefined): string =>
 /**
  * @param question undefined asks nothing
  * @param everyS least time between two requests while events arrive
+ * @param restFactor how many times longer than its answer took a question rests
  */
-export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): Answer<T> {
+export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, restFactor = REST_FACTOR): Answer<T> {
   const name = nameOf(question);
   const [state, setState] = useState<State<T>>(NO_STATE);
   const [attempt, setAttempt] = useState(0);
@@ -107,7 +108,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
       }
       isAsking = false;
       const now = performance.now();
-      notBefore = now + Math.max(1000 * everyS, REST_FACTOR * (now - began));
+      notBefore = now + Math.max(1000 * everyS, restFactor * (now - began));
       if (isOutdated) {
         refresh();
       }
@@ -133,7 +134,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5): A
       clearTimeout(timer);
       stop.abort();
     };
-  }, [name, everyS, attempt, key.value]);
+  }, [name, everyS, restFactor, attempt, key.value]);
 
   // Until the effect has run, the state is still that of the previous question.
   const { data, problem } = state.name === name ? state : NO_STATE;
