@@ -29,6 +29,7 @@ export function drawFlags(plot: UPlot, flags: readonly Flag[], palette: Palette)
   ctx.clip();
   ctx.font = `bold ${12 * ratio}px sans-serif`;
   ctx.textBaseline = 'top';
+  ctx.textAlign = 'left';
   for (const { x: at, to, kind, text } of flags) {
     const x = plot.valToPos(at, 'x', true);
     const colour = kind === 'note' ? palette.accent : palette.quiet;

@@ -21,7 +21,7 @@ export interface Overlay {
 }
 
 /** One for each class that has a colour of its own: a shape as well, for those who cannot tell the colours. */
-export const GLYPHS = ['●', '■', '▲', '◆', '✕', '+'] as const;
+export const GLYPHS = ['●', '■', '▲', '◊', '×', '+'] as const;
 const RADIUS = 0.008;
 const LEAST_RADIUS = 3.5;
 
@@ -74,10 +74,10 @@ function drawDefect(
     case '▲':
       polygon([0, -1.1], [1, 0.8], [-1, 0.8]);
       break;
-    case '◆':
+    case '◊':
       polygon([0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]);
       break;
-    case '✕':
+    case '×':
       lines([-1, -1], [1, 1], [-1, 1], [1, -1]);
       break;
     case '+':
@@ -87,7 +87,7 @@ function drawDefect(
       path.arc(x, y, radius, 0, 2 * Math.PI);
   }
   const colour = palette.categories[kind] ?? palette.other;
-  const isLines = GLYPHS[kind] === '✕' || GLYPHS[kind] === '+';
+  const isLines = GLYPHS[kind] === '×' || GLYPHS[kind] === '+';
   // An edge in the colour of the background keeps a defect visible on a die of any colour.
   context.lineWidth = isLines ? radius : radius / 2;
   context.strokeStyle = palette.panel;
