@@ -23,7 +23,7 @@ export function ZoneTable({ answer, zone }: { answer: Answer<WaferMap>; zone: Zo
         rows: zones.map((one) => [one.zone, one.key, one.dies, one.tested, one.failed, one.yield, one.mean]),
       })}
     >
-      {({ zones = [] }) => (
+      {({ zones = [], value }) => (
         <Table
           isBounded
           caption={title}
@@ -34,7 +34,8 @@ export function ZoneTable({ answer, zone }: { answer: Answer<WaferMap>; zone: Zo
             { title: t.columns.units, isNumber: true, cell: ({ tested }) => whole(tested) },
             { title: t.columns.failed, isNumber: true, cell: ({ failed }) => whole(failed) },
             { title: t.columns.yield, isNumber: true, cell: (one) => percent(one.yield) },
-            ...(zones.some(({ mean }) => mean !== null)
+            // Numbers of bins are names: their mean says nothing.
+            ...(!value.endsWith('_bin') && zones.some(({ mean }) => mean !== null)
               ? [
                   {
                     title: t.wafer.mean,
