@@ -40,6 +40,17 @@ cache what has not changed since the last run. The last line counts the tests.
 
 Environment: KAFKA_BROKERS and DATABASE_URL name servers to use instead of local ones.
 `,
+  matrix: `npm run matrix [-- options]
+
+Runs the integration tests of all that talks to a server on further versions, each on servers of its own: PostgreSQL 18 with
+the newest TimescaleDB that Debian has, and the newest Kafka. "npm test" runs on PostgreSQL 17 and Kafka 4.1.
+
+  --only a,b       only these columns: postgres-18, kafka-newest
+  --projects a,b   only these projects: persistence, kafka, ingest, writer, query, operator, e2e
+  --help           this text
+
+CHIP_POSTGRES_MAJOR=18 and CHIP_KAFKA_VERSION=4.3.1 choose the same for one other command, such as npm start.
+`,
   'test-secured': `npm run test:secured [-- options]
 
 Runs the integration tests on a broker and a database server that let no one in without TLS: Kafka by SASL_SSL with
@@ -86,6 +97,7 @@ Exit 0: exact.
   --seed S         repeats the events of an earlier run (default: a new seed, printed)
   --rate N         events per second (default 800)
   --window D       pitr: days that backups reach back (default 30)
+  --store s3       pitr: backups go to an S3 server of its own over TLS (default folder)
   --blocks-expired pitr: the accepted topics no longer reach back to the restored moment
   --from REF       upgrade: the former version, a commit, tag or branch (default 052d6b6)
   --help           this text

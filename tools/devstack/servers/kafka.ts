@@ -12,7 +12,7 @@ import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
-const VERSION = '4.1.0';
+const VERSION = process.env['CHIP_KAFKA_VERSION'] ?? '4.1.0';
 /** The logging back end that Kafka's distribution ships with this version. */
 const LOG4J_VERSION = '2.24.3';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
@@ -46,7 +46,7 @@ export interface KafkaNode {
   readonly clusterId?: string | undefined;
 }
 
-function javaProgram(): string {
+export function javaProgram(): string {
   const home = process.env['JAVA_HOME'];
   return home ? path.join(home, 'bin', 'java') : 'java';
 }
@@ -87,21 +87,39 @@ export async function provideKafka(
   report: Report,
   signal: AbortSignal,
 ): Promise<KafkaPrograms> {
-  const jars = await provideJars(cache, report, signal);
+  const jars = await provideJars(
+    cache,
+    `kafka-${VERSION}`,
+    [
+      ['org.apache.kafka', 'kafka_2.13', VERSION],
+      ['org.apache.logging.log4j', 'log4j-slf4j-impl', LOG4J_VERSION],
+    ],
+    () => report(PART, `downloading the broker ${VERSION} with Maven (45 MB)`),
+    signal,
+  );
   return { jars, classes: await provideClasses(cache, jars, runFolder, report, signal) };
 }
 
-function provideJars(cache: string, report: Report, signal: AbortSignal): Promise<string> {
-  return cachedFolder(cache, `kafka-${VERSION}`, async (folder) => {
-    report(PART, `downloading the broker ${VERSION} with Maven (45 MB)`);
+type Artifact = readonly [group: string, artifact: string, version: string];
+
+/** Resolves with a folder of jars: the artifacts, and what they depend on. */
+export function provideJars(
+  cache: string,
+  name: string,
+  artifacts: readonly Artifact[],
+  onDownload: () => void,
+  signal: AbortSignal,
+): Promise<string> {
+  return cachedFolder(cache, name, async (folder) => {
+    onDownload();
     const project = path.join(folder, 'pom.xml');
-    writeFileSync(project, mavenProject());
+    writeFileSync(project, mavenProject(name, artifacts));
     await runCommand(
       'mvn',
       ['-q', '-B', '-C', '-Dstyle.color=never', '-f', project, DEPENDENCY_PLUGIN, `-DoutputDirectory=${folder}`],
       {
         signal,
-        onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; ${WITHOUT_KAFKA}`,
+        onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; for Kafka ${WITHOUT_KAFKA}`,
       },
     );
   });
@@ -156,15 +174,16 @@ async function archiveClasses(jars: string, folder: string, runFolder: string, s
   }
 }
 
-function mavenProject(): string {
-  const dependency = (group: string, artifact: string, ofVersion: string) =>
-    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${ofVersion}</version></dependency>`;
+function mavenProject(name: string, artifacts: readonly Artifact[]): string {
+  const dependencies = artifacts.map(
+    ([group, artifact, version]) =>
+      `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`,
+  );
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>local</groupId><artifactId>kafka-broker</artifactId><version>1</version><packaging>pom</packaging>
+  <groupId>local</groupId><artifactId>${name}</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
-    ${dependency('org.apache.kafka', 'kafka_2.13', VERSION)}
-    ${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', LOG4J_VERSION)}
+${dependencies.join('\n')}
   </dependencies>
 </project>
 `;

@@ -6,6 +6,7 @@ import { cacheFolder } from '../../devstack/layout.ts';
 import { runCommand } from '../../devstack/processes/run-command.ts';
 import { postgresAccount, type PostgresAccount } from '../../devstack/servers/postgres-account.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
+import { ObjectStore } from './object-store.ts';
 import { providePgBackRest } from './pgbackrest.ts';
 
 const STANZA = 'chip';
@@ -31,8 +32,9 @@ export class Backups {
    * Makes the running server archive its log; for that it restarts once.
    *
    * @param windowDays how far back a restore must be possible
+   * @param isInS3 keeps everything in an object store instead of a folder
    */
-  static async prepare(system: SystemUnderTest, windowDays: number): Promise<Backups> {
+  static async prepare(system: SystemUnderTest, windowDays: number, isInS3: boolean): Promise<Backups> {
     const { folder, signal, report } = system;
     const program = await providePgBackRest(cacheFolder(), report, signal);
     const account = await postgresAccount([program, folder.data], signal);
@@ -44,7 +46,13 @@ export class Backups {
         mkdirSync(path.join(folder.data, name), { mode: 0o750 });
         account.own(path.join(folder.data, name));
       }
-      writeFileSync(backups.#configuration, backups.#settings(windowDays));
+      const store = isInS3 ? await ObjectStore.start(system) : undefined;
+      if (store !== undefined) {
+        account.own(path.dirname(store.authority));
+        account.own(store.authority);
+      }
+      writeFileSync(backups.#configuration, backups.#settings(windowDays, store), { mode: 0o600 });
+      account.own(backups.#configuration);
       await backups.#archive();
     } catch (error) {
       backups.close();
@@ -61,10 +69,10 @@ export class Backups {
     return path.join(this.#system.folder.data, 'postgres');
   }
 
-  #settings(windowDays: number): string {
+  #settings(windowDays: number, store: ObjectStore | undefined): string {
     const { data } = this.#system.folder;
     return `[global]
-repo1-path=${path.join(data, 'repository')}
+${store?.pgBackRest() ?? `repo1-path=${path.join(data, 'repository')}`}
 repo1-retention-full-type=time
 repo1-retention-full=${windowDays}
 log-path=${path.join(data, 'backup-log')}

@@ -5,6 +5,7 @@ import { StackError } from '../../devstack/terminal/stack-error.ts';
 import { wholeNumber } from '../../devstack/terminal/whole-number.ts';
 import type { Options } from '../scenes/scene.ts';
 
+const STORES = ['folder', 's3'];
 const SEE_HELP = 'see "npm run drill -- --help"';
 
 /** @param scenes names to choose from */
@@ -18,6 +19,7 @@ export function parseOptions(argv: readonly string[], scenes: readonly string[])
         seed: { type: 'string' },
         rate: { type: 'string', default: '800' },
         window: { type: 'string', default: '30' },
+        store: { type: 'string', default: 'folder' },
         'blocks-expired': { type: 'boolean', default: false },
         from: { type: 'string', default: '052d6b6' },
       },
@@ -26,12 +28,16 @@ export function parseOptions(argv: readonly string[], scenes: readonly string[])
     if (more.length > 0 || !scenes.includes(scene)) {
       throw new TypeError(`name one drill: ${scenes.join(', ')}`);
     }
+    if (!STORES.includes(values.store)) {
+      throw new TypeError(`--store must be ${STORES.join(' or ')}, not "${values.store}"`);
+    }
     return {
       scene,
       times: wholeNumber('--times', values.times, 1, 100),
       seed: values.seed ?? randomBytes(4).toString('hex'),
       rate: wholeNumber('--rate', values.rate, 1, 100_000),
       windowDays: wholeNumber('--window', values.window, 1, 3_650),
+      isInS3: values.store === 's3',
       isShortOfBlocks: values['blocks-expired'],
       from: values.from,
     };

@@ -20,7 +20,7 @@ const ACCEPTED = ['telemetry.accepted.v1', 'inspection.accepted.v1'];
 export const pitr: Scene = {
   what: 'someone deletes a lot; restore to just before, under load, and go on',
   run: async (system, options, seed) => {
-    const backups = await Backups.prepare(system, options.windowDays);
+    const backups = await Backups.prepare(system, options.windowDays, options.isInS3);
     try {
       const trial = await Trial.begin({ system, seed, rate: options.rate, resumeWithinMs: RESUME_WITHIN_MS });
       try {

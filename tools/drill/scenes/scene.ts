@@ -12,6 +12,8 @@ export interface Options {
   readonly rate: number;
   /** How far back a restore must be possible. */
   readonly windowDays: number;
+  /** Backups go to an S3 server over TLS instead of a folder. */
+  readonly isInS3: boolean;
   /** The blocks that a restore needs are gone from the accepted topics. */
   readonly isShortOfBlocks: boolean;
   /** The former version: a commit, tag or branch. */
