@@ -188,6 +188,7 @@ async function soak(system: SystemUnderTest, options: Options): Promise<{ sample
       await sleep(Math.max(0, next - seconds()) * 1000, undefined, { signal: system.signal });
       trial.publisher.throwFailure();
       samples.push(await measure(system, questions, seconds()));
+      trial.keepUp();
     }
     await trial.rest();
     await Promise.all(ends.map((end) => end()));
