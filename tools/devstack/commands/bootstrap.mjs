@@ -2,7 +2,7 @@
  * Entry point of every npm script. Works from a bare checkout on the machine's own Node (20 or newer), makes sure the
  * packages are installed, then continues with Node 24, which came with them and runs the TypeScript of this folder.
  *
- *   node tools/devstack/commands/bootstrap.mjs start|stop|test|test-secured|faults|drill|soak|bench|fuzz [options]
+ *   node tools/devstack/commands/bootstrap.mjs start|stop|test|matrix|test-secured|faults|drill|soak|bench|fuzz [options]
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -23,6 +23,7 @@ const scripts = {
   start: './start.ts',
   stop: './stop.ts',
   test: './test/test.ts',
+  matrix: './test/matrix.ts',
   'test-secured': '../../e2e/secured-suite.ts',
   faults: '../../faults/run/faults.ts',
   drill: '../../drill/run/drill.ts',

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isNeeded } from './postgres-programs.ts';
+import { isNeeded, wantedMajor } from './postgres-programs.ts';
 
 it.each([
   'postgresql-17',
@@ -19,4 +19,13 @@ it.each([
   'postgresql-client-common',
   'adduser',
   'libllvm19',
+  'postgresql-18',
 ])('leaves %s out', (name) => expect(isNeeded(name)).toBe(false));
+
+it('takes the major version that the environment asks for', () => {
+  expect(wantedMajor({})).toBe('17');
+  expect(wantedMajor({ CHIP_POSTGRES_MAJOR: '18' })).toBe('18');
+  expect(isNeeded('postgresql-18-timescaledb', '18')).toBe(true);
+  expect(isNeeded('postgresql-17-timescaledb', '18')).toBe(false);
+  expect(() => wantedMajor({ CHIP_POSTGRES_MAJOR: '12' })).toThrow('CHIP_POSTGRES_MAJOR is "12"');
+});
