@@ -12,7 +12,8 @@ import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
-const VERSION = process.env['CHIP_KAFKA_VERSION'] ?? '4.1.0';
+/** Read when it is needed: `npm run matrix` changes it from column to column. */
+const wantedVersion = (): string => process.env['CHIP_KAFKA_VERSION'] ?? '4.1.0';
 /** The logging back end that Kafka's distribution ships with this version. */
 const LOG4J_VERSION = '2.24.3';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
@@ -67,7 +68,7 @@ export async function checkJava(): Promise<void> {
   const major = javaMajor(stderr);
   if (major === undefined || major < OLDEST_JAVA) {
     throw new StackError(
-      `this machine's Java cannot run Kafka ${VERSION}, which needs Java ${OLDEST_JAVA} (it says: ${stderr.split('\n')[0]})`,
+      `this machine's Java cannot run Kafka ${wantedVersion()}, which needs Java ${OLDEST_JAVA} (it says: ${stderr.split('\n')[0]})`,
       onFailure,
     );
   }
@@ -89,12 +90,12 @@ export async function provideKafka(
 ): Promise<KafkaPrograms> {
   const jars = await provideJars(
     cache,
-    `kafka-${VERSION}`,
+    `kafka-${wantedVersion()}`,
     [
-      ['org.apache.kafka', 'kafka_2.13', VERSION],
+      ['org.apache.kafka', 'kafka_2.13', wantedVersion()],
       ['org.apache.logging.log4j', 'log4j-slf4j-impl', LOG4J_VERSION],
     ],
-    () => report(PART, `downloading the broker ${VERSION} with Maven (45 MB)`),
+    () => report(PART, `downloading the broker ${wantedVersion()} with Maven (45 MB)`),
     signal,
   );
   return { jars, classes: await provideClasses(cache, jars, runFolder, report, signal) };
@@ -138,7 +139,7 @@ async function provideClasses(
     .update(`${java} ${statSync(jars).mtimeMs}`)
     .digest('hex')
     .slice(0, 12);
-  const folder = await cachedFolder(cache, `kafka-${VERSION}-classes-${id}`, async (partial) => {
+  const folder = await cachedFolder(cache, `kafka-${wantedVersion()}-classes-${id}`, async (partial) => {
     report(PART, 'preparing fast starts (once)');
     await archiveClasses(jars, partial, runFolder, signal);
   });
