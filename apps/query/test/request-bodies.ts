@@ -17,6 +17,8 @@ export const BODIES: Readonly<Record<string, object>> = {
   '/v1/control-limits': { parameter: 'width', chart: 'imr', given: { centre: 1.5, sigma: 0.1 }, reason: 'test' },
   '/v1/annotations': { begins_at: '2026-03-02T08:00:00Z', note: 'test' },
   '/v1/annotations/{id}/withdrawal': { reason: 'test' },
+  '/v1/dead-letters/dry-run': { topic: 'telemetry.samples.v1', patch: { a: 1 } },
+  '/v1/dead-letters/replays': { topic: 'telemetry.samples.v1', patch: { a: 1 }, reason: 'test' },
   '/v1/spc/backtest': {
     parameter: 'width',
     chart: 'imr',

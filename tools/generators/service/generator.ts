@@ -44,7 +44,7 @@ export default async function generateService(tree: Tree, { name }: { readonly n
     insertBehind(/^ {6}- [a-z-]+-secrets:\/secrets\/[a-z-]+\n/, `      - ${name}-secrets:/secrets/${name}\n`),
     insertBehind(/^ {2}[a-z-]+-secrets:\n/, `  ${name}-secrets:\n`),
   ]);
-  await write(tree, 'tools/deploy/passwords.sh', [insertBehind(/^url reader .*\n/, `url reader ${name}/url\n`)]);
+  await write(tree, 'tools/deploy/passwords.sh', [insertBehind(/^give reader .*\n/, `give reader ${name}/password\n`)]);
   await write(tree, `k8s/base/${name}.yaml`, manifests(names));
   await write(tree, 'k8s/base/kustomization.yaml', [insertBehind(/^ {2}- [a-z-]+\.yaml\n/, `  - ${name}.yaml\n`)]);
   await write(tree, 'k8s/monitoring/pod-monitors.yaml', [

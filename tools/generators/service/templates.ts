@@ -86,7 +86,7 @@ export const composeService = ({ name }: Names): string => `  ${name}:
       HOST: 0.0.0.0
       PORT: 3000
       LOG_LEVEL: \${LOG_LEVEL:-info}
-      DATABASE_URL_FILE: /secrets/url
+      DATABASE_URL: postgresql://chip_reader@timescaledb:5432/chip_quality?passwordfile=/secrets/password
     volumes: ['${name}-secrets:/secrets:ro']
     depends_on:
       migrate: { condition: service_completed_successfully }
