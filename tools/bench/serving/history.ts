@@ -153,7 +153,7 @@ const OF_UNITS = [
 ];
 
 const SAMPLES = `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host, tags)
-  SELECT ${TODAY} - (1 - n::float8 / current_setting('bench.samples')::int) * ${TELEMETRY_DAYS} * INTERVAL '1 day', 'service' || n % 5,
+  SELECT ${TODAY} - (1 - (n - 1)::float8 / current_setting('bench.samples')::int) * ${TELEMETRY_DAYS} * INTERVAL '1 day', 'service' || n % 5,
     'metric' || n / 5 % 10, n % 1000, 'host' || n % 3, jsonb_build_object('line', n % 4)
   FROM generate_series($1::bigint, $2::bigint) AS n`;
 
