@@ -120,7 +120,8 @@ describe('a writer whose database name leads to a hot standby', () => {
       await handled;
       expect(writer.state).toBe('running');
       expect(await samples()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-      expect(await position()).toMatchObject({
+      // The state is noted beside the flush, not in it.
+      expect(await waitFor(position, (row) => row?.state === 'running')).toMatchObject({
         nextOffset: 12n,
         acceptedOffset: 2n,
         state: 'running',
