@@ -41,7 +41,7 @@ const usual = {
 const short = {
   rows: 100_000,
   preload: 2_000,
-  requests: 20,
+  requests: 5,
   isDurable: false,
   inspections: 20_000,
   samples: 100_000,

@@ -99,18 +99,22 @@ function documentedRights(): AclEntry[] {
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .flatMap(([, who = '', of = '', names = '', operations = '']) =>
       quoted(names).flatMap((resourceName) =>
-        operations.split(', ').map((operation) => ({
-          principal: `User:${quoted(who)[0]}`,
-          host: '*',
-          permissionType: AclPermissionTypes.ALLOW,
-          resourceType: of === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
-          resourceName,
-          resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
-          operation:
-            AclOperationTypes[
-              operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase() as keyof typeof AclOperationTypes
-            ],
-        })),
+        // A condition in parentheses says when the operation is needed.
+        operations
+          .replace(/ \(.*\)$/, '')
+          .split(', ')
+          .map((operation) => ({
+            principal: `User:${quoted(who)[0]}`,
+            host: '*',
+            permissionType: AclPermissionTypes.ALLOW,
+            resourceType: of === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+            resourceName,
+            resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+            operation:
+              AclOperationTypes[
+                operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase() as keyof typeof AclOperationTypes
+              ],
+          })),
       ),
     );
 }
