@@ -7,7 +7,7 @@ import { runCommand } from '../../devstack/processes/run-command.ts';
 import { postgresAccount, type PostgresAccount } from '../../devstack/servers/postgres-account.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
 import { ObjectStore } from './object-store.ts';
-import { providePgBackRest } from './pgbackrest.ts';
+import { providePgBackRest } from '../../devstack/copies/pgbackrest.ts';
 
 const STANZA = 'chip';
 const SERVER = 'postgres-1';

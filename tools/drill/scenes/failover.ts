@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../devstack/processes/processes.ts';
 import { readPositions } from '../../faults/proof/observation.ts';
 import { Trial } from '../../faults/run/trial.ts';
-import { ask, promote, startStandby } from '../../faults/system/standby.ts';
+import { ask, promote, startStandby } from '../../devstack/copies/standby.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
 import { Downstream } from '../parts/downstream.ts';
 import { positionsIn } from '../proof/as-of.ts';

@@ -7,7 +7,7 @@ import { PortPicker } from '../../devstack/processes/ports.ts';
 import { describeServices } from '../../devstack/processes/services.ts';
 import { pause, repeatedly } from '../../devstack/processes/wait-for.ts';
 import { Trial } from '../../faults/run/trial.ts';
-import { ask, startStandby } from '../../faults/system/standby.ts';
+import { ask, startStandby } from '../../devstack/copies/standby.ts';
 import type { SystemUnderTest } from '../../faults/system/system.ts';
 import { demands, stopwatch, type Outcome, type Scene } from './scene.ts';
 

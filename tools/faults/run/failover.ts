@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../devstack/processes/processes.ts';
 import { readPositions } from '../proof/observation.ts';
 import { PostgresProxy } from '../system/proxy.ts';
-import { promote, startStandby } from '../system/standby.ts';
+import { promote, startStandby } from '../../devstack/copies/standby.ts';
 import type { SystemUnderTest } from '../system/system.ts';
 import type { Trial } from './trial.ts';
 

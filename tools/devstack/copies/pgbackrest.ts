@@ -4,10 +4,10 @@
  */
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cachedFolder } from '../../devstack/servers/cached-folder.ts';
-import { capture, downloadDebianPackages } from '../../devstack/servers/debian-packages.ts';
-import { runCommand } from '../../devstack/processes/run-command.ts';
-import type { Report } from '../../devstack/terminal/progress.ts';
+import { cachedFolder } from '../servers/cached-folder.ts';
+import { capture, downloadDebianPackages } from '../servers/debian-packages.ts';
+import { runCommand } from '../processes/run-command.ts';
+import type { Report } from '../terminal/progress.ts';
 
 /** That of the servers: its libraries come with it. */
 const RELEASE = 'trixie';

@@ -1,15 +1,26 @@
-/** A streaming standby of the system's database, and its promotion. */
+/** A streaming standby of a database server, and its promotion. */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { startPart } from '../../devstack/processes/part.ts';
-import { LOOPBACK, PortPicker } from '../../devstack/processes/ports.ts';
-import { runCommand } from '../../devstack/processes/run-command.ts';
-import { postgresAccount } from '../../devstack/servers/postgres-account.ts';
-import type { SystemUnderTest } from './system.ts';
+import { startPart } from '../processes/part.ts';
+import { LOOPBACK, PortPicker } from '../processes/ports.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { postgresAccount } from '../servers/postgres-account.ts';
+import type { StackFolder } from '../layout.ts';
+import type { Env } from '../env-file.ts';
+import type { Report } from '../terminal/progress.ts';
 
 const FIRST_STANDBY_PORT = 57_532;
 const PROMOTED_WITHIN_MS = 60_000;
+
+/** The server that is copied, and where its files and processes are. */
+export interface Primary {
+  readonly folder: StackFolder;
+  readonly env: Env;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  superuserUrl(port: number): string;
+}
 
 export interface StandbyOptions {
   /** Where it streams from. */
@@ -24,10 +35,10 @@ export interface StandbyOptions {
 
 /** Resolves with the port of the standby once it answers reads. */
 export async function startStandby(
-  system: SystemUnderTest,
+  primary: Primary,
   { replicationPort, name = 'postgres-2', slot, settings = {} }: StandbyOptions,
 ): Promise<number> {
-  const { folder, signal, env } = system;
+  const { folder, signal, env } = primary;
   const programs = env['PG_BIN'] as string;
   const home = path.join(folder.data, name);
   const account = await postgresAccount([programs, folder.data], signal);
@@ -36,14 +47,14 @@ export async function startStandby(
   const backup = account.asAccount(path.join(programs, 'pg_basebackup'), [
     `--pgdata=${home}`,
     // The name of a database is for slots that a standby keeps in step.
-    `--dbname=${system.superuserUrl(replicationPort)}`,
+    `--dbname=${primary.superuserUrl(replicationPort)}`,
     '--write-recovery-conf',
     '--wal-method=stream',
     '--checkpoint=fast',
     ...(slot === undefined ? [] : ['--create-slot', `--slot=${slot}`]),
   ]);
   await runCommand(backup.command, backup.args, { cwd: folder.data, signal, onFailure: 'see the lines above' });
-  const port = await new PortPicker(system.report).pick('standby', FIRST_STANDBY_PORT);
+  const port = await new PortPicker(primary.report).pick('standby', FIRST_STANDBY_PORT);
   const own = { ...settings, port: String(port) };
   // Read after all other settings, so it overrides what was copied from the primary.
   appendFileSync(
@@ -61,7 +72,7 @@ export async function startStandby(
         env: process.env,
         cwd: folder.data,
       },
-      readiness: () => () => isRecovering(system.superuserUrl(port)),
+      readiness: () => () => isRecovering(primary.superuserUrl(port)),
       readyWithinMs: 60_000,
     },
     signal,
