@@ -141,7 +141,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   },
   WritersCompete: {
     firing: [{ series: ['chip_writer_position_conflicts_total{topic="t"} 0+1x70'], labels: [{ topic: 't' }] }],
-    silent: ['chip_writer_position_conflicts_total{topic="t"} 0x55 1x15'],
+    silent: ['chip_writer_position_conflicts_total{topic="t"} 0x55 8x15'],
   },
   PostgreSQLDown: {
     firing: [
@@ -155,6 +155,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       'chip_query_replica_lag_seconds{instance="q"} 0x70',
       `chip_writer_partition_stopped{${STREAM},state="gap"} 1x70`,
       'cnpg_collector_up{pod="db-1"} 1x70',
+      'pg_up{instance="db"} 1x70',
     ],
   },
   PostgreSQLHighConnections: {
@@ -178,6 +179,9 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     silent: [
       'chip_database_server_connections{instance="w"} 80x70',
       'chip_database_server_connections_max{instance="w"} 100x70',
+      'cnpg_backends_total{pod="db-1",state="idle"} 40x70',
+      'cnpg_backends_total{pod="db-1",state="active"} 40x70',
+      'cnpg_pg_settings_setting{pod="db-1",name="max_connections"} 100x70',
     ],
   },
   PostgreSQLLongRunningTransactions: {
@@ -291,12 +295,14 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
         labels: [{ stanza: 'main' }],
       },
       { series: ['cnpg_collector_up{namespace="n",pod="db-1"} 1x70'], labels: [{ namespace: 'n' }] },
+      { series: ['pgbackrest_stanza_status{stanza="main"} 2x70'], labels: [{ stanza: 'main' }] },
     ],
     silent: [
       'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="n"} 100x70',
       'cnpg_collector_up{namespace="n",pod="db-1"} 1x70',
       'pgbackrest_backup_since_last_completion_seconds{stanza="main",backup_type="full"} 600000x70',
       'pgbackrest_backup_since_last_completion_seconds{stanza="main",backup_type="diff"} 80000x70',
+      'pgbackrest_stanza_status{stanza="main"} 0x70',
     ],
   },
   ReplicaLag: {
@@ -304,7 +310,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       { series: ['chip_query_replica_lag_seconds{instance="q"} 90x70'], labels: [{ instance: 'q' }] },
       { series: ['cnpg_pg_replication_lag{pod="db-2"} 90x70'], labels: [{ pod: 'db-2' }] },
     ],
-    silent: ['chip_query_replica_lag_seconds{instance="q"} 30x70'],
+    silent: ['chip_query_replica_lag_seconds{instance="q"} 30x70', 'cnpg_pg_replication_lag{pod="db-2"} 30x70'],
   },
   DiskFull: {
     firing: [
@@ -322,6 +328,8 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     silent: [
       'kubelet_volume_stats_available_bytes{namespace="chip-quality",persistentvolumeclaim="db"} 100000000000-1000000x410',
       'kubelet_volume_stats_available_bytes{namespace="other",persistentvolumeclaim="x"} 100000000000-100000000x410',
+      'node_filesystem_avail_bytes{fstype="ext4",mountpoint="/data"} 100000000000-1000000x410',
+      'node_filesystem_avail_bytes{fstype="overlay",mountpoint="/"} 100000000000-100000000x410',
     ],
     at: 400,
   },

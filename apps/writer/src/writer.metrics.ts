@@ -73,7 +73,7 @@ export class WriterMetrics {
     );
     this.conflicts = meters.counter(
       'chip_writer_position_conflicts_total',
-      'Flushes dropped because another writer had moved the position.',
+      'Flushes dropped because another writer had moved the position, or taken the partition over.',
       ['topic'],
     );
     this.trimmed = meters.counter('chip_writer_trimmed_blocks_total', 'Blocks already applied in part or whole.', [

@@ -216,12 +216,13 @@ export class PartitionWriter {
     if (!(error instanceof DatabaseError) || error.sqlstate !== '57P01') {
       return;
     }
-    const { database, sourceTopic, partition, owner } = this.#parts;
+    const { database, sourceTopic, partition, owner, metrics } = this.#parts;
     const row = await loadPosition(database, sourceTopic, partition).catch(() => undefined);
     // A session that ended before it took the partition leaves its predecessor on record, which is also ours.
     if (row === undefined || row.owner === owner || row.backendPid === null) {
       return;
     }
+    metrics.conflicts.inc({ topic: sourceTopic });
     this.#logger.warn({ owner: row.owner }, 'partition_taken_over');
     // The next batch needs a live session.
     await this.#position.endSession();
