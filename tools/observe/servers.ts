@@ -15,6 +15,8 @@ export interface Target {
   readonly job: string;
   /** Base URL of the server that answers `/metrics`. */
   readonly url: string;
+  /** Interval and time-out of its scrapes (default: the shortest). */
+  readonly every?: string;
 }
 
 export interface PrometheusOptions {
@@ -41,9 +43,11 @@ export function prometheusPart(
     config,
     JSON.stringify({
       global: { scrape_interval: INTERVAL, evaluation_interval: INTERVAL },
-      scrape_configs: targets.map(({ job, url }, number) => ({
+      scrape_configs: targets.map(({ job, url, every = INTERVAL }, number) => ({
         job_name: `${job}-${number}`,
         honor_labels: true,
+        scrape_interval: every,
+        scrape_timeout: every,
         static_configs: [{ targets: [new URL(url).host] }],
       })),
       rule_files: [rulesFile],
@@ -95,6 +99,21 @@ export function alertmanagerPart(programs: Programs, port: number, folder: strin
       cwd: programs.alertmanagerFolder,
     },
     readiness: () => () => answersOk(`http://${LOOPBACK}:${port}/-/ready`),
+    readyWithinMs: READY_WITHIN_MS,
+  };
+}
+
+/** A program that answers `/metrics` about something else. */
+export function exporterPart(name: string, program: string, port: number, options: readonly string[]): Part {
+  return {
+    launch: {
+      name,
+      command: program,
+      args: [`--web.listen-address=${LOOPBACK}:${port}`, ...options],
+      env: process.env,
+      cwd: path.dirname(program),
+    },
+    readiness: () => () => answersOk(`http://${LOOPBACK}:${port}/metrics`),
     readyWithinMs: READY_WITHIN_MS,
   };
 }

@@ -14,17 +14,16 @@ import { endOnSignals } from '../../devstack/processes/signals.ts';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
 import { StackError } from '../../devstack/terminal/stack-error.ts';
-import { alertsOf, mapAlerts, readRules, type Rules, shortened } from '../rules.ts';
-import { ACCIDENTS, type Accident } from './accidents.ts';
+import { alertsOf, readRules, type Rules } from '../rules.ts';
+import type { Accident } from './accidents/accident.ts';
+import { ACCIDENTS, NOT_PROVOKED } from './accidents/accidents.ts';
+import { drillRules } from './drill-rules.ts';
 import { Receiver } from './receiver.ts';
-import { ObservedSystem } from './system.ts';
+import { ObservedSystem } from './system/system.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const HOME = path.join(LOCAL_FOLDER, 'drill-alerts');
 const report = reportTo((line) => console.log(line));
-
-/** The product refreshes the summary every 5 minutes, whatever the factor. */
-const NOT_SHORTENED: ReadonlySet<string> = new Set(['SummaryOld']);
 
 interface Options {
   readonly accidents: readonly string[];
@@ -70,28 +69,32 @@ function parseOptions(argv: readonly string[]): Options {
   };
   return {
     accidents,
-    factor: 1 / positive(values.factor, '--factor'),
+    factor: positive(values.factor, '--factor'),
     withinMs: positive(values.within, '--within') * 1000,
   };
 }
-
-const rulesFor = (factor: number): Rules => {
-  const rules = readRules();
-  const short = new Map(alertsOf(shortened(rules, factor)).map((alert) => [alert.alert, alert]));
-  return mapAlerts(rules, (alert) => (NOT_SHORTENED.has(alert.alert) ? alert : (short.get(alert.alert) ?? alert)));
-};
 
 /** One accident: until every alert has arrived, and the end of each. */
 async function stage(
   system: ObservedSystem,
   receiver: Receiver,
   name: string,
-  { what, alerts, begin }: Accident,
-  withinMs: number,
+  accident: Accident,
+  optionMs: number,
 ): Promise<Result[]> {
+  const { what, alerts, leastMs = 0 } = accident;
+  const withinMs = Math.max(optionMs, leastMs);
   report('accident', `${name}: ${what}`);
   const began = performance.now();
-  const repair = await begin(system);
+  const repair = await accident.begin(system).catch((error: unknown) => {
+    // The alerts that are missing say the rest, and the next accident may still show something.
+    system.signal.throwIfAborted();
+    report('NOT begun', error instanceof Error ? error.message : String(error));
+    return undefined;
+  });
+  if (repair === undefined) {
+    return alerts.map((alert) => ({ alert, accident: name, fired: undefined, resolved: undefined, receiver: '' }));
+  }
   // The watchdog has fired since the start.
   const since = alerts.includes('Watchdog') ? 0 : began;
   const have = (status: 'firing' | 'resolved', from: number): boolean =>
@@ -105,9 +108,11 @@ async function stage(
     // The missing end of the alert says the rest, and the next accident may still show something.
     report('NOT repaired', error instanceof Error ? error.message : String(error));
   }
-  if (!alerts.includes('Watchdog')) {
+  // What has not fired does not end.
+  if (!alerts.includes('Watchdog') && have('firing', since)) {
     await waitFor(() => have('resolved', repaired), withinMs, system.signal);
   }
+  await accident.tidy?.(system);
   return alerts.map((alert) => {
     const fired = receiver.first(alert, 'firing', since);
     const resolved = receiver.first(alert, 'resolved', repaired);
@@ -141,7 +146,13 @@ function print(results: readonly Result[], rules: Rules): void {
   const others = alertsOf(rules)
     .map(({ alert }) => alert)
     .filter((alert) => !seen.has(alert));
-  console.log(`\nnot provoked: ${others.join(', ')}`);
+  if (others.length > 0) {
+    console.log(`\nnot provoked: ${others.join(', ')}`);
+  }
+  console.log('\nmetrics in the rules that one machine does not have:');
+  for (const [prefix, reason] of Object.entries(NOT_PROVOKED)) {
+    console.log(`  ${prefix.padEnd(14)} ${reason}`);
+  }
   console.log(
     `${results.filter(isGood).length} alerts fired and resolved, ${results.filter((one) => !isGood(one)).length} failed`,
   );
@@ -162,7 +173,7 @@ async function main(): Promise<number> {
   }
   const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
   const receiver = await Receiver.listen();
-  const rules = rulesFor(options.factor);
+  const rules = drillRules(readRules(), options.factor);
   const results: Result[] = [];
   let system: ObservedSystem | undefined;
   try {

@@ -4,21 +4,22 @@ import path from 'node:path';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { parse } from 'yaml';
-import { NX } from '../../devstack/commands/build.ts';
-import { readEnvFile, type Env } from '../../devstack/env-file.ts';
-import { REPOSITORY_ROOT, type StackFolder } from '../../devstack/layout.ts';
-import { type Part, startPart } from '../../devstack/processes/part.ts';
-import { LOOPBACK, PortPicker, portsAnywhere } from '../../devstack/processes/ports.ts';
-import { endProcess, forgetPid, runningPid } from '../../devstack/processes/processes.ts';
-import { runCommand } from '../../devstack/processes/run-command.ts';
-import { describeServices, describeSimulator } from '../../devstack/processes/services.ts';
-import { sweep } from '../../devstack/processes/sweep.ts';
-import { together } from '../../devstack/processes/together.ts';
-import { startServers } from '../../devstack/servers/provision.ts';
-import type { Report } from '../../devstack/terminal/progress.ts';
-import { providePrograms } from '../programs.ts';
-import { alertmanagerPart, answersOk, prometheusPart, type Target } from '../servers.ts';
-import type { Rules } from '../rules.ts';
+import { NX } from '../../../devstack/commands/build.ts';
+import { readEnvFile, type Env } from '../../../devstack/env-file.ts';
+import { REPOSITORY_ROOT, type StackFolder } from '../../../devstack/layout.ts';
+import { type Part, startPart } from '../../../devstack/processes/part.ts';
+import { LOOPBACK, PortPicker, portsAnywhere } from '../../../devstack/processes/ports.ts';
+import { endProcess, forgetPid, runningPid } from '../../../devstack/processes/processes.ts';
+import { runCommand } from '../../../devstack/processes/run-command.ts';
+import { describeServices, describeSimulator } from '../../../devstack/processes/services.ts';
+import { sweep } from '../../../devstack/processes/sweep.ts';
+import { together } from '../../../devstack/processes/together.ts';
+import { startServers, type Servers } from '../../../devstack/servers/provision.ts';
+import type { Report } from '../../../devstack/terminal/progress.ts';
+import { providePrograms, type Programs } from '../../programs.ts';
+import { provideExporters, type Exporters } from '../../exporters.ts';
+import { alertmanagerPart, answersOk, exporterPart, prometheusPart, type Target } from '../../servers.ts';
+import type { Rules } from '../../rules.ts';
 
 export interface SystemOptions {
   readonly folder: StackFolder;
@@ -30,6 +31,10 @@ export interface SystemOptions {
 }
 
 const END_WITHIN_MS = 30_000;
+/** The second query service, which an accident slows down, and a scrape of it would not wait for. */
+const PATIENT = '5s';
+/** Described, and started by accidents. */
+const SPARE = 'writer-2';
 
 export class ObservedSystem {
   readonly folder: StackFolder;
@@ -40,11 +45,11 @@ export class ObservedSystem {
   readonly queryUrl: string;
   /** Of the second query service, which answers over HTTPS. */
   readonly certificate: string;
-  readonly #env: Env;
+  readonly env: Env;
   readonly #producer: Producer;
-  readonly #superuserUrl: string;
   readonly #superuser: pg.Pool;
   readonly #parts: ReadonlyMap<string, Part>;
+  readonly #over: (() => void)[] = [];
 
   private constructor(
     { folder, report, signal }: SystemOptions,
@@ -60,19 +65,14 @@ export class ObservedSystem {
     this.folder = folder;
     this.report = report;
     this.signal = signal;
-    this.#env = facts.env;
+    this.env = facts.env;
     this.admin = facts.kafka.admin();
     this.#producer = facts.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     this.#parts = new Map(facts.parts.map((part) => [part.launch.name, part]));
     this.prometheusUrl = facts.prometheusUrl;
     this.queryUrl = facts.queryUrl;
     this.certificate = facts.certificate;
-    const password = readEnvFile(path.join(folder.data, 'postgres-passwords.env'))?.['postgres'];
-    const url = new URL(facts.env['DATABASE_URL'] as string);
-    url.username = 'postgres';
-    url.password = String(password);
-    this.#superuserUrl = url.href;
-    this.#superuser = new pg.Pool({ connectionString: url.href });
+    this.#superuser = new pg.Pool({ connectionString: this.superuserUrl() });
     // The drill stops the server under its connections.
     this.#superuser.on('error', () => undefined);
     this.#superuser.on('connect', (client) => client.on('error', () => undefined));
@@ -82,15 +82,16 @@ export class ObservedSystem {
     const { folder, report, signal, rules, receiverUrl } = options;
     const ports = new PortPicker(report);
     const firstPorts = portsAnywhere();
-    const [{ started, env }, programs] = await together(
+    const [{ started, env }, programs, exporters] = await together<[Servers, Programs, Exporters, void]>(
       signal,
       (either) => startServers({ folder, ports, firstPorts, isDurable: false, report, signal: either }),
-      (either: AbortSignal) => providePrograms(report, either),
-      (either: AbortSignal) => build(report, either),
+      (either) => providePrograms(report, either),
+      (either) => provideExporters(report, either),
+      (either) => build(report, either),
     );
     await runOperator('db', ['migrate'], env, signal);
     await runOperator('topics', ['create'], env, signal);
-    const { parts: plain, urls } = await describeServices({ query: 2 }, env, ports, firstPorts.services);
+    const { parts: plain, urls } = await describeServices({ query: 2, writer: 2 }, env, ports, firstPorts.services);
     const certificate = path.join(folder.data, 'query.pem');
     const management = await ports.pick('query-2', firstPorts.services + 200);
     const services = await Promise.all(
@@ -100,16 +101,28 @@ export class ObservedSystem {
     );
     const prometheusPort = await ports.pick('Prometheus', firstPorts.services + 210);
     const alertmanagerPort = await ports.pick('Alertmanager', firstPorts.services + 220);
+    const nodePort = await ports.pick('node exporter', firstPorts.services + 230);
+    const backupPort = await ports.pick('exporter of pgBackRest', firstPorts.services + 240);
     const targets: Target[] = [
       ...urls.ingest.map((url) => ({ job: 'ingest', url })),
       ...urls.writer.map((url) => ({ job: 'writer', url })),
       { job: 'query', url: urls.query[0] as string },
-      { job: 'query', url: `http://${LOOPBACK}:${management}` },
+      { job: 'query', url: `http://${LOOPBACK}:${management}`, every: PATIENT },
+      { job: 'node', url: `http://${LOOPBACK}:${nodePort}` },
+      { job: 'pgbackrest', url: `http://${LOOPBACK}:${backupPort}` },
     ];
     const parts = [
       ...started.map(({ part }) => part),
       ...services,
       describeSimulator(env),
+      exporterPart('node-exporter-1', exporters.node, nodePort, [
+        '--collector.disable-defaults',
+        '--collector.filesystem',
+      ]),
+      exporterPart('pgbackrest-exporter-1', exporters.pgBackRest, backupPort, [
+        `--backrest.config=${backupConfiguration(folder)}`,
+        '--collect.interval=5',
+      ]),
       alertmanagerPart(programs, alertmanagerPort, folder.data, alertmanagerConfig(receiverUrl)),
       prometheusPart(programs, {
         port: prometheusPort,
@@ -133,7 +146,12 @@ export class ObservedSystem {
       certificate,
     });
     await Promise.all([system.admin.connect(), system.#producer.connect()]);
-    await together(signal, ...services.map((part) => (either: AbortSignal) => startPart(folder.run, part, either)));
+    await together(
+      signal,
+      ...services
+        .filter(({ launch }) => launch.name !== SPARE)
+        .map((part) => (either: AbortSignal) => startPart(folder.run, part, either)),
+    );
     for (const name of ['simulator-1', 'alertmanager-1', 'prometheus-1']) {
       await system.start(name);
     }
@@ -152,7 +170,27 @@ export class ObservedSystem {
     for (const name of this.#parts.keys()) {
       this.signalTo(name, 'SIGCONT');
     }
+    this.#over.forEach((step) => step());
     await Promise.allSettled([this.#producer.disconnect(), this.admin.disconnect(), this.#superuser.end()]);
+  }
+
+  /** Of pgBackRest, which an accident sets up. */
+  get backupConfiguration(): string {
+    return backupConfiguration(this.folder);
+  }
+
+  /** Calls this when the system is removed. */
+  whenOver(step: () => void): void {
+    this.#over.push(step);
+  }
+
+  /** @param port of the server (default: the one that the services use) */
+  superuserUrl(port?: number): string {
+    const url = new URL(this.env['DATABASE_URL'] as string);
+    url.username = 'postgres';
+    url.password = String(readEnvFile(path.join(this.folder.data, 'postgres-passwords.env'))?.['postgres']);
+    url.port = String(port ?? url.port);
+    return url.href;
   }
 
   /** Runs a statement as superuser. */
@@ -162,7 +200,7 @@ export class ObservedSystem {
 
   /** A session of its own, as superuser. */
   async session(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.#superuserUrl });
+    const client = new pg.Client({ connectionString: this.superuserUrl() });
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -188,14 +226,19 @@ export class ObservedSystem {
     }
   }
 
-  async start(name: string): Promise<void> {
-    await startPart(this.folder.run, this.#parts.get(name) as Part, this.signal);
+  /** @param variables in addition to its own, until it is started without them */
+  async start(name: string, variables: Env = {}): Promise<void> {
+    const part = this.#parts.get(name) as Part;
+    const launch = { ...part.launch, env: { ...part.launch.env, ...variables } };
+    await startPart(this.folder.run, { ...part, launch }, this.signal);
   }
 
   async operator(entry: string, args: readonly string[]): Promise<void> {
-    await runOperator(entry, args, this.#env, this.signal);
+    await runOperator(entry, args, this.env, this.signal);
   }
 }
+
+const backupConfiguration = ({ data }: StackFolder): string => path.join(data, 'pgbackrest.conf');
 
 /** The shipped configuration: it delivers to the receiver of the drill, at once. */
 function alertmanagerConfig(receiverUrl: string): object {
