@@ -1,3 +1,4 @@
+import { Session } from 'node:inspector/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chiSquareUpperTail, logGamma } from '../numbers/distributions.ts';
@@ -70,6 +71,28 @@ describe("Fisher's exact test", () => {
       equalProportionsP(table(40_000_000, 10_000_000, 40_001_000, 9_999_000)),
       2,
     );
+  });
+
+  it('reads less than a hundredth of the tables with the same margins', async () => {
+    const session = new Session();
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+    try {
+      // V8 counts blocks only of what it compiles from now on.
+      const counted = './proportions.ts?counted';
+      const { fisherExactP: fisher } = (await import(counted)) as { fisherExactP: typeof fisherExactP };
+      // Two million tables have these margins.
+      fisher(table(1_000_000, 9_000_000, 1_000_020, 8_999_980));
+      const { result } = await session.post('Profiler.takePreciseCoverage');
+      const counts = result
+        .filter(({ url }) => url.includes('/proportions.ts'))
+        .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)));
+      expect(Math.max(...counts)).toBeGreaterThan(100);
+      expect(Math.max(...counts)).toBeLessThan(20_000);
+    } finally {
+      session.disconnect();
+    }
   });
 
   it('does not care which group or which outcome comes first', () => {
