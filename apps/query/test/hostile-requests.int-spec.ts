@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
-import { type Answer, openStage, type Stage } from './query-app.ts';
+import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
+import { seedAttempts } from './seed.ts';
 
 interface ProblemBody {
   code: string;
@@ -180,5 +182,43 @@ describe('an export', () => {
     );
     expect(response.trailers).toEqual({});
     request.destroy();
+  });
+
+  it('that lasts too long breaks off, however steadily its reader reads, and frees its connection', async () => {
+    const app = await QueryApp.start(stage.db.url, { EXPORT_MAX_SECONDS: 1 });
+    try {
+      const request = http.get(`${app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
+      request.on('error', () => undefined);
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      const read = async (): Promise<void> => {
+        for await (const _ of response) {
+          await sleep(20);
+        }
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' });
+      expect(response.trailers).toEqual({});
+      await waitFor(runningStatements, (count) => count === 0, { timeoutMs: 60_000 });
+    } finally {
+      await app.stop();
+    }
+  });
+});
+
+describe('an address of an image', () => {
+  it('is a text in an answer that runs nothing, whatever its scheme', async () => {
+    const [id] = (await seedAttempts(stage.db.database, [
+      { lot_id: 'L', chip_id: 'image', occurred_at: '2026-03-02T08:00:00Z', result: 'fail' },
+    ])) as [string];
+    const image = 'javascript:alert(document.domain)';
+    await stage.db.database.query(
+      `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um, image_uri)
+       SELECT inspection_id, event_id, 0, occurred_at, 'scratch', 1, 1, $2 FROM inspection_attempts WHERE inspection_id = $1`,
+      [id, image],
+    );
+    const { headers, body } = await raw(`/v1/inspections/${id}`);
+    expect((JSON.parse(body) as { defects: object[] }).defects).toMatchObject([{ image_uri: image }]);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+    expect(headers['content-type']).toMatch(/^application\/json/);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
   });
 });
