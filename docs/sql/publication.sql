@@ -13,9 +13,11 @@ CREATE PUBLICATION chip_results FOR TABLE
   -- Rows that retention deletes here stay at the subscriber.
   WITH (publish = 'insert, update');
 CREATE ROLE chip_replica LOGIN REPLICATION PASSWORD :'password';
--- For the initial copy.
+-- For the initial copy: the same columns.
 GRANT USAGE ON SCHEMA public TO chip_replica;
-GRANT SELECT ON lots, inspections TO chip_replica;
+GRANT SELECT (id, site, lot_id) ON lots TO chip_replica;
+GRANT SELECT (id, lot_id, chip_id, inspection_type, status, result, occurred_at, completed_at, equipment_id, product)
+  ON inspections TO chip_replica;
 COMMIT;
 
 -- The slot of a disconnected subscriber retains WAL on this server: monitor pg_replication_slots, and set

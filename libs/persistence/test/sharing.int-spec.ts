@@ -109,4 +109,28 @@ describe('data shared with others', () => {
     );
     expect(columns).toEqual([]);
   });
+
+  it.each([
+    ['chip_replica', 'replicates', 'SELECT id, site, lot_id FROM lots', null],
+    ['chip_replica', 'replicates', 'SELECT metadata FROM inspections', 'permission denied for table inspections'],
+    ['chip_replica', 'replicates', `UPDATE lots SET lot_id = 'X'`, 'permission denied for table lots'],
+    ['chip_replica', 'replicates', 'SELECT * FROM audit_log', 'permission denied for table audit_log'],
+    ['chip_replica', 'replicates', 'SELECT * FROM private.api_keys', 'permission denied for schema private'],
+    ['chip_replica', 'replicates', 'SELECT * FROM private.usable_keys(NULL)', 'permission denied for schema private'],
+    // The role of the foreign server.
+    ['chip_reader', 'reads only', 'SELECT * FROM private.api_keys', 'permission denied for schema private'],
+    ['chip_reader', 'reads only', 'SELECT * FROM private.ended_sessions', 'permission denied for schema private'],
+    ['chip_reader', 'reads only', `UPDATE lots SET lot_id = 'X'`, 'permission denied for table lots'],
+  ])('%s with %j may %s: %s', async (role, password, statement, refusal) => {
+    const database = new Database({
+      url: server.url('fab_a').replace(/\/\/[^@]*@/, `//${role}:${encodeURIComponent(password)}@`),
+      applicationName: 'chip-test',
+    });
+    const outcome = await database.query(statement).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    await database.close();
+    expect(outcome).toEqual(refusal === null ? null : expect.stringContaining(refusal));
+  });
 });
