@@ -8,14 +8,16 @@
 \set ingest_password ''
 \set api_password ''
 \set reader_password ''
+\set operator_password ''
 \getenv migrator_password MIGRATOR_PASSWORD
 \getenv writer_password WRITER_PASSWORD
 \getenv ingest_password INGEST_PASSWORD
 \getenv api_password API_PASSWORD
 \getenv reader_password READER_PASSWORD
-SELECT '' IN (:'migrator_password', :'writer_password', :'ingest_password', :'api_password', :'reader_password') AS incomplete \gset
+\getenv operator_password OPERATOR_PASSWORD
+SELECT '' IN (:'migrator_password', :'writer_password', :'ingest_password', :'api_password', :'reader_password', :'operator_password') AS incomplete \gset
 \if :incomplete
-  DO $$BEGIN RAISE EXCEPTION 'MIGRATOR_PASSWORD, WRITER_PASSWORD, INGEST_PASSWORD, API_PASSWORD and READER_PASSWORD must be set'; END$$;
+  DO $$BEGIN RAISE EXCEPTION 'MIGRATOR_PASSWORD, WRITER_PASSWORD, INGEST_PASSWORD, API_PASSWORD, READER_PASSWORD and OPERATOR_PASSWORD must be set'; END$$;
 \endif
 
 -- Repeated runs should be quiet.
@@ -30,4 +32,5 @@ ALTER ROLE chip_writer PASSWORD :'writer_password';
 ALTER ROLE chip_ingest PASSWORD :'ingest_password';
 ALTER ROLE chip_api PASSWORD :'api_password';
 ALTER ROLE chip_reader PASSWORD :'reader_password';
+ALTER ROLE chip_operator PASSWORD :'operator_password';
 COMMIT;

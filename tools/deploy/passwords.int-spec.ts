@@ -9,12 +9,12 @@ import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { readDeployment } from './manifests.ts';
 
 const { services } = readDeployment(REPOSITORY_ROOT).compose;
-const ROLES = ['postgres', 'migrator', 'writer', 'ingest', 'api', 'reader'];
+const ROLES = ['postgres', 'migrator', 'writer', 'ingest', 'api', 'reader', 'operator'];
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'chip-passwords-'));
-  for (const name of ['passwords', 'migrator', 'ingest', 'writer', 'query']) {
+  for (const name of ['passwords', 'migrator', 'operator', 'ingest', 'writer', 'query']) {
     mkdirSync(path.join(folder, name));
   }
 });
@@ -49,10 +49,11 @@ describe('passwords of Compose', () => {
       'ingest/password': passwords[3],
       'query/password': passwords[4],
       'query/read-password': passwords[5],
+      'operator/password': passwords[6],
       'query/client-secret': '',
       'query/session-secret': expect.stringMatching(/^[0-9a-f]{48}$/),
     });
-    expect(Object.keys(made)).toHaveLength(ROLES.length + 7);
+    expect(Object.keys(made)).toHaveLength(ROLES.length + 8);
     writeFileSync(path.join(folder, 'writer/url'), 'of an earlier version');
     await make();
     expect(all()).toEqual(made);

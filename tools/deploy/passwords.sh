@@ -14,7 +14,7 @@ random() {
   od -An -N 24 -tx1 /dev/urandom | tr -d ' \n'
 }
 
-for role in postgres migrator writer ingest api reader; do
+for role in postgres migrator writer ingest api reader operator; do
   file=passwords/$role
   eval "given=\${$(echo $role | tr a-z A-Z)_PASSWORD:-}"
   case $given in
@@ -34,6 +34,7 @@ give() { # give <account> <file>
   keep "$2" "$(cat "passwords/$1")"
 }
 give migrator migrator/password
+give operator operator/password
 give ingest ingest/password
 give writer writer/password
 give api query/password

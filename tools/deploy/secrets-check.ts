@@ -12,10 +12,10 @@ const SIGN_IN = {
   OIDC_CLIENT_ID: 'page',
   PUBLIC_URL: 'https://chip.example',
 };
-/** Commands share the secrets of the account that owns the schema. */
+/** Commands of the owner share its secrets; those of operators do without. */
 const SECRETS_OF: Readonly<Record<string, string>> = {
   migrate: 'migrator',
-  topics: 'migrator',
+  topics: 'operator',
   chip: 'migrator',
   pgbouncer: 'query',
 };

@@ -141,7 +141,15 @@ beforeAll(async () => {
   // As the operator does, and once more as Compose does at each start.
   await asAdministrator(DATABASE, read('roles.sql'));
   await asAdministrator(DATABASE, read('roles.sql'));
-  for (const client of ['chip_migrator', 'chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', POOLER]) {
+  for (const client of [
+    'chip_migrator',
+    'chip_writer',
+    'chip_ingest',
+    'chip_api',
+    'chip_reader',
+    'chip_operator',
+    POOLER,
+  ]) {
     certificates.set(client, await server.certify(client));
   }
   await startPooler();
@@ -158,7 +166,7 @@ describe('the certificates of k8s/postgres', () => {
     expect(await connect(role, role, poolerPort)).toBe(role);
   });
 
-  it.each(['chip_migrator', 'chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'])(
+  it.each(['chip_migrator', 'chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', 'chip_operator'])(
     'let %s in on the primary',
     async (role) => {
       expect(await connect(role, role, databasePort())).toBe(role);
@@ -188,7 +196,7 @@ describe('the certificates of k8s/postgres', () => {
     const files = `sslmode=verify-full&sslrootcert=${server.authority}&sslcert=${certificate}&sslkey=${key}`;
     const owner = new pg.Client({ connectionString: `${url}?${files}` });
     await owner.connect();
-    for (const role of ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader']) {
+    for (const role of ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', 'chip_operator']) {
       await owner.query(`ALTER ROLE ${role} IN DATABASE ${DATABASE} SET jit = 'off'`);
     }
     await owner.end();

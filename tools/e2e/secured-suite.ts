@@ -32,6 +32,7 @@ async function main(): Promise<number> {
       'INGEST_DATABASE_URL',
       'QUERY_DATABASE_URL',
       'READER_DATABASE_URL',
+      'OPERATOR_DATABASE_URL',
     ].map((name) => [name, postgres.url(name, DATABASE)]);
     const env = {
       ...process.env,

@@ -48,7 +48,7 @@ const end = (seconds: number | undefined): string | null =>
   seconds === undefined ? null : new Date(Date.now() + seconds * 1000).toISOString();
 
 const program = new Command('keys').description(
-  'API keys of the query service. Reads DATABASE_URL (the owner). Every change is in the audit trail.',
+  'API keys of the query service. Reads DATABASE_URL (chip_operator, or the owner). Every change is in the audit trail.',
 );
 
 interface CreateOptions {

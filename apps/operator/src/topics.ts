@@ -28,7 +28,7 @@ const changing = (command: Command, reason: string): Command =>
   command.addOption(reasonOption(reason)).addOption(byOption());
 
 const program = new Command('topics').description(
-  'The topics of the contract: machine, accepted and dead-letter topics. Reads KAFKA_BROKERS, and DATABASE_URL (the owner) for the audit trail.',
+  'The topics of the contract: machine, accepted and dead-letter topics. Reads KAFKA_BROKERS, and DATABASE_URL (chip_operator, or the owner) for the audit trail.',
 );
 
 changing(program.command('create'), 'topics of the contract')

@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type EntryResult, runEntry } from './run-entry.ts';
+import { asOperator, type EntryResult, runEntry } from './run-entry.ts';
 
 const kafka = TestKafka.forFile();
 let db: TestDatabase;
@@ -69,7 +69,7 @@ const published = async (topic: string): Promise<TopicRecord[]> => {
 };
 const headerOf = (record: TopicRecord, name: string): string | undefined => record.headers[name]?.toString();
 const dlq = (...args: string[]): Promise<EntryResult> =>
-  runEntry('dlq', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: db.url });
+  runEntry('dlq', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: asOperator(db.url) });
 const replay = (topic: string, options: Partial<ReplayOptions> = {}, sendAll = producer.sendAll.bind(producer)) =>
   new DeadLetterReplay(
     topic,

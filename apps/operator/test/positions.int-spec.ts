@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BlockEvent, encodeBlock } from '@chip/contracts';
 import { KafkaAdmin, KafkaProducer, readTopic } from '@chip/kafka';
-import { initPosition, loadPosition, setHighWatermark, setPositionState } from '@chip/persistence';
+import { Database, initPosition, loadPosition, setHighWatermark, setPositionState } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
@@ -15,13 +15,14 @@ import { reachOf } from '../src/positions/reach.ts';
 import { planRebase } from '../src/positions/rebase.ts';
 import { planResume } from '../src/positions/resume.ts';
 import { planRewindIngest } from '../src/positions/rewind-ingest.ts';
-import { runEntry } from './run-entry.ts';
+import { asOperator, runEntry } from './run-entry.ts';
 
 const { logger } = createLogger({ name: 'test', level: 'silent' });
 const T0 = Date.parse('2026-01-20T08:00:00Z');
 
 const kafka = TestKafka.forFile();
 let db: TestDatabase;
+let operator: Database;
 let producer: KafkaProducer;
 let admin: KafkaAdmin;
 let machine: string;
@@ -30,6 +31,7 @@ let group: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
+  operator = new Database({ url: asOperator(db.url), applicationName: 'chip-positions' });
   const connection = kafka.connection('test-positions');
   producer = new KafkaProducer(connection, logger);
   admin = new KafkaAdmin(connection, logger);
@@ -37,6 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await producer.disconnect();
   await admin.disconnect();
+  await operator.close();
   await db.drop();
 });
 beforeEach(async () => {
@@ -53,7 +56,7 @@ beforeEach(async () => {
 const facts = (partition = 0): PartitionFacts =>
   new PartitionFacts(
     {
-      database: db.database,
+      database: operator,
       admin,
       read: (topic, range) => readTopic(kafka.connection('test-positions'), logger, topic, range),
       machineTopic: machine,
@@ -236,7 +239,7 @@ describe('positions', () => {
 
   it('the command asks before it changes anything, and wants a reason', async () => {
     const run = (...args: string[]) =>
-      runEntry('positions', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: db.url });
+      runEntry('positions', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: asOperator(db.url) });
     await standAt(5, 'gap');
     const shown = await run('show');
     expect(shown).toMatchObject({ code: 0, stderr: '' });

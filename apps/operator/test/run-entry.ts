@@ -7,6 +7,17 @@ export interface EntryResult {
   readonly stderr: string;
 }
 
+/** The database of `url` for operators, who do not own it. */
+export function asOperator(url: string): string {
+  const given = process.env['OPERATOR_DATABASE_URL'];
+  if (!given) {
+    throw new Error('OPERATOR_DATABASE_URL is not set: the local stack has a user for operators');
+  }
+  const changed = new URL(given);
+  changed.pathname = new URL(url).pathname;
+  return changed.href;
+}
+
 /** Runs a command of the operator as its users do, without a terminal. */
 export async function runEntry(
   entry: string,

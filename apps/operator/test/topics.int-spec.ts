@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { changeTopics } from '../src/topics/record.ts';
-import { type EntryResult, runEntry } from './run-entry.ts';
+import { asOperator, type EntryResult, runEntry } from './run-entry.ts';
 
 describe('topics', () => {
   let db: TestDatabase;
@@ -9,13 +9,17 @@ describe('topics', () => {
   beforeAll(async () => {
     db = await createTestDatabase();
     // Other suites use the topics of this broker, too: those that exist stay.
-    created = await runEntry('topics', ['create', '--by', 'jo', '--reason', 'set-up'], { DATABASE_URL: db.url });
+    created = await runEntry('topics', ['create', '--by', 'jo', '--reason', 'set-up'], {
+      DATABASE_URL: asOperator(db.url),
+    });
     expect(created).toMatchObject({ code: 0 });
   });
   afterAll(() => db.drop());
 
-  const run = (args: readonly string[], env: Record<string, string> = { DATABASE_URL: db.url }): Promise<EntryResult> =>
-    runEntry('topics', args, env);
+  const run = (
+    args: readonly string[],
+    env: Record<string, string> = { DATABASE_URL: asOperator(db.url) },
+  ): Promise<EntryResult> => runEntry('topics', args, env);
   const trail = (action: string): Promise<object[]> =>
     db.database.query(
       `SELECT actor, reason, old_value, new_value FROM audit_log WHERE stream = 'operator' AND action = $1 ORDER BY seq`,

@@ -106,7 +106,7 @@ describe('roles', () => {
     ['chip_reader', audit, denied],
     ['chip_reader', 'SELECT refresh_daily_inspection_summary()', denied],
     // Keys and sessions: the functions of chip_api are the only way in.
-    ...['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', 'chip_limited'].flatMap((role) =>
+    ...['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', 'chip_limited', 'chip_operator'].flatMap((role) =>
       ['api_keys', 'ended_sessions'].map((table): [string, string, string] => [
         role,
         `SELECT * FROM private.${table}`,
@@ -116,6 +116,36 @@ describe('roles', () => {
     ['chip_api', 'SELECT * FROM private.usable_keys(NULL)', 'ok'],
     ['chip_api', endSession, 'ok'],
     ['chip_api', 'SELECT * FROM private.sessions_ended(NULL)', 'ok'],
+    ['chip_operator', 'SELECT prefix, role FROM private.api_keys', 'ok'],
+    ['chip_operator', 'SELECT hash FROM private.api_keys', denied],
+    ['chip_operator', 'UPDATE private.api_keys SET revoked_at = now()', 'ok'],
+    ['chip_operator', `UPDATE private.api_keys SET role = 'admin'`, denied],
+    ['chip_operator', 'DELETE FROM private.api_keys', denied],
+    ['chip_operator', 'SELECT * FROM private.usable_keys(NULL)', denied],
+    ['chip_operator', audit.replace("'api'", "'operator'"), 'ok'],
+    ['chip_operator', audit, denied],
+    ['chip_operator', audit.replace("'api'", "'schema'"), denied],
+    ['chip_operator', decision, 'ok'],
+    ['chip_operator', `INSERT INTO audit_writers VALUES ('chip_operator', 'api')`, denied],
+    [
+      'chip_operator',
+      `INSERT INTO private.api_keys (name, prefix, hash, role, created_by) VALUES ('n', 'p', sha256('k'), 'viewer', 'me')`,
+      'ok',
+    ],
+    [
+      'chip_operator',
+      'SELECT FROM stream_positions, stream_gaps, ingest_partitions, ingest_decisions, audit_log, dead_letters, schema_migrations',
+      'ok',
+    ],
+    ['chip_operator', 'SELECT * FROM inspections', denied],
+    ['chip_operator', 'SELECT * FROM system_metrics', denied],
+    ['chip_operator', endSession, denied],
+    ['chip_operator', `UPDATE stream_positions SET state = 'gap'`, 'ok'],
+    ['chip_operator', `UPDATE inspections SET result = 'pass'`, denied],
+    ['chip_operator', 'DELETE FROM audit_log', denied],
+    ['chip_operator', 'SELECT prune_audit(now(), 10)', denied],
+    ['chip_operator', `SELECT set_retention('measurements', '1 day')`, denied],
+    ['chip_operator', 'CREATE TABLE mine (a int)', denied],
     ['chip_reader', 'SELECT * FROM private.usable_keys(NULL)', denied],
     ['chip_reader', endSession, denied],
     ['chip_reader', 'SELECT * FROM private.sessions_ended(NULL)', denied],
@@ -175,12 +205,13 @@ describe('roles', () => {
       [db.name],
     );
     const of = (role: string): string[] => settings.find((row) => row.role === role)?.settings ?? [];
-    for (const role of ['chip_migrator', 'chip_writer', 'chip_api', 'chip_reader']) {
+    for (const role of ['chip_migrator', 'chip_writer', 'chip_api', 'chip_reader', 'chip_operator']) {
       expect(of(role)).toContain('jit=off');
     }
     expect(of('chip_api')).toContain('statement_timeout=30s');
     expect(of('chip_reader')).toContain('idle_in_transaction_session_timeout=60s');
     expect(of('chip_writer')).toContain('lock_timeout=10s');
+    expect(of('chip_operator')).toContain('idle_in_transaction_session_timeout=60s');
     expect(of('chip_writer').join()).not.toContain('statement_timeout');
   });
 
@@ -212,6 +243,10 @@ describe('roles', () => {
     expect(await api.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '30s' }]);
     expect(await api.query('SHOW application_name')).toEqual([{ application_name: 'chip-test-api' }]);
     await api.close();
+    const operator = new Database({ url: own('OPERATOR_DATABASE_URL'), applicationName: 'chip-test-operator' });
+    await expect(operator.query(audit.replace("'api'", "'operator'"))).resolves.toHaveLength(1);
+    await expect(operator.query(audit)).rejects.toThrow('chip_operator may not append to the audit stream api');
+    await operator.close();
     // A writer may end the session of another writer, and of nobody else.
     const [old, next] = [
       await LoadSession.open({ url: own('WRITER_DATABASE_URL'), applicationName: 'chip-test-writer' }),

@@ -8,6 +8,7 @@ it('gives every role the database it was told, the owner by default', () => {
     INGEST_DATABASE_URL: 'postgresql://o@h/d',
     QUERY_DATABASE_URL: 'postgresql://q@h/d',
     READER_DATABASE_URL: 'postgresql://o@h/d',
+    OPERATOR_DATABASE_URL: 'postgresql://o@h/d',
   });
 });
 

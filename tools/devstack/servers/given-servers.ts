@@ -22,6 +22,7 @@ export function givenServers(env: NodeJS.ProcessEnv): Env {
       'INGEST_DATABASE_URL',
       'QUERY_DATABASE_URL',
       'READER_DATABASE_URL',
+      'OPERATOR_DATABASE_URL',
     ]) {
       take(name, env[name] || env['DATABASE_URL']);
     }

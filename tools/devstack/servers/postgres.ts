@@ -15,7 +15,10 @@ const DATABASE = 'chip_quality';
 
 const SUPERUSER = 'postgres';
 const OWNER = 'chip_migrator';
-const SERVICE_ROLES = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader'];
+const SERVICE_ROLES = ['chip_writer', 'chip_ingest', 'chip_api', 'chip_reader', 'chip_operator'];
+
+/** Migrations set the limits of these roles; the owner does not gain their rights by this. */
+const GRANT_TO_OWNER = `GRANT ${SERVICE_ROLES.join(', ')} TO ${OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;`;
 
 const START_AFRESH =
   'look at the log named above; if the data may go, delete it with "npm stop -- --wipe" and start again';
@@ -103,6 +106,8 @@ export class Postgres {
   async createDatabase(signal: AbortSignal): Promise<void> {
     const exists = await this.#sql('postgres', `SELECT 1 FROM pg_database WHERE datname = '${DATABASE}'`, signal);
     if (exists.trim() === '1') {
+      // Made by an earlier version, which had fewer roles.
+      await this.#sql('postgres', this.#createMissingRoles(), signal);
       return;
     }
     await this.#sql('template1', PREPARE_TEMPLATE, signal);
@@ -121,9 +126,17 @@ export class Postgres {
       `ALTER ROLE ${OWNER} CREATEROLE CREATEDB;`,
       `GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO ${OWNER};`,
       ...SERVICE_ROLES.map(login),
-      // Migrations set the limits of these roles; the owner does not gain their rights by this.
-      `GRANT ${SERVICE_ROLES.join(', ')} TO ${OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE;`,
+      GRANT_TO_OWNER,
     ].join('\n');
+  }
+
+  /** Migrations may have made them already, without a login. */
+  #createMissingRoles(): string {
+    const created = (role: string) => [
+      `SELECT 'CREATE ROLE ${role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') \\gexec`,
+      `ALTER ROLE ${role} LOGIN PASSWORD '${this.#passwords[role]}';`,
+    ];
+    return [...SERVICE_ROLES.flatMap(created), GRANT_TO_OWNER].join('\n');
   }
 
   async #sql(inDatabase: string, sql: string, signal?: AbortSignal): Promise<string> {
@@ -165,6 +178,7 @@ export class Postgres {
       INGEST_DATABASE_URL: this.#url('chip_ingest', DATABASE),
       QUERY_DATABASE_URL: this.#url('chip_api', DATABASE),
       READER_DATABASE_URL: this.#url('chip_reader', DATABASE),
+      OPERATOR_DATABASE_URL: this.#url('chip_operator', DATABASE),
       PG_BIN: this.#programs,
     };
   }
@@ -199,13 +213,12 @@ GRANT EXECUTE ON FUNCTION public.end_sessions_of_test_template(text) TO ${OWNER}
 `;
 
 function loadPasswords(file: string): Env {
-  const known = readEnvFile(file);
-  if (known) {
-    return known;
+  const known = readEnvFile(file) ?? {};
+  const missing = [SUPERUSER, OWNER, ...SERVICE_ROLES].filter((role) => !known[role]);
+  const passwords = { ...known, ...Object.fromEntries(missing.map((role) => [role, randomBytes(18).toString('hex')])) };
+  if (missing.length > 0) {
+    writeEnvFile(file, passwords);
   }
-  const roles = [SUPERUSER, OWNER, ...SERVICE_ROLES];
-  const passwords = Object.fromEntries(roles.map((role) => [role, randomBytes(18).toString('hex')]));
-  writeEnvFile(file, passwords);
   return passwords;
 }
 

@@ -1,7 +1,7 @@
 /** What a migration declares about the tables and functions that it creates, in addition to their SQL. */
 
 /** Roles that work in the database. `chip_migrator` owns everything and needs no grant. */
-export type Role = 'chip_writer' | 'chip_ingest' | 'chip_api' | 'chip_reader';
+export type Role = 'chip_writer' | 'chip_ingest' | 'chip_api' | 'chip_reader' | 'chip_operator';
 
 /** Every account, and the writer, which merges, folds and deletes. */
 export const READERS: readonly Role[] = ['chip_reader', 'chip_api', 'chip_writer'];

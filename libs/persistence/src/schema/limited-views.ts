@@ -178,13 +178,31 @@ const PRIVATE_FUNCTIONS = [
   'private.sessions_ended(bigint)',
 ];
 
-/** Grants the right to call the functions of the schema `private`, as far as the schema has them. */
+/** What operators see and change of a key; of the key itself, they see nothing that would let them use it. */
+const OPERATOR_KEY_RIGHTS = `
+  SELECT (id, name, prefix, role, scopes, sites, products, created_at, created_by, expires_at, revoked_at, last_used_at),
+  INSERT (name, prefix, hash, role, scopes, sites, products, expires_at, created_by),
+  UPDATE (expires_at, revoked_at)`;
+
+/**
+ * Grants what the schema `private` allows, as far as it exists: its functions to the query service, keys without their
+ * hashes to operators.
+ */
 export async function applyKeyRights(client: Pick<Client, 'query'>): Promise<void> {
-  const { rows } = await client.query<{ ready: boolean; present: string[] }>(
+  const { rows } = await client.query<{ ready: boolean; hasOperator: boolean; present: string[] }>(
     `SELECT to_regnamespace('private') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'chip_api') AS ready,
+            to_regclass('private.api_keys') IS NOT NULL
+              AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'chip_operator') AS "hasOperator",
             ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE to_regprocedure(name) IS NOT NULL) AS present`,
     [PRIVATE_FUNCTIONS],
   );
+  if (rows[0]?.hasOperator) {
+    // One implicit transaction: commands that run meanwhile lose nothing.
+    await client.query(`
+      REVOKE ALL ON ALL TABLES IN SCHEMA private FROM chip_operator;
+      GRANT USAGE ON SCHEMA private TO chip_operator;
+      GRANT ${OPERATOR_KEY_RIGHTS} ON private.api_keys TO chip_operator`);
+  }
   if (!rows[0]?.ready) {
     return;
   }

@@ -17,6 +17,8 @@ const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
   chip_ingest: { statement_timeout: '5s', lock_timeout: '2s', idle_in_transaction_session_timeout: '10s' },
   chip_api: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
   chip_reader: { statement_timeout: '30s', lock_timeout: '5s', idle_in_transaction_session_timeout: '60s' },
+  // Its commands wait for the lock of a position that is being moved. They walk the audit trail, whatever its length.
+  chip_operator: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
 };
 /** Most of the server's `max_connections` that a role may hold: whatever reads, loading finds the rest. */
 const CONNECTION_SHARES: Partial<Record<Role | 'chip_migrator', number>> = { chip_api: 1 / 2, chip_reader: 1 / 8 };

@@ -1,16 +1,19 @@
-import { type Functions, READERS, type Tables } from '../declarations.ts';
+import { type Functions, READERS, type Role, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
+
+/** The load, and people who decide about a partition that it has stopped. */
+const MOVERS: readonly Role[] = ['chip_writer', 'chip_operator'];
 
 /** Stream positions: the one mechanism behind "no acknowledged event lost, none applied twice". */
 export class Positions extends SchemaMigration {
   static override readonly tables: Tables = {
-    stream_positions: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
-    stream_gaps: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'] },
+    stream_positions: { select: [...READERS, 'chip_operator'], insert: MOVERS, update: MOVERS },
+    stream_gaps: { select: [...READERS, 'chip_operator'], insert: MOVERS, update: ['chip_writer'] },
   };
   static override readonly functions: Functions = {
-    init_position: ['chip_writer'],
+    init_position: MOVERS,
     move_position: ['chip_writer'],
-    skip_gap: ['chip_writer'],
+    skip_gap: MOVERS,
     take_partition: ['chip_writer'],
   };
   override name = '0004-positions';

@@ -10,7 +10,7 @@ import { SchemaMigration } from './schema-migration.ts';
  */
 export class Retention extends SchemaMigration {
   static override readonly tables: Tables = {
-    retention_settings: { select: [...READERS, 'chip_ingest'] },
+    retention_settings: { select: [...READERS, 'chip_ingest', 'chip_operator'] },
     legal_holds: { select: ACCOUNTS },
     metrics_late: { select: READERS, insert: ['chip_writer'], update: ['chip_writer'], delete: ['chip_writer'] },
   };

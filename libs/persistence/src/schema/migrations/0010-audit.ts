@@ -10,14 +10,14 @@ import { SchemaMigration } from './schema-migration.ts';
  */
 export class Audit extends SchemaMigration {
   static override readonly tables: Tables = {
-    audit_log: { select: ACCOUNTS, retention: { everyMs: 600_000 } },
+    audit_log: { select: [...ACCOUNTS, 'chip_operator'], retention: { everyMs: 600_000 } },
     audit_heads: { select: READERS },
     reports: { select: ACCOUNTS, insert: ['chip_api'] },
     parameters: { select: READERS, insert: ['chip_api'] },
   };
   static override readonly functions: Functions = {
     audit_entry_hash: ['chip_api', 'chip_reader'],
-    append_audit: ['chip_api'],
+    append_audit: ['chip_api', 'chip_operator'],
     verify_audit: ['chip_api', 'chip_reader'],
   };
   override name = '0010-audit';

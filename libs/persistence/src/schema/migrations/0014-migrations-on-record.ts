@@ -8,7 +8,7 @@ import { SchemaMigration } from './schema-migration.ts';
  */
 export class MigrationsOnRecord extends SchemaMigration {
   static override readonly tables: Tables = {
-    schema_migrations: { select: [...READERS, 'chip_ingest'] },
+    schema_migrations: { select: [...READERS, 'chip_ingest', 'chip_operator'] },
   };
   override name = '0014-migrations-on-record';
 

@@ -7,8 +7,12 @@ import { SchemaMigration } from './schema-migration.ts';
  */
 export class IngestPartitions extends SchemaMigration {
   static override readonly tables: Tables = {
-    ingest_partitions: { select: [...READERS, 'chip_ingest'], insert: ['chip_ingest'], update: ['chip_ingest'] },
-    ingest_decisions: { select: [...READERS, 'chip_ingest'] },
+    ingest_partitions: {
+      select: [...READERS, 'chip_ingest', 'chip_operator'],
+      insert: ['chip_ingest'],
+      update: ['chip_ingest'],
+    },
+    ingest_decisions: { select: [...READERS, 'chip_ingest', 'chip_operator'], insert: ['chip_operator'] },
   };
   override name = '0017-ingest-partitions';
 

@@ -5,10 +5,10 @@ import { SchemaMigration } from './schema-migration.ts';
 export class DeadLetters extends SchemaMigration {
   static override readonly tables: Tables = {
     dead_letters: {
-      select: ACCOUNTS,
+      select: [...ACCOUNTS, 'chip_operator'],
       insert: ['chip_api'],
       // That a letter was replayed.
-      update: ['chip_api'],
+      update: ['chip_api', 'chip_operator'],
       retention: { everyMs: 600_000, rows: { keep: null, column: 'failed_at' } },
     },
     dead_letter_positions: { select: ACCOUNTS, insert: ['chip_api'], update: ['chip_api'] },

@@ -32,6 +32,7 @@ import { DeadLetters } from './0037-dead-letters.ts';
 import { LetterReplays } from './0038-letter-replays.ts';
 import { Annotations } from './0039-annotations.ts';
 import { EndedSessions } from './0042-ended-sessions.ts';
+import { OperatorRole } from './0043-operator-role.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -69,4 +70,5 @@ export const MIGRATIONS = [
   { name: '0038-letter-replays', class: LetterReplays },
   { name: '0039-annotations', class: Annotations },
   { name: '0042-ended-sessions', class: EndedSessions },
+  { name: '0043-operator-role', class: OperatorRole },
 ];

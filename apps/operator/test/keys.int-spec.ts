@@ -1,0 +1,47 @@
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { asOperator, type EntryResult, runEntry } from './run-entry.ts';
+
+describe('keys', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    await db.database.query('DELETE FROM private.api_keys');
+  });
+  afterAll(() => db.drop());
+
+  const keys = (...args: string[]): Promise<EntryResult> =>
+    runEntry('keys', [...args, ...(args[0] === 'list' ? [] : ['--by', 'jo'])], { DATABASE_URL: asOperator(db.url) });
+
+  it('are created, shown without what is secret, rotated and revoked by operators who do not own the database', async () => {
+    const made = await keys(
+      'create',
+      '--role',
+      'viewer',
+      '--name',
+      'first',
+      '--site',
+      'fab-1',
+      '--expires',
+      '90d',
+      '--quiet',
+    );
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^chip_[0-9a-z]{10}_[\w-]{43}\n$/) });
+    const key = made.stdout.trim();
+    const prefix = key.slice('chip_'.length, 'chip_'.length + 10);
+    const listed = await keys('list');
+    expect(listed.stdout).toContain(`${prefix}  first  viewer  site fab-1`);
+    expect(listed.stdout).not.toContain(key.slice(-43));
+    expect(await keys('rotate', prefix, '--grace', '1h')).toMatchObject({ code: 0 });
+    expect(await keys('revoke', prefix)).toMatchObject({ code: 0, stdout: `${prefix} is revoked\n` });
+    expect(await keys('revoke', prefix)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is already revoked'),
+    });
+    expect(
+      await db.database.query(
+        `SELECT action, actor FROM audit_log WHERE stream = 'operator' AND action LIKE 'key.%' ORDER BY seq`,
+      ),
+    ).toEqual(['key.create', 'key.rotate', 'key.revoke'].map((action) => ({ action, actor: 'jo' })));
+  });
+});
