@@ -19,13 +19,15 @@ export class RefusalPace {
   /**
    * Resolves when a refusal on this connection may leave. Closes the connection instead when too many wait, or when it
    * sends on before its answer.
+   *
+   * @returns whether there is still a connection to answer on
    */
-  async wait(socket: Socket): Promise<void> {
+  async wait(socket: Socket): Promise<boolean> {
     const now = performance.now();
     const leavesAt = Math.max(this.#last, now - 1_000) + 1_000 / PER_SECOND;
     if (leavesAt - now > MAX_HOLD_MS || this.#held.has(socket)) {
       socket.destroy();
-      return;
+      return false;
     }
     this.#last = leavesAt;
     if (leavesAt > now) {
@@ -37,5 +39,6 @@ export class RefusalPace {
       socket.off('close', close);
       this.#held.delete(socket);
     }
+    return !socket.destroyed;
   }
 }

@@ -117,8 +117,9 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
         }
       }
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) {
-        await refusals.wait(request.raw.socket);
+      if (error instanceof Problem && error.status === 401 && !(await refusals.wait(request.raw.socket))) {
+        // An answer that nobody gets costs as much as one that arrives.
+        return reply.hijack();
       }
       filter.answer(error, request, reply as unknown as Parameters<HttpErrorFilter['answer']>[2]);
       return reply;
