@@ -115,7 +115,7 @@ backup plugin, the kubelet and postgres_exporter are not: one machine has none o
 
   --only a,b       only these accidents
   --factor N       every time of the rules divided by N (default 60: a minute becomes a second); SummaryOld (5),
-                   ServiceRestarting (15), WritersCompete (15) and BackupOld (1,800) have divisors of their own
+                   ServiceRestarting (7.5), WritersCompete (15) and BackupOld (1,800) have divisors of their own
   --within S       seconds to wait for an alert, and for its end (default 180)
   --help           this text
 

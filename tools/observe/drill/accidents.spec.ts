@@ -64,7 +64,7 @@ describe('rules of the drill', () => {
   it('have a factor or a threshold of their own where no accident could reach that of the rest', () => {
     expect(drilled.get('SummaryOld')!.expr).toContain('> 360');
     expect(drilled.get('BackupOld')!.expr).toContain('> 52');
-    expect(drilled.get('ServiceRestarting')!.expr).toContain('[60s]');
+    expect(drilled.get('ServiceRestarting')!.expr).toContain('[120s]');
     expect(drilled.get('MetricsCardinality')!.expr).toMatch(/> 1000$/);
     expect(drilled.size).toBe(alerts.length);
   });

@@ -6,7 +6,7 @@ const OWN_FACTORS: Readonly<Record<string, number>> = {
   // The product refreshes the summary every 5 minutes: 6 minutes is old.
   SummaryOld: 5,
   // A service takes some seconds to start, and must do so four times within the range.
-  ServiceRestarting: 15,
+  ServiceRestarting: 7.5,
   // Each dropped flush costs a writer some seconds, until it has rejoined its group.
   WritersCompete: 15,
   // 26 hours become 52 s.

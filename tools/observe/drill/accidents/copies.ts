@@ -36,6 +36,7 @@ export const noBackup: Accident = {
   alerts: ['BackupOld'],
   begin: async (system) => {
     const backups = await Backups.of(system);
+    await backups.watch();
     return () => backups.take();
   },
 };
@@ -46,6 +47,8 @@ export const oldBackup: Accident = {
   begin: async (system) => {
     const backups = await Backups.of(system);
     await backups.take();
+    // Not before: a server without any backup fires at once.
+    await backups.watch();
     return () => backups.take();
   },
 };

@@ -16,6 +16,7 @@ export class Backups {
   readonly #system: ObservedSystem;
   readonly #program: string;
   readonly #account: PostgresAccount;
+  #isWatched = false;
 
   private constructor(system: ObservedSystem, program: string, account: PostgresAccount) {
     this.#system = system;
@@ -23,7 +24,7 @@ export class Backups {
     this.#account = account;
   }
 
-  /** Makes the server archive its log, for which it restarts, and starts the exporter. There is no backup yet. */
+  /** Makes the server archive its log, for which it restarts. There is no backup yet. */
   static of(system: ObservedSystem): Promise<Backups> {
     const ready = Backups.#ready.get(system) ?? Backups.#prepare(system);
     Backups.#ready.set(system, ready);
@@ -64,9 +65,6 @@ pg1-user=postgres
     account.own(configuration);
     const backups = new Backups(system, program, account);
     await backups.#archive(sockets);
-    await system.start('pgbackrest-exporter-1', {
-      PATH: `${path.dirname(program)}${path.delimiter}${process.env['PATH']}`,
-    });
     return backups;
   }
 
@@ -100,6 +98,15 @@ pg1-user=postgres
       signal,
       onFailure: `see ${path.join(folder.data, 'backup-log')} and the lines above`,
     });
+  }
+
+  /** Starts the exporter, unless it runs. */
+  async watch(): Promise<void> {
+    if (!this.#isWatched) {
+      this.#isWatched = true;
+      const folders = `${path.dirname(this.#program)}${path.delimiter}${process.env['PATH']}`;
+      await this.#system.start('pgbackrest-exporter-1', { PATH: folders });
+    }
   }
 
   /** Takes a full backup while the server works. */
