@@ -10,7 +10,7 @@ interface Wave {
 
 /** Services promise to end within 25 s; each wave waits for the previous one. */
 const WAVES: readonly Wave[] = [
-  { names: /^(simulator|tests|prometheus|alertmanager)-/, withinMs: 10_000 },
+  { names: /^(simulator|tests|prometheus|alertmanager|(node|pgbackrest)-exporter)-/, withinMs: 10_000 },
   ...SERVICE_NAMES.map((name) => ({ names: new RegExp(`^${name}-`), withinMs: 30_000 })),
   { names: /^(kafka|postgres)-/, withinMs: 30_000 },
   // A database archives the end of its log there.
