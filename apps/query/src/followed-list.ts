@@ -11,32 +11,51 @@ interface FollowedSettings {
   readonly databases: readonly Database[];
   /** Reads what changed in the database. */
   readonly read: (database: Database) => Promise<void>;
+  /** Stores in the primary what this process has to add; also every so often, and at the end. */
+  readonly store: (primary: Database) => Promise<void>;
+  readonly storeMs: number;
+  /** The log event of a failure to store, which changes nothing. */
+  readonly notStored: string;
   /** What the list has, in the words of an answer: "keys". */
   readonly what: string;
   readonly logger: Logger;
 }
 
-/** Keeps a list in memory that follows the database. */
+/** Keeps a list in memory that follows the database, and stores what this process adds. */
 export class FollowedList {
   readonly #settings: FollowedSettings;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(settings: FollowedSettings) {
     this.#settings = settings;
   }
 
   start(): void {
-    const { logger, what } = this.#settings;
-    this.#timer = setInterval(
-      () => void this.refresh().catch((err: unknown) => logger.warn({ err }, `${what}_not_refreshed`)),
-      REFRESH_MS,
-    ).unref();
+    const { logger, what, storeMs } = this.#settings;
+    this.#timers = [
+      setInterval(
+        () => void this.refresh().catch((err: unknown) => logger.warn({ err }, `${what}_not_refreshed`)),
+        REFRESH_MS,
+      ).unref(),
+      setInterval(() => void this.store(), storeMs).unref(),
+    ];
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
+  /** Ends both, after storing once more. */
+  async stop(): Promise<void> {
+    this.#timers.forEach(clearInterval);
+    await this.store();
+  }
+
+  async store(): Promise<void> {
+    const { databases, store, logger, notStored } = this.#settings;
+    try {
+      await store(databases[0] as Database);
+    } catch (err) {
+      logger.warn({ err }, notStored);
+    }
   }
 
   /** @throws Problem 503 when the list is too old and cannot be read */

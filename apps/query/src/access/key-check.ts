@@ -15,16 +15,15 @@ export class KeyCheck {
   readonly #list: FollowedList;
   #soon: Promise<void> | undefined;
   #lookedAt = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
 
   /** @param databases in the order in which they are tried: the primary, then a replica in case the primary is away */
-  constructor(
-    private readonly databases: readonly Database[],
-    private readonly logger: Logger,
-  ) {
+  constructor(databases: readonly Database[], logger: Logger) {
     this.#list = new FollowedList({
       databases,
       read: (database) => this.#keys.refresh(database),
+      store: (primary) => this.#keys.reportUse(primary),
+      storeMs: REPORT_USE_MS,
+      notStored: 'use_of_keys_not_stored',
       what: 'keys',
       logger,
     });
@@ -32,14 +31,11 @@ export class KeyCheck {
 
   start(): void {
     this.#list.start();
-    this.#timer = setInterval(() => void this.#reportUse(), REPORT_USE_MS).unref();
   }
 
   /** Stops refreshing, and stores when keys were last used. */
-  async stop(): Promise<void> {
-    this.#list.stop();
-    clearInterval(this.#timer);
-    await this.#reportUse();
+  stop(): Promise<void> {
+    return this.#list.stop();
   }
 
   /** @throws Problem 401, or 503 when the keys cannot be read */
@@ -68,13 +64,5 @@ export class KeyCheck {
       })
       .catch(() => undefined);
     return this.#soon;
-  }
-
-  async #reportUse(): Promise<void> {
-    try {
-      await this.#keys.reportUse(this.databases[0] as Database);
-    } catch (err) {
-      this.logger.warn({ err }, 'use_of_keys_not_stored');
-    }
   }
 }

@@ -83,12 +83,8 @@ export class AnnotationsQuery {
     return found;
   }
 
-  async #write<T>(work: (repositories: Repositories, actor: string) => Promise<T>): Promise<T> {
+  #write<T>(work: (repositories: Repositories, actor: string) => Promise<T>): Promise<T> {
     const actor = currentRequest().caller.subject;
-    try {
-      return await this.unitOfWork.run((repositories) => work(repositories, actor));
-    } catch (error) {
-      throw this.primary.translated(error);
-    }
+    return this.primary.write(() => this.unitOfWork.run((repositories) => work(repositories, actor)));
   }
 }

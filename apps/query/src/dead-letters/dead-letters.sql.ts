@@ -18,9 +18,17 @@ export const placeOf = ({ failed_at, topic, partition, offset }: StoredLetter): 
   id: `${topic}/${partition}/${offset}`,
 });
 
-const conditions = ({ topic, code, stage, field, machine, from, to }: GroupParameters): SqlConditions =>
+/** The letters that a selection names, each refused event once. */
+export const lettersNamed = ({
+  topic,
+  code,
+  stage,
+  field,
+  machine,
+  from,
+  to,
+}: Partial<GroupParameters>): SqlConditions =>
   new SqlConditions()
-    // Each refused event once.
     .require('NOT is_repeat')
     .oneOf('topic', topic)
     .oneOf('code', code)
@@ -34,7 +42,7 @@ export async function countGroups(
   snapshot: Queryable,
   parameters: GroupParameters,
 ): Promise<Pick<LetterGroups, 'letters' | 'group_count' | 'groups'>> {
-  const where = conditions(parameters);
+  const where = lettersNamed(parameters);
   const rows = await snapshot.query<LetterGroup & { all_letters: number; all_groups: number }>(
     `SELECT topic, code, stage, field, machine, count(*) AS letters, count(replay_of) AS failed_again, count(replayed_at) AS replayed,
        min(failed_at) AS first_failed_at, max(failed_at) AS last_failed_at,
@@ -64,7 +72,7 @@ export function listLetters(
   after: KeysetPosition | undefined,
   limit: number,
 ): Promise<StoredLetter[]> {
-  const where = conditions(parameters);
+  const where = lettersNamed(parameters);
   if (after) {
     const [topic = '', partition = '', offset = ''] = after.id.split('/');
     where.require(

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
 import { readyToCount } from '../attempts/ready-to-count.ts';
-import { Problem } from '../http/problem.error.ts';
-import { findLot } from '../lots/lot.sql.ts';
+import { findLot, requireWafer } from '../lots/lot.sql.ts';
 import { type WaferPath } from '../maps/map-answer.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { MAX_DEFECTS, type WaferDefectsAnswer, type WaferDefectsParameters } from './wafer-defects-answer.ts';
@@ -16,13 +15,7 @@ export class WaferDefectsQuery {
   defects({ lot_id, wafer_id }: WaferPath, { site, ...asked }: WaferDefectsParameters): Promise<WaferDefectsAnswer> {
     return this.snapshots.answer(async (snapshot) => {
       const lot = await findLot(snapshot, lot_id, site);
-      const [wafer] = await snapshot.query('SELECT 1 FROM wafers WHERE lot_id = $1 AND wafer_id = $2', [
-        lot.id,
-        wafer_id,
-      ]);
-      if (!wafer) {
-        throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
-      }
+      await requireWafer(snapshot, lot.id, wafer_id);
       const question = await readyToCount(snapshot, asked);
       const place = { lot: lot.id, wafer: wafer_id };
       const defects = await defectsOfWafer(snapshot, question, place, MAX_DEFECTS + 1);

@@ -100,8 +100,8 @@ export class ControlLimitsQuery {
   async #store(row: Omit<NewControlLimits, 'author'>): Promise<string> {
     const { caller } = currentRequest();
     const { as_of: _asOf, definition: _definition, ...said } = row;
-    try {
-      return await this.unitOfWork.run(async ({ controlLimits, audit }) => {
+    return this.primary.write(() =>
+      this.unitOfWork.run(async ({ controlLimits, audit }) => {
         const { id, version } = await controlLimits.create({ ...row, author: caller.subject });
         await audit.append({
           stream: 'api',
@@ -112,10 +112,8 @@ export class ControlLimitsQuery {
           newValue: { ...said, version },
         });
         return id;
-      });
-    } catch (error) {
-      throw this.primary.translated(error);
-    }
+      }),
+    );
   }
 }
 

@@ -30,6 +30,14 @@ export async function findLot(snapshot: Queryable, lotId: string, site: string |
   return lot;
 }
 
+/** @throws Problem 404 when the lot has no such wafer */
+export async function requireWafer(snapshot: Queryable, lot: string, waferId: string): Promise<void> {
+  const [wafer] = await snapshot.query('SELECT 1 FROM wafers WHERE lot_id = $1 AND wafer_id = $2', [lot, waferId]);
+  if (!wafer) {
+    throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
+  }
+}
+
 export interface WaferSummary {
   /** null: inspections that name no wafer. */
   readonly wafer_id: string | null;

@@ -7,7 +7,7 @@ import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { type Zone, ZONE_TEXTS } from '../geometries/zones.sql.ts';
 import { Problem } from '../http/problem.error.ts';
 import { type LotPath } from '../lots/lot-answer.ts';
-import { findLot } from '../lots/lot.sql.ts';
+import { findLot, requireWafer } from '../lots/lot.sql.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import {
   type DieRow,
@@ -49,13 +49,7 @@ export class MapsQuery {
     const { site, ...asked } = parameters;
     return this.snapshots.answer(async (snapshot) => {
       const lot = await findLot(snapshot, lot_id, site);
-      const [wafer] = await snapshot.query('SELECT 1 FROM wafers WHERE lot_id = $1 AND wafer_id = $2', [
-        lot.id,
-        wafer_id,
-      ]);
-      if (!wafer) {
-        throw new Problem(404, 'not_found', 'there is no such wafer in this lot');
-      }
+      await requireWafer(snapshot, lot.id, wafer_id);
       const question = await readyToCount(snapshot, { ...asked, lot: lot.id, wafer: wafer_id });
       const map = await (asked.zones === undefined
         ? plainWaferOf(snapshot, question)

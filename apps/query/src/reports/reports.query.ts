@@ -74,8 +74,8 @@ export class ReportsQuery {
   ): Promise<string> {
     const actor = currentRequest().caller.subject;
     const sha256 = createHash('sha256').update(result).digest();
-    try {
-      return await this.unitOfWork.run(async ({ reports, audit }) => {
+    return this.primary.write(() =>
+      this.unitOfWork.run(async ({ reports, audit }) => {
         const { name } = request;
         const report = { name, query: '/v1/reports', parameters: request, as_of, result, sha256, created_by: actor };
         const id = await reports.create(report);
@@ -89,9 +89,7 @@ export class ReportsQuery {
           newValue,
         });
         return id;
-      });
-    } catch (error) {
-      throw this.primary.translated(error);
-    }
+      }),
+    );
   }
 }

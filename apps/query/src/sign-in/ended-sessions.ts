@@ -8,16 +8,15 @@ const STORE_MS = 2_000;
 export class EndedSessions {
   readonly #known = new KnownEndedSessions();
   readonly #list: FollowedList;
-  #timer: NodeJS.Timeout | undefined;
 
   /** @param databases the primary, which stores; then a replica that is read while the primary is away */
-  constructor(
-    private readonly databases: readonly Database[],
-    private readonly logger: Logger,
-  ) {
+  constructor(databases: readonly Database[], logger: Logger) {
     this.#list = new FollowedList({
       databases,
       read: (database) => this.#known.refresh(database),
+      store: (primary) => this.#known.store(primary),
+      storeMs: STORE_MS,
+      notStored: 'end_of_session_not_stored',
       what: 'sessions',
       logger,
     });
@@ -25,13 +24,10 @@ export class EndedSessions {
 
   start(): void {
     this.#list.start();
-    this.#timer = setInterval(() => void this.#store(), STORE_MS).unref();
   }
 
-  async stop(): Promise<void> {
-    this.#list.stop();
-    clearInterval(this.#timer);
-    await this.#store();
+  stop(): Promise<void> {
+    return this.#list.stop();
   }
 
   /** Whether this instance knows that the session has ended. */
@@ -48,14 +44,6 @@ export class EndedSessions {
   /** Ends a session: here at once, elsewhere as soon as the primary has heard of it. */
   async add(session: EndedSession): Promise<void> {
     this.#known.add(session);
-    await this.#store();
-  }
-
-  async #store(): Promise<void> {
-    try {
-      await this.#known.store(this.databases[0] as Database);
-    } catch (err) {
-      this.logger.warn({ err }, 'end_of_session_not_stored');
-    }
+    await this.#list.store();
   }
 }

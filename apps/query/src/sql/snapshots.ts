@@ -213,6 +213,15 @@ export class Snapshots {
     }
   }
 
+  /** Runs work that writes. @throws what {@link translated} makes of its error */
+  async write<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.translated(error);
+    }
+  }
+
   /** Turns an unavailable, slow or busy database into a Problem 503; returns other errors unchanged. */
   translated(error: unknown, request: AskedBy = currentRequest()): unknown {
     // The last failure says more than the retry that gave up on it.

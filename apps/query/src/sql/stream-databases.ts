@@ -33,6 +33,11 @@ export class StreamDatabases {
       : [{ snapshots, database, owns: () => true }];
   }
 
+  /** The database whose positions of the topic are in force. */
+  of(topic: string): StreamDatabase {
+    return this.all.find(({ owns }) => owns({ topic })) as StreamDatabase;
+  }
+
   /**
    * Asks every database in a snapshot of its own.
    * @returns the answers, and the positions that they include

@@ -39,14 +39,11 @@ export async function storeVersion<Version extends StoredVersion, Request extend
   kind: VersionKind<Version, Request>,
   given: Request,
 ): Promise<Item> {
-  let id: string;
-  try {
-    id = await unitOfWork.run((repositories) =>
+  const id = await primary.write(() =>
+    unitOfWork.run((repositories) =>
       given.withdraw ? withdraw(repositories, kind, given) : succeed(repositories, kind, given),
-    );
-  } catch (error) {
-    throw primary.translated(error);
-  }
+    ),
+  );
   const stored = await primary.read((snapshot) => versionById<Item>(snapshot, kind.table, id));
   if (!stored) {
     throw new Problem(404, 'not_found', 'the version was removed right after it was stored');

@@ -47,8 +47,9 @@ interface Checkpoint {
 }
 
 /**
- * Sends the replays that were asked for, one after the other; their events may be judged side by side. A replay is a row: any instance that may send takes it, and
- * goes on where its last one ended. Which letters are sent is decided by the audit trail, as it is for the command.
+ * Sends the replays that were asked for, one after the other; their events may be judged side by side. A replay is a row:
+ * any instance that may send takes it, and goes on where its last one ended. Which letters are sent is decided by the audit
+ * trail, as it is for the command.
  */
 @Injectable()
 export class ReplayRunner implements OnApplicationBootstrap {
@@ -278,7 +279,7 @@ export class ReplayRunner implements OnApplicationBootstrap {
 
   /** Whether the positions of a topic are behind these ends. */
   async #hasPassed(topic: string, ends: ReadonlyMap<number, number>): Promise<boolean> {
-    const { database } = this.databases.all.find(({ owns }) => owns({ topic }))!;
+    const { database } = this.databases.of(topic);
     const rows = await database.query<{ partition: number; next_offset: number }>(
       'SELECT source_partition AS partition, next_offset FROM stream_positions WHERE source_topic = $1',
       [topic],

@@ -119,17 +119,16 @@ export class ReplaysQuery {
       );
     }
     const by = currentRequest().caller.subject;
-    const id = await this.database
-      .withTransaction(async (transaction) => {
+    const id = await this.primary.write(() =>
+      this.database.withTransaction(async (transaction) => {
         const { reason: _reason, patch: _patch, again, ...selection } = request;
-        if ((await countWanted(transaction, selection, again)) === 0) {
+        const letters = await countWanted(transaction, selection, again);
+        if (letters === 0) {
           throw new Problem(400, 'invalid_body', 'the selection names no letter that could be replayed');
         }
-        return createReplay(transaction, request, by);
-      })
-      .catch((error: unknown) => {
-        throw this.primary.translated(error);
-      });
+        return createReplay(transaction, request, letters, by);
+      }),
+    );
     this.runner.wake();
     return this.#one(this.primary, id);
   }
@@ -159,8 +158,7 @@ export class ReplaysQuery {
   }
 
   #retention(topic: string): Promise<number> {
-    const { snapshots } = this.databases.all.find(({ owns }) => owns({ topic }))!;
-    return snapshots.read((snapshot: Queryable) => readTelemetryRetention(snapshot));
+    return this.databases.of(topic).snapshots.read((snapshot: Queryable) => readTelemetryRetention(snapshot));
   }
 }
 

@@ -2,6 +2,7 @@ import { type LetterPlace, type Passed, type ReplayProgress } from '@chip/letter
 import { appendAudit, type Queryable } from '@chip/persistence';
 import { type KeysetPosition } from '../../http/cursor.ts';
 import { SqlConditions } from '../../sql/sql-conditions.ts';
+import { lettersNamed } from '../dead-letters.sql.ts';
 import { type ReplayAnswer, type ReplayRequest, type Selection } from './replay-answer.ts';
 
 /** The stream of the audit trail that this service may write to. */
@@ -40,16 +41,9 @@ const COLUMNS = `id, topic, filter, patch, again, reason, created_by, created_at
   judged, refused, skipped, uncertain_keys, at_partition, at_offset, problem_code, problem_detail, finished_at`;
 
 /** What a replay of a selection reads. Letters that were replayed are left out unless it is to be done again. */
-function wanted({ topic, code, stage, field, machine, from, to }: Selection, again: boolean): SqlConditions {
-  return new SqlConditions()
-    .require(again ? 'NOT is_repeat' : 'NOT is_repeat AND replayed_at IS NULL')
-    .oneOf('topic', topic)
-    .oneOf('code', code)
-    .oneOf('stage', stage)
-    .oneOf('field', field)
-    .oneOf('machine', machine)
-    .when(from, ($) => `failed_at >= ${$}::timestamptz`)
-    .when(to, ($) => `failed_at < ${$}::timestamptz`);
+function wanted(selection: Selection, again: boolean): SqlConditions {
+  const where = lettersNamed(selection);
+  return again ? where : where.require('replayed_at IS NULL');
 }
 
 export async function countWanted(snapshot: Queryable, selection: Selection, again: boolean): Promise<number> {
@@ -85,13 +79,13 @@ export function wantedPlaces(
   );
 }
 
-/** Stores a replay of what is known now, with its entry in the audit trail. */
+/** Stores a replay of the `letters` that are known now, with its entry in the audit trail. */
 export async function createReplay(
   transaction: Queryable,
   { reason, patch, again, ...filter }: ReplayRequest,
+  letters: number,
   by: string,
 ): Promise<string> {
-  const letters = await countWanted(transaction, filter, again);
   const [row] = await transaction.query<{ id: string }>(
     `INSERT INTO dead_letter_replays (topic, filter, patch, again, reason, created_by, bounds, letters)
      SELECT $1::varchar, $2, $3, $4, $5, $6, coalesce(jsonb_object_agg(letter_partition, next_offset), '{}'), $7
