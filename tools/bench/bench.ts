@@ -5,12 +5,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkDiskSpace, GIBIBYTE, SPACE_FOR_SERVERS } from '../devstack/servers/disk-space.ts';
 import { LOCAL_FOLDER, stackFolder } from '../devstack/layout.ts';
-import { claim, release } from '../devstack/commands/one-at-a-time.ts';
-import { runningProcesses } from '../devstack/processes/processes.ts';
+import { release, soleOwner } from '../devstack/commands/one-at-a-time.ts';
+import { forgetGivenServers } from '../devstack/servers/given-servers.ts';
 import { runMain } from '../devstack/processes/run-main.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
-import { endOnSignals } from '../devstack/processes/signals.ts';
-import { StackError } from '../devstack/terminal/stack-error.ts';
 import { BenchSystem, type BenchOptions, type CaseDatabase } from './bench-system.ts';
 import { inspectionBacklog, telemetryBacklog, type Backlog } from './machine-data.ts';
 import { measureLoad } from './measured-load.ts';
@@ -202,19 +200,10 @@ const spaceFor = ({ rows, preload: units, history, storm, clients, aims }: Optio
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   const { run: runFolder } = stackFolder(path.join(LOCAL_FOLDER, 'bench'));
-  const other = claim(runFolder, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(
-      `another "npm run bench" is running in this checkout (pid ${other})`,
-      'wait for it, or end it',
-    );
-  }
+  const signal = soleOwner(runFolder, SCRIPT, '"npm run bench"');
   // It measures the processes of its servers, so they must be its own.
-  for (const variable of ['KAFKA_BROKERS', 'DATABASE_URL']) {
-    delete process.env[variable];
-  }
+  forgetGivenServers();
   process.env['NODE_ENV'] = 'production';
-  const signal = endOnSignals(() => runningProcesses(runFolder).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
   try {
     const { result, text } = await run(options, signal);
     mkdirSync(path.dirname(options.out), { recursive: true });

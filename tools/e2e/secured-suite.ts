@@ -1,10 +1,9 @@
 /** `npm run test:secured`: the integration tests over TLS, with access control at both servers (see usage.mjs). */
 import { randomBytes } from 'node:crypto';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildWorkspace, NX } from '../devstack/commands/build.ts';
+import { buildWorkspace } from '../devstack/commands/build.ts';
+import { suitesPass } from '../devstack/commands/test/suites-on-servers.ts';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { runMain } from '../devstack/processes/run-main.ts';
 import { endOnSignals } from '../devstack/processes/signals.ts';
@@ -48,15 +47,7 @@ async function main(): Promise<number> {
     // Those alone, and not also the suites that theirs wait for.
     const projects =
       values.projects === undefined ? [] : [`--projects=${values.projects}`, '--excludeTaskDependencies'];
-    // What the cache knows was run without TLS.
-    const tests = spawn(NX, ['run-many', '-t', 'test:int', '--skip-nx-cache', '--parallel=3', ...projects], {
-      cwd: REPOSITORY_ROOT,
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    signal.addEventListener('abort', () => tests.kill('SIGTERM'), { once: true });
-    const [code] = (await once(tests, 'exit')) as [number | null];
-    return code ?? 1;
+    return (await suitesPass(env, projects, signal)) ? 0 : 1;
   } finally {
     await Promise.all([kafka.stop(), postgres.stop()]);
   }

@@ -5,16 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
 import { buildWorkspace } from '../devstack/commands/build.ts';
-import { claim, release } from '../devstack/commands/one-at-a-time.ts';
+import { release, soleOwner } from '../devstack/commands/one-at-a-time.ts';
+import { forgetGivenServers } from '../devstack/servers/given-servers.ts';
 import type { Env } from '../devstack/env-file.ts';
 import { cacheFolder, LOCAL_FOLDER, REPOSITORY_ROOT, stackFolder } from '../devstack/layout.ts';
 import { startPart, type Part } from '../devstack/processes/part.ts';
 import { PortPicker, portsAnywhere } from '../devstack/processes/ports.ts';
-import { runningProcesses } from '../devstack/processes/processes.ts';
 import { runMain } from '../devstack/processes/run-main.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
 import { describeServices, type Services } from '../devstack/processes/services.ts';
-import { endOnSignals } from '../devstack/processes/signals.ts';
 import { sweep } from '../devstack/processes/sweep.ts';
 import { together } from '../devstack/processes/together.ts';
 import { waitFor } from '../devstack/processes/wait-for.ts';
@@ -189,15 +188,9 @@ async function main(): Promise<number> {
   if (problem !== undefined) {
     throw new StackError(problem, 'install Python 3.11 or newer with pip');
   }
-  const other = claim(folder.run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(`another "npm run fuzz" is running in this checkout (pid ${other})`, 'wait for it, or end it');
-  }
+  const signal = soleOwner(folder.run, SCRIPT, '"npm run fuzz"');
   // The requests change what they find, so the servers must be its own.
-  for (const variable of ['KAFKA_BROKERS', 'DATABASE_URL']) {
-    delete process.env[variable];
-  }
-  const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  forgetGivenServers();
   try {
     await sweep(folder.run, report);
     rmSync(folder.data, { recursive: true, force: true });

@@ -7,11 +7,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { claim, release } from '../devstack/commands/one-at-a-time.ts';
+import { release, soleOwner } from '../devstack/commands/one-at-a-time.ts';
+import { forgetGivenServers } from '../devstack/servers/given-servers.ts';
 import { LOCAL_FOLDER, stackFolder } from '../devstack/layout.ts';
-import { runningProcesses } from '../devstack/processes/processes.ts';
 import { runMain } from '../devstack/processes/run-main.ts';
-import { endOnSignals } from '../devstack/processes/signals.ts';
 import { pause, repeatedly } from '../devstack/processes/wait-for.ts';
 import { reportTo } from '../devstack/terminal/progress.ts';
 import { StackError } from '../devstack/terminal/stack-error.ts';
@@ -218,14 +217,9 @@ async function accounts(system: SystemUnderTest, trial: Trial): Promise<string[]
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
-  delete process.env['KAFKA_BROKERS'];
-  delete process.env['DATABASE_URL'];
+  forgetGivenServers();
   const { run } = stackFolder(HOME);
-  const other = claim(run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(`another "npm run soak" is running in this checkout (pid ${other})`, 'wait for it, or end it');
-  }
-  const signal = endOnSignals(() => runningProcesses(run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const signal = soleOwner(run, SCRIPT, '"npm run soak"');
   try {
     return await onFreshSystem({ home: HOME, report, signal }, async (system) => {
       report('soak', `${options.minutes} minutes at ${options.rate} elements/s, a summary every ${options.everyS} s`);

@@ -1,6 +1,8 @@
 /** Which command owns a stack folder: at most one, which other terminals can find. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { pidFile } from '../processes/processes.ts';
+import { pidFile, runningProcesses } from '../processes/processes.ts';
+import { endOnSignals } from '../processes/signals.ts';
+import { StackError } from '../terminal/stack-error.ts';
 
 /** `supervisor.pid`: the process that supervises all others. */
 const NAME = 'supervisor';
@@ -37,6 +39,20 @@ export function claim(runFolder: string, script: string): number | undefined {
     }
     rmSync(file, { force: true });
   }
+}
+
+/**
+ * Makes this process the only one that runs a command in this checkout.
+ *
+ * @param command in the words of the refusal: `"npm run soak"`
+ * @returns what {@link endOnSignals} returns; a second signal kills the processes of the folder
+ */
+export function soleOwner(runFolder: string, script: string, command: string): AbortSignal {
+  const other = claim(runFolder, script);
+  if (other !== undefined) {
+    throw new StackError(`another ${command} is running in this checkout (pid ${other})`, 'wait for it, or end it');
+  }
+  return endOnSignals(() => runningProcesses(runFolder).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
 }
 
 export function release(runFolder: string): void {

@@ -31,6 +31,12 @@ export function givenServers(env: NodeJS.ProcessEnv): Env {
   return given;
 }
 
+/** For a command whose servers must be its own, because it measures, changes or damages them. */
+export function forgetGivenServers(): void {
+  delete process.env['KAFKA_BROKERS'];
+  delete process.env['DATABASE_URL'];
+}
+
 /** Refuses servers that do not answer: usually a variable left over from an earlier shell. */
 export async function checkGivenServers(given: Env): Promise<void> {
   const { KAFKA_BROKERS: brokers, DATABASE_URL: database } = given;

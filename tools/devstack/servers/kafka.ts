@@ -58,8 +58,8 @@ export function javaMajor(versionText: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** Refuses a machine that cannot run the broker before anything is downloaded. */
-export async function checkJava(): Promise<void> {
+/** Refuses a machine that cannot run the broker before anything is downloaded. @returns what its Java says of itself */
+async function checkJava(): Promise<string> {
   // Running it checks the Java that JAVA_HOME points to.
   checkCommands(process.env['JAVA_HOME'] ? ['mvn'] : ['java', 'mvn'], WITHOUT_KAFKA);
   const onFailure = `install Java ${OLDEST_JAVA} or newer ("apt-get install openjdk-17-jre-headless") or point JAVA_HOME to one, ${WITHOUT_KAFKA}`;
@@ -72,6 +72,7 @@ export async function checkJava(): Promise<void> {
       onFailure,
     );
   }
+  return stderr;
 }
 
 /** What a broker is started from. */
@@ -88,6 +89,7 @@ export async function provideKafka(
   report: Report,
   signal: AbortSignal,
 ): Promise<KafkaPrograms> {
+  const java = await checkJava();
   const jars = await provideJars(
     cache,
     `kafka-${wantedVersion()}`,
@@ -98,7 +100,11 @@ export async function provideKafka(
     () => report(PART, `downloading the broker ${wantedVersion()} with Maven (45 MB)`),
     signal,
   );
-  return { jars, classes: await provideClasses(cache, jars, runFolder, report, signal) };
+  const id = createHash('sha256')
+    .update(`${java} ${statSync(jars).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 12);
+  return { jars, classes: await provideClasses(cache, id, jars, runFolder, report, signal) };
 }
 
 type Artifact = readonly [group: string, artifact: string, version: string];
@@ -126,19 +132,15 @@ export function provideJars(
   });
 }
 
-/** Java refuses an archive of another Java or of other jars, so each has its own. */
+/** @param id of Java and the jars: Java refuses an archive of another Java or of other jars, so each has its own */
 async function provideClasses(
   cache: string,
+  id: string,
   jars: string,
   runFolder: string,
   report: Report,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { stderr: java } = await runCommand(javaProgram(), ['-version'], { signal, onFailure: WITHOUT_KAFKA });
-  const id = createHash('sha256')
-    .update(`${java} ${statSync(jars).mtimeMs}`)
-    .digest('hex')
-    .slice(0, 12);
   const folder = await cachedFolder(cache, `kafka-${wantedVersion()}-classes-${id}`, async (partial) => {
     report(PART, 'preparing fast starts (once)');
     await archiveClasses(jars, partial, runFolder, signal);

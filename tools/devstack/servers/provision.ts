@@ -4,7 +4,6 @@ import path from 'node:path';
 import { readEnvFile, writeEnvFile, type Env } from '../env-file.ts';
 import { checkGivenServers, givenServers } from './given-servers.ts';
 import {
-  checkJava,
   KAFKA_READY_WITHIN_MS,
   kafkaReadiness,
   newClusterId,
@@ -106,7 +105,6 @@ export async function startCluster(
   names: readonly string[],
   cluster: readonly KafkaPorts[],
 ): Promise<StartedPart[]> {
-  await checkJava();
   const programs = await provideKafka(cacheFolder(), folder.run, report, signal);
   report('Kafka', 'starting');
   const clusterId = newClusterId();

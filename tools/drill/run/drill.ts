@@ -7,11 +7,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runMain } from '../../devstack/processes/run-main.ts';
 import { LOCAL_FOLDER, stackFolder } from '../../devstack/layout.ts';
-import { claim, release } from '../../devstack/commands/one-at-a-time.ts';
-import { runningProcesses } from '../../devstack/processes/processes.ts';
-import { endOnSignals } from '../../devstack/processes/signals.ts';
+import { release, soleOwner } from '../../devstack/commands/one-at-a-time.ts';
+import { forgetGivenServers } from '../../devstack/servers/given-servers.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
-import { StackError } from '../../devstack/terminal/stack-error.ts';
 import { onFreshSystem } from '../../faults/system/fresh-system.ts';
 import { failover } from '../scenes/failover.ts';
 import { lostKafka } from '../scenes/lost-kafka.ts';
@@ -40,17 +38,9 @@ async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), Object.keys(SCENES));
   const scene = SCENES[options.scene] as Scene;
   // This command kills servers and damages data: never those of others.
-  delete process.env['KAFKA_BROKERS'];
-  delete process.env['DATABASE_URL'];
+  forgetGivenServers();
   const { run } = stackFolder(HOME);
-  const other = claim(run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(
-      `another "npm run drill" is running in this checkout (pid ${other})`,
-      'wait for it, or end it',
-    );
-  }
-  const signal = endOnSignals(() => runningProcesses(run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const signal = soleOwner(run, SCRIPT, '"npm run drill"');
   const outcomes: Outcome[] = [];
   try {
     report('drill', `${options.scene}: ${scene.what}`);

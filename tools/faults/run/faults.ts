@@ -7,11 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMain } from '../../devstack/processes/run-main.ts';
 import { LOCAL_FOLDER, stackFolder } from '../../devstack/layout.ts';
-import { claim, release } from '../../devstack/commands/one-at-a-time.ts';
-import { runningProcesses } from '../../devstack/processes/processes.ts';
+import { release, soleOwner } from '../../devstack/commands/one-at-a-time.ts';
+import { forgetGivenServers } from '../../devstack/servers/given-servers.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
-import { endOnSignals } from '../../devstack/processes/signals.ts';
-import { StackError } from '../../devstack/terminal/stack-error.ts';
 import type { Fault } from '../catalogue/fault.ts';
 import { compileControl, type Control } from './controls.ts';
 import { failOver } from './failover.ts';
@@ -170,18 +168,10 @@ async function main(): Promise<number> {
     return 0;
   }
   // This command kills servers and damages data: never those of others.
-  delete process.env['KAFKA_BROKERS'];
-  delete process.env['DATABASE_URL'];
+  forgetGivenServers();
   const home = path.join(LOCAL_FOLDER, 'faults');
   const folder = stackFolder(home);
-  const other = claim(folder.run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(
-      `another "npm run faults" is running in this checkout (pid ${other})`,
-      'wait for it, or end it',
-    );
-  }
-  const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const signal = soleOwner(folder.run, SCRIPT, '"npm run faults"');
   try {
     report('seed', options.seed);
     const usual = { home, report, signal, brokers: options.brokers };

@@ -7,10 +7,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runMain } from '../../devstack/processes/run-main.ts';
-import { claim, release } from '../../devstack/commands/one-at-a-time.ts';
+import { release, soleOwner } from '../../devstack/commands/one-at-a-time.ts';
+import { forgetGivenServers } from '../../devstack/servers/given-servers.ts';
 import { LOCAL_FOLDER, stackFolder } from '../../devstack/layout.ts';
-import { runningProcesses } from '../../devstack/processes/processes.ts';
-import { endOnSignals } from '../../devstack/processes/signals.ts';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { reportTo } from '../../devstack/terminal/progress.ts';
 import { StackError } from '../../devstack/terminal/stack-error.ts';
@@ -161,17 +160,9 @@ function print(results: readonly Result[], rules: Rules): void {
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   // This command stops servers and damages data: never those of others.
-  delete process.env['KAFKA_BROKERS'];
-  delete process.env['DATABASE_URL'];
+  forgetGivenServers();
   const folder = stackFolder(HOME);
-  const other = claim(folder.run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(
-      `another drill of the alerts is running in this checkout (pid ${other})`,
-      'wait for it, or end it',
-    );
-  }
-  const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const signal = soleOwner(folder.run, SCRIPT, 'drill of the alerts');
   const receiver = await Receiver.listen();
   const rules = drillRules(readRules(), options.factor);
   const results: Result[] = [];

@@ -1,20 +1,18 @@
 /** `npm run matrix`: the integration tests on the other versions that we support, one column after the other (see usage.mjs). */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { LOCAL_FOLDER, REPOSITORY_ROOT, stackFolder } from '../../layout.ts';
+import { LOCAL_FOLDER, stackFolder } from '../../layout.ts';
 import { PortPicker, portsAnywhere } from '../../processes/ports.ts';
-import { runningProcesses } from '../../processes/processes.ts';
 import { runMain } from '../../processes/run-main.ts';
-import { endOnSignals } from '../../processes/signals.ts';
 import { sweep } from '../../processes/sweep.ts';
 import { startServers } from '../../servers/provision.ts';
 import { reportTo } from '../../terminal/progress.ts';
 import { StackError } from '../../terminal/stack-error.ts';
-import { buildWorkspace, NX } from '../build.ts';
-import { claim, release } from '../one-at-a-time.ts';
+import { buildWorkspace } from '../build.ts';
+import { release, soleOwner } from '../one-at-a-time.ts';
+import { forgetGivenServers } from '../../servers/given-servers.ts';
+import { suitesPass } from './suites-on-servers.ts';
 
 const SCRIPT = import.meta.filename;
 const report = reportTo((line) => console.log(line));
@@ -29,18 +27,10 @@ const PROJECTS = ['persistence', 'kafka', 'ingest', 'writer', 'query', 'operator
 
 async function main(): Promise<number> {
   const { columns, projects } = parseOptions(process.argv.slice(2));
-  delete process.env['KAFKA_BROKERS'];
-  delete process.env['DATABASE_URL'];
+  forgetGivenServers();
   const home = path.join(LOCAL_FOLDER, 'matrix');
   const { run } = stackFolder(home);
-  const other = claim(run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(
-      `another "npm run matrix" is running in this checkout (pid ${other})`,
-      'wait for it, or end it',
-    );
-  }
-  const signal = endOnSignals(() => runningProcesses(run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const signal = soleOwner(run, SCRIPT, '"npm run matrix"');
   const failed: string[] = [];
   try {
     await buildWorkspace(report, signal);
@@ -106,15 +96,7 @@ async function testOn(
       report,
       signal,
     });
-    // What the cache knows was run on the usual versions.
-    const tests = spawn(
-      NX,
-      ['run-many', '-t', 'test:int', '--skip-nx-cache', '--parallel=3', `--projects=${projects.join(',')}`],
-      { cwd: REPOSITORY_ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] },
-    );
-    signal.addEventListener('abort', () => tests.kill('SIGTERM'), { once: true });
-    const [code] = (await once(tests, 'exit')) as [number | null];
-    return code === 0;
+    return await suitesPass({ ...process.env, ...env }, [`--projects=${projects.join(',')}`], signal);
   } finally {
     Object.keys(versions ?? {}).forEach((name) => delete process.env[name]);
     await cleanUp();

@@ -6,13 +6,11 @@ import { parseArgs } from 'node:util';
 import { checkDiskSpace, SPACE_FOR_SERVERS } from '../../servers/disk-space.ts';
 import type { Env } from '../../env-file.ts';
 import { LOCAL_FOLDER, stackFolder, type StackFolder } from '../../layout.ts';
-import { claim, release } from '../one-at-a-time.ts';
+import { release, soleOwner } from '../one-at-a-time.ts';
 import { PortPicker, portsAnywhere } from '../../processes/ports.ts';
-import { runningProcesses } from '../../processes/processes.ts';
 import { runMain } from '../../processes/run-main.ts';
 import { reportTo } from '../../terminal/progress.ts';
 import { startServers } from '../../servers/provision.ts';
-import { endOnSignals } from '../../processes/signals.ts';
 import { describeFailure, StackError } from '../../terminal/stack-error.ts';
 import { sweep } from '../../processes/sweep.ts';
 import { forgetResults, noTests, readResults, sumUp, type Outcome } from './test-results.ts';
@@ -92,11 +90,7 @@ function printSummary(outcomes: readonly StepOutcome[]): boolean {
 async function main(): Promise<number> {
   const steps = selectSteps(process.argv.slice(2));
   const folder = stackFolder(path.join(LOCAL_FOLDER, 'test'));
-  const other = claim(folder.run, SCRIPT);
-  if (other !== undefined) {
-    throw new StackError(`another "npm test" is running in this checkout (pid ${other})`, 'wait for it, or end it');
-  }
-  const signal = endOnSignals(() => runningProcesses(folder.run).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  const signal = soleOwner(folder.run, SCRIPT, '"npm test"');
   // Test data is useless afterwards; a crashed run may have left some.
   const cleanUp = async () => {
     await sweep(folder.run, report);
