@@ -63,7 +63,11 @@ export async function runStep(
   const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=5'] : [])], {
     cwd: REPOSITORY_ROOT,
     // The mark lets the sweep find processes of nx and jest that outlive a signal.
-    env: marked({ ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE }, runFolder, 'tests-1'),
+    env: marked(
+      { ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE, CHIP_BROKERS_END_SOON: '1' },
+      runFolder,
+      'tests-1',
+    ),
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
