@@ -44,7 +44,7 @@ export async function loadServiceSchemas(): Promise<ServiceSchemas> {
     schemas[app] = (await load(`apps/${app}/src/${app}.config.ts`))[`${app}Schema`] as Schema;
   }
   const variables = Object.fromEntries(Object.entries(schemas).map(([app, schema]) => [app, describeConfig(schema)]));
-  const { HealthController } = await load('libs/service/src/health/health.controller.ts');
+  const { HealthController } = await load('libs/service/src/nest/health.controller.ts');
   return {
     variables,
     refusal(app, environment) {

@@ -2,16 +2,11 @@ import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type StreamName, streamOf, STREAMS } from '@chip/contracts';
-import {
-  KafkaAdmin,
-  KafkaBatchServer,
-  KafkaProducer,
-  type PartitionStatus,
-  type RecordBatch,
-  TopicReader,
-} from '@chip/kafka';
+import { KafkaAdmin, KafkaProducer, type PartitionStatus, type RecordBatch, TopicReader } from '@chip/kafka';
+import { KafkaBatchServer } from '@chip/kafka/nest';
 import { Database } from '@chip/persistence';
-import { CONFIG, Health, Lifecycle, LOGGER, type Logger, TRACING, type Tracing } from '@chip/service';
+import { Health, Lifecycle, type Logger, TRACING, type Tracing } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestMetrics } from './ingest.metrics.ts';
 import { MachineStream } from './machine-stream/machine-stream.ts';

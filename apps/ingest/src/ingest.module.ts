@@ -1,5 +1,5 @@
-import { KafkaModule } from '@chip/kafka';
-import { DatabaseModule } from '@chip/persistence';
+import { KafkaModule } from '@chip/kafka/nest';
+import { DatabaseModule } from '@chip/persistence/nest';
 import { Module } from '@nestjs/common';
 import type { IngestConfig } from './ingest.config.ts';
 import { IngestConsumer } from './ingest.consumer.ts';

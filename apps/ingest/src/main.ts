@@ -1,5 +1,5 @@
-import { KafkaBatchServer } from '@chip/kafka';
-import { runService } from '@chip/service';
+import { KafkaBatchServer } from '@chip/kafka/nest';
+import { runService } from '@chip/service/nest';
 import { ingestSchema } from './ingest.config.ts';
 import { IngestModule } from './ingest.module.ts';
 

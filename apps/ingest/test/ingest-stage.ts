@@ -4,15 +4,16 @@ import {
   type BatchEvents,
   type ConsumerOptions,
   KafkaAdmin,
-  KafkaBatchServer,
   KafkaProducer,
   readTopic,
   TopicReader,
   type RecordBatch,
   type TopicRecord,
 } from '@chip/kafka';
+import { KafkaBatchServer } from '@chip/kafka/nest';
 import type { Database } from '@chip/persistence';
-import { createLogger, Health, Lifecycle, RethrowFilter } from '@chip/service';
+import { createLogger, Health, Lifecycle } from '@chip/service';
+import { RethrowFilter } from '@chip/service/nest';
 import type { TestKafka } from '@chip/testing';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

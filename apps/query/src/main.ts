@@ -1,4 +1,4 @@
-import { runService } from '@chip/service';
+import { runService } from '@chip/service/nest';
 import { configureHttp, httpOptions } from './server/configure-http.ts';
 import { querySchema } from './query.config.ts';
 import { QueryModule } from './query.module.ts';

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import { createLogger, createMetricsRegistry, Health, Lifecycle, type Logger, ServiceModule } from '@chip/service';
+import { createLogger, createMetricsRegistry, Health, Lifecycle, type Logger } from '@chip/service';
+import { ServiceModule } from '@chip/service/nest';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';

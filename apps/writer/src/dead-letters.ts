@@ -1,6 +1,7 @@
 import { deadLetter, streamOf } from '@chip/contracts';
 import { KafkaProducer, sendDeadLetters } from '@chip/kafka';
-import { LOGGER, type Logger } from '@chip/service';
+import { type Logger } from '@chip/service';
+import { LOGGER } from '@chip/service/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RefusedElement } from './loaders/refused-element.ts';
 import { WriterMetrics } from './writer.metrics.ts';

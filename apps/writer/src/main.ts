@@ -1,5 +1,5 @@
-import { KafkaBatchServer } from '@chip/kafka';
-import { runService } from '@chip/service';
+import { KafkaBatchServer } from '@chip/kafka/nest';
+import { runService } from '@chip/service/nest';
 import { writerSchema } from './writer.config.ts';
 import { WriterConsumer } from './writer.consumer.ts';
 import { WriterModule } from './writer.module.ts';

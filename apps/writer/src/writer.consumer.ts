@@ -2,19 +2,11 @@ import { hostname } from 'node:os';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type Stream, streamOfAccepted, STREAMS } from '@chip/contracts';
-import { KafkaAdmin, KafkaBatchServer, type RecordBatch } from '@chip/kafka';
+import { KafkaAdmin, type RecordBatch } from '@chip/kafka';
+import { KafkaBatchServer } from '@chip/kafka/nest';
 import { Database, setHighWatermark } from '@chip/persistence';
-import {
-  AppError,
-  CONFIG,
-  Health,
-  type HealthState,
-  Lifecycle,
-  LOGGER,
-  type Logger,
-  TRACING,
-  type Tracing,
-} from '@chip/service';
+import { AppError, Health, type HealthState, Lifecycle, type Logger, TRACING, type Tracing } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { type DeadLetters, KafkaDeadLetters } from './dead-letters.ts';
 import { LOADERS } from './loaders/loaders.ts';
 import { PartitionWriter } from './partition/partition-writer.ts';

@@ -1,7 +1,9 @@
 import { MAX_BLOCK_BYTES } from '@chip/contracts';
-import { KafkaModule } from '@chip/kafka';
-import { Database, DatabaseModule, schemaReady, startMaintenance } from '@chip/persistence';
-import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { KafkaModule } from '@chip/kafka/nest';
+import { Database, schemaReady, startMaintenance } from '@chip/persistence';
+import { DatabaseModule } from '@chip/persistence/nest';
+import { Lifecycle, type Logger } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { type DynamicModule, Inject, Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { KafkaDeadLetters } from './dead-letters.ts';

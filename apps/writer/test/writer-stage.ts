@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Block, encodeBlock } from '@chip/contracts';
-import { type BatchEvents, KafkaAdmin, KafkaBatchServer, KafkaProducer, type RecordBatch } from '@chip/kafka';
+import { type BatchEvents, KafkaAdmin, KafkaProducer, type RecordBatch } from '@chip/kafka';
+import { KafkaBatchServer } from '@chip/kafka/nest';
 import { loadPosition, type StreamPosition } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
-import { createLogger, RethrowFilter } from '@chip/service';
+import { createLogger } from '@chip/service';
+import { RethrowFilter } from '@chip/service/nest';
 import { TestKafka, waitFor } from '@chip/testing';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

@@ -1,5 +1,4 @@
 export * from './admin.ts';
-export * from './consume/batch-server.ts';
 export {
   kafkaConnection,
   kafkaVariables,
@@ -14,7 +13,6 @@ export * from './consume/consumer-options.ts';
 export type { PartitionStatus } from './consume/assignment.ts';
 export * from './dead-letters.ts';
 export * from './kafka.error.ts';
-export * from './kafka.module.ts';
 export * from './producer.ts';
 export * from './read-topic.ts';
 export * from './consume/record-batch.ts';

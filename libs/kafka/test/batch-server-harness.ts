@@ -1,21 +1,15 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { AppError } from '@chip/service';
-import { RethrowFilter } from '@chip/service';
+import { RethrowFilter } from '@chip/service/nest';
 import type { TestKafka } from '@chip/testing';
 import { afterEach } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
 import pino, { type Logger } from 'pino';
-import {
-  KafkaBatchServer,
-  type BatchEvents,
-  type KafkaRecord,
-  type KafkaConnection,
-  type ConsumerOptions,
-  type RecordBatch,
-} from '../src/index.ts';
+import type { BatchEvents, KafkaRecord, KafkaConnection, ConsumerOptions, RecordBatch } from '../src/index.ts';
+import { KafkaBatchServer } from '../src/nest/index.ts';
 
 export interface RunningServer {
   readonly server: KafkaBatchServer;

@@ -11,7 +11,6 @@ export * from './connection/database.ts';
 export * from './connection/load-session.ts';
 export { parseMicros } from './connection/pg-values.ts';
 export * from './connection/replica-lag.ts';
-export * from './database.module.ts';
 export * from './positions/dead-letter-index.ts';
 export * from './positions/dead-letter-replays.ts';
 export * from './positions/ingest-partitions.ts';

@@ -1,6 +1,7 @@
 // A service without a purpose, which run-service.int-spec.ts runs as a process. FIXTURE selects how it misbehaves.
 import { Module } from '@nestjs/common';
-import { Health, Lifecycle, runService, serviceSchema } from '@chip/service';
+import { Health, Lifecycle, serviceSchema } from '@chip/service';
+import { runService } from '@chip/service/nest';
 
 const fixture = process.env.FIXTURE ?? '';
 

@@ -5,7 +5,7 @@ interface Names {
 }
 
 export const main = ({ name, pascal }: Names): string => `
-import { runService } from '@chip/service';
+import { runService } from '@chip/service/nest';
 import { ${name}Schema } from './${name}.config.ts';
 import { ${pascal}Module } from './${name}.module.ts';
 
@@ -24,7 +24,8 @@ export type ${pascal}Config = z.infer<typeof ${name}Schema>;
 `;
 
 export const module = ({ name, pascal }: Names): string => `
-import { Database, DatabaseModule, schemaReady } from '@chip/persistence';
+import { Database, schemaReady } from '@chip/persistence';
+import { DatabaseModule } from '@chip/persistence/nest';
 import { Health } from '@chip/service';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import type { ${pascal}Config } from './${name}.config.ts';

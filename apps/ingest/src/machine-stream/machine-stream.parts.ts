@@ -1,5 +1,6 @@
 import type { IngestStoppedState, Refusal, Stream } from '@chip/contracts';
-import type { KafkaAdmin, KafkaBatchServer, KafkaProducer, KafkaRecord, TopicReader } from '@chip/kafka';
+import type { KafkaAdmin, KafkaProducer, KafkaRecord, TopicReader } from '@chip/kafka';
+import type { KafkaBatchServer } from '@chip/kafka/nest';
 import type { Logger, Tracing } from '@chip/service';
 import type { BlockCutter } from './block-cutter.ts';
 import type { IngestMetrics } from '../ingest.metrics.ts';

@@ -1,6 +1,7 @@
 /** Access control: who sends a request, what the caller may ask for, how often, and for which data. */
 import { Database } from '@chip/persistence';
-import { CONFIG, freshValue, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { freshValue, Lifecycle, type Logger } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { Module } from '@nestjs/common';
 import { type QueryConfig } from '../query.config.ts';
 import { PrimaryDatabase } from '../primary-database.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Server } from 'node:tls';
-import { LOGGER, type Logger } from '@chip/service';
+import { type Logger } from '@chip/service';
+import { LOGGER } from '@chip/service/nest';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 const LOOK_MS = 5_000;

@@ -1,6 +1,7 @@
 /** Dead letters: counted by cause and machine, one by one, patched and replayed. */
 import { KafkaProducer, type KafkaVariables, serviceConnection, TopicReader } from '@chip/kafka';
-import { CONFIG, LOGGER, type Logger } from '@chip/service';
+import { type Logger } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { type QueryConfig } from '../query.config.ts';

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { STREAMS } from '@chip/contracts';
 import { TopicMissingError, type TopicReader } from '@chip/kafka';
 import { indexLetters } from '@chip/letters';
-import { Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Lifecycle, type Logger } from '@chip/service';
+import { LOGGER } from '@chip/service/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrimaryDatabase } from '../primary-database.ts';
 

@@ -1,5 +1,6 @@
 import { type Queryable } from '@chip/persistence';
-import { Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Lifecycle, type Logger } from '@chip/service';
+import { LOGGER } from '@chip/service/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import { StreamDatabases } from '../sql/stream-databases.ts';
 import { type Movement, readMovements } from './movements.sql.ts';

@@ -1,6 +1,7 @@
 /** The HTTP server around the routes: hooks, problems as answers, headers, and the OpenAPI page. */
 import { readFileSync } from 'node:fs';
-import { CONFIG, type HealthReport, LOGGER, type Logger, TRACING, type Tracing, watchCertificate } from '@chip/service';
+import { type HealthReport, type Logger, TRACING, type Tracing, watchCertificate } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { NotFoundException } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';

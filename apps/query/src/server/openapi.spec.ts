@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createLogger, createMetricsRegistry, Health, Lifecycle, ServiceModule } from '@chip/service';
+import { createLogger, createMetricsRegistry, Health, Lifecycle } from '@chip/service';
+import { ServiceModule } from '@chip/service/nest';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

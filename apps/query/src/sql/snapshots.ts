@@ -14,7 +14,8 @@ import {
   type SqlParameter,
   type TextRow,
 } from '@chip/persistence';
-import { CONFIG, DeadlineExceededError } from '@chip/service';
+import { DeadlineExceededError } from '@chip/service';
+import { CONFIG } from '@chip/service/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, currentRequest, isLimited } from '../access/caller.ts';
 import { type CostClass } from '../access/rights.ts';

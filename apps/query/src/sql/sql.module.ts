@@ -1,7 +1,9 @@
 /** Database access: pools, snapshots, and building blocks of statements. */
-import { cancelsLongReads, Database, DatabaseModule, replicaLag, schemaReady } from '@chip/persistence';
+import { cancelsLongReads, Database, replicaLag, schemaReady } from '@chip/persistence';
+import { DatabaseModule } from '@chip/persistence/nest';
 import { UnitOfWork } from '@chip/persistence/repositories';
-import { CONFIG, Health, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Health, Lifecycle, type Logger } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { Global, Inject, type InjectionToken, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { CONNECT_TIMEOUT_MS, type QueryConfig, readConnections, WRITE_CONNECTIONS } from '../query.config.ts';

@@ -2,8 +2,10 @@
  * Negative control of the fault suite, never shipped: a writer that says a dead letter is sent and sends it a second
  * later, when the position has moved. A crash in between loses it, and the checker must notice.
  */
-import { KafkaBatchServer, KafkaProducer } from '@chip/kafka';
-import { LOGGER, type Logger, runService } from '@chip/service';
+import { KafkaProducer } from '@chip/kafka';
+import { KafkaBatchServer } from '@chip/kafka/nest';
+import { type Logger } from '@chip/service';
+import { LOGGER, runService } from '@chip/service/nest';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';
 import { writerSchema } from '../../src/writer.config.ts';
 import { WriterConsumer } from '../../src/writer.consumer.ts';

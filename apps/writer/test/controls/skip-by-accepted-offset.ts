@@ -4,9 +4,10 @@
  * must notice.
  */
 import { decodeBlock, type Stream, streamOfAccepted, STREAMS, trimBlock } from '@chip/contracts';
-import { KafkaBatchServer, type RecordBatch } from '@chip/kafka';
+import { type RecordBatch } from '@chip/kafka';
+import { KafkaBatchServer } from '@chip/kafka/nest';
 import { initPosition, loadPosition, LoadSession } from '@chip/persistence';
-import { CONFIG, runService } from '@chip/service';
+import { CONFIG, runService } from '@chip/service/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type DeadLetters, KafkaDeadLetters } from '../../src/dead-letters.ts';

@@ -4,10 +4,10 @@ import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandl
 import type { Gauge } from 'prom-client';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { KafkaConnection } from '../client.ts';
-import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from './consumer-options.ts';
-import type { PartitionStatus } from './assignment.ts';
-import { GroupConsumer } from './group-consumer.ts';
-import type { RecordBatch } from './record-batch.ts';
+import { DEFAULT_CONSUMER_OPTIONS, type ConsumerOptions } from '../consume/consumer-options.ts';
+import type { PartitionStatus } from '../consume/assignment.ts';
+import { GroupConsumer } from '../consume/group-consumer.ts';
+import type { RecordBatch } from '../consume/record-batch.ts';
 import type { UndecodableRange } from '../records/kafka-record.ts';
 
 export interface KafkaBatchServerOptions {

@@ -1,13 +1,14 @@
 /** Kafka for a Nest service: batch transport, producer, admin and reader, each closed by the drain. */
-import { CONFIG, Lifecycle, LOGGER, type Logger } from '@chip/service';
+import { Lifecycle, type Logger } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { KafkaAdmin } from './admin.ts';
-import { type KafkaConnection, type KafkaVariables, serviceConnection } from './client.ts';
-import { KafkaBatchServer } from './consume/batch-server.ts';
-import type { ConsumerOptions } from './consume/consumer-options.ts';
-import { KafkaProducer } from './producer.ts';
-import { TopicReader } from './read-topic.ts';
+import { KafkaAdmin } from '../admin.ts';
+import { type KafkaConnection, type KafkaVariables, serviceConnection } from '../client.ts';
+import { KafkaBatchServer } from './batch-server.ts';
+import type { ConsumerOptions } from '../consume/consumer-options.ts';
+import { KafkaProducer } from '../producer.ts';
+import { TopicReader } from '../read-topic.ts';
 
 type ServiceVariables = KafkaVariables & { readonly INSTANCE: string };
 

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
-import { createLogger, Health, Lifecycle, ServiceModule } from '@chip/service';
+import { createLogger, Health, Lifecycle } from '@chip/service';
+import { ServiceModule } from '@chip/service/nest';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Registry } from 'prom-client';
-import { Database } from './connection/database.ts';
+import { Database } from '../connection/database.ts';
 import { DatabaseModule } from './database.module.ts';
 
 const OTHER = Symbol('other');

@@ -1,10 +1,11 @@
 /** The database for a Nest service: one pool, closed by the drain. */
 import { readFileSync } from 'node:fs';
-import { CONFIG, Lifecycle, LOGGER, type Logger, watchCertificate } from '@chip/service';
+import { Lifecycle, type Logger, watchCertificate } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { type DynamicModule, Inject, type InjectionToken, Module, type OnModuleInit, Optional } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { certificateFiles } from './connection/database-url.ts';
-import { Database, type DatabaseOptions } from './connection/database.ts';
+import { certificateFiles } from '../connection/database-url.ts';
+import { Database, type DatabaseOptions } from '../connection/database.ts';
 
 export interface DatabaseModuleOptions<Config> {
   /** Injection token, if a service has more than one pool. Default: {@link Database}. */

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { Health, type HealthReport } from './health.ts';
+import { Health, type HealthReport } from '../health/health.ts';
 
 /** The parts of Fastify's reply used here, so that the library does not depend on the HTTP server. */
 interface Reply {

@@ -9,11 +9,11 @@ import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 import { ConfigError, loadConfig, type ConfigSchema, type ServiceConfig } from '../config/config.ts';
 import { Health } from '../health/health.ts';
-import { Lifecycle } from './lifecycle.ts';
+import { Lifecycle } from '../process/lifecycle.ts';
 import { createLogger, NestLogger, type Logger } from '../logging/logger.ts';
-import { listenForManagement } from './management.ts';
+import { listenForManagement } from '../process/management.ts';
 import { RethrowFilter } from './rethrow.filter.ts';
-import { createMetricsRegistry } from './service.metrics.ts';
+import { createMetricsRegistry } from '../process/service.metrics.ts';
 import { ServiceModule } from './service.module.ts';
 import { openTracing } from '../tracing/tracing.ts';
 

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { Health } from '../health/health.ts';
-import { HealthController } from '../health/health.controller.ts';
-import { Lifecycle } from './lifecycle.ts';
+import { HealthController } from './health.controller.ts';
+import { Lifecycle } from '../process/lifecycle.ts';
 import type { Logger } from '../logging/logger.ts';
 import { TRACING, type Tracing } from '../tracing/tracing.ts';
 

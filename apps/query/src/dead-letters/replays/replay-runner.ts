@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type KafkaProducer, type TopicReader } from '@chip/kafka';
 import { DeadLetterReplay, indexLetters, type Letter, lettersAt } from '@chip/letters';
-import { CONFIG, Lifecycle, LOGGER, type Logger, toAppError } from '@chip/service';
+import { Lifecycle, type Logger, toAppError } from '@chip/service';
+import { CONFIG, LOGGER } from '@chip/service/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrimaryDatabase } from '../../primary-database.ts';
 import { type QueryConfig } from '../../query.config.ts';
