@@ -200,4 +200,72 @@ describe('the workbench', () => {
       await pipeline.end(guarded);
     }
   });
+
+  it('goes on in another instance when the one that sends is killed, and sends no event twice', async () => {
+    const HOST = 'killed';
+    const letters = 8_000;
+    const time = Date.now();
+    const wrong = (index: number): string =>
+      JSON.stringify({
+        time: new Date(time - index).toISOString(),
+        service_name: 7,
+        metric_name: 'pressure',
+        metric_value: 1,
+        host: HOST,
+      });
+    await pipeline.produce(
+      TOPIC,
+      Array.from({ length: letters }, (_, index) => ({ key: `h${index % 7}`, value: wrong(index) })),
+    );
+    await pipeline.untilIdle(120_000);
+    const other = await pipeline.start('query', { LETTER_REPLAY: 'on' });
+    await waitFor(
+      async () => {
+        const answer = await fetch(`${other.url}/v1/dead-letters/groups?field=%2Fservice_name`);
+        return ((await answer.json()) as { letters: number }).letters;
+      },
+      (known) => known === CAUSES[0]!.letters + letters,
+      { timeoutMs: 60_000 },
+    );
+    const asked = await fetch(`${query.url}/v1/dead-letters/replays`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ topic: TOPIC, patch: { service_name: 'etcher-02' }, reason: 'fixed' }),
+    });
+    expect(asked.status).toBe(202);
+    const { id } = (await asked.json()) as { id: string };
+    interface Progress {
+      readonly state: string;
+      readonly read: number;
+      readonly sent: number;
+      readonly accepted: number;
+      readonly refused: number;
+      readonly skipped: readonly { readonly why: string; readonly letters: number }[];
+    }
+    const progress = async (): Promise<Progress> =>
+      (await (await fetch(`${other.url}/v1/dead-letters/replays/${id}`)).json()) as Progress;
+    await waitFor(progress, ({ sent }) => sent > 0, { intervalMs: 5 });
+    // Nobody is told: its name stays on the replay until that runs out.
+    await visitor.page.goto('about:blank');
+    await pipeline.end(query, 'SIGKILL');
+    query = other;
+    expect(await progress()).toMatchObject({ state: 'sending' });
+    const done = await waitFor(progress, ({ state }) => state !== 'sending' && state !== 'judging', {
+      timeoutMs: 180_000,
+    });
+    // What was under way when it ended may or may not have arrived: named, and left to a person.
+    const uncertain = done.skipped.reduce((sum, one) => sum + one.letters, 0);
+    expect(done).toMatchObject({ state: 'done', read: letters, sent: letters - uncertain, refused: 0 });
+    expect(done.skipped.map(({ why }) => why)).toEqual(uncertain === 0 ? [] : ['uncertain']);
+    expect(uncertain).toBeLessThanOrEqual(500);
+    await pipeline.untilIdle(120_000);
+    const stored = await pipeline.one<{ samples: number; times: number }>(
+      'SELECT count(*)::int AS samples, count(DISTINCT time)::int AS times FROM system_metrics WHERE host = $1',
+      [HOST],
+    );
+    expect(stored.samples).toBe(stored.times);
+    expect(stored.samples).toBeGreaterThanOrEqual(done.accepted);
+    expect(stored.samples).toBeLessThanOrEqual(done.accepted + uncertain);
+    expect(await ledger()).toMatchObject({ balanced: true, dead_lettered: LETTERS + letters });
+  }, 600_000);
 });
