@@ -4,7 +4,7 @@ import { retry, withDeadline, type Logger } from '@chip/service';
 import type { TopicSpec } from '@chip/contracts';
 import kafkajs, { type Admin, type Cluster } from 'kafkajs';
 import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
-import { translateKafkaError } from './kafka.error.ts';
+import { KafkaRefusedError, PartitionLostError, translateKafkaError } from './kafka.error.ts';
 import { groupOnBroker, topicOnBroker } from './names.ts';
 import { fetchTopicId } from './kafkajs-patches/topic-id.ts';
 
@@ -174,15 +174,8 @@ export class KafkaAdmin {
    */
   async topicId(name: string): Promise<string> {
     const topic = this.nameOf(name);
-    const cluster = (this.#cluster ??= this.#makeCluster());
-    return this.#call(
-      `id of topic ${topic}`,
-      async () => {
-        await cluster.connect();
-        await cluster.refreshMetadataIfNecessary();
-        return fetchTopicId(await cluster.findControllerBroker(), topic);
-      },
-      { topic },
+    return this.#onCluster(`id of topic ${topic}`, { topic }, async (cluster) =>
+      fetchTopicId(await cluster.findControllerBroker(), topic),
     );
   }
 
@@ -214,13 +207,23 @@ export class KafkaAdmin {
   async setGroupOffsets(groupName: string, topicName: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     const topic = this.nameOf(topicName);
     const group = groupOnBroker(this.#connection, groupName);
-    await this.#call(`set offsets of group ${group}`, (admin) =>
-      admin.setOffsets({
-        groupId: group,
-        topic,
-        partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) })),
-      }),
-    );
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    // kafkajs's own call joins the group and waits for a fetch, which takes 5 s where the topic is empty.
+    const commit = (): Promise<unknown> =>
+      this.#onCluster(`set offsets of group ${group}`, { topic }, async (cluster) => {
+        const coordinator = await cluster.findGroupCoordinator({ groupId: group });
+        return coordinator.offsetCommit({
+          groupId: group,
+          groupGenerationId: -1,
+          memberId: '',
+          topics: [{ topic, partitions }],
+        });
+      }).catch((error: unknown) => {
+        throw error instanceof PartitionLostError
+          ? new KafkaRefusedError(`set offsets of group ${group}: it has members`, { cause: error })
+          : error;
+      });
+    await retry(commit, { budgetMs: CALL_TIMEOUT_MS });
   }
 
   async disconnect(): Promise<void> {
@@ -247,6 +250,20 @@ export class KafkaAdmin {
   async #partitionCounts(topics: string[]): Promise<Map<string, number>> {
     const metadata = await this.#call('describe topics', (admin) => admin.fetchTopicMetadata({ topics }));
     return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+  }
+
+  /** For requests that kafkajs's admin client does not offer. */
+  #onCluster<T>(what: string, context: object, call: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const cluster = (this.#cluster ??= this.#makeCluster());
+    return this.#call(
+      what,
+      async () => {
+        await cluster.connect();
+        await cluster.refreshMetadataIfNecessary();
+        return call(cluster);
+      },
+      context,
+    );
   }
 
   async #call<T>(what: string, call: (admin: Admin) => Promise<T>, context = {}): Promise<T> {

@@ -159,6 +159,16 @@ describe('KafkaAdmin', () => {
     );
     await admin.setGroupOffsets(group, name, new Map([[1, 1]]));
     expect((await admin.groupOffsets(group, name)).get(1)).toBe(1);
+    const reader = await startServer(kafka, { topic: name, groupId: group, handle: () => undefined });
+    await waitFor(
+      () => admin.groupMembers(group),
+      (members) => members === 1,
+    );
+    await expect(admin.setGroupOffsets(group, name, new Map([[1, 0]]))).rejects.toMatchObject({
+      code: 'kafka_refused',
+      message: expect.stringContaining('it has members'),
+    });
+    await reader.stop();
 
     await admin.growTopic(name, 3);
     await admin.growTopic(name, 2);
