@@ -190,9 +190,16 @@ async function runNpm(...args) {
   }
 }
 
-/** Node 24 and the tools of the workspace come first in the PATH of everything that this script starts. */
+/**
+ * Node 24 and the tools of the workspace come first in the PATH of everything that this script starts. Node keeps what it
+ * compiled: a service that starts again takes half the processor time.
+ */
 function childEnvironment() {
-  return { ...process.env, PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}` };
+  return {
+    NODE_COMPILE_CACHE: path.join(root, '.nx', 'compile-cache'),
+    ...process.env,
+    PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}`,
+  };
 }
 
 /** Runs a command in place of this process: its signals, its output, its exit code. */

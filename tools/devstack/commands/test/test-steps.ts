@@ -1,6 +1,5 @@
 /** The steps of `npm test`, each one run of nx. */
 import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { NX } from '../build.ts';
 import type { Env } from '../../env-file.ts';
 import { REPOSITORY_ROOT } from '../../layout.ts';
@@ -16,8 +15,6 @@ export interface Step {
 }
 
 const PATIENCE_MS = 3_000;
-/** Compiles once what a run starts hundreds of times (commands, services, lint). */
-const COMPILE_CACHE = path.join(REPOSITORY_ROOT, '.nx', 'compile-cache');
 
 /**
  * Lint and type check, each for the whole workspace at once at a third of the cost of one by one: a program reads the
@@ -63,11 +60,7 @@ export async function runStep(
   const child = spawn(NX, ['run-many', '-t', ...targets, ...(needsServers ? ['--parallel=5'] : [])], {
     cwd: REPOSITORY_ROOT,
     // The mark lets the sweep find processes of nx and jest that outlive a signal.
-    env: marked(
-      { ...process.env, ...servers, NODE_COMPILE_CACHE: COMPILE_CACHE, CHIP_BROKERS_END_SOON: '1' },
-      runFolder,
-      'tests-1',
-    ),
+    env: marked({ ...process.env, ...servers, CHIP_BROKERS_END_SOON: '1' }, runFolder, 'tests-1'),
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
