@@ -1,9 +1,11 @@
 /** Stores records, acknowledged by all in-sync replicas. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline, type AppError, type Logger } from '@chip/service';
-import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
+import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
 import { createKafka, type KafkaConnection } from './client.ts';
-import { COMPRESSIONS, type Compression } from './records/codecs.ts';
+import { standInFor } from './kafkajs-patches/encoded-produce.ts';
+import type { Compression } from './records/codecs.ts';
+import { type BatchRecord, encodeBatch } from './records/encode-batch.ts';
 import { topicOnBroker } from './names.ts';
 import { KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
 
@@ -66,7 +68,7 @@ export class KafkaProducer {
   }
 
   /**
-   * Stores `records` in one batch of one partition.
+   * Stores `records` in one batch of one partition. Takes its copy of them before it returns.
    *
    * @returns the offset of the first record, once all in-sync replicas have the batch.
    * @throws KafkaUnavailableError, TopicMissingError (both retriable), RecordTooLargeError, KafkaRefusedError. After an
@@ -75,19 +77,15 @@ export class KafkaProducer {
   async send(
     name: string,
     partition: number,
-    records: readonly OutgoingRecord[],
+    records: readonly BatchRecord[],
     compression: Compression = 'none',
   ): Promise<number> {
     const topic = topicOnBroker(this.#connection, name);
     const context = { topic, partition, records: records.length };
+    const encoded = encodeBatch(records, compression, Date.now());
     const results = await this.#guard(
       `send to ${topic}/${partition}`,
-      () =>
-        this.#send(
-          topic,
-          records.map((record) => ({ ...record, partition })),
-          compression,
-        ),
+      async () => this.#send(topic, [standInFor(await encoded, partition)]),
       context,
     );
     const result = results.find((candidate) => candidate.partition === partition);
@@ -108,7 +106,7 @@ export class KafkaProducer {
     const topic = topicOnBroker(this.#connection, name);
     for (const request of splitByBytes(records, maxRequestBytes)) {
       const context = { topic, records: request.length };
-      const results = await this.#guard(`send to ${topic}`, () => this.#send(topic, request, 'none'), context);
+      const results = await this.#guard(`send to ${topic}`, () => this.#send(topic, request), context);
       if (results.length === 0) {
         throw new TopicMissingError(`send to ${topic}: no partition known`, { context });
       }
@@ -122,20 +120,14 @@ export class KafkaProducer {
   async #send(
     topic: string,
     messages: readonly (OutgoingRecord & { partition?: number })[],
-    compression: Compression,
   ): Promise<RecordMetadata[]> {
     await this.#connected();
     return this.#producer.send({
       topic,
       acks: -1,
       timeout: ACK_TIMEOUT_MS,
-      compression: COMPRESSIONS.indexOf(compression),
-      messages: messages.map(({ key, value, headers, partition }) => ({
-        key: key ?? null,
-        value,
-        ...(headers === undefined ? {} : { headers: headers as Record<string, Buffer | string | (Buffer | string)[]> }),
-        ...(partition === undefined ? {} : { partition }),
-      })),
+      // The very objects: a stand-in is known by identity.
+      messages: messages as Message[],
     });
   }
 
