@@ -39,8 +39,9 @@ export class RecordSet implements Records {
       if (batch.firstOffset >= fromOffset) {
         length += batch.count;
       } else {
-        for (const { offset } of recordsOf(batch)) {
-          if (offset >= fromOffset) {
+        const records = new BatchReader(batch);
+        for (let record = records.read(); record !== undefined; record = records.read()) {
+          if (record.offset >= fromOffset) {
             length++;
           }
         }
@@ -50,19 +51,45 @@ export class RecordSet implements Records {
     this.hasProducerTimes = batches.some(({ appendTimestamp }) => appendTimestamp === null);
   }
 
-  *[Symbol.iterator](): Generator<KafkaRecord, undefined, undefined> {
-    for (const batch of this.#batches) {
-      if (batch.firstOffset >= this.#fromOffset) {
-        yield* recordsOf(batch);
-      } else {
-        for (const record of recordsOf(batch)) {
-          if (record.offset >= this.#fromOffset) {
-            yield record;
-          }
+  [Symbol.iterator](): Iterator<KafkaRecord, undefined, undefined> {
+    return new RecordIterator(this.#batches, this.#fromOffset);
+  }
+}
+
+/**
+ * Not a generator: of a batch that goes through two of them, handing over the records took as much time as decoding them.
+ * The result is one object, too; `for … of` and spreading read it before they ask for the next.
+ */
+class RecordIterator implements Iterator<KafkaRecord, undefined, undefined> {
+  readonly #batches: readonly StoredBatch[];
+  readonly #fromOffset: number;
+  readonly #result: { done: boolean; value: KafkaRecord | undefined } = { done: false, value: undefined };
+  #next = 0;
+  #records: BatchReader | undefined;
+
+  constructor(batches: readonly StoredBatch[], fromOffset: number) {
+    this.#batches = batches;
+    this.#fromOffset = fromOffset;
+  }
+
+  next(): IteratorResult<KafkaRecord, undefined> {
+    const result = this.#result;
+    for (;;) {
+      const record = this.#records?.read();
+      if (record === undefined) {
+        const batch = this.#batches[this.#next++];
+        if (batch === undefined) {
+          this.#records = undefined;
+          result.done = true;
+          result.value = undefined;
+          return result as IteratorResult<KafkaRecord, undefined>;
         }
+        this.#records = new BatchReader(batch);
+      } else if (record.offset >= this.#fromOffset) {
+        result.value = record;
+        return result as IteratorResult<KafkaRecord, undefined>;
       }
     }
-    return undefined;
   }
 }
 
@@ -92,10 +119,26 @@ export class StoredRecord implements KafkaRecord {
   }
 }
 
-/** The records of a batch that passed {@link checkRecords}. */
-function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undefined> {
-  const reader = new RecordReader(batch.bytes);
-  for (let left = batch.count; left > 0; left--) {
+/** Reads the records of a batch that passed {@link checkRecords}. */
+class BatchReader {
+  readonly #batch: StoredBatch;
+  readonly #reader: RecordReader;
+  #left: number;
+
+  constructor(batch: StoredBatch) {
+    this.#batch = batch;
+    this.#reader = new RecordReader(batch.bytes);
+    this.#left = batch.count;
+  }
+
+  /** @returns undefined behind the last one */
+  read(): StoredRecord | undefined {
+    if (this.#left <= 0) {
+      return undefined;
+    }
+    this.#left--;
+    const batch = this.#batch;
+    const reader = this.#reader;
     reader.varint();
     // Attributes: none of the bits has a meaning yet.
     reader.at++;
@@ -106,7 +149,7 @@ function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undef
     const valueLength = reader.skip();
     const valueTo = reader.at;
     const headers = reader.headers();
-    yield new StoredRecord(
+    return new StoredRecord(
       offset,
       batch.appendTimestamp ?? timestamp,
       headers,
@@ -117,7 +160,6 @@ function* recordsOf(batch: StoredBatch): Generator<KafkaRecord, undefined, undef
       valueLength < 0 ? -1 : valueTo,
     );
   }
-  return undefined;
 }
 
 /**
@@ -157,7 +199,7 @@ export function checkRecords({ bytes, count }: StoredBatch): void {
 
 /** Whether a transaction marker ends its transaction by abort. Key: version, then type (0 abort, 1 commit), two bytes each. */
 export function isAbortMarker(batch: StoredBatch): boolean {
-  const [marker] = recordsOf(batch);
+  const marker = new BatchReader(batch).read();
   return marker?.key != null && marker.key.length >= 4 && marker.key.readInt16BE(2) === 0;
 }
 
