@@ -75,8 +75,11 @@ const headerText = (value: HeaderBytes): string | undefined => {
 /** Reads the replay from record headers; undefined for an event that was not replayed. */
 export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay | undefined {
   const of = headerText(headers[REPLAY_HEADERS.of]);
+  if (of === undefined) {
+    return undefined;
+  }
   const count = Number(headerText(headers[REPLAY_HEADERS.count]));
-  if (of === undefined || !Number.isSafeInteger(count) || count < 1) {
+  if (!Number.isSafeInteger(count) || count < 1) {
     return undefined;
   }
   return { of: of.slice(0, 300), count };

@@ -1,13 +1,13 @@
 import {
   type Block,
   BLOCK_PAYLOAD_TARGET_BYTES,
-  type BlockEvent,
   encodeCopyField,
   encodeCopyText,
   formatTime,
   MAX_BLOCK_EVENTS,
   MAX_BLOCK_LETTER_BYTES,
   MAX_BLOCK_ROWS,
+  PackedIndex,
   type PayloadKind,
   type Replay,
 } from '@chip/contracts';
@@ -33,8 +33,7 @@ export class BlockCutter implements LineRoom {
   readonly #topic: string;
   readonly #partition: number;
   readonly #kind: PayloadKind;
-  #coversFrom: number;
-  #index: BlockEvent[] = [];
+  readonly #index: PackedIndex;
   #buffer = SPARE.pop() ?? Buffer.allocUnsafe(ROOM_BYTES);
   #length = 0;
   #rows = 0;
@@ -51,7 +50,7 @@ export class BlockCutter implements LineRoom {
     this.#topic = topic;
     this.#partition = partition;
     this.#kind = kind;
-    this.#coversFrom = coversFrom;
+    this.#index = new PackedIndex(coversFrom);
   }
 
   get buffer(): Buffer {
@@ -138,19 +137,13 @@ export class BlockCutter implements LineRoom {
     if (replay !== undefined) {
       (this.#replays ??= new Map()).set(offset, replay);
     }
-    this.#index.push({
-      offset,
-      appendTime,
-      bytes: this.#length - this.#eventFrom,
-      elements,
-      refused: this.#eventRefused ?? NO_REFUSALS,
-    });
+    this.#index.add(offset, appendTime, this.#length - this.#eventFrom, elements, this.#eventRefused ?? NO_REFUSALS);
     this.#eventFrom = this.#length;
     this.#eventRefused = undefined;
     return (
       this.#rows >= MAX_BLOCK_ROWS ||
       this.#length >= BLOCK_PAYLOAD_TARGET_BYTES ||
-      this.#index.length >= MAX_BLOCK_EVENTS ||
+      this.#index.events >= MAX_BLOCK_EVENTS ||
       this.#letterBytes >= MAX_BLOCK_LETTER_BYTES
     );
   }
@@ -158,23 +151,22 @@ export class BlockCutter implements LineRoom {
   /**
    * Cuts the block up to `coversTo` (exclusive); the next one begins there, and takes the room of its payload: encode the
    * block before anything is added.
+   *
+   * @param about what else its headers say
    */
-  cut(coversTo: number): Block {
-    const block: Block = {
+  cut(coversTo: number, about: Pick<Block, 'sourceTopicId' | 'judgedBy'> = {}): Block {
+    const block = this.#index.take({
+      ...about,
       sourceTopic: this.#topic,
       sourcePartition: this.#partition,
-      coversFrom: this.#coversFrom,
       coversTo,
       kind: this.#kind,
-      index: this.#index,
       payload: this.#buffer.subarray(0, this.#length),
       deltas: this.#rollup.lines(),
       minTime: this.#rows === 0 ? null : formatTime(this.#minUs),
       maxTime: this.#rows === 0 ? null : formatTime(this.#maxUs),
       ...(this.#replays === undefined ? {} : { replays: this.#replays }),
-    };
-    this.#coversFrom = coversTo;
-    this.#index = [];
+    });
     this.#length = 0;
     this.#rows = 0;
     this.#letterBytes = 0;

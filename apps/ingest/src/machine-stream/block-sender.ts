@@ -4,17 +4,23 @@ import {
   type Block,
   type DeadLetter,
   deadLetter,
-  encodeBlock,
+  encodeBlockInPieces,
   encodedBytes,
   replayOf,
   totalsOf,
 } from '@chip/contracts';
-import { type RecordBatch, sendDeadLetters } from '@chip/kafka';
+import { type KafkaRecord, type RecordBatch, sendDeadLetters } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
 import { leadingTrace } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
 import { machineOf } from './machine-of.ts';
-import { type MachineStreamParts, type Memory, MustStandError, type Progress } from './machine-stream.parts.ts';
+import {
+  type MachineStreamParts,
+  type Memory,
+  MustStandError,
+  type Progress,
+  type Refuse,
+} from './machine-stream.parts.ts';
 
 /** After this much uninterrupted work, yields the event loop to heartbeats, health and other partitions. */
 const MAX_TURN_MS = 8;
@@ -67,14 +73,13 @@ async function cutAndSend(
   let decided: IngestDecision | undefined;
 
   const send = async (coversTo: number): Promise<void> => {
-    const block: Block = {
-      ...cutter.cut(coversTo),
+    const block = cutter.cut(coversTo, {
       ...(memory.topicId === undefined ? {} : { sourceTopicId: memory.topicId }),
       judgedBy: {
         retentionDays: stream.isAgeLimited && retentionMs !== null ? retentionMs / DAY_MS : null,
         clockShiftMs: decided?.clockShiftMs ?? 0,
       },
-    };
+    });
     brake(batch, memory, block, decided !== undefined);
     const span = tracing?.start({
       name: `cut ${topic}`,
@@ -104,10 +109,33 @@ async function cutAndSend(
     blockBegan = Date.now();
   };
 
+  let record!: KafkaRecord;
+  const refuse: Refuse = (refusal, bytes, place) => {
+    const letter = deadLetter({
+      topic,
+      partition,
+      offset: record.offset,
+      place,
+      refusal,
+      stage: 'ingest',
+      failedAt,
+      value: bytes,
+      key: record.key,
+      headers: record.headers,
+    });
+    cutter.addRefusal(encodedBytes(letter), place);
+    letters.push(letter);
+    refused.push({
+      code: refusal.code,
+      machine: metrics.machines.of(machineOf(stream, bytes, record.headers)),
+    });
+    memory.brake.refuse(refusal);
+  };
+  const judged = { timestamp: 0, retentionMs: retentionMs ?? 0 };
   let isOpen = batch.records.length === 0;
   let left = batch.records.length;
   let turnEnds = performance.now() + MAX_TURN_MS;
-  for (const record of batch.records) {
+  for (record of batch.records) {
     left--;
     if (left % RECORDS_PER_LOOK === 0 && performance.now() > turnEnds) {
       await nextTurn();
@@ -135,31 +163,8 @@ async function cutAndSend(
     } else {
       traceparent ??= headerText(record.headers, 'traceparent');
     }
-    const judged = {
-      timestamp: record.timestamp + (decided?.clockShiftMs ?? 0),
-      retentionMs: retentionMs ?? 0,
-    };
-    const { elements, unknown } = reader(record, judged, cutter, (refusal, bytes, place) => {
-      const letter = deadLetter({
-        topic,
-        partition,
-        offset: record.offset,
-        place,
-        refusal,
-        stage: 'ingest',
-        failedAt,
-        value: bytes,
-        key: record.key,
-        headers: record.headers,
-      });
-      cutter.addRefusal(encodedBytes(letter), place);
-      letters.push(letter);
-      refused.push({
-        code: refusal.code,
-        machine: metrics.machines.of(machineOf(stream, bytes, record.headers)),
-      });
-      memory.brake.refuse(refusal);
-    });
+    judged.timestamp = record.timestamp + (decided?.clockShiftMs ?? 0);
+    const { elements, unknown } = reader(record, judged, cutter, refuse);
     if (unknown > 0) {
       metrics.unknownFields.inc({ topic }, unknown);
     }
@@ -190,10 +195,13 @@ export async function sendBlock(
   if (pointers > 0) {
     logger.warn({ topic, partition: block.sourcePartition, pointers }, 'dead_letters_cut_to_pointers');
   }
-  const { headers, value } = encodeBlock(block, traceparent);
-  await producer.send(accepted, block.sourcePartition, [{ key: null, value, headers }], 'zstd');
+  const { headers, pieces } = encodeBlockInPieces(block, traceparent);
+  await producer.send(accepted, block.sourcePartition, [{ key: null, value: pieces, headers }], 'zstd');
   metrics.blocks.inc({ topic });
-  metrics.blockBytes.inc({ topic }, value.length);
+  metrics.blockBytes.inc(
+    { topic },
+    pieces.reduce((sum, { length }) => sum + length, 0),
+  );
   metrics.rows.inc({ topic }, rowsIn(block));
 }
 
@@ -220,12 +228,12 @@ function brake(batch: RecordBatch, { brake: counts, releasedTo }: Memory, block:
 }
 
 /** Names of OpenTelemetry's conventions for messages. */
-const placeOf = ({ sourceTopic, sourcePartition, coversFrom, index }: Block) => ({
+const placeOf = (block: Block) => ({
   'messaging.system': 'kafka',
-  'messaging.destination.name': sourceTopic,
-  'messaging.destination.partition.id': String(sourcePartition),
-  'messaging.kafka.offset': coversFrom,
-  'messaging.batch.message_count': index.length,
+  'messaging.destination.name': block.sourceTopic,
+  'messaging.destination.partition.id': String(block.sourcePartition),
+  'messaging.kafka.offset': block.coversFrom,
+  'messaging.batch.message_count': totalsOf(block).events,
 });
 
 const rowsIn = (block: Block): number => totalsOf(block).rows;

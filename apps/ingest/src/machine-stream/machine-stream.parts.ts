@@ -9,12 +9,13 @@ import type { RefusalBrake } from './refusal-brake.ts';
 import type { RetentionSetting } from '../retention-setting.ts';
 import type { Standstills } from '../standstills.ts';
 
+/** The same object for each record: a reader that keeps it sees it change. */
 interface JudgedRecord {
   /** The record's own timestamp plus the clock shift that a person has decided. */
   readonly timestamp: number;
   readonly retentionMs: number;
 }
-type Refuse = (refusal: Refusal, bytes: Buffer | null, place?: number) => void;
+export type Refuse = (refusal: Refusal, bytes: Buffer | null, place?: number) => void;
 /** Reads one record into the block under construction. */
 export type Reader = (
   record: KafkaRecord,

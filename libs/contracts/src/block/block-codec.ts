@@ -1,7 +1,8 @@
 /** Encodes blocks as Kafka messages and decodes them. */
 import type { Replay } from '../refusals.ts';
 import { isPayloadKind } from '../streams/streams.ts';
-import { type Block, BLOCK_VERSION, type BlockEvent, type BlockTotals, totalsOf, withTotals } from './block.ts';
+import { type Block, BLOCK_VERSION, totalsOf, withTotals } from './block.ts';
+import { MalformedBlockError, packedIndexOf, readIndex, withIndex } from './packed-index.ts';
 
 export const BLOCK_HEADERS = {
   version: 'block-version',
@@ -28,144 +29,33 @@ export class UnsupportedBlockError extends Error {
   readonly code = 'unsupported_block';
 }
 
-/** The block contradicts itself. The writer never applies a part of it. */
-export class MalformedBlockError extends Error {
-  readonly code = 'malformed_block';
-}
-
-const MAX_VARINT_BYTES = 8;
-
-/** Writes unsigned integers below 2^53 as LEB128. */
-const writeVarint = (target: Buffer, at: number, value: number): number => {
-  while (value > 127) {
-    target[at++] = (value % 128) | 128;
-    value = Math.floor(value / 128);
-  }
-  target[at++] = value;
-  return at;
-};
-
-const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
-const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
-
-const encodeIndex = (index: readonly BlockEvent[], coversFrom: number): Buffer => {
-  const numbers = index.reduce((sum, event) => sum + 5 + event.refused.length, 0);
-  const target = Buffer.allocUnsafe(numbers * MAX_VARINT_BYTES);
-  let at = 0;
-  let offset = coversFrom - 1;
-  let appendTime = 0;
-  for (const event of index) {
-    at = writeVarint(target, at, event.offset - offset);
-    at = writeVarint(target, at, zigzag(event.appendTime - appendTime));
-    at = writeVarint(target, at, event.bytes);
-    at = writeVarint(target, at, event.elements);
-    at = writeVarint(target, at, event.refused.length);
-    for (const place of event.refused) {
-      at = writeVarint(target, at, place);
-    }
-    offset = event.offset;
-    appendTime = event.appendTime;
-  }
-  return target.subarray(0, at);
-};
-
-/** Shared by the many events without a refusal. Never mutated. */
-const NONE: number[] = [];
-
-/**
- * Checks a packed index and sums it up.
- *
- * @param events where to put the events; without it none is made
- * @returns also the bytes of all events, and the offset of the last one (`coversFrom - 1` without one)
- */
-function readIndex(
-  packed: Buffer,
-  coversFrom: number,
-  events?: BlockEvent[],
-): BlockTotals & { bytes: number; last: number } {
-  let at = 0;
-  const read = (): number => {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = packed[at++];
-      if (byte === undefined || scale > 2 ** 49) {
-        throw new MalformedBlockError('block index ends inside a number');
-      }
-      value += (byte & 127) * scale;
-      if (byte < 128) {
-        return value;
-      }
-      scale *= 128;
-    }
-  };
-  let [count, allElements, allRefused, allBytes] = [0, 0, 0, 0];
-  let [appendFrom, appendTo] = [Infinity, -Infinity];
-  let first: BlockTotals['first'] = null;
-  let offset = coversFrom - 1;
-  let appendTime = 0;
-  while (at < packed.length) {
-    const step = read();
-    if (step < 1) {
-      throw new MalformedBlockError('block index offsets do not ascend');
-    }
-    offset += step;
-    appendTime += unzigzag(read());
-    const bytes = read();
-    const elements = read();
-    const refusedCount = read();
-    let refused = NONE;
-    for (let left = refusedCount; left > 0; left--) {
-      const place = read();
-      if (place >= Math.max(1, elements)) {
-        throw new MalformedBlockError('block index names an element that does not exist');
-      }
-      if (events !== undefined) {
-        if (refused === NONE) {
-          refused = [];
-        }
-        refused.push(place);
-      }
-    }
-    first ??= { offset, appendTime };
-    appendFrom = Math.min(appendFrom, appendTime);
-    appendTo = Math.max(appendTo, appendTime);
-    count++;
-    allElements += Math.max(1, elements);
-    allRefused += refusedCount;
-    allBytes += bytes;
-    events?.push({ offset, appendTime, bytes, elements, refused });
-  }
-  return {
-    events: count,
-    elements: allElements,
-    refused: allRefused,
-    rows: allElements - allRefused,
-    first,
-    appendFrom: first && appendFrom,
-    appendTo: first && appendTo,
-    bytes: allBytes,
-    last: offset,
-  };
-}
-
 export interface EncodedBlock {
   readonly headers: Record<string, string>;
   readonly value: Buffer;
 }
 
+/** A block as a message of Kafka. */
 export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
-  const index = encodeIndex(block.index, block.coversFrom);
+  const { headers, pieces } = encodeBlockInPieces(block, traceparent);
+  return { headers, value: Buffer.concat(pieces) };
+}
+
+/** The same with a value in pieces, which joined are the value: a producer copies them once, into its batch. */
+export function encodeBlockInPieces(
+  block: Block,
+  traceparent?: string,
+): Pick<EncodedBlock, 'headers'> & { readonly pieces: readonly Buffer[] } {
+  const index = packedIndexOf(block);
   const lengths = Buffer.allocUnsafe(8);
   lengths.writeUInt32LE(index.length, 0);
   lengths.writeUInt32LE(block.payload.length, 4);
-  const value = Buffer.concat([
+  const pieces = [
     lengths.subarray(0, 4),
     index,
     lengths.subarray(4, 8),
     block.payload,
     ...(block.deltas === null ? [] : [block.deltas]),
-  ]);
+  ];
   const totals = totalsOf(block);
   const headers: Record<string, string> = {
     [BLOCK_HEADERS.version]: String(BLOCK_VERSION),
@@ -205,7 +95,7 @@ export function encodeBlock(block: Block, traceparent?: string): EncodedBlock {
   if (traceparent !== undefined) {
     headers[BLOCK_HEADERS.traceparent] = traceparent;
   }
-  return { headers, value };
+  return { headers, pieces };
 }
 
 /** Informs people only, so an unreadable value counts as absent. */
@@ -290,8 +180,8 @@ export function decodeBlock(
   if (4 + indexLength + 4 > value.length) {
     throw new MalformedBlockError('block index is longer than its value');
   }
-  const packed = value.subarray(4, 4 + indexLength);
-  const { bytes, last, ...totals } = readIndex(packed, coversFrom);
+  const indexBytes = value.subarray(4, 4 + indexLength);
+  const { bytes, last, ...totals } = readIndex(indexBytes, coversFrom);
   const payloadLength = value.readUInt32LE(4 + indexLength);
   const payloadFrom = 8 + indexLength;
   if (payloadFrom + payloadLength > value.length) {
@@ -308,27 +198,22 @@ export function decodeBlock(
     throw new MalformedBlockError('an event lies outside the covered range');
   }
   const sourceTopicId = text(BLOCK_HEADERS.sourceTopicId);
-  let index: BlockEvent[] | undefined;
-  const block: Block = {
-    sourceTopic: text(BLOCK_HEADERS.sourceTopic) ?? '',
-    ...(sourceTopicId === undefined ? {} : { sourceTopicId }),
-    sourcePartition: whole(BLOCK_HEADERS.sourcePartition),
-    coversFrom,
-    coversTo,
-    kind,
-    get index() {
-      if (index === undefined) {
-        index = [];
-        readIndex(packed, coversFrom, index);
-      }
-      return index;
+  const block = withIndex(
+    {
+      sourceTopic: text(BLOCK_HEADERS.sourceTopic) ?? '',
+      ...(sourceTopicId === undefined ? {} : { sourceTopicId }),
+      sourcePartition: whole(BLOCK_HEADERS.sourcePartition),
+      coversFrom,
+      coversTo,
+      kind,
+      payload: value.subarray(payloadFrom, payloadFrom + payloadLength),
+      deltas: value.subarray(payloadFrom + payloadLength),
+      minTime: text(BLOCK_HEADERS.minTime) ?? null,
+      maxTime: text(BLOCK_HEADERS.maxTime) ?? null,
+      ...decodeReplays(text(BLOCK_HEADERS.replays)),
+      ...decodeJudgement(text(BLOCK_HEADERS.retentionDays), text(BLOCK_HEADERS.clockShift)),
     },
-    payload: value.subarray(payloadFrom, payloadFrom + payloadLength),
-    deltas: value.subarray(payloadFrom + payloadLength),
-    minTime: text(BLOCK_HEADERS.minTime) ?? null,
-    maxTime: text(BLOCK_HEADERS.maxTime) ?? null,
-    ...decodeReplays(text(BLOCK_HEADERS.replays)),
-    ...decodeJudgement(text(BLOCK_HEADERS.retentionDays), text(BLOCK_HEADERS.clockShift)),
-  };
+    indexBytes,
+  );
   return withTotals(block, totals);
 }

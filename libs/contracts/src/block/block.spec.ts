@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeBlock, encodeBlock, MalformedBlockError, UnsupportedBlockError } from './block-codec.ts';
+import { decodeBlock, encodeBlock, encodeBlockInPieces, UnsupportedBlockError } from './block-codec.ts';
 import { type Block, placeOf, totalsOf, trimBlock } from './block.ts';
+import { MalformedBlockError, PackedIndex } from './packed-index.ts';
 
 const events = fc.array(
   fc.record({
@@ -72,6 +73,32 @@ const roundTrip = (block: Block): Block => {
 describe('block format', () => {
   it('reads back what it wrote', () => {
     fc.assert(fc.property(blocks, (block) => expect(roundTrip(block)).toEqual(block)));
+  });
+
+  it('packs an index event by event as it packs a whole one, block after block', () => {
+    fc.assert(
+      fc.property(blocks, blocks, (first, other) => {
+        const shift = first.coversTo - other.coversFrom;
+        const second: Block = {
+          ...other,
+          coversFrom: first.coversTo,
+          coversTo: other.coversTo + shift,
+          index: other.index.map((event) => ({ ...event, offset: event.offset + shift })),
+        };
+        const packing = new PackedIndex(first.coversFrom);
+        for (const { index, coversFrom, ...block } of [first, second]) {
+          for (const { offset, appendTime, bytes, elements, refused } of index) {
+            packing.add(offset, appendTime, bytes, elements, refused);
+          }
+          const taken = packing.take(block);
+          const plain = { ...block, coversFrom, index };
+          expect(taken).toEqual(plain);
+          expect(totalsOf(taken)).toEqual(totalsOf(plain));
+          expect(encodeBlock(taken)).toEqual(encodeBlock(plain));
+          expect(Buffer.concat(encodeBlockInPieces(taken).pieces)).toEqual(encodeBlock(plain).value);
+        }
+      }),
+    );
   });
 
   it('refuses a list of replays that it cannot read', () => {

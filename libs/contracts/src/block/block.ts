@@ -20,10 +20,13 @@ export const BLOCK_VERSION = 1;
 /**
  * Ingest cuts a block as soon as it reaches one of these limits; a block holds at least one event. Refused events count,
  * too: they add index entries, and their dead letters wait in memory until the block is cut.
+ *
+ * Together with what a fetch asks for (`DEFAULT_CONSUMER_OPTIONS`), so that an uncompressed fetch of small events becomes one
+ * block, not one and a remnant with roll-up deltas of its own.
  */
-export const MAX_BLOCK_ROWS = 5000;
-export const MAX_BLOCK_EVENTS = 5000;
-export const BLOCK_PAYLOAD_TARGET_BYTES = 512 * 1024;
+export const MAX_BLOCK_ROWS = 10_000;
+export const MAX_BLOCK_EVENTS = 10_000;
+export const BLOCK_PAYLOAD_TARGET_BYTES = 1024 * 1024;
 export const MAX_BLOCK_LETTER_BYTES = 512 * 1024;
 
 export interface BlockEvent {

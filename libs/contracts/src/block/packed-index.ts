@@ -1,0 +1,230 @@
+/** The index of a block in its packed form, see {@link Block}. */
+import { type Block, type BlockEvent, type BlockTotals, withTotals } from './block.ts';
+
+/** The block contradicts itself. The writer never applies a part of it. */
+export class MalformedBlockError extends Error {
+  readonly code = 'malformed_block';
+}
+
+const MAX_VARINT_BYTES = 8;
+
+/** Writes unsigned integers below 2^53 as LEB128. */
+const writeVarint = (target: Buffer, at: number, value: number): number => {
+  while (value > 127) {
+    target[at++] = (value % 128) | 128;
+    value = Math.floor(value / 128);
+  }
+  target[at++] = value;
+  return at;
+};
+
+const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
+const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+/** Numbers of an event, apart from the places of what was refused. */
+const NUMBERS_OF_EVENT = 5;
+const FIRST_INDEX_BYTES = 64 * 1024;
+
+/** Indexes of blocks that have them packed. */
+const packed = new WeakMap<Block, Buffer>();
+
+/**
+ * The index of a block under construction, packed as its value will have it and added up: an object per event, kept until
+ * the block is encoded, is what the collector of garbage would copy most.
+ */
+export class PackedIndex {
+  #coversFrom: number;
+  #buffer = Buffer.allocUnsafe(FIRST_INDEX_BYTES);
+  #at = 0;
+  #offset: number;
+  #appendTime = 0;
+  #events = 0;
+  #elements = 0;
+  #refused = 0;
+  #first: BlockTotals['first'] = null;
+  #appendFrom = Infinity;
+  #appendTo = -Infinity;
+
+  constructor(coversFrom: number) {
+    this.#coversFrom = coversFrom;
+    this.#offset = coversFrom - 1;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Until the next event is added. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#at);
+  }
+
+  /** @param refused ascending, as in {@link BlockEvent} */
+  add(offset: number, appendTime: number, bytes: number, elements: number, refused: readonly number[]): void {
+    const needed = this.#at + (NUMBERS_OF_EVENT + refused.length) * MAX_VARINT_BYTES;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+      this.#buffer.copy(larger, 0, 0, this.#at);
+      this.#buffer = larger;
+    }
+    const target = this.#buffer;
+    let at = writeVarint(target, this.#at, offset - this.#offset);
+    at = writeVarint(target, at, zigzag(appendTime - this.#appendTime));
+    at = writeVarint(target, at, bytes);
+    at = writeVarint(target, at, elements);
+    at = writeVarint(target, at, refused.length);
+    for (const place of refused) {
+      at = writeVarint(target, at, place);
+    }
+    this.#at = at;
+    this.#offset = offset;
+    this.#appendTime = appendTime;
+    this.#events++;
+    this.#elements += elements > 1 ? elements : 1;
+    this.#refused += refused.length;
+    this.#first ??= { offset, appendTime };
+    if (appendTime < this.#appendFrom) {
+      this.#appendFrom = appendTime;
+    }
+    if (appendTime > this.#appendTo) {
+      this.#appendTo = appendTime;
+    }
+  }
+
+  /** The block with this index, which it takes over; the next event opens the next block, from where this one ends. */
+  take(block: Omit<Block, 'index' | 'coversFrom'>): Block {
+    const bytes = Buffer.from(this.bytes);
+    const coversFrom = this.#coversFrom;
+    const first = this.#first;
+    const whole = withTotals(withIndex({ ...block, coversFrom }, bytes), {
+      events: this.#events,
+      elements: this.#elements,
+      refused: this.#refused,
+      rows: this.#elements - this.#refused,
+      first,
+      appendFrom: first && this.#appendFrom,
+      appendTo: first && this.#appendTo,
+    });
+    this.#coversFrom = block.coversTo;
+    this.#offset = block.coversTo - 1;
+    this.#at = 0;
+    this.#appendTime = 0;
+    this.#events = 0;
+    this.#elements = 0;
+    this.#refused = 0;
+    this.#first = null;
+    this.#appendFrom = Infinity;
+    this.#appendTo = -Infinity;
+    return whole;
+  }
+}
+
+/** The block with an index that is unpacked when it is first asked for. */
+export function withIndex(block: Omit<Block, 'index'>, bytes: Buffer): Block {
+  let index: BlockEvent[] | undefined;
+  const whole: Block = {
+    ...block,
+    get index() {
+      if (index === undefined) {
+        index = [];
+        readIndex(bytes, block.coversFrom, index);
+      }
+      return index;
+    },
+  };
+  packed.set(whole, bytes);
+  return whole;
+}
+
+/** The index of a block as its value has it. */
+export function packedIndexOf(block: Block): Buffer {
+  const known = packed.get(block);
+  if (known !== undefined) {
+    return known;
+  }
+  const index = new PackedIndex(block.coversFrom);
+  for (const event of block.index) {
+    index.add(event.offset, event.appendTime, event.bytes, event.elements, event.refused);
+  }
+  return index.bytes;
+}
+
+/** Shared by the many events without a refusal. Never mutated. */
+const NONE: number[] = [];
+
+/**
+ * Checks a packed index and sums it up.
+ *
+ * @param events where to put the events; without it none is made
+ * @returns also the bytes of all events, and the offset of the last one (`coversFrom - 1` without one)
+ */
+export function readIndex(
+  bytes: Buffer,
+  coversFrom: number,
+  events?: BlockEvent[],
+): BlockTotals & { bytes: number; last: number } {
+  let at = 0;
+  const read = (): number => {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = bytes[at++];
+      if (byte === undefined || scale > 2 ** 49) {
+        throw new MalformedBlockError('block index ends inside a number');
+      }
+      value += (byte & 127) * scale;
+      if (byte < 128) {
+        return value;
+      }
+      scale *= 128;
+    }
+  };
+  let [count, allElements, allRefused, allBytes] = [0, 0, 0, 0];
+  let [appendFrom, appendTo] = [Infinity, -Infinity];
+  let first: BlockTotals['first'] = null;
+  let offset = coversFrom - 1;
+  let appendTime = 0;
+  while (at < bytes.length) {
+    const step = read();
+    if (step < 1) {
+      throw new MalformedBlockError('block index offsets do not ascend');
+    }
+    offset += step;
+    appendTime += unzigzag(read());
+    const eventBytes = read();
+    const elements = read();
+    const refusedCount = read();
+    let refused = NONE;
+    for (let left = refusedCount; left > 0; left--) {
+      const place = read();
+      if (place >= Math.max(1, elements)) {
+        throw new MalformedBlockError('block index names an element that does not exist');
+      }
+      if (events !== undefined) {
+        if (refused === NONE) {
+          refused = [];
+        }
+        refused.push(place);
+      }
+    }
+    first ??= { offset, appendTime };
+    appendFrom = Math.min(appendFrom, appendTime);
+    appendTo = Math.max(appendTo, appendTime);
+    count++;
+    allElements += Math.max(1, elements);
+    allRefused += refusedCount;
+    allBytes += eventBytes;
+    events?.push({ offset, appendTime, bytes: eventBytes, elements, refused });
+  }
+  return {
+    events: count,
+    elements: allElements,
+    refused: allRefused,
+    rows: allElements - allRefused,
+    first,
+    appendFrom: first && appendFrom,
+    appendTo: first && appendTo,
+    bytes: allBytes,
+    last: offset,
+  };
+}
