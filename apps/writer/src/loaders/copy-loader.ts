@@ -30,23 +30,24 @@ export function* linesOf(block: Block): Generator<Line> {
 export interface CopyTarget {
   readonly table: string;
   readonly columns: readonly string[];
+  /** The order in which lines are copied, where it matters to the speed of it. */
+  arrange?(payloads: readonly Buffer[], rows: number): Buffer[];
   /** The event behind a line, as a machine would publish it. */
   normalised(fields: readonly (string | null)[]): Record<string, unknown>;
 }
 
-/** Loads a payload that is already COPY text of one table: ingest's bytes go straight in. */
+/** Loads payloads that are already COPY text of one table: ingest's lines go in as they are. */
 export class CopyLoader implements Loader {
   readonly #target: CopyTarget;
   readonly #blocks: readonly Block[];
-  /** COPY input: the payloads unchanged, until an element is excluded. */
-  #chunks: Buffer[];
+  /** COPY input once it is needed: all lines, until an element is excluded. */
+  #chunks: Buffer[] | undefined;
   #lines: Line[] | undefined;
   #rows: number;
 
   constructor(blocks: readonly Block[], target: CopyTarget) {
     this.#target = target;
     this.#blocks = blocks;
-    this.#chunks = blocks.map((block) => block.payload);
     this.#rows = blocks.reduce((sum, block) => sum + totalsOf(block).rows, 0);
   }
 
@@ -58,8 +59,15 @@ export class CopyLoader implements Loader {
     if (this.#rows === 0) {
       return { applied: 0, duplicates: 0, rows: 0 };
     }
-    const rows = await session.copy(this.#target.table, this.#target.columns, this.#chunks);
+    const { table, columns } = this.#target;
+    this.#chunks ??= this.#arranged();
+    const rows = await session.copy(table, columns, this.#chunks);
     return { applied: rows, duplicates: 0, rows };
+  }
+
+  #arranged(): Buffer[] {
+    const payloads = this.#blocks.map((block) => block.payload);
+    return this.#target.arrange?.(payloads, this.#rows) ?? payloads;
   }
 
   async findRefused(session: LoadSession, limit: number): Promise<readonly RefusedElement[]> {

@@ -3,6 +3,7 @@ import type { LoadSession } from '@chip/persistence';
 import { CopyLoader, type CopyTarget, linesOf } from './copy-loader.ts';
 import type { Loaded } from './loader.ts';
 import type { RefusedElement } from './refused-element.ts';
+import { inSeriesOrder } from './series-order.ts';
 
 const DELTA_COLUMNS = [
   'bucket',
@@ -57,6 +58,7 @@ const tagsAsSent = (text: string | null): Record<string, unknown> => {
 const SAMPLES: CopyTarget = {
   table: 'system_metrics',
   columns: ['time', 'service_name', 'metric_name', 'metric_value', 'tags', 'host'],
+  arrange: inSeriesOrder,
   normalised: ([time, service_name, metric_name, value, tags, host]) => ({
     ...tagsAsSent(tags!),
     time,

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { inSeriesOrder } from './series-order.ts';
+
+const linesOf = (payloads: readonly Buffer[]): string[] =>
+  Buffer.concat(payloads)
+    .toString()
+    .split(/(?<=\n)/)
+    .filter((line) => line !== '');
+
+const seriesOf = (line: string): string => line.trimEnd().split('\t').slice(1, 3).join('\t');
+
+const ordinary = fc
+  .tuple(fc.nat(9), fc.constantFrom('etcher', 'ätzer', 'et'), fc.constantFrom('m', 'pressure', 'h\\tm'), fc.nat(99))
+  .map(([time, service, metric, value]) => `2026-01-20T07:00:0${time}Z\t${service}\t${metric}\t${value}\t\\N\t\\N\n`);
+/** What no block holds, and must nevertheless not be lost. */
+const odd = fc.constantFrom('\n', '\t\n', '\t\t\n', '\t\t\t\n', 'no tab\n', 'a\tetcher\n', 'a\tetcher\tm\n');
+
+/** The plain way: a stable sort by where each series first occurs. */
+function plainly(lines: readonly string[]): string[] {
+  const series = new Map<string, string[]>();
+  for (const line of lines) {
+    const key = seriesOf(line);
+    const rows = series.get(key) ?? [];
+    series.set(key, [...rows, line]);
+  }
+  return [...series.values()].flat();
+}
+
+describe('inSeriesOrder', () => {
+  it('brings the rows of each series together in their former order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(ordinary, { maxLength: 60 }), { maxLength: 5 }), (blocks) => {
+        const payloads = blocks.map((lines) => Buffer.from(lines.join('')));
+        const lines = blocks.flat();
+        const isWorthIt = lines.length >= 8 && new Set(lines.map(seriesOf)).size * 4 <= lines.length;
+        expect(linesOf(inSeriesOrder(payloads, lines.length))).toEqual(isWorthIt ? plainly(lines) : lines);
+      }),
+    );
+  });
+
+  it('loses and adds no line, whatever the lines are and however many are announced', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.oneof(ordinary, odd), { maxLength: 40 }), { maxLength: 4 }),
+        fc.integer({ min: -2, max: 2 }),
+        (blocks, error) => {
+          const payloads = blocks.map((lines) => Buffer.from(lines.join('')));
+          const lines = blocks.flat();
+          const sorted = linesOf(inSeriesOrder(payloads, Math.max(0, lines.length + error)));
+          expect(sorted.toSorted()).toEqual(lines.toSorted());
+        },
+      ),
+    );
+  });
+
+  it('leaves lines alone of which the last has no end, and those of ever new series', () => {
+    const open = [Buffer.from(`${'t\ta\tb\t1\n'.repeat(20)}t\ta\tb\t2`)];
+    expect(inSeriesOrder(open, 21)).toEqual(open);
+    const many = [Buffer.from(Array.from({ length: 5000 }, (_, number) => `t\ta\tm${number}\t1\n`).join(''))];
+    expect(inSeriesOrder(many, 5000)).toEqual(many);
+  });
+});
