@@ -40,7 +40,7 @@ function makeRoom(rows: number): void {
 
 /**
  * Sorts lines of `system_metrics` by series (service and metric, the second and the third field), each series in its
- * former order. The index on samples begins with the series: rows that come together find its pages in the processor's
+ * former order. The index on samples begins with the series: rows that come together probably find its pages in the processor's
  * cache, which saves PostgreSQL about a sixth of its time for a flush. The order within a transaction means nothing.
  *
  * @param payloads lines, each with its line end

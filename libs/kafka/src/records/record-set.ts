@@ -57,7 +57,7 @@ export class RecordSet implements Records {
 }
 
 /**
- * Not a generator: of a batch that goes through two of them, handing over the records took as much time as decoding them.
+ * Not a generator: a batch went through two of them, each with a result object per record.
  * The result is one object, too; `for … of` and spreading read it before they ask for the next.
  */
 class RecordIterator implements Iterator<KafkaRecord, undefined, undefined> {
