@@ -4,53 +4,65 @@ import { parseArgs } from 'node:util';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { StackError } from '../devstack/terminal/stack-error.ts';
 import { wholeNumber } from '../devstack/terminal/whole-number.ts';
-import type { HistorySize } from './serving/history.ts';
+import { CASES } from './backlog/cases.ts';
+import type { HistorySize } from './data/history.ts';
 
-const KINDS = ['telemetry', 'inspections'] as const;
-export type Kind = (typeof KINDS)[number];
+/** One measurement. */
+export type Asked =
+  | {
+      readonly what: 'backlogs';
+      readonly rows: number;
+      readonly preload: number;
+      /** Part of the names of the cases. */
+      readonly only: string;
+      readonly requests: number;
+      readonly instances: readonly number[];
+      readonly hasPeers: boolean;
+    }
+  | { readonly what: 'steady'; readonly rate: number; readonly seconds: number }
+  | { readonly what: 'storm'; readonly rate: number; readonly seconds: number; readonly size: HistorySize }
+  | AskedOfHistory;
+
+/** Only asks, so that several of them can share what is stored. */
+export type AskedOfHistory = { readonly size: HistorySize; readonly requests: number } & (
+  | { readonly what: 'clients'; readonly clients: number }
+  | { readonly what: 'routes' | 'aims' }
+);
 
 export interface Options {
-  readonly rows: number;
-  readonly preload: number;
+  /** One after the other, on the same servers. */
+  readonly asked: readonly Asked[];
   readonly repeat: number;
-  readonly only: Kind | undefined;
-  readonly requests: number;
   readonly isDurable: boolean;
   readonly profileFolder: string | undefined;
   readonly out: string;
-  readonly history: HistorySize;
-  /** Measures how a storm of questions slows the rest, and nothing else. */
-  readonly storm: { readonly rate: number; readonly seconds: number; readonly clients: number } | undefined;
-  /** Measures answers to so many clients beside their bare statements, and nothing else. */
-  readonly clients: { readonly clients: number; readonly requests: number } | undefined;
-  /** Measures what is promised within a time or at a rate, and nothing else. */
-  readonly aims: { readonly requests: number } | undefined;
 }
 
 const usual = {
   rows: 1_000_000,
   preload: 0,
   requests: 200,
+  /** Of routes, and of questions with a promised time. */
+  timedRequests: 5,
   isDurable: true,
-  inspections: 1_000_000,
-  samples: 10_000_000,
+  size: '1m',
   rate: 20_000,
   seconds: 30,
 };
 /** Enough to see that every case works and loses nothing; too few rows to measure speed. */
-const short = {
+const short: typeof usual = {
   rows: 100_000,
   preload: 2_000,
-  requests: 5,
+  requests: 2,
+  timedRequests: 1,
   isDurable: false,
-  inspections: 20_000,
-  samples: 100_000,
+  size: '20k',
   rate: 2_000,
   seconds: 4,
 };
-const STORM_CLIENTS = 16;
-/** Answers to each question with a promised time. */
-const AIMED = 5;
+const STEADY_SECONDS = 60;
+/** Samples of a history for each of its inspections. */
+const SAMPLES_PER_INSPECTION = 10;
 
 export function readOptions(argv: readonly string[]): Options {
   try {
@@ -60,69 +72,112 @@ export function readOptions(argv: readonly string[]): Options {
   }
 }
 
-function optionsOf(argv: readonly string[]): Options {
-  const { values } = parseArgs({
+function parse(argv: readonly string[]) {
+  return parseArgs({
     args: [...argv],
     options: {
       rows: { type: 'string' },
       repeat: { type: 'string', default: '1' },
       only: { type: 'string' },
       preload: { type: 'string' },
+      instances: { type: 'string' },
+      peers: { type: 'boolean', default: false },
+      steady: { type: 'boolean', default: false },
       storm: { type: 'boolean', default: false },
       clients: { type: 'string' },
       aims: { type: 'boolean', default: false },
-      inspections: { type: 'string' },
-      samples: { type: 'string' },
+      routes: { type: 'boolean', default: false },
+      size: { type: 'string' },
       rate: { type: 'string' },
       seconds: { type: 'string' },
       short: { type: 'boolean', default: false },
       profile: { type: 'string' },
       out: { type: 'string', default: path.join(REPOSITORY_ROOT, 'bench', 'latest.json') },
     },
-  });
-  const size = values.short ? short : usual;
-  const only = KINDS.find((kind) => kind === values.only);
-  if (values.only !== undefined && only === undefined) {
-    throw new TypeError(`--only ${values.only} is unknown`);
-  }
-  type Sized = 'rows' | 'preload' | 'inspections' | 'samples' | 'rate' | 'seconds';
-  const number = (name: Sized, least: number, most: number): number => {
-    const given = values[name];
-    return given === undefined ? size[name] : wholeNumber(`--${name}`, given, least, most);
-  };
-  const clients = values.clients === undefined ? undefined : wholeNumber('--clients', values.clients, 1, 200);
-  const given = [
-    values.storm && '--storm',
-    clients !== undefined && !values.storm && '--clients',
-    values.aims && '--aims',
-  ];
-  const [one, another] = given.filter((option) => option !== false);
-  if (another !== undefined) {
-    throw new TypeError(`${one} and ${another} are different measurements: give one`);
-  }
-  const isReading = clients !== undefined || values.aims;
+  }).values;
+}
+type Values = ReturnType<typeof parse>;
+
+function optionsOf(argv: readonly string[]): Options {
+  const values = parse(argv);
+  const asked = whatOf(values).map((what) => askedOf(what, values));
   return {
-    rows: number('rows', 1_000, 1_000_000_000),
-    preload: number('preload', 0, 100_000_000),
+    asked,
     repeat: wholeNumber('--repeat', values.repeat, 1, 100),
-    only,
-    requests: size.requests,
     // Where nothing is loaded while it measures, a disk that is waited for only makes the history take longer.
-    isDurable: size.isDurable && (values.storm || !isReading),
+    isDurable: !values.short && asked.some(({ what }) => ['backlogs', 'steady', 'storm'].includes(what)),
     profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
     out: path.resolve(values.out),
-    history: {
-      inspections: number('inspections', 10_000, 100_000_000),
-      samples: number('samples', 10_000, 1_000_000_000),
-    },
-    storm: values.storm
-      ? {
-          rate: number('rate', 1_000, 1_000_000),
-          seconds: number('seconds', 2, 3_600),
-          clients: clients ?? STORM_CLIENTS,
-        }
-      : undefined,
-    clients: clients === undefined || values.storm ? undefined : { clients, requests: size.requests },
-    aims: values.aims ? { requests: Math.min(size.requests, AIMED) } : undefined,
   };
+}
+
+/** What is asked for by an option of its own; else backlogs, or routes of a size. */
+function whatOf(values: Values): Asked['what'][] {
+  const given = {
+    backlogs: values.peers || values.instances !== undefined,
+    steady: values.steady,
+    storm: values.storm,
+    clients: values.clients !== undefined,
+    routes: values.routes,
+    // Adds to the history, so it comes last.
+    aims: values.aims,
+  };
+  const asked = (Object.keys(given) as Asked['what'][]).filter((what) => given[what]);
+  return asked.length > 0 ? asked : [values.size === undefined ? 'backlogs' : 'routes'];
+}
+
+function askedOf(what: Asked['what'], values: Values): Asked {
+  const sized = values.short ? short : usual;
+  type Sized = 'rows' | 'preload' | 'rate' | 'seconds';
+  const number = (name: Sized, least: number, most: number, otherwise = sized[name]): number => {
+    const given = values[name];
+    return given === undefined ? otherwise : wholeNumber(`--${name}`, given, least, most);
+  };
+  const rate = () => number('rate', 1_000, 1_000_000);
+  const size = () => historyOf(values.size ?? sized.size);
+  switch (what) {
+    case 'steady':
+      return { what, rate: rate(), seconds: number('seconds', 2, 3_600, values.short ? 4 : STEADY_SECONDS) };
+    case 'storm':
+      return { what, rate: rate(), seconds: number('seconds', 2, 3_600), size: size() };
+    case 'clients':
+      return {
+        what,
+        clients: wholeNumber('--clients', values.clients ?? '', 1, 200),
+        requests: sized.requests,
+        size: size(),
+      };
+    case 'routes':
+    case 'aims':
+      return { what, requests: sized.timedRequests, size: size() };
+    case 'backlogs':
+      return {
+        what,
+        rows: number('rows', 1_000, 1_000_000_000),
+        preload: number('preload', 0, 100_000_000),
+        only: caseOf(values),
+        requests: sized.requests,
+        instances: values.instances?.split(',').map((count) => wholeNumber('--instances', count, 1, 16)) ?? [],
+        hasPeers: values.peers,
+      };
+  }
+}
+
+function caseOf({ only = '', peers }: Values): string {
+  const named = CASES.filter(({ name }) => name.includes(only));
+  if (named.length === 0) {
+    throw new TypeError(`--only ${only} is in no name of a case`);
+  }
+  if (peers && !named.some(({ kind }) => kind === 'telemetry')) {
+    throw new TypeError(`--peers loads telemetry, of which --only ${only} leaves nothing`);
+  }
+  return only;
+}
+
+/** Of so many inspections: `500k` or `10m`, or all digits. */
+function historyOf(size: string): HistorySize {
+  const [, digits, unit] = /^(\d+)([km])$/i.exec(size) ?? [];
+  const number = unit === undefined ? size : String(Number(digits) * (unit.toLowerCase() === 'k' ? 1_000 : 1_000_000));
+  const inspections = wholeNumber('--size', number, 10_000, 100_000_000);
+  return { inspections, samples: inspections * SAMPLES_PER_INSPECTION };
 }

@@ -1,10 +1,11 @@
 /** Answers that are promised within a time or at a rate, one after the other, on a year of a fab. */
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import type { BenchSystem } from '../bench-system.ts';
-import { cpuSeconds, residentMib } from '../process-usage.ts';
-import { quantile } from '../query-latency.ts';
-import { storeHistory, storeLargeWafer, type HistorySize } from './history.ts';
+import type { BenchSystem } from '../system/bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
+import { cpuSeconds, residentMib } from '../system/process-usage.ts';
+import { quantile } from '../results/numbers.ts';
+import { storeLargeWafer, type HistorySize } from '../data/history.ts';
 import { backTest, LARGE_MAP, typedExports, yearQuestions } from './questions.ts';
 
 export interface AimsOptions {
@@ -44,43 +45,41 @@ export const EXPORT_AIM_ROWS_PER_SECOND = 250_000;
 const AIM_MS = { year: 2_000, backTest: 10_000, map: 200 };
 const LOOK_MS = 50;
 
-export async function measureAims(system: BenchSystem, options: AimsOptions): Promise<AimsResult> {
+/** @param database holds a history, and gets a large wafer */
+export async function measureAims(
+  system: BenchSystem,
+  database: CaseDatabase,
+  options: AimsOptions,
+): Promise<AimsResult> {
   const { size, requests, signal, progress } = options;
-  return system.withDatabase(async (database) => {
-    await storeHistory(database, size, progress);
-    const dice = await storeLargeWafer(database);
-    return system.withServices(['query'], database, async ({ ready, urls }) => {
-      await ready;
-      const now = Date.now();
-      const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
-        ...Object.entries(yearQuestions(now)).map(([name, path]): [string, number, string] => [
-          name,
-          AIM_MS.year,
-          path,
-        ]),
-        ['back-test of one parameter, a year', AIM_MS.backTest, '/v1/spc/backtest', asJson(backTest(now))],
-        [`map of ${dice.toLocaleString('en-US')} dice`, AIM_MS.map, LARGE_MAP],
-      ];
-      const answers: TimedAnswer[] = [];
-      for (const [question, aimMs, path, init] of questions) {
-        signal.throwIfAborted();
-        progress(question);
-        const times: number[] = [];
-        // The first answer warms up.
-        for (let number = 0; number <= requests; number += 1) {
-          times.push(await timeOf(urls.query + path, init));
-        }
-        const measured = times.slice(1).sort((a, b) => a - b);
-        answers.push({ question, p50Ms: quantile(measured, 0.5), mostMs: quantile(measured, 1), aimMs });
+  const dice = await storeLargeWafer(database);
+  return system.withServices(['query'], database, async ({ ready, urls }) => {
+    await ready;
+    const now = Date.now();
+    const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
+      ...Object.entries(yearQuestions(now)).map(([name, path]): [string, number, string] => [name, AIM_MS.year, path]),
+      ['back-test of one parameter, a year', AIM_MS.backTest, '/v1/spc/backtest', asJson(backTest(now))],
+      [`map of ${dice.toLocaleString('en-US')} dice`, AIM_MS.map, LARGE_MAP],
+    ];
+    const answers: TimedAnswer[] = [];
+    for (const [question, aimMs, path, init] of questions) {
+      signal.throwIfAborted();
+      progress(question);
+      const times: number[] = [];
+      // The first answer warms up.
+      for (let number = 0; number <= requests; number += 1) {
+        times.push(await timeOf(urls.query + path, init));
       }
-      const exports: RatedExport[] = [];
-      for (const [question, path] of Object.entries(typedExports(now))) {
-        signal.throwIfAborted();
-        progress(question);
-        exports.push(await rated(system, question, urls.query + path));
-      }
-      return { size, dice, answers, exports };
-    });
+      const measured = times.slice(1).sort((a, b) => a - b);
+      answers.push({ question, p50Ms: quantile(measured, 0.5), mostMs: quantile(measured, 1), aimMs });
+    }
+    const exports: RatedExport[] = [];
+    for (const [question, path] of Object.entries(typedExports(now))) {
+      signal.throwIfAborted();
+      progress(question);
+      exports.push(await rated(system, question, urls.query + path));
+    }
+    return { size, dice, answers, exports };
   });
 }
 
@@ -102,7 +101,7 @@ async function timeOf(url: string, init: RequestInit | undefined): Promise<numbe
 
 /** Downloads an export to its end. Over plain HTTP, because fetch does not show the trailer with the number of rows. */
 async function rated(system: BenchSystem, question: string, url: string): Promise<RatedExport> {
-  const pids = { database: system.pidOf('postgres-1'), service: system.pidOf('query-1') };
+  const pids = { database: system.pidsOf('postgres'), service: system.pidsOf('query') };
   const resident: number[] = [];
   const looking = setInterval(() => resident.push(residentMib(pids.service).now), LOOK_MS);
   const before = cpuSeconds(pids);

@@ -4,10 +4,11 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { BenchSystem, CaseDatabase } from '../bench-system.ts';
-import { cpuSeconds } from '../process-usage.ts';
-import { quantile } from '../query-latency.ts';
-import { storeHistory, type HistorySize } from './history.ts';
+import type { BenchSystem } from '../system/bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
+import { cpuSeconds, type Pids } from '../system/process-usage.ts';
+import { quantile } from '../results/numbers.ts';
+import type { HistorySize } from '../data/history.ts';
 import { cheapQuestions, dearQuestions, usualQuestions, type Questions } from './questions.ts';
 import { StatementRecorder, type Statement } from './statement-recorder.ts';
 
@@ -52,50 +53,52 @@ const LONG_MS = 1_000;
 /** After a 503: the time goes on until there is an answer. */
 const REFUSED_PAUSE_MS = 100;
 
-export async function measureClients(system: BenchSystem, options: ClientsOptions): Promise<ClientsResult> {
+/** @param database holds a history */
+export async function measureClients(
+  system: BenchSystem,
+  database: CaseDatabase,
+  options: ClientsOptions,
+): Promise<ClientsResult> {
   const { size, clients, signal, progress } = options;
-  return system.withDatabase(async (database) => {
-    await storeHistory(database, size, progress);
-    const now = Date.now();
-    const questions = { ...cheapQuestions(size), ...usualQuestions(size, now), ...dearQuestions(now) };
-    const statements = await recordStatements(system, database, questions);
-    // Nothing is loaded meanwhile, so statistics may have every core.
-    const settings = { DATABASE_STATISTICS_MAX: String(Math.min(5, availableParallelism())) };
-    const withQuery = <T>(work: (url: string) => Promise<T>): Promise<T> =>
-      system.withServices(
-        ['query'],
-        database,
-        async ({ ready, urls }) => {
-          await ready;
-          return work(urls.query);
-        },
-        settings,
-      );
-    return withQuery(async (url) => {
-      const measured: ClientsResult['questions'][number][] = [];
-      for (const [question, path] of Object.entries(questions)) {
-        signal.throwIfAborted();
-        progress(question);
-        const sent = statements.get(question) ?? [];
-        const pids = { database: system.pidOf('postgres-1'), service: system.pidOf('query-1') };
-        const compared = async (count: number): Promise<Compared> => {
-          const bare = await withCpu(pids, () => asBareClients(database, sent, count, options.requests));
-          const route = await withCpu(pids, () => asClients(url + path, count, options.requests));
-          return {
-            bareMs: bare.median,
-            routeMs: route.median,
-            cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
-          };
+  const now = Date.now();
+  const questions = { ...cheapQuestions(size), ...usualQuestions(size, now), ...dearQuestions(now) };
+  const statements = await recordStatements(system, database, questions);
+  // Nothing is loaded meanwhile, so statistics may have every core.
+  const settings = { DATABASE_STATISTICS_MAX: String(Math.min(5, availableParallelism())) };
+  const withQuery = <T>(work: (url: string) => Promise<T>): Promise<T> =>
+    system.withServices(
+      ['query'],
+      database,
+      async ({ ready, urls }) => {
+        await ready;
+        return work(urls.query);
+      },
+      { settings },
+    );
+  return withQuery(async (url) => {
+    const measured: ClientsResult['questions'][number][] = [];
+    for (const [question, path] of Object.entries(questions)) {
+      signal.throwIfAborted();
+      progress(question);
+      const sent = statements.get(question) ?? [];
+      const pids = { database: system.pidsOf('postgres'), service: system.pidsOf('query') };
+      const compared = async (count: number): Promise<Compared> => {
+        const bare = await withCpu(pids, () => asBareClients(database, sent, count, options.requests));
+        const route = await withCpu(pids, () => asClients(url + path, count, options.requests));
+        return {
+          bareMs: bare.median,
+          routeMs: route.median,
+          cpuMs: { bareDatabase: bare.cpuMs.database, ...route.cpuMs },
         };
-        measured.push({
-          question,
-          statements: sent.length,
-          alone: await compared(1),
-          together: await compared(clients),
-        });
-      }
-      return { size, clients, questions: measured };
-    });
+      };
+      measured.push({
+        question,
+        statements: sent.length,
+        alone: await compared(1),
+        together: await compared(clients),
+      });
+    }
+    return { size, clients, questions: measured };
   });
 }
 
@@ -151,7 +154,7 @@ interface Measured {
 }
 
 async function withCpu<Name extends string>(
-  pids: Readonly<Record<Name, number>>,
+  pids: Pids<Name>,
   measure: () => Promise<Measured>,
 ): Promise<Measured & { readonly cpuMs: Record<Name, number> }> {
   const before = cpuSeconds(pids);

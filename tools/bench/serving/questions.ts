@@ -1,5 +1,5 @@
 /** What is asked of a history, by the cost that the service sees in it. */
-import { HISTORY_DAYS, LARGE_LOT, TELEMETRY_DAYS, UNITS_PER_LOT, type HistorySize } from './history.ts';
+import { HISTORY_DAYS, LARGE_LOT, TELEMETRY_DAYS, UNITS_PER_LOT, type HistorySize } from '../data/history.ts';
 
 /** Path with parameters, by what it asks. */
 export type Questions = Readonly<Record<string, string>>;

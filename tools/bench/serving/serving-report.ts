@@ -1,19 +1,15 @@
 /** Results of serving as tables for docs/performance.md. */
-import { formatSetting, median, type Setting } from '../report.ts';
+import { median, missed, whole } from '../results/numbers.ts';
+import { table } from '../results/table.ts';
 import { EXPORT_AIM_ROWS_PER_SECOND, type AimsResult } from './aims.ts';
+import type { RoutesResult } from './routes.ts';
 import type { ClientsResult, Compared } from './clients.ts';
 import { ratios, type Phase, type StormResult } from './storm.ts';
-
-const markdown = (rows: readonly (readonly string[])[]): string => {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const [head, ...body] = rows as [readonly string[], ...(readonly string[])[]];
-  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
-};
 
 /** At most this of the rate without the storm is lost, and at most so many times as long take cheap answers. */
 const TARGETS = { ingestion: 0.9, cheap: 2 };
 
-export function formatStorm(setting: Setting, result: StormResult): string {
+export function formatStorm(result: StormResult): string {
   const { rounds, rate, clients, seconds } = result;
   const of = (read: (phase: Phase) => number, digits: number): string[] =>
     (['quiet', 'storm'] as const).map((phase) => median(rounds.map((round) => read(round[phase]))).toFixed(digits));
@@ -22,12 +18,9 @@ export function formatStorm(setting: Setting, result: StormResult): string {
   for (const [status, count] of rounds.flatMap((round) => Object.entries(round.answers))) {
     answers.set(status, (answers.get(status) ?? 0) + count);
   }
-  return `
-${formatSetting(setting)}
+  return `${rate.toLocaleString('en-US')} samples/s published, cheap questions one after the other; without and with ${clients} clients that ask dear ones, ${seconds} s each, ${rounds.length} rounds (medians)
 
-${rate.toLocaleString('en-US')} samples/s published, cheap questions one after the other; without and with ${clients} clients that ask dear ones, ${seconds} s each, ${rounds.length} rounds (medians)
-
-${markdown([
+${table([
   ['', 'without', 'with the storm', 'ratio', 'target'],
   [
     'samples/s committed',
@@ -41,8 +34,7 @@ ${markdown([
   ['cheap question, p95 ms', ...of((phase) => phase.cheapMs.p95, 1), '', ''],
 ])}
 
-Answers to the storm by status: ${[...answers].map(([status, count]) => `${count} x ${status === '0' ? 'none' : status}`).join(', ') || 'none yet'}
-`;
+Answers to the storm by status: ${[...answers].map(([status, count]) => `${count} x ${status === '0' ? 'none' : status}`).join(', ') || 'none yet'}`;
 }
 
 const FACTOR = 1.2;
@@ -51,18 +43,15 @@ const ALLOWED_MS = 2;
 /** What a route may take at most, ms. */
 const mostMs = ({ bareMs }: Compared): number => FACTOR * bareMs + ALLOWED_MS;
 
-export function formatClients(setting: Setting, { size, clients, questions }: ClientsResult): string {
+export function formatClients({ size, clients, questions }: ClientsResult): string {
   const columns = (compared: Compared): string[] => [
     compared.bareMs.toFixed(1),
     mostMs(compared).toFixed(1),
-    `${compared.routeMs.toFixed(1)}${compared.routeMs > mostMs(compared) ? ' (missed)' : ''}`,
+    missed(compared.routeMs.toFixed(1), compared.routeMs > mostMs(compared)),
   ];
-  return `
-${formatSetting(setting)}
+  return `p50 ms on ${size.inspections.toLocaleString('en-US')} inspections and ${size.samples.toLocaleString('en-US')} samples; at most ${FACTOR} times the same statements through a bare client and ${ALLOWED_MS} ms
 
-p50 ms on ${size.inspections.toLocaleString('en-US')} inspections and ${size.samples.toLocaleString('en-US')} samples; at most ${FACTOR} times the same statements through a bare client and ${ALLOWED_MS} ms
-
-${markdown([
+${table([
   [
     'question',
     'statements',
@@ -83,19 +72,13 @@ ${markdown([
     ...columns(together),
     ...[together.cpuMs.bareDatabase, together.cpuMs.database, together.cpuMs.service].map((ms) => ms.toFixed(2)),
   ]),
-])}
-`;
+])}`;
 }
 
-const missed = (value: string, isMissed: boolean): string => `${value}${isMissed ? ' (missed)' : ''}`;
+export function formatAims({ size, answers, exports }: AimsResult): string {
+  return `${size.inspections.toLocaleString('en-US')} inspections over a year, ${size.samples.toLocaleString('en-US')} samples over four weeks; one question after the other
 
-export function formatAims(setting: Setting, { size, answers, exports }: AimsResult): string {
-  return `
-${formatSetting(setting)}
-
-${size.inspections.toLocaleString('en-US')} inspections over a year, ${size.samples.toLocaleString('en-US')} samples over four weeks; one question after the other
-
-${markdown([
+${table([
   ['question', 'p50 ms', 'most ms', 'aim ms'],
   ...answers.map(({ question, p50Ms, mostMs: most, aimMs }) => [
     question,
@@ -105,7 +88,7 @@ ${markdown([
   ]),
 ])}
 
-${markdown([
+${table([
   [
     'export',
     'rows',
@@ -128,6 +111,27 @@ ${markdown([
     residentMib.first.toFixed(0),
     residentMib.rest.toFixed(0),
   ]),
-])}
-`;
+])}`;
+}
+
+const ROUTE_AIM_MS = 2_000;
+
+export function formatRoutes({ size, bytes, routes }: RoutesResult): string {
+  const perInspection = (bytes.all - bytes.samples) / size.inspections;
+  return `${whole(size.inspections)} inspections with ten measurements each over a year, ${whole(size.samples)} samples over four weeks; ${(bytes.all / 1e9).toFixed(1)} GB on disk: ${whole(perInspection)} bytes per inspection, ${whole(bytes.samples / size.samples)} per sample
+
+Each GET route with the least that it requires, and over everything where it takes a time range; one question after the other, the p99 is the longest. Of an export the time until it begins. 404: the history has nothing of the kind
+
+${table([
+  ['route', 'asks for', 'status', 'p50 ms', 'p99 ms', `under ${ROUTE_AIM_MS / 1000} s`, 'large tables read whole'],
+  ...routes.map(({ route, asks, status, ms, whole: tables }) => [
+    route,
+    asks,
+    String(status),
+    ms.p50.toFixed(0),
+    ms.p99.toFixed(0),
+    ms.p99 < ROUTE_AIM_MS ? 'yes' : 'no',
+    tables.join(', '),
+  ]),
+])}`;
 }

@@ -37,6 +37,9 @@ async function client(number: number, { statistics, exports }: StormOrder): Prom
   for (let nth = number; ; nth += 1) {
     const status = await ask(urls[nth % urls.length] as string);
     counts[status] = (counts[status] ?? 0) + 1;
+    if (status === 200 && counts[200] === 1) {
+      process.send?.('begun');
+    }
     if (status !== 200) {
       await sleep(REFUSED_PAUSE_MS);
     }

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
-import type { BenchSystem, CaseDatabase } from '../bench-system.ts';
-import { telemetryBacklog } from '../machine-data.ts';
-import { quantile } from '../query-latency.ts';
-import { median } from '../report.ts';
-import { storeHistory, type HistorySize } from './history.ts';
+import type { BenchSystem } from '../system/bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
+import { telemetryBacklog } from '../data/machine-data.ts';
+import { median, quantile } from '../results/numbers.ts';
+import { storeHistory, type HistorySize } from '../data/history.ts';
 import { cheapQuestions, dearQuestions, exportQuestions } from './questions.ts';
-import { SteadyStream } from './steady-stream.ts';
+import { SteadyStream } from '../data/steady-stream.ts';
 import type { StormCounts, StormOrder } from './storm-clients.ts';
 
 export interface StormOptions {
@@ -19,8 +19,7 @@ export interface StormOptions {
   readonly rate: number;
   /** Of each phase. */
   readonly seconds: number;
-  readonly rounds: number;
-  readonly clients: number;
+  readonly repeat: number;
   readonly signal: AbortSignal;
   readonly progress: (what: string) => void;
 }
@@ -39,6 +38,7 @@ export interface StormResult {
   readonly rounds: readonly { readonly quiet: Phase; readonly storm: Phase; readonly answers: StormCounts }[];
 }
 
+const CLIENTS = 16;
 const SAMPLES_PER_RECORD = 100;
 const POLL_MS = 100;
 /** Between two cheap questions. */
@@ -49,7 +49,7 @@ const SETTLE_MS = 1_000;
 const CALM_WITHIN_MS = 60_000;
 
 export async function measureStorm(system: BenchSystem, options: StormOptions): Promise<StormResult> {
-  const { size, rate, seconds, rounds, clients, signal, progress } = options;
+  const { size, rate, seconds, repeat: rounds, signal, progress } = options;
   await system.freshTopics();
   return system.withDatabase(async (database) => {
     await storeHistory(database, size, progress);
@@ -57,14 +57,17 @@ export async function measureStorm(system: BenchSystem, options: StormOptions): 
       await ready;
       // More than all phases take, because calming down takes time, too.
       const samples = rate * (seconds + SETTLE_MS / 1000) * rounds * 2 + rate * 300;
-      const stream = await SteadyStream.begin(system, telemetryBacklog(samples, SAMPLES_PER_RECORD, Date.now()), rate);
+      const stream = await SteadyStream.begin(system, telemetryBacklog(samples, SAMPLES_PER_RECORD, Date.now()), {
+        elementsPerSecond: rate,
+        tickMs: POLL_MS,
+      });
       try {
         const measured: StormResult['rounds'][number][] = [];
         const url = (path: string): string => urls.query + path;
         const order: StormOrder = {
           statistics: Object.values(dearQuestions(Date.now())).map(url),
           exports: Object.values(exportQuestions(Date.now())).map(url),
-          clients,
+          clients: CLIENTS,
         };
         const phase = (): Promise<Phase> =>
           onePhase(database, stream, Object.values(cheapQuestions(size)).map(url), options);
@@ -72,11 +75,11 @@ export async function measureStorm(system: BenchSystem, options: StormOptions): 
           await calm(database, signal);
           progress(`round ${round} of ${rounds}: ${seconds} s without the storm`);
           const quiet = await phase();
-          progress(`round ${round} of ${rounds}: ${seconds} s with ${clients} clients that ask dear questions`);
+          progress(`round ${round} of ${rounds}: ${seconds} s with ${CLIENTS} clients that ask dear questions`);
           const { measured: storm, answers } = await inStorm(order, phase);
           measured.push({ quiet, storm, answers });
         }
-        return { rate, clients, seconds, rounds: measured };
+        return { rate, clients: CLIENTS, seconds, rounds: measured };
       } finally {
         await stream.end();
       }
@@ -102,6 +105,8 @@ async function inStorm<T>(order: StormOrder, work: () => Promise<T>): Promise<{ 
   const ended = once(clients, 'exit');
   try {
     clients.send(order);
+    // Their process has the lowest priority: on a busy machine, it takes seconds until it asks.
+    await once(clients, 'message');
     const measured = await work();
     clients.send('counts');
     const [answers] = (await once(clients, 'message')) as [StormCounts];

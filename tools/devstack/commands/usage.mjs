@@ -139,24 +139,33 @@ The report goes to .local/soak/report-<seed>.json, logs to .local/soak/run; ever
   bench: `npm run bench [-- options]
 
 Measures the pipeline side by side with raw "psql \\copy" of the same rows, on its own Kafka and PostgreSQL servers in
-.local/bench, with a fresh database per case: committed rows/s between 10 % and 100 % of a backlog, CPU time, memory, and
-the latency of queries on the loaded data. Prints tables, writes them to bench/latest.json, and deletes its data.
+.local/bench, with a fresh database per case: committed rows/s between 10 % and 100 % of a backlog, CPU time, memory,
+bytes on disk, and the latency of queries on the loaded data. Prints tables, writes them to bench/latest.json, and
+deletes its data.
 
   --rows N         rows per case (default 1,000,000; inspections scale with it)
-  --repeat R       rounds of each case; the tables then show the median and the extremes (default 1)
-  --only KIND      telemetry or inspections
+  --only TEXT      cases whose name has it: telemetry, inspections, 444 …
   --preload N      one more case: small inspections into a database that already holds N units (such as 5000000)
-  --short          100,000 rows: shows that everything works, too few to measure speed
-  --storm          instead: 20,000 samples/s and cheap questions, in turns without and with 16 clients that ask for
-                   statistics over a year and for exports; prints what the storm costs both
+  --instances LIST each case with so many ingests and as many writers, such as 1,2,4
+  --peers          the telemetry cases alone, loaded by Telegraf as well; needs Go, which builds it once
+
+Other measurements, instead of all that, one after the other where several are given:
+  --steady         20,000 samples/s and 200 inspections/s for 60 s: from publishing until a session of the database sees
+                   them, and CPU time
+  --storm          20,000 samples/s and cheap questions, in turns without and with 16 clients that ask for statistics over
+                   a year and for exports, 30 s each; prints what the storm costs both
   --rate N         … with N samples/s (default 20,000; with --short 2,000)
-  --seconds S      … S seconds each (default 30; with --short 4), --repeat times
-  --clients N      with --storm, N clients in it (default 16); without, instead of all else: each question by one and by N
-                   clients at once, beside the same statements through a bare client
-  --aims           instead: what is promised within a time (a year of statistics, a back-test, a map of 100,000 dice)
-                   or at a rate (exports with types)
-  --inspections N  all three: on so many inspections over a year (default 1,000,000; with --short 20,000)
-  --samples N      … and so many samples over four weeks (default 10,000,000; with --short 100,000)
+  --seconds S      … for S seconds
+  --clients N      each question by one and by N clients at once, beside the same statements through a bare client
+  --routes         latencies and plans of every GET route
+  --aims           what is promised within a time (a year of statistics, a back-test, a map of 100,000 dice) or at a
+                   rate (exports with types)
+  --size N         --storm, --clients, --routes and --aims: on so many inspections over a year with ten measurements each
+                   and ten times as many samples over four weeks, 10k to 100m (default 1m; with --short 20k). 10m takes
+                   60 GB of disk, and is refused if there is less. Alone, the same as with --routes
+
+  --repeat R       rounds; the tables then show the median and the extremes (default 1)
+  --short          100,000 rows, 4 s: shows that everything works, too few to measure speed
   --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
   --out FILE       write to FILE instead of bench/latest.json
   --help           this text

@@ -14,7 +14,7 @@ describe('cpuSeconds', () => {
   it('never goes back while children end, neither missing them nor counting them twice', async () => {
     const burn = '(j=0; while [ $j -lt 20000 ]; do j=$((j+1)); done)';
     const tree = spawn('sh', ['-c', `i=0; while [ $i -lt 150 ]; do ${burn}; i=$((i+1)); done; read end`]);
-    const pids = { tree: tree.pid as number };
+    const pids = { tree: [tree.pid as number] };
     const looks: number[] = [];
     const ended = once(tree, 'close');
     const until = performance.now() + 3000;

@@ -1,6 +1,6 @@
 /** A year of a fab in the database, written by SQL: what questions are asked of. */
 import pg from 'pg';
-import type { CaseDatabase } from '../bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
 
 export interface HistorySize {
   readonly inspections: number;
@@ -106,21 +106,25 @@ export async function storeLargeWafer({ client }: CaseDatabase): Promise<number>
 
 const TODAY = `date_trunc('day', now(), 'UTC')`;
 
+/** Ids begin with the bits of their lot, as those of the writer do. */
+const ofLot = (name: string): string =>
+  `overlay(md5(${name}) PLACING left(replace(lot::text, '-', ''), 12) FROM 1)::uuid`;
+
 const UNITS = `CREATE TEMPORARY TABLE unit ON COMMIT DROP AS
-  SELECT n, md5('lot' || n / ${UNITS_PER_LOT})::uuid AS lot, md5('i' || n)::uuid AS id, 'C' || n AS chip,
+  SELECT n, lot, ${ofLot("'i' || n")} AS id, 'C' || n AS chip,
     (ARRAY['visual', 'electrical', 'metrology'])[1 + n / ${UNITS_PER_LOT} % 3] AS type,
     CASE WHEN n % 15 = 3 THEN 'fail' ELSE 'pass' END AS result, 'E' || n % 40 AS equipment,
     'P' || n / ${UNITS_PER_LOT} % 25 AS product, 'W' || n / ${UNITS_PER_WAFER} % 20 AS wafer, n % 5 AS x, n / 5 % 5 AS y,
     CASE WHEN n % 15 = 3 THEN 2 + n % 7 ELSE 1 END AS bin,
     ${TODAY} - (1 - n::float8 / current_setting('bench.inspections')::int) * ${HISTORY_DAYS} * INTERVAL '1 day' AS at
-  FROM generate_series($1::bigint, $2::bigint) AS n`;
+  FROM generate_series($1::bigint, $2::bigint) AS n, LATERAL (SELECT md5('lot' || n / ${UNITS_PER_LOT})::uuid AS lot) AS of_lot`;
 
 /** Numbers behind those of every history, so that nothing has the same id. */
 const LARGE_UNITS = `CREATE TEMPORARY TABLE unit ON COMMIT DROP AS
-  SELECT 1000000000 + n AS n, md5('large lot')::uuid AS lot, md5('large' || n)::uuid AS id, 'C' || n AS chip, 'electrical' AS type,
+  SELECT 1000000000 + n AS n, lot, ${ofLot("'large' || n")} AS id, 'C' || n AS chip, 'electrical' AS type,
     CASE WHEN n % 15 = 3 THEN 'fail' ELSE 'pass' END AS result, 'E1' AS equipment, 'P1' AS product, 'W1' AS wafer, n % 320 AS x, n / 320 AS y,
     CASE WHEN n % 15 = 3 THEN 2 + n % 7 ELSE 1 END AS bin, ${TODAY} AS at
-  FROM generate_series(0, $1::bigint - 1) AS n`;
+  FROM generate_series(0, $1::bigint - 1) AS n, (SELECT md5('large lot')::uuid AS lot) AS of_lot`;
 
 const INSPECTION = `lot_id, inspection_type, status, result, occurred_at, completed_at, equipment_id, product, wafer_id, die_x, die_y,
   hard_bin, soft_bin, inspected_area_cm2`;
@@ -128,8 +132,8 @@ const ATTEMPT = `inspection_id, step, attempt_key, event_id, event_ids, first_oc
 
 const OF_UNITS = [
   `INSERT INTO lots (id, site, lot_id) SELECT DISTINCT lot, 'fab', 'LOT' || n / ${UNITS_PER_LOT} FROM unit ON CONFLICT DO NOTHING`,
-  `INSERT INTO parts (id, lot_id, chip_id) SELECT md5('part' || n)::uuid, lot, chip FROM unit`,
-  `INSERT INTO wafers (id, lot_id, wafer_id) SELECT DISTINCT ON (lot, wafer) md5('wafer' || n / ${UNITS_PER_WAFER})::uuid, lot, wafer FROM unit
+  `INSERT INTO parts (id, lot_id, chip_id) SELECT ${ofLot("'part' || n")}, lot, chip FROM unit`,
+  `INSERT INTO wafers (id, lot_id, wafer_id) SELECT DISTINCT ON (lot, wafer) ${ofLot(`'wafer' || n / ${UNITS_PER_WAFER}`)}, lot, wafer FROM unit
      ON CONFLICT DO NOTHING`,
   `INSERT INTO inspections (id, chip_id, created_at, site, step, attempt_key, metadata, ${INSPECTION})
      SELECT id, chip, at, 'fab', 'S1', 'a:1', jsonb_build_object('operator', n % 200), lot, type, 'completed', result, at, at, equipment,

@@ -17,6 +17,8 @@ export interface Backlog {
   /** Rows of `table` afterwards. */
   readonly rows: number;
   readonly table: 'system_metrics' | 'measurements';
+  /** Where the pipeline puts them. */
+  readonly storedIn: 'system_metrics' | 'measurement_vectors';
   /** Where the raw copy puts the same rows one by one, whatever form the pipeline stores them in. */
   readonly plainTable: 'system_metrics' | 'measurement_rows';
   /** The record with a number from 0 to `records` (exclusive). */
@@ -82,6 +84,7 @@ export function telemetryBacklog(samples: number, samplesPerRecord: number, nowM
     elements: samples,
     rows: samples,
     table: 'system_metrics',
+    storedIn: 'system_metrics',
     plainTable: 'system_metrics',
     record: samplesPerRecord === 1 ? single : array,
   };
@@ -92,18 +95,24 @@ const uuidOf = (number: number): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 };
 
-/** Number of events that name the same lot, and how far back the events reach. */
+/** Number of events that name the same lot. */
 const CHIPS_PER_LOT = 500;
 const CHIPS_PER_WAFER = 20;
-const HISTORY = 20 * DAY_MS;
 /** Share of values in long vectors that a machine reports as not measured. */
 const NULL_SHARE = 0.045;
 
 /**
  * Completed inspections with a vector of measurements each. Long vectors are bare names and values, as process monitors
  * send them; short ones carry unit and limits, as testers do.
+ *
+ * @param historyMs how far back the events reach
  */
-export function inspectionBacklog(events: number, measurements: number, nowMs: number): Backlog {
+export function inspectionBacklog(
+  events: number,
+  measurements: number,
+  nowMs: number,
+  historyMs = 20 * DAY_MS,
+): Backlog {
   const isTester = measurements < 100;
   const vector = (event: number) =>
     Array.from({ length: measurements }, (_, i) => {
@@ -126,7 +135,7 @@ export function inspectionBacklog(events: number, measurements: number, nowMs: n
         inspection_type: isTester ? 'electrical' : 'functional',
         status: 'completed',
         result: isBad ? 'fail' : 'pass',
-        occurred_at: new Date(nowMs - HISTORY + Math.floor((event / events) * HISTORY)).toISOString(),
+        occurred_at: new Date(nowMs - historyMs + Math.floor((event / events) * historyMs)).toISOString(),
         equipment_id: `tester-${event % 12}`,
         product: `P${Math.floor(event / CHIPS_PER_LOT) % 5}`,
         recipe: 'wafer-sort',
@@ -144,6 +153,7 @@ export function inspectionBacklog(events: number, measurements: number, nowMs: n
     elements: events,
     rows: events * measurements,
     table: 'measurements',
+    storedIn: 'measurement_vectors',
     plainTable: 'measurement_rows',
     record,
   };

@@ -4,25 +4,23 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import pg from 'pg';
-import { buildServices } from '../devstack/commands/build.ts';
-import type { Env } from '../devstack/env-file.ts';
-import { REPOSITORY_ROOT, type StackFolder } from '../devstack/layout.ts';
-import { Membership } from '../devstack/processes/membership.ts';
-import { startPart } from '../devstack/processes/part.ts';
-import { PortPicker, portsAnywhere } from '../devstack/processes/ports.ts';
-import { endProcess, forgetPid, runningPid } from '../devstack/processes/processes.ts';
-import type { Report } from '../devstack/terminal/progress.ts';
-import { startServers } from '../devstack/servers/provision.ts';
-import { runCommand } from '../devstack/processes/run-command.ts';
-import { describeServices, type ServiceName } from '../devstack/processes/services.ts';
-import { sweep } from '../devstack/processes/sweep.ts';
-import { together } from '../devstack/processes/together.ts';
-import { waitFor } from '../devstack/processes/wait-for.ts';
-import type { Backlog } from './machine-data.ts';
+import { buildServices } from '../../devstack/commands/build.ts';
+import type { Env } from '../../devstack/env-file.ts';
+import { REPOSITORY_ROOT, type StackFolder } from '../../devstack/layout.ts';
+import { Membership } from '../../devstack/processes/membership.ts';
+import { startPart, type Part } from '../../devstack/processes/part.ts';
+import { PortPicker, portsAnywhere } from '../../devstack/processes/ports.ts';
+import { endProcess, forgetPid, runningPid } from '../../devstack/processes/processes.ts';
+import type { Report } from '../../devstack/terminal/progress.ts';
+import { startServers } from '../../devstack/servers/provision.ts';
+import { runCommand } from '../../devstack/processes/run-command.ts';
+import { describeServices, type ServiceCounts, type ServiceName } from '../../devstack/processes/services.ts';
+import { sweep } from '../../devstack/processes/sweep.ts';
+import { together } from '../../devstack/processes/together.ts';
+import { waitFor } from '../../devstack/processes/wait-for.ts';
+import { CaseDatabase } from './case-database.ts';
 
 const SERVICE_PORTS_FROM = 10_000;
-/** Bytes of one request; machines send smaller batches, which cost the broker and ingest about the same. */
-const PUBLISH_BYTES = 1024 * 1024;
 
 export interface RunningServices {
   /** Settles when all of them report ready. */
@@ -38,29 +36,6 @@ export interface BenchOptions {
   readonly isDurable: boolean;
   /** Where the CPU profiles of ingest and writer go. */
   readonly profileFolder?: string | undefined;
-}
-
-/** The database of one case. */
-export class CaseDatabase {
-  readonly name: string;
-  readonly client: pg.Client;
-  readonly #env: Env;
-
-  constructor(name: string, env: Env) {
-    this.name = name;
-    this.#env = env;
-    this.client = new pg.Client({ connectionString: this.url('DATABASE_URL'), application_name: 'bench' });
-  }
-
-  url(variable: string): string {
-    const url = new URL(this.#env[variable] as string);
-    url.pathname = `/${this.name}`;
-    return url.href;
-  }
-
-  async row<T>(sql: string, parameters: unknown[] = []): Promise<T> {
-    return (await this.client.query(sql, parameters)).rows[0] as T;
-  }
 }
 
 /** The usual ports of the services, moved to a range where no other command looks at the same time. */
@@ -80,6 +55,7 @@ export class BenchSystem {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #membership = new Membership();
+  #started: readonly string[] = [];
 
   private constructor(options: BenchOptions, env: Env) {
     this.#options = options;
@@ -139,12 +115,17 @@ export class BenchSystem {
     }
   }
 
-  pidOf(name: string): number {
-    const pid = runningPid(this.#options.folder.run, name);
-    if (pid === undefined) {
-      throw new Error(`${name} has ended; see its log in ${this.#options.folder.run}`);
-    }
-    return pid;
+  /** Of a server, or of every instance of a service that runs now. */
+  pidsOf(name: string): number[] {
+    const { run } = this.#options.folder;
+    const started = this.#started.filter((one) => one.startsWith(`${name}-`));
+    return (started.length > 0 ? started : [`${name}-1`]).map((instance) => {
+      const pid = runningPid(run, instance);
+      if (pid === undefined) {
+        throw new Error(`${instance} has ended; see its log in ${run}`);
+      }
+      return pid;
+    });
   }
 
   /** Creates the topics as the operator does, without records. */
@@ -206,30 +187,6 @@ export class BenchSystem {
     });
   }
 
-  /** Publishes a backlog as any client would, acknowledged by the broker. */
-  async publish(backlog: Backlog): Promise<void> {
-    const { signal } = this.#options;
-    const producer = await this.producer();
-    try {
-      for (let number = 0; number < backlog.records;) {
-        signal.throwIfAborted();
-        const messages = [];
-        for (let bytes = 0; bytes < PUBLISH_BYTES && number < backlog.records; number += 1) {
-          const record = backlog.record(number);
-          messages.push(record);
-          bytes += record.value.length;
-        }
-        await producer.send({ topic: backlog.topic, acks: -1, messages });
-      }
-    } finally {
-      await producer.disconnect();
-    }
-    const stored = await this.#recordsOf(backlog.topic);
-    if (stored !== backlog.records) {
-      throw new Error(`${backlog.topic} holds ${stored} records, expected ${backlog.records}`);
-    }
-  }
-
   /** A connected client that publishes as machines do. */
   async producer(): Promise<Producer> {
     const producer = this.#kafka.producer({
@@ -242,7 +199,7 @@ export class BenchSystem {
     return producer;
   }
 
-  async #recordsOf(topic: string): Promise<number> {
+  async recordsOf(topic: string): Promise<number> {
     // A client that knew the topic before its deletion still asks its former leaders.
     const admin = this.#kafka.admin();
     await admin.connect();
@@ -262,32 +219,39 @@ export class BenchSystem {
     }
   }
 
-  /** Starts one instance of each named service on a case's database, runs the work, ends them. */
+  /** Starts the named services on a case's database, runs the work, ends them. */
   async withServices<T>(
     names: readonly ServiceName[],
     database: Pick<CaseDatabase, 'url'>,
     work: (services: RunningServices) => Promise<T>,
-    settings: Env = {},
+    { settings = {}, instances = {} }: { readonly settings?: Env; readonly instances?: ServiceCounts } = {},
   ): Promise<T> {
-    const { folder, signal } = this.#options;
     const env = { ...this.#env };
     for (const variable of ['WRITER_DATABASE_URL', 'INGEST_DATABASE_URL', 'QUERY_DATABASE_URL']) {
       env[variable] = database.url(variable);
     }
-    const { parts, urls } = await describeServices({}, env, new ServicePorts());
+    const { parts, urls } = await describeServices(instances, env, new ServicePorts());
     const wanted = parts
-      .filter(({ launch }) => names.some((name) => launch.name === `${name}-1`))
-      .map((part) => ({ ...part, launch: { ...part.launch, env: { ...part.launch.env, ...settings } } }));
+      .filter(({ launch }) => names.some((name) => launch.name.startsWith(`${name}-`)))
+      .map((part) => ({ ...part, launch: { ...part.launch, env: { ...part.launch.env, ...settings } } }))
+      .map((part) => this.#membership.join(this.#profiled(part)));
+    return this.withParts(wanted, (ready) => work({ ready, urls: { query: urls.query[0] as string } }));
+  }
+
+  /** Starts processes, runs the work, ends them. */
+  async withParts<T>(parts: readonly Part[], work: (ready: Promise<unknown>) => Promise<T>): Promise<T> {
+    const { folder, signal } = this.#options;
+    const names = parts.map(({ launch }) => launch.name);
     try {
-      const ready = Promise.all(
-        wanted.map((part) => startPart(folder.run, this.#membership.join(this.#profiled(part)), signal)),
-      );
+      this.#started = names;
+      const ready = Promise.all(parts.map((part) => startPart(folder.run, part, signal)));
       // A caller that does not wait for it learns of a failure from the missing process.
       ready.catch(() => {});
-      return await work({ ready, urls: { query: urls.query[0] as string } });
+      return await work(ready);
     } finally {
+      this.#started = [];
       await Promise.all(
-        wanted.map(async ({ launch: { name } }) => {
+        names.map(async (name) => {
           const pid = runningPid(folder.run, name);
           if (pid !== undefined) {
             await endProcess(pid, 'SIGTERM', 30_000);
@@ -328,6 +292,10 @@ export class BenchSystem {
         onFailure: 'see the lines above',
       },
     );
+  }
+
+  get brokers(): readonly string[] {
+    return (this.#env['KAFKA_BROKERS'] as string).split(',');
   }
 
   get rowsFile(): string {

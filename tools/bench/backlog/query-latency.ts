@@ -1,13 +1,14 @@
 /** Latency of answers, one request after the other, on the data of the previous case. */
-import type { BenchSystem, CaseDatabase } from './bench-system.ts';
+import { latenciesOf, type Latencies } from '../results/numbers.ts';
+import type { BenchSystem } from '../system/bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
 
 const WARM_UPS = 5;
 
 export interface LatencyResult {
   readonly question: string;
   readonly requests: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  readonly ms: Latencies;
 }
 
 /** @param questions path with parameters, by what it asks */
@@ -33,14 +34,8 @@ export async function measureQueries(
           throw new Error(`GET ${path} answered ${response.status}: ${body.slice(0, 300)}`);
         }
       }
-      const measured = times.slice(WARM_UPS).sort((a, b) => a - b);
-      results.push({ question, requests, p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) });
+      results.push({ question, requests, ms: latenciesOf(times.slice(WARM_UPS)) });
     }
     return results;
   });
-}
-
-/** Nearest rank. */
-export function quantile(ascending: readonly number[], share: number): number {
-  return ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)] as number;
 }

@@ -1,13 +1,17 @@
 /** The baseline: the same rows, one by one, into a plain table with its indexes, only with `psql \copy`. */
 import { rmSync } from 'node:fs';
-import type { BenchSystem, CaseDatabase } from './bench-system.ts';
-import type { Backlog } from './machine-data.ts';
-import { cpuSeconds } from './process-usage.ts';
+import type { Backlog } from '../data/machine-data.ts';
+import type { BenchSystem } from '../system/bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
+import { cpuSeconds } from '../system/process-usage.ts';
+import { bytesOf, sizeOf } from '../system/disk-size.ts';
 
 export interface RawCopyResult {
   readonly rowsPerSecond: number;
   /** Of the server alone: the least that the rows cost, from any client. */
   readonly postgresCpuSecondsPerMillionRows: number;
+  /** On disk, with the indexes. */
+  readonly bytesPerRow: number;
 }
 
 /** One COPY of all rows into an empty table; `database` already holds the rows, for example after a load. */
@@ -20,7 +24,7 @@ export async function measureRawCopy(
     await system.psql(database, `\\copy (SELECT * FROM ${table}) TO '${system.rowsFile}'\n`);
     return await system.withDatabase(async (empty) => {
       await empty.client.query('CHECKPOINT');
-      const postgres = { postgres: system.pidOf('postgres-1') };
+      const postgres = { postgres: system.pidsOf('postgres') };
       const before = cpuSeconds(postgres).postgres;
       const began = performance.now();
       await system.psql(empty, `\\copy ${plainTable} FROM '${system.rowsFile}'\n`);
@@ -30,7 +34,11 @@ export async function measureRawCopy(
       if (Number(copied.rows) !== rows) {
         throw new Error(`the raw copy holds ${copied.rows} rows, expected ${rows}`);
       }
-      return { rowsPerSecond: rows / seconds, postgresCpuSecondsPerMillionRows: (used / rows) * 1e6 };
+      return {
+        rowsPerSecond: rows / seconds,
+        postgresCpuSecondsPerMillionRows: (used / rows) * 1e6,
+        bytesPerRow: bytesOf(await sizeOf(empty, [plainTable])) / rows,
+      };
     });
   } finally {
     rmSync(system.rowsFile, { force: true });

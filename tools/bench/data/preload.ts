@@ -1,5 +1,5 @@
 /** Units that were inspected before: what a load costs beside them shows whether it depends on their number. */
-import type { CaseDatabase } from './bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
 
 const UNITS_PER_LOT = 500;
 const UNITS_PER_STATEMENT = 100_000;

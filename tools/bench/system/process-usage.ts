@@ -44,23 +44,30 @@ function allProcesses(): ProcessTimes[] {
   }
 }
 
+/** Processes by what they are together, such as the instances of one service. */
+export type Pids<Name extends string> = Readonly<Record<Name, readonly number[]>>;
+
 /**
  * CPU seconds of each process with everything it started: PostgreSQL's backends count, including those that are gone.
  */
-export function cpuSeconds<Name extends string>(pids: Readonly<Record<Name, number>>): Record<Name, number> {
+export function cpuSeconds<Name extends string>(pids: Pids<Name>): Record<Name, number> {
   const processes = allProcesses();
   const ticksOfTree = (pid: number): number =>
     processes
       .filter((process) => process.pid === pid || process.parent === pid)
       .reduce((sum, process) => sum + (process.pid === pid ? process.cpuTicks : ticksOfTree(process.pid)), 0);
   return Object.fromEntries(
-    Object.entries<number>(pids).map(([name, pid]) => [name, ticksOfTree(pid) / TICKS_PER_SECOND]),
+    Object.entries<readonly number[]>(pids).map(([name, instances]) => [
+      name,
+      instances.reduce((sum, pid) => sum + ticksOfTree(pid), 0) / TICKS_PER_SECOND,
+    ]),
   ) as Record<Name, number>;
 }
 
-/** Resident memory in MiB; `peak` is its maximum so far. */
-export function residentMib(pid: number): { now: number; peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const mib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+/** Resident memory in MiB, of the largest of the processes; `peak` is its maximum so far. */
+export function residentMib(pids: readonly number[]): { now: number; peak: number } {
+  const statuses = pids.map((pid) => readFileSync(`/proc/${pid}/status`, 'utf8'));
+  const mib = (field: string): number =>
+    Math.max(...statuses.map((status) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024));
   return { now: mib('VmRSS'), peak: mib('VmHWM') };
 }

@@ -1,0 +1,98 @@
+/** Works off one backlog after the other, each beside a raw copy of the same rows. */
+import { preload } from '../data/preload.ts';
+import { publish } from '../data/publish.ts';
+import type { BenchSystem } from '../system/bench-system.ts';
+import type { CaseDatabase } from '../system/case-database.ts';
+import { beside, byInstances, CASES, type Case } from './cases.ts';
+import { measureLoad, pipeline } from './measured-load.ts';
+import { measureQueries, type LatencyResult } from './query-latency.ts';
+import { measureRawCopy } from './raw-copy.ts';
+import type { BacklogResult, CaseResult, Round } from './report.ts';
+import { Telegraf } from './telegraf.ts';
+
+export interface BacklogOptions {
+  readonly rows: number;
+  /** Units in the database before one more case. */
+  readonly preload: number;
+  readonly repeat: number;
+  /** Part of the names of the cases. */
+  readonly only: string;
+  /** Answers to each question about the loaded rows. */
+  readonly requests: number;
+  /** Numbers of ingests and writers; each case with each of them. */
+  readonly instances: readonly number[];
+  /** Lets Telegraf load the same samples. */
+  readonly hasPeers: boolean;
+  readonly cache: string;
+  readonly signal: AbortSignal;
+  readonly progress: (what: string) => void;
+}
+
+export async function measureBacklogs(system: BenchSystem, options: BacklogOptions): Promise<BacklogResult> {
+  const telegraf = options.hasPeers
+    ? await Telegraf.provide(options.cache, options.progress, options.signal)
+    : undefined;
+  const cases: CaseResult[] = [];
+  const queries: LatencyResult[] = [];
+  for (const one of casesOf(options)) {
+    const rounds: Round[] = [];
+    for (let number = 0; number < options.repeat; number += 1) {
+      options.signal.throwIfAborted();
+      const { round, queries: answered } = await runRound(system, one, options, telegraf);
+      rounds.push(round);
+      // The data is the same in every round, so one round of queries is enough.
+      if (number === 0) {
+        queries.push(...answered);
+      }
+    }
+    cases.push({ name: one.name, kind: one.kind, rounds });
+  }
+  return { cases, queries };
+}
+
+function casesOf({ only, preload: units, instances, hasPeers }: BacklogOptions): Case[] {
+  const wanted = (units > 0 ? [...CASES, beside(units)] : CASES).filter(({ name }) => name.includes(only));
+  if (hasPeers) {
+    return wanted.filter(({ kind }) => kind === 'telemetry').map((one) => ({ ...one, questions: () => ({}) }));
+  }
+  return instances.length === 0 ? wanted : wanted.flatMap((one) => instances.map((count) => byInstances(one, count)));
+}
+
+async function runRound(
+  system: BenchSystem,
+  { name, backlog: backlogOf, questions, preloaded, instances = 1 }: Case,
+  { rows, requests, signal, progress }: BacklogOptions,
+  telegraf: Telegraf | undefined,
+): Promise<{ round: Round; queries: LatencyResult[] }> {
+  const nowMs = Date.now();
+  const backlog = backlogOf(rows, nowMs);
+  const say = (what: string): void => progress(`${name}: ${what}`);
+  say(`publishing ${backlog.records.toLocaleString('en-US')} records`);
+  await system.freshTopics();
+  await publish(system, backlog, signal);
+  const inDatabase = <T>(work: (database: CaseDatabase) => Promise<T>): Promise<T> =>
+    system.withDatabase(async (database) => {
+      if (preloaded !== undefined) {
+        await preload(database, preloaded, (stored) => say(`${stored.toLocaleString('en-US')} units stored before`));
+      }
+      await database.client.query('CHECKPOINT');
+      return work(database);
+    });
+  const ours = await inDatabase(async (database) => {
+    say(`loading ${backlog.rows.toLocaleString('en-US')} rows`);
+    const load = await measureLoad(system, database, backlog, pipeline(system, database, backlog, instances), signal);
+    say('raw copy of the same rows');
+    const raw = await measureRawCopy(system, database, backlog);
+    const asked = questions(nowMs);
+    const queries = Object.keys(asked).length > 0 ? await measureQueries(system, database, asked, requests) : [];
+    return { round: { load, raw }, queries };
+  });
+  if (telegraf === undefined) {
+    return ours;
+  }
+  const peer = await inDatabase((database) => {
+    say('the same by Telegraf');
+    return measureLoad(system, database, backlog, telegraf.on(system, database, backlog), signal);
+  });
+  return { ...ours, round: { ...ours.round, telegraf: peer } };
+}

@@ -1,0 +1,163 @@
+/** Results of backlogs as tables for people. */
+import { fixed, median, spread, whole, type Text } from '../results/numbers.ts';
+import { table } from '../results/table.ts';
+import { bytesOf } from '../system/disk-size.ts';
+import { SERVERS, SERVICES, type LoadResult, type Service } from './measured-load.ts';
+import type { LatencyResult } from './query-latency.ts';
+import type { RawCopyResult } from './raw-copy.ts';
+
+/** A load, and the raw copy of the same rows right after it. */
+export interface Round {
+  readonly load: LoadResult;
+  readonly raw: RawCopyResult;
+  /** The same backlog, loaded by another program. */
+  readonly telegraf?: LoadResult<'telegraf'>;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly kind: 'telemetry' | 'inspections';
+  readonly rounds: readonly Round[];
+}
+
+export interface BacklogResult {
+  readonly cases: readonly CaseResult[];
+  readonly queries: readonly LatencyResult[];
+}
+
+const of =
+  ({ rounds }: CaseResult) =>
+  (read: (round: Round) => number | null | undefined, text: Text): string =>
+    spread(
+      rounds.map((round) => read(round) ?? null),
+      text,
+    );
+
+function throughput(result: CaseResult): string[] {
+  const cell = of(result);
+  return [
+    result.name,
+    whole(result.rounds[0]?.load.rows ?? 0),
+    cell(({ raw }) => raw.rowsPerSecond, whole),
+    cell(({ load }) => load.rowsPerSecond, whole),
+    cell(ofRaw, fixed(2)),
+    cell(({ load }) => load.elementsPerSecond, whole),
+    cell(({ load }) => load.endToEndSeconds, fixed(1)),
+  ];
+}
+
+/** Throughput of the pipeline relative to the raw copy of the same round. */
+export const ofRaw = ({ load, raw }: Round): number | null =>
+  load.rowsPerSecond === null ? null : load.rowsPerSecond / raw.rowsPerSecond;
+
+const PROCESSES = [...SERVICES, ...SERVERS];
+
+function cost({ name, rounds }: CaseResult): string[] {
+  const cpu = (process: (typeof PROCESSES)[number]) => medianOrDash(rounds, ({ load }) => cpuOf(load, [process]));
+  const memory = (service: Service) => [
+    [0, 1, 2]
+      .map((nth) => whole(median(rounds.map(({ load }) => load.memoryMib[service].at[nth] as number))))
+      .join(' / '),
+    whole(Math.max(...rounds.map(({ load }) => load.memoryMib[service].peak))),
+  ];
+  const rawCpu = median(rounds.map(({ raw }) => raw.postgresCpuSecondsPerMillionRows)).toFixed(1);
+  return [name, rawCpu, ...PROCESSES.map(cpu), ...memory('ingest'), ...memory('writer')];
+}
+
+const cpuOf = <Own extends string>(
+  { cpuSecondsPerMillionRows: cpu }: LoadResult<Own>,
+  processes: readonly (keyof NonNullable<typeof cpu>)[],
+): number | undefined => (cpu === null ? undefined : processes.reduce((sum, process) => sum + cpu[process], 0));
+
+function medianOrDash(rounds: readonly Round[], read: (round: Round) => number | undefined, text = fixed(1)): string {
+  const values = rounds.flatMap((round) => read(round) ?? []);
+  return values.length === 0 ? '-' : text(median(values));
+}
+
+/** Every round stores the same rows, so the first tells. */
+function disk({ name, kind, rounds }: CaseResult): string[] {
+  const [{ load, raw }] = rounds as [Round];
+  const { rows, elements } = load;
+  const { heap, indexes, toast } = load.disk.rows;
+  const perRow = bytesOf(load.disk.rows) / rows;
+  return [
+    name,
+    fixed(0)(raw.bytesPerRow),
+    ...[heap, indexes, toast].map((bytes) => fixed(1)(bytes / rows)),
+    fixed(1)(perRow),
+    fixed(2)(perRow / raw.bytesPerRow),
+    kind === 'inspections' ? whole((bytesOf(load.disk.rows) + bytesOf(load.disk.rest)) / elements) : '',
+  ];
+}
+
+function besideTelegraf(result: CaseResult): string[] {
+  const cell = of(result);
+  const cpu = (read: (round: Round) => number | undefined) => medianOrDash(result.rounds, read);
+  return [
+    result.name,
+    cell(({ load }) => load.rowsPerSecond, whole),
+    cell(({ telegraf }) => telegraf?.rowsPerSecond, whole),
+    cell(ofTelegraf, fixed(2)),
+    cpu(({ load }) => cpuOf(load, SERVICES)),
+    cpu(({ telegraf }) => telegraf && cpuOf(telegraf, ['telegraf'])),
+    cpu(({ load }) => cpuOf(load, PROCESSES)),
+    cpu(({ telegraf }) => telegraf && cpuOf(telegraf, ['telegraf', ...SERVERS])),
+    whole(Math.max(...result.rounds.map(({ telegraf }) => telegraf?.memoryMib.telegraf.peak ?? 0))),
+  ];
+}
+
+/** Throughput of the pipeline relative to Telegraf's of the same round. */
+export const ofTelegraf = ({ load, telegraf }: Round): number | null =>
+  load.rowsPerSecond === null || !telegraf?.rowsPerSecond ? null : load.rowsPerSecond / telegraf.rowsPerSecond;
+
+export function formatBacklogs({ cases, queries }: BacklogResult): string {
+  const share = (part: number) => `${Math.round(part * 100)} %`;
+  const beside = cases.filter(({ rounds }) => rounds.some(({ telegraf }) => telegraf !== undefined));
+  return [
+    `Committed rows between ${share(0.1)} and ${share(1)} of a backlog, against psql \\copy of the same rows right afterwards`,
+    table([
+      ['case', 'rows', 'raw copy rows/s', 'pipeline rows/s', 'of raw', 'events or samples/s', 'end to end s'],
+      ...cases.map(throughput),
+    ]),
+    `What it took: CPU seconds per million rows (raw copy: of PostgreSQL alone), resident MiB of the largest instance at ${share(0.1)} / ${share(0.5)} / ${share(0.9)} of the backlog and at most`,
+    table([['case', 'raw copy', ...PROCESSES, 'ingest MiB', 'peak', 'writer MiB', 'peak'], ...cases.map(cost)]),
+    'Bytes on disk per sample or measurement, right after the load; and of everything that an inspection adds',
+    table([
+      ['case', 'raw copy', 'table', 'indexes', 'TOAST', 'all three', 'of raw', 'per inspection'],
+      ...cases.map(disk),
+    ]),
+    ...(beside.length === 0
+      ? []
+      : [
+          'The same backlog loaded by Telegraf into the same table and indexes; CPU seconds per million rows',
+          table([
+            [
+              'case',
+              'pipeline rows/s',
+              'Telegraf rows/s',
+              'of Telegraf',
+              'CPU: ingest and writer',
+              'Telegraf',
+              'all, pipeline',
+              'all, Telegraf',
+              'Telegraf peak MiB',
+            ],
+            ...beside.map(besideTelegraf),
+          ]),
+        ]),
+    ...(queries.length === 0
+      ? []
+      : [
+          'Answers, one request after the other',
+          table([
+            ['question', 'requests', 'p50 ms', 'p99 ms'],
+            ...queries.map(({ question, requests, ms }) => [
+              question,
+              String(requests),
+              ms.p50.toFixed(1),
+              ms.p99.toFixed(1),
+            ]),
+          ]),
+        ]),
+  ].join('\n\n');
+}
