@@ -162,7 +162,7 @@ Other measurements, instead of all that, one after the other where several are g
                    rate (exports with types)
   --size N         --storm, --clients, --routes and --aims: on so many inspections over a year with ten measurements each
                    and ten times as many samples over four weeks, 10k to 100m (default 1m; with --short 20k). 10m takes
-                   60 GB of disk, and is refused if there is less. Alone, the same as with --routes
+                   42 GB of disk, and is refused with less than 55 GB free. Alone, the same as with --routes
 
   --repeat R       rounds; the tables then show the median and the extremes (default 1)
   --short          100,000 rows, 4 s: shows that everything works, too few to measure speed
