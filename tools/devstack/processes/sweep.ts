@@ -15,6 +15,8 @@ const WAVES: readonly Wave[] = [
   { names: /^(kafka|postgres)-/, withinMs: 30_000 },
   // A database archives the end of its log there.
   { names: /^s3-/, withinMs: 10_000 },
+  // Nothing may be left, whatever its name.
+  { names: /./, withinMs: 10_000 },
 ];
 
 /** PostgreSQL gets its fast shutdown: it rolls back open transactions instead of waiting for them. */

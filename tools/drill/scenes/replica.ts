@@ -61,7 +61,11 @@ async function startReader(system: SystemUnderTest, standbyPort: number): Promis
     throw new Error('the stack describes no query service');
   }
   const env = { ...part.launch.env, READ_DATABASE_URL: read.href };
-  await startPart(system.folder.run, { ...part, launch: { ...part.launch, name: 'reader-1', env } }, system.signal);
+  await startPart(
+    system.folder.run,
+    { ...part, launch: { ...part.launch, name: 'query-of-standby', env } },
+    system.signal,
+  );
   return urls.query[0] as string;
 }
 
