@@ -1,7 +1,9 @@
 /** The dead-letter workbench in a real browser: 10,000 letters of three causes, fixed and replayed by few clicks. */
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
+import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
@@ -171,7 +173,7 @@ describe('the workbench', () => {
     );
     expect(stored).toEqual([{ samples: String(LETTERS) }]);
     if (process.env['UPDATE_SCREENSHOTS']) {
-      await visitor.page.screenshot({ path: 'docs/images/page-letters.png' });
+      await visitor.page.screenshot({ path: path.join(REPOSITORY_ROOT, 'docs/images/page-letters.png') });
     }
   }, 600_000);
 
@@ -202,7 +204,7 @@ describe('the workbench', () => {
   });
 
   it('goes on in another instance when the one that sends is killed, and sends no event twice', async () => {
-    const HOST = 'killed';
+    const host = 'killed';
     const letters = 8_000;
     const time = Date.now();
     const wrong = (index: number): string =>
@@ -211,7 +213,7 @@ describe('the workbench', () => {
         service_name: 7,
         metric_name: 'pressure',
         metric_value: 1,
-        host: HOST,
+        host,
       });
     await pipeline.produce(
       TOPIC,
@@ -261,7 +263,7 @@ describe('the workbench', () => {
     await pipeline.untilIdle(120_000);
     const stored = await pipeline.one<{ samples: number; times: number }>(
       'SELECT count(*)::int AS samples, count(DISTINCT time)::int AS times FROM system_metrics WHERE host = $1',
-      [HOST],
+      [host],
     );
     expect(stored.samples).toBe(stored.times);
     expect(stored.samples).toBeGreaterThanOrEqual(done.accepted);
