@@ -251,7 +251,7 @@ describe('a broker with TLS, SASL and access control', () => {
     await waitFor(async () => (await answers()) && (await connected())?.length === ROLES.length);
     expect([ingest, writer, query].map(({ process }) => process.exitCode)).toEqual([null, null, null]);
     const former = new URL((await databaseOf('api')).DATABASE_URL);
-    former.search = '';
+    former.searchParams.delete('passwordfile');
     former.password = 'first';
     const refused = new pg.Client({ connectionString: former.href });
     await expect(refused.connect()).rejects.toMatchObject({ code: '28P01' });
