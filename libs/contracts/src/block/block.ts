@@ -105,31 +105,54 @@ export interface BlockTotals {
   readonly appendTo: number | null;
 }
 
+/** Adds up a block, event by event in the order of the index. */
+export class BlockSum {
+  #events = 0;
+  #elements = 0;
+  #refused = 0;
+  #first: BlockTotals['first'] = null;
+  #appendFrom = Infinity;
+  #appendTo = -Infinity;
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** @param elements as in {@link BlockEvent} */
+  add(offset: number, appendTime: number, elements: number, refused: number): void {
+    this.#events++;
+    this.#elements += Math.max(1, elements);
+    this.#refused += refused;
+    this.#first ??= { offset, appendTime };
+    this.#appendFrom = Math.min(this.#appendFrom, appendTime);
+    this.#appendTo = Math.max(this.#appendTo, appendTime);
+  }
+
+  totals(): BlockTotals {
+    const first = this.#first;
+    return {
+      events: this.#events,
+      elements: this.#elements,
+      refused: this.#refused,
+      rows: this.#elements - this.#refused,
+      first,
+      appendFrom: first && this.#appendFrom,
+      appendTo: first && this.#appendTo,
+    };
+  }
+}
+
 const known = new WeakMap<Block, BlockTotals>();
 
 /** Sums over the index, taken once. For a block just decoded they are there already, and its index stays packed. */
 export function totalsOf(block: Block): BlockTotals {
   let totals = known.get(block);
   if (totals === undefined) {
-    let [elements, refused, appendFrom, appendTo] = [0, 0, Infinity, -Infinity];
+    const sum = new BlockSum();
     for (const event of block.index) {
-      elements += elementsOf(event);
-      refused += event.refused.length;
-      appendFrom = Math.min(appendFrom, event.appendTime);
-      appendTo = Math.max(appendTo, event.appendTime);
+      sum.add(event.offset, event.appendTime, event.elements, event.refused.length);
     }
-    const [one] = block.index;
-    const first = one === undefined ? null : { offset: one.offset, appendTime: one.appendTime };
-    const events = block.index.length;
-    totals = {
-      events,
-      elements,
-      refused,
-      rows: elements - refused,
-      first,
-      appendFrom: first && appendFrom,
-      appendTo: first && appendTo,
-    };
+    totals = sum.totals();
     known.set(block, totals);
   }
   return totals;

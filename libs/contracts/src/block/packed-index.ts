@@ -1,5 +1,5 @@
 /** The index of a block in its packed form, see {@link Block}. */
-import { type Block, type BlockEvent, type BlockTotals, withTotals } from './block.ts';
+import { type Block, type BlockEvent, BlockSum, type BlockTotals, withTotals } from './block.ts';
 
 /** The block contradicts itself. The writer never applies a part of it. */
 export class MalformedBlockError extends Error {
@@ -38,12 +38,7 @@ export class PackedIndex {
   #at = 0;
   #offset: number;
   #appendTime = 0;
-  #events = 0;
-  #elements = 0;
-  #refused = 0;
-  #first: BlockTotals['first'] = null;
-  #appendFrom = Infinity;
-  #appendTo = -Infinity;
+  #sum = new BlockSum();
 
   constructor(coversFrom: number) {
     this.#coversFrom = coversFrom;
@@ -51,7 +46,7 @@ export class PackedIndex {
   }
 
   get events(): number {
-    return this.#events;
+    return this.#sum.events;
   }
 
   /** Until the next event is added. */
@@ -79,42 +74,18 @@ export class PackedIndex {
     this.#at = at;
     this.#offset = offset;
     this.#appendTime = appendTime;
-    this.#events++;
-    this.#elements += elements > 1 ? elements : 1;
-    this.#refused += refused.length;
-    this.#first ??= { offset, appendTime };
-    if (appendTime < this.#appendFrom) {
-      this.#appendFrom = appendTime;
-    }
-    if (appendTime > this.#appendTo) {
-      this.#appendTo = appendTime;
-    }
+    this.#sum.add(offset, appendTime, elements, refused.length);
   }
 
   /** The block with this index, which it takes over; the next event opens the next block, from where this one ends. */
   take(block: Omit<Block, 'index' | 'coversFrom'>): Block {
-    const bytes = Buffer.from(this.bytes);
-    const coversFrom = this.#coversFrom;
-    const first = this.#first;
-    const whole = withTotals(withIndex({ ...block, coversFrom }, bytes), {
-      events: this.#events,
-      elements: this.#elements,
-      refused: this.#refused,
-      rows: this.#elements - this.#refused,
-      first,
-      appendFrom: first && this.#appendFrom,
-      appendTo: first && this.#appendTo,
-    });
+    const indexed = withIndex({ ...block, coversFrom: this.#coversFrom }, Buffer.from(this.bytes));
+    const whole = withTotals(indexed, this.#sum.totals());
     this.#coversFrom = block.coversTo;
     this.#offset = block.coversTo - 1;
     this.#at = 0;
     this.#appendTime = 0;
-    this.#events = 0;
-    this.#elements = 0;
-    this.#refused = 0;
-    this.#first = null;
-    this.#appendFrom = Infinity;
-    this.#appendTo = -Infinity;
+    this.#sum = new BlockSum();
     return whole;
   }
 }
@@ -179,9 +150,8 @@ export function readIndex(
       scale *= 128;
     }
   };
-  let [count, allElements, allRefused, allBytes] = [0, 0, 0, 0];
-  let [appendFrom, appendTo] = [Infinity, -Infinity];
-  let first: BlockTotals['first'] = null;
+  const sum = new BlockSum();
+  let allBytes = 0;
   let offset = coversFrom - 1;
   let appendTime = 0;
   while (at < bytes.length) {
@@ -207,24 +177,9 @@ export function readIndex(
         refused.push(place);
       }
     }
-    first ??= { offset, appendTime };
-    appendFrom = Math.min(appendFrom, appendTime);
-    appendTo = Math.max(appendTo, appendTime);
-    count++;
-    allElements += Math.max(1, elements);
-    allRefused += refusedCount;
+    sum.add(offset, appendTime, elements, refusedCount);
     allBytes += eventBytes;
     events?.push({ offset, appendTime, bytes: eventBytes, elements, refused });
   }
-  return {
-    events: count,
-    elements: allElements,
-    refused: allRefused,
-    rows: allElements - allRefused,
-    first,
-    appendFrom: first && appendFrom,
-    appendTo: first && appendTo,
-    bytes: allBytes,
-    last: offset,
-  };
+  return { ...sum.totals(), bytes: allBytes, last: offset };
 }
