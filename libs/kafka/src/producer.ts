@@ -9,10 +9,9 @@ import { type BatchRecord, encodeBatch } from './records/encode-batch.ts';
 import { topicOnBroker } from './names.ts';
 import { KafkaUnavailableError, TopicMissingError, translateKafkaError } from './kafka.error.ts';
 
-export interface OutgoingRecord {
-  readonly key?: Buffer | string | null;
+/** A record with a value in one piece. */
+export interface OutgoingRecord extends BatchRecord {
   readonly value: Buffer | string | null;
-  readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[]>>;
 }
 
 export interface KafkaProducerOptions {
@@ -168,7 +167,7 @@ export function splitByBytes<T extends OutgoingRecord>(records: readonly T[], ma
   let group: T[] = [];
   let bytes = 0;
   for (const record of records) {
-    const size = recordBytes(record);
+    const size = RECORD_OVERHEAD_BYTES + contentBytes(record);
     if (group.length > 0 && bytes + size > maxBytes) {
       groups.push(group);
       group = [];
@@ -183,8 +182,9 @@ export function splitByBytes<T extends OutgoingRecord>(records: readonly T[], ma
   return groups;
 }
 
-function recordBytes({ key, value, headers }: OutgoingRecord): number {
-  let bytes = RECORD_OVERHEAD_BYTES + size(key) + size(value);
+/** Bytes of key, value and headers, with the lengths of the latter. */
+export function contentBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = size(key) + size(value);
   for (const [name, values] of Object.entries(headers ?? {})) {
     for (const one of Array.isArray(values) ? values : [values]) {
       bytes += Buffer.byteLength(name) + size(one) + 8;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Refusal, REPLAY_HEADERS, streamOf } from '@chip/contracts';
-import type { KafkaProducer, OutgoingRecord } from '@chip/kafka';
+import { contentBytes, type KafkaProducer, type OutgoingRecord } from '@chip/kafka';
 import {
   acknowledgeReplays,
   type Database,
@@ -153,7 +153,7 @@ export class DeadLetterReplay {
       value = Buffer.from(JSON.stringify(mergePatch(event, this.#options.patch)));
     }
     const limit = streamOf(this.#topic)?.limits.eventBytes;
-    if (limit !== undefined && recordBytes(outgoing(letter, value, 1)) > limit) {
+    if (limit !== undefined && RECORD_OVERHEAD_BYTES + contentBytes(outgoing(letter, value, 1)) > limit) {
       return this.#pass('too_large');
     }
     return { letter, value };
@@ -288,14 +288,4 @@ function contractKey(value: Buffer | null): string | null {
   const event = jsonObject(value.toString());
   const key = event?.['lot_id'] ?? event?.['host'];
   return typeof key === 'string' ? key : null;
-}
-
-function recordBytes({ key, value, headers }: OutgoingRecord): number {
-  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
-  for (const [name, given] of Object.entries(headers ?? {})) {
-    for (const one of Array.isArray(given) ? given : [given]) {
-      bytes += Buffer.byteLength(name) + Buffer.byteLength(one) + 8;
-    }
-  }
-  return bytes;
 }

@@ -1,5 +1,6 @@
 /** Encodes records as a record batch with as few copies as there can be: each value is copied once, then compressed. */
 import { crc32c } from '@node-rs/crc32';
+import { CHECKSUM_END, HEADER_BYTES, LENGTH_END } from './batch-layout.ts';
 import { CODECS, COMPRESSIONS, type Compression } from './codecs.ts';
 
 type Content = Buffer | string | null;
@@ -17,10 +18,6 @@ export interface EncodedBatch {
   readonly records: Buffer;
 }
 
-/** Layout: https://kafka.apache.org/documentation/#recordbatch */
-const HEAD_BYTES = 61;
-const LENGTH_END = 12;
-const CHECKSUM_END = 21;
 const MAX_VARINT_BYTES = 5;
 /** Of a record, beyond key, value and headers: its length, attributes, both deltas, and three lengths. */
 const RECORD_OVERHEAD_BYTES = 7 * MAX_VARINT_BYTES;
@@ -41,12 +38,12 @@ export async function encodeBatch(
   compression: Compression,
   nowMs: number,
 ): Promise<EncodedBatch> {
+  const bound = boundOf(records);
   if (compression === 'none') {
-    const target = new RecordWriter(Buffer.allocUnsafe(boundOf(records)));
+    const target = new RecordWriter(Buffer.allocUnsafe(bound));
     writeRecords(target, records);
     return withHead(target.written(), records.length, compression, nowMs);
   }
-  const bound = boundOf(records);
   const room = bound <= SPARE_BYTES ? (SPARE.pop() ?? Buffer.allocUnsafe(SPARE_BYTES)) : Buffer.allocUnsafe(bound);
   try {
     const target = new RecordWriter(room);
@@ -61,8 +58,8 @@ export async function encodeBatch(
 }
 
 function withHead(records: Buffer, count: number, compression: Compression, nowMs: number): EncodedBatch {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeInt32BE(HEAD_BYTES - LENGTH_END + records.length, 8);
+  const head = Buffer.alloc(HEADER_BYTES);
+  head.writeInt32BE(HEADER_BYTES - LENGTH_END + records.length, 8);
   // The format.
   head.writeInt8(2, 16);
   head.writeInt16BE(COMPRESSIONS.indexOf(compression), 21);

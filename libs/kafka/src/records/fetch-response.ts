@@ -2,6 +2,7 @@
  * Decodes the brokers' answers to a fetch: batches stay bytes, and a problem of one partition affects only that one.
  */
 import { crc32c } from '@node-rs/crc32';
+import { CHECKSUM_END, HEADER_BYTES, LENGTH_END } from './batch-layout.ts';
 import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
 import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
 
@@ -110,11 +111,6 @@ const isCompressed = (batch: Buffer): boolean => batch.length > 22 && (batch.rea
 
 /** Offset, length, leader epoch and format number: the start of every batch of any format. */
 const PREFIX_BYTES = 17;
-/** Offset and length; the length counts what follows them. */
-const LENGTH_END = 12;
-/** The checksum (CRC-32C) covers everything after it, compressed as it is. */
-const CHECKSUM_END = 21;
-const HEADER_BYTES = 61;
 
 /** Batches up to the end of the answer, the end of the budget, or the first one that cannot be read. */
 async function decodeBatches(
