@@ -12,7 +12,7 @@ import { reportTo } from '../devstack/terminal/progress.ts';
 import { measureBacklogs } from './backlog/backlogs.ts';
 import { formatBacklogs } from './backlog/report.ts';
 import { storeHistory } from './data/history.ts';
-import { readOptions, type Asked, type AskedOfHistory, type Options } from './options.ts';
+import { isLoading, readOptions, type Asked, type AskedOfHistory, type Loading, type Options } from './options.ts';
 import { formatSetting } from './results/setting.ts';
 import { measureAims } from './serving/aims.ts';
 import { measureClients } from './serving/clients.ts';
@@ -89,9 +89,6 @@ async function measureAll(system: BenchSystem, asked: readonly Asked[], common: 
   }
   return measured;
 }
-
-type Loading = Exclude<Asked, AskedOfHistory>;
-const isLoading = (asked: Asked): asked is Loading => ['backlogs', 'steady', 'storm'].includes(asked.what);
 
 async function run(options: Options, signal: AbortSignal): Promise<{ result: object; text: string }> {
   const machine = {

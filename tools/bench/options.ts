@@ -29,6 +29,9 @@ export type AskedOfHistory = { readonly size: HistorySize; readonly requests: nu
   | { readonly what: 'routes' | 'aims' }
 );
 
+export type Loading = Exclude<Asked, AskedOfHistory>;
+export const isLoading = (asked: Asked): asked is Loading => ['backlogs', 'steady', 'storm'].includes(asked.what);
+
 export interface Options {
   /** One after the other, on the same servers. */
   readonly asked: readonly Asked[];
@@ -105,7 +108,7 @@ function optionsOf(argv: readonly string[]): Options {
     asked,
     repeat: wholeNumber('--repeat', values.repeat, 1, 100),
     // Where nothing is loaded while it measures, a disk that is waited for only makes the history take longer.
-    isDurable: !values.short && asked.some(({ what }) => ['backlogs', 'steady', 'storm'].includes(what)),
+    isDurable: !values.short && asked.some(isLoading),
     profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
     out: path.resolve(values.out),
   };

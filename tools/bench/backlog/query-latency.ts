@@ -20,14 +20,13 @@ export async function measureQueries(
 ): Promise<LatencyResult[]> {
   // What autovacuum would do by itself a minute later.
   await database.client.query('ANALYZE');
-  return system.withServices(['query'], database, async ({ ready, urls }) => {
-    await ready;
+  return system.withQuery(database, async (url) => {
     const results: LatencyResult[] = [];
     for (const [question, path] of Object.entries(questions)) {
       const times: number[] = [];
       for (let number = 0; number < WARM_UPS + requests; number += 1) {
         const began = performance.now();
-        const response = await fetch(`${urls.query}${path}`);
+        const response = await fetch(url + path);
         const body = await response.text();
         times.push(performance.now() - began);
         if (response.status !== 200) {

@@ -53,8 +53,7 @@ export async function measureAims(
 ): Promise<AimsResult> {
   const { size, requests, signal, progress } = options;
   const dice = await storeLargeWafer(database);
-  return system.withServices(['query'], database, async ({ ready, urls }) => {
-    await ready;
+  return system.withQuery(database, async (url) => {
     const now = Date.now();
     const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
       ...Object.entries(yearQuestions(now)).map(([name, path]): [string, number, string] => [name, AIM_MS.year, path]),
@@ -68,7 +67,7 @@ export async function measureAims(
       const times: number[] = [];
       // The first answer warms up.
       for (let number = 0; number <= requests; number += 1) {
-        times.push(await timeOf(urls.query + path, init));
+        times.push(await timeOf(url + path, init));
       }
       const measured = times.slice(1).sort((a, b) => a - b);
       answers.push({ question, p50Ms: quantile(measured, 0.5), mostMs: quantile(measured, 1), aimMs });
@@ -77,7 +76,7 @@ export async function measureAims(
     for (const [question, path] of Object.entries(typedExports(now))) {
       signal.throwIfAborted();
       progress(question);
-      exports.push(await rated(system, question, urls.query + path));
+      exports.push(await rated(system, question, url + path));
     }
     return { size, dice, answers, exports };
   });

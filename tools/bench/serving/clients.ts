@@ -65,17 +65,7 @@ export async function measureClients(
   const statements = await recordStatements(system, database, questions);
   // Nothing is loaded meanwhile, so statistics may have every core.
   const settings = { DATABASE_STATISTICS_MAX: String(Math.min(5, availableParallelism())) };
-  const withQuery = <T>(work: (url: string) => Promise<T>): Promise<T> =>
-    system.withServices(
-      ['query'],
-      database,
-      async ({ ready, urls }) => {
-        await ready;
-        return work(urls.query);
-      },
-      { settings },
-    );
-  return withQuery(async (url) => {
+  const measureAll = async (url: string): Promise<ClientsResult> => {
     const measured: ClientsResult['questions'][number][] = [];
     for (const [question, path] of Object.entries(questions)) {
       signal.throwIfAborted();
@@ -99,7 +89,8 @@ export async function measureClients(
       });
     }
     return { size, clients, questions: measured };
-  });
+  };
+  return system.withQuery(database, measureAll, settings);
 }
 
 async function recordStatements(
@@ -110,12 +101,11 @@ async function recordStatements(
   const recorder = await StatementRecorder.before(database.url('QUERY_DATABASE_URL'));
   try {
     const recorded = { url: (variable: string) => recorder.through(database.url(variable)) };
-    return await system.withServices(['query'], recorded, async ({ ready, urls }) => {
-      await ready;
+    return await system.withQuery(recorded, async (url) => {
       const statements = new Map<string, Statement[]>();
       for (const [question, path] of Object.entries(questions)) {
         recorder.take();
-        await answer(urls.query + path, new Agent());
+        await answer(url + path, new Agent());
         statements.set(question, transactionsOf(recorder.take()));
       }
       return statements;

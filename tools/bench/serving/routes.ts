@@ -45,7 +45,7 @@ export async function measureRoutes(
 ): Promise<RoutesResult> {
   const { size, requests, signal, progress } = options;
   const questions = await plannedQuestions(system, database, options);
-  const routes = await withQuery(system, database, async (url) => {
+  const routes = await system.withQuery(database, async (url) => {
     const measured: RouteResult[] = [];
     for (const { path, ...question } of questions) {
       signal.throwIfAborted();
@@ -61,16 +61,6 @@ export async function measureRoutes(
   return { size, bytes, routes };
 }
 
-const withQuery = <T>(
-  system: BenchSystem,
-  database: Pick<CaseDatabase, 'url'>,
-  work: (url: string) => Promise<T>,
-): Promise<T> =>
-  system.withServices(['query'], database, async ({ ready, urls }) => {
-    await ready;
-    return work(urls.query);
-  });
-
 /** Asks everything once, through a recorder, which would slow what is measured. */
 async function plannedQuestions(
   system: BenchSystem,
@@ -82,7 +72,7 @@ async function plannedQuestions(
   const recorder = await StatementRecorder.before(database.url('QUERY_DATABASE_URL'));
   try {
     const recorded = { url: (variable: string) => recorder.through(database.url(variable)) };
-    return await withQuery(system, recorded, async (url) => {
+    return await system.withQuery(recorded, async (url) => {
       const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
       const planned: PlannedQuestion[] = [];
       for (const question of routeQuestions(document, stored, Date.now())) {

@@ -238,6 +238,19 @@ export class BenchSystem {
     return this.withParts(wanted, (ready) => work({ ready, urls: { query: urls.query[0] as string } }));
   }
 
+  /** Runs `work` beside a query service that is ready. @param work gets its URL */
+  withQuery<T>(database: Pick<CaseDatabase, 'url'>, work: (url: string) => Promise<T>, settings: Env = {}): Promise<T> {
+    return this.withServices(
+      ['query'],
+      database,
+      async ({ ready, urls }) => {
+        await ready;
+        return work(urls.query);
+      },
+      { settings },
+    );
+  }
+
   /** Starts processes, runs the work, ends them. */
   async withParts<T>(parts: readonly Part[], work: (ready: Promise<unknown>) => Promise<T>): Promise<T> {
     const { folder, signal } = this.#options;
