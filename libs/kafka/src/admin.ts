@@ -4,7 +4,13 @@ import { retry, withDeadline, type Logger } from '@chip/service';
 import type { TopicSpec } from '@chip/contracts';
 import kafkajs, { type Admin, type Cluster } from 'kafkajs';
 import { clusterOf, createKafka, type KafkaConnection } from './client.ts';
-import { KafkaRefusedError, PartitionLostError, translateKafkaError } from './kafka.error.ts';
+import {
+  kafkaErrorType,
+  KafkaRefusedError,
+  KafkaUnavailableError,
+  PartitionLostError,
+  translateKafkaError,
+} from './kafka.error.ts';
 import { groupOnBroker, topicOnBroker } from './names.ts';
 import { fetchTopicId } from './kafkajs-patches/topic-id.ts';
 
@@ -280,7 +286,10 @@ export class KafkaAdmin {
         what,
       );
     } catch (error) {
-      throw translateKafkaError(error, what, context);
+      // The coordinator of a group moves, also when the first group of a new cluster makes it; the next call finds it.
+      throw kafkaErrorType(error) === 'NOT_COORDINATOR_FOR_GROUP'
+        ? new KafkaUnavailableError(`${what}: its coordinator has moved`, { cause: error, context })
+        : translateKafkaError(error, what, context);
     }
   }
 }
