@@ -78,7 +78,7 @@ describe('two environments on one broker', () => {
         connection: environment.connection,
         handle: async (batch) => {
           environment.batches.push(batch);
-          await batch.commit(batch.nextOffset);
+          batch.commit(batch.nextOffset);
         },
       });
     }

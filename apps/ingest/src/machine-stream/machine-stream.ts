@@ -116,7 +116,7 @@ export class MachineStream {
     }
     await lookAgain(this.#parts, batch, memory);
     await sendBlocks(this.#parts, batch, memory, progress);
-    await batch.commit(batch.nextOffset);
+    batch.commit(batch.nextOffset);
     memory.endSeenAt = batch.nextOffset >= batch.highWatermark ? progress.beganAt : null;
     standstills.run(batch.topic, batch.partition);
   }

@@ -47,7 +47,7 @@ export async function passOver(
   await sendBlock(parts, { ...cutter.cut(to), sourceTopicId: memory.topicId }, [letter], undefined);
   metrics.deadLetters.inc({ topic, code: refusal.code });
   metrics.machineDeadLetters.inc({ topic, machine: 'unknown' });
-  await batch.commit(to);
+  batch.commit(to);
   logger.warn({ topic, partition, from, to, by: decision.by }, 'undecodable_batch_passed_over');
   batch.seek(to);
   standstills.run(batch.topic, partition);

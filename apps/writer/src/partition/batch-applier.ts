@@ -1,7 +1,7 @@
 import { type Block, type PartitionState, totalsOf, trimBlock } from '@chip/contracts';
 import type { RecordBatch } from '@chip/kafka';
 import { rememberTopics } from '@chip/persistence';
-import { leadingTrace, type Logger, type Span } from '@chip/service';
+import { leadingTrace, type Span } from '@chip/service';
 import type { BlockReader } from './block-reader.ts';
 import { FlushSize } from './flush/flush-size.ts';
 import { flush, type FlushWork } from './flush/flush.ts';
@@ -37,7 +37,6 @@ export class BatchApplier {
   readonly #status: PartitionStatus;
   readonly #stops: PartitionStops;
   readonly #brake: RefusalBrake;
-  readonly #logger: Logger;
 
   constructor(
     parts: PartitionWriterParts,
@@ -46,7 +45,6 @@ export class BatchApplier {
     status: PartitionStatus,
     stops: PartitionStops,
     brake: RefusalBrake,
-    logger: Logger,
   ) {
     this.#parts = parts;
     this.#position = position;
@@ -54,7 +52,6 @@ export class BatchApplier {
     this.#status = status;
     this.#stops = stops;
     this.#brake = brake;
-    this.#logger = logger;
     this.size = new FlushSize(parts.flushRows);
   }
 
@@ -163,12 +160,8 @@ export class BatchApplier {
     await this.#position.proved(located, batch);
     this.#status.show('running');
     known.acceptedOffset = Math.max(known.acceptedOffset, run.acceptedOffset);
-    try {
-      await batch.commit(batch.nextOffset);
-    } catch (error) {
-      // Only a hint for lag tools: the position in the database is the truth.
-      this.#logger.debug({ err: error }, 'offset_hint_not_committed');
-    }
+    // Only a hint for lag tools: the position in the database is the truth.
+    batch.commit(batch.nextOffset);
   }
 
   async #flush({ session, known }: Located, run: Gathered, batch: RecordBatch): Promise<void> {

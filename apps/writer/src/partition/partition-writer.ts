@@ -48,7 +48,7 @@ export class PartitionWriter {
     this.#stops = new PartitionStops(this.#status, logger);
     const reader = new BlockReader(parts, logger);
     this.#position = new PartitionPosition(parts, reader, this.#status, this.#stops, logger);
-    this.#applier = new BatchApplier(parts, this.#position, reader, this.#status, this.#stops, this.#brake, logger);
+    this.#applier = new BatchApplier(parts, this.#position, reader, this.#status, this.#stops, this.#brake);
   }
 
   get state(): PartitionState {

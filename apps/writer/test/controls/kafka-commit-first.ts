@@ -2,6 +2,7 @@
  * Negative control of the fault suite, never shipped: a writer that commits to Kafka before the database and goes on
  * where Kafka says. A crash in between loses the batch, and the checker must notice.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeBlock, type Stream, streamOfAccepted, STREAMS, trimBlock } from '@chip/contracts';
 import { type RecordBatch } from '@chip/kafka';
 import { KafkaBatchServer } from '@chip/kafka/nest';
@@ -15,6 +16,9 @@ import { flush } from '../../src/partition/flush/flush.ts';
 import { RefusalBrake } from '../../src/partition/flush/refusal-brake.ts';
 import { type WriterConfig, writerSchema } from '../../src/writer.config.ts';
 import { WriterModule } from '../../src/writer.module.ts';
+
+/** Commits leave together, so the last one may take a moment. */
+const UNTIL_COMMITTED_MS = 400;
 
 @Controller()
 class CommitFirstConsumer {
@@ -34,7 +38,8 @@ class CommitFirstConsumer {
 
   async #handle({ name, accepted: topic }: Stream, batch: RecordBatch): Promise<void> {
     // The mistake: from here on a crash skips what is not loaded yet.
-    await batch.commit(batch.nextOffset);
+    batch.commit(batch.nextOffset);
+    await sleep(UNTIL_COMMITTED_MS);
     for (const record of batch.records) {
       const block = decodeBlock(record.headers, record.value);
       const session = await this.#session(`${topic}/${batch.partition}`);

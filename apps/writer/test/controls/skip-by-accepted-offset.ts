@@ -72,7 +72,7 @@ class SkippingConsumer {
       );
       position = await loadPosition(session, sourceTopic, partition);
     }
-    await batch.commit(batch.nextOffset);
+    batch.commit(batch.nextOffset);
   }
 
   #session(name: string): Promise<LoadSession> {

@@ -8,7 +8,7 @@ interface BatchActions {
   progress(): void;
   isAssigned(): boolean;
   pause(reason: string): void;
-  commit(offset: number): Promise<void>;
+  commit(offset: number): void;
 }
 
 /** The batch that a handler gets: the fetched records, and the way back to the consumer. */
@@ -67,7 +67,7 @@ export class FetchedBatch implements RecordBatch {
     this.#actions.pause(reason);
   }
 
-  commit(offset: number): Promise<void> {
-    return this.#actions.commit(offset);
+  commit(offset: number): void {
+    this.#actions.commit(offset);
   }
 }

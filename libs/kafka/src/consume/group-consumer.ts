@@ -15,6 +15,7 @@ import type { ConsumerOptions } from './consumer-options.ts';
 import { GroupClient } from './group-client.ts';
 import { Handling } from './handling.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { OffsetCommits } from './offset-commits.ts';
 import type { RecordBatch } from './record-batch.ts';
 import type { UndecodableRange } from '../records/kafka-record.ts';
 import { Watchdog } from './watchdog.ts';
@@ -65,6 +66,7 @@ export class GroupConsumer implements FetchPolicy {
   readonly #logger: Logger;
   readonly #client: GroupClient;
   readonly #handling: Handling;
+  readonly #commits: OffsetCommits;
   /** Names on the brokers; {@link topic} and {@link groupId} are those of the contract. */
   readonly names: { readonly topic: string; readonly group: string };
   readonly #closing = new AbortController();
@@ -98,16 +100,21 @@ export class GroupConsumer implements FetchPolicy {
       onCrash: (error, restart) => this.#onCrash(error, restart),
       onBatch: (payload, facts) => this.#take(payload, facts),
     });
-    this.#handling = new Handling({
-      topic,
+    const ofPartitions = {
       topicOnBroker: this.names.topic,
-      handle: parts.handle,
       logger: this.#logger,
+      isOwner: (state: Partition) => this.#isOwner(state),
+      lose: (error: Error) => this.onLost(error),
+      fail: (error: AppError) => this.#fail(error),
+    };
+    this.#commits = new OffsetCommits(ofPartitions);
+    this.#handling = new Handling({
+      ...ofPartitions,
+      topic,
+      handle: parts.handle,
       closing: this.#closing.signal,
-      isOwner: (state) => this.#isOwner(state),
       pause: (state, reason) => this.#pause(state, reason),
-      lose: (error) => this.onLost(error),
-      fail: (error) => this.#fail(error),
+      commit: (payload, state, offset) => this.#commits.note(payload, state, offset),
     });
     this.#workers = new Workers(options.partitionsConcurrently, (partition) => this.#settle(partition));
     this.#heartbeats = new Heartbeats({
@@ -210,6 +217,7 @@ export class GroupConsumer implements FetchPolicy {
     await this.#untilWorkersEnd(signal === undefined ? grace : AbortSignal.any([signal, grace]));
     this.#abortRunning(new PartitionLostError('the process stops', { context: { topic: this.names.topic } }));
     await this.#untilWorkersEnd(AbortSignal.timeout(ABORTED_GRACE_MS));
+    await this.#commits.end();
     this.#heartbeats.stop();
     await Promise.all([this.#client.leave(), probeStopped]);
     this.#partitions.clear();

@@ -1,15 +1,8 @@
 /** Runs the handler of one batch and decides what its result means for the partition. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, DeadlineExceededError, retry, type Logger } from '@chip/service';
+import { AppError, type Logger } from '@chip/service';
 import type { EachBatchPayload } from 'kafkajs';
-import {
-  HandlerFailedError,
-  isGroupLost,
-  KafkaUnavailableError,
-  PartitionLostError,
-  RejoinError,
-  translateKafkaError,
-} from '../kafka.error.ts';
+import { HandlerFailedError, PartitionLostError, RejoinError } from '../kafka.error.ts';
 import { rebalanceError, type FetchFacts } from '../kafkajs-patches/fetch-interceptor.ts';
 import { moveTo, type Partition } from './assignment.ts';
 import { FetchedBatch } from './fetched-batch.ts';
@@ -26,12 +19,12 @@ export interface HandlingParts {
   /** Whether the assignment of `state` still owns its partition. */
   readonly isOwner: (state: Partition) => boolean;
   readonly pause: (state: Partition, reason: string) => void;
+  readonly commit: (payload: EachBatchPayload, state: Partition, offset: number) => void;
   /** Ends the current assignment. */
   readonly lose: (error: Error) => void;
   readonly fail: (error: AppError) => void;
 }
 
-const COMMIT_BUDGET_MS = 10_000;
 /**
  * A second request to rejoin within `windowMs` waits for `pauseMs`: two writers that meet must not keep the group
  * rebalancing.
@@ -60,7 +53,7 @@ export class Handling {
       progress,
       isAssigned: () => isOwner(state),
       pause: (reason) => pause(state, reason),
-      commit: (offset) => this.#commit(payload, state, signal, offset),
+      commit: (offset) => this.#parts.commit(payload, state, offset),
     });
     try {
       await handle(batch);
@@ -122,43 +115,5 @@ export class Handling {
             { cause: error, context },
           ),
     );
-  }
-
-  async #commit(payload: EachBatchPayload, state: Partition, signal: AbortSignal, offset: number): Promise<void> {
-    const { topicOnBroker: topic, isOwner } = this.#parts;
-    const { partition } = state;
-    const context = { topic, partition, offset };
-    const commitOnce = async (): Promise<void> => {
-      if (!isOwner(state)) {
-        throw new PartitionLostError('commit after the partition was lost', { context });
-      }
-      try {
-        await payload.commitOffsetsIfNecessary({
-          topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
-        });
-      } catch (error) {
-        if (isGroupLost(error) && isOwner(state)) {
-          this.#parts.lose(error as Error);
-        }
-        throw translateKafkaError(error, `commit ${topic}/${partition}`, context);
-      }
-    };
-    try {
-      await retry(commitOnce, {
-        budgetMs: COMMIT_BUDGET_MS,
-        signal,
-        isRetriable: (error) => error instanceof KafkaUnavailableError,
-      });
-    } catch (error) {
-      if (!(error instanceof DeadlineExceededError)) {
-        throw error;
-      }
-      // A dead coordinator stays the known one until its session ends. Rejoining finds the next one, and the batch is
-      // read again: not a reason to end the process.
-      throw new RejoinError(`the coordinator accepted no commit for ${COMMIT_BUDGET_MS / 1000} s`, {
-        cause: error,
-        context,
-      });
-    }
   }
 }

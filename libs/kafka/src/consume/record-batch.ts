@@ -36,12 +36,10 @@ export interface RecordBatch extends FetchOutcome {
   /** Reads nothing more from this partition until `KafkaBatchServer.resume` or the next assignment. The reason shows in status and health. */
   pause(reason: string): void;
   /**
-   * Commits `offset` (the next one to read) for the consumer group.
-   *
-   * @throws PartitionLostError when this consumer no longer owns the partition; KafkaUnavailableError after repeated
-   * attempts.
+   * Everything below `offset` is handled: the group's committed offset follows soon, and nothing waits for it. Does nothing
+   * once this consumer has lost the partition.
    */
-  commit(offset: number): Promise<void>;
+  commit(offset: number): void;
 }
 
 /** Type argument for Nest's decorator: `@EventPattern<BatchEvents>(topic)` types its method's payload. */
