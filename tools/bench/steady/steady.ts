@@ -47,8 +47,8 @@ const SAMPLES_PER_INSPECTION = 100;
 /** What one machine measures at a time. */
 const SAMPLES_PER_RECORD = 10;
 const TICK_MS = 20;
-/** Compilers and caches warm up in this time at most, which is not measured. */
-const WARM_UP_SECONDS = 5;
+/** Not measured: the broker's compiler alone takes a minute until it leaves the processors to the load. */
+const WARM_UP_SECONDS = 60;
 const VISIBLE_WITHIN_MS = 60_000;
 
 export async function measureSteady(system: BenchSystem, options: SteadyOptions): Promise<SteadyResult> {
