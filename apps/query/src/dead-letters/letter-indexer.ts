@@ -12,8 +12,8 @@ export const LETTER_READER = Symbol('letter reader');
 
 /** Between two looks for new letters. Each look opens a connection to the brokers. */
 const PAUSE_MS = 5_000;
-/** The same while the brokers or the database do not answer. */
-const PAUSE_AFTER_FAILURE_MS = 30_000;
+/** While the brokers or the database do not answer, the pause doubles up to this. */
+const LONGEST_PAUSE_MS = 30_000;
 
 /** Longest wait at the end for what runs: brokers that are away are asked for longer. */
 const END_MS = 2_000;
@@ -49,6 +49,7 @@ export class LetterIndexer implements OnApplicationBootstrap {
 
   async #run(reader: TopicReader): Promise<void> {
     const { signal } = this.#stop;
+    let pauseMs = PAUSE_MS;
     while (!signal.aborted) {
       let isWhole = true;
       for (const { source } of STREAMS) {
@@ -58,7 +59,8 @@ export class LetterIndexer implements OnApplicationBootstrap {
       if (isWhole) {
         this.#isFailing = false;
       }
-      await sleep(isWhole ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(isWhole ? PAUSE_MS : pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = isWhole ? PAUSE_MS : Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
   }
 
