@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import type { AppError } from '@chip/service';
 import { RethrowFilter } from '@chip/service/nest';
 import type { TestKafka } from '@chip/testing';
@@ -79,4 +80,29 @@ export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>
     lines.push(JSON.parse(line) as Record<string, unknown>);
   };
   return { logger: pino({ level: process.env['TEST_LOG'] ?? 'info' }, { write }), lines };
+}
+
+type BrokerRequest = 'joinGroup' | 'offsetCommit';
+type Send = (request: unknown) => Promise<unknown>;
+
+/**
+ * Shows `look` every request of a kind before kafkajs sends it. A code of Kafka that `look` returns becomes its answer, and no
+ * broker sees the request.
+ *
+ * @returns what ends this
+ */
+export function onRequest<R>(kind: BrokerRequest, look: (request: R) => number | undefined): () => void {
+  const require = createRequire(import.meta.url);
+  const { prototype } = require('kafkajs/src/broker') as { prototype: Record<BrokerRequest, Send> };
+  const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
+    createErrorFromCode: (code: number) => Error;
+  };
+  const send = prototype[kind];
+  prototype[kind] = function (this: unknown, request: unknown) {
+    const refusal = look(request as R);
+    return refusal === undefined ? send.call(this as never, request) : Promise.reject(createErrorFromCode(refusal));
+  };
+  return () => {
+    prototype[kind] = send;
+  };
 }

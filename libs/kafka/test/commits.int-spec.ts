@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RecordBatch } from '../src/index.ts';
-import { numbered, useServers } from './batch-server-harness.ts';
+import { numbered, onRequest, useServers } from './batch-server-harness.ts';
 
 interface CommitRequest {
   readonly topics: readonly { readonly partitions: readonly { partition: number; offset: string }[] }[];
@@ -11,30 +10,15 @@ interface CommitRequest {
 
 const kafka = TestKafka.forFile();
 const start = useServers(kafka);
-const require = createRequire(import.meta.url);
-const { prototype } = require('kafkajs/src/broker') as {
-  prototype: { offsetCommit: (request: CommitRequest) => Promise<unknown> };
-};
-const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
-  createErrorFromCode: (code: number) => Error;
-};
 const COORDINATOR_NOT_AVAILABLE = 15;
 const ILLEGAL_GENERATION = 22;
 const GROUP_AUTHORIZATION_FAILED = 30;
 
-const { offsetCommit } = prototype;
-afterEach(() => {
-  prototype.offsetCommit = offsetCommit;
-});
+let endLooking = (): void => undefined;
+afterEach(() => endLooking());
 
-/** Shows every request to `look`, which may refuse it by a code of Kafka. */
 function onCommit(look: (request: CommitRequest) => number | undefined): void {
-  prototype.offsetCommit = function (this: unknown, request: CommitRequest) {
-    const refusal = look(request);
-    return refusal === undefined
-      ? offsetCommit.call(this as never, request)
-      : Promise.reject(createErrorFromCode(refusal));
-  };
+  endLooking = onRequest('offsetCommit', look);
 }
 
 const handled = (batches: RecordBatch[] = []) => ({

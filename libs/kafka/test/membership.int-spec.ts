@@ -1,10 +1,9 @@
 /** A member in its group: how it keeps, gives up and takes over partitions. */
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka, waitFor } from '@chip/testing';
 import { describe, expect, it } from '@jest/globals';
 import { RejoinError, type RecordBatch } from '../src/index.ts';
-import { numbered, useServers, values } from './batch-server-harness.ts';
+import { numbered, onRequest, useServers, values } from './batch-server-harness.ts';
 
 const kafka = TestKafka.forFile();
 const start = useServers(kafka);
@@ -156,22 +155,15 @@ describe('KafkaBatchServer', () => {
   it('joins again when a request to join fails and kafkajs goes on in the former assignment', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(3));
-    const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker') as {
-      prototype: { joinGroup: (request: unknown) => Promise<unknown> };
-    };
-    const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
-      createErrorFromCode: (code: number) => Error;
-    };
-    const { joinGroup } = prototype;
     let refusals = 0;
-    prototype.joinGroup = function (this: unknown, request: unknown) {
-      if (refusals > 0) {
-        refusals -= 1;
-        // The coordinator is loading the group after a restart of its broker; the membership itself goes on to hold.
-        return Promise.reject(createErrorFromCode(14));
+    // 14: the coordinator is loading the group after a restart of its broker; the membership itself goes on to hold.
+    const endRefusing = onRequest('joinGroup', () => {
+      if (refusals === 0) {
+        return undefined;
       }
-      return joinGroup.call(this as never, request);
-    };
+      refusals -= 1;
+      return 14;
+    });
     try {
       const batches: RecordBatch[] = [];
       const { server, fatals } = await start({
@@ -190,7 +182,7 @@ describe('KafkaBatchServer', () => {
       expect(batches.map(({ fetchOffset }) => fetchOffset)).toEqual([0, 0]);
       expect(fatals).toEqual([]);
     } finally {
-      prototype.joinGroup = joinGroup;
+      endRefusing();
     }
   });
 

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
 import { freePort, TestKafka, waitFor } from '@chip/testing';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { KafkaAdmin, KafkaProducer, type Compression, type RecordBatch } from '../src/index.ts';
-import { memoryLogger, startServer } from './batch-server-harness.ts';
+import { memoryLogger, onRequest, startServer } from './batch-server-harness.ts';
 
 const kafka = TestKafka.forFile();
 const { logger } = memoryLogger();
@@ -120,28 +119,21 @@ describe('KafkaAdmin', () => {
     const topic = await kafka.topic();
     const group = kafka.group();
     const admin = new KafkaAdmin(kafka.connection('test'), logger);
-    const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker') as {
-      prototype: { offsetCommit: (request: unknown) => Promise<unknown> };
-    };
-    const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
-      createErrorFromCode: (code: number) => Error;
-    };
-    const { offsetCommit } = prototype;
     let refusals = 1;
-    prototype.offsetCommit = function (this: unknown, request: unknown) {
-      if (refusals > 0) {
-        refusals -= 1;
-        // The brokers have just made the group's coordinator, or chosen another one, and not all of them know.
-        return Promise.reject(createErrorFromCode(16));
+    // 16: the brokers have just made the group's coordinator, or chosen another one, and not all of them know.
+    const endRefusing = onRequest('offsetCommit', () => {
+      if (refusals === 0) {
+        return undefined;
       }
-      return offsetCommit.call(this as never, request);
-    };
+      refusals -= 1;
+      return 16;
+    });
     try {
       await admin.setGroupOffsets(group, topic, new Map([[0, 7]]));
       expect(refusals).toBe(0);
       expect((await admin.groupOffsets(group, topic)).get(0)).toBe(7);
     } finally {
-      prototype.offsetCommit = offsetCommit;
+      endRefusing();
       await admin.disconnect();
     }
   });
