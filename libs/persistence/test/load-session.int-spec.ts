@@ -226,13 +226,13 @@ describe('LoadSession', () => {
   });
 
   it('fails within the deadline while the server hangs, and the session is dead', async () => {
-    const session = await open(200);
+    const session = await open(2000);
     const startedAt = performance.now();
     await expect(session.query('SELECT pg_sleep(30)')).rejects.toMatchObject({
       kind: 'transient',
       connectionLost: true,
     });
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(session.dead).toBe(true);
     await session.close();
   });
