@@ -18,7 +18,7 @@ interface ProblemBody {
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ QUERY_TIMEOUT_MS: 300, DATABASE_POOL_MAX: 4 });
+  stage = await openStage({ QUERY_TIMEOUT_MS: 1_500, DATABASE_POOL_MAX: 4 });
 });
 afterAll(() => stage.end());
 

@@ -217,7 +217,7 @@ describe('KafkaBatchServer', () => {
     await waitFor(() => stubborn.server.partitions()[0]?.isHandling === true);
     const startedAt = performance.now();
     await stubborn.server.drain({ graceMs: 500 });
-    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(reason).toMatchObject({ code: 'kafka_partition_lost', message: 'the process stops' });
   });
 });

@@ -109,7 +109,7 @@ describe('KafkaProducer', () => {
       code: 'kafka_unavailable',
       retriable: true,
     });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     await lonely.disconnect();
   });
 });

@@ -58,7 +58,7 @@ describe('KafkaBatchServer', () => {
     const startedAt = performance.now();
     await start({ topic, groupId: kafka.group(), handle: (batch) => void batches.push(batch) });
     await waitFor(() => batches.length === 1);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     const [record] = batches[0]?.records ?? [];
     const headers = record?.headers ?? {};
     expect(Object.keys(headers)).toHaveLength(100_002);
