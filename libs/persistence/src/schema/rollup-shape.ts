@@ -44,6 +44,32 @@ ALTER TABLE system_metrics SET (timescaledb.compress, timescaledb.compress_segme
 SELECT add_compression_policy('system_metrics', INTERVAL '7 days');
 SELECT add_job('refresh_late_metrics', INTERVAL '1 minute');`;
 
+/**
+ * Measurements in the shape that can compress. By inspection, because the ids of a lot lie together: what belongs to a
+ * unit or a lot is in one batch of each chunk. By no segment, because a machine may send other limits with each unit.
+ * No index of a set reaches into a batch, so the sets in use are read once, not looked for one by one.
+ */
+export const COMPRESS_VECTORS = `
+ALTER TABLE measurement_vectors SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'inspection_id, time');
+SELECT add_compression_policy('measurement_vectors', INTERVAL '30 days', if_not_exists => true);
+CREATE OR REPLACE FUNCTION prune_measurement_sets(p_limit integer DEFAULT 20000) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  unused uuid[];
+  pruned bigint;
+BEGIN
+  SELECT array_agg(id) INTO unused FROM (
+    SELECT id FROM measurement_sets WHERE id NOT IN (SELECT set_id FROM measurement_vectors) LIMIT p_limit FOR UPDATE SKIP LOCKED) AS candidate;
+  IF unused IS NULL THEN
+    RETURN 0;
+  END IF;
+  -- A statement of its own, which sees what was committed before the locks were taken.
+  DELETE FROM measurement_sets WHERE id = ANY (unused) AND id NOT IN (SELECT set_id FROM measurement_vectors);
+  GET DIAGNOSTICS pruned = ROW_COUNT;
+  RETURN pruned;
+END $$;
+COMMENT ON FUNCTION prune_measurement_sets IS 'Deletes at most p_limit sets that no vector uses any more. Returns how many.';`;
+
 /** The table behind a continuous aggregate, as an SQL expression. */
 export const materializationOf = (view: string): string => `(
   SELECT format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)

@@ -33,6 +33,7 @@ import { LetterReplays } from './0038-letter-replays.ts';
 import { Annotations } from './0039-annotations.ts';
 import { EndedSessions } from './0042-ended-sessions.ts';
 import { OperatorRole } from './0043-operator-role.ts';
+import { CompressedVectors } from './0045-compressed-vectors.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -71,4 +72,5 @@ export const MIGRATIONS = [
   { name: '0039-annotations', class: Annotations },
   { name: '0042-ended-sessions', class: EndedSessions },
   { name: '0043-operator-role', class: OperatorRole },
+  { name: '0045-compressed-vectors', class: CompressedVectors },
 ];
