@@ -119,7 +119,9 @@ describe('limits from samples', () => {
     expect([location.centre, indices(location), location.points.length]).toEqual([10 / 7, [4], 8]);
     expect(definition).toContain('exclude');
     const stored = await spc('chart=imr&subgroup=lot&exclude=2');
-    expect([stored.location.centre, indices(stored.location)]).toEqual([10, [2]]);
+    // A sum of floating-point numbers depends on the order in which the plan gives them.
+    expect(stored.location.centre).toBeCloseTo(10, 12);
+    expect(indices(stored.location)).toEqual([2]);
     const refused = await post({ chart: 'imr', values, exclude: [8] });
     expect([refused.status, refused.body.errors.map(({ parameter }) => parameter)]).toEqual([400, ['/exclude']]);
   });

@@ -13,31 +13,40 @@ export const namedPlaces = (name: string): string => `named AS MATERIALIZED (
        WHERE s.names @> ARRAY[${name}::varchar]
     )`;
 
+const EVERYWHERE = [() => ''];
+
 /** The time of a hand-inserted row may differ this much from that of its attempt. */
 const MARGIN_MS = 86_400_000;
+const MARGIN = `INTERVAL '1 day'`;
 const shifted = (time: string, byMs: number): string => new Date(Date.parse(time) + byMs).toISOString();
+
+interface Range {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
 
 /**
  * Conditions on attempts `a` and on the time of their measurements that together cover every attempt completed in the range.
  * If an attempt has a single event, its measurements carry the completion time, so only those chunks are read.
  * Measurements from earlier events of an attempt may lie anywhere.
+ *
+ * @param few CTE of the attempts, with their `completed_at`, where they are of few lots: an end that the range leaves open is
+ *   taken from them
  */
-export function timesOf(
-  range: { from?: string | undefined; to?: string | undefined },
-  where: SqlConditions,
-): readonly ((row: string) => string)[] {
-  if (range.from === undefined && range.to === undefined) {
-    return [() => ''];
+export function timesOf(range: Range, where: SqlConditions, few?: string): readonly ((row: string) => string)[] {
+  const ofFew = (end: string): string | undefined => few && `(SELECT ${end} FROM ${few})`;
+  const from =
+    range.from === undefined ? ofFew(`min(completed_at) - ${MARGIN}`) : where.bind(shifted(range.from, -MARGIN_MS));
+  const to = range.to === undefined ? ofFew(`max(completed_at) + ${MARGIN}`) : where.bind(shifted(range.to, MARGIN_MS));
+  if (from === undefined && to === undefined) {
+    return EVERYWHERE;
   }
-  const from = range.from === undefined ? undefined : where.bind(shifted(range.from, -MARGIN_MS));
-  const to = range.to === undefined ? undefined : where.bind(shifted(range.to, MARGIN_MS));
   const near = (row: string): string =>
     (from === undefined ? '' : ` AND ${row}.time >= ${from}::timestamptz`) +
-    (to === undefined ? '' : ` AND ${row}.time < ${to}::timestamptz`);
+    (to === undefined ? '' : ` AND ${row}.time <= ${to}::timestamptz`);
   return [(row: string) => ` AND cardinality(a.event_ids) = 1${near(row)}`, () => ' AND cardinality(a.event_ids) <> 1'];
 }
 
-const EVERYWHERE = [() => ''];
 const OF_ATTEMPT = (row: string): string =>
   `${row}.inspection_id = a.inspection_id AND ${row}.event_id = ANY (a.event_ids)`;
 const VALUES = `JOIN measurement_sets s ON s.id = v.set_id

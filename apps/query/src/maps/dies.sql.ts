@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { type AttemptQuestion, chosenAttempts, preferredFirst } from '../attempts/chosen-attempts.ts';
-import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
+import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { boundFigures, type Zone, zoneOf } from '../geometries/zones.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
@@ -81,29 +81,14 @@ export const kindsOfMap = (snapshot: Queryable, question: MapQuestion): Promise<
 const CARRIED = ['lot_id', 'wafer_id', 'x', 'y', 'result', 'occurred_at', 'attempt_no', 'event_id'];
 const carried = (row: string): string => CARRIED.map((column) => `${row}.${column}`).join(', ');
 
-/** CTE `carried`: the latest measurement of that name per chosen attempt, looked up one by one because a lot has few. */
-function latestOfFew(name: string): string {
-  const measured = overMeasurements(
-    (joins) => `SELECT m.time, m.event_id, m.value, m.unit FROM (SELECT c.inspection_id, c.event_ids) AS a
-          ${joins}`,
-    name,
-  );
-  return `${namedPlaces(name)}, carried AS (
-      SELECT ${carried('c')}, m.value, m.unit
-        FROM chosen c
-       CROSS JOIN LATERAL (SELECT m.value, m.unit FROM (
-          ${measured}) m
-         ORDER BY m.time DESC, m.event_id DESC LIMIT 1) m
-    )`;
-}
-
-/** As `latestOfFew`, for the attempts of many lots: joined as a whole. */
-function latestOfMany(name: string): string {
+/** CTE `carried`: the latest measurement of that name per chosen attempt. */
+function latestOf(name: string, times: ReturnType<typeof timesOf>): string {
   const columns = `a.inspection_id, a.step, ${carried('a')}`;
   const measured = overMeasurements(
     (joins) => `SELECT ${columns}, m.value, m.unit, m.time, m.event_id AS value_event FROM chosen a
         ${joins}`,
     name,
+    times,
   );
   return `${namedPlaces(name)}, carried AS (
       SELECT DISTINCT ON (inspection_id, step, event_id) * FROM (
@@ -124,7 +109,7 @@ function dieOf(question: MapQuestion): { readonly where: SqlConditions; readonly
   const { chosen, where, own } = placedAttempts(question);
   const values =
     own === undefined
-      ? (question.lot === undefined ? latestOfMany : latestOfFew)(where.bind(value))
+      ? latestOf(where.bind(value), timesOf(question, where, question.lot === undefined ? undefined : 'chosen'))
       : `carried AS (SELECT ${carried('c')}, c.value, NULL::text AS unit FROM chosen c WHERE c.value IS NOT NULL)`;
   const perDie =
     policy === 'all'
