@@ -4,7 +4,7 @@ import { dieCentre, grossDice } from '@chip/quality';
 import { decode } from 'fast-png';
 import fc from 'fast-check';
 import { boundFigures, zoneOf } from '../src/geometries/zones.sql.ts';
-import { diesByWafer } from '../src/maps/dies.sql.ts';
+import { diesByKind, diesByWafer } from '../src/maps/dies.sql.ts';
 import { SqlConditions } from '../src/sql/sql-conditions.ts';
 import { openStage, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts, type SeedAttempt } from './seed.ts';
@@ -321,7 +321,7 @@ describe('maps', () => {
   it('of all wafers take a limit, and refuse what a map refuses', async () => {
     const rows = await diesByWafer(
       stage.db.database,
-      { lot: await lotA(), policy: 'last', value: 'result' } as never,
+      { lot: await idOf('A'), policy: 'last', value: 'result' } as never,
       3,
     );
     expect(rows.flatMap(({ xs }) => xs)).toHaveLength(3);
@@ -330,8 +330,64 @@ describe('maps', () => {
     expect(await refused('/v1/lots/A/maps?policy=all')).toEqual([400, 'invalid_parameter', 'policy']);
     expect(await refused('/v1/lots/A/maps?zones=ring')).toEqual([400, 'unknown_parameter', 'zones']);
   });
-  const lotA = async (): Promise<string> =>
-    (await stage.db.database.query<{ id: string }>(`SELECT id FROM lots WHERE lot_id = 'A'`))[0]!.id;
+  const idOf = async (lot: string): Promise<string> =>
+    (await stage.db.database.query<{ id: string }>('SELECT id FROM lots WHERE lot_id = $1', [lot]))[0]!.id;
+
+  it('of a wafer are the same in one pass as die by die: retests, dice under two names and without the value', async () => {
+    const bins = fc.constantFrom(undefined, 1, 2, 7);
+    const attempts = fc.array(
+      fc.record({
+        x: fc.nat(3),
+        y: fc.nat(3),
+        name: fc.nat(1),
+        attempt_no: fc.nat(2),
+        hard_bin: bins,
+        hour: fc.nat(5),
+      }),
+      { minLength: 1, maxLength: 40 },
+    );
+    const ways = new Set<boolean>();
+    // The first has one chip on each die, so that both ways are taken.
+    const drawn = [[{ x: 1, y: 0, name: 0, hard_bin: 1, hour: 0 }], ...fc.sample(attempts, 12)];
+    for (const [index, of] of drawn.entries()) {
+      const lot = `R${index}`;
+      const seeds = of.map(({ x, y, name, hard_bin, hour }, i) =>
+        die(lot, 'W', x, y, {
+          chip_id: `${x}:${y}:${name}`,
+          attempt: i + 1,
+          product: 'R',
+          // Also one without a bin.
+          hard_bin: hard_bin as number,
+          result: hard_bin === 7 ? 'fail' : 'pass',
+          occurred_at: `2026-02-01T0${hour}:00:00Z`,
+        }),
+      );
+      await seedAttempts(stage.db.database, seeds);
+      await stage.db.database.query(
+        `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), id, 'W' FROM lots WHERE lot_id = $1`,
+        [lot],
+      );
+      for (const policy of ['last', 'first', 'best', 'worst']) {
+        for (const value of ['hard_bin', 'result']) {
+          const { dies } = await get(`/v1/lots/${lot}/wafers/W/map?value=${value}&policy=${policy}`);
+          type Gallery = { places: [number, number][]; wafers: { values: (number | string)[] }[] };
+          const { places, wafers } = await get<Gallery>(`/v1/lots/${lot}/maps?value=${value}&policy=${policy}`);
+          expect(dies).toEqual(places.map(([x, y], at) => [x, y, wafers[0]?.values[at]]));
+          const question = { lot: await idOf(lot), wafer: 'W', policy, value } as never;
+          const rows = (await diesByKind(stage.db.database, question, 1000)) ?? [];
+          ways.add(rows.reduce((sum, { xs }) => sum + (xs ?? []).length, 0) === dies.length);
+        }
+      }
+    }
+    expect([...ways].sort()).toEqual([false, true]);
+  });
+
+  it('of a wafer are read die by die when there are more attempts than in one pass, or values are measured', async () => {
+    const question = { lot: await idOf('A'), wafer: 'W1', policy: 'last', value: 'result' } as const;
+    expect(await diesByKind(stage.db.database, question, 8)).toHaveLength(1);
+    expect(await diesByKind(stage.db.database, question, 7)).toBeUndefined();
+    expect(await diesByKind(stage.db.database, { ...question, value: 'thickness' }, 8)).toBeUndefined();
+  });
 
   it('refuse what is ambiguous', async () => {
     expect(await refused('/v1/map')).toEqual([400, 'ambiguous_parameter', 'product']);

@@ -12,7 +12,7 @@ import { listInspections } from '../src/inspections/inspection-list.sql.ts';
 import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/discovery/names.sql.ts';
 import { unitsOfEquipment } from '../src/equipment/equipment-units.sql.ts';
 import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
-import { diesOf, kindsOfMap } from '../src/maps/dies.sql.ts';
+import { diesByKind, diesOf, kindsOfMap } from '../src/maps/dies.sql.ts';
 import { measurementRows } from '../src/export/export.sql.ts';
 import { countedSamples } from '../src/charts/counted-samples.sql.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
@@ -368,6 +368,8 @@ describe('query plans', () => {
     }
     const question = { lot, value: 'result', policy: 'last' } as const;
     expect((await explain((snapshot) => kindsOfMap(snapshot, question))).readWhole).toEqual([]);
+    const wafer = { ...question, wafer: 'W3' };
+    expect((await explain((snapshot) => diesByKind(snapshot, wafer, 1000))).readWhole).toEqual([]);
   });
 
   it('of a comparison of equipment over a year touch no inspection, by wafer over a day use an index', async () => {

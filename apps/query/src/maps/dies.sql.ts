@@ -1,10 +1,10 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptQuestion, chosenAttempts, preferredFirst } from '../attempts/chosen-attempts.ts';
+import { type AttemptQuestion, chosenAttempts, isSuperseded, preferredFirst } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { boundFigures, type Zone, zoneOf } from '../geometries/zones.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { kindsOf, type MapKind } from './map-scope.ts';
+import { kindsOf, type MapKind, MAX_KINDS } from './map-scope.ts';
 
 /** Values of the attempt itself; any other name is that of a measurement. */
 const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
@@ -57,6 +57,14 @@ export interface WaferRow extends Pick<DieRow, 'least_unit' | 'greatest_unit'> {
   readonly values: readonly (string | number)[];
 }
 
+/** The dice of one wafer whose attempts are of one kind, column by column and in no order. A die under two names comes twice. */
+export interface KindRow extends MapKind {
+  /** null when no die has the value. */
+  readonly xs: readonly number[] | null;
+  readonly ys: readonly number[] | null;
+  readonly values: readonly (string | number)[] | null;
+}
+
 function placedAttempts(question: MapQuestion) {
   const { lot, wafer, value } = question;
   const where = new SqlConditions()
@@ -65,12 +73,26 @@ function placedAttempts(question: MapQuestion) {
     .require('a.wafer_id IS NOT NULL AND a.die_x IS NOT NULL AND a.die_y IS NOT NULL');
   const own = DIE_VALUES.find((name) => name === value);
   const chosen = chosenAttempts(
-    question,
+    ofOneLot(question, where),
     'operation',
     `a.inspection_id, a.inspection_type, a.step, a.product, a.lot_id, a.wafer_id, a.completed_at, a.event_ids, a.result, a.occurred_at, a.attempt_no, a.event_id, a.die_x AS x, a.die_y AS y, ${own ? `a.${own}` : 'NULL'} AS value`,
     where,
   );
   return { chosen, where, own };
+}
+
+/**
+ * The question with the policy as a condition of its own, which looks for other attempts of a unit in its lot: by the index
+ * of lots, a few retests are read instead of those of all lots.
+ */
+function ofOneLot(question: MapQuestion, where: SqlConditions): MapQuestion {
+  const { lot, as_at } = question;
+  if (lot === undefined || as_at !== undefined || question.policy === 'all') {
+    return question;
+  }
+  const retests = `(SELECT * FROM yield_retests r WHERE r.lot_id = ${where.bind(lot)}::uuid)`;
+  where.require(`NOT ${isSuperseded('a', question, 'operation', retests)}`);
+  return { ...question, policy: 'all' };
 }
 
 /** What the counted attempts belong to. */
@@ -132,6 +154,33 @@ export function diesByWafer(snapshot: Queryable, question: MapQuestion, limit: n
      GROUP BY wafer_id ORDER BY wafer_id`,
     where.values,
   );
+}
+
+/**
+ * What {@link kindsOfMap} and {@link diesByWafer} find for one wafer, in one pass over its attempts and without sorting them.
+ *
+ * @param limit of attempts
+ * @returns undefined for measured values, and when attempts were left out
+ */
+export async function diesByKind(
+  snapshot: Queryable,
+  question: MapQuestion,
+  limit: number,
+): Promise<KindRow[] | undefined> {
+  const { chosen, where, own } = placedAttempts(question);
+  if (own === undefined) {
+    return undefined;
+  }
+  const rows = await snapshot.query<KindRow & { readonly attempts: number }>(
+    `SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at, count(*)::int AS attempts,
+            json_agg(x) FILTER (WHERE value IS NOT NULL) AS xs, json_agg(y) FILTER (WHERE value IS NOT NULL) AS ys,
+            json_agg(value) FILTER (WHERE value IS NOT NULL) AS values
+       FROM (${chosen.sql} LIMIT ${where.bind(limit)}) AS chosen
+      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${MAX_KINDS}`,
+    where.values,
+  );
+  const attempts = rows.reduce((sum, row) => sum + row.attempts, 0);
+  return attempts < limit && rows.length < MAX_KINDS ? rows : undefined;
 }
 
 /**

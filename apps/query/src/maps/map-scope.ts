@@ -14,7 +14,7 @@ export interface MapKind {
 }
 
 /** Most kinds that are read; more are refused anyway, or have no geometry in common. */
-const MAX_KINDS = 200;
+export const MAX_KINDS = 200;
 /** Kinds of the counted attempts, from the statement of `chosenAttempts`. */
 export function kindsOf(
   snapshot: Queryable,

@@ -11,8 +11,10 @@ import { findLot, requireWafer } from '../lots/lot.sql.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import {
   type DieRow,
+  diesByKind,
   diesByWafer,
   diesOf,
+  type KindRow,
   kindsOfMap,
   type MapQuestion,
   MAX_DIES,
@@ -138,11 +140,26 @@ type Die = [x: number, y: number, value: string | number | null];
 
 /** Reads a row in all, because a row for each of 100,000 dice would take longer to read than to find. */
 async function plainWaferOf(snapshot: Queryable, question: Asked) {
-  const { geometry } = await scopeOf(snapshot, question, []);
+  const byKind = await diesByKind(snapshot, question, MAX_DIES + 1);
+  const { geometry } = await scopeOf(snapshot, question, [], byKind);
+  const onePerPlace = byKind && inOrder(byKind);
+  if (onePerPlace) {
+    return { ...frameOf(question, [], onePerPlace, geometry), dies: onePerPlace };
+  }
   const rows = await diesByWafer(snapshot, question, MAX_DIES + 1);
   const dies = rows.flatMap(({ xs, ys, values }) => xs.map((x, i): Die => [x, ys[i] as number, values[i] ?? null]));
   refuseMoreThan(MAX_DIES, dies.length, 'die positions');
   return { ...frameOf(question, rows, dies, geometry), dies };
+}
+
+/** Dice by x, then y; undefined when a place has two, of which the database has to choose. */
+function inOrder(rows: readonly KindRow[]): Die[] | undefined {
+  const dies = rows.flatMap(({ xs, ys, values }) =>
+    (xs ?? []).map((x, i): Die => [x, ys?.[i] as number, values?.[i] ?? null]),
+  );
+  dies.sort(([x, y], [otherX, otherY]) => x - otherX || y - otherY);
+  const isTwice = dies.some(([x, y], i) => x === dies[i + 1]?.[0] && y === dies[i + 1]?.[1]);
+  return isTwice ? undefined : dies;
 }
 
 async function zonedWaferOf(snapshot: Queryable, question: Asked) {
@@ -151,8 +168,8 @@ async function zonedWaferOf(snapshot: Queryable, question: Asked) {
 }
 
 /** What a map is of. @throws Problem 400 for what is ambiguous */
-async function scopeOf(snapshot: Queryable, question: Asked, checks: Checks) {
-  const kinds = await kindsOfMap(snapshot, question);
+async function scopeOf(snapshot: Queryable, question: Asked, checks: Checks, known?: readonly MapKind[]) {
+  const kinds = known ?? (await kindsOfMap(snapshot, question));
   if (question.mix === undefined) {
     for (const check of [requireOneOperation, ...checks]) {
       check(kinds);
