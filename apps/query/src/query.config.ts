@@ -75,7 +75,7 @@ export const querySchema = withAccessRule(
       .min(100)
       .max(600_000)
       .default(30_000)
-      .describe('longest run of one SQL statement; after that, the answer is 503 query_timeout'),
+      .describe('longest run of one SQL statement, but of an export; after that, the answer is 503 query_timeout'),
     EXPORT_MAX_SECONDS: z.coerce
       .number()
       .int()

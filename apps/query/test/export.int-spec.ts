@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
-import { openStage, type Stage } from './query-app.ts';
+import { openStage, QueryApp, type Stage } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
 
 const SAMPLES = 25_000;
@@ -270,6 +271,48 @@ describe('an export that is not read to its end', () => {
     await until(async () => (await openExports()) === 1);
     request.destroy();
     await until(async () => (await openExports()) === 0);
+  });
+
+  /** Keeps samples locked while `work` runs, so that an export of them does not begin. */
+  const whileLocked = (work: (unlock: () => Promise<void>) => Promise<void>): Promise<void> =>
+    stage.db.database.withTransaction(async (transaction) => {
+      await transaction.query('LOCK TABLE system_metrics IN ACCESS EXCLUSIVE MODE');
+      await work(async () => {
+        await transaction.query('ROLLBACK');
+      });
+    });
+
+  it('frees its connection when the reader goes away before the first row', async () => {
+    await whileLocked(async () => {
+      const request = http.get(`${stage.app.url}/v1/export/telemetry?${WINDOW}`);
+      request.on('error', () => undefined);
+      await until(async () => (await openExports()) === 1);
+      request.destroy();
+      await until(async () => (await openExports()) === 0);
+    });
+    expect((await download(`/v1/export/telemetry?${WINDOW}`)).rows).toBe(SAMPLES);
+  });
+
+  it('may take its own time for the first row, not that of a question', async () => {
+    const app = await QueryApp.start(stage.db.url, { QUERY_TIMEOUT_MS: 100, EXPORT_MAX_SECONDS: 60 });
+    const hasty = await QueryApp.start(stage.db.url, { EXPORT_MAX_SECONDS: 1 });
+    try {
+      await whileLocked(async (unlock) => {
+        const { status, body } = await hasty.get<{ code: string; detail: string }>(`/v1/export/telemetry?${WINDOW}`);
+        expect([status, body]).toMatchObject([
+          503,
+          { code: 'query_timeout', detail: expect.stringContaining('1000 ms') },
+        ]);
+        const begun = fetch(`${app.url}/v1/export/telemetry?${WINDOW}`);
+        await until(async () => (await openExports()) === 1);
+        await sleep(300);
+        await unlock();
+        expect((await (await begun).text()).trim().split('\r\n')).toHaveLength(SAMPLES + 1);
+      });
+    } finally {
+      await app.stop();
+      await hasty.stop();
+    }
   });
 
   it('makes another export wait instead of starving other questions', async () => {

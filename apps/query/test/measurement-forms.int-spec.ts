@@ -1,5 +1,6 @@
 /** Every route that reads measurements gives the same answers from rows, from partly packed data, and from vectors. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { measurementRows, type MeasurementExport } from '../src/export/export.sql.ts';
 import { openStage, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts } from './seed.ts';
 
@@ -110,6 +111,22 @@ const ask = async (): Promise<Map<string, unknown>> => {
   return answers;
 };
 
+/** An export reads what is stored in its database otherwise than what lies in others. */
+const exportsEitherWay = async (): Promise<void> => {
+  const range = { from: '2026-03-02T03:00:00Z', to: '2026-03-02T09:00:00Z' };
+  const asked: MeasurementExport[] = [{}, range, { name: 'leak' }, { ...range, name: 'vth' }, { name: 'nothing' }];
+  for (const question of asked.flatMap((one) => [one, { ...one, lot_id: 'L1' }, { ...one, product: 'P' }])) {
+    const [looked, joined] = await Promise.all(
+      [true, false].map(async (isLocal) => {
+        const { sql, values } = measurementRows(question, isLocal);
+        return (await stage.db.database.query<object>(sql, values)).map((row) => JSON.stringify(row)).sort();
+      }),
+    );
+    expect(looked).toEqual(joined);
+    expect(looked!.length > 0).toBe(question.name !== 'nothing');
+  }
+};
+
 it('get the same answers before, while and after rows become vectors', async () => {
   const { database } = stage.db;
   const forms = async (): Promise<{ rows: number; vectors: number }> =>
@@ -124,13 +141,16 @@ it('get the same answers before, while and after rows become vectors', async () 
   expect(statuses.filter((line) => !line.startsWith('200') && !line.includes('nothing'))).toEqual([]);
   const all = await forms();
   expect(all.vectors).toBe(0);
+  await exportsEitherWay();
 
   await database.query('SELECT pack_measurements(2)');
   const some = await forms();
   expect([some.rows > 0, some.rows < all.rows, some.vectors > 0]).toEqual([true, true, true]);
   expect(await ask()).toEqual(before);
+  await exportsEitherWay();
 
   await packMeasurements(database);
   expect((await forms()).rows).toBe(0);
   expect(await ask()).toEqual(before);
+  await exportsEitherWay();
 }, 240_000);

@@ -2,7 +2,7 @@
  * Longer than other suites, because it explains every question on the same year of data, which takes half a minute to load.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Queryable } from '@chip/persistence';
+import { type LocalSettings, type Queryable } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
@@ -15,6 +15,7 @@ import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { diesByKind, diesOf, kindsOfMap } from '../src/maps/dies.sql.ts';
 import { measurementRows } from '../src/export/export.sql.ts';
 import { countedSamples } from '../src/charts/counted-samples.sql.ts';
+import { EXPORT_PLANS } from '../src/sql/snapshots.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.sql.ts';
 import { summaryOfTags } from '../src/telemetry/tagged-summary.sql.ts';
@@ -187,7 +188,10 @@ describe('query plans', () => {
   const isOfVectors = (node: PlanNode): boolean => chunksOfVectors.has(node['Relation Name'] ?? '');
 
   /** Runs the question's own statements, each with its plan. */
-  const explain = async (question: (snapshot: Queryable) => Promise<unknown>): Promise<Explained> => {
+  const explain = async (
+    question: (snapshot: Queryable) => Promise<unknown>,
+    settings: LocalSettings = [],
+  ): Promise<Explained> => {
     const readWhole: string[] = [];
     const tables = new Set<string>();
     let wasted = 0;
@@ -231,7 +235,7 @@ describe('query plans', () => {
         },
       };
       await question(watched);
-    });
+    }, settings);
     if (process.env['PLAN_INSPECTIONS']) {
       const { currentTestName } = expect.getState();
       process.stderr.write(`${ms.toFixed(1).padStart(9)} ms  ${currentTestName?.replace('query plans ', '')}\n`);
@@ -415,11 +419,14 @@ describe('query plans', () => {
     ['one lot', { lot_id: 'LOT7' }],
     ['a day of rows of before', { from: -350, to: -349 }],
   ])('of an export of the measurements of %s use indexes', async (_, { from, to, ...rest }: ExportFilter) => {
-    const { sql, values } = measurementRows({
-      ...rest,
-      ...(from === undefined ? {} : { from: day(from) }),
-      ...(to === undefined ? {} : { to: day(to) }),
-    });
+    const { sql, values } = measurementRows(
+      {
+        ...rest,
+        ...(from === undefined ? {} : { from: day(from) }),
+        ...(to === undefined ? {} : { to: day(to) }),
+      },
+      true,
+    );
     const { wasted, nodes } = await explain((snapshot) => snapshot.query(sql, values));
     const large = nodes
       .filter((node) => node['Node Type'] === 'Seq Scan')
@@ -429,6 +436,19 @@ describe('query plans', () => {
     expect(large.filter((name) => !['inspections', 'inspection_attempts'].includes(name))).toEqual([]);
     // One chunk of rows of before has ten for each inspection of a month.
     expect(wasted).toBeLessThan(INSPECTIONS);
+  });
+
+  it.each([
+    ['everything', {}],
+    ['one name', { name: 'width3' }],
+    ['a year', { from: -365, to: 0 }],
+  ])('of an export of the measurements of %s begin at once', async (_, { from, to, ...rest }: ExportFilter) => {
+    const range = from === undefined || to === undefined ? {} : { from: day(from), to: day(to) };
+    const { sql, values } = measurementRows({ ...rest, ...range }, true);
+    const { nodes } = await explain((snapshot) => snapshot.query(sql, values), EXPORT_PLANS);
+    // Reads all of its input before its first row.
+    const waiting = nodes.filter((node) => /^(Hash|Sort|Materialize|Aggregate)$/.test(node['Node Type']));
+    expect(waiting.filter((node) => node['Actual Rows'] > 1000)).toEqual([]);
   });
 
   it('of the capability of one parameter over a day, and of what it mixes, use indexes', async () => {

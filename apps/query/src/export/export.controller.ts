@@ -22,7 +22,14 @@ import {
 import { type QueryConfig } from '../query.config.ts';
 import { Snapshots, TelemetrySnapshots } from '../sql/snapshots.ts';
 import { telemetryFilters } from '../telemetry/telemetry-parameters.ts';
-import { type ExportQuery, inspectionRows, isKnown, measurementRows, telemetryRows } from './export.sql.ts';
+import {
+  type ExportQuery,
+  hasOwnMeasurements,
+  inspectionRows,
+  isKnown,
+  measurementRows,
+  telemetryRows,
+} from './export.sql.ts';
 import { ReaderPace } from './reader-pace.ts';
 import { arrowWriter } from './arrow-format.ts';
 import { parquetWriter } from './parquet-format.ts';
@@ -133,6 +140,16 @@ interface StreamReply {
   readonly raw: ServerResponse;
 }
 
+/** Aborts when the answer is closed: sent to its end, or left by its reader, who may not have seen its begin yet. */
+function abortedWith(answer: ServerResponse): AbortController {
+  const controller = new AbortController();
+  answer.once('close', () => controller.abort());
+  if (answer.destroyed) {
+    controller.abort();
+  }
+  return controller;
+}
+
 /** Trailer of the answer: the number of rows sent. If it is absent or differs, the answer is not complete. */
 const ROW_COUNT = 'x-row-count';
 
@@ -172,11 +189,12 @@ export class ExportController {
     description:
       'Of every attempt, each with its attempt (voided ones have status voided). In no particular order unless `order=time`. Read a long history in ranges of `from` and `to`.',
   })
-  exportMeasurements(
+  async exportMeasurements(
     @Query({ schema: measurementParameters }) parameters: MeasurementParameters,
     @Res() reply: StreamReply,
   ) {
-    return this.#send('measurement', measurementRows(parameters), parameters, reply);
+    const isLocal = await this.snapshots.read(hasOwnMeasurements);
+    return this.#send('measurement', measurementRows(parameters, isLocal), parameters, reply);
   }
 
   @Get('telemetry')
@@ -198,18 +216,19 @@ export class ExportController {
   ): Promise<void> {
     await this.#record(what, parameters);
     const { columns, sql, values } = query;
+    const { signal } = abortedWith(reply.raw);
     switch (parameters.format) {
       case 'parquet':
-        return this.#write(what, 'parquet', snapshots.streamTexts(sql, values), parquetWriter(columns), reply);
+        return this.#write(what, 'parquet', snapshots.streamTexts(sql, values, signal), parquetWriter(columns), reply);
       case 'arrow':
-        return this.#write(what, 'arrow', snapshots.streamTexts(sql, values), arrowWriter(columns), reply);
+        return this.#write(what, 'arrow', snapshots.streamTexts(sql, values, signal), arrowWriter(columns), reply);
       default: {
         const writer = textWriter(parameters.format, columns, {
           isRaw: parameters.raw !== undefined,
           hasMark: parameters.bom !== undefined,
           hasCount: parameters.count !== undefined,
         });
-        return this.#write(what, parameters.format, snapshots.stream<ExportRow>(sql, values), writer, reply);
+        return this.#write(what, parameters.format, snapshots.stream<ExportRow>(sql, values, signal), writer, reply);
       }
     }
   }
@@ -221,9 +240,19 @@ export class ExportController {
     writer: RowWriter<Row>,
     reply: StreamReply,
   ): Promise<void> {
-    // Reads the first batch before it sends headers, so that an absent database gives a 503, not a broken file.
-    const first = await batches.next();
+    // Its limit of the whole holds from here on; until there are rows, the same limit of a statement ends the export.
     const pace = new ReaderPace(this.config);
+    // Reads the first batch before it sends headers, so that an absent database gives a 503, not a broken file.
+    const first = await batches.next().catch((error: unknown) => {
+      pace.stop();
+      if (reply.raw.destroyed) {
+        return undefined;
+      }
+      throw error;
+    });
+    if (first === undefined) {
+      return;
+    }
     let rows = 0;
     const parts = async function* (): AsyncGenerator<string | Uint8Array> {
       if (writer.head.length > 0) {

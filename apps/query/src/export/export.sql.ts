@@ -59,8 +59,8 @@ const MEASUREMENT_COLUMNS = {
   unit: 'm.unit',
   lower_limit: 'm.lower_limit',
   upper_limit: 'm.upper_limit',
-  site: 'l.site',
-  lot_id: 'l.lot_id',
+  site: 'i.site',
+  lot_id: 'i.lot_id',
   chip_id: 'i.chip_id',
   inspection_id: 'm.inspection_id',
   inspection_type: 'i.inspection_type',
@@ -81,23 +81,67 @@ export interface MeasurementExport extends UnitFilters, Range, Ordered {
   readonly name?: string | undefined;
 }
 
-/** Measurements of every attempt, including voided ones (see `status`), each with its attempt. */
-export function measurementRows(question: MeasurementExport): ExportQuery {
-  const where = new SqlConditions()
-    .units(question, 'a')
+/**
+ * Whether measurements are stored in this database. Those of all cells lie in others (see `docs/sql/cell.sql`), where a look
+ * for each event would be a round trip.
+ */
+export async function hasOwnMeasurements(snapshot: Queryable): Promise<boolean> {
+  const [row] = await snapshot.query<{ of_cells: boolean }>(
+    `SELECT to_regclass('measurement_vectors') IS NOT DISTINCT FROM to_regclass('every_cell.measurement_vectors') AS of_cells`,
+  );
+  return row?.of_cells === false;
+}
+
+const UNITS =
+  'SELECT u.id, u.chip_id, u.inspection_type, l.site, l.lot_id FROM inspections u JOIN lots l ON l.id = u.lot_id';
+/** The unit `i` of a row, looked up one by one: begins at once, and costs no more than a join of everything. */
+const unitOf = (row: string): string => `CROSS JOIN LATERAL (${UNITS} WHERE u.id = ${row}.inspection_id OFFSET 0) AS i`;
+/** Attempts `a` of the event of a row, and their unit. */
+const attemptsOf = (row: string): string =>
+  `CROSS JOIN LATERAL (SELECT * FROM inspection_attempts t
+          WHERE t.inspection_id = ${row}.inspection_id AND ${row}.event_id = ANY (t.event_ids) OFFSET 0) AS a
+        ${unitOf(row)}`;
+
+/** Both forms of all measurements `m`, each with its attempts. */
+function everyMeasurement(name: string | undefined): string[] {
+  const values =
+    name === undefined
+      ? `JOIN measurement_sets s ON s.id = v.set_id
+        CROSS JOIN LATERAL unnest(s.names, v.values, s.units, s.lower_limits, s.upper_limits) AS n (name, value, unit, lower_limit, upper_limit)`
+      : // Before their attempts are looked up, events without the name are left out.
+        'JOIN named n ON n.set_id = v.set_id AND v.set_id = ANY (ARRAY(SELECT set_id FROM named))';
+  const value = name === undefined ? 'n.value' : 'v.values[n.place]';
+  return [
+    `(SELECT * FROM measurement_rows${name === undefined ? '' : ` WHERE name = ${name}`}) AS m
+        ${attemptsOf('m')}`,
+    `measurement_vectors v
+        ${attemptsOf('v')}
+        ${values}
+        CROSS JOIN LATERAL (
+          SELECT v.time, v.inspection_id, v.event_id, n.name, ${value} AS value, n.unit, n.lower_limit, n.upper_limit) AS m`,
+  ];
+}
+
+/**
+ * Measurements of every attempt, including voided ones (see `status`), each with its attempt. All of them are read as they
+ * are stored, and those of some attempts from these.
+ */
+export function measurementRows(question: MeasurementExport, isLocal: boolean): ExportQuery {
+  const where = new SqlConditions().units(question, 'a');
+  const isOfSome = where.values.length > 0;
+  where
     .when(question.from, ($) => `m.time >= ${$}::timestamptz`)
     .when(question.to, ($) => `m.time < ${$}::timestamptz`);
   const conditions = where.toString();
   const name = question.name === undefined ? undefined : where.bind(question.name);
-  const rows = overMeasurements(
-    (joins) => `SELECT ${aliased(MEASUREMENT_COLUMNS)}
-        FROM inspection_attempts a
-        JOIN inspections i ON i.id = a.inspection_id
-        JOIN lots l ON l.id = i.lot_id
-        ${joins}
-       WHERE ${conditions}`,
-    name,
-  );
+  const select = (from: string): string => `SELECT ${aliased(MEASUREMENT_COLUMNS)}
+        FROM ${from}
+       WHERE ${conditions}`;
+  const unit = isLocal ? unitOf('a') : `JOIN (${UNITS}) AS i ON i.id = a.inspection_id`;
+  const rows =
+    isLocal && !isOfSome
+      ? everyMeasurement(name).map(select).join('\n      UNION ALL\n      ')
+      : overMeasurements((joins) => select(`inspection_attempts a\n        ${joins}\n        ${unit}`), name);
   return {
     columns: Object.keys(MEASUREMENT_COLUMNS),
     sql:

@@ -32,7 +32,7 @@ interface AskedBy {
   readonly cost: CostClass;
 }
 
-type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS'>;
+type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS' | 'EXPORT_MAX_SECONDS'>;
 
 /** Rows of an export that are written at a time: one or two milliseconds in which nothing else is answered. */
 const ROWS_AT_A_TIME = 250;
@@ -85,6 +85,9 @@ function settingsOf({ caller, cost }: AskedBy, statementTimeoutMs: number): Loca
   ];
 }
 
+/** Of an export: a plan that keeps what it has read, to read it again, would keep everything. */
+export const EXPORT_PLANS: LocalSettings = [['enable_material', 'off']];
+
 const BUSY: Readonly<Record<CostClass, string>> = {
   light: 'all database connections are in use: try again',
   write: 'all database connections are in use: try again',
@@ -99,14 +102,16 @@ const BUSY: Readonly<Record<CostClass, string>> = {
 @Injectable()
 export class Snapshots {
   readonly #statementTimeoutMs: number;
+  readonly #exportTimeoutMs: number;
 
   constructor(
     private readonly pools: Pick<Pools, 'of'>,
-    @Inject(CONFIG) { QUERY_TIMEOUT_MS }: SnapshotSettings,
+    @Inject(CONFIG) { QUERY_TIMEOUT_MS, EXPORT_MAX_SECONDS }: SnapshotSettings,
     /** The database in words, for those who wait for it. */
     private readonly name = 'the database',
   ) {
     this.#statementTimeoutMs = QUERY_TIMEOUT_MS;
+    this.#exportTimeoutMs = EXPORT_MAX_SECONDS * 1000;
   }
 
   #streams = 0;
@@ -166,21 +171,26 @@ export class Snapshots {
    * Streams the rows of a long answer in batches, from one snapshot. An export holds a connection for as long as its reader
    * takes, so only a few run at a time.
    *
+   * @param signal ends it, also in the middle of a statement
    * @throws Problem 503, before the first batch or in the middle
    */
-  stream<Row extends object>(text: string, values: readonly SqlParameter[]): AsyncGenerator<Row[]> {
+  stream<Row extends object>(
+    text: string,
+    values: readonly SqlParameter[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Row[]> {
     // Captures the request now, because the sender reads the rows later, outside of it.
-    return this.#stream(currentRequest(), (pool, options) => pool.stream<Row>(text, values, options));
+    return this.#stream(currentRequest(), (pool, settings) => pool.stream<Row>(text, values, { settings, signal }));
   }
 
   /** As `stream`, with the values of each row as texts in the order of its columns. */
-  streamTexts(text: string, values: readonly SqlParameter[]): AsyncGenerator<TextRow[]> {
-    return this.#stream(currentRequest(), (pool, options) => pool.streamTexts(text, values, options));
+  streamTexts(text: string, values: readonly SqlParameter[], signal?: AbortSignal): AsyncGenerator<TextRow[]> {
+    return this.#stream(currentRequest(), (pool, settings) => pool.streamTexts(text, values, { settings, signal }));
   }
 
   async *#stream<Row>(
     request: AskedBy,
-    open: (pool: Database, options: { settings: LocalSettings }) => AsyncGenerator<Row[]>,
+    open: (pool: Database, settings: LocalSettings) => AsyncGenerator<Row[]>,
   ): AsyncGenerator<Row[]> {
     const pool = this.pools.of('export');
     if (this.#streams >= pool.connections.max) {
@@ -188,9 +198,10 @@ export class Snapshots {
     }
     this.#streams++;
     try {
-      const settings = settingsOf(request, this.#statementTimeoutMs);
+      // A fetch may sort all rows, and what limits it is what limits the whole.
+      const settings = [...EXPORT_PLANS, ...settingsOf(request, this.#exportTimeoutMs)];
       let began = performance.now();
-      for await (const batch of open(pool, { settings })) {
+      for await (const batch of open(pool, settings)) {
         for (let first = 0; first < batch.length; first += ROWS_AT_A_TIME) {
           yield batch.slice(first, first + ROWS_AT_A_TIME);
           await this.#giveWay(performance.now() - began);
@@ -198,7 +209,7 @@ export class Snapshots {
         }
       }
     } catch (error) {
-      throw this.translated(error, request);
+      throw this.translated(error, request, this.#exportTimeoutMs);
     } finally {
       this.#streams--;
     }
@@ -224,10 +235,10 @@ export class Snapshots {
   }
 
   /** Turns an unavailable, slow or busy database into a Problem 503; returns other errors unchanged. */
-  translated(error: unknown, request: AskedBy = currentRequest()): unknown {
+  translated(error: unknown, request: AskedBy = currentRequest(), timeoutMs = this.#statementTimeoutMs): unknown {
     // The last failure says more than the retry that gave up on it.
     if (error instanceof DeadlineExceededError) {
-      return this.translated(error.cause, request);
+      return this.translated(error.cause, request, timeoutMs);
     }
     if (error instanceof CommitUnknownError) {
       return new Problem(
@@ -245,13 +256,7 @@ export class Snapshots {
       return error;
     }
     if (error.sqlstate === '57014') {
-      return new Problem(
-        503,
-        'query_timeout',
-        `no answer within ${this.#statementTimeoutMs} ms: narrow the question`,
-        [],
-        error,
-      );
+      return new Problem(503, 'query_timeout', `no answer within ${timeoutMs} ms: narrow the question`, [], error);
     }
     const cell = AWAY_BEHIND.exec(error.message)?.[1];
     if (cell !== undefined) {

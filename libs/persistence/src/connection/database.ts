@@ -23,6 +23,14 @@ function beginSnapshot(settings: LocalSettings): string {
   return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...set].join('; ');
 }
 
+/** Else the server computes a batch to its end before it notices that nobody waits for it any more. */
+const CLIENT_CHECK = ['client_connection_check_interval', '1000ms'] as const;
+
+/** Closes a connection without waiting for what runs on it, as `end` of a client that sends statements ahead does. */
+function cutOff(client: pg.PoolClient): void {
+  (client as pg.PoolClient & Pick<pg.Client, 'connection'>).connection.stream.destroy();
+}
+
 /** Anything that runs a statement: the pool, one transaction, the writer's session. */
 export interface Queryable {
   /**
@@ -39,6 +47,8 @@ export type TextRow = readonly (string | null)[];
 interface StreamOptions {
   readonly batchSize?: number;
   readonly settings?: LocalSettings;
+  /** Ends the answer at once, also while the database still computes it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DatabaseOptions {
@@ -193,13 +203,16 @@ export class Database implements Queryable {
   async *#stream<T extends object>(
     text: string,
     parameters: readonly SqlParameter[] | undefined,
-    { batchSize = 1000, settings = [] }: StreamOptions,
+    { batchSize = 1000, settings = [], signal }: StreamOptions,
     mode: { rowMode?: 'array'; types?: pg.CustomTypesConfig },
   ): AsyncGenerator<T[]> {
     const client = await this.#connect();
+    const cut = (): void => cutOff(client);
     let failure: unknown = true;
     try {
-      await run(client, beginSnapshot(settings));
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', cut);
+      await run(client, beginSnapshot([...settings, CLIENT_CHECK]));
       await run(client, `DECLARE answer NO SCROLL CURSOR FOR ${text}`, parameters);
       const fetch = { text: `FETCH ${batchSize} FROM answer`, ...mode };
       let next = run<T>(client, fetch);
@@ -219,7 +232,11 @@ export class Database implements Queryable {
       await run(client, 'COMMIT');
       failure = undefined;
     } finally {
-      // After an early exit or a failure the transaction is still open, so the connection is closed instead of reused.
+      signal?.removeEventListener('abort', cut);
+      // After an early exit or a failure the transaction is still open, and a fetch may run.
+      if (failure !== undefined) {
+        cut();
+      }
       client.release(failure !== undefined);
     }
   }
