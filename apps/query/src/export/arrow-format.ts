@@ -1,4 +1,4 @@
-import { parseMicros, type TextRow } from '@chip/persistence';
+import { type TextRow } from '@chip/persistence';
 import {
   type Data,
   type DataType,
@@ -16,7 +16,7 @@ import {
   TimestampMicrosecond,
   Utf8,
 } from 'apache-arrow';
-import { type ColumnKind, type ColumnTexts, columnWriter, kindOf } from './columns.ts';
+import { type ColumnKind, type ColumnValue, type ColumnValues, columnWriter, kindOf } from './columns.ts';
 import { type RowWriter } from './row-format.ts';
 
 const TYPES: Readonly<Record<ColumnKind, DataType>> = {
@@ -36,33 +36,33 @@ const JSON_METADATA = new Map([
 /** An end-of-stream marker: a continuation and a length of 0. */
 const END_BYTES = 8;
 
-/** Fills `values` with the parsed texts, 0 for null. */
+/** Fills `array` with the values, 0 for null. */
 function filled<Values extends { [index: number]: unknown }>(
-  values: Values,
-  texts: ColumnTexts,
-  parse: (text: string) => Values[number],
+  array: Values,
+  values: ColumnValues,
+  convert: (value: NonNullable<ColumnValue>) => Values[number],
 ): Values {
-  texts.forEach((text, i) => {
-    if (text !== null) {
-      values[i] = parse(text);
+  values.forEach((value, i) => {
+    if (value !== null) {
+      array[i] = convert(value);
     }
   });
-  return values;
+  return array;
 }
 
-function buffersOf(texts: ColumnTexts, kind: ColumnKind): object {
-  const { length } = texts;
+function buffersOf(values: ColumnValues, kind: ColumnKind): object {
+  const { length } = values;
   switch (kind) {
     case 'time':
-      return { data: filled(new BigInt64Array(length), texts, (text) => BigInt(parseMicros(text))) };
     case 'int64':
-      return { data: filled(new BigInt64Array(length), texts, BigInt) };
+      return { data: filled(new BigInt64Array(length), values, BigInt) };
     case 'int32':
-      return { data: filled(new Int32Array(length), texts, Number) };
+      return { data: filled(new Int32Array(length), values, Number) };
     case 'double':
-      return { data: filled(new Float64Array(length), texts, Number) };
+      return { data: filled(new Float64Array(length), values, Number) };
     case 'json':
     case 'text': {
+      const texts = values as readonly (string | null)[];
       const all = texts.join('');
       const data = Buffer.from(all);
       const isAscii = data.length === all.length;
@@ -76,18 +76,18 @@ function buffersOf(texts: ColumnTexts, kind: ColumnKind): object {
   }
 }
 
-function columnOf(texts: ColumnTexts, kind: ColumnKind): Data {
-  const nullBitmap = new Uint8Array(Math.ceil(texts.length / 8));
+function columnOf(values: ColumnValues, kind: ColumnKind): Data {
+  const nullBitmap = new Uint8Array(Math.ceil(values.length / 8));
   let nullCount = 0;
-  texts.forEach((text, i) => {
-    if (text === null) {
+  values.forEach((value, i) => {
+    if (value === null) {
       nullCount++;
     } else {
       nullBitmap[i >> 3]! |= 1 << (i & 7);
     }
   });
-  const validity = { length: texts.length, nullCount, nullBitmap };
-  return makeData({ type: TYPES[kind], ...validity, ...buffersOf(texts, kind) } as Parameters<typeof makeData>[0]);
+  const validity = { length: values.length, nullCount, nullBitmap };
+  return makeData({ type: TYPES[kind], ...validity, ...buffersOf(values, kind) } as Parameters<typeof makeData>[0]);
 }
 
 /** Writes rows as an Arrow IPC stream: its schema, a record batch for each group, an end. */
@@ -98,10 +98,10 @@ export function arrowWriter(names: readonly string[]): RowWriter<TextRow> {
   );
   const empty = tableToIPC(new Table(schema), 'stream');
   const head = empty.subarray(0, empty.length - END_BYTES);
-  return columnWriter(names.length, {
+  return columnWriter(kinds, {
     head,
-    group: (texts, rows) => {
-      const children = texts.map((column, i) => columnOf(column, kinds[i]!));
+    group: (columns, rows) => {
+      const children = columns.map((column, i) => columnOf(column, kinds[i]!));
       const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
       const stream = RecordBatchStreamWriter.writeAll([new RecordBatch(schema, struct)]).toUint8Array(true);
       // Each is a whole stream; between its schema and its end are the messages of the batch.

@@ -1,4 +1,4 @@
-import { type TextRow } from '@chip/persistence';
+import { parseMicros, type TextRow } from '@chip/persistence';
 import { type RowWriter } from './row-format.ts';
 
 /** How formats with types store a column. Times keep their microseconds; JSON is text that readers can tell from others. */
@@ -34,20 +34,56 @@ const GROUP_ROWS = 8192;
 /** A group also ends here, in UTF-16 units of its texts, so that long metadata does not fill the memory. */
 const GROUP_UNITS = 8 * 1024 * 1024;
 
-/** The texts of one column, a value for each row. */
-export type ColumnTexts = readonly (string | null)[];
+/** A value as the formats take it: times are microseconds since 1970, texts stay as they are. */
+export type ColumnValue = string | number | bigint | null;
+
+/** The values of one column, one for each row. */
+export type ColumnValues = readonly ColumnValue[];
+
+/** Different texts of a column that are kept once, and how long they may be. */
+const KEPT_TEXTS = 256;
+const KEPT_UNITS = 1024;
+
+/** Gives each of the first different texts back as the same string: else a group keeps as many copies as it has rows. */
+function sameTexts(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const same = known.get(text);
+    if (same === undefined && known.size < KEPT_TEXTS && text.length <= KEPT_UNITS) {
+      known.set(text, text);
+    }
+    return same ?? text;
+  };
+}
+
+/** How the texts of a column become values: at once, so that a group keeps numbers and not the texts they come from. */
+function parserOf(kind: ColumnKind): (text: string) => NonNullable<ColumnValue> {
+  switch (kind) {
+    case 'time':
+      return parseMicros;
+    case 'double':
+    case 'int32':
+      return Number;
+    case 'int64':
+      return BigInt;
+    case 'json':
+    case 'text':
+      return sameTexts();
+  }
+}
 
 /** Encodes groups of rows that share their columns. */
 export interface GroupEncoder {
   readonly head: Uint8Array;
   /** @param columns never empty, all of the same length */
-  readonly group: (columns: readonly ColumnTexts[], rows: number) => Uint8Array;
+  readonly group: (columns: readonly ColumnValues[], rows: number) => Uint8Array;
   readonly end: () => Uint8Array;
 }
 
 /** Turns rows into columns, a group at a time, so that memory does not grow with the file. */
-export function columnWriter(columnCount: number, encoder: GroupEncoder): RowWriter<TextRow> {
-  const empty = (): (string | null)[][] => Array.from({ length: columnCount }, () => []);
+export function columnWriter(kinds: readonly ColumnKind[], encoder: GroupEncoder): RowWriter<TextRow> {
+  const parsers = kinds.map(parserOf);
+  const empty = (): ColumnValue[][] => kinds.map(() => []);
   let columns = empty();
   let rows = 0;
   let units = 0;
@@ -63,9 +99,9 @@ export function columnWriter(columnCount: number, encoder: GroupEncoder): RowWri
     rows: (batch) => {
       const parts: Uint8Array[] = [];
       for (const row of batch) {
-        for (let i = 0; i < columnCount; i++) {
+        for (let i = 0; i < parsers.length; i++) {
           const text = row[i]!;
-          columns[i]!.push(text);
+          columns[i]!.push(text === null ? null : parsers[i]!(text));
           units += text === null ? 0 : text.length;
         }
         rows++;

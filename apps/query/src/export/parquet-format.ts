@@ -1,6 +1,6 @@
-import { parseMicros, type TextRow } from '@chip/persistence';
+import { type TextRow } from '@chip/persistence';
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import { type ColumnKind, type ColumnTexts, columnWriter, kindOf } from './columns.ts';
+import { type ColumnKind, type ColumnValues, columnWriter, kindOf } from './columns.ts';
 import { type RowWriter } from './row-format.ts';
 
 const TYPES: Readonly<Record<ColumnKind, Omit<SchemaElement, 'name'>>> = {
@@ -12,18 +12,9 @@ const TYPES: Readonly<Record<ColumnKind, Omit<SchemaElement, 'name'>>> = {
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 };
 
-/** How texts of the database become values; texts stay as they are. */
-const PARSERS: Partial<Record<ColumnKind, (text: string) => unknown>> = {
-  time: (text) => BigInt(parseMicros(text)),
-  double: Number,
-  int32: Number,
-  int64: BigInt,
-};
-
-function valuesOf(texts: ColumnTexts, kind: ColumnKind): unknown[] {
-  const parse = PARSERS[kind];
-  return parse === undefined ? [...texts] : texts.map((text) => (text === null ? null : parse(text)));
-}
+/** The library writes 64-bit integers from bigints. */
+const valuesOf = (values: ColumnValues, kind: ColumnKind): unknown[] =>
+  kind === 'time' ? values.map((micros) => (micros === null ? null : BigInt(micros))) : (values as unknown[]);
 
 /** Gives away what was written so far; offsets in the file go on. */
 class DrainedWriter extends ByteWriter {
@@ -45,12 +36,12 @@ export function parquetWriter(names: readonly string[]): RowWriter<TextRow> {
   }));
   const schema = [{ name: 'root', num_children: names.length }, ...elements];
   const file = new ParquetWriter({ writer: bytes, schema, createdBy: 'chip-quality' });
-  return columnWriter(names.length, {
+  return columnWriter(names.map(kindOf), {
     head: new Uint8Array(),
-    group: (texts, rows) => {
+    group: (values, rows) => {
       const columnData = columns.map(({ name, kind }, i) => ({
         name,
-        data: valuesOf(texts[i]!, kind),
+        data: valuesOf(values[i]!, kind),
         // Readers skip groups by time. Bounds of the other columns would span nearly everything, and are dear.
         statistics: kind === 'time',
       }));
