@@ -202,6 +202,7 @@ function formatStatus(status: DatabaseStatus): string {
     ),
     ...(status.maintenance.length === 0 ? ['maintenance  has never run: it is part of every writer'] : []),
     `roll-ups     ${status.unfolded} deltas not folded yet; daily_inspection_summary of ${status.summaryRefreshedAt}`,
+    `days         ${status.daysToSumUp} changed after they were summed up`,
     ...(status.lateHoursLeftOut > 0
       ? [
           `late         ${status.lateHoursLeftOut} hours got samples after retention had deleted their older ones: not in the roll-ups`,

@@ -101,7 +101,7 @@ describe('maintenance', () => {
     // Longer than any wait of this test for the others, which need no end of the one that sleeps.
     const first = start(events);
     try {
-      await until('all others have run', async () => (await noted()) === 15);
+      await until('all others have run', async () => (await noted()) === 16);
       await addDelta();
       await until('the delta is folded', async () => (await unfolded()) === 0);
       expect(events.filter((event) => event.includes('failed'))).toEqual([]);

@@ -44,6 +44,7 @@ describe('measures of the database', () => {
     expect(names).toEqual(
       new Set([
         'chip_database_unfolded_deltas',
+        'chip_database_days_to_sum_up',
         'chip_database_summary_age_seconds',
         'chip_database_failed_jobs',
         'chip_database_server_connections',
@@ -57,13 +58,17 @@ describe('measures of the database', () => {
     expect(await shown()).toEqual({});
   });
 
-  it('counts what waits for the next fold', async () => {
+  it('counts what waits for the next fold, and the days that changed', async () => {
+    await db.database.query(
+      `INSERT INTO attempt_day_changes (day) VALUES ('2026-01-01'), ('2026-01-01'), ('2026-01-02')`,
+    );
     await db.database.query(
       `INSERT INTO metrics_delta SELECT now(), 's', 'm', NULL, 1, 1, 1, 1 FROM generate_series(1, 3)`,
     );
     expect(await run('queues')).toEqual({
       'chip_database_unfolded_deltas{queue="metrics"}': 3,
       'chip_database_unfolded_deltas{queue="yield"}': 0,
+      chip_database_days_to_sum_up: 2,
     });
     await db.database.query('SELECT fold_metrics()');
     expect(await run('queues')).toMatchObject({ 'chip_database_unfolded_deltas{queue="metrics"}': 0 });

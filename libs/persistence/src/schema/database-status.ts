@@ -34,6 +34,8 @@ export interface DatabaseStatus {
   /** Hours whose late samples are missing from the roll-ups, because their older raw rows are gone. */
   lateHoursLeftOut: number;
   summaryRefreshedAt: string;
+  /** Days that questions read attempt by attempt, because they changed after they were summed up. */
+  daysToSumUp: number;
   /** Left by an interrupted CREATE INDEX CONCURRENTLY; they cost writes and serve no query. */
   invalidIndexes: string[];
   /** Tables with at least 10,000 dead rows that make up a fifth or more. */
@@ -72,10 +74,11 @@ export async function readStatus(database: Queryable): Promise<DatabaseStatus> {
   const maintenance = await database.query<DatabaseStatus['maintenance'][number]>(
     'SELECT task, last_success_at, rows_done, last_error FROM maintenance_runs ORDER BY task',
   );
-  const [upkeep] = await database.query<{ unfolded: number; refreshed_at: string; left_out: number }>(
+  const [upkeep] = await database.query<{ unfolded: number; refreshed_at: string; left_out: number; days: number }>(
     `SELECT (SELECT count(*) FROM metrics_delta) + (SELECT count(*) FROM yield_delta) AS unfolded,
        (SELECT count(*) FROM metrics_late WHERE shape = 'folded' OR marked_at < now() - INTERVAL '1 day' AND bucket < now() - INTERVAL '3 days') AS left_out,
-       (SELECT refreshed_at FROM summary_refreshes WHERE name = 'daily_inspection_summary') AS refreshed_at
+       (SELECT refreshed_at FROM summary_refreshes WHERE name = 'daily_inspection_summary') AS refreshed_at,
+       (SELECT count(DISTINCT day) FROM attempt_day_changes) AS days
      FROM schema_info`,
   );
   return {
@@ -83,6 +86,7 @@ export async function readStatus(database: Queryable): Promise<DatabaseStatus> {
     unfolded: upkeep?.unfolded ?? 0,
     lateHoursLeftOut: upkeep?.left_out ?? 0,
     summaryRefreshedAt: upkeep?.refreshed_at ?? '',
+    daysToSumUp: upkeep?.days ?? 0,
     info: info as DatabaseStatus['info'],
     pendingMigrations: MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name)),
     hypertables,

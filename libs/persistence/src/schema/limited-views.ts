@@ -53,6 +53,8 @@ const VIEWS: Readonly<Record<string, string>> = {
   yield_daily_base: OF_LOT_AND_PRODUCT,
   yield_delta: OF_LOT_AND_PRODUCT,
   yield_retests: OF_LOT_AND_PRODUCT,
+  daily_attempts: OF_LOT_AND_PRODUCT,
+  daily_defects: OF_LOT_AND_PRODUCT,
   parameters: NAMED,
   control_limits: NAMED,
   annotations: NAMED,
@@ -71,9 +73,9 @@ const viewsOf = (present: ReadonlySet<string>): [name: string, condition: string
   Object.entries(VIEWS).filter(([name]) => present.has(name) && present.has(READS[name] ?? name));
 /**
  * Tables that belong to no site and that every answer needs. Sets describe values, and mean nothing without their
- * vectors.
+ * vectors; marks say of a day that something changed.
  */
-const OPEN_TABLES = ['stream_positions', 'inspection_types', 'measurement_sets'];
+const OPEN_TABLES = ['stream_positions', 'inspection_types', 'measurement_sets', 'attempt_day_changes'];
 
 /** @returns whether the role exists; without it keys with limits cannot be used */
 export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<boolean> {

@@ -1,2 +1,3 @@
 export * from './private-server.ts';
 export * from './test-database.ts';
+export { sumUpDays } from '../upkeep/sum-up-days.ts';

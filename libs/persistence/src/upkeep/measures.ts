@@ -88,13 +88,19 @@ function queues(registry: Registry): Measure {
     'Rows that wait for the next fold of the roll-ups; counted up to 200,000.',
     ['queue'],
   );
-  return measure(5 * SECOND_MS, [deltas], async (database) => {
+  const days = new Measured(
+    registry,
+    'chip_database_days_to_sum_up',
+    'Days that questions read attempt by attempt, because they changed after they were summed up.',
+  );
+  return measure(5 * SECOND_MS, [deltas, days], async (database) => {
     deltas.set(
       await database.query(
         `SELECT 'metrics' AS queue, count(*)::float8 AS value FROM (SELECT FROM metrics_delta LIMIT ${MAX_COUNT}) AS first
          UNION ALL SELECT 'yield', count(*)::float8 FROM (SELECT FROM yield_delta LIMIT ${MAX_COUNT}) AS first`,
       ),
     );
+    days.set(await database.query('SELECT count(DISTINCT day)::float8 AS value FROM attempt_day_changes'));
   });
 }
 

@@ -33,6 +33,7 @@ import { LetterReplays } from './0038-letter-replays.ts';
 import { Annotations } from './0039-annotations.ts';
 import { EndedSessions } from './0042-ended-sessions.ts';
 import { OperatorRole } from './0043-operator-role.ts';
+import { SummariesByDay } from './0044-summaries-by-day.ts';
 import { CompressedVectors } from './0045-compressed-vectors.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
@@ -72,5 +73,6 @@ export const MIGRATIONS = [
   { name: '0039-annotations', class: Annotations },
   { name: '0042-ended-sessions', class: EndedSessions },
   { name: '0043-operator-role', class: OperatorRole },
+  { name: '0044-summaries-by-day', class: SummariesByDay },
   { name: '0045-compressed-vectors', class: CompressedVectors },
 ];

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@chip/testing';
+import { v5 as uuidV5 } from 'uuid';
+import { LoadSession, type Queryable } from '../src/index.ts';
+import { readStatus } from '../src/schema/database-status.ts';
+import { migrate } from '../src/schema/migrate.ts';
+import { createTestDatabase, sumUpDays, type TestDatabase } from '../src/testing/index.ts';
+
+const id = (name: string): string => uuidV5(name, uuidV5.URL);
+const LOT = id('lot');
+
+/** Stores attempts as the load does, each with a defect. */
+async function store(
+  database: Queryable,
+  attempts: readonly { unit: string; attempt?: number; at: string; result?: 'pass' | 'fail' }[],
+): Promise<void> {
+  for (const { unit, attempt = 1, at, result = 'pass' } of attempts) {
+    const event = id(`${unit} ${attempt} ${at}`);
+    await database.query(
+      `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES ($1, $2, $3, 'visual') ON CONFLICT DO NOTHING`,
+      [id(unit), LOT, unit],
+    );
+    await database.query(
+      `INSERT INTO inspection_attempts AS kept (inspection_id, attempt_key, attempt_no, lot_id, inspection_type, status, result, occurred_at,
+         first_occurred_at, completed_at, event_id, event_ids, hard_bin)
+       VALUES ($1, 'a:' || $2::int, $2::int, $3, 'visual', 'completed', $4, $5, $5, $5, $6, ARRAY[$6::uuid], 1)
+       ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET result = excluded.result, completed_at = excluded.completed_at,
+         event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids`,
+      [id(unit), attempt, LOT, result, at, event],
+    );
+    await database.query(
+      `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um) VALUES ($1, $2, 1, $3, 'scratch', 0, 0)`,
+      [id(unit), event, at],
+    );
+  }
+}
+
+const MARKED = 'SELECT DISTINCT day::text FROM attempt_day_changes ORDER BY 1';
+const SUMMED = `
+  SELECT day::text, result, choices, attempts, (SELECT sum(defects)::int FROM daily_defects AS d WHERE (d.day, d.choices) = (a.day, a.choices)) AS defects
+  FROM daily_attempts AS a ORDER BY 1, 2, 3`;
+const marked = async (database: Queryable): Promise<string[]> =>
+  (await database.query<{ day: string }>(MARKED)).map(({ day }) => day);
+
+describe('summaries by day', () => {
+  let db: TestDatabase;
+  let session: LoadSession;
+  let other: LoadSession;
+  const open = (): Promise<LoadSession> => LoadSession.open({ url: db.url, applicationName: 'chip-test' });
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    await db.database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'L')`, [LOT]);
+    [session, other] = await Promise.all([open(), open()]);
+  });
+  afterAll(async () => {
+    await Promise.all([session.close(), other.close()]);
+    await db.drop();
+  });
+
+  it('count attempts and defects by the policies that choose them, and a late retest marks the days of its unit', async () => {
+    await store(db.database, [
+      { unit: 'once', at: '2026-01-01T10:00:00Z' },
+      { unit: 'twice', at: '2026-01-01T23:59:59.999999Z', result: 'fail' },
+      { unit: 'other day', at: '2026-01-02T00:00:00Z' },
+    ]);
+    expect(await marked(db.database)).toEqual(['2026-01-01', '2026-01-02']);
+    expect(await sumUpDays(session, Infinity, '0')).toBe(3);
+    expect(await marked(db.database)).toEqual([]);
+    const other = { day: '2026-01-02', result: 'pass', choices: 255, attempts: 1, defects: 1 };
+    const once = { day: '2026-01-01', result: 'pass', choices: 255, attempts: 1 };
+    expect(await db.database.query(SUMMED)).toEqual([
+      { day: '2026-01-01', result: 'fail', choices: 255, attempts: 1, defects: 2 },
+      { ...once, defects: 2 },
+      other,
+    ]);
+
+    await store(db.database, [{ unit: 'twice', attempt: 2, at: '2026-02-01T10:00:00Z' }]);
+    expect(await marked(db.database)).toEqual(['2026-01-01', '2026-02-01']);
+    await sumUpDays(session, Infinity, '0');
+    expect(await db.database.query(SUMMED)).toEqual([
+      // Now only the first attempt, and the worst one; of its step, too.
+      { day: '2026-01-01', result: 'fail', choices: 0b1010_1010, attempts: 1, defects: 1 },
+      { ...once, defects: 1 },
+      other,
+      { day: '2026-02-01', result: 'pass', choices: 0b0101_0101, attempts: 1, defects: 1 },
+    ]);
+  });
+
+  it('leave a day marked that changes while it is summed up', async () => {
+    await store(db.database, [{ unit: 'early', at: '2026-03-01T10:00:00Z' }]);
+    await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await session.query(`SELECT sum_up_day('0')`);
+    await store(db.database, [{ unit: 'late', at: '2026-03-01T11:00:00Z' }]);
+    await session.query('COMMIT');
+    expect(await marked(db.database)).toEqual(['2026-03-01']);
+    expect((await db.database.query(SUMMED)).at(-1)).toMatchObject({ day: '2026-03-01', attempts: 1 });
+    // A load that began before and commits after it.
+    await other.begin();
+    await store(other, [{ unit: 'slow', at: '2026-03-01T12:00:00Z' }]);
+    await sumUpDays(session, Infinity, '0');
+    expect((await db.database.query(SUMMED)).at(-1)).toMatchObject({ day: '2026-03-01', attempts: 2 });
+    await other.query('COMMIT');
+    expect(await marked(db.database)).toEqual(['2026-03-01']);
+    await sumUpDays(session, Infinity, '0');
+    expect((await db.database.query(SUMMED)).at(-1)).toMatchObject({ day: '2026-03-01', attempts: 3 });
+  });
+
+  it.each([
+    ['the marks are compacted', '2026-04-01', 'SELECT compact_day_changes()'],
+    ['another session sums it up', '2026-04-02', `SELECT sum_up_day('0')`],
+  ])('lose no mark when meanwhile %s', async (_, day, meanwhile) => {
+    await store(db.database, [{ unit: `seen ${day}`, at: `${day}T10:00:00Z` }]);
+    await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await session.query('SELECT count(*) FROM attempt_day_changes');
+    // Not in the snapshot of the session.
+    await store(db.database, [{ unit: `unseen ${day}`, at: `${day}T11:00:00Z` }]);
+    await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await other.query(meanwhile);
+    const summed = session.query(`SELECT sum_up_day('0')`);
+    summed.catch(() => undefined);
+    await waitFor(async () => {
+      const waiting = await db.database.query(
+        `SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'`,
+        [session.backend.pid],
+      );
+      return waiting.length > 0;
+    });
+    await other.query('COMMIT');
+    await expect(summed).rejects.toMatchObject({ sqlstate: '40001' });
+    await session.query('ROLLBACK');
+    await sumUpDays(session, Infinity, '0');
+    expect(await marked(db.database)).toEqual([]);
+    expect((await db.database.query(SUMMED)).at(-1)).toMatchObject({ day, attempts: 2 });
+  });
+
+  it('refuse a transaction whose statements see different states', async () => {
+    await expect(db.database.query('SELECT sum_up_day()')).rejects.toMatchObject({ sqlstate: '25001' });
+  });
+
+  it('let a day rest that has just changed, and keep one mark of it', async () => {
+    await store(db.database, [
+      { unit: 'rest', at: '2026-05-01T10:00:00Z' },
+      { unit: 'rest 2', at: '2026-05-01T10:00:00Z' },
+    ]);
+    expect(await sumUpDays(session)).toBe(0);
+    expect(await db.database.query('SELECT day::text FROM attempt_day_changes')).toEqual([{ day: '2026-05-01' }]);
+    expect(await readStatus(db.database)).toMatchObject({ daysToSumUp: 1 });
+    await db.database.query(`UPDATE attempt_day_changes SET changed_at = now() - INTERVAL '6 minutes'`);
+    expect(await sumUpDays(session)).toBe(2);
+    expect(await readStatus(db.database)).toMatchObject({ daysToSumUp: 0 });
+  });
+
+  it('are filled with what was stored before they existed', async () => {
+    const old = await createTestDatabase({ empty: true });
+    try {
+      await migrate(old.url, { to: '0043-operator-role' });
+      await old.database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'L')`, [LOT]);
+      await store(old.database, [
+        { unit: 'a', at: '2024-02-29T10:00:00Z', result: 'fail' },
+        { unit: 'a', attempt: 2, at: '2026-02-01T10:00:00Z' },
+        { unit: 'b', at: '2024-03-01T00:00:00Z' },
+        { unit: 'c', at: '2024-02-29T23:00:00Z' },
+      ]);
+      await old.database.query(
+        `INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, occurred_at, first_occurred_at, event_id, event_ids)
+         VALUES ($1, 'e', $1, 'visual', 'in_progress', '2026-01-01', '2026-01-01', $1, ARRAY[$1::uuid])`,
+        [LOT],
+      );
+      await migrate(old.url);
+      expect(await marked(old.database)).toEqual(['2024-02-29', '2024-03-01', '2026-02-01']);
+      const upkeep = await LoadSession.open({ url: old.url, applicationName: 'chip-test' });
+      await sumUpDays(upkeep, Infinity, '0');
+      await upkeep.close();
+      expect(await old.database.query(SUMMED)).toEqual([
+        { day: '2024-02-29', result: 'fail', choices: 0b1010_1010, attempts: 1, defects: 1 },
+        { day: '2024-02-29', result: 'pass', choices: 255, attempts: 1, defects: 1 },
+        { day: '2024-03-01', result: 'pass', choices: 255, attempts: 1, defects: 1 },
+        { day: '2026-02-01', result: 'pass', choices: 0b0101_0101, attempts: 1, defects: 1 },
+      ]);
+    } finally {
+      await old.drop();
+    }
+  });
+});
