@@ -5,7 +5,7 @@ import { waitFor } from '@chip/testing';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
 import { BODIES } from './request-bodies.ts';
-import { packMeasurements, seedAttempts } from './seed.ts';
+import { packMeasurements, seedAttempts, sumUpDays } from './seed.ts';
 
 /** Texts found only in rows of the other site, and only in rows of the other product. */
 const OTHER_SITE = 'OTHER-SITE-7f3a';
@@ -83,6 +83,7 @@ beforeAll(async () => {
     `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
      SELECT inspection_id, event_id, 0, occurred_at, coalesce(nullif(product, 'P'), 'scratch'), 1, 2 FROM inspection_attempts`,
   );
+  await sumUpDays(stage.db.url);
   await database.query(
     `INSERT INTO wafers (id, lot_id, wafer_id) SELECT gen_random_uuid(), lot_id, wafer_id FROM inspections GROUP BY 2, 3`,
   );

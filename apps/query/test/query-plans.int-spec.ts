@@ -22,6 +22,7 @@ import { summaryOfTags } from '../src/telemetry/tagged-summary.sql.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.sql.ts';
 import { rolledThroughputCounts } from '../src/yield/rolled-throughput.sql.ts';
 import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
+import { sumUpDays } from './seed.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
 const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
@@ -55,6 +56,7 @@ const SMALL = new Set([
   'metrics_delta',
   'yield_delta',
   'yield_retests',
+  'attempt_day_changes',
   'stream_positions',
   'inspection_types',
   'measurement_sets',
@@ -140,9 +142,13 @@ describe('query plans', () => {
     for (const fold of ['fold_metrics', 'fold_yield']) {
       while (((await database.query<{ n: number }>(`SELECT ${fold}() AS n`))[0]?.n ?? 0) > 0) {}
     }
+    await sumUpDays(db.url);
     for (const table of [
       'inspections',
       'inspection_attempts',
+      'attempt_day_changes',
+      'daily_attempts',
+      'daily_defects',
       'measurement_rows',
       'measurement_vectors',
       'measurement_sets',
@@ -351,12 +357,49 @@ describe('query plans', () => {
     expect(attempts).toBeLessThan((2 * INSPECTIONS) / DAYS);
   });
 
-  it('of a day of defects and bins, and of rolled throughput, use an index', async () => {
+  it('of a year of bins and defects touch no attempt', async () => {
+    const year = { from: day(-365), to: day(0), policy: 'last' } as const;
+    const touched = async (question: (snapshot: Queryable) => Promise<unknown>): Promise<string[]> =>
+      [...(await explain(question)).tables].filter((table) => !['pg_class', 'lots'].includes(table)).sort();
+    expect(await touched((snapshot) => binCounts(snapshot, { ...year, group_by: 'month' }, 'hard', 100))).toEqual([
+      'attempt_day_changes',
+      'daily_attempts',
+    ]);
+    expect(await touched((snapshot) => densityCounts(snapshot, { ...year, group_by: 'equipment' }))).toEqual([
+      'attempt_day_changes',
+      'daily_attempts',
+    ]);
+    expect(await touched((snapshot) => defectCounts(snapshot, year, 'class', 100))).toEqual([
+      'attempt_day_changes',
+      'daily_defects',
+    ]);
+  });
+
+  it('of a year of bins with a changed day, and with parts of days, touch only the attempts of these', async () => {
+    const question = {
+      from: day(-364).replace('T00', 'T06'),
+      to: day(-1).replace('T00', 'T18'),
+      policy: 'last',
+    } as const;
+    await db.database.query('INSERT INTO attempt_day_changes (day) VALUES ($1), ($2)', [day(-40), day(-20)]);
+    const { readWhole, attempts } = await explain((snapshot) => binCounts(snapshot, question, 'hard', 100));
+    await db.database.query('DELETE FROM attempt_day_changes');
+    expect(readWhole).toEqual(['daily_attempts']);
+    expect(attempts).toBeGreaterThan((3 * INSPECTIONS) / DAYS);
+    expect(attempts).toBeLessThan((4 * INSPECTIONS) / DAYS);
+  });
+
+  it.each([
+    ['summed up', () => []],
+    ['changed', () => [day(-31)]],
+  ])('of a day of defects and bins that is %s, and of rolled throughput, use an index', async (_, changed) => {
+    await db.database.query('INSERT INTO attempt_day_changes (day) SELECT unnest($1::date[])', [changed()]);
     const question = { from: day(-31), to: day(-30), policy: 'last' } as const;
     expect((await explain((snapshot) => defectCounts(snapshot, question, 'class', 100))).readWhole).toEqual([]);
     expect((await explain((snapshot) => densityCounts(snapshot, question))).readWhole).toEqual([]);
     expect((await explain((snapshot) => binCounts(snapshot, question, 'hard', 100))).readWhole).toEqual([]);
     expect((await explain((snapshot) => rolledThroughputCounts(snapshot, question))).readWhole).toEqual([]);
+    await db.database.query('DELETE FROM attempt_day_changes');
   });
 
   it('of the maps of one lot use an index', async () => {

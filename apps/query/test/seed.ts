@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { attemptKey, inspectionIdentity, lotIdentity } from '@chip/contracts';
-import { type Database } from '@chip/persistence';
+import { type Database, LoadSession } from '@chip/persistence';
+import { sumUpDays as sumUp } from '@chip/persistence/testing';
 
 /** One attempt of one chip, with the defaults of a visual inspection on 2026-03-02. */
 export interface SeedAttempt {
@@ -101,5 +102,15 @@ export async function packMeasurements(database: Database): Promise<void> {
     if (step?.n == null) {
       return;
     }
+  }
+}
+
+/** Sums up every day that changed, as the upkeep does once it rests. */
+export async function sumUpDays(url: string): Promise<void> {
+  const session = await LoadSession.open({ url, applicationName: 'chip-test' });
+  try {
+    await sumUp(session, Infinity, '0');
+  } finally {
+    await session.close();
   }
 }

@@ -61,6 +61,19 @@ async function storeInspections(
     progress(`${to.toLocaleString('en-US')} inspections`);
   }
   await foldAll(client, 'fold_yield');
+  progress('bins and defects by day');
+  await sumUpDays(client);
+}
+
+/** As the upkeep does with days that rest: each in one snapshot. */
+async function sumUpDays(client: pg.Client): Promise<void> {
+  let counted: number | null = 0;
+  while (counted !== null) {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    const { rows } = await client.query<{ counted: number | null }>(`SELECT sum_up_day('0') AS counted`);
+    await client.query('COMMIT');
+    counted = rows[0]?.counted ?? null;
+  }
 }
 
 /** Builds the indexes behind the rows, in half the time. */

@@ -106,7 +106,7 @@ export function chosenAttempts(
 }
 
 /** Key and lot of the group of an attempt `a`, and what to join for them. */
-function groupOf(
+export function groupOf(
   { group_by, grouping }: AttemptQuestion,
   where: SqlConditions,
 ): { key: string; lot: string; join?: string } {

@@ -1,6 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { groupedRows, groupKey, type GroupRow } from '../attempts/attempt-groups.ts';
-import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
+import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 
 export interface DensityCounts extends GroupRow {
   readonly attempts: number;
@@ -11,19 +12,29 @@ export interface DensityCounts extends GroupRow {
 }
 
 /** Defects and inspected area of the counted attempts, per group and in total. */
-export function densityCounts(snapshot: Queryable, question: AttemptQuestion): Promise<DensityCounts[]> {
-  const attempts = chosenAttempts(question, 'operation', 'a.inspection_id, a.event_ids, a.inspected_area_cm2 AS area');
+export async function densityCounts(snapshot: Queryable, question: AttemptQuestion): Promise<DensityCounts[]> {
+  const { attempts, days, values } = await attemptsAndDays(
+    snapshot,
+    question,
+    'operation',
+    'a.inspection_id, a.event_ids, a.inspected_area_cm2 AS area',
+    {
+      table: 'daily_attempts',
+      columns: 'a.attempts, a.attempts_without_area, a.defects, a.inspected_area_cm2',
+    },
+  );
   return snapshot.query<DensityCounts>(
     `WITH attempt AS (
-      ${attempts.sql}
-    ), counted AS (
-      SELECT a.*, d.defects
+      ${attempts}
+    ), counted (attempts, attempts_without_area, defects, area, group_key, group_lot) AS (
+      SELECT 1, (a.area IS NULL)::int, d.defects, a.area, a.group_key, a.group_lot
         FROM attempt a
        CROSS JOIN LATERAL (SELECT count(*) AS defects FROM defects d
                             WHERE a.area IS NOT NULL AND d.inspection_id = a.inspection_id AND d.event_id = ANY (a.event_ids)) d
+      ${days}
     ), g AS (
-      SELECT grouping(group_key) = 1 AS total, group_key, group_lot, count(*) AS attempts,
-             count(*) FILTER (WHERE area IS NULL) AS attempts_without_area,
+      SELECT grouping(group_key) = 1 AS total, group_key, group_lot, coalesce(sum(attempts), 0) AS attempts,
+             coalesce(sum(attempts_without_area), 0) AS attempts_without_area,
              coalesce(sum(defects), 0) AS defects, coalesce(sum(area), 0) AS inspected_area_cm2
         FROM counted
        GROUP BY GROUPING SETS ((group_key, group_lot), ())
@@ -35,6 +46,6 @@ export function densityCounts(snapshot: Queryable, question: AttemptQuestion): P
       'attempts',
       question.top,
     )}`,
-    attempts.where.values,
+    values,
   );
 }

@@ -1,20 +1,9 @@
 import { type Queryable, type SqlParameter } from '@chip/persistence';
 import { type AttemptGroup, GROUP_COLUMNS, groupedRows, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, inRange, isSuperseded } from '../attempts/chosen-attempts.ts';
+import { MIDNIGHT, type WholeDays, wholeDays } from '../attempts/whole-days.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
-
-const MIDNIGHT = 'T00:00:00.000000Z';
-const DAY_MS = 86_400_000;
-
-/** Whole UTC days (`2026-01-20`) within a range, `end` exclusive; an open end of the range stays open. */
-export interface WholeDays {
-  readonly first: string | undefined;
-  readonly end: string | undefined;
-}
-
-const dayAfter = (time: string): string =>
-  new Date(Date.parse(`${time.slice(0, 10)}T00:00:00Z`) + DAY_MS).toISOString().split('T')[0] as string;
 
 /** Groups that the summary does not tell apart. */
 const FINER_GROUPS = ['hour', 'shift', 'wafer', 'step', 'recipe', 'zone'] as const;
@@ -28,18 +17,9 @@ const isFiner = (group: AttemptGroup | undefined): boolean => FINER_GROUPS.some(
  * @param question with times in canonical form (UTC, six fractional digits)
  */
 export function summaryDays(question: AttemptQuestion): WholeDays | undefined {
-  const { step, recipe, as_at, grouping, group_by, from, to } = question;
+  const { step, recipe, as_at, grouping, group_by } = question;
   const isFinerQuestion = [step, recipe, as_at, grouping].some((given) => given !== undefined);
-  if (isFinerQuestion || isFiner(group_by)) {
-    return undefined;
-  }
-  const end = to?.slice(0, 10);
-  const first = from === undefined || from.endsWith(MIDNIGHT) ? from?.slice(0, 10) : dayAfter(from);
-  // ISO text of years after 9999 begins with a sign.
-  if (first !== undefined && (first.startsWith('+') || (end !== undefined && first >= end))) {
-    return undefined;
-  }
-  return { first, end };
+  return isFinerQuestion || isFiner(group_by) ? undefined : wholeDays(question);
 }
 
 /** A column to group counts by, in the summaries and in the attempts `a`. */

@@ -1,0 +1,334 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LIMIT_SETTINGS, LIMITED_ROLE, LIMITED_SEARCH_PATH, LoadSession, type LocalSettings } from '@chip/persistence';
+import { createTestDatabase, sumUpDays, type TestDatabase } from '@chip/persistence/testing';
+import fc from 'fast-check';
+import { ATTEMPT_GROUPS, groupKey, isPlainGroup } from '../src/attempts/attempt-groups.ts';
+import { ATTEMPT_POLICIES, type AttemptQuestion, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
+import { BINS, type Bin, binCounts } from '../src/bins/bin-pareto.sql.ts';
+import { densityCounts } from '../src/defects/defect-density.sql.ts';
+import { DEFECT_PARETO_KEYS, defectCounts, type DefectParetoKey } from '../src/defects/defect-pareto.sql.ts';
+
+const UNITS = 30;
+const FIRST_DAY = Date.UTC(2025, 11, 1);
+const DAYS = 20;
+const DAY_MS = 86_400_000;
+const LOTS = [
+  { id: randomUUID(), site: '', lot_id: 'L1' },
+  { id: randomUUID(), site: 'south', lot_id: 'L1' },
+  { id: randomUUID(), site: 'south', lot_id: 'L2' },
+];
+
+/** An instant within three weeks, often exactly at midnight or a microsecond before. */
+const instant = fc
+  .record({
+    day: fc.integer({ min: 0, max: DAYS }),
+    micros: fc.oneof(fc.constantFrom(0, 0, DAY_MS * 1000 - 1), fc.integer({ min: 0, max: DAY_MS * 1000 - 1 })),
+  })
+  .map(({ day, micros }) => {
+    const ms = new Date(FIRST_DAY + day * DAY_MS + Math.floor(micros / 1000)).toISOString().slice(0, -1);
+    return `${ms}${String(micros % 1000).padStart(3, '0')}Z`;
+  });
+
+/** An event of an attempt: the first one, a later one with more defects, a correction, a withdrawal. */
+const event = fc.record({
+  unit: fc.integer({ min: 0, max: UNITS - 1 }),
+  attempt: fc.constantFrom(1, 1, 1, 1, 2, 3),
+  step: fc.constantFrom('', '', '', 'probe'),
+  status: fc.constantFrom('completed', 'completed', 'completed', 'completed', 'failed', 'in_progress', 'voided'),
+  result: fc.constantFrom('pass', 'fail'),
+  occurred_at: fc.oneof(instant, fc.constant('2025-12-10T12:00:00.000000Z')),
+  completed_at: instant,
+  equipment_id: fc.constantFrom('E1', 'E2', null),
+  product: fc.constantFrom('P1', 'P2', null),
+  recipe: fc.constantFrom('R1', null),
+  hard_bin: fc.constantFrom(1, 2, null),
+  soft_bin: fc.constantFrom(1, 10, 20, null),
+  // Sums of these do not depend on their order.
+  area: fc.constantFrom(1.5, 0.25, null),
+  event_id: fc.uuid(),
+  number: fc.constantFrom(null, null, 1, 2, 3),
+  defects: fc.array(fc.record({ class: fc.constantFrom('scratch', 'void'), severity: fc.constantFrom('high', null) }), {
+    maxLength: 3,
+  }),
+});
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+/** What happens to the database between the events of a round and its questions. */
+const upkeep = fc.constantFrom('sum up', 'sum up', 'sum up one day', 'compact', 'nothing', 'defects', 'attempts');
+
+type Asked = Omit<AttemptQuestion, 'policy'>;
+const question = fc
+  .record({
+    from: fc.option(instant, { nil: undefined }),
+    to: fc.option(instant, { nil: undefined }),
+    group_by: fc.option(fc.constantFrom(...ATTEMPT_GROUPS.filter(isPlainGroup)), { nil: undefined }),
+    filter: fc.constantFrom<Asked>(
+      {},
+      {},
+      { equipment_id: 'E1' },
+      { product: 'P2' },
+      { recipe: 'R1' },
+      { step: '' },
+      { step: ['probe'] },
+      { lot_id: 'L1', site: 'south' },
+      { inspection_type: 'thermal', equipment_id: ['E1', 'E2'] },
+      { lot_id: 'none' },
+    ),
+    bin: fc.constantFrom<Bin>(...BINS),
+    result: fc.constantFrom('pass', 'fail', undefined, undefined),
+    by: fc.constantFrom<DefectParetoKey>(...DEFECT_PARETO_KEYS),
+  })
+  .map(({ from, to, filter, ...rest }) => {
+    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
+    return { ...rest, filter: { ...filter, from: first, to: last } };
+  });
+
+describe('bins and defects by day', () => {
+  let db: TestDatabase;
+  let session: LoadSession;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
+    for (const { id, site, lot_id } of LOTS) {
+      await db.database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [id, site, lot_id]);
+    }
+    await db.database.query(
+      `UPDATE retention_settings SET keep = INTERVAL '1 day' WHERE table_name IN ('inspection_attempts', 'defects')`,
+    );
+    for (let unit = 0; unit < UNITS; unit++) {
+      await db.database.query(
+        `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES (md5($1::text)::uuid, $2, $1, $3)`,
+        [String(unit), LOTS[unit % LOTS.length]!.id, unit % 2 === 0 ? 'visual' : 'thermal'],
+      );
+    }
+  });
+  afterAll(async () => {
+    await session.close();
+    await db.drop();
+  });
+
+  /** Stores events as the load does: attempts that know their events, and defects, in one transaction. */
+  const apply = (events: readonly Event[]): Promise<void> =>
+    db.database.withTransaction(async (transaction) => {
+      const given = [JSON.stringify(events)];
+      await transaction.query(
+        `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
+           first_occurred_at, event_id, event_ids, completed_at, equipment_id, product, recipe, hard_bin, soft_bin, inspected_area_cm2, attempt_no)
+         SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
+           CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
+           CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.hard_bin, c.soft_bin, c.area, c.number
+         FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
+           occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, hard_bin int, soft_bin int,
+           area float8, event_id uuid, number int)
+         JOIN inspections i ON i.id = md5(c.unit::text)::uuid
+         ORDER BY i.id, c.step, c.attempt, c.event_id
+         ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
+           occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
+           completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
+           hard_bin = excluded.hard_bin, soft_bin = excluded.soft_bin, inspected_area_cm2 = excluded.inspected_area_cm2, attempt_no = excluded.attempt_no`,
+        given,
+      );
+      await transaction.query(
+        `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, severity, x_um, y_um)
+         SELECT md5(c.unit::text)::uuid, c.event_id, d.no, c.occurred_at, d.defect ->> 'class', d.defect ->> 'severity', 0, 0
+         FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, event_id uuid, occurred_at timestamptz, defects jsonb)
+         CROSS JOIN LATERAL jsonb_array_elements(c.defects) WITH ORDINALITY AS d (defect, no)`,
+        given,
+      );
+    });
+
+  const keep = async (what: typeof upkeep extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
+    switch (what) {
+      case 'sum up':
+        await sumUpDays(session, Infinity, '0');
+        break;
+      case 'sum up one day':
+        await sumUpDays(session, 0, '0');
+        break;
+      case 'compact':
+        await session.query('SELECT compact_day_changes()');
+        break;
+      case 'defects':
+      case 'attempts':
+        await sumUpDays(session, Infinity, '0');
+        await session.query(
+          'SELECT apply_retention($1, $2)',
+          what === 'defects' ? ['defects', 10] : ['inspection_attempts', 2],
+        );
+        break;
+      default:
+    }
+  };
+
+  /** The definitions over the attempts alone. */
+  const ofAttempts = async (
+    asked: AttemptQuestion,
+    { bin, result, by }: { bin: Bin; result: string | undefined; by: DefectParetoKey },
+  ): Promise<object> => {
+    const counted = async (per: 'unit' | 'operation', select: string): Promise<string[]> => {
+      const { sql, where } = chosenAttempts(asked, per, 'a.*');
+      const rows = await db.database.query(
+        `WITH chosen AS (${sql}), g AS (${select}) SELECT g.*, ${groupKey(asked.group_by)} AS name, l.site AS group_site, l.lot_id AS group_lot_id
+           FROM g LEFT JOIN lots l ON l.id = g.group_lot`,
+        where.values,
+      );
+      return rows.map((row) => JSON.stringify({ ...row, group_key: undefined, group_lot: undefined })).sort();
+    };
+    const ofAttempt = 'd.inspection_id = c.inspection_id AND d.event_id = ANY (c.event_ids)';
+    const key = { class: 'd.class', severity: 'd.severity', equipment: 'c.equipment_id', lot: 'c.lot_id::text' }[by];
+    return {
+      bins: await counted(
+        'unit',
+        `SELECT ${bin}_bin AS key, count(*)::int AS count, (count(*) FILTER (WHERE result = 'pass'))::int AS passed, group_key, group_lot
+           FROM chosen WHERE ${result === undefined ? 'true' : `result = '${result}'`} GROUP BY 1, 4, 5`,
+      ),
+      defects: await counted(
+        'operation',
+        `SELECT ${key} AS key, count(*)::int AS count, group_key, group_lot FROM chosen c JOIN defects d ON ${ofAttempt} GROUP BY 1, 3, 4`,
+      ),
+      density: await counted(
+        'operation',
+        `SELECT count(*)::int AS attempts, (count(*) FILTER (WHERE inspected_area_cm2 IS NULL))::int AS without, coalesce(sum(inspected_area_cm2), 0) AS area,
+                coalesce(sum((SELECT count(*) FROM defects d WHERE c.inspected_area_cm2 IS NOT NULL AND ${ofAttempt})), 0)::int AS defects, group_key, group_lot
+           FROM chosen c GROUP BY group_key, group_lot`,
+      ),
+    };
+  };
+
+  const ofRoutes = async (
+    asked: AttemptQuestion,
+    { bin, result, by }: { bin: Bin; result: string | undefined; by: DefectParetoKey },
+  ): Promise<object> => {
+    const lots = new Map(LOTS.map((lot) => [`${lot.site} ${lot.lot_id}`, lot.id]));
+    const texts = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+    const bins = await binCounts(db.database, { ...asked, result }, bin, 1000);
+    const defects = await defectCounts(db.database, asked, by, 1000);
+    const density = await densityCounts(db.database, asked);
+    const ofGroup = (row: { group_key: string | null; group_site: string | null; group_lot_id: string | null }) => ({
+      name: row.group_key,
+      group_site: row.group_site,
+      group_lot_id: row.group_lot_id,
+    });
+    expect(density.find(({ total }) => total)?.attempts).toBe(
+      density.reduce((sum, { total, attempts }) => (total ? sum : sum + attempts), 0),
+    );
+    return {
+      bins: texts(bins.map((row) => ({ key: row.key, count: row.count, passed: row.passed, ...ofGroup(row) }))),
+      defects: texts(
+        defects.map((row) => ({
+          key: by === 'lot' ? lots.get(`${row.site} ${row.key}`) : row.key,
+          count: row.count,
+          ...ofGroup(row),
+        })),
+      ),
+      density: texts(
+        density
+          .filter(({ total }) => !total)
+          .map((row) => ({
+            attempts: row.attempts,
+            without: row.attempts_without_area,
+            area: row.inspected_area_cm2,
+            defects: row.defects,
+            name: row.key,
+            group_site: row.site,
+            group_lot_id: row.lot_id,
+          })),
+      ),
+    };
+  };
+
+  it('equal the counts of the attempts, whatever late retest, correction, withdrawal or retention comes', async () => {
+    const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 12 }), upkeep }), {
+      numRuns: 50,
+      seed: 20_251_201,
+    });
+    const questions = fc.sample(question, { numRuns: rounds.length * 5, seed: 20_260_120 });
+    const seen = { summed: 0, marked: 0, both: 0, counted: 0 };
+    for (const [round, { events, upkeep: what }] of rounds.entries()) {
+      await apply(events);
+      await keep(what);
+      // More events after some days were summed up.
+      if (round % 3 === 0) {
+        await apply(events.slice(0, 2).map((one) => ({ ...one, event_id: randomUUID(), hard_bin: 2 as const })));
+      }
+      const [days] = await db.database.query<{ summed: number; marked: number }>(
+        `SELECT (SELECT count(DISTINCT day)::int FROM daily_attempts WHERE day NOT IN (SELECT day FROM attempt_day_changes)) AS summed,
+           (SELECT count(DISTINCT day)::int FROM attempt_day_changes) AS marked`,
+      );
+      seen.summed += days!.summed;
+      seen.marked += days!.marked;
+      seen.both += days!.summed > 0 && days!.marked > 0 ? 1 : 0;
+      for (const { filter, group_by, ...of } of questions.slice(round * 5, (round + 1) * 5)) {
+        for (const policy of ATTEMPT_POLICIES) {
+          const asked = { ...filter, group_by, policy };
+          const expected = (await ofAttempts(asked, of)) as { bins: string[] };
+          expect({ round, asked, of, ...(await ofRoutes(asked, of)) }).toEqual({ round, asked, of, ...expected });
+          seen.counted += expected.bins.length > 0 ? 1 : 0;
+        }
+      }
+    }
+    // Otherwise the questions would be too easy.
+    expect(seen.summed).toBeGreaterThan(300);
+    expect(seen.marked).toBeGreaterThan(100);
+    expect(seen.both).toBeGreaterThan(20);
+    expect(seen.counted).toBeGreaterThan(700);
+  }, 240_000);
+
+  describe('counted one by one', () => {
+    // A day after those of the other test: the unit was tested as another product later.
+    const day = '2026-03-01T00:00:00.000000Z';
+    const asked = { policy: 'last', from: day, to: '2026-03-02T00:00:00.000000Z' } as const;
+    const counted = (settings: LocalSettings): Promise<number> =>
+      db.database.withSnapshot(
+        async (snapshot) => (await binCounts(snapshot, asked, 'hard', 10)).reduce((sum, { count }) => sum + count, 0),
+        settings,
+      );
+    beforeAll(async () => {
+      const [first] = fc.sample(event, { numRuns: 1, seed: 1 }) as [Event];
+      const one = { ...first, unit: 1, step: 'other' as const, status: 'completed' as const, number: null };
+      await apply([
+        {
+          ...one,
+          attempt: 1,
+          product: 'P1',
+          completed_at: day,
+          occurred_at: '2030-01-01T00:00:00Z',
+          event_id: randomUUID(),
+        },
+        {
+          ...one,
+          attempt: 2,
+          product: 'P2',
+          completed_at: day,
+          occurred_at: '2030-01-02T00:00:00Z',
+          event_id: randomUUID(),
+        },
+      ] as unknown as Event[]);
+      await sumUpDays(session, Infinity, '0');
+    });
+
+    it('for a caller who does not see the product of a later attempt', async () => {
+      const limited = (sites: string, products: string): LocalSettings => [
+        [LIMIT_SETTINGS.sites, sites],
+        [LIMIT_SETTINGS.products, products],
+        ['search_path', LIMITED_SEARCH_PATH],
+        ['role', LIMITED_ROLE],
+      ];
+      expect(await counted([])).toBe(1);
+      expect(await counted(limited('["south"]', '*'))).toBe(1);
+      expect(await counted(limited('["elsewhere"]', '*'))).toBe(0);
+      expect(await counted(limited('*', '["P1"]'))).toBe(1);
+      expect(await counted(limited('*', '["P1", "P2"]'))).toBe(1);
+    });
+
+    it('where attempts come from other databases, and their days do not', async () => {
+      await db.database.query(`CREATE SCHEMA of_cells`);
+      await db.database.query(
+        `CREATE VIEW of_cells.inspection_attempts AS SELECT * FROM public.inspection_attempts UNION ALL SELECT * FROM public.inspection_attempts`,
+      );
+      expect(await counted([['search_path', 'of_cells, public']])).toBe(2);
+      await db.database.query('DROP SCHEMA of_cells CASCADE');
+    });
+  });
+});
