@@ -8,6 +8,7 @@ import { ATTEMPT_POLICIES, type AttemptQuestion, chosenAttempts } from '../src/a
 import { BINS, type Bin, binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
 import { DEFECT_PARETO_KEYS, defectCounts, type DefectParetoKey } from '../src/defects/defect-pareto.sql.ts';
+import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 
 const UNITS = 30;
 const FIRST_DAY = Date.UTC(2025, 11, 1);
@@ -187,6 +188,10 @@ describe('bins and defects by day', () => {
         'operation',
         `SELECT ${key} AS key, count(*)::int AS count, group_key, group_lot FROM chosen c JOIN defects d ON ${ofAttempt} GROUP BY 1, 3, 4`,
       ),
+      yields: await counted(
+        'unit',
+        `SELECT count(*)::int AS units, (count(*) FILTER (WHERE result = 'pass'))::int AS passed, group_key, group_lot FROM chosen GROUP BY 3, 4`,
+      ),
       density: await counted(
         'operation',
         `SELECT count(*)::int AS attempts, (count(*) FILTER (WHERE inspected_area_cm2 IS NULL))::int AS without, coalesce(sum(inspected_area_cm2), 0) AS area,
@@ -205,6 +210,7 @@ describe('bins and defects by day', () => {
     const bins = await binCounts(db.database, { ...asked, result }, bin, 1000);
     const defects = await defectCounts(db.database, asked, by, 1000);
     const density = await densityCounts(db.database, asked);
+    const yields = await yieldCountsOfAttempts(db.database, asked);
     const ofGroup = (row: { group_key: string | null; group_site: string | null; group_lot_id: string | null }) => ({
       name: row.group_key,
       group_site: row.group_site,
@@ -220,6 +226,15 @@ describe('bins and defects by day', () => {
           key: by === 'lot' ? lots.get(`${row.site} ${row.key}`) : row.key,
           count: row.count,
           ...ofGroup(row),
+        })),
+      ),
+      yields: texts(
+        yields.groups.map(({ units, passed, key, site, lot_id }) => ({
+          units,
+          passed,
+          name: key,
+          group_site: site,
+          group_lot_id: lot_id,
         })),
       ),
       density: texts(

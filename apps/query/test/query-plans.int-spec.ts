@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
 import { defectCounts } from '../src/defects/defect-pareto.sql.ts';
+import { operationsOfTests } from '../src/failing-tests/failing-tests.sql.ts';
 import { inspectionsWithHistory } from '../src/inspections/inspection-detail.sql.ts';
 import { listInspections } from '../src/inspections/inspection-list.sql.ts';
 import { equipmentSeen, namesOfAttempts, productsSeen, seenRange } from '../src/discovery/names.sql.ts';
@@ -327,7 +328,7 @@ describe('query plans', () => {
   });
 
   it('of a year of yield from the attempts, for comparison, touch every one', async () => {
-    const question = { from: day(-365), to: day(0), group_by: 'month', policy: 'last' } as const;
+    const question = { from: day(-365), to: day(0), group_by: 'hour', policy: 'last' } as const;
     const { attempts } = await explain((snapshot) => yieldCountsOfAttempts(snapshot, question));
     expect(attempts).toBeGreaterThan(0.9 * INSPECTIONS);
   });
@@ -357,7 +358,7 @@ describe('query plans', () => {
     expect(attempts).toBeLessThan((2 * INSPECTIONS) / DAYS);
   });
 
-  it('of a year of bins and defects touch no attempt', async () => {
+  it('of a year of bins, defects and yield by step touch no attempt', async () => {
     const year = { from: day(-365), to: day(0), policy: 'last' } as const;
     const touched = async (question: (snapshot: Queryable) => Promise<unknown>): Promise<string[]> =>
       [...(await explain(question)).tables].filter((table) => !['pg_class', 'lots'].includes(table)).sort();
@@ -366,6 +367,14 @@ describe('query plans', () => {
       'daily_attempts',
     ]);
     expect(await touched((snapshot) => densityCounts(snapshot, { ...year, group_by: 'equipment' }))).toEqual([
+      'attempt_day_changes',
+      'daily_attempts',
+    ]);
+    expect(await touched((snapshot) => yieldCounts(snapshot, { ...year, group_by: 'step' }))).toEqual([
+      'attempt_day_changes',
+      'daily_attempts',
+    ]);
+    expect(await touched((snapshot) => operationsOfTests(snapshot, year))).toEqual([
       'attempt_day_changes',
       'daily_attempts',
     ]);

@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 
 /** One test (measurement with limits) over the counted attempts. */
@@ -17,14 +18,16 @@ export interface UnitCounts {
 }
 
 /** Names of the inspection types and steps of the counted attempts. */
-export function operationsOfTests(
+export async function operationsOfTests(
   snapshot: Queryable,
   question: AttemptQuestion,
 ): Promise<{ inspection_type: string; step: string }[]> {
-  const { sql, where } = chosenAttempts(question, 'operation', 'a.inspection_type, a.step');
+  const columns = 'a.inspection_type, a.step';
+  const daily = { table: 'daily_attempts', columns } as const;
+  const { attempts, days, values } = await attemptsAndDays(snapshot, question, 'operation', columns, daily);
   return snapshot.query(
-    `SELECT inspection_type::text AS inspection_type, step FROM (${sql}) AS chosen GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 200`,
-    where.values,
+    `SELECT inspection_type::text AS inspection_type, step FROM (${attempts} ${days}) AS chosen GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 200`,
+    values,
   );
 }
 

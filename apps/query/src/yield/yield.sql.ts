@@ -1,6 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { groupedRows, groupKey } from '../attempts/attempt-groups.ts';
-import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
+import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { type CountedYield, splitCounts, type YieldRow } from './yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from './yield-summary.sql.ts';
 
@@ -10,15 +11,20 @@ export function yieldCounts(snapshot: Queryable, question: AttemptQuestion): Pro
   return days ? yieldCountsOfSummary(snapshot, question, days) : yieldCountsOfAttempts(snapshot, question);
 }
 
-/** As `yieldCounts`, from the attempts only. */
+/** As `yieldCounts`, from what tells steps and recipes apart. */
 export async function yieldCountsOfAttempts(snapshot: Queryable, question: AttemptQuestion): Promise<CountedYield> {
-  const chosen = chosenAttempts(question, 'unit', 'a.inspection_type, a.result');
+  const columns = 'a.inspection_type, a.result';
+  const { attempts, days, values } = await attemptsAndDays(snapshot, question, 'unit', `${columns}, 1 AS units`, {
+    table: 'daily_attempts',
+    columns: `${columns}, a.attempts`,
+  });
   const rows = await snapshot.query<YieldRow>(
     `WITH chosen AS (
-      ${chosen.sql}
+      ${attempts}
+      ${days}
     ), g AS (
       SELECT grouping(group_key) = 1 AS total, group_key, group_lot, inspection_type,
-             count(*) AS units, (count(*) FILTER (WHERE result = 'pass')) AS passed
+             coalesce(sum(units), 0) AS units, coalesce(sum(units) FILTER (WHERE result = 'pass'), 0) AS passed
         FROM chosen
        GROUP BY GROUPING SETS ((group_key, group_lot), (inspection_type), ())
     )
@@ -28,7 +34,7 @@ export async function yieldCountsOfAttempts(snapshot: Queryable, question: Attem
       'units',
       question.top,
     )}`,
-    chosen.where.values,
+    values,
   );
   return splitCounts(rows);
 }
