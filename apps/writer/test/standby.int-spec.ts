@@ -43,6 +43,7 @@ const batchOf = (offset: number, block: Block): RecordBatch => {
       throw new Error(`the partition was stopped: ${reason}`);
     },
     commit: async () => undefined,
+    release: () => undefined,
   };
 };
 

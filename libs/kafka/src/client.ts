@@ -1,5 +1,6 @@
 /** How to reach Kafka, and as whom: variables of a service, and the clients made from them. */
 import './kafkajs-patches/request-queue.ts';
+import { frameSockets } from './kafkajs-patches/response-frames.ts';
 import './records/codecs.ts';
 import { ConfigError, freshValue, switchSchema, type Logger, watchCertificate } from '@chip/service';
 import kafkajs, { type Cluster, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
@@ -192,6 +193,7 @@ export function createKafka(connection: KafkaConnection, logger: Logger, overrid
             ? oauthBearer(connection.sasl.tokens)
             : connection.sasl) as KafkaConfig['sasl'],
         }),
+    socketFactory: frameSockets,
     connectionTimeout: 5_000,
     requestTimeout: 15_000,
     retry: RETRY,

@@ -1,5 +1,6 @@
 /** What a handler reads, and from where. */
 import { TestKafka, waitFor } from '@chip/testing';
+import kafkajs from 'kafkajs';
 import { describe, expect, it } from '@jest/globals';
 import type { RecordBatch } from '../src/index.ts';
 import { numbered, useServers, values } from './batch-server-harness.ts';
@@ -67,6 +68,43 @@ describe('KafkaBatchServer', () => {
       Buffer.from('c'),
       [Buffer.from('x'), Buffer.from('y')],
     ]);
+  });
+
+  it('gives back the memory of a batch once its handler has released it, and the batch counts as handled', async () => {
+    const topic = await kafka.topic();
+    const producer = kafka.client.producer();
+    await producer.connect();
+    // Compressed: TLS hands over what it decrypts, which may belong to several answers.
+    const compression = kafkajs.CompressionTypes.GZIP;
+    await producer.send({ topic, compression, messages: [{ value: 'a'.repeat(100_000) }] });
+    const seen: Buffer[] = [];
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      handle: (batch) => {
+        const [record] = batch.records;
+        seen.push(record?.value as Buffer);
+        if (seen.length === 1) {
+          return;
+        }
+        batch.release();
+        if (seen.length === 2) {
+          batch.seek(batch.fetchOffset);
+        }
+      },
+    });
+    const position = (offset: number) =>
+      waitFor(
+        () => server.partitions(),
+        ([status]) => status?.nextOffset === offset && !status.isHandling,
+      );
+    await position(1);
+    await producer.send({ topic, compression, messages: [{ value: 'b'.repeat(100_000) }] });
+    await position(2);
+    await producer.disconnect();
+    const text = (letter: string): string => letter.repeat(100_000);
+    // Not released, not handled, and both.
+    expect(seen.map(String)).toEqual([text('a'), text('b'), '']);
   });
 
   it('starts after the committed offset of its group', async () => {

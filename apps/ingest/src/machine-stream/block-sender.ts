@@ -6,6 +6,7 @@ import {
   deadLetter,
   encodeBlockInPieces,
   encodedBytes,
+  type Replay,
   replayOf,
   totalsOf,
 } from '@chip/contracts';
@@ -101,6 +102,7 @@ async function cutAndSend(
       metrics.machineDeadLetters.inc({ topic, machine });
     }
     progress.sentTo = coversTo;
+    progress.letters += letters.length;
     batch.progress();
     letters = [];
     refused = [];
@@ -109,6 +111,8 @@ async function cutAndSend(
     blockBegan = Date.now();
   };
 
+  /** Headers with neither a trace nor a replay: records without any share one object. */
+  let plainHeaders: KafkaRecord['headers'] | undefined;
   let record!: KafkaRecord;
   const refuse: Refuse = (refusal, bytes, place) => {
     const letter = deadLetter({
@@ -155,20 +159,25 @@ async function cutAndSend(
         decided = next;
       }
     }
-    if (tracing !== null) {
-      const found = headerText(record.headers, 'traceparent');
-      if (found !== undefined && traces.size < MAX_TRACES) {
-        traces.add(found);
+    const { headers } = record;
+    let replay: Replay | undefined;
+    if (headers !== plainHeaders) {
+      const trace = headerText(headers, 'traceparent');
+      replay = replayOf(headers);
+      if (trace === undefined) {
+        plainHeaders = replay === undefined ? headers : plainHeaders;
+      } else if (tracing === null) {
+        traceparent ??= trace;
+      } else if (traces.size < MAX_TRACES) {
+        traces.add(trace);
       }
-    } else {
-      traceparent ??= headerText(record.headers, 'traceparent');
     }
     judged.timestamp = record.timestamp + (decided?.clockShiftMs ?? 0);
     const { elements, unknown } = reader(record, judged, cutter, refuse);
     if (unknown > 0) {
       metrics.unknownFields.inc({ topic }, unknown);
     }
-    isOpen = !cutter.endRecord(record.offset, record.timestamp, elements, replayOf(record.headers));
+    isOpen = !cutter.endRecord(record.offset, record.timestamp, elements, replay);
     if (!isOpen) {
       batch.signal.throwIfAborted();
       // The last block also covers markers and holes after its last record.

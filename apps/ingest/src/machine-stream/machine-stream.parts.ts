@@ -56,6 +56,8 @@ export interface Memory {
 export interface Progress {
   /** Everything before this offset of the batch is acknowledged. */
   sentTo: number;
+  /** Dead letters that were sent: they have buffers of the records. */
+  letters: number;
   /** When the batch arrived, by our clock. */
   readonly beganAt: number;
 }

@@ -59,7 +59,7 @@ export class MachineStream {
       };
       this.#memories.set(batch.partition, memory);
     }
-    const progress = { sentTo: batch.fetchOffset, beganAt: Date.now() };
+    const progress = { sentTo: batch.fetchOffset, letters: 0, beganAt: Date.now() };
     try {
       await this.#handle(batch, memory, progress);
     } catch (error) {
@@ -117,6 +117,9 @@ export class MachineStream {
     await lookAgain(this.#parts, batch, memory);
     await sendBlocks(this.#parts, batch, memory, progress);
     batch.commit(batch.nextOffset);
+    if (progress.letters === 0) {
+      batch.release();
+    }
     memory.endSeenAt = batch.nextOffset >= batch.highWatermark ? progress.beganAt : null;
     standstills.run(batch.topic, batch.partition);
   }

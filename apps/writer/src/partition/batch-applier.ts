@@ -162,6 +162,8 @@ export class BatchApplier {
     known.acceptedOffset = Math.max(known.acceptedOffset, run.acceptedOffset);
     // Only a hint for lag tools: the position in the database is the truth.
     batch.commit(batch.nextOffset);
+    // Everything is committed, and dead letters are made of texts.
+    batch.release();
   }
 
   async #flush({ session, known }: Located, run: Gathered, batch: RecordBatch): Promise<void> {

@@ -25,6 +25,8 @@ export class FetchedBatch implements RecordBatch {
   readonly undecodable: RecordBatch['undecodable'];
   /** Where the handler wants to continue, if it said so. */
   soughtTo: number | null = null;
+  /** Whether the handler needs the records no more. */
+  isReleased = false;
   readonly #actions: BatchActions;
 
   constructor(
@@ -69,5 +71,9 @@ export class FetchedBatch implements RecordBatch {
 
   commit(offset: number): void {
     this.#actions.commit(offset);
+  }
+
+  release(): void {
+    this.isReleased = true;
   }
 }

@@ -84,6 +84,9 @@ export class Handling {
       this.#parts.pause(state, `undecodable_batch: the record batch at offset ${from} cannot be read: ${reason}`);
     } else {
       moveTo(state, facts.nextOffset);
+      if (batch.isReleased) {
+        facts.release();
+      }
       state.progressAt = performance.now();
     }
   }

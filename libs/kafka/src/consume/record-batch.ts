@@ -40,6 +40,11 @@ export interface RecordBatch extends FetchOutcome {
    * once this consumer has lost the partition.
    */
   commit(offset: number): void;
+  /**
+   * Nothing uses the records any more, nor a buffer of them: their memory is given back once the handler has returned, if
+   * the batch then counts as handled. Without this call that happens when V8 next collects all garbage.
+   */
+  release(): void;
 }
 
 /** Type argument for Nest's decorator: `@EventPattern<BatchEvents>(topic)` types its method's payload. */

@@ -23,6 +23,22 @@ interface Protocol {
   readonly response: object;
 }
 
+/** As much of kafkajs's encoder as it asks for. */
+interface Encoded {
+  buf: Buffer;
+  readonly buffer: Buffer;
+}
+
+interface Encoder extends Encoded {
+  offset: number;
+  writeEncoder(encoded: Encoded): Encoder;
+}
+
+/** Free bytes before a request, for what kafkajs puts there: its length, kind and number, and the name of the client. */
+const ROOM_BYTES = 512;
+/** Of requests with free bytes before them: how many. */
+const rooms = new WeakMap<object, number>();
+
 const batches = new WeakMap<object, EncodedBatch>();
 
 /**
@@ -43,14 +59,16 @@ const batchOf = ({ topicData }: ProduceRequest): EncodedBatch | undefined => {
 };
 
 /** Versions 3 to 7, all with the same layout: https://kafka.apache.org/protocol#The_Messages_Produce */
-function encode({ acks, timeout, topicData }: ProduceRequest, { head, records }: EncodedBatch): object {
+function encode({ acks, timeout, topicData }: ProduceRequest, { head, records }: EncodedBatch): Encoded {
   const [{ topic, partitions }] = topicData as [ProduceRequest['topicData'][number]];
   const [{ partition, messages }] = partitions as [(typeof partitions)[number]];
   if (topicData.length > 1 || partitions.length > 1 || messages.length > 1) {
     throw new Error('an encoded batch must travel alone');
   }
   const nameBytes = Buffer.byteLength(topic);
-  const buffer = Buffer.allocUnsafe(26 + nameBytes + head.length + records.length);
+  const buffer = Buffer.allocUnsafeSlow(ROOM_BYTES + 26 + nameBytes + head.length + records.length).subarray(
+    ROOM_BYTES,
+  );
   // No transaction.
   let at = buffer.writeInt16BE(-1, 0);
   at = buffer.writeInt16BE(acks, at);
@@ -63,11 +81,31 @@ function encode({ acks, timeout, topicData }: ProduceRequest, { head, records }:
   at = buffer.writeInt32BE(head.length + records.length, at);
   at += head.copy(buffer, at);
   records.copy(buffer, at);
-  // As much of kafkajs's encoder as it asks for.
-  return { buf: buffer, buffer };
+  const encoded = { buf: buffer, buffer };
+  rooms.set(encoded, ROOM_BYTES);
+  return encoded;
 }
 
-const produce = createRequire(import.meta.url)('kafkajs/src/protocol/requests/produce') as {
+const require = createRequire(import.meta.url);
+const { prototype } = require('kafkajs/src/protocol/encoder') as { prototype: Encoder };
+const { writeEncoder } = prototype;
+/** Puts what comes before a request into its free bytes, where kafkajs copies the request behind it, twice. */
+prototype.writeEncoder = function (this: Encoder, encoded) {
+  const room = rooms.get(encoded) ?? 0;
+  const { offset } = this;
+  if (offset > room) {
+    return writeEncoder.call(this, encoded);
+  }
+  const { buffer, byteOffset, length } = encoded.buffer;
+  const whole = Buffer.from(buffer, byteOffset - offset, offset + length);
+  this.buf.copy(whole, 0, 0, offset);
+  this.buf = whole;
+  this.offset = whole.length;
+  rooms.set(this, room - offset);
+  return this;
+};
+
+const produce = require('kafkajs/src/protocol/requests/produce') as {
   protocol(of: { version: number }): (request: ProduceRequest) => Protocol;
 };
 const { protocol } = produce;

@@ -10,7 +10,8 @@ import {
 } from '../records/fetch-response.ts';
 import { isGroupLost, kafkaErrorType } from '../kafka.error.ts';
 import type { FetchOutcome, UndecodableRange } from '../records/kafka-record.ts';
-import { fetchUndecoded } from './undecoded-fetch.ts';
+import { fetchUndecoded, standIn } from './undecoded-fetch.ts';
+import { useMemory } from '../records/lent-memory.ts';
 import { RecordSet } from '../records/record-set.ts';
 
 interface PartitionRequest {
@@ -61,6 +62,8 @@ export function rebalanceError(message: string, cause?: unknown): Error {
 export interface FetchFacts extends FetchOutcome {
   /** Memory that the records take. */
   readonly bytes: number;
+  /** Gives it back; the records and their buffers are then empty. */
+  readonly release: () => void;
 }
 
 /** The consumer's decisions, and the events it needs. */
@@ -281,6 +284,7 @@ export class FetchInterceptor {
           assignment,
           records: new RecordSet(batches, fetchOffset),
           bytes: batches.reduce((sum, { bytes }) => sum + bytes.length, 0),
+          release: useMemory(batches.map(({ bytes }) => bytes)),
           fetchOffset,
           nextOffset: endOffset(answer, fetchOffset),
           highWatermark: Number(answer.highWatermark),
@@ -317,6 +321,7 @@ export class FetchInterceptor {
       assignment,
       records: [],
       bytes: 0,
+      release: () => {},
       fetchOffset,
       nextOffset: fetchOffset,
       highWatermark: high,
@@ -338,13 +343,3 @@ function undecodableRange(answer: FetchedPartition, fetchOffset: number): Undeco
         reason: undecodable.reason,
       };
 }
-
-/** What kafkajs needs to see as a record, so that it passes on the answer of a partition. */
-const standIn = (offset: number): object => ({
-  offset: String(offset),
-  timestamp: '0',
-  key: null,
-  value: null,
-  headers: {},
-  isControlRecord: false,
-});

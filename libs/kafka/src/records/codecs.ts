@@ -4,6 +4,7 @@ import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib
 import kafkajs from 'kafkajs';
 import lz4 from 'lz4-napi';
 import snappy from 'snappy';
+import { lendMemory } from './lent-memory.ts';
 
 /** Compressions a Kafka producer may use. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -92,7 +93,7 @@ const unpacking = (limit: number) => ({ maxOutputLength: limit, chunkSize: UNPAC
 
 const gzipCodec: Codec = {
   compress: ({ buffer }) => gzipAsync(buffer),
-  decompress: bounded((compressed, limit) => gunzipAsync(compressed, unpacking(limit))),
+  decompress: bounded(async (compressed, limit) => lendMemory(await gunzipAsync(compressed, unpacking(limit)))),
 };
 
 const zstdCodec: Codec = {
@@ -105,10 +106,10 @@ const zstdCodec: Codec = {
       // Goes into the header of the frame, so that it is unpacked in one piece, too.
       pledgedSrcSize: buffer.length,
     }),
-  decompress: bounded((compressed, limit) => {
+  decompress: bounded(async (compressed, limit) => {
     const size = zstdSize(compressed);
     const chunkSize = size === undefined ? UNPACKED_PIECE_BYTES : size + LEAST_PIECE_BYTES;
-    return zstdDecompressAsync(compressed, { maxOutputLength: limit, chunkSize });
+    return lendMemory(await zstdDecompressAsync(compressed, { maxOutputLength: limit, chunkSize }));
   }),
 };
 

@@ -4,6 +4,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { CHECKSUM_END, HEADER_BYTES, LENGTH_END } from './batch-layout.ts';
 import { COMPRESSIONS, decompress, type DecompressionBudget, UndecodableBatchError } from './codecs.ts';
+import { lendMemory } from './lent-memory.ts';
 import { checkRecords, isAbortMarker, type StoredBatch } from './record-set.ts';
 
 /** Kafka's own error code for an offset that the broker does not have. */
@@ -105,7 +106,7 @@ async function decodePartition(reader: ResponseReader, budget: DecompressionBudg
  * Copying costs a tenth of a millisecond per MiB, and nothing if the response has little more than `partitionBytes`.
  */
 const detach = (bytes: Buffer, partitionBytes: number): Buffer =>
-  bytes.buffer.byteLength > 2.5 * partitionBytes ? Buffer.from(bytes) : bytes;
+  bytes.buffer.byteLength > 2.5 * partitionBytes ? lendMemory(Buffer.from(bytes)) : bytes;
 
 const isCompressed = (batch: Buffer): boolean => batch.length > 22 && (batch.readInt16BE(21) & 0x07) !== 0;
 
