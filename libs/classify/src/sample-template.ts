@@ -1,5 +1,5 @@
 /** Learns the form in which a machine writes its samples: the fixed text, and the slots for values. */
-import { MAX_TAGS } from '@chip/contracts';
+import { MAX_TAGS, viewOf } from '@chip/contracts';
 
 /** Roles of slots: what a slot of a template holds. */
 export const TIME = 0;
@@ -15,10 +15,17 @@ type Role = number;
 export interface SampleTemplate {
   readonly roles: Uint8Array;
   /** The fixed text before each slot and after the last one, joined; piece n begins at `fixedFrom[n]`. */
-  readonly fixed: Uint8Array;
+  readonly fixed: DataView;
   readonly fixedFrom: Int32Array;
-  /** The text of the tags around their slots, as `JSON.stringify` writes it; null when a sample has no tags. */
-  readonly tags: { readonly pieces: readonly Uint8Array[]; readonly slots: readonly number[] } | null;
+  /**
+   * The text of the tags around their slots, as `JSON.stringify` writes it, joined; piece n begins at `piecesFrom[n]`. Null
+   * when a sample has no tags.
+   */
+  readonly tags: {
+    readonly pieces: DataView;
+    readonly piecesFrom: Int32Array;
+    readonly slots: readonly number[];
+  } | null;
   /** Slot of the host; -1 when a sample has no host. */
   readonly host: number;
   readonly time: number;
@@ -103,12 +110,10 @@ class Learner {
     if (Math.min(time, service, metric, value) < 0) {
       throw new NotOrdinary();
     }
-    const fixedFrom = new Int32Array(this.#fixed.length + 1);
-    this.#fixed.forEach((piece, i) => (fixedFrom[i + 1] = fixedFrom[i]! + piece.length));
     return {
       roles: Uint8Array.from(this.#roles),
-      fixed: latin1(this.#fixed.join('')),
-      fixedFrom,
+      fixed: latin1(this.#fixed),
+      fixedFrom: startsOf(this.#fixed),
       tags: tags === null ? null : withBytes(tags),
       host: slotOf(HOST),
       time,
@@ -227,9 +232,17 @@ class Learner {
   }
 }
 
-const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const latin1 = (pieces: readonly string[]): DataView => viewOf(Buffer.from(pieces.join(''), 'latin1'));
+
+/** Where each piece begins once they are joined, and where the last one ends. */
+function startsOf(pieces: readonly string[]): Int32Array {
+  const starts = new Int32Array(pieces.length + 1);
+  pieces.forEach((piece, i) => (starts[i + 1] = starts[i]! + piece.length));
+  return starts;
+}
 
 const withBytes = ({ pieces, slots }: { pieces: string[]; slots: number[] }): NonNullable<SampleTemplate['tags']> => ({
-  pieces: pieces.map(latin1),
+  pieces: latin1(pieces),
+  piecesFrom: startsOf(pieces),
   slots,
 });

@@ -2,7 +2,15 @@
  * Reads ordinary telemetry records without JSON.parse. Machines repeat one form of text, so the reader only parses its
  * slots and copies them, as bytes, into COPY lines.
  */
-import { isTimePlausible, MAX_SAMPLES_PER_RECORD, MAX_TAGS_BYTES, TELEMETRY } from '@chip/contracts';
+import {
+  copyBytes,
+  isTimePlausible,
+  MAX_SAMPLES_PER_RECORD,
+  MAX_TAGS_BYTES,
+  sameBytes,
+  TELEMETRY,
+  viewOf,
+} from '@chip/contracts';
 import { cloudEventMajor } from './cloud-event.ts';
 import { HOST, learnTemplate, type SampleTemplate, TAG_NUMBER, TAG_TEXT, TIME, VALUE } from './sample-template.ts';
 import type { SourceRecord, TelemetryRules } from './telemetry.ts';
@@ -13,6 +21,7 @@ const MAX_TEMPLATES = 16;
 /** Learns from one in this many records without a match, so that ever-changing forms do not cost more than they save. */
 const LEARN_EVERY = 4;
 const MAX_NAME = 100;
+const NO_BYTES = Buffer.alloc(0);
 /** Bytes that a line may need beyond those of its sample: tabs, line end, and `\N` twice. */
 const LINE_OVERHEAD = 16;
 
@@ -24,6 +33,11 @@ const CLOSE_BRACKET = 0x5d;
 const UPPER_N = 0x4e;
 const TAB = 9;
 const NEWLINE = 10;
+
+/** 1 for what may stand in a text between its quotes: printable ASCII without quote and backslash. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte <= 0x7e && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
 
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 9 || byte === 10 || byte === 13;
 
@@ -78,6 +92,13 @@ export class TemplateReader {
   readonly #to = new Int32Array(64);
   #value = 0;
   readonly #values = new ValueReader();
+  // Views of the buffers last seen: records of a batch share theirs, and blocks take turns with a few.
+  #bytes: Buffer = NO_BYTES;
+  #view = viewOf(NO_BYTES);
+  #room: Buffer = NO_BYTES;
+  #roomView = viewOf(NO_BYTES);
+  /** Headers that leave a record to templates; records without headers share one object. */
+  #knownHeaders: SourceRecord['headers'] | undefined;
 
   /** Returns true when it accepts all samples of the record; their lines are then in `room`. */
   read(
@@ -85,18 +106,27 @@ export class TemplateReader {
     { timestamp, retentionMs }: TelemetryRules & Pick<SourceRecord, 'timestamp'>,
     room: LineRoom,
   ): boolean {
-    if (
-      to < 0 ||
-      this.#templates.length === 0 ||
-      to - from > TELEMETRY.limits.eventBytes ||
-      (headers['ce_type'] !== undefined && (cloudEventMajor(headers) ?? 1) !== 1)
-    ) {
+    if (to < 0 || this.#templates.length === 0 || to - from > TELEMETRY.limits.eventBytes) {
       return false;
+    }
+    if (headers !== this.#knownHeaders) {
+      if (headers['ce_type'] !== undefined && (cloudEventMajor(headers) ?? 1) !== 1) {
+        return false;
+      }
+      this.#knownHeaders = headers;
     }
     const latestUs = timestamp;
     const earliestUs = retentionMs > 0 ? (timestamp - retentionMs) * 1000 : -Infinity;
     room.reserve(to - from + LINE_OVERHEAD);
     const { buffer } = room;
+    if (buffer !== this.#room) {
+      this.#room = buffer;
+      this.#roomView = viewOf(buffer);
+    }
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = viewOf(bytes);
+    }
     this.count = 0;
     this.end = room.length;
     let at = skipSpace(bytes, from);
@@ -151,7 +181,7 @@ export class TemplateReader {
       if (end < 0 || end > to) {
         continue;
       }
-      if (!this.#write(template, bytes, buffer)) {
+      if (!this.#write(template, buffer)) {
         return -1;
       }
       if (i > 0) {
@@ -164,15 +194,16 @@ export class TemplateReader {
   }
 
   #match({ fixed, fixedFrom, roles }: SampleTemplate, bytes: Buffer, start: number): number {
+    const view = this.#view;
     let at = start;
     const last = roles.length;
     for (let slot = 0; ; slot++) {
-      const fixedTo = fixedFrom[slot + 1]!;
-      for (let i = fixedFrom[slot]!; i < fixedTo; i++) {
-        if (bytes[at++] !== fixed[i]) {
-          return -1;
-        }
+      const from = fixedFrom[slot]!;
+      const length = fixedFrom[slot + 1]! - from;
+      if (at + length > bytes.length || !sameBytes(fixed, from, view, at, length)) {
+        return -1;
       }
+      at += length;
       if (slot === last) {
         return at;
       }
@@ -189,38 +220,42 @@ export class TemplateReader {
         }
         continue;
       }
-      const from = at;
-      for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
-        if (byte === undefined || byte < 0x20 || byte > 0x7e || byte === BACKSLASH) {
+      const textFrom = at;
+      if (role === TIME) {
+        at = this.#values.readTime(bytes, view, at);
+        if (at < 0) {
           return -1;
         }
+      } else {
+        while (PLAIN[bytes[at]!] === 1) {
+          at++;
+        }
+      }
+      if (bytes[at] !== QUOTE) {
+        return -1;
       }
       this.#to[slot] = at;
-      if (role === TAG_TEXT) {
-        continue;
-      }
-      if (role === TIME) {
-        if (!this.#values.readTime(bytes, from, at)) {
-          return -1;
-        }
-      } else if (at - from > MAX_NAME || (at === from && role !== HOST)) {
+      const characters = at - textFrom;
+      if (role !== TAG_TEXT && role !== TIME && (characters > MAX_NAME || (characters === 0 && role !== HOST))) {
         return -1;
       }
     }
   }
 
   /** Writes the line of the sample just matched. @returns false when its tags are too long */
-  #write(template: SampleTemplate, bytes: Buffer, buffer: Buffer): boolean {
+  #write(template: SampleTemplate, buffer: Buffer): boolean {
     const { count } = this;
-    let at = this.#copySlot(template.time, bytes, buffer, this.end);
+    const view = this.#view;
+    const room = this.#roomView;
+    let at = this.#copySlot(template.time, view, room, this.end);
     buffer[at++] = TAB;
     this.spans[count * 4] = at;
-    at = this.#copySlot(template.service, bytes, buffer, at);
+    at = this.#copySlot(template.service, view, room, at);
     buffer[at++] = TAB;
-    at = this.#copySlot(template.metric, bytes, buffer, at);
+    at = this.#copySlot(template.metric, view, room, at);
     this.spans[count * 4 + 1] = at;
     buffer[at++] = TAB;
-    at = this.#copySlot(template.value, bytes, buffer, at);
+    at = this.#copySlot(template.value, view, room, at);
     buffer[at++] = TAB;
     const { tags, host } = template;
     if (tags === null) {
@@ -228,16 +263,14 @@ export class TemplateReader {
       buffer[at++] = UPPER_N;
     } else {
       const from = at;
-      const { pieces, slots } = tags;
+      const { pieces, piecesFrom, slots } = tags;
       for (let i = 0; ; i++) {
-        const piece = pieces[i]!;
-        for (let k = 0; k < piece.length; k++) {
-          buffer[at++] = piece[k]!;
-        }
+        const pieceFrom = piecesFrom[i]!;
+        at = copyBytes(pieces, pieceFrom, piecesFrom[i + 1]! - pieceFrom, room, at);
         if (i === slots.length) {
           break;
         }
-        at = this.#copySlot(slots[i]!, bytes, buffer, at);
+        at = this.#copySlot(slots[i]!, view, room, at);
       }
       if (at - from > MAX_TAGS_BYTES) {
         return false;
@@ -249,7 +282,7 @@ export class TemplateReader {
       buffer[at++] = BACKSLASH;
       buffer[at++] = UPPER_N;
     } else {
-      at = this.#copySlot(host, bytes, buffer, at);
+      at = this.#copySlot(host, view, room, at);
     }
     this.spans[count * 4 + 3] = at;
     buffer[at++] = NEWLINE;
@@ -260,11 +293,8 @@ export class TemplateReader {
     return true;
   }
 
-  #copySlot(slot: number, bytes: Buffer, buffer: Buffer, at: number): number {
-    const to = this.#to[slot]!;
-    for (let i = this.#from[slot]!; i < to; i++) {
-      buffer[at++] = bytes[i]!;
-    }
-    return at;
+  #copySlot(slot: number, view: DataView, room: DataView, at: number): number {
+    const from = this.#from[slot]!;
+    return copyBytes(view, from, this.#to[slot]! - from, room, at);
   }
 }

@@ -1,5 +1,5 @@
 /** Reads the numbers and times of a sample from bytes. */
-import { parseTime } from '@chip/contracts';
+import { parseTime, sameBytes, viewOf } from '@chip/contracts';
 
 /** A double holds this many digits exactly, so that one division gives the same number as JSON.parse. */
 const MAX_DIGITS = 15;
@@ -7,6 +7,9 @@ const MAX_DIGITS = 15;
 const LEAST_PLAIN = 1e-6;
 const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const HOUR_CHARACTERS = 13;
+/** `2026-05-31T12:00:00Z`. */
+const LEAST_TIME_CHARACTERS = 20;
+const MAX_TIME_DECIMALS = 6;
 
 const MINUS = 0x2d;
 const POINT = 0x2e;
@@ -24,6 +27,7 @@ export class ValueReader {
   timeUs = 0;
   // Date and hour of the last time read; most times of a fetch share them.
   readonly #hourText = new Uint8Array(HOUR_CHARACTERS);
+  readonly #hourView = viewOf(this.#hourText);
   #hourUs = NaN;
 
   /** Reads a number without an exponent. @returns its end, or -1 */
@@ -73,51 +77,53 @@ export class ValueReader {
     return at;
   }
 
-  /** Reads a time in UTC with capital letters and at most six fractional digits, which COPY takes unchanged. */
-  readTime(bytes: Buffer, from: number, to: number): boolean {
-    const length = to - from;
-    if (length < 20 || length > 27 || length === 21 || bytes[to - 1] !== UPPER_Z || !this.#readHour(bytes, from)) {
-      return false;
+  /**
+   * Reads a time in UTC with capital letters and at most six fractional digits, which COPY takes unchanged.
+   *
+   * @param view of `bytes`
+   * @returns its end, or -1
+   */
+  readTime(bytes: Buffer, view: DataView, from: number): number {
+    if (from + LEAST_TIME_CHARACTERS > bytes.length || !this.#readHour(bytes, view, from)) {
+      return -1;
     }
     if (bytes[from + 13] !== COLON || bytes[from + 16] !== COLON) {
-      return false;
+      return -1;
     }
     const minute = twoDigits(bytes, from + 14);
     const second = twoDigits(bytes, from + 17);
     if (!(minute <= 59 && second <= 59)) {
-      return false;
+      return -1;
     }
+    let at = from + 19;
     let micros = 0;
-    if (length > 20) {
-      if (bytes[from + 19] !== POINT) {
-        return false;
+    if (bytes[at] === POINT) {
+      const decimalsFrom = ++at;
+      let digit = bytes[at]! - ZERO;
+      while (digit >= 0 && digit <= 9) {
+        micros = micros * 10 + digit;
+        digit = bytes[++at]! - ZERO;
       }
-      let scale = 100_000;
-      for (let at = from + 20; at < to - 1; at++) {
-        const digit = bytes[at]! - ZERO;
-        if (!(digit >= 0 && digit <= 9)) {
-          return false;
-        }
-        micros += digit * scale;
-        scale /= 10;
+      const decimals = at - decimalsFrom;
+      if (decimals === 0 || decimals > MAX_TIME_DECIMALS) {
+        return -1;
       }
+      micros *= POWERS[MAX_TIME_DECIMALS - decimals]!;
+    }
+    if (bytes[at] !== UPPER_Z) {
+      return -1;
     }
     this.timeUs = this.#hourUs + (minute * 60 + second) * 1_000_000 + micros;
-    return true;
+    return at + 1;
   }
 
-  #readHour(bytes: Buffer, from: number): boolean {
-    const known = this.#hourText;
-    let i = 0;
-    while (i < HOUR_CHARACTERS && bytes[from + i] === known[i]) {
-      i++;
-    }
-    if (i < HOUR_CHARACTERS) {
+  #readHour(bytes: Buffer, view: DataView, from: number): boolean {
+    if (!sameBytes(view, from, this.#hourView, 0, HOUR_CHARACTERS)) {
       const hourUs = parseTime(`${bytes.toString('latin1', from, from + HOUR_CHARACTERS)}:00:00Z`);
       if (Number.isNaN(hourUs) || bytes[from + 10] !== UPPER_T) {
         return false;
       }
-      bytes.copy(known, 0, from, from + HOUR_CHARACTERS);
+      bytes.copy(this.#hourText, 0, from, from + HOUR_CHARACTERS);
       this.#hourUs = hourUs;
     }
     return true;

@@ -3,6 +3,7 @@ export * from './block/block-codec.ts';
 export * from './block/copy-text.ts';
 export { MalformedBlockError, PackedIndex } from './block/packed-index.ts';
 export * from './block/recreation-evidence.ts';
+export * from './bytes.ts';
 export * from './dead-letter.ts';
 export * from './extra-fields.ts';
 export * from './identity.ts';

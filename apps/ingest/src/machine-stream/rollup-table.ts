@@ -1,5 +1,5 @@
 /** The roll-up of one block: sum, count, least and greatest value of each (hour, service, metric, host). */
-import { formatTime } from '@chip/contracts';
+import { formatTime, sameBytes, viewOf } from '@chip/contracts';
 
 const HOUR_US = 3_600_000_000;
 const FIRST_GROUPS = 128;
@@ -18,7 +18,7 @@ export class RollupTable {
   #hash = new Int32Array(FIRST_GROUPS);
   #hour = new Float64Array(FIRST_GROUPS);
   #sum = new Float64Array(FIRST_GROUPS);
-  #count = new Float64Array(FIRST_GROUPS);
+  #counts = new Float64Array(FIRST_GROUPS);
   #min = new Float64Array(FIRST_GROUPS);
   #max = new Float64Array(FIRST_GROUPS);
   /** Where a group's key begins, where its host begins, and where it ends, in `#keys`. */
@@ -26,7 +26,14 @@ export class RollupTable {
   #host = new Int32Array(FIRST_GROUPS);
   #to = new Int32Array(FIRST_GROUPS);
   #keys: Buffer = Buffer.allocUnsafe(FIRST_KEY_BYTES);
+  #keysView = viewOf(this.#keys);
   #keysLength = 0;
+  /** Which group last followed on each, -1 where none did: mostly the one that follows again, found without a hash. */
+  #next = new Int32Array(FIRST_GROUPS).fill(-1);
+  #last = -1;
+  /** View of the buffer with the lines last seen. */
+  #line: Buffer = this.#keys;
+  #lineView = this.#keysView;
 
   /**
    * @param line buffer with the sample's COPY line
@@ -42,7 +49,38 @@ export class RollupTable {
     timeUs: number,
     value: number,
   ): void {
+    if (line !== this.#line) {
+      this.#line = line;
+      this.#lineView = viewOf(line);
+    }
     const hour = Math.floor(timeUs / HOUR_US);
+    const expected = this.#last < 0 ? -1 : this.#next[this.#last]!;
+    if (expected >= 0 && this.#hour[expected] === hour && this.#isKey(expected, nameFrom, nameTo, hostFrom, hostTo)) {
+      this.#last = expected;
+      this.#count(expected, value);
+      return;
+    }
+    const group = this.#find(line, nameFrom, nameTo, hostFrom, hostTo, hour);
+    if (this.#last >= 0) {
+      this.#next[this.#last] = group;
+    }
+    this.#last = group;
+    this.#count(group, value);
+  }
+
+  #count(group: number, value: number): void {
+    this.#sum[group]! += value;
+    this.#counts[group]!++;
+    if (value < this.#min[group]!) {
+      this.#min[group] = value;
+    }
+    if (value > this.#max[group]!) {
+      this.#max[group] = value;
+    }
+  }
+
+  /** The group of a key, which it opens where there is none. */
+  #find(line: Buffer, nameFrom: number, nameTo: number, hostFrom: number, hostTo: number, hour: number): number {
     let hash = hour | 0;
     for (let i = nameFrom; i < nameTo; i++) {
       hash = (Math.imul(hash, 31) + line[i]!) | 0;
@@ -57,23 +95,14 @@ export class RollupTable {
       const group = this.#slots[slot]!;
       if (group < 0) {
         this.#slots[slot] = this.#size;
-        this.#open(line, nameFrom, nameTo, hostFrom, hostTo, hour, hash, value);
-        return;
+        return this.#open(line, nameFrom, nameTo, hostFrom, hostTo, hour, hash);
       }
       if (
         this.#hash[group] === hash &&
         this.#hour[group] === hour &&
-        this.#isKey(group, line, nameFrom, nameTo, hostFrom, hostTo)
+        this.#isKey(group, nameFrom, nameTo, hostFrom, hostTo)
       ) {
-        this.#sum[group]! += value;
-        this.#count[group]!++;
-        if (value < this.#min[group]!) {
-          this.#min[group] = value;
-        }
-        if (value > this.#max[group]!) {
-          this.#max[group] = value;
-        }
-        return;
+        return group;
       }
     }
   }
@@ -95,7 +124,7 @@ export class RollupTable {
       lines[at++] = 9;
       at += this.#keys.copy(lines, at, this.#host[group], this.#to[group]);
       at += lines.write(
-        `\t${this.#sum[group]!}\t${this.#count[group]!}\t${this.#min[group]!}\t${this.#max[group]!}\n`,
+        `\t${this.#sum[group]!}\t${this.#counts[group]!}\t${this.#min[group]!}\t${this.#max[group]!}\n`,
         at,
         'latin1',
       );
@@ -107,26 +136,21 @@ export class RollupTable {
     this.#size = 0;
     this.#keysLength = 0;
     this.#slots.fill(-1);
+    this.#next.fill(-1);
+    this.#last = -1;
   }
 
-  #isKey(group: number, line: Buffer, nameFrom: number, nameTo: number, hostFrom: number, hostTo: number): boolean {
+  #isKey(group: number, nameFrom: number, nameTo: number, hostFrom: number, hostTo: number): boolean {
+    const from = this.#from[group]!;
     const host = this.#host[group]!;
-    let at = this.#from[group]!;
-    if (host - at !== nameTo - nameFrom || this.#to[group]! - host !== hostTo - hostFrom) {
-      return false;
-    }
-    const keys = this.#keys;
-    for (let i = nameFrom; i < nameTo; i++) {
-      if (keys[at++] !== line[i]) {
-        return false;
-      }
-    }
-    for (let i = hostFrom; i < hostTo; i++) {
-      if (keys[at++] !== line[i]) {
-        return false;
-      }
-    }
-    return true;
+    const nameBytes = nameTo - nameFrom;
+    const hostBytes = hostTo - hostFrom;
+    return (
+      host - from === nameBytes &&
+      this.#to[group]! - host === hostBytes &&
+      sameBytes(this.#lineView, nameFrom, this.#keysView, from, nameBytes) &&
+      sameBytes(this.#lineView, hostFrom, this.#keysView, host, hostBytes)
+    );
   }
 
   #open(
@@ -137,8 +161,7 @@ export class RollupTable {
     hostTo: number,
     hour: number,
     hash: number,
-    value: number,
-  ): void {
+  ): number {
     const group = this.#size++;
     const from = this.#keysLength;
     const host = from + nameTo - nameFrom;
@@ -147,22 +170,24 @@ export class RollupTable {
       const larger = Buffer.allocUnsafe(Math.max(to, this.#keys.length * 2));
       this.#keys.copy(larger, 0, 0, from);
       this.#keys = larger;
+      this.#keysView = viewOf(larger);
     }
     line.copy(this.#keys, from, nameFrom, nameTo);
     line.copy(this.#keys, host, hostFrom, hostTo);
     this.#keysLength = to;
     this.#hash[group] = hash;
     this.#hour[group] = hour;
-    this.#sum[group] = value;
-    this.#count[group] = 1;
-    this.#min[group] = value;
-    this.#max[group] = value;
+    this.#sum[group] = 0;
+    this.#counts[group] = 0;
+    this.#min[group] = Infinity;
+    this.#max[group] = -Infinity;
     this.#from[group] = from;
     this.#host[group] = host;
     this.#to[group] = to;
     if (this.#size === this.#hash.length) {
       this.#grow();
     }
+    return group;
   }
 
   #grow(): void {
@@ -175,9 +200,10 @@ export class RollupTable {
     this.#from = grown(this.#from, new Int32Array(groups));
     this.#host = grown(this.#host, new Int32Array(groups));
     this.#to = grown(this.#to, new Int32Array(groups));
+    this.#next = grown(this.#next, new Int32Array(groups).fill(-1));
     this.#hour = grown(this.#hour, new Float64Array(groups));
     this.#sum = grown(this.#sum, new Float64Array(groups));
-    this.#count = grown(this.#count, new Float64Array(groups));
+    this.#counts = grown(this.#counts, new Float64Array(groups));
     this.#min = grown(this.#min, new Float64Array(groups));
     this.#max = grown(this.#max, new Float64Array(groups));
     this.#slots = new Int32Array(groups * 2).fill(-1);
