@@ -32,6 +32,8 @@ export interface CopyTarget {
   readonly columns: readonly string[];
   /** The order in which lines are copied, where it matters to the speed of it. */
   arrange?(payloads: readonly Buffer[], rows: number): Buffer[];
+  /** Gets what `arrange` returned, once it is copied. */
+  giveBack?(chunks: readonly Buffer[]): void;
   /** The event behind a line, as a machine would publish it. */
   normalised(fields: readonly (string | null)[]): Record<string, unknown>;
 }
@@ -40,7 +42,7 @@ export interface CopyTarget {
 export class CopyLoader implements Loader {
   readonly #target: CopyTarget;
   readonly #blocks: readonly Block[];
-  /** COPY input once it is needed: all lines, until an element is excluded. */
+  /** COPY input once an element is excluded. */
   #chunks: Buffer[] | undefined;
   #lines: Line[] | undefined;
   #rows: number;
@@ -60,8 +62,10 @@ export class CopyLoader implements Loader {
       return { applied: 0, duplicates: 0, rows: 0 };
     }
     const { table, columns } = this.#target;
-    this.#chunks ??= this.#arranged();
-    const rows = await session.copy(table, columns, this.#chunks);
+    const chunks = this.#chunks ?? this.#arranged();
+    const rows = await session.copy(table, columns, chunks);
+    // Not after a failure: the connection may still hold what it has not sent.
+    this.#target.giveBack?.(chunks);
     return { applied: rows, duplicates: 0, rows };
   }
 

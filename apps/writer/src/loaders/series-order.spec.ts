@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inSeriesOrder } from './series-order.ts';
+import { giveBack, inSeriesOrder } from './series-order.ts';
 
 const linesOf = (payloads: readonly Buffer[]): string[] =>
   Buffer.concat(payloads)
@@ -52,6 +52,26 @@ describe('inSeriesOrder', () => {
         },
       ),
     );
+  });
+
+  it('uses what it got back for other lines, and nothing that it did not', () => {
+    const lines = (value: string): Buffer =>
+      Buffer.from(
+        ['a', 'b']
+          .map((s) => `t\t${s}\tm\t${value}\n`)
+          .join('')
+          .repeat(8),
+      );
+    const [first, second] = [inSeriesOrder([lines('1')], 16), inSeriesOrder([lines('2')], 16)];
+    expect(linesOf(first)).toEqual(linesOf([lines('1')]).toSorted());
+    giveBack(first);
+    giveBack(first);
+    const larger = Buffer.from(lines('3').toString().repeat(20_000));
+    const [third, fourth] = [inSeriesOrder([lines('3')], 16), inSeriesOrder([larger], 320_000)];
+    expect(third[0]!.buffer).toBe(first[0]!.buffer);
+    expect(linesOf(second)).toEqual(linesOf([lines('2')]).toSorted());
+    expect(linesOf(third)).toEqual(linesOf([lines('3')]).toSorted());
+    expect(linesOf(fourth)).toEqual(linesOf([larger]).toSorted());
   });
 
   it('leaves lines alone of which the last has no end, and those of ever new series', () => {

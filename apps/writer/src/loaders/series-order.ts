@@ -1,7 +1,9 @@
 /** The order in which samples go into COPY: the rows of a series together. */
+import { copyBytes, sameBytes, viewOf } from '@chip/contracts';
 
 const TAB = 9;
 const NEWLINE = 10;
+const SPARE_STEP_BYTES = 1024 * 1024;
 /** Where each series has fewer rows than this on average, bringing them together costs more than it saves. */
 const LEAST_ROWS_OF_SERIES = 4;
 /** Rows after which a flush of ever new series is given up. */
@@ -20,6 +22,27 @@ let hashes = new Int32Array(0);
 let slots = new Int32Array(0);
 /** Which series last followed on each: mostly the one that follows again. */
 let successors = new Int32Array(0);
+
+/** What rows were brought together in, for the next flushes: as many as were ever copied at once. */
+const SPARE: ArrayBufferLike[] = [];
+const LENT = new WeakSet<ArrayBufferLike>();
+
+/** Takes back what {@link inSeriesOrder} returned, when nothing uses it any more. */
+export function giveBack(chunks: readonly Buffer[]): void {
+  for (const { buffer } of chunks) {
+    if (LENT.delete(buffer)) {
+      SPARE.push(buffer);
+    }
+  }
+}
+
+function borrow(bytes: number): Buffer {
+  const found = SPARE.pop();
+  const fits = found !== undefined && found.byteLength >= bytes;
+  const memory = fits ? found : Buffer.allocUnsafeSlow(Math.ceil(bytes / SPARE_STEP_BYTES) * SPARE_STEP_BYTES).buffer;
+  LENT.add(memory);
+  return Buffer.from(memory, 0, bytes);
+}
 
 function makeRoom(rows: number): void {
   if (payloadOf.length >= rows) {
@@ -45,7 +68,7 @@ function makeRoom(rows: number): void {
  *
  * @param payloads lines, each with its line end
  * @param rows their number
- * @returns the same lines; the very payloads where sorting would not pay
+ * @returns the same lines, see {@link giveBack}; the very payloads where sorting would not pay
  */
 export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer[] {
   const given = [...payloads];
@@ -54,6 +77,7 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
   }
   makeRoom(rows);
   slots.fill(-1);
+  const views = given.map(viewOf);
   const mask = slots.length - 1;
   let row = 0;
   let series = 0;
@@ -61,6 +85,7 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
   let previous = -1;
   for (let number = 0; number < given.length; number++) {
     const payload = given[number]!;
+    const view = views[number]!;
     const { length } = payload;
     bytes += length;
     for (let at = 0; at < length; row++) {
@@ -68,13 +93,11 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
         return given;
       }
       const from = at;
-      while (at < length && payload[at] !== TAB && payload[at] !== NEWLINE) {
-        at++;
-      }
+      at = endOfField(payload, view, at);
       const begin = at;
       let found = previous < 0 ? -1 : successors[previous]!;
       if (found >= 0) {
-        at = endOfKey(given, found, payload, begin);
+        at = endOfKey(views, found, view, begin);
       }
       if (found < 0 || at < 0) {
         let hash = 0;
@@ -89,7 +112,7 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
         hash ^= hash >>> 15;
         let slot = hash & mask;
         found = slots[slot]!;
-        while (found >= 0 && !(hashes[found] === hash && endOfKey(given, found, payload, begin) === at)) {
+        while (found >= 0 && !(hashes[found] === hash && endOfKey(views, found, view, begin) === at)) {
           slot = (slot + 1) & mask;
           found = slots[slot]!;
         }
@@ -107,9 +130,7 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
         }
       }
       previous = found;
-      while (at < length && payload[at] !== NEWLINE) {
-        at++;
-      }
+      at = endOfLine(payload, view, at);
       if (at === length) {
         // The last line has no end, and would run into the one behind it.
         return given;
@@ -124,25 +145,52 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
   if (row !== rows || series * LEAST_ROWS_OF_SERIES > rows) {
     return given;
   }
-  return [joined(given, rows, series, bytes)];
+  return [joined(views, rows, series, bytes)];
 }
 
-/** The end of the key at `from`, if it is that of `series` and ends where that ends; otherwise -1. */
-function endOfKey(payloads: readonly Buffer[], series: number, payload: Buffer, from: number): number {
-  const first = payloads[firstPayload[series]!]!;
-  const end = keyTo[series]!;
+/** Where the field ends that begins at `from`; the end of the payload where nothing follows. */
+function endOfField(payload: Buffer, view: DataView, from: number): number {
+  const { length } = payload;
   let at = from;
-  for (let i = keyFrom[series]!; i < end; i++) {
-    if (first[i] !== payload[at++]) {
-      return -1;
+  for (; at + 4 <= length; at += 4) {
+    const word = view.getInt32(at, true);
+    if ((endsIn(word ^ 0x09090909) | endsIn(word ^ 0x0a0a0a0a)) !== 0) {
+      break;
     }
   }
-  // Behind a key is a tab or the end of the line, in both.
-  const next = payload[at];
-  return next === first[end] ? at : -1;
+  while (at < length && payload[at] !== TAB && payload[at] !== NEWLINE) {
+    at++;
+  }
+  return at;
 }
 
-function joined(payloads: readonly Buffer[], rows: number, series: number, bytes: number): Buffer {
+/** Where the line ends that `from` lies in; the end of the payload where no line end follows. */
+function endOfLine(payload: Buffer, view: DataView, from: number): number {
+  const { length } = payload;
+  let at = from;
+  while (at + 4 <= length && endsIn(view.getInt32(at, true) ^ 0x0a0a0a0a) === 0) {
+    at += 4;
+  }
+  while (at < length && payload[at] !== NEWLINE) {
+    at++;
+  }
+  return at;
+}
+
+/** Not 0 if one of the four bytes is 0. */
+const endsIn = (word: number): number => (word - 0x01010101) & ~word & 0x80808080;
+
+/** The end of the key at `from`, if it is that of `series` and ends where that ends; otherwise -1. */
+function endOfKey(views: readonly DataView[], series: number, view: DataView, from: number): number {
+  const first = views[firstPayload[series]!]!;
+  const begin = keyFrom[series]!;
+  const end = keyTo[series]!;
+  const at = from + end - begin;
+  // Behind a key is a tab or the end of the line, in both.
+  return at < view.byteLength && sameBytes(first, begin, view, from, end - begin + 1) ? at : -1;
+}
+
+function joined(views: readonly DataView[], rows: number, series: number, bytes: number): Buffer {
   // Where the next row of each series goes: first its length, then the sum of those before it.
   const places = keyFrom;
   places.fill(0, 0, series);
@@ -155,10 +203,12 @@ function joined(payloads: readonly Buffer[], rows: number, series: number, bytes
     places[number] = sum;
     sum += length;
   }
-  const target = Buffer.allocUnsafe(bytes);
+  const target = borrow(bytes);
+  const view = viewOf(target);
   for (let row = 0; row < rows; row++) {
     const number = seriesOf[row]!;
-    places[number]! += payloads[payloadOf[row]!]!.copy(target, places[number]!, fromOf[row], toOf[row]);
+    const from = fromOf[row]!;
+    places[number] = copyBytes(views[payloadOf[row]!]!, from, toOf[row]! - from, view, places[number]!);
   }
   return target;
 }

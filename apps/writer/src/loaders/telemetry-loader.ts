@@ -3,7 +3,7 @@ import type { LoadSession } from '@chip/persistence';
 import { CopyLoader, type CopyTarget, linesOf } from './copy-loader.ts';
 import type { Loaded } from './loader.ts';
 import type { RefusedElement } from './refused-element.ts';
-import { inSeriesOrder } from './series-order.ts';
+import { giveBack, inSeriesOrder } from './series-order.ts';
 
 const DELTA_COLUMNS = [
   'bucket',
@@ -59,6 +59,7 @@ const SAMPLES: CopyTarget = {
   table: 'system_metrics',
   columns: ['time', 'service_name', 'metric_name', 'metric_value', 'tags', 'host'],
   arrange: inSeriesOrder,
+  giveBack,
   normalised: ([time, service_name, metric_name, value, tags, host]) => ({
     ...tagsAsSent(tags!),
     time,
