@@ -15,6 +15,8 @@ import { unitsOfEquipment } from '../src/equipment/equipment-units.sql.ts';
 import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { diesByKind, diesOf, kindsOfMap } from '../src/maps/dies.sql.ts';
 import { measurementRows } from '../src/export/export.sql.ts';
+import { momentsOfParameters } from '../src/capability/capabilities.sql.ts';
+import { testCounts } from '../src/failing-tests/failing-tests.sql.ts';
 import { countedSamples } from '../src/charts/counted-samples.sql.ts';
 import { EXPORT_PLANS } from '../src/sql/snapshots.ts';
 import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
@@ -289,6 +291,34 @@ describe('query plans', () => {
       }
     },
   );
+
+  const ofLot = { lot_id: 'LOT7', policy: 'last' } as const;
+  /** As `lots` has it. */
+  const uuidOfLot = 'b4de03d8-bfb2-15d8-b162-34249b74743d';
+  // In columns, each look for a unit opens a batch, in the chunk of every month.
+  it.each([
+    [
+      'capability',
+      (snapshot: Queryable) => momentsOfValues(snapshot, { ...ofLot, parameter: 'width3', subgroup: 1 }, undefined),
+    ],
+    [
+      'a chart',
+      (snapshot: Queryable) => measuredSamples(snapshot, { ...ofLot, parameter: 'width3', subgroup: 1 }, 1000),
+    ],
+    ['all capabilities', (snapshot: Queryable) => momentsOfParameters(snapshot, ofLot, 1.128, 1000)],
+    ['failing tests', (snapshot: Queryable) => testCounts(snapshot, ofLot)],
+    [
+      'a map',
+      (snapshot: Queryable) => diesOf(snapshot, { policy: 'last', value: 'width3', lot: uuidOfLot }, 1000, undefined),
+    ],
+  ] as const)('of measurements of one lot (%s) look only into the chunks of its time', async (_, question) => {
+    const { chunks, nodes } = await explain(question);
+    const looked = nodes.filter((node) => isOfVectors(node) && node['Actual Loops'] > 1);
+    for (const names of [chunks, new Set(looked.map((node) => node['Relation Name'] as string))]) {
+      expect([...names].filter((name) => chunksOfVectors.has(name)).length).toBeLessThanOrEqual(2);
+    }
+    expect(chunks.size).toBeGreaterThan(0);
+  });
 
   it('of one inspection with its history use indexes', async () => {
     expect((await explain((snapshot) => inspectionsWithHistory(snapshot, [oneId]))).readWhole).toEqual([]);

@@ -1,6 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 
 /** One test (measurement with limits) over the counted attempts. */
 export interface TestCounts {
@@ -34,17 +35,19 @@ export async function operationsOfTests(
 /**
  * Values of the counted attempts `a` with their place among those of the attempt. Rows of earlier versions have no order, so
  * they take that of their names.
+ *
+ * @param near from {@link timesOf}
  */
-const VALUES = `
+const valuesOf = (near: (row: string) => string): string => `
       SELECT a.unit, a.result, u.name, u.value, u.lower_limit, u.upper_limit, u.place, v.time, v.event_id
         FROM chosen a
-        JOIN measurement_vectors v ON v.inspection_id = a.inspection_id AND v.event_id = ANY (a.event_ids)
+        JOIN measurement_vectors v ON v.inspection_id = a.inspection_id AND v.event_id = ANY (a.event_ids)${near('v')}
         JOIN measurement_sets s ON s.id = v.set_id
        CROSS JOIN LATERAL unnest(s.names, v.values, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u (name, value, lower_limit, upper_limit, place)
       UNION ALL
       SELECT a.unit, a.result, m.name, m.value, m.lower_limit, m.upper_limit, row_number() OVER (PARTITION BY a.unit, m.event_id ORDER BY m.name), m.time, m.event_id
         FROM chosen a
-        JOIN measurement_rows m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids)`;
+        JOIN measurement_rows m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids)${near('m')}`;
 
 /** Counts per test, and over all units as a last row without a key. */
 export async function testCounts(
@@ -54,12 +57,14 @@ export async function testCounts(
   const { sql, where } = chosenAttempts(
     question,
     'operation',
-    `a.inspection_id, a.event_ids, a.result, row_number() OVER () AS unit`,
+    `a.inspection_id, a.event_ids, a.completed_at, a.result, row_number() OVER () AS unit`,
   );
+  const times = timesOf(question, where, question.lot_id === undefined ? undefined : 'chosen');
+  const measured = times.map(valuesOf).join('\n      UNION ALL');
   const rows = await snapshot.query<TestCounts & UnitCounts & { key: string | null }>(
     `WITH chosen AS MATERIALIZED (
       ${sql}
-    ), measured AS (${VALUES}
+    ), measured AS (${measured}
     ), placed AS (
       SELECT unit, result, name, value, value < lower_limit OR value > upper_limit AS fails,
              row_number() OVER (PARTITION BY unit ORDER BY time, event_id, place) AS place
