@@ -39,8 +39,10 @@ export class HttpErrorFilter implements ExceptionFilter {
   answer(error: unknown, request: Request, reply: ProblemReply & { raw: ServerResponse }): void {
     const problem = this.#problemOf(error, request);
     if (problem.status >= 500) {
+      // Refusals of a full pool come by the dozen, and their stacks say nothing.
+      const cause = problem.code === 'overloaded' ? {} : { err: problem.cause ?? error };
       this.logger[problem.code === 'internal_error' ? 'error' : 'warn'](
-        { err: problem.cause ?? error, code: problem.code, method: request.method, route: request.routeOptions?.url },
+        { ...cause, code: problem.code, method: request.method, route: request.routeOptions?.url },
         'request_failed',
       );
     }
