@@ -52,17 +52,24 @@ async function seedLot(lot_id: string, attempts: readonly Attempt[]): Promise<vo
   }));
   const ids = await seedAttempts(database, seeded);
   const rows = JSON.stringify(
-    attempts.map((a, i) => ({ id: ids[i], event: seeded[i]!.event_id, value: a.value, defects: a.defects })),
+    attempts.map((a, i) => ({
+      id: ids[i],
+      event: seeded[i]!.event_id,
+      time: at(a.completed),
+      value: a.value,
+      defects: a.defects,
+    })),
   );
-  const given = 'jsonb_to_recordset($1::text::jsonb) AS r (id uuid, event uuid, value float8, defects int)';
+  const given =
+    'jsonb_to_recordset($1::text::jsonb) AS r (id uuid, event uuid, time timestamptz, value float8, defects int)';
   await database.query(
-    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit) SELECT '2026-05-01', id, event, 'vth', value, 'V' FROM ${given}`,
+    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit) SELECT time, id, event, 'vth', value, 'V' FROM ${given}`,
     [rows],
   );
   await packMeasurements(database);
   await database.query(
     `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
-     SELECT id, event, n, '2026-05-01', 'class' || n, 0, 0 FROM ${given}, generate_series(1, defects) AS n`,
+     SELECT id, event, n, time, 'class' || n, 0, 0 FROM ${given}, generate_series(1, defects) AS n`,
     [rows],
   );
   await database.query(
