@@ -2,6 +2,7 @@
  * Reads measurements of attempts by position. The view `measurements` unnests every value of every vector that a join
  * touches, and a join cannot use an index through it; so joins name both forms in which measurements are stored.
  */
+import { type UnitFilters } from '../http/parameters.ts';
 import { type SqlConditions } from '../sql/sql-conditions.ts';
 
 /** CTE `named`: positions of the measurement `name` (a placeholder) in the sets; an event may repeat a name. */
@@ -17,12 +18,13 @@ const EVERYWHERE = [() => ''];
 
 /** The time of a hand-inserted row may differ this much from that of its attempt. */
 const MARGIN_MS = 86_400_000;
-const MARGIN = `INTERVAL '1 day'`;
+const MARGIN = `INTERVAL '${MARGIN_MS} milliseconds'`;
 const shifted = (time: string, byMs: number): string => new Date(Date.parse(time) + byMs).toISOString();
 
-interface Range {
+interface Scope {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  readonly lot_id?: UnitFilters['lot_id'] | undefined;
 }
 
 /**
@@ -30,14 +32,18 @@ interface Range {
  * If an attempt has a single event, its measurements carry the completion time, so only those chunks are read.
  * Measurements from earlier events of an attempt may lie anywhere.
  *
- * @param few CTE of the attempts, with their `completed_at`, where they are of few lots: an end that the range leaves open is
- *   taken from them
+ * @param attempts CTE of the attempts, with their `completed_at`: an end that a question about few lots leaves open is taken
+ *   from them
  */
-export function timesOf(range: Range, where: SqlConditions, few?: string): readonly ((row: string) => string)[] {
-  const ofFew = (end: string): string | undefined => few && `(SELECT ${end} FROM ${few})`;
-  const from =
-    range.from === undefined ? ofFew(`min(completed_at) - ${MARGIN}`) : where.bind(shifted(range.from, -MARGIN_MS));
-  const to = range.to === undefined ? ofFew(`max(completed_at) + ${MARGIN}`) : where.bind(shifted(range.to, MARGIN_MS));
+export function timesOf(
+  { from: begin, to: end, lot_id }: Scope,
+  where: SqlConditions,
+  attempts: string,
+): readonly ((row: string) => string)[] {
+  const ofFew = (time: string): string | undefined =>
+    lot_id === undefined ? undefined : `(SELECT ${time} FROM ${attempts})`;
+  const from = begin === undefined ? ofFew(`min(completed_at) - ${MARGIN}`) : where.bind(shifted(begin, -MARGIN_MS));
+  const to = end === undefined ? ofFew(`max(completed_at) + ${MARGIN}`) : where.bind(shifted(end, MARGIN_MS));
   if (from === undefined && to === undefined) {
     return EVERYWHERE;
   }

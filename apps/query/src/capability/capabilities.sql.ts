@@ -45,7 +45,7 @@ export function momentsOfParameters(
         FROM attempt a
         ${joins}`,
     undefined,
-    timesOf(question, where, question.lot_id === undefined ? undefined : 'attempt'),
+    timesOf(question, where, 'attempt'),
   );
   const one = (column: string): string =>
     `CASE WHEN count(DISTINCT ${column}) = 1 AND count(${column}) = count(*) THEN min(${column}) END AS ${column}`;

@@ -141,13 +141,13 @@ interface StreamReply {
 }
 
 /** Aborts when the answer is closed: sent to its end, or left by its reader, who may not have seen its begin yet. */
-function abortedWith(answer: ServerResponse): AbortController {
+function abortedWith(answer: ServerResponse): AbortSignal {
   const controller = new AbortController();
   answer.once('close', () => controller.abort());
   if (answer.destroyed) {
     controller.abort();
   }
-  return controller;
+  return controller.signal;
 }
 
 /** Trailer of the answer: the number of rows sent. If it is absent or differs, the answer is not complete. */
@@ -216,7 +216,7 @@ export class ExportController {
   ): Promise<void> {
     await this.#record(what, parameters);
     const { columns, sql, values } = query;
-    const { signal } = abortedWith(reply.raw);
+    const signal = abortedWith(reply.raw);
     switch (parameters.format) {
       case 'parquet':
         return this.#write(what, 'parquet', snapshots.streamTexts(sql, values, signal), parquetWriter(columns), reply);

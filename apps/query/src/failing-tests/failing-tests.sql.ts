@@ -59,7 +59,7 @@ export async function testCounts(
     'operation',
     `a.inspection_id, a.event_ids, a.completed_at, a.result, row_number() OVER () AS unit`,
   );
-  const times = timesOf(question, where, question.lot_id === undefined ? undefined : 'chosen');
+  const times = timesOf(question, where, 'chosen');
   const measured = times.map(valuesOf).join('\n      UNION ALL');
   const rows = await snapshot.query<TestCounts & UnitCounts & { key: string | null }>(
     `WITH chosen AS MATERIALIZED (

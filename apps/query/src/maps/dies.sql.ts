@@ -131,7 +131,7 @@ function dieOf(question: MapQuestion): { readonly where: SqlConditions; readonly
   const { chosen, where, own } = placedAttempts(question);
   const values =
     own === undefined
-      ? latestOf(where.bind(value), timesOf(question, where, question.lot === undefined ? undefined : 'chosen'))
+      ? latestOf(where.bind(value), timesOf({ ...question, lot_id: question.lot }, where, 'chosen'))
       : `carried AS (SELECT ${carried('c')}, c.value, NULL::text AS unit FROM chosen c WHERE c.value IS NOT NULL)`;
   const perDie =
     policy === 'all'

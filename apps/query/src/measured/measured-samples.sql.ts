@@ -80,7 +80,7 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
         FROM attempt a
         ${joins}`,
     name,
-    timesOf(question, where, question.lot_id === undefined ? undefined : 'attempt'),
+    timesOf(question, where, 'attempt'),
   );
   return {
     ctes: `WITH attempt AS (
