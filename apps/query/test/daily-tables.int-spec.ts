@@ -9,46 +9,20 @@ import { BINS, type Bin, binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
 import { DEFECT_PARETO_KEYS, defectCounts, type DefectParetoKey } from '../src/defects/defect-pareto.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
+import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
 
 const UNITS = 30;
-const FIRST_DAY = Date.UTC(2025, 11, 1);
 const DAYS = 20;
-const DAY_MS = 86_400_000;
-const LOTS = [
-  { id: randomUUID(), site: '', lot_id: 'L1' },
-  { id: randomUUID(), site: 'south', lot_id: 'L1' },
-  { id: randomUUID(), site: 'south', lot_id: 'L2' },
-];
-
-/** An instant within three weeks, often exactly at midnight or a microsecond before. */
-const instant = fc
-  .record({
-    day: fc.integer({ min: 0, max: DAYS }),
-    micros: fc.oneof(fc.constantFrom(0, 0, DAY_MS * 1000 - 1), fc.integer({ min: 0, max: DAY_MS * 1000 - 1 })),
-  })
-  .map(({ day, micros }) => {
-    const ms = new Date(FIRST_DAY + day * DAY_MS + Math.floor(micros / 1000)).toISOString().slice(0, -1);
-    return `${ms}${String(micros % 1000).padStart(3, '0')}Z`;
-  });
+const instant = instantWithin(DAYS);
 
 /** An event of an attempt: the first one, a later one with more defects, a correction, a withdrawal. */
 const event = fc.record({
-  unit: fc.integer({ min: 0, max: UNITS - 1 }),
-  attempt: fc.constantFrom(1, 1, 1, 1, 2, 3),
-  step: fc.constantFrom('', '', '', 'probe'),
-  status: fc.constantFrom('completed', 'completed', 'completed', 'completed', 'failed', 'in_progress', 'voided'),
-  result: fc.constantFrom('pass', 'fail'),
-  occurred_at: fc.oneof(instant, fc.constant('2025-12-10T12:00:00.000000Z')),
-  completed_at: instant,
-  equipment_id: fc.constantFrom('E1', 'E2', null),
-  product: fc.constantFrom('P1', 'P2', null),
+  ...changedAttempt(UNITS, instant, '2025-12-10T12:00:00.000000Z'),
   recipe: fc.constantFrom('R1', null),
   hard_bin: fc.constantFrom(1, 2, null),
   soft_bin: fc.constantFrom(1, 10, 20, null),
   // Sums of these do not depend on their order.
   area: fc.constantFrom(1.5, 0.25, null),
-  event_id: fc.uuid(),
-  number: fc.constantFrom(null, null, 1, 2, 3),
   defects: fc.array(fc.record({ class: fc.constantFrom('scratch', 'void'), severity: fc.constantFrom('high', null) }), {
     maxLength: 3,
   }),
@@ -91,18 +65,10 @@ describe('bins and defects by day', () => {
   beforeAll(async () => {
     db = await createTestDatabase();
     session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
-    for (const { id, site, lot_id } of LOTS) {
-      await db.database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [id, site, lot_id]);
-    }
+    await storeUnits(db.database, UNITS);
     await db.database.query(
       `UPDATE retention_settings SET keep = INTERVAL '1 day' WHERE table_name IN ('inspection_attempts', 'defects')`,
     );
-    for (let unit = 0; unit < UNITS; unit++) {
-      await db.database.query(
-        `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES (md5($1::text)::uuid, $2, $1, $3)`,
-        [String(unit), LOTS[unit % LOTS.length]!.id, unit % 2 === 0 ? 'visual' : 'thermal'],
-      );
-    }
   });
   afterAll(async () => {
     await session.close();

@@ -7,48 +7,12 @@ import { ATTEMPT_POLICIES, type AttemptPolicy, type AttemptQuestion } from '../s
 import { type CountedYield } from '../src/yield/yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
+import { changedAttempt, instantWithin, storeUnits } from './random-attempts.ts';
 
 const UNITS = 40;
-const FIRST_DAY = Date.UTC(2025, 11, 1);
 const DAY_MS = 86_400_000;
-const LOTS = [
-  { id: randomUUID(), site: '', lot_id: 'L1' },
-  { id: randomUUID(), site: 'south', lot_id: 'L1' },
-  { id: randomUUID(), site: 'south', lot_id: 'L2' },
-];
-
-/** An instant within two months, often exactly at midnight or a microsecond before. */
-const instant = fc
-  .record({
-    day: fc.integer({ min: 0, max: 60 }),
-    within: fc.oneof(
-      fc.constantFrom(0, 0, DAY_MS - 0.001),
-      fc.double({ min: 0, max: DAY_MS, noNaN: true, maxExcluded: true }),
-    ),
-  })
-  .map(({ day, within }) => {
-    const micros = Math.floor(within * 1000);
-    const ms = new Date(FIRST_DAY + day * DAY_MS + Math.floor(micros / 1000)).toISOString().slice(0, -1);
-    return `${ms}${String(micros % 1000).padStart(3, '0')}Z`;
-  });
-
-/** One change that the load makes to the attempts of a unit: a new attempt, a late one, a correction, a withdrawal. */
-const change = fc.record({
-  unit: fc.integer({ min: 0, max: UNITS - 1 }),
-  // Few units have many attempts, most have one.
-  attempt: fc.constantFrom(1, 1, 1, 1, 2, 3),
-  step: fc.constantFrom('', '', '', 'probe'),
-  status: fc.constantFrom('completed', 'completed', 'completed', 'completed', 'failed', 'in_progress', 'voided'),
-  result: fc.constantFrom('pass', 'fail'),
-  // Not always in the order of completion, and tied at times.
-  occurred_at: fc.oneof(instant, fc.constant('2025-12-20T12:00:00.000000Z')),
-  completed_at: instant,
-  equipment_id: fc.constantFrom('E1', 'E2', null),
-  product: fc.constantFrom('P1', 'P2', null),
-  event_id: fc.uuid(),
-  /** Attempt number, if the machine gave one. */
-  number: fc.constantFrom(null, null, 1, 2, 3),
-});
+const instant = instantWithin(60);
+const change = fc.record(changedAttempt(UNITS, instant, '2025-12-20T12:00:00.000000Z'));
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
 type Asked = Omit<AttemptQuestion, 'policy'>;
@@ -91,15 +55,8 @@ describe('yield from the summaries', () => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await createTestDatabase();
-    for (const { id, site, lot_id } of LOTS) {
-      await db.database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3)', [id, site, lot_id]);
-    }
-    for (let unit = 0; unit <= UNITS; unit++) {
-      await db.database.query(
-        `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES (md5($1::text)::uuid, $2, $1, $3)`,
-        [String(unit), LOTS[unit % LOTS.length]!.id, unit % 2 === 0 ? 'visual' : 'thermal'],
-      );
-    }
+    // One more than have attempts.
+    await storeUnits(db.database, UNITS + 1);
   });
   afterAll(() => db.drop());
 
