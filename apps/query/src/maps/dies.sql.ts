@@ -82,16 +82,17 @@ function placedAttempts(question: MapQuestion) {
 }
 
 /**
- * The question with the policy as a condition of its own, which looks for other attempts of a unit in its lot: by the index
- * of lots, a few retests are read instead of those of all lots.
+ * The question with the policy as a condition of its own: most units of a lot have one attempt, and of the others the chosen
+ * attempts are looked up. Comparing each of 100,000 dice with the retests takes half as long again.
  */
 function ofOneLot(question: MapQuestion, where: SqlConditions): MapQuestion {
   const { lot, as_at } = question;
   if (lot === undefined || as_at !== undefined || question.policy === 'all') {
     return question;
   }
-  const retests = `(SELECT * FROM yield_retests r WHERE r.lot_id = ${where.bind(lot)}::uuid)`;
-  where.require(`NOT ${isSuperseded('a', question, 'operation', retests)}`);
+  const retests = `(SELECT * FROM yield_retests WHERE lot_id = ${where.bind(lot)}::uuid)`;
+  where.require(`(a.inspection_id NOT IN (SELECT r.inspection_id FROM ${retests} r)
+           OR (a.inspection_id, a.event_id) IN (SELECT r.inspection_id, r.event_id FROM ${retests} r WHERE NOT ${isSuperseded('r', question, 'operation', retests)}))`);
   return { ...question, policy: 'all' };
 }
 
@@ -172,7 +173,7 @@ export async function diesByKind(
     return undefined;
   }
   const rows = await snapshot.query<KindRow & { readonly attempts: number }>(
-    `SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at, count(*)::int AS attempts,
+    `SELECT inspection_type, step, product, max(completed_at) AS last_at, count(*)::int AS attempts,
             json_agg(x) FILTER (WHERE value IS NOT NULL) AS xs, json_agg(y) FILTER (WHERE value IS NOT NULL) AS ys,
             json_agg(value) FILTER (WHERE value IS NOT NULL) AS values
        FROM (${chosen.sql} LIMIT ${where.bind(limit)}) AS chosen
