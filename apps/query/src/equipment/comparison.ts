@@ -90,20 +90,26 @@ export function answerComparison(
   parameters: CompareParameters,
 ): Omit<CompareAnswer, 'as_of'> {
   const comparison = compareTools(
-    rows.map(({ equipment_id, inspection_type, product, units, passed }): ToolSample => ({
+    rows.map(({ equipment_id, inspection_type, product, units, passed, times }): ToolSample => ({
       tool: equipment_id,
       stratum: JSON.stringify([inspection_type, product]),
       units,
       passed,
+      times,
     })),
   );
   const counts = new Map<string, { units: number; passed: number }>();
-  for (const { equipment_id, units, passed } of rows) {
-    const sum = counts.get(equipment_id) ?? { units: 0, passed: 0 };
-    counts.set(equipment_id, { units: sum.units + units, passed: sum.passed + passed });
+  let units = 0;
+  let passed = 0;
+  for (const row of rows) {
+    const sum = counts.get(row.equipment_id) ?? { units: 0, passed: 0 };
+    counts.set(row.equipment_id, {
+      units: sum.units + row.units * row.times,
+      passed: sum.passed + row.passed * row.times,
+    });
+    units += row.units * row.times;
+    passed += row.passed * row.times;
   }
-  const units = rows.reduce((sum, row) => sum + row.units, 0);
-  const passed = rows.reduce((sum, row) => sum + row.passed, 0);
   const judged = comparison.tools.filter(({ p }) => p !== null);
   const ps = judged.map(({ p }) => p as number);
   const corrected = new Map(

@@ -2,18 +2,23 @@ import { type Queryable } from '@chip/persistence';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { countsFromSummary, summaryDays, yieldColumn } from '../yield/yield-summary.sql.ts';
 
-/** Units of one lot (or wafer) whose chosen attempt ran on one machine. */
+/** Units of a lot (or wafer) whose chosen attempt ran on one machine; lots with the same numbers are one row. */
 export interface EquipmentSample {
   readonly equipment_id: string;
   readonly inspection_type: string;
   readonly product: string | null;
   readonly units: number;
   readonly passed: number;
+  /** How many lots (or wafers) these are the units of, each. */
+  readonly times: number;
 }
 
 const COLUMNS = ['equipment_id', 'inspection_type', 'product', 'lot_id'] as const;
 
-/** Units and passes per equipment, inspection type, product and lot (or wafer), without units that name no equipment. */
+/**
+ * Units and passes per equipment, inspection type, product and lot (or wafer), without units that name no equipment. Counts
+ * lots with the same numbers here: a year of them would take longer to read and to sort than to find.
+ */
 export function samplesOfEquipment(
   snapshot: Queryable,
   question: AttemptQuestion,
@@ -23,18 +28,22 @@ export function samplesOfEquipment(
   const { sql, values } =
     days === undefined
       ? partsOfAttempts(question, sample)
-      : countsFromSummary(question, days, COLUMNS.map(yieldColumn));
+      : countsFromSummary(question, days, COLUMNS.map(yieldColumn), { isSummed: false });
   const columns = [...COLUMNS, ...(sample === 'wafer' ? ['wafer_id'] : [])].join(', ');
   return snapshot.query<EquipmentSample>(
     `WITH part (${columns}, units, passed) AS (
       ${sql}
     )
-    SELECT equipment_id, inspection_type::text AS inspection_type, product, sum(units)::bigint AS units, sum(passed)::bigint AS passed
-      FROM part
-     WHERE equipment_id IS NOT NULL
-     GROUP BY ${columns}
-    HAVING sum(units) <> 0
-     ORDER BY equipment_id COLLATE "C", ${columns}`,
+    SELECT equipment_id, inspection_type::text AS inspection_type, product, units, passed, count(*)::int AS times
+      FROM (
+        SELECT equipment_id, inspection_type, product, sum(units)::bigint AS units, sum(passed)::bigint AS passed
+          FROM part
+         WHERE equipment_id IS NOT NULL
+         GROUP BY ${columns}
+        HAVING sum(units) <> 0
+      ) AS sample
+     GROUP BY sample.equipment_id, sample.inspection_type, sample.product, units, passed
+     ORDER BY equipment_id COLLATE "C", sample.inspection_type, product COLLATE "C", units, passed`,
     values,
   );
 }

@@ -48,11 +48,14 @@ export const yieldColumn = (name: string): YieldColumn => ({
  * 3. with a policy: minus attempts of retested units for which the policy chooses another attempt, at any time.
  *
  * Includes attempts that retention deleted, except in 2.
+ *
+ * @param options.isSummed false leaves all sums to the caller, whose groups are nearly as many as the rows of the summaries
  */
 export function countsFromSummary(
   question: AttemptQuestion,
   { first, end }: WholeDays,
   columns: readonly YieldColumn[],
+  { isSummed = true } = {},
 ): { sql: string; values: SqlParameter[] } {
   const days = new SqlConditions();
   const { values } = days;
@@ -64,10 +67,13 @@ export function countsFromSummary(
   const named = (of: 'ofDays' | 'ofAttempt'): string =>
     columns.map((column) => `${column[of]} AS ${column.name}`).join(', ');
   const names = columns.map(({ name }) => name).join(', ');
-  const ofDays = (table: string): string => `
+  const ofDays = (table: string): string =>
+    isSummed
+      ? `
       SELECT ${named('ofDays')}, units, passed
-        FROM (SELECT ${summed}, sum(insertions) AS units, sum(insertions_passed) AS passed
-                FROM ${table} s WHERE ${days.toString()} GROUP BY ${summed}) AS s`;
+        FROM (SELECT ${summed}, sum(insertions)::bigint AS units, sum(insertions_passed)::bigint AS passed
+                FROM ${table} s WHERE ${days.toString()} GROUP BY ${summed}) AS s`
+      : `SELECT ${named('ofDays')}, insertions, insertions_passed FROM ${table} s WHERE ${days.toString()}`;
   const partOfDay = (from: string | undefined, to: string | undefined): string[] => {
     if (from === undefined || to === undefined || from === to) {
       return [];
@@ -87,8 +93,13 @@ export function countsFromSummary(
   const superseded = isSuperseded('a', question, 'unit');
   if (superseded !== undefined) {
     const where = inRange(new SqlConditions(values), question, 'a').require(superseded);
-    parts.push(`SELECT ${names}, -count(*), -count(*) FILTER (WHERE result = 'pass')
-        FROM (SELECT ${named('ofAttempt')}, a.result FROM yield_retests a WHERE ${where.toString()}) AS superseded GROUP BY ${names}`);
+    const from = `FROM yield_retests a WHERE ${where.toString()}`;
+    parts.push(
+      isSummed
+        ? `SELECT ${names}, -count(*), -count(*) FILTER (WHERE result = 'pass')
+        FROM (SELECT ${named('ofAttempt')}, a.result ${from}) AS superseded GROUP BY ${names}`
+        : `SELECT ${named('ofAttempt')}, -1, -(a.result = 'pass')::int ${from}`,
+    );
   }
   return { sql: parts.join('\n      UNION ALL\n      '), values };
 }

@@ -55,15 +55,35 @@ describe('comparison of tools', () => {
     expect(compareTools(samples('A', [100])).dispersion).toBeNull();
   });
 
-  it('does not depend on the order of the samples', () => {
-    const sample = fc.record({
-      tool: fc.constantFrom('A', 'B', 'C'),
-      stratum: fc.constantFrom('x', 'y'),
-      units: fc.constantFrom(10, 100),
-      passed: fc.nat(10),
-    });
+  const anySample = fc.record({
+    tool: fc.constantFrom('A', 'B', 'C'),
+    stratum: fc.constantFrom('x', 'y'),
+    units: fc.constantFrom(10, 100),
+    passed: fc.nat(10),
+  });
+
+  it('of equal samples in one is that of each on its own', () => {
+    const counted = fc.record({ sample: anySample, times: fc.integer({ min: 1, max: 5 }) });
     fc.assert(
-      fc.property(fc.array(sample, { maxLength: 30 }), (all) => {
+      fc.property(fc.array(counted, { maxLength: 30 }), (all) => {
+        const together = compareTools(all.map(({ sample, times }) => ({ ...sample, times })));
+        const apart = compareTools(all.flatMap(({ sample, times }) => Array.from({ length: times }, () => sample)));
+        expect(together.tools.map(({ tool, samples: n }) => [tool, n])).toEqual(
+          apart.tools.map(({ tool, samples: n }) => [tool, n]),
+        );
+        for (const [i, { z, p }] of together.tools.entries()) {
+          expect(z).toBeCloseTo(apart.tools[i]!.z, 9);
+          expect(p ?? -1).toBeCloseTo(apart.tools[i]!.p ?? -1, 9);
+        }
+        expect(together.p ?? -1).toBeCloseTo(apart.p ?? -1, 9);
+        expect(together.dispersion ?? -1).toBeCloseTo(apart.dispersion ?? -1, 9);
+      }),
+    );
+  });
+
+  it('does not depend on the order of the samples', () => {
+    fc.assert(
+      fc.property(fc.array(anySample, { maxLength: 30 }), (all) => {
         const forward = new Map(compareTools(all).tools.map((verdict) => [verdict.tool, verdict]));
         for (const { tool, samples: n, z } of compareTools([...all].reverse()).tools) {
           expect(forward.get(tool)!.samples).toBe(n);

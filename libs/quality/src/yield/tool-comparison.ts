@@ -7,6 +7,8 @@ export interface ToolSample {
   readonly stratum: string;
   readonly units: number;
   readonly passed: number;
+  /** How many such lots (or wafers) there are; default 1. A year of small lots has few different ones. */
+  readonly times?: number;
 }
 
 export interface ToolVerdict {
@@ -33,10 +35,18 @@ export interface ToolComparison {
 /** Fewer samples than this say nothing about a tool. */
 export const LEAST_SAMPLES = 3;
 
+/** Samples of one tool that share a rank. */
 interface Ranked {
   readonly tool: string;
   readonly rank: number;
+  readonly times: number;
 }
+
+/** Sum over samples, each as often as there are such samples. */
+const sumOf = <Sample extends { readonly times?: number }>(
+  samples: readonly Sample[],
+  value: (sample: Sample) => number = () => 1,
+): number => samples.reduce((sum, sample) => sum + (sample.times ?? 1) * value(sample), 0);
 
 /**
  * Compares tools by the fail fractions of their samples. Each tool against all others: van Elteren's stratified rank sum test
@@ -50,20 +60,21 @@ export function compareTools(samples: readonly ToolSample[]): ToolComparison {
   const tools = [...new Set(counted.map(({ tool }) => tool))];
   const sums = new Map(tools.map((tool) => [tool, { samples: 0, others: 0, excess: 0, variance: 0, step: Infinity }]));
   for (const ranked of strata) {
-    const n = ranked.length;
+    const n = sumOf(ranked);
     // Without ties this is n (n + 1) / 12 for each pair of tool and others.
-    const perPair = ranked.reduce((sum, { rank: r }) => sum + (r - (n + 1) / 2) ** 2, 0) / (n * (n - 1));
+    const perPair = sumOf(ranked, ({ rank: r }) => (r - (n + 1) / 2) ** 2) / (n * (n - 1));
     for (const [tool, own] of groupBy(ranked, (sample) => sample.tool)) {
-      const others = n - own.length;
+      const owned = sumOf(own);
+      const others = n - owned;
       const sum = sums.get(tool);
       if (others === 0 || sum === undefined) {
         continue;
       }
       const weight = 1 / (n + 1);
-      sum.samples += own.length;
+      sum.samples += owned;
       sum.others += others;
-      sum.excess += weight * (own.reduce((total, { rank: r }) => total + r, 0) - (own.length * (n + 1)) / 2);
-      sum.variance += weight ** 2 * own.length * others * perPair;
+      sum.excess += weight * (sumOf(own, ({ rank: r }) => r) - (owned * (n + 1)) / 2);
+      sum.variance += weight ** 2 * owned * others * perPair;
       sum.step = Math.min(sum.step, weight / 2);
     }
   }
@@ -87,18 +98,22 @@ export function compareTools(samples: readonly ToolSample[]): ToolComparison {
 /** Ranks of the fail fractions; equal ones share their mean rank. */
 function rank(samples: readonly ToolSample[]): Ranked[] {
   const sorted = samples
-    .map(({ tool, units, passed }) => ({ tool, failed: (units - passed) / units }))
+    .map(({ tool, units, passed, times = 1 }) => ({ tool, times, failed: (units - passed) / units }))
     .sort((a, b) => a.failed - b.failed);
   const ranked: Ranked[] = [];
+  let before = 0;
   for (let i = 0; i < sorted.length;) {
     let end = i;
     while (end < sorted.length && sorted[end]?.failed === sorted[i]?.failed) {
       end++;
     }
-    const shared = (i + 1 + end) / 2;
+    const count = sumOf(sorted.slice(i, end));
+    const shared = before + (count + 1) / 2;
     for (; i < end; i++) {
-      ranked.push({ tool: (sorted[i] as { tool: string }).tool, rank: shared });
+      const { tool, times } = sorted[i] as (typeof sorted)[number];
+      ranked.push({ tool, times, rank: shared });
     }
+    before += count;
   }
   return ranked;
 }
@@ -107,21 +122,22 @@ function kruskalWallis(strata: readonly (readonly Ranked[])[]): number | null {
   let statistic = 0;
   let freedom = 0;
   for (const all of strata) {
-    const large = [...groupBy(all, ({ tool }) => tool).values()].filter((own) => own.length >= LEAST_SAMPLES);
+    const large = [...groupBy(all, ({ tool }) => tool).values()].filter((own) => sumOf(own) >= LEAST_SAMPLES);
     if (large.length < 2) {
       continue;
     }
     const values = large.flat();
-    const centre = values.reduce((sum, { rank: r }) => sum + r, 0) / values.length;
-    const total = values.reduce((sum, { rank: r }) => sum + (r - centre) ** 2, 0);
+    const n = sumOf(values);
+    const centre = sumOf(values, ({ rank: r }) => r) / n;
+    const total = sumOf(values, ({ rank: r }) => (r - centre) ** 2);
     if (total === 0) {
       continue;
     }
     const between = large.reduce(
-      (sum, own) => sum + own.length * (own.reduce((s, { rank: r }) => s + r, 0) / own.length - centre) ** 2,
+      (sum, own) => sum + sumOf(own) * (sumOf(own, ({ rank: r }) => r) / sumOf(own) - centre) ** 2,
       0,
     );
-    statistic += ((values.length - 1) * between) / total;
+    statistic += ((n - 1) * between) / total;
     freedom += large.length - 1;
   }
   return freedom === 0 ? null : chiSquareUpperTail(statistic, freedom);
@@ -131,11 +147,10 @@ function dispersionOf(samples: readonly ToolSample[]): number | null {
   let statistic = 0;
   let freedom = 0;
   for (const cell of groupBy(samples, ({ tool, stratum }) => JSON.stringify([tool, stratum])).values()) {
-    const units = cell.reduce((sum, sample) => sum + sample.units, 0);
-    const p = cell.reduce((sum, sample) => sum + sample.passed, 0) / units;
-    freedom += cell.length - 1;
+    const p = sumOf(cell, ({ passed }) => passed) / sumOf(cell, ({ units }) => units);
+    freedom += sumOf(cell) - 1;
     if (p > 0 && p < 1) {
-      statistic += cell.reduce((sum, s) => sum + (s.passed - s.units * p) ** 2 / (s.units * p * (1 - p)), 0);
+      statistic += sumOf(cell, ({ units, passed }) => (passed - units * p) ** 2 / (units * p * (1 - p)));
     }
   }
   return freedom === 0 ? null : Math.max(1, statistic / freedom);
