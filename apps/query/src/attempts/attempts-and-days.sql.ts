@@ -11,6 +11,9 @@ const FINER_GROUPS: readonly (AttemptGroup | undefined)[] = ['hour', 'shift', 'w
 /** Bits of `choices`, of all attempts of a unit; four bits higher are those among the attempts of its step. */
 const CHOICES = { last: 1, first: 2, best: 4, worst: 8 } as const;
 
+/** The time at which a day begins. */
+export const beginOf = (day: string): string => `(${day})::timestamp AT TIME ZONE 'UTC'`;
+
 /** From the first day, or time, to the second, exclusive. */
 type Span = readonly [from: string, to: string];
 
@@ -114,6 +117,6 @@ function countsOfDays(
   const { key, lot } = groupOf(question, where);
   // With a time, so that days are grouped as attempts are.
   return `SELECT ${columns}, ${key} AS group_key, ${lot} AS group_lot
-        FROM (SELECT *, day::timestamp AT TIME ZONE 'UTC' AS completed_at FROM ${table}) a
+        FROM (SELECT *, ${beginOf('day')} AS completed_at FROM ${table}) a
        WHERE ${where.toString()}`;
 }

@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { attemptsAndDays, beginOf } from '../attempts/attempts-and-days.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 export interface SeenName {
@@ -84,24 +85,40 @@ export async function seenRange(
   return row?.from == null || row.to === null ? null : { from: row.from, to: row.to };
 }
 
-/** Steps or recipes of completed attempts in a range. */
-export function namesOfAttempts(
+/**
+ * Steps or recipes of completed attempts in a range. Names of whole days come from their sums, which know the day of the first
+ * and of the last attempt; the exact times are looked up in these two days.
+ */
+export async function namesOfAttempts(
   snapshot: Queryable,
   column: 'step' | 'recipe',
   range: SeenRange,
   after: string,
   limit: number,
 ): Promise<SeenName[]> {
-  const where = new SqlConditions()
-    .require(`status = 'completed'`)
-    .when(range.from, ($) => `completed_at >= ${$}::timestamptz`)
-    .when(range.to, ($) => `completed_at < ${$}::timestamptz`)
-    .when(after, ($) => `${column} > ${$}`);
+  const { attempts, days, values } = await attemptsAndDays(
+    snapshot,
+    { ...range, policy: 'all' },
+    'unit',
+    `a.${column} AS name, a.completed_at, NULL::date AS day`,
+    { table: 'daily_attempts', columns: `a.${column}, NULL, a.day` },
+  );
+  const where = new SqlConditions(values).when(after, ($) => `name > ${$}`);
+  const timeOf = (end: 'min' | 'max', day: string): string =>
+    `(SELECT ${end}(a.completed_at) FROM inspection_attempts a
+          WHERE a.status = 'completed' AND a.${column} = named.name AND a.completed_at >= ${beginOf(day)} AND a.completed_at < ${beginOf(`${day} + 1`)})`;
   return snapshot.query<SeenName>(
-    `SELECT ${column} AS name, min(completed_at) AS first_seen, max(completed_at) AS last_seen
-       FROM inspection_attempts WHERE ${where.toString()}
-      GROUP BY 1 ORDER BY 1 LIMIT ${where.bind(limit)}`,
-    where.values,
+    `WITH seen AS (
+      ${attempts}
+      ${days}
+    ), named AS (
+      SELECT name, min(completed_at) AS first_at, max(completed_at) AS last_at, min(day) AS first_day, max(day) AS last_day
+        FROM seen WHERE ${where.toString()} GROUP BY name ORDER BY name LIMIT ${where.bind(limit)}
+    )
+    SELECT name, least(first_at, ${timeOf('min', 'first_day')}) AS first_seen,
+           greatest(last_at, ${timeOf('max', 'last_day')}) AS last_seen
+      FROM named ORDER BY name`,
+    values,
   );
 }
 
