@@ -458,6 +458,16 @@ describe('query plans', () => {
     expect((await explain((snapshot) => diesByKind(snapshot, wafer, 1000))).readWhole).toEqual([]);
   });
 
+  it('of the maps of a year of everything sort no dice, and look up what they are of by index', async () => {
+    const question = { value: 'result', policy: 'last', product: 'P7', from: day(-365), to: day(0) } as const;
+    const { nodes, attempts } = await explain((snapshot) => diesOf(snapshot, question, 1000, undefined));
+    expect(attempts).toBeGreaterThan(0.9 * (INSPECTIONS / 25));
+    const sorts = nodes.filter((node) => node['Node Type'].includes('Sort'));
+    // Places by value, of which this small history has a third of its dice.
+    expect(Math.max(...sorts.map((node) => node['Actual Rows']))).toBeLessThan(attempts / 2);
+    expect((await explain((snapshot) => kindsOfMap(snapshot, question))).readWhole).toEqual(['daily_attempts']);
+  });
+
   it('of a comparison of equipment over a year touch no inspection, by wafer over a day use an index', async () => {
     const year = { from: day(-365), to: day(0), policy: 'last' } as const;
     const { tables } = await explain((snapshot) => samplesOfEquipment(snapshot, year, 'lot'));
@@ -552,15 +562,20 @@ describe('query plans', () => {
     }
   });
 
-  it('of the names of equipment and products look once or twice per name, those of steps read their range', async () => {
+  it('of the names of equipment and products look once or twice per name, those of steps read days', async () => {
     const equipment = await explain((snapshot) => equipmentSeen(snapshot, '', 51));
     expect(equipment.readWhole).toEqual([]);
     // 40 machines, the latest 50 completions of each.
     expect(equipment.attempts).toBeLessThan(40 * 60);
     expect((await explain((snapshot) => productsSeen(snapshot, '', 51))).readWhole).toEqual([]);
     expect((await explain((snapshot) => seenRange(snapshot, {}))).readWhole).toEqual([]);
-    const oneDay = { from: day(-31), to: day(-30) };
-    expect((await explain((snapshot) => namesOfAttempts(snapshot, 'step', oneDay, '', 51))).readWhole).toEqual([]);
+    const steps = (from: number, to: number) =>
+      explain((snapshot) => namesOfAttempts(snapshot, 'step', { from: day(from), to: day(to) }, '', 51));
+    expect((await steps(-31, -30)).readWhole).toEqual([]);
+    const year = await steps(-365, 0);
+    expect(year.readWhole).toEqual(['daily_attempts']);
+    // The first and the last one of each step.
+    expect(year.attempts).toBeLessThan(100);
   });
 
   it('of telemetry from raw samples touch only the chunks of their range', async () => {

@@ -1,17 +1,23 @@
 import { type Queryable } from '@chip/persistence';
-import { type AttemptQuestion, chosenAttempts, isSuperseded, preferredFirst } from '../attempts/chosen-attempts.ts';
+import { attemptsAndDays, beginOf } from '../attempts/attempts-and-days.sql.ts';
+import {
+  type AttemptQuestion,
+  chosenAttempts,
+  inRange,
+  isSuperseded,
+  preferredFirst,
+} from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { boundFigures, type Zone, zoneOf } from '../geometries/zones.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { kindsOf, type MapKind, MAX_KINDS } from './map-scope.ts';
+import { type StackedAs, stackInOnePass } from './stack.sql.ts';
 
 /** Values of the attempt itself; any other name is that of a measurement. */
 const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
 const BINS = ['hard_bin', 'soft_bin'];
 
-/** How a stack sums up the values of one die position. */
-export type StackedAs = 'fail_fraction' | 'most_frequent' | 'mean';
 export const stackedAs = (value: string): StackedAs =>
   value === 'result' ? 'fail_fraction' : BINS.includes(value) ? 'most_frequent' : 'mean';
 
@@ -65,15 +71,17 @@ export interface KindRow extends MapKind {
   readonly values: readonly (string | number)[] | null;
 }
 
+const IS_PLACED = 'a.wafer_id IS NOT NULL AND a.die_x IS NOT NULL AND a.die_y IS NOT NULL';
+
 function placedAttempts(question: MapQuestion) {
   const { lot, wafer, value } = question;
   const where = new SqlConditions()
     .when(lot, ($) => `a.lot_id = ${$}::uuid`)
     .when(wafer, ($) => `a.wafer_id = ${$}`)
-    .require('a.wafer_id IS NOT NULL AND a.die_x IS NOT NULL AND a.die_y IS NOT NULL');
+    .require(IS_PLACED);
   const own = DIE_VALUES.find((name) => name === value);
   const chosen = chosenAttempts(
-    ofOneLot(question, where),
+    withFewRetests(question, where),
     'operation',
     `a.inspection_id, a.inspection_type, a.step, a.product, a.lot_id, a.wafer_id, a.completed_at, a.event_ids, a.result, a.occurred_at, a.attempt_no, a.event_id, a.die_x AS x, a.die_y AS y, ${own ? `a.${own}` : 'NULL'} AS value`,
     where,
@@ -82,23 +90,76 @@ function placedAttempts(question: MapQuestion) {
 }
 
 /**
- * The question with the policy as a condition of its own: most units of a lot have one attempt, and of the others the chosen
- * attempts are looked up. Comparing each of 100,000 dice with the retests takes half as long again.
+ * The question with its policy as a condition of its own: without the attempts to which the policy prefers another. Those are
+ * found among the copies of retested attempts, which are few, instead of looking for other attempts of every unit: a hash of
+ * every die would take a third of the time of a map.
  */
-function ofOneLot(question: MapQuestion, where: SqlConditions): MapQuestion {
-  const { lot, as_at } = question;
-  if (lot === undefined || as_at !== undefined || question.policy === 'all') {
+function withFewRetests(question: MapQuestion, where: SqlConditions): MapQuestion {
+  const { lot, as_at, policy } = question;
+  if (as_at !== undefined || policy === 'all') {
     return question;
   }
-  const retests = `(SELECT * FROM yield_retests WHERE lot_id = ${where.bind(lot)}::uuid)`;
-  where.require(`(a.inspection_id NOT IN (SELECT r.inspection_id FROM ${retests} r)
-           OR (a.inspection_id, a.event_id) IN (SELECT r.inspection_id, r.event_id FROM ${retests} r WHERE NOT ${isSuperseded('r', question, 'operation', retests)}))`);
+  const retests =
+    lot === undefined ? undefined : `(SELECT * FROM yield_retests WHERE lot_id = ${where.bind(lot)}::uuid)`;
+  // The copies name no recipe.
+  const beaten = inRange(new SqlConditions(where.values), { ...question, recipe: undefined }, 'r').require(
+    isSuperseded('r', question, 'operation', retests) as string,
+  );
+  // An event belongs to one attempt.
+  where.require(
+    `NOT EXISTS (SELECT FROM (SELECT r.inspection_id, r.event_id FROM ${retests ?? 'yield_retests'} r WHERE ${beaten.toString()}) AS beaten
+            WHERE beaten.inspection_id = a.inspection_id AND beaten.event_id = a.event_id)`,
+  );
   return { ...question, policy: 'all' };
 }
 
 /** What the counted attempts belong to. */
-export const kindsOfMap = (snapshot: Queryable, question: MapQuestion): Promise<MapKind[]> =>
-  kindsOf(snapshot, placedAttempts(question).chosen);
+export async function kindsOfMap(snapshot: Queryable, question: MapQuestion): Promise<MapKind[]> {
+  const ofDays = question.lot === undefined ? await kindsOfDays(snapshot, question) : undefined;
+  return ofDays ?? kindsOf(snapshot, placedAttempts(question).chosen);
+}
+
+/**
+ * Kinds of whole days from their sums, which know the last day of each, but not where dice lie: the last attempt with a place
+ * is looked up in that day.
+ *
+ * @returns undefined when a kind has none there, so that it may have an earlier one, or none at all
+ */
+async function kindsOfDays(snapshot: Queryable, question: MapQuestion): Promise<MapKind[] | undefined> {
+  const columns = 'a.inspection_type, a.step, a.product';
+  const { attempts, days, values } = await attemptsAndDays(
+    snapshot,
+    question,
+    'operation',
+    `${columns}, CASE WHEN ${IS_PLACED} THEN a.completed_at END AS completed_at, NULL::date AS day`,
+    { table: 'daily_attempts', columns: `${columns}, NULL, a.day` },
+  );
+  if (days === '') {
+    return undefined;
+  }
+  const where = new SqlConditions(values)
+    .require(IS_PLACED)
+    .require(
+      'a.inspection_type::text = kind.inspection_type AND a.step = kind.step AND a.product IS NOT DISTINCT FROM kind.product',
+    )
+    .require(`a.completed_at >= ${beginOf('kind.day')} AND a.completed_at < ${beginOf('kind.day + 1')}`);
+  const last = chosenAttempts(question, 'operation', 'a.completed_at', where);
+  const rows = await snapshot.query<Omit<MapKind, 'last_at'> & { readonly last_at: string | null }>(
+    `WITH seen AS (
+      ${attempts}
+      ${days}
+    ), kind AS (
+      SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at, max(day) AS day
+        FROM seen WHERE completed_at IS NOT NULL OR day IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${MAX_KINDS}
+    )
+    SELECT inspection_type, step, product,
+           CASE WHEN day IS NULL OR last_at >= ${beginOf('day + 1')} THEN last_at
+                ELSE (SELECT found.completed_at FROM (${last.sql}) AS found ORDER BY found.completed_at DESC LIMIT 1) END AS last_at
+      FROM kind ORDER BY 1, 2, 3`,
+    values,
+  );
+  return rows.every((row): row is MapKind => row.last_at !== null) ? rows : undefined;
+}
 
 /** Columns that carry the order of attempts, the place and the verdict. */
 const CARRIED = ['lot_id', 'wafer_id', 'x', 'y', 'result', 'occurred_at', 'attempt_no', 'event_id'];
@@ -119,12 +180,6 @@ function latestOf(name: string, times: ReturnType<typeof timesOf>): string {
        ORDER BY inspection_id, step, event_id, time DESC, value_event DESC
     )`;
 }
-
-const STACKED: Readonly<Record<StackedAs, string>> = {
-  fail_fraction: `(count(*) FILTER (WHERE result = 'fail'))::float8 / count(*)`,
-  most_frequent: 'mode() WITHIN GROUP (ORDER BY value)',
-  mean: 'avg(value)::float8',
-};
 
 /** CTE `die`: the value of each place of each wafer. */
 function dieOf(question: MapQuestion): { readonly where: SqlConditions; readonly ctes: string } {
@@ -194,19 +249,39 @@ export function diesOf(
   limit: number,
   zoned: { readonly geometry: GeometryItem; readonly zones: readonly Zone[] } | undefined,
 ): Promise<DieRow[]> {
-  const { where, ctes } = dieOf(question);
-  const summed =
-    question.wafer === undefined
-      ? `SELECT x, y, ${STACKED[stackedAs(question.value)]} AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
-             min(unit) AS least_unit, max(unit) AS greatest_unit FROM die GROUP BY x, y`
-      : `SELECT x, y, value, 1 AS tested, (result = 'fail')::int AS failed, unit AS least_unit, unit AS greatest_unit FROM die`;
+  const { where, ctes } = question.wafer === undefined ? stackOf(question) : waferOf(question);
   return snapshot.query<DieRow>(
-    `${ctes}, summed AS (
-      ${summed}
-    )
+    `${ctes}
     SELECT s.*${zoneColumns(zoned, where)} FROM summed s ORDER BY s.x, s.y LIMIT ${where.bind(limit)}`,
     where.values,
   );
+}
+
+/** CTE `summed` of one wafer. */
+function waferOf(question: MapQuestion): ReturnType<typeof dieOf> {
+  const { where, ctes } = dieOf(question);
+  return {
+    where,
+    ctes: `${ctes}, summed AS (
+      SELECT x, y, value, 1 AS tested, (result = 'fail')::int AS failed, unit AS least_unit, unit AS greatest_unit FROM die
+    )`,
+  };
+}
+
+/** CTE `summed` of several wafers. */
+function stackOf(question: MapQuestion): ReturnType<typeof dieOf> {
+  const { chosen, where, own } = placedAttempts(question);
+  if (own !== undefined) {
+    return { where, ctes: stackInOnePass(chosen.sql, question.policy, stackedAs(question.value)) };
+  }
+  const measured = dieOf(question);
+  return {
+    where: measured.where,
+    ctes: `${measured.ctes}, summed AS (
+      SELECT x, y, avg(value)::float8 AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
+             min(unit) AS least_unit, max(unit) AS greatest_unit FROM die GROUP BY x, y
+    )`,
+  };
 }
 
 function zoneColumns(zoned: Parameters<typeof diesOf>[3], where: SqlConditions): string {

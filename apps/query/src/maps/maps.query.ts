@@ -20,7 +20,6 @@ import {
   MAX_DIES,
   MAX_GALLERY_DIES,
   stackedAs,
-  type StackedAs,
   type WaferRow,
 } from './dies.sql.ts';
 import {
@@ -35,6 +34,7 @@ import {
   type WaferPath,
 } from './map-answer.ts';
 import { geometryOf, type MapKind, requireOneProduct } from './map-scope.ts';
+import { type StackedAs } from './stack.sql.ts';
 
 const STACK_TEXTS: Readonly<Record<StackedAs, (units: string) => string>> = {
   fail_fraction: (units) => `failing ${units} / ${units} on which it was tested`,

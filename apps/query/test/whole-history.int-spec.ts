@@ -1,0 +1,208 @@
+/** Questions about everything take short cuts: whatever happened, their answers are those of the plain statements. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import fc from 'fast-check';
+import {
+  ATTEMPT_POLICIES,
+  type AttemptQuestion,
+  chosenAttempts,
+  preferredFirst,
+} from '../src/attempts/chosen-attempts.ts';
+import { namesOfAttempts, type SeenName } from '../src/discovery/names.sql.ts';
+import { type EquipmentSample, samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
+import { diesOf, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
+import { type MapKind } from '../src/maps/map-scope.ts';
+import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { sumUpDays } from './seed.ts';
+
+const UNITS = 40;
+const DAYS = 12;
+const instant = instantWithin(DAYS);
+
+/** Few places, so that many dice have two names; some on both sides of a border between squares of eight. */
+const event = fc.record({
+  ...changedAttempt(UNITS, instant, '2025-12-06T12:00:00.000000Z'),
+  recipe: fc.constantFrom('R1', 'R2', null),
+  wafer_id: fc.constantFrom('W1', 'W1', 'W2', null),
+  die_x: fc.constantFrom(-1, 8, 8, 8, null),
+  die_y: fc.constantFrom(7, 7, 2_000_000_000),
+  hard_bin: fc.constantFrom(1, 2, 3, null),
+  soft_bin: fc.constantFrom(10, 20, null),
+  defect_count: fc.constantFrom(0, 1, 7, null),
+});
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+const question = fc
+  .record({
+    from: fc.option(instant, { nil: undefined }),
+    to: fc.option(instant, { nil: undefined }),
+    value: fc.constantFrom('result', 'hard_bin', 'soft_bin', 'defect_count'),
+    lot: fc.constantFrom(undefined, undefined, undefined, LOTS[0]!.id),
+    filter: fc.constantFrom<Omit<AttemptQuestion, 'policy'>>(
+      {},
+      {},
+      { product: 'P2' },
+      { step: '' },
+      { step: 'probe', recipe: 'R1' },
+      { site: 'south' },
+      { inspection_type: 'thermal', equipment_id: ['E1', 'E2'] },
+    ),
+  })
+  .map(({ from, to, filter, ...rest }) => {
+    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
+    return { ...rest, ...filter, from: first, to: last };
+  });
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  await storeUnits(db.database, UNITS);
+});
+afterAll(() => db.drop());
+
+const apply = (events: readonly Event[]): Promise<unknown> =>
+  db.database.query(
+    `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
+       event_id, event_ids, completed_at, equipment_id, product, recipe, wafer_id, die_x, die_y, hard_bin, soft_bin, defect_count, attempt_no)
+     SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
+       CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
+       CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.wafer_id, c.die_x, c.die_y,
+       c.hard_bin, c.soft_bin, c.defect_count, c.number
+     FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
+       occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, wafer_id text, die_x int, die_y int,
+       hard_bin int, soft_bin int, defect_count int, event_id uuid, number int)
+     JOIN inspections i ON i.id = md5(c.unit::text)::uuid
+     ORDER BY i.id, c.step, c.attempt, c.event_id
+     ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
+       occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
+       completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
+       wafer_id = excluded.wafer_id, die_x = excluded.die_x, die_y = excluded.die_y, hard_bin = excluded.hard_bin,
+       soft_bin = excluded.soft_bin, defect_count = excluded.defect_count, attempt_no = excluded.attempt_no`,
+    [JSON.stringify(events)],
+  );
+
+const STACKED: Readonly<Record<string, string>> = {
+  result: `(count(*) FILTER (WHERE result = 'fail'))::float8 / count(*)`,
+  hard_bin: 'mode() WITHIN GROUP (ORDER BY value)',
+  soft_bin: 'mode() WITHIN GROUP (ORDER BY value)',
+  defect_count: 'avg(value)::float8',
+};
+
+/** Map and kinds by sorting every attempt. */
+async function plainMap(
+  asked: MapQuestion,
+): Promise<{ dies: { tested: number }[]; kinds: MapKind[]; attempts: number }> {
+  const { sql, where } = chosenAttempts(asked, 'operation', `a.*, a.${asked.value} AS value`);
+  const placed = `SELECT * FROM (${sql}) AS c WHERE wafer_id IS NOT NULL AND die_x IS NOT NULL AND die_y IS NOT NULL
+    AND ($${where.values.length + 1}::uuid IS NULL OR lot_id = $${where.values.length + 1}::uuid)`;
+  const values = [...where.values, asked.lot ?? null];
+  const once =
+    asked.policy === 'all'
+      ? 'SELECT * FROM placed WHERE value IS NOT NULL'
+      : `SELECT DISTINCT ON (lot_id, wafer_id, die_x, die_y) * FROM placed WHERE value IS NOT NULL
+           ORDER BY lot_id, wafer_id, die_x, die_y, ${preferredFirst('placed', asked.policy)}`;
+  const [counted] = await db.database.query<{ attempts: number }>(
+    `SELECT count(value)::int AS attempts FROM (${placed}) AS c`,
+    values,
+  );
+  return {
+    attempts: counted!.attempts,
+    dies: await db.database.query(
+      `WITH placed AS (${placed}), die AS (${once})
+       SELECT die_x AS x, die_y AS y, ${STACKED[asked.value]} AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
+              NULL AS least_unit, NULL AS greatest_unit
+         FROM die GROUP BY 1, 2 ORDER BY 1, 2`,
+      values,
+    ),
+    kinds: await db.database.query(
+      `SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at FROM (${placed}) AS c GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+      values,
+    ),
+  };
+}
+
+async function plainNames(
+  column: 'step' | 'recipe',
+  { from, to }: AttemptQuestion,
+  after: string,
+): Promise<SeenName[]> {
+  return db.database.query(
+    `SELECT ${column} AS name, min(completed_at) AS first_seen, max(completed_at) AS last_seen FROM inspection_attempts
+      WHERE status = 'completed' AND completed_at >= $1::timestamptz AND completed_at < $2::timestamptz AND ${column} > $3
+      GROUP BY 1 ORDER BY 1`,
+    [from as string, to as string, after],
+  );
+}
+
+async function plainSamples(asked: AttemptQuestion, sample: 'lot' | 'wafer'): Promise<object[]> {
+  const { sql, where } = chosenAttempts(asked, 'unit', 'a.*');
+  return db.database.query(
+    `SELECT equipment_id, inspection_type::text AS inspection_type, product, count(*)::int AS units, (count(*) FILTER (WHERE result = 'pass'))::int AS passed
+       FROM (${sql}) AS c WHERE equipment_id IS NOT NULL GROUP BY 1, 2, 3, lot_id${sample === 'wafer' ? ', wafer_id' : ''}`,
+    where.values,
+  );
+}
+
+const texts = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+const eachSample = (rows: readonly EquipmentSample[]): object[] =>
+  rows.flatMap(({ times, ...sample }) => Array.from({ length: times }, () => sample));
+
+describe('questions about everything', () => {
+  it('are those of the plain statements: dice under two names, late retests, changed days', async () => {
+    const rounds = fc.sample(
+      fc.record({
+        events: fc.array(event, { minLength: 1, maxLength: 25 }),
+        isSummedUp: fc.constantFrom(true, true, false),
+      }),
+      { numRuns: 25, seed: 20_261_128 },
+    );
+    const questions = fc.sample(question, { numRuns: rounds.length * 4, seed: 20_261_129 });
+    const seen = { dies: 0, underTwoNames: 0, kinds: 0, names: 0, samples: 0 };
+    for (const [round, { events, isSummedUp }] of rounds.entries()) {
+      await apply(events);
+      if (isSummedUp) {
+        await sumUpDays(db.url);
+      }
+      for (const { value, lot, ...filters } of questions.slice(round * 4, (round + 1) * 4)) {
+        for (const policy of ATTEMPT_POLICIES) {
+          const asked = { ...filters, policy };
+          const map = { ...asked, value, lot };
+          const { attempts, ...expected } = await plainMap(map);
+          const actual = {
+            dies: await diesOf(db.database, map, 1000, undefined),
+            kinds: await kindsOfMap(db.database, map),
+          };
+          expect({ round, map, ...actual }).toEqual({ round, map, ...expected });
+          for (const sample of ['lot', 'wafer'] as const) {
+            const samples = await samplesOfEquipment(db.database, asked, sample);
+            const plain = texts(await plainSamples(asked, sample));
+            expect({ round, asked, samples: texts(eachSample(samples)) }).toEqual({ round, asked, samples: plain });
+            seen.samples += plain.length - samples.length;
+          }
+          const tested = expected.dies.reduce((sum, die) => sum + die.tested, 0);
+          seen.dies += tested;
+          seen.underTwoNames += attempts - tested;
+          seen.kinds += expected.kinds.length;
+        }
+        const { from = '2025-11-01T00:00:00.000000Z', to = '2026-02-01T00:00:00.000000Z' } = filters;
+        for (const [column, after] of [
+          ['step', ''],
+          ['recipe', ''],
+          ['recipe', 'R1'],
+        ] as const) {
+          const names = await namesOfAttempts(db.database, column, { from, to }, after, 100);
+          const plain = await plainNames(column, { from, to, policy: 'all' }, after);
+          expect({ round, from, to, column, names }).toEqual({ round, from, to, column, names: plain });
+          seen.names += plain.length;
+        }
+      }
+    }
+    // Otherwise the questions would be too easy.
+    expect(seen.dies).toBeGreaterThan(1000);
+    expect(seen.underTwoNames).toBeGreaterThan(140);
+    expect(seen.kinds).toBeGreaterThan(900);
+    expect(seen.names).toBeGreaterThan(250);
+    // Rows that stand for several samples.
+    expect(seen.samples).toBeGreaterThan(400);
+  }, 240_000);
+});
