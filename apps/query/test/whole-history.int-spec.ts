@@ -10,7 +10,7 @@ import {
 } from '../src/attempts/chosen-attempts.ts';
 import { namesOfAttempts, type SeenName } from '../src/discovery/names.sql.ts';
 import { type EquipmentSample, samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
-import { diesOf, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
+import { diesOf, isCrowdedMap, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
 import { type MapKind } from '../src/maps/map-scope.ts';
 import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
 import { sumUpDays } from './seed.ts';
@@ -169,7 +169,7 @@ describe('questions about everything', () => {
           const map = { ...asked, value, lot };
           const { attempts, ...expected } = await plainMap(map);
           const actual = {
-            dies: await diesOf(db.database, map, 1000, undefined),
+            dies: await diesOf(db.database, map, 1000, undefined, round % 3 === 0),
             kinds: await kindsOfMap(db.database, map),
           };
           expect({ round, map, ...actual }).toEqual({ round, map, ...expected });
@@ -205,4 +205,12 @@ describe('questions about everything', () => {
     // Rows that stand for several samples.
     expect(seen.samples).toBeGreaterThan(400);
   }, 240_000);
+
+  it('know whether dice went through several operations', async () => {
+    await sumUpDays(db.url);
+    const asked = { value: 'result', policy: 'last' } as const;
+    expect(await isCrowdedMap(db.database, asked)).toBe(true);
+    expect(await isCrowdedMap(db.database, { ...asked, inspection_type: 'thermal', step: '' })).toBe(false);
+    expect(await isCrowdedMap(db.database, { ...asked, product: 'none' })).toBe(false);
+  });
 });

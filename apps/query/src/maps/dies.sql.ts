@@ -12,7 +12,7 @@ import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { boundFigures, type Zone, zoneOf } from '../geometries/zones.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { kindsOf, type MapKind, MAX_KINDS } from './map-scope.ts';
-import { type StackedAs, stackInOnePass } from './stack.sql.ts';
+import { type StackedAs, stackOfValues } from './stack.sql.ts';
 
 /** Values of the attempt itself; any other name is that of a measurement. */
 const DIE_VALUES = ['result', 'hard_bin', 'soft_bin', 'defect_count'] as const;
@@ -161,6 +161,32 @@ async function kindsOfDays(snapshot: Queryable, question: MapQuestion): Promise<
   return rows.every((row): row is MapKind => row.last_at !== null) ? rows : undefined;
 }
 
+/** Whether most lots went through several operations, so that nearly every die has several attempts. */
+export async function isCrowdedMap(snapshot: Queryable, question: MapQuestion): Promise<boolean> {
+  if (question.lot !== undefined) {
+    return false;
+  }
+  const columns = 'a.lot_id, a.inspection_type, a.step';
+  const { attempts, days, values } = await attemptsAndDays(snapshot, question, 'operation', columns, {
+    table: 'daily_attempts',
+    columns,
+  });
+  if (days === '') {
+    // To find out would take as long as the map.
+    return false;
+  }
+  const [row] = await snapshot.query<{ is_crowded: boolean }>(
+    `SELECT 2 * count(*) FILTER (WHERE operations > 1) > count(*) AS is_crowded
+       FROM (SELECT lot_id, count(*) AS operations
+               FROM (SELECT DISTINCT lot_id, inspection_type, step FROM (
+      ${attempts}
+      ${days}
+    ) AS seen) AS operation GROUP BY lot_id) AS lot`,
+    values,
+  );
+  return row?.is_crowded ?? false;
+}
+
 /** Columns that carry the order of attempts, the place and the verdict. */
 const CARRIED = ['lot_id', 'wafer_id', 'x', 'y', 'result', 'occurred_at', 'attempt_no', 'event_id'];
 const carried = (row: string): string => CARRIED.map((column) => `${row}.${column}`).join(', ');
@@ -242,14 +268,17 @@ export async function diesByKind(
 /**
  * Die positions, by x, then y, at most `limit`; those whose chosen attempts have the value. Several units at one position of a
  * wafer (a die under two names) count as one.
+ *
+ * @param isCrowded from {@link isCrowdedMap}; makes no difference but in speed
  */
 export function diesOf(
   snapshot: Queryable,
   question: MapQuestion,
   limit: number,
   zoned: { readonly geometry: GeometryItem; readonly zones: readonly Zone[] } | undefined,
+  isCrowded = false,
 ): Promise<DieRow[]> {
-  const { where, ctes } = question.wafer === undefined ? stackOf(question) : waferOf(question);
+  const { where, ctes } = question.wafer === undefined ? stackOf(question, isCrowded) : waferOf(question);
   return snapshot.query<DieRow>(
     `${ctes}
     SELECT s.*${zoneColumns(zoned, where)} FROM summed s ORDER BY s.x, s.y LIMIT ${where.bind(limit)}`,
@@ -269,10 +298,10 @@ function waferOf(question: MapQuestion): ReturnType<typeof dieOf> {
 }
 
 /** CTE `summed` of several wafers. */
-function stackOf(question: MapQuestion): ReturnType<typeof dieOf> {
+function stackOf(question: MapQuestion, isCrowded: boolean): ReturnType<typeof dieOf> {
   const { chosen, where, own } = placedAttempts(question);
   if (own !== undefined) {
-    return { where, ctes: stackInOnePass(chosen.sql, question.policy, stackedAs(question.value)) };
+    return { where, ctes: stackOfValues(chosen.sql, question.policy, stackedAs(question.value), isCrowded) };
   }
   const measured = dieOf(question);
   return {

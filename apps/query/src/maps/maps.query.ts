@@ -14,6 +14,7 @@ import {
   diesByKind,
   diesByWafer,
   diesOf,
+  isCrowdedMap,
   type KindRow,
   kindsOfMap,
   type MapQuestion,
@@ -199,7 +200,9 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
     const message = 'needs the wafer geometry of the product: store one with PUT /v1/wafer-geometries';
     throw new Problem(400, 'invalid_parameter', `zones ${message}`, [{ parameter: 'zones', message }]);
   }
-  const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones });
+  // Without mix they are of one operation.
+  const isCrowded = kinds.length > 1 && question.mix !== undefined && (await isCrowdedMap(snapshot, question));
+  const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones }, isCrowded);
   refuseMoreThan(MAX_DIES, dies.length, 'die positions');
   return {
     ...frameOf(

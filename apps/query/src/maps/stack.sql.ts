@@ -1,4 +1,4 @@
-/** Stacks of wafers in one pass over the attempts, without sorting them: everything at once may be ten million dice. */
+/** Stacks of wafers, if possible in one pass over the attempts, without sorting them: everything may be ten million dice. */
 import { type AttemptPolicy, preferredFirst } from '../attempts/chosen-attempts.ts';
 
 /** How a stack sums up the values of one die position. */
@@ -24,9 +24,16 @@ const BIT = '1::bigint << ((x & 7) * 8 + (y & 7))';
  * CTEs up to `summed`: x, y, value, tested, failed, least_unit and greatest_unit of each place.
  *
  * @param chosen SELECT of the attempts; a value is a whole number or a text
+ * @param isCrowded when nearly every die has several attempts, which is for speed only
  */
-export function stackInOnePass(chosen: string, policy: AttemptPolicy, as: StackedAs): string {
-  return `WITH ${policy === 'all' ? countedEach(chosen) : countedOnce(chosen, policy)}, of_value AS (
+export function stackOfValues(chosen: string, policy: AttemptPolicy, as: StackedAs, isCrowded: boolean): string {
+  const counted =
+    policy === 'all'
+      ? countedEach(chosen)
+      : isCrowded
+        ? countedInOrder(chosen, policy)
+        : countedInOnePass(chosen, policy);
+  return `WITH ${counted}, of_value AS (
       SELECT place, value, sum(n) AS n, coalesce(sum(n) FILTER (WHERE result = 'fail'), 0) AS failed
         FROM counted GROUP BY place, value HAVING sum(n) > 0
     ), summed AS (
@@ -47,12 +54,20 @@ const countedEach = (chosen: string): string => `counted AS (
       SELECT place, value, result, count(*) AS n FROM ${valued(chosen, 'NULL')} AS v GROUP BY place, value, result
     )`;
 
+/** The attempts in the order of their places, of which each counts the preferred one. */
+const countedInOrder = (chosen: string, policy: Exclude<AttemptPolicy, 'all'>): string => `counted AS (
+      SELECT ${PLACE} AS place, value, result, count(*) AS n
+        FROM (SELECT DISTINCT ON (lot_id, wafer_id, x, y) x, y, value, result FROM (${chosen}) AS c WHERE value IS NOT NULL
+               ORDER BY lot_id, wafer_id, x, y, ${preferredFirst('c', policy)}) AS die
+       GROUP BY 1, 2, 3
+    )`;
+
 /**
  * CTE `counted`, in which a die under two names counts once. Which dice these are shows without remembering every die: the
  * pass also counts the attempts in each square of a wafer, and notes in a number which of its places have any. Where there are
  * more attempts than places, the attempts are read again, and what is not the preferred one of its place is subtracted.
  */
-const countedOnce = (chosen: string, policy: Exclude<AttemptPolicy, 'all'>): string => `pass AS MATERIALIZED (
+const countedInOnePass = (chosen: string, policy: Exclude<AttemptPolicy, 'all'>): string => `pass AS MATERIALIZED (
       SELECT place, value, result, square, count(*) AS n
         FROM ${valued(chosen, `${SQUARE} AS square, ${BIT} AS bit`)} AS v
        GROUP BY GROUPING SETS ((place, value, result), square)
