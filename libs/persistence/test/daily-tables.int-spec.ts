@@ -42,6 +42,12 @@ const SUMMED = `
 const marked = async (database: Queryable): Promise<string[]> =>
   (await database.query<{ day: string }>(MARKED)).map(({ day }) => day);
 
+const sumUpAll = async (url: string): Promise<void> => {
+  const upkeep = await LoadSession.open({ url, applicationName: 'chip-test' });
+  await sumUpDays(upkeep, Infinity, '0');
+  await upkeep.close();
+};
+
 describe('summaries by day', () => {
   let db: TestDatabase;
   let session: LoadSession;
@@ -166,11 +172,40 @@ describe('summaries by day', () => {
          VALUES ($1, 'e', $1, 'visual', 'in_progress', '2026-01-01', '2026-01-01', $1, ARRAY[$1::uuid])`,
         [LOT],
       );
+      const valueOf = (unit: string, at: string, attempt = 1): Promise<unknown> =>
+        old.database.query(
+          `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit) VALUES ($1, $2, $3, 'width', 1 + $4::int, 'um')`,
+          [at, id(unit), id(`${unit} ${attempt} ${at}`), attempt],
+        );
+      await valueOf('a', '2024-02-29T10:00:00Z');
+      await valueOf('a', '2026-02-01T10:00:00Z', 2);
+      await valueOf('c', '2024-02-29T23:00:00Z');
+      await migrate(old.url, { to: '0045-compressed-vectors' });
+      await sumUpAll(old.url);
+      expect(await marked(old.database)).toEqual([]);
       await migrate(old.url);
       expect(await marked(old.database)).toEqual(['2024-02-29', '2024-03-01', '2026-02-01']);
-      const upkeep = await LoadSession.open({ url: old.url, applicationName: 'chip-test' });
-      await sumUpDays(upkeep, Infinity, '0');
-      await upkeep.close();
+      await sumUpAll(old.url);
+      // Of the last attempts only.
+      expect(
+        await old.database.query(
+          `SELECT day::text, name, unit, values, missing, mean, squares, moves, first_at = last_at AS is_one, first_value FROM daily_measured ORDER BY 1`,
+        ),
+      ).toEqual(
+        [
+          { day: '2024-02-29', mean: 2, first_value: 2 },
+          { day: '2026-02-01', mean: 3, first_value: 3 },
+        ].map((row) => ({
+          name: 'width',
+          unit: 'um',
+          values: 1,
+          missing: 0,
+          squares: 0,
+          moves: 0,
+          is_one: true,
+          ...row,
+        })),
+      );
       expect(await old.database.query(SUMMED)).toEqual([
         { day: '2024-02-29', result: 'fail', choices: 0b1010_1010, attempts: 1, defects: 1 },
         { day: '2024-02-29', result: 'pass', choices: 255, attempts: 1, defects: 1 },

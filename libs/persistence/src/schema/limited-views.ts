@@ -55,6 +55,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   yield_retests: OF_LOT_AND_PRODUCT,
   daily_attempts: OF_LOT_AND_PRODUCT,
   daily_defects: OF_LOT_AND_PRODUCT,
+  daily_measured: `${ofSite('t.site')} AND ${ofProduct('t.product')}`,
   parameters: NAMED,
   control_limits: NAMED,
   annotations: NAMED,

@@ -55,7 +55,8 @@ const CHORES = {
   ...Object.fromEntries(Object.entries(TABLES).flatMap(retentionTask)),
   prune_measurement_sets: statement(24 * 60 * MINUTE_MS, 10 * MINUTE_MS, 'SELECT prune_measurement_sets() AS n'),
   pack_measurements: { everyMs: MINUTE_MS, deadlineMs: 10 * MINUTE_MS, run: (session) => packMeasurements(session) },
-  sum_up_days: { everyMs: MINUTE_MS, deadlineMs: 10 * MINUTE_MS, run: (session) => sumUpDays(session) },
+  // A day has as many values as machines sent.
+  sum_up_days: { everyMs: MINUTE_MS, deadlineMs: 60 * MINUTE_MS, run: (session) => sumUpDays(session) },
   note_audit_heads: { everyMs: 10 * MINUTE_MS, deadlineMs: MINUTE_MS, run: noteAuditHeads },
 } satisfies Record<string, Task>;
 

@@ -28,7 +28,7 @@ export class SummariesByDay extends SchemaMigration {
     this.addSql(`
 LOCK TABLE inspection_attempts, yield_retests, defects IN SHARE ROW EXCLUSIVE MODE;
 ${MARKS}
-${FIRST_MARKS}`);
+${MARK_EVERY_DAY}`);
   }
 }
 
@@ -90,8 +90,9 @@ const PREFERRING = [prefers('>'), prefers('<'), prefers('>', 'pass'), prefers('>
 // By primary key, one unit after the other, as in 0013-yield-retests.
 const BY_KEY = 'SET search_path = public, pg_temp SET enable_seqscan = off';
 
-const SUMS = `
-CREATE FUNCTION sum_up_day(p_quiet interval DEFAULT '5 minutes') RETURNS integer
+/** @param also what else to do with the day `summed`, in the same snapshot */
+export const sumUpDay = (create: 'CREATE' | 'CREATE OR REPLACE', also = ''): string => `
+${create} FUNCTION sum_up_day(p_quiet interval DEFAULT '5 minutes') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER ${BY_KEY} AS $$
 DECLARE
   summed date;
@@ -132,9 +133,12 @@ BEGIN
     FROM attempt AS a JOIN defects AS d ON d.inspection_id = a.inspection_id AND d.event_id = ANY (a.event_ids)
     GROUP BY ${KEYS}, class, severity
   )
-  SELECT count(*) INTO counted FROM attempt;
+  SELECT count(*) INTO counted FROM attempt;${also}
   RETURN counted;
-END $$;
+END $$;`;
+
+const SUMS = `
+${sumUpDay('CREATE')}
 COMMENT ON FUNCTION sum_up_day IS 'Sums up the oldest day whose newest mark is older than p_quiet, and removes its marks; returns the attempts that it counted, null when there is no such day. Two callers at a time fail (40001) instead of losing a mark. Definer: nothing else may write the daily tables.';
 
 CREATE FUNCTION compact_day_changes() RETURNS bigint
@@ -197,7 +201,7 @@ COMMENT ON TRIGGER day_changes_delete ON defects IS 'There is none for INSERT: d
 `;
 
 /** From one day to the next by index, without reading the attempts between. */
-const FIRST_MARKS = `
+export const MARK_EVERY_DAY = `
 WITH RECURSIVE stored (day) AS (
   SELECT (min(completed_at) AT TIME ZONE 'UTC')::date FROM inspection_attempts WHERE status = 'completed'
   UNION ALL

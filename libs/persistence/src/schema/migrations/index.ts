@@ -35,6 +35,7 @@ import { EndedSessions } from './0042-ended-sessions.ts';
 import { OperatorRole } from './0043-operator-role.ts';
 import { SummariesByDay } from './0044-summaries-by-day.ts';
 import { CompressedVectors } from './0045-compressed-vectors.ts';
+import { MeasuredByDay } from './0046-measured-by-day.ts';
 import { SetsByOneColumn } from './0047-sets-by-one-column.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
@@ -76,5 +77,6 @@ export const MIGRATIONS = [
   { name: '0043-operator-role', class: OperatorRole },
   { name: '0044-summaries-by-day', class: SummariesByDay },
   { name: '0045-compressed-vectors', class: CompressedVectors },
+  { name: '0046-measured-by-day', class: MeasuredByDay },
   { name: '0047-sets-by-one-column', class: SetsByOneColumn },
 ];
