@@ -19,7 +19,8 @@ import { momentsOfParameters } from '../src/capability/capabilities.sql.ts';
 import { testCounts } from '../src/failing-tests/failing-tests.sql.ts';
 import { countedSamples } from '../src/charts/counted-samples.sql.ts';
 import { EXPORT_PLANS } from '../src/sql/snapshots.ts';
-import { kindsMeasured, measuredSamples, momentsOfValues } from '../src/measured/measured-samples.sql.ts';
+import { kindsMeasured, momentsOfValues } from '../src/measured/measured-moments.sql.ts';
+import { measuredSamples } from '../src/measured/measured-samples.sql.ts';
 import { chooseBuckets, telemetrySeries } from '../src/telemetry/telemetry-series.sql.ts';
 import { summaryOfTags } from '../src/telemetry/tagged-summary.sql.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.sql.ts';
@@ -152,6 +153,7 @@ describe('query plans', () => {
       'attempt_day_changes',
       'daily_attempts',
       'daily_defects',
+      'daily_measured',
       'measurement_rows',
       'measurement_vectors',
       'measurement_sets',
@@ -412,6 +414,23 @@ describe('query plans', () => {
       'attempt_day_changes',
       'daily_defects',
     ]);
+  });
+
+  it('of a year of capability touch no attempt and no measurement', async () => {
+    const year = { from: day(-365), to: day(0), policy: 'last', parameter: 'width3', subgroup: 1 } as const;
+    // Values of other types and steps come between them.
+    const ofKind = { product: 'P4', inspection_type: 'visual', step: 'S2' };
+    for (const question of [
+      (snapshot: Queryable) => momentsOfValues(snapshot, { ...year, ...ofKind }, undefined),
+      (snapshot: Queryable) => kindsMeasured(snapshot, year, 100),
+    ]) {
+      const { tables, chunks } = await explain(question);
+      expect([...tables].filter((table) => !['pg_class', 'lots', 'measurement_sets'].includes(table)).sort()).toEqual([
+        'attempt_day_changes',
+        'daily_measured',
+      ]);
+      expect([...chunks]).toEqual([]);
+    }
   });
 
   it('of a year of bins with a changed day, and with parts of days, touch only the attempts of these', async () => {

@@ -14,6 +14,8 @@ const CHOICES = { last: 1, first: 2, best: 4, worst: 8 } as const;
 /** The time at which a day begins. */
 export const beginOf = (day: string): string => `(${day})::timestamp AT TIME ZONE 'UTC'`;
 
+type DailyTable = 'daily_attempts' | 'daily_defects' | 'daily_measured';
+
 /** From the first day, or time, to the second, exclusive. */
 type Span = readonly [from: string, to: string];
 
@@ -36,32 +38,87 @@ export async function attemptsAndDays(
   question: AttemptQuestion,
   per: ChosenPer,
   columns: string,
-  daily: { readonly table: 'daily_attempts' | 'daily_defects'; readonly columns: string },
+  daily: { readonly table: DailyTable; readonly columns: string },
 ): Promise<AttemptsAndDays> {
-  const days = daysOf(question);
-  const changed = days && (await changedDays(snapshot, days));
-  if (days === undefined || changed === undefined) {
+  const summed = await summedUpDays(snapshot, question, daily.table);
+  if (summed === undefined) {
     const { sql, where } = chosenAttempts(question, per, columns);
     return { attempts: sql, days: '', values: where.values };
   }
-  const { from, to, ...anytime } = question;
-  const left: Span[] = [
-    ...partOfDay(from, days.first && days.first + MIDNIGHT),
-    ...changed.map(([first, end]): Span => [first + MIDNIGHT, end + MIDNIGHT]),
-    ...partOfDay(days.end && days.end + MIDNIGHT, to),
+  const { sql, where } = attemptsLeft(question, summed, per, columns);
+  return {
+    attempts: sql,
+    days: `UNION ALL ${countsOfDays(question, summed, per, daily, where.values)}`,
+    values: where.values,
+  };
+}
+
+/** Which part of a question daily tables answer. */
+export interface SummedUpDays {
+  readonly days: WholeDays;
+  /** Days within them that do not count, as runs. */
+  readonly except: readonly Span[];
+  /** All other times of the range, in order. */
+  readonly left: readonly Span[];
+}
+
+/**
+ * @param unfit SELECT of more days whose attempts must be read one by one
+ * @returns undefined when all of them must
+ */
+export async function summedUpDays(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  table: DailyTable,
+  unfit?: (where: SqlConditions, days: WholeDays) => string,
+): Promise<SummedUpDays | undefined> {
+  const days = daysOf(question);
+  const except = days && (await changedDays(snapshot, days, table, unfit));
+  if (days === undefined || except === undefined) {
+    return undefined;
+  }
+  const left = [
+    ...partOfDay(question.from, days.first && days.first + MIDNIGHT),
+    ...except.map(([first, end]): Span => [first + MIDNIGHT, end + MIDNIGHT]),
+    ...partOfDay(days.end && days.end + MIDNIGHT, question.to),
   ];
+  return { days, except, left };
+}
+
+/** SELECT of the attempts that daily tables leave, as of `chosenAttempts`. */
+export function attemptsLeft(
+  { from: _, to: __, ...anytime }: AttemptQuestion,
+  { left }: SummedUpDays,
+  per: ChosenPer,
+  columns: string,
+): { sql: string; where: SqlConditions } {
   const where = new SqlConditions();
   where.require(
     left.length === 0
       ? 'false'
       : `(${left.map((span) => within(where, 'a.completed_at', span, 'timestamptz')).join(' OR ')})`,
   );
-  return {
-    attempts: chosenAttempts(anytime, per, columns, where).sql,
-    days: `UNION ALL ${countsOfDays(question, days, changed, per, daily, where.values)}`,
-    values: where.values,
-  };
+  return chosenAttempts(anytime, per, columns, where);
 }
+
+/** From the first time that is left to the last one. */
+export const spanOf = ({ left }: SummedUpDays): { from?: string | undefined; to?: string | undefined } => ({
+  from: left[0]?.[0],
+  to: left.at(-1)?.[1],
+});
+
+/** Adds that `a.day` is a day that is summed up. */
+export function onSummedUpDays({ days, except }: SummedUpDays, where: SqlConditions): SqlConditions {
+  inDays(days, where);
+  for (const span of except) {
+    where.require(`NOT (${within(where, 'a.day', span, 'date')})`);
+  }
+  return where;
+}
+
+/** Adds that `a.day` is one of the days. */
+export const inDays = ({ first, end }: WholeDays, where: SqlConditions): SqlConditions =>
+  where.when(first, ($) => `a.day >= ${$}::date`).when(end, ($) => `a.day < ${$}::date`);
 
 function daysOf(question: AttemptQuestion): WholeDays | undefined {
   const { as_at, grouping, group_by } = question;
@@ -71,18 +128,25 @@ function daysOf(question: AttemptQuestion): WholeDays | undefined {
 }
 
 /**
- * Days that changed after they were summed up, as runs; undefined when the daily tables do not hold what this caller sees.
+ * Days that changed after they were summed up, and those that are unfit, as runs; undefined when the daily tables do not hold what this caller sees.
  * A caller limited to products sees a unit as if attempts of other products did not exist, which decides what policies
  * choose. In a central database a script adds the tables of the cells, and one of an earlier version adds fewer.
  */
-async function changedDays(snapshot: Queryable, { first, end }: WholeDays): Promise<readonly Span[] | undefined> {
-  const where = new SqlConditions().when(first, ($) => `day >= ${$}::date`).when(end, ($) => `day < ${$}::date`);
+async function changedDays(
+  snapshot: Queryable,
+  days: WholeDays,
+  table: DailyTable,
+  unfit?: (where: SqlConditions, days: WholeDays) => string,
+): Promise<readonly Span[] | undefined> {
+  const where = inDays(days, new SqlConditions());
+  const marked = `SELECT DISTINCT a.day FROM attempt_day_changes a WHERE ${where.toString()}`;
+  const more = unfit === undefined ? '' : ` UNION ${unfit(new SqlConditions(where.values), days)}`;
   const [row] = await snapshot.query<{ holds: boolean; changed: Span[] }>(
     `SELECT coalesce(current_setting('${LIMIT_SETTINGS.products}', true), '') IN ('', '*')
-            AND (SELECT count(DISTINCT relnamespace) = 1 FROM pg_class WHERE oid IN ('inspection_attempts'::regclass, 'daily_attempts'::regclass)) AS holds,
+            AND (SELECT count(DISTINCT relnamespace) = 1 FROM pg_class WHERE oid IN ('inspection_attempts'::regclass, '${table}'::regclass)) AS holds,
             ARRAY(SELECT ARRAY[min(day)::text, (max(day) + 1)::text]
                     FROM (SELECT day, day - (row_number() OVER (ORDER BY day))::int AS run
-                            FROM (SELECT DISTINCT day FROM attempt_day_changes WHERE ${where.toString()}) AS marked) AS numbered
+                            FROM (${marked}${more}) AS marked) AS numbered
                    GROUP BY run ORDER BY 1) AS changed`,
     where.values,
   );
@@ -97,19 +161,12 @@ const within = (where: SqlConditions, column: string, [from, to]: Span, type: 'd
 
 function countsOfDays(
   question: AttemptQuestion,
-  { first, end }: WholeDays,
-  changed: readonly Span[],
+  summed: SummedUpDays,
   per: ChosenPer,
-  { table, columns }: { readonly table: string; readonly columns: string },
+  { table, columns }: { readonly table: DailyTable; readonly columns: string },
   values: SqlParameter[],
 ): string {
-  const where = new SqlConditions(values)
-    .when(first, ($) => `a.day >= ${$}::date`)
-    .when(end, ($) => `a.day < ${$}::date`);
-  for (const span of changed) {
-    where.require(`NOT (${within(where, 'a.day', span, 'date')})`);
-  }
-  where.units(question, 'a');
+  const where = onSummedUpDays(summed, new SqlConditions(values)).units(question, 'a');
   if (question.policy !== 'all') {
     const bit = CHOICES[question.policy] << (per === 'operation' || question.step !== undefined ? 4 : 0);
     where.require(`a.choices & ${bit} <> 0`);

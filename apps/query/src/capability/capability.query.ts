@@ -1,12 +1,8 @@
 import { type Queryable } from '@chip/persistence';
 import { type Capability, capabilityOfMoments, capabilityOfSamples, d2 } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
-import {
-  type Break,
-  type MeasuredQuestion,
-  measuredSamples,
-  momentsOfValues,
-} from '../measured/measured-samples.sql.ts';
+import { momentsOfValues } from '../measured/measured-moments.sql.ts';
+import { type Break, type MeasuredQuestion, measuredSamples } from '../measured/measured-samples.sql.ts';
 import { MAX_SAMPLES } from '../measured/measured-parameters.ts';
 import { type CapabilityParameters } from './capability-parameters.ts';
 import { readyToCount } from '../attempts/ready-to-count.ts';

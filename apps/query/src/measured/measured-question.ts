@@ -5,7 +5,8 @@ import { specificationsAt } from '../parameters/catalogue.sql.ts';
 import { MAX_KINDS, requireOneKind } from './ambiguity.ts';
 import { catalogueUnit, conversionTo } from './catalogue-unit.ts';
 import { MAX_SAMPLES } from './measured-parameters.ts';
-import { type Break, type MeasuredQuestion, kindsMeasured } from './measured-samples.sql.ts';
+import { kindsMeasured } from './measured-moments.sql.ts';
+import { type Break, type MeasuredQuestion } from './measured-samples.sql.ts';
 
 /** Refuses instead of charting part of the data, which would look complete. */
 export const tooManySamples = (): Problem =>

@@ -1,6 +1,7 @@
 /** Measured values: formed into samples for charts and capability, never mixed without consent. */
 import { type Queryable } from '@chip/persistence';
-import { type Moments, type SampleSummary, type UnitConversion } from '@chip/quality';
+import { type SampleSummary, type UnitConversion } from '@chip/quality';
+import { attemptsLeft, spanOf, type SummedUpDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { type SqlConditions } from '../sql/sql-conditions.ts';
@@ -54,24 +55,35 @@ export interface MeasuredSample extends SampleSummary {
 
 const ORDER = 'completed_at, event_id, value_event, value';
 
-/** The value `m.value` in the unit asked for. */
-function convertedValue(conversion: ValueConversion | undefined, where: SqlConditions): string {
-  const cases = (conversion?.from ?? []).map(
-    ({ unit, factor, offset }) =>
-      `WHEN ${where.bind(unit)} THEN m.value * ${where.bind(factor)}::float8 + ${where.bind(offset)}::float8`,
-  );
-  return cases.length === 0 ? 'm.value' : `CASE m.unit ${cases.join(' ')} ELSE m.value END`;
+/** `value` of the unit `unit` in the unit asked for; a difference of values has no offset. */
+export function convertedValue(
+  { conversion }: MeasuredQuestion,
+  where: SqlConditions,
+  { value, unit, isDifference }: { value: string; unit: string; isDifference?: boolean },
+): string {
+  const cases = (conversion?.from ?? []).map(({ unit: from, factor, offset }) => {
+    const scaled = `WHEN ${where.bind(from)} THEN ${value} * ${where.bind(isDifference ? Math.abs(factor) : factor)}::float8`;
+    return isDifference ? scaled : `${scaled} + ${where.bind(offset)}::float8`;
+  });
+  return cases.length === 0 ? value : `CASE ${unit} ${cases.join(' ')} ELSE ${value} END`;
 }
 
-/** CTE `measured`: one row per value of the counted attempts, missing ones included, with the columns of their order. */
-function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlConditions } {
-  const { sql, where } = chosenAttempts(
-    question,
-    'operation',
-    'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe',
-  );
+/**
+ * CTE `measured`: one row per value of the counted attempts, missing ones included, with the columns of their order.
+ *
+ * @param summed what daily tables answer; then only the values that they leave
+ */
+export function measuredValues(
+  question: MeasuredQuestion,
+  summed?: SummedUpDays,
+): { ctes: string; name: string; where: SqlConditions } {
+  const columns =
+    'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe';
+  const { sql, where } = summed
+    ? attemptsLeft(question, summed, 'operation', columns)
+    : chosenAttempts(question, 'operation', columns);
   const name = where.bind(question.parameter);
-  const value = convertedValue(question.conversion, where);
+  const value = convertedValue(question, where, { value: 'm.value', unit: 'm.unit' });
   const measured = overMeasurements(
     (
       joins,
@@ -80,7 +92,7 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
         FROM attempt a
         ${joins}`,
     name,
-    timesOf(question, where, 'attempt'),
+    timesOf(summed ? spanOf(summed) : question, where, 'attempt'),
   );
   return {
     ctes: `WITH attempt AS (
@@ -88,22 +100,9 @@ function measuredValues(question: MeasuredQuestion): { ctes: string; where: SqlC
     ), ${namedPlaces(name)}, measured AS (
       ${measured}
     )`,
+    name,
     where,
   };
-}
-
-/** Distinct combinations of unit, type, product, step, recipe and site of the values; at most `limit`. */
-export function kindsMeasured(snapshot: Queryable, question: MeasuredQuestion, limit: number): Promise<SitedKind[]> {
-  const { ctes, where } = measuredValues(question);
-  return snapshot.query<SitedKind>(
-    `${ctes}, kind AS (
-      SELECT unit, inspection_type, product, step, recipe, lot_id FROM measured GROUP BY 1, 2, 3, 4, 5, 6
-    )
-    SELECT k.unit, k.inspection_type::text AS inspection_type, k.product, k.step, k.recipe, l.site
-      FROM kind k JOIN lots l ON l.id = k.lot_id
-     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6 LIMIT ${where.bind(limit)}`,
-    where.values,
-  );
 }
 
 const GROUPS = {
@@ -162,52 +161,3 @@ export function measuredSamples(
 /** Where a moving range breaks, because the next values come from other conditions. */
 export const BREAKS = ['none', 'lot', 'wafer', 'product'] as const;
 export type Break = (typeof BREAKS)[number];
-
-/** Whether a value and the previous one (window `w`) belong to the same run. */
-const SAME_RUN: Readonly<Record<Break, string>> = {
-  none: 'true',
-  lot: 'lot_id = lag(lot_id) OVER w',
-  wafer: '(lot_id, wafer_id) IS NOT DISTINCT FROM (lag(lot_id) OVER w, lag(wafer_id) OVER w)',
-  product: 'product IS NOT DISTINCT FROM lag(product) OVER w',
-};
-
-export interface SingleValues extends Omit<Moments, 'sigma_within'> {
-  /** Mean moving range of neighbours in the order of completion; null without any. */
-  readonly moving_range: number | null;
-  readonly break_at: Break;
-}
-
-/** Moments of single values; `breakAt` undefined = at a new lot, if any lot has two neighbouring values. */
-export async function momentsOfValues(
-  snapshot: Queryable,
-  question: MeasuredQuestion,
-  breakAt: Break | undefined,
-): Promise<SingleValues> {
-  const { ctes, where } = measuredValues(question);
-  const [row] = await snapshot.query<{
-    n: number;
-    mean: number | null;
-    sigma_overall: number | null;
-    within: number | null;
-    across: number | null;
-    neighbours: number;
-  }>(
-    `${ctes}, ordered AS (
-      SELECT value, abs(value - lag(value) OVER w) AS step, ${SAME_RUN[breakAt ?? 'lot']} AS same_run
-        FROM measured WINDOW w AS (ORDER BY ${ORDER})
-    )
-    SELECT count(value)::int AS n, avg(value) AS mean, stddev_samp(value) AS sigma_overall, avg(step) FILTER (WHERE same_run) AS within,
-           avg(step) AS across, (count(*) FILTER (WHERE same_run))::int AS neighbours
-      FROM ordered`,
-    where.values,
-  );
-  const { n, mean, sigma_overall, within, across, neighbours } = row as NonNullable<typeof row>;
-  const isBroken = breakAt !== undefined || neighbours > 0;
-  return {
-    n,
-    mean,
-    sigma_overall,
-    moving_range: isBroken ? within : across,
-    break_at: breakAt ?? (isBroken ? 'lot' : 'none'),
-  };
-}

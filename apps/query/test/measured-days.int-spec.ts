@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LoadSession, type Queryable } from '@chip/persistence';
+import { createTestDatabase, sumUpDays, type TestDatabase } from '@chip/persistence/testing';
+import fc from 'fast-check';
+import { type AttemptPolicy, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
+import { kindsMeasured, momentsOfValues, type SingleValues } from '../src/measured/measured-moments.sql.ts';
+import { type Break, type MeasuredQuestion, type SitedKind } from '../src/measured/measured-samples.sql.ts';
+import { changedAttempt, instantWithin, storeUnits } from './random-attempts.ts';
+
+const UNITS = 60;
+const DAYS = 20;
+const instant = instantWithin(DAYS);
+
+const measurement = fc.record({
+  name: fc.constantFrom('width', 'width', 'width', 'height'),
+  unit: fc.constantFrom('um', 'um', 'um', 'um', 'um', 'nm', null),
+  value: fc.oneof(
+    { weight: 6, arbitrary: fc.double({ min: 90, max: 110, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(null, 100) },
+  ),
+});
+/** An event of an attempt, with its measurements: the first one, a later one with more of them, a correction, a withdrawal. */
+const event = fc.record({
+  ...changedAttempt(UNITS, instant, '2025-12-10T12:00:00.000000Z'),
+  product: fc.constantFrom('P1', 'P1', 'P1', 'P1', 'P2', null),
+  recipe: fc.constantFrom('R1', 'R1', 'R1', null),
+  measurements: fc.array(measurement, { maxLength: 3 }),
+  form: fc.constantFrom('vector', 'vector', 'rows'),
+});
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+/** What happens to the database between the events of a round and its questions. */
+const upkeep = fc.constantFrom('sum up', 'sum up', 'sum up one day', 'sum up', 'nothing', 'pack', 'retention');
+
+const question = fc
+  .record({
+    from: fc.option(instant, { nil: undefined }),
+    to: fc.option(instant, { nil: undefined }),
+    policy: fc.constantFrom<AttemptPolicy>('last', 'last', 'last', 'last', 'last', 'last', 'first', 'all'),
+    filter: fc.constantFrom<Partial<MeasuredQuestion>>(
+      {},
+      { product: 'P1' },
+      { product: ['P1', 'P2'], inspection_type: 'visual', step: '' },
+      { product: 'P1', inspection_type: 'visual', step: '' },
+      { product: 'P1', inspection_type: 'visual', step: '', recipe: 'R1', site: 'south' },
+      { product: 'P1', inspection_type: ['visual'], step: [''], recipe: 'R1', site: ['south'] },
+      { product: 'P1', inspection_type: 'thermal', step: '', recipe: 'R1', site: 'south' },
+      { product: 'P1', inspection_type: 'thermal', step: '', recipe: 'R1', site: '' },
+      { product: 'P1', inspection_type: 'thermal', step: 'probe', recipe: 'R1', site: '' },
+      { product: 'P1', step: '', lot_id: 'L1' },
+      { product: 'P1', step: '', equipment_id: 'E1' },
+    ),
+    breakAt: fc.constantFrom<Break | undefined>(undefined, undefined, 'none', 'lot', 'wafer', 'product'),
+    conversion: fc.constantFrom<MeasuredQuestion['conversion']>(
+      undefined,
+      { unit: 'um', from: [{ unit: 'nm', factor: 0.001, offset: 7 }] },
+      { unit: 'nm', from: [{ unit: 'um', factor: 3, offset: 1 }] },
+    ),
+  })
+  .map(({ from, to, filter, breakAt, policy, conversion }) => {
+    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
+    const asked: MeasuredQuestion = {
+      ...filter,
+      policy,
+      conversion,
+      parameter: 'width',
+      subgroup: 1,
+      from: first,
+      to: last,
+    };
+    return { asked, breakAt };
+  });
+
+describe('measured values by day', () => {
+  let db: TestDatabase;
+  let session: LoadSession;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
+    await storeUnits(db.database, UNITS);
+    await db.database.query(
+      `UPDATE retention_settings SET keep = now() - '2025-12-10' WHERE table_name = 'measurements'`,
+    );
+  });
+  afterAll(async () => {
+    await session.close();
+    await db.drop();
+  });
+
+  /** Stores events as the load does: attempts that know their events, and measurements, in one transaction. */
+  const apply = (events: readonly Event[]): Promise<void> =>
+    db.database.withTransaction(async (transaction) => {
+      const given = [JSON.stringify(events)];
+      await transaction.query(
+        `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
+           first_occurred_at, event_id, event_ids, completed_at, equipment_id, product, recipe, attempt_no, wafer_id)
+         SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
+           CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
+           CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.number, 'W' || c.unit % 2
+         FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
+           occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, event_id uuid, number int)
+         JOIN inspections i ON i.id = md5(c.unit::text)::uuid
+         ORDER BY i.id, c.step, c.attempt, c.event_id
+         ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
+           occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
+           completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
+           attempt_no = excluded.attempt_no`,
+        given,
+      );
+      const stored = events.filter(({ measurements }) => measurements.length > 0);
+      for (const { form, measurements, ...one } of stored) {
+        const time = one.status === 'in_progress' ? one.occurred_at : one.completed_at;
+        const names = measurements.map(({ name }) => name);
+        const units = measurements.map(({ unit }) => unit);
+        const values = measurements.map(({ value }) => value);
+        await transaction.query(
+          form === 'rows'
+            ? `INSERT INTO measurement_rows (time, inspection_id, event_id, name, unit, value)
+                 SELECT $1, md5($2)::uuid, $3, u.* FROM unnest($4::text[], $5::text[], $6::float8[]) AS u`
+            : `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+                 SELECT $1, md5($2)::uuid, $3, store_measurement_sets(json_build_array(json_build_object('names', $4::text[], 'units', $5::text[],
+                   'lower_limits', array_fill(NULL::float8, ARRAY[cardinality($4::text[])]), 'upper_limits', array_fill(NULL::float8, ARRAY[cardinality($4::text[])])))), $6::float8[]`,
+          [time, String(one.unit), one.event_id, names, units, values],
+        );
+      }
+    });
+
+  const keep = async (what: typeof upkeep extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
+    if (what !== 'nothing') {
+      await sumUpDays(session, what === 'sum up one day' ? 0 : Infinity, '0');
+    }
+    if (what === 'pack') {
+      await session.query(`SELECT pack_measurements()`);
+    } else if (what === 'retention') {
+      await session.query(`SELECT apply_retention('measurements')`);
+    }
+  };
+
+  interface Value extends SitedKind {
+    readonly value: number | null;
+    readonly lot: string;
+    readonly wafer: string | null;
+    /** Equal for values of one event, which go by their value. */
+    readonly place: number;
+  }
+
+  /** The definition: every value of the counted attempts, in order. */
+  const valuesOf = async (asked: MeasuredQuestion): Promise<Value[]> => {
+    const { sql, where } = chosenAttempts(asked, 'operation', 'a.*');
+    const values = await db.database.query<Value>(
+      `SELECT m.value, m.unit, c.inspection_type::text AS inspection_type, c.product, c.step, c.recipe, l.site, c.lot_id::text AS lot, c.wafer_id AS wafer,
+              (rank() OVER (ORDER BY c.completed_at, c.event_id, m.event_id))::int AS place
+         FROM (${sql}) AS c JOIN lots AS l ON l.id = c.lot_id
+         JOIN measurements AS m ON m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids) AND m.name = ${where.bind(asked.parameter)}`,
+      where.values,
+    );
+    const from = asked.conversion?.from ?? [];
+    return values
+      .map((one) => {
+        const { factor, offset } = from.find(({ unit }) => unit === one.unit) ?? { factor: 1, offset: 0 };
+        return { ...one, value: one.value === null ? null : one.value * factor + offset };
+      })
+      .sort((a, b) => a.place - b.place || (a.value ?? Infinity) - (b.value ?? Infinity));
+  };
+
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const meanOf = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : sum(values) / values.length;
+
+  const momentsOf = (values: readonly Value[], breakAt: Break | undefined): SingleValues => {
+    const runOf: Record<Break, (of: Value) => string | null> = {
+      none: () => '',
+      lot: ({ lot }) => lot,
+      wafer: ({ lot, wafer }) => `${lot} ${wafer}`,
+      product: ({ product }) => product,
+    };
+    const pairs = values.slice(1).map((value, i) => [values[i]!, value] as const);
+    const inRuns = (by: Break) => pairs.filter(([a, b]) => runOf[by](a) === runOf[by](b));
+    const by = breakAt ?? (inRuns('lot').length > 0 ? 'lot' : 'none');
+    const given = values.flatMap(({ value }) => (value === null ? [] : [value]));
+    const mean = meanOf(given);
+    return {
+      n: given.length,
+      mean,
+      sigma_overall:
+        given.length < 2 ? null : Math.sqrt(sum(given.map((value) => (value - mean!) ** 2)) / (given.length - 1)),
+      moving_range: meanOf(
+        inRuns(by).flatMap(([a, b]) => (a.value === null || b.value === null ? [] : [Math.abs(b.value - a.value)])),
+      ),
+      break_at: by,
+    };
+  };
+
+  const close = (value: number | null): unknown => (value === null ? null : (expect.closeTo(value, 9) as unknown));
+
+  it('have the kinds and moments of the values, whatever retest, correction, withdrawal, packing or retention comes', async () => {
+    const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 20 }), upkeep }), {
+      numRuns: 50,
+      seed: 20_251_202,
+    });
+    const questions = fc.sample(question, { numRuns: rounds.length * 15, seed: 20_260_121 });
+    const seen = { fromDays: 0, fromBoth: 0, ofSeveral: 0 };
+    const counting: Queryable = {
+      query: async (text, values) => {
+        if (text.includes('day AS MATERIALIZED')) {
+          const [of] = await db.database.query<{ days: number; several: number; read: number }>(
+            text.replace(
+              /SELECT json_build_array[^]*/,
+              `SELECT (SELECT count(*)::int FROM day) AS days, (SELECT count(*)::int FROM day WHERE moves > 0) AS several, (SELECT count(*)::int FROM measured) AS read FROM (SELECT count(*) FROM ordered, centre) AS o`,
+            ),
+            values,
+          );
+          seen.fromDays += of!.days > 1 ? 1 : 0;
+          seen.fromBoth += of!.days > 1 && of!.read > 0 ? 1 : 0;
+          seen.ofSeveral += of!.several > 0 ? 1 : 0;
+        }
+        return db.database.query(text, values);
+      },
+    };
+    for (const [round, { events, upkeep: what }] of rounds.entries()) {
+      await apply(events);
+      await keep(what);
+      for (const { asked, breakAt } of questions.slice(round * 15, (round + 1) * 15)) {
+        const values = await valuesOf(asked);
+        const { n, mean, sigma_overall, moving_range, break_at } = momentsOf(values, breakAt);
+        const expected = {
+          n,
+          mean: close(mean),
+          sigma_overall: close(sigma_overall),
+          moving_range: close(moving_range),
+          break_at,
+        };
+        const moments = await momentsOfValues(counting, asked, breakAt);
+        expect({ round, asked, breakAt, moments }).toEqual({ round, asked, breakAt, moments: expected });
+        const kinds = new Set(
+          values.map(({ unit, inspection_type, product, step, recipe, site }) =>
+            JSON.stringify({ unit, inspection_type, product, step, recipe, site }),
+          ),
+        );
+        const found = await kindsMeasured(db.database, asked, 1000);
+        expect(found.map((kind) => JSON.stringify(kind)).sort()).toEqual([...kinds].sort());
+      }
+    }
+    // Otherwise the questions would be too easy.
+    expect(seen.fromDays).toBeGreaterThan(60);
+    expect(seen.fromBoth).toBeGreaterThan(50);
+    expect(seen.ofSeveral).toBeGreaterThan(40);
+  }, 240_000);
+});
