@@ -4,8 +4,14 @@ import { createTestDatabase, sumUpDays, type TestDatabase } from '@chip/persiste
 import fc from 'fast-check';
 import { type AttemptPolicy, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
 import { kindsMeasured, momentsOfValues, type SingleValues } from '../src/measured/measured-moments.sql.ts';
-import { type Break, type MeasuredQuestion, type SitedKind } from '../src/measured/measured-samples.sql.ts';
-import { changedAttempt, instantWithin, storeUnits } from './random-attempts.ts';
+import {
+  type Break,
+  type MeasuredQuestion,
+  type MeasuredSample,
+  measuredSamples,
+  type SitedKind,
+} from '../src/measured/measured-samples.sql.ts';
+import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
 
 const UNITS = 60;
 const DAYS = 20;
@@ -140,6 +146,8 @@ describe('measured values by day', () => {
     readonly value: number | null;
     readonly lot: string;
     readonly wafer: string | null;
+    readonly at: string;
+    readonly day: string;
     /** Equal for values of one event, which go by their value. */
     readonly place: number;
   }
@@ -149,6 +157,7 @@ describe('measured values by day', () => {
     const { sql, where } = chosenAttempts(asked, 'operation', 'a.*');
     const values = await db.database.query<Value>(
       `SELECT m.value, m.unit, c.inspection_type::text AS inspection_type, c.product, c.step, c.recipe, l.site, c.lot_id::text AS lot, c.wafer_id AS wafer,
+              c.completed_at AS at, to_char(c.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
               (rank() OVER (ORDER BY c.completed_at, c.event_id, m.event_id))::int AS place
          FROM (${sql}) AS c JOIN lots AS l ON l.id = c.lot_id
          JOIN measurements AS m ON m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids) AND m.name = ${where.bind(asked.parameter)}`,
@@ -191,15 +200,43 @@ describe('measured values by day', () => {
     };
   };
 
+  const samplesOf = (values: readonly Value[], by: 'lot' | 'day'): unknown[] =>
+    [...Map.groupBy(values, (value) => value[by])].map(([key, of]) => {
+      const { n, mean, sigma_overall } = momentsOf(of, 'none');
+      const lot = by === 'lot' ? LOTS.find(({ id }) => id === key)! : null;
+      const given = of.flatMap(({ value }) => (value === null ? [] : [value]));
+      return {
+        key: lot === null ? key : lot.lot_id,
+        site: lot && lot.site,
+        lot_id: lot && lot.lot_id,
+        lot: lot && lot.id,
+        wafer: null,
+        first_at: of[0]!.at,
+        last_at: of.at(-1)!.at,
+        product: new Set(of.map(({ product }) => product)).size === 1 ? of[0]!.product : null,
+        n,
+        mean: close(mean ?? 0),
+        s: close(sigma_overall ?? 0),
+        range: close(n === 0 ? 0 : Math.max(...given) - Math.min(...given)),
+      };
+    });
+  const inKeyOrder = <T>(samples: readonly T[]): T[] => {
+    const keyOf = (sample: T): string => {
+      const { key, site } = sample as unknown as MeasuredSample;
+      return `${key} ${site}`;
+    };
+    return samples.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  };
+
   const close = (value: number | null): unknown => (value === null ? null : (expect.closeTo(value, 9) as unknown));
 
-  it('have the kinds and moments of the values, whatever retest, correction, withdrawal, packing or retention comes', async () => {
+  it('have the kinds, moments and samples of the values, whatever retest, correction, withdrawal, packing or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 20 }), upkeep }), {
       numRuns: 50,
       seed: 20_251_202,
     });
     const questions = fc.sample(question, { numRuns: rounds.length * 15, seed: 20_260_121 });
-    const seen = { fromDays: 0, fromBoth: 0, ofSeveral: 0 };
+    const seen = { samples: 0, fromDays: 0, fromBoth: 0, ofSeveral: 0 };
     const counting: Queryable = {
       query: async (text, values) => {
         if (text.includes('day AS MATERIALIZED')) {
@@ -232,6 +269,15 @@ describe('measured values by day', () => {
         };
         const moments = await momentsOfValues(counting, asked, breakAt);
         expect({ round, asked, breakAt, moments }).toEqual({ round, asked, breakAt, moments: expected });
+        for (const by of ['lot', 'day'] as const) {
+          const samples = await measuredSamples(db.database, { ...asked, subgroup: by }, 1000);
+          expect({ round, asked, samples: inKeyOrder(samples) }).toEqual({
+            round,
+            asked,
+            samples: inKeyOrder(samplesOf(values, by)),
+          });
+          seen.samples += samples.length;
+        }
         const kinds = new Set(
           values.map(({ unit, inspection_type, product, step, recipe, site }) =>
             JSON.stringify({ unit, inspection_type, product, step, recipe, site }),
@@ -242,6 +288,7 @@ describe('measured values by day', () => {
       }
     }
     // Otherwise the questions would be too easy.
+    expect(seen.samples).toBeGreaterThan(2000);
     expect(seen.fromDays).toBeGreaterThan(60);
     expect(seen.fromBoth).toBeGreaterThan(50);
     expect(seen.ofSeveral).toBeGreaterThan(40);

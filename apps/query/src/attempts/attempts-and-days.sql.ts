@@ -14,7 +14,7 @@ const CHOICES = { last: 1, first: 2, best: 4, worst: 8 } as const;
 /** The time at which a day begins. */
 export const beginOf = (day: string): string => `(${day})::timestamp AT TIME ZONE 'UTC'`;
 
-type DailyTable = 'daily_attempts' | 'daily_defects' | 'daily_measured';
+type DailyTable = 'daily_attempts' | 'daily_defects' | 'daily_measured' | 'daily_measured_lots';
 
 /** From the first day, or time, to the second, exclusive. */
 type Span = readonly [from: string, to: string];

@@ -1,10 +1,16 @@
 /** Measured values: formed into samples for charts and capability, never mixed without consent. */
 import { type Queryable } from '@chip/persistence';
 import { type SampleSummary, type UnitConversion } from '@chip/quality';
-import { attemptsLeft, spanOf, type SummedUpDays } from '../attempts/attempts-and-days.sql.ts';
+import {
+  attemptsLeft,
+  onSummedUpDays,
+  spanOf,
+  type SummedUpDays,
+  summedUpDays,
+} from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
-import { type SqlConditions } from '../sql/sql-conditions.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** How samples are formed: by lot, wafer or day (UTC), or a number of consecutive values. */
 export type Subgroup = 'lot' | 'wafer' | 'day' | number;
@@ -111,14 +117,53 @@ const GROUPS = {
   day: { key: `to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, lot: 'NULL::uuid' },
 } as const;
 
+const ONE_PRODUCT =
+  'CASE WHEN count(DISTINCT product) = 1 AND count(product) = count(*) THEN min(product) END AS product';
+const SAMPLE_OF_VALUES = `min(completed_at) AS first_at, max(completed_at) AS last_at, ${ONE_PRODUCT},
+             count(value)::int AS n, coalesce(avg(value), 0) AS mean, coalesce(stddev_samp(value), 0) AS s, coalesce(max(value) - min(value), 0) AS range`;
+
+/** CTE `part`: the values that are read as parts of samples, and the rows of days as others. */
+function partsOfDays(question: MeasuredQuestion, summed: SummedUpDays, where: SqlConditions): string {
+  const converted = (value: string, isDifference = false): string =>
+    convertedValue(question, where, { value, unit: 'a.unit', isDifference });
+  const ofDays = onSummedUpDays(summed, new SqlConditions(where.values))
+    .oneOf('a.name', question.parameter)
+    .units(question, 'a');
+  const { key, lot } = question.subgroup === 'lot' ? GROUPS.lot : GROUPS.day;
+  return `part AS (
+      SELECT sample, sample_lot, min(completed_at) AS first_at, max(completed_at) AS last_at, ${ONE_PRODUCT},
+             count(value) AS n, avg(value) AS mean, var_pop(value) * count(value) AS squares, min(value) AS least, max(value) AS greatest
+        FROM keyed GROUP BY sample, sample_lot
+      UNION ALL
+      SELECT ${key}, ${lot}, a.first_at, a.last_at, a.product,
+             a.values, ${converted('a.mean')}, ${converted(converted('a.squares', true), true)}, ${converted('a.least')}, ${converted('a.greatest')}
+        FROM (SELECT *, first_at AS completed_at FROM daily_measured_lots) a WHERE ${ofDays.toString()}
+    )`;
+}
+
+/** CTE `sample` of CTE `part`. */
+const SAMPLES_OF_PARTS = `centred AS (
+      SELECT *, sum(n * mean) OVER w / nullif(sum(n) OVER w, 0) AS centre FROM part WINDOW w AS (PARTITION BY sample, sample_lot)
+    ), sample AS (
+      SELECT sample, sample_lot, min(first_at) AS first_at, max(last_at) AS last_at, ${ONE_PRODUCT},
+             sum(n)::int AS n, coalesce(min(centre), 0) AS mean,
+             coalesce(sqrt(sum(squares + n * (mean - centre) ^ 2) / nullif(sum(n) - 1, 0)), 0)::float8 AS s, coalesce(max(greatest) - min(least), 0) AS range
+        FROM centred GROUP BY sample, sample_lot
+    )`;
+
 /** Samples of one parameter in the order of their first completion, at most `limit`. An incomplete group of n forms none. */
-export function measuredSamples(
+export async function measuredSamples(
   snapshot: Queryable,
   question: MeasuredQuestion,
   limit: number,
 ): Promise<MeasuredSample[]> {
-  const { subgroup } = question;
-  const { ctes, where } = measuredValues(question);
+  const { subgroup, policy, equipment_id } = question;
+  // By lot and day there are rows of last attempts, of no machine (see 0046-measured-by-day).
+  const summed =
+    (subgroup === 'lot' || subgroup === 'day') && policy === 'last' && equipment_id === undefined
+      ? await summedUpDays(snapshot, question, 'daily_measured_lots')
+      : undefined;
+  const { ctes, where } = measuredValues(question, summed);
   if (subgroup === 1) {
     return snapshot.query<MeasuredSample>(
       `${ctes}
@@ -141,14 +186,16 @@ export function measuredSamples(
   return snapshot.query<MeasuredSample>(
     `${ctes}, keyed AS (
       SELECT *, ${key} AS sample, ${lot} AS sample_lot FROM measured
-    ), sample AS (
-      SELECT sample, sample_lot, min(completed_at) AS first_at, max(completed_at) AS last_at,
-             CASE WHEN count(DISTINCT product) = 1 AND count(product) = count(*) THEN min(product) END AS product,
-             count(value)::int AS n, coalesce(avg(value), 0) AS mean, coalesce(stddev_samp(value), 0) AS s, coalesce(max(value) - min(value), 0) AS range
+    ), ${
+      summed
+        ? `${partsOfDays(question, summed, where)}, ${SAMPLES_OF_PARTS}`
+        : `sample AS (
+      SELECT sample, sample_lot, ${SAMPLE_OF_VALUES}
         FROM keyed
        GROUP BY sample, sample_lot
       ${size === undefined ? '' : `HAVING count(*) = ${size}`}
-    )
+    )`
+    }
     SELECT ${shownKey} AS key, l.site, l.lot_id, s.first_at, s.last_at,
            s.sample_lot AS lot, ${subgroup === 'wafer' ? 's.sample' : 'NULL::text'} AS wafer, s.product, s.n, s.mean, s.s, s.range
       FROM sample s LEFT JOIN lots l ON l.id = s.sample_lot

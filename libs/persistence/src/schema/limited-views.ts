@@ -56,6 +56,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   daily_attempts: OF_LOT_AND_PRODUCT,
   daily_defects: OF_LOT_AND_PRODUCT,
   daily_measured: `${ofSite('t.site')} AND ${ofProduct('t.product')}`,
+  daily_measured_lots: OF_LOT_AND_PRODUCT,
   parameters: NAMED,
   control_limits: NAMED,
   annotations: NAMED,

@@ -10,7 +10,10 @@ import { SchemaMigration } from './schema-migration.ts';
  * of measurements that retention drops fire no trigger, so it marks the days itself.
  */
 export class MeasuredByDay extends SchemaMigration {
-  static override readonly tables: Tables = { daily_measured: { select: READERS } };
+  static override readonly tables: Tables = {
+    daily_measured: { select: READERS },
+    daily_measured_lots: { select: READERS },
+  };
   static override readonly functions: Functions = {};
   override name = '0046-measured-by-day';
 
@@ -60,6 +63,29 @@ COMMENT ON COLUMN daily_measured.first_value IS 'Null = the first one is missing
 COMMENT ON COLUMN daily_measured.oldest_at IS 'Least time of a measurement among them: retention goes by it.';
 CREATE INDEX idx_daily_measured_day ON daily_measured (day);
 CREATE INDEX idx_daily_measured_name ON daily_measured (name, day);
+
+CREATE TABLE daily_measured_lots (
+  day date NOT NULL,
+  inspection_type inspection_type_enum NOT NULL,
+  product varchar(100),
+  step varchar(100) NOT NULL,
+  recipe varchar(100),
+  lot_id uuid NOT NULL,
+  name varchar(200) NOT NULL,
+  unit varchar(50),
+  values integer NOT NULL,
+  mean double precision,
+  squares double precision,
+  least double precision,
+  greatest double precision,
+  first_at timestamptz NOT NULL,
+  last_at timestamptz NOT NULL
+);
+COMMENT ON TABLE daily_measured_lots IS 'As daily_measured, by lot: for samples of control charts, which need no order. Holds for days without a mark in attempt_day_changes.';
+COMMENT ON COLUMN daily_measured_lots.values IS 'Without missing ones: 0 = all are.';
+COMMENT ON COLUMN daily_measured_lots.squares IS 'Sum of the squared deviations from the mean.';
+CREATE INDEX idx_daily_measured_lots_day ON daily_measured_lots (day);
+CREATE INDEX idx_daily_measured_lots_name ON daily_measured_lots (name, day);
 `;
 
 const OF_DAY = (column: string, days = 0): string =>
@@ -76,6 +102,12 @@ const measurementsOf = (select: string, rows: string): string =>
       `SELECT ${select} FROM attempt AS a CROSS JOIN LATERAL (SELECT * FROM ${rows} AS v WHERE ${own} OFFSET 0) AS v WHERE cardinality(a.event_ids) > 1`,
     ])
     .join('\n    UNION ALL ');
+
+/** What the number of a series `s` stands for. */
+const OF_SERIES = `JOIN kind AS k ON k.number = s.series / (SELECT max(names) + 1 FROM name)
+    JOIN name AS n ON n.number = s.series % (SELECT max(names) + 1 FROM name)`;
+const namesOf = (place: string): string =>
+  `k.kind[1]::inspection_type_enum, k.kind[2], k.kind[3], k.kind[4], ${place}, n.name, n.unit`;
 
 const SUMS = `
 CREATE FUNCTION sum_up_measured(p_day date) RETURNS void
@@ -105,7 +137,7 @@ BEGIN
   ANALYZE measured_event (kind, set_id);
 
   DELETE FROM daily_measured WHERE day = p_day;
-  INSERT INTO daily_measured
+  DELETE FROM daily_measured_lots WHERE day = p_day;
   WITH kind AS MATERIALIZED (
     SELECT kind, row_number() OVER () AS number FROM (SELECT DISTINCT kind FROM measured_event) AS k
   ), used AS MATERIALIZED (
@@ -122,7 +154,7 @@ BEGIN
     SELECT k.number * (SELECT max(names) + 1 FROM name) AS kind, lot_id, completed_at, time, set_id, values,
       rank() OVER (ORDER BY completed_at, event_id, value_event) AS place
     FROM measured_event JOIN kind AS k USING (kind)
-  ), value AS (
+  ), value AS MATERIALIZED (
     -- Numbers instead of names, so that sorting compares them.
     SELECT e.kind + u.number AS series, e.place, u.value, e.lot_id, e.completed_at, e.time
     FROM event AS e JOIN numbered AS n ON n.id = e.set_id CROSS JOIN unnest(n.numbers, e.values) AS u (number, value)
@@ -138,11 +170,19 @@ BEGIN
       max(completed_at) AS last_at, max(value) FILTER (WHERE is_last) AS last_value, (array_agg(lot_id) FILTER (WHERE is_last))[1] AS last_lot,
       min(time) AS oldest_at
     FROM neighbour GROUP BY series
+  ), of_lot AS (
+    SELECT series, lot_id, count(value) AS values, avg(value) AS mean, var_pop(value) * count(value) AS squares,
+      min(value) AS least, max(value) AS greatest, min(completed_at) AS first_at, max(completed_at) AS last_at
+    FROM value GROUP BY series, lot_id
+  ), stored AS (
+    INSERT INTO daily_measured
+    SELECT p_day, ${namesOf('k.kind[5]')}, s.values, s.missing, s.mean, s.squares,
+      s.moves, s.moved, s.lot_neighbours, s.lot_moves, s.lot_moved, s.first_at, s.first_value, s.first_lot, s.last_at, s.last_value, s.last_lot, s.oldest_at
+    FROM summed AS s ${OF_SERIES}
   )
-  SELECT p_day, kind[1]::inspection_type_enum, kind[2], kind[3], kind[4], kind[5], n.name, n.unit, s.values, s.missing, s.mean, s.squares,
-    s.moves, s.moved, s.lot_neighbours, s.lot_moves, s.lot_moved, s.first_at, s.first_value, s.first_lot, s.last_at, s.last_value, s.last_lot, s.oldest_at
-  FROM summed AS s JOIN kind AS k ON k.number = s.series / (SELECT max(names) + 1 FROM name)
-  JOIN name AS n ON n.number = s.series % (SELECT max(names) + 1 FROM name);
+  INSERT INTO daily_measured_lots
+  SELECT p_day, ${namesOf('s.lot_id')}, s.values, s.mean, s.squares, s.least, s.greatest, s.first_at, s.last_at
+  FROM of_lot AS s ${OF_SERIES};
 END $$;
 COMMENT ON FUNCTION sum_up_measured IS 'Sums up the measured values of a day; sum_up_day calls it in its snapshot.';
 `;
