@@ -3,6 +3,7 @@ import { LoadSession, type Queryable } from '@chip/persistence';
 import { createTestDatabase, sumUpDays, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { type AttemptPolicy, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
+import { testCounts } from '../src/failing-tests/failing-tests.sql.ts';
 import { kindsMeasured, momentsOfValues, type SingleValues } from '../src/measured/measured-moments.sql.ts';
 import {
   type Break,
@@ -17,8 +18,13 @@ const UNITS = 60;
 const DAYS = 20;
 const instant = instantWithin(DAYS);
 
+const LIMITS = {
+  width: { lower: 92, upper: 105 },
+  height: { lower: null, upper: 104 },
+  depth: { lower: null, upper: null },
+};
 const measurement = fc.record({
-  name: fc.constantFrom('width', 'width', 'width', 'height'),
+  name: fc.constantFrom('width', 'width', 'width', 'height', 'depth'),
   unit: fc.constantFrom('um', 'um', 'um', 'um', 'um', 'nm', null),
   value: fc.oneof(
     { weight: 6, arbitrary: fc.double({ min: 90, max: 110, noNaN: true }) },
@@ -116,17 +122,29 @@ describe('measured values by day', () => {
       const stored = events.filter(({ measurements }) => measurements.length > 0);
       for (const { form, measurements, ...one } of stored) {
         const time = one.status === 'in_progress' ? one.occurred_at : one.completed_at;
-        const names = measurements.map(({ name }) => name);
-        const units = measurements.map(({ unit }) => unit);
-        const values = measurements.map(({ value }) => value);
+        // Rows have no order but that of their names.
+        const of =
+          form === 'rows' ? [...new Map(measurements.map((each) => [each.name, each])).values()] : measurements;
+        const names = of.map(({ name }) => name);
+        const units = of.map(({ unit }) => unit);
+        const values = of.map(({ value }) => value);
         await transaction.query(
           form === 'rows'
-            ? `INSERT INTO measurement_rows (time, inspection_id, event_id, name, unit, value)
-                 SELECT $1, md5($2)::uuid, $3, u.* FROM unnest($4::text[], $5::text[], $6::float8[]) AS u`
+            ? `INSERT INTO measurement_rows (time, inspection_id, event_id, name, unit, value, lower_limit, upper_limit)
+                 SELECT $1, md5($2)::uuid, $3, u.* FROM unnest($4::text[], $5::text[], $6::float8[], $7::float8[], $8::float8[]) AS u`
             : `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
                  SELECT $1, md5($2)::uuid, $3, store_measurement_sets(json_build_array(json_build_object('names', $4::text[], 'units', $5::text[],
-                   'lower_limits', array_fill(NULL::float8, ARRAY[cardinality($4::text[])]), 'upper_limits', array_fill(NULL::float8, ARRAY[cardinality($4::text[])])))), $6::float8[]`,
-          [time, String(one.unit), one.event_id, names, units, values],
+                   'lower_limits', $7::float8[], 'upper_limits', $8::float8[]))), $6::float8[]`,
+          [
+            time,
+            String(one.unit),
+            one.event_id,
+            names,
+            units,
+            values,
+            of.map(({ name }) => LIMITS[name].lower),
+            of.map(({ name }) => LIMITS[name].upper),
+          ],
         );
       }
     });
@@ -228,15 +246,25 @@ describe('measured values by day', () => {
     return samples.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   };
 
+  /** Reads every value, as if nothing were summed up. */
+  const withoutDays: Queryable = {
+    query: async (text, values) =>
+      text.includes(' AS holds') ? ([{ holds: false }] as never) : db.database.query(text, values),
+  };
+  const inNameOrder = ({ tests, units }: Awaited<ReturnType<typeof testCounts>>) => ({
+    units,
+    tests: tests.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+  });
+
   const close = (value: number | null): unknown => (value === null ? null : (expect.closeTo(value, 9) as unknown));
 
-  it('have the kinds, moments and samples of the values, whatever retest, correction, withdrawal, packing or retention comes', async () => {
+  it('have the kinds, moments, samples and tests of the values, whatever retest, correction, withdrawal, packing or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 20 }), upkeep }), {
       numRuns: 50,
       seed: 20_251_202,
     });
     const questions = fc.sample(question, { numRuns: rounds.length * 15, seed: 20_260_121 });
-    const seen = { samples: 0, fromDays: 0, fromBoth: 0, ofSeveral: 0 };
+    const seen = { failing: 0, stopped: 0, samples: 0, fromDays: 0, fromBoth: 0, ofSeveral: 0 };
     const counting: Queryable = {
       query: async (text, values) => {
         if (text.includes('day AS MATERIALIZED')) {
@@ -278,6 +306,14 @@ describe('measured values by day', () => {
           });
           seen.samples += samples.length;
         }
+        const tests = await testCounts(db.database, asked);
+        expect({ round, asked, ...inNameOrder(tests) }).toEqual({
+          round,
+          asked,
+          ...inNameOrder(await testCounts(withoutDays, asked)),
+        });
+        seen.failing += tests.units.failing;
+        seen.stopped += tests.units.stopped;
         const kinds = new Set(
           values.map(({ unit, inspection_type, product, step, recipe, site }) =>
             JSON.stringify({ unit, inspection_type, product, step, recipe, site }),
@@ -288,6 +324,8 @@ describe('measured values by day', () => {
       }
     }
     // Otherwise the questions would be too easy.
+    expect(seen.failing).toBeGreaterThan(500);
+    expect(seen.stopped).toBeGreaterThan(100);
     expect(seen.samples).toBeGreaterThan(2000);
     expect(seen.fromDays).toBeGreaterThan(60);
     expect(seen.fromBoth).toBeGreaterThan(50);

@@ -14,7 +14,7 @@ const CHOICES = { last: 1, first: 2, best: 4, worst: 8 } as const;
 /** The time at which a day begins. */
 export const beginOf = (day: string): string => `(${day})::timestamp AT TIME ZONE 'UTC'`;
 
-type DailyTable = 'daily_attempts' | 'daily_defects' | 'daily_measured' | 'daily_measured_lots';
+type DailyTable = 'daily_attempts' | 'daily_defects' | 'daily_measured' | 'daily_measured_lots' | 'daily_tests';
 
 /** From the first day, or time, to the second, exclusive. */
 type Span = readonly [from: string, to: string];
@@ -115,6 +115,10 @@ export function onSummedUpDays({ days, except }: SummedUpDays, where: SqlConditi
   }
   return where;
 }
+
+/** Adds the filters on rows `a` of a table that has sites instead of lots. */
+export const ofKinds = ({ site, ...filters }: AttemptQuestion, where: SqlConditions): SqlConditions =>
+  where.oneOf('a.site', site).units(filters, 'a');
 
 /** Adds that `a.day` is one of the days. */
 export const inDays = ({ first, end }: WholeDays, where: SqlConditions): SqlConditions =>

@@ -1,7 +1,15 @@
 import { type Queryable } from '@chip/persistence';
-import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
+import {
+  attemptsAndDays,
+  attemptsLeft,
+  ofKinds,
+  onSummedUpDays,
+  spanOf,
+  summedUpDays,
+} from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { timesOf } from '../attempts/measurements-of-attempts.sql.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** One test (measurement with limits) over the counted attempts. */
 export interface TestCounts {
@@ -54,12 +62,21 @@ export async function testCounts(
   snapshot: Queryable,
   question: AttemptQuestion,
 ): Promise<{ tests: TestCounts[]; units: UnitCounts }> {
-  const { sql, where } = chosenAttempts(
-    question,
-    'operation',
-    `a.inspection_id, a.event_ids, a.completed_at, a.result, row_number() OVER () AS unit`,
-  );
-  const times = timesOf(question, where, 'chosen');
+  const columns = 'a.inspection_id, a.event_ids, a.completed_at, a.result, row_number() OVER () AS unit';
+  // By day there are counts of last attempts, of no lot and machine (see 0046-measured-by-day).
+  const { policy, lot_id, equipment_id } = question;
+  const summed =
+    policy === 'last' && lot_id === undefined && equipment_id === undefined
+      ? await summedUpDays(snapshot, question, 'daily_tests')
+      : undefined;
+  const { sql, where } = summed
+    ? attemptsLeft(question, summed, 'operation', columns)
+    : chosenAttempts(question, 'operation', columns);
+  const times = timesOf(summed ? spanOf(summed) : question, where, 'chosen');
+  const ofDays = (table: 'daily_tests' | 'daily_tested', counts: string): string =>
+    summed === undefined
+      ? ''
+      : `UNION ALL SELECT ${counts} FROM ${table} a WHERE ${ofKinds(question, onSummedUpDays(summed, new SqlConditions(where.values))).toString()}`;
   const measured = times.map(valuesOf).join('\n      UNION ALL');
   const rows = await snapshot.query<TestCounts & UnitCounts & { key: string | null }>(
     `WITH chosen AS MATERIALIZED (
@@ -72,18 +89,24 @@ export async function testCounts(
     ), of_unit AS (
       SELECT unit, result, min(place) FILTER (WHERE fails) AS first_fail, max(place) AS last_place
         FROM placed GROUP BY unit, result
+    ), part AS (
+      SELECT last_place, first_fail = last_place AS stops, count(*) AS units, count(first_fail) AS failing,
+             count(*) FILTER (WHERE result = 'fail' AND first_fail IS NULL) AS failed_without_test
+        FROM of_unit GROUP BY 1, 2
+      ${ofDays('daily_tested', 'a.last_place, a.stops, a.units, a.failing, a.failed_without_test')}
     ), test AS (
       SELECT p.name AS key, count(DISTINCT p.unit)::int AS reached, (count(DISTINCT p.unit) FILTER (WHERE p.fails))::int AS failed,
              (count(DISTINCT p.unit) FILTER (WHERE p.fails AND p.place = o.first_fail))::int AS first_failed
         FROM placed p JOIN of_unit o ON o.unit = p.unit
        GROUP BY p.name
+      ${ofDays('daily_tests', 'a.name, a.reached, a.failed, a.first_failed')}
     )
-    SELECT key, reached, failed, first_failed, NULL::int AS units, NULL::int AS failing, NULL::int AS stopped, NULL::int AS failed_without_test FROM test
+    SELECT key, sum(reached)::int AS reached, sum(failed)::int AS failed, sum(first_failed)::int AS first_failed, NULL::int AS units, NULL::int AS failing, NULL::int AS stopped, NULL::int AS failed_without_test FROM test GROUP BY key
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, count(*)::int, count(first_fail)::int,
-           (count(*) FILTER (WHERE first_fail = last_place AND last_place < (SELECT max(last_place) FROM of_unit)))::int,
-           (count(*) FILTER (WHERE result = 'fail' AND first_fail IS NULL))::int
-      FROM of_unit`,
+    SELECT NULL, NULL, NULL, NULL, coalesce(sum(units), 0)::int, coalesce(sum(failing), 0)::int,
+           coalesce(sum(units) FILTER (WHERE stops AND last_place < (SELECT max(last_place) FROM part)), 0)::int,
+           coalesce(sum(failed_without_test), 0)::int
+      FROM part`,
     where.values,
   );
   const tests = rows.filter((row): row is typeof row & { key: string } => row.key !== null);

@@ -1,7 +1,7 @@
 /** Kinds and moments of measured values; those of long ranges come from a table that holds them by day (see 0046-measured-by-day). */
 import { type Queryable } from '@chip/persistence';
 import { type Moments } from '@chip/quality';
-import { inDays, onSummedUpDays, type SummedUpDays, summedUpDays } from '../attempts/attempts-and-days.sql.ts';
+import { inDays, ofKinds, onSummedUpDays, type SummedUpDays, summedUpDays } from '../attempts/attempts-and-days.sql.ts';
 import { type WholeDays } from '../attempts/whole-days.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import {
@@ -51,9 +51,8 @@ async function measuredDays(
 }
 
 /** Conditions on rows `a` of `daily_measured`. */
-function ofSeries({ parameter, site, ...filters }: MeasuredQuestion, where: SqlConditions): SqlConditions {
-  return where.oneOf('a.name', parameter).oneOf('a.site', site).units(filters, 'a');
-}
+const ofSeries = (question: MeasuredQuestion, where: SqlConditions): SqlConditions =>
+  ofKinds(question, where.oneOf('a.name', question.parameter));
 
 const ofDay = (question: MeasuredQuestion, summed: SummedUpDays, { values }: SqlConditions): string =>
   ofSeries(question, onSummedUpDays(summed, new SqlConditions(values))).toString();

@@ -25,6 +25,7 @@ const ofSite = (column: string): string => `(${SITES} IS NULL OR ${column} = ANY
 const ofProduct = (column: string): string => `(${PRODUCTS} IS NULL OR ${column} = ANY (${PRODUCTS}::text[]))`;
 /** Tables with the uuid of a lot and their own product. */
 const OF_LOT_AND_PRODUCT = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM public.lots WHERE site = ANY (${SITES}::text[]))) AND ${ofProduct('t.product')}`;
+const OF_SITE_AND_PRODUCT = `${ofSite('t.site')} AND ${ofProduct('t.product')}`;
 const ofInspection = (join: string): string =>
   `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
 const OF_ATTEMPT =
@@ -43,7 +44,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   lots: `${ofSite('t.site')} AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.id')})`,
   wafers: `t.lot_id IN (SELECT id FROM limited.lots) AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.lot_id AND i.wafer_id = t.wafer_id')})`,
   parts: ofInspection('i.lot_id = t.lot_id AND i.chip_id = t.chip_id'),
-  inspections: `${ofSite('t.site')} AND ${ofProduct('t.product')}`,
+  inspections: OF_SITE_AND_PRODUCT,
   inspection_attempts: OF_LOT_AND_PRODUCT,
   defects: OF_ATTEMPT,
   measurements: OF_ATTEMPT,
@@ -55,8 +56,10 @@ const VIEWS: Readonly<Record<string, string>> = {
   yield_retests: OF_LOT_AND_PRODUCT,
   daily_attempts: OF_LOT_AND_PRODUCT,
   daily_defects: OF_LOT_AND_PRODUCT,
-  daily_measured: `${ofSite('t.site')} AND ${ofProduct('t.product')}`,
+  daily_measured: OF_SITE_AND_PRODUCT,
   daily_measured_lots: OF_LOT_AND_PRODUCT,
+  daily_tests: OF_SITE_AND_PRODUCT,
+  daily_tested: OF_SITE_AND_PRODUCT,
   parameters: NAMED,
   control_limits: NAMED,
   annotations: NAMED,

@@ -157,23 +157,9 @@ END $$;
 COMMENT ON FUNCTION prune_measurement_sets IS 'Deletes at most p_limit sets that no vector uses any more. Returns how many.';
 `;
 
-/**
- * Rows move in the transaction that stores their vector, so that every snapshot sees each measurement once. Only the chunk
- * itself is dropped by DDL, from which a snapshot does not protect: the drop waits until no transaction is left that
- * could still see its rows, and for readers of a standby a while longer.
- */
-const PACKING = `
-CREATE TABLE measurement_packing (
-  chunk text PRIMARY KEY,
-  next_block bigint NOT NULL,
-  empty_since timestamptz,
-  readers text[]
-);
-COMMENT ON TABLE measurement_packing IS 'How far pack_measurements is in the chunk of measurement_rows that it works on.';
-COMMENT ON COLUMN measurement_packing.next_block IS 'Rows of the blocks before it are packed, but for those that came later.';
-COMMENT ON COLUMN measurement_packing.readers IS 'Transactions (virtual ids) that were open when the chunk was found empty.';
-
-CREATE FUNCTION pack_measurements(p_blocks integer DEFAULT 256, p_rest interval DEFAULT '15 minutes') RETURNS bigint
+/** @param also what else to do with the packed `vectors`, in the same transaction */
+export const packMeasurements = (create: 'CREATE' | 'CREATE OR REPLACE', also = ''): string => `
+${create} FUNCTION pack_measurements(p_blocks integer DEFAULT 256, p_rest interval DEFAULT '15 minutes') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s'
 -- Statistics of a chunk that is being emptied say nothing: always by index, never the whole chunk for one step.
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -221,7 +207,7 @@ BEGIN
       IF packed > 0 THEN
         PERFORM hold_measurement_sets(sets);
         INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
-        SELECT time, inspection_id, event_id, set_id, values FROM unnest(vectors);
+        SELECT time, inspection_id, event_id, set_id, values FROM unnest(vectors);${also}
       END IF;
       UPDATE measurement_packing AS p SET next_block = p.next_block + p_blocks, empty_since = NULL, readers = NULL WHERE p.chunk = part.name;
       RETURN packed;
@@ -248,7 +234,25 @@ BEGIN
   -- Chunks that retention has dropped.
   DELETE FROM measurement_packing AS p WHERE to_regclass(p.chunk) IS NULL;
   RETURN NULL;
-END $$;
+END $$;`;
+
+/**
+ * Rows move in the transaction that stores their vector, so that every snapshot sees each measurement once. Only the chunk
+ * itself is dropped by DDL, from which a snapshot does not protect: the drop waits until no transaction is left that
+ * could still see its rows, and for readers of a standby a while longer.
+ */
+const PACKING = `
+CREATE TABLE measurement_packing (
+  chunk text PRIMARY KEY,
+  next_block bigint NOT NULL,
+  empty_since timestamptz,
+  readers text[]
+);
+COMMENT ON TABLE measurement_packing IS 'How far pack_measurements is in the chunk of measurement_rows that it works on.';
+COMMENT ON COLUMN measurement_packing.next_block IS 'Rows of the blocks before it are packed, but for those that came later.';
+COMMENT ON COLUMN measurement_packing.readers IS 'Transactions (virtual ids) that were open when the chunk was found empty.';
+
+${packMeasurements('CREATE')}
 COMMENT ON FUNCTION pack_measurements IS 'One step: packs the events with rows in the next p_blocks blocks of a chunk of measurement_rows, or drops a chunk that has been empty for p_rest. Returns how many rows it packed; null when nothing is left to do for now. Definer: only the owner may touch chunks.';
 `;
 

@@ -1,4 +1,5 @@
 import { type Functions, READERS, type Tables } from '../declarations.ts';
+import { packMeasurements } from './0023-measurement-vectors.ts';
 import { MARK_EVERY_DAY, sumUpDay } from './0044-summaries-by-day.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
@@ -13,28 +14,33 @@ export class MeasuredByDay extends SchemaMigration {
   static override readonly tables: Tables = {
     daily_measured: { select: READERS },
     daily_measured_lots: { select: READERS },
+    daily_tests: { select: READERS },
+    daily_tested: { select: READERS },
   };
   static override readonly functions: Functions = {};
   override name = '0046-measured-by-day';
 
   override up(): void {
-    this.addSql(TABLE);
+    this.addSql(TABLES);
     this.addSql(SUMS);
     this.addSql(sumUpDay('CREATE OR REPLACE', '\n  PERFORM sum_up_measured(summed);'));
     this.addSql(RETENTION);
+    this.addSql(packMeasurements('CREATE OR REPLACE', MARK_PACKED));
     // Last, so that no day is summed up by the former function without its mark.
     this.addSql(MARK_EVERY_DAY);
   }
 }
 
-const TABLE = `
-CREATE TABLE daily_measured (
+const KINDS = `
   day date NOT NULL,
   inspection_type inspection_type_enum NOT NULL,
   product varchar(100),
   step varchar(100) NOT NULL,
   recipe varchar(100),
-  site varchar(100) NOT NULL,
+  site varchar(100) NOT NULL`;
+
+const TABLES = `
+CREATE TABLE daily_measured (${KINDS},
   name varchar(200) NOT NULL,
   unit varchar(50),
   values integer NOT NULL,
@@ -86,6 +92,29 @@ COMMENT ON COLUMN daily_measured_lots.values IS 'Without missing ones: 0 = all a
 COMMENT ON COLUMN daily_measured_lots.squares IS 'Sum of the squared deviations from the mean.';
 CREATE INDEX idx_daily_measured_lots_day ON daily_measured_lots (day);
 CREATE INDEX idx_daily_measured_lots_name ON daily_measured_lots (name, day);
+
+CREATE TABLE daily_tests (${KINDS},
+  name varchar(200) NOT NULL,
+  reached integer NOT NULL,
+  failed integer NOT NULL,
+  first_failed integer NOT NULL
+);
+COMMENT ON TABLE daily_tests IS 'Attempts of daily_measured by test (measurement) and day. Holds for days without a mark in attempt_day_changes.';
+COMMENT ON COLUMN daily_tests.reached IS 'With a value of the test; failed: outside the limits that the machine tested by; first_failed: in no test before it.';
+CREATE INDEX idx_daily_tests_day ON daily_tests (day);
+
+CREATE TABLE daily_tested (${KINDS},
+  last_place integer NOT NULL,
+  stops boolean NOT NULL,
+  units integer NOT NULL,
+  failing integer NOT NULL,
+  failed_without_test integer NOT NULL
+);
+COMMENT ON TABLE daily_tested IS 'Attempts of daily_measured with a value, by day. Holds for days without a mark in attempt_day_changes.';
+COMMENT ON COLUMN daily_tested.last_place IS 'How many values they have.';
+COMMENT ON COLUMN daily_tested.stops IS 'The first failing value is the last one.';
+COMMENT ON COLUMN daily_tested.failing IS 'With a value outside the limits that the machine tested by. failed_without_test: without one, and the result is fail.';
+CREATE INDEX idx_daily_tested_day ON daily_tested (day);
 `;
 
 const OF_DAY = (column: string, days = 0): string =>
@@ -106,21 +135,25 @@ const measurementsOf = (select: string, rows: string): string =>
 /** What the number of a series `s` stands for. */
 const OF_SERIES = `JOIN kind AS k ON k.number = s.series / (SELECT max(names) + 1 FROM name)
     JOIN name AS n ON n.number = s.series % (SELECT max(names) + 1 FROM name)`;
-const namesOf = (place: string): string =>
-  `k.kind[1]::inspection_type_enum, k.kind[2], k.kind[3], k.kind[4], ${place}, n.name, n.unit`;
+const OF_KIND = `JOIN kind AS k ON k.number = s.kind / (SELECT max(names) + 1 FROM name)`;
+const kindOf = (place: string): string => `k.kind[1]::inspection_type_enum, k.kind[2], k.kind[3], k.kind[4], ${place}`;
+const namesOf = (place: string): string => `${kindOf(place)}, n.name, n.unit`;
 
 const SUMS = `
 CREATE FUNCTION sum_up_measured(p_day date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
+-- Set again below, until the function ends.
+SET enable_nestloop = on AS $$
 BEGIN
   -- In a table of its own, whose size the planner knows.
   CREATE TEMPORARY TABLE IF NOT EXISTS measured_event (
     kind text[] NOT NULL, lot_id uuid NOT NULL, completed_at timestamptz NOT NULL, event_id uuid NOT NULL, value_event uuid NOT NULL,
-    time timestamptz NOT NULL, set_id uuid NOT NULL, values double precision[] NOT NULL, names varchar[], units varchar[]) ON COMMIT DROP;
+    time timestamptz NOT NULL, set_id uuid NOT NULL, values double precision[] NOT NULL, result text,
+    names varchar[], units varchar[], lower_limits double precision[], upper_limits double precision[]) ON COMMIT DROP;
   TRUNCATE measured_event;
   INSERT INTO measured_event
   WITH attempt AS MATERIALIZED (
-    SELECT a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id,
+    SELECT a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.result,
       ARRAY[a.inspection_type::text, a.product, a.step, a.recipe, l.site] AS kind
     FROM inspection_attempts AS a JOIN lots AS l ON l.id = a.lot_id
     WHERE a.status = 'completed' AND ${OF_DAY('a.completed_at')}
@@ -128,32 +161,37 @@ BEGIN
         SELECT FROM yield_retests AS other WHERE other.inspection_id = a.inspection_id AND other.step = a.step
         AND (other.occurred_at, coalesce(other.attempt_no, 0), other.event_id) > (a.occurred_at, coalesce(a.attempt_no, 0), a.event_id))
   )
-  SELECT kind, lot_id, completed_at, event_id, value_event, time, set_id, values, NULL, NULL FROM (
+  SELECT kind, lot_id, completed_at, event_id, value_event, time, set_id, values, result, NULL, NULL, NULL, NULL FROM (
     ${measurementsOf('a.*, v.event_id AS value_event, v.time, v.set_id, v.values', 'measurement_vectors')}) AS of_vectors
   UNION ALL
   SELECT kind, lot_id, completed_at, event_id, value_event, time,
-    measurement_set_id(ARRAY[name], ARRAY[unit], ARRAY[NULL]::float8[], ARRAY[NULL]::float8[]), ARRAY[value], ARRAY[name], ARRAY[unit] FROM (
-    ${measurementsOf('a.*, v.event_id AS value_event, v.time, v.name, v.value, v.unit', 'measurement_rows')}) AS of_rows;
+    measurement_set_id(ARRAY[name], ARRAY[unit], ARRAY[lower_limit], ARRAY[upper_limit]), ARRAY[value], result,
+    ARRAY[name], ARRAY[unit], ARRAY[lower_limit], ARRAY[upper_limit] FROM (
+    ${measurementsOf('a.*, v.event_id AS value_event, v.time, v.name, v.value, v.unit, v.lower_limit, v.upper_limit', 'measurement_rows')}) AS of_rows;
   ANALYZE measured_event (kind, set_id);
+  -- The planner expects one row of what is numbered below, and a loop over thousands of kinds or names takes minutes.
+  PERFORM set_config('enable_nestloop', 'off', true);
 
   DELETE FROM daily_measured WHERE day = p_day;
   DELETE FROM daily_measured_lots WHERE day = p_day;
+  DELETE FROM daily_tests WHERE day = p_day;
+  DELETE FROM daily_tested WHERE day = p_day;
   WITH kind AS MATERIALIZED (
     SELECT kind, row_number() OVER () AS number FROM (SELECT DISTINCT kind FROM measured_event) AS k
   ), used AS MATERIALIZED (
-    SELECT s.id, s.names, s.units FROM measurement_sets AS s WHERE s.id IN (SELECT set_id FROM measured_event WHERE names IS NULL)
-    UNION SELECT set_id, names, units FROM measured_event WHERE names IS NOT NULL
+    SELECT id, names, units, lower_limits, upper_limits FROM measurement_sets WHERE id IN (SELECT set_id FROM measured_event WHERE names IS NULL)
+    UNION SELECT set_id, names, units, lower_limits, upper_limits FROM measured_event WHERE names IS NOT NULL
   ), name AS MATERIALIZED (
     SELECT name, unit, row_number() OVER () AS number, count(*) OVER () AS names
     FROM (SELECT DISTINCT u.name, u.unit FROM used, unnest(names, units) AS u (name, unit)) AS n
   ), numbered AS MATERIALIZED (
-    SELECT used.id, array_agg(n.number ORDER BY u.place) AS numbers
+    SELECT used.id, array_agg(n.number ORDER BY u.place) AS numbers, count(DISTINCT n.name) < count(*) AS repeats
     FROM used CROSS JOIN unnest(names, units) WITH ORDINALITY AS u (name, unit, place)
     JOIN name AS n ON ARRAY[n.name, n.unit] = ARRAY[u.name, u.unit] GROUP BY used.id
-  ), event AS (
-    SELECT k.number * (SELECT max(names) + 1 FROM name) AS kind, lot_id, completed_at, time, set_id, values,
+  ), event AS MATERIALIZED (
+    SELECT k.number * (SELECT max(names) + 1 FROM name) AS kind, lot_id, completed_at, time, set_id, values, event_id, value_event, result, e.names,
       rank() OVER (ORDER BY completed_at, event_id, value_event) AS place
-    FROM measured_event JOIN kind AS k USING (kind)
+    FROM measured_event AS e JOIN kind AS k USING (kind)
   ), value AS MATERIALIZED (
     -- Numbers instead of names, so that sorting compares them.
     SELECT e.kind + u.number AS series, e.place, u.value, e.lot_id, e.completed_at, e.time
@@ -174,6 +212,43 @@ BEGIN
     SELECT series, lot_id, count(value) AS values, avg(value) AS mean, var_pop(value) * count(value) AS squares,
       min(value) AS least, max(value) AS greatest, min(completed_at) AS first_at, max(completed_at) AS last_at
     FROM value GROUP BY series, lot_id
+  ), tested AS MATERIALIZED (
+    -- Values of an earlier event of the attempt come before these.
+    SELECT e.kind, e.event_id, e.result, e.set_id, e.values, f.place AS fails_at, cardinality(array_remove(e.values[:f.place], NULL)) AS fail_place,
+      n.repeats OR count(*) OVER (PARTITION BY e.event_id) > 1 AS may_repeat,
+      sum(g.given) OVER (PARTITION BY e.event_id) AS last_place,
+      sum(g.given) OVER (PARTITION BY e.event_id ORDER BY e.time, e.value_event, e.names) - g.given AS before
+    FROM event AS e JOIN numbered AS n ON n.id = e.set_id JOIN used AS s ON s.id = e.set_id
+    CROSS JOIN LATERAL (SELECT cardinality(array_remove(e.values, NULL)) AS given) AS g
+    CROSS JOIN LATERAL (
+      SELECT min(u.place)::integer AS place FROM unnest(e.values, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u (value, lower_limit, upper_limit, place)
+      WHERE u.value < u.lower_limit OR u.value > u.upper_limit) AS f
+  ), of_unit AS (
+    SELECT kind, event_id, result, min(before + fail_place) AS first_fail, max(last_place) AS last_place
+    FROM tested WHERE last_place > 0 GROUP BY kind, event_id, result
+  ), of_test AS (
+    -- Each value is of another attempt, but for those of attempts that may repeat a name.
+    SELECT s.series - n.number AS kind, n.name, s.values AS reached, 0 AS failed, 0 AS first_failed
+    FROM summed AS s JOIN name AS n ON n.number = s.series % (SELECT max(names) + 1 FROM name)
+    UNION ALL
+    SELECT t.kind, u.name, count(DISTINCT t.event_id) - count(*), 0, 0 FROM tested AS t JOIN used AS s ON s.id = t.set_id
+    CROSS JOIN unnest(s.names, t.values) AS u (name, value) WHERE t.may_repeat AND u.value IS NOT NULL GROUP BY t.kind, u.name
+    UNION ALL
+    SELECT t.kind, u.name, 0, count(DISTINCT t.event_id), 0 FROM tested AS t JOIN used AS s ON s.id = t.set_id
+    CROSS JOIN unnest(s.names, t.values, s.lower_limits, s.upper_limits) AS u (name, value, lower_limit, upper_limit)
+    WHERE t.fails_at IS NOT NULL AND (u.value < u.lower_limit OR u.value > u.upper_limit) GROUP BY t.kind, u.name
+    UNION ALL
+    SELECT t.kind, s.names[t.fails_at], 0, 0, count(*) FROM tested AS t JOIN used AS s ON s.id = t.set_id
+    JOIN of_unit AS o ON o.event_id = t.event_id AND o.first_fail = t.before + t.fail_place GROUP BY t.kind, s.names[t.fails_at]
+  ), stored_tests AS (
+    INSERT INTO daily_tests
+    SELECT p_day, ${kindOf('k.kind[5]')}, name, sum(reached), sum(failed), sum(first_failed)
+    FROM of_test AS s ${OF_KIND} GROUP BY k.kind, name HAVING sum(reached) > 0
+  ), stored_units AS (
+    INSERT INTO daily_tested
+    SELECT p_day, ${kindOf('k.kind[5]')}, last_place, first_fail IS NOT DISTINCT FROM last_place, count(*), count(first_fail),
+      count(*) FILTER (WHERE result = 'fail' AND first_fail IS NULL)
+    FROM of_unit AS s ${OF_KIND} GROUP BY k.kind, last_place, first_fail IS NOT DISTINCT FROM last_place
   ), stored AS (
     INSERT INTO daily_measured
     SELECT p_day, ${namesOf('k.kind[5]')}, s.values, s.missing, s.mean, s.squares,
@@ -186,6 +261,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sum_up_measured IS 'Sums up the measured values of a day; sum_up_day calls it in its snapshot.';
 `;
+
+/** Rows have the order of their names, vectors one of their own: it decides which test fails first. */
+const MARK_PACKED = `
+        INSERT INTO attempt_day_changes (day)
+        SELECT DISTINCT (a.completed_at AT TIME ZONE 'UTC')::date FROM (SELECT DISTINCT inspection_id FROM unnest(vectors)) AS packed
+        CROSS JOIN LATERAL (SELECT * FROM inspection_attempts WHERE inspection_id = packed.inspection_id OFFSET 0) AS a
+        WHERE a.status = 'completed' AND a.completed_at IS NOT NULL;`;
 
 const RETENTION = `
 ALTER FUNCTION drop_old_chunks(text, timestamptz, integer) RENAME TO drop_chunks_not_held;
