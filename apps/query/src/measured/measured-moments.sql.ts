@@ -65,6 +65,9 @@ const interleaved =
       SELECT a.day, a.first_at <= max(a.last_at) OVER (PARTITION BY a.day ORDER BY a.first_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_interleaved
         FROM daily_measured a WHERE ${ofSeries(question, inDays(days, where)).toString()}) AS of_day WHERE is_interleaved`;
 
+/** Where rows take turns on some days and not on others: to ask for more runs of days takes longer than to read them all. */
+const MOST_RUNS = 40;
+
 /** Whether a value and the previous one (window `w`) belong to the same run. */
 const SAME_RUN: Readonly<Record<Break, string>> = {
   none: 'true',
@@ -97,7 +100,8 @@ export async function momentsOfValues(
   question: MeasuredQuestion,
   breakAt: Break | undefined,
 ): Promise<SingleValues> {
-  const summed = breakAt === 'wafer' ? undefined : await measuredDays(snapshot, question, interleaved(question));
+  const days = breakAt === 'wafer' ? undefined : await measuredDays(snapshot, question, interleaved(question));
+  const summed = days !== undefined && days.except.length > MOST_RUNS ? undefined : days;
   const { ctes, where } = measuredValues(question, summed);
   const converted = (value: string, isDifference = false): string =>
     convertedValue(question, where, { value, unit: 'a.unit', isDifference });
