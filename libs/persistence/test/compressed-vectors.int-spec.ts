@@ -99,6 +99,30 @@ describe('measurements that are compressed', () => {
     expect(removed.filter((count) => Number(count) > 1_000)).toEqual([]);
   });
 
+  it('are summed up by day as before', async () => {
+    const database = await open();
+    await store(database, 1_200);
+    await database.exec(`
+      INSERT INTO lots (id, lot_id) VALUES (md5('lot')::uuid, 'L');
+      INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
+        completed_at, event_id, event_ids)
+      SELECT inspection_id, 'a:1', md5('lot')::uuid, 'visual', 'completed', 'pass', time, time, time, event_id, ARRAY[event_id] FROM measurement_vectors`);
+    const summedUp = async (): Promise<object[]> => {
+      await database.exec(`
+        SELECT sum_up_measured(day) FROM (SELECT DISTINCT (time AT TIME ZONE 'UTC')::date AS day FROM measurement_vectors) AS days`);
+      return [
+        await one(database, 'SELECT sum(values)::int AS values FROM daily_measured'),
+        ...(await rows(database, 'SELECT * FROM daily_measured ORDER BY day, name, unit')),
+        ...(await rows(database, 'SELECT * FROM daily_tests ORDER BY day, name')),
+      ];
+    };
+    const before = await summedUp();
+    expect(before[0]).toEqual(await one(database, 'SELECT count(value)::int AS values FROM measurements'));
+    await work(database);
+    expect((await chunks(database)).compressed).toBe(3);
+    expect(await summedUp()).toEqual(before);
+  });
+
   it('take late events, and are compressed again with them', async () => {
     const database = await open();
     await store(database, 3_000);
