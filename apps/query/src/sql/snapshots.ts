@@ -38,11 +38,11 @@ type SnapshotSettings = Pick<QueryConfig, 'QUERY_TIMEOUT_MS' | 'EXPORT_MAX_SECON
 const ROWS_AT_A_TIME = 250;
 /**
  * While others ask, each such piece is followed by a pause for every export that runs, several times as long as the piece
- * took. So on a busy machine, where a piece takes longer, exports leave more of it: 5,000 to 25,000 rows/s of all exports.
+ * took. So on a busy machine, where a piece takes longer, exports leave more of it: 2,500 to 12,500 rows/s of all exports.
  */
-const PAUSE_PER_WORK = 6;
+const PAUSE_PER_WORK = 12;
 const SHORTEST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 100;
 /** For so long after a cheap question others count as asking. */
 const ASKING_MS = 1_000;
 
