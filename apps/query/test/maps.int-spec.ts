@@ -333,11 +333,11 @@ describe('maps', () => {
   const idOf = async (lot: string): Promise<string> =>
     (await stage.db.database.query<{ id: string }>('SELECT id FROM lots WHERE lot_id = $1', [lot]))[0]!.id;
 
-  it('of a wafer are the same in one pass as die by die: retests, dice under two names and without the value', async () => {
+  it('of a wafer are the same in one pass as die by die: retests, dice under two names, far apart and without the value', async () => {
     const bins = fc.constantFrom(undefined, 1, 2, 7);
     const attempts = fc.array(
       fc.record({
-        x: fc.nat(3),
+        x: fc.constantFrom(0, 1, 2, 3, -4, 2_000_000),
         y: fc.nat(3),
         name: fc.nat(1),
         attempt_no: fc.nat(2),

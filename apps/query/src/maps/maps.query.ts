@@ -153,14 +153,28 @@ async function plainWaferOf(snapshot: Queryable, question: Asked) {
   return { ...frameOf(question, rows, dies, geometry), dies };
 }
 
-/** Dice by x, then y; undefined when a place has two, of which the database has to choose. */
+/** Most places between the outermost dice. */
+const MAX_GRID = 1_000_000;
+/** Dice by x, then y, from a grid, which is faster than sorting; undefined for two on a place, and if far apart. */
 function inOrder(rows: readonly KindRow[]): Die[] | undefined {
   const dies = rows.flatMap(({ xs, ys, values }) =>
     (xs ?? []).map((x, i): Die => [x, ys?.[i] as number, values?.[i] ?? null]),
   );
-  dies.sort(([x, y], [otherX, otherY]) => x - otherX || y - otherY);
-  const isTwice = dies.some(([x, y], i) => x === dies[i + 1]?.[0] && y === dies[i + 1]?.[1]);
-  return isTwice ? undefined : dies;
+  const { x_min, x_max, y_min, y_max } = boundsOf(dies);
+  const height = (y_max ?? 0) - (y_min ?? 0) + 1;
+  const area = ((x_max ?? 0) - (x_min ?? 0) + 1) * height;
+  if (area > MAX_GRID) {
+    return undefined;
+  }
+  const grid = Array.from<Die | undefined>({ length: area });
+  for (const die of dies) {
+    const place = (die[0] - (x_min ?? 0)) * height + die[1] - (y_min ?? 0);
+    if (grid[place] !== undefined) {
+      return undefined;
+    }
+    grid[place] = die;
+  }
+  return grid.filter((die) => die !== undefined);
 }
 
 async function zonedWaferOf(snapshot: Queryable, question: Asked) {
