@@ -10,7 +10,7 @@ import { cpuSeconds, type Pids } from '../system/process-usage.ts';
 import { quantile } from '../results/numbers.ts';
 import type { HistorySize } from '../data/history.ts';
 import { cheapQuestions, dearQuestions, usualQuestions, type Questions } from './questions.ts';
-import { StatementRecorder, type Statement } from './statement-recorder.ts';
+import { type Recorded, StatementRecorder, type Statement } from './statement-recorder.ts';
 
 export interface ClientsOptions {
   readonly size: HistorySize;
@@ -115,11 +115,13 @@ async function recordStatements(
   }
 }
 
-/** Leaves out what the service asks between requests, each outside of a transaction. */
-function transactionsOf(statements: readonly Statement[]): Statement[] {
-  const first = statements.findIndex(({ text }) => text.startsWith('BEGIN'));
-  const last = statements.findLastIndex(({ text }) => text === 'COMMIT');
-  return first < 0 ? [] : statements.slice(first, last + 1);
+/** Leaves out what the service asks and writes beside requests: outside of a transaction, or in sessions of its own. */
+function transactionsOf(statements: readonly Recorded[]): Statement[] {
+  return [...Map.groupBy(statements, ({ session }) => session).values()].flatMap((own) => {
+    const first = own.findIndex(({ text }) => text.startsWith('BEGIN') && text.includes('READ ONLY'));
+    const last = own.findLastIndex(({ text }) => text === 'COMMIT');
+    return first < 0 ? [] : own.slice(first, last + 1);
+  });
 }
 
 /** Asks until there is an answer: with many clients, a question over everything is refused as overloaded at first. */

@@ -8,6 +8,11 @@ export interface Statement {
   readonly values?: readonly (string | Buffer | null)[];
 }
 
+/** A statement, and which of the sessions sent it. */
+export interface Recorded extends Statement {
+  readonly session: number;
+}
+
 /** Reads the fields of one message, in order. */
 class Fields {
   #at = 0;
@@ -95,13 +100,17 @@ export class SessionReader {
 export class StatementRecorder {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #statements: Statement[] = [];
+  #statements: Recorded[] = [];
+  #sessions = 0;
 
   private constructor(target: { host: string; port: number }) {
     this.#server = createServer((client) => {
       const server = connect(target);
-      const session = new SessionReader();
-      client.on('data', (bytes: Buffer) => this.#statements.push(...session.read(bytes)));
+      const reader = new SessionReader();
+      const session = this.#sessions++;
+      client.on('data', (bytes: Buffer) =>
+        this.#statements.push(...reader.read(bytes).map((statement) => ({ ...statement, session }))),
+      );
       client.pipe(server).pipe(client);
       for (const [one, other] of [
         [client, server],
@@ -131,7 +140,7 @@ export class StatementRecorder {
   }
 
   /** What came since the last call, in order. */
-  take(): Statement[] {
+  take(): Recorded[] {
     const taken = this.#statements;
     this.#statements = [];
     return taken;
