@@ -14,7 +14,15 @@ const CHOICES = { last: 1, first: 2, best: 4, worst: 8 } as const;
 /** The time at which a day begins. */
 export const beginOf = (day: string): string => `(${day})::timestamp AT TIME ZONE 'UTC'`;
 
-type DailyTable = 'daily_attempts' | 'daily_defects' | 'daily_measured' | 'daily_measured_lots' | 'daily_tests';
+/** Tables that know each policy, lot and machine. */
+type AttemptTable = 'daily_attempts' | 'daily_defects';
+/** Tables of last attempts, and the filters that they cannot apply (see 0046-measured-by-day). */
+const UNKNOWN_FILTERS = {
+  daily_measured: ['lot_id', 'equipment_id'],
+  daily_measured_lots: ['equipment_id'],
+  daily_tests: ['lot_id', 'equipment_id'],
+} as const;
+type MeasuredTable = keyof typeof UNKNOWN_FILTERS;
 
 /** From the first day, or time, to the second, exclusive. */
 type Span = readonly [from: string, to: string];
@@ -38,7 +46,7 @@ export async function attemptsAndDays(
   question: AttemptQuestion,
   per: ChosenPer,
   columns: string,
-  daily: { readonly table: DailyTable; readonly columns: string },
+  daily: { readonly table: AttemptTable; readonly columns: string },
 ): Promise<AttemptsAndDays> {
   const summed = await summedUpDays(snapshot, question, daily.table);
   if (summed === undefined) {
@@ -69,10 +77,10 @@ export interface SummedUpDays {
 export async function summedUpDays(
   snapshot: Queryable,
   question: AttemptQuestion,
-  table: DailyTable,
+  table: AttemptTable | MeasuredTable,
   unfit?: (where: SqlConditions, days: WholeDays) => string,
 ): Promise<SummedUpDays | undefined> {
-  const days = daysOf(question);
+  const days = daysOf(question, table);
   const except = days && (await changedDays(snapshot, days, table, unfit));
   if (days === undefined || except === undefined) {
     return undefined;
@@ -124,22 +132,26 @@ export const ofKinds = ({ site, ...filters }: AttemptQuestion, where: SqlConditi
 export const inDays = ({ first, end }: WholeDays, where: SqlConditions): SqlConditions =>
   where.when(first, ($) => `a.day >= ${$}::date`).when(end, ($) => `a.day < ${$}::date`);
 
-function daysOf(question: AttemptQuestion): WholeDays | undefined {
-  const { as_at, grouping, group_by } = question;
-  return as_at !== undefined || grouping !== undefined || FINER_GROUPS.includes(group_by)
+function daysOf(question: AttemptQuestion, table: AttemptTable | MeasuredTable): WholeDays | undefined {
+  const { as_at, grouping, group_by, policy } = question;
+  const isUnknown =
+    table in UNKNOWN_FILTERS &&
+    (policy !== 'last' || UNKNOWN_FILTERS[table as MeasuredTable].some((filter) => question[filter] !== undefined));
+  return isUnknown || as_at !== undefined || grouping !== undefined || FINER_GROUPS.includes(group_by)
     ? undefined
     : wholeDays(question);
 }
 
 /**
- * Days that changed after they were summed up, and those that are unfit, as runs; undefined when the daily tables do not hold what this caller sees.
+ * Days that changed after they were summed up, and those that are unfit, as runs; undefined when the daily tables do not
+ * hold what this caller sees.
  * A caller limited to products sees a unit as if attempts of other products did not exist, which decides what policies
  * choose. In a central database a script adds the tables of the cells, and one of an earlier version adds fewer.
  */
 async function changedDays(
   snapshot: Queryable,
   days: WholeDays,
-  table: DailyTable,
+  table: AttemptTable | MeasuredTable,
   unfit?: (where: SqlConditions, days: WholeDays) => string,
 ): Promise<readonly Span[] | undefined> {
   const where = inDays(days, new SqlConditions());
@@ -167,7 +179,7 @@ function countsOfDays(
   question: AttemptQuestion,
   summed: SummedUpDays,
   per: ChosenPer,
-  { table, columns }: { readonly table: DailyTable; readonly columns: string },
+  { table, columns }: { readonly table: AttemptTable; readonly columns: string },
   values: SqlParameter[],
 ): string {
   const where = onSummedUpDays(summed, new SqlConditions(values)).units(question, 'a');

@@ -63,12 +63,7 @@ export async function testCounts(
   question: AttemptQuestion,
 ): Promise<{ tests: TestCounts[]; units: UnitCounts }> {
   const columns = 'a.inspection_id, a.event_ids, a.completed_at, a.result, row_number() OVER () AS unit';
-  // By day there are counts of last attempts, of no lot and machine (see 0046-measured-by-day).
-  const { policy, lot_id, equipment_id } = question;
-  const summed =
-    policy === 'last' && lot_id === undefined && equipment_id === undefined
-      ? await summedUpDays(snapshot, question, 'daily_tests')
-      : undefined;
+  const summed = await summedUpDays(snapshot, question, 'daily_tests');
   const { sql, where } = summed
     ? attemptsLeft(question, summed, 'operation', columns)
     : chosenAttempts(question, 'operation', columns);

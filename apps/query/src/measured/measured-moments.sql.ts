@@ -18,7 +18,7 @@ export async function kindsMeasured(
   question: MeasuredQuestion,
   limit: number,
 ): Promise<SitedKind[]> {
-  const summed = await measuredDays(snapshot, question);
+  const summed = await summedUpDays(snapshot, question, 'daily_measured');
   const { ctes, where } = measuredValues(question, summed);
   const ofDays = summed
     ? `UNION SELECT a.unit, a.inspection_type::text, a.product, a.step, a.recipe, a.site FROM daily_measured a WHERE ${ofDay(question, summed, where)}`
@@ -32,22 +32,6 @@ export async function kindsMeasured(
      GROUP BY 1, 2, 3, 4, 5, 6 ${ofDays} ORDER BY 1, 2, 3, 4, 5, 6 LIMIT ${where.bind(limit)}`,
     where.values,
   );
-}
-
-/**
- * Days of which `daily_measured` has the values of a question. It knows no lots and machines, and only last attempts.
- *
- * @param unfit as of `summedUpDays`
- */
-async function measuredDays(
-  snapshot: Queryable,
-  question: MeasuredQuestion,
-  unfit?: (where: SqlConditions, days: WholeDays) => string,
-): Promise<SummedUpDays | undefined> {
-  const { policy, lot_id, equipment_id } = question;
-  return policy !== 'last' || lot_id !== undefined || equipment_id !== undefined
-    ? undefined
-    : summedUpDays(snapshot, question, 'daily_measured', unfit);
 }
 
 /** Conditions on rows `a` of `daily_measured`. */
@@ -100,7 +84,8 @@ export async function momentsOfValues(
   question: MeasuredQuestion,
   breakAt: Break | undefined,
 ): Promise<SingleValues> {
-  const days = breakAt === 'wafer' ? undefined : await measuredDays(snapshot, question, interleaved(question));
+  const days =
+    breakAt === 'wafer' ? undefined : await summedUpDays(snapshot, question, 'daily_measured', interleaved(question));
   const summed = days !== undefined && days.except.length > MOST_RUNS ? undefined : days;
   const { ctes, where } = measuredValues(question, summed);
   const converted = (value: string, isDifference = false): string =>

@@ -157,10 +157,9 @@ export async function measuredSamples(
   question: MeasuredQuestion,
   limit: number,
 ): Promise<MeasuredSample[]> {
-  const { subgroup, policy, equipment_id } = question;
-  // By lot and day there are rows of last attempts, of no machine (see 0046-measured-by-day).
+  const { subgroup } = question;
   const summed =
-    (subgroup === 'lot' || subgroup === 'day') && policy === 'last' && equipment_id === undefined
+    subgroup === 'lot' || subgroup === 'day'
       ? await summedUpDays(snapshot, question, 'daily_measured_lots')
       : undefined;
   const { ctes, where } = measuredValues(question, summed);
