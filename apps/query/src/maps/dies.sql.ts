@@ -99,17 +99,24 @@ function withFewRetests(question: MapQuestion, where: SqlConditions): MapQuestio
   if (as_at !== undefined || policy === 'all') {
     return question;
   }
-  const retests =
-    lot === undefined ? undefined : `(SELECT * FROM yield_retests WHERE lot_id = ${where.bind(lot)}::uuid)`;
   // The copies name no recipe.
-  const beaten = inRange(new SqlConditions(where.values), { ...question, recipe: undefined }, 'r').require(
-    isSuperseded('r', question, 'operation', retests) as string,
-  );
+  const ofCopies = inRange(new SqlConditions(where.values), { ...question, recipe: undefined }, 'r');
   // An event belongs to one attempt.
-  where.require(
-    `NOT EXISTS (SELECT FROM (SELECT r.inspection_id, r.event_id FROM ${retests ?? 'yield_retests'} r WHERE ${beaten.toString()}) AS beaten
+  if (lot === undefined) {
+    const beaten = ofCopies.require(isSuperseded('r', question, 'operation') as string);
+    where.require(
+      `NOT EXISTS (SELECT FROM (SELECT r.inspection_id, r.event_id FROM yield_retests r WHERE ${beaten.toString()}) AS beaten
             WHERE beaten.inspection_id = a.inspection_id AND beaten.event_id = a.event_id)`,
-  );
+    );
+  } else {
+    // Whatever the statistics say of this lot, the set becomes a hash table: the planner takes an equation to hold for few
+    // rows. A join would compare each with each where it expects few of both, as in tables that nobody has analyzed yet.
+    where.require(
+      `a.event_id NOT IN (SELECT r.event_id FROM (SELECT *, row_number() OVER (PARTITION BY inspection_id, step ORDER BY ${preferredFirst('c', policy)}) AS rank
+                                   FROM yield_retests c WHERE lot_id = ${where.bind(lot)}::uuid) AS r
+            WHERE (r.rank > 1)::int = 1 AND ${ofCopies.toString()})`,
+    );
+  }
   return { ...question, policy: 'all' };
 }
 
