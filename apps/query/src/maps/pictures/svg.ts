@@ -1,4 +1,4 @@
-import { nextTurn } from '../http/next-turn.ts';
+import { nextTurn } from '../../http/next-turn.ts';
 import { type Rgb } from './colours.ts';
 import { type Picture } from './picture.ts';
 

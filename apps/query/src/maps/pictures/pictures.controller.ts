@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Draws } from '../http/documented-route.ts';
-import { type LotPath, lotPath } from '../lots/lot-answer.ts';
+import { Draws } from '../../http/documented-route.ts';
+import { type LotPath, lotPath } from '../../lots/lot-answer.ts';
 import {
   type LotPictureParameters,
   lotPictureParameters,
@@ -11,8 +11,8 @@ import {
   waferPath,
   type WaferPictureParameters,
   waferPictureParameters,
-} from './map-answer.ts';
-import { MapsQuery } from './maps.query.ts';
+} from '../map-answer.ts';
+import { MapsQuery } from '../maps.query.ts';
 import { layOut, type Picture } from './picture.ts';
 import { drawPng } from './png.ts';
 import { drawSvg } from './svg.ts';

@@ -1,8 +1,8 @@
 /** Layout of a map: where dice and wafer lie in pixels, and their colours. SVG and PNG draw the same layout. */
 import { dieCentre, dieSize, usableRadius, type WaferGrid } from '@chip/quality';
 import { type Colouring, colouringOf } from './colours.ts';
-import { stackedAs } from './dies.sql.ts';
-import { type StackMapAnswer, type WaferMapAnswer } from './map-answer.ts';
+import { stackedAs } from '../dies.sql.ts';
+import { type StackMapAnswer, type WaferMapAnswer } from '../map-answer.ts';
 
 /** A die: its upper left corner, size and colour (index of a swatch). */
 export interface Cell {

@@ -1,5 +1,5 @@
 import { encode } from 'fast-png';
-import { nextTurn } from '../http/next-turn.ts';
+import { nextTurn } from '../../http/next-turn.ts';
 import { type Cell, type Picture } from './picture.ts';
 
 /** Dice between two turns of the event loop: about 10 ms. */
