@@ -165,7 +165,11 @@ async function observe<Own extends string>(
   }
   const endMs = (looks.at(-1) as Observed).atMs;
   const endToEndSeconds = (endMs - startedMs) / 1000;
-  const memoryMib = of(processes, (name) => ({ at: memory[name], peak: residentMib(pids[name]).peak }));
+  // The kernel keeps the peak a little behind what it says at the moment.
+  const memoryMib = of(processes, (name) => ({
+    at: memory[name],
+    peak: Math.max(residentMib(pids[name]).peak, ...memory[name]),
+  }));
   if (begin === undefined || begin.elements === elements) {
     const unmeasured = { rowsPerSecond: null, elementsPerSecond: null, cpuSecondsPerMillionRows: null };
     return { rows, elements, endToEndSeconds, memoryMib, ...unmeasured };
