@@ -15,13 +15,11 @@ import {
   diesByWafer,
   diesOf,
   isCrowdedMap,
-  type KindRow,
   kindsOfMap,
   type MapQuestion,
   MAX_DIES,
   MAX_GALLERY_DIES,
   stackedAs,
-  type WaferRow,
 } from './dies.sql.ts';
 import {
   type GalleryAnswer,
@@ -35,6 +33,7 @@ import {
   type WaferPath,
 } from './map-answer.ts';
 import { geometryOf, type MapKind, requireOneProduct } from './map-scope.ts';
+import { type Bounds, boundsOf, type Die, inOrder, onCommonPlaces } from './places.ts';
 import { type StackedAs } from './stack.sql.ts';
 
 const STACK_TEXTS: Readonly<Record<StackedAs, (units: string) => string>> = {
@@ -137,44 +136,18 @@ async function stackOf(snapshot: Queryable, question: Asked, checks: Checks) {
   };
 }
 
-type Die = [x: number, y: number, value: string | number | null];
-
 /** Reads a row in all, because a row for each of 100,000 dice would take longer to read than to find. */
 async function plainWaferOf(snapshot: Queryable, question: Asked) {
   const byKind = await diesByKind(snapshot, question, MAX_DIES + 1);
   const { geometry } = await scopeOf(snapshot, question, [], byKind);
   const onePerPlace = byKind && inOrder(byKind);
   if (onePerPlace) {
-    return { ...frameOf(question, [], onePerPlace, geometry), dies: onePerPlace };
+    return { ...frameOf(question, [], onePerPlace.bounds, geometry), dies: onePerPlace.dies };
   }
   const rows = await diesByWafer(snapshot, question, MAX_DIES + 1);
   const dies = rows.flatMap(({ xs, ys, values }) => xs.map((x, i): Die => [x, ys[i] as number, values[i] ?? null]));
   refuseMoreThan(MAX_DIES, dies.length, 'die positions');
-  return { ...frameOf(question, rows, dies, geometry), dies };
-}
-
-/** Most places between the outermost dice. */
-const MAX_GRID = 1_000_000;
-/** Dice by x, then y, from a grid, which is faster than sorting; undefined for two on a place, and if far apart. */
-function inOrder(rows: readonly KindRow[]): Die[] | undefined {
-  const dies = rows.flatMap(({ xs, ys, values }) =>
-    (xs ?? []).map((x, i): Die => [x, ys?.[i] as number, values?.[i] ?? null]),
-  );
-  const { x_min, x_max, y_min, y_max } = boundsOf(dies);
-  const height = (y_max ?? 0) - (y_min ?? 0) + 1;
-  const area = ((x_max ?? 0) - (x_min ?? 0) + 1) * height;
-  if (area > MAX_GRID) {
-    return undefined;
-  }
-  const grid = Array.from<Die | undefined>({ length: area });
-  for (const die of dies) {
-    const place = (die[0] - (x_min ?? 0)) * height + die[1] - (y_min ?? 0);
-    if (grid[place] !== undefined) {
-      return undefined;
-    }
-    grid[place] = die;
-  }
-  return grid.filter((die) => die !== undefined);
+  return { ...frameOf(question, rows, boundsOf(dies), geometry), dies };
 }
 
 async function zonedWaferOf(snapshot: Queryable, question: Asked) {
@@ -197,12 +170,12 @@ async function scopeOf(snapshot: Queryable, question: Asked, checks: Checks, kno
 const frameOf = (
   { value, mix }: Asked,
   rows: Parameters<typeof unitOf>[0],
-  places: Parameters<typeof boundsOf>[0],
+  bounds: Bounds,
   geometry: GeometryItem | undefined,
 ) => ({
   value,
   unit: mix === undefined ? unitOf(rows) : null,
-  ...boundsOf(places),
+  ...bounds,
   geometry: geometry === undefined ? null : shownGeometry(geometry),
 });
 
@@ -219,12 +192,7 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
   const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones }, isCrowded);
   refuseMoreThan(MAX_DIES, dies.length, 'die positions');
   return {
-    ...frameOf(
-      question,
-      dies,
-      dies.map(({ x, y }) => [x, y]),
-      geometry,
-    ),
+    ...frameOf(question, dies, boundsOf(dies.map(({ x, y }) => [x, y])), geometry),
     ...(zones && { zones: zones.flatMap((zone) => figuresOf(zone, dies)) }),
     dies,
   };
@@ -236,32 +204,6 @@ function refuseMoreThan(most: number, count: number, what: string): void {
     const message = `gives more than ${most} ${what}`;
     throw new Problem(400, 'invalid_parameter', `value ${message}`, [{ parameter: 'value', message }]);
   }
-}
-
-/** Names each place once, by x, then y; wafers of a lot have nearly the same. */
-function onCommonPlaces(rows: readonly WaferRow[]): Pick<GalleryAnswer, 'places' | 'wafers'> {
-  const columns = new Map<number, Map<number, number>>();
-  for (const { xs, ys } of rows) {
-    for (const [index, x] of xs.entries()) {
-      const column = columns.get(x) ?? new Map<number, number>();
-      columns.set(x, column.set(ys[index] as number, 0));
-    }
-  }
-  const places: [number, number][] = [];
-  for (const [x, column] of [...columns].sort(([a], [b]) => a - b)) {
-    for (const y of [...column.keys()].sort((a, b) => a - b)) {
-      column.set(y, places.length);
-      places.push([x, y]);
-    }
-  }
-  const wafers = rows.map(({ wafer_id, xs, ys, values }) => {
-    const placed: (string | number | null)[] = Array.from({ length: places.length }, () => null);
-    for (const [index, x] of xs.entries()) {
-      placed[columns.get(x)?.get(ys[index] as number) as number] = values[index] as string | number;
-    }
-    return { wafer_id, values: placed };
-  });
-  return { places, wafers };
 }
 
 const describeZones = (zones: readonly Zone[] | undefined): string =>
@@ -329,20 +271,3 @@ function figuresOf(zone: Zone, dies: readonly DieRow[]) {
 /** Numbers by value, then texts, then what has none. */
 const compareKeys = (a: string | null, b: string | null): number =>
   a === null ? 1 : b === null ? -1 : Number(a) - Number(b) || (a < b ? -1 : 1);
-
-/** Avoids Math.min(...): a wafer may have more dice than a call accepts arguments. */
-function boundsOf(
-  places: readonly (readonly [x: number, y: number, ...unknown[]])[],
-): Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'> {
-  if (places.length === 0) {
-    return { x_min: null, x_max: null, y_min: null, y_max: null };
-  }
-  const bounds = { x_min: Infinity, x_max: -Infinity, y_min: Infinity, y_max: -Infinity };
-  for (const [x, y] of places) {
-    bounds.x_min = Math.min(bounds.x_min, x);
-    bounds.x_max = Math.max(bounds.x_max, x);
-    bounds.y_min = Math.min(bounds.y_min, y);
-    bounds.y_max = Math.max(bounds.y_max, y);
-  }
-  return bounds;
-}

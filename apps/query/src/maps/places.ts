@@ -1,0 +1,82 @@
+/** Where dice lie: brought into order, named once, and how far they reach. */
+import { type KindRow, type WaferRow } from './dies.sql.ts';
+import { type GalleryAnswer, type WaferMapAnswer } from './map-answer.ts';
+
+export type Die = [x: number, y: number, value: string | number | null];
+export type Bounds = Pick<WaferMapAnswer, 'x_min' | 'x_max' | 'y_min' | 'y_max'>;
+
+export const boundsOf = (places: readonly (readonly [x: number, y: number, ...unknown[]])[]): Bounds =>
+  boundsOfColumns(
+    places.map(([x]) => x),
+    places.map(([, y]) => y),
+  );
+
+function boundsOfColumns(xs: readonly number[], ys: readonly number[]): Bounds {
+  // Not Math.min(...xs): a wafer may have more dice than a call accepts arguments.
+  const extreme = (numbers: readonly number[], of: (a: number, b: number) => number): number | null =>
+    numbers.reduce<number | null>((found, number) => (found === null ? number : of(found, number)), null);
+  return {
+    x_min: extreme(xs, Math.min),
+    x_max: extreme(xs, Math.max),
+    y_min: extreme(ys, Math.min),
+    y_max: extreme(ys, Math.max),
+  };
+}
+
+/** Most places between the outermost dice. */
+const MAX_GRID = 1_000_000;
+/** Dice by x, then y, from a grid, which is faster than sorting; undefined for two on a place, and if far apart. */
+export function inOrder(rows: readonly KindRow[]): { dies: Die[]; bounds: Bounds } | undefined {
+  const xs = rows.map((row) => row.xs ?? []).flat();
+  const ys = rows.map((row) => row.ys ?? []).flat();
+  const values = rows.map((row) => row.values ?? []).flat();
+  const bounds = boundsOfColumns(xs, ys);
+  const [left, bottom] = [bounds.x_min ?? 0, bounds.y_min ?? 0];
+  const height = (bounds.y_max ?? 0) - bottom + 1;
+  const area = ((bounds.x_max ?? 0) - left + 1) * height;
+  if (area > MAX_GRID) {
+    return undefined;
+  }
+  /** Which die lies there, counted from 1. */
+  const grid = new Int32Array(area);
+  for (let i = 0; i < xs.length; i++) {
+    const place = ((xs[i] as number) - left) * height + (ys[i] as number) - bottom;
+    if (grid[place] !== 0) {
+      return undefined;
+    }
+    grid[place] = i + 1;
+  }
+  const dies: Die[] = [];
+  for (const number of grid) {
+    if (number > 0) {
+      dies.push([xs[number - 1] as number, ys[number - 1] as number, values[number - 1] ?? null]);
+    }
+  }
+  return { dies, bounds };
+}
+
+/** Names each place once, by x, then y; wafers of a lot have nearly the same. */
+export function onCommonPlaces(rows: readonly WaferRow[]): Pick<GalleryAnswer, 'places' | 'wafers'> {
+  const columns = new Map<number, Map<number, number>>();
+  for (const { xs, ys } of rows) {
+    for (const [index, x] of xs.entries()) {
+      const column = columns.get(x) ?? new Map<number, number>();
+      columns.set(x, column.set(ys[index] as number, 0));
+    }
+  }
+  const places: [number, number][] = [];
+  for (const [x, column] of [...columns].sort(([a], [b]) => a - b)) {
+    for (const y of [...column.keys()].sort((a, b) => a - b)) {
+      column.set(y, places.length);
+      places.push([x, y]);
+    }
+  }
+  const wafers = rows.map(({ wafer_id, xs, ys, values }) => {
+    const placed: (string | number | null)[] = Array.from({ length: places.length }, () => null);
+    for (const [index, x] of xs.entries()) {
+      placed[columns.get(x)?.get(ys[index] as number) as number] = values[index] as string | number;
+    }
+    return { wafer_id, values: placed };
+  });
+  return { places, wafers };
+}
