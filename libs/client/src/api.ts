@@ -7786,7 +7786,7 @@ export interface operations {
                  */
                 equipment_id?: string;
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored, compressed with Zstandard. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv
                  */
                 format?: "csv" | "ndjson" | "parquet" | "arrow";
@@ -7908,7 +7908,7 @@ export interface operations {
                  */
                 equipment_id?: string;
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored, compressed with Zstandard. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv
                  */
                 format?: "csv" | "ndjson" | "parquet" | "arrow";
@@ -8025,7 +8025,7 @@ export interface operations {
                  */
                 count?: "1";
                 /**
-                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.
+                 * @description csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored, compressed with Zstandard. arrow: the same columns and types as an Arrow IPC stream.
                  * @example csv
                  */
                 format?: "csv" | "ndjson" | "parquet" | "arrow";

@@ -45,7 +45,7 @@ import {
 const format = {
   format: z.enum(EXPORT_FORMATS).default('csv').meta({
     description:
-      'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored. arrow: the same columns and types as an Arrow IPC stream.',
+      'csv: RFC 4180 with a header line; null is empty, empty text is "". ndjson: one JSON object per line. parquet: typed columns, times in microseconds (UTC), texts as stored, compressed with Zstandard. arrow: the same columns and types as an Arrow IPC stream.',
     example: 'csv',
   }),
   raw: z.literal('1').optional().meta({

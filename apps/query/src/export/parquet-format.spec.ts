@@ -1,3 +1,4 @@
+import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { type TextRow } from '@chip/persistence';
@@ -14,7 +15,11 @@ const groupsOf = (file: ArrayBuffer): number[] =>
   parquetMetadata(file).row_groups.map(({ num_rows }) => Number(num_rows));
 /** With times as the file has them: a Date would drop their microseconds. */
 const read = (file: ArrayBuffer): Promise<Record<string, unknown>[]> =>
-  parquetReadObjects({ file, parsers: { timestampFromMicroseconds: (micros: bigint) => micros } as never });
+  parquetReadObjects({
+    file,
+    compressors: { ZSTD: (page) => zstdDecompressSync(page) },
+    parsers: { timestampFromMicroseconds: (micros: bigint) => micros } as never,
+  });
 
 describe('Parquet', () => {
   it('keeps microseconds, doubles, negative integers, JSON and null', async () => {
