@@ -157,11 +157,33 @@ describe('a central database over two cells', () => {
     );
     // A set that both cells have must not count its values twice.
     expect([values.status, JSON.stringify(values.body)]).toEqual([200, expect.stringContaining('80')]);
+    const capabilities = `/v1/capabilities?product=P1&${RANGE}`;
+    const { parameters } = (await central.get<{ parameters: { n: number }[] }>(capabilities)).body;
+    expect(parameters).toMatchObject([{ n: 80 }]);
     const exported = await central.get<string>(`/v1/export/measurements?${RANGE}`);
     expect(exported.body.trim().split('\r\n')).toHaveLength(81);
     // Computed when asked: the cells have not refreshed theirs.
     const days = await central.get<{ groups: { status: string; inspection_count: number }[] }>('/v1/summary/daily');
     expect(days.body.groups).toMatchObject([{ status: 'pending', inspection_count: 3 }]);
+  });
+
+  it('reads values where the script of an earlier version left out columns of a daily table', async () => {
+    const capabilities = `/v1/capabilities?product=P1&${RANGE}`;
+    const { body } = await central.get<object>(capabilities);
+    await server.query(
+      'central',
+      `DO $$ DECLARE
+         known text := (SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns
+           WHERE table_schema = 'every_cell' AND table_name = 'daily_measured' AND ordinal_position <= 24);
+       BEGIN
+         ALTER VIEW every_cell.daily_measured RENAME TO all_columns;
+         EXECUTE 'CREATE VIEW every_cell.daily_measured AS SELECT ' || known || ' FROM every_cell.all_columns';
+         GRANT SELECT ON every_cell.daily_measured TO chip_reader;
+       END $$`,
+    );
+    expect(await central.get(capabilities)).toMatchObject({ status: 200, body });
+    await join('fab_a');
+    expect(await central.get(capabilities)).toMatchObject({ status: 200, body });
   });
 
   it('tells the lots and positions of the cells apart', async () => {

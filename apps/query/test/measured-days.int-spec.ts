@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LoadSession, type Queryable } from '@chip/persistence';
-import { createTestDatabase, sumUpDays, type TestDatabase } from '@chip/persistence/testing';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { type AttemptPolicy, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
 import { testCounts } from '../src/failing-tests/failing-tests.sql.ts';
@@ -12,7 +12,8 @@ import {
   measuredSamples,
   type SitedKind,
 } from '../src/measured/measured-samples.sql.ts';
-import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
 
 const UNITS = 60;
 const DAYS = 20;
@@ -23,26 +24,17 @@ const LIMITS = {
   height: { lower: null, upper: 104 },
   depth: { lower: null, upper: null },
 };
-const measurement = fc.record({
-  name: fc.constantFrom('width', 'width', 'width', 'height', 'depth'),
-  unit: fc.constantFrom('um', 'um', 'um', 'um', 'um', 'nm', null),
-  value: fc.oneof(
-    { weight: 6, arbitrary: fc.double({ min: 90, max: 110, noNaN: true }) },
-    { weight: 1, arbitrary: fc.constantFrom(null, 100) },
-  ),
-});
-/** An event of an attempt, with its measurements: the first one, a later one with more of them, a correction, a withdrawal. */
-const event = fc.record({
-  ...changedAttempt(UNITS, instant, '2025-12-10T12:00:00.000000Z'),
-  product: fc.constantFrom('P1', 'P1', 'P1', 'P1', 'P2', null),
-  recipe: fc.constantFrom('R1', 'R1', 'R1', null),
-  measurements: fc.array(measurement, { maxLength: 3 }),
-  form: fc.constantFrom('vector', 'vector', 'rows'),
-});
-type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
-
-/** What happens to the database between the events of a round and its questions. */
-const upkeep = fc.constantFrom('sum up', 'sum up', 'sum up one day', 'sum up', 'nothing', 'pack', 'retention');
+const measurement = fc
+  .record({
+    name: fc.constantFrom('width', 'width', 'width', 'height', 'depth'),
+    unit: fc.constantFrom('um', 'um', 'um', 'um', 'um', 'nm', null),
+    value: fc.oneof(
+      { weight: 6, arbitrary: fc.double({ min: 90, max: 110, noNaN: true }) },
+      { weight: 1, arbitrary: fc.constantFrom(null, 100) },
+    ),
+  })
+  .map((of) => ({ ...of, ...LIMITS[of.name as keyof typeof LIMITS] }));
+const event = measuredEvent({ units: UNITS, instant, measurement, most: 3 });
 
 const question = fc
   .record({
@@ -90,75 +82,12 @@ describe('measured values by day', () => {
     db = await createTestDatabase();
     session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
     await storeUnits(db.database, UNITS);
-    await db.database.query(
-      `UPDATE retention_settings SET keep = now() - '2025-12-10' WHERE table_name = 'measurements'`,
-    );
+    await keepMeasurementsFrom(db.database, '2025-12-10');
   });
   afterAll(async () => {
     await session.close();
     await db.drop();
   });
-
-  /** Stores events as the load does: attempts that know their events, and measurements, in one transaction. */
-  const apply = (events: readonly Event[]): Promise<void> =>
-    db.database.withTransaction(async (transaction) => {
-      const given = [JSON.stringify(events)];
-      await transaction.query(
-        `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
-           first_occurred_at, event_id, event_ids, completed_at, equipment_id, product, recipe, attempt_no, wafer_id)
-         SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
-           CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
-           CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.number, 'W' || c.unit % 2
-         FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
-           occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, event_id uuid, number int)
-         JOIN inspections i ON i.id = md5(c.unit::text)::uuid
-         ORDER BY i.id, c.step, c.attempt, c.event_id
-         ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
-           occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
-           completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
-           attempt_no = excluded.attempt_no`,
-        given,
-      );
-      const stored = events.filter(({ measurements }) => measurements.length > 0);
-      for (const { form, measurements, ...one } of stored) {
-        const time = one.status === 'in_progress' ? one.occurred_at : one.completed_at;
-        // Rows have no order but that of their names.
-        const of =
-          form === 'rows' ? [...new Map(measurements.map((each) => [each.name, each])).values()] : measurements;
-        const names = of.map(({ name }) => name);
-        const units = of.map(({ unit }) => unit);
-        const values = of.map(({ value }) => value);
-        await transaction.query(
-          form === 'rows'
-            ? `INSERT INTO measurement_rows (time, inspection_id, event_id, name, unit, value, lower_limit, upper_limit)
-                 SELECT $1, md5($2)::uuid, $3, u.* FROM unnest($4::text[], $5::text[], $6::float8[], $7::float8[], $8::float8[]) AS u`
-            : `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
-                 SELECT $1, md5($2)::uuid, $3, store_measurement_sets(json_build_array(json_build_object('names', $4::text[], 'units', $5::text[],
-                   'lower_limits', $7::float8[], 'upper_limits', $8::float8[]))), $6::float8[]`,
-          [
-            time,
-            String(one.unit),
-            one.event_id,
-            names,
-            units,
-            values,
-            of.map(({ name }) => LIMITS[name].lower),
-            of.map(({ name }) => LIMITS[name].upper),
-          ],
-        );
-      }
-    });
-
-  const keep = async (what: typeof upkeep extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
-    if (what !== 'nothing') {
-      await sumUpDays(session, what === 'sum up one day' ? 0 : Infinity, '0');
-    }
-    if (what === 'pack') {
-      await session.query(`SELECT pack_measurements()`);
-    } else if (what === 'retention') {
-      await session.query(`SELECT apply_retention('measurements')`);
-    }
-  };
 
   interface Value extends SitedKind {
     readonly value: number | null;
@@ -283,8 +212,8 @@ describe('measured values by day', () => {
       },
     };
     for (const [round, { events, upkeep: what }] of rounds.entries()) {
-      await apply(events);
-      await keep(what);
+      await storeMeasured(db.database, events);
+      await keepUp(session, what);
       for (const { asked, breakAt } of questions.slice(round * 15, (round + 1) * 15)) {
         const values = await valuesOf(asked);
         const { n, mean, sigma_overall, moving_range, break_at } = momentsOf(values, breakAt);

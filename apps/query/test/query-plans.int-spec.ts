@@ -419,7 +419,7 @@ describe('query plans', () => {
     ]);
   });
 
-  it('of a year of capability, of samples by lot and of failing tests touch no attempt and no measurement', async () => {
+  it('of a year of capability, of all capabilities, of samples by lot and of failing tests touch no attempt and no measurement', async () => {
     const year = { from: day(-365), to: day(0), policy: 'last', parameter: 'width3', subgroup: 1 } as const;
     // Values of other types and steps come between them.
     const ofKind = { product: 'P4', inspection_type: 'visual', step: 'S2' };
@@ -427,6 +427,7 @@ describe('query plans', () => {
     for (const [question, table] of [
       [(snapshot: Queryable) => momentsOfValues(snapshot, { ...year, ...ofKind }, undefined), 'daily_measured'],
       [(snapshot: Queryable) => kindsMeasured(snapshot, year, 100), 'daily_measured'],
+      [(snapshot: Queryable) => momentsOfParameters(snapshot, { ...year, ...ofKind }, 1.128, 1000), 'daily_measured'],
       [(snapshot: Queryable) => measuredSamples(snapshot, { ...year, subgroup: 'lot' }, 10_000), 'daily_measured_lots'],
     ] as const) {
       const { tables, chunks } = await explain(question);

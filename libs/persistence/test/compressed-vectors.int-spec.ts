@@ -112,7 +112,11 @@ describe('measurements that are compressed', () => {
         SELECT sum_up_measured(day) FROM (SELECT DISTINCT (time AT TIME ZONE 'UTC')::date AS day FROM measurement_vectors) AS days`);
       return [
         await one(database, 'SELECT sum(values)::int AS values FROM daily_measured'),
-        ...(await rows(database, 'SELECT * FROM daily_measured ORDER BY day, name, unit')),
+        // The bounds of tails are a guess, from sums in any order.
+        ...(await rows(
+          database,
+          `SELECT to_jsonb(d) - '{inner_low,inner_high,outer_low,outer_high}'::text[] AS row FROM daily_measured AS d ORDER BY day, name, unit`,
+        )),
         ...(await rows(database, 'SELECT * FROM daily_tests ORDER BY day, name')),
       ];
     };

@@ -216,4 +216,45 @@ describe('summaries by day', () => {
       await old.drop();
     }
   });
+
+  it('of measured values of an earlier version do not count until they have limits and tails', async () => {
+    const old = await createTestDatabase({ empty: true });
+    try {
+      await migrate(old.url, { to: '0047-sets-by-one-column' });
+      await old.database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'L')`, [LOT]);
+      // Sigma is 1.7, of the moves between neighbours: 16 is beyond 2.5 of it, 30 beyond 4.
+      const widths = [...Array.from({ length: 18 }, (_, i) => 10 + (i % 2)), 16, 30];
+      const units = widths.map((value, i) => ({ value, unit: `u${i}`, at: `2026-01-05T10:00:${10 + i}Z` }));
+      await store(old.database, units);
+      for (const { value, unit, at } of units) {
+        await old.database.query(
+          `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value, unit, lower_limit, upper_limit)
+           VALUES ($1, $2, $3, 'width', $4, 'um', 9, NULL), ($1, $2, $3, 'height', 7, 'um', CASE WHEN $4 < 30 THEN 5 END, $4)`,
+          [at, id(unit), id(`${unit} 1 ${at}`), value],
+        );
+      }
+      await sumUpAll(old.url);
+      const before = await old.database.query('SELECT * FROM daily_measured ORDER BY name');
+      expect(before).toMatchObject([{ values: 20 }, { values: 20 }]);
+      await migrate(old.url);
+      expect(await marked(old.database)).toEqual(['2026-01-05']);
+      await sumUpAll(old.url);
+      expect(await marked(old.database)).toEqual([]);
+      expect(await old.database.query('SELECT * FROM daily_measured ORDER BY name')).toEqual([
+        { ...before[0], ...NO_LIMITS, tails: [], outside: 0, ...bounds(7, 7e-9) },
+        { ...before[1], ...NO_LIMITS, lower_limit: 9, tails: [16], outside: 1, ...bounds(11.75, 36 / 19 / 1.128) },
+      ]);
+    } finally {
+      await old.drop();
+    }
+  });
 });
+
+const NO_LIMITS = { lower_limit: null, upper_limit: null };
+const bounds = (centre: number, sigma: number): object =>
+  Object.fromEntries(
+    Object.entries({ inner_low: -2.5, inner_high: 2.5, outer_low: -4, outer_high: 4 }).map(([name, sigmas]) => [
+      name,
+      expect.closeTo(centre + sigmas * sigma, 9),
+    ]),
+  );

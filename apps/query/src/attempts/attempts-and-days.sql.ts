@@ -96,7 +96,7 @@ export async function summedUpDays(
 /** SELECT of the attempts that daily tables leave, as of `chosenAttempts`. */
 export function attemptsLeft(
   { from: _, to: __, ...anytime }: AttemptQuestion,
-  { left }: SummedUpDays,
+  { left }: Pick<SummedUpDays, 'left'>,
   per: ChosenPer,
   columns: string,
 ): { sql: string; where: SqlConditions } {
@@ -110,7 +110,9 @@ export function attemptsLeft(
 }
 
 /** From the first time that is left to the last one. */
-export const spanOf = ({ left }: SummedUpDays): { from?: string | undefined; to?: string | undefined } => ({
+export const spanOf = ({
+  left,
+}: Pick<SummedUpDays, 'left'>): { from?: string | undefined; to?: string | undefined } => ({
   from: left[0]?.[0],
   to: left.at(-1)?.[1],
 });
@@ -146,7 +148,8 @@ function daysOf(question: AttemptQuestion, table: AttemptTable | MeasuredTable):
  * Days that changed after they were summed up, and those that are unfit, as runs; undefined when the daily tables do not
  * hold what this caller sees.
  * A caller limited to products sees a unit as if attempts of other products did not exist, which decides what policies
- * choose. In a central database a script adds the tables of the cells, and one of an earlier version adds fewer.
+ * choose. In a central database a script adds the tables of the cells, and one of an earlier version adds fewer, or fewer
+ * columns.
  */
 async function changedDays(
   snapshot: Queryable,
@@ -159,7 +162,8 @@ async function changedDays(
   const more = unfit === undefined ? '' : ` UNION ${unfit(new SqlConditions(where.values), days)}`;
   const [row] = await snapshot.query<{ holds: boolean; changed: Span[] }>(
     `SELECT coalesce(current_setting('${LIMIT_SETTINGS.products}', true), '') IN ('', '*')
-            AND (SELECT count(DISTINCT relnamespace) = 1 FROM pg_class WHERE oid IN ('inspection_attempts'::regclass, '${table}'::regclass)) AS holds,
+            AND (SELECT count(DISTINCT relnamespace) = 1 FROM pg_class WHERE oid IN ('inspection_attempts'::regclass, '${table}'::regclass))
+            AND (SELECT count(DISTINCT relnatts) = 1 FROM pg_class WHERE relname = '${table}' AND (oid = '${table}'::regclass OR relnamespace = 'public'::regnamespace)) AS holds,
             ARRAY(SELECT ARRAY[min(day)::text, (max(day) + 1)::text]
                     FROM (SELECT day, day - (row_number() OVER (ORDER BY day))::int AS run
                             FROM (${marked}${more}) AS marked) AS numbered

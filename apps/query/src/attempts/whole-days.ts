@@ -11,6 +11,20 @@ export interface WholeDays {
 const dayAfter = (time: string): string =>
   new Date(Date.parse(`${time.slice(0, 10)}T00:00:00Z`) + DAY_MS).toISOString().split('T')[0] as string;
 
+/** Days in order as runs, from the first day of each to the one after its last. */
+export function runsOf(days: readonly string[]): (readonly [first: string, end: string])[] {
+  const runs: [first: string, end: string][] = [];
+  for (const day of days) {
+    const run = runs.at(-1);
+    if (run?.[1] === day) {
+      run[1] = dayAfter(day);
+    } else {
+      runs.push([day, dayAfter(day)]);
+    }
+  }
+  return runs;
+}
+
 /**
  * The whole days of a range; undefined when there are none.
  *

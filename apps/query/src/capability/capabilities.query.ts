@@ -7,6 +7,8 @@ import { specificationOf } from '../measured/catalogue-unit.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type CapabilitiesAnswer, type CapabilitiesParameters } from './capabilities-answer.ts';
 import {
+  differencesOf,
+  isAmbiguous,
   momentsOfParameters,
   type NamedSpecification,
   type ParameterMoments,
@@ -31,7 +33,7 @@ export class CapabilitiesQuery {
   answer(asked: CapabilitiesParameters): Promise<CapabilitiesAnswer> {
     const { product, to, mix } = asked;
     return this.snapshots.answer(async (snapshot) => {
-      const question = await readyToCount(snapshot, asked);
+      const question = { ...(await readyToCount(snapshot, asked)), isMixed: mix === 'yes' };
       const moments = await momentsOfParameters(snapshot, question, d2(2), MAX_PARAMETERS + 1);
       if (moments.length > MAX_PARAMETERS) {
         const message = `has more than ${MAX_PARAMETERS} parameters: narrow the filters`;
@@ -55,14 +57,7 @@ interface Context {
 }
 
 function itemOf(of: ParameterMoments, specifications: readonly NamedSpecification[], context: Context): Item {
-  const ambiguous = (
-    [
-      ['unit', of.units],
-      ['inspection_type', of.inspection_types],
-      ['step', of.steps],
-      ['recipe', of.recipes],
-    ] as const
-  ).flatMap(([name, values]) => (values.length > 1 ? [name] : []));
+  const ambiguous = differencesOf(of);
   const specification = specificationOf(
     {
       product: context.product,
@@ -76,7 +71,7 @@ function itemOf(of: ParameterMoments, specifications: readonly NamedSpecificatio
   const unit = specification?.unit ?? own;
   // Values without a unit are taken to be in that of the catalogue, as charts take them.
   const conversion = own === null || unit === null || own === unit ? SAME : unitConversion(own, unit);
-  const isUnclear = (ambiguous.length > 0 && !context.isMixed) || conversion === undefined || of.units.length > 1;
+  const isUnclear = isAmbiguous(of, context.isMixed) || conversion === undefined;
   const { factor, offset } = conversion ?? SAME;
   const limits = limitsOf(of, specification, { factor, offset });
   const moments = {

@@ -1,7 +1,11 @@
 import { type Queryable } from '@chip/persistence';
+import { attemptsLeft, ofKinds, onSummedUpDays, spanOf, type SummedUpDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
+import { MIDNIGHT, runsOf } from '../attempts/whole-days.ts';
+import { MOST_RUNS, summedUpInOrder } from '../measured/measured-moments.sql.ts';
 import { type Specification } from '../parameters/catalogue.sql.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** Values of one parameter, summed up; least and greatest of what may differ between them. */
 export interface ParameterMoments {
@@ -23,20 +27,79 @@ export interface ParameterMoments {
   readonly upper_limit: number | null;
 }
 
-const ORDER = 'completed_at, event_id, value_event, value';
+export interface ParametersQuestion extends AttemptQuestion {
+  /** Whether values of several inspection types, steps and recipes count together. */
+  readonly isMixed?: boolean;
+}
+
+type Kinds = Pick<ParameterMoments, 'units' | 'inspection_types' | 'steps' | 'recipes'>;
+
+/** Properties in which the values of one name differ. */
+export const differencesOf = ({ units, inspection_types, steps, recipes }: Kinds) =>
+  (
+    [
+      ['unit', units],
+      ['inspection_type', inspection_types],
+      ['step', steps],
+      ['recipe', recipes],
+    ] as const
+  ).flatMap(([name, values]) => (values.length > 1 ? [name] : []));
+
+/** Whether values do not count together: the moments of such a name mean nothing, and its order is not kept. */
+export const isAmbiguous = (of: Kinds, isMixed: boolean): boolean =>
+  of.units.length > 1 || (!isMixed && differencesOf(of).length > 0);
+
+/** Of the mean: what differs less from it may be equal but for the rounding of a sum. */
+const ROUNDING = '1e-9';
+
+/** To read the values of so many names and days takes longer than to read all of the question. */
+const MOST_UNREAD = 20_000;
+
+/** Where the daily table may have fewer columns. */
+const NO_DAYS = `jsonb_populate_recordset(NULL::public.daily_measured, '[]') a WHERE false`;
 
 /** Moments of every parameter of the counted attempts, by name; at most `limit`. */
-export function momentsOfParameters(
+export async function momentsOfParameters(
   snapshot: Queryable,
-  question: AttemptQuestion,
+  question: ParametersQuestion,
   d2OfTwo: number,
   limit: number,
 ): Promise<ParameterMoments[]> {
-  const { sql, where } = chosenAttempts(
-    question,
-    'operation',
-    'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.inspection_type, a.step, a.recipe',
-  );
+  const { isMixed = false } = question;
+  const apart = ['a.name', 'a.unit', ...(isMixed ? [] : ['a.inspection_type', 'a.step', 'a.recipe'])];
+  const summed = await summedUpInOrder(snapshot, question, (where) => ofKinds(question, where), apart);
+  const found = await momentsOfParts(snapshot, question, summed, { d2OfTwo, limit });
+  const unread = found.filter((of) => of.unread !== null && !isAmbiguous(of, isMixed));
+  if (unread.reduce((sum, of) => sum + (of.unread as string[]).length, 0) > MOST_UNREAD) {
+    return momentsOfParts(snapshot, question, undefined, { d2OfTwo, limit });
+  }
+  const beyond = unread.length === 0 ? new Map<string, number>() : await beyondOnDays(snapshot, question, unread);
+  return found.map((of) => ({ ...of, beyond: of.beyond + (beyond.get(of.name) ?? 0) }));
+}
+
+/** Moments, but for the values that the rows of some days leave out. */
+interface PartialMoments extends ParameterMoments {
+  /** How far from the mean values may be; null without sigma_within. */
+  readonly reach: number | null;
+  /** Days on which nothing says which values are beyond that. */
+  readonly unread: readonly string[] | null;
+}
+
+/**
+ * @param summed what daily tables answer: as for one parameter, a value that is read is a part of one value, and a row of a
+ *   day a part of many
+ */
+function momentsOfParts(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  summed: SummedUpDays | undefined,
+  { d2OfTwo, limit }: { readonly d2OfTwo: number; readonly limit: number },
+): Promise<PartialMoments[]> {
+  const columns =
+    'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.inspection_type, a.step, a.recipe';
+  const { sql, where } = summed
+    ? attemptsLeft(question, summed, 'operation', columns)
+    : chosenAttempts(question, 'operation', columns);
   const measured = overMeasurements(
     (
       joins,
@@ -45,30 +108,105 @@ export function momentsOfParameters(
         FROM attempt a
         ${joins}`,
     undefined,
-    timesOf(question, where, 'attempt'),
+    timesOf(summed ? spanOf(summed) : question, where, 'attempt'),
   );
+  const ofDays = summed && ofKinds(question, onSummedUpDays(summed, new SqlConditions(where.values))).toString();
+  const kind = 'name, unit, inspection_type, step, recipe, lower_limit, upper_limit';
   const one = (column: string): string =>
     `CASE WHEN count(DISTINCT ${column}) = 1 AND count(${column}) = count(*) THEN min(${column}) END AS ${column}`;
-  return snapshot.query<ParameterMoments>(
+  return snapshot.query<PartialMoments>(
     `WITH attempt AS (
       ${sql}
     ), measured AS (
       ${measured}
+    ), day AS MATERIALIZED (
+      SELECT a.* FROM ${ofDays === undefined ? NO_DAYS : `daily_measured a WHERE ${ofDays}`}
+    ), part AS (
+      SELECT ${kind}, true AS is_value, completed_at AS first_at, event_id, value_event, value AS first_value, lot_id AS first_lot, value AS last_value, lot_id AS last_lot
+        FROM measured
+      UNION ALL
+      SELECT ${kind}, false, first_at, NULL, NULL, first_value, first_lot, last_value, last_lot FROM day
     ), ordered AS MATERIALIZED (
-      SELECT *, abs(value - lag(value) OVER w) AS move, lot_id = lag(lot_id) OVER w AS same_lot
-        FROM measured WINDOW w AS (PARTITION BY name ORDER BY ${ORDER})
+      SELECT ${kind}, first_lot AS lot_id, is_value, CASE WHEN is_value THEN first_value END AS value,
+             abs(first_value - lag(last_value) OVER w) AS move, first_lot = lag(last_lot) OVER w AS same_lot
+        FROM part WINDOW w AS (PARTITION BY name ORDER BY first_at, event_id, value_event, first_value)
+    ), piece AS (
+      SELECT ${kind}, l.site, n, missing, mean, squares, moves, moved, lot_neighbours, lot_moves, lot_moved
+        FROM (SELECT ${kind}, lot_id, count(value) AS n, count(*) FILTER (WHERE is_value) - count(value) AS missing, avg(value) AS mean, var_pop(value) * count(value) AS squares,
+                     count(move) AS moves, sum(move) AS moved, count(*) FILTER (WHERE same_lot) AS lot_neighbours,
+                     count(move) FILTER (WHERE same_lot) AS lot_moves, sum(move) FILTER (WHERE same_lot) AS lot_moved
+                FROM ordered GROUP BY ${kind}, lot_id) o
+        JOIN lots l ON l.id = o.lot_id
+      UNION ALL
+      SELECT ${kind}, site, values, missing, mean, squares, moves, moved, lot_neighbours, lot_moves, lot_moved FROM day
+    ), centred AS (
+      SELECT *, sum(n * mean) OVER w / nullif(sum(n) OVER w, 0) AS centre FROM piece WINDOW w AS (PARTITION BY name)
     ), moments AS (
-      SELECT o.name, count(value)::int AS n, (count(*) - count(value))::int AS missing, avg(value) AS mean, stddev_samp(value) AS sigma_overall,
-             (CASE WHEN count(*) FILTER (WHERE same_lot) > 0 THEN avg(move) FILTER (WHERE same_lot) ELSE avg(move) END) / ${where.bind(d2OfTwo)}::float8 AS sigma_within,
+      SELECT name, sum(n)::int AS n, sum(missing)::int AS missing, min(centre) AS mean,
+             sqrt(sum(squares + n * (mean - centre) ^ 2) / nullif(greatest(sum(n) - 1, 0), 0)) AS sigma_overall,
+             (CASE WHEN sum(lot_neighbours) > 0 THEN sum(lot_moved) / nullif(sum(lot_moves), 0) ELSE sum(moved) / nullif(sum(moves), 0) END) / ${where.bind(d2OfTwo)}::float8 AS sigma_within,
              json_agg(DISTINCT unit) AS units, json_agg(DISTINCT inspection_type) AS inspection_types, json_agg(DISTINCT step) AS steps,
-             json_agg(DISTINCT recipe) AS recipes, json_agg(DISTINCT l.site) AS sites, ${one('lower_limit')}, ${one('upper_limit')}
-        FROM ordered o JOIN lots l ON l.id = o.lot_id
-       GROUP BY o.name
+             json_agg(DISTINCT recipe) AS recipes, json_agg(DISTINCT site) AS sites, ${one('lower_limit')}, ${one('upper_limit')}
+        FROM centred GROUP BY name
+    ), reaching AS MATERIALIZED (
+      SELECT *, CASE WHEN sigma_within IS NOT NULL THEN 3 * greatest(sigma_within, ${ROUNDING} * abs(mean)) END AS reach FROM moments
+    ), beyond_of_values AS (
+      SELECT name, count(*) AS beyond FROM ordered JOIN reaching m USING (name) WHERE abs(value - m.mean) > m.reach GROUP BY name
+    ), beyond_of_rows AS (
+      -- What lies between two values that are not beyond is not beyond, either; nor is nearer what lies farther out.
+      SELECT name, d.day, d.outside + (SELECT count(*) FROM unnest(d.tails) AS value WHERE abs(value - m.mean) > m.reach) AS beyond,
+             d.tails IS NOT NULL AND (abs(d.inner_low - m.mean) > m.reach OR abs(d.inner_high - m.mean) > m.reach) IS NOT TRUE
+             AND (d.outside = 0 OR (m.mean - d.outer_low > m.reach AND d.outer_high - m.mean > m.reach)) AS holds
+        FROM day d JOIN reaching m USING (name) WHERE m.reach IS NOT NULL
+    ), beyond_of_days AS (
+      SELECT name, sum(beyond) FILTER (WHERE holds) AS beyond, array_agg(day::text) FILTER (WHERE NOT holds) AS unread
+        FROM (SELECT name, day, sum(beyond) AS beyond, bool_and(holds) AS holds FROM beyond_of_rows GROUP BY name, day) AS by_day
+       GROUP BY name
     )
-    SELECT m.*, (SELECT count(*)::int FROM ordered o WHERE o.name = m.name AND abs(o.value - m.mean) > 3 * m.sigma_within) AS beyond
-      FROM moments m ORDER BY m.name COLLATE "C" LIMIT ${where.bind(limit)}`,
+    SELECT m.*, (coalesce(v.beyond, 0) + coalesce(d.beyond, 0))::int AS beyond, d.unread
+      FROM reaching m LEFT JOIN beyond_of_values v USING (name) LEFT JOIN beyond_of_days d USING (name)
+     ORDER BY m.name COLLATE "C" LIMIT ${where.bind(limit)}`,
     where.values,
   );
+}
+
+/** Values beyond the reach of their mean on the days that rows say nothing of, by name. */
+async function beyondOnDays(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  parameters: readonly PartialMoments[],
+): Promise<ReadonlyMap<string, number>> {
+  const pairs = parameters.flatMap(({ unread, ...of }) => (unread ?? []).map((day) => ({ ...of, day })));
+  const runs = runsOf([...new Set(pairs.map(({ day }) => day))].sort());
+  // Days between them hold no pair.
+  const spans = runs.length > MOST_RUNS ? [[runs[0]![0], runs.at(-1)![1]] as const] : runs;
+  const left = spans.map(([first, end]) => [first + MIDNIGHT, end + MIDNIGHT] as const);
+  const { sql, where } = attemptsLeft(
+    question,
+    { left },
+    'operation',
+    `a.inspection_id, a.event_ids, (a.completed_at AT TIME ZONE 'UTC')::date AS day`,
+  );
+  const measured = overMeasurements(
+    (joins) => `SELECT m.name, a.day, m.value FROM attempt a
+        ${joins}`,
+    undefined,
+    timesOf(spanOf({ left }), where, 'attempt'),
+  );
+  const counts = await snapshot.query<{ name: string; beyond: number }>(
+    `WITH attempt AS (
+      ${sql}
+    ), measured AS (
+      ${measured}
+    ), unread AS (
+      SELECT * FROM unnest(${where.bind(pairs.map(({ name }) => name))}::text[], ${where.bind(pairs.map(({ day }) => day))}::date[],
+                           ${where.bind(pairs.map(({ mean }) => mean))}::float8[], ${where.bind(pairs.map(({ reach }) => reach))}::float8[]) AS u (name, day, mean, reach)
+    )
+    SELECT u.name, count(*)::int AS beyond FROM measured m JOIN unread u ON u.name = m.name AND u.day = m.day
+     WHERE abs(m.value - u.mean) > u.reach GROUP BY u.name`,
+    where.values,
+  );
+  return new Map(counts.map(({ name, beyond }) => [name, beyond]));
 }
 
 /** A version of the catalogue that may hold for values of a parameter. */

@@ -2,7 +2,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type Moments } from '@chip/quality';
 import { inDays, ofKinds, onSummedUpDays, type SummedUpDays, summedUpDays } from '../attempts/attempts-and-days.sql.ts';
-import { type WholeDays } from '../attempts/whole-days.ts';
+import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import {
   type Break,
@@ -41,16 +41,32 @@ const ofSeries = (question: MeasuredQuestion, where: SqlConditions): SqlConditio
 const ofDay = (question: MeasuredQuestion, summed: SummedUpDays, { values }: SqlConditions): string =>
   ofSeries(question, onSummedUpDays(summed, new SqlConditions(values))).toString();
 
-/** Days on which values of several kinds take turns, so that the neighbours of a value are of other rows. */
-const interleaved =
-  (question: MeasuredQuestion) =>
-  (where: SqlConditions, days: WholeDays): string =>
-    `SELECT day FROM (
-      SELECT a.day, a.first_at <= max(a.last_at) OVER (PARTITION BY a.day ORDER BY a.first_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_interleaved
-        FROM daily_measured a WHERE ${ofSeries(question, inDays(days, where)).toString()}) AS of_day WHERE is_interleaved`;
-
 /** Where rows take turns on some days and not on others: to ask for more runs of days takes longer than to read them all. */
-const MOST_RUNS = 40;
+export const MOST_RUNS = 40;
+
+/**
+ * What rows of `daily_measured` answer where the order of values counts: not the days on which they take turns, so that the
+ * neighbours of a value are of other rows.
+ *
+ * @param ofSeries adds the conditions on the rows `a`
+ * @param apart columns of `a`: rows that differ in them have an order each
+ */
+export async function summedUpInOrder(
+  snapshot: Queryable,
+  question: AttemptQuestion,
+  ofSeries: (where: SqlConditions) => SqlConditions,
+  apart: readonly string[] = [],
+): Promise<SummedUpDays | undefined> {
+  const summed = await summedUpDays(
+    snapshot,
+    question,
+    'daily_measured',
+    (where, days) => `SELECT day FROM (
+      SELECT a.day, a.first_at <= max(a.last_at) OVER (PARTITION BY ${['a.day', ...apart].join(', ')} ORDER BY a.first_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_interleaved
+        FROM daily_measured a WHERE ${ofSeries(inDays(days, where)).toString()}) AS of_day WHERE is_interleaved`,
+  );
+  return summed !== undefined && summed.except.length > MOST_RUNS ? undefined : summed;
+}
 
 /** Whether a value and the previous one (window `w`) belong to the same run. */
 const SAME_RUN: Readonly<Record<Break, string>> = {
@@ -84,9 +100,8 @@ export async function momentsOfValues(
   question: MeasuredQuestion,
   breakAt: Break | undefined,
 ): Promise<SingleValues> {
-  const days =
-    breakAt === 'wafer' ? undefined : await summedUpDays(snapshot, question, 'daily_measured', interleaved(question));
-  const summed = days !== undefined && days.except.length > MOST_RUNS ? undefined : days;
+  const summed =
+    breakAt === 'wafer' ? undefined : await summedUpInOrder(snapshot, question, (where) => ofSeries(question, where));
   const { ctes, where } = measuredValues(question, summed);
   const converted = (value: string, isDifference = false): string =>
     convertedValue(question, where, { value, unit: 'a.unit', isDifference });

@@ -133,14 +133,26 @@ const measurementsOf = (select: string, rows: string): string =>
     .join('\n    UNION ALL ');
 
 /** What the number of a series `s` stands for. */
-const OF_SERIES = `JOIN kind AS k ON k.number = s.series / (SELECT max(names) + 1 FROM name)
+export const OF_SERIES = `JOIN kind AS k ON k.number = s.series / (SELECT max(names) + 1 FROM name)
     JOIN name AS n ON n.number = s.series % (SELECT max(names) + 1 FROM name)`;
 const OF_KIND = `JOIN kind AS k ON k.number = s.kind / (SELECT max(names) + 1 FROM name)`;
 const kindOf = (place: string): string => `k.kind[1]::inspection_type_enum, k.kind[2], k.kind[3], k.kind[4], ${place}`;
 const namesOf = (place: string): string => `${kindOf(place)}, n.name, n.unit`;
 
-const SUMS = `
-CREATE FUNCTION sum_up_measured(p_day date) RETURNS void
+/** What a later migration adds to the rows of `daily_measured`. */
+interface MoreColumns {
+  /** CTEs between `summed` and the following one. */
+  readonly ctes: string;
+  /** Values of the columns, from the joins, too, of series `s`. */
+  readonly columns: string;
+  readonly joins: string;
+}
+
+export const sumUpMeasured = (
+  create: 'CREATE' | 'CREATE OR REPLACE',
+  more: MoreColumns = { ctes: '', columns: '', joins: '' },
+): string => `
+${create} FUNCTION sum_up_measured(p_day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
 -- Set again below, until the function ends.
 SET enable_nestloop = on AS $$
@@ -208,7 +220,7 @@ BEGIN
       max(completed_at) AS last_at, max(value) FILTER (WHERE is_last) AS last_value, (array_agg(lot_id) FILTER (WHERE is_last))[1] AS last_lot,
       min(time) AS oldest_at
     FROM neighbour GROUP BY series
-  ), of_lot AS (
+  ), ${more.ctes}of_lot AS (
     SELECT series, lot_id, count(value) AS values, avg(value) AS mean, var_pop(value) * count(value) AS squares,
       min(value) AS least, max(value) AS greatest, min(completed_at) AS first_at, max(completed_at) AS last_at
     FROM value GROUP BY series, lot_id
@@ -252,13 +264,15 @@ BEGIN
   ), stored AS (
     INSERT INTO daily_measured
     SELECT p_day, ${namesOf('k.kind[5]')}, s.values, s.missing, s.mean, s.squares,
-      s.moves, s.moved, s.lot_neighbours, s.lot_moves, s.lot_moved, s.first_at, s.first_value, s.first_lot, s.last_at, s.last_value, s.last_lot, s.oldest_at
-    FROM summed AS s ${OF_SERIES}
+      s.moves, s.moved, s.lot_neighbours, s.lot_moves, s.lot_moved, s.first_at, s.first_value, s.first_lot, s.last_at, s.last_value, s.last_lot, s.oldest_at${more.columns}
+    FROM summed AS s ${OF_SERIES}${more.joins}
   )
   INSERT INTO daily_measured_lots
   SELECT p_day, ${namesOf('s.lot_id')}, s.values, s.mean, s.squares, s.least, s.greatest, s.first_at, s.last_at
   FROM of_lot AS s ${OF_SERIES};
-END $$;
+END $$;`;
+
+const SUMS = `${sumUpMeasured('CREATE')}
 COMMENT ON FUNCTION sum_up_measured IS 'Sums up the measured values of a day; sum_up_day calls it in its snapshot.';
 `;
 

@@ -37,6 +37,7 @@ import { SummariesByDay } from './0044-summaries-by-day.ts';
 import { CompressedVectors } from './0045-compressed-vectors.ts';
 import { MeasuredByDay } from './0046-measured-by-day.ts';
 import { SetsByOneColumn } from './0047-sets-by-one-column.ts';
+import { TailsOfDays } from './0048-tails-of-days.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -79,4 +80,5 @@ export const MIGRATIONS = [
   { name: '0045-compressed-vectors', class: CompressedVectors },
   { name: '0046-measured-by-day', class: MeasuredByDay },
   { name: '0047-sets-by-one-column', class: SetsByOneColumn },
+  { name: '0048-tails-of-days', class: TailsOfDays },
 ];
