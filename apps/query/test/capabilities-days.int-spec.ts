@@ -42,7 +42,7 @@ const measurement = fc
     upper: name === 'limits' && isOdd ? null : 110,
   }));
 /** Days differ, so that what is usual for one is narrow or wide for a question about others. */
-const SPREADS = [1, 5, 1, 8, 1];
+const SPREADS = [1, 1, 1, 8, 1];
 const spread = <T extends { name: string; value: number | null }>(of: T, at: string): T => {
   const times = SPREADS[Number(at.slice(8, 10)) % SPREADS.length]!;
   return { ...of, value: of.value === null || of.name === 'equal' ? of.value : 100 + (of.value - 100) * times };
