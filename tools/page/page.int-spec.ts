@@ -507,7 +507,7 @@ describe('with access control', () => {
   beforeAll(async () => {
     guarded = await pipeline.start('query', { AUTH_MODE: 'keys' });
     guest = await Visitor.enter(browser, guarded.url);
-  }, 60_000);
+  }, 300_000);
   afterAll(() => pipeline.end(guarded).then(() => guest.leave()));
   afterEach(() => expect(guest.complaints()).toEqual([]));
 

@@ -13,7 +13,7 @@ import {
   type ParametersQuestion,
 } from '../src/capability/capabilities.sql.ts';
 import { type Snapshots } from '../src/sql/snapshots.ts';
-import { instantWithin, storeUnits } from './random-attempts.ts';
+import { inOrder, instantWithin, storeUnits } from './random-attempts.ts';
 import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
 
 const UNITS = 150;
@@ -79,10 +79,7 @@ const question = fc
     ),
     isMixed: fc.boolean(),
   })
-  .map(({ from, to, filter, policy, isMixed }): ParametersQuestion => {
-    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
-    return { isMixed, ...filter, policy, from: first, to: last };
-  });
+  .map(({ from, to, filter, ...rest }): ParametersQuestion => ({ ...rest, ...filter, ...inOrder({ from, to }) }));
 
 describe('capabilities of all parameters by day', () => {
   let db: TestDatabase;

@@ -9,7 +9,7 @@ import { BINS, type Bin, binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
 import { DEFECT_PARETO_KEYS, defectCounts, type DefectParetoKey } from '../src/defects/defect-pareto.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
-import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { changedAttempt, inOrder, instantWithin, LOTS, storeAttempts, storeUnits } from './random-attempts.ts';
 
 const UNITS = 30;
 const DAYS = 20;
@@ -22,7 +22,7 @@ const event = fc.record({
   hard_bin: fc.constantFrom(1, 2, null),
   soft_bin: fc.constantFrom(1, 10, 20, null),
   // Sums of these do not depend on their order.
-  area: fc.constantFrom(1.5, 0.25, null),
+  inspected_area_cm2: fc.constantFrom(1.5, 0.25, null),
   defects: fc.array(fc.record({ class: fc.constantFrom('scratch', 'void'), severity: fc.constantFrom('high', null) }), {
     maxLength: 3,
   }),
@@ -54,10 +54,7 @@ const question = fc
     result: fc.constantFrom('pass', 'fail', undefined, undefined),
     by: fc.constantFrom<DefectParetoKey>(...DEFECT_PARETO_KEYS),
   })
-  .map(({ from, to, filter, ...rest }) => {
-    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
-    return { ...rest, filter: { ...filter, from: first, to: last } };
-  });
+  .map(({ from, to, filter, ...rest }) => ({ ...rest, filter: { ...filter, ...inOrder({ from, to }) } }));
 
 describe('bins and defects by day', () => {
   let db: TestDatabase;
@@ -78,30 +75,13 @@ describe('bins and defects by day', () => {
   /** Stores events as the load does: attempts that know their events, and defects, in one transaction. */
   const apply = (events: readonly Event[]): Promise<void> =>
     db.database.withTransaction(async (transaction) => {
-      const given = [JSON.stringify(events)];
-      await transaction.query(
-        `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
-           first_occurred_at, event_id, event_ids, completed_at, equipment_id, product, recipe, hard_bin, soft_bin, inspected_area_cm2, attempt_no)
-         SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
-           CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
-           CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.hard_bin, c.soft_bin, c.area, c.number
-         FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
-           occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, hard_bin int, soft_bin int,
-           area float8, event_id uuid, number int)
-         JOIN inspections i ON i.id = md5(c.unit::text)::uuid
-         ORDER BY i.id, c.step, c.attempt, c.event_id
-         ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
-           occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
-           completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
-           hard_bin = excluded.hard_bin, soft_bin = excluded.soft_bin, inspected_area_cm2 = excluded.inspected_area_cm2, attempt_no = excluded.attempt_no`,
-        given,
-      );
+      await storeAttempts(transaction, events);
       await transaction.query(
         `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, severity, x_um, y_um)
          SELECT md5(c.unit::text)::uuid, c.event_id, d.no, c.occurred_at, d.defect ->> 'class', d.defect ->> 'severity', 0, 0
          FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, event_id uuid, occurred_at timestamptz, defects jsonb)
          CROSS JOIN LATERAL jsonb_array_elements(c.defects) WITH ORDINALITY AS d (defect, no)`,
-        given,
+        [JSON.stringify(events)],
       );
     });
 
@@ -267,7 +247,7 @@ describe('bins and defects by day', () => {
       );
     beforeAll(async () => {
       const [first] = fc.sample(event, { numRuns: 1, seed: 1 }) as [Event];
-      const one = { ...first, unit: 1, step: 'other' as const, status: 'completed' as const, number: null };
+      const one = { ...first, unit: 1, step: 'other' as const, status: 'completed' as const, attempt_no: null };
       await apply([
         {
           ...one,

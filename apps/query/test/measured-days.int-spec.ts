@@ -12,7 +12,7 @@ import {
   measuredSamples,
   type SitedKind,
 } from '../src/measured/measured-samples.sql.ts';
-import { instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { inOrder, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
 import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
 
 const UNITS = 60;
@@ -62,15 +62,13 @@ const question = fc
     ),
   })
   .map(({ from, to, filter, breakAt, policy, conversion }) => {
-    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
     const asked: MeasuredQuestion = {
       ...filter,
+      ...inOrder({ from, to }),
       policy,
       conversion,
       parameter: 'width',
       subgroup: 1,
-      from: first,
-      to: last,
     };
     return { asked, breakAt };
   });

@@ -1,6 +1,6 @@
 /** Random attempts of a few units, for tests that compare what a summary says with what the attempts say. */
 import { randomUUID } from 'node:crypto';
-import { type Database } from '@chip/persistence';
+import { type Database, type Queryable } from '@chip/persistence';
 import fc from 'fast-check';
 
 const FIRST_DAY = Date.UTC(2025, 11, 1);
@@ -44,8 +44,8 @@ export const changedAttempt = (units: number, instant: fc.Arbitrary<string>, tie
   equipment_id: fc.constantFrom('E1', 'E2', null),
   product: fc.constantFrom('P1', 'P2', null),
   event_id: fc.uuid(),
-  /** Attempt number, if the machine gave one. */
-  number: fc.constantFrom(null, null, 1, 2, 3),
+  /** If the machine gave one. */
+  attempt_no: fc.constantFrom(null, null, 1, 2, 3),
 });
 
 /** Stores the lots, and so many units that take turns in them; half are visual, half thermal. */
@@ -60,3 +60,40 @@ export async function storeUnits(database: Database, units: number): Promise<voi
     );
   }
 }
+
+/** Properties that the load changes, by what an event calls them. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  equipment_id: 'text',
+  product: 'text',
+  recipe: 'text',
+  wafer_id: 'text',
+  die_x: 'int',
+  die_y: 'int',
+  hard_bin: 'int',
+  soft_bin: 'int',
+  inspected_area_cm2: 'float8',
+  defect_count: 'int',
+  attempt_no: 'int',
+};
+const NAMES = Object.keys(PROPERTIES);
+
+/** Stores attempts as the load does, of {@link changedAttempt} and more properties: each knows its events. */
+export const storeAttempts = (database: Queryable, events: readonly object[]): Promise<unknown> =>
+  database.query(
+    `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
+       first_occurred_at, event_id, event_ids, completed_at, ${NAMES.join(', ')})
+     SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
+       CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
+       CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, ${NAMES.map((name) => `c.${name}`).join(', ')}
+     FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
+       occurred_at timestamptz, completed_at timestamptz, event_id uuid, ${NAMES.map((name) => `${name} ${PROPERTIES[name]}`).join(', ')})
+     JOIN inspections i ON i.id = md5(c.unit::text)::uuid
+     ORDER BY i.id, c.step, c.attempt, c.event_id
+     ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET event_ids = kept.event_ids || excluded.event_ids,
+       ${['status', 'result', 'occurred_at', 'event_id', 'completed_at', ...NAMES].map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    [JSON.stringify(events)],
+  );
+
+/** The range between two ends that were drawn in any order, if there are any. */
+export const inOrder = ({ from, to }: { from?: string | undefined; to?: string | undefined }) =>
+  from !== undefined && to !== undefined && to < from ? { from: to, to: from } : { from, to };

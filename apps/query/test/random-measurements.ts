@@ -2,7 +2,7 @@
 import { type Database, type LoadSession } from '@chip/persistence';
 import { sumUpDays } from '@chip/persistence/testing';
 import fc from 'fast-check';
-import { changedAttempt } from './random-attempts.ts';
+import { changedAttempt, storeAttempts } from './random-attempts.ts';
 
 export interface RandomMeasurement {
   readonly name: string;
@@ -35,22 +35,9 @@ type Event = ReturnType<typeof measuredEvent> extends fc.Arbitrary<infer T> ? T 
 /** Stores events as the load does: attempts that know their events, and measurements, in one transaction. */
 export const storeMeasured = (database: Database, events: readonly Event[]): Promise<void> =>
   database.withTransaction(async (transaction) => {
-    const given = [JSON.stringify(events)];
-    await transaction.query(
-      `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
-         first_occurred_at, event_id, event_ids, completed_at, equipment_id, product, recipe, attempt_no, wafer_id)
-       SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
-         CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
-         CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.number, 'W' || c.unit % 2
-       FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
-         occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, event_id uuid, number int)
-       JOIN inspections i ON i.id = md5(c.unit::text)::uuid
-       ORDER BY i.id, c.step, c.attempt, c.event_id
-       ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
-         occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
-         completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
-         attempt_no = excluded.attempt_no`,
-      given,
+    await storeAttempts(
+      transaction,
+      events.map((one) => ({ ...one, wafer_id: `W${one.unit % 2}` })),
     );
     const stored = events.filter(({ measurements }) => measurements.length > 0);
     for (const { form, measurements, ...one } of stored) {

@@ -12,7 +12,7 @@ import { namesOfAttempts, type SeenName } from '../src/discovery/names.sql.ts';
 import { type EquipmentSample, samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { diesOf, isCrowdedMap, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
 import { type MapKind } from '../src/maps/map-scope.ts';
-import { changedAttempt, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { changedAttempt, inOrder, instantWithin, LOTS, storeAttempts, storeUnits } from './random-attempts.ts';
 import { sumUpDays } from './seed.ts';
 
 const UNITS = 40;
@@ -30,7 +30,6 @@ const event = fc.record({
   soft_bin: fc.constantFrom(10, 20, null),
   defect_count: fc.constantFrom(0, 1, 7, null),
 });
-type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
 const question = fc
   .record({
@@ -48,10 +47,7 @@ const question = fc
       { inspection_type: 'thermal', equipment_id: ['E1', 'E2'] },
     ),
   })
-  .map(({ from, to, filter, ...rest }) => {
-    const [first, last] = from !== undefined && to !== undefined && to < from ? [to, from] : [from, to];
-    return { ...rest, ...filter, from: first, to: last };
-  });
+  .map(({ from, to, filter, ...rest }) => ({ ...rest, ...filter, ...inOrder({ from, to }) }));
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -59,27 +55,6 @@ beforeAll(async () => {
   await storeUnits(db.database, UNITS);
 });
 afterAll(() => db.drop());
-
-const apply = (events: readonly Event[]): Promise<unknown> =>
-  db.database.query(
-    `INSERT INTO inspection_attempts AS kept (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
-       event_id, event_ids, completed_at, equipment_id, product, recipe, wafer_id, die_x, die_y, hard_bin, soft_bin, defect_count, attempt_no)
-     SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
-       CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
-       CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.recipe, c.wafer_id, c.die_x, c.die_y,
-       c.hard_bin, c.soft_bin, c.defect_count, c.number
-     FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
-       occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, recipe text, wafer_id text, die_x int, die_y int,
-       hard_bin int, soft_bin int, defect_count int, event_id uuid, number int)
-     JOIN inspections i ON i.id = md5(c.unit::text)::uuid
-     ORDER BY i.id, c.step, c.attempt, c.event_id
-     ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
-       occurred_at = excluded.occurred_at, event_id = excluded.event_id, event_ids = kept.event_ids || excluded.event_ids,
-       completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product, recipe = excluded.recipe,
-       wafer_id = excluded.wafer_id, die_x = excluded.die_x, die_y = excluded.die_y, hard_bin = excluded.hard_bin,
-       soft_bin = excluded.soft_bin, defect_count = excluded.defect_count, attempt_no = excluded.attempt_no`,
-    [JSON.stringify(events)],
-  );
 
 const STACKED: Readonly<Record<string, string>> = {
   result: `(count(*) FILTER (WHERE result = 'fail'))::float8 / count(*)`,
@@ -159,7 +134,7 @@ describe('questions about everything', () => {
     const questions = fc.sample(question, { numRuns: rounds.length * 4, seed: 20_261_129 });
     const seen = { dies: 0, underTwoNames: 0, kinds: 0, names: 0, samples: 0 };
     for (const [round, { events, isSummedUp }] of rounds.entries()) {
-      await apply(events);
+      await storeAttempts(db.database, events);
       if (isSummedUp) {
         await sumUpDays(db.url);
       }

@@ -7,7 +7,7 @@ import { ATTEMPT_POLICIES, type AttemptPolicy, type AttemptQuestion } from '../s
 import { type CountedYield } from '../src/yield/yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
-import { changedAttempt, instantWithin, storeUnits } from './random-attempts.ts';
+import { changedAttempt, inOrder, instantWithin, storeAttempts, storeUnits } from './random-attempts.ts';
 
 const UNITS = 40;
 const DAY_MS = 86_400_000;
@@ -38,8 +38,7 @@ const question: fc.Arbitrary<Asked> = fc
   .map(({ from, to, group_by, filter }) => ({
     ...filter,
     group_by,
-    from: from !== undefined && to !== undefined && to < from ? to : from,
-    to: from !== undefined && to !== undefined && to < from ? from : to,
+    ...inOrder({ from, to }),
   }));
 
 /** The week of its Thursday, whose year it belongs to (ISO 8601). */
@@ -59,23 +58,6 @@ describe('yield from the summaries', () => {
     await storeUnits(db.database, UNITS + 1);
   });
   afterAll(() => db.drop());
-
-  const apply = (changes: readonly Change[]): Promise<object[]> =>
-    db.database.query(
-      `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, lot_id, inspection_type, status, result, occurred_at,
-         first_occurred_at, event_id, event_ids, completed_at, equipment_id, product, attempt_no)
-       SELECT DISTINCT ON (i.id, c.step, c.attempt) i.id, c.step, 'a:' || c.attempt, i.lot_id, i.inspection_type, c.status,
-         CASE WHEN c.status = 'completed' THEN c.result END, c.occurred_at, c.occurred_at, c.event_id, ARRAY[c.event_id],
-         CASE WHEN c.status <> 'in_progress' THEN c.completed_at END, c.equipment_id, c.product, c.number
-       FROM jsonb_to_recordset($1::text::jsonb) AS c (unit int, attempt int, step text, status inspection_status_enum, result text,
-         occurred_at timestamptz, completed_at timestamptz, equipment_id text, product text, event_id uuid, number int)
-       JOIN inspections i ON i.id = md5(c.unit::text)::uuid
-       ORDER BY i.id, c.step, c.attempt
-       ON CONFLICT (inspection_id, step, attempt_key) DO UPDATE SET status = excluded.status, result = excluded.result,
-         occurred_at = excluded.occurred_at, event_id = excluded.event_id, completed_at = excluded.completed_at,
-         equipment_id = excluded.equipment_id, product = excluded.product, attempt_no = excluded.attempt_no`,
-      [JSON.stringify(changes)],
-    );
 
   interface Stored {
     unit: string;
@@ -186,7 +168,7 @@ describe('yield from the summaries', () => {
     let compared = 0;
     let withUnits = 0;
     for (const [round, changes] of histories.entries()) {
-      await apply(changes);
+      await storeAttempts(db.database, changes);
       if (round % 7 === 3) {
         await db.database.query('SELECT fold_yield(30)');
       }
@@ -245,12 +227,12 @@ describe('yield from the summaries', () => {
       equipment_id: null,
       product: null,
       event_id: randomUUID(),
-      number: null,
+      attempt_no: null,
     };
     const asked: AttemptQuestion = { policy: 'last', from: '2026-02-01T00:00:00.000000Z', group_by: 'month' };
-    await apply([first, { ...first, attempt: 2, completed_at: '2026-02-11T08:00:00Z' }]);
-    await apply([{ ...first, attempt: 2, status: 'voided' }]);
-    await apply([{ ...first, result: 'pass', completed_at: '2026-03-10T08:00:00Z' }]);
+    await storeAttempts(db.database, [first, { ...first, attempt: 2, completed_at: '2026-02-11T08:00:00Z' }]);
+    await storeAttempts(db.database, [{ ...first, attempt: 2, status: 'voided' }]);
+    await storeAttempts(db.database, [{ ...first, result: 'pass', completed_at: '2026-03-10T08:00:00Z' }]);
     expect(await yieldCountsOfSummary(db.database, asked, summaryDays(asked)!)).toEqual({
       groups: [{ group_count: 1, total: false, key: '2026-03', site: null, lot_id: null, units: 1, passed: 1 }],
       total: { group_count: 1, total: true, key: null, site: null, lot_id: null, units: 1, passed: 1 },
