@@ -113,7 +113,11 @@ async function run(options: Options, signal: AbortSignal): Promise<{ result: obj
     const versions = await system.versions();
     const command = ['npm run bench', '--', ...process.argv.slice(2)].join(' ').replace(/ --$/, '');
     const setting = { at, command, machine, versions };
-    const progress = (what: string): void => report('bench', what);
+    const progress = (what: string): void => {
+      // Every step of what takes long, so that none of it goes on after an interruption.
+      signal.throwIfAborted();
+      report('bench', what);
+    };
     const measured = await measureAll(system, options.asked, { repeat: options.repeat, signal, progress });
     return {
       result: Object.assign({}, setting, ...measured.map(([figures]) => figures)) as object,

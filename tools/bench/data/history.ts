@@ -61,18 +61,21 @@ async function storeInspections(
     progress(`${to.toLocaleString('en-US')} inspections`);
   }
   await foldAll(client, 'fold_yield');
-  progress('bins and defects by day');
-  await sumUpDays(client);
+  await sumUpDays(client, progress);
 }
 
 /** As the upkeep does with days that rest: each in one snapshot. */
-async function sumUpDays(client: pg.Client): Promise<void> {
-  let counted: number | null = 0;
-  while (counted !== null) {
+async function sumUpDays(client: pg.Client, progress: (what: string) => void): Promise<void> {
+  for (let days = 1; ; days++) {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     const { rows } = await client.query<{ counted: number | null }>(`SELECT sum_up_day('0') AS counted`);
     await client.query('COMMIT');
-    counted = rows[0]?.counted ?? null;
+    if (typeof rows[0]?.counted !== 'number') {
+      return;
+    }
+    if (days % 30 === 0) {
+      progress(`attempts and values by day, ${days} days`);
+    }
   }
 }
 

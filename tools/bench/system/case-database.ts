@@ -12,6 +12,8 @@ export class CaseDatabase {
     this.name = name;
     this.#env = env;
     this.client = new pg.Client({ connectionString: this.url('DATABASE_URL'), application_name: 'bench' });
+    // The statement that waits says so, or the next one: without a listener the end of the server ends the process.
+    this.client.on('error', () => undefined);
   }
 
   url(variable: string): string {
