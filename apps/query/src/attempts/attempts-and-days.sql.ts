@@ -49,14 +49,10 @@ export async function attemptsAndDays(
   daily: { readonly table: AttemptTable; readonly columns: string },
 ): Promise<AttemptsAndDays> {
   const summed = await summedUpDays(snapshot, question, daily.table);
-  if (summed === undefined) {
-    const { sql, where } = chosenAttempts(question, per, columns);
-    return { attempts: sql, days: '', values: where.values };
-  }
   const { sql, where } = attemptsLeft(question, summed, per, columns);
   return {
     attempts: sql,
-    days: `UNION ALL ${countsOfDays(question, summed, per, daily, where.values)}`,
+    days: summed ? `UNION ALL ${countsOfDays(question, summed, per, daily, where.values)}` : '',
     values: where.values,
   };
 }
@@ -93,13 +89,18 @@ export async function summedUpDays(
   return { days, except, left };
 }
 
-/** SELECT of the attempts that daily tables leave, as of `chosenAttempts`. */
+/** SELECT of the attempts that daily tables leave, as of `chosenAttempts`: all of the question when they answer nothing. */
 export function attemptsLeft(
-  { from: _, to: __, ...anytime }: AttemptQuestion,
-  { left }: Pick<SummedUpDays, 'left'>,
+  question: AttemptQuestion,
+  summed: Pick<SummedUpDays, 'left'> | undefined,
   per: ChosenPer,
   columns: string,
 ): { sql: string; where: SqlConditions } {
+  if (summed === undefined) {
+    return chosenAttempts(question, per, columns);
+  }
+  const { from: _, to: __, ...anytime } = question;
+  const { left } = summed;
   const where = new SqlConditions();
   where.require(
     left.length === 0

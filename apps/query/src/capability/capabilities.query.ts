@@ -44,7 +44,7 @@ export class CapabilitiesQuery {
         definition: `Per parameter, as of single values with moving ranges that break at a new lot (where lots have several values), worst cpk first. Limits and target: of the catalogue at the end of the range, else those that the machines tested by. ${CAPABILITY_DEFINITION.definition} is_stable: at most 0.0027 n + 3.09 sqrt(0.0027 n) + 1 values lie beyond mean -+ 3 sigma_within. ${describeChoice(question, 'operation')}`,
         definition_id: 'capability.parameters/1',
         parameters: moments
-          .map((of) => itemOf(of, byName.get(of.name) ?? [], { product, isMixed: mix === 'yes' }))
+          .map((of) => itemOf(of, byName.get(of.name) ?? [], { product, isMixed: question.isMixed }))
           .sort((a, b) => (a.cpk ?? Infinity) - (b.cpk ?? Infinity) || (a.parameter < b.parameter ? -1 : 1)),
       };
     });

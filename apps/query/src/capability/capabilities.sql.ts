@@ -1,6 +1,6 @@
 import { type Queryable } from '@chip/persistence';
 import { attemptsLeft, ofKinds, onSummedUpDays, spanOf, type SummedUpDays } from '../attempts/attempts-and-days.sql.ts';
-import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { MIDNIGHT, runsOf } from '../attempts/whole-days.ts';
 import { MOST_RUNS, summedUpInOrder } from '../measured/measured-moments.sql.ts';
@@ -97,9 +97,7 @@ function momentsOfParts(
 ): Promise<PartialMoments[]> {
   const columns =
     'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.inspection_type, a.step, a.recipe';
-  const { sql, where } = summed
-    ? attemptsLeft(question, summed, 'operation', columns)
-    : chosenAttempts(question, 'operation', columns);
+  const { sql, where } = attemptsLeft(question, summed, 'operation', columns);
   const measured = overMeasurements(
     (
       joins,

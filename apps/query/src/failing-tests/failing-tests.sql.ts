@@ -7,7 +7,7 @@ import {
   spanOf,
   summedUpDays,
 } from '../attempts/attempts-and-days.sql.ts';
-import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
@@ -64,9 +64,7 @@ export async function testCounts(
 ): Promise<{ tests: TestCounts[]; units: UnitCounts }> {
   const columns = 'a.inspection_id, a.event_ids, a.completed_at, a.result, row_number() OVER () AS unit';
   const summed = await summedUpDays(snapshot, question, 'daily_tests');
-  const { sql, where } = summed
-    ? attemptsLeft(question, summed, 'operation', columns)
-    : chosenAttempts(question, 'operation', columns);
+  const { sql, where } = attemptsLeft(question, summed, 'operation', columns);
   const times = timesOf(summed ? spanOf(summed) : question, where, 'chosen');
   const ofDays = (table: 'daily_tests' | 'daily_tested', counts: string): string =>
     summed === undefined

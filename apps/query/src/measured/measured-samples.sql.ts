@@ -8,7 +8,7 @@ import {
   type SummedUpDays,
   summedUpDays,
 } from '../attempts/attempts-and-days.sql.ts';
-import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
@@ -85,9 +85,7 @@ export function measuredValues(
 ): { ctes: string; name: string; where: SqlConditions } {
   const columns =
     'a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe';
-  const { sql, where } = summed
-    ? attemptsLeft(question, summed, 'operation', columns)
-    : chosenAttempts(question, 'operation', columns);
+  const { sql, where } = attemptsLeft(question, summed, 'operation', columns);
   const name = where.bind(question.parameter);
   const value = convertedValue(question, where, { value: 'm.value', unit: 'm.unit' });
   const measured = overMeasurements(
