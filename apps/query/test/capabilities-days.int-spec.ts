@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LoadSession, type Queryable } from '@chip/persistence';
-import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { type LoadSession, type Queryable } from '@chip/persistence';
+import { type TestDatabase } from '@chip/persistence/testing';
 import { d2 } from '@chip/quality';
 import fc from 'fast-check';
 import { chosenAttempts } from '../src/attempts/chosen-attempts.ts';
@@ -13,7 +13,7 @@ import {
   type ParametersQuestion,
 } from '../src/capability/capabilities.sql.ts';
 import { type Snapshots } from '../src/sql/snapshots.ts';
-import { inOrder, instantWithin, storeUnits } from './random-attempts.ts';
+import { instantWithin, openUnits, rangeBetween } from './random-attempts.ts';
 import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
 
 const UNITS = 150;
@@ -79,21 +79,17 @@ const question = fc
     ),
     isMixed: fc.boolean(),
   })
-  .map(({ from, to, filter, ...rest }): ParametersQuestion => ({ ...rest, ...filter, ...inOrder({ from, to }) }));
+  .map(({ from, to, filter, ...rest }): ParametersQuestion => ({ ...rest, ...filter, ...rangeBetween({ from, to }) }));
 
 describe('capabilities of all parameters by day', () => {
   let db: TestDatabase;
   let session: LoadSession;
+  let leave: () => Promise<void>;
   beforeAll(async () => {
-    db = await createTestDatabase();
-    session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
-    await storeUnits(db.database, UNITS);
+    ({ db, session, close: leave } = await openUnits(UNITS));
     await keepMeasurementsFrom(db.database, '2025-12-02');
   });
-  afterAll(async () => {
-    await session.close();
-    await db.drop();
-  });
+  afterAll(() => leave());
 
   interface Value {
     readonly name: string;

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LIMIT_SETTINGS, LIMITED_ROLE, LIMITED_SEARCH_PATH, LoadSession, type LocalSettings } from '@chip/persistence';
-import { createTestDatabase, sumUpDays, type TestDatabase } from '@chip/persistence/testing';
+import {
+  LIMIT_SETTINGS,
+  LIMITED_ROLE,
+  LIMITED_SEARCH_PATH,
+  type LoadSession,
+  type LocalSettings,
+} from '@chip/persistence';
+import { sumUpDays, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { ATTEMPT_GROUPS, groupKey, isPlainGroup } from '../src/attempts/attempt-groups.ts';
 import { ATTEMPT_POLICIES, type AttemptQuestion, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
@@ -9,7 +15,7 @@ import { BINS, type Bin, binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
 import { DEFECT_PARETO_KEYS, defectCounts, type DefectParetoKey } from '../src/defects/defect-pareto.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
-import { changedAttempt, inOrder, instantWithin, LOTS, storeAttempts, storeUnits } from './random-attempts.ts';
+import { changedAttempt, instantWithin, LOTS, openUnits, rangeBetween, storeAttempts } from './random-attempts.ts';
 
 const UNITS = 30;
 const DAYS = 20;
@@ -54,23 +60,19 @@ const question = fc
     result: fc.constantFrom('pass', 'fail', undefined, undefined),
     by: fc.constantFrom<DefectParetoKey>(...DEFECT_PARETO_KEYS),
   })
-  .map(({ from, to, filter, ...rest }) => ({ ...rest, filter: { ...filter, ...inOrder({ from, to }) } }));
+  .map(({ from, to, filter, ...rest }) => ({ ...rest, filter: { ...filter, ...rangeBetween({ from, to }) } }));
 
 describe('bins and defects by day', () => {
   let db: TestDatabase;
   let session: LoadSession;
+  let leave: () => Promise<void>;
   beforeAll(async () => {
-    db = await createTestDatabase();
-    session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
-    await storeUnits(db.database, UNITS);
+    ({ db, session, close: leave } = await openUnits(UNITS));
     await db.database.query(
       `UPDATE retention_settings SET keep = INTERVAL '1 day' WHERE table_name IN ('inspection_attempts', 'defects')`,
     );
   });
-  afterAll(async () => {
-    await session.close();
-    await db.drop();
-  });
+  afterAll(() => leave());
 
   /** Stores events as the load does: attempts that know their events, and defects, in one transaction. */
   const apply = (events: readonly Event[]): Promise<void> =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LoadSession, type Queryable } from '@chip/persistence';
-import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { type LoadSession, type Queryable } from '@chip/persistence';
+import { type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { type AttemptPolicy, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
 import { testCounts } from '../src/failing-tests/failing-tests.sql.ts';
@@ -12,7 +12,7 @@ import {
   measuredSamples,
   type SitedKind,
 } from '../src/measured/measured-samples.sql.ts';
-import { inOrder, instantWithin, LOTS, storeUnits } from './random-attempts.ts';
+import { instantWithin, LOTS, openUnits, rangeBetween } from './random-attempts.ts';
 import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
 
 const UNITS = 60;
@@ -64,7 +64,7 @@ const question = fc
   .map(({ from, to, filter, breakAt, policy, conversion }) => {
     const asked: MeasuredQuestion = {
       ...filter,
-      ...inOrder({ from, to }),
+      ...rangeBetween({ from, to }),
       policy,
       conversion,
       parameter: 'width',
@@ -76,16 +76,12 @@ const question = fc
 describe('measured values by day', () => {
   let db: TestDatabase;
   let session: LoadSession;
+  let leave: () => Promise<void>;
   beforeAll(async () => {
-    db = await createTestDatabase();
-    session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
-    await storeUnits(db.database, UNITS);
+    ({ db, session, close: leave } = await openUnits(UNITS));
     await keepMeasurementsFrom(db.database, '2025-12-10');
   });
-  afterAll(async () => {
-    await session.close();
-    await db.drop();
-  });
+  afterAll(() => leave());
 
   interface Value extends SitedKind {
     readonly value: number | null;

@@ -1,6 +1,7 @@
 /** Random attempts of a few units, for tests that compare what a summary says with what the attempts say. */
 import { randomUUID } from 'node:crypto';
-import { type Database, type Queryable } from '@chip/persistence';
+import { type Database, LoadSession, type Queryable } from '@chip/persistence';
+import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 
 const FIRST_DAY = Date.UTC(2025, 11, 1);
@@ -61,6 +62,20 @@ export async function storeUnits(database: Database, units: number): Promise<voi
   }
 }
 
+/** A database with units, and a session for its upkeep. */
+export async function openUnits(
+  units: number,
+): Promise<{ db: TestDatabase; session: LoadSession; close: () => Promise<void> }> {
+  const db = await createTestDatabase();
+  const session = await LoadSession.open({ url: db.url, applicationName: 'chip-test' });
+  await storeUnits(db.database, units);
+  const close = async (): Promise<void> => {
+    await session.close();
+    await db.drop();
+  };
+  return { db, session, close };
+}
+
 /** Properties that the load changes, by what an event calls them. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   equipment_id: 'text',
@@ -95,5 +110,5 @@ export const storeAttempts = (database: Queryable, events: readonly object[]): P
   );
 
 /** The range between two ends that were drawn in any order, if there are any. */
-export const inOrder = ({ from, to }: { from?: string | undefined; to?: string | undefined }) =>
+export const rangeBetween = ({ from, to }: { from?: string | undefined; to?: string | undefined }) =>
   from !== undefined && to !== undefined && to < from ? { from: to, to: from } : { from, to };

@@ -12,7 +12,7 @@ import { namesOfAttempts, type SeenName } from '../src/discovery/names.sql.ts';
 import { type EquipmentSample, samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { diesOf, isCrowdedMap, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
 import { type MapKind } from '../src/maps/map-scope.ts';
-import { changedAttempt, inOrder, instantWithin, LOTS, storeAttempts, storeUnits } from './random-attempts.ts';
+import { changedAttempt, instantWithin, LOTS, rangeBetween, storeAttempts, storeUnits } from './random-attempts.ts';
 import { sumUpDays } from './seed.ts';
 
 const UNITS = 40;
@@ -47,7 +47,7 @@ const question = fc
       { inspection_type: 'thermal', equipment_id: ['E1', 'E2'] },
     ),
   })
-  .map(({ from, to, filter, ...rest }) => ({ ...rest, ...filter, ...inOrder({ from, to }) }));
+  .map(({ from, to, filter, ...rest }) => ({ ...rest, ...filter, ...rangeBetween({ from, to }) }));
 
 let db: TestDatabase;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { ATTEMPT_POLICIES, type AttemptPolicy, type AttemptQuestion } from '../s
 import { type CountedYield } from '../src/yield/yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
-import { changedAttempt, inOrder, instantWithin, storeAttempts, storeUnits } from './random-attempts.ts';
+import { changedAttempt, instantWithin, rangeBetween, storeAttempts, storeUnits } from './random-attempts.ts';
 
 const UNITS = 40;
 const DAY_MS = 86_400_000;
@@ -38,7 +38,7 @@ const question: fc.Arbitrary<Asked> = fc
   .map(({ from, to, group_by, filter }) => ({
     ...filter,
     group_by,
-    ...inOrder({ from, to }),
+    ...rangeBetween({ from, to }),
   }));
 
 /** The week of its Thursday, whose year it belongs to (ISO 8601). */
