@@ -362,16 +362,37 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
       const [first] = services;
       await visitor.page.getByRole('checkbox', { name: first!.service_name }).uncheck();
       await waitFor(address, (query) => query.get('sources')?.includes(first!.service_name) === false);
-      const plot = (await visitor.page.locator('.chart .u-over').first().boundingBox())!;
-      const y = plot.y + plot.height / 2;
-      await visitor.page.mouse.move(plot.x + plot.width * 0.4, y);
-      await visitor.page.mouse.down();
-      await visitor.page.mouse.move(plot.x + plot.width * 0.9, y, { steps: 5 });
-      await visitor.page.mouse.up();
-      await waitFor(address, (query) => query.has('from') && query.has('to'));
-      expect(Date.parse(address().get('to')!)).toBeGreaterThan(Date.parse(address().get('from')!));
+      const chart = visitor.page.locator('.chart').first();
+      await chart.getByText(first!.service_name, { exact: true }).waitFor({ state: 'detached' });
+      const draw = async (meanwhile?: () => Promise<void>): Promise<number[]> => {
+        await visitor.settled();
+        const plot = (await chart.locator('.u-over').boundingBox())!;
+        const moveTo = (share: number): Promise<void> =>
+          visitor.page.mouse.move(plot.x + plot.width * share, plot.y + plot.height / 2, { steps: 5 });
+        await moveTo(0.4);
+        await visitor.page.mouse.down();
+        await moveTo(0.6);
+        await meanwhile?.();
+        await moveTo(0.9);
+        await visitor.page.mouse.up();
+        await waitFor(address, (query) => query.has('from') && query.has('to'));
+        return ['from', 'to'].map((end) => Date.parse(address().get(end)!));
+      };
+      const [from, to] = await draw();
+      expect(to).toBeGreaterThan(from!);
       await click('link', 'Whole range');
-      await waitFor(address, (query) => !query.has('from'));
+      await visitor.page.getByRole('link', { name: 'Whole range', exact: true }).waitFor({ state: 'detached' });
+      // New data while the button is down neither ends nor moves the range.
+      const [inner, outer] = await draw(async () => {
+        const answer = visitor.page.waitForResponse((response) => response.url().includes('/v1/telemetry/series'));
+        await publish([...HISTORY, '--lots', '1', '--seed', 'meanwhile']);
+        await (await answer).finished();
+        await visitor.page.evaluate(
+          () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(undefined)))),
+        );
+      });
+      expect((inner! - from!) / (to! - from!)).toBeCloseTo(0, 1);
+      expect((outer! - from!) / (to! - from!)).toBeCloseTo(1, 1);
     });
 
     it('reports: stored from the page, and shown as they were stored', async () => {

@@ -66,7 +66,10 @@ const rangeOf = (_: UPlot, least: number, most: number): UPlot.Range.MinMax => {
   return least === most ? [least - room, least + room] : UPlot.rangeNum(least, most, 0.1, true);
 };
 
-export function Chart(props: ChartProps): JSX.Element {
+export function Chart(current: ChartProps): JSX.Element {
+  // An answer that arrives while a range is being drawn would replace the chart under the pointer, and lose the range.
+  const [held, hold] = useState<ChartProps>();
+  const props = held ?? current;
   const { label, x, timeZone, range, lines, marks, flags, bands, palette } = props;
   const { describe, selected, onSelect, onZoom, height = 260 } = props;
   const box = useRef<HTMLDivElement>(null);
@@ -166,6 +169,12 @@ export function Chart(props: ChartProps): JSX.Element {
 
   useLayoutEffect(() => plot.current?.redraw(false), [marks, flags, selected]);
 
+  const holdWhileDrawing = (): void => {
+    hold(current);
+    // The chart's own listener, on the document, has read the range by then.
+    window.addEventListener('mouseup', () => hold(undefined), { once: true });
+  };
+
   const onKey = (event: KeyboardEvent): void => {
     if (!onSelect || event.ctrlKey || event.metaKey || event.altKey || x.length === 0) {
       return;
@@ -197,6 +206,7 @@ export function Chart(props: ChartProps): JSX.Element {
           ? { role: 'application', tabIndex: 0, 'aria-label': `${label}. ${texts().chart.keys}` }
           : { role: 'img', 'aria-label': label })}
         onKeyDown={onKey}
+        onMouseDown={onZoom && holdWhileDrawing}
         onClick={() => onSelect?.(plot.current?.cursor.idx ?? undefined)}
       />
       <p class="readout">{said !== undefined && said < x.length ? describe(said) : ' '}</p>
