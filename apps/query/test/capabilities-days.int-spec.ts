@@ -237,8 +237,12 @@ describe('capabilities of all parameters by day', () => {
         const isMixed = asked.isMixed === true;
         const values = Map.groupBy(await valuesOf(asked), ({ name }) => name);
         const expected = inOrder([...values.keys()]).map((name) => momentsOf(name, values.get(name)!, isMixed));
-        for (const [of, queryable] of Object.entries({ days: counting, values: withoutDays })) {
-          const found = await momentsOfParameters(queryable, asked, d2(2), 1000);
+        for (const [of, queryable, mostUnread] of [
+          ['days', counting],
+          ['values', withoutDays],
+          ['days, but for too many to read', db.database, 0],
+        ] as const) {
+          const found = await momentsOfParameters(queryable, asked, d2(2), 1000, mostUnread);
           expect({ round, asked, of, found: found.map((each) => asExpected(isMixed, each)) }).toEqual({
             round,
             asked,

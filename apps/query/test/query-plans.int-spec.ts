@@ -26,6 +26,7 @@ import { summaryOfTags } from '../src/telemetry/tagged-summary.sql.ts';
 import { telemetrySummary } from '../src/telemetry/telemetry-summary.sql.ts';
 import { rolledThroughputCounts } from '../src/yield/rolled-throughput.sql.ts';
 import { yieldCounts, yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
+import { explained, type PlanNode } from './explained.ts';
 import { sumUpDays } from './seed.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
@@ -39,17 +40,6 @@ interface ExportFilter {
   readonly name?: string | undefined;
   readonly lot_id?: string | undefined;
 }
-
-interface PlanNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Actual Rows': number;
-  'Rows Removed by Filter'?: number;
-  'Actual Loops': number;
-  Plans?: PlanNode[];
-}
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
 /**
  * Tables that stay small however long the fab's history is, so that a full read is right; at the size of this test also the
@@ -215,39 +205,30 @@ describe('query plans', () => {
     let ms = 0;
     await db.database.withSnapshot(async (tx) => {
       await tx.query(`SET LOCAL jit = off`);
-      const watched: Queryable = {
-        query: async (text, parameters) => {
-          const [row] = await tx.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-            `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
-            parameters,
-          );
-          for (const node of nodesOf((row as { 'QUERY PLAN': [{ Plan: PlanNode }] })['QUERY PLAN'][0].Plan)) {
-            nodes.push(node);
-            wasted += (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'];
-            const relation = node['Relation Name'];
-            if (relation === undefined) {
-              continue;
-            }
-            // A join may fetch the first row of one side before it finds that the other side is empty.
-            const isRead = (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'] > 1;
-            if (!relation.includes('_chunk')) {
-              tables.add(relation);
-            } else if (isRead) {
-              chunks.add(relation);
-            }
-            if (relation === 'inspection_attempts') {
-              attempts += node['Actual Rows'] * node['Actual Loops'];
-            }
-            if (node['Node Type'] === 'Seq Scan' && isRead && !SMALL.has(relation)) {
-              readWhole.push(relation);
-            }
+      const watched = explained(tx, (plan, took) => {
+        ms += took;
+        for (const node of plan) {
+          nodes.push(node);
+          wasted += (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'];
+          const relation = node['Relation Name'];
+          if (relation === undefined) {
+            continue;
           }
-          const startedAt = performance.now();
-          const rows = await tx.query(text, parameters);
-          ms += performance.now() - startedAt;
-          return rows as never;
-        },
-      };
+          // A join may fetch the first row of one side before it finds that the other side is empty.
+          const isRead = (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'] > 1;
+          if (!relation.includes('_chunk')) {
+            tables.add(relation);
+          } else if (isRead) {
+            chunks.add(relation);
+          }
+          if (relation === 'inspection_attempts') {
+            attempts += node['Actual Rows'] * node['Actual Loops'];
+          }
+          if (node['Node Type'] === 'Seq Scan' && isRead && !SMALL.has(relation)) {
+            readWhole.push(relation);
+          }
+        }
+      });
       await question(watched);
     }, settings);
     if (process.env['PLAN_INSPECTIONS']) {

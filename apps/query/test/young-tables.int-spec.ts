@@ -12,26 +12,12 @@ import { momentsOfValues } from '../src/measured/measured-moments.sql.ts';
 import { measuredSamples } from '../src/measured/measured-samples.sql.ts';
 import { rolledThroughputCounts } from '../src/yield/rolled-throughput.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
+import { explained } from './explained.ts';
 
 const DICE = 4_000;
 /** Those of two lots, a half tested twice. */
 const ATTEMPTS = 3 * DICE;
 const MEASUREMENTS = 4;
-
-interface PlanNode {
-  'Node Type': string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  'Rows Removed by Join Filter'?: number;
-  Plans?: PlanNode[];
-}
-const rowsOf = (node: PlanNode): number =>
-  Math.max(
-    node['Actual Loops'] *
-      (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)),
-    ...(node.Plans ?? []).map(rowsOf),
-  );
 
 describe('questions of tables without statistics', () => {
   let db: TestDatabase;
@@ -90,17 +76,19 @@ describe('questions of tables without statistics', () => {
     let most = 0;
     await db.database.withSnapshot(async (tx) => {
       await tx.query(`SET LOCAL statement_timeout = '60s'`);
-      const explained: Queryable = {
-        query: async (text, parameters) => {
-          const [row] = await tx.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-            `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
-            parameters,
-          );
-          most = Math.max(most, rowsOf(row!['QUERY PLAN'][0].Plan));
-          return (await tx.query(text, parameters)) as never;
-        },
-      };
-      await question(explained);
+      const watched = explained(tx, (nodes) => {
+        most = Math.max(
+          most,
+          ...nodes.map(
+            (node) =>
+              node['Actual Loops'] *
+              (node['Actual Rows'] +
+                (node['Rows Removed by Filter'] ?? 0) +
+                (node['Rows Removed by Join Filter'] ?? 0)),
+          ),
+        );
+      });
+      await question(watched);
     });
     return most;
   };

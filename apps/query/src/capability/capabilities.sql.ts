@@ -64,13 +64,14 @@ export async function momentsOfParameters(
   question: ParametersQuestion,
   d2OfTwo: number,
   limit: number,
+  mostUnread = MOST_UNREAD,
 ): Promise<ParameterMoments[]> {
   const { isMixed = false } = question;
   const apart = ['a.name', 'a.unit', ...(isMixed ? [] : ['a.inspection_type', 'a.step', 'a.recipe'])];
   const summed = await summedUpInOrder(snapshot, question, (where) => ofKinds(question, where), apart);
   const found = await momentsOfParts(snapshot, question, summed, { d2OfTwo, limit });
   const unread = found.filter((of) => of.unread !== null && !isAmbiguous(of, isMixed));
-  if (unread.reduce((sum, of) => sum + (of.unread as string[]).length, 0) > MOST_UNREAD) {
+  if (unread.reduce((sum, of) => sum + (of.unread as string[]).length, 0) > mostUnread) {
     return momentsOfParts(snapshot, question, undefined, { d2OfTwo, limit });
   }
   const beyond = unread.length === 0 ? new Map<string, number>() : await beyondOnDays(snapshot, question, unread);
