@@ -5,6 +5,7 @@ import { ANONYMOUS, runAs } from '../src/access/caller.ts';
 import { encodeCursor } from '../src/http/cursor.ts';
 import { Snapshots } from '../src/sql/snapshots.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
+import { seedAttempts } from './seed.ts';
 import { TcpGate } from './tcp-gate.ts';
 
 interface ProblemBody {
@@ -228,6 +229,32 @@ describe('the database', () => {
       ),
     );
     expect(rows).toEqual([{ max_parallel_workers_per_gather: workers }]);
+  });
+
+  it('cannot compute with a value that an earlier version accepted', async () => {
+    const [first, second] = await seedAttempts(stage.db.database, [
+      { lot_id: 'OVERFLOW', chip_id: 'C1', product: 'P', result: 'pass' },
+      { lot_id: 'OVERFLOW', chip_id: 'C2', product: 'P', result: 'pass' },
+    ]);
+    await stage.db.database.query(
+      `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value)
+       SELECT completed_at, inspection_id, event_id, 'overflow', CASE WHEN inspection_id = $1::uuid THEN $3::float8 ELSE 7 END
+         FROM inspection_attempts WHERE inspection_id IN ($1::uuid, $2::uuid)`,
+      [first!, second!, Number.MAX_VALUE],
+    );
+    for (const path of [
+      '/v1/capability?parameter=overflow',
+      '/v1/spc?chart=xbar_s&parameter=overflow&subgroup=2',
+      '/v1/capabilities?product=P',
+    ]) {
+      const { status, body } = await problem(path);
+      expect([path, status, body.code, body.detail]).toEqual([
+        path,
+        400,
+        'invalid_parameter',
+        expect.stringContaining('too large to be computed with: narrow the question'),
+      ]);
+    }
   });
 
   it('away is 503, live stays green, ready goes red; back again without a restart', async () => {

@@ -142,6 +142,19 @@ describe('classification of inspections', () => {
       /^\/measurements\/0\/value/,
     ],
     [
+      'the overflow value of an instrument',
+      { ...good, measurements: [{ name: 'a', value: Number.MAX_VALUE }] },
+      'value_out_of_range',
+      /^\/measurements\/0\/value: .*expected at most 1e\+100/,
+    ],
+    [
+      'a measurement of memory that nobody wrote',
+      { ...good, measurements: [{ name: 'a', value: -5e-324 }] },
+      'value_out_of_range',
+      /^\/measurements\/0\/value: .*expected 0, or at least 1e-100 in magnitude/,
+    ],
+    ['an area of 2e100', { ...good, inspected_area_cm2: 2e100 }, 'value_out_of_range', /^\/inspected_area_cm2/],
+    [
       '2,001 measurements',
       { ...good, measurements: Array(2001).fill({ name: 'a', value: 1 }) },
       'schema_violation',
@@ -195,7 +208,7 @@ describe('classification of inspections', () => {
     const number = fc.oneof(
       fc.integer({ min: -1, max: 11 }),
       fc.double(),
-      fc.constantFrom(2_147_483_648, 0, -0, 1e300),
+      fc.constantFrom(2_147_483_648, 0, -0, 1e300, 1e100, -1e-100, 1e-101),
     );
     const time = fc.constantFrom(
       '2026-05-31T12:00:00Z',

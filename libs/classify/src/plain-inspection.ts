@@ -7,7 +7,9 @@ import {
   DEFECT_FIELDS,
   hasLength,
   type InspectionEvent,
+  isMeasurable,
   MAX_DEFECTS,
+  MAX_MAGNITUDE,
   MAX_MEASUREMENTS,
   MAX_METADATA_BYTES,
   type Measurement,
@@ -51,7 +53,7 @@ const isMeasurement = (item: unknown): boolean => {
   const { name, value, unit, lower_limit, upper_limit } = item as Partial<Measurement>;
   return (
     isText(name, 1, 200) &&
-    (value === null || isNumber(value)) &&
+    (value === null || (typeof value === 'number' && isMeasurable(value))) &&
     (unit == null || isText(unit, 0, 50)) &&
     (lower_limit == null || isNumber(lower_limit)) &&
     (upper_limit == null || isNumber(upper_limit))
@@ -114,7 +116,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     ...ofRunFields({
       name: orNull(isName),
       integer: orNull((value) => isInteger(value, -MAX_INTEGER - 1, MAX_INTEGER)),
-      positive: orNull((value) => isNumber(value, Number.MIN_VALUE)),
+      positive: orNull((value) => isNumber(value, Number.MIN_VALUE) && (value as number) <= MAX_MAGNITUDE),
     }),
     measurements: isListOf(isMeasurement, MAX_MEASUREMENTS),
     defects: isListOf(isDefect, MAX_DEFECTS),

@@ -146,7 +146,7 @@ const expectation = (issue: z.core.$ZodIssue): string => {
 export function schemaRefusal(error: z.core.$ZodError, root: unknown): Refusal {
   const issue = error.issues[0]!;
   const value = at(root, issue.path);
-  const outOfRange = (issue.code === 'too_big' || issue.code === 'too_small') && typeof value === 'number';
+  const outOfRange = ['too_big', 'too_small', 'custom'].includes(issue.code) && typeof value === 'number';
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
   return {
     code: outOfRange ? 'value_out_of_range' : 'schema_violation',

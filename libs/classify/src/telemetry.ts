@@ -3,7 +3,7 @@ import {
   ExtraFields,
   hasLength,
   isTimePlausible,
-  MAX_METRIC_MAGNITUDE,
+  MAX_MAGNITUDE,
   MAX_SAMPLES_PER_RECORD,
   MAX_TAGS,
   MAX_TAGS_BYTES,
@@ -98,7 +98,7 @@ const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => 
   if (typeof metric_name !== 'string' || !hasLength(metric_name, 1, 100)) {
     return false;
   }
-  if (typeof metric_value !== 'number' || !(Math.abs(metric_value) <= MAX_METRIC_MAGNITUDE)) {
+  if (typeof metric_value !== 'number' || !(Math.abs(metric_value) <= MAX_MAGNITUDE)) {
     return false;
   }
   const timeUs = parseTime(time);

@@ -7,6 +7,7 @@ export * from './bytes.ts';
 export * from './dead-letter.ts';
 export * from './extra-fields.ts';
 export * from './identity.ts';
+export * from './numbers.ts';
 export * from './partition-states.ts';
 export * from './refusals.ts';
 export * from './streams/event-schema.ts';

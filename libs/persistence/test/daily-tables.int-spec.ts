@@ -217,6 +217,44 @@ describe('summaries by day', () => {
     }
   });
 
+  it('of a day that cannot be summed up hold up no other day, and it is tried again', async () => {
+    const old = await createTestDatabase({ empty: true });
+    const tomorrow = `UPDATE attempt_day_changes SET changed_at = changed_at - INTERVAL '1 day'`;
+    try {
+      await migrate(old.url, { to: '0048-tails-of-days' });
+      await old.database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'L')`, [LOT]);
+      const days = ['2026-01-05', '2026-01-06'];
+      for (const day of days) {
+        const units = ['a', 'b'].map((unit) => ({ unit: `${unit} ${day}`, at: `${day}T10:00:00Z` }));
+        await store(old.database, units);
+        for (const [i, { unit, at }] of units.entries()) {
+          await old.database.query(
+            `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value) VALUES ($1, $2, $3, 'width', $4)`,
+            [at, id(unit), id(`${unit} 1 ${at}`), day === days[0] && i === 0 ? Number.MAX_VALUE : 7],
+          );
+        }
+      }
+      await old.database.query(tomorrow);
+      const upkeep = await LoadSession.open({ url: old.url, applicationName: 'chip-test' });
+      await expect(sumUpDays(upkeep)).rejects.toMatchObject({ sqlstate: '22003' });
+      expect(await marked(old.database)).toEqual(days);
+      await migrate(old.url);
+      expect(await sumUpDays(upkeep)).toBe(2);
+      expect(await marked(old.database)).toEqual([days[0]]);
+      await old.database.query(tomorrow);
+      await old.database.query(`DELETE FROM measurement_rows WHERE value = $1`, [Number.MAX_VALUE]);
+      expect(await sumUpDays(upkeep)).toBe(2);
+      expect(await marked(old.database)).toEqual([]);
+      expect(await old.database.query('SELECT day::text, values FROM daily_measured ORDER BY day')).toEqual([
+        { day: days[0], values: 1 },
+        { day: days[1], values: 2 },
+      ]);
+      await upkeep.close();
+    } finally {
+      await old.drop();
+    }
+  });
+
   it('of measured values of an earlier version do not count until they have limits and tails', async () => {
     const old = await createTestDatabase({ empty: true });
     try {

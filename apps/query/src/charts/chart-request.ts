@@ -1,7 +1,7 @@
+import { finiteNumber } from '@chip/contracts';
 import { CONTROL_RULES, type ControlRule, NELSON, WESTERN_ELECTRIC } from '@chip/quality';
 import { z } from 'zod';
 import { count, timeText, warningSchema } from '../http/answers.ts';
-import { finite } from '../http/body.ts';
 import { listOf } from '../http/request-check.ts';
 import { MAX_SAMPLES, SIGMA_METHOD_TEXT, sigmaMethodSchema } from '../measured/measured-parameters.ts';
 
@@ -61,12 +61,12 @@ const MIN_SIZE = 1e-9;
 
 /** Numeric settings of a chart; `lambda` and `l` are for EWMA, `k` and `h` for CUSUM. */
 export const chartNumbers = {
-  lambda: finite.gt(0).max(1),
-  l: finite.positive(),
-  k: finite.min(0),
-  h: finite.positive(),
-  target: finite,
-  sigma: finite.positive(),
+  lambda: finiteNumber.gt(0).max(1),
+  l: finiteNumber.positive(),
+  k: finiteNumber.min(0),
+  h: finiteNumber.positive(),
+  target: finiteNumber,
+  sigma: finiteNumber.positive(),
 };
 
 export const rulesSchema = z.union([
@@ -79,13 +79,16 @@ const optional = <T extends z.ZodType>(schema: T, description: string) => schema
 export const chartRequest = z
   .strictObject({
     chart: z.enum(CHARTS),
-    values: optional(listOf(finite.nullable(), MAX_SAMPLES), 'For imr, ewma, cusum: values in order; null = missing.'),
+    values: optional(
+      listOf(finiteNumber.nullable(), MAX_SAMPLES),
+      'For imr, ewma, cusum: values in order; null = missing.',
+    ),
     subgroups: optional(
-      listOf(listOf(finite, 1000), MAX_SAMPLES),
+      listOf(listOf(finiteNumber, 1000), MAX_SAMPLES),
       'For xbar_r, xbar_s and between_within; an empty subgroup is a gap.',
     ),
     counts: optional(
-      listOf(z.strictObject({ count: z.int().min(0), size: finite.min(MIN_SIZE) }), MAX_SAMPLES),
+      listOf(z.strictObject({ count: z.int().min(0), size: finiteNumber.min(MIN_SIZE) }), MAX_SAMPLES),
       'For p, np, c, u, p_prime, u_prime: events in a sample of this size.',
     ),
     baseline: optional(

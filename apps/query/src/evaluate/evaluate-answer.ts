@@ -1,7 +1,8 @@
+import { finiteNumber } from '@chip/contracts';
 import { z } from 'zod';
 import { capabilityShape } from '../capability/capability-answer.ts';
 import { count, definitionShape } from '../http/answers.ts';
-import { finite, specLimitsInOrder } from '../http/body.ts';
+import { specLimitsInOrder } from '../http/body.ts';
 import { listOf } from '../http/request-check.ts';
 import { MAX_SAMPLES, SIGMA_METHOD_TEXT, sigmaMethodSchema } from '../measured/measured-parameters.ts';
 import { chartShape, numbersCounted } from '../charts/chart-request.ts';
@@ -11,11 +12,11 @@ export type ChartAnswer = z.output<typeof chartAnswer>;
 
 export const capabilityRequest = z
   .strictObject({
-    values: listOf(finite.nullable(), MAX_SAMPLES).optional(),
-    subgroups: listOf(listOf(finite, 1000), MAX_SAMPLES).optional(),
-    lsl: finite.optional(),
-    usl: finite.optional(),
-    target: finite.optional(),
+    values: listOf(finiteNumber.nullable(), MAX_SAMPLES).optional(),
+    subgroups: listOf(listOf(finiteNumber, 1000), MAX_SAMPLES).optional(),
+    lsl: finiteNumber.optional(),
+    usl: finiteNumber.optional(),
+    target: finiteNumber.optional(),
     sigma_method: sigmaMethodSchema.optional().meta({ description: SIGMA_METHOD_TEXT }),
   })
   .superRefine((request, context) => {
@@ -38,11 +39,14 @@ export type CapabilityRequest = z.output<typeof capabilityRequest>;
 export const capabilityAnswer = z.strictObject({ ...capabilityShape, ...definitionShape }).meta({ id: 'Capability' });
 export type CapabilityAnswer = z.output<typeof capabilityAnswer>;
 
-const name = z.union([z.string().min(1).max(100), finite]);
+const name = z.union([z.string().min(1).max(100), finiteNumber]);
 export const gaugeRequest = z
   .strictObject({
     method: z.enum(['average_range', 'anova']),
-    measurements: listOf(z.strictObject({ part: name, appraiser: name, trial: name, value: finite }), MAX_SAMPLES),
+    measurements: listOf(
+      z.strictObject({ part: name, appraiser: name, trial: name, value: finiteNumber }),
+      MAX_SAMPLES,
+    ),
   })
   .meta({
     id: 'GaugeRequest',

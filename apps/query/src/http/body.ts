@@ -1,7 +1,6 @@
 import { hasLength } from '@chip/contracts';
 import { z } from 'zod';
 import { isStorable } from './json-limits.ts';
-import { MAX_MAGNITUDE } from './parameters.ts';
 
 /** Members that several request bodies share. */
 
@@ -19,9 +18,6 @@ export const storedName = storedText(1, 100);
 
 /** Why a change is made, for the audit trail and its readers. */
 export const reasonText = storedText(1, 1000);
-
-/** A number of a magnitude whose square a double still holds. */
-export const finite = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
 
 /** Refinement for schemas with `lsl`, `usl` and `target`. */
 export function specLimitsInOrder(

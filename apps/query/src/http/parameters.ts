@@ -1,4 +1,4 @@
-import { formatTime, hasLength, INSPECTION_TYPES, parseTime } from '@chip/contracts';
+import { formatTime, hasLength, INSPECTION_TYPES, MAX_MAGNITUDE, parseTime } from '@chip/contracts';
 import { z } from 'zod';
 
 /**
@@ -89,7 +89,6 @@ export const numberParameter = (description: string, example: number) =>
       z.number({ error: 'expected a decimal number' }).min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE),
     )
     .meta({ description, example });
-export const MAX_MAGNITUDE = 1e100;
 
 const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;

@@ -1,8 +1,9 @@
+import { finiteNumber } from '@chip/contracts';
 import { SIGMA_METHODS } from '@chip/quality';
 import { z } from 'zod';
 import { ATTEMPT_POLICIES } from '../attempts/chosen-attempts.ts';
 import { asOfSchema, definitionShape, nextCursor, timeText } from '../http/answers.ts';
-import { finite, reasonText, storedText } from '../http/body.ts';
+import { reasonText, storedText } from '../http/body.ts';
 import {
   equipmentParameter,
   inspectionTypeParameter,
@@ -64,7 +65,7 @@ export const controlLimitsRequest = z
       }),
     given: z
       .strictObject({
-        centre: finite,
+        centre: finiteNumber,
         sigma: chartNumbers.sigma.optional(),
         sigma_within: chartNumbers.sigma.optional(),
         sigma_z: chartNumbers.sigma.optional(),

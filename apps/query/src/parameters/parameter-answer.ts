@@ -1,6 +1,7 @@
+import { finiteNumber } from '@chip/contracts';
 import { z } from 'zod';
 import { nextCursor, timeText } from '../http/answers.ts';
-import { finite, reasonText, specLimitsInOrder, storedName, storedText } from '../http/body.ts';
+import { reasonText, specLimitsInOrder, storedName, storedText } from '../http/body.ts';
 import {
   nameParameter,
   pageParameters,
@@ -41,9 +42,9 @@ export const parameterRequest = z
     unit: storedText(1, 50)
       .optional()
       .meta({ description: 'Unit of the limits. Values in another unit of the same kind are converted into it.' }),
-    lsl: finite.optional().meta({ description: 'Lower specification limit.' }),
-    usl: finite.optional().meta({ description: 'Upper specification limit.' }),
-    target: finite.optional(),
+    lsl: finiteNumber.optional().meta({ description: 'Lower specification limit.' }),
+    usl: finiteNumber.optional().meta({ description: 'Upper specification limit.' }),
+    target: finiteNumber.optional(),
     withdraw: z.literal(true).optional().meta({
       description: 'Withdraw the version with this valid_from because it was wrong: it no longer applies to any time.',
     }),

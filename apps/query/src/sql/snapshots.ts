@@ -62,6 +62,8 @@ const notForLimited = (error: unknown): Problem =>
     error,
   );
 
+/** A number out of range: of data of earlier versions, whose events had no bounds, a value may be too large to square. */
+const NOT_COMPUTABLE = '22003';
 /** How postgres_fdw says that a database behind this one is away (`docs/sql/cell.sql`). */
 const AWAY_BEHIND = /could not connect to server "([^"]+)"/;
 
@@ -251,6 +253,11 @@ export class Snapshots {
     }
     if (error instanceof DatabaseError && error.sqlstate === DENIED && isLimited(request.caller)) {
       return notForLimited(error);
+    }
+    if (error instanceof DatabaseError && error.sqlstate === NOT_COMPUTABLE) {
+      const detail =
+        'a stored value, such as the overflow value of an instrument, is too large to be computed with: narrow the question by parameter, machine or time';
+      return new Problem(400, 'invalid_parameter', detail, [], error);
     }
     if (!(error instanceof DatabaseError) || error.kind !== 'transient') {
       return error;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { measuredNumber } from '../../numbers.ts';
 import { machineText, timeText } from '../../text.ts';
 import { runFieldSchemas, type RunValues } from './run-fields.ts';
 
@@ -16,25 +17,24 @@ export const MAX_MEASUREMENTS = 2000;
 export const MAX_DEFECTS = 10_000;
 export const MAX_METADATA_BYTES = 16 * 1024;
 
-const finite = z.number();
 const name = (max = 100) => machineText(1, max);
 
 export const measurementSchema = z.object({
   name: name(200),
-  value: finite.nullable().meta({ description: 'null = not measured; stored as null, never as 0.' }),
+  value: measuredNumber.nullable().meta({ description: 'null = not measured; stored as null, never as 0.' }),
   unit: machineText(0, 50).nullish(),
-  lower_limit: finite.nullish(),
-  upper_limit: finite.nullish(),
+  lower_limit: z.number().nullish(),
+  upper_limit: z.number().nullish(),
 });
 
 export const defectSchema = z.object({
   class: name(),
-  x_um: finite,
-  y_um: finite,
-  area_um2: finite.min(0).nullish(),
-  size_um: finite.min(0).nullish(),
-  severity: z.union([machineText(0, 50), finite]).nullish(),
-  confidence: finite.min(0).max(1).nullish(),
+  x_um: z.number(),
+  y_um: z.number(),
+  area_um2: z.number().min(0).nullish(),
+  size_um: z.number().min(0).nullish(),
+  severity: z.union([machineText(0, 50), z.number()]).nullish(),
+  confidence: z.number().min(0).max(1).nullish(),
   image_uri: machineText(0, 2048).nullish(),
 });
 

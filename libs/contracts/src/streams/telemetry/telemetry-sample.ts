@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { finiteNumber } from '../../numbers.ts';
 import { machineText, timeText } from '../../text.ts';
 
-export const MAX_METRIC_MAGNITUDE = 1e100;
 export const MAX_TAGS = 32;
 export const MAX_TAGS_BYTES = 4096;
 /** Most samples that one record may carry as an array. */
@@ -21,7 +21,7 @@ export const telemetrySampleSchema = z
     time: timeText,
     service_name: machineText(1, 100).meta({ description: 'What was measured: equipment or service.' }),
     metric_name: machineText(1, 100),
-    metric_value: z.number().min(-MAX_METRIC_MAGNITUDE).max(MAX_METRIC_MAGNITUDE),
+    metric_value: finiteNumber,
     tags: tagsSchema.nullish(),
     host: machineText(0, 100).nullish(),
   })

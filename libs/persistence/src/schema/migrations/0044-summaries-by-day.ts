@@ -90,8 +90,11 @@ const PREFERRING = [prefers('>'), prefers('<'), prefers('>', 'pass'), prefers('>
 // By primary key, one unit after the other, as in 0013-yield-retests.
 const BY_KEY = 'SET search_path = public, pg_temp SET enable_seqscan = off';
 
-/** @param also what else to do with the day `summed`, in the same snapshot */
-export const sumUpDay = (create: 'CREATE' | 'CREATE OR REPLACE', also = ''): string => `
+/**
+ * @param also what else to do with the day `summed`, in the same snapshot
+ * @param otherwise what handles errors, as PL/pgSQL writes exceptions
+ */
+export const sumUpDay = (create: 'CREATE' | 'CREATE OR REPLACE', also = '', otherwise = ''): string => `
 ${create} FUNCTION sum_up_day(p_quiet interval DEFAULT '5 minutes') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER ${BY_KEY} AS $$
 DECLARE
@@ -104,7 +107,7 @@ BEGIN
   SELECT day INTO summed FROM attempt_day_changes GROUP BY day HAVING max(changed_at) < now() - p_quiet ORDER BY day LIMIT 1;
   IF NOT FOUND THEN
     RETURN NULL;
-  END IF;
+  END IF;${otherwise && '\n  BEGIN'}
   -- Only marks that this snapshot sees: that of a change which it does not see stays.
   DELETE FROM attempt_day_changes WHERE day = summed;
   DELETE FROM daily_attempts WHERE day = summed;
@@ -133,7 +136,7 @@ BEGIN
     FROM attempt AS a JOIN defects AS d ON d.inspection_id = a.inspection_id AND d.event_id = ANY (a.event_ids)
     GROUP BY ${KEYS}, class, severity
   )
-  SELECT count(*) INTO counted FROM attempt;${also}
+  SELECT count(*) INTO counted FROM attempt;${also}${otherwise && `\n  ${otherwise}\n  END;`}
   RETURN counted;
 END $$;`;
 

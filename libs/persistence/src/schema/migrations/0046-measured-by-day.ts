@@ -23,7 +23,7 @@ export class MeasuredByDay extends SchemaMigration {
   override up(): void {
     this.addSql(TABLES);
     this.addSql(SUMS);
-    this.addSql(sumUpDay('CREATE OR REPLACE', '\n  PERFORM sum_up_measured(summed);'));
+    this.addSql(sumUpDay('CREATE OR REPLACE', SUM_UP_MEASURED));
     this.addSql(RETENTION);
     this.addSql(packMeasurements('CREATE OR REPLACE', MARK_PACKED));
     // Last, so that no day is summed up by the former function without its mark.
@@ -116,6 +116,9 @@ COMMENT ON COLUMN daily_tested.stops IS 'The first failing value is the last one
 COMMENT ON COLUMN daily_tested.failing IS 'With a value outside the limits that the machine tested by. failed_without_test: without one, and the result is fail.';
 CREATE INDEX idx_daily_tested_day ON daily_tested (day);
 `;
+
+/** Of the day that `sum_up_day` sums up. */
+export const SUM_UP_MEASURED = '\n  PERFORM sum_up_measured(summed);';
 
 const OF_DAY = (column: string, days = 0): string =>
   `${column} >= (p_day - ${days})::timestamp AT TIME ZONE 'UTC' AND ${column} < (p_day + ${days + 1})::timestamp AT TIME ZONE 'UTC'`;
