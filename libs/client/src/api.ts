@@ -7766,7 +7766,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Goes on behind the inspection with this id: the last one of a download that was cut. A new snapshot: what was created since then follows at the end.
+                 * @description Goes on behind the inspection with this id: the last one of a download that was cut. A new snapshot, in the order of created_at, which is machine time: an inspection that since then arrived with an earlier time, or got one by a late event, is in neither part.
                  * @example 01920000-0000-7000-8000-000000000000
                  */
                 after?: string;

@@ -100,7 +100,7 @@ const inspectionParameters = z
     ...timeRange('created_at', { from: '2008-07-01T00:00:00Z', to: '2008-11-01T00:00:00Z' }),
     after: z.uuid().optional().meta({
       description:
-        'Goes on behind the inspection with this id: the last one of a download that was cut. A new snapshot: what was created since then follows at the end.',
+        'Goes on behind the inspection with this id: the last one of a download that was cut. A new snapshot, in the order of created_at, which is machine time: an inspection that since then arrived with an earlier time, or got one by a late event, is in neither part.',
       example: '01920000-0000-7000-8000-000000000000',
     }),
   })
