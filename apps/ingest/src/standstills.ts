@@ -94,10 +94,18 @@ export class Standstills {
     );
   }
 
-  /** The decisions to resume a partition despite refused records. */
-  resumes(topic: string, partition: number): IngestDecision[] {
+  /**
+   * The decisions to resume a partition despite refused records.
+   *
+   * @param id of the topic. One that was recreated under the same name has other records at the same offsets.
+   */
+  resumes(topic: string, partition: number, id: string | undefined): IngestDecision[] {
     return this.#decisions.filter(
-      (decision) => decision.kind === 'resume' && decision.topic === topic && decision.partition === partition,
+      (decision) =>
+        decision.kind === 'resume' &&
+        decision.topic === topic &&
+        decision.partition === partition &&
+        (decision.topicId === null || decision.topicId === id),
     );
   }
 

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BLOCK_HEADERS } from '@chip/contracts';
+import { KafkaAdmin } from '@chip/kafka';
 import {
   decideForIngest,
   type IngestPartition,
@@ -8,6 +10,7 @@ import {
   setRetention,
 } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
+import { createLogger } from '@chip/service';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import {
@@ -73,7 +76,13 @@ const configure = async (topic: string, settings: Record<string, string>): Promi
       ),
   );
 };
-const decide = (kind: 'skip_batch' | 'resume', atOffset: number, toOffset: number, clockShiftMs = 0): Promise<void> =>
+const decide = (
+  kind: 'skip_batch' | 'resume',
+  atOffset: number,
+  toOffset: number,
+  clockShiftMs = 0,
+  topicId: string | null = null,
+): Promise<void> =>
   db.database.withTransaction((transaction) =>
     decideForIngest(transaction, {
       topic: topics.machine,
@@ -82,10 +91,22 @@ const decide = (kind: 'skip_batch' | 'resume', atOffset: number, toOffset: numbe
       atOffset,
       toOffset,
       clockShiftMs,
+      topicId,
       by: 'jo',
       reason: 'test',
     }),
   );
+const topicId = async (): Promise<string> => {
+  const admin = new KafkaAdmin(
+    kafka.connection('test-standstills'),
+    createLogger({ name: 'test', level: 'silent' }).logger,
+  );
+  try {
+    return await admin.topicId(topics.machine);
+  } finally {
+    await admin.disconnect();
+  }
+};
 const headersOf = async (): Promise<Record<string, string>[]> =>
   (await recordsOf(kafka, topics.accepted)).map(({ headers }) =>
     Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
@@ -187,12 +208,14 @@ it('a broker whose clock is behind stops the partition; judged by the right cloc
   for (const host of ['a', 'b', 'c', 'd']) {
     await kafka.produce(topics.machine, samples(50, { time: ahead, host }));
   }
+  // About a topic of the same name that is no more: it had other records at these offsets.
+  await decide('resume', 0, 200, 15 * MINUTE_MS, randomUUID());
   await start();
   const stopped = await untilState('records_mostly_refused');
   expect(stopped).toMatchObject({ atOffset: 0 });
   expect(stopped?.stateReason).toMatch(/--clock-shift 15m/);
   expect(await recordsOf(kafka, topics.letters)).toEqual([]);
-  await decide('resume', 0, 200, 15 * MINUTE_MS);
+  await decide('resume', 0, 200, 15 * MINUTE_MS, await topicId());
   await untilThrough(200);
   expect(await recordsOf(kafka, topics.letters)).toEqual([]);
   const [block] = await blocksOf(kafka, topics.accepted);

@@ -38,6 +38,7 @@ const decide = (fields: Partial<IngestDecision> = {}): Promise<void> =>
       atOffset: 100,
       toOffset: 110,
       clockShiftMs: 0,
+      topicId: null,
       by: 'jo',
       reason: 'test',
       ...fields,

@@ -63,7 +63,7 @@ async function cutAndSend(
   const { partition } = batch;
   const failedAt = new Date().toISOString();
   const retentionMs = retention.ms;
-  const resumes = standstills.resumes(batch.topic, partition);
+  const resumes = standstills.resumes(batch.topic, partition, memory.topicId);
   const shiftAt = (offset: number): IngestDecision | undefined =>
     resumes.findLast(({ atOffset, toOffset }) => atOffset <= offset && offset < toOffset);
   let letters: DeadLetter[] = [];

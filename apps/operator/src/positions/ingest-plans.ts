@@ -13,7 +13,7 @@ import type { Plan } from './plan.ts';
 
 export interface IngestPlansParts {
   readonly database: Database;
-  readonly admin: Pick<KafkaAdmin, 'topicOffsets'>;
+  readonly admin: Pick<KafkaAdmin, 'topicOffsets' | 'topicId'>;
 }
 
 /** Ways out for a partition that ingest has stopped: decisions that a running ingest reads from the database. */
@@ -67,8 +67,9 @@ export class IngestPlans {
   }
 
   async #decide(decision: Pick<IngestDecision, 'kind' | 'atOffset' | 'toOffset' | 'clockShiftMs'>): Promise<string> {
+    const topicId = await this.#parts.admin.topicId(this.#change.topic);
     await this.#parts.database.withTransaction((transaction) =>
-      decideForIngest(transaction, { ...this.#change, ...decision }),
+      decideForIngest(transaction, { ...this.#change, ...decision, topicId }),
     );
     return 'decided and recorded. A running ingest picks this up within 10 s: npm run positions -- show';
   }

@@ -34,6 +34,8 @@ export interface IngestDecision {
   toOffset: number;
   /** Added to append times below `toOffset` before events are judged, in ms. */
   clockShiftMs: number;
+  /** Kafka's id of the topic that the offsets are of; null in decisions of earlier versions. */
+  topicId: string | null;
   by: string;
   reason: string;
 }
@@ -89,7 +91,7 @@ export async function loadIngestDecisions(database: Queryable, keepDays = 30): P
   return database.query<IngestDecision>(
     `SELECT DISTINCT ON (d.source_topic, d.source_partition, d.at_offset)
        d.source_topic AS topic, d.source_partition AS partition, kind, d.at_offset AS "atOffset", d.to_offset AS "toOffset",
-       clock_shift_ms AS "clockShiftMs", decided_by AS by, reason
+       clock_shift_ms AS "clockShiftMs", source_topic_id AS "topicId", decided_by AS by, reason
      FROM ingest_decisions AS d LEFT JOIN ingest_partitions AS p USING (source_topic, source_partition)
      WHERE (p.state <> 'running' AND p.at_offset = d.at_offset AND d.decided_at >= p.state_since)
         OR (kind = 'resume' AND decided_at > now() - make_interval(days => $1))
@@ -103,14 +105,18 @@ export async function loadIngestDecisions(database: Queryable, keepDays = 30): P
  */
 export async function decideForIngest(
   transaction: Queryable,
-  { by, reason, ...change }: PositionChange & Pick<IngestDecision, 'kind' | 'atOffset' | 'toOffset' | 'clockShiftMs'>,
+  {
+    by,
+    reason,
+    ...change
+  }: PositionChange & Pick<IngestDecision, 'kind' | 'atOffset' | 'toOffset' | 'clockShiftMs' | 'topicId'>,
 ): Promise<void> {
-  const { topic, partition, kind, atOffset, toOffset, clockShiftMs } = change;
+  const { topic, partition, kind, atOffset, toOffset, clockShiftMs, topicId } = change;
   await transaction.query(
     `INSERT INTO ingest_decisions
-       (source_topic, source_partition, kind, at_offset, to_offset, clock_shift_ms, decided_by, reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [topic, partition, kind, atOffset, toOffset, clockShiftMs, by, reason],
+       (source_topic, source_partition, kind, at_offset, to_offset, clock_shift_ms, source_topic_id, decided_by, reason)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [topic, partition, kind, atOffset, toOffset, clockShiftMs, topicId, by, reason],
   );
   await appendAudit(transaction, {
     stream: OPERATOR_STREAM,

@@ -39,6 +39,7 @@ import { MeasuredByDay } from './0046-measured-by-day.ts';
 import { SetsByOneColumn } from './0047-sets-by-one-column.ts';
 import { TailsOfDays } from './0048-tails-of-days.ts';
 import { DaysApart } from './0049-days-apart.ts';
+import { DecisionsByTopicId } from './0050-decisions-by-topic-id.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -83,4 +84,5 @@ export const MIGRATIONS = [
   { name: '0047-sets-by-one-column', class: SetsByOneColumn },
   { name: '0048-tails-of-days', class: TailsOfDays },
   { name: '0049-days-apart', class: DaysApart },
+  { name: '0050-decisions-by-topic-id', class: DecisionsByTopicId },
 ];
