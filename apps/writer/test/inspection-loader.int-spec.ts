@@ -307,6 +307,42 @@ describe('loading inspections', () => {
     },
   );
 
+  it('makes letters of events of an inspection that has more than a chip can have, and goes on', async () => {
+    const source = await newSource();
+    await source.flush(0, [event({ event_id: id(1) }), event({ event_id: id(2), chip_id: 'C2' })]);
+    const fill = (events: number): Promise<unknown> =>
+      source.database.database.query(
+        `UPDATE inspection_attempts AS a SET event_ids = event_ids[:1] || ARRAY(SELECT md5(n::text)::uuid FROM generate_series(2, $1::int) AS n)
+           FROM inspections AS i WHERE i.id = a.inspection_id AND i.chip_id = 'C1'`,
+        [events],
+      );
+    await fill(19_999);
+    await source.flush(0, [event({ event_id: id(3), occurred_at: at(1), result: 'fail' })]);
+    expect(source.letters).toEqual([]);
+    // The same through both ways: alone in its flush, and with another event of the inspection.
+    await source.flush(0, [event({ event_id: id(4) }), event({ event_id: id(5), chip_id: 'C2', occurred_at: at(2) })]);
+    await source.flush(0, [
+      event({ event_id: id(6) }),
+      event({ event_id: id(7) }),
+      event({ event_id: id(8), chip_id: 'C3' }),
+    ]);
+    expect(source.letters.map(({ refusal }) => refusal)).toEqual(
+      Array(3).fill({
+        code: 'too_large',
+        detail: expect.stringMatching(/^\/chip_id: got one more event of an inspection that has 20000,/) as unknown,
+      }),
+    );
+    const counts = await source.database.database.query<object>(
+      `SELECT chip_id, i.result, count(*)::int AS attempts FROM inspections AS i JOIN inspection_attempts AS a ON a.inspection_id = i.id
+        GROUP BY i.id ORDER BY chip_id`,
+    );
+    expect(counts).toEqual([
+      { chip_id: 'C1', result: 'fail', attempts: 2 },
+      { chip_id: 'C2', result: 'pass', attempts: 2 },
+      { chip_id: 'C3', result: 'pass', attempts: 1 },
+    ]);
+  });
+
   it('stops instead of making letters when more is refused than bad data explains', async () => {
     const source = await newSource();
     await source.database.database.query(

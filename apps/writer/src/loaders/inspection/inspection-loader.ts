@@ -17,11 +17,13 @@ import {
 import {
   LOCK_INSPECTIONS,
   SELECT_ATTEMPTS,
+  SELECT_FULL,
   SELECT_HASHES,
   STORE_LOTS,
   UPDATE_INSPECTIONS,
   UPSERT_ATTEMPTS,
 } from './statements.ts';
+import { conflict, MAX_EVENTS_OF_INSPECTION, oneTooMany, unknownType } from './refused-events.ts';
 
 const UNDO_SEARCH = 'ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search';
 const canonicalTime = <T extends string | null>(time: T): T =>
@@ -171,6 +173,9 @@ export class InspectionLoader implements Loader {
     const fresh = known.length === 0 ? firsts : firsts.filter(({ event }) => newIds.has(event.event_id));
     const knownIds = known.map(({ event }) => event.event_id);
     const applied = await this.#merge(session, fresh, isAlone, knownIds);
+    if ('refused' in applied) {
+      return applied;
+    }
     const written = await copyDetails(session, applied);
     if (conflicts.length > 0) {
       return { refused: conflicts };
@@ -216,24 +221,16 @@ export class InspectionLoader implements Loader {
       used,
     ]);
     const known = new Set(rows.map((row) => row.name));
-    return arrivals
-      .filter(({ event }) => !known.has(event.inspection_type))
-      .map((arrival) =>
-        refuse(
-          arrival,
-          'unknown_inspection_type',
-          '/inspection_type: got a type that table inspection_types does not list, expected one that it lists',
-        ),
-      );
+    return arrivals.filter(({ event }) => !known.has(event.inspection_type)).map(unknownType);
   }
 
-  /** Merges events into attempts and current rows. Returns those that no attempt contained yet. */
+  /** Merges events into attempts and current rows. Returns those that no attempt contained yet, or those of full inspections. */
   async #merge(
     session: LoadSession,
     arrivals: readonly Arrival[],
     isAlone: (arrival: Arrival) => boolean,
     known: readonly string[],
-  ): Promise<readonly Arrival[]> {
+  ): Promise<readonly Arrival[] | { refused: readonly RefusedElement[] }> {
     if (arrivals.length === 0) {
       return [];
     }
@@ -270,6 +267,11 @@ export class InspectionLoader implements Loader {
     const stored = new Map<string, Attempt[]>(storedIds.map((id) => [id, []]));
     if (storedIds.length > 0) {
       await session.query(LOCK_INSPECTIONS, [storedIds]);
+      const full = await session.query<{ id: string }>(SELECT_FULL, [storedIds, MAX_EVENTS_OF_INSPECTION]);
+      if (full.length > 0) {
+        const ids = new Set(full.map(({ id }) => id));
+        return { refused: ofStored.filter(({ event }) => ids.has(event.inspection_uuid)).map(oneTooMany) };
+      }
       for (const attempt of await session.query<Attempt>(SELECT_ATTEMPTS, [storedIds])) {
         stored.get(attempt.inspection_id)!.push(withCanonicalTimes(attempt));
       }
@@ -329,10 +331,3 @@ function groupBy(arrivals: readonly Arrival[]): Map<string, Arrival[]> {
   }
   return groups;
 }
-
-const conflict = (arrival: Arrival): RefusedElement =>
-  refuse(
-    arrival,
-    'event_id_conflict',
-    '/event_id: got the id of another event with different content, expected a new id',
-  );

@@ -16,6 +16,8 @@ export const STORE_LOTS = 'SELECT id, site, lot_id FROM store_lots($1)';
 export const SELECT_HASHES = `SELECT event_id, encode(content_hash, 'hex') AS hash FROM inspection_events WHERE event_id = ANY ($1::uuid[])`;
 
 export const LOCK_INSPECTIONS = `SELECT id FROM inspections WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`;
+export const SELECT_FULL = `SELECT inspection_id AS id FROM inspection_attempts WHERE inspection_id = ANY ($1::uuid[])
+  GROUP BY inspection_id HAVING sum(cardinality(event_ids)) >= $2`;
 export const SELECT_ATTEMPTS = `SELECT ${list(ATTEMPT_COLUMNS)} FROM inspection_attempts WHERE inspection_id = ANY ($1::uuid[])`;
 export const UPSERT_ATTEMPTS = `INSERT INTO inspection_attempts (${list(ATTEMPT_COLUMNS)})
   SELECT ${list(ATTEMPT_COLUMNS)} FROM ${rowsOfJson('inspection_attempts')} ORDER BY ${list(ATTEMPT_KEY)}
