@@ -30,6 +30,7 @@ interface End {
 }
 
 const from = (namespace: string): End => ({ name: namespace, labels: {}, ports: {}, namespace });
+const NAME_SERVERS = from('kube-system');
 
 /** Strimzi makes policies of its own for brokers, from the listeners. */
 function policiesOf(objects: readonly KubernetesObject[]): PolicySpec[] {
@@ -91,8 +92,11 @@ function isOpen(
 export function networkProblems(objects: readonly KubernetesObject[]): string[] {
   const policies = policiesOf(objects);
   const pods = podsOf(objects);
+  const nameless = pods
+    .filter((pod) => !isOpen(policies, 'Egress', pod, NAME_SERVERS, 53))
+    .map(({ name }) => `NetworkPolicy: ${name} reaches no name server`);
   if (!pods.some(({ spec }) => spec !== undefined)) {
-    return [];
+    return nameless;
   }
   const isConnected = (source: End, target: End, port: number): boolean =>
     isOpen(policies, 'Egress', source, target, port) && isOpen(policies, 'Ingress', target, source, port);
@@ -128,6 +132,7 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
     ),
   );
   return [
+    ...nameless,
     ...when(
       !ofKind<PolicySpec>(objects, 'NetworkPolicy').some(
         ({ spec }) =>

@@ -24,6 +24,7 @@ interface Task extends Turn {
 }
 
 const MINUTE_MS = 60_000;
+const FOLD_DEADLINE_MS = MINUTE_MS;
 const statement = (everyMs: number, deadlineMs: number, text: string): Task => ({
   everyMs,
   deadlineMs,
@@ -40,9 +41,9 @@ const retentionTask = ([table, { retention }]: [string, TableDeclaration]): [`re
 
 /** Tasks that answers depend on: short, frequent, one after the other in the session that holds the lock. */
 const FOLDS = {
-  fold_metrics: statement(2_000, MINUTE_MS, 'SELECT fold_metrics() AS n'),
-  fold_yield: statement(5_000, MINUTE_MS, 'SELECT fold_yield() AS n'),
-  end_stuck_copies: statement(15_000, MINUTE_MS, 'SELECT end_stuck_copies() AS n'),
+  fold_metrics: statement(2_000, FOLD_DEADLINE_MS, 'SELECT fold_metrics() AS n'),
+  fold_yield: statement(5_000, FOLD_DEADLINE_MS, 'SELECT fold_yield() AS n'),
+  end_stuck_copies: statement(15_000, FOLD_DEADLINE_MS, 'SELECT end_stuck_copies() AS n'),
 } satisfies Record<string, Task>;
 
 /** Tasks that may take minutes, in their own sessions. Repeating, interrupting or delaying any task does no harm. */
@@ -84,6 +85,7 @@ const MAINTENANCE_LOCK = 727_471_003;
 const FULL_BATCH = 20_000;
 /** A measure that takes longer says enough by its absence. */
 const MEASURE_DEADLINE_MS = 30_000;
+const LONGEST_CHORE_MS = Math.max(...Object.values(CHORES).map(({ deadlineMs }) => deadlineMs));
 /** How much longer than the server's own deadline the client waits for a silent server. */
 const SLACK_MS = 30_000;
 
@@ -127,11 +129,11 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     metrics?.active.set(value ? 1 : 0);
     measures?.clear();
   };
-  const open = (): Promise<LoadSession> =>
+  const open = (deadlineMs: number): Promise<LoadSession> =>
     LoadSession.open({
       url: options.url,
       applicationName: options.applicationName ?? 'chip-maintenance',
-      deadlineMs: Math.max(...Object.values({ ...FOLDS, ...CHORES }).map((task) => task.deadlineMs)) + SLACK_MS,
+      deadlineMs: deadlineMs + SLACK_MS,
     });
 
   /** One term of office: from the lock to its loss. Everything in it ends with the session that holds the lock. */
@@ -143,7 +145,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
       // Asked to stop while the session was being opened.
       end();
     }
-    const notes = new Notes(open);
+    const notes = new Notes(() => open(MINUTE_MS));
     const lane = <T extends Turn>(tasks: Readonly<Record<string, T>>) => new Lane(tasks, over.signal);
     const runTask = async (session: LoadSession, name: string, task: Task): Promise<boolean> => {
       const deadlineMs = Math.min(task.deadlineMs, options.deadlineMs ?? Infinity);
@@ -177,6 +179,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     };
     const inOwnSession = async <T extends Turn>(
       turns: Lane<T>,
+      deadlineMs: number,
       run: (session: LoadSession, name: string, turn: T) => Promise<boolean>,
     ): Promise<void> => {
       let session: LoadSession | undefined;
@@ -185,9 +188,9 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
       try {
         await turns.work(async (name, turn) => {
           if (!session || session.dead) {
-            session = await open().catch(() => undefined);
+            session = await open(deadlineMs).catch(() => undefined);
             // The folds notice when the database is down; here it only costs one more turn.
-            if (!session) {
+            if (!session || over.signal.aborted) {
               return false;
             }
           }
@@ -217,8 +220,8 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     try {
       await Promise.all([
         fold(),
-        ...Array.from({ length: CHORE_SESSIONS }, () => inOwnSession(chores, runTask)),
-        ...(measures ? [inOwnSession(lane(measures.all), runMeasure)] : []),
+        ...Array.from({ length: CHORE_SESSIONS }, () => inOwnSession(chores, LONGEST_CHORE_MS, runTask)),
+        ...(measures ? [inOwnSession(lane(measures.all), MEASURE_DEADLINE_MS, runMeasure)] : []),
       ]);
     } finally {
       end();
@@ -231,7 +234,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     while (!stopping.signal.aborted) {
       let holder: LoadSession | undefined;
       try {
-        holder = await open();
+        holder = await open(FOLD_DEADLINE_MS);
         const rows = await holder.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
           MAINTENANCE_LOCK,
         ]);

@@ -13,15 +13,15 @@ export class Inspections extends SchemaMigration {
       select: READERS,
       insert: ['chip_writer'],
       update: ['chip_writer'],
-      retention: { everyMs: 60_000 },
+      retention: { everyMs: 600_000 },
     },
     inspection_events: {
       select: READERS,
       insert: ['chip_writer'],
       delete: ['chip_writer'],
-      retention: { everyMs: 60_000 },
+      retention: { everyMs: 600_000 },
     },
-    defects: { select: READERS, insert: ['chip_writer'], retention: { everyMs: 60_000 } },
+    defects: { select: READERS, insert: ['chip_writer'], retention: { everyMs: 600_000 } },
   };
   override name = '0001-inspections';
 
