@@ -192,4 +192,34 @@ describe('the index', () => {
     );
     expect([stored.reduce((sum, one) => sum + one, 0), row]).toEqual([letters, { rows: letters, repeats: 0 }]);
   });
+
+  it('goes on behind letters whose headers do not fit the columns', async () => {
+    const topic = await kafka.topic();
+    await kafka.createTopic(deadLetterTopic(topic), 1);
+    kafka.removeLater(deadLetterTopic(topic));
+    const replayed = (count: string): Record<string, string> => ({ 'replay-of': 'k', 'replay-count': count });
+    await kafka.produce(deadLetterTopic(topic), [
+      letter({ topic, offset: 0, headers: replayed('2147483647') }),
+      letter({ topic, offset: 1, headers: replayed('2147483648') }),
+      letter({ topic, offset: 2, headers: { [DEAD_LETTER_HEADERS.partition]: '2147483648' } }),
+      letter({ topic, offset: 3, detail: `${'x'.repeat(1_999)}\u{1F600}` }),
+      { ...letter({ topic, offset: 4, failedAt: 'never' }), timestamp: String(-1e15) },
+    ]);
+    const reader = new TopicReader(kafka.connection('test'), logger);
+    expect(await indexLetters(topic, reader, stage.db.database)).toBe(5);
+    const rows = await stage.db.database.query<Record<string, unknown>>(
+      `SELECT replay_of, replay_count, source_partition, right(detail, 2) AS detail, failed_at FROM dead_letters
+       WHERE topic = $1 ORDER BY letter_offset`,
+      [topic],
+    );
+    const plain = { replay_of: null, replay_count: null, source_partition: 0, detail: 'ng' };
+    expect(rows.map(({ failed_at: _, ...row }) => row)).toEqual([
+      { ...plain, replay_of: 'k', replay_count: 2_147_483_647 },
+      plain,
+      { ...plain, source_partition: null },
+      { ...plain, detail: 'x\uFFFD' },
+      plain,
+    ]);
+    expect(rows.at(-1)?.['failed_at']).toBe('1970-01-01T00:00:00Z');
+  });
 });

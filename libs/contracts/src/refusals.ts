@@ -66,20 +66,23 @@ export interface Replay {
   readonly count: number;
 }
 
+/** Largest `integer` of PostgreSQL. A count above it was never counted: machines can write any header. */
+const MAX_REPLAYS = 2_147_483_647;
+
 type HeaderBytes = string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
 const headerText = (value: HeaderBytes): string | undefined => {
   const one = typeof value === 'string' || value instanceof Uint8Array ? value : value?.[0];
   return typeof one === 'string' ? one : one && new TextDecoder().decode(one);
 };
 
-/** Reads the replay from record headers; undefined for an event that was not replayed. */
+/** Reads the replay from record headers; undefined for an event that was not replayed, or whose count is not one. */
 export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay | undefined {
   const of = headerText(headers[REPLAY_HEADERS.of]);
   if (of === undefined) {
     return undefined;
   }
   const count = Number(headerText(headers[REPLAY_HEADERS.count]));
-  if (!Number.isSafeInteger(count) || count < 1) {
+  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_REPLAYS) {
     return undefined;
   }
   return { of: of.slice(0, 300), count };

@@ -54,14 +54,19 @@ export async function indexLetters(
   return untilWhole && left.size > 0 ? stored + (await indexLetters(topic, reader, database, signal, true)) : stored;
 }
 
-/** What PostgreSQL can store of a text that anyone may have written to the topic. */
-const storable = (text: string, max: number): string => text.replaceAll('\0', '').toWellFormed().slice(0, max);
-const integer = (value: number): number | null => (Number.isSafeInteger(value) && value >= 0 ? value : null);
+/** What PostgreSQL can store of a text that anyone may have written to the topic. The cut may halve a surrogate pair. */
+const storable = (text: string, max: number): string => text.replaceAll('\0', '').slice(0, max).toWellFormed();
+const integer = (value: number, max: number): number | null =>
+  Number.isSafeInteger(value) && value >= 0 && value <= max ? value : null;
+/** Anyone may also set the timestamp of a record in a dead-letter topic. */
+const isStorableTime = (ms: number): boolean => {
+  const year = new Date(ms).getUTCFullYear();
+  return year >= 1970 && year <= 9999;
+};
 
 function indexed(record: TopicRecord): IndexedLetter {
   const letter = letterOf(record);
-  const failedMs = Date.parse(letter.failedAt);
-  const year = new Date(failedMs).getUTCFullYear();
+  const failedMs = [Date.parse(letter.failedAt), record.timestamp].find(isStorableTime) ?? 0;
   return {
     partition: record.partition,
     offset: record.offset,
@@ -71,9 +76,9 @@ function indexed(record: TopicRecord): IndexedLetter {
     field: storable(fieldOf(letter.detail), 500),
     detail: storable(letter.detail, 2_000),
     machine: storable(originOf(letter.value) ?? '', 100),
-    failed_at: new Date(year >= 1970 && year <= 9999 ? failedMs : record.timestamp).toISOString(),
-    source_partition: integer(letter.sourcePartition),
-    source_offset: integer(letter.sourceOffset),
+    failed_at: new Date(failedMs).toISOString(),
+    source_partition: integer(letter.sourcePartition, 2_147_483_647),
+    source_offset: integer(letter.sourceOffset, Number.MAX_SAFE_INTEGER),
     replay_of: letter.replay === undefined ? null : storable(letter.replay.of, 300),
     replay_count: letter.replay?.count ?? null,
     truncated: letter.truncated === undefined ? null : storable(letter.truncated, 100),

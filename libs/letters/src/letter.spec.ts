@@ -53,6 +53,10 @@ describe('letters', () => {
     expect(letter.sourceKey?.toString()).toBe('host');
   });
 
+  it.each(['0', '1.5', '2147483648', '9007199254740991', 'x'])('takes a count of %s replays for none', (count) => {
+    expect(letterOf(refused(4, { 'replay-of': 't/3/1', 'replay-count': count })).replay).toBeUndefined();
+  });
+
   it('takes a stranger for what it is', () => {
     expect(letterOf(record(null, {})).code).toBe('');
     expect(letterOf(record('k', {}))).toMatchObject({ code: '', sourceOffset: NaN });
