@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { range, WriterServers, WriterStage } from './writer-stage.ts';
 
 const T0 = Date.parse('2026-01-20T08:00:00Z');
+const MIB = 1024 * 1024;
+const GZIP = 1;
 
 let servers: WriterServers;
 let stage: WriterStage;
@@ -97,6 +99,28 @@ describe('ways out of a stopped partition, with a live writer', () => {
     await publish(block(5, 8, T0), block(8, 10, T0));
     await isAt(10);
     expect(await stage.values()).toEqual(range(0, 10));
+  });
+
+  it('undecodable batch: skipped by hand, and passed by again after a restart', async () => {
+    const consumer = { maxDecompressedBytes: MIB };
+    await stage.start(consumer);
+    await publish(block(0, 5, T0));
+    await isAt(5);
+    const producer = servers.kafka.client.producer();
+    await producer.connect();
+    const bomb = { key: null, value: Buffer.alloc(2 * MIB), partition: 0 };
+    await producer.send({ topic: stage.accepted, messages: [bomb], compression: GZIP });
+    await producer.disconnect();
+    const stopped = (await isAt(5, 'malformed_block'))!;
+    expect(stopped.acceptedOffset).toBe(1n);
+    await stage.stop();
+    await servers.db.database.withTransaction((transaction) =>
+      resumePartition(transaction, { ...stage.who(), from: 5n, skippedBlock: stopped.acceptedOffset }),
+    );
+    await publish(block(5, 8, T0));
+    await stage.start(consumer);
+    expect(await isAt(8)).toMatchObject({ acceptedOffset: 3n, acceptedTopicId: expect.any(String) as unknown });
+    expect(await stage.values()).toEqual(range(0, 8));
   });
 
   it('a malformed first block stops the partition, not the process', async () => {

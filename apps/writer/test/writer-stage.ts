@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Block, encodeBlock } from '@chip/contracts';
-import { type BatchEvents, KafkaAdmin, KafkaProducer, type RecordBatch } from '@chip/kafka';
+import { type BatchEvents, type ConsumerOptions, KafkaAdmin, KafkaProducer, type RecordBatch } from '@chip/kafka';
 import { KafkaBatchServer } from '@chip/kafka/nest';
 import { loadPosition, type StreamPosition } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
@@ -80,7 +80,7 @@ export class WriterStage {
     return new WriterStage(servers, await servers.kafka.topic(partitions), parts);
   }
 
-  async start(): Promise<void> {
+  async start(consumer: Partial<ConsumerOptions> = {}): Promise<void> {
     const { servers, accepted, writers } = this;
     const writerOf = (partition: number): PartitionWriter => {
       const writer =
@@ -116,7 +116,7 @@ export class WriterStage {
     const server = new KafkaBatchServer({
       connection: servers.kafka.connection('test-writer'),
       groups: { [accepted]: this.group },
-      consumer: { minBytes: 1 },
+      consumer: { minBytes: 1, ...consumer },
       logger,
       fatal: (error) => this.fatals.push(error),
     });

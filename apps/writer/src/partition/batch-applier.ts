@@ -66,6 +66,10 @@ export class BatchApplier {
       const { to, reason } = batch.undecodable;
       // As with an unreadable block: what was skipped before does not stop the partition again.
       if (to <= known.acceptedOffset) {
+        if (!this.#position.isRescanning) {
+          // Nothing else proves the topic: reading would go back to this batch again and again.
+          await this.#position.proved(located, to);
+        }
         batch.seek(to);
       } else {
         await this.#stopAt(
@@ -157,7 +161,7 @@ export class BatchApplier {
     if (this.#position.isRescanning) {
       return;
     }
-    await this.#position.proved(located, batch);
+    await this.#position.proved(located, batch.nextOffset);
     this.#status.show('running');
     known.acceptedOffset = Math.max(known.acceptedOffset, run.acceptedOffset);
     // Only a hint for lag tools: the position in the database is the truth.

@@ -27,7 +27,7 @@ interface KnownPosition {
   readonly acceptedTopicId: string | null;
   sourceTopicId: string | null;
   appendTimeMs: number | null;
-  /** Whether the block before `acceptedOffset` was read and ends at or below the position. */
+  /** Whether the block before `acceptedOffset` was read and ends at or below the position, or was skipped as unreadable. */
   isProven: boolean;
 }
 
@@ -151,9 +151,12 @@ export class PartitionPosition {
     return undefined;
   }
 
-  /** The block before the accepted offset was read, or is gone, and nothing contradicts the topic. */
-  async proved({ session, known }: Located, batch: RecordBatch): Promise<void> {
-    if (known.isProven || batch.nextOffset < known.acceptedOffset) {
+  /**
+   * The accepted topic was read up to `to`: the block before the accepted offset was read, was skipped, or is gone, and
+   * nothing contradicts the topic.
+   */
+  async proved({ session, known }: Located, to: number): Promise<void> {
+    if (known.isProven || to < known.acceptedOffset) {
       return;
     }
     const { sourceTopic, partition } = this.#parts;
