@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BLOCK_HEADERS } from '@chip/contracts';
-import { KafkaAdmin } from '@chip/kafka';
+import { BLOCK_HEADERS, TELEMETRY } from '@chip/contracts';
+import { KafkaAdmin, type RecordBatch, TopicReader } from '@chip/kafka';
 import {
   decideForIngest,
   type IngestPartition,
@@ -13,6 +13,11 @@ import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing
 import { createLogger } from '@chip/service';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { lookAgain } from '../src/machine-stream/clock-look.ts';
+import type { MachineStreamParts, Memory } from '../src/machine-stream/machine-stream.parts.ts';
+import { READERS } from '../src/machine-stream/readers.ts';
+import { RefusalBrake } from '../src/machine-stream/refusal-brake.ts';
+import { Standstills } from '../src/standstills.ts';
 import {
   blocksOf,
   chainOf,
@@ -223,6 +228,47 @@ it('a broker whose clock is behind stops the partition; judged by the right cloc
   // What the broker wrote down stays what it is.
   expect(block!.index[0]!.appendTime).toBeLessThan(Date.parse(ahead));
 }, 120_000);
+
+it('a look at a stopped partition is compared with the look before it at the same stop only', async () => {
+  const { logger } = createLogger({ name: 'test', level: 'silent' });
+  const connection = kafka.connection('test-ingest');
+  const admin = new KafkaAdmin(connection, logger);
+  const standstills = new Standstills(undefined, 'test', logger);
+  const topicReader = new TopicReader(connection, logger);
+  const parts: Partial<MachineStreamParts> = {
+    ...{ admin, topicReader, standstills, stream: TELEMETRY, logger },
+    reader: READERS.telemetry(),
+  };
+  const memory: Memory = {
+    ...{ assignment: 1, brake: new RefusalBrake(), topicId: undefined, endSeenAt: null, lastAppendMs: null },
+    ...{ releasedTo: 0, look: undefined },
+  };
+  const where = { topic: topics.machine, partition: 0 };
+  const look = (fetchOffset: number): Promise<void> =>
+    lookAgain(parts as MachineStreamParts, { ...where, fetchOffset } as RecordBatch, memory);
+  const stop = (atOffset: number): void =>
+    standstills.stop({ ...where, state: 'records_mostly_refused', stateReason: 'why', atOffset, toOffset: null });
+  const ahead = new Date(Date.now() + 15 * MINUTE_MS).toISOString();
+  const append = (): Promise<unknown> => kafka.produce(topics.machine, samples(1, { time: ahead }));
+  try {
+    await append();
+    stop(0);
+    await expect(look(0)).rejects.toThrow('why');
+    // As after a decision to resume: a clock that is behind now may be ahead of the first look, hours ago.
+    standstills.run(topics.machine, 0);
+    await look(1);
+    await append();
+    stop(1);
+    await expect(look(1)).rejects.toThrow('why');
+    await expect(look(1)).rejects.toThrow('why');
+    expect(memory.releasedTo).toBe(0);
+    await append();
+    await look(1);
+    expect(memory.releasedTo).toBe(3);
+  } finally {
+    await admin.disconnect();
+  }
+});
 
 it('one machine whose clock is wrong stops nothing, however much it sends', async () => {
   const ahead = new Date(Date.now() + 15 * MINUTE_MS).toISOString();

@@ -20,6 +20,8 @@ export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, m
     standing.atOffset !== batch.fetchOffset ||
     standstills.decision(batch.topic, partition, batch.fetchOffset, 'resume') !== undefined
   ) {
+    // The next stop begins with a look of its own: a clock that is behind is still ahead of an old look.
+    memory.look = undefined;
     return;
   }
   const at = Date.now();

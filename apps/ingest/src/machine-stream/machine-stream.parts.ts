@@ -50,6 +50,7 @@ export interface Memory {
   lastAppendMs: number | null;
   /** Refusals below this offset are the machines' fault. */
   releasedTo: number;
+  /** The last look at the stop that lasts. */
   look: { high: number; at: number } | undefined;
 }
 
