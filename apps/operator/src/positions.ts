@@ -13,7 +13,7 @@ import { planAcceptGap } from './positions/accept-gap.ts';
 import { planAcceptRecreated } from './positions/accept-recreated.ts';
 import { planInit } from './positions/init.ts';
 import { PartitionFacts } from './positions/partition-facts.ts';
-import type { Plan } from './positions/plan.ts';
+import { AlreadyMadeError, type Plan } from './positions/plan.ts';
 import { reachOf } from './positions/reach.ts';
 import { planRebase } from './positions/rebase.ts';
 import { planResume } from './positions/resume.ts';
@@ -215,14 +215,25 @@ async function change(
       }
       // Check all before changing the first.
       const made: Plan[] = [];
+      const already: AlreadyMadeError[] = [];
       for (const one of partitions) {
         const ingest = new IngestPlans(
           { database, admin },
           { topic, partition: one, by: options.by, reason: options.reason },
         );
-        made.push(await plan(new PartitionFacts(parts, one, options), ingest));
+        try {
+          made.push(await plan(new PartitionFacts(parts, one, options), ingest));
+        } catch (error) {
+          if (!(error instanceof AlreadyMadeError)) {
+            throw error;
+          }
+          already.push(error);
+        }
       }
-      console.log(made.flatMap(({ lines }) => lines).join('\n'));
+      if (made.length === 0 && already[0] !== undefined) {
+        throw already[0];
+      }
+      console.log([...already.map(({ line }) => line), ...made.flatMap(({ lines }) => lines)].join('\n'));
       if (options.dryRun) {
         console.log('dry run: nothing was changed');
         return;

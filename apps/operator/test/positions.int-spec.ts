@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BlockEvent, encodeBlock } from '@chip/contracts';
+import { type BlockEvent, encodeBlock, TELEMETRY } from '@chip/contracts';
 import { KafkaAdmin, KafkaProducer, readTopic } from '@chip/kafka';
 import { Database, initPosition, loadPosition, setHighWatermark, setPositionState } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
@@ -363,6 +363,48 @@ describe('positions', () => {
         machine,
       ]),
     ).toEqual([{ from_offset: 10, to_offset: 17 }]);
+  });
+
+  it('rebase of all partitions: repeated after an interruption, it goes on with those that are not there yet', async () => {
+    const { source } = TELEMETRY;
+    const prefixes = { TOPIC_PREFIX: `test.${randomUUID()}.`, GROUP_PREFIX: `test-${randomUUID()}-` };
+    for (const topic of [source, TELEMETRY.accepted]) {
+      await kafka.createTopic(prefixes.TOPIC_PREFIX + topic, 2);
+      kafka.removeLater(prefixes.TOPIC_PREFIX + topic);
+    }
+    await db.database.query('DELETE FROM stream_positions WHERE source_topic = $1', [source]);
+    await initPosition(db.database, source, 0, 7n, 0n);
+    await initPosition(db.database, source, 1, 9n, 0n);
+    await db.database.query('UPDATE stream_positions SET source_topic_id = $2 WHERE source_topic = $1', [
+      source,
+      randomUUID(),
+    ]);
+    const run = (partition: string) =>
+      runEntry('positions', ['rebase', source, partition, '--reason', 'moved', '--yes'], {
+        KAFKA_BROKERS: kafka.brokers.join(','),
+        DATABASE_URL: asOperator(db.url),
+        ...prefixes,
+      });
+    try {
+      // Where a command for all of them was interrupted.
+      expect(await run('0')).toMatchObject({ code: 0, stderr: '' });
+      const repeated = await run('all');
+      expect(repeated).toMatchObject({ code: 0, stderr: '' });
+      expect(repeated.stdout).toContain(`${source}/0 is there already`);
+      expect(repeated.stdout).toContain(`${source}/1 continues at 0`);
+      expect((await loadPosition(db.database, source, 1))?.nextOffset).toBe(0n);
+      expect(
+        await db.database.query(
+          `SELECT subject FROM audit_log WHERE action = 'position.rebase' AND subject LIKE $1 ORDER BY seq`,
+          [`position:${source}/%`],
+        ),
+      ).toEqual([0, 1].map((partition) => ({ subject: `position:${source}/${partition}` })));
+      const needless = await run('all');
+      expect(needless.code).not.toBe(0);
+      expect(needless.stderr).toContain('this is the old cluster');
+    } finally {
+      await kafka.admin.deleteGroups([prefixes.GROUP_PREFIX + TELEMETRY.ingestGroup]);
+    }
   });
 
   it('reach: tells what a restored database would find, before anything is restored', async () => {

@@ -1,7 +1,7 @@
 import { type NewTopic, rebasePosition } from '@chip/persistence';
 import { InputError } from '@chip/service';
 import type { PartitionFacts } from './partition-facts.ts';
-import type { Plan } from './plan.ts';
+import { AlreadyMadeError, type Plan } from './plan.ts';
 
 /**
  * Continues on another Kafka cluster. What its machine topic holds below `givenOffset` counts as applied: by default all of
@@ -20,8 +20,9 @@ export async function planRebase(
   }
   const [sourceTopicId, acceptedTopicId] = [await admin.topicId(machineTopic), await admin.topicId(acceptedTopic)];
   if (sourceTopicId === position.sourceTopicId) {
-    throw new InputError(
-      `${machineTopic} on these brokers has the id ${sourceTopicId}, which is that of the position: this is the old cluster; set KAFKA_BROKERS to the new one`,
+    throw new AlreadyMadeError(
+      `${machineTopic} on these brokers has the id ${sourceTopicId}, which is that of the position of ${facts.name}: this is the old cluster, set KAFKA_BROKERS to the new one; or it is the new one, and nothing is left to do`,
+      `${facts.name} is there already`,
     );
   }
   const machine = await facts.range(machineTopic);
