@@ -146,13 +146,12 @@ export class WriterConsumer {
   }
 
   async #releaseLost(assigned: ReadonlySet<string>): Promise<void> {
-    for (const [key, writer] of this.#writers) {
-      if (assigned.has(key)) {
-        continue;
-      }
+    const lost = [...this.#writers].filter(([key]) => !assigned.has(key));
+    // Before the first of them ends its connection: a partition that comes back meanwhile gets another writer.
+    for (const [key] of lost) {
       this.#writers.delete(key);
-      await writer.release();
     }
+    await Promise.all(lost.map(([, writer]) => writer.release()));
   }
 
   async #reviewEnds(source: string, own: readonly { readonly partition: number }[]): Promise<void> {
