@@ -193,6 +193,21 @@ describe('the index', () => {
     expect([stored.reduce((sum, one) => sum + one, 0), row]).toEqual([letters, { rows: letters, repeats: 0 }]);
   });
 
+  it('of another cluster begins once its rows are deleted', async () => {
+    const topic = await kafka.topic();
+    await kafka.createTopic(deadLetterTopic(topic), 1);
+    kafka.removeLater(deadLetterTopic(topic));
+    await kafka.produce(deadLetterTopic(topic), [letter({ topic, offset: 0 }), letter({ topic, offset: 1 })]);
+    const reader = new TopicReader(kafka.connection('test'), logger);
+    await stage.db.database.query(
+      'INSERT INTO dead_letter_positions (topic, letter_partition, next_offset) VALUES ($1, 0, 1000)',
+      [topic],
+    );
+    expect(await indexLetters(topic, reader, stage.db.database)).toBe(0);
+    await stage.db.database.query('DELETE FROM dead_letter_positions WHERE topic = $1', [topic]);
+    expect(await indexLetters(topic, reader, stage.db.database)).toBe(2);
+  });
+
   it('goes on behind letters whose headers do not fit the columns', async () => {
     const topic = await kafka.topic();
     await kafka.createTopic(deadLetterTopic(topic), 1);
