@@ -382,3 +382,26 @@ describe('charts of stored data', () => {
     expect([refused.status, refused.body.errors[0]?.parameter]).toEqual([400, 'usl']);
   });
 });
+
+describe('a file whose attempts all complete at one time', () => {
+  it('has its groups of consecutive units in their order, also when there are more than ten', async () => {
+    const groups = 23;
+    await seedAttempts(
+      stage.db.database,
+      Array.from({ length: 2 * groups }, (_, i) => ({
+        lot_id: 'FILE',
+        chip_id: `c${i}`,
+        product: 'FILE',
+        // Events of one time count in the order of their ids; of group n, as many units fail as n mod 3.
+        event_id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+        result: i % 2 < Math.floor(i / 2) % 3 ? ('fail' as const) : ('pass' as const),
+        occurred_at: '2026-08-01T00:00:00Z',
+      })),
+    );
+    const { status, body } = await stage.app.get<Chart>('/v1/spc?chart=np&product=FILE&subgroup=2');
+    expect([status, body.location.points.map(({ value }) => value)]).toEqual([
+      200,
+      Array.from({ length: groups }, (_, n) => n % 3),
+    ]);
+  });
+});

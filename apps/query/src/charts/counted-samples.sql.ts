@@ -57,7 +57,7 @@ export function countedSamples(
     SELECT ${sampleKey} AS key, l.site, l.lot_id, s.first_at, s.last_at, s.size, s.count
       FROM sample s LEFT JOIN lots l ON l.id = s.sample_lot
      ${size === undefined ? '' : `WHERE s.size = ${size}`}
-     ORDER BY s.first_at, s.last_at, ${sampleKey} COLLATE "C", l.lot_id COLLATE "C", l.site COLLATE "C"
+     ORDER BY s.first_at, s.last_at, ${size === undefined ? '' : 's.sample::bigint, '}${sampleKey} COLLATE "C", l.lot_id COLLATE "C", l.site COLLATE "C"
      LIMIT ${where.bind(limit)}`,
     where.values,
   );
