@@ -349,6 +349,7 @@ describe('phases', () => {
     [`phases=${SPLIT},${SPLIT}`, 'phases'],
     [`phases=${SPLIT}&limits=current`, 'limits'],
     [`phases=${SPLIT}&target=1&sigma=1`, 'target'],
+    [`phases=${SPLIT}&exclude=8`, 'exclude'],
   ])('%s is refused at %s', async (query, field) => {
     const { status, body } = await stage.app.get<Refusal>(`${PHASED}&${query}`);
     expect([status, body.errors?.map(({ parameter }) => parameter)]).toEqual([400, expect.arrayContaining([field])]);

@@ -80,6 +80,13 @@ export function requireData(request: ChartRequest): void {
   }
 }
 
+/** @throws ChartDataError when an index to exclude is not that of a sample */
+export function requireExcludable({ exclude }: ChartSettings, length: number): void {
+  if (exclude?.some((index) => index >= length)) {
+    throw unfit('exclude', `must lie within the ${length} samples`);
+  }
+}
+
 /** @throws ChartDataError when settings do not fit the chart, or the chart does not fit the data */
 export function* chartSteps(settings: ChartSettings, data: ChartData): Steps<ControlChart & { chart: Chart }> {
   const { chart, baseline, target, sigma } = settings;
@@ -93,9 +100,7 @@ export function* chartSteps(settings: ChartSettings, data: ChartData): Steps<Con
   if (baseline && (baseline.from >= baseline.to || baseline.to > length)) {
     throw unfit('baseline', `must lie within the ${length} samples, with from before to`);
   }
-  if (settings.exclude?.some((index) => index >= length)) {
-    throw unfit('exclude', `must lie within the ${length} samples`);
-  }
+  requireExcludable(settings, length);
   const exclude = settings.exclude && new Set(settings.exclude);
   const standard = settings.limits ? frozenStandard(chart, settings.limits) : { target, sigma, sizes };
   const options = { baseline, exclude, rules: rulesOf(settings.rules), breaks, ...standard };

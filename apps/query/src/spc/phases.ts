@@ -4,7 +4,13 @@
  */
 import { type ChartPanel, type ControlChart, type RuleViolation, TooLittleDataError } from '@chip/quality';
 import { formatTime, parseTime } from '@chip/contracts';
-import { type ChartData, type ChartSettings, chartSteps, warningOf } from '../charts/chart-evaluation.ts';
+import {
+  type ChartData,
+  type ChartSettings,
+  chartSteps,
+  requireExcludable,
+  warningOf,
+} from '../charts/chart-evaluation.ts';
 import { type Chart } from '../charts/chart-request.ts';
 import { type ShownSample } from '../charts/chart-samples.ts';
 import { inTurns } from '../http/next-turn.ts';
@@ -32,13 +38,18 @@ function phasesOf(samples: readonly Pick<ShownSample, 'first_at'>[], starts: rea
     .filter(({ from, to }) => from < to);
 }
 
-/** Evaluates each phase by itself; one with too few samples for limits has no points. */
+/**
+ * Evaluates each phase by itself; one with too few samples for limits has no points.
+ *
+ * @throws ChartDataError when an index to exclude is in no phase, or a phase does not fit the chart
+ */
 export async function phasedChart(
   settings: ChartSettings & { readonly chart: Chart },
   data: ChartData,
   samples: readonly ShownSample[],
   starts: readonly string[],
 ): Promise<Phased> {
+  requireExcludable(settings, samples.length);
   const charts: { readonly range: Range; readonly chart: Evaluated | undefined }[] = [];
   for (const range of phasesOf(samples, starts)) {
     charts.push({ range, chart: await phaseOf(settings, data, range) });
