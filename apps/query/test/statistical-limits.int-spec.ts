@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
-import { packMeasurements, seedAttempts, type SeedAttempt } from './seed.ts';
+import { packMeasurements, seedAttempts, type SeedAttempt, sumUpDays } from './seed.ts';
 
 interface Refusal {
   code: string;
@@ -131,6 +131,71 @@ describe('yield limits', () => {
     expect((await get<Limits>('/v1/yield/limits?product=P&inspection_type=visual')).judged.length).toBeGreaterThan(6);
     expect(await refused('/v1/yield/limits?product=P&lots=5')).toEqual([400, 'invalid_parameter', 'lots']);
     expect(await refused('/v1/yield/limits')).toEqual([400, 'invalid_parameter', 'product']);
+  });
+});
+
+describe('the latest lots', () => {
+  const lots = (name: string, step: string, ...times: string[]) =>
+    times.map((occurred_at, i): SeedAttempt => ({
+      lot_id: `${name}${i}`,
+      chip_id: 'c',
+      product: 'LATEST',
+      step,
+      result: 'pass',
+      occurred_at,
+      event_id: randomUUID(),
+    }));
+  const days = (first: number): string[] =>
+    Array.from({ length: 6 }, (_, i) => `2026-05-${String(first + i).padStart(2, '0')}T09:00:00Z`);
+  const tested = ['T0', 'T1', 'T2', 'T3', 'T4', 'T5'];
+  const waiting = ['W0', 'W1', 'W2', 'W3', 'W4', 'W5'];
+  let knownAt: string;
+
+  beforeAll(async () => {
+    const { database } = stage.db;
+    await seedAttempts(database, lots('T', 'final-test', ...days(1)));
+    const [now] = await database.query<{ at: string }>(
+      `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
+    );
+    knownAt = now!.at;
+    // Six more on one day, which have not reached the final test.
+    const later = lots('W', 'visual', ...Array<string>(6).fill('2026-05-10T09:00:00Z'));
+    await seedAttempts(database, later);
+    await database.query(
+      `INSERT INTO inspection_events (event_id, content_hash, inspection_id, step, attempt_key, source_topic, source_partition, source_offset)
+       SELECT event_id, '\\x00', inspection_id, step, attempt_key, 't', 0, 0 FROM inspection_attempts WHERE event_id = ANY ($1::uuid[])`,
+      [later.map(({ event_id }) => event_id!)],
+    );
+  });
+
+  const latest = async (query: string): Promise<string[]> => {
+    const { judged } = await get<{ judged: { lot_id: string }[] }>(`/v1/yield/limits?product=LATEST&lots=6${query}`);
+    return judged.map(({ lot_id }) => lot_id).sort();
+  };
+
+  it.each(['attempts', 'days'])('are those with attempts that count, read from %s', async (read) => {
+    if (read === 'days') {
+      await sumUpDays(stage.db.url);
+    }
+    expect(await latest('')).toEqual(waiting);
+    expect(await latest('&to=2026-05-10T00:00:00Z')).toEqual(tested);
+    expect(await latest('&to=2026-05-10T08:00:00Z')).toEqual(tested);
+    expect(await latest('&from=2026-05-02T10:00:00Z&to=2026-05-10T09:00:00Z')).toEqual(tested.slice(2));
+    expect(await latest('&step=final-test')).toEqual(tested);
+    expect(await latest('&recipe=none')).toEqual([]);
+    expect(await latest(`&as_at=${knownAt}`)).toEqual(tested);
+    const { judged, ...limits } = await get<{ yield: { lots: number }; judged: { lot_id: string }[] }>(
+      '/v1/yield/limits?product=LATEST&lots=6&lot_id=W0&lot_id=W5',
+    );
+    expect([judged.map(({ lot_id }) => lot_id), limits.yield.lots]).toEqual([['W0', 'W5'], 6]);
+  });
+
+  it('leave out those whose units count on another day', async () => {
+    await seedAttempts(stage.db.database, [
+      { ...lots('W', 'visual', '2026-05-20T09:00:00Z')[0]!, attempt: 2, result: 'pass' },
+    ]);
+    expect(await latest('&to=2026-05-11T00:00:00Z')).toEqual(['T5', ...waiting.slice(1)]);
+    expect(await latest('&to=2026-05-11T00:00:00Z&policy=first')).toEqual(waiting);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { type Bin } from '../bins/bin-pareto.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
@@ -19,31 +20,33 @@ export interface LotCounts {
 const MAX_NAMED = 500;
 
 /**
- * Ids of lots of the question, by the day (UTC) of their latest completion, newest first. From the summary: the history of a
- * product has millions of attempts, and its days thousands of rows.
+ * Ids of the lots of the question's counted attempts, by the day (UTC) of the latest one, newest first.
  *
  * @param without names of lots that do not count
  */
 export async function latestLots(
   snapshot: Queryable,
-  { from, to, as_at, ...question }: AttemptQuestion,
+  question: AttemptQuestion,
   without: readonly string[],
   limit: number,
 ): Promise<string[]> {
-  const where = new SqlConditions()
-    .when(from, ($) => `s.day >= (${$}::timestamptz AT TIME ZONE 'UTC')::date`)
-    .when(to ?? as_at, ($) => `s.day <= (${$}::timestamptz AT TIME ZONE 'UTC')::date`)
-    .units({ ...question, lot_id: undefined, step: undefined, recipe: undefined }, 's');
+  const { attempts, days, values } = await attemptsAndDays(
+    snapshot,
+    { ...question, lot_id: undefined },
+    'unit',
+    `a.lot_id, (a.completed_at AT TIME ZONE 'UTC')::date AS day`,
+    { table: 'daily_attempts', columns: 'a.lot_id, a.day' },
+  );
+  const where = new SqlConditions(values);
   if (without.length > 0) {
-    where.require(`s.lot_id NOT IN (SELECT id FROM lots WHERE lot_id = ANY (${where.bind([...without])}::text[]))`);
+    where.require(`lot_id NOT IN (SELECT id FROM lots WHERE lot_id = ANY (${where.bind([...without])}::text[]))`);
   }
   const rows = await snapshot.query<{ lot_id: string }>(
     `SELECT lot_id FROM (
-       SELECT lot_id, day, insertions FROM yield_daily_base s WHERE ${where.toString()}
-       UNION ALL
-       SELECT lot_id, day, insertions FROM yield_delta s WHERE ${where.toString()}) AS part
-      GROUP BY lot_id HAVING sum(insertions) > 0
-      ORDER BY max(day) DESC, lot_id LIMIT ${where.bind(limit)}`,
+      ${attempts}
+      ${days}
+    ) AS counted
+     WHERE ${where.toString()} GROUP BY lot_id ORDER BY max(day) DESC, lot_id LIMIT ${where.bind(limit)}`,
     where.values,
   );
   return rows.map(({ lot_id }) => lot_id);

@@ -30,7 +30,7 @@ export class YieldLimitsQuery {
       const ofBins = binLimits(baseline);
       const { first: syl1, second: syl2, ...yieldFigures } = ofYield;
       return {
-        definition: `Statistical yield limits (AEC-Q002): mean - 3 sigma (SYL1) and mean - 4 sigma (SYL2) of the yields of lots; statistical bin limits: mean + 3 sigma (SBL1) and mean + 4 sigma (SBL2) of the fraction of units that fail in a ${bin} bin; sigma = standard deviation (n - 1) over lots, each with the same weight, from at least ${LEAST_LOTS} lots: the ${lots} with the latest day (UTC) of a completion, without the lots that lot_id names. beyond: strictly. ${describeChoice(question, 'unit')}`,
+        definition: `Statistical yield limits (AEC-Q002): mean - 3 sigma (SYL1) and mean - 4 sigma (SYL2) of the yields of lots; statistical bin limits: mean + 3 sigma (SBL1) and mean + 4 sigma (SBL2) of the fraction of units that fail in a ${bin} bin; sigma = standard deviation (n - 1) over lots, each with the same weight, from at least ${LEAST_LOTS} lots: the ${lots} with the latest day (UTC) of a counted attempt, without the lots that lot_id names. beyond: strictly. ${describeChoice(question, 'unit')}`,
         definition_id: `yield.limits.${bin}/1`,
         ...(baseline.length < LEAST_LOTS && {
           warning: `${baseline.length} lots are too few for limits, which need ${LEAST_LOTS}.`,
