@@ -266,3 +266,49 @@ describe('values in several units', () => {
     expect(body.detail).toMatch(/mV/);
   });
 });
+
+describe('the end of a range, which is exclusive', () => {
+  const begin = '2026-07-01T00:00:00Z';
+  const after = '2026-07-01T00:00:00.000001Z';
+  beforeAll(async () => {
+    await seedAttempts(
+      stage.db.database,
+      ['a', 'b'].map((chip_id) => ({
+        lot_id: 'END',
+        chip_id,
+        product: 'END',
+        result: 'pass' as const,
+        occurred_at: '2026-06-01T00:00:00Z',
+      })),
+    );
+    await stage.db.database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+       SELECT a.occurred_at, a.inspection_id, a.event_id, v.name, v.value, v.unit
+         FROM inspection_attempts a JOIN inspections i ON i.id = a.inspection_id,
+              (VALUES ('depth', 'a', 45, 'nm'), ('depth', 'b', 0.046, 'um'), ('gap', 'a', 45, 'nm'), ('gap', 'b', 46, 'nm')) AS v (name, chip, value, unit)
+        WHERE a.product = 'END' AND i.chip_id = v.chip`,
+    );
+    await store({ name: 'depth', product: 'END', valid_from: begin, unit: 'nm' });
+    await store({ name: 'gap', product: 'END', valid_from: '2026-01-01T00:00:00Z', unit: 'nm', lsl: 40, usl: 50 });
+    await store({ name: 'gap', product: 'END', valid_from: begin, unit: 'nm', lsl: 45, usl: 47 });
+  });
+
+  it('is before a unit that begins there', async () => {
+    const spc = (to: string) => stage.app.get(`/v1/spc?parameter=depth&chart=imr&product=END&to=${to}`);
+    expect((await spc(begin)).status).toBe(400);
+    expect((await spc(after)).status).toBe(200);
+  });
+
+  it('is before limits that begin there', async () => {
+    const limits = async (query: string) => {
+      const { body } = await stage.app.get<{ parameters: { parameter: string; lsl: number; usl: number }[] }>(
+        `/v1/capabilities?product=END${query}`,
+      );
+      const { lsl, usl } = body.parameters.find(({ parameter }) => parameter === 'gap')!;
+      return [lsl, usl];
+    };
+    expect(await limits(`&to=${begin}`)).toEqual([40, 50]);
+    expect(await limits(`&to=${after}`)).toEqual([45, 47]);
+    expect(await limits('')).toEqual([45, 47]);
+  });
+});

@@ -4,7 +4,7 @@ import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { MIDNIGHT, runsOf } from '../attempts/whole-days.ts';
 import { MOST_RUNS, summedUpInOrder } from '../measured/measured-moments.sql.ts';
-import { type Specification } from '../parameters/catalogue.sql.ts';
+import { hasBegunBefore, type Specification } from '../parameters/catalogue.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** Values of one parameter, summed up; least and greatest of what may differ between them. */
@@ -216,18 +216,18 @@ export interface NamedSpecification extends Specification {
   readonly target: number | null;
 }
 
-/** What the catalogue says of parameters of a product at a time (undefined = now). */
+/** What the catalogue says of parameters of a product at the end of a range (undefined = now). */
 export function specificationsOfProduct(
   snapshot: Queryable,
   product: string,
-  at: string | undefined,
+  to: string | undefined,
 ): Promise<NamedSpecification[]> {
   return snapshot.query<NamedSpecification>(
     `SELECT name, nullif(product, '') AS product, nullif(step, '') AS step, nullif(recipe, '') AS recipe, nullif(site, '') AS site, unit,
             lower_limit AS lsl, upper_limit AS usl, target
        FROM (SELECT DISTINCT ON (name, product, step, recipe, site) * FROM parameters
-              WHERE product IN ('', $1) AND withdrawn_at IS NULL AND valid_from <= coalesce($2::timestamptz, now())
+              WHERE product IN ('', $1) AND withdrawn_at IS NULL AND ${hasBegunBefore('$2')}
               ORDER BY name, product, step, recipe, site, valid_from DESC) AS held`,
-    [product, at ?? null],
+    [product, to ?? null],
   );
 }
