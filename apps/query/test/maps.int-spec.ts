@@ -205,7 +205,13 @@ describe('maps', () => {
       `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
        SELECT occurred_at, inspection_id, event_id, 'thickness', die_x, 'nm' FROM inspection_attempts WHERE product = 'P' AND wafer_id = 'W1'
        UNION ALL
-       SELECT occurred_at, inspection_id, event_id, 'mixed', 1, CASE WHEN wafer_id = 'W1' THEN 'nm' ELSE 'um' END FROM inspection_attempts WHERE product = 'P'`,
+       SELECT occurred_at, inspection_id, event_id, 'mixed', 1, CASE WHEN wafer_id = 'W1' THEN 'nm' ELSE 'um' END FROM inspection_attempts WHERE product = 'P'
+       UNION ALL
+       SELECT occurred_at, inspection_id, event_id, 'half_named', 1, CASE WHEN die_x = 5 THEN 'nm' END FROM inspection_attempts WHERE product = 'P'
+       UNION ALL
+       SELECT occurred_at, inspection_id, event_id, 'wafer_named', 1, CASE WHEN wafer_id = 'W1' THEN 'nm' END FROM inspection_attempts WHERE product = 'P'
+       UNION ALL
+       SELECT occurred_at, inspection_id, event_id, 'bare', 1, NULL FROM inspection_attempts WHERE product = 'P'`,
     );
     await packMeasurements(database);
   });
@@ -394,9 +400,28 @@ describe('maps', () => {
     expect((await get('/v1/map?mix=yes')).geometry).toBeNull();
     expect(await refused('/v1/map?product=P&value=mixed')).toEqual([400, 'ambiguous_parameter', 'value']);
     expect((await get('/v1/map?product=P&value=mixed&mix=yes')).unit).toBeNull();
+    expect((await get('/v1/map?product=P&value=bare')).unit).toBeNull();
     expect(await refused('/v1/map?product=Q&zones=ring')).toEqual([400, 'invalid_parameter', 'zones']);
     expect(await refused('/v1/map?product=P&zones=moon')).toEqual([400, 'invalid_parameter', 'zones.0']);
     expect((await get('/v1/map?product=NONE&zones=ring')).zones).toEqual([]);
+  });
+
+  it.each([
+    '/v1/map?product=P&value=half_named',
+    '/v1/map?product=P&value=wafer_named',
+    '/v1/map?product=P&value=half_named&zones=ring',
+    '/v1/lots/A/map?value=wafer_named',
+    '/v1/lots/A/maps?value=half_named',
+    '/v1/lots/A/maps?value=wafer_named',
+    '/v1/lots/A/wafers/W1/map?value=half_named',
+    '/v1/lots/A/wafers/W1/map?value=half_named&zones=ring',
+  ])('mix no values with and without a unit: %s', async (path) => {
+    const { status, body } = await stage.app.get<Refusal>(path);
+    expect([status, body.code, body.errors]).toEqual([
+      400,
+      'ambiguous_parameter',
+      [{ parameter: 'value', message: 'has values of several units none, nm' }],
+    ]);
   });
 
   describe('as pictures', () => {

@@ -50,7 +50,7 @@ export interface DieRow extends ZonedRow {
   /** Wafers on which the die was tested; attempts when every attempt counts. */
   readonly tested: number;
   readonly failed: number;
-  /** Least and greatest unit of the measured values; equal unless units are mixed. */
+  /** Least and greatest unit of the measured values, '' for none; equal unless units are mixed. */
   readonly least_unit: string | null;
   readonly greatest_unit: string | null;
 }
@@ -198,6 +198,9 @@ export async function isCrowdedMap(snapshot: Queryable, question: MapQuestion): 
 const CARRIED = ['lot_id', 'wafer_id', 'x', 'y', 'result', 'occurred_at', 'attempt_no', 'event_id'];
 const carried = (row: string): string => CARRIED.map((column) => `${row}.${column}`).join(', ');
 
+/** Values without a unit are of a unit of their own. */
+const UNITS = `min(coalesce(unit, '')) AS least_unit, max(coalesce(unit, '')) AS greatest_unit`;
+
 /** CTE `carried`: the latest measurement of that name per chosen attempt. */
 function latestOf(name: string, times: ReturnType<typeof timesOf>): string {
   const columns = `a.inspection_id, a.step, ${carried('a')}`;
@@ -238,7 +241,7 @@ export function diesByWafer(snapshot: Queryable, question: MapQuestion, limit: n
   // One row per wafer: a row per die would take longer to read than to find.
   return snapshot.query<WaferRow>(
     `${ctes}
-    SELECT wafer_id, json_agg(x) AS xs, json_agg(y) AS ys, json_agg(value) AS values, min(unit) AS least_unit, max(unit) AS greatest_unit
+    SELECT wafer_id, json_agg(x) AS xs, json_agg(y) AS ys, json_agg(value) AS values, ${UNITS}
       FROM (SELECT wafer_id, x, y, value, unit FROM die${question.wafer === undefined ? '' : ' ORDER BY x, y'} LIMIT ${where.bind(limit)}) AS placed
      GROUP BY wafer_id ORDER BY wafer_id`,
     where.values,
@@ -299,7 +302,7 @@ function waferOf(question: MapQuestion): ReturnType<typeof dieOf> {
   return {
     where,
     ctes: `${ctes}, summed AS (
-      SELECT x, y, value, 1 AS tested, (result = 'fail')::int AS failed, unit AS least_unit, unit AS greatest_unit FROM die
+      SELECT x, y, value, 1 AS tested, (result = 'fail')::int AS failed, coalesce(unit, '') AS least_unit, coalesce(unit, '') AS greatest_unit FROM die
     )`,
   };
 }
@@ -315,7 +318,7 @@ function stackOf(question: MapQuestion, isCrowded: boolean): ReturnType<typeof d
     where: measured.where,
     ctes: `${measured.ctes}, summed AS (
       SELECT x, y, avg(value)::float8 AS value, count(*)::int AS tested, (count(*) FILTER (WHERE result = 'fail'))::int AS failed,
-             min(unit) AS least_unit, max(unit) AS greatest_unit FROM die GROUP BY x, y
+             ${UNITS} FROM die GROUP BY x, y
     )`,
   };
 }

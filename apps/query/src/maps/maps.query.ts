@@ -1,7 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { Injectable } from '@nestjs/common';
 import { describeChoice } from '../attempts/chosen-attempts.ts';
-import { requireOneOperation } from '../attempts/one-operation.ts';
+import { listed, requireOneOperation } from '../attempts/one-operation.ts';
 import { readyToCount } from '../attempts/ready-to-count.ts';
 import { type GeometryItem } from '../geometries/geometry-answer.ts';
 import { type Zone, ZONE_TEXTS } from '../geometries/zones.sql.ts';
@@ -211,20 +211,20 @@ const describeZones = (zones: readonly Zone[] | undefined): string =>
     ? ''
     : ` Zones: ${zones.map((zone) => `${zone} (${ZONE_TEXTS[zone]})`).join('; ')}; yield = 1 - failed / tested, from the counts.`;
 
-/** @throws Problem 400 ambiguous_parameter when the values have several units */
+/** @throws Problem 400 ambiguous_parameter when the values have several units, or some have none */
 function unitOf(dies: readonly Pick<DieRow, 'least_unit' | 'greatest_unit'>[]): string | null {
-  let unit: string | null = null;
-  for (const { least_unit: least, greatest_unit: greatest } of dies) {
-    if (least !== greatest || (unit !== null && least !== null && least !== unit)) {
-      const list = [...new Set([unit, least, greatest])].filter((name) => name !== null).sort();
-      const message = `has values of several units ${list.join(', ')}`;
-      throw new Problem(400, 'ambiguous_parameter', `the value ${message}: filter, or combine them with mix=yes`, [
-        { parameter: 'value', message },
-      ]);
-    }
-    unit ??= least;
+  const units = new Set<string>();
+  for (const { least_unit, greatest_unit } of dies) {
+    units.add(least_unit ?? '').add(greatest_unit ?? '');
   }
-  return unit;
+  if (units.size > 1) {
+    const list = [...units].sort().map((name) => (name === '' ? 'none' : name));
+    const message = `has values of several units ${listed(list)}`;
+    throw new Problem(400, 'ambiguous_parameter', `the value ${message}: filter, or combine them with mix=yes`, [
+      { parameter: 'value', message },
+    ]);
+  }
+  return [...units][0] || null;
 }
 
 function shownGeometry(item: GeometryItem): NonNullable<WaferMapAnswer['geometry']> {
