@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Movements } from '../src/events/movements.ts';
+import { Problem } from '../src/http/problem.error.ts';
+import { StreamDatabases } from '../src/sql/stream-databases.ts';
 import { openStage, QueryApp, type Stage } from './query-app.ts';
 
 let stage: Stage;
@@ -78,6 +81,73 @@ it('tells every listener what moved or stopped, and nothing else', async () => {
     `UPDATE stream_positions SET state = 'gap' WHERE source_topic = 'inspection.results.v1'`,
   );
   await Promise.all(listeners.map((listener) => until(listener, [{ ...INSPECTIONS, next_offset: 42 }])));
+});
+
+describe('what moves while the first positions of a listener are read', () => {
+  const telemetry = (next_offset: number) => [{ ...TELEMETRY, next_offset }];
+  const listen = async (seconds: number) => eventsOf(await fetch(`${stage.app.url}/v1/events?seconds=${seconds}`));
+  const moveTo = (next_offset: number) =>
+    stage.db.database.query(
+      `UPDATE stream_positions SET next_offset = $1 WHERE source_topic = 'telemetry.samples.v1'`,
+      [next_offset],
+    );
+
+  /** Opens a stream whose positions come late: `meanwhile` runs before they are read, or before they arrive. */
+  async function listenLate(when: 'unread' | 'read', meanwhile: () => Promise<void>) {
+    const { snapshots } = stage.app.app.get(StreamDatabases).all[0]!;
+    const read = snapshots.read.bind(snapshots);
+    snapshots.read = async (question) => {
+      // Of this reading only: `meanwhile` may ask, too.
+      snapshots.read = read;
+      if (when === 'unread') {
+        await meanwhile();
+        return read(question);
+      }
+      const answer = await read(question);
+      await meanwhile();
+      return answer;
+    };
+    return listen(5);
+  }
+
+  it('is told behind them', async () => {
+    const other = await listen(60);
+    await moveTo(10);
+    await until(other, telemetry(10));
+    const late = await listenLate('read', async () => {
+      await moveTo(11);
+      await until(other, telemetry(11));
+    });
+    expect((await late.next()).value).toContainEqual({ ...TELEMETRY, next_offset: 10 });
+    await until(late, telemetry(11));
+  });
+
+  it('is not told when they are newer', async () => {
+    const other = await listen(60);
+    await moveTo(20);
+    await until(other, telemetry(20));
+    const late = await listenLate('unread', async () => {
+      for (const offset of [21, 22]) {
+        await moveTo(offset);
+        await until(other, telemetry(offset));
+      }
+    });
+    expect((await late.next()).value).toContainEqual({ ...TELEMETRY, next_offset: 22 });
+    expect((await late.next()).value).toEqual(telemetry(22));
+  });
+
+  it('has no listener left when they cannot be read', async () => {
+    const { listeners } = stage.app.app.get(Movements);
+    const { snapshots } = stage.app.app.get(StreamDatabases).all[0]!;
+    const read = snapshots.read.bind(snapshots);
+    snapshots.read = async () => {
+      snapshots.read = read;
+      throw new Problem(503, 'database_unavailable', 'away');
+    };
+    expect((await stage.app.get('/v1/events')).status).toBe(503);
+    // Streams of other tests may end meanwhile.
+    expect(stage.app.app.get(Movements).listeners).toBeLessThanOrEqual(listeners);
+  });
 });
 
 it('ends with the service, which waits for no reader', async () => {

@@ -10,6 +10,7 @@ import { integerParameter } from '../http/parameters.ts';
 import { Problem } from '../http/problem.error.ts';
 import { StreamDatabases } from '../sql/stream-databases.ts';
 import { Movements } from './movements.ts';
+import { type Movement } from './movements.sql.ts';
 
 const MAX_SECONDS = 300;
 /** A client connects again after it, so that a revoked key ends soon. */
@@ -26,6 +27,9 @@ const parameters = z.strictObject({
   }),
 });
 type Parameters = z.output<typeof parameters>;
+
+type Position = Pick<Movement, 'topic' | 'partition' | 'next_offset'>;
+const nameOf = ({ topic, partition }: Position): string => `${topic} ${partition}`;
 
 /** The parts of Fastify's reply used here. */
 interface StreamReply {
@@ -58,17 +62,16 @@ export class EventsController {
     if (this.#open.size >= MAX_STREAMS) {
       throw new Problem(503, 'overloaded', `${MAX_STREAMS} streams of events are open: try again`);
     }
-    const positions = await this.#positions();
     const stream = new PassThrough();
-    const write = (moved: readonly object[]): void =>
-      void stream.write(`event: moved\ndata: ${JSON.stringify({ positions: moved })}\n\n`);
-    write(positions);
+    const write = (moved: readonly Position[]): void => {
+      const positions = moved.map(({ topic, partition, next_offset }) => ({ topic, partition, next_offset }));
+      stream.write(`event: moved\ndata: ${JSON.stringify({ positions })}\n\n`);
+    };
     if (seconds === 0) {
+      write(await this.#positions());
       stream.end();
     } else {
-      const leave = this.movements.listen((moved) =>
-        write(moved.map(({ topic, partition, next_offset }) => ({ topic, partition, next_offset }))),
-      );
+      const leave = await this.#follow(write);
       const heartbeat = setInterval(() => stream.write(': \n\n'), HEARTBEAT_MS).unref();
       const end = setTimeout(() => stream.end(), seconds * 1_000).unref();
       this.#open.add(stream);
@@ -81,6 +84,35 @@ export class EventsController {
       reply.raw.once('close', () => stream.destroy());
     }
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store').send(stream);
+  }
+
+  /**
+   * Writes all positions, and then what moves. It listens first: what moves while they are read comes behind them, unless
+   * they are newer.
+   *
+   * @returns how to stop
+   */
+  async #follow(write: (moved: readonly Position[]) => void): Promise<() => void> {
+    const early: (readonly Position[])[] = [];
+    let tell = (moved: readonly Position[]): void => void early.push(moved);
+    const leave = this.movements.listen((moved) => tell(moved));
+    try {
+      const positions = await this.#positions();
+      write(positions);
+      const told = new Map(positions.map((position) => [nameOf(position), position.next_offset]));
+      for (const moved of early) {
+        // With the same offset its state may have changed.
+        const news = moved.filter((one) => one.next_offset === null || one.next_offset >= (told.get(nameOf(one)) ?? 0));
+        if (news.length > 0) {
+          write(news);
+        }
+      }
+      tell = write;
+      return leave;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /** Of each database that answers: movements tell the others when they are back. @throws Problem 503 when none does */
