@@ -15,6 +15,7 @@ import { exploring } from './exploring.ts';
 import { notesAndPhases } from './notes-and-phases.ts';
 import { drawsMuch } from './performance.ts';
 import { statistics } from './statistics.ts';
+import { undisturbed } from './undisturbed.ts';
 import { Visitor } from './visitor.ts';
 
 const SEED = 'page';
@@ -697,6 +698,13 @@ exploring({
       await pipeline.database.query('RESET ROLE');
     }
   },
+});
+
+undisturbed({
+  visitor: () => visitor,
+  enter: () => Visitor.enter(browser, query.url),
+  lot: () => lot,
+  publish: () => telemetry(1),
 });
 
 drawsMuch({

@@ -57,6 +57,16 @@ export class Visitor {
     );
   }
 
+  /** Looks at another tab and comes back: what is shown is asked for again. */
+  async returns(): Promise<void> {
+    await this.page.evaluate(() => {
+      for (const state of ['hidden', 'visible']) {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }
+    });
+  }
+
   /** What was said in the console, asked of other hosts, or thrown since the last call. */
   complaints(): string[] {
     return this.#complaints.splice(0);

@@ -24,12 +24,14 @@ const LIVE_REST = 4;
 
 export function Charts(): JSX.Element {
   const { query } = useAddress();
-  const { from } = useRange('30d');
+  const { range, from: newest } = useRange('30d');
+  // Samples are counted from the beginning: it stays while the page is open, so that they stay those that were chosen.
+  const from = useMemo(() => newest, [range]);
   const choice = choiceOf(query, from);
   const t = texts().charts;
   return (
     <>
-      <Title controls={<RangeChoice unlessChosen="30d" />}>{t.title}</Title>
+      <Title controls={<RangeChoice unlessChosen="30d" ends={['sample', 'exclude']} />}>{t.title}</Title>
       <Chooser choice={choice} />
       {isComplete(choice) ? <Charted choice={choice} /> : <MeasuredSteps />}
     </>
