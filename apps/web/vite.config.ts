@@ -59,7 +59,8 @@ export default defineConfig({
   plugins: [runbooks(), compressedCopies()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    target: ['chrome120', 'firefox121', 'safari17'],
+    // The first that have what the page calls: AbortSignal.any and Map.groupBy (Safari 17.4), popovers (Firefox 125).
+    target: ['chrome120', 'firefox125', 'safari17.4'],
     // The content security policy of the server forbids inline code, styles and data.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -14,7 +14,9 @@ export interface Given {
 
 const CHART = '/charts?step=GATE-CD&parameter=gate_cd&mix=yes&chart=imr&subgroup=1';
 
-export function undisturbed({ visitor: current }: Given): void {
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export function undisturbed({ visitor: current, enter, publish }: Given): void {
   describe('while data arrives', () => {
     const address = (): URLSearchParams => new URL(current().page.url()).searchParams;
     // Also what is still on its way, whose page has gone on.
@@ -38,6 +40,44 @@ export function undisturbed({ visitor: current }: Given): void {
       await page.getByRole('radio', { name: '7 days' }).check();
       await waitFor(address, (query) => query.get('range') === '7d');
       expect([address().get('exclude'), address().get('sample')]).toEqual([null, null]);
+    });
+
+    it('a stream of events that ends at once is not asked for without a pause', async () => {
+      const { page } = current();
+      let count = 0;
+      await page.route('**/v1/events', (route) => {
+        count++;
+        return route.fulfill({ contentType: 'text/event-stream', body: ': here\n\n' });
+      });
+      await page.goto(new URL('/pipeline', page.url()).href);
+      await waitFor(
+        () => count,
+        (n) => n > 0,
+      );
+      await sleep(5_000);
+      expect(count).toBeLessThanOrEqual(4);
+    });
+
+    it('events reach a browser that cannot iterate over a stream', async () => {
+      const other = await enter();
+      try {
+        const { page } = other;
+        await page.addInitScript(() => {
+          delete (ReadableStream.prototype as Partial<ReadableStream>)[Symbol.asyncIterator];
+        });
+        let count = 0;
+        page.on('request', (request) => (count += request.url().endsWith('/v1/events') ? 1 : 0));
+        await other.open('/pipeline');
+        await page.getByText('live', { exact: true }).waitFor();
+        await sleep(4_000);
+        const asked = page.waitForRequest((request) => request.url().endsWith('/v1/pipeline'));
+        await publish();
+        await asked;
+        expect(count).toBe(1);
+      } finally {
+        await other.page.unrouteAll({ behavior: 'ignoreErrors' });
+        await other.leave();
+      }
     });
   });
 }

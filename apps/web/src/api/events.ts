@@ -35,26 +35,34 @@ export function followEvents(): void {
   });
 }
 
-/** Passes bytes on, and aborts when none arrive for too long. */
+/** Passes bytes on, and aborts when none arrive for too long. Not every browser can iterate over a stream. */
 async function* endedBySilence(
-  body: AsyncIterable<Uint8Array>,
+  body: ReadableStream<Uint8Array>,
   silence: AbortController,
 ): AsyncGenerator<Uint8Array, void, void> {
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  const reader = body.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    for await (const bytes of body) {
-      clearTimeout(timer);
+    for (;;) {
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
-      yield bytes;
+      const { value, done } = await reader.read();
+      clearTimeout(timer);
+      if (done) {
+        return;
+      }
+      yield value;
     }
   } finally {
     clearTimeout(timer);
+    // A stream that broke has nothing to give up.
+    reader.cancel().catch(() => {});
   }
 }
 
 async function follow(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let waitMs = RECONNECT_MS;
+    let opened = Infinity;
     const silence = new AbortController();
     try {
       const both = AbortSignal.any([signal, silence.signal]);
@@ -62,7 +70,7 @@ async function follow(signal: AbortSignal): Promise<void> {
       if (response.ok && response.body) {
         isLive.value = true;
         moved.value = moved.peek() + 1;
-        waitMs = 0;
+        opened = performance.now();
         for await (const { event } of readEvents(endedBySilence(response.body, silence))) {
           if (event === 'moved') {
             moved.value = moved.peek() + 1;
@@ -79,6 +87,10 @@ async function follow(signal: AbortSignal): Promise<void> {
       return;
     }
     isLive.value = false;
+    // A stream that ends as soon as it opens would be asked for without a pause.
+    if (performance.now() - opened > RECONNECT_MS) {
+      waitMs = 0;
+    }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     if (waitMs === WITHOUT_STREAM_MS) {
       moved.value = moved.peek() + 1;
