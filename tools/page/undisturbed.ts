@@ -1,6 +1,7 @@
 /** Tests of what a person does while data arrives, answers fail or fail to come: nothing of it is undone, and nothing is hidden. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
+import { type Route } from 'playwright-core';
 import { type Visitor } from './visitor.ts';
 
 export interface Given {
@@ -16,7 +17,15 @@ const CHART = '/charts?step=GATE-CD&parameter=gate_cd&mix=yes&chart=imr&subgroup
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export function undisturbed({ visitor: current, enter, publish }: Given): void {
+/** An answer that says what is wrong. */
+const refuse = (route: Route, status: number, code: string, headers: Readonly<Record<string, string>> = {}) =>
+  route.fulfill({
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: JSON.stringify({ type: 'about:blank', title: 't', status, code, detail: `it broke: ${code}` }),
+  });
+
+export function undisturbed({ visitor: current, enter, lot, publish }: Given): void {
   describe('while data arrives', () => {
     const address = (): URLSearchParams => new URL(current().page.url()).searchParams;
     // Also what is still on its way, whose page has gone on.
@@ -78,6 +87,26 @@ export function undisturbed({ visitor: current, enter, publish }: Given): void {
         await other.page.unrouteAll({ behavior: 'ignoreErrors' });
         await other.leave();
       }
+    });
+
+    it('what needs attention is marked where it may be outdated', async () => {
+      const { page } = current();
+      await current().open('/?range=all');
+      await page.getByText('live', { exact: true }).waitFor();
+      await page.route('**/v1/{pipeline,ledger,equipment,equipment/compare}*', (route) => route.abort());
+      await current().returns();
+      await page.locator('.attention').getByText('Not current: the last update failed').waitFor();
+      await page.unrouteAll();
+      await page.locator('.attention').getByText('Not current').waitFor({ state: 'detached' });
+    });
+
+    it('telemetry that cannot be loaded is not said to be missing', async () => {
+      const { page } = current();
+      await page.route('**/v1/telemetry/series*', (route) =>
+        route.request().url().includes('equipment_id') ? refuse(route, 500, 'internal_error') : route.continue(),
+      );
+      await current().open(`/lots/${lot()}/wafers/W01/dice/5,5?metric=vibration`);
+      await page.getByText('it broke: internal_error').waitFor();
     });
   });
 }

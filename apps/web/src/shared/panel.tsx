@@ -2,9 +2,8 @@ import { type ComponentChildren, type JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { type Answer } from '../api/use-answer.ts';
 import { type Sheet } from '../format/csv.ts';
-import { texts } from '../texts/texts.ts';
 import { Explain } from './explain.tsx';
-import { Empty, Loading, Refused } from './states.tsx';
+import { Empty, Loading, Outdated, Refused } from './states.tsx';
 
 export interface PanelProps<T> {
   readonly title: string;
@@ -37,11 +36,7 @@ export function Panel<T>(props: PanelProps<T>): JSX.Element {
           sheet={data !== undefined && sheet ? () => sheet(data) : undefined}
         />
         {controls}
-        {data !== undefined && problem && (
-          <span class="mark bad" role="status" title={problem.detail}>
-            {texts().states.outdated}
-          </span>
-        )}
+        {data !== undefined && <Outdated problem={problem} />}
       </header>
       {data !== undefined ? (
         isEmpty?.(data) ? (

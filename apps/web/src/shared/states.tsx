@@ -37,6 +37,15 @@ export function Empty({ children }: { children?: ComponentChildren }): JSX.Eleme
   return <p class="state empty">{children ?? texts().states.empty}</p>;
 }
 
+/** Beside data that the last attempt could not renew. */
+export function Outdated({ problem }: { problem: Problem | undefined }): JSX.Element | null {
+  return problem ? (
+    <span class="mark bad" role="status" title={problem.detail}>
+      {texts().states.outdated}
+    </span>
+  ) : null;
+}
+
 export function Refused({ problem, retry }: { problem: Problem; retry: () => void }): JSX.Element {
   const t = texts().states;
   if (problem.status === 403) {

@@ -42,7 +42,7 @@ export function MachineTelemetry({ attempts }: { attempts: readonly InspectedAt[
       : undefined;
   // Some machines send under their own name, others by a controller that names them in a tag.
   const byTag = useAnswer(asked({ 'tags.equipment_id': machine }), 20);
-  const isSilent = byTag.data?.points.length === 0 || byTag.problem !== undefined;
+  const isSilent = byTag.data?.points.length === 0;
   const byName = useAnswer(isSilent ? asked({ service_name: machine }) : undefined, 20);
   if (!attempt || machine === undefined || range === undefined) {
     return null;

@@ -5,7 +5,7 @@ import { whole } from '../../format/numbers.ts';
 import { Explain } from '../../shared/explain.tsx';
 import { addressOf } from '../../shared/location.ts';
 import { useRange } from '../../shared/range.tsx';
-import { Loading, Refused } from '../../shared/states.tsx';
+import { Loading, Outdated, Refused } from '../../shared/states.tsx';
 import { texts } from '../../texts/texts.ts';
 
 export interface AttentionProps {
@@ -54,12 +54,14 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
   ];
   const answers = [pipeline, ledger, machines, comparison];
   const refused = answers.filter(({ data, problem }) => data === undefined && problem !== undefined);
+  const outdated = answers.find(({ data, problem }) => data !== undefined && problem !== undefined);
   const isLoading = answers.some(({ data, problem }) => data === undefined && problem === undefined);
   return (
     <section class="panel attention" aria-labelledby="attention">
       <header>
         <h2 id="attention">{t.today.attention}</h2>
         <Explain of={t.today.attention} answer={comparison} />
+        {outdated && <Outdated problem={outdated.problem} />}
       </header>
       {items.length > 0 && (
         <ul>
@@ -71,7 +73,11 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
         </ul>
       )}
       {refused.map(({ url, problem, reload }) => problem && <Refused key={url} problem={problem} retry={reload} />)}
-      {isLoading ? <Loading /> : items.length === 0 && refused.length === 0 && <p class="good">● {t.today.nothing}</p>}
+      {isLoading ? (
+        <Loading />
+      ) : (
+        items.length === 0 && refused.length === 0 && !outdated && <p class="good">● {t.today.nothing}</p>
+      )}
     </section>
   );
 }
