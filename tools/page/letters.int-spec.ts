@@ -105,6 +105,38 @@ describe('the workbench', () => {
     await visitor.page.getByText('Refused: /metric_value.').waitFor();
   });
 
+  it('keeps the opened letter while newer ones arrive, until another or another machine is chosen', async () => {
+    const { page } = visitor;
+    let isNewer = false;
+    await page.route('**/v1/dead-letters?*', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { items: object[] };
+      await route.fulfill({ response, json: { ...answer, items: isNewer ? answer.items.reverse() : answer.items } });
+    });
+    await page.route('**/v1/dead-letters/groups', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { groups: { machine: string }[] };
+      const groups = answer.groups.flatMap((group) => [group, { ...group, machine: 'etcher-09' }]);
+      await route.fulfill({ response, json: { ...answer, groups } });
+    });
+    await visitor.open(`/letters?topic=${TOPIC}&code=schema_violation&stage=ingest&field=%2Fhost`);
+    await page.locator('mark').waitFor();
+    const first = async (): Promise<string> => (await visitor.table('Letters of this cause'))[0]!.join(' ');
+    const opened = (): Promise<string> => page.getByRole('heading', { name: /^Letter \d/ }).innerText();
+    const letter = await opened();
+    const row = await first();
+    isNewer = true;
+    await visitor.returns();
+    await waitFor(first, (now) => now !== row, { timeoutMs: 45_000 });
+    expect(await opened()).toBe(letter);
+    await page.getByRole('table', { name: 'Letters of this cause' }).getByRole('link').first().click();
+    await waitFor(opened, (now) => now !== letter);
+    await page.locator('form.fix select').selectOption('etcher-09');
+    await page.waitForURL((url) => url.searchParams.get('machine') === 'etcher-09');
+    expect(new URL(page.url()).searchParams.get('letter')).toBe(null);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
   it.each(['light', 'dark'] as const)('has no barrier in %s colours, and fits a phone', async (colorScheme) => {
     await visitor.page.emulateMedia({ colorScheme });
     await visitor.open(`/letters?topic=${TOPIC}&code=schema_violation&stage=ingest&field=%2Fhost`);

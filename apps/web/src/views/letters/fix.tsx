@@ -131,7 +131,7 @@ export function Fix({ cause, machines }: { cause: Cause; machines: readonly stri
             <select
               value={machine === undefined ? '*' : `=${machine}`}
               onChange={({ currentTarget: { value } }) =>
-                change({ machine: value === '*' ? undefined : value.slice(1) })
+                change({ machine: value === '*' ? undefined : value.slice(1), letter: undefined })
               }
             >
               <option value="*">{t.everyMachine}</option>

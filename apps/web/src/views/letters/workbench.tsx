@@ -1,4 +1,5 @@
 import { type JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { question } from '../../api/ask.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { useAddress } from '../../shared/location.ts';
@@ -20,6 +21,10 @@ export function Workbench({ cause, machines }: { cause: Cause; machines: readonl
   const filter = { topic, stage, field, machine, ...(code === '' ? {} : { code }) };
   const answer = useAnswer(question('/v1/dead-letters', { query: { ...filter, limit: SHOWN } }), 5);
   const t = texts().letters;
+  const [first] = answer.data?.items ?? [];
+  const newest = first && `${first.partition}/${first.offset}`;
+  // The newest of the first answer: whoever reads a letter is not shown each newer one.
+  const opened = useMemo(() => newest, [machine, newest === undefined]);
   if (answer.problem?.status === 403) {
     return (
       <section class="panel" aria-label={t.fix}>
@@ -27,8 +32,7 @@ export function Workbench({ cause, machines }: { cause: Cause; machines: readonl
       </section>
     );
   }
-  const [first] = answer.data?.items ?? [];
-  const shown = query['letter'] ?? (first && `${first.partition}/${first.offset}`);
+  const shown = query['letter'] ?? opened;
   return (
     <>
       <Fix cause={cause} machines={machines} />
