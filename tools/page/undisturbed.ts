@@ -108,5 +108,40 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       await current().open(`/lots/${lot()}/wafers/W01/dice/5,5?metric=vibration`);
       await page.getByText('it broke: internal_error').waitFor();
     });
+
+    it('a service that is busy is asked again when it said, whatever arrives meanwhile', async () => {
+      const { page } = current();
+      let isBusy = true;
+      await page.route('**/v1/lots?*', async (route) => {
+        if (!isBusy) {
+          return route.continue();
+        }
+        isBusy = false;
+        await sleep(2_000);
+        return refuse(route, 503, 'overloaded', { 'retry-after': '1' });
+      });
+      await page.goto(new URL('/lots', page.url()).href);
+      await waitFor(
+        () => isBusy,
+        (busy) => !busy,
+      );
+      await current().returns();
+      await page.getByText('it broke: overloaded').waitFor();
+      await page.getByRole('link', { name: lot() }).waitFor({ timeout: 15_000 });
+    });
+
+    it('a question that ran out of time is not asked again at once', async () => {
+      const { page } = current();
+      let count = 0;
+      await page.route('**/v1/lots?*', async (route) => {
+        count++;
+        await sleep(1_000);
+        return refuse(route, 503, 'query_timeout', { 'retry-after': '1' });
+      });
+      await page.goto(new URL('/lots', page.url()).href);
+      await page.getByText('it broke: query_timeout').waitFor();
+      await sleep(5_000);
+      expect(count).toBe(1);
+    });
   });
 }

@@ -88,6 +88,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
     const load = async (): Promise<void> => {
       isAsking = true;
       isOutdated = false;
+      let retryMs: number | undefined;
       const began = performance.now();
       try {
         const data = await question.ask(stop.signal);
@@ -103,12 +104,14 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
         const problem = problemOf(error);
         setState(({ data }) => ({ name: asked, data, problem }));
         if (problem.status === 0 || problem.status === 429 || problem.status === 503) {
-          later(1000 * (problem.retryAfterS ?? RETRY_S));
+          isOutdated = true;
+          // What was too much for the database rests like an answer that took as long.
+          retryMs = problem.code === 'query_timeout' ? undefined : 1000 * (problem.retryAfterS ?? RETRY_S);
         }
       }
       isAsking = false;
       const now = performance.now();
-      notBefore = now + Math.max(1000 * everyS, restFactor * (now - began));
+      notBefore = now + (retryMs ?? Math.max(1000 * everyS, restFactor * (now - began)));
       if (isOutdated) {
         refresh();
       }
