@@ -1,7 +1,7 @@
 /** Tests of what a person does while data arrives, answers fail or fail to come: nothing of it is undone, and nothing is hidden. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
-import { type Route } from 'playwright-core';
+import { type Page, type Route } from 'playwright-core';
 import { type Visitor } from './visitor.ts';
 
 export interface Given {
@@ -25,9 +25,28 @@ const refuse = (route: Route, status: number, code: string, headers: Readonly<Re
     body: JSON.stringify({ type: 'about:blank', title: 't', status, code, detail: `it broke: ${code}` }),
   });
 
+/** The answer of the service, changed. */
+const change = async <T>(route: Route, how: (answer: T) => T): Promise<void> => {
+  const response = await route.fetch();
+  await route.fulfill({ response, json: how((await response.json()) as T) });
+};
+
 export function undisturbed({ visitor: current, enter, lot, publish }: Given): void {
   describe('while data arrives', () => {
     const address = (): URLSearchParams => new URL(current().page.url()).searchParams;
+    const frames = (page: Page): Promise<void> =>
+      page.evaluate(
+        () => new Promise<void>((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn()))),
+      );
+    /** Makes the page ask again; resolves when it shows the next answer. */
+    const shown = async (part: string): Promise<void> => {
+      const { page } = current();
+      const answer = page.waitForResponse((response) => response.url().includes(part));
+      await current().returns();
+      await (await answer).finished();
+      await frames(page);
+    };
+
     // Also what is still on its way, whose page has gone on.
     afterEach(() => current().page.unrouteAll({ behavior: 'ignoreErrors' }));
 
@@ -142,6 +161,89 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       await page.getByText('it broke: query_timeout').waitFor();
       await sleep(5_000);
       expect(count).toBe(1);
+    });
+
+    it('the die under the pointer and the selected one stay at their place', async () => {
+      const { page } = current();
+      let isFirst = true;
+      await page.route(/\/v1\/lots\/[^/]+\/map\?/, (route) =>
+        change<{ dies: unknown[] }>(route, (answer) => ({ ...answer, dies: answer.dies.slice(isFirst ? 1 : 0) })),
+      );
+      await current().open(`/lots/${lot()}`);
+      const map = page.locator('.wafer-map');
+      const readout = map.locator('.readout');
+      const selected = map.locator('[aria-live="polite"]');
+      await map.locator('.canvases').click();
+      const die = await readout.innerText();
+      expect(die).toMatch(/^x \d+, y \d+/);
+      expect(await selected.innerText()).toBe(die);
+      isFirst = false;
+      await shown('/map?');
+      expect([await readout.innerText(), await selected.innerText()]).toEqual([die, die]);
+    });
+
+    it('the marked name of a list stays marked', async () => {
+      const other = await enter();
+      try {
+        const { page } = other;
+        await page.clock.install();
+        await other.open('/charts');
+        const field = page.getByRole('combobox', { name: 'Step' });
+        await field.focus();
+        await page.keyboard.press('ArrowDown');
+        const marked = page.getByRole('listbox', { name: 'Step' }).getByRole('option', { selected: true });
+        const name = await marked.innerText();
+        await page.route('**/v1/steps?*', (route) =>
+          change<{ items: { name: string }[] }>(route, (answer) => ({
+            ...answer,
+            items: [{ ...answer.items[0]!, name: 'A-NEW' }, ...answer.items],
+          })),
+        );
+        await other.returns();
+        await page.clock.fastForward(60_000);
+        await page.getByRole('option', { name: 'A-NEW' }).waitFor();
+        expect(await marked.innerText()).toBe(name);
+        await page.keyboard.press('Enter');
+        await page.waitForURL((url) => url.searchParams.get('step') === name);
+      } finally {
+        await other.page.unrouteAll({ behavior: 'ignoreErrors' });
+        await other.leave();
+      }
+    });
+
+    it('names of measurements stay while the newest inspection is read', async () => {
+      const other = await enter();
+      try {
+        const { page } = other;
+        await page.clock.install();
+        await other.open('/charts?step=GATE-CD');
+        await page.getByRole('combobox', { name: 'Measurement' }).click();
+        await page.getByRole('option', { name: 'gate_cd' }).waitFor();
+        let asked = false;
+        await page.route('**/v1/inspections?*', (route) =>
+          change<{ items: { id: string }[] }>(route, (answer) => ({
+            ...answer,
+            items: answer.items.map((item) => ({ ...item, id: '01890000-0000-7000-8000-000000000000' })),
+          })),
+        );
+        await page.route('**/v1/inspections/01890000*', () => {
+          asked = true;
+        });
+        await page.route('**/v1/parameters?*', (route) =>
+          change(route, (answer: object) => ({ ...answer, items: [] })),
+        );
+        await other.returns();
+        await page.clock.fastForward(60_000);
+        await waitFor(
+          () => asked,
+          (was) => was,
+        );
+        await frames(page);
+        expect(await page.getByRole('option', { name: 'gate_cd' }).count()).toBe(1);
+      } finally {
+        await other.page.unrouteAll({ behavior: 'ignoreErrors' });
+        await other.leave();
+      }
     });
   });
 }

@@ -19,15 +19,17 @@ export function Combobox({ label, value, options, onChange, placeholder }: Combo
   const id = useId();
   /** What is being typed; absent while nobody types. */
   const [typed, setTyped] = useState<string>();
-  const [active, setActive] = useState(-1);
+  /** The marked option. Not its index, which moves with the list. */
+  const [active, setActive] = useState<string>();
   const [isOpen, setOpen] = useState(false);
   const wanted = (typed ?? '').toLowerCase();
   const found = options.filter((option) => option.toLowerCase().includes(wanted)).slice(0, MOST_SHOWN);
   const isListed = isOpen && found.length > 0;
+  const at = active === undefined ? -1 : found.indexOf(active);
 
   const close = (): void => {
     setTyped(undefined);
-    setActive(-1);
+    setActive(undefined);
     setOpen(false);
   };
   const choose = (chosen: string): void => {
@@ -41,12 +43,12 @@ export function Combobox({ label, value, options, onChange, placeholder }: Combo
       case 'ArrowDown':
       case 'ArrowUp': {
         const step = event.key === 'ArrowDown' ? 1 : -1;
-        setActive(isListed ? (active + step + found.length) % found.length : step > 0 ? 0 : found.length - 1);
+        setActive(isListed ? found[(at + step + found.length) % found.length] : found.at(step > 0 ? 0 : -1));
         setOpen(true);
         break;
       }
       case 'Enter':
-        choose((isListed ? found[active] : undefined) ?? typed?.trim() ?? value);
+        choose((isListed ? found[at] : undefined) ?? typed?.trim() ?? value);
         break;
       case 'Escape':
         close();
@@ -68,14 +70,14 @@ export function Combobox({ label, value, options, onChange, placeholder }: Combo
           aria-autocomplete="list"
           aria-expanded={isListed}
           aria-controls={isListed ? `${id}-list` : undefined}
-          aria-activedescendant={isListed && active >= 0 ? `${id}-${active}` : undefined}
+          aria-activedescendant={isListed && at >= 0 ? `${id}-${at}` : undefined}
           placeholder={placeholder ?? texts().filters.any}
           value={typed ?? value}
           onFocus={({ currentTarget }) => currentTarget.select()}
           onClick={() => setOpen(true)}
           onInput={({ currentTarget }) => {
             setTyped(currentTarget.value);
-            setActive(-1);
+            setActive(undefined);
             setOpen(true);
           }}
           onKeyDown={onKey}
@@ -99,7 +101,7 @@ export function Combobox({ label, value, options, onChange, placeholder }: Combo
                 key={option}
                 id={`${id}-${index}`}
                 role="option"
-                aria-selected={index === active}
+                aria-selected={index === at}
                 // The field keeps the focus.
                 onMouseDown={(event) => event.preventDefault()}
                 onClick={() => choose(option)}

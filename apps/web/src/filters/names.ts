@@ -1,4 +1,5 @@
 /** Names to choose from, as the service knows them. */
+import { useRef } from 'preact/hooks';
 import { question } from '../api/ask.ts';
 import { useAnswer } from '../api/use-answer.ts';
 
@@ -33,7 +34,13 @@ export function useMeasurements(step: string | undefined, product: string | unde
   const id = newest.data?.items[0]?.id;
   const one = useAnswer(id === undefined ? undefined : question('/v1/inspections/{id}', { path: { id } }), NAMES_S);
   const catalogue = useAnswer(question('/v1/parameters', { query: { limit: MOST_NAMES } }), NAMES_S);
-  const measured = (one.data?.measurements ?? []).filter((measurement) => measurement.step === step);
+  // Until the newest inspection is read, those of the one before it.
+  const of = `${step} ${product}`;
+  const last = useRef({ of, measurements: one.data?.measurements });
+  if (one.data || last.current.of !== of) {
+    last.current = { of, measurements: one.data?.measurements };
+  }
+  const measured = (last.current.measurements ?? []).filter((measurement) => measurement.step === step);
   const specified = (catalogue.data?.items ?? []).filter(
     (entry) => (entry.step ?? step) === step && (entry.product ?? product) === product,
   );

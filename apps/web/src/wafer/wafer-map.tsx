@@ -68,9 +68,10 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
-  const [hovered, setHovered] = useState<number>();
+  const [pointed, setPointed] = useState<readonly [x: number, y: number]>();
   const moved = useRef<number>(undefined);
   const size = useSize(box);
+  const hovered = pointed && grid.indexAt(...pointed);
   const layout = useMemo(() => layoutOf(grid.bounds, size, geometry), [grid, size, geometry]);
 
   useLayoutEffect(() => {
@@ -103,10 +104,11 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
     }
   }, [layout, grid, hovered, selected, palette, size]);
 
-  const dieUnder = ({ offsetX, offsetY }: MouseEvent): number | undefined => {
+  const placeUnder = ({ offsetX, offsetY }: MouseEvent): readonly [x: number, y: number] => {
     const perPixel = size / (box.current?.clientWidth || 1);
-    return grid.indexAt(...placeAt(layout, offsetX * perPixel, offsetY * perPixel));
+    return placeAt(layout, offsetX * perPixel, offsetY * perPixel);
   };
+  const dieUnder = (event: MouseEvent): number | undefined => grid.indexAt(...placeUnder(event));
   const isFailing = (index: number | undefined): boolean =>
     index !== undefined && (scale.entries[index]?.isFailing ?? false);
   const onKey = (event: KeyboardEvent): void => {
@@ -142,9 +144,10 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
         onKeyDown={onKey}
         onPointerMove={(event) => {
           moved.current = performance.now();
-          setHovered(dieUnder(event));
+          const place = placeUnder(event);
+          setPointed((last) => (last?.join() === place.join() ? last : place));
         }}
-        onPointerLeave={() => setHovered(undefined)}
+        onPointerLeave={() => setPointed(undefined)}
         onClick={(event) => onSelect(dieUnder(event))}
         onDblClick={(event) => {
           const index = dieUnder(event);

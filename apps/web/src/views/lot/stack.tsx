@@ -57,7 +57,8 @@ function StackedMap({
 }): JSX.Element {
   const t = texts();
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
-  const [selected, setSelected] = useState<number>();
+  // Not its index, which moves with each die that is tested.
+  const [selected, select] = useState<Die>();
   const palette = currentPalette();
   const grid = useMemo(() => {
     const bounds = boundsOf([...dies, ...footprint]);
@@ -93,8 +94,8 @@ function StackedMap({
         palette={palette}
         footprint={footprint}
         geometry={geometry}
-        selected={selected}
-        onSelect={setSelected}
+        selected={selected && grid.indexAt(selected[0], selected[1])}
+        onSelect={(index) => select(index === undefined ? undefined : grid.dice[index])}
         onOpen={() => {}}
         describe={(index) => {
           const [x, y, failing, tested] = dies[index] ?? [0, 0, 0, 0];
