@@ -245,5 +245,25 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
         await other.leave();
       }
     });
+
+    it('a click selects the sample under the pointer, although the chart was drawn anew', async () => {
+      const { page } = current();
+      await current().open(`${CHART}&range=all`);
+      const plot = (await page.locator('.chart .u-over').first().boundingBox())!;
+      await page.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2, { steps: 3 });
+      const before = await page.locator('.chart .readout').first().innerText();
+      let value = 1;
+      await page.route('**/v1/spc?*', (route) =>
+        change<{ location: { points: { value: number }[] } }>(route, (answer) => {
+          answer.location.points[0]!.value += value++;
+          return answer;
+        }),
+      );
+      await shown('/v1/spc?');
+      await page.mouse.down();
+      await page.mouse.up();
+      await page.waitForURL(/sample=\d+/, { timeout: 10_000 });
+      expect(await page.locator('.chart .readout').first().innerText()).toBe(before);
+    });
   });
 }

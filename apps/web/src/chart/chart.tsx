@@ -76,6 +76,8 @@ export function Chart(current: ChartProps): JSX.Element {
   const plot = useRef<UPlot>(undefined);
   const newest = useRef(props);
   newest.current = props;
+  /** Where the pointer was in a chart that was replaced under it. */
+  const pointer = useRef<{ readonly left: number; readonly top: number }>({ left: -10, top: -10 });
   const [hovered, setHovered] = useState<number>();
 
   useLayoutEffect(() => {
@@ -104,6 +106,7 @@ export function Chart(current: ChartProps): JSX.Element {
         ...(timeZone === undefined ? {} : { tzDate: (at: number) => UPlot.tzDate(new Date(at * 1000), timeZone) }),
         padding: [10, 40, 0, 0],
         cursor: {
+          ...pointer.current,
           y: false,
           drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
           points: { show: false },
@@ -162,6 +165,7 @@ export function Chart(current: ChartProps): JSX.Element {
     observer.observe(element);
     return () => {
       observer.disconnect();
+      pointer.current = { left: drawn.cursor.left ?? -10, top: drawn.cursor.top ?? -10 };
       drawn.destroy();
       plot.current = undefined;
     };
