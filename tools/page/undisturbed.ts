@@ -265,5 +265,63 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       await page.waitForURL(/sample=\d+/, { timeout: 10_000 });
       expect(await page.locator('.chart .readout').first().innerText()).toBe(before);
     });
+
+    it('whoever left while something was stored is not brought back', async () => {
+      const { page } = current();
+      const letGo: (() => void)[] = [];
+      const stored = async (route: Route): Promise<void> => {
+        if (route.request().method() !== 'POST') {
+          return route.continue();
+        }
+        await new Promise<void>((resolve) => letGo.push(resolve));
+        return route.fulfill({ status: 201, json: { id: '1' } });
+      };
+      await page.route(/\/v1\/(reports|control-limits)/, stored);
+      for (const [from, button, fields] of [
+        ['/reports', 'Store a report', ['Title', 'Why']],
+        [CHART, 'Freeze these limits', ['Why freeze them']],
+      ] as const) {
+        await current().open(from);
+        for (const field of fields) {
+          await page.getByLabel(field, { exact: true }).fill('left');
+        }
+        await page.getByRole('button', { name: button }).click();
+        await waitFor(
+          () => letGo.length,
+          (count) => count === 1,
+        );
+        await page.getByRole('link', { name: 'Lots', exact: true }).click();
+        await page.getByRole('link', { name: lot() }).waitFor();
+        const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+        letGo.pop()!();
+        await (await answer).finished();
+        await frames(page);
+        expect([from, new URL(page.url()).pathname]).toEqual([from, '/lots']);
+      }
+    });
+
+    it('limits are stored without undoing what was chosen meanwhile', async () => {
+      const { page } = current();
+      let letGo: (() => void) | undefined;
+      await page.route('**/v1/control-limits', async (route) => {
+        if (route.request().method() !== 'POST') {
+          return route.continue();
+        }
+        await new Promise<void>((resolve) => (letGo = resolve));
+        return route.fulfill({ status: 201, json: { id: '1' } });
+      });
+      await current().open(CHART);
+      await page.getByLabel('Why freeze them').fill('a test');
+      await page.getByRole('button', { name: 'Freeze these limits' }).click();
+      await waitFor(
+        () => letGo,
+        (held) => held !== undefined,
+      );
+      await page.getByRole('link', { name: 'Run the back-test' }).click();
+      await waitFor(address, (query) => query.get('backtest') === 'yes');
+      letGo!();
+      await waitFor(address, (query) => query.get('limits') === 'current');
+      expect(address().get('backtest')).toBe('yes');
+    });
   });
 }

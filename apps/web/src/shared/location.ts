@@ -14,7 +14,12 @@ export interface Address {
 export function useAddress(): Address {
   const { path, query, route } = useLocation();
   const withParameters = (parameters: Parameters): string => address(path, {}, { ...query, ...parameters });
-  return { query, withParameters, change: (parameters) => route(withParameters(parameters), true) };
+  // The address may have changed since this was rendered.
+  const change = (parameters: Parameters): void => {
+    const now = Object.fromEntries(new URLSearchParams(location.search));
+    route(address(location.pathname, {}, { ...now, ...parameters }), true);
+  };
+  return { query, withParameters, change };
 }
 
 /** Address of a view: `{name}` is filled in, and parameters without a value are left out. */

@@ -1,5 +1,5 @@
 import { type JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { type Problem, problemOf, store } from '../../api/ask.ts';
 import '../../filters/filters.css';
 import { Time } from '../../format/time.tsx';
@@ -19,6 +19,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
   const [reasons, setReasons] = useState<Readonly<Record<number, string>>>({});
   const [problem, setProblem] = useState<Problem>();
   const [isStoring, setStoring] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const t = texts();
   const [endsEarlier, setEndsEarlier] = useState(false);
   const selected = /^\d+$/.test(query['sample'] ?? '') ? Number(query['sample']) : samples.length;
@@ -45,7 +46,10 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
         reason,
         ...(exclude.length === 0 ? {} : { exclude }),
       });
-      change({ limits: 'current', exclude: undefined, sample: undefined });
+      // Whoever went elsewhere, or to other samples, stays there.
+      if (form.current) {
+        change({ limits: 'current', exclude: undefined, sample: undefined });
+      }
     } catch (error) {
       setProblem(problemOf(error));
       setStoring(false);
@@ -53,6 +57,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
   };
   return (
     <form
+      ref={form}
       class="panel"
       aria-labelledby="freeze"
       onSubmit={(event) => {

@@ -1,6 +1,6 @@
 /** Reports: numbers of one moment that nothing changes afterwards, to print and to sign. */
 import { type JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { type Problem, problemOf, question, store } from '../../api/ask.ts';
 import { useAnswer } from '../../api/use-answer.ts';
@@ -84,6 +84,7 @@ function NewReport(): JSX.Element {
   });
   const [problem, setProblem] = useState<Problem>();
   const [isStoring, setStoring] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const t = texts();
   const products = useProducts();
   const steps = useSteps();
@@ -94,7 +95,10 @@ function NewReport(): JSX.Element {
       const { name, reason, ...filters } = draft;
       const chosen = Object.fromEntries(Object.entries(filters).filter(([, text]) => text.trim() !== ''));
       const { id } = await store('/v1/reports', { name, reason, policy: 'last', charts: [], ...chosen });
-      route(addressOf('/reports/{id}', { id }));
+      // Whoever went elsewhere stays there.
+      if (form.current) {
+        route(addressOf('/reports/{id}', { id }));
+      }
     } catch (error) {
       setProblem(problemOf(error));
       setStoring(false);
@@ -103,6 +107,7 @@ function NewReport(): JSX.Element {
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   return (
     <form
+      ref={form}
       class="filters"
       aria-label={t.reports.create}
       onSubmit={(event) => {
