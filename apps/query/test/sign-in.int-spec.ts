@@ -199,6 +199,11 @@ describe('what is refused', () => {
     '//evil.example',
     '/\\evil.example',
     '/\t/evil.example',
+    // Own, but without the dots their path leads elsewhere.
+    '/.//evil.example',
+    '/x/..//evil.example',
+    '/.\\/evil.example',
+    '/%2e//evil.example',
     'lots',
     `/${'x'.repeat(1000)}`,
   ])('a return to %p', async (to) => {

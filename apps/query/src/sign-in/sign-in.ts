@@ -172,12 +172,12 @@ export class SignIn {
 
   #isOwn(to: string): boolean {
     const { publicUrl } = this.#settings;
-    return (
-      /^\/(?![/\\])/.test(to) &&
-      to.length <= MAX_PATH_LENGTH &&
-      URL.canParse(to, publicUrl) &&
-      new URL(to, publicUrl).origin === new URL(publicUrl).origin
-    );
+    if (!/^\/(?![/\\])/.test(to) || to.length > MAX_PATH_LENGTH || !URL.canParse(to, publicUrl)) {
+      return false;
+    }
+    const { origin, pathname } = new URL(to, publicUrl);
+    // Parsing removes dots: "/.//host" is a path of this page whose text, in a redirect, names another host.
+    return origin === new URL(publicUrl).origin && !pathname.startsWith('//');
   }
 
   /** Leads back to the page, which says why. */
