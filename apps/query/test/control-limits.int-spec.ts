@@ -225,8 +225,8 @@ describe('a chart with frozen limits', () => {
         expect(drawn.within!.centre).toBeCloseTo(2.325929 * 0.3, 9);
       }
     }
-    const counted = await freeze({ chart: 'u', product: 'P', baseline: BASELINE });
-    expect([counted.centre, counted.sigma, counted.unit]).toEqual([0, null, null]);
+    const counted = await freeze({ chart: 'p', product: 'P', baseline: BASELINE });
+    expect([counted.centre, counted.sigma, counted.unit]).toEqual([expect.closeTo(0.2, 12), null, null]);
   });
 
   it('of another unit converts its values to that of the limits', async () => {
@@ -277,6 +277,13 @@ describe('a request for limits', () => {
     [{ ...x, chart: 'imr', product: 'NONE' }, '/baseline'],
     [{ ...x, chart: 'imr', reason: '' }, '/reason'],
     [{ chart: 'p_prime', product: 'P', baseline: BASELINE }, '/baseline'],
+    // No unit has a defect.
+    [{ chart: 'u', product: 'P', baseline: BASELINE }, '/baseline'],
+    [{ chart: 'c', product: 'P', baseline: BASELINE }, '/baseline'],
+    [{ chart: 'p', given: { centre: 0 } }, '/given/centre'],
+    [{ chart: 'np', given: { centre: 1 } }, '/given/centre'],
+    [{ chart: 'u', given: { centre: 0 } }, '/given/centre'],
+    [{ chart: 'p_prime', given: { centre: 0, sigma_z: 1 } }, '/given/centre'],
   ])('%j is refused at %s', async (body, pointer) => {
     const { status, body: refused } = await post<Refusal>(body);
     expect([status, refused.code, refused.errors?.map(({ parameter }) => parameter)]).toEqual([

@@ -24,8 +24,8 @@ import {
   type ChartLimits,
   warningOf,
 } from '../charts/chart-evaluation.ts';
-import { estimateLimits } from '../charts/chart-limits.ts';
-import { type Chart, DATA_OF, rulesOf } from '../charts/chart-request.ts';
+import { estimateLimits, spreadOfCount } from '../charts/chart-limits.ts';
+import { DATA_OF, rulesOf } from '../charts/chart-request.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
 import { type ChartedSamples, samplesOf, type ShownSample } from '../charts/chart-samples.ts';
 import { type BacktestAnswer, type BacktestRequest, DEFAULT_SHIFTS } from './backtest-answer.ts';
@@ -162,12 +162,6 @@ function warningsOf(settings: ChartSettings, { sigma_z }: ChartLimits, samples: 
     warningOf(settings, { sigma_z }),
   ].filter((warning) => warning !== undefined);
   return warnings.length === 0 ? {} : { warning: warnings.join(' ') };
-}
-
-/** Standard deviation of the count of a sample of this size, as its limits have it. */
-function spreadOfCount(chart: Chart, { centre, sigma_z }: ChartLimits, size: number): number {
-  const isOfUnits = chart === 'p' || chart === 'np' || chart === 'p_prime';
-  return (sigma_z ?? 1) * Math.sqrt(centre * (isOfUnits ? 1 - centre : 1) * size);
 }
 
 /** Draws parts of stored data, with a shift where one is asked for. */

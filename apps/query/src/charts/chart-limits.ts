@@ -33,3 +33,9 @@ export async function estimateLimits(settings: ChartSettings, data: ChartData): 
     sigma_z: chart === 'p_prime' || chart === 'u_prime' ? (sigma_z ?? null) : null,
   };
 }
+
+/** Standard deviation of the count of a sample of this size, as its limits have it. */
+export function spreadOfCount(chart: Chart, { centre, sigma_z }: ChartLimits, size: number): number {
+  const isOfUnits = chart === 'p' || chart === 'np' || chart === 'p_prime';
+  return (sigma_z ?? 1) * Math.sqrt(centre * (isOfUnits ? 1 - centre : 1) * size);
+}

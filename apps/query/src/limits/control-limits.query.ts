@@ -13,7 +13,8 @@ import {
   defineChart,
   chartSteps,
 } from '../charts/chart-evaluation.ts';
-import { estimateLimits } from '../charts/chart-limits.ts';
+import { estimateLimits, spreadOfCount } from '../charts/chart-limits.ts';
+import { DATA_OF } from '../charts/chart-request.ts';
 import { inTurns } from '../http/next-turn.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
 import { samplesOf, type ShownSample } from '../charts/chart-samples.ts';
@@ -70,7 +71,7 @@ export class ControlLimitsQuery {
     let row: Omit<NewControlLimits, 'author'>;
     try {
       const made = await this.#made(request, settings);
-      requireSpread(made.limits);
+      requireSpread(request, made.limits);
       row = await rowOf(request, made, settings);
     } catch (error) {
       throw asProblem(error, 'stored');
@@ -118,10 +119,16 @@ export class ControlLimitsQuery {
 }
 
 /** Limits without spread would flag every other value. @throws Problem 400 */
-function requireSpread({ sigma, sigma_within, sigma_z }: ChartLimits): void {
+function requireSpread({ chart, given }: ControlLimitsRequest, limits: ChartLimits): void {
+  const { sigma, sigma_within, sigma_z } = limits;
+  const refuse = (field: string, message: string): never => {
+    throw new Problem(400, 'invalid_body', `${field} ${message}`, [{ parameter: `/${field}`, message }]);
+  };
   if (sigma === 0 || sigma_within === 0 || sigma_z === 0) {
-    const message = 'has no spread: its samples do not differ';
-    throw new Problem(400, 'invalid_body', `baseline ${message}`, [{ parameter: '/baseline', message }]);
+    refuse('baseline', 'has no spread: its samples do not differ');
+  }
+  if (DATA_OF[chart] === 'counts' && spreadOfCount(chart, limits, 1) === 0) {
+    refuse(given ? 'given/centre' : 'baseline', 'has no spread: nothing is counted, or everything');
   }
 }
 
