@@ -127,7 +127,7 @@ describe('the workbench', () => {
     const row = await first();
     isNewer = true;
     await visitor.returns();
-    await waitFor(first, (now) => now !== row, { timeoutMs: 45_000 });
+    await waitFor(first, (now) => now !== row, { timeoutMs: 150_000 });
     expect(await opened()).toBe(letter);
     await page.getByRole('table', { name: 'Letters of this cause' }).getByRole('link').first().click();
     await waitFor(opened, (now) => now !== letter);
@@ -156,6 +156,7 @@ describe('the workbench', () => {
     await waitFor(
       () => visitor.page.locator('[data-figure="refused"]').innerText(),
       (text) => text === whole(2_500),
+      { timeoutMs: 150_000 },
     );
     await visitor.page.getByRole('textbox', { name: 'Patch' }).fill('[');
     await visitor.page.getByText('The patch must be a JSON object.').waitFor();
