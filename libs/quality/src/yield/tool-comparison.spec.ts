@@ -55,6 +55,16 @@ describe('comparison of tools', () => {
     expect(compareTools(samples('A', [100])).dispersion).toBeNull();
   });
 
+  it('learns nothing about that from lots in which nothing fails, or everything', () => {
+    const wild = samples('B', [500, 100, 0]);
+    const { dispersion } = compareTools(wild);
+    expect(dispersion).toBeGreaterThan(100);
+    for (const failed of [0, 1000]) {
+      expect(compareTools([...wild, ...samples('A', Array<number>(100).fill(failed))]).dispersion).toBe(dispersion);
+      expect(compareTools(samples('A', [failed, failed])).dispersion).toBe(1);
+    }
+  });
+
   const anySample = fc.record({
     tool: fc.constantFrom('A', 'B', 'C'),
     stratum: fc.constantFrom('x', 'y'),

@@ -146,14 +146,17 @@ function kruskalWallis(strata: readonly (readonly Ranked[])[]): number | null {
 function dispersionOf(samples: readonly ToolSample[]): number | null {
   let statistic = 0;
   let freedom = 0;
+  let comparable = 0;
   for (const cell of groupBy(samples, ({ tool, stratum }) => JSON.stringify([tool, stratum])).values()) {
     const p = sumOf(cell, ({ passed }) => passed) / sumOf(cell, ({ units }) => units);
-    freedom += sumOf(cell) - 1;
+    comparable += sumOf(cell) - 1;
+    // Samples without a failure, or of nothing else, have no variance to compare with: they would only dilute the rest.
     if (p > 0 && p < 1) {
+      freedom += sumOf(cell) - 1;
       statistic += sumOf(cell, ({ units, passed }) => (passed - units * p) ** 2 / (units * p * (1 - p)));
     }
   }
-  return freedom === 0 ? null : Math.max(1, statistic / freedom);
+  return comparable === 0 ? null : freedom === 0 ? 1 : Math.max(1, statistic / freedom);
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
