@@ -10,7 +10,7 @@ interface FollowedSettings {
   /** In the order in which they are tried: the primary, then a replica in case the primary is away. */
   readonly databases: readonly Database[];
   /** Reads what changed in the database. */
-  readonly read: (database: Database) => Promise<void>;
+  readonly read: (database: Database, isPrimary: boolean) => Promise<void>;
   /** Stores in the primary what this process has to add; also every so often, and at the end. */
   readonly store: (primary: Database) => Promise<void>;
   readonly storeMs: number;
@@ -80,9 +80,9 @@ export class FollowedList {
   async #read(): Promise<void> {
     const startedAt = performance.now();
     let failure: unknown;
-    for (const database of this.#settings.databases) {
+    for (const [at, database] of this.#settings.databases.entries()) {
       try {
-        await this.#settings.read(database);
+        await this.#settings.read(database, at === 0);
         this.#readAt = startedAt;
         return;
       } catch (error) {

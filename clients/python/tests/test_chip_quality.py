@@ -1,8 +1,10 @@
 """Against the service at QUERY_URL, with the lots of the synthetic fab."""
 
+import http.server
 import json
 import os
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -52,6 +54,29 @@ class Answers(unittest.TestCase):
             client.get("/v1/nothing")
         self.assertEqual(caught.exception.code, "route_not_found")
 
+    def test_a_redirect_is_not_followed(self):
+        asked = []
+
+        class Elsewhere(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append((self.path, self.headers["Authorization"]))
+                self.send_response(302)
+                self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                with self.assertRaises(ProblemError) as caught:
+                    Client(f"http://127.0.0.1:{server.server_port}", key="secret").get("/v1/yield")
+            finally:
+                server.shutdown()
+        self.assertEqual((caught.exception.status, asked), (302, [("/v1/yield", "Bearer secret")]))
+
     def test_a_base_url_has_a_scheme(self):
         with self.assertRaises(ValueError):
             Client("localhost:3000")
@@ -69,6 +94,21 @@ class Frames(unittest.TestCase):
     def test_yield_without_groups_is_its_totals_and_no_data_is_no_row(self):
         self.assertEqual(len(client.read_yield()), 1)
         self.assertEqual(len(client.read_yield(group_by="lot", lot_id="none of them")), 0)
+
+    def test_yield_says_what_top_leaves_out(self):
+        frame = client.read_yield(group_by="lot", kind="first_pass", top=1)
+        self.assertEqual(len(frame), 1)
+        self.assertEqual(frame["units"].sum() + frame.attrs["other"]["units"], frame.attrs["totals"]["units"])
+
+    def test_a_chart_with_samples_left_out_names_the_others(self):
+        whole = client.read_spc(**CHART)
+        few = client.read_spc(**CHART, max_points=10)
+        self.assertLess(len(few), len(whole))
+        self.assertNotIn("index", few.columns)
+        names = ["key", "first_at", "value"]
+        rows = [tuple(row) for row in whole[names].itertuples(index=False)]
+        for row in few[names].itertuples(index=False):
+            self.assertIn(tuple(row), rows)
 
     def test_a_chart_has_a_row_per_sample(self):
         frame = client.read_spc(**CHART, target=0, sigma=1)

@@ -20,7 +20,7 @@ export class KeyCheck {
   constructor(databases: readonly Database[], logger: Logger) {
     this.#list = new FollowedList({
       databases,
-      read: (database) => this.#keys.refresh(database),
+      read: (database, isPrimary) => this.#keys.refresh(database, isPrimary),
       store: (primary) => this.#keys.reportUse(primary),
       storeMs: REPORT_USE_MS,
       notStored: 'use_of_keys_not_stored',

@@ -99,11 +99,21 @@ class Client:
             request.data = json.dumps(body, allow_nan=False).encode()
             request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as response:
+            with _OPENER.open(request, timeout=self._timeout) as response:
                 return json.loads(_read(response))
         except urllib.error.HTTPError as error:
             with error:
                 raise _problem_of(error) from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The service never redirects; who does must not get the key."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def _text(value: Union[str, int, float, bool]) -> str:

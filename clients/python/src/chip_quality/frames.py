@@ -8,7 +8,10 @@ _ABOUT = ("definition", "definition_id", "as_of", "warning")
 
 def of_yield(answer: Dict[str, Any], is_grouped: bool) -> Any:
     rows = answer["groups"] if is_grouped else [answer["totals"]]
-    return _frame(rows, {**_about(answer), "totals": answer["totals"]})
+    attrs = {**_about(answer), "totals": answer["totals"]}
+    if "other" in answer:
+        attrs["other"] = answer["other"]
+    return _frame(rows, attrs)
 
 
 def of_spc(answer: Dict[str, Any]) -> Any:
@@ -16,9 +19,11 @@ def of_spc(answer: Dict[str, Any]) -> Any:
     rules: Dict[int, List[str]] = {}
     for violation in location["violations"]:
         rules.setdefault(violation["index"], []).append(violation["rule"])
+    # With max_points the service leaves samples out, and names the place of the others.
+    samples = {sample.get("index", place): sample for place, sample in enumerate(answer["samples"])}
     rows = [
         {
-            **answer["samples"][point["index"]],
+            **{name: value for name, value in samples[point["index"]].items() if name != "index"},
             **{name: value for name, value in point.items() if name != "index"},
             "violations": rules.get(point["index"], []),
         }

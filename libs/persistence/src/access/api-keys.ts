@@ -179,18 +179,24 @@ export class KnownKeys {
   #byPrefix = new Map<string, ApiKey & { hash: Buffer }>();
   #used = new Map<string, Date>();
 
-  /** Reloads the keys if they changed. @throws DatabaseError */
-  async refresh(database: Queryable): Promise<void> {
+  /**
+   * Reloads the keys if they changed. A replica that lags has keys that were revoked since then, so those of an older state
+   * count only from the primary, which may be one that was promoted.
+   *
+   * @throws DatabaseError
+   */
+  async refresh(database: Queryable, isPrimary: boolean): Promise<void> {
     const rows = await database.query<Omit<ApiKey, 'id'> & { id: string | null; version: number; hash: Buffer }>(
       'SELECT * FROM private.usable_keys($1)',
       [this.#version],
     );
-    if (rows.length === 0) {
+    const version = rows[0]?.version;
+    if (version === undefined || (!isPrimary && this.#version !== null && version < this.#version)) {
       return;
     }
     const usable = rows.filter((row): row is typeof row & { id: string } => row.id !== null);
     this.#byPrefix = new Map(usable.map((row) => [row.prefix, row]));
-    this.#version = (rows[0] as (typeof rows)[number]).version;
+    this.#version = version;
   }
 
   /** @returns undefined for a key that is unknown, revoked or expired */
