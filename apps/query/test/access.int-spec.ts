@@ -12,6 +12,17 @@ const OTHER_SITE = 'OTHER-SITE-7f3a';
 const OTHER_PRODUCT = 'OTHER-PRODUCT-7f3a';
 const WINDOW = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
 const change = { by: 'test', reason: 'a test' };
+/** Of the samples behind frozen limits, as stored. */
+const EXCLUSIONS = JSON.stringify([
+  {
+    index: 3,
+    key: OTHER_PRODUCT,
+    site: OTHER_SITE,
+    lot_id: OTHER_PRODUCT,
+    first_at: '2026-03-02T08:00:00Z',
+    reason: `${OTHER_SITE}: ${OTHER_PRODUCT} was measured twice`,
+  },
+]);
 
 let stage: Stage;
 let second: QueryApp;
@@ -102,8 +113,8 @@ beforeAll(async () => {
     );
     await database.query(
       `INSERT INTO control_limits (id, parameter, chart, subgroup, version, site, product, settings, centre, sigma, exclusions, definition, definition_id, reason, author)
-       VALUES ($1, 'depth', 'imr', '1', 1, $2, $3, '{"policy":"last","break_at":null,"sigma_method":null,"lambda":null,"l":null,"k":null,"h":null}', 1, 1, '[]', 'd', 'spc.imr/2', 'r', 'me')`,
-      [id!, site!, product!],
+       VALUES ($1, 'depth', 'imr', '1', 1, $2, $3, '{"policy":"last","break_at":null,"sigma_method":null,"lambda":null,"l":null,"k":null,"h":null}', 1, 1, $4, 'd', 'spc.imr/2', 'r', 'me')`,
+      [id!, site!, product!, EXCLUSIONS],
     );
     await database.query(
       `INSERT INTO annotations (id, parameter, site, product, begins_at, note, author) VALUES ($1, 'depth', $2, $3, '2026-03-02', 'n', 'me')`,
@@ -355,6 +366,27 @@ describe('every route of the document', () => {
     },
     240_000,
   );
+
+  it('shows limits of every site and product, but no names of samples behind them to whom these may not belong', async () => {
+    const [named] = JSON.parse(EXCLUSIONS) as object[];
+    const nameless = { ...named, key: null, site: null, lot_id: null, reason: null };
+    // The first are limits of every site and product, the others of one site and of one product.
+    for (const [rights, shown] of [
+      [{}, [named, named, named]],
+      [{ sites: [OTHER_SITE] }, [nameless, named]],
+      [{ products: [OTHER_PRODUCT] }, [nameless, nameless, named]],
+      [{ sites: [OTHER_SITE], products: [OTHER_PRODUCT] }, [nameless, nameless]],
+    ] as const) {
+      const { key } = await keyOf(rights);
+      const { body } = await call(key, '/v1/control-limits?parameter=depth');
+      const items = body['items'] as { id: string; exclusions: object[] }[];
+      const inOrder = ids.slice(0, 3).flatMap((id) => items.find((item) => item.id === id) ?? []);
+      expect([rights, inOrder.flatMap(({ exclusions }) => exclusions)]).toEqual([rights, shown]);
+      for (const { id, exclusions } of inOrder) {
+        expect((await call(key, `/v1/control-limits/${id}`)).body['exclusions']).toEqual(exclusions);
+      }
+    }
+  });
 
   it('counts exactly the rows that a filter would', async () => {
     const all = (await keyOf()).key;

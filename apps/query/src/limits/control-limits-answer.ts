@@ -163,16 +163,21 @@ export const controlLimitsItem = z
     n: z.int().nullable().meta({ description: 'Values per sample; null if samples differ.' }),
     samples: z.int().nullable().meta({ description: 'Samples of the baseline, including excluded ones.' }),
     baseline: z.strictObject({ from: timeText, to: timeText }).nullable(),
-    exclusions: z.array(
-      z.strictObject({
-        index: z.int().min(0),
-        key: text,
-        site: text,
-        lot_id: text,
-        first_at: timeText,
-        reason: z.string(),
+    exclusions: z
+      .array(
+        z.strictObject({
+          index: z.int().min(0),
+          key: text,
+          site: text,
+          lot_id: text,
+          first_at: timeText,
+          reason: text,
+        }),
+      )
+      .meta({
+        description:
+          'Samples of the baseline that the limits do not come from. `key`, `site`, `lot_id` and `reason` are null for a caller limited to sites or products, unless the limits name a site or product of its own.',
       }),
-    ),
     as_of: asOfSchema.nullable().meta({ description: 'State of the data behind the limits; null for given limits.' }),
     ...definitionShape,
     reason: z.string(),

@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { currentRequest } from '../access/caller.ts';
 import { type KeysetPosition } from '../http/cursor.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import { type ControlLimitsItem, type ListParameters } from './control-limits-answer.ts';
@@ -13,11 +14,32 @@ const SELECT_ITEM = `SELECT id, version, nullif(parameter, '') AS parameter, cha
         reason, author, created_at, baseline_from, baseline_to
    FROM control_limits`;
 
+type Exclusion = ControlLimitsItem['exclusions'][number];
 type Row = Omit<ControlLimitsItem, 'baseline'> & { baseline_from: string | null; baseline_to: string | null };
 
-const itemOf = ({ baseline_from: from, baseline_to: to, ...row }: Row): ControlLimitsItem => ({
+const itemOf = ({ baseline_from: from, baseline_to: to, exclusions, ...row }: Row): ControlLimitsItem => ({
   ...row,
+  exclusions: mayNameSamples(row) ? exclusions : exclusions.map(withoutNames),
   baseline: from === null || to === null ? null : { from, to },
+});
+
+/**
+ * Limits that name no site hold for every site, so every caller sees them, but the samples that they come from may belong
+ * to sites that this one does not see; likewise of products.
+ */
+function mayNameSamples({ site, product }: Pick<Row, 'site' | 'product'>): boolean {
+  const { sites, products } = currentRequest().caller;
+  return (sites === null || site !== null) && (products === null || product !== null);
+}
+
+/** A reason is about the sample, so it may name the lot, too. */
+const withoutNames = ({ index, first_at }: Exclusion): Exclusion => ({
+  index,
+  key: null,
+  site: null,
+  lot_id: null,
+  first_at,
+  reason: null,
 });
 
 /** Newest first by (created_at, id); at most `limit` items after `after`. */
