@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { KafkaAdmin } from '@chip/kafka';
 import { loadIngestDecisions, storeIngestPartitions } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
@@ -67,8 +68,15 @@ it('resume-ingest: refuses a standstill that the topic does not reach', async ()
 });
 
 it('the commands show standstills, want a reason, and check the shift', async () => {
+  const prefix = `test.${randomUUID()}.`;
+  await kafka.createTopic(`${prefix}telemetry.samples.v1`, 1);
+  kafka.removeLater(`${prefix}telemetry.samples.v1`);
   const run = (...args: string[]) =>
-    runEntry('positions', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: db.url });
+    runEntry('positions', args, {
+      KAFKA_BROKERS: kafka.brokers.join(','),
+      DATABASE_URL: db.url,
+      TOPIC_PREFIX: prefix,
+    });
   await standAt('undecodable_batch', 5, 8, 'telemetry.samples.v1');
   const shown = await run('show');
   expect(shown.stdout).toContain('telemetry.samples.v1/0: ingest is "undecodable_batch"');

@@ -2154,6 +2154,7 @@ export interface components {
              */
             definition_id: string;
             equipment_id: string | null;
+            /** @description Samples of the baseline that the limits do not come from. `key`, `site`, `lot_id` and `reason` are null for a caller limited to sites or products, unless the limits name a site or product of its own. */
             exclusions: {
                 /**
                  * Format: date-time
@@ -2163,7 +2164,7 @@ export interface components {
                 index: number;
                 key: string | null;
                 lot_id: string | null;
-                reason: string;
+                reason: string | null;
                 site: string | null;
             }[];
             /** Format: uuid */

@@ -18,7 +18,7 @@ export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, m
   if (
     standing?.state !== 'records_mostly_refused' ||
     standing.atOffset !== batch.fetchOffset ||
-    standstills.decision(batch.topic, partition, batch.fetchOffset, 'resume') !== undefined
+    standstills.resumes(batch.topic, partition, memory.topicId).some(({ atOffset }) => atOffset === batch.fetchOffset)
   ) {
     // The next stop begins with a look of its own: a clock that is behind is still ahead of an old look.
     memory.look = undefined;
