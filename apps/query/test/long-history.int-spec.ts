@@ -1,7 +1,7 @@
 /** One machine may report about one chip as often as it likes; the answer about it stays bounded. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
-import { packMeasurements, seedAttempts } from './seed.ts';
+import { packMeasurements, seedAttempts, sumUpDays } from './seed.ts';
 
 interface Detail {
   attempts: { occurred_at: string; rank: number }[];
@@ -62,4 +62,41 @@ it('is the same for a whole chip', async () => {
 it('is whole otherwise', async () => {
   const { body } = await stage.app.get<{ inspections: Detail[] }>('/v1/lots/L/parts/short');
   expect(body.inspections[0]).toMatchObject({ truncated: [], attempts: [{ rank: 1 }] });
+});
+
+describe('single values of more days than a chart has room for', () => {
+  const chart = '/v1/spc?parameter=m7&chart=imr';
+  /** Says of the day of these values that it has so many. */
+  const sumUpAs = (values: number) =>
+    stage.db.database.query(`UPDATE daily_measured SET values = $1, missing = 2 WHERE name = 'm7'`, [values - 2]);
+  const statusOf = async (path: string) => {
+    const { status, body } = await stage.app.get<{ errors?: { message: string }[] }>(path);
+    return [status, body.errors?.[0]?.message];
+  };
+  const refused = [400, 'gives more than 50000 samples in this range'];
+
+  it('are refused by the sums of days, without being read', async () => {
+    const { database } = stage.db;
+    const unit = { lot_id: 'M', chip_id: 'm', occurred_at: '2026-03-03T08:00:00Z', result: 'pass' } as const;
+    const [measured] = await seedAttempts(database, [unit]);
+    await database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value)
+       SELECT occurred_at, inspection_id, event_id, 'm7', 1 FROM inspection_attempts WHERE inspection_id = $1`,
+      [measured!],
+    );
+    await packMeasurements(database);
+    await sumUpDays(stage.db.url);
+    await sumUpAs(50_000);
+    expect((await statusOf(chart))[0]).toBe(200);
+    await sumUpAs(50_001);
+    expect(await statusOf(chart)).toEqual(refused);
+    // A sample of several values takes as many of them, and an incomplete one is none.
+    expect((await statusOf(`${chart.replace('imr', 'xbar_s')}&subgroup=5`))[0]).toBe(200);
+    await sumUpAs(250_004);
+    expect((await statusOf(`${chart.replace('imr', 'xbar_s')}&subgroup=5`))[0]).toBe(200);
+    await sumUpAs(250_005);
+    expect(await statusOf(`${chart.replace('imr', 'xbar_s')}&subgroup=5`)).toEqual(refused);
+    // Samples of lots and days, however many values they have.
+    expect((await statusOf(`${chart}&subgroup=lot`))[0]).toBe(200);
+  });
 });

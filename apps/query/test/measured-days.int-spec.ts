@@ -4,7 +4,12 @@ import { type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { type AttemptPolicy, chosenAttempts } from '../src/attempts/chosen-attempts.ts';
 import { testCounts } from '../src/failing-tests/failing-tests.sql.ts';
-import { kindsMeasured, momentsOfValues, type SingleValues } from '../src/measured/measured-moments.sql.ts';
+import {
+  kindsMeasured,
+  leastValues,
+  momentsOfValues,
+  type SingleValues,
+} from '../src/measured/measured-moments.sql.ts';
 import {
   type Break,
   type MeasuredQuestion,
@@ -187,7 +192,7 @@ describe('measured values by day', () => {
       seed: 20_251_202,
     });
     const questions = fc.sample(question, { numRuns: rounds.length * 15, seed: 20_260_121 });
-    const seen = { failing: 0, stopped: 0, samples: 0, fromDays: 0, fromBoth: 0, ofSeveral: 0 };
+    const seen = { least: 0, values: 0, failing: 0, stopped: 0, samples: 0, fromDays: 0, fromBoth: 0, ofSeveral: 0 };
     const counting: Queryable = {
       query: async (text, values) => {
         if (text.includes('day AS MATERIALIZED')) {
@@ -218,6 +223,10 @@ describe('measured values by day', () => {
           moving_range: close(moving_range),
           break_at,
         };
+        const least = await leastValues(db.database, asked);
+        expect({ round, asked, isMore: least > values.length }).toEqual({ round, asked, isMore: false });
+        seen.least += least;
+        seen.values += values.length;
         const moments = await momentsOfValues(counting, asked, breakAt);
         expect({ round, asked, breakAt, moments }).toEqual({ round, asked, breakAt, moments: expected });
         for (const by of ['lot', 'day'] as const) {
@@ -247,6 +256,7 @@ describe('measured values by day', () => {
       }
     }
     // Otherwise the questions would be too easy.
+    expect(seen.least).toBeGreaterThan(seen.values / 4);
     expect(seen.failing).toBeGreaterThan(500);
     expect(seen.stopped).toBeGreaterThan(100);
     expect(seen.samples).toBeGreaterThan(2000);

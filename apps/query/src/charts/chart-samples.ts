@@ -2,6 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { type z } from 'zod';
 import { type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
 import { MAX_SAMPLES } from '../measured/measured-parameters.ts';
+import { leastValues } from '../measured/measured-moments.sql.ts';
 import { describeMeasured, tooManySamples, unambiguous } from '../measured/measured-question.ts';
 import {
   type Break,
@@ -86,6 +87,10 @@ async function samplesOfMeasurements(
 ): Promise<ChartedSamples> {
   const { chart, subgroup } = asked;
   const parameters = await unambiguous(snapshot, asked, asked.mix, asked.unit);
+  // Known without sorting ten million values to find the first of them.
+  if (typeof subgroup === 'number' && (await leastValues(snapshot, parameters)) >= (MAX_SAMPLES + 1) * subgroup) {
+    throw tooManySamples();
+  }
   const samples = await measuredSamples(snapshot, parameters, MAX_SAMPLES + 1);
   if (samples.length > MAX_SAMPLES) {
     throw tooManySamples();

@@ -41,6 +41,20 @@ const ofSeries = (question: MeasuredQuestion, where: SqlConditions): SqlConditio
 const ofDay = (question: MeasuredQuestion, summed: SummedUpDays, { values }: SqlConditions): string =>
   ofSeries(question, onSummedUpDays(summed, new SqlConditions(values))).toString();
 
+/** As many values, missing ones included, a question has at least: those of days that are summed up. */
+export async function leastValues(snapshot: Queryable, question: MeasuredQuestion): Promise<number> {
+  const summed = await summedUpDays(snapshot, question, 'daily_measured');
+  if (summed === undefined) {
+    return 0;
+  }
+  const where = new SqlConditions();
+  const [row] = await snapshot.query<{ values: number }>(
+    `SELECT coalesce(sum(a.values + a.missing), 0)::float8 AS values FROM daily_measured a WHERE ${ofDay(question, summed, where)}`,
+    where.values,
+  );
+  return row?.values ?? 0;
+}
+
 /** Where rows take turns on some days and not on others: to ask for more runs of days takes longer than to read them all. */
 export const MOST_RUNS = 40;
 
