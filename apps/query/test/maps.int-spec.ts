@@ -1,10 +1,13 @@
 /** Geometry of wafers, zones, stacks and pictures of maps. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Queryable } from '@chip/persistence';
 import { dieCentre, grossDice } from '@chip/quality';
 import { decode } from 'fast-png';
 import fc from 'fast-check';
 import { boundFigures, zoneOf } from '../src/geometries/zones.sql.ts';
 import { diesByKind, diesByWafer } from '../src/maps/dies.sql.ts';
+import { isTooManyToStack, MAX_STACKED } from '../src/maps/stacked-attempts.sql.ts';
+import { MapsQuery } from '../src/maps/maps.query.ts';
 import { SqlConditions } from '../src/sql/sql-conditions.ts';
 import { openStage, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts, type SeedAttempt } from './seed.ts';
@@ -393,6 +396,46 @@ describe('maps', () => {
     expect(await diesByKind(stage.db.database, question, 8)).toHaveLength(1);
     expect(await diesByKind(stage.db.database, question, 7)).toBeUndefined();
     expect(await diesByKind(stage.db.database, { ...question, value: 'thickness' }, 8)).toBeUndefined();
+  });
+
+  it('of many lots read a limited number of attempts, of those that have a place and the value', async () => {
+    const question = { policy: 'last', value: 'hard_bin', product: 'P' } as const;
+    const counted = `SELECT count(*)::int AS n FROM inspection_attempts WHERE status = 'completed' AND product = 'P' AND wafer_id IS NOT NULL AND die_x IS NOT NULL AND hard_bin IS NOT NULL`;
+    const [row] = await stage.db.database.query<{ n: number }>(counted);
+    expect(row!.n).toBeGreaterThan(3);
+    expect(await isTooManyToStack(stage.db.database, question, row!.n)).toBe(false);
+    expect(await isTooManyToStack(stage.db.database, question, row!.n - 1)).toBe(true);
+    // Measured values are few among the attempts of a die, and counting those says nothing of them.
+    expect(await isTooManyToStack(stage.db.database, { ...question, value: 'half_named' }, 0)).toBe(false);
+  });
+
+  it.each([
+    ['more, wherever they lie', MAX_STACKED, MAX_STACKED + 1, true],
+    ['as many with a place', MAX_STACKED, MAX_STACKED, false],
+    ['so few that nobody counts them', 0, MAX_STACKED + 1, false],
+  ])('are refused where there are %s', async (_what, perKind, counted, isRefused) => {
+    // Two million attempts take a minute to store, so only the counts say that there are as many.
+    const database: Queryable = {
+      query: async (text, values) => {
+        if (/LIMIT \$\d+\) AS read/.test(text)) {
+          return [{ attempts: counted }] as never;
+        }
+        const rows = await stage.db.database.query(text, values);
+        return rows.map((one) =>
+          'attempts' in (one as object) ? { ...(one as object), attempts: perKind } : one,
+        ) as never;
+      },
+    };
+    const maps = new MapsQuery({ answer: (question: (snapshot: Queryable) => unknown) => question(database) } as never);
+    const asked = maps.stack({ value: 'hard_bin', policy: 'last', mix: 'yes' } as never);
+    if (isRefused) {
+      await expect(asked).rejects.toMatchObject({
+        status: 400,
+        errors: [{ parameter: 'from', message: 'matches more than 2000000 attempts' }],
+      });
+    } else {
+      expect((await asked).dies.length).toBeGreaterThan(0);
+    }
   });
 
   it('refuse what is ambiguous', async () => {

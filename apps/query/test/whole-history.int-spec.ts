@@ -10,7 +10,8 @@ import {
 } from '../src/attempts/chosen-attempts.ts';
 import { namesOfAttempts, type SeenName } from '../src/discovery/names.sql.ts';
 import { type EquipmentSample, samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
-import { diesOf, isCrowdedMap, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
+import { diesOf, kindsOfMap, type MapQuestion } from '../src/maps/dies.sql.ts';
+import { isCrowdedMap } from '../src/maps/stacked-attempts.sql.ts';
 import { type MapKind } from '../src/maps/map-scope.ts';
 import { changedAttempt, instantWithin, LOTS, rangeBetween, storeAttempts, storeUnits } from './random-attempts.ts';
 import { sumUpDays } from './seed.ts';

@@ -929,7 +929,7 @@ export interface paths {
         };
         /**
          * Stacked map of many lots
-         * @description All wafers that match the filters on top of each other: of several lots, of a product, of a range. Several products are refused unless mix=yes, because their dice lie elsewhere.
+         * @description All wafers that match the filters on top of each other: of several lots, of a product, of a range. Several products are refused unless mix=yes, because their dice lie elsewhere. Of results, bins and numbers of defects at most 2000000 attempts.
          */
         get: operations["getStackedMap"];
         put?: never;

@@ -73,7 +73,8 @@ export interface KindRow extends MapKind {
 
 const IS_PLACED = 'a.wafer_id IS NOT NULL AND a.die_x IS NOT NULL AND a.die_y IS NOT NULL';
 
-function placedAttempts(question: MapQuestion) {
+/** The chosen attempts that have a place, with `value`, which is null if it is not one of their own but measured. */
+export function placedAttempts(question: MapQuestion) {
   const { lot, wafer, value } = question;
   const where = new SqlConditions()
     .when(lot, ($) => `a.lot_id = ${$}::uuid`)
@@ -138,8 +139,8 @@ async function kindsOfDays(snapshot: Queryable, question: MapQuestion): Promise<
     snapshot,
     question,
     'operation',
-    `${columns}, CASE WHEN ${IS_PLACED} THEN a.completed_at END AS completed_at, NULL::date AS day`,
-    { table: 'daily_attempts', columns: `${columns}, NULL, a.day` },
+    `${columns}, CASE WHEN ${IS_PLACED} THEN a.completed_at END AS completed_at, NULL::date AS day, 1 AS attempts`,
+    { table: 'daily_attempts', columns: `${columns}, NULL, a.day, a.attempts` },
   );
   if (days === '') {
     return undefined;
@@ -156,42 +157,16 @@ async function kindsOfDays(snapshot: Queryable, question: MapQuestion): Promise<
       ${attempts}
       ${days}
     ), kind AS (
-      SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at, max(day) AS day
+      SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at, max(day) AS day, sum(attempts)::float8 AS attempts
         FROM seen WHERE completed_at IS NOT NULL OR day IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${MAX_KINDS}
     )
-    SELECT inspection_type, step, product,
+    SELECT inspection_type, step, product, attempts,
            CASE WHEN day IS NULL OR last_at >= ${beginOf('day + 1')} THEN last_at
                 ELSE (SELECT found.completed_at FROM (${last.sql}) AS found ORDER BY found.completed_at DESC LIMIT 1) END AS last_at
       FROM kind ORDER BY 1, 2, 3`,
     values,
   );
   return rows.every((row): row is MapKind => row.last_at !== null) ? rows : undefined;
-}
-
-/** Whether most lots went through several operations, so that nearly every die has several attempts. */
-export async function isCrowdedMap(snapshot: Queryable, question: MapQuestion): Promise<boolean> {
-  if (question.lot !== undefined) {
-    return false;
-  }
-  const columns = 'a.lot_id, a.inspection_type, a.step';
-  const { attempts, days, values } = await attemptsAndDays(snapshot, question, 'operation', columns, {
-    table: 'daily_attempts',
-    columns,
-  });
-  if (days === '') {
-    // To find out would take as long as the map.
-    return false;
-  }
-  const [row] = await snapshot.query<{ is_crowded: boolean }>(
-    `SELECT 2 * count(*) FILTER (WHERE operations > 1) > count(*) AS is_crowded
-       FROM (SELECT lot_id, count(*) AS operations
-               FROM (SELECT DISTINCT lot_id, inspection_type, step FROM (
-      ${attempts}
-      ${days}
-    ) AS seen) AS operation GROUP BY lot_id) AS lot`,
-    values,
-  );
-  return row?.is_crowded ?? false;
 }
 
 /** Columns that carry the order of attempts, the place and the verdict. */
@@ -263,7 +238,7 @@ export async function diesByKind(
   if (own === undefined) {
     return undefined;
   }
-  const rows = await snapshot.query<KindRow & { readonly attempts: number }>(
+  const rows = await snapshot.query<KindRow>(
     `SELECT inspection_type, step, product, max(completed_at) AS last_at, count(*)::int AS attempts,
             json_agg(x) FILTER (WHERE value IS NOT NULL) AS xs, json_agg(y) FILTER (WHERE value IS NOT NULL) AS ys,
             json_agg(value) FILTER (WHERE value IS NOT NULL) AS values

@@ -11,6 +11,8 @@ export interface MapKind {
   readonly product: string | null;
   /** When the last of them completed. */
   readonly last_at: string;
+  /** How many they are at most: those of days that are summed up may lie nowhere on a wafer. */
+  readonly attempts: number;
 }
 
 /** Most kinds that are read; more are refused anyway, or have no geometry in common. */
@@ -21,7 +23,7 @@ export function kindsOf(
   chosen: { readonly sql: string; readonly where: { readonly values: readonly unknown[] } },
 ): Promise<MapKind[]> {
   return snapshot.query<MapKind>(
-    `SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at FROM (${chosen.sql}) AS chosen
+    `SELECT inspection_type::text AS inspection_type, step, product, max(completed_at) AS last_at, count(*)::int AS attempts FROM (${chosen.sql}) AS chosen
       GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${MAX_KINDS}`,
     chosen.where.values as never,
   );

@@ -24,6 +24,7 @@ import {
 } from './map-answer.ts';
 import { MAX_GALLERY_DIES } from './dies.sql.ts';
 import { MapsQuery } from './maps.query.ts';
+import { MAX_STACKED } from './stacked-attempts.sql.ts';
 
 @ApiTags('Wafer maps')
 @Controller('v1')
@@ -73,8 +74,7 @@ export class MapsController {
   @Get('map')
   @Answers(stackMapAnswer, {
     summary: 'Stacked map of many lots',
-    description:
-      'All wafers that match the filters on top of each other: of several lots, of a product, of a range. Several products are refused unless mix=yes, because their dice lie elsewhere.',
+    description: `All wafers that match the filters on top of each other: of several lots, of a product, of a range. Several products are refused unless mix=yes, because their dice lie elsewhere. Of results, bins and numbers of defects at most ${MAX_STACKED} attempts.`,
   })
   getStackedMap(@Query({ schema: stackMapParameters }) parameters: StackMapParameters): Promise<StackMapAnswer> {
     return this.query.stack(parameters);

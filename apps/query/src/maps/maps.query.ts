@@ -14,7 +14,6 @@ import {
   diesByKind,
   diesByWafer,
   diesOf,
-  isCrowdedMap,
   kindsOfMap,
   type MapQuestion,
   MAX_DIES,
@@ -35,6 +34,7 @@ import {
 import { geometryOf, type MapKind, requireOneProduct } from './map-scope.ts';
 import { type Bounds, boundsOf, type Die, inOrder, onCommonPlaces } from './places.ts';
 import { type StackedAs } from './stack.sql.ts';
+import { isCrowdedMap, isTooManyToStack, MAX_STACKED } from './stacked-attempts.sql.ts';
 
 const STACK_TEXTS: Readonly<Record<StackedAs, (units: string) => string>> = {
   fail_fraction: (units) => `failing ${units} / ${units} on which it was tested`,
@@ -187,6 +187,11 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
     const message = 'needs the wafer geometry of the product: store one with PUT /v1/wafer-geometries';
     throw new Problem(400, 'invalid_parameter', `zones ${message}`, [{ parameter: 'zones', message }]);
   }
+  if (sumOf(kinds) > MAX_STACKED && question.lot === undefined && (await isTooManyToStack(snapshot, question))) {
+    const message = `matches more than ${MAX_STACKED} attempts`;
+    const detail = `the map ${message}: narrow it, for instance by product, step or time`;
+    throw new Problem(400, 'invalid_parameter', detail, [{ parameter: 'from', message }]);
+  }
   // Without mix they are of one operation.
   const isCrowded = kinds.length > 1 && question.mix !== undefined && (await isCrowdedMap(snapshot, question));
   const dies = await diesOf(snapshot, question, MAX_DIES + 1, geometry && zones && { geometry, zones }, isCrowded);
@@ -197,6 +202,8 @@ async function mapOf(snapshot: Queryable, question: Asked, checks: Checks) {
     dies,
   };
 }
+
+const sumOf = (kinds: readonly MapKind[]): number => kinds.reduce((sum, { attempts }) => sum + attempts, 0);
 
 /** @throws Problem 400 for an answer that would be too large */
 function refuseMoreThan(most: number, count: number, what: string): void {
