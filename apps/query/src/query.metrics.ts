@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, replicaLag } from '@chip/persistence';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Measures every request by route pattern (never by URL, which is unbounded). */
 export function measureRequests(app: NestFastifyApplication, registry: Registry): void {
@@ -20,6 +20,24 @@ export function measureRequests(app: NestFastifyApplication, registry: Registry)
         .labels(request.method, request.routeOptions.url ?? 'none', String(reply.statusCode))
         .observe(reply.elapsedTime / 1000);
     });
+}
+
+/** Counts requests that needed no computation of their own. */
+export class SharedAnswers {
+  readonly #shared: Counter;
+
+  constructor(registry: Registry) {
+    this.#shared = new Counter({
+      name: 'chip_query_shared_answers_total',
+      help: 'Requests answered by what was computed for another one that asked for the same, by route.',
+      labelNames: ['route'],
+      registers: [registry],
+    });
+  }
+
+  count(route: string): void {
+    this.#shared.inc({ route });
+  }
 }
 
 /**

@@ -35,7 +35,8 @@ import { serveSignIn } from '../sign-in/routes.ts';
 import { SIGN_IN, type SignIn } from '../sign-in/sign-in.ts';
 import { revalidate } from './revalidation.ts';
 import { writeInTurns } from './answer-text.ts';
-import { measureRequests } from '../query.metrics.ts';
+import { shareAnswers } from './shared-answers.ts';
+import { measureRequests, SharedAnswers } from '../query.metrics.ts';
 import { Problem } from '../http/problem.error.ts';
 import { noParameters } from '../http/parameters.ts';
 import { checkRequest, RequestCheck } from '../http/request-check.ts';
@@ -148,6 +149,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     watchCertificate(app.get(Registry), 'HTTPS_CERTIFICATE', () => readFileSync(HTTPS_CERTIFICATE, 'utf8'));
   }
   writeInTurns(app);
+  shareAnswers(app, (request) => callers.get(request)?.caller, new SharedAnswers(app.get(Registry)));
   revalidate(app);
   measureRequests(app, app.get(Registry));
   const tracing = app.get<Tracing | null>(TRACING);
