@@ -22,6 +22,11 @@ let hashes = new Int32Array(0);
 let slots = new Int32Array(0);
 /** Which series last followed on each: mostly the one that follows again. */
 let successors = new Int32Array(0);
+/** How long the rows of each series are. */
+let bytesOf = new Int32Array(0);
+/** Number of series so far, and that of the last row; -1 before the first. */
+let series = 0;
+let previous = -1;
 
 /** What rows were brought together in, for the next flushes: as many as were ever copied at once. */
 const SPARE: ArrayBufferLike[] = [];
@@ -59,6 +64,7 @@ function makeRoom(rows: number): void {
   hashes = new Int32Array(size);
   slots = new Int32Array(size * 2);
   successors = new Int32Array(size);
+  bytesOf = new Int32Array(size);
 }
 
 /**
@@ -77,75 +83,100 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
   }
   makeRoom(rows);
   slots.fill(-1);
+  series = 0;
+  previous = -1;
   const views = given.map(viewOf);
-  const mask = slots.length - 1;
   let row = 0;
-  let series = 0;
   let bytes = 0;
-  let previous = -1;
   for (let number = 0; number < given.length; number++) {
     const payload = given[number]!;
-    const view = views[number]!;
-    const { length } = payload;
-    bytes += length;
-    for (let at = 0; at < length; row++) {
-      if (row === rows || (row === SAMPLE_ROWS && series * LEAST_ROWS_OF_SERIES > row)) {
-        return given;
-      }
-      const from = at;
-      at = endOfField(payload, view, at);
-      const begin = at;
-      let found = previous < 0 ? -1 : successors[previous]!;
-      if (found >= 0) {
-        at = endOfKey(views, found, view, begin);
-      }
-      if (found < 0 || at < 0) {
-        let hash = 0;
-        at = begin;
-        for (let tabs = 0; at < length; at++) {
-          const byte = payload[at]!;
-          if (byte === NEWLINE || (byte === TAB && ++tabs === 3)) {
-            break;
-          }
-          hash = (Math.imul(hash, 31) + byte) | 0;
-        }
-        hash ^= hash >>> 15;
-        let slot = hash & mask;
-        found = slots[slot]!;
-        while (found >= 0 && !(hashes[found] === hash && endOfKey(views, found, view, begin) === at)) {
-          slot = (slot + 1) & mask;
-          found = slots[slot]!;
-        }
-        if (found < 0) {
-          found = series++;
-          slots[slot] = found;
-          hashes[found] = hash;
-          firstPayload[found] = number;
-          keyFrom[found] = begin;
-          keyTo[found] = at;
-          successors[found] = -1;
-        }
-        if (previous >= 0) {
-          successors[previous] = found;
-        }
-      }
-      previous = found;
-      at = endOfLine(payload, view, at);
-      if (at === length) {
-        // The last line has no end, and would run into the one behind it.
-        return given;
-      }
-      at++;
-      payloadOf[row] = number;
-      fromOf[row] = from;
-      toOf[row] = at;
-      seriesOf[row] = found;
+    row = noteLines(payload, views, number, row, rows);
+    if (row < 0) {
+      return given;
     }
+    bytes += payload.length;
   }
   if (row !== rows || series * LEAST_ROWS_OF_SERIES > rows) {
     return given;
   }
-  return [joined(views, rows, series, bytes)];
+  return [joined(views, rows, bytes)];
+}
+
+/** Notes every line of a payload. @returns the number of lines so far; -1 if they stay as they are */
+function noteLines(payload: Buffer, views: readonly DataView[], number: number, before: number, rows: number): number {
+  let row = before;
+  for (let at = 0; at < payload.length; row++) {
+    if (row === rows || (row === SAMPLE_ROWS && series * LEAST_ROWS_OF_SERIES > row)) {
+      return -1;
+    }
+    at = noteLine(payload, views, number, at, row);
+    if (at < 0) {
+      return -1;
+    }
+  }
+  return row;
+}
+
+/** Notes the line that begins at `from`. @returns where the next one begins; -1 if this one has no end */
+function noteLine(payload: Buffer, views: readonly DataView[], number: number, from: number, row: number): number {
+  const view = views[number]!;
+  const begin = endOfField(payload, view, from);
+  let found = previous < 0 ? -1 : successors[previous]!;
+  let at = found < 0 ? -1 : endOfKey(views, found, view, begin);
+  if (at < 0) {
+    found = lookUp(payload, views, number, begin);
+    at = begin + keyTo[found]! - keyFrom[found]!;
+    if (previous >= 0) {
+      successors[previous] = found;
+    }
+  }
+  previous = found;
+  at = endOfLine(payload, view, at);
+  if (at === payload.length) {
+    // The last line has no end, and would run into the one behind it.
+    return -1;
+  }
+  at++;
+  payloadOf[row] = number;
+  fromOf[row] = from;
+  toOf[row] = at;
+  seriesOf[row] = found;
+  bytesOf[found] = bytesOf[found]! + at - from;
+  return at;
+}
+
+/** The series whose key begins at `begin`; a new one if it was not met before. */
+function lookUp(payload: Buffer, views: readonly DataView[], number: number, begin: number): number {
+  const { length } = payload;
+  const view = views[number]!;
+  let hash = 0;
+  let at = begin;
+  for (let tabs = 0; at < length; at++) {
+    const byte = payload[at]!;
+    if (byte === NEWLINE || (byte === TAB && ++tabs === 3)) {
+      break;
+    }
+    hash = (Math.imul(hash, 31) + byte) | 0;
+  }
+  hash ^= hash >>> 15;
+  const mask = slots.length - 1;
+  let slot = hash & mask;
+  let found = slots[slot]!;
+  while (found >= 0 && !(hashes[found] === hash && endOfKey(views, found, view, begin) === at)) {
+    slot = (slot + 1) & mask;
+    found = slots[slot]!;
+  }
+  if (found < 0) {
+    found = series++;
+    slots[slot] = found;
+    hashes[found] = hash;
+    firstPayload[found] = number;
+    keyFrom[found] = begin;
+    keyTo[found] = at;
+    successors[found] = -1;
+    bytesOf[found] = 0;
+  }
+  return found;
 }
 
 /** Where the field ends that begins at `from`; the end of the payload where nothing follows. */
@@ -190,25 +221,24 @@ function endOfKey(views: readonly DataView[], series: number, view: DataView, fr
   return at < view.byteLength && sameBytes(first, begin, view, from, end - begin + 1) ? at : -1;
 }
 
-function joined(views: readonly DataView[], rows: number, series: number, bytes: number): Buffer {
-  // Where the next row of each series goes: first its length, then the sum of those before it.
-  const places = keyFrom;
-  places.fill(0, 0, series);
-  for (let row = 0; row < rows; row++) {
-    places[seriesOf[row]!]! += toOf[row]! - fromOf[row]!;
-  }
+function joined(views: readonly DataView[], rows: number, bytes: number): Buffer {
+  // Where the next row of each series goes.
   let sum = 0;
   for (let number = 0; number < series; number++) {
-    const length = places[number]!;
-    places[number] = sum;
+    const length = bytesOf[number]!;
+    bytesOf[number] = sum;
     sum += length;
   }
   const target = borrow(bytes);
   const view = viewOf(target);
   for (let row = 0; row < rows; row++) {
-    const number = seriesOf[row]!;
-    const from = fromOf[row]!;
-    places[number] = copyBytes(views[payloadOf[row]!]!, from, toOf[row]! - from, view, places[number]!);
+    place(views, row, view);
   }
   return target;
+}
+
+function place(views: readonly DataView[], row: number, target: DataView): void {
+  const from = fromOf[row]!;
+  const number = seriesOf[row]!;
+  bytesOf[number] = copyBytes(views[payloadOf[row]!]!, from, toOf[row]! - from, target, bytesOf[number]!);
 }

@@ -134,12 +134,69 @@ export function readIndex(
   coversFrom: number,
   events?: BlockEvent[],
 ): BlockTotals & { bytes: number; last: number } {
-  let at = 0;
-  const read = (): number => {
+  const reader = new IndexReader(bytes, coversFrom);
+  while (reader.hasMore) {
+    reader.readEvent(events);
+  }
+  return { ...reader.sum.totals(), bytes: reader.payloadBytes, last: reader.offset };
+}
+
+/** One event at a time: a loop over all of them in one function is compiled again and again while it runs. */
+class IndexReader {
+  readonly sum = new BlockSum();
+  /** Of the last event; before the first, the one before the block. */
+  offset: number;
+  payloadBytes = 0;
+  readonly #bytes: Buffer;
+  #at = 0;
+  #appendTime = 0;
+
+  constructor(bytes: Buffer, coversFrom: number) {
+    this.#bytes = bytes;
+    this.offset = coversFrom - 1;
+  }
+
+  get hasMore(): boolean {
+    return this.#at < this.#bytes.length;
+  }
+
+  readEvent(events: BlockEvent[] | undefined): void {
+    const step = this.#number();
+    if (step < 1) {
+      throw new MalformedBlockError('block index offsets do not ascend');
+    }
+    this.offset += step;
+    this.#appendTime += unzigzag(this.#number());
+    const bytes = this.#number();
+    const elements = this.#number();
+    const refusedCount = this.#number();
+    const refused = refusedCount === 0 ? NONE : this.#places(refusedCount, elements, events !== undefined);
+    this.sum.add(this.offset, this.#appendTime, elements, refusedCount);
+    this.payloadBytes += bytes;
+    events?.push({ offset: this.offset, appendTime: this.#appendTime, bytes, elements, refused });
+  }
+
+  /** Checks the places of refused elements, which a damaged block may announce by the billion. */
+  #places(count: number, elements: number, isKept: boolean): number[] {
+    const places: number[] = [];
+    for (let left = count; left > 0; left--) {
+      const place = this.#number();
+      if (place >= Math.max(1, elements)) {
+        throw new MalformedBlockError('block index names an element that does not exist');
+      }
+      if (isKept) {
+        places.push(place);
+      }
+    }
+    return places;
+  }
+
+  #number(): number {
+    const bytes = this.#bytes;
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = bytes[at++];
+      const byte = bytes[this.#at++];
       if (byte === undefined || scale > 2 ** 49) {
         throw new MalformedBlockError('block index ends inside a number');
       }
@@ -149,37 +206,5 @@ export function readIndex(
       }
       scale *= 128;
     }
-  };
-  const sum = new BlockSum();
-  let allBytes = 0;
-  let offset = coversFrom - 1;
-  let appendTime = 0;
-  while (at < bytes.length) {
-    const step = read();
-    if (step < 1) {
-      throw new MalformedBlockError('block index offsets do not ascend');
-    }
-    offset += step;
-    appendTime += unzigzag(read());
-    const eventBytes = read();
-    const elements = read();
-    const refusedCount = read();
-    let refused = NONE;
-    for (let left = refusedCount; left > 0; left--) {
-      const place = read();
-      if (place >= Math.max(1, elements)) {
-        throw new MalformedBlockError('block index names an element that does not exist');
-      }
-      if (events !== undefined) {
-        if (refused === NONE) {
-          refused = [];
-        }
-        refused.push(place);
-      }
-    }
-    sum.add(offset, appendTime, elements, refusedCount);
-    allBytes += eventBytes;
-    events?.push({ offset, appendTime, bytes: eventBytes, elements, refused });
   }
-  return { ...sum.totals(), bytes: allBytes, last: offset };
 }
