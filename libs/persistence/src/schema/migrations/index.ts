@@ -41,6 +41,7 @@ import { TailsOfDays } from './0048-tails-of-days.ts';
 import { DaysApart } from './0049-days-apart.ts';
 import { DecisionsByTopicId } from './0050-decisions-by-topic-id.ts';
 import { UnusedSetsByJoin } from './0051-unused-sets-by-join.ts';
+import { SupersededByDay } from './0052-superseded-by-day.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -87,4 +88,5 @@ export const MIGRATIONS = [
   { name: '0049-days-apart', class: DaysApart },
   { name: '0050-decisions-by-topic-id', class: DecisionsByTopicId },
   { name: '0051-unused-sets-by-join', class: UnusedSetsByJoin },
+  { name: '0052-superseded-by-day', class: SupersededByDay },
 ];
