@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LIMIT_SETTINGS, LIMITED_ROLE, LIMITED_SEARCH_PATH, type LocalSettings } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { ATTEMPT_GROUPS, isPlainGroup } from '../src/attempts/attempt-groups.ts';
 import { ATTEMPT_POLICIES, type AttemptPolicy, type AttemptQuestion } from '../src/attempts/chosen-attempts.ts';
+import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { type CountedYield } from '../src/yield/yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
@@ -80,7 +82,7 @@ describe('yield from the summaries', () => {
     );
 
   /** The definition written out again: a unit's attempt from its whole history, then range and filters. */
-  const byHand = (attempts: readonly Stored[], asked: Asked, policy: AttemptPolicy): object => {
+  const countedByHand = (attempts: readonly Stored[], asked: Asked, policy: AttemptPolicy): Stored[] => {
     const units = new Map<string, Stored[]>();
     for (const attempt of attempts) {
       units.set(attempt.unit, [...(units.get(attempt.unit) ?? []), attempt]);
@@ -105,7 +107,7 @@ describe('yield from the summaries', () => {
     };
     const matches = (given: string | readonly string[] | undefined, value: string | null): boolean =>
       given === undefined || (value !== null && [given].flat().includes(value));
-    const counted = [...units.values()]
+    return [...units.values()]
       .flatMap(choose)
       .filter(
         (a) =>
@@ -115,6 +117,9 @@ describe('yield from the summaries', () => {
             matches(asked[name], a[name]),
           ),
       );
+  };
+  const byHand = (attempts: readonly Stored[], asked: Asked, policy: AttemptPolicy): object => {
+    const counted = countedByHand(attempts, asked, policy);
     const keyOf = (a: Stored): (string | null)[] => {
       switch (asked.group_by) {
         case 'hour':
@@ -150,6 +155,20 @@ describe('yield from the summaries', () => {
     }
     const inspectionTypes = [...new Set(counted.map((a) => a.inspection_type))].sort();
     return { groups: asked.group_by === undefined ? {} : groups, total: sums(counted), inspectionTypes };
+  };
+  /** Samples of the comparison of equipment: lots with the same numbers are one. */
+  const samplesByHand = (attempts: readonly Stored[], asked: Asked, policy: AttemptPolicy): string[] => {
+    const lots = new Map<string, [units: number, passed: number]>();
+    for (const a of countedByHand(attempts, asked, policy)) {
+      const key = JSON.stringify([a.equipment_id, a.inspection_type, a.product, a.site, a.lot_id]);
+      const [units, passed] = lots.get(key) ?? [0, 0];
+      lots.set(key, [units + 1, passed + Number(a.passed)]);
+    }
+    return [...lots]
+      .map(([key, sums]) => [...(JSON.parse(key) as unknown[]).slice(0, 3), ...sums])
+      .filter(([equipment]) => equipment !== null)
+      .map((sample) => JSON.stringify(sample))
+      .sort();
   };
   const asCounts = ({ groups, total, inspectionTypes }: CountedYield, asked: Asked): object => ({
     groups: Object.fromEntries(
@@ -196,6 +215,16 @@ describe('yield from the summaries', () => {
             policy,
             answer: { ...ofAttempts, groups },
           });
+          const samples = await samplesOfEquipment(db.database, { ...asked, policy }, 'lot');
+          expect({
+            asked,
+            policy,
+            samples: samples
+              .flatMap(({ equipment_id, inspection_type, product, units, passed, times }) =>
+                Array<string>(times).fill(JSON.stringify([equipment_id, inspection_type, product, units, passed])),
+              )
+              .sort(),
+          }).toEqual({ asked, policy, samples: samplesByHand(attempts, asked, policy) });
           compared++;
           if (ofAttempts.total.units > 0) {
             withUnits++;
@@ -280,6 +309,60 @@ describe('yield from the summaries', () => {
     expect(removed).toBeGreaterThan(10);
     expect(await yieldCountsOfAttempts(db.database, asked)).not.toEqual(before);
     expect(await yieldCountsOfSummary(db.database, asked, days)).toEqual(before);
+  });
+
+  describe('of a unit that was tested as another product later', () => {
+    const asked: AttemptQuestion = { policy: 'last', from: '2026-04-01T00:00:00.000000Z' };
+    const counted = (settings: LocalSettings): Promise<number> =>
+      db.database.withSnapshot(
+        async (snapshot) => (await yieldCountsOfSummary(snapshot, asked, summaryDays(asked)!)).total.units,
+        settings,
+      );
+    beforeAll(async () => {
+      const [one] = fc.sample(change, { numRuns: 1, seed: 1 }) as [Change];
+      await storeAttempts(
+        db.database,
+        ['P1', 'P2'].map((product, i) => ({
+          ...one,
+          unit: 1,
+          step: 'other',
+          attempt: i + 1,
+          status: 'completed',
+          product,
+          attempt_no: null,
+          occurred_at: `203${i}-01-01T00:00:00Z`,
+          completed_at: asked.from,
+          event_id: randomUUID(),
+        })),
+      );
+    });
+
+    it('counts the earlier attempt for a caller who does not see the later one', async () => {
+      const limited = (sites: string, products: string): LocalSettings => [
+        [LIMIT_SETTINGS.sites, sites],
+        [LIMIT_SETTINGS.products, products],
+        ['search_path', LIMITED_SEARCH_PATH],
+        ['role', LIMITED_ROLE],
+      ];
+      expect(await counted([])).toBe(1);
+      expect(await counted(limited('["south"]', '*'))).toBe(1);
+      expect(await counted(limited('["elsewhere"]', '*'))).toBe(0);
+      expect(await counted(limited('*', '["P1"]'))).toBe(1);
+      expect(await counted(limited('*', '["P1", "P2"]'))).toBe(1);
+    });
+
+    it('compares attempts where the script of an earlier version left out what the sums count of them', async () => {
+      await db.database.query('CREATE SCHEMA of_cells');
+      for (const table of ['inspection_attempts', 'yield_daily_base', 'yield_delta']) {
+        const columns =
+          table === 'inspection_attempts'
+            ? '*'
+            : `day, inspection_type, product, equipment_id, lot_id, units, passed, insertions, insertions_passed`;
+        await db.database.query(`CREATE VIEW of_cells.${table} AS SELECT ${columns} FROM public.${table}`);
+      }
+      expect(await counted([['search_path', 'of_cells, public']])).toBe(1);
+      await db.database.query('DROP SCHEMA of_cells CASCADE');
+    });
   });
 
   it.each([

@@ -148,9 +148,6 @@ function daysOf(question: AttemptQuestion, table: AttemptTable | MeasuredTable):
 /**
  * Days that changed after they were summed up, and those that are unfit, as runs; undefined when the daily tables do not
  * hold what this caller sees.
- * A caller limited to products sees a unit as if attempts of other products did not exist, which decides what policies
- * choose. In a central database a script adds the tables of the cells, and one of an earlier version adds fewer, or fewer
- * columns.
  */
 async function changedDays(
   snapshot: Queryable,
@@ -162,9 +159,7 @@ async function changedDays(
   const marked = `SELECT DISTINCT a.day FROM attempt_day_changes a WHERE ${where.toString()}`;
   const more = unfit === undefined ? '' : ` UNION ${unfit(new SqlConditions(where.values), days)}`;
   const [row] = await snapshot.query<{ holds: boolean; changed: Span[] }>(
-    `SELECT coalesce(current_setting('${LIMIT_SETTINGS.products}', true), '') IN ('', '*')
-            AND (SELECT count(DISTINCT relnamespace) = 1 FROM pg_class WHERE oid IN ('inspection_attempts'::regclass, '${table}'::regclass))
-            AND (SELECT count(DISTINCT relnatts) = 1 FROM pg_class WHERE relname = '${table}' AND (oid = '${table}'::regclass OR relnamespace = 'public'::regnamespace)) AS holds,
+    `SELECT ${holdsChoices(table)} AS holds,
             ARRAY(SELECT ARRAY[min(day)::text, (max(day) + 1)::text]
                     FROM (SELECT day, day - (row_number() OVER (ORDER BY day))::int AS run
                             FROM (${marked}${more}) AS marked) AS numbered
@@ -173,6 +168,17 @@ async function changedDays(
   );
   return row?.holds ? row.changed : undefined;
 }
+
+/**
+ * Condition that a table of sums holds what policies choose for this caller.
+ * A caller limited to products sees a unit as if attempts of other products did not exist, which decides what policies
+ * choose. In a central database a script adds the tables of the cells, and one of an earlier version adds fewer, or fewer
+ * columns.
+ */
+export const holdsChoices = (table: string): string =>
+  `coalesce(current_setting('${LIMIT_SETTINGS.products}', true), '') IN ('', '*')
+            AND (SELECT count(DISTINCT relnamespace) = 1 FROM pg_class WHERE oid IN ('inspection_attempts'::regclass, '${table}'::regclass))
+            AND (SELECT count(DISTINCT relnatts) = 1 FROM pg_class WHERE relname = '${table}' AND (oid = '${table}'::regclass OR relnamespace = 'public'::regnamespace))`;
 
 const partOfDay = (from: string | undefined, to: string | undefined): Span[] =>
   from === undefined || to === undefined || from === to ? [] : [[from, to]];

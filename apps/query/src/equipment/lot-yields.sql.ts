@@ -14,12 +14,14 @@ export interface EquipmentSample {
 }
 
 const COLUMNS = ['equipment_id', 'inspection_type', 'product', 'lot_id'] as const;
+/** Of idx_yield_daily_base_sample. */
+const ORDER = 'lot_id, equipment_id, inspection_type, product';
 
 /**
  * Units and passes per equipment, inspection type, product and lot (or wafer), without units that name no equipment. Counts
  * lots with the same numbers here: a year of them would take longer to read and to sort than to find.
  */
-export function samplesOfEquipment(
+export async function samplesOfEquipment(
   snapshot: Queryable,
   question: AttemptQuestion,
   sample: 'lot' | 'wafer',
@@ -28,7 +30,7 @@ export function samplesOfEquipment(
   const { sql, values } =
     days === undefined
       ? partsOfAttempts(question, sample)
-      : countsFromSummary(question, days, COLUMNS.map(yieldColumn), { isSummed: false });
+      : await countsFromSummary(snapshot, question, days, COLUMNS.map(yieldColumn), ORDER);
   const columns = [...COLUMNS, ...(sample === 'wafer' ? ['wafer_id'] : [])].join(', ');
   return snapshot.query<EquipmentSample>(
     `WITH part (${columns}, units, passed) AS (

@@ -1,5 +1,6 @@
 import { type Queryable, type SqlParameter } from '@chip/persistence';
 import { type AttemptGroup, GROUP_COLUMNS, groupedRows, groupKey } from '../attempts/attempt-groups.ts';
+import { holdsChoices } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, inRange, isSuperseded } from '../attempts/chosen-attempts.ts';
 import { MIDNIGHT, type WholeDays, wholeDays } from '../attempts/whole-days.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
@@ -45,18 +46,23 @@ export const yieldColumn = (name: string): YieldColumn => ({
  *
  * 1. attempts of whole days, from `yield_daily_base` and `yield_delta` (not the view, whose groups are finer than needed),
  * 2. attempts of the partial days at both ends, one by one,
- * 3. with a policy: minus attempts of retested units for which the policy chooses another attempt, at any time.
+ * 3. with a policy: minus attempts of retested units for which the policy chooses another attempt, at any time. Those of
+ *    whole days are counted in the summaries, unless this caller does not see every attempt that they compare.
  *
  * Includes attempts that retention deleted, except in 2.
  *
- * @param options.isSummed false leaves all sums to the caller, whose groups are nearly as many as the rows of the summaries
+ * @param order of the rows, for a caller who sums up groups that are nearly as many as the rows of the summaries. In the order
+ *   of an index, that takes neither a sort nor a table of all groups.
  */
-export function countsFromSummary(
+export async function countsFromSummary(
+  snapshot: Queryable,
   question: AttemptQuestion,
   { first, end }: WholeDays,
   columns: readonly YieldColumn[],
-  { isSummed = true } = {},
-): { sql: string; values: SqlParameter[] } {
+  order?: string,
+): Promise<{ sql: string; values: SqlParameter[] }> {
+  const { policy } = question;
+  const hasSuperseded = policy !== 'all' && (await holdsSuperseded(snapshot));
   const days = new SqlConditions();
   const { values } = days;
   days
@@ -67,41 +73,52 @@ export function countsFromSummary(
   const named = (of: 'ofDays' | 'ofAttempt'): string =>
     columns.map((column) => `${column[of]} AS ${column.name}`).join(', ');
   const names = columns.map(({ name }) => name).join(', ');
+  const [units, passed] = hasSuperseded
+    ? [`insertions - superseded_${policy}`, `insertions_passed - superseded_${policy}_passed`]
+    : ['insertions', 'insertions_passed'];
   const ofDays = (table: string): string =>
-    isSummed
+    order === undefined
       ? `
       SELECT ${named('ofDays')}, units, passed
-        FROM (SELECT ${summed}, sum(insertions)::bigint AS units, sum(insertions_passed)::bigint AS passed
+        FROM (SELECT ${summed}, sum(${units})::bigint AS units, sum(${passed})::bigint AS passed
                 FROM ${table} s WHERE ${days.toString()} GROUP BY ${summed}) AS s`
-      : `SELECT ${named('ofDays')}, insertions, insertions_passed FROM ${table} s WHERE ${days.toString()}`;
-  const partOfDay = (from: string | undefined, to: string | undefined): string[] => {
-    if (from === undefined || to === undefined || from === to) {
-      return [];
-    }
+      : // As integers, which no row exceeds: sums of bigint are numeric, and take twice as long. Ordered itself, because the
+        // planner does not look into a part with conditions for the order of the whole.
+        `(SELECT ${named('ofDays')}, (${units})::int AS units, (${passed})::int AS passed FROM ${table} s WHERE ${days.toString()} ORDER BY ${order})`;
+  const partsOfDay = (
+    [
+      [question.from, first && first + MIDNIGHT],
+      [end && end + MIDNIGHT, question.to],
+    ] as const
+  ).filter(([from, to]) => from !== undefined && to !== undefined && from !== to);
+  const ofAttempts = ([from, to]: readonly [string | undefined, string | undefined]): string => {
     const where = new SqlConditions(values);
     inRange(where.require(`a.status = 'completed'`), { ...question, from, to }, 'a');
-    return [
-      `SELECT ${named('ofAttempt')}, 1, (a.result = 'pass')::int FROM inspection_attempts a WHERE ${where.toString()}`,
-    ];
+    return `SELECT ${named('ofAttempt')}, 1, (a.result = 'pass')::int FROM inspection_attempts a WHERE ${where.toString()}`;
   };
+  const ofSuperseded = ([from, to]: readonly [string | undefined, string | undefined]): string => {
+    const where = inRange(new SqlConditions(values), { ...question, from, to }, 'a');
+    where.require(isSuperseded('a', question, 'unit') ?? 'false');
+    const rows = `FROM yield_retests a WHERE ${where.toString()}`;
+    return order === undefined
+      ? `SELECT ${names}, -count(*), -count(*) FILTER (WHERE result = 'pass')
+        FROM (SELECT ${named('ofAttempt')}, a.result ${rows}) AS superseded GROUP BY ${names}`
+      : `SELECT ${named('ofAttempt')}, -1, -(a.result = 'pass')::int ${rows}`;
+  };
+  const supersededIn = policy === 'all' ? [] : hasSuperseded ? partsOfDay : [[question.from, question.to] as const];
   const parts = [
     ofDays('yield_daily_base'),
     ofDays('yield_delta'),
-    ...partOfDay(question.from, first && first + MIDNIGHT),
-    ...partOfDay(end && end + MIDNIGHT, question.to),
+    ...partsOfDay.map(ofAttempts),
+    ...supersededIn.map(ofSuperseded),
   ];
-  const superseded = isSuperseded('a', question, 'unit');
-  if (superseded !== undefined) {
-    const where = inRange(new SqlConditions(values), question, 'a').require(superseded);
-    const from = `FROM yield_retests a WHERE ${where.toString()}`;
-    parts.push(
-      isSummed
-        ? `SELECT ${names}, -count(*), -count(*) FILTER (WHERE result = 'pass')
-        FROM (SELECT ${named('ofAttempt')}, a.result ${from}) AS superseded GROUP BY ${names}`
-        : `SELECT ${named('ofAttempt')}, -1, -(a.result = 'pass')::int ${from}`,
-    );
-  }
-  return { sql: parts.join('\n      UNION ALL\n      '), values };
+  const sql = parts.join('\n      UNION ALL\n      ');
+  return { sql: order === undefined ? sql : `SELECT * FROM (${sql}) AS part ORDER BY ${order}`, values };
+}
+
+async function holdsSuperseded(snapshot: Queryable): Promise<boolean> {
+  const [row] = await snapshot.query<{ holds: boolean }>(`SELECT ${holdsChoices('yield_daily_base')} AS holds`);
+  return row?.holds ?? false;
 }
 
 const SUMMARY_GROUPS: Readonly<
@@ -139,7 +156,10 @@ export async function yieldCountsOfSummary(
 ): Promise<CountedYield> {
   // summaryDays returns undefined for wafers.
   const groupBy = question.group_by as keyof typeof SUMMARY_GROUPS | undefined;
-  const parts = countsFromSummary(question, days, [...groupColumns(groupBy), yieldColumn('inspection_type')]);
+  const parts = await countsFromSummary(snapshot, question, days, [
+    ...groupColumns(groupBy),
+    yieldColumn('inspection_type'),
+  ]);
   const rows = await snapshot.query<YieldRow>(
     `WITH part (group_key, group_lot, inspection_type, units, passed) AS (
       ${parts.sql}
