@@ -461,6 +461,14 @@ describe('query plans', () => {
     expect((await explain((snapshot) => diesByKind(snapshot, wafer, 1000))).readWhole).toEqual([]);
   });
 
+  it.each(['result', 'hard_bin', 'defect_count'])('of the stacked map of a product use an index: %s', async (value) => {
+    const question = { policy: 'last', product: 'P3', value } as const;
+    const { readWhole, attempts } = await explain((snapshot) => diesOf(snapshot, question, 1000, undefined));
+    expect(readWhole).toEqual([]);
+    // One product in 25, and once more those that share a square with one tested twice.
+    expect(attempts).toBeLessThan(INSPECTIONS / 10);
+  });
+
   it('of the maps of a year of everything sort no dice, and look up what they are of by index', async () => {
     const question = { value: 'result', policy: 'last', product: 'P7', from: day(-365), to: day(0) } as const;
     const { nodes, attempts } = await explain((snapshot) => diesOf(snapshot, question, 1000, undefined));

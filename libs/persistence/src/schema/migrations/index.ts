@@ -42,6 +42,7 @@ import { DaysApart } from './0049-days-apart.ts';
 import { DecisionsByTopicId } from './0050-decisions-by-topic-id.ts';
 import { UnusedSetsByJoin } from './0051-unused-sets-by-join.ts';
 import { SupersededByDay } from './0052-superseded-by-day.ts';
+import { AttemptsByProduct } from './0053-attempts-by-product.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -89,4 +90,5 @@ export const MIGRATIONS = [
   { name: '0050-decisions-by-topic-id', class: DecisionsByTopicId },
   { name: '0051-unused-sets-by-join', class: UnusedSetsByJoin },
   { name: '0052-superseded-by-day', class: SupersededByDay },
+  { name: '0053-attempts-by-product', class: AttemptsByProduct },
 ];
