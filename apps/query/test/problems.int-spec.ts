@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ANONYMOUS, runAs } from '../src/access/caller.ts';
 import { encodeCursor } from '../src/http/cursor.ts';
@@ -198,9 +199,11 @@ describe('the database', () => {
     try {
       const statistics = await stage.db.database.withTransaction(async (transaction) => {
         await transaction.query('LOCK TABLE inspection_attempts IN ACCESS EXCLUSIVE MODE');
-        // More than there are connections in all: two of them compute.
-        const asked = Array.from({ length: 6 }, () => app.get<ProblemBody>('/v1/yield?group_by=wafer'));
-        while ((await waiting()) < 4) {}
+        // More than there are connections in all, and different ones, which share no answer: two of them compute.
+        const asked = Array.from({ length: 6 }, (_, number) =>
+          app.get<ProblemBody>(`/v1/yield?group_by=wafer&product=P${number}`),
+        );
+        await waitFor(waiting, (number) => number === 4);
         for (const path of ['/v1/lots', '/v1/inspections', '/v1/export/inspections?format=csv']) {
           expect([path, (await app.get(path)).status]).toEqual([path, 200]);
         }
