@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  LIMIT_SETTINGS,
-  LIMITED_ROLE,
-  LIMITED_SEARCH_PATH,
-  type LoadSession,
-  type LocalSettings,
-} from '@chip/persistence';
+import { type LoadSession, type LocalSettings } from '@chip/persistence';
 import { sumUpDays, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { ATTEMPT_GROUPS, groupKey, isPlainGroup } from '../src/attempts/attempt-groups.ts';
@@ -14,6 +8,7 @@ import { ATTEMPT_POLICIES, type AttemptQuestion, chosenAttempts } from '../src/a
 import { BINS, type Bin, binCounts } from '../src/bins/bin-pareto.sql.ts';
 import { densityCounts } from '../src/defects/defect-density.sql.ts';
 import { DEFECT_PARETO_KEYS, defectCounts, type DefectParetoKey } from '../src/defects/defect-pareto.sql.ts';
+import { limitedTo } from '../src/sql/snapshots.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 import { changedAttempt, instantWithin, LOTS, openUnits, rangeBetween, storeAttempts } from './random-attempts.ts';
 
@@ -272,17 +267,11 @@ describe('bins and defects by day', () => {
     });
 
     it('for a caller who does not see the product of a later attempt', async () => {
-      const limited = (sites: string, products: string): LocalSettings => [
-        [LIMIT_SETTINGS.sites, sites],
-        [LIMIT_SETTINGS.products, products],
-        ['search_path', LIMITED_SEARCH_PATH],
-        ['role', LIMITED_ROLE],
-      ];
       expect(await counted([])).toBe(1);
-      expect(await counted(limited('["south"]', '*'))).toBe(1);
-      expect(await counted(limited('["elsewhere"]', '*'))).toBe(0);
-      expect(await counted(limited('*', '["P1"]'))).toBe(1);
-      expect(await counted(limited('*', '["P1", "P2"]'))).toBe(1);
+      expect(await counted(limitedTo({ sites: ['south'], products: null }))).toBe(1);
+      expect(await counted(limitedTo({ sites: ['elsewhere'], products: null }))).toBe(0);
+      expect(await counted(limitedTo({ sites: null, products: ['P1'] }))).toBe(1);
+      expect(await counted(limitedTo({ sites: null, products: ['P1', 'P2'] }))).toBe(1);
     });
 
     it('where attempts come from other databases, and their days do not', async () => {

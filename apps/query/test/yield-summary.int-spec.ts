@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LIMIT_SETTINGS, LIMITED_ROLE, LIMITED_SEARCH_PATH, type LocalSettings } from '@chip/persistence';
+import { type LocalSettings } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { ATTEMPT_GROUPS, isPlainGroup } from '../src/attempts/attempt-groups.ts';
@@ -8,6 +8,7 @@ import { ATTEMPT_POLICIES, type AttemptPolicy, type AttemptQuestion } from '../s
 import { samplesOfEquipment } from '../src/equipment/lot-yields.sql.ts';
 import { type CountedYield } from '../src/yield/yield-counts.ts';
 import { summaryDays, yieldCountsOfSummary } from '../src/yield/yield-summary.sql.ts';
+import { limitedTo } from '../src/sql/snapshots.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 import { changedAttempt, instantWithin, rangeBetween, storeAttempts, storeUnits } from './random-attempts.ts';
 
@@ -338,17 +339,11 @@ describe('yield from the summaries', () => {
     });
 
     it('counts the earlier attempt for a caller who does not see the later one', async () => {
-      const limited = (sites: string, products: string): LocalSettings => [
-        [LIMIT_SETTINGS.sites, sites],
-        [LIMIT_SETTINGS.products, products],
-        ['search_path', LIMITED_SEARCH_PATH],
-        ['role', LIMITED_ROLE],
-      ];
       expect(await counted([])).toBe(1);
-      expect(await counted(limited('["south"]', '*'))).toBe(1);
-      expect(await counted(limited('["elsewhere"]', '*'))).toBe(0);
-      expect(await counted(limited('*', '["P1"]'))).toBe(1);
-      expect(await counted(limited('*', '["P1", "P2"]'))).toBe(1);
+      expect(await counted(limitedTo({ sites: ['south'], products: null }))).toBe(1);
+      expect(await counted(limitedTo({ sites: ['elsewhere'], products: null }))).toBe(0);
+      expect(await counted(limitedTo({ sites: null, products: ['P1'] }))).toBe(1);
+      expect(await counted(limitedTo({ sites: null, products: ['P1', 'P2'] }))).toBe(1);
     });
 
     it('compares attempts where the script of an earlier version left out what the sums count of them', async () => {

@@ -170,7 +170,7 @@ export async function measuredSamples(
         FROM (SELECT * FROM measured ORDER BY ${ORDER} LIMIT ${where.bind(limit)}) v
        CROSS JOIN LATERAL (SELECT chip_id FROM inspections WHERE id = v.inspection_id OFFSET 0) i
        CROSS JOIN LATERAL (SELECT site, lot_id FROM lots WHERE id = v.lot_id OFFSET 0) l
-       ORDER BY v.completed_at, v.event_id, v.value_event, v.value`,
+       ORDER BY ${ORDER}`,
       where.values,
     );
   }

@@ -69,21 +69,24 @@ const AWAY_BEHIND = /could not connect to server "([^"]+)"/;
 
 const costsLittle = (cost: CostClass): boolean => cost === 'light' || cost === 'write';
 
-/** Settings of one transaction: the time-out of this service, and the limits of its caller (see `limited-views.ts`). */
-function settingsOf({ caller, cost }: AskedBy, statementTimeoutMs: number): LocalSettings {
+/** Settings of a transaction that sees only these sites and products; null = all (see `limited-views.ts`). */
+export function limitedTo({ sites, products }: Pick<Caller, 'sites' | 'products'>): LocalSettings {
   const limit = (names: readonly string[] | null): string => (names === null ? '*' : JSON.stringify(names));
+  return [
+    [LIMIT_SETTINGS.sites, limit(sites)],
+    [LIMIT_SETTINGS.products, limit(products)],
+    ['search_path', LIMITED_SEARCH_PATH],
+    ['role', LIMITED_ROLE],
+  ];
+}
+
+/** Settings of one transaction: the time-out of this service, and the limits of its caller. */
+function settingsOf({ caller, cost }: AskedBy, statementTimeoutMs: number): LocalSettings {
   return [
     ['statement_timeout', `${statementTimeoutMs}ms`],
     // Else each of the few costly questions takes several cores of the database.
     ...(costsLittle(cost) ? [] : ([['max_parallel_workers_per_gather', '0']] as const)),
-    ...(isLimited(caller)
-      ? ([
-          [LIMIT_SETTINGS.sites, limit(caller.sites)],
-          [LIMIT_SETTINGS.products, limit(caller.products)],
-          ['search_path', LIMITED_SEARCH_PATH],
-          ['role', LIMITED_ROLE],
-        ] as const)
-      : []),
+    ...(isLimited(caller) ? limitedTo(caller) : []),
   ];
 }
 
