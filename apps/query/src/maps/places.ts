@@ -12,24 +12,27 @@ export const boundsOf = (places: readonly (readonly [x: number, y: number, ...un
   );
 
 function boundsOfColumns(xs: readonly number[], ys: readonly number[]): Bounds {
-  // Not Math.min(...xs): a wafer may have more dice than a call accepts arguments.
-  const extreme = (numbers: readonly number[], of: (a: number, b: number) => number): number | null =>
-    numbers.reduce<number | null>((found, number) => (found === null ? number : of(found, number)), null);
-  return {
-    x_min: extreme(xs, Math.min),
-    x_max: extreme(xs, Math.max),
-    y_min: extreme(ys, Math.min),
-    y_max: extreme(ys, Math.max),
-  };
+  const [x, y] = [extremesOf(xs), extremesOf(ys)];
+  return { x_min: x.min, x_max: x.max, y_min: y.min, y_max: y.max };
+}
+
+function extremesOf(numbers: readonly number[]): { min: number | null; max: number | null } {
+  // Not Math.min(...numbers): a wafer may have more dice than a call accepts arguments.
+  let [min, max] = [Infinity, -Infinity];
+  for (const number of numbers) {
+    min = number < min ? number : min;
+    max = number > max ? number : max;
+  }
+  return numbers.length === 0 ? { min: null, max: null } : { min, max };
 }
 
 /** Most places between the outermost dice. */
 const MAX_GRID = 1_000_000;
 /** Dice by x, then y, from a grid, which is faster than sorting; undefined for two on a place, and if far apart. */
 export function inOrder(rows: readonly KindRow[]): { dies: Die[]; bounds: Bounds } | undefined {
-  const xs = rows.map((row) => row.xs ?? []).flat();
-  const ys = rows.map((row) => row.ys ?? []).flat();
-  const values = rows.map((row) => row.values ?? []).flat();
+  const xs = joined(rows.map((row) => row.xs ?? []));
+  const ys = joined(rows.map((row) => row.ys ?? []));
+  const values = joined(rows.map((row) => row.values ?? []));
   const bounds = boundsOfColumns(xs, ys);
   const [left, bottom] = [bounds.x_min ?? 0, bounds.y_min ?? 0];
   const height = (bounds.y_max ?? 0) - bottom + 1;
@@ -54,6 +57,10 @@ export function inOrder(rows: readonly KindRow[]): { dies: Die[]; bounds: Bounds
   }
   return { dies, bounds };
 }
+
+/** Nearly every wafer is of one kind, and copying its dice would take as long as ordering them. */
+const joined = <T>([first = [], ...others]: readonly (readonly T[])[]): readonly T[] =>
+  others.length === 0 ? first : first.concat(...others);
 
 /** Names each place once, by x, then y; wafers of a lot have nearly the same. */
 export function onCommonPlaces(rows: readonly WaferRow[]): Pick<GalleryAnswer, 'places' | 'wafers'> {
