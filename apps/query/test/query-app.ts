@@ -109,7 +109,11 @@ export class QueryApp {
 
   async stop(): Promise<void> {
     await this.lifecycle.run('intake', AbortSignal.timeout(5000), () => 5000);
+    // Closing waits for a connection on which no request has come, and ends the checks that would time it out.
+    const server = this.app.getHttpServer();
+    const cut = setTimeout(() => server.closeAllConnections(), 5000);
     await this.app.close();
+    clearTimeout(cut);
     await this.lifecycle.run('connections', AbortSignal.timeout(5000), () => 5000);
   }
 }
