@@ -162,17 +162,7 @@ export async function measuredSamples(
       : undefined;
   const { ctes, where } = measuredValues(question, summed);
   if (subgroup === 1) {
-    // Looked up one by one: the planner expects two values of a month, and would compare each of 26,000 with each lot.
-    return snapshot.query<MeasuredSample>(
-      `${ctes}
-      SELECT i.chip_id AS key, l.site, l.lot_id, v.completed_at AS first_at, v.completed_at AS last_at, v.lot_id AS lot, v.wafer_id AS wafer, v.product,
-             (v.value IS NOT NULL)::int AS n, coalesce(v.value, 0) AS mean, 0::float8 AS s, 0::float8 AS range
-        FROM (SELECT * FROM measured ORDER BY ${ORDER} LIMIT ${where.bind(limit)}) v
-       CROSS JOIN LATERAL (SELECT chip_id FROM inspections WHERE id = v.inspection_id OFFSET 0) i
-       CROSS JOIN LATERAL (SELECT site, lot_id FROM lots WHERE id = v.lot_id OFFSET 0) l
-       ORDER BY ${ORDER}`,
-      where.values,
-    );
+    return singleValues(snapshot, ctes, where, limit);
   }
   const size = typeof subgroup === 'number' ? where.bind(subgroup) : undefined;
   const { key, lot } =
@@ -200,6 +190,37 @@ export async function measuredSamples(
      LIMIT ${where.bind(limit)}`,
     where.values,
   );
+}
+
+/** Samples of one value each. What they have in common is not read 26,000 times. */
+async function singleValues(
+  snapshot: Queryable,
+  ctes: string,
+  where: SqlConditions,
+  limit: number,
+): Promise<MeasuredSample[]> {
+  // Looked up one by one: the planner expects two values of a month, and would compare each of 26,000 with each lot.
+  const rows = await snapshot.query<
+    Pick<MeasuredSample, 'key' | 'site' | 'lot_id' | 'first_at' | 'lot' | 'wafer' | 'product'> & {
+      value: number | null;
+    }
+  >(
+    `${ctes}
+    SELECT i.chip_id AS key, l.site, l.lot_id, v.completed_at AS first_at, v.lot_id AS lot, v.wafer_id AS wafer, v.product, v.value
+      FROM (SELECT * FROM measured ORDER BY ${ORDER} LIMIT ${where.bind(limit)}) v
+     CROSS JOIN LATERAL (SELECT chip_id FROM inspections WHERE id = v.inspection_id OFFSET 0) i
+     CROSS JOIN LATERAL (SELECT site, lot_id FROM lots WHERE id = v.lot_id OFFSET 0) l
+     ORDER BY ${ORDER}`,
+    where.values,
+  );
+  return rows.map(({ value, ...row }) => ({
+    ...row,
+    last_at: row.first_at,
+    n: value === null ? 0 : 1,
+    mean: value ?? 0,
+    s: 0,
+    range: 0,
+  }));
 }
 
 /** Where a moving range breaks, because the next values come from other conditions. */
