@@ -1,4 +1,5 @@
 /** Where dice lie: brought into order, named once, and how far they reach. */
+import { extremesOf } from '@chip/quality';
 import { type KindRow, type WaferRow } from './dies.sql.ts';
 import { type GalleryAnswer, type WaferMapAnswer } from './map-answer.ts';
 
@@ -12,18 +13,12 @@ export const boundsOf = (places: readonly (readonly [x: number, y: number, ...un
   );
 
 function boundsOfColumns(xs: readonly number[], ys: readonly number[]): Bounds {
-  const [x, y] = [extremesOf(xs), extremesOf(ys)];
-  return { x_min: x.min, x_max: x.max, y_min: y.min, y_max: y.max };
-}
-
-function extremesOf(numbers: readonly number[]): { min: number | null; max: number | null } {
-  // Not Math.min(...numbers): a wafer may have more dice than a call accepts arguments.
-  let [min, max] = [Infinity, -Infinity];
-  for (const number of numbers) {
-    min = number < min ? number : min;
-    max = number > max ? number : max;
+  if (xs.length === 0) {
+    return { x_min: null, x_max: null, y_min: null, y_max: null };
   }
-  return numbers.length === 0 ? { min: null, max: null } : { min, max };
+  const [x_min, x_max] = extremesOf(xs);
+  const [y_min, y_max] = extremesOf(ys);
+  return { x_min, x_max, y_min, y_max };
 }
 
 /** Most places between the outermost dice. */

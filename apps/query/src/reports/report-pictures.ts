@@ -1,3 +1,4 @@
+import { extremesOf } from '@chip/quality';
 import { type ParetoAnswer as DefectPareto } from '../defects/defects-answer.ts';
 import { type LotMapAnswer } from '../maps/map-answer.ts';
 import { type SpcAnswer } from '../spc/spc-answer.ts';
@@ -63,9 +64,7 @@ const shade = (fraction: number | null): string => `hsl(5 70% ${Math.round(95 - 
 export function chartPicture({ location: { points, centre, violations } }: SpcAnswer): Html {
   const height = 220;
   const values = points.flatMap(({ value, lower, upper }) => [value, lower, upper]);
-  // Not Math.min(...values): a chart has more points than a call takes arguments.
-  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
-  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const [least, most] = extremesOf(values);
   if (points.length === 0) {
     return html`<p>There is too little data for limits.</p>`;
   }

@@ -16,8 +16,8 @@ export function standardDeviation(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
-/** Greatest minus least value; NaN for no values. */
-export function range(values: readonly number[]): number {
+/** The least and the greatest value, of more values than a call of `Math.min` takes arguments; NaN for no values. */
+export function extremesOf(values: readonly number[]): [least: number, greatest: number] {
   let [least = NaN, greatest = NaN] = [values[0], values[0]];
   for (const value of values) {
     if (value < least) {
@@ -27,5 +27,11 @@ export function range(values: readonly number[]): number {
       greatest = value;
     }
   }
+  return [least, greatest];
+}
+
+/** Greatest minus least value; NaN for no values. */
+export function range(values: readonly number[]): number {
+  const [least, greatest] = extremesOf(values);
   return greatest - least;
 }
