@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger, createMetricsRegistry, Health, Lifecycle, type Logger } from '@chip/service';
-import { ServiceModule } from '@chip/service/nest';
+import { closeHttp, ServiceModule } from '@chip/service/nest';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -109,11 +109,7 @@ export class QueryApp {
 
   async stop(): Promise<void> {
     await this.lifecycle.run('intake', AbortSignal.timeout(5000), () => 5000);
-    // Closing waits for a connection on which no request has come, and ends the checks that would time it out.
-    const server = this.app.getHttpServer();
-    const cut = setTimeout(() => server.closeAllConnections(), 5000);
-    await this.app.close();
-    clearTimeout(cut);
+    await closeHttp(this.app.getHttpServer(), 5000, () => undefined);
     await this.lifecycle.run('connections', AbortSignal.timeout(5000), () => 5000);
   }
 }

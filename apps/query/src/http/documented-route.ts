@@ -142,7 +142,7 @@ const badParameter = problem(
 const unavailable = (description: string): MethodDecorator =>
   ApiResponse({
     status: 503,
-    description: `${description} \`issuer_unavailable\`: no token can be checked. \`shutting_down\`: another instance answers.`,
+    description: `${description} \`issuer_unavailable\`: no token can be checked.`,
     headers: { 'Retry-After': RETRY_AFTER },
     content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM_REF } },
   });

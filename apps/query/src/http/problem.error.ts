@@ -27,7 +27,6 @@ export const PROBLEM_CODES = [
   'issuer_unavailable',
   'query_timeout',
   'overloaded',
-  'shutting_down',
   'internal_error',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

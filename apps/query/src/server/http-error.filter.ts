@@ -95,7 +95,6 @@ const CLIENT_ERRORS = {
   414: { code: 'uri_too_long', detail: 'part of the path is longer than this service accepts' },
   415: { code: 'unsupported_media_type', detail: 'request bodies must be application/json' },
   431: { code: 'headers_too_large', detail: 'URL and headers together are larger than this service reads' },
-  503: { code: 'shutting_down', detail: 'this instance is stopping: try again' },
 } as const satisfies Readonly<Record<number, { code: ProblemCode; detail: string }>>;
 
 const statusOf = (error: unknown): number | undefined => {

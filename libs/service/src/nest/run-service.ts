@@ -10,10 +10,11 @@ import { AppError } from '../errors/app-error.ts';
 import { ConfigError, loadConfig, type ConfigSchema, type ServiceConfig } from '../config/config.ts';
 import { Health } from '../health/health.ts';
 import { Lifecycle } from '../process/lifecycle.ts';
-import { createLogger, NestLogger, type Logger } from '../logging/logger.ts';
+import { createLogger, NestLogger } from '../logging/logger.ts';
 import { listenForManagement } from '../process/management.ts';
 import { RethrowFilter } from './rethrow.filter.ts';
 import { createMetricsRegistry } from '../process/service.metrics.ts';
+import { closeHttp } from './close-http.ts';
 import { ServiceModule } from './service.module.ts';
 import { openTracing } from '../tracing/tracing.ts';
 
@@ -94,7 +95,11 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     lifecycle.begin();
     const intake = await lifecycle.run('intake', deadline.signal, () => remainingMs(0.8));
     const work = await lifecycle.run('work', deadline.signal, () => remainingMs(0.85));
-    await closeHttp(app, logger, Math.min(5_000, Math.max(0, remainingMs(0.9))));
+    if (app !== undefined) {
+      const timeoutMs = Math.min(5_000, Math.max(0, remainingMs(0.9)));
+      // Requests still running have had their time; their clients see a closed connection and may retry.
+      await closeHttp(app.getHttpServer(), timeoutMs, () => logger.warn('http_connections_cut'));
+    }
     const connections = await lifecycle.run('connections', deadline.signal, () => remainingMs(0.95));
     const code = intake && work && connections ? exitCode : 1;
     logger.info({ exitCode: code, drainMs: Math.round(performance.now() - startedAt) }, 'service_stopped');
@@ -197,25 +202,6 @@ function connectStrategy(app: NestFastifyApplication, token: InjectionToken): vo
   microservice.useGlobalFilters(new RethrowFilter());
   // The application that owns the container runs the hooks; a deferred microservice would run them a second time.
   microservice.setIsInitHookCalled(true);
-}
-
-async function closeHttp(app: NestFastifyApplication | undefined, logger: Logger, timeoutMs: number): Promise<void> {
-  if (app === undefined) {
-    return;
-  }
-  const server = app.getHttpServer();
-  if (!server.listening) {
-    return;
-  }
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => {
-    // Requests still running have had their time; their clients see a closed connection and may retry.
-    logger.warn('http_connections_cut');
-    server.closeAllConnections();
-  }, timeoutMs);
-  await closed;
-  clearTimeout(timer);
 }
 
 function rootModule(...imports: (Type<unknown> | DynamicModule)[]): Type<unknown> {
