@@ -1,8 +1,11 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Database } from '@chip/persistence';
 import { waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ANONYMOUS, runAs } from '../src/access/caller.ts';
+import { type CostClass } from '../src/access/rights.ts';
 import { encodeCursor } from '../src/http/cursor.ts';
 import { Snapshots } from '../src/sql/snapshots.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
@@ -32,6 +35,13 @@ const problem = async (path: string, init?: RequestInit): Promise<Answer<Problem
   expect(answer.body.detail).not.toBe('');
   return answer;
 };
+
+const readAs = (cost: CostClass, snapshots: Snapshots, sql: string): Promise<unknown> =>
+  new Promise((resolve, reject) =>
+    runAs({ caller: ANONYMOUS, cost }, () => {
+      snapshots.read((snapshot) => snapshot.query(sql)).then(resolve, reject);
+    }),
+  );
 
 describe('a bad parameter is a 400 that names it', () => {
   const year = encodeURIComponent;
@@ -224,14 +234,28 @@ describe('the database', () => {
     ['statistic', '0'],
     ['export', '0'],
   ] as const)('computes what costs %s with at most %s workers', async (cost, workers) => {
-    const rows = await new Promise<unknown>((resolve) =>
-      runAs({ caller: ANONYMOUS, cost }, () =>
-        resolve(
-          stage.app.app.get(Snapshots).read((snapshot) => snapshot.query('SHOW max_parallel_workers_per_gather')),
-        ),
-      ),
-    );
+    const rows = await readAs(cost, stage.app.app.get(Snapshots), 'SHOW max_parallel_workers_per_gather');
     expect(rows).toEqual([{ max_parallel_workers_per_gather: workers }]);
+  });
+
+  it.each([
+    ['rests after a long one', ['light', 'statistic'], 'rests'],
+    ['does not rest while nobody asks cheap questions', ['statistic'], 'answers'],
+    ['does not rest after what is not a statistic', ['light', 'write'], 'answers'],
+  ] as const)('a connection of statistics %s', async (_what, costs, then) => {
+    const database = new Database({ url: stage.db.url, applicationName: 'test', max: 1 });
+    const snapshots = new Snapshots({ of: () => database }, { QUERY_TIMEOUT_MS: 10_000, EXPORT_MAX_SECONDS: 10 });
+    try {
+      for (const cost of costs) {
+        await readAs(cost, snapshots, cost === 'light' ? 'SELECT 1' : 'SELECT pg_sleep(0.9)');
+      }
+      // Rests for as long as it took.
+      const first = [readAs('statistic', snapshots, 'SELECT 1').then(() => 'answers'), sleep(700).then(() => 'rests')];
+      expect(await Promise.race(first)).toBe(then);
+      await Promise.all(first);
+    } finally {
+      await database.close();
+    }
   });
 
   it('cannot compute with a value that an earlier version accepted', async () => {

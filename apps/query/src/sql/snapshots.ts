@@ -45,6 +45,12 @@ const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
 /** For so long after a cheap question others count as asking. */
 const ASKING_MS = 1_000;
+/**
+ * A statistic that took long is answered at once, but while others ask, its connection then rests for as long: the next one
+ * waits. So statistics that follow one another take half of a core and not a whole one.
+ */
+const LONG_STATISTIC_MS = 100;
+const LONGEST_REST_MS = 1_000;
 
 /** SQLSTATE when a replica has ended a read that stood in the way of its replay: the next one sees a newer snapshot. */
 const REPLAY_CONFLICT = '40001';
@@ -143,7 +149,14 @@ export class Snapshots {
     const request = currentRequest();
     const settings = settingsOf(request, this.#statementTimeoutMs);
     const answer = (): Promise<T> =>
-      this.pools.of(request.cost).withSnapshot((snapshot) => question(noting(snapshot)), settings);
+      this.pools.of(request.cost).withSnapshot(
+        (snapshot) => question(noting(snapshot)),
+        settings,
+        (tookMs) =>
+          request.cost === 'statistic' && tookMs >= LONG_STATISTIC_MS && this.#isAsked()
+            ? Math.min(LONGEST_REST_MS, tookMs)
+            : 0,
+      );
     const answerOnceMore = (): Promise<T> =>
       answer().catch((error: unknown) => {
         if (isReplayConflict(error)) {
@@ -224,10 +237,15 @@ export class Snapshots {
   async #giveWay(workedMs: number): Promise<void> {
     // Lets in what has arrived meanwhile.
     await nextTurn();
-    if (performance.now() - this.#askedAt < ASKING_MS) {
+    if (this.#isAsked()) {
       const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_WORK * workedMs));
       await sleep(pause * this.#streams);
     }
+  }
+
+  /** Whether somebody asks cheap questions, whose answers dear ones delay. */
+  #isAsked(): boolean {
+    return performance.now() - this.#askedAt < ASKING_MS;
   }
 
   /** Runs work that writes. @throws what {@link translated} makes of its error */

@@ -1,4 +1,5 @@
 /** The connection pool for everything except the load. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { connectionOptions, freshClient } from './database-url.ts';
 import { CommitUnknownError, DatabaseError, toDatabaseError, TransactionFailedError } from './database-error.ts';
@@ -143,9 +144,15 @@ export class Database implements Queryable {
    * statements leave together with its begin; those that `work` starts without waiting, with one another.
    *
    * @param settings that hold in it only
+   * @param restMs for how long the connection then stays out of use, given the milliseconds that the transaction took
    */
-  async withSnapshot<T>(work: (transaction: Queryable) => Promise<T>, settings: LocalSettings = []): Promise<T> {
+  async withSnapshot<T>(
+    work: (transaction: Queryable) => Promise<T>,
+    settings: LocalSettings = [],
+    restMs: (tookMs: number) => number = () => 0,
+  ): Promise<T> {
     const client = await this.#connect();
+    const beganAt = performance.now();
     const begun = run(client, beginSnapshot(settings)).then(
       () => undefined,
       (error: unknown) => ({ error }),
@@ -172,10 +179,15 @@ export class Database implements Queryable {
       throw cause;
     }
     // Nothing was written, so the answer does not wait for the end of the transaction; only the connection does.
-    run(client, 'COMMIT').then(
-      () => client.release(),
-      () => client.release(true),
-    );
+    run(client, 'COMMIT')
+      .then(() => {
+        const rest = restMs(performance.now() - beganAt);
+        return rest > 0 ? sleep(rest) : undefined;
+      })
+      .then(
+        () => client.release(),
+        () => client.release(true),
+      );
     return result;
   }
 
