@@ -23,7 +23,7 @@ CREATE SCHEMA :"cell";
 COMMENT ON SCHEMA :"cell" IS 'cell of chip-quality';
 IMPORT FOREIGN SCHEMA public LIMIT TO (
   lots, wafers, parts, inspections, inspection_attempts, inspection_events, former_attempts, defects,
-  measurement_vectors, measurement_rows, measurement_sets, measurements, yield_daily, yield_daily_base, yield_delta,
+  measurement_values, measurement_vectors, measurement_rows, measurement_sets, measurements, yield_daily, yield_daily_base, yield_delta,
   yield_retests, attempt_day_changes, daily_attempts, daily_defects, daily_measured, daily_measured_lots, daily_tests,
   daily_tested, system_metrics, metrics_hourly, metrics_daily, stream_positions, stream_gaps, ingest_partitions,
   retention_settings) FROM SERVER :"cell" INTO :"cell";

@@ -144,7 +144,7 @@ describe('the main path, seen from outside', () => {
       `ALTER TABLE system_metrics ADD CONSTRAINT no_sevens CHECK (service_name <> 'picky' OR metric_value::int % 70 <> 7)`,
     );
     await pipeline.database.query(
-      `ALTER TABLE measurement_vectors ADD CONSTRAINT no_poison CHECK (-13.25 <> ALL (values))`,
+      `ALTER TABLE measurement_values ADD CONSTRAINT no_poison CHECK (-1325 <> ALL (digits))`,
     );
     try {
       await pipeline.produce(
@@ -197,7 +197,7 @@ describe('the main path, seen from outside', () => {
       ]);
     } finally {
       await pipeline.database.query(`ALTER TABLE system_metrics DROP CONSTRAINT no_sevens`);
-      await pipeline.database.query(`ALTER TABLE measurement_vectors DROP CONSTRAINT no_poison`);
+      await pipeline.database.query(`ALTER TABLE measurement_values DROP CONSTRAINT no_poison`);
     }
   });
 

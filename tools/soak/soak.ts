@@ -32,7 +32,7 @@ const CHUNK = '1 minute';
 const KEEP = '4 minutes';
 const RETENTION_MS = 30_000;
 const RETAINED = ['system_metrics', 'measurements', 'inspection_events'];
-const HYPERTABLES = ['system_metrics', 'measurement_rows', 'measurement_vectors'];
+const HYPERTABLES = ['system_metrics', 'measurement_rows', 'measurement_values'];
 const LONGEST_SUMMARY_S = 3_600;
 /** Enough intervals in a short run to see a trend. */
 const INTERVALS = 24;

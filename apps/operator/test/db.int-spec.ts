@@ -47,7 +47,7 @@ describe('db', () => {
 
   it('shows the state, for people and as JSON', async () => {
     expect((await run('status')).stdout).toMatch(
-      /TimescaleDB .* \(apache edition\)\nshape +folded roll-ups\n.*hypertable +measurement_vectors/s,
+      /TimescaleDB .* \(apache edition\)\nshape +folded roll-ups\n.*hypertable +measurement_values/s,
     );
     const status = JSON.parse((await run('status', '--json')).stdout) as { info: { edition: string } };
     expect(status.info.edition).toBe('apache');

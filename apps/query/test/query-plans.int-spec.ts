@@ -106,9 +106,9 @@ describe('query plans', () => {
       [today],
     );
     await database.query(
-      `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+      `INSERT INTO measurement_values (time, inspection_id, event_id, set_id, decimals, digits)
        SELECT occurred_at, id, id, (SELECT store_measurement_sets(json_build_array(json_build_object('names', names, 'units', nothing, 'lower_limits', nothing, 'upper_limits', nothing)))
-           FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(0, 9) AS m) AS s),
+           FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(0, 9) AS m) AS s), 0,
          ARRAY(SELECT die_x + m FROM generate_series(0, 9) AS m)
        FROM inspections WHERE occurred_at >= $1::date - 335`,
       [today],
@@ -148,7 +148,7 @@ describe('query plans', () => {
       'daily_tests',
       'daily_tested',
       'measurement_rows',
-      'measurement_vectors',
+      'measurement_values',
       'measurement_sets',
       'defects',
       'system_metrics',
@@ -163,7 +163,7 @@ describe('query plans', () => {
       await database.query(`VACUUM ANALYZE ${table}`);
     }
     const vectorChunks = await database.query<{ name: string; start: string; end: string }>(
-      `SELECT chunk_name AS name, range_start AS start, range_end AS "end" FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_vectors'`,
+      `SELECT chunk_name AS name, range_start AS start, range_end AS "end" FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_values'`,
     );
     chunksOfVectors = new Map(vectorChunks.map(({ name, ...range }) => [name, range]));
     [{ id: oneId }] = (await database.query<{ id: string }>(`SELECT md5('i5')::uuid::text AS id`)) as [{ id: string }];

@@ -29,7 +29,7 @@ beforeAll(async () => {
      INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
      SELECT ${time}, ${id}, ${id}, s.id, ARRAY[10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END] FROM s, ${dice}`,
   );
-  await database.query('ANALYZE inspections, inspection_attempts, measurement_vectors, measurement_sets');
+  await database.query('ANALYZE inspections, inspection_attempts, measurement_values, measurement_sets');
 }, 300_000);
 afterAll(() => stage.end());
 

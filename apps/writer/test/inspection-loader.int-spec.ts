@@ -77,7 +77,7 @@ class Source {
   /** Empties the tables: a new database per run would cost more than the run. */
   async reset(): Promise<void> {
     await this.database.database.query(
-      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_vectors, measurement_rows, measurement_sets, defects CASCADE`,
+      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_values, measurement_rows, measurement_sets, defects CASCADE`,
     );
     this.letters.length = 0;
     this.#brakes.length = 0;
@@ -263,7 +263,7 @@ describe('loading inspections', () => {
       ]);
       for (const constraint of [
         `measurement_sets ADD CONSTRAINT no_poison CHECK ('poison' <> ALL (names))`,
-        `measurement_vectors ADD CONSTRAINT no_thirteens CHECK (-13 <> ALL (values))`,
+        `measurement_values ADD CONSTRAINT no_thirteens CHECK (-13 <> ALL (digits))`,
         `defects ADD CONSTRAINT no_ghosts CHECK (class <> 'ghost')`,
         `inspection_attempts ADD CONSTRAINT no_sevens CHECK (hard_bin <> 7)`,
       ]) {

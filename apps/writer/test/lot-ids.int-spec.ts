@@ -47,7 +47,7 @@ describe('the id of a lot', () => {
   });
   beforeEach(async () => {
     await db.database.query(
-      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_vectors, defects, stream_positions CASCADE`,
+      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_values, defects, stream_positions CASCADE`,
     );
     await (session as LoadSession | undefined)?.close();
     session = await LoadSession.open({ url: db.url, applicationName: 'test' });
@@ -108,7 +108,7 @@ describe('the id of a lot', () => {
       ['8', '5', '8'],
     ] as const) {
       await db.database.query(
-        `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_vectors, defects CASCADE`,
+        `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_values, defects CASCADE`,
       );
       await storeLot(version);
       await load(history(versions));

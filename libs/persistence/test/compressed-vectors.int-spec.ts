@@ -43,7 +43,7 @@ describe('measurements that are compressed', () => {
   const work = async (database: PGlite): Promise<void> => {
     for (const { id } of await rows<{ id: number }>(
       database,
-      `SELECT job_id AS id FROM timescaledb_information.jobs WHERE hypertable_name = 'measurement_vectors' AND proc_name LIKE '%compression'`,
+      `SELECT job_id AS id FROM timescaledb_information.jobs WHERE hypertable_name IN ('measurement_values', 'measurement_vectors') AND proc_name LIKE '%compression'`,
     )) {
       await database.query(`CALL run_job(${id})`);
     }
@@ -52,7 +52,7 @@ describe('measurements that are compressed', () => {
     one(
       database,
       `SELECT (count(*) FILTER (WHERE is_compressed))::int AS compressed, (count(*) FILTER (WHERE NOT is_compressed))::int AS open
-         FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_vectors'`,
+         FROM timescaledb_information.chunks WHERE hypertable_name IN ('measurement_values', 'measurement_vectors')`,
     );
   /** Everything, in an order of its own. */
   const digest = (database: PGlite): Promise<object> =>
@@ -73,10 +73,10 @@ describe('measurements that are compressed', () => {
     await database.exec(`
       CREATE TABLE plain (LIKE measurement_rows INCLUDING INDEXES);
       INSERT INTO plain SELECT time, inspection_id, event_id, name, value, unit, lower_limit, upper_limit FROM measurements
-       WHERE time < (SELECT max(range_end) FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_vectors' AND is_compressed)`);
+       WHERE time < (SELECT max(range_end) FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_values' AND is_compressed)`);
     const { share } = await one<{ share: number }>(
       database,
-      `SELECT sum(after_compression_total_bytes)::float8 / pg_total_relation_size('plain') AS share FROM chunk_compression_stats('measurement_vectors')`,
+      `SELECT sum(after_compression_total_bytes)::float8 / pg_total_relation_size('plain') AS share FROM chunk_compression_stats('measurement_values')`,
     );
     expect(share).toBeLessThan(1 / 8);
   });
@@ -155,7 +155,7 @@ describe('measurements that are compressed', () => {
     expect(await prune()).toEqual({ n: 1 });
     expect(await prune()).toEqual({ n: 0 });
     expect(await digest(database)).toEqual(before);
-    await database.query(`SELECT drop_chunks('measurement_vectors', older_than => now() + INTERVAL '60 days')`);
+    await database.query(`SELECT drop_chunks('measurement_values', older_than => now() + INTERVAL '60 days')`);
     expect(await prune()).toEqual({ n: 2 });
   });
 
@@ -212,5 +212,33 @@ describe('measurements that are compressed', () => {
       expect(await chunks(database)).toEqual({ compressed: 3, open: 2 });
       expect(await digest(database)).toEqual(before);
     }
+  });
+
+  it('that an earlier version stored and compressed stay as they are beside those that are stored as digits', async () => {
+    const database = await open({ to: '0053-attempts-by-product' });
+    await store(database, 3_000);
+    await work(database);
+    const before = await digest(database);
+    await migrateCommunity(database);
+    expect(await digest(database)).toEqual(before);
+    await store(database, 3_000, 'new');
+    await work(database);
+    expect(await chunks(database)).toEqual({ compressed: 3, open: 2 });
+    expect(
+      await rows(
+        database,
+        'SELECT digits IS NULL AS wide, values IS NULL AS narrow, count(*)::int AS n FROM measurement_values GROUP BY 1, 2 ORDER BY 1',
+      ),
+    ).toEqual([
+      { wide: false, narrow: true, n: 3_000 },
+      { wide: true, narrow: false, n: 3_000 },
+    ]);
+    expect(
+      await one(
+        database,
+        `SELECT count(*)::int AS n, md5(string_agg(m::text, '|' ORDER BY inspection_id, event_id, name)) AS of FROM measurements AS m
+          WHERE event_id IN (SELECT md5('i event' || i)::uuid FROM generate_series(0, 2999) AS i)`,
+      ),
+    ).toEqual(before);
   });
 });

@@ -374,7 +374,7 @@ describe('migrations', () => {
     });
     expect(status.hypertables.map(({ name, chunk_interval }) => ({ name, chunk_interval }))).toEqual([
       { name: 'measurement_rows', chunk_interval: '30 days' },
-      { name: 'measurement_vectors', chunk_interval: '30 days' },
+      { name: 'measurement_values', chunk_interval: '30 days' },
       { name: 'system_metrics', chunk_interval: '1 day' },
     ]);
     expect(status.hypertables.find((table) => table.name === 'system_metrics')?.chunks).toBeGreaterThanOrEqual(4);

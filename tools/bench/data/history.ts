@@ -161,12 +161,12 @@ const OF_UNITS = [
      SELECT id, 'S1', 'a:2', event, ARRAY[event], later, 0, lot, type, 'completed', 'pass', later, later, equipment, product, wafer, x, y, 1, 1, 1.5
      FROM (SELECT *, md5('again' || n)::uuid AS event, at + INTERVAL '1 hour' AS later FROM unit WHERE n % 20 = 3) AS again`,
   // Nearly normal, within the limits but for a few in a thousand.
-  `INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
+  `INSERT INTO measurement_values (time, inspection_id, event_id, set_id, decimals, digits)
      SELECT at, id, id, (SELECT set_id FROM (SELECT store_measurement_sets(json_build_array(json_build_object('names', array_agg('width' || m ORDER BY m),
          'units', array_agg('um'::text), 'lower_limits', array_agg(m), 'upper_limits', array_agg(m + 4)))) AS set_id
          FROM generate_series(0, ${PARAMETERS - 1}) AS m) AS stored),
-       ARRAY(SELECT m + (hashint8(n * 64 + m) & 1023) / 1024.0 + (hashint8(n * 64 + m + 16) & 1023) / 1024.0
-         + (hashint8(n * 64 + m + 32) & 1023) / 1024.0 + (hashint8(n * 64 + m + 48) & 1023) / 1024.0 FROM generate_series(0, ${PARAMETERS - 1}) AS m)
+       4, ARRAY(SELECT (10000 * (m + (hashint8(n * 64 + m) & 1023) / 1024.0 + (hashint8(n * 64 + m + 16) & 1023) / 1024.0
+         + (hashint8(n * 64 + m + 32) & 1023) / 1024.0 + (hashint8(n * 64 + m + 48) & 1023) / 1024.0))::int FROM generate_series(0, ${PARAMETERS - 1}) AS m)
      FROM unit`,
   `INSERT INTO defects (inspection_id, event_id, defect_no, time, class, x_um, y_um)
      SELECT id, id, no, at, 'class' || n % 9, 0, 0 FROM unit, generate_series(1, 3) AS no WHERE result = 'fail'`,

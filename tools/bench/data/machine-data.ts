@@ -18,7 +18,7 @@ export interface Backlog {
   readonly rows: number;
   readonly table: 'system_metrics' | 'measurements';
   /** Where the pipeline puts them. */
-  readonly storedIn: 'system_metrics' | 'measurement_vectors';
+  readonly storedIn: 'system_metrics' | 'measurement_values';
   /** Where the raw copy puts the same rows one by one, whatever form the pipeline stores them in. */
   readonly plainTable: 'system_metrics' | 'measurement_rows';
   /** The record with a number from 0 to `records` (exclusive). */
@@ -153,7 +153,7 @@ export function inspectionBacklog(
     elements: events,
     rows: events * measurements,
     table: 'measurements',
-    storedIn: 'measurement_vectors',
+    storedIn: 'measurement_values',
     plainTable: 'measurement_rows',
     record,
   };

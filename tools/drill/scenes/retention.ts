@@ -123,7 +123,7 @@ async function held(system: SystemUnderTest, isHeld: boolean): Promise<Held> {
 }
 
 async function chunks(system: SystemUnderTest): Promise<number> {
-  const [row] = await system.sql<{ n: string }>(`SELECT count(*) AS n FROM show_chunks('measurement_vectors')`);
+  const [row] = await system.sql<{ n: string }>(`SELECT count(*) AS n FROM show_chunks('measurement_values')`);
   return Number(row?.n);
 }
 

@@ -53,15 +53,24 @@ export function timesOf(
   return [(row: string) => ` AND cardinality(a.event_ids) = 1${near(row)}`, () => ' AND cardinality(a.event_ids) <> 1'];
 }
 
+/**
+ * A value of a row `v` of measurement_values, of which one of two forms is null.
+ *
+ * @param row what holds the parts of the value
+ * @param place its position, where the parts are arrays
+ */
+export const measuredValue = (row: string, place = ''): string =>
+  `coalesce(${row}.values${place}, ${row}.digits${place} / (10::float8 ^ v.decimals))`;
+
 const OF_ATTEMPT = (row: string): string =>
   `${row}.inspection_id = a.inspection_id AND ${row}.event_id = ANY (a.event_ids)`;
 const VALUES = `JOIN measurement_sets s ON s.id = v.set_id
         CROSS JOIN LATERAL (
-          SELECT v.time, v.inspection_id, v.event_id, u.name, u.value, u.unit, u.lower_limit, u.upper_limit
-            FROM unnest(s.names, v.values, s.units, s.lower_limits, s.upper_limits) AS u (name, value, unit, lower_limit, upper_limit)) m`;
+          SELECT v.time, v.inspection_id, v.event_id, u.name, ${measuredValue('u')} AS value, u.unit, u.lower_limit, u.upper_limit
+            FROM unnest(s.names, v.values, v.digits, s.units, s.lower_limits, s.upper_limits) AS u (name, values, digits, unit, lower_limit, upper_limit)) m`;
 const NAMED_VALUE = `JOIN named n ON n.set_id = v.set_id
         CROSS JOIN LATERAL (
-          SELECT v.time, v.inspection_id, v.event_id, n.name, v.values[n.place] AS value, n.unit, n.lower_limit, n.upper_limit) m`;
+          SELECT v.time, v.inspection_id, v.event_id, n.name, ${measuredValue('v', '[n.place]')} AS value, n.unit, n.lower_limit, n.upper_limit) m`;
 
 /**
  * SELECT over attempts `a` and their measurements `m` (time, inspection_id, event_id, name, value, unit, lower_limit,
@@ -80,7 +89,7 @@ export function overMeasurements(
   return times
     .flatMap((near) => [
       `JOIN measurement_rows m ON ${OF_ATTEMPT('m')}${isNamed}${near('m')}`,
-      `JOIN measurement_vectors v ON ${OF_ATTEMPT('v')}${near('v')}
+      `JOIN measurement_values v ON ${OF_ATTEMPT('v')}${near('v')}
         ${name === undefined ? VALUES : NAMED_VALUE}`,
     ])
     .map(select)

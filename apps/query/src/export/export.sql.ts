@@ -1,5 +1,5 @@
 import { type Queryable, type SqlParameter } from '@chip/persistence';
-import { namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
+import { measuredValue, namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
 import { type UnitFilters } from '../http/parameters.ts';
 import { ITEM_COLUMNS } from '../inspections/inspection-answer.ts';
 import { SELECT_ITEM } from '../inspections/inspection-list.sql.ts';
@@ -87,7 +87,7 @@ export interface MeasurementExport extends UnitFilters, Range, Ordered {
  */
 export async function hasOwnMeasurements(snapshot: Queryable): Promise<boolean> {
   const [row] = await snapshot.query<{ of_cells: boolean }>(
-    `SELECT to_regclass('measurement_vectors') IS NOT DISTINCT FROM to_regclass('every_cell.measurement_vectors') AS of_cells`,
+    `SELECT to_regclass('measurement_values') IS NOT DISTINCT FROM to_regclass('every_cell.measurement_values') AS of_cells`,
   );
   return row?.of_cells === false;
 }
@@ -107,14 +107,14 @@ function everyMeasurement(name: string | undefined): string[] {
   const values =
     name === undefined
       ? `JOIN measurement_sets s ON s.id = v.set_id
-        CROSS JOIN LATERAL unnest(s.names, v.values, s.units, s.lower_limits, s.upper_limits) AS n (name, value, unit, lower_limit, upper_limit)`
+        CROSS JOIN LATERAL unnest(s.names, v.values, v.digits, s.units, s.lower_limits, s.upper_limits) AS n (name, values, digits, unit, lower_limit, upper_limit)`
       : // Before their attempts are looked up, events without the name are left out.
         'JOIN named n ON n.set_id = v.set_id AND v.set_id = ANY (ARRAY(SELECT set_id FROM named))';
-  const value = name === undefined ? 'n.value' : 'v.values[n.place]';
+  const value = name === undefined ? measuredValue('n') : measuredValue('v', '[n.place]');
   return [
     `(SELECT * FROM measurement_rows${name === undefined ? '' : ` WHERE name = ${name}`}) AS m
         ${attemptsOf('m')}`,
-    `measurement_vectors v
+    `measurement_values v
         ${attemptsOf('v')}
         ${values}
         CROSS JOIN LATERAL (

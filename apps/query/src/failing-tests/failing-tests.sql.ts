@@ -8,7 +8,7 @@ import {
   summedUpDays,
 } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
-import { timesOf } from '../attempts/measurements-of-attempts.sql.ts';
+import { measuredValue, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** One test (measurement with limits) over the counted attempts. */
@@ -47,11 +47,11 @@ export async function operationsOfTests(
  * @param near from {@link timesOf}
  */
 const valuesOf = (near: (row: string) => string): string => `
-      SELECT a.unit, a.result, u.name, u.value, u.lower_limit, u.upper_limit, u.place, v.time, v.event_id
+      SELECT a.unit, a.result, u.name, ${measuredValue('u')} AS value, u.lower_limit, u.upper_limit, u.place, v.time, v.event_id
         FROM chosen a
-        JOIN measurement_vectors v ON v.inspection_id = a.inspection_id AND v.event_id = ANY (a.event_ids)${near('v')}
+        JOIN measurement_values v ON v.inspection_id = a.inspection_id AND v.event_id = ANY (a.event_ids)${near('v')}
         JOIN measurement_sets s ON s.id = v.set_id
-       CROSS JOIN LATERAL unnest(s.names, v.values, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u (name, value, lower_limit, upper_limit, place)
+       CROSS JOIN LATERAL unnest(s.names, v.values, v.digits, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u (name, values, digits, lower_limit, upper_limit, place)
       UNION ALL
       SELECT a.unit, a.result, m.name, m.value, m.lower_limit, m.upper_limit, row_number() OVER (PARTITION BY a.unit, m.event_id ORDER BY m.name), m.time, m.event_id
         FROM chosen a

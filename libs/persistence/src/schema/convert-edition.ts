@@ -6,7 +6,7 @@ import { applyRoles } from './roles.ts';
 import {
   AGGREGATE_POLICIES,
   CAN_AGGREGATE,
-  COMPRESS_VECTORS,
+  compressVectors,
   createAggregates,
   materializationOf,
   rollupFunctions,
@@ -88,7 +88,7 @@ export async function convertEdition(
 DROP VIEW metrics_daily; DROP VIEW metrics_hourly; DROP TABLE metrics_hourly_base; DROP TABLE metrics_daily_base;
 ALTER MATERIALIZED VIEW metrics_hourly_next RENAME TO metrics_hourly;
 ALTER MATERIALIZED VIEW metrics_daily_next RENAME TO metrics_daily;
-${rollupFunctions('continuous')}${AGGREGATE_POLICIES}${COMPRESS_VECTORS}`);
+${rollupFunctions('continuous')}${AGGREGATE_POLICIES}${compressVectors('measurement_values')}`);
     await transaction.query(
       `SELECT set_retention('system_metrics', keep) FROM retention_settings WHERE table_name = 'system_metrics'`,
     );

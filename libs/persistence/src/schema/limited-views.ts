@@ -49,6 +49,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   defects: OF_ATTEMPT,
   measurements: OF_ATTEMPT,
   measurement_rows: OF_ATTEMPT,
+  measurement_values: OF_ATTEMPT,
   measurement_vectors: OF_ATTEMPT,
   yield_daily: OF_LOT_AND_PRODUCT,
   yield_daily_base: OF_LOT_AND_PRODUCT,

@@ -49,10 +49,12 @@ SELECT add_job('refresh_late_metrics', INTERVAL '1 minute');`;
  * unit or a lot is in one batch of each chunk. By no segment, because a machine may send other limits with each unit.
  * No index of a set reaches into a batch, so the sets in use are read once, not looked for one by one: by an anti-join, which
  * goes to the disk where `NOT IN` would read all vectors again for each set.
+ *
+ * @param table the hypertable of the vectors
  */
-export const COMPRESS_VECTORS = `
-ALTER TABLE measurement_vectors SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'inspection_id, time');
-SELECT add_compression_policy('measurement_vectors', INTERVAL '30 days', if_not_exists => true);
+export const compressVectors = (table: string): string => `
+ALTER TABLE ${table} SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'inspection_id, time');
+SELECT add_compression_policy('${table}', INTERVAL '30 days', if_not_exists => true);
 CREATE OR REPLACE FUNCTION prune_measurement_sets(p_limit integer DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -62,14 +64,14 @@ BEGIN
   -- The joins stand in arrays of their own: rows of compressed chunks cannot be locked, as they would be beside these.
   SELECT array_agg(id) INTO unused FROM (
     SELECT id FROM measurement_sets WHERE id = ANY (ARRAY(
-      SELECT s.id FROM measurement_sets AS s WHERE NOT EXISTS (SELECT FROM measurement_vectors AS v WHERE v.set_id = s.id) LIMIT p_limit))
+      SELECT s.id FROM measurement_sets AS s WHERE NOT EXISTS (SELECT FROM ${table} AS v WHERE v.set_id = s.id) LIMIT p_limit))
     FOR UPDATE SKIP LOCKED) AS candidate;
   IF unused IS NULL THEN
     RETURN 0;
   END IF;
   -- A statement of its own, which sees what was committed before the locks were taken.
   DELETE FROM measurement_sets WHERE id = ANY (ARRAY(
-    SELECT u.id FROM unnest(unused) AS u (id) WHERE NOT EXISTS (SELECT FROM measurement_vectors AS v WHERE v.set_id = u.id)));
+    SELECT u.id FROM unnest(unused) AS u (id) WHERE NOT EXISTS (SELECT FROM ${table} AS v WHERE v.set_id = u.id)));
   GET DIAGNOSTICS pruned = ROW_COUNT;
   RETURN pruned;
 END $$;

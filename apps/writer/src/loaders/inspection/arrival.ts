@@ -14,10 +14,11 @@ import {
 import type { RefusedElement } from '../refused-element.ts';
 import type { MeasurementSet, MeasurementSets } from './measurement-sets.ts';
 import type { MergeableEvent } from './merge-attempts.ts';
+import { valueColumns } from './value-columns.ts';
 
 const NO_LINES = Buffer.alloc(0);
 
-/** Values of an event: a COPY line of `measurement_vectors` without its last column, the id of the set. */
+/** Values of an event: a COPY line of `measurement_values` without its last column, the id of the set. */
 interface MeasurementVector {
   readonly set: MeasurementSet;
   readonly line: Buffer;
@@ -77,10 +78,13 @@ export function arrivalOf(offset: number, line: Buffer, sets: MeasurementSets, i
   const vectorOf = (): MeasurementVector | undefined => {
     const start = `${time}\t${ids}\t`;
     if (parts.values !== undefined && parts.set !== undefined) {
-      return { set: sets.read(parts.set), line: Buffer.concat([Buffer.from(start), parts.values]) };
+      return { set: sets.read(parts.set), line: Buffer.concat([Buffer.from(start), valueColumns(parts.values)]) };
     }
     return measurements?.length
-      ? { set: sets.of(measurements), line: Buffer.from(start + measurementValuesText(measurements)) }
+      ? {
+          set: sets.of(measurements),
+          line: Buffer.concat([Buffer.from(start), valueColumns(Buffer.from(measurementValuesText(measurements)))]),
+        }
       : undefined;
   };
   return {

@@ -2,9 +2,10 @@
 import { DatabaseError, type LoadSession } from '@chip/persistence';
 import type { Arrival } from './arrival.ts';
 import type { MeasurementSet } from './measurement-sets.ts';
+import { VALUE_COLUMNS } from './value-columns.ts';
 
 /** As `arrivalOf` writes them, with the set as the last column. */
-const VECTOR_COLUMNS = ['time', 'inspection_id', 'event_id', 'values', 'set_id'];
+const VECTOR_COLUMNS = ['time', 'inspection_id', 'event_id', ...VALUE_COLUMNS, 'set_id'];
 const DEFECT_COLUMNS = [
   'inspection_id',
   'event_id',
@@ -46,7 +47,7 @@ export async function copyDetails(session: LoadSession, arrivals: readonly Arriv
     await naming(
       measured,
       () => 1,
-      () => session.copy('measurement_vectors', VECTOR_COLUMNS, gather(lines)),
+      () => session.copy('measurement_values', VECTOR_COLUMNS, gather(lines)),
     );
   }
   const withDefects = arrivals.filter(({ event }) => (event.defect_count ?? 0) > 0);

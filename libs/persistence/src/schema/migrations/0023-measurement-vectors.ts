@@ -26,7 +26,7 @@ export class MeasurementVectors extends SchemaMigration {
     this.addSql(VIEW);
     this.addSql(SETS);
     this.addSql(PACKING);
-    this.addSql(RETENTION);
+    this.addSql(applyRetention('measurement_vectors'));
   }
 }
 
@@ -256,7 +256,8 @@ ${packMeasurements('CREATE')}
 COMMENT ON FUNCTION pack_measurements IS 'One step: packs the events with rows in the next p_blocks blocks of a chunk of measurement_rows, or drops a chunk that has been empty for p_rest. Returns how many rows it packed; null when nothing is left to do for now. Definer: only the owner may touch chunks.';
 `;
 
-const RETENTION = `
+/** @param vectors the hypertable of the vectors */
+export const applyRetention = (vectors: string): string => `
 CREATE OR REPLACE FUNCTION apply_retention(p_table text, p_limit integer DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
@@ -279,7 +280,7 @@ BEGIN
         SELECT event_id FROM inspection_events WHERE received_at < cutoff ORDER BY received_at LIMIT p_limit));
       GET DIAGNOSTICS removed = ROW_COUNT;
     WHEN 'measurements' THEN
-      removed := drop_old_chunks('measurement_rows', cutoff) + drop_old_chunks('measurement_vectors', cutoff);
+      removed := drop_old_chunks('measurement_rows', cutoff) + drop_old_chunks('${vectors}', cutoff);
     WHEN 'defects' THEN
       DELETE FROM defects WHERE ctid = ANY (ARRAY(
         SELECT d.ctid FROM defects AS d WHERE d.time < cutoff

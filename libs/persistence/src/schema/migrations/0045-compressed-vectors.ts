@@ -1,4 +1,4 @@
-import { COMPRESS_VECTORS } from '../rollup-shape.ts';
+import { compressVectors } from '../rollup-shape.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** Measurements become columns once they are a month old, where the database has the shape that compresses. */
@@ -7,7 +7,7 @@ export class CompressedVectors extends SchemaMigration {
 
   override async up(): Promise<void> {
     if ((await this.shape()) === 'continuous') {
-      this.addSql(COMPRESS_VECTORS);
+      this.addSql(compressVectors('measurement_vectors'));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { COMPRESS_VECTORS } from '../rollup-shape.ts';
+import { compressVectors } from '../rollup-shape.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /** Gives databases whose measurements compress the function that finds unused sets among millions of vectors. */
@@ -7,7 +7,7 @@ export class UnusedSetsByJoin extends SchemaMigration {
 
   override async up(): Promise<void> {
     if ((await this.shape()) === 'continuous') {
-      this.addSql(COMPRESS_VECTORS);
+      this.addSql(compressVectors('measurement_vectors'));
     }
   }
 }

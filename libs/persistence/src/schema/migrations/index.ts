@@ -43,6 +43,7 @@ import { DecisionsByTopicId } from './0050-decisions-by-topic-id.ts';
 import { UnusedSetsByJoin } from './0051-unused-sets-by-join.ts';
 import { SupersededByDay } from './0052-superseded-by-day.ts';
 import { AttemptsByProduct } from './0053-attempts-by-product.ts';
+import { ValuesAsDigits } from './0054-values-as-digits.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -91,4 +92,5 @@ export const MIGRATIONS = [
   { name: '0051-unused-sets-by-join', class: UnusedSetsByJoin },
   { name: '0052-superseded-by-day', class: SupersededByDay },
   { name: '0053-attempts-by-product', class: AttemptsByProduct },
+  { name: '0054-values-as-digits', class: ValuesAsDigits },
 ];
