@@ -356,8 +356,9 @@ describe('maps', () => {
       { minLength: 1, maxLength: 40 },
     );
     const ways = new Set<boolean>();
-    // The first has one chip on each die, so that both ways are taken.
-    const drawn = [[{ x: 1, y: 0, name: 0, hard_bin: 1, hour: 0 }], ...fc.sample(attempts, 12)];
+    // One chip on each die, then two on one, so that both ways are taken.
+    const chip = { x: 1, y: 0, name: 0, hard_bin: 1, hour: 0 };
+    const drawn = [[chip], [chip, { ...chip, name: 1, hour: 1 }], ...fc.sample(attempts, 12)];
     for (const [index, of] of drawn.entries()) {
       const lot = `R${index}`;
       const seeds = of.map(({ x, y, name, hard_bin, hour }, i) =>
