@@ -1,7 +1,7 @@
 export * from './block/block.ts';
 export * from './block/block-codec.ts';
 export * from './block/copy-text.ts';
-export { MalformedBlockError, PackedIndex } from './block/packed-index.ts';
+export { lineEndsOf, MalformedBlockError, PackedIndex } from './block/packed-index.ts';
 export * from './block/recreation-evidence.ts';
 export * from './bytes.ts';
 export * from './dead-letter.ts';

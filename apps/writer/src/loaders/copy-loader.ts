@@ -31,7 +31,7 @@ export interface CopyTarget {
   readonly table: string;
   readonly columns: readonly string[];
   /** The order in which lines are copied, where it matters to the speed of it. */
-  arrange?(payloads: readonly Buffer[], rows: number): Buffer[];
+  arrange?(blocks: readonly Block[], rows: number): Buffer[];
   /** Gets what `arrange` returned, once it is copied. */
   giveBack?(chunks: readonly Buffer[]): void;
   /** The event behind a line, as a machine would publish it. */
@@ -70,8 +70,7 @@ export class CopyLoader implements Loader {
   }
 
   #arranged(): Buffer[] {
-    const payloads = this.#blocks.map((block) => block.payload);
-    return this.#target.arrange?.(payloads, this.#rows) ?? payloads;
+    return this.#target.arrange?.(this.#blocks, this.#rows) ?? this.#blocks.map((block) => block.payload);
   }
 
   async findRefused(session: LoadSession, limit: number): Promise<readonly RefusedElement[]> {

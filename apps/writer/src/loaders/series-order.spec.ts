@@ -1,3 +1,4 @@
+import { type Block, decodeBlock, encodeBlock } from '@chip/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { giveBack, inSeriesOrder } from './series-order.ts';
@@ -15,6 +16,32 @@ const ordinary = fc
   .map(([time, service, metric, value]) => `2026-01-20T07:00:0${time}Z\t${service}\t${metric}\t${value}\t\\N\t\\N\n`);
 /** What no block holds, and must nevertheless not be lost. */
 const odd = fc.constantFrom('\n', '\t\n', '\t\t\n', '\t\t\t\n', 'no tab\n', 'a\tetcher\n', 'a\tetcher\tm\n');
+
+/** Blocks that say nothing about their lines. */
+const plainBlocks = (payloads: readonly Buffer[]): { payload: Buffer }[] => payloads.map((payload) => ({ payload }));
+
+/** A block as the writer receives it, whose index has an event of one row for each of these lengths. */
+function receivedBlock(payload: Buffer, lengths: readonly number[]): Block {
+  const { headers, value } = encodeBlock({
+    sourceTopic: 'telemetry.samples.v1',
+    sourcePartition: 0,
+    coversFrom: 0,
+    coversTo: lengths.length,
+    kind: 'copy-text/system_metrics/1',
+    index: lengths.map((bytes, offset) => ({ offset, appendTime: 1, bytes, elements: 0, refused: [] })),
+    payload,
+    deltas: null,
+    minTime: null,
+    maxTime: null,
+  });
+  return decodeBlock(headers, value);
+}
+
+const received = (lines: readonly string[]): Block =>
+  receivedBlock(
+    Buffer.from(lines.join('')),
+    lines.map((line) => Buffer.byteLength(line)),
+  );
 
 /** The plain way: a stable sort by where each series first occurs. */
 function plainly(lines: readonly string[]): string[] {
@@ -34,7 +61,9 @@ describe('inSeriesOrder', () => {
         const payloads = blocks.map((lines) => Buffer.from(lines.join('')));
         const lines = blocks.flat();
         const isWorthIt = lines.length >= 8 && new Set(lines.map(seriesOf)).size * 4 <= lines.length;
-        expect(linesOf(inSeriesOrder(payloads, lines.length))).toEqual(isWorthIt ? plainly(lines) : lines);
+        const expected = isWorthIt ? plainly(lines) : lines;
+        expect(linesOf(inSeriesOrder(plainBlocks(payloads), lines.length))).toEqual(expected);
+        expect(linesOf(inSeriesOrder(blocks.map(received), lines.length))).toEqual(expected);
       }),
     );
   });
@@ -47,10 +76,30 @@ describe('inSeriesOrder', () => {
         (blocks, error) => {
           const payloads = blocks.map((lines) => Buffer.from(lines.join('')));
           const lines = blocks.flat();
-          const sorted = linesOf(inSeriesOrder(payloads, Math.max(0, lines.length + error)));
-          expect(sorted.toSorted()).toEqual(lines.toSorted());
+          const announced = Math.max(0, lines.length + error);
+          for (const given of [plainBlocks(payloads), blocks.map(received)]) {
+            expect(linesOf(inSeriesOrder(given, announced)).toSorted()).toEqual(lines.toSorted());
+          }
         },
       ),
+    );
+  });
+
+  it('cuts no line where an index says that it ends elsewhere', () => {
+    fc.assert(
+      fc.property(fc.array(ordinary, { minLength: 8, maxLength: 40 }), fc.array(fc.nat(200)), (lines, lengths) => {
+        const payload = Buffer.from(lines.join(''));
+        let left = payload.length;
+        const wrong = lengths.map((length) => {
+          const taken = Math.min(length, left);
+          left -= taken;
+          return taken;
+        });
+        const block = receivedBlock(payload, [...wrong, left]);
+        for (const rows of [lines.length, wrong.length + 1]) {
+          expect(linesOf(inSeriesOrder([block], rows)).toSorted()).toEqual(lines.toSorted());
+        }
+      }),
     );
   });
 
@@ -62,12 +111,13 @@ describe('inSeriesOrder', () => {
           .join('')
           .repeat(8),
       );
-    const [first, second] = [inSeriesOrder([lines('1')], 16), inSeriesOrder([lines('2')], 16)];
+    const order = (payload: Buffer, rows: number): Buffer[] => inSeriesOrder([{ payload }], rows);
+    const [first, second] = [order(lines('1'), 16), order(lines('2'), 16)];
     expect(linesOf(first)).toEqual(linesOf([lines('1')]).toSorted());
     giveBack(first);
     giveBack(first);
     const larger = Buffer.from(lines('3').toString().repeat(20_000));
-    const [third, fourth] = [inSeriesOrder([lines('3')], 16), inSeriesOrder([larger], 320_000)];
+    const [third, fourth] = [order(lines('3'), 16), order(larger, 320_000)];
     expect(third[0]!.buffer).toBe(first[0]!.buffer);
     expect(linesOf(second)).toEqual(linesOf([lines('2')]).toSorted());
     expect(linesOf(third)).toEqual(linesOf([lines('3')]).toSorted());
@@ -76,8 +126,8 @@ describe('inSeriesOrder', () => {
 
   it('leaves lines alone of which the last has no end, and those of ever new series', () => {
     const open = [Buffer.from(`${'t\ta\tb\t1\n'.repeat(20)}t\ta\tb\t2`)];
-    expect(inSeriesOrder(open, 21)).toEqual(open);
+    expect(inSeriesOrder(plainBlocks(open), 21)).toEqual(open);
     const many = [Buffer.from(Array.from({ length: 5000 }, (_, number) => `t\ta\tm${number}\t1\n`).join(''))];
-    expect(inSeriesOrder(many, 5000)).toEqual(many);
+    expect(inSeriesOrder(plainBlocks(many), 5000)).toEqual(many);
   });
 });

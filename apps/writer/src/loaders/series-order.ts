@@ -1,5 +1,5 @@
 /** The order in which samples go into COPY: the rows of a series together. */
-import { copyBytes, sameBytes, viewOf } from '@chip/contracts';
+import { type Block, copyBytes, lineEndsOf, sameBytes, viewOf } from '@chip/contracts';
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -27,6 +27,8 @@ let bytesOf = new Int32Array(0);
 /** Number of series so far, and that of the last row; -1 before the first. */
 let series = 0;
 let previous = -1;
+/** How long the first field of the last line is. */
+let timeBytes = 0;
 
 /** What rows were brought together in, for the next flushes: as many as were ever copied at once. */
 const SPARE: ArrayBufferLike[] = [];
@@ -72,12 +74,12 @@ function makeRoom(rows: number): void {
  * former order. The index on samples begins with the series: rows that come together probably find its pages in the processor's
  * cache, which saves PostgreSQL about a sixth of its time for a flush. The order within a transaction means nothing.
  *
- * @param payloads lines, each with its line end
+ * @param blocks whose payloads are lines
  * @param rows their number
  * @returns the same lines, see {@link giveBack}; the very payloads where sorting would not pay
  */
-export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer[] {
-  const given = [...payloads];
+export function inSeriesOrder(blocks: readonly Pick<Block, 'payload'>[], rows: number): Buffer[] {
+  const given = blocks.map(({ payload }) => payload);
   if (rows < 2 * LEAST_ROWS_OF_SERIES) {
     return given;
   }
@@ -88,13 +90,12 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
   const views = given.map(viewOf);
   let row = 0;
   let bytes = 0;
-  for (let number = 0; number < given.length; number++) {
-    const payload = given[number]!;
-    row = noteLines(payload, views, number, row, rows);
+  for (const [number, block] of blocks.entries()) {
+    row = noteLines(block.payload, views, number, row, rows, lineEndsOf(block));
     if (row < 0) {
       return given;
     }
-    bytes += payload.length;
+    bytes += block.payload.length;
   }
   if (row !== rows || series * LEAST_ROWS_OF_SERIES > rows) {
     return given;
@@ -103,13 +104,20 @@ export function inSeriesOrder(payloads: readonly Buffer[], rows: number): Buffer
 }
 
 /** Notes every line of a payload. @returns the number of lines so far; -1 if they stay as they are */
-function noteLines(payload: Buffer, views: readonly DataView[], number: number, before: number, rows: number): number {
+function noteLines(
+  payload: Buffer,
+  views: readonly DataView[],
+  number: number,
+  before: number,
+  rows: number,
+  ends: Int32Array | undefined,
+): number {
   let row = before;
   for (let at = 0; at < payload.length; row++) {
     if (row === rows || (row === SAMPLE_ROWS && series * LEAST_ROWS_OF_SERIES > row)) {
       return -1;
     }
-    at = noteLine(payload, views, number, at, row);
+    at = noteLine(payload, views, number, at, row, ends === undefined ? -1 : ends[row - before]!);
     if (at < 0) {
       return -1;
     }
@@ -117,32 +125,45 @@ function noteLines(payload: Buffer, views: readonly DataView[], number: number, 
   return row;
 }
 
-/** Notes the line that begins at `from`. @returns where the next one begins; -1 if this one has no end */
-function noteLine(payload: Buffer, views: readonly DataView[], number: number, from: number, row: number): number {
+/**
+ * Notes the line that begins at `from`.
+ *
+ * @param known where its block says that it ends; -1 if that is to be found
+ * @returns where the next one begins; -1 if this one has no end
+ */
+function noteLine(
+  payload: Buffer,
+  views: readonly DataView[],
+  number: number,
+  from: number,
+  row: number,
+  known: number,
+): number {
   const view = views[number]!;
-  const begin = endOfField(payload, view, from);
   let found = previous < 0 ? -1 : successors[previous]!;
-  let at = found < 0 ? -1 : endOfKey(views, found, view, begin);
+  // Times of one form are equally long: the key is probably where it was in the line before.
+  let at = found < 0 ? -1 : endOfKey(views, found, view, from + timeBytes);
   if (at < 0) {
-    found = lookUp(payload, views, number, begin);
-    at = begin + keyTo[found]! - keyFrom[found]!;
+    at = endOfField(payload, view, from);
+    timeBytes = at - from;
+    found = lookUp(payload, views, number, at);
+    at += keyTo[found]! - keyFrom[found]!;
     if (previous >= 0) {
       successors[previous] = found;
     }
   }
   previous = found;
-  at = endOfLine(payload, view, at);
-  if (at === payload.length) {
-    // The last line has no end, and would run into the one behind it.
+  const to = known < 0 ? endOfLine(payload, view, at) : known;
+  // A line without an end would run into the one behind it.
+  if (payload[to - 1] !== NEWLINE) {
     return -1;
   }
-  at++;
   payloadOf[row] = number;
   fromOf[row] = from;
-  toOf[row] = at;
+  toOf[row] = to;
   seriesOf[row] = found;
-  bytesOf[found] = bytesOf[found]! + at - from;
-  return at;
+  bytesOf[found] = bytesOf[found]! + to - from;
+  return to;
 }
 
 /** The series whose key begins at `begin`; a new one if it was not met before. */
@@ -195,7 +216,7 @@ function endOfField(payload: Buffer, view: DataView, from: number): number {
   return at;
 }
 
-/** Where the line ends that `from` lies in; the end of the payload where no line end follows. */
+/** Behind the line end that follows `from`; behind the end of the payload where none follows. */
 function endOfLine(payload: Buffer, view: DataView, from: number): number {
   const { length } = payload;
   let at = from;
@@ -205,7 +226,7 @@ function endOfLine(payload: Buffer, view: DataView, from: number): number {
   while (at < length && payload[at] !== NEWLINE) {
     at++;
   }
-  return at;
+  return at + 1;
 }
 
 /** Not 0 if one of the four bytes is 0. */

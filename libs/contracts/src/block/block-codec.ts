@@ -2,7 +2,7 @@
 import type { Replay } from '../refusals.ts';
 import { isPayloadKind } from '../streams/streams.ts';
 import { type Block, BLOCK_VERSION, totalsOf, withTotals } from './block.ts';
-import { MalformedBlockError, packedIndexOf, readIndex, withIndex } from './packed-index.ts';
+import { MalformedBlockError, packedIndexOf, readIndex, withIndex, withLineEnds } from './packed-index.ts';
 
 export const BLOCK_HEADERS = {
   version: 'block-version',
@@ -181,7 +181,7 @@ export function decodeBlock(
     throw new MalformedBlockError('block index is longer than its value');
   }
   const indexBytes = value.subarray(4, 4 + indexLength);
-  const { bytes, last, ...totals } = readIndex(indexBytes, coversFrom);
+  const { bytes, last, totals, lineEnds } = readIndex(indexBytes, coversFrom);
   const payloadLength = value.readUInt32LE(4 + indexLength);
   const payloadFrom = 8 + indexLength;
   if (payloadFrom + payloadLength > value.length) {
@@ -215,5 +215,5 @@ export function decodeBlock(
     },
     indexBytes,
   );
-  return withTotals(block, totals);
+  return withLineEnds(withTotals(block, totals), lineEnds);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeBlock, encodeBlock, encodeBlockInPieces, UnsupportedBlockError } from './block-codec.ts';
-import { type Block, placeOf, totalsOf, trimBlock } from './block.ts';
-import { MalformedBlockError, PackedIndex } from './packed-index.ts';
+import { type Block, placeOf, rowsOf, totalsOf, trimBlock } from './block.ts';
+import { lineEndsOf, MalformedBlockError, PackedIndex } from './packed-index.ts';
 
 const events = fc.array(
   fc.record({
@@ -20,7 +20,8 @@ const blocks: fc.Arbitrary<Block> = fc
     events,
     from: fc.nat(2 ** 40),
     tail: fc.nat(50),
-    time: fc.nat(2 ** 42),
+    // In the index the first takes up to twice that: 31, 32 or more bits.
+    time: fc.oneof(fc.nat(2 ** 42), fc.integer({ min: 2 ** 30 - 2, max: 2 ** 30 + 2 })),
     deltas: fc.boolean(),
     sourceTopicId: fc.option(fc.uuid()),
     judgedBy: fc.option(
@@ -134,6 +135,23 @@ describe('block format', () => {
         const read = roundTrip(block);
         expect(totalsOf({ ...read })).toEqual(totalsOf(block));
         expect(totalsOf(read)).toEqual(totalsOf(block));
+      }),
+    );
+  });
+
+  it('says where the lines of a received block end, if no event has two', () => {
+    fc.assert(
+      fc.property(blocks, (block) => {
+        const { headers, value } = encodeBlock(block);
+        const received = decodeBlock(headers, value);
+        let at = 0;
+        const ends = block.index.flatMap((event) => {
+          at += event.bytes;
+          return rowsOf(event) === 0 ? [] : [at];
+        });
+        const known = block.index.some((event) => rowsOf(event) > 1) ? undefined : Int32Array.from(ends);
+        expect(lineEndsOf(received)).toEqual(known);
+        expect(lineEndsOf(trimBlock(received, block.coversFrom + 1))).toBeUndefined();
       }),
     );
   });

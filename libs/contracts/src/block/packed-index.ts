@@ -19,7 +19,9 @@ const writeVarint = (target: Buffer, at: number, value: number): number => {
 };
 
 const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
-const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+/** The first append time of a block takes more than 32 bits, and the remainder of such a number takes a call. */
+const unzigzag = (value: number): number =>
+  value < 2 ** 31 ? (value >>> 1) ^ -(value & 1) : value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 
 /** Numbers of an event, apart from the places of what was refused. */
 const NUMBERS_OF_EVENT = 5;
@@ -120,6 +122,22 @@ export function packedIndexOf(block: Block): Buffer {
   return index.bytes;
 }
 
+const ends = new WeakMap<Pick<Block, 'payload'>, Int32Array>();
+
+/** For the codec, which finds them while it checks the index. @returns the block */
+export function withLineEnds(block: Block, lineEnds: Int32Array | undefined): Block {
+  if (lineEnds !== undefined) {
+    ends.set(block, lineEnds);
+  }
+  return block;
+}
+
+/**
+ * Where each line of the payload ends, according to the index of a block just decoded; undefined if some event has more than
+ * one, and for any other block. Nothing has looked at the payload yet.
+ */
+export const lineEndsOf = (block: Pick<Block, 'payload'>): Int32Array | undefined => ends.get(block);
+
 /** Shared by the many events without a refusal. Never mutated. */
 const NONE: number[] = [];
 
@@ -127,40 +145,58 @@ const NONE: number[] = [];
  * Checks a packed index and sums it up.
  *
  * @param events where to put the events; without it none is made
- * @returns also the bytes of all events, and the offset of the last one (`coversFrom - 1` without one)
+ * @returns also the bytes of all events, the offset of the last one (`coversFrom - 1` without one), and where the lines end, if
+ * no event has two
  */
 export function readIndex(
   bytes: Buffer,
   coversFrom: number,
   events?: BlockEvent[],
-): BlockTotals & { bytes: number; last: number } {
+): { totals: BlockTotals; bytes: number; last: number; lineEnds: Int32Array | undefined } {
   const reader = new IndexReader(bytes, coversFrom);
-  while (reader.hasMore) {
-    reader.readEvent(events);
-  }
-  return { ...reader.sum.totals(), bytes: reader.payloadBytes, last: reader.offset };
+  reader.readEvents(events);
+  return {
+    totals: reader.sum.totals(),
+    bytes: reader.payloadBytes,
+    last: reader.offset,
+    lineEnds: reader.lineEnds,
+  };
 }
 
-/** One event at a time: a loop over all of them in one function is compiled again and again while it runs. */
+/**
+ * One event at a time, in a loop that nothing follows: V8 compiles a long loop while it runs, without what it has not met
+ * yet, and would drop that again where the loop ends.
+ */
 class IndexReader {
   readonly sum = new BlockSum();
   /** Of the last event; before the first, the one before the block. */
   offset: number;
   payloadBytes = 0;
   readonly #bytes: Buffer;
+  readonly #lineEnds: Int32Array;
+  #lines = 0;
+  #hasMoreLines = false;
   #at = 0;
   #appendTime = 0;
 
   constructor(bytes: Buffer, coversFrom: number) {
     this.#bytes = bytes;
+    this.#lineEnds = new Int32Array(Math.floor(bytes.length / NUMBERS_OF_EVENT));
     this.offset = coversFrom - 1;
   }
 
-  get hasMore(): boolean {
-    return this.#at < this.#bytes.length;
+  get lineEnds(): Int32Array | undefined {
+    return this.#hasMoreLines ? undefined : this.#lineEnds.subarray(0, this.#lines);
   }
 
-  readEvent(events: BlockEvent[] | undefined): void {
+  readEvents(events: BlockEvent[] | undefined): void {
+    const { length } = this.#bytes;
+    while (this.#at < length) {
+      this.#readEvent(events);
+    }
+  }
+
+  #readEvent(events: BlockEvent[] | undefined): void {
     const step = this.#number();
     if (step < 1) {
       throw new MalformedBlockError('block index offsets do not ascend');
@@ -173,6 +209,11 @@ class IndexReader {
     const refused = refusedCount === 0 ? NONE : this.#places(refusedCount, elements, events !== undefined);
     this.sum.add(this.offset, this.#appendTime, elements, refusedCount);
     this.payloadBytes += bytes;
+    const lines = Math.max(1, elements) - refusedCount;
+    if (lines > 0) {
+      this.#lineEnds[this.#lines++] = this.payloadBytes;
+      this.#hasMoreLines ||= lines > 1;
+    }
     events?.push({ offset: this.offset, appendTime: this.#appendTime, bytes, elements, refused });
   }
 
