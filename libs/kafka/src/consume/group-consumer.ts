@@ -37,6 +37,8 @@ const ABORTED_GRACE_MS = 2_000;
 const ROOM = 0.25;
 /** Share of `maxWaitMs` that a fetch may wait while a busy partition has more to read. */
 const HURRY = 0.2;
+/** After this long without anything to read, a fetch waits longer, but no longer than for the first byte. Times in ms. */
+const IDLE = { afterMs: 1_000, maxWaitMs: 500 };
 
 /** Numbers the assignments of all consumers of this process. */
 let assignments = 0;
@@ -250,17 +252,27 @@ export class GroupConsumer implements FetchPolicy {
     return this.#workers.movingBytes < maxDecompressedBytes * ROOM && this.#workers.bytes < maxDecompressedBytes;
   }
 
+  roomChange(maxMs: number): Promise<void> {
+    return this.#workers.change(maxMs);
+  }
+
   /**
    * Busy partitions are not part of a fetch. While one of them has more to read, the fetch of the others waits only
-   * briefly: it would delay that partition's next fetch.
+   * briefly: it would delay that partition's next fetch. Where nothing comes in, many empty answers would cost more than
+   * any other work.
    */
-  get fetchWaitMs(): number {
-    const { maxWaitMs } = this.#options;
-    const isHurried = [...this.#partitions.values()].some(
-      (state) =>
-        state.running !== null && state.handledTo !== null && state.handledTo < (state.lastStableOffset ?? Infinity),
+  get patience(): { maxWaitTime: number; minBytes: number } {
+    const { maxWaitMs, minBytes } = this.#options;
+    const states = [...this.#partitions.values()];
+    const idleSince = performance.now() - IDLE.afterMs;
+    if (states.every(({ running, movedAt }) => running === null && movedAt < idleSince)) {
+      return { maxWaitTime: Math.max(maxWaitMs, IDLE.maxWaitMs), minBytes: 1 };
+    }
+    const isHurried = states.some(
+      ({ running, handledTo, lastStableOffset }) =>
+        running !== null && handledTo !== null && handledTo < (lastStableOffset ?? Infinity),
     );
-    return isHurried ? Math.ceil(maxWaitMs * HURRY) : maxWaitMs;
+    return { maxWaitTime: isHurried ? Math.ceil(maxWaitMs * HURRY) : maxWaitMs, minBytes };
   }
 
   offsetFor(topic: string, partition: number, proposed: number): number {

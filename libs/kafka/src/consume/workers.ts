@@ -1,4 +1,5 @@
 /** Runs the handlers of one consumer outside the client's fetch loop: one per partition, a bounded number at a time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Work {
   readonly partition: number;
@@ -27,6 +28,7 @@ export class Workers {
   readonly #working = new Map<number, { readonly bytes: number; readonly ended: Promise<void>; isSlow: boolean }>();
   readonly #waiting: (() => void)[] = [];
   #places = 0;
+  #change = Promise.withResolvers<void>();
 
   constructor(concurrency: number, onEnd: (partition: number) => void) {
     this.#concurrency = concurrency;
@@ -51,6 +53,14 @@ export class Workers {
     return [...this.#working.values()].reduce((sum, { bytes, isSlow }) => sum + (isSlow ? 0 : bytes), 0);
   }
 
+  /** Resolves as soon as {@link bytes} or {@link movingBytes} may be less, or work is aborted; after `maxMs` anyway. */
+  async change(maxMs: number): Promise<void> {
+    const end = new AbortController();
+    const patience = sleep(maxMs, undefined, { signal: end.signal }).catch(() => undefined);
+    await Promise.race([this.#change.promise, patience]);
+    end.abort();
+  }
+
   /** Resolves when all current work has ended. */
   async ended(): Promise<void> {
     await Promise.all([...this.#working.values()].map(({ ended }) => ended));
@@ -67,6 +77,7 @@ export class Workers {
         await this.#run(work, entry);
         this.#working.delete(work.partition);
         this.#onEnd(work.partition);
+        this.#changed();
       }),
     };
     this.#working.set(work.partition, entry);
@@ -80,6 +91,7 @@ export class Workers {
         hasPlace = false;
         this.#passOn();
       }
+      this.#changed();
     };
     const patience = setTimeout(giveUp, PLACE_MS);
     signal.addEventListener('abort', giveUp, { once: true });
@@ -112,6 +124,11 @@ export class Workers {
       signal.addEventListener('abort', abandon, { once: true });
       this.#waiting.push(take);
     });
+  }
+
+  #changed(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
   }
 
   #passOn(): void {

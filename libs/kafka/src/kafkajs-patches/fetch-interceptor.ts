@@ -74,10 +74,12 @@ export interface FetchPolicy {
   /** Offset to read `partition` from; `proposed` is kafkajs's own choice (the committed offset of this assignment). */
   offsetFor(topic: string, partition: number, proposed: number): number;
   onFetched(topic: string, partition: number, facts: FetchFacts): void;
-  /** How long a broker may wait for more bytes, in ms. */
-  readonly fetchWaitMs: number;
+  /** How long a broker may wait, in ms, and for how many bytes. */
+  readonly patience: { readonly maxWaitTime: number; readonly minBytes: number };
   /** Whether memory allows another fetch. */
   readonly hasRoom: boolean;
+  /** Resolves when that may have changed, and after `maxMs` anyway. */
+  roomChange(maxMs: number): Promise<void>;
   /** Why the consumer must rejoin its group; thrown into kafkajs's fetch loop, which then rejoins. */
   readonly rejoinReason: Error | undefined;
   /** A request to join is about to be sent: the current assignment is over. */
@@ -95,6 +97,8 @@ const COMFORT = 0.125;
 const MIN_FETCH_BYTES = 64 * 1024;
 /** Pause before the fetch loop checks again whether it may read, in ms. */
 export const TURN_MS = 20;
+/** The fetch loop waits for room no longer than this, in ms: it also has to send heartbeats and to join again. */
+const MAX_ROOM_WAIT_MS = 500;
 
 /**
  * Sits between kafkajs's consumer group and its brokers, and makes the fetch safe.
@@ -208,7 +212,8 @@ export class FetchInterceptor {
   async #fetch(fetch: Fetch, request: FetchRequest): Promise<FetchResponse> {
     this.#throwIfRejoining();
     if (!this.#policy.hasRoom) {
-      await sleep(TURN_MS);
+      // A turn of kafkajs's loop costs most of a millisecond: fifty a second would be a twentieth of a processor.
+      await this.#policy.roomChange(MAX_ROOM_WAIT_MS);
       return { responses: [] };
     }
     const { assignment } = this.#policy;
@@ -244,7 +249,7 @@ export class FetchInterceptor {
     return {
       ...request,
       maxBytes: Math.min(request.maxBytes ?? Infinity, comfortable),
-      maxWaitTime: this.#policy.fetchWaitMs,
+      ...this.#policy.patience,
     };
   }
 
