@@ -31,7 +31,7 @@ const result = spawnSync(
     // Where suites share topics, the target of the project asks for one (--runInBand).
     ...(kind === 'int' && !rest.some((option) => /^--(maxWorkers|runInBand)/.test(option)) ? ['--maxWorkers=2'] : []),
     // Against what hangs, not against what is slow on a busy machine. Given twice, jest accepts neither.
-    ...(kind === 'int' && !rest.includes('--testTimeout') ? ['--testTimeout', '180000'] : []),
+    ...(rest.includes('--testTimeout') ? [] : ['--testTimeout', kind === 'int' ? '180000' : '60000']),
     ...rest,
   ],
   // The JSON goes to the file, jest's readable report to standard error.
