@@ -136,7 +136,9 @@ async function observe<Own extends string>(
   const measured: (Own | Server)[] = [...processes, ...SERVERS];
   const of = <N extends string, T>(names: readonly N[], value: (name: N) => T) =>
     Object.fromEntries(names.map((name) => [name, value(name)])) as Record<N, T>;
-  const pids: Pids<Own | Server> = of(measured, (name) => system.pidsOf(name));
+  // Known once something is committed: of a process that is only just starting, the kernel does not say the name yet.
+  let started: Pids<Own | Server> | undefined;
+  const pidsOf = (): Pids<Own | Server> => (started ??= of(measured, (name) => system.pidsOf(name)));
   const looks: Observed[] = [{ atMs: startedMs, elements: 0 }];
   const memory = of(processes, (): number[] => []);
   let begin: { cpu: Record<Own | Server, number>; elements: number } | undefined;
@@ -154,7 +156,7 @@ async function observe<Own extends string>(
     looks.push({ atMs: nowMs, elements: committed });
     const share = committed / elements;
     if (begin === undefined && share >= MEASURED_FROM) {
-      begin = { cpu: cpuSeconds(pids), elements: committed };
+      begin = { cpu: cpuSeconds(pidsOf()), elements: committed };
     }
     for (; share >= (MEMORY_AT[remembered] ?? Infinity); remembered += 1) {
       for (const name of processes) {
@@ -168,7 +170,7 @@ async function observe<Own extends string>(
   // The kernel keeps the peak a little behind what it says at the moment.
   const memoryMib = of(processes, (name) => ({
     at: memory[name],
-    peak: Math.max(residentMib(pids[name]).peak, ...memory[name]),
+    peak: Math.max(residentMib(pidsOf()[name]).peak, ...memory[name]),
   }));
   if (begin === undefined || begin.elements === elements) {
     const unmeasured = { rowsPerSecond: null, elementsPerSecond: null, cpuSecondsPerMillionRows: null };
@@ -177,7 +179,7 @@ async function observe<Own extends string>(
   const rowsPerElement = rows / elements;
   const seconds = (endMs - timeOf(elements * MEASURED_FROM, looks)) / 1000;
   const elementsPerSecond = (elements * (1 - MEASURED_FROM)) / seconds;
-  const used = cpuSeconds(pids);
+  const used = cpuSeconds(pidsOf());
   const { cpu } = begin;
   const millions = ((elements - begin.elements) * rowsPerElement) / 1e6;
   return {
