@@ -61,3 +61,21 @@ BEGIN
   RETURN removed;
 END $$;
 `;
+
+/**
+ * Gives the roles of a table the same rights on the view that takes over its former name: from this commit on, not only
+ * after the roles are applied, because services of the version before are at work.
+ */
+export const grantAlike = (table: string, view: string): string => `
+DO $$
+DECLARE
+  held record;
+BEGIN
+  FOR held IN
+    SELECT grantee::regrole AS role, privilege_type AS privilege FROM pg_class, aclexplode(relacl)
+    WHERE oid = '${table}'::regclass AND grantee NOT IN (0, relowner)
+  LOOP
+    EXECUTE format('GRANT %s ON ${view} TO %s', held.privilege, held.role);
+  END LOOP;
+END $$;
+`;

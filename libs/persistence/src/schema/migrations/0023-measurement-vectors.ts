@@ -1,4 +1,4 @@
-import { type Functions, READERS, type Tables } from '../declarations.ts';
+import { type Functions, grantAlike, READERS, type Tables } from '../declarations.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -84,19 +84,7 @@ END $$;
 COMMENT ON FUNCTION insert_measurement IS 'Lets writers of the version before, and people, go on inserting into measurements.';
 CREATE TRIGGER insert_measurement INSTEAD OF INSERT ON measurements FOR EACH ROW EXECUTE FUNCTION insert_measurement();
 
--- From this commit on, not only after the roles are applied: services of the version before are at work.
-DO $$
-DECLARE
-  held record;
-BEGIN
-  FOR held IN
-    SELECT grantee::regrole AS role, privilege_type AS privilege FROM pg_class, aclexplode(relacl)
-    WHERE oid = 'measurement_rows'::regclass AND grantee NOT IN (0, relowner)
-  LOOP
-    EXECUTE format('GRANT %s ON measurements TO %s', held.privilege, held.role);
-  END LOOP;
-END $$;
-`;
+${grantAlike('measurement_rows', 'measurements')}`;
 
 /**
  * A transaction that stores vectors holds their sets with a key share lock until it commits; pruning takes only sets

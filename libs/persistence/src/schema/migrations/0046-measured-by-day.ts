@@ -280,7 +280,7 @@ COMMENT ON FUNCTION sum_up_measured IS 'Sums up the measured values of a day; su
 `;
 
 /** Rows have the order of their names, vectors one of their own: it decides which test fails first. */
-const MARK_PACKED = `
+export const MARK_PACKED = `
         INSERT INTO attempt_day_changes (day)
         SELECT DISTINCT (a.completed_at AT TIME ZONE 'UTC')::date FROM (SELECT DISTINCT inspection_id FROM unnest(vectors)) AS packed
         CROSS JOIN LATERAL (SELECT * FROM inspection_attempts WHERE inspection_id = packed.inspection_id OFFSET 0) AS a

@@ -1,5 +1,6 @@
-import { type Functions, READERS, type Tables } from '../declarations.ts';
-import { applyRetention } from './0023-measurement-vectors.ts';
+import { type Functions, grantAlike, READERS, type Tables } from '../declarations.ts';
+import { applyRetention, packMeasurements } from './0023-measurement-vectors.ts';
+import { MARK_PACKED } from './0046-measured-by-day.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -20,7 +21,9 @@ export class ValuesAsDigits extends SchemaMigration {
     this.addSql(VIEWS);
     this.addSql(INSERTS);
     this.addSql(applyRetention('measurement_values'));
-    this.addSql(GRANTS);
+    // The same again, for sessions that know it already: its variables have the type of the table of that name.
+    this.addSql(packMeasurements('CREATE OR REPLACE', MARK_PACKED));
+    this.addSql(grantAlike('measurement_values', 'measurement_vectors'));
   }
 
   /**
@@ -98,22 +101,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION insert_measurement_vector IS 'Stores what is inserted into measurement_vectors in the smaller form that holds it.';
 CREATE TRIGGER insert_measurement_vector INSTEAD OF INSERT ON measurement_vectors FOR EACH ROW EXECUTE FUNCTION insert_measurement_vector();
-`;
-
-/** From this commit on, not only after the roles are applied: services of the version before are at work. */
-const GRANTS = `
-DO $$
-DECLARE
-  held record;
-BEGIN
-  FOR held IN
-    SELECT grantee::regrole AS role, privilege_type AS privilege FROM pg_class, aclexplode(relacl)
-    WHERE oid = 'measurement_values'::regclass AND grantee NOT IN (0, relowner) AND privilege_type IN ('SELECT', 'INSERT')
-  LOOP
-    EXECUTE format('GRANT %s ON measurement_vectors TO %s', held.privilege, held.role);
-    IF held.privilege = 'INSERT' THEN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION digits_of(double precision[]) TO %s', held.role);
-    END IF;
-  END LOOP;
-END $$;
 `;
