@@ -70,8 +70,8 @@ function makeRoom(rows: number): void {
 }
 
 /**
- * Sorts lines of `system_metrics` by series (service and metric, the second and the third field), each series in its
- * former order. The index on samples begins with the series: rows that come together probably find its pages in the processor's
+ * Sorts lines of `system_metrics` by series (service and metric, the second and the third field), each series from its
+ * last line to its first. The index on samples begins with the series: rows that come together probably find its pages in the processor's
  * cache, which saves PostgreSQL about a sixth of its time for a flush. The order within a transaction means nothing.
  *
  * @param blocks whose payloads are lines
@@ -252,7 +252,8 @@ function joined(views: readonly DataView[], rows: number, bytes: number): Buffer
   }
   const target = borrow(bytes);
   const view = viewOf(target);
-  for (let row = 0; row < rows; row++) {
+  // The newest first, as the index has them: what is added to it ascends.
+  for (let row = rows - 1; row >= 0; row--) {
     place(views, row, view);
   }
   return target;

@@ -1,8 +1,9 @@
-import { type Block, decodeCopyRow, encodeCopyRow } from '@chip/contracts';
+import type { Block } from '@chip/contracts';
 import type { LoadSession } from '@chip/persistence';
 import { CopyLoader, type CopyTarget, linesOf } from './copy-loader.ts';
 import type { Loaded } from './loader.ts';
 import type { RefusedElement } from './refused-element.ts';
+import { deltasOf, mergedDeltas } from './rollup-deltas.ts';
 import { giveBack, inSeriesOrder } from './series-order.ts';
 
 const DELTA_COLUMNS = [
@@ -15,36 +16,6 @@ const DELTA_COLUMNS = [
   'min_value',
   'max_value',
 ];
-const HOUR_MS = 3_600_000;
-
-/** Roll-up deltas of rows, for a block that is applied in part: ingest's own deltas count all of its rows. */
-function deltasOf(lines: Iterable<Buffer>): Buffer {
-  const deltas = new Map<string, { fields: [string, string | null, string | null, string | null]; values: number[] }>();
-  for (const line of lines) {
-    const [time, service, metric, value, , host] = decodeCopyRow(line.toString());
-    const ms = Date.parse(time!);
-    const bucket = new Date(ms - (((ms % HOUR_MS) + HOUR_MS) % HOUR_MS)).toISOString();
-    const key = JSON.stringify([bucket, service, metric, host]);
-    const delta = deltas.get(key);
-    if (delta) {
-      delta.values.push(Number(value));
-    } else {
-      deltas.set(key, { fields: [bucket, service!, metric!, host!], values: [Number(value)] });
-    }
-  }
-  let text = '';
-  for (const { fields, values } of deltas.values()) {
-    let [sum, min, max] = [0, Infinity, -Infinity];
-    for (const value of values) {
-      sum += value;
-      min = Math.min(min, value);
-      max = Math.max(max, value);
-    }
-    text += encodeCopyRow([...fields, sum, values.length, min, max]);
-  }
-  return Buffer.from(text);
-}
-
 /** Puts unknown fields back where the machine had them: the contract would refuse them inside `tags`. */
 const tagsAsSent = (text: string | null): Record<string, unknown> => {
   if (text === null) {
@@ -73,7 +44,7 @@ const SAMPLES: CopyTarget = {
 /** Telemetry: samples into the hypertable and their share of the roll-ups, in one transaction. */
 export class TelemetryLoader extends CopyLoader {
   readonly #blocks: readonly Block[];
-  #deltas: Buffer[] | undefined;
+  #deltas: Buffer | undefined;
 
   constructor(blocks: readonly Block[]) {
     super(blocks, SAMPLES);
@@ -83,16 +54,16 @@ export class TelemetryLoader extends CopyLoader {
   override async load(session: LoadSession): Promise<Loaded> {
     const loaded = await super.load(session);
     if (loaded.rows > 0) {
-      this.#deltas ??= this.#blocks.map(
-        (block) => block.deltas ?? deltasOf([...linesOf(block)].map((line) => line.bytes)),
+      this.#deltas ??= mergedDeltas(
+        this.#blocks.map((block) => block.deltas ?? deltasOf([...linesOf(block)].map((line) => line.bytes))),
       );
-      await session.copy('metrics_delta', DELTA_COLUMNS, this.#deltas);
+      await session.copy('metrics_delta', DELTA_COLUMNS, [this.#deltas]);
     }
     return loaded;
   }
 
   override exclude(refused: readonly RefusedElement[]): void {
     super.exclude(refused);
-    this.#deltas = [deltasOf(this.lines())];
+    this.#deltas = deltasOf(this.lines());
   }
 }
