@@ -9,11 +9,13 @@ import {
   type InspectionEvent,
   isMeasurable,
   MAX_DEFECTS,
+  MAX_INTEGER,
   MAX_MAGNITUDE,
   MAX_MEASUREMENTS,
   MAX_METADATA_BYTES,
   type Measurement,
   MEASUREMENT_FIELDS,
+  MIN_INTEGER,
   ofRunFields,
   parseTime,
 } from '@chip/contracts';
@@ -22,7 +24,6 @@ import { isObject } from './read-json.ts';
 type Check = (value: unknown) => boolean;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const MAX_INTEGER = 2_147_483_647;
 
 const isText = (value: unknown, min: number, max: number): value is string =>
   typeof value === 'string' && hasLength(value, min, max);
@@ -115,7 +116,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     step: orNull(isName),
     ...ofRunFields({
       name: orNull(isName),
-      integer: orNull((value) => isInteger(value, -MAX_INTEGER - 1, MAX_INTEGER)),
+      integer: orNull((value) => isInteger(value, MIN_INTEGER, MAX_INTEGER)),
       positive: orNull((value) => isNumber(value, Number.MIN_VALUE) && (value as number) <= MAX_MAGNITUDE),
     }),
     measurements: isListOf(isMeasurement, MAX_MEASUREMENTS),

@@ -6,6 +6,10 @@ export const MAX_MAGNITUDE = 1e100;
 /** It refuses to square smaller ones, too, which come from memory that nobody has written. */
 const MIN_MAGNITUDE = 1e-100;
 
+/** Bounds of PostgreSQL's type `integer`. */
+export const MIN_INTEGER = -2_147_483_648;
+export const MAX_INTEGER = 2_147_483_647;
+
 export const finiteNumber = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
 
 export const isMeasurable = (value: number): boolean =>

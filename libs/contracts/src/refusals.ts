@@ -1,3 +1,5 @@
+import { MAX_INTEGER } from './numbers.ts';
+
 /** Why an event was refused. Codes are immutable: they are header values, metric labels and runbook names. */
 export const REFUSAL_CODES = [
   'malformed_json',
@@ -66,9 +68,6 @@ export interface Replay {
   readonly count: number;
 }
 
-/** Largest `integer` of PostgreSQL. A count above it was never counted: machines can write any header. */
-const MAX_REPLAYS = 2_147_483_647;
-
 type HeaderBytes = string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
 const headerText = (value: HeaderBytes): string | undefined => {
   const one = typeof value === 'string' || value instanceof Uint8Array ? value : value?.[0];
@@ -82,7 +81,8 @@ export function replayOf(headers: Readonly<Record<string, HeaderBytes>>): Replay
     return undefined;
   }
   const count = Number(headerText(headers[REPLAY_HEADERS.count]));
-  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_REPLAYS) {
+  // A greater count was never counted: machines can write any header.
+  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_INTEGER) {
     return undefined;
   }
   return { of: of.slice(0, 300), count };

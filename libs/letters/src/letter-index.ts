@@ -1,4 +1,4 @@
-import { deadLetterTopic } from '@chip/contracts';
+import { deadLetterTopic, MAX_INTEGER } from '@chip/contracts';
 import type { TopicReader, TopicRecord } from '@chip/kafka';
 import { type Database, type IndexedLetter, letterPositions, storeLetters } from '@chip/persistence';
 import { letterOf } from './letter.ts';
@@ -77,7 +77,7 @@ function indexed(record: TopicRecord): IndexedLetter {
     detail: storable(letter.detail, 2_000),
     machine: storable(originOf(letter.value) ?? '', 100),
     failed_at: new Date(failedMs).toISOString(),
-    source_partition: integer(letter.sourcePartition, 2_147_483_647),
+    source_partition: integer(letter.sourcePartition, MAX_INTEGER),
     source_offset: integer(letter.sourceOffset, Number.MAX_SAFE_INTEGER),
     replay_of: letter.replay === undefined ? null : storable(letter.replay.of, 300),
     replay_count: letter.replay?.count ?? null,

@@ -1,3 +1,4 @@
+import { MAX_INTEGER, MIN_INTEGER } from '@chip/contracts';
 import { z } from 'zod';
 import { nextCursor } from '../http/answers.ts';
 import { storedName } from '../http/body.ts';
@@ -5,7 +6,7 @@ import { productParameter } from '../http/parameters.ts';
 import { versionBody, versionList, versionShape } from '../versions/version-answer.ts';
 
 /** Step coordinates as PostgreSQL stores them. */
-const coordinate = z.int().min(-2_147_483_648).max(2_147_483_647);
+const coordinate = z.int().min(MIN_INTEGER).max(MAX_INTEGER);
 const millimetres = z.number().min(0.001).max(1000);
 /** Numbers next to zero have squares that no double holds. */
 const offset = z

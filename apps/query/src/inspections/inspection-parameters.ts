@@ -1,4 +1,4 @@
-import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
+import { INSPECTION_RESULTS, INSPECTION_STATUSES, MAX_INTEGER, MIN_INTEGER } from '@chip/contracts';
 import { z } from 'zod';
 import { FieldFilters, fieldValue } from '../http/field-filters.ts';
 import {
@@ -14,7 +14,7 @@ export const metadataFilters = new FieldFilters('metadata');
 
 /** A step coordinate, as far as a PostgreSQL integer goes. */
 const dieParameter = (which: string) =>
-  integerParameter(-2_147_483_648, 2_147_483_647).meta({
+  integerParameter(MIN_INTEGER, MAX_INTEGER).meta({
     description: `${which} of the die on its wafer, in steps as the machine counts them.`,
     example: 12,
   });

@@ -1,10 +1,10 @@
 /** Measured values in the two forms that table `measurement_values` has. */
+import { MAX_INTEGER } from '@chip/contracts';
 
 const code = (character: string): number => character.charCodeAt(0);
 const [ZERO, NINE, MINUS, POINT, COMMA, CLOSE] = [code('0'), code('9'), code('-'), code('.'), code(','), code('}')];
 const END_OF_NULL = code('l');
 const EXPONENTS: readonly number[] = [code('e'), code('E')];
-const GREATEST_INTEGER = 2_147_483_647;
 /** The greatest power of ten that a double holds exactly. */
 const MOST_DECIMALS = 22;
 
@@ -46,7 +46,7 @@ function asDigits(values: Buffer): Buffer | undefined {
         text[end++] = ZERO;
       }
       // An integer has no negative zero.
-      if (number > GREATEST_INTEGER || (isNegative && number === 0)) {
+      if (number > MAX_INTEGER || (isNegative && number === 0)) {
         return undefined;
       }
       [number, point, isNegative] = [0, -1, false];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { measuredNumber } from '../../numbers.ts';
+import { MAX_INTEGER, measuredNumber } from '../../numbers.ts';
 import { machineText, timeText } from '../../text.ts';
 import { runFieldSchemas, type RunValues } from './run-fields.ts';
 
@@ -49,7 +49,7 @@ const fields = z.object({
     .enum(INSPECTION_RESULTS)
     .nullish()
     .meta({ description: 'Verdict on the chip; only with status completed.' }),
-  attempt: z.int().min(1).max(2_147_483_647).nullish(),
+  attempt: z.int().min(1).max(MAX_INTEGER).nullish(),
   run_id: name().nullish(),
   voids: z.guid().nullish().meta({ description: 'With status voided: event_id of the event to withdraw.' }),
   reason: machineText(1, 1000).nullish(),

@@ -3,7 +3,7 @@
  * from this one list; see docs/extending.md to add a column.
  */
 import { z } from 'zod';
-import { MAX_MAGNITUDE } from '../../numbers.ts';
+import { MAX_INTEGER, MAX_MAGNITUDE, MIN_INTEGER } from '../../numbers.ts';
 import { machineText } from '../../text.ts';
 
 /** Kinds of fields: text of 1 to 100 characters, 32-bit integer, number above 0. */
@@ -50,6 +50,6 @@ export function runValues<Absent extends null | undefined>(
 /** Schema of each field in an event. */
 export const runFieldSchemas = ofRunFields({
   name: machineText(1, 100).nullish(),
-  integer: z.int().min(-2_147_483_648).max(2_147_483_647).nullish(),
+  integer: z.int().min(MIN_INTEGER).max(MAX_INTEGER).nullish(),
   positive: z.number().positive().max(MAX_MAGNITUDE).nullish(),
 });
