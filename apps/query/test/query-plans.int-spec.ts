@@ -31,7 +31,7 @@ import { sumUpDays } from './seed.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
 const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
-const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 200_000);
+const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 100_000);
 const DAYS = 365;
 
 interface ExportFilter {
@@ -99,17 +99,17 @@ describe('query plans', () => {
          ARRAY[md5(inspection_id::text)::uuid], occurred_at + INTERVAL '1 hour', completed_at + INTERVAL '1 hour', equipment_id, product, wafer_id,
          die_x, die_y, 1, 1, inspected_area_cm2, 0 FROM inspection_attempts WHERE status = 'completed' AND (die_x + die_y) % 20 = 3`,
     );
-    // Ten measurements of each inspection; those of the oldest month are still rows.
+    // Five measurements of each inspection; those of the oldest month are still rows.
     await database.query(
       `INSERT INTO measurement_rows (time, inspection_id, event_id, name, value)
-       SELECT occurred_at, id, id, 'width' || m, die_x + m FROM inspections, generate_series(0, 9) AS m WHERE occurred_at < $1::date - 335`,
+       SELECT occurred_at, id, id, 'width' || m, die_x + m FROM inspections, generate_series(0, 4) AS m WHERE occurred_at < $1::date - 335`,
       [today],
     );
     await database.query(
       `INSERT INTO measurement_values (time, inspection_id, event_id, set_id, decimals, digits)
        SELECT occurred_at, id, id, (SELECT store_measurement_sets(json_build_array(json_build_object('names', names, 'units', nothing, 'lower_limits', nothing, 'upper_limits', nothing)))
-           FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(0, 9) AS m) AS s), 0,
-         ARRAY(SELECT die_x + m FROM generate_series(0, 9) AS m)
+           FROM (SELECT array_agg('width' || m ORDER BY m) AS names, array_agg(NULL::text) AS nothing FROM generate_series(0, 4) AS m) AS s), 0,
+         ARRAY(SELECT die_x + m FROM generate_series(0, 4) AS m)
        FROM inspections WHERE occurred_at >= $1::date - 335`,
       [today],
     );
@@ -517,7 +517,7 @@ describe('query plans', () => {
     const vectors = rowsOf((node) => node['Node Type'].includes('Scan') && isOfVectors(node));
     expect(vectors).toBeGreaterThan(0.8 * month);
     expect(vectors).toBeLessThan(2.5 * month);
-    // Positions of the name in its sets, not ten values of each vector.
+    // Positions of the name in its sets, not every value of each vector.
     expect(rowsOf((node) => node['Node Type'] === 'Function Scan')).toBeLessThan(100);
     // The month begins and ends within a chunk.
     expect(removed('Filter')).toBeLessThan(3 * month);
@@ -547,7 +547,7 @@ describe('query plans', () => {
       // A day is a thirtieth of the chunk that it lies in, so reading that one chunk is right.
       .filter((name) => !SMALL.has(name) && !name.includes('_chunk'));
     expect(large.filter((name) => !['inspections', 'inspection_attempts'].includes(name))).toEqual([]);
-    // One chunk of rows of before has ten for each inspection of a month.
+    // One chunk of rows of before has five for each inspection of a month.
     expect(wasted).toBeLessThan(INSPECTIONS);
   });
 

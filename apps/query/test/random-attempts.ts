@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Database, LoadSession, type Queryable } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
+import { ATTEMPT_POLICIES } from '../src/attempts/chosen-attempts.ts';
 
 const FIRST_DAY = Date.UTC(2025, 11, 1);
 const DAY_MS = 86_400_000;
@@ -48,6 +49,9 @@ export const changedAttempt = (units: number, instant: fc.Arbitrary<string>, tie
   /** If the machine gave one. */
   attempt_no: fc.constantFrom(null, null, 1, 2, 3),
 });
+
+/** Of each question two: all of them would ask more of the same than find more. */
+export const twoPolicies = fc.shuffledSubarray([...ATTEMPT_POLICIES], { minLength: 2, maxLength: 2 });
 
 /** Stores the lots, and so many units that take turns in them; half are visual, half thermal. */
 export async function storeUnits(database: Database, units: number): Promise<void> {

@@ -14,7 +14,7 @@ import { rolledThroughputCounts } from '../src/yield/rolled-throughput.sql.ts';
 import { yieldCountsOfAttempts } from '../src/yield/yield.sql.ts';
 import { explained } from './explained.ts';
 
-const DICE = 4_000;
+const DICE = 1_200;
 /** Those of two lots, a half tested twice. */
 const ATTEMPTS = 3 * DICE;
 const MEASUREMENTS = 4;
