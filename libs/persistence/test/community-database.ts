@@ -33,6 +33,8 @@ export async function createCommunityDatabase(options: CommunityOptions = {}): P
   const database = await (nearest ? createFrom(nearest) : createEmpty());
   if (nearest?.migrations !== migrations) {
     await migrateCommunity(database, options);
+    // Otherwise each copy would begin with the recovery of all that was migrated.
+    await database.exec('CHECKPOINT');
     known.push({ migrations, files: await database.dumpDataDir('none') });
     known.sort((a, b) => a.migrations - b.migrations);
   }
@@ -48,6 +50,10 @@ async function createFrom({ files }: Snapshot): Promise<PGlite> {
 
 async function createEmpty(): Promise<PGlite> {
   const database = await PGlite.create({ extensions: { timescaledb } });
+  // Half of all files, which each copy would unpack again. Nothing connects to them.
+  await database.exec('DROP DATABASE postgres');
+  await database.exec(`UPDATE pg_database SET datistemplate = false WHERE datname = 'template0'`);
+  await database.exec('DROP DATABASE template0');
   await database.exec('CREATE EXTENSION timescaledb');
   await database.exec(
     `CREATE TABLE schema_migrations (id serial PRIMARY KEY, name varchar(255), executed_at timestamptz DEFAULT now())`,

@@ -56,11 +56,15 @@ describe('migrations', () => {
     opened.push(db);
     return db;
   };
-  let fresh: string;
-  beforeAll(async () => {
+  /** For tests of what follows the migrations. */
+  const migrated = async (): Promise<TestDatabase> => {
     const db = await createTestDatabase();
     opened.push(db);
-    fresh = await dump(db);
+    return db;
+  };
+  let fresh: string;
+  beforeAll(async () => {
+    fresh = await dump(await migrated());
   });
   afterAll(async () => {
     for (const db of opened) {
@@ -321,8 +325,7 @@ describe('migrations', () => {
   });
 
   it('refuse a database that once held the schema and is empty now, unless asked to start from nothing', async () => {
-    const db = await empty();
-    await migrate(db.url);
+    const db = await migrated();
     await db.database.query('DROP SCHEMA public CASCADE');
     await db.database.query('CREATE SCHEMA public');
     await expect(migrate(db.url)).rejects.toMatchObject({ code: 'schema_lost' });
@@ -333,8 +336,7 @@ describe('migrations', () => {
   });
 
   it('refuse continuous aggregates on a server that cannot run them, and so does every service', async () => {
-    const db = await empty();
-    await migrate(db.url);
+    const db = await migrated();
     // As a dump of the Community edition looks here.
     await db.database.query('DROP TABLE metrics_hourly_base, metrics_daily_base CASCADE');
     await db.database.query('CREATE VIEW metrics_hourly AS SELECT 1 AS restored');
@@ -362,8 +364,7 @@ describe('migrations', () => {
   });
 
   it('show their state', async () => {
-    const db = await empty();
-    await migrate(db.url);
+    const db = await migrated();
     await db.database.query(DATA['0001-inspections'] as string);
     await db.database.query(DATA['0002-telemetry'] as string);
     const status = await readStatus(db.database);
