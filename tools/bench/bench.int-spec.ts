@@ -41,14 +41,14 @@ describe('npm run bench -- --short', () => {
         counts: rounds.map(({ load: { rows, elements } }) => [rows, elements]),
       })),
     ).toEqual([
-      { name: 'telemetry, one sample per record', kind: 'telemetry', counts: [[100_000, 100_000]] },
-      { name: 'telemetry, 100 samples per record', kind: 'telemetry', counts: [[100_000, 100_000]] },
-      { name: 'inspections, 444 measurements each', kind: 'inspections', counts: [[88_800, 200]] },
-      { name: 'inspections, 10 measurements each', kind: 'inspections', counts: [[50_000, 5_000]] },
+      { name: 'telemetry, one sample per record', kind: 'telemetry', counts: [[30_000, 30_000]] },
+      { name: 'telemetry, 100 samples per record', kind: 'telemetry', counts: [[30_000, 30_000]] },
+      { name: 'inspections, 444 measurements each', kind: 'inspections', counts: [[26_640, 60]] },
+      { name: 'inspections, 10 measurements each', kind: 'inspections', counts: [[15_000, 1_500]] },
       {
         name: 'inspections, 10 measurements each, beside 2,000 units',
         kind: 'inspections',
-        counts: [[50_000, 5_000]],
+        counts: [[15_000, 1_500]],
       },
     ]);
     for (const { load, raw } of cases.flatMap(({ rounds }) => rounds)) {

@@ -12,7 +12,7 @@ import { reportTo } from '../devstack/terminal/progress.ts';
 import { measureBacklogs } from './backlog/backlogs.ts';
 import { formatBacklogs } from './backlog/report.ts';
 import { storeHistory } from './data/history.ts';
-import { isLoading, readOptions, type Asked, type AskedOfHistory, type Loading, type Options } from './options.ts';
+import { isOfHistory, readOptions, type Asked, type AskedOfHistory, type OfBacklogs, type Options } from './options.ts';
 import { formatSetting } from './results/setting.ts';
 import { measureAims } from './serving/aims.ts';
 import { measureClients } from './serving/clients.ts';
@@ -32,7 +32,7 @@ type Measured = readonly [figures: object, text: string];
 
 type Common = { readonly signal: AbortSignal; readonly repeat: number; readonly progress: (what: string) => void };
 
-async function measure(system: BenchSystem, asked: Loading, common: Common): Promise<Measured> {
+async function measure(system: BenchSystem, asked: OfBacklogs, common: Common): Promise<Measured> {
   switch (asked.what) {
     case 'backlogs': {
       const result = await measureBacklogs(system, { ...asked, ...common, cache: cacheFolder() });
@@ -41,10 +41,6 @@ async function measure(system: BenchSystem, asked: Loading, common: Common): Pro
     case 'steady': {
       const steady = await measureSteady(system, { ...asked, ...common });
       return [{ steady }, formatSteady(steady)];
-    }
-    case 'storm': {
-      const storm = await measureStorm(system, { ...asked, ...common });
-      return [{ storm }, formatStorm(storm)];
     }
   }
 }
@@ -68,16 +64,20 @@ async function ask(
       const aims = await measureAims(system, database, { ...asked, ...common });
       return [{ aims }, formatAims(aims)];
     }
+    case 'storm': {
+      const storm = await measureStorm(system, database, { ...asked, ...common });
+      return [{ storm }, formatStorm(storm)];
+    }
   }
 }
 
-/** Those that only ask come last, on one history. */
+/** Those that ask about a history come last, on one. */
 async function measureAll(system: BenchSystem, asked: readonly Asked[], common: Common): Promise<Measured[]> {
   const measured: Measured[] = [];
-  for (const one of asked.filter(isLoading)) {
+  for (const one of asked.filter((each) => !isOfHistory(each))) {
     measured.push(await measure(system, one, common));
   }
-  const asking = asked.filter((one): one is AskedOfHistory => !isLoading(one));
+  const asking = asked.filter(isOfHistory);
   const [{ size } = { size: undefined }] = asking;
   if (size !== undefined) {
     await system.withDatabase(async (database) => {

@@ -21,6 +21,11 @@ describe('readOptions', () => {
     expect(asked('--size', '20k', '--aims', '--clients', '3').map(({ what }) => what)).toEqual(['clients', 'aims']);
   });
 
+  it('lets what adds to a history follow what only asks about it', () => {
+    expect(asked('--storm', '--routes', '--aims').map(({ what }) => what)).toEqual(['routes', 'aims', 'storm']);
+    expect(readOptions(['--storm', '--routes']).isDurable).toBe(true);
+  });
+
   it('takes ten samples with each inspection of a size', () => {
     expect(asked('--size', '10m')).toMatchObject([{ size: { inspections: 10_000_000, samples: 100_000_000 } }]);
     expect(asked('--size', '20K')).toMatchObject([{ size: { inspections: 20_000, samples: 200_000 } }]);

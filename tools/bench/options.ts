@@ -20,17 +20,17 @@ export type Asked =
       readonly hasPeers: boolean;
     }
   | { readonly what: 'steady'; readonly rate: number; readonly seconds: number }
-  | { readonly what: 'storm'; readonly rate: number; readonly seconds: number; readonly size: HistorySize }
   | AskedOfHistory;
 
-/** Only asks, so that several of them can share what is stored. */
-export type AskedOfHistory = { readonly size: HistorySize; readonly requests: number } & (
-  | { readonly what: 'clients'; readonly clients: number }
-  | { readonly what: 'routes' | 'aims' }
+/** Several of them share what is stored: one leaves the others' answers as they are, if it comes where {@link whatOf} puts it. */
+export type AskedOfHistory = { readonly size: HistorySize } & (
+  | { readonly what: 'clients'; readonly clients: number; readonly requests: number }
+  | { readonly what: 'routes' | 'aims'; readonly requests: number }
+  | { readonly what: 'storm'; readonly rate: number; readonly seconds: number }
 );
 
-export type Loading = Exclude<Asked, AskedOfHistory>;
-export const isLoading = (asked: Asked): asked is Loading => ['backlogs', 'steady', 'storm'].includes(asked.what);
+export type OfBacklogs = Exclude<Asked, AskedOfHistory>;
+export const isOfHistory = (asked: Asked): asked is AskedOfHistory => 'size' in asked;
 
 export interface Options {
   /** One after the other, on the same servers. */
@@ -54,7 +54,7 @@ const usual = {
 };
 /** Enough to see that every case works and loses nothing; too few rows to measure speed. */
 const short: typeof usual = {
-  rows: 100_000,
+  rows: 30_000,
   preload: 2_000,
   requests: 2,
   timedRequests: 1,
@@ -108,7 +108,7 @@ function optionsOf(argv: readonly string[]): Options {
     asked,
     repeat: wholeNumber('--repeat', values.repeat, 1, 100),
     // Where nothing is loaded while it measures, a disk that is waited for only makes the history take longer.
-    isDurable: !values.short && asked.some(isLoading),
+    isDurable: !values.short && asked.some((one) => !isOfHistory(one) || one.what === 'storm'),
     profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
     out: path.resolve(values.out),
   };
@@ -119,11 +119,12 @@ function whatOf(values: Values): Asked['what'][] {
   const given = {
     backlogs: values.peers || values.instances !== undefined,
     steady: values.steady,
-    storm: values.storm,
     clients: values.clients !== undefined,
     routes: values.routes,
-    // Adds to the history, so it comes last.
+    // Adds a wafer to the history, behind the days that a storm asks about.
     aims: values.aims,
+    // Loads samples meanwhile.
+    storm: values.storm,
   };
   const asked = (Object.keys(given) as Asked['what'][]).filter((what) => given[what]);
   return asked.length > 0 ? asked : [values.size === undefined ? 'backlogs' : 'routes'];

@@ -8,7 +8,7 @@ import type { BenchSystem } from '../system/bench-system.ts';
 import type { CaseDatabase } from '../system/case-database.ts';
 import { telemetryBacklog } from '../data/machine-data.ts';
 import { median, quantile } from '../results/numbers.ts';
-import { storeHistory, type HistorySize } from '../data/history.ts';
+import { type HistorySize } from '../data/history.ts';
 import { cheapQuestions, dearQuestions, exportQuestions } from './questions.ts';
 import { SteadyStream } from '../data/steady-stream.ts';
 import type { StormCounts, StormOrder } from './storm-clients.ts';
@@ -48,42 +48,44 @@ const SETTLE_MS = 1_000;
 /** Longest statement of the service, and some more. */
 const CALM_WITHIN_MS = 60_000;
 
-export async function measureStorm(system: BenchSystem, options: StormOptions): Promise<StormResult> {
+/** @param database holds a history, and gets the samples */
+export async function measureStorm(
+  system: BenchSystem,
+  database: CaseDatabase,
+  options: StormOptions,
+): Promise<StormResult> {
   const { size, rate, seconds, repeat: rounds, signal, progress } = options;
   await system.freshTopics();
-  return system.withDatabase(async (database) => {
-    await storeHistory(database, size, progress);
-    return system.withServices(['ingest', 'writer', 'query'], database, async ({ ready, urls }) => {
-      await ready;
-      // More than all phases take, because calming down takes time, too.
-      const samples = rate * (seconds + SETTLE_MS / 1000) * rounds * 2 + rate * 300;
-      const stream = await SteadyStream.begin(system, telemetryBacklog(samples, SAMPLES_PER_RECORD, Date.now()), {
-        elementsPerSecond: rate,
-        tickMs: POLL_MS,
-      });
-      try {
-        const measured: StormResult['rounds'][number][] = [];
-        const url = (path: string): string => urls.query + path;
-        const order: StormOrder = {
-          statistics: Object.values(dearQuestions(Date.now())).map(url),
-          exports: Object.values(exportQuestions(Date.now())).map(url),
-          clients: CLIENTS,
-        };
-        const phase = (): Promise<Phase> =>
-          onePhase(database, stream, Object.values(cheapQuestions(size)).map(url), options);
-        for (let round = 1; round <= rounds; round += 1) {
-          await calm(database, signal);
-          progress(`round ${round} of ${rounds}: ${seconds} s without the storm`);
-          const quiet = await phase();
-          progress(`round ${round} of ${rounds}: ${seconds} s with ${CLIENTS} clients that ask dear questions`);
-          const { measured: storm, answers } = await inStorm(order, phase);
-          measured.push({ quiet, storm, answers });
-        }
-        return { rate, clients: CLIENTS, seconds, rounds: measured };
-      } finally {
-        await stream.end();
-      }
+  return system.withServices(['ingest', 'writer', 'query'], database, async ({ ready, urls }) => {
+    await ready;
+    // More than all phases take, because calming down takes time, too.
+    const samples = rate * (seconds + SETTLE_MS / 1000) * rounds * 2 + rate * 300;
+    const stream = await SteadyStream.begin(system, telemetryBacklog(samples, SAMPLES_PER_RECORD, Date.now()), {
+      elementsPerSecond: rate,
+      tickMs: POLL_MS,
     });
+    try {
+      const measured: StormResult['rounds'][number][] = [];
+      const url = (path: string): string => urls.query + path;
+      const order: StormOrder = {
+        statistics: Object.values(dearQuestions(Date.now())).map(url),
+        exports: Object.values(exportQuestions(Date.now())).map(url),
+        clients: CLIENTS,
+      };
+      const phase = (): Promise<Phase> =>
+        onePhase(database, stream, Object.values(cheapQuestions(size)).map(url), options);
+      for (let round = 1; round <= rounds; round += 1) {
+        await calm(database, signal);
+        progress(`round ${round} of ${rounds}: ${seconds} s without the storm`);
+        const quiet = await phase();
+        progress(`round ${round} of ${rounds}: ${seconds} s with ${CLIENTS} clients that ask dear questions`);
+        const { measured: storm, answers } = await inStorm(order, phase);
+        measured.push({ quiet, storm, answers });
+      }
+      return { rate, clients: CLIENTS, seconds, rounds: measured };
+    } finally {
+      await stream.end();
+    }
   });
 }
 

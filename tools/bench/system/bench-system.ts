@@ -1,5 +1,4 @@
 /** The benchmark's own servers, and services on fresh topics and a fresh database for each case. */
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
@@ -19,6 +18,7 @@ import { sweep } from '../../devstack/processes/sweep.ts';
 import { together } from '../../devstack/processes/together.ts';
 import { waitFor } from '../../devstack/processes/wait-for.ts';
 import { CaseDatabase } from './case-database.ts';
+import { MigratedOnce } from './migrated-once.ts';
 
 const SERVICE_PORTS_FROM = 10_000;
 
@@ -54,6 +54,7 @@ export class BenchSystem {
   readonly #env: Env;
   readonly #kafka: Kafka;
   readonly #admin: Admin;
+  readonly #databases: MigratedOnce;
   readonly #membership = new Membership();
   #started: readonly string[] = [];
 
@@ -66,6 +67,12 @@ export class BenchSystem {
       logLevel: kafkajs.logLevel.NOTHING,
     });
     this.#admin = this.#kafka.admin();
+    this.#databases = new MigratedOnce(env['DATABASE_URL'] as string, (name) =>
+      this.#operator('db', ['migrate'], {
+        ...env,
+        DATABASE_URL: new CaseDatabase(name, env).url('DATABASE_URL'),
+      }),
+    );
   }
 
   static async start(options: BenchOptions): Promise<BenchSystem> {
@@ -154,26 +161,14 @@ export class BenchSystem {
 
   /** Runs `work` on its own migrated database. */
   async withDatabase<T>(work: (database: CaseDatabase) => Promise<T>): Promise<T> {
-    const name = `bench_${randomBytes(4).toString('hex')}`;
-    await this.#administer(`CREATE DATABASE ${name}`);
+    const name = await this.#databases.create();
     const database = new CaseDatabase(name, this.#env);
     try {
-      await this.#operator('db', ['migrate'], { ...this.#env, DATABASE_URL: database.url('DATABASE_URL') });
       await database.client.connect();
       return await work(database);
     } finally {
       await database.client.end().catch(() => {});
-      await this.#administer(`DROP DATABASE ${name} WITH (FORCE)`);
-    }
-  }
-
-  async #administer(sql: string): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#env['DATABASE_URL'] });
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
+      await this.#databases.drop(name);
     }
   }
 
