@@ -140,25 +140,25 @@ describe('zones', () => {
         where.values,
       );
       const radius = grid.diameter_mm / 2 - grid.edge_exclusion_mm;
-      for (const { x, y, ring, quadrant, edge, reticle } of rows) {
+      const zonesOf = ({ x, y }: { x: number; y: number }) => {
         const { u, v } = dieCentre(grid, x, y);
         const turnedX = grid.notch === 'left' || grid.notch === 'right' ? grid.pitch_y_mm : grid.pitch_x_mm;
         const turnedY = grid.notch === 'left' || grid.notch === 'right' ? grid.pitch_x_mm : grid.pitch_y_mm;
-        const isInside = Math.hypot(Math.abs(u) + turnedX / 2, Math.abs(v) + turnedY / 2) <= radius;
-        expect([x, y, edge]).toEqual([x, y, isInside ? 'inside' : 'excluded']);
-        if (!isInside) {
-          expect([ring, quadrant, reticle]).toEqual(['excluded', 'excluded', 'excluded']);
-          continue;
+        if (Math.hypot(Math.abs(u) + turnedX / 2, Math.abs(v) + turnedY / 2) > radius) {
+          return { edge: 'excluded', ring: 'excluded', quadrant: 'excluded', reticle: 'excluded' };
         }
-        expect(ring).toBe(String(Math.min(grid.rings, 1 + Math.floor((Math.hypot(u, v) / radius) * grid.rings))));
-        expect(quadrant).toBe(u > 0 ? (v > 0 ? 'Q1' : 'Q4') : v > 0 ? 'Q2' : 'Q3');
         const place = (at: number, from: number, size: number) => (((at - from) % size) + size) % size;
-        expect(reticle).toBe(
-          grid.reticle === null
-            ? null
-            : `${place(x, grid.reticle.x, grid.reticle.columns)},${place(y, grid.reticle.y, grid.reticle.rows)}`,
-        );
-      }
+        return {
+          edge: 'inside',
+          ring: String(Math.min(grid.rings, 1 + Math.floor((Math.hypot(u, v) / radius) * grid.rings))),
+          quadrant: u > 0 ? (v > 0 ? 'Q1' : 'Q4') : v > 0 ? 'Q2' : 'Q3',
+          reticle:
+            grid.reticle === null
+              ? null
+              : `${place(x, grid.reticle.x, grid.reticle.columns)},${place(y, grid.reticle.y, grid.reticle.rows)}`,
+        };
+      };
+      expect(rows).toEqual(rows.map(({ x, y }) => ({ x, y, ...zonesOf({ x, y }) })));
       expect(rows.filter(({ edge }) => edge === 'inside').length).toBeLessThanOrEqual(grossDice(grid));
     }
   });
