@@ -222,6 +222,8 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.num.partitions=1
 # The default of 3 s is time that every start and every test waits for nothing.
 group.initial.rebalance.delay.ms=0
+# By default, the controller writes a record twice a second while nothing happens: a third of what an idle broker computes.
+metadata.max.idle.interval.ms=5000
 unclean.leader.election.enable=false
 `;
 }
