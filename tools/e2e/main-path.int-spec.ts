@@ -52,9 +52,9 @@ const BAD: readonly [code: string, make: (good: Record<string, unknown>, i: numb
 ];
 
 describe('the main path, seen from outside', () => {
-  it('lands 99,000 of 100,000 samples and makes 1,000 dead letters, none lost, none twice', async () => {
+  it('lands 29,700 of 30,000 samples and makes 300 dead letters, none lost, none twice', async () => {
     const expected = new Map<string, { code: string; value: Buffer | null }>();
-    const messages = Array.from({ length: 100_000 }, (_, i) => {
+    const messages = Array.from({ length: 30_000 }, (_, i) => {
       const good = sample(i, 'bulk');
       // The key only decides the partition; the test finds its letters by their bytes.
       if (i % 100 !== 42) {
@@ -72,16 +72,16 @@ describe('the main path, seen from outside', () => {
       `SELECT count(*) AS rows, count(DISTINCT tags->>'i') AS distinct, sum(metric_value) AS sum
        FROM system_metrics WHERE service_name = 'bulk'`,
     );
-    const good = Array.from({ length: 100_000 }, (_, i) => i).filter((i) => i % 100 !== 42);
+    const good = Array.from({ length: 30_000 }, (_, i) => i).filter((i) => i % 100 !== 42);
     expect(rows).toEqual({
-      rows: '99000',
-      distinct: '99000',
+      rows: '29700',
+      distinct: '29700',
       sum: good.reduce((sum, i) => sum + i, 0),
     });
 
     const letters = (await pipeline.letters(SAMPLES)).filter(({ headers }) => headers['n'] !== undefined);
-    expect(letters).toHaveLength(1000);
-    expect(new Set(letters.map(({ key }) => key)).size).toBe(1000);
+    expect(letters).toHaveLength(300);
+    expect(new Set(letters.map(({ key }) => key)).size).toBe(300);
     for (const letter of letters) {
       const { code, value } = expected.get(letter.headers['n']!)!;
       expect(letter.headers).toMatchObject({ 'error-code': code, stage: 'ingest', 'source-topic': SAMPLES });
