@@ -82,13 +82,14 @@ export function simulate(options: SimulationOptions, publisher: Publisher, signa
       standstillMs: () => standstillMs,
       ...(lots === undefined ? {} : { lots }),
       ...(options.patterns === undefined ? {} : { patterns: options.patterns }),
+      ...(options.steps === undefined ? {} : { steps: options.steps }),
     });
     for (const scheduled of fab) {
       if (scheduled.dueMs > endMs) {
         return void (await send());
       }
       finishedLots = scheduled.finishedLots;
-      if (options.steps?.includes(scheduled.event.step ?? '') === false) {
+      if (scheduled.event === undefined) {
         continue;
       }
       while (scheduled.dueMs > nowMs()) {
