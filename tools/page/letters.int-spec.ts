@@ -48,6 +48,12 @@ async function ledger(): Promise<Elements> {
   return { balanced, applied: sum('applied'), dead_lettered: sum('dead_lettered') };
 }
 
+/** Letters that a service has indexed. */
+async function known({ url }: Service, filter = ''): Promise<number> {
+  const answer = await fetch(`${url}/v1/dead-letters/groups${filter}`);
+  return ((await answer.json()) as { letters: number }).letters;
+}
+
 beforeAll(async () => {
   const launched = launchChromium();
   closeBrowser = async () => (await launched).close();
@@ -74,6 +80,12 @@ beforeAll(async () => {
   );
   await pipeline.produce(TOPIC, messages);
   await pipeline.untilIdle(300_000);
+  // A page that is opened before shows the rest when it next asks, after about a minute.
+  await waitFor(
+    () => known(query),
+    (letters) => letters === LETTERS,
+    { timeoutMs: 120_000 },
+  );
   browser = await launched;
   visitor = await Visitor.enter(browser, query.url);
 }, 900_000);
@@ -257,11 +269,8 @@ describe('the workbench', () => {
     await pipeline.untilIdle(120_000);
     const other = await pipeline.start('query', { LETTER_REPLAY: 'on' });
     await waitFor(
-      async () => {
-        const answer = await fetch(`${other.url}/v1/dead-letters/groups?field=%2Fservice_name`);
-        return ((await answer.json()) as { letters: number }).letters;
-      },
-      (known) => known === CAUSES[0]!.letters + letters,
+      () => known(other, '?field=%2Fservice_name'),
+      (indexed) => indexed === CAUSES[0]!.letters + letters,
       { timeoutMs: 60_000 },
     );
     const asked = await fetch(`${query.url}/v1/dead-letters/replays`, {
