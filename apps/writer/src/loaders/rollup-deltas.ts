@@ -18,7 +18,7 @@ function add(groups: Groups, key: string, sum: number, samples: number, min: num
   group.max = Math.max(group.max, max);
 }
 
-function linesOf(groups: Groups): Buffer {
+function copyLines(groups: Groups): Buffer {
   let text = '';
   for (const [key, { sum, samples, min, max }] of groups) {
     text += `${key}\t${sum}\t${samples}\t${min}\t${max}\n`;
@@ -37,7 +37,7 @@ export function deltasOf(lines: Iterable<Buffer>): Buffer {
     const number = Number(value);
     add(groups, `${bucket}\t${service}\t${metric}\t${host}`, number, 1, number, number);
   }
-  return linesOf(groups);
+  return copyLines(groups);
 }
 
 /**
@@ -64,5 +64,5 @@ export function mergedDeltas(deltas: readonly Buffer[]): Buffer {
       from = end + 1;
     }
   }
-  return linesOf(groups);
+  return copyLines(groups);
 }
