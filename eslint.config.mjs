@@ -143,8 +143,8 @@ export default tseslint.config(
           // them may lean on which is in .dependency-cruiser.mjs.
           allow: ['^(\\.\\./)+(devstack|e2e|faults|structure)/'],
           banTransitiveDependencies: false,
-          // Tools that run before the first build load the contract when they need it.
-          checkDynamicDependenciesExceptions: ['@chip/contracts'],
+          // Tools that run before the first build load the contract when they need it, and commands the migrations.
+          checkDynamicDependenciesExceptions: ['@chip/contracts', '@chip/persistence', '@chip/persistence/*'],
           depConstraints,
         },
       ],
