@@ -45,9 +45,8 @@ export function deltasOf(lines: Iterable<Buffer>): Buffer {
  * line costs PostgreSQL an insert now, and a delete and its share of an upsert in the fold.
  */
 export function mergedDeltas(deltas: readonly Buffer[]): Buffer {
-  const [first, ...others] = deltas;
-  if (first === undefined || others.length === 0) {
-    return first ?? Buffer.alloc(0);
+  if (deltas.length === 1) {
+    return deltas[0]!;
   }
   const groups: Groups = new Map();
   for (const lines of deltas) {
