@@ -161,33 +161,45 @@ async function install() {
   say('packages installed');
 }
 
+/**
+ * Takes what npm has cached without asking whether it is current: versions are locked by their hashes. A cache from before
+ * a version was published does not know it; then npm asks.
+ */
 async function runNpm(...args) {
-  const npm = spawn('npm', args, { cwd: root });
-  let output = '';
-  npm.stdout.on('data', (text) => (output += text));
-  npm.stderr.on('data', (text) => (output += text));
-  let isInterrupted = false;
-  const interrupt = () => {
-    isInterrupted = true;
-    npm.kill('SIGTERM');
-  };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt).once('SIGHUP', interrupt);
-  const code = await new Promise((resolve, reject) => {
-    npm.once('error', () =>
-      reject(new Refusal('npm was not found.\n  What to do: install Node.js 20 or newer with npm')),
-    );
-    npm.once('close', resolve);
-  });
-  process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', interrupt);
-  if (isInterrupted) {
-    refuse('the installation was interrupted', 'run the command again');
-  }
+  const cached = await npm(args, { npm_config_prefer_offline: 'true' });
+  const isUnknown = cached.code !== 0 && cached.output.includes('ETARGET');
+  const { code, output } = isUnknown ? await npm(args, {}) : cached;
   if (code !== 0) {
     refuse(
       `"npm ${args[0]}" failed:\n${errorLines(output)}`,
       'check that npm reaches its registry (network, proxy, npm config) and that the disk has 2 GB free, then try again',
     );
   }
+}
+
+/** In the environment, settings reach the npm that a package's script starts, too. */
+async function npm(args, settings) {
+  const child = spawn('npm', args, { cwd: root, env: { ...process.env, ...settings } });
+  let output = '';
+  child.stdout.on('data', (text) => (output += text));
+  child.stderr.on('data', (text) => (output += text));
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+    child.kill('SIGTERM');
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt).once('SIGHUP', interrupt);
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', () =>
+      reject(new Refusal('npm was not found.\n  What to do: install Node.js 20 or newer with npm')),
+    );
+    child.once('close', resolve);
+  });
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', interrupt);
+  if (isInterrupted) {
+    refuse('the installation was interrupted', 'run the command again');
+  }
+  return { code, output };
 }
 
 /**

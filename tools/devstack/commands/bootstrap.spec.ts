@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+
+const HERE = import.meta.dirname;
+/** Where the sources stand in a checkout. */
+const FOLDER = 'tools/devstack/commands';
+
+let checkout: string;
+
+beforeEach(() => {
+  checkout = mkdtempSync(path.join(os.tmpdir(), 'chip-bootstrap-'));
+  mkdirSync(path.join(checkout, FOLDER), { recursive: true });
+  for (const source of ['bootstrap.mjs', 'use-hooks.mjs', 'usage.mjs']) {
+    cpSync(path.join(HERE, source), path.join(checkout, FOLDER, source));
+  }
+  writeFileSync(path.join(checkout, FOLDER, 'stop.ts'), "console.log('the command runs');\n");
+  writeFileSync(path.join(checkout, 'package-lock.json'), '{}');
+});
+afterEach(() => rmSync(checkout, { recursive: true }));
+
+/** Runs a command with an npm that writes down how it was called, and does `script` first. */
+function runWithNpm(script: string): { calls: string[]; stdout: string; stderr: string; status: number | null } {
+  const calls = path.join(checkout, 'calls');
+  const programs = path.join(checkout, 'programs');
+  mkdirSync(programs);
+  writeFileSync(
+    path.join(programs, 'npm'),
+    [
+      '#!/bin/sh',
+      `echo "$1 \${npm_config_prefer_offline:-false}" >> '${calls}'`,
+      script,
+      `mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node`,
+    ].join('\n'),
+    { mode: 0o755 },
+  );
+  const { stdout, stderr, status } = spawnSync(process.execPath, [path.join(FOLDER, 'bootstrap.mjs'), 'stop'], {
+    cwd: checkout,
+    env: {
+      ...process.env,
+      // Of the developer's own npm, which runs this test.
+      npm_config_prefer_offline: undefined,
+      PATH: `${programs}${path.delimiter}${process.env['PATH']}`,
+    },
+    encoding: 'utf8',
+  });
+  return { calls: readFileSync(calls, 'utf8').trim().split('\n'), stdout, stderr, status };
+}
+
+it('installs from what npm has cached', () => {
+  const { calls, stdout, status } = runWithNpm('');
+  expect(calls).toEqual(['install true', 'rebuild true']);
+  expect(stdout).toBe('the command runs\n');
+  expect(status).toBe(0);
+});
+
+it('asks the registry when the cache does not know a version yet', () => {
+  const { calls, status } = runWithNpm(
+    '[ -z "$npm_config_prefer_offline" ] || { echo "npm error code ETARGET" >&2; exit 1; }',
+  );
+  expect(calls).toEqual(['install true', 'install false', 'rebuild true', 'rebuild false']);
+  expect(status).toBe(0);
+});
+
+it('says at once what else is wrong', () => {
+  const { calls, stderr, status } = runWithNpm('echo "npm error code ENOSPC" >&2; exit 1');
+  expect(calls).toEqual(['install true']);
+  expect(stderr).toContain('"npm install" failed:\n  | npm error code ENOSPC');
+  expect(stderr).toContain('What to do: ');
+  expect(status).toBe(1);
+});
