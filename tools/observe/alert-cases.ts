@@ -358,6 +358,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     silent: [
       ...between('chip_query_request_seconds', 'route="/v1/yield"', '2.5', '5'),
       ...between('chip_query_request_seconds', 'route="/v1/export/measurements"', '5', '10'),
+      ...between('chip_query_request_seconds', 'route="/v1/events"', '30', '60'),
     ],
   },
   PoolSaturated: {
