@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { readCsvMap, type CsvOptionTexts } from './replay/csv/options.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
-import { waitForPipeline } from './replay/pipeline-position.ts';
+import { type CatchUpOptions, waitForPipeline } from './replay/pipeline-position.ts';
 import { ProgressLine } from './replay/progress-line.ts';
 import { Publisher, type Totals } from './publisher.ts';
 import { nextQueries } from './replay/hint.ts';
@@ -71,7 +71,7 @@ const common = (sub: Command): Command =>
   sub
     .option('--dry-run', 'read and check everything, print counts and the first 3 events, publish nothing')
     .option('--publish-to <topic>', "publish to this topic instead of the contract's")
-    .option('--wait', 'wait until the pipeline (QUERY_URL) has stored everything')
+    .option('--wait', 'wait until the pipeline (QUERY_URL, and QUERY_KEY if it asks for one) has stored everything')
     .addOption(
       new Option('--wait-timeout <seconds>', 'give up waiting after this time')
         .argParser(wholeNumber(1, 86_400))
@@ -159,6 +159,7 @@ async function replay(
 ): Promise<number> {
   const counts: ReplayCounts = { read: 0, published: 0, skipped: 0, samples: [] };
   let publisher: Publisher | undefined;
+  let isCounted = false;
   try {
     const source = await open();
     for (const note of source.notes) {
@@ -173,6 +174,8 @@ async function replay(
       }
     } else {
       const config = loadConfig(z.object(kafkaVariables));
+      // Before the first event: telemetry that is replayed again counts again.
+      const service = options.wait === true ? queryService() : undefined;
       const connection = kafkaConnection(config, 'chip-replay');
       // Messages of the Kafka client are printed here, once, in words.
       const { logger } = createLogger({ name: 'replay', level: 'silent' });
@@ -182,7 +185,8 @@ async function replay(
       await withDeadline(producer.disconnect(), 2_000, 'disconnect').catch(() => undefined);
       progress.end();
       printCounts(counts, publisher.totals);
-      if (options.wait === true && !(await waitUntilStored(connection, logger, topic, options.waitTimeout))) {
+      isCounted = true;
+      if (service && !(await waitUntilStored(connection, service, logger, topic, options.waitTimeout))) {
         return 1;
       }
       printHint(nextQueries(process.env, source.topic, counts.samples));
@@ -192,7 +196,7 @@ async function replay(
     return counts.skipped > 0 && options.skipBad !== true ? 1 : 0;
   } catch (error) {
     progress.end();
-    if (counts.read > 0) {
+    if (counts.read > 0 && !isCounted) {
       printCounts(counts, publisher?.totals);
     }
     if (stop.signal.aborted) {
@@ -246,16 +250,25 @@ function printHint(lines: readonly string[]): void {
   }
 }
 
+type QueryService = Pick<CatchUpOptions, 'queryUrl' | 'key'>;
+
+function queryService(): QueryService {
+  const { QUERY_URL: queryUrl, QUERY_KEY: key } = loadConfig(
+    z.object({ QUERY_URL: z.string().optional(), QUERY_KEY: z.string().optional() }),
+  );
+  if (queryUrl === undefined) {
+    throw new InputError('--wait needs QUERY_URL, the address of the query service');
+  }
+  return { queryUrl, key };
+}
+
 async function waitUntilStored(
   connection: KafkaConnection,
+  service: QueryService,
   logger: Logger,
   topic: string,
   timeoutSeconds: number,
 ): Promise<boolean> {
-  const queryUrl = process.env['QUERY_URL'];
-  if (queryUrl === undefined || queryUrl === '') {
-    throw new InputError('--wait needs QUERY_URL, the address of the query service');
-  }
   const admin = new KafkaAdmin(connection, logger);
   const ranges = await admin.topicOffsets(topic);
   await withDeadline(admin.disconnect(), 2_000, 'disconnect').catch(() => undefined);
@@ -264,7 +277,7 @@ async function waitUntilStored(
   );
   let most = 0;
   const result = await waitForPipeline({
-    queryUrl,
+    ...service,
     topic,
     ends,
     timeoutMs: timeoutSeconds * 1000,

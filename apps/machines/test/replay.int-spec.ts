@@ -184,6 +184,7 @@ describe('replay csv', () => {
       expect(await command.ended()).toBe(code);
       expect(command.stderr).toContain(message);
     }
+    expect(await readTopic(kafka, topic)).toEqual([]);
   });
 });
 
@@ -192,9 +193,15 @@ describe('replay --wait', () => {
   let url: string;
   /** What the pipeline has applied of each partition, moving by one at every look. */
   let applied: number;
+  /** Without it the service refuses to answer. */
+  let key: string | undefined;
   beforeEach(async () => {
-    applied = 0;
-    server = createServer((_, response) => {
+    [applied, key] = [0, undefined];
+    server = createServer(({ headers }, response) => {
+      if (key !== undefined && headers.authorization !== `Bearer ${key}`) {
+        response.writeHead(401).end();
+        return;
+      }
       applied++;
       const partitions = [0, 1, 2].map((partition) => ({ topic, partition, next_offset: applied, state: 'running' }));
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ partitions }));
@@ -217,6 +224,16 @@ describe('replay --wait', () => {
     expect(applied).toBe(Math.max(...offsets.map(({ high }) => Number(high))));
     expect(command.stdout).toContain('stored by the pipeline');
     expect(command.stdout).toContain(`curl '${url}/v1/telemetry/summary?metric_name=flow`);
+  });
+
+  it('shows QUERY_KEY to a service with access control, and does not wait for one that refuses it', async () => {
+    key = 'chip_0123456789_key';
+    const allowed = replay(await args(), { QUERY_URL: url, QUERY_KEY: key });
+    expect(await allowed.ended()).toBe(0);
+    const refused = replay(await args(), { QUERY_URL: url, QUERY_KEY: 'another' });
+    expect(await refused.ended()).toBe(1);
+    expect(refused.stderr).toContain(`${url}/v1/pipeline answers 401; set QUERY_KEY`);
+    expect(refused.stdout.match(/records read/g)).toHaveLength(1);
   });
 
   it('explains after the given time who is behind', async () => {

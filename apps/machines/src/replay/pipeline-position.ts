@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InputError } from '@chip/service';
 import { z } from 'zod';
 
 /** The part of the answer of `/v1/pipeline` that the replay uses. */
@@ -24,6 +25,8 @@ export type CatchUp =
 
 export interface CatchUpOptions {
   readonly queryUrl: string;
+  /** API key or token; undefined for a service without access control. */
+  readonly key: string | undefined;
   readonly topic: string;
   /** Offset after the last record of each partition. */
   readonly ends: ReadonlyMap<number, number>;
@@ -33,11 +36,11 @@ export interface CatchUpOptions {
   readonly onLook?: (eventsMissing: number) => void;
 }
 
-/** Polls the pipeline until the writer has committed everything below `ends`. */
+/** Polls the pipeline until the writer has committed everything below `ends`. @throws InputError when it refuses the key */
 export async function waitForPipeline(options: CatchUpOptions): Promise<CatchUp> {
   const startedAt = performance.now();
   for (;;) {
-    const answer = await look(options.queryUrl, options.signal);
+    const answer = await look(options);
     let reason: string;
     if (typeof answer === 'string') {
       reason = answer;
@@ -59,17 +62,25 @@ export async function waitForPipeline(options: CatchUpOptions): Promise<CatchUp>
 }
 
 /** The partitions, or a sentence about why there is no answer. */
-async function look(queryUrl: string, signal: AbortSignal): Promise<readonly PipelinePartition[] | string> {
+async function look({ queryUrl, key, signal }: CatchUpOptions): Promise<readonly PipelinePartition[] | string> {
   const url = `${queryUrl.replace(/\/$/, '')}/v1/pipeline`;
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) });
+    const response = await fetch(url, {
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+    });
+    if (response.status === 401 || response.status === 403) {
+      throw new InputError(
+        `cannot tell whether it is stored: ${url} answers ${response.status}; set QUERY_KEY to an API key that may read the pipeline`,
+      );
+    }
     if (!response.ok) {
       return `${url} answers ${response.status}`;
     }
     const parsed = pipelineSchema.safeParse(await response.json());
     return parsed.success ? parsed.data.partitions : `${url} returns an answer that this version cannot read`;
   } catch (error) {
-    if (signal.aborted) {
+    if (signal.aborted || error instanceof InputError) {
       throw error;
     }
     return `${url} does not answer`;
