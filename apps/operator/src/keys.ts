@@ -107,16 +107,33 @@ program
     console.log(`${prefix} is revoked`);
   });
 
+interface RotateOptions {
+  grace: number;
+  expires?: number;
+  by: string;
+  reason: string;
+  quiet?: boolean;
+}
 program
   .command('rotate')
   .description('create a key with the rights of another, which stays valid for a while')
   .argument('<prefix>', 'prefix of the old key, as shown by list')
   .option('--grace <duration>', 'how long the old key stays valid', duration, 86_400)
+  .option(
+    '--expires <duration>',
+    'lifetime of the new key, for example 90d; it ends as the old one if left out',
+    duration,
+  )
   .option('--quiet', 'print only the key, for scripts')
   .addOption(reasonOption('regular rotation'))
   .addOption(byOption())
-  .action(async (prefix: string, options: { grace: number; by: string; reason: string; quiet?: boolean }) =>
-    print(await withDatabase((database) => rotateKey(database, prefix, options.grace, options)), options.quiet),
+  .action(async (prefix: string, options: RotateOptions) =>
+    print(
+      await withDatabase((database) =>
+        rotateKey(database, prefix, options.grace, options, end(options.expires) ?? undefined),
+      ),
+      options.quiet,
+    ),
   );
 
 function print({ key, prefix }: { key: string; prefix: string }, isQuiet = false): void {

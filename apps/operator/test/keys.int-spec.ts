@@ -44,4 +44,23 @@ describe('keys', () => {
       ),
     ).toEqual(['key.create', 'key.rotate', 'key.revoke'].map((action) => ({ action, actor: 'jo' })));
   });
+
+  it('are not rotated into one that ends with the old one, unless its lifetime is given', async () => {
+    const prefixOf = (key: string): string => key.trim().slice('chip_'.length, 'chip_'.length + 10);
+    const made = prefixOf((await keys('create', '--role', 'viewer', '--quiet')).stdout);
+    const next = prefixOf((await keys('rotate', made, '--quiet')).stdout);
+    expect((await keys('list')).stdout).toMatch(new RegExp(`${next} .* ends never`));
+    // The first one ends by now when its day of grace does: a second rotation of it would give a key for a day.
+    expect(await keys('rotate', made)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/ends at .*, and the new one would too.*--expires/),
+    });
+    const later = await keys('rotate', made, '--expires', '90d', '--quiet');
+    const days = await db.database.query(
+      `SELECT round(extract(epoch FROM expires_at - now()) / 86400)::int AS days FROM private.api_keys WHERE prefix = $1`,
+      [prefixOf(later.stdout)],
+    );
+    expect(days).toEqual([{ days: 90 }]);
+  });
 });

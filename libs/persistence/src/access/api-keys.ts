@@ -133,21 +133,31 @@ export async function revokeKey(database: Database, prefix: string, change: KeyC
  * Creates a key with the rights of an old one, which stays valid for a while so that its users can change over.
  *
  * @param graceSeconds how long the old key remains valid
- * @throws KeyRefusedError
+ * @param expiresAt end of the new key, RFC 3339; that of the old one if absent
+ * @throws KeyRefusedError also if the new key would end with the old one
  */
 export async function rotateKey(
   database: Database,
   prefix: string,
   graceSeconds: number,
   change: KeyChange,
+  expiresAt?: string,
 ): Promise<{ key: string; prefix: string }> {
   return database.withTransaction(async (transaction) => {
     const old = await usableKey(transaction, prefix);
+    const end = expiresAt ?? old.expires_at;
+    // A key that was rotated before ends with its grace period.
+    if (end !== null && end === old.expires_at && Date.parse(end) <= Date.now() + graceSeconds * 1000) {
+      throw new KeyRefusedError(
+        `the key ${prefix} ends at ${end}, and the new one would too; give it a lifetime: --expires 90d`,
+      );
+    }
     await transaction.query(
       `UPDATE private.api_keys SET expires_at = least(expires_at, now() + $2 * INTERVAL '1 second') WHERE id = $1`,
       [old.id, graceSeconds],
     );
-    return insertKey(transaction, old, change, 'key.rotate', { rotated_from: prefix, grace_seconds: graceSeconds });
+    const wanted = { ...old, expires_at: end };
+    return insertKey(transaction, wanted, change, 'key.rotate', { rotated_from: prefix, grace_seconds: graceSeconds });
   });
 }
 
