@@ -224,21 +224,24 @@ the next run names and skips them. Check whether their events arrived; if not: -
     }
     const database = openDatabase();
     const producer = new KafkaProducer(connection(), logger);
-    const judge = isDryRun ? judgeOf(topic, await readTelemetryRetention(database)) : undefined;
-    const replay = new DeadLetterReplay(topic, database, producer, {
-      isDryRun,
-      again: options.again ?? false,
-      by: options.by,
-      reason: options.reason,
-      ...(patch === undefined ? {} : { patch }),
-      ...(judge === undefined ? {} : { judge }),
-      ...(options.limit === undefined ? {} : { limit: options.limit }),
-    });
+    let replay: DeadLetterReplay | undefined;
     try {
       await schemaReady(database);
+      const judge = isDryRun ? judgeOf(topic, await readTelemetryRetention(database)) : undefined;
+      replay = new DeadLetterReplay(topic, database, producer, {
+        isDryRun,
+        again: options.again ?? false,
+        by: options.by,
+        reason: options.reason,
+        ...(patch === undefined ? {} : { patch }),
+        ...(judge === undefined ? {} : { judge }),
+        ...(options.limit === undefined ? {} : { limit: options.limit }),
+      });
       await replay.run(read(topic, options));
     } finally {
-      console.log(formatOutcome(topic, replay.outcome, isDryRun, patch !== undefined));
+      if (replay !== undefined) {
+        console.log(formatOutcome(topic, replay.outcome, isDryRun, patch !== undefined));
+      }
       await producer.disconnect().catch(() => undefined);
       await database.close();
     }

@@ -298,3 +298,19 @@ describe('dlq', () => {
     expect(await dlq('list', topic, '--from', 'yesterday')).toMatchObject({ code: 2 });
   });
 });
+
+it('says of a database without the schema what to do, also in a dry run', async () => {
+  const empty = await createTestDatabase({ empty: true });
+  try {
+    const topic = await topics();
+    for (const options of [[], ['--dry-run']]) {
+      const result = await runEntry('dlq', ['replay', topic, ...options], {
+        KAFKA_BROKERS: kafka.brokers.join(','),
+        DATABASE_URL: empty.url,
+      });
+      expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('npm run db -- migrate') });
+    }
+  } finally {
+    await empty.drop();
+  }
+});
