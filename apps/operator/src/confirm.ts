@@ -2,8 +2,14 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { InputError } from '@chip/service';
 
-/** The person behind a command, unless they say otherwise. */
-export const currentUser = (): string => userInfo().username;
+/** The person behind a command, unless they say otherwise. A container may run as a number that has no name. */
+export function currentUser(read: () => { username: string } = userInfo): string {
+  try {
+    return read().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+}
 
 /**
  * Asks a person on the terminal. Without a terminal there is no answer, and nothing is assumed.

@@ -16,7 +16,6 @@ import {
 } from '@chip/persistence';
 import { Command, InvalidArgumentError } from 'commander';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
-import { currentUser } from './confirm.ts';
 
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
 const databaseUrl = (): string => environmentVariable('DATABASE_URL');
@@ -89,10 +88,9 @@ program
   .requiredOption('--from <day>', 'first UTC day, such as 2026-01-20')
   .requiredOption('--to <day>', 'the day after the last day')
   .requiredOption('--reason <text>', 'why, for the audit trail')
-  .action(async ({ from, to, reason }: { from: string; to: string; reason: string }) => {
-    const { buckets } = await withDatabase((database) =>
-      rebuildRollups(database, from, to, { actor: currentUser(), reason }),
-    );
+  .addOption(byOption())
+  .action(async ({ from, to, reason, by }: { from: string; to: string; reason: string; by: string }) => {
+    const { buckets } = await withDatabase((database) => rebuildRollups(database, from, to, { actor: by, reason }));
     console.log(`${buckets} hourly buckets recomputed`);
   });
 
@@ -100,8 +98,9 @@ program
   .command('refresh')
   .description('bring daily_inspection_summary up to date now; readers do not wait')
   .addOption(reasonOption('requested by command'))
-  .action(async ({ reason }: { reason: string }) => {
-    const at = await withDatabase((database) => refreshDailySummary(database, { actor: currentUser(), reason }));
+  .addOption(byOption())
+  .action(async ({ reason, by }: { reason: string; by: string }) => {
+    const at = await withDatabase((database) => refreshDailySummary(database, { actor: by, reason }));
     console.log(`daily_inspection_summary refreshed at ${at}`);
   });
 
@@ -156,27 +155,31 @@ retention
   });
 retention
   .command('set')
-  .argument('<table>')
+  .description('keep the rows of a table for another time; the upkeep deletes older ones for good')
+  .argument('<table>', 'as "retention show" names it')
   .argument('<interval>', 'such as "90 days", or "forever"')
   .requiredOption('--reason <text>', 'why, for the audit trail')
-  .action(async (table: string, interval: string, { reason }: { reason: string }) => {
+  .addOption(byOption())
+  .action(async (table: string, interval: string, { reason, by }: { reason: string; by: string }) => {
     const keep = interval === 'forever' ? null : interval;
-    await withDatabase((database) => setRetention(database, table, keep, { actor: currentUser(), reason }));
+    await withDatabase((database) => setRetention(database, table, keep, { actor: by, reason }));
     console.log(`${table}: ${keep ?? 'indefinitely'}`);
   });
 
 const hold = program.command('hold').description('legal holds: lots of which nothing is deleted');
-for (const [name, change, done] of [
-  ['place', placeHold, 'on hold'],
-  ['lift', liftHold, 'no longer on hold'],
+for (const [name, change, done, description] of [
+  ['place', placeHold, 'on hold', 'keep everything of a lot, whatever the retention of its tables'],
+  ['lift', liftHold, 'no longer on hold', 'let retention delete a lot again'],
 ] as const) {
   hold
     .command(name)
-    .argument('<lot>')
+    .description(description)
+    .argument('<lot>', 'its lot_id')
     .option('--site <site>', 'the fab', '')
     .requiredOption('--reason <text>', 'why, for the audit trail')
-    .action(async (lotId: string, { site, reason }: { site: string; reason: string }) => {
-      await withDatabase((database) => change(database, { site, lotId }, { actor: currentUser(), reason }));
+    .addOption(byOption())
+    .action(async (lotId: string, { site, reason, by }: { site: string; reason: string; by: string }) => {
+      await withDatabase((database) => change(database, { site, lotId }, { actor: by, reason }));
       console.log(`${site}/${lotId} is ${done}`);
     });
 }

@@ -55,15 +55,18 @@ describe('db', () => {
 
   it('refreshes, rebuilds and sets retention and holds, each on record', async () => {
     await db.database.query(`INSERT INTO lots (id, site, lot_id) VALUES (gen_random_uuid(), '', 'L1')`);
-    const why = ['--reason', 'because'];
+    const why = ['--reason', 'because', '--by', 'jo'];
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     const today = new Date().toISOString().slice(0, 10);
-    expect(await run('refresh')).toMatchObject({ code: 0 });
+    expect(await run('refresh', ...why)).toMatchObject({ code: 0 });
     expect(await run('rollup', 'rebuild', '--from', yesterday, '--to', today, ...why)).toMatchObject({ code: 0 });
     expect(await run('retention', 'set', 'defects', '2 years', ...why)).toMatchObject({ code: 0 });
     expect(await run('hold', 'place', 'L1', ...why)).toMatchObject({ code: 0 });
     expect((await run('retention', 'show')).stdout).toMatch(/defects: 2 years\n.*on hold: \/L1 since .*: because/s);
     expect(await run('hold', 'lift', 'L1', ...why)).toMatchObject({ code: 0 });
+    expect(await db.database.query(`SELECT DISTINCT actor, reason FROM audit_log WHERE stream = 'operator'`)).toEqual([
+      { actor: 'jo', reason: 'because' },
+    ]);
   });
 
   it('verifies that record, also against an anchor noted earlier', async () => {
