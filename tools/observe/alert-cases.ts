@@ -25,6 +25,10 @@ const STREAM = 'topic="telemetry.samples.v1",partition="3"';
 const TOPIC = { topic: 'telemetry.samples.v1' };
 const PARTITION = { ...TOPIC, partition: '3' };
 
+/** The same series as those of one of several cells under one Prometheus. */
+const inCell = (cell: string, series: readonly string[]): string[] =>
+  series.map((one) => one.replace('{', `{cell="${cell}",`));
+
 /** A histogram whose every observation lies between two bounds. */
 const between = (metric: string, labels: string, lower: string, upper: string): string[] => [
   `${metric}_bucket{${labels},le="${lower}"} 0x70`,
@@ -34,8 +38,11 @@ const between = (metric: string, labels: string, lower: string, upper: string): 
 
 export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   ServiceMissing: {
-    firing: [{ series: UP.slice(0, 2), labels: [{ service: 'query' }] }],
-    silent: UP,
+    firing: [
+      { series: UP.slice(0, 2), labels: [{ service: 'query' }] },
+      { series: [...inCell('a', UP), ...inCell('b', UP.slice(1))], labels: [{ cell: 'b', service: 'ingest' }] },
+    ],
+    silent: [...inCell('a', UP), ...inCell('b', UP)],
   },
   ServiceRestarting: {
     firing: [
@@ -73,6 +80,19 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
         ],
         labels: [PARTITION],
       },
+      {
+        series: [
+          ...inCell('a', [
+            `chip_database_position_waiting_records{${STREAM}} 5x70`,
+            `chip_database_position_offset{${STREAM}} 100+1x70`,
+          ]),
+          ...inCell('b', [
+            `chip_database_position_waiting_records{${STREAM}} 5x70`,
+            `chip_database_position_offset{${STREAM}} 100x70`,
+          ]),
+        ],
+        labels: [{ cell: 'b', ...PARTITION }],
+      },
     ],
     silent: [
       `chip_database_position_waiting_records{${STREAM}} 5x70`,
@@ -87,6 +107,8 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       `chip_database_position_lag_seconds{${STREAM}} 36000-60x70`,
       `chip_database_position_lag_seconds{topic="other",partition="0"} 3600x70`,
       `chip_database_position_lag_seconds{topic="short",partition="0"} 0+1x70`,
+      ...inCell('a', ['chip_database_position_lag_seconds{topic="both",partition="0"} 3600x70']),
+      ...inCell('b', ['chip_database_position_lag_seconds{topic="both",partition="0"} 0x40 0+12x30']),
     ],
   },
   EventsLate: {
@@ -147,6 +169,10 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     firing: [
       { series: [`chip_writer_partition_stopped{${STREAM},state="waiting_for_database"} 1x70`], labels: [{}] },
       { series: UP, labels: [{}] },
+      {
+        series: [...inCell('a', [...UP, 'chip_query_replica_lag_seconds{instance="q"} 0x70']), ...inCell('b', UP)],
+        labels: [{ cell: 'b' }],
+      },
       { series: ['cnpg_collector_up{pod="db-1"} 0x70'], labels: [{ pod: 'db-1' }] },
       { series: ['pg_up{instance="db"} 0x70'], labels: [{ instance: 'db' }] },
     ],
@@ -243,6 +269,13 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       {
         series: ['chip_maintenance_active{instance="a"} 0x70', 'chip_maintenance_active{instance="b"} 0x70'],
         labels: [{}],
+      },
+      {
+        series: [
+          ...inCell('a', ['chip_maintenance_active{instance="a"} 1x70']),
+          ...inCell('b', ['chip_maintenance_active{instance="a"} 0x70']),
+        ],
+        labels: [{ cell: 'b' }],
       },
     ],
     silent: ['chip_maintenance_active{instance="a"} 0x70', 'chip_maintenance_active{instance="b"} 1x70'],

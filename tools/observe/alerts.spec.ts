@@ -61,6 +61,6 @@ describe('alerts', () => {
     expect(short.get('DeadLettersMany')!.expr).toContain('> 0.01');
     expect(short.get('EventsLost')!.for).toBeUndefined();
     expect(short.get('PostgreSQLDown')!.for).toBe('5s');
-    expect(short.get('TimescaleDBHighChunkSize')!.expr).toContain('> 4 * scalar');
+    expect(short.get('TimescaleDBHighChunkSize')!.expr).toContain(' 4 * max by');
   });
 });
