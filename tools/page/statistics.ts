@@ -258,6 +258,17 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
         expect(together.alarms).toBeGreaterThan(5);
       });
 
+      it('name the last choice above the first', async () => {
+        await visitor.open('/charts?range=all');
+        await visitor.page.getByRole('combobox', { name: 'Step' }).click();
+        const names = visitor.page.getByRole('listbox', { name: 'Step' });
+        await names.waitFor();
+        await visitor.page.keyboard.press('ArrowUp');
+        const marked = names.getByRole('option', { selected: true });
+        expect(await marked.innerText()).toBe((await names.getByRole('option').allInnerTexts()).at(-1));
+        await visitor.page.keyboard.press('Escape');
+      });
+
       it('say what is refused, once, and what can be done', async () => {
         await visitor.open('/charts?step=GATE-CD&parameter=gate_cd&range=all');
         await visitor.page.getByText('ambiguous_parameter').waitFor();

@@ -43,7 +43,9 @@ export function Combobox({ label, value, options, onChange, placeholder }: Combo
       case 'ArrowDown':
       case 'ArrowUp': {
         const step = event.key === 'ArrowDown' ? 1 : -1;
-        setActive(isListed ? found[(at + step + found.length) % found.length] : found.at(step > 0 ? 0 : -1));
+        // From no option, up leads to the last one and down to the first.
+        const from = at < 0 && step < 0 ? 0 : at;
+        setActive(isListed ? found[(from + step + found.length) % found.length] : found.at(step > 0 ? 0 : -1));
         setOpen(true);
         break;
       }
