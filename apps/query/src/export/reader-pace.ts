@@ -12,6 +12,7 @@ export class ReaderPace {
   readonly #whole: NodeJS.Timeout;
   #chunk: NodeJS.Timeout | undefined;
   #onLate: (reason: string) => void = () => undefined;
+  #isStopped = false;
 
   constructor({
     EXPORT_MAX_SECONDS,
@@ -31,6 +32,10 @@ export class ReaderPace {
 
   /** A chunk of `bytes` is ready for the reader. */
   give(bytes: number): void {
+    // Who leaves while rows are read has stopped the clock before their chunk is ready.
+    if (this.#isStopped) {
+      return;
+    }
     this.#chunk = setTimeout(
       () => this.#onLate('the reader of the export is too slow'),
       this.#stallMs + (bytes / LEAST_BYTES_PER_SECOND) * 1000,
@@ -43,6 +48,7 @@ export class ReaderPace {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#chunk);
     clearTimeout(this.#whole);
   }

@@ -1,0 +1,15 @@
+import { expect, it } from '@jest/globals';
+import { ReaderPace } from './reader-pace.ts';
+
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+it('waits for no reader once it has stopped, also when a chunk is ready only then', () => {
+  const before = timers();
+  const pace = new ReaderPace({ EXPORT_MAX_SECONDS: 900, EXPORT_STALL_SECONDS: 30 });
+  pace.give(1);
+  expect(timers()).toBe(before + 2);
+  pace.stop();
+  // The reader left while the rows of this chunk were read.
+  pace.give(1);
+  expect(timers()).toBe(before);
+});
