@@ -135,6 +135,33 @@ describe('merge of inspection events', () => {
     expect(current(unnumbered, retest, first)).toMatchObject({ result: 'pass', attempt_key: 'a:2' });
   });
 
+  // A machine that names every chip alike: a flush of it, merged in an open transaction, must end before the database ends that.
+  it('costs an event of an attempt the same, however many the attempt has', () => {
+    let reads = 0;
+    const counted = (n: number): string => ({ toString: () => (reads++, id(n)) }) as unknown as string;
+    const events = Array.from({ length: 2_000 }, (_, n) =>
+      event({ event_id: counted((n * 7919) % 2_000), attempt: 1 }),
+    );
+    const { attempts } = mergeEvents([], events);
+    expect(reads).toBeLessThan(300 * events.length);
+    expect(attempts.map(({ event_ids }) => event_ids.map(String))).toEqual([events.map((_, n) => id(n))]);
+  });
+
+  it('costs an event the same, however many attempts the inspection has', () => {
+    let reads = 0;
+    const events = Array.from({ length: 1_000 }, (_, n) => event({ event_id: id(n) }));
+    const existing = mergeEvents([], events).attempts.map((attempt) => ({
+      ...attempt,
+      get attempt_key() {
+        reads++;
+        return attempt.attempt_key;
+      },
+    }));
+    const more = events.map((_, n) => event({ event_id: id(1_000 + n) }));
+    expect(mergeEvents(existing, more).attempts).toHaveLength(2_000);
+    expect(reads).toBeLessThan(10 * existing.length);
+  });
+
   it('prefers an attempt with a result to a later one without', () => {
     const done = event({ event_id: id(1), occurred_at: at(1), result: 'fail' });
     const aborted = event({ event_id: id(2), occurred_at: at(5), status: 'failed' });

@@ -151,6 +151,22 @@ export function attemptOf(event: MergeableEvent): Attempt {
   };
 }
 
+/** Both sorted. One of them mostly has a single id, and an attempt may have thousands: sorted again for each, they hold up all. */
+function union(a: readonly string[], b: readonly string[]): string[] {
+  const [all, others] = a.length >= b.length ? [a.slice(), b] : [b.slice(), a];
+  for (const id of others) {
+    let [from, to] = [0, all.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      [from, to] = all[middle]! < id ? [middle + 1, to] : [from, middle];
+    }
+    if (all[from] !== id) {
+      all.splice(from, 0, id);
+    }
+  }
+  return all;
+}
+
 /** The join of two states of one attempt. Identity fields come from `a`. */
 function join(a: Attempt, b: Attempt): Attempt {
   const [greater, lesser] = compare(deciding(a), deciding(b)) >= 0 ? [a, b] : [b, a];
@@ -160,7 +176,7 @@ function join(a: Attempt, b: Attempt): Attempt {
     inspection_id: a.inspection_id,
     step: a.step,
     attempt_key: a.attempt_key,
-    event_ids: [...new Set([...a.event_ids, ...b.event_ids])].sort(compareText),
+    event_ids: union(a.event_ids, b.event_ids),
     first_occurred_at: least(a.first_occurred_at, b.first_occurred_at)!,
     started_at: least(a.started_at, b.started_at),
     stamps: null,
@@ -214,32 +230,52 @@ const holdsEvent = (attempt: Attempt, eventId: string): boolean =>
  * its withdrawal, and is joined into that event's attempt.
  */
 export function mergeEvents(existing: readonly Attempt[], events: readonly MergeableEvent[]): MergedInspection {
-  const attempts = new Map(existing.map((attempt) => [keyOf(attempt), attempt]));
+  const attempts = new Map<string, Attempt>();
+  /** Keys by `attempt_key`: one for each step. */
+  const keys = new Map<string, string[]>();
   const changed = new Set<string>();
   const applied: MergeableEvent[] = [];
-  const put = (key: string, attempt: Attempt): void => {
+  /** Events of attempts met here: a chip may have thousands, in one attempt or in as many. */
+  const known = new Map<string, Set<string>>();
+  const add = (key: string, attempt: Attempt): void => {
+    const alike = keys.get(attempt.attempt_key);
+    if (alike === undefined) {
+      keys.set(attempt.attempt_key, [key]);
+    } else if (!attempts.has(key)) {
+      alike.push(key);
+    }
     attempts.set(key, attempt);
+  };
+  const put = (key: string, attempt: Attempt): void => {
+    add(key, attempt);
     changed.add(key);
   };
+  for (const attempt of existing) {
+    add(keyOf(attempt), attempt);
+  }
   for (const event of events) {
     const alone = attemptOf(event);
     const key = keyOf(alone);
     const before = attempts.get(key);
-    if (before?.event_ids.includes(event.event_id)) {
+    const ids = known.get(key) ?? new Set(before?.event_ids);
+    known.set(key, ids);
+    if (ids.has(event.event_id)) {
       continue;
     }
+    ids.add(event.event_id);
     applied.push(event);
     put(key, before === undefined ? alone : join(before, alone));
-    for (const [otherKey, other] of attempts) {
-      if (otherKey === key) {
-        continue;
-      }
-      if (event.voids !== undefined) {
-        if (holdsEvent(other, event.voids)) {
-          put(otherKey, withdraw(other, alone));
+    if (event.voids === undefined) {
+      for (const otherKey of keys.get(`e:${event.event_id}`) ?? []) {
+        if (otherKey !== key) {
+          put(key, withdraw(attempts.get(key)!, attempts.get(otherKey)!));
         }
-      } else if (other.attempt_key === `e:${event.event_id}`) {
-        put(key, withdraw(attempts.get(key)!, other));
+      }
+      continue;
+    }
+    for (const [otherKey, other] of attempts) {
+      if (otherKey !== key && holdsEvent(other, event.voids)) {
+        put(otherKey, withdraw(other, alone));
       }
     }
   }
