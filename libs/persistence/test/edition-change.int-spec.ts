@@ -166,6 +166,32 @@ describe('a change of the TimescaleDB edition', () => {
     expect(rows).toEqual([{ ...change, new_value: 'continuous' }]);
   });
 
+  it('is for an owner who may not change roles, too', async () => {
+    const one = await open('apache');
+    await one.database.exec('CREATE ROLE chip_reader');
+    await flush(one);
+    const owner: typeof one.access = {
+      query: one.access.query,
+      withTransaction: (work) =>
+        one.access.withTransaction((transaction) =>
+          work({
+            query: (text, parameters) =>
+              transaction.query(
+                /^(ALTER|CREATE) ROLE/.test(text) ? 'DO $$ BEGIN RAISE insufficient_privilege; END $$' : text,
+                parameters,
+              ),
+          }),
+        ),
+    };
+    await convertEdition(owner, change);
+    await expectExact(one);
+    const { rows } = await one.database.query(
+      `SELECT has_table_privilege('chip_reader', 'metrics_hourly', 'SELECT') AS reads,
+         has_function_privilege('chip_reader', 'refresh_late_metrics(integer, jsonb)', 'EXECUTE') AS calls`,
+    );
+    expect(rows).toEqual([{ reads: true, calls: false }]);
+  });
+
   it('refuses what cannot be converted, with the reason', async () => {
     const community = await open('timescale');
     await expect(convertEdition(community.access, change)).rejects.toMatchObject({

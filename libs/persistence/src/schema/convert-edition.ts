@@ -2,7 +2,7 @@
 import { AppError } from '@chip/service';
 import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
-import { applyRoles } from './roles.ts';
+import { applyRights } from './roles.ts';
 import {
   AGGREGATE_POLICIES,
   CAN_AGGREGATE,
@@ -92,7 +92,7 @@ ${rollupFunctions('continuous')}${AGGREGATE_POLICIES}${compressVectors('measurem
     await transaction.query(
       `SELECT set_retention('system_metrics', keep) FROM retention_settings WHERE table_name = 'system_metrics'`,
     );
-    await applyRoles({
+    await applyRights({
       query: async (text: string, parameters?: never) => ({ rows: await transaction.query(text, parameters) }),
     } as never);
     await appendAudit(transaction, {

@@ -26,35 +26,49 @@ const ROLES = Object.keys(ROLE_SETTINGS) as (keyof typeof ROLE_SETTINGS)[];
 const PRIVILEGES = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
- * Creates missing roles, and gives each exactly what the migrations declare for it in this database: revokes what is no
- * longer declared. Runs after every migration; a second run changes nothing. Without CREATEROLE it uses roles that a
- * database administrator made, and returns the names of missing ones.
+ * Creates missing roles, and applies their rights and settings. Runs after every migration; a second run changes nothing.
+ * Without CREATEROLE it uses roles that a database administrator made, and returns the names of missing ones.
  */
 export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missing: string[]; notSet: string[] }> {
   const missing: string[] = [];
   const notSet: string[] = [];
+  for (const role of ROLES) {
+    if (!(await createRole(client, role))) {
+      missing.push(role);
+    }
+  }
+  await applyRights(client);
+  for (const role of ROLES.filter((name) => !missing.includes(name))) {
+    if (!(await applySettings(client, role)) || !(await applyConnectionLimit(client, role))) {
+      notSet.push(role);
+    }
+  }
+  return { missing, notSet };
+}
+
+/**
+ * Gives each role that exists exactly what the migrations declare for it in this database: revokes what is no longer
+ * declared. Takes nothing but ownership, so that it may be part of a transaction, which the first refusal would end.
+ */
+export async function applyRights(client: Pick<Client, 'query'>): Promise<void> {
   await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
   const functions = await ownFunctions(client);
   // By default everyone may execute a new function, and some of ours act with their owner's rights.
   for (const { signature } of functions) {
     await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM PUBLIC`);
   }
-  for (const role of ROLES) {
-    if (!(await createRole(client, role))) {
-      missing.push(role);
-      continue;
-    }
+  const { rows } = await client.query<{ role: (typeof ROLES)[number] }>(
+    'SELECT rolname AS role FROM pg_roles WHERE rolname = ANY ($1)',
+    [ROLES],
+  );
+  for (const { role } of rows) {
     await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
     // The owner's rights come from ownership.
     if (role !== 'chip_migrator') {
       await applyTableRights(client, role);
       await applyFunctionRights(client, role, functions);
     }
-    if (!(await applySettings(client, role)) || !(await applyConnectionLimit(client, role))) {
-      notSet.push(role);
-    }
   }
-  return { missing, notSet };
 }
 
 /** Applies only differences: on a hypertable each change goes through all chunks. */
