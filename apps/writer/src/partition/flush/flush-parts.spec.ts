@@ -1,5 +1,5 @@
 import { type Block, rowsOf } from '@chip/contracts';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { telemetryBlock } from '../../../test/telemetry-block.ts';
 import { FlushSize } from './flush-size.ts';
@@ -77,5 +77,17 @@ describe('RefusalBrake', () => {
       brake.note(100, 0);
     }
     expect(() => brake.check(20, 20, 'a constraint')).not.toThrow();
+  });
+
+  it('keeps nothing of flushes of which ingest refused everything, however many there are', () => {
+    const brake = new RefusalBrake();
+    for (let flush = 0; flush < 100; flush++) {
+      brake.note(0, 0);
+    }
+    const kept = jest.spyOn(Array.prototype, 'slice');
+    brake.note(1, 0);
+    const flushes: unknown = kept.mock.results.at(-1)!.value;
+    kept.mockRestore();
+    expect(flushes).toEqual([{ elements: 1, rejected: 0 }]);
   });
 });

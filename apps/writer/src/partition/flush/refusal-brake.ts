@@ -39,6 +39,10 @@ export class RefusalBrake {
 
   /** Remembers a committed flush. */
   note(elements: number, rejected: number): void {
+    // Flushes of what ingest refused fill no window: they would add up for as long as the process lives.
+    if (elements === 0) {
+      return;
+    }
     this.#flushes.push({ elements, rejected });
     this.#flushes = this.#window(0);
   }
