@@ -4,7 +4,7 @@ import { MAX_INTEGER } from '@chip/contracts';
 const code = (character: string): number => character.charCodeAt(0);
 const [ZERO, NINE, MINUS, POINT, COMMA, CLOSE] = [code('0'), code('9'), code('-'), code('.'), code(','), code('}')];
 const END_OF_NULL = code('l');
-const EXPONENTS: readonly number[] = [code('e'), code('E')];
+const [SMALL_E, LARGE_E] = [code('e'), code('E')];
 /** The greatest power of ten that a double holds exactly. */
 const MOST_DECIMALS = 22;
 
@@ -67,7 +67,7 @@ function decimalsOf(values: Buffer): { decimals: number; count: number } {
       decimals = point < 0 ? decimals : Math.max(decimals, i - point - 1);
       count++;
       point = -1;
-    } else if (EXPONENTS.includes(byte)) {
+    } else if (byte === SMALL_E || byte === LARGE_E) {
       return { decimals: Infinity, count };
     }
   }
