@@ -31,7 +31,7 @@ export class MigratedOnce {
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY wal_log`);
       // Of roles in a database, which are not copied with it.
       const { rows } = await client.query<{ statement: string }>(
-        `SELECT format('ALTER ROLE %I IN DATABASE %I SET %I = %L', rolname, $1::text, split_part(one, '=', 1), split_part(one, '=', 2)) AS statement
+        `SELECT format('ALTER ROLE %I IN DATABASE %I SET %I = %L', rolname, $1::text, split_part(one, '=', 1), substr(one, strpos(one, '=') + 1)) AS statement
          FROM pg_db_role_setting AS s, pg_database AS d, pg_roles AS r, unnest(setconfig) AS one
          WHERE d.oid = setdatabase AND r.oid = setrole AND datname = $2`,
         [name, TEMPLATE],
