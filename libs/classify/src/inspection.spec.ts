@@ -98,7 +98,35 @@ describe('classification of inspections', () => {
     expect(event.measurements).toEqual([{ name: 'vth', value: null }]);
   });
 
+  it('keeps metadata called _extra although it keeps unknown fields under that name', () => {
+    expect(accepted({ ...good, vendor: 1, metadata: { _extra: 'mine' } }).metadata).toEqual({
+      _extra: { vendor: 1, '/metadata/_extra': 'mine' },
+    });
+    expect(accepted({ ...good, metadata: { _extra: 'mine' } }).metadata).toEqual({ _extra: 'mine' });
+  });
+
+  it('counts metadata called __proto__ against its limit', () => {
+    const text = (size: number): string =>
+      JSON.stringify({ ...good, metadata: {} }).replace('{}', `{"__proto__":"${'x'.repeat(size)}"}`);
+    expect(classify(text(16 * 1024 - 16)).accepted).toBe(true);
+    expect(classify(text(16 * 1024 - 15))).toMatchObject({
+      refusal: { code: 'schema_violation', detail: '/metadata: got an object, expected at most 16384 bytes of JSON' },
+    });
+  });
+
   it.each<[string, unknown, Refusal['code'], RegExp]>([
+    [
+      'a severity that is no text',
+      { ...good, defects: [{ class: 'x', x_um: 0, y_um: 0, severity: true }] },
+      'schema_violation',
+      /^\/defects\/0\/severity: got the boolean true, expected a string or number$/,
+    ],
+    [
+      'a severity of 51 characters',
+      { ...good, defects: [{ class: 'x', x_um: 0, y_um: 0, severity: 'x'.repeat(51) }] },
+      'schema_violation',
+      /^\/defects\/0\/severity: got a string of 51 characters, expected 0 to 50 characters$/,
+    ],
     ['a tombstone', null, 'malformed_json', /tombstone/],
     ['an array', [good], 'schema_violation', /an array of 1/],
     ['no event_id anywhere', anonymous, 'schema_violation', /^\/event_id: got nothing/],

@@ -14,6 +14,7 @@ import {
   isTimePlausible,
   lotIdentity,
   MAX_BLOCK_BYTES,
+  MAX_METADATA_BYTES,
   type Measurement,
   MEASUREMENT_FIELDS,
   measurementValuesText,
@@ -114,10 +115,24 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
 
   const extra = read.isPlain ? undefined : unknownFields(given);
   let metadata = given['metadata'] as Record<string, unknown> | null | undefined;
+  // Zod leaves a key `__proto__` out of what it judges.
+  if (
+    metadata != null &&
+    Object.hasOwn(metadata, '__proto__') &&
+    Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES
+  ) {
+    return refuse({
+      code: 'schema_violation',
+      detail: `/metadata: got an object, expected at most ${MAX_METADATA_BYTES} bytes of JSON`,
+    });
+  }
   if (extra !== undefined && extra.count > 0) {
     const merged = Object.create(null) as Record<string, unknown>;
     for (const key of Object.keys(metadata ?? {})) {
       merged[key] = metadata![key];
+    }
+    if (merged['_extra'] !== undefined) {
+      extra.add('/metadata/_extra', merged['_extra']);
     }
     merged['_extra'] = extra.value();
     metadata = merged;

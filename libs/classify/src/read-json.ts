@@ -98,7 +98,7 @@ export function inspectJson(value: unknown): Refusal | null {
 }
 
 /** States a value's kind and size, never its text: details reach headers and logs, where payloads must not appear. */
-const describe = (value: unknown): string => {
+export const describe = (value: unknown): string => {
   if (value === undefined) {
     return 'nothing';
   }
@@ -123,6 +123,8 @@ const describe = (value: unknown): string => {
 const at = (root: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((node, key) => (node == null ? undefined : (node as Record<PropertyKey, unknown>)[key]), root);
 
+const alternatives = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+
 const expectation = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {
     case 'invalid_type':
@@ -134,7 +136,7 @@ const expectation = (issue: z.core.$ZodIssue): string => {
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
-      return 'a string, number or boolean';
+      return `a ${alternatives(issue.errors.flat().map((error) => ('expected' in error ? error.expected : error.code)))}`;
     case 'invalid_format':
       return `a ${issue.format === 'guid' ? 'UUID' : issue.format}`;
     default:

@@ -83,6 +83,29 @@ describe('classification of telemetry', () => {
     expect(({} as { host?: string }).host).toBeUndefined();
   });
 
+  it('keeps a tag called _extra although it keeps unknown fields under that name', () => {
+    expect(JSON.parse(classify({ ...good, tags: { _extra: 'mine' }, serial: 'S' }).rows[0]!.tags!)).toEqual({
+      _extra: { serial: 'S', '/tags/_extra': 'mine' },
+    });
+    expect(classify({ ...good, tags: { _extra: 'mine' } }).rows[0]!.tags).toBe('{"_extra":"mine"}');
+  });
+
+  it.each([
+    ['an object', '{"a":1}', /^\/tags\/__proto__: got an object, expected a string, number or boolean$/],
+    ['null', 'null', /^\/tags\/__proto__: got null, expected a string, number or boolean$/],
+    ['a long text', JSON.stringify('x'.repeat(4096)), /^\/tags: got an object, expected at most 4096 bytes of JSON$/],
+    [
+      'one more than 32',
+      `1,${Array.from({ length: 32 }, (__, i) => `"t${i}":1`).join(',')}`,
+      /^\/tags: got an object, expected at most 32 keys$/,
+    ],
+  ])('judges a tag called __proto__ like any other: %s', (__, value, detail) => {
+    const text = JSON.stringify({ ...good, tags: {} }).replace('"tags":{', `"tags":{"__proto__":${value}`);
+    expect(classify(text).refusals).toMatchObject([
+      { code: 'schema_violation', detail: expect.stringMatching(detail) },
+    ]);
+  });
+
   it('uses ce_time when the sample has no time', () => {
     const { time: _, ...timeless } = good;
     expect(classify(timeless, { headers: { ce_time: '2026-05-31T12:00:00Z' } }).rows).toHaveLength(1);
@@ -190,7 +213,10 @@ describe('classification of telemetry', () => {
         service_name: fc.oneof({ weight: 8, arbitrary: texts }, anything),
         metric_name: fc.oneof({ weight: 8, arbitrary: texts }, anything),
         metric_value: fc.oneof({ weight: 8, arbitrary: fc.double() }, anything),
-        tags: fc.oneof(fc.dictionary(texts, fc.oneof(texts, fc.double(), fc.boolean())), anything),
+        tags: fc.oneof(
+          fc.dictionary(fc.oneof(texts, fc.constant('__proto__')), fc.oneof(texts, fc.double(), fc.boolean())),
+          anything,
+        ),
         host: fc.oneof(texts, anything),
       },
       { requiredKeys: ['time', 'service_name', 'metric_name', 'metric_value'] },
@@ -198,7 +224,8 @@ describe('classification of telemetry', () => {
     fc.assert(
       fc.property(samples, (sample) => {
         const text = JSON.stringify(sample);
-        const given = JSON.parse(text) as Record<string, unknown>;
+        // Under a name of the same length that Zod judges, too.
+        const given = JSON.parse(text.replaceAll('"__proto__"', '"__other__"')) as Record<string, unknown>;
         const { rows, refusals } = classify(text);
         const isFitting = telemetrySampleSchema.safeParse(given).success;
         const code = refusals[0]?.code;

@@ -16,6 +16,7 @@ import {
 import { cloudEventMajor, headerText, type RecordHeaders } from './cloud-event.ts';
 import {
   arrayElements,
+  describe,
   inspectJson,
   isObject,
   knownFields,
@@ -138,6 +139,24 @@ const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => 
   return true;
 };
 
+/** Zod leaves a key `__proto__` out of what it judges: tags that have one are judged here. */
+const protoTagRefusal = (tags: Record<string, unknown>): Refusal | null => {
+  const tag = tags['__proto__'];
+  const refuse = (place: string, value: unknown, expected: string): Refusal => ({
+    code: 'schema_violation',
+    detail: `${place}: got ${describe(value)}, expected ${expected}`,
+  });
+  if (typeof tag !== 'string' && typeof tag !== 'number' && typeof tag !== 'boolean') {
+    return refuse('/tags/__proto__', tag, 'a string, number or boolean');
+  }
+  if (Object.keys(tags).length > MAX_TAGS) {
+    return refuse('/tags', tags, `at most ${MAX_TAGS} keys`);
+  }
+  return Buffer.byteLength(JSON.stringify(tags)) > MAX_TAGS_BYTES
+    ? refuse('/tags', tags, `at most ${MAX_TAGS_BYTES} bytes of JSON`)
+    : null;
+};
+
 /** Reads a sample by its schema: fills `row` or returns a refusal. Moves unknown fields to `tags._extra`. */
 const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Refusal | { unknown: number } => {
   const found = inspectJson(given);
@@ -162,11 +181,18 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
   const { time, service_name, metric_name, metric_value, host } = parsed.data;
   // Copies from the sample itself: the schema's copy would lose a tag called __proto__.
   const tags = sample['tags'] as Record<string, unknown> | null | undefined;
+  const refusal = tags != null && Object.hasOwn(tags, '__proto__') ? protoTagRefusal(tags) : null;
+  if (refusal !== null) {
+    return refusal;
+  }
   const kept = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(tags ?? {})) {
     kept[key] = tags![key];
   }
   if (extra.count > 0) {
+    if (kept['_extra'] !== undefined) {
+      extra.add('/tags/_extra', kept['_extra']);
+    }
     kept['_extra'] = extra.value();
   }
   row.timeUs = parseTime(time);
