@@ -4,6 +4,7 @@ import {
   COMPUTED_FIELDS,
   encodeCopyField,
   identityVersion,
+  INSPECTION_FIELDS,
   inspectionIdentity,
   lineParts,
   measurementsOf,
@@ -39,6 +40,20 @@ export interface Arrival {
   readonly defects: Buffer;
 }
 
+/**
+ * Puts unknown fields back where the machine had them: in `metadata` they count against its limit, so that ingest may refuse the
+ * event when it is replayed. A machine's own `_extra` stays.
+ */
+function withUnknownFields(event: Record<string, unknown>): Record<string, unknown> {
+  const { _extra: extra, ...metadata } = (event['metadata'] ?? {}) as Record<string, unknown>;
+  const isUnknown =
+    typeof extra === 'object' &&
+    extra !== null &&
+    !Array.isArray(extra) &&
+    !Object.keys(extra).some((field) => INSPECTION_FIELDS.has(field));
+  return isUnknown ? { ...extra, ...event, metadata } : event;
+}
+
 /** The dead letter carries the event as a machine could have sent it. */
 export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code'], detail: string): RefusedElement => {
   const parts = lineParts(arrival.line);
@@ -49,7 +64,12 @@ export const refuse = (arrival: Arrival, code: RefusedElement['refusal']['code']
   for (const field of COMPUTED_FIELDS) {
     delete normalised[field];
   }
-  return { sourceOffset: arrival.offset, place: undefined, refusal: { code, detail }, normalised };
+  return {
+    sourceOffset: arrival.offset,
+    place: undefined,
+    refusal: { code, detail },
+    normalised: withUnknownFields(normalised),
+  };
 };
 
 type Identities = Pick<AcceptedInspection, 'inspection_uuid' | 'lot_uuid' | 'part_uuid' | 'wafer_uuid'>;
