@@ -26,6 +26,7 @@ const RETENTION_INTERVAL_MS = 60_000;
 export class IngestConsumer {
   readonly #server: KafkaBatchServer;
   readonly #metrics: IngestMetrics;
+  readonly #topics: MachineTopics;
   readonly #standstills: Standstills;
   readonly #streams: ReadonlyMap<string, MachineStream>;
 
@@ -44,7 +45,7 @@ export class IngestConsumer {
   ) {
     this.#server = server;
     this.#metrics = metrics;
-    const topics = new MachineTopics(admin);
+    const topics = (this.#topics = new MachineTopics(admin));
     const retention = new RetentionSetting(database ?? undefined, logger);
     this.#standstills = new Standstills(
       database ?? undefined,
@@ -115,8 +116,10 @@ export class IngestConsumer {
     this.#standstills.keepOnly(this.#server.partitions());
     await this.#standstills.sync();
     for (const { topic, partition, atOffset } of this.#standstills.all()) {
+      // Without the brokers' answer nobody knows whether a decision is about this topic; the next round asks again.
+      const id = await this.#topics.id(topic).catch(() => undefined);
       const isDecided = (['skip_batch', 'resume'] as const).some(
-        (kind) => this.#standstills.decision(topic, partition, atOffset, kind) !== undefined,
+        (kind) => this.#standstills.decision(topic, partition, atOffset, kind, id) !== undefined,
       );
       if (isDecided) {
         this.#server.resume(topic, partition);

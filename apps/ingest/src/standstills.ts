@@ -78,20 +78,19 @@ export class Standstills {
     }
   }
 
-  /** The decision about the stop at exactly this offset. */
+  /**
+   * The decision about the stop at exactly this offset.
+   *
+   * @param id as for {@link resumes}
+   */
   decision(
     topic: string,
     partition: number,
     atOffset: number,
     kind: IngestDecision['kind'],
+    id: string | undefined,
   ): IngestDecision | undefined {
-    return this.#decisions.find(
-      (decision) =>
-        decision.topic === topic &&
-        decision.partition === partition &&
-        decision.atOffset === atOffset &&
-        decision.kind === kind,
-    );
+    return this.#decided(topic, partition, kind, id).find((decision) => decision.atOffset === atOffset);
   }
 
   /**
@@ -100,9 +99,13 @@ export class Standstills {
    * @param id of the topic. One that was recreated under the same name has other records at the same offsets.
    */
   resumes(topic: string, partition: number, id: string | undefined): IngestDecision[] {
+    return this.#decided(topic, partition, 'resume', id);
+  }
+
+  #decided(topic: string, partition: number, kind: IngestDecision['kind'], id: string | undefined): IngestDecision[] {
     return this.#decisions.filter(
       (decision) =>
-        decision.kind === 'resume' &&
+        decision.kind === kind &&
         decision.topic === topic &&
         decision.partition === partition &&
         (decision.topicId === null || decision.topicId === id),

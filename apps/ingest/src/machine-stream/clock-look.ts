@@ -29,7 +29,8 @@ export async function lookAgain(parts: MachineStreamParts, batch: RecordBatch, m
   const before = memory.look;
   memory.look = { high, at };
   if (before !== undefined && high > before.high) {
-    const from = new Map([[partition, high - 1]]);
+    // Not the last of them: behind the records of a transaction comes its marker.
+    const from = new Map([[partition, before.high]]);
     for await (const record of topicReader.read(batch.topic, { partitions: [partition], from })) {
       const isClockRight =
         record.timestamp >= before.at - CLOCK_TOLERANCE_MS && record.timestamp <= Date.now() + CLOCK_TOLERANCE_MS;

@@ -96,11 +96,13 @@ export class MachineStream {
 
   async #handle(batch: RecordBatch, memory: Memory, progress: Progress): Promise<void> {
     const { stream, topics, standstills, retention } = this.#parts;
-    if (batch.undecodable !== null) {
-      await passOver(this.#parts, batch, memory, batch.undecodable);
+    if (!(await this.#continues(batch, memory))) {
+      // Whatever stopped it was where it no longer reads.
+      standstills.run(batch.topic, batch.partition);
       return;
     }
-    if (!(await this.#continues(batch, memory))) {
+    if (batch.undecodable !== null) {
+      await passOver(this.#parts, batch, memory, batch.undecodable);
       return;
     }
     await this.#checkAcceptedPartition(batch);

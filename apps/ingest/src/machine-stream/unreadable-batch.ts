@@ -17,7 +17,7 @@ export async function passOver(
   const { metrics, standstills, logger } = parts;
   const { source: topic, payload } = parts.stream;
   const { partition } = batch;
-  const decision = standstills.decision(batch.topic, partition, from, 'skip_batch');
+  const decision = standstills.decision(batch.topic, partition, from, 'skip_batch', memory.topicId);
   if (decision === undefined || decision.toOffset !== to) {
     throw new MustStandError(
       'undecodable_batch',
@@ -26,7 +26,6 @@ export async function passOver(
       to,
     );
   }
-  memory.topicId ??= await parts.topics.id(batch.topic);
   const refusal: Refusal = {
     code: 'undecodable_batch',
     detail: `offsets ${from} to ${to - 1}: got a record batch that cannot be read (${reason}), expected a readable one; skipped by ${decision.by}: ${decision.reason}`,
@@ -44,7 +43,8 @@ export async function passOver(
   const cutter = new BlockCutter(topic, partition, payload, from);
   cutter.addRefusal(encodedBytes(letter));
   cutter.endRecord(from, memory.lastAppendMs ?? (await appendTimeBehind(parts, batch, to)), 0);
-  await sendBlock(parts, { ...cutter.cut(to), sourceTopicId: memory.topicId }, [letter], undefined);
+  const about = memory.topicId === undefined ? {} : { sourceTopicId: memory.topicId };
+  await sendBlock(parts, cutter.cut(to, about), [letter], undefined);
   metrics.deadLetters.inc({ topic, code: refusal.code });
   metrics.machineDeadLetters.inc({ topic, machine: 'unknown' });
   batch.commit(to);

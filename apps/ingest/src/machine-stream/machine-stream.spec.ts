@@ -1,0 +1,150 @@
+import { TELEMETRY } from '@chip/contracts';
+import type { KafkaRecord, RecordBatch } from '@chip/kafka';
+import type { IngestDecision, Queryable } from '@chip/persistence';
+import { createLogger } from '@chip/service';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { IngestMetrics } from '../ingest.metrics.ts';
+import { Standstills } from '../standstills.ts';
+import { lookAgain } from './clock-look.ts';
+import type { MachineStreamParts, Memory } from './machine-stream.parts.ts';
+import { MachineStream } from './machine-stream.ts';
+import { READERS } from './readers.ts';
+import { RefusalBrake } from './refusal-brake.ts';
+
+const { logger } = createLogger({ name: 'test', level: 'silent' });
+const topic = TELEMETRY.source;
+const where = { topic, partition: 0, assignment: 1, signal: new AbortController().signal };
+const skip: IngestDecision = {
+  topic,
+  partition: 0,
+  kind: 'skip_batch',
+  atOffset: 5,
+  toOffset: 8,
+  clockShiftMs: 0,
+  topicId: 'one',
+  by: 'jo',
+  reason: 'test',
+};
+
+let decisions: IngestDecision[];
+let id: string;
+/** What became of batches: where reading goes on, why it stops, and how often something was sent. */
+let seeks: number[];
+let pauses: string[];
+let sent: number;
+let standstills: Standstills;
+let parts: MachineStreamParts;
+
+beforeEach(async () => {
+  decisions = [skip];
+  id = 'one';
+  seeks = [];
+  pauses = [];
+  sent = 0;
+  const database = {
+    query: (sql: string) => Promise.resolve(sql.includes('ingest_decisions') ? decisions : []),
+  } as unknown as Queryable;
+  standstills = new Standstills(database, 'test', logger);
+  await standstills.sync();
+  const send = (): Promise<number> => Promise.resolve(sent++);
+  parts = {
+    stream: TELEMETRY,
+    reader: READERS.telemetry(),
+    server: { resume: () => undefined },
+    producer: { send, sendAll: send },
+    admin: { partitionCount: () => Promise.resolve(8) },
+    topics: { id: () => Promise.resolve(id) },
+    retention: { ms: 0, whyUnknown: () => Promise.resolve(null) },
+    standstills,
+    metrics: new IngestMetrics(new Registry()),
+    logger,
+    tracing: null,
+  } as unknown as MachineStreamParts;
+});
+
+const batch = (facts: Partial<RecordBatch>): RecordBatch =>
+  ({
+    ...where,
+    records: [],
+    logStartOffset: 0,
+    highWatermark: 10,
+    outOfRange: null,
+    undecodable: null,
+    progress: () => undefined,
+    commit: () => undefined,
+    release: () => undefined,
+    seek: (offset: number) => seeks.push(offset),
+    pause: (reason: string) => pauses.push(reason),
+    ...facts,
+  }) as RecordBatch;
+const unreadable = batch({
+  fetchOffset: 5,
+  nextOffset: 5,
+  undecodable: { from: 5, to: 8, reason: 'the batch is damaged' },
+});
+
+describe('a batch that can never be read', () => {
+  const reader = { read: () => [] };
+
+  it('is passed over by a decision about it', async () => {
+    await new MachineStream({ ...parts, topicReader: reader as never }).handle(unreadable);
+    expect({ seeks, pauses, sent }).toEqual({ seeks: [8], pauses: [], sent: 2 });
+  });
+
+  it('stops its partition when the decision is about a topic of the same name that is no more', async () => {
+    id = 'two';
+    await new MachineStream(parts).handle(unreadable);
+    expect({ seeks, sent }).toEqual({ seeks: [5], sent: 0 });
+    expect(pauses).toEqual([expect.stringMatching(/^undecodable_batch: the record batch with offsets 5 to 7/)]);
+  });
+
+  it('no longer stops its partition once its topic was recreated', async () => {
+    const stream = new MachineStream(parts);
+    await stream.handle(batch({ fetchOffset: 4, nextOffset: 5 }));
+    await stream.handle(batch({ ...unreadable, undecodable: { ...unreadable.undecodable!, to: 9 } }));
+    expect(standstills.all()).toMatchObject([{ state: 'undecodable_batch' }]);
+    id = 'two';
+    await stream.handle(unreadable);
+    expect({ seeks, sent }).toEqual({ seeks: [5, 0], sent: 1 });
+    // The new topic may stay empty for long.
+    expect(standstills.all()).toEqual([]);
+  });
+});
+
+it('a look at a stopped partition passes over the marker of a transaction at its end', async () => {
+  const ahead = Buffer.from(
+    JSON.stringify({
+      time: new Date(Date.now() + 3_600_000).toISOString(),
+      service_name: 's',
+      metric_name: 'm',
+      metric_value: 1,
+    }),
+  );
+  // Each record is a transaction, whose marker takes the offset behind it.
+  const log: KafkaRecord[] = [];
+  const append = (): unknown =>
+    log.push({ offset: log.length * 2, timestamp: Date.now(), key: null, value: ahead, headers: {} });
+  const looking = {
+    ...parts,
+    admin: { topicOffsets: () => Promise.resolve(new Map([[0, { low: 0, high: log.length * 2 }]])) },
+    topicReader: {
+      read: (_: string, { from }: { from: Map<number, number> }) => log.filter(({ offset }) => offset >= from.get(0)!),
+    },
+  } as unknown as MachineStreamParts;
+  const memory = { brake: new RefusalBrake(), releasedTo: 0 } as Partial<Memory> as Memory;
+  const look = (): Promise<void> => lookAgain(looking, batch({ fetchOffset: 0 }), memory);
+  standstills.stop({
+    topic,
+    partition: 0,
+    state: 'records_mostly_refused',
+    stateReason: 'why',
+    atOffset: 0,
+    toOffset: null,
+  });
+  append();
+  await expect(look()).rejects.toThrow('why');
+  append();
+  await look();
+  expect(memory.releasedTo).toBe(4);
+});
