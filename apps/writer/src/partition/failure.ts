@@ -15,8 +15,8 @@ export type Failure =
   /** Not a reason to stop a partition: this process itself is broken. */
   | { readonly kind: 'broken' };
 
-/** Statement cancelled or timed out; lock not available in time. */
-const SLOW = ['57014', '55P03'];
+/** Statement cancelled or timed out; lock not available in time; the writer's own work between two statements took too long. */
+const SLOW = ['57014', '55P03', '25P03'];
 
 /** @param isTimedOut whether the session was cut because something exceeded its deadline */
 export function failureOf(error: unknown, isTimedOut: boolean): Failure {

@@ -1,0 +1,16 @@
+import { DatabaseError } from '@chip/persistence';
+import { expect, it } from '@jest/globals';
+import { failureOf } from './failure.ts';
+
+const transient = (sqlstate: string): DatabaseError =>
+  new DatabaseError('the database says no', { kind: 'transient', sqlstate, connectionLost: false }, undefined);
+
+it.each([
+  ['a statement that is cancelled', '57014', true],
+  ['a lock that is not free in time', '55P03', true],
+  ['a transaction that waits too long for its writer', '25P03', true],
+  ['a deadlock', '40P01', false],
+  ['a full disk', '53100', false],
+])('%s is tried again, smaller only when it took too long', (_, sqlstate, isSlow) => {
+  expect(failureOf(transient(sqlstate), false)).toEqual({ kind: 'wait', code: 'database_unavailable', isSlow });
+});
