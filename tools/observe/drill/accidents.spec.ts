@@ -14,7 +14,9 @@ const STARTED = /^(node_filesystem|pgbackrest)_/;
 
 /** Names of metrics in a rule: words with an underscore outside of selectors and lists of labels, and no functions. */
 const metricsOf = (expr: string): string[] => {
-  const names = expr.replaceAll(/\{[^}]*\}|\b(?:by|on|group_left) \([^)]*\)/g, ' ').matchAll(/\b[a-z]+(?:_[a-z]+)+\b(?!\()/g);
+  const names = expr
+    .replaceAll(/\{[^}]*\}|\b(?:by|on|group_left) \([^)]*\)/g, ' ')
+    .matchAll(/\b[a-z]+(?:_[a-z]+)+\b(?!\()/g);
   return [...new Set([...names].map(([name]) => name))];
 };
 const prefixOf = (metric: string): string | undefined =>
