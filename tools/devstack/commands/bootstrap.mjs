@@ -36,6 +36,8 @@ const scripts = {
 /** Commands that talk to Kafka or the database; the others only use files. */
 const entriesOnTheStack = new Set(['topics', 'db', 'keys', 'positions', 'dlq', 'replay']);
 
+const asksForHelp = (args) => args.includes('--help') || args.includes('-h');
+
 class Refusal extends Error {}
 
 function refuse(what, next) {
@@ -258,7 +260,7 @@ async function runEntry([project, entry, ...args]) {
   const stack = readStackEnvironment();
   const hasServers = stack ?? process.env.KAFKA_BROKERS ?? process.env.DATABASE_URL;
   // A command that only reads files or shows its help needs no servers.
-  const isOffline = args.includes('--help') || (entry === 'replay' && args.includes('--dry-run'));
+  const isOffline = asksForHelp(args) || (entry === 'replay' && args.includes('--dry-run'));
   if (!hasServers && entriesOnTheStack.has(entry) && !isOffline) {
     refuse('the stack is not running', 'start it with "npm start", or set KAFKA_BROKERS and DATABASE_URL');
   }
@@ -286,7 +288,7 @@ async function main(words) {
     console.error(Object.values(usage).join('\n'));
     return 2;
   }
-  if (args.includes('--help')) {
+  if (asksForHelp(args)) {
     console.log(usage[command]);
     return 0;
   }

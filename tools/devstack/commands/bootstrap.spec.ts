@@ -22,10 +22,14 @@ beforeEach(() => {
 afterEach(() => rmSync(checkout, { recursive: true }));
 
 /** Runs a command with an npm that writes down how it was called, and does `script` first. */
-function runWithNpm(script: string): { calls: string[]; stdout: string; stderr: string; status: number | null } {
+function runWithNpm(
+  script: string,
+  command: readonly string[] = ['stop'],
+): { calls: string[]; stdout: string; stderr: string; status: number | null } {
   const calls = path.join(checkout, 'calls');
   const programs = path.join(checkout, 'programs');
   mkdirSync(programs);
+  writeFileSync(calls, '');
   writeFileSync(
     path.join(programs, 'npm'),
     [
@@ -36,12 +40,14 @@ function runWithNpm(script: string): { calls: string[]; stdout: string; stderr: 
     ].join('\n'),
     { mode: 0o755 },
   );
-  const { stdout, stderr, status } = spawnSync(process.execPath, [path.join(FOLDER, 'bootstrap.mjs'), 'stop'], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [path.join(FOLDER, 'bootstrap.mjs'), ...command], {
     cwd: checkout,
     env: {
       ...process.env,
       // Of the developer's own npm, which runs this test.
       npm_config_prefer_offline: undefined,
+      KAFKA_BROKERS: undefined,
+      DATABASE_URL: undefined,
       PATH: `${programs}${path.delimiter}${process.env['PATH']}`,
     },
     encoding: 'utf8',
@@ -69,5 +75,33 @@ it('says at once what else is wrong', () => {
   expect(calls).toEqual(['install true']);
   expect(stderr).toContain('"npm install" failed:\n  | npm error code ENOSPC');
   expect(stderr).toContain('What to do: ');
+  expect(status).toBe(1);
+});
+
+it.each(['--help', '-h'])('shows the usage of a script for %s, before anything is installed', (option) => {
+  const { calls, stdout, status } = runWithNpm('', ['stop', option]);
+  expect(calls).toEqual(['']);
+  expect(stdout).toContain('npm stop');
+  expect(status).toBe(0);
+});
+
+it.each(['--help', '-h'])('runs a command of the product for %s without a stack', (option) => {
+  const dist = path.join(checkout, 'apps/operator/dist');
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(path.join(dist, 'dlq.js'), "console.log('the command got', process.argv[2]);\n");
+  const { stdout, stderr, status } = runWithNpm('mkdir -p node_modules/.bin && ln -sf /bin/true node_modules/.bin/nx', [
+    'run',
+    'operator',
+    'dlq',
+    option,
+  ]);
+  expect({ stdout, status, stderr }).toMatchObject({ stdout: `the command got ${option}\n`, status: 0 });
+});
+
+it('refuses a command that needs a stack', () => {
+  mkdirSync(path.join(checkout, 'apps/operator'), { recursive: true });
+  const { calls, stderr, status } = runWithNpm('', ['run', 'operator', 'dlq', 'list']);
+  expect(calls).toEqual(['']);
+  expect(stderr).toContain('the stack is not running');
   expect(status).toBe(1);
 });
