@@ -161,7 +161,13 @@ describe('classification of inspections', () => {
       'die_x beyond 2^53',
       JSON.stringify(good).replace('{', '{"die_x":9007199254740993000,'),
       'value_out_of_range',
-      /^\/die_x/,
+      /^\/die_x: .*expected at most 2147483647$/,
+    ],
+    [
+      'an attempt below -2^53',
+      { ...good, attempt: -1e17 },
+      'value_out_of_range',
+      /^\/attempt: got the number -100000000000000000, expected at least 1$/,
     ],
     [
       'a measurement of 1e400',

@@ -146,10 +146,12 @@ const expectation = (issue: z.core.$ZodIssue): string => {
 
 /** States the first problem that a schema found, in the words of the contract: JSON pointer, got, expected. */
 export function schemaRefusal(error: z.core.$ZodError, root: unknown): Refusal {
-  const issue = error.issues[0]!;
+  // Zod also holds an integer against 2^53, before the bound of the contract.
+  const issues = error.issues.filter((found) => !('origin' in found && found.origin === 'int'));
+  const issue = issues[0]!;
   const value = at(root, issue.path);
   const outOfRange = ['too_big', 'too_small', 'custom'].includes(issue.code) && typeof value === 'number';
-  const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   return {
     code: outOfRange ? 'value_out_of_range' : 'schema_violation',
     detail: `${pointer(issue.path).slice(0, 500)}: got ${describe(value)}, expected ${expectation(issue)}${more}`,
