@@ -21,4 +21,13 @@ describe('extra fields', () => {
     extra.add('__proto__', 1);
     expect(JSON.stringify(extra.value())).toBe('{"__proto__":1,"_dropped":1}');
   });
+
+  it('keep a field called _dropped although they say under that name how many were dropped', () => {
+    const extra = new ExtraFields();
+    extra.add(DROPPED_FIELDS, 'mine');
+    expect({ ...extra.value() }).toEqual({ _dropped: 'mine' });
+    extra.add('large', 'x'.repeat(MAX_EXTRA_BYTES));
+    expect({ ...extra.value() }).toEqual({ _dropped: 1, '/_dropped': 'mine' });
+    expect({ ...extra.value() }).toEqual({ _dropped: 1, '/_dropped': 'mine' });
+  });
 });

@@ -1,7 +1,10 @@
 /** Limits on the fields outside the contract that one event keeps under `_extra`: their number, and their bytes of JSON. */
 export const MAX_EXTRA_FIELDS = 64;
 export const MAX_EXTRA_BYTES = 8 * 1024;
-/** Name under `_extra` for the number of fields that were dropped because they exceeded the limits. */
+/**
+ * Name under `_extra` for the number of fields that were dropped because they exceeded the limits. A field of the machine
+ * that has this name is then kept under its JSON pointer.
+ */
 export const DROPPED_FIELDS = '_dropped';
 
 /**
@@ -34,9 +37,14 @@ export class ExtraFields {
 
   /** The content of `_extra`; undefined when no field was added. */
   value(): Readonly<Record<string, unknown>> | undefined {
-    if (this.#dropped > 0) {
-      this.#kept[DROPPED_FIELDS] = this.#dropped;
+    if (this.#dropped === 0) {
+      return this.#fields === 0 ? undefined : this.#kept;
     }
-    return this.count === 0 ? undefined : this.#kept;
+    const value = Object.assign(Object.create(null) as Record<string, unknown>, this.#kept);
+    if (Object.hasOwn(value, DROPPED_FIELDS)) {
+      value[`/${DROPPED_FIELDS}`] = value[DROPPED_FIELDS];
+    }
+    value[DROPPED_FIELDS] = this.#dropped;
+    return value;
   }
 }
