@@ -149,17 +149,24 @@ describe('merge of inspection events', () => {
 
   it('costs an event the same, however many attempts the inspection has', () => {
     let reads = 0;
-    const events = Array.from({ length: 1_000 }, (_, n) => event({ event_id: id(n) }));
+    const events = Array.from({ length: 1_000 }, (_, n) => event({ event_id: id(n), attempt: n + 1 }));
     const existing = mergeEvents([], events).attempts.map((attempt) => ({
       ...attempt,
       get attempt_key() {
         reads++;
         return attempt.attempt_key;
       },
+      get event_ids() {
+        reads++;
+        return attempt.event_ids;
+      },
     }));
     const more = events.map((_, n) => event({ event_id: id(1_000 + n) }));
-    expect(mergeEvents(existing, more).attempts).toHaveLength(2_000);
-    expect(reads).toBeLessThan(10 * existing.length);
+    const voids = events.map((_, n) =>
+      event({ event_id: id(2_000 + n), status: 'voided', voids: id(n), reason: 'wrong recipe' }),
+    );
+    expect(mergeEvents(existing, [...more, ...voids]).attempts).toHaveLength(3_000);
+    expect(reads).toBeLessThan(20 * existing.length);
   });
 
   it('prefers an attempt with a result to a later one without', () => {

@@ -220,9 +220,17 @@ const withdraw = (attempt: Attempt, withdrawal: Attempt): Attempt => ({
 });
 
 /** `e:X` holds X and the voids that name X. A void cannot be voided: only X itself counts there. */
-const holdsEvent = (attempt: Attempt, eventId: string): boolean =>
-  attempt.event_ids.includes(eventId) &&
-  (!attempt.attempt_key.startsWith('e:') || attempt.attempt_key === `e:${eventId}`);
+const isVoidable = (eventId: string, { attempt_key: key }: Attempt): boolean =>
+  !key.startsWith('e:') || key === `e:${eventId}`;
+
+const push = (index: Map<string, string[]>, name: string, key: string): void => {
+  const keys = index.get(name);
+  if (keys === undefined) {
+    index.set(name, [key]);
+  } else {
+    keys.push(key);
+  }
+};
 
 /**
  * Adds events of one inspection to its attempts.
@@ -235,14 +243,11 @@ export function mergeEvents(existing: readonly Attempt[], events: readonly Merge
   const keys = new Map<string, string[]>();
   const changed = new Set<string>();
   const applied: MergeableEvent[] = [];
-  /** Events of attempts met here: a chip may have thousands, in one attempt or in as many. */
-  const known = new Map<string, Set<string>>();
+  /** Keys by event, of the attempts that hold it: a chip may have thousands, in one attempt or in as many. */
+  const holders = new Map<string, string[]>();
   const add = (key: string, attempt: Attempt): void => {
-    const alike = keys.get(attempt.attempt_key);
-    if (alike === undefined) {
-      keys.set(attempt.attempt_key, [key]);
-    } else if (!attempts.has(key)) {
-      alike.push(key);
+    if (!attempts.has(key)) {
+      push(keys, attempt.attempt_key, key);
     }
     attempts.set(key, attempt);
   };
@@ -251,19 +256,21 @@ export function mergeEvents(existing: readonly Attempt[], events: readonly Merge
     changed.add(key);
   };
   for (const attempt of existing) {
-    add(keyOf(attempt), attempt);
+    const key = keyOf(attempt);
+    add(key, attempt);
+    for (const eventId of attempt.event_ids) {
+      push(holders, eventId, key);
+    }
   }
   for (const event of events) {
     const alone = attemptOf(event);
     const key = keyOf(alone);
-    const before = attempts.get(key);
-    const ids = known.get(key) ?? new Set(before?.event_ids);
-    known.set(key, ids);
-    if (ids.has(event.event_id)) {
+    if (holders.get(event.event_id)?.includes(key) === true) {
       continue;
     }
-    ids.add(event.event_id);
+    push(holders, event.event_id, key);
     applied.push(event);
+    const before = attempts.get(key);
     put(key, before === undefined ? alone : join(before, alone));
     if (event.voids === undefined) {
       for (const otherKey of keys.get(`e:${event.event_id}`) ?? []) {
@@ -273,8 +280,9 @@ export function mergeEvents(existing: readonly Attempt[], events: readonly Merge
       }
       continue;
     }
-    for (const [otherKey, other] of attempts) {
-      if (otherKey !== key && holdsEvent(other, event.voids)) {
+    for (const otherKey of holders.get(event.voids) ?? []) {
+      const other = attempts.get(otherKey)!;
+      if (otherKey !== key && isVoidable(event.voids, other)) {
         put(otherKey, withdraw(other, alone));
       }
     }
