@@ -18,6 +18,12 @@ class Part {
       if (fixture === 'failing-drain') {
         throw new Error('cannot drain');
       }
+      if (fixture === 'fatal-drain') {
+        lifecycle.fatal(new Error('broken while it drains'));
+      }
+      if (fixture === 'rejection-drain') {
+        void Promise.reject(new Error('nobody listens'));
+      }
     });
     if (fixture === 'red') {
       health.addLive({ name: 'progress', check: () => ({ state: 'down', reason: 'no progress' }) });

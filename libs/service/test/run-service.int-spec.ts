@@ -126,6 +126,18 @@ describe('runService', () => {
     expect(service.output()).toContain('drained connections');
   });
 
+  it.each(['fatal-drain', 'rejection-drain'])(
+    'ends with 1 after a fatal error while it drains: %s',
+    async (fixture) => {
+      const service = run(fixture);
+      await service.url;
+      service.process.kill('SIGTERM');
+      expect(await service.exited).toBe(1);
+      expect(service.output().match(/process_failed/g)).toHaveLength(1);
+      expect(service.output()).toContain('drained connections');
+    },
+  );
+
   it.each([
     ['fatal', 'broken beyond repair'],
     ['rejection', 'nobody listens'],

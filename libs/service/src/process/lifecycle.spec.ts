@@ -4,9 +4,10 @@ import { Lifecycle } from './lifecycle.ts';
 
 const setup = () => {
   const lines: Record<string, unknown>[] = [];
-  const ends: number[] = [];
+  const ends: unknown[] = [];
   const logger = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { lines, ends, lifecycle: new Lifecycle(logger, (code) => ends.push(code)) };
+  const lifecycle: Lifecycle = new Lifecycle(logger, () => ends.push(lifecycle.failure?.message));
+  return { lines, ends, lifecycle };
 };
 const never = new AbortController().signal;
 
@@ -39,11 +40,11 @@ describe('Lifecycle', () => {
     ]);
   });
 
-  it('logs the first fatal error once and ends with 1; ignores its consequences', () => {
+  it('logs the first fatal error once and ends the process; ignores its consequences', () => {
     const { lifecycle, lines, ends } = setup();
     lifecycle.fatal(new Error('the cause'));
     lifecycle.fatal(new Error('a consequence'));
-    expect(ends).toEqual([1]);
+    expect(ends).toEqual(['the cause']);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       level: 60,

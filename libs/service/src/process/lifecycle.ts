@@ -28,11 +28,11 @@ export class Lifecycle {
   );
   readonly #stop = new AbortController();
   readonly #logger: Logger;
-  readonly #end: (exitCode: number) => void;
+  readonly #end: () => void;
   #failure: AppError | undefined;
 
-  /** @param end starts an orderly shutdown; {@link fatal} calls it at most once */
-  constructor(logger: Logger, end: (exitCode: number) => void) {
+  /** @param end starts an orderly shutdown, with code 1 if there is a {@link failure}; {@link fatal} calls it at most once */
+  constructor(logger: Logger, end: () => void) {
     this.#logger = logger;
     this.#end = end;
   }
@@ -61,7 +61,7 @@ export class Lifecycle {
     }
     const failure = (this.#failure = toAppError(error));
     this.#logger.fatal({ err: failure, code: failure.code }, 'process_failed');
-    this.#end(1);
+    this.#end();
   }
 
   /** @internal Marks the beginning of shutdown. */
