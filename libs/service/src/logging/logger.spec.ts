@@ -10,6 +10,8 @@ describe('hideCredentials', () => {
       '{"url":"postgres://***@h/x","other":"http://h:80/@x"}',
     ],
     ['two: amqp://a:b@c and redis://:only@d', 'two: amqp://***@c and redis://***@d'],
+    ['at postgres://u:p@ss@w:rd@db:5432/x, a@b', 'at postgres://***@db:5432/x, a@b'],
+    ['{"url":"postgres://jo@site:p@ss@db","mail":"a@b"}', '{"url":"postgres://***@db","mail":"a@b"}'],
     ['http://127.0.0.1:3000/path', 'http://127.0.0.1:3000/path'],
     ['mail a:b@c', 'mail a:b@c'],
   ])('%s', (text, expected) => {

@@ -4,8 +4,8 @@ import pretty from 'pino-pretty';
 
 export type { Logger };
 
-/** `scheme://user:password@host`, wherever it appears in a log line. */
-const URL_CREDENTIALS = /(\/\/)[^\s/@:"'\\]*:[^\s/@"'\\]+@/g;
+/** `scheme://user:password@host`, wherever it appears in a log line. The host follows the last `@`: people forget to escape. */
+const URL_CREDENTIALS = /(\/\/)[^\s/:"'\\]*:[^\s/"'\\]+@/g;
 
 /** Hides user and password of every URL in `text`. */
 export const hideCredentials = (text: string): string => text.replace(URL_CREDENTIALS, '$1***@');
