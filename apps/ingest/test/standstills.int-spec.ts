@@ -194,8 +194,14 @@ it('an accepted topic that takes no block stops the partition, which goes on by 
 }, 120_000);
 
 it('a machine topic with the clocks of its producers is not judged until it is repaired', async () => {
-  await configure(topics.machine, { 'message.timestamp.type': 'CreateTime' });
-  await kafka.produce(topics.machine, samples(3));
+  await configure(topics.machine, {
+    'message.timestamp.type': 'CreateTime',
+    'message.timestamp.after.max.ms': String(2n ** 63n - 1n),
+  });
+  await kafka.produce(topics.machine, [
+    ...samples(2),
+    ...samples(1).map((sample) => ({ ...sample, timestamp: String(2n ** 62n) })),
+  ]);
   await start();
   expect((await untilState('producer_times'))?.stateReason).toMatch(
     /has message.timestamp.type=CreateTime, expected LogAppendTime; fix it: kafka-configs.sh/,
@@ -206,6 +212,9 @@ it('a machine topic with the clocks of its producers is not judged until it is r
   await untilThrough(3);
   await untilState('running');
   expect(await stage!.health.ready()).toMatchObject({ checks: { machine_topics: { state: 'up' } } });
+  const [block] = await blocksOf(kafka, topics.accepted);
+  expect(block!.index.map(({ offset }) => offset)).toEqual([0, 1, 2]);
+  expect(new Date(block!.index[2]!.appendTime).toISOString()).toBe('9999-12-31T23:59:59.999Z');
 }, 120_000);
 
 it('a broker whose clock is behind stops the partition; judged by the right clock nothing becomes a dead letter', async () => {

@@ -11,7 +11,7 @@ import {
   type FetchedPartition,
 } from './fetch-response.ts';
 import type { KafkaRecord } from './kafka-record.ts';
-import { RecordSet } from './record-set.ts';
+import { MAX_TIMESTAMP, RecordSet } from './record-set.ts';
 
 const require = createRequire(import.meta.url);
 interface Encoded {
@@ -147,7 +147,7 @@ const writtenBatches = fc
       records: fc.array(
         fc.record({
           gap: fc.nat(3),
-          timestamp: fc.integer({ min: 0, max: 2 ** 48 }),
+          timestamp: fc.integer({ min: 0, max: MAX_TIMESTAMP }),
           key: fc.option(bytes),
           value: fc.option(bytes),
           headers,
@@ -188,6 +188,20 @@ describe('fetch response', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('takes times of producers that no date can hold for the first or the last one', async () => {
+    const at = (timestamp: number) => batchOf({ records: [{ ...sent(1), timestamp }] });
+    const times = [-(2 ** 62), -1, 0, MAX_TIMESTAMP, MAX_TIMESTAMP + 1, 2 ** 62];
+    const partitions = await decode(await Promise.all(times.map(async (time) => ({ bytes: await at(time) }))));
+    expect(partitions.flatMap((partition) => recordsOf(partition)).map(({ timestamp }) => timestamp)).toEqual([
+      0,
+      0,
+      0,
+      MAX_TIMESTAMP,
+      MAX_TIMESTAMP,
+      MAX_TIMESTAMP,
+    ]);
   });
 
   it('tells the facts of each partition', async () => {

@@ -8,7 +8,7 @@ export type RecordHeaders = Readonly<Record<string, Buffer | readonly Buffer[]>>
  */
 export interface KafkaRecord {
   readonly offset: number;
-  /** Milliseconds since 1970: the broker's append time if the topic says LogAppendTime. */
+  /** Milliseconds since 1970, up to the year 9999: the broker's append time if the topic says LogAppendTime. */
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;

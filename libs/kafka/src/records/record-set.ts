@@ -2,6 +2,12 @@
 import { UndecodableBatchError } from './codecs.ts';
 import type { KafkaRecord, RecordHeaders, Records } from './kafka-record.ts';
 
+/**
+ * The last millisecond of the year 9999. A producer may send any int64 as a time, but what comes after cannot be written as
+ * a date everywhere, nor its distance from another time as a safe integer.
+ */
+export const MAX_TIMESTAMP = 253_402_300_799_999;
+
 /** A record batch as the broker stores it, decompressed. Layout: https://kafka.apache.org/documentation/#recordbatch */
 export interface StoredBatch {
   readonly firstOffset: number;
@@ -151,7 +157,7 @@ class BatchReader {
     const headers = reader.headers();
     return new StoredRecord(
       offset,
-      batch.appendTimestamp ?? timestamp,
+      batch.appendTimestamp ?? Math.min(Math.max(timestamp, 0), MAX_TIMESTAMP),
       headers,
       batch.bytes,
       keyTo - keyLength,
