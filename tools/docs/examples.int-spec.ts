@@ -78,7 +78,7 @@ chip() {
 }
 `,
   );
-  env = { ...process.env, NODE_OPTIONS: '' };
+  env = { ...process.env, NODE_OPTIONS: '', INIT_CWD: CHECKOUT };
 }
 
 const shell = (script: string) =>

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, KafkaProducer, kafkaVariables, type KafkaConnection } from '@chip/kafka';
 import { AppError, createLogger, InputError, loadConfig, withDeadline, type Logger } from '@chip/service';
@@ -7,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { readCsvMap, type CsvOptionTexts } from './replay/csv/options.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
+import { here } from './here.ts';
 import { type CatchUpOptions, waitForPipeline } from './replay/pipeline-position.ts';
 import { ProgressLine } from './replay/progress-line.ts';
 import { Publisher, type Totals } from './publisher.ts';
@@ -147,11 +147,6 @@ command.on('command:*', ([format]: string[]) => {
 await command.parseAsync();
 // A broker client that did not close in time must not keep a finished command alive.
 await exitWhenWritten(Number(process.exitCode ?? 0));
-
-/** npm runs scripts in the folder of the package; paths are relative to the user's folder. */
-function here(file: string): string {
-  return path.resolve(process.env['INIT_CWD'] ?? process.cwd(), file);
-}
 
 async function replay(
   open: () => Promise<ReplaySource>,

@@ -4,6 +4,7 @@ import { wholeNumber } from '@chip/service/command';
 import { judgeRecord, type Verdict } from '@chip/classify';
 import { type MachineTopic, parseTime, streamOf, STREAMS } from '@chip/contracts';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { here } from './here.ts';
 
 /**
  * For machine vendors before they go live: the same classification as in ingest, on a file. It needs neither broker nor
@@ -51,7 +52,7 @@ const program = new Command('validate')
       file: string,
       options: { at?: number; retentionDays: number; quiet?: boolean; json?: boolean },
     ) => {
-      const input = file === '-' ? process.stdin : createReadStream(file);
+      const input = file === '-' ? process.stdin : createReadStream(here(file));
       const failed = new Promise<never>((_, reject) => input.once('error', reject));
       let [line, accepted, refused, unknown] = [0, 0, 0, 0];
       const read = async (): Promise<void> => {

@@ -9,7 +9,11 @@ export class RunningCommand {
   stdout = '';
   stderr = '';
 
-  constructor(entry: 'main' | 'replay', args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    entry: 'main' | 'replay' | 'validate',
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     const script = fileURLToPath(new URL(`../dist/${entry}.js`, import.meta.url));
     const { INIT_CWD: _, NODE_OPTIONS: __, ...inherited } = process.env;
     this.process = spawn(process.execPath, [script, ...args], {
