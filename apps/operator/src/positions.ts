@@ -1,13 +1,12 @@
 import { type Stream, streamOf, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic, type TopicRange } from '@chip/kafka';
-import { Database, loadIngestPartitions, loadPositions, schemaReady, type StreamPosition } from '@chip/persistence';
+import { Database, loadIngestPartitions, loadPositions, schemaReady } from '@chip/persistence';
 import { createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
-import { printable } from './dead-letters/format.ts';
 import { IngestPlans } from './positions/ingest-plans.ts';
 import { planAcceptGap } from './positions/accept-gap.ts';
 import { planAcceptRecreated } from './positions/accept-recreated.ts';
@@ -18,6 +17,7 @@ import { reachOf } from './positions/reach.ts';
 import { planRebase } from './positions/rebase.ts';
 import { planResume } from './positions/resume.ts';
 import { planRewindIngest } from './positions/rewind-ingest.ts';
+import { positionsAsJson, positionsAsText } from './positions/show.ts';
 
 const { logger } = createLogger({ name: 'positions', level: 'silent' });
 
@@ -76,59 +76,14 @@ program
   .description('positions, states and reasons')
   .argument('[topic]', 'only this machine topic', machineTopic)
   .option('--json', 'as JSON')
-  .action(async (topic: string | undefined, options: { json?: boolean }) => {
+  .action(async (stream: Stream | undefined, options: { json?: boolean }) => {
+    const topic = stream?.source;
     const { positions, ingest } = await withDatabase(async (database) => ({
       positions: await loadPositions(database, topic),
       ingest: (await loadIngestPartitions(database)).filter((row) => topic === undefined || row.topic === topic),
     }));
-    const asNumbers = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
-    console.log(options.json ? JSON.stringify(positions, asNumbers, 2) : formatPositions(positions));
-    if (!options.json) {
-      for (const { topic: name, partition, state, stateSince, stateReason } of ingest) {
-        console.log(
-          printable(
-            `\n${name}/${partition}: ingest is "${state}" since ${stateSince}: ${stateReason ?? ''}\n  see docs/runbooks/${state}.md`,
-          ),
-        );
-      }
-    }
+    console.log((options.json ? positionsAsJson : positionsAsText)(positions, ingest));
   });
-
-function formatPositions(positions: readonly StreamPosition[]): string {
-  if (positions.length === 0) {
-    return 'no partition has a position yet; the writer creates it with the first block';
-  }
-  const head = ['partition', 'state', 'position', 'waiting', 'accepted', 'applied up to'];
-  const rows = positions.map((position) => [
-    `${position.topic}/${position.partition}`,
-    position.state,
-    String(position.nextOffset),
-    position.highWatermark === null
-      ? '?'
-      : String(position.highWatermark > position.nextOffset ? position.highWatermark - position.nextOffset : 0n),
-    String(position.acceptedOffset),
-    position.appendTime ?? '',
-  ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        column >= 2 && column <= 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd();
-  const lines = [line(head), ...rows.map(line)];
-  for (const { topic, partition, state, stateReason, stateSince } of positions) {
-    if (state !== 'running') {
-      lines.push(
-        '',
-        `${topic}/${partition}: ${state} since ${stateSince}${stateReason === null ? '' : `: ${stateReason}`}`,
-        `  see docs/runbooks/${state}.md`,
-      );
-    }
-  }
-  return printable(lines.join('\n'));
-}
 
 const moment = (text: string): number => {
   const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaAdmin } from '@chip/kafka';
-import { loadIngestDecisions, storeIngestPartitions } from '@chip/persistence';
+import { initPosition, loadIngestDecisions, storeIngestPartitions } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { TestKafka } from '@chip/testing';
@@ -81,6 +81,17 @@ it('the commands show standstills, want a reason, and check the shift', async ()
   const shown = await run('show');
   expect(shown.stdout).toContain('telemetry.samples.v1/0: ingest is "undecodable_batch"');
   expect(shown.stdout).toContain('docs/runbooks/undecodable_batch.md');
+  expect((await run('show', 'telemetry.samples.v1')).stdout).toContain('ingest is "undecodable_batch"');
+  const asJson = async (): Promise<unknown> =>
+    JSON.parse((await run('show', 'telemetry.samples.v1', '--json')).stdout) as unknown;
+  const stopped = { topic: 'telemetry.samples.v1', partition: 0, ingest: { state: 'undecodable_batch', atOffset: 5 } };
+  expect(await asJson()).toMatchObject([stopped]);
+  await initPosition(db.database, 'telemetry.samples.v1', 0, 5n, 0n);
+  await initPosition(db.database, 'telemetry.samples.v1', 1, 7n, 0n);
+  expect(await asJson()).toMatchObject([
+    { ...stopped, state: 'running', nextOffset: 5 },
+    { partition: 1, state: 'running', nextOffset: 7, ingest: null },
+  ]);
   expect((await run('skip-batch', 'telemetry.samples.v1', '0', '--yes')).stderr).toContain('--reason <text>');
   const odd = await run('resume-ingest', 'telemetry.samples.v1', '0', '--reason', 'x', '--clock-shift', '15');
   expect(odd).toMatchObject({ code: 2 });
