@@ -124,6 +124,9 @@ export interface LimitOptions {
   readonly greatest?: number;
 }
 
+/** Of the centre: a quotient of sums, so that a point that lies on it may differ from it by so much. */
+const ROUNDING = 8 * Number.EPSILON;
+
 /** Draws a panel point by point in one pass, because a chart has up to 50,000 points and others wait meanwhile. */
 export class PanelDrawing {
   readonly #points: ChartPoint[] = [];
@@ -152,8 +155,8 @@ export class PanelDrawing {
     const { lower, upper } = this.#limits(centre, deviation);
     this.#points.push(size === undefined ? { index, value, lower, upper } : { index, value, size, lower, upper });
     // Without any spread, every point off the centre is infinitely far away.
-    const z = value === centre ? 0 : (value - centre) / deviation;
-    this.#search.add(index, value, z, value > upper || value < lower);
+    const isOff = Math.abs(value - centre) > ROUNDING * Math.abs(centre);
+    this.#search.add(index, value, isOff ? (value - centre) / deviation : 0, isOff && (value > upper || value < lower));
   }
 
   /** @param standard limits to state when there are no points; absent where they vary or come from the data */

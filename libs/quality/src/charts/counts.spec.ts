@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { beyond, limits, near, rules } from '../../test/panels.ts';
 import { ORANGE_JUICE_TRIAL } from '../../test/reference-data.ts';
 import { ChartDataError } from './chart.ts';
+import { CONTROL_RULES } from './control-rules.ts';
 import { countChart } from './counts.ts';
 
 describe('counts', () => {
@@ -133,5 +134,20 @@ describe('Laney', () => {
     );
     expect(countChart('p', [], { rules, rate: 0.1 }).location.points).toEqual([]);
     expect(() => countChart('p', [], { rules })).toThrow(ChartDataError);
+  });
+});
+
+describe('samples whose count is the expected one', () => {
+  it.each([
+    ['np', 1, 49],
+    ['c', 1, 49],
+    ['u', 3, 0.1],
+    ['u_prime', 3, 0.1],
+  ] as const)('lie on the centre of %s, although it rounds', (kind, count, size) => {
+    const counts = Array.from({ length: 14 }, () => ({ count, size }));
+    const { location } = countChart(kind, counts, { rules: CONTROL_RULES });
+    expect(location.violations).toEqual([]);
+    const given = countChart(kind, counts, { rules: CONTROL_RULES, rate: count / size });
+    expect(given.location.violations).toEqual([]);
   });
 });
