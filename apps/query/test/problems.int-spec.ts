@@ -127,6 +127,17 @@ describe('a bad parameter is a 400 that names it', () => {
   });
 });
 
+it.each([
+  '/v1/capability?parameter=m&subgroup=lot',
+  '/v1/capabilities?product=P',
+  '/v1/spc?chart=imr&parameter=m',
+  '/v1/map?value=m',
+  '/v1/tests/pareto?count=first',
+])('the first and the last time are no error for %s', async (path) => {
+  const answer = await stage.app.get(`${path}&from=1000-01-01T00:00:00Z&to=9999-12-31T23:59:59Z`);
+  expect([answer.status, answer.body]).toEqual([200, expect.anything()]);
+});
+
 describe('anything that is not a route', () => {
   it.each(['/v1', '/v2/yield', '/v1/yield/', '/v1/inspections/a/b', '/v1/yield%2F', '/.env'])(
     '%s is 404',

@@ -19,7 +19,10 @@ const EVERYWHERE = [() => ''];
 /** The time of a hand-inserted row may differ this much from that of its attempt. */
 const MARGIN_MS = 86_400_000;
 const MARGIN = `INTERVAL '${MARGIN_MS} milliseconds'`;
-const shifted = (time: string, byMs: number): string => new Date(Date.parse(time) + byMs).toISOString();
+/** PostgreSQL does not read the ISO text of later years, which begins with a sign. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const shifted = (time: string, byMs: number): string =>
+  new Date(Math.min(LAST_MS, Date.parse(time) + byMs)).toISOString();
 
 interface Scope {
   readonly from?: string | undefined;
