@@ -3,6 +3,7 @@ import { attemptsLeft, ofKinds, onSummedUpDays, spanOf, type SummedUpDays } from
 import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { MIDNIGHT, runsOf } from '../attempts/whole-days.ts';
+import { DAY, meanOf, squaresOf, weightedMeanOf } from '../measured/equal-values.sql.ts';
 import { MOST_RUNS, summedUpInOrder } from '../measured/measured-moments.sql.ts';
 import { hasBegunBefore, type Specification } from '../parameters/catalogue.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
@@ -131,15 +132,15 @@ function momentsOfParts(
         FROM part WINDOW w AS (PARTITION BY name ORDER BY first_at, event_id, value_event, first_value)
     ), piece AS (
       SELECT ${kind}, l.site, n, missing, mean, squares, moves, moved, lot_neighbours, lot_moves, lot_moved
-        FROM (SELECT ${kind}, lot_id, count(value) AS n, count(*) FILTER (WHERE is_value) - count(value) AS missing, avg(value) AS mean, var_pop(value) * count(value) AS squares,
+        FROM (SELECT ${kind}, lot_id, count(value) AS n, count(*) FILTER (WHERE is_value) - count(value) AS missing, ${meanOf('value')} AS mean, ${squaresOf('value')} AS squares,
                      count(move) AS moves, sum(move) AS moved, count(*) FILTER (WHERE same_lot) AS lot_neighbours,
                      count(move) FILTER (WHERE same_lot) AS lot_moves, sum(move) FILTER (WHERE same_lot) AS lot_moved
                 FROM ordered GROUP BY ${kind}, lot_id) o
         JOIN lots l ON l.id = o.lot_id
       UNION ALL
-      SELECT ${kind}, site, values, missing, mean, squares, moves, moved, lot_neighbours, lot_moves, lot_moved FROM day
+      SELECT ${kind}, site, values, missing, ${DAY.mean}, ${DAY.squares}, moves, moved, lot_neighbours, lot_moves, lot_moved FROM day a
     ), centred AS (
-      SELECT *, sum(n * mean) OVER w / nullif(sum(n) OVER w, 0) AS centre FROM piece WINDOW w AS (PARTITION BY name)
+      SELECT *, ${weightedMeanOf('n', ' OVER w')} AS centre FROM piece WINDOW w AS (PARTITION BY name)
     ), moments AS (
       SELECT name, sum(n)::int AS n, sum(missing)::int AS missing, min(centre) AS mean,
              sqrt(sum(squares + n * (mean - centre) ^ 2) / nullif(greatest(sum(n) - 1, 0), 0)) AS sigma_overall,

@@ -4,6 +4,7 @@ import { type Moments } from '@chip/quality';
 import { inDays, ofKinds, onSummedUpDays, type SummedUpDays, summedUpDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
+import { DAY, meanOf, squaresOf, weightedMeanOf } from './equal-values.sql.ts';
 import {
   type Break,
   convertedValue,
@@ -128,7 +129,7 @@ export async function momentsOfValues(
   }>(
     `${ctes}, day AS MATERIALIZED (
       SELECT a.first_at, ${converted('a.first_value')} AS first_value, a.first_lot, ${converted('a.last_value')} AS last_value, a.last_lot, a.product,
-             a.values, ${converted('a.mean')} AS mean, ${converted(converted('a.squares', true), true)} AS squares,
+             a.values, ${converted(DAY.mean)} AS mean, ${converted(converted(DAY.squares, true), true)} AS squares,
              a.moves, ${converted('a.moved', true)} AS moved, a.lot_neighbours, a.lot_moves, ${converted('a.lot_moved', true)} AS lot_moved
         FROM daily_measured a WHERE ${summed ? ofDay(question, summed, where) : 'false'}
     ), part AS (
@@ -143,10 +144,10 @@ export async function momentsOfValues(
       SELECT *, abs(first_value - lag(last_value) OVER w) AS step, ${SAME_RUN[breakAt ?? 'lot']} AS same_run
         FROM part WINDOW w AS (ORDER BY first_at, event_id, value_event, first_value)
     ), centre AS MATERIALIZED (
-      SELECT sum(values * mean) / nullif(sum(values), 0) AS mean FROM day
+      SELECT ${weightedMeanOf('values')} AS mean FROM day
     )
     SELECT json_build_array(
-             json_build_object('n', count(value), 'mean', coalesce(avg(value), 0), 'squares', coalesce(var_pop(value) * count(value), 0)),
+             json_build_object('n', count(value), 'mean', coalesce(${meanOf('value')}, 0), 'squares', ${squaresOf('value')}),
              json_build_object('n', coalesce(sum(values), 0), 'mean', coalesce((SELECT mean FROM centre), 0),
                                'squares', coalesce(sum(squares + values * (mean - (SELECT mean FROM centre)) ^ 2), 0))) AS parts,
            (coalesce(sum(step) FILTER (WHERE same_run), 0) + coalesce(sum(${within}moved), 0))

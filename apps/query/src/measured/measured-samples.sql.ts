@@ -11,6 +11,7 @@ import {
 import { type AttemptQuestion } from '../attempts/chosen-attempts.ts';
 import { namedPlaces, overMeasurements, timesOf } from '../attempts/measurements-of-attempts.sql.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
+import { DAY_OF_LOT, meanOf, spreadOf, squaresOf, weightedMeanOf } from './equal-values.sql.ts';
 
 /** How samples are formed: by lot, wafer or day (UTC), or a number of consecutive values. */
 export type Subgroup = 'lot' | 'wafer' | 'day' | number;
@@ -118,7 +119,7 @@ const GROUPS = {
 const ONE_PRODUCT =
   'CASE WHEN count(DISTINCT product) = 1 AND count(product) = count(*) THEN min(product) END AS product';
 const SAMPLE_OF_VALUES = `min(completed_at) AS first_at, max(completed_at) AS last_at, ${ONE_PRODUCT},
-             count(value)::int AS n, coalesce(avg(value), 0) AS mean, coalesce(stddev_samp(value), 0) AS s, coalesce(max(value) - min(value), 0) AS range`;
+             count(value)::int AS n, coalesce(${meanOf('value')}, 0) AS mean, ${spreadOf('value', 'stddev_samp(value)')} AS s, coalesce(max(value) - min(value), 0) AS range`;
 
 /** CTE `part`: the values that are read as parts of samples, and the rows of days as others. */
 function partsOfDays(question: MeasuredQuestion, summed: SummedUpDays, where: SqlConditions): string {
@@ -130,18 +131,18 @@ function partsOfDays(question: MeasuredQuestion, summed: SummedUpDays, where: Sq
   const { key, lot } = question.subgroup === 'lot' ? GROUPS.lot : GROUPS.day;
   return `part AS (
       SELECT sample, sample_lot, min(completed_at) AS first_at, max(completed_at) AS last_at, ${ONE_PRODUCT},
-             count(value) AS n, avg(value) AS mean, var_pop(value) * count(value) AS squares, min(value) AS least, max(value) AS greatest
+             count(value) AS n, ${meanOf('value')} AS mean, ${squaresOf('value')} AS squares, min(value) AS least, max(value) AS greatest
         FROM keyed GROUP BY sample, sample_lot
       UNION ALL
       SELECT ${key}, ${lot}, a.first_at, a.last_at, a.product,
-             a.values, ${converted('a.mean')}, ${converted(converted('a.squares', true), true)}, ${converted('a.least')}, ${converted('a.greatest')}
+             a.values, ${converted(DAY_OF_LOT.mean)}, ${converted(converted(DAY_OF_LOT.squares, true), true)}, ${converted('a.least')}, ${converted('a.greatest')}
         FROM (SELECT *, first_at AS completed_at FROM daily_measured_lots) a WHERE ${ofDays.toString()}
     )`;
 }
 
 /** CTE `sample` of CTE `part`. */
 const SAMPLES_OF_PARTS = `centred AS (
-      SELECT *, sum(n * mean) OVER w / nullif(sum(n) OVER w, 0) AS centre FROM part WINDOW w AS (PARTITION BY sample, sample_lot)
+      SELECT *, ${weightedMeanOf('n', ' OVER w')} AS centre FROM part WINDOW w AS (PARTITION BY sample, sample_lot)
     ), sample AS (
       SELECT sample, sample_lot, min(first_at) AS first_at, max(last_at) AS last_at, ${ONE_PRODUCT},
              sum(n)::int AS n, coalesce(min(centre), 0) AS mean,
