@@ -618,7 +618,7 @@ describe('query plans', () => {
     ['a closed chunk', -6],
   ])('of telemetry with a rare tag use the index on tags, in %s', async (_, from) => {
     const question = { metric_name: 'metric0', from: day(from), to: day(from + 1), tags: { trial: 'yes' } };
-    const buckets = chooseBuckets(question.from, question.to, 500, true);
+    const buckets = chooseBuckets(question.from, question.to, 500, 'raw');
     for (const one of [
       await explain((snapshot) => telemetrySeries(snapshot, question, buckets)),
       await explain((snapshot) => summaryOfTags(snapshot, question)),

@@ -109,6 +109,28 @@ describe('a series', () => {
     expect((await series('2026-03-02T00:00:00Z', '2026-03-02T00:00:00Z')).points).toEqual([]);
   });
 
+  it('of hours whose raw samples retention has removed comes from the roll-up, as the summary does', async () => {
+    const [first, last] = ['2026-02-01T08:00:00Z', '2026-02-01T09:00:00Z'];
+    await stage.db.database.query(
+      `INSERT INTO metrics_delta (bucket, service_name, metric_name, host, sum_value, sample_count, min_value, max_value)
+       SELECT t, 'a', 'power', 'h', 60, 6, 5, 15 FROM unnest($1::timestamptz[]) AS t`,
+      [[first, last]],
+    );
+    // Of the last hour some are left.
+    await stage.db.database.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host) VALUES ('2026-02-01T09:50:00Z', 'a', 'power', 15, 'h')`,
+    );
+    const { resolution, bucket_seconds, points } = await series('2026-02-01T06:00:00Z', '2026-02-01T12:00:00Z');
+    expect([resolution, bucket_seconds]).toEqual(['hourly', 3600]);
+    expect(points.map((p) => [p.time, p.sample_count, p.avg_value])).toEqual([
+      [first, 6, 10],
+      [last, 6, 10],
+    ]);
+    // No whole hour lies in it.
+    const within = await series('2026-02-01T09:30:00Z', '2026-02-01T09:55:00Z');
+    expect([within.resolution, within.points.map((p) => p.sample_count)]).toEqual(['raw', [1]]);
+  });
+
   it.each(['1', '5001', 'many'])('max_points=%s is refused', async (points) => {
     const { status, body } = await stage.app.get<{ errors: { parameter: string }[] }>(
       `/v1/telemetry/series?metric_name=power&from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&max_points=${points}`,

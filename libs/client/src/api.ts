@@ -1237,7 +1237,7 @@ export interface paths {
         };
         /**
          * One metric over time, for a chart
-         * @description Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else the hourly or daily roll-up.
+         * @description Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else, and where retention has removed some of them, the hourly or daily roll-up.
          */
         get: operations["getTelemetrySeries"];
         put?: never;

@@ -14,7 +14,7 @@ export class TelemetrySeriesController {
   @Answers(seriesAnswer, {
     summary: 'One metric over time, for a chart',
     description:
-      'Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else the hourly or daily roll-up.',
+      'Buckets as fine as `max_points` allows: raw samples for ranges up to a day, else, and where retention has removed some of them, the hourly or daily roll-up.',
   })
   @ApiQuery(describeTags)
   getTelemetrySeries(@Query({ schema: seriesParameters }) parameters: SeriesParameters): Promise<SeriesAnswer> {

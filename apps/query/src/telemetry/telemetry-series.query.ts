@@ -1,8 +1,16 @@
+import { type Queryable } from '@chip/persistence';
 import { Injectable } from '@nestjs/common';
 import { TelemetrySnapshots } from '../sql/snapshots.ts';
 import { tagsOf } from './telemetry-parameters.ts';
 import { type SeriesAnswer, type SeriesParameters } from './telemetry-series-answer.ts';
-import { chooseBuckets, telemetrySeries } from './telemetry-series.sql.ts';
+import {
+  type Buckets,
+  chooseBuckets,
+  hasLostSamples,
+  type SeriesPoint,
+  telemetrySeries,
+} from './telemetry-series.sql.ts';
+import { type TelemetrySummaryQuestion } from './telemetry-summary.sql.ts';
 
 const SOURCE = {
   raw: 'raw samples with time in [from, to)',
@@ -17,14 +25,31 @@ export class TelemetrySeriesQuery {
 
   answer(parameters: SeriesParameters): Promise<SeriesAnswer> {
     const tags = tagsOf(parameters);
-    const buckets = chooseBuckets(parameters.from, parameters.to, parameters.max_points, tags !== undefined);
-    return this.snapshots.answer(async (snapshot) => ({
-      definition: `Per bucket of ${buckets.seconds} s, aligned to UTC: ${SOURCE[buckets.resolution]}${tags === undefined ? '' : ' that have all of the tags'}. avg_value = sum of values / number of samples, over all matching services and hosts.`,
-      definition_id: 'telemetry.series/1',
-      metric_name: parameters.metric_name,
-      resolution: buckets.resolution,
-      bucket_seconds: buckets.seconds,
-      points: await telemetrySeries(snapshot, { ...parameters, tags }, buckets),
-    }));
+    return this.snapshots.answer(async (snapshot) => {
+      const { resolution, seconds, points } = await seriesOf(snapshot, { ...parameters, tags });
+      return {
+        definition: `Per bucket of ${seconds} s, aligned to UTC: ${SOURCE[resolution]}${tags === undefined ? '' : ' that have all of the tags'}. avg_value = sum of values / number of samples, over all matching services and hosts.`,
+        definition_id: 'telemetry.series/1',
+        metric_name: parameters.metric_name,
+        resolution,
+        bucket_seconds: seconds,
+        points,
+      };
+    });
   }
+}
+
+/** The roll-ups are kept longer than raw samples, and only these have tags. */
+async function seriesOf(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion & { readonly max_points: number },
+): Promise<Buckets & { readonly points: SeriesPoint[] }> {
+  const { from, to, max_points, tags } = question;
+  const buckets = chooseBuckets(from, to, max_points, tags && 'raw');
+  const points = await telemetrySeries(snapshot, question, buckets);
+  if (buckets.resolution !== 'raw' || tags !== undefined || !(await hasLostSamples(snapshot, question, points))) {
+    return { ...buckets, points };
+  }
+  const rolledUp = chooseBuckets(from, to, max_points, 'rolled_up');
+  return { ...rolledUp, points: await telemetrySeries(snapshot, question, rolledUp) };
 }

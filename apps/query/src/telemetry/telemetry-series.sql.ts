@@ -2,7 +2,7 @@ import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
 import { requireFields } from '../sql/field-conditions.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { type TelemetrySummaryQuestion } from './telemetry-summary.sql.ts';
+import { cutAtHours, type TelemetrySummaryQuestion, wholeHours } from './telemetry-summary.sql.ts';
 
 export interface SeriesPoint {
   readonly time: string;
@@ -31,12 +31,12 @@ const ORIGIN_US = Date.UTC(2000, 0, 1) * 1000;
 /**
  * Chooses the finest buckets that give at most `maxPoints` points, aligned to full widths since 2000 (UTC).
  *
- * @param isRaw whether only raw samples can answer
+ * @param only what alone can answer: raw samples, or the roll-ups
  */
-export function chooseBuckets(from: string, to: string, maxPoints: number, isRaw = false): Buckets {
+export function chooseBuckets(from: string, to: string, maxPoints: number, only?: 'raw' | 'rolled_up'): Buckets {
   const [start, end] = [(parseTime(from) - ORIGIN_US) / 1e6, (parseTime(to) - ORIGIN_US) / 1e6];
   const fits = (seconds: number): boolean => Math.ceil(end / seconds) - Math.floor(start / seconds) <= maxPoints;
-  if (end - start <= MAX_RAW_S) {
+  if (only !== 'rolled_up' && end - start <= MAX_RAW_S) {
     const seconds = RAW_WIDTHS_S.find(fits);
     if (seconds !== undefined) {
       return { resolution: 'raw', seconds };
@@ -51,7 +51,7 @@ export function chooseBuckets(from: string, to: string, maxPoints: number, isRaw
     return seconds;
   };
   const hourly = width(HOUR_S);
-  if (isRaw) {
+  if (only === 'raw') {
     return { resolution: 'raw', seconds: hourly < DAY_S ? hourly : width(DAY_S) };
   }
   return hourly < DAY_S ? { resolution: 'hourly', seconds: hourly } : { resolution: 'daily', seconds: width(DAY_S) };
@@ -96,6 +96,23 @@ export function telemetrySeries(
       ORDER BY 1`,
     where.values,
   );
+}
+
+/** Whether retention has removed raw samples of a whole hour of the range, of which the roll-up counts more than these. */
+export async function hasLostSamples(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+  points: readonly SeriesPoint[],
+): Promise<boolean> {
+  const { whole } = cutAtHours(question.from, question.to);
+  if (whole === null) {
+    return false;
+  }
+  const [from, to] = [parseTime(whole.from), parseTime(whole.to)];
+  const isWithin = ({ time }: SeriesPoint): boolean => parseTime(time) >= from && parseTime(time) < to;
+  const countOf = (of: readonly { readonly sample_count: number }[]): number =>
+    of.reduce((sum, { sample_count }) => sum + sample_count, 0);
+  return countOf(await wholeHours(snapshot, question, whole)) > countOf(points.filter(isWithin));
 }
 
 const ROLLED_UP =

@@ -96,7 +96,8 @@ export function conditions(question: TelemetrySummaryQuestion, table: string): S
     .when(question.host, ($) => `${table}.host = ${$}`);
 }
 
-function wholeHours(
+/** Sums per service, from the roll-up. @param range of whole hours */
+export function wholeHours(
   snapshot: Queryable,
   question: TelemetrySummaryQuestion,
   range: { from: string; to: string },
