@@ -115,6 +115,15 @@ describe('yield limits', () => {
     });
   });
 
+  it('refuse names that more lots bear, at several sites, than are judged', async () => {
+    await stage.db.database.query(
+      `INSERT INTO lots (id, site, lot_id) SELECT gen_random_uuid(), 'fab' || s, 'N' || n FROM generate_series(1, 6) s, generate_series(1, 100) n`,
+    );
+    const named = Array.from({ length: 100 }, (_, i) => `lot_id=N${i + 1}`).join('&');
+    expect(await refused(`/v1/yield/limits?product=P&${named}`)).toEqual([400, 'invalid_parameter', 'lot_id']);
+    expect((await get<Limits>(`/v1/yield/limits?product=P&site=fab1&${named}`)).judged).toEqual([]);
+  });
+
   it('refuse several inspection types, and too few lots', async () => {
     await seedAttempts(stage.db.database, [
       {

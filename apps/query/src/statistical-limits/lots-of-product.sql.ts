@@ -2,6 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { attemptsAndDays } from '../attempts/attempts-and-days.sql.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { type Bin } from '../bins/bin-pareto.sql.ts';
+import { Problem } from '../http/problem.error.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** Units of one lot by their chosen attempts. */
@@ -16,7 +17,7 @@ export interface LotCounts {
   readonly bins: readonly { readonly bin: number; readonly count: number }[];
 }
 
-/** Most lots that a question may name. */
+/** Most lots that a question may name: each name may be that of a lot at every site. */
 const MAX_NAMED = 500;
 
 /**
@@ -52,12 +53,20 @@ export async function latestLots(
   return rows.map(({ lot_id }) => lot_id);
 }
 
-/** Ids of the lots of these names. */
-export async function lotsNamed(snapshot: Queryable, names: readonly string[]): Promise<string[]> {
-  const rows = await snapshot.query<{ id: string }>('SELECT id FROM lots WHERE lot_id = ANY ($1::text[]) LIMIT $2', [
-    [...names],
-    MAX_NAMED,
-  ]);
+/** Ids of the lots that a question names. @throws Problem 400 for too many */
+export async function lotsNamed(
+  snapshot: Queryable,
+  { lot_id, site }: Pick<AttemptQuestion, 'lot_id' | 'site'>,
+): Promise<string[]> {
+  const where = new SqlConditions().oneOf('lot_id', lot_id).oneOf('site', site);
+  const rows = await snapshot.query<{ id: string }>(
+    `SELECT id FROM lots WHERE ${where.toString()} LIMIT ${where.bind(MAX_NAMED + 1)}`,
+    where.values,
+  );
+  if (rows.length > MAX_NAMED) {
+    const message = `names more than ${MAX_NAMED} lots: select a site`;
+    throw new Problem(400, 'invalid_parameter', `lot_id ${message}`, [{ parameter: 'lot_id', message }]);
+  }
   return rows.map(({ id }) => id);
 }
 

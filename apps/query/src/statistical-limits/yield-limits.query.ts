@@ -19,7 +19,9 @@ export class YieldLimitsQuery {
       const ids = await latestLots(snapshot, question, named ?? [], lots);
       const baseline = await countsOfLots(snapshot, question, ids, bin);
       const judged =
-        named === undefined ? baseline : await countsOfLots(snapshot, question, await lotsNamed(snapshot, named), bin);
+        named === undefined
+          ? baseline
+          : await countsOfLots(snapshot, question, await lotsNamed(snapshot, question), bin);
       if (mix === undefined) {
         requireOneType([...baseline, ...judged]);
       }
