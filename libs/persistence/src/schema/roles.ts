@@ -58,7 +58,8 @@ export async function applyRights(client: Pick<Client, 'query'>): Promise<void> 
     await client.query(`REVOKE EXECUTE ON ROUTINE ${signature} FROM PUBLIC`);
   }
   const { rows } = await client.query<{ role: (typeof ROLES)[number] }>(
-    'SELECT rolname AS role FROM pg_roles WHERE rolname = ANY ($1)',
+    // In one order: PostgreSQL keeps the grants of an object, and pg_dump shows them, as they were given.
+    'SELECT rolname AS role FROM pg_roles WHERE rolname = ANY ($1) ORDER BY array_position($1::text[], rolname::text)',
     [ROLES],
   );
   for (const { role } of rows) {
