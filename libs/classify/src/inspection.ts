@@ -29,7 +29,7 @@ import type { EventOutcome } from './event-outcome.ts';
 import type { SourceRecord } from './telemetry.ts';
 import { clockRefusal, readEvent } from './read-event.ts';
 import { isPlainInspection } from './plain-inspection.ts';
-import { isObject } from './read-json.ts';
+import { isObject, violation } from './read-json.ts';
 
 /** Longest line: a block of one event also needs space for its index and headers. */
 const MAX_LINE_BYTES = MAX_BLOCK_BYTES - 1024 * 1024;
@@ -121,10 +121,7 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     Object.hasOwn(metadata, '__proto__') &&
     Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES
   ) {
-    return refuse({
-      code: 'schema_violation',
-      detail: `/metadata: got an object, expected at most ${MAX_METADATA_BYTES} bytes of JSON`,
-    });
+    return refuse(violation('/metadata', metadata, `at most ${MAX_METADATA_BYTES} bytes of JSON`));
   }
   if (extra !== undefined && extra.count > 0) {
     const merged = Object.create(null) as Record<string, unknown>;

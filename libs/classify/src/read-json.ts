@@ -98,7 +98,7 @@ export function inspectJson(value: unknown): Refusal | null {
 }
 
 /** States a value's kind and size, never its text: details reach headers and logs, where payloads must not appear. */
-export const describe = (value: unknown): string => {
+const describe = (value: unknown): string => {
   if (value === undefined) {
     return 'nothing';
   }
@@ -144,17 +144,28 @@ const expectation = (issue: z.core.$ZodIssue): string => {
   }
 };
 
+/** What is wrong with a value, in the words of the contract. @param place its JSON pointer */
+const mismatch = (place: string, value: unknown, expected: string): string =>
+  `${place}: got ${describe(value)}, expected ${expected}`;
+
+/** Refuses a value that no schema has judged. @param place its JSON pointer */
+export const violation = (place: string, value: unknown, expected: string): Refusal => ({
+  code: 'schema_violation',
+  detail: mismatch(place, value, expected),
+});
+
 /** States the first problem that a schema found, in the words of the contract: JSON pointer, got, expected. */
 export function schemaRefusal(error: z.core.$ZodError, root: unknown): Refusal {
-  // Zod also holds an integer against 2^53, before the bound of the contract.
-  const issues = error.issues.filter((found) => !('origin' in found && found.origin === 'int'));
+  // Zod also holds an integer against 2^53, before the bound of the contract, if the field has one.
+  const bounded = error.issues.filter((found) => !('origin' in found && found.origin === 'int'));
+  const issues = bounded.length > 0 ? bounded : error.issues;
   const issue = issues[0]!;
   const value = at(root, issue.path);
   const outOfRange = ['too_big', 'too_small', 'custom'].includes(issue.code) && typeof value === 'number';
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   return {
     code: outOfRange ? 'value_out_of_range' : 'schema_violation',
-    detail: `${pointer(issue.path).slice(0, 500)}: got ${describe(value)}, expected ${expectation(issue)}${more}`,
+    detail: mismatch(pointer(issue.path).slice(0, 500), value, expectation(issue)) + more,
   };
 }
 

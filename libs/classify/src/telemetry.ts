@@ -16,13 +16,13 @@ import {
 import { cloudEventMajor, headerText, type RecordHeaders } from './cloud-event.ts';
 import {
   arrayElements,
-  describe,
   inspectJson,
   isObject,
   knownFields,
   notAnObject,
   readJson,
   schemaRefusal,
+  violation,
 } from './read-json.ts';
 
 export interface SourceRecord {
@@ -142,18 +142,14 @@ const readPlain = (sample: Record<string, unknown>, row: SampleRow): boolean => 
 /** Zod leaves a key `__proto__` out of what it judges: tags that have one are judged here. */
 const protoTagRefusal = (tags: Record<string, unknown>): Refusal | null => {
   const tag = tags['__proto__'];
-  const refuse = (place: string, value: unknown, expected: string): Refusal => ({
-    code: 'schema_violation',
-    detail: `${place}: got ${describe(value)}, expected ${expected}`,
-  });
   if (typeof tag !== 'string' && typeof tag !== 'number' && typeof tag !== 'boolean') {
-    return refuse('/tags/__proto__', tag, 'a string, number or boolean');
+    return violation('/tags/__proto__', tag, 'a string, number or boolean');
   }
   if (Object.keys(tags).length > MAX_TAGS) {
-    return refuse('/tags', tags, `at most ${MAX_TAGS} keys`);
+    return violation('/tags', tags, `at most ${MAX_TAGS} keys`);
   }
   return Buffer.byteLength(JSON.stringify(tags)) > MAX_TAGS_BYTES
-    ? refuse('/tags', tags, `at most ${MAX_TAGS_BYTES} bytes of JSON`)
+    ? violation('/tags', tags, `at most ${MAX_TAGS_BYTES} bytes of JSON`)
     : null;
 };
 
