@@ -4,6 +4,8 @@
  * double holds exactly until the year 2255.
  */
 export const EARLIEST_TIME_US = Date.UTC(2000, 0, 1) * 1000;
+/** The last millisecond that a time of four digits for the year can name; ISO text of later ones begins with a sign. */
+export const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** How far a machine's clock may be ahead of the record timestamp, which the broker sets. */
 export const CLOCK_AHEAD_US = 10 * 60 * 1_000_000;
 

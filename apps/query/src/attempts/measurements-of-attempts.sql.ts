@@ -2,6 +2,7 @@
  * Reads measurements of attempts by position. The view `measurements` unnests every value of every vector that a join
  * touches, and a join cannot use an index through it; so joins name both forms in which measurements are stored.
  */
+import { LAST_MS } from '@chip/contracts';
 import { type UnitFilters } from '../http/parameters.ts';
 import { type SqlConditions } from '../sql/sql-conditions.ts';
 
@@ -19,8 +20,7 @@ const EVERYWHERE = [() => ''];
 /** The time of a hand-inserted row may differ this much from that of its attempt. */
 const MARGIN_MS = 86_400_000;
 const MARGIN = `INTERVAL '${MARGIN_MS} milliseconds'`;
-/** PostgreSQL does not read the ISO text of later years, which begins with a sign. */
-const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** PostgreSQL does not read the ISO text of times after {@link LAST_MS}. */
 const shifted = (time: string, byMs: number): string =>
   new Date(Math.min(LAST_MS, Date.parse(time) + byMs)).toISOString();
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { LAST_MS } from '@chip/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
@@ -11,7 +12,7 @@ import {
   type FetchedPartition,
 } from './fetch-response.ts';
 import type { KafkaRecord } from './kafka-record.ts';
-import { MAX_TIMESTAMP, RecordSet } from './record-set.ts';
+import { RecordSet } from './record-set.ts';
 
 const require = createRequire(import.meta.url);
 interface Encoded {
@@ -147,7 +148,7 @@ const writtenBatches = fc
       records: fc.array(
         fc.record({
           gap: fc.nat(3),
-          timestamp: fc.integer({ min: 0, max: MAX_TIMESTAMP }),
+          timestamp: fc.integer({ min: 0, max: LAST_MS }),
           key: fc.option(bytes),
           value: fc.option(bytes),
           headers,
@@ -192,15 +193,15 @@ describe('fetch response', () => {
 
   it('takes times of producers that no date can hold for the first or the last one', async () => {
     const at = (timestamp: number) => batchOf({ records: [{ ...sent(1), timestamp }] });
-    const times = [-(2 ** 62), -1, 0, MAX_TIMESTAMP, MAX_TIMESTAMP + 1, 2 ** 62];
+    const times = [-(2 ** 62), -1, 0, LAST_MS, LAST_MS + 1, 2 ** 62];
     const partitions = await decode(await Promise.all(times.map(async (time) => ({ bytes: await at(time) }))));
     expect(partitions.flatMap((partition) => recordsOf(partition)).map(({ timestamp }) => timestamp)).toEqual([
       0,
       0,
       0,
-      MAX_TIMESTAMP,
-      MAX_TIMESTAMP,
-      MAX_TIMESTAMP,
+      LAST_MS,
+      LAST_MS,
+      LAST_MS,
     ]);
   });
 

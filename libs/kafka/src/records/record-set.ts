@@ -1,12 +1,7 @@
 /** Records of a fetch, decoded during iteration. */
+import { LAST_MS } from '@chip/contracts';
 import { UndecodableBatchError } from './codecs.ts';
 import type { KafkaRecord, RecordHeaders, Records } from './kafka-record.ts';
-
-/**
- * The last millisecond of the year 9999. A producer may send any int64 as a time, but what comes after cannot be written as
- * a date everywhere, nor its distance from another time as a safe integer.
- */
-export const MAX_TIMESTAMP = 253_402_300_799_999;
 
 /** A record batch as the broker stores it, decompressed. Layout: https://kafka.apache.org/documentation/#recordbatch */
 export interface StoredBatch {
@@ -157,7 +152,8 @@ class BatchReader {
     const headers = reader.headers();
     return new StoredRecord(
       offset,
-      batch.appendTimestamp ?? Math.min(Math.max(timestamp, 0), MAX_TIMESTAMP),
+      // A producer may send any int64. What no date can hold cannot be written everywhere, nor its distance from another time.
+      batch.appendTimestamp ?? Math.min(Math.max(timestamp, 0), LAST_MS),
       headers,
       batch.bytes,
       keyTo - keyLength,
