@@ -92,6 +92,8 @@ export const numberParameter = (description: string, example: number) =>
 
 const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;
+/** A cursor holds the name where a page ended: 100 characters of four bytes are 540 of base64. */
+const MAX_CURSOR = 1000;
 
 /** For routes without parameters, which still refuse unknown names. */
 export const noParameters = z.strictObject({});
@@ -101,7 +103,7 @@ export const pageParameters = {
   limit: integerParameter(1, MAX_LIMIT)
     .default(DEFAULT_LIMIT)
     .meta({ description: 'Maximum number of items on a page.', example: DEFAULT_LIMIT }),
-  cursor: z.string().max(200).optional().meta({
+  cursor: z.string().max(MAX_CURSOR).optional().meta({
     description: 'Where to continue: `next_cursor` of the previous page. Opaque; keep the other parameters the same.',
   }),
 };

@@ -1,4 +1,4 @@
-import { TELEMETRY } from '@chip/contracts';
+import { parseTime, TELEMETRY } from '@chip/contracts';
 import { type AsOf, Database, type Queryable } from '@chip/persistence';
 import { Inject, Injectable } from '@nestjs/common';
 import { OWN_TELEMETRY, type Pools } from './pools.ts';
@@ -57,8 +57,8 @@ export class StreamDatabases {
     const times = parts.flatMap(({ time }) => time ?? []);
     return {
       as_of: {
-        // Equal in form, so they sort as texts.
-        time: times.sort().at(-1) ?? null,
+        // Not as texts: stored times leave out zeros at their end.
+        time: times.sort((a, b) => parseTime(a) - parseTime(b)).at(-1) ?? null,
         positions: parts.flatMap(({ positions }) => positions),
       },
       answers: parts.map(({ answer }) => answer),
