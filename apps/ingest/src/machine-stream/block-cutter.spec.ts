@@ -117,6 +117,20 @@ describe('block cutter', () => {
     expect(subject.cut(4)).not.toHaveProperty('replays');
   });
 
+  it('is full before the header of its replays is larger than a record may be', () => {
+    const subject = cutter();
+    let offset = 0;
+    for (const _block of [1, 2]) {
+      const from = offset;
+      while (!subject.endRecord(offset, 0, 0, { of: `\u0000${'ü'.repeat(299)}`, count: 2 ** 31 - 1 })) {
+        offset++;
+      }
+      const { headers } = encodeBlock(subject.cut(++offset));
+      expect(Buffer.byteLength(headers['replays']!)).toBeLessThan(MAX_BLOCK_LETTER_BYTES + 2048);
+      expect(offset - from).toBeGreaterThan(500);
+    }
+  });
+
   it('takes a record larger than its buffer', () => {
     const subject = cutter();
     const line = 'ü'.repeat(3_000_000);

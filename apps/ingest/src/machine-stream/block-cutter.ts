@@ -18,6 +18,8 @@ const TAB = 9;
 const NEWLINE = 10;
 /** Most UTF-8 bytes of one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
+/** Of an event in the header of replays, beside the key of its letter, which any machine may write: two numbers. */
+const REPLAY_BYTES = 32;
 const NO_ROOM = Buffer.alloc(0);
 const ROOM_BYTES = BLOCK_PAYLOAD_TARGET_BYTES + 64 * 1024;
 /** Of cutters that are done: one more at most than partitions that were ever read at once, so that no fetch allocates its own. */
@@ -41,6 +43,7 @@ export class BlockCutter implements LineRoom {
   #maxUs = -Infinity;
   readonly #rollup = new RollupTable();
   #replays: Map<number, Replay> | undefined;
+  /** Of dead letters, and of the header that says which events were replayed. */
   #letterBytes = 0;
   // The event being read.
   #eventFrom = 0;
@@ -136,6 +139,7 @@ export class BlockCutter implements LineRoom {
   endRecord(offset: number, appendTime: number, elements: number, replay?: Replay): boolean {
     if (replay !== undefined) {
       (this.#replays ??= new Map()).set(offset, replay);
+      this.#letterBytes += REPLAY_BYTES + Buffer.byteLength(JSON.stringify(replay.of));
     }
     this.#index.add(offset, appendTime, this.#length - this.#eventFrom, elements, this.#eventRefused ?? NO_REFUSALS);
     this.#eventFrom = this.#length;
