@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { wholeNumber } from '@chip/service/command';
+import { onOutputWithoutReader, wholeNumber } from '@chip/service/command';
 import { judgeRecord, type Verdict } from '@chip/classify';
 import { type MachineTopic, parseTime, streamOf, STREAMS } from '@chip/contracts';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
@@ -95,6 +95,8 @@ const sentence = (line: number, { index, refusal }: Verdict): string =>
 
 if (import.meta.main) {
   program.exitOverride();
+  // Its input may have no end.
+  onOutputWithoutReader(() => process.exit());
   try {
     await program.parseAsync();
   } catch (error) {

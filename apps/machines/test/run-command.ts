@@ -13,12 +13,13 @@ export class RunningCommand {
     entry: 'main' | 'replay' | 'validate',
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    input: 'ignore' | 'pipe' = 'ignore',
   ) {
     const script = fileURLToPath(new URL(`../dist/${entry}.js`, import.meta.url));
     const { INIT_CWD: _, NODE_OPTIONS: __, ...inherited } = process.env;
     this.process = spawn(process.execPath, [script, ...args], {
       env: { ...inherited, KAFKA_BROKERS: requiredEnv('KAFKA_BROKERS'), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input, 'pipe', 'pipe'],
     });
     this.process.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));

@@ -16,3 +16,11 @@ it('reads a relative path from the folder of the user, although npm changes it',
   expect(await command.ended()).toBe(1);
   expect(command.stderr).toBe('0 accepted, 1 refused\n');
 });
+
+it('ends quietly where the reader of its output has gone, whatever its input still has', async () => {
+  const command = new RunningCommand('validate', ['telemetry.samples.v1', '-'], {}, 'pipe');
+  command.process.stdout!.destroy();
+  command.process.stdin!.write('{}\n');
+  expect(await command.ended()).toBe(0);
+  expect(command.stderr).toBe('');
+});

@@ -1,4 +1,5 @@
 import { AppError, loadConfig } from '@chip/service';
+import { onOutputWithoutReader } from '@chip/service/command';
 import { type Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 import { currentUser } from './confirm.ts';
@@ -14,6 +15,7 @@ export async function runCommand(program: Command): Promise<void> {
     command.commands.forEach(settle);
   };
   settle(program);
+  onOutputWithoutReader();
   try {
     await program.parseAsync();
   } catch (error) {

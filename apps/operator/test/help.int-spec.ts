@@ -20,3 +20,7 @@ it.each(['db', 'topics', 'positions', 'dlq', 'keys'])('%s says of each command w
   const silent = [...commands, ...nested.flat()].filter(([, about]) => about === '');
   expect(silent).toEqual([]);
 });
+
+it('ends quietly where the reader of its output has gone', async () => {
+  expect(await runEntry('dlq', ['--help'], {}, { isRead: false })).toEqual({ code: 0, stdout: '', stderr: '' });
+});

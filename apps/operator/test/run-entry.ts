@@ -18,11 +18,16 @@ export function asOperator(url: string): string {
   return changed.href;
 }
 
-/** Runs a command of the operator as its users do, without a terminal. */
+/**
+ * Runs a command of the operator as its users do, without a terminal.
+ *
+ * @param options.isRead false: the reader of its output has gone before it says anything
+ */
 export async function runEntry(
   entry: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { isRead = true } = {},
 ): Promise<EntryResult> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`../dist/${entry}.js`, import.meta.url)), ...args], {
     env: { ...process.env, ...env },
@@ -31,6 +36,9 @@ export async function runEntry(
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text) => (stdout += text));
+  if (!isRead) {
+    child.stdout.destroy();
+  }
   child.stderr.on('data', (text) => (stderr += text));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
