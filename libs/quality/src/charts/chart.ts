@@ -154,9 +154,10 @@ export class PanelDrawing {
   add(index: number, value: number, centre: number, deviation: number, size?: number): void {
     const { lower, upper } = this.#limits(centre, deviation);
     this.#points.push(size === undefined ? { index, value, lower, upper } : { index, value, size, lower, upper });
-    // Without any spread, every point off the centre is infinitely far away.
     const isOff = Math.abs(value - centre) > ROUNDING * Math.abs(centre);
-    this.#search.add(index, value, isOff ? (value - centre) / deviation : 0, isOff && (value > upper || value < lower));
+    // Without any spread, every point off the centre is infinitely far away, and one on it is not within a sigma of nothing.
+    const z = isOff ? (value - centre) / deviation : deviation === 0 ? NaN : 0;
+    this.#search.add(index, value, z, isOff && (value > upper || value < lower));
   }
 
   /** @param standard limits to state when there are no points; absent where they vary or come from the data */

@@ -146,7 +146,7 @@ export class RuleSearch {
 
   /**
    * @param index position in the data; a missing number between two points is a gap, which no pattern spans
-   * @param z signed distance from the centre in the point's own sigma
+   * @param z signed distance from the centre in the point's own sigma; NaN on the centre where there is no sigma
    */
   add(index: number, value: number, z: number, isBeyondLimits: boolean): void {
     if (index !== this.#last + 1) {

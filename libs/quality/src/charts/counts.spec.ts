@@ -137,6 +137,13 @@ describe('Laney', () => {
   });
 });
 
+it.each([0, 10])('lots of ten of which %d fail, every one, raise no alarm', (count) => {
+  for (const kind of ['p', 'np', 'p_prime'] as const) {
+    const lots = Array.from({ length: 20 }, () => ({ count, size: 10 }));
+    expect(countChart(kind, lots, { rules: CONTROL_RULES }).location.violations).toEqual([]);
+  }
+});
+
 describe('samples whose count is the expected one', () => {
   it.each([
     ['np', 1, 49],

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { beyond, limits, near, rules } from '../../test/panels.ts';
 import { ChartDataError } from './chart.ts';
+import { CONTROL_RULES } from './control-rules.ts';
 import { ewmaChart } from './ewma-cusum.ts';
 import { individualsChart } from './individuals.ts';
 
@@ -103,6 +104,11 @@ describe('individuals', () => {
     });
     expect(limits(location)).toEqual([5, 5, 5]);
     expect(location.violations).toEqual([{ rule: 'beyond_limits', index: 3 }]);
+  });
+
+  it('equal values, which have no sigma to lie within, raise no alarm', () => {
+    const { location, dispersion } = individualsChart(Array<number>(20).fill(5), { rules: CONTROL_RULES });
+    expect([location.violations, dispersion!.violations]).toEqual([[], []]);
   });
 
   it('need two neighbours in the baseline', () => {

@@ -75,6 +75,23 @@ describe('gauge R&R', () => {
     }
   });
 
+  it('of a perfect gauge has no variation from the rounding of sums', () => {
+    for (let design = 0; design < 50; design++) {
+      const data = Array.from({ length: 10 }, (_, part) =>
+        ['A', 'B', 'C'].flatMap((appraiser) =>
+          [1, 2, 3].map((trial) => ({
+            part,
+            appraiser,
+            trial,
+            value: Math.round(100 * Math.sin(part + design)) / 100,
+          })),
+        ),
+      ).flat();
+      const { ev, av, grr, ndc } = anovaStudy(data);
+      expect([ev, av, grr, ndc]).toEqual([0, 0, 0, null]);
+    }
+  });
+
   it('of equal values has no percentages', () => {
     expect(anovaStudy(made(0, 0).map((m) => ({ ...m, value: 7 }))).percent_study).toEqual({
       ev: null,

@@ -131,12 +131,13 @@ export function anovaStudy(measurements: readonly GaugeMeasurement[]): GaugeStud
   const squares = (numbers: readonly number[], around: number): number =>
     numbers.reduce((sum, value) => sum + (value - around) ** 2, 0);
   const total = squares(values, grand);
-  const part = k * r * squares(design.map(meanOfPart), grand);
-  const operator = n * r * squares(appraiserMeans(design), grand);
+  // What is left of a sum that only rounds is no variation: a gauge of coarse steps would have a hundred million categories.
+  const unrounded = (sum: number): number => (sum > values.length * Number.EPSILON * total ? sum : 0);
+  const part = unrounded(k * r * squares(design.map(meanOfPart), grand));
+  const operator = unrounded(n * r * squares(appraiserMeans(design), grand));
   const equipment = design.flat().reduce((sum, cell) => sum + squares(cell, mean(cell)), 0);
   const cells = r * squares(design.flat().map(mean), grand);
-  // Rounding may leave a difference of sums just below zero.
-  const interaction = Math.max(0, cells - part - operator);
+  const interaction = unrounded(cells - part - operator);
 
   const [dfPart, dfOperator, dfInteraction, dfEquipment] = [n - 1, k - 1, (n - 1) * (k - 1), n * k * (r - 1)];
   const msInteraction = interaction / dfInteraction;
