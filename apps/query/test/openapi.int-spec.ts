@@ -157,12 +157,11 @@ const REQUESTS: Record<string, string[]> = {
     'ewma',
     'between_within',
     'imr&target=1&sigma=1',
-    'u',
-    'p',
-    'p_prime',
     'imr&max_points=10',
     'imr&phases=2026-03-02T08:10:00Z',
-  ].map((chart) => `?parameter=width&chart=${chart}`),
+  ]
+    .map((chart) => `?parameter=width&chart=${chart}`)
+    .concat('?chart=u', '?chart=p', '?chart=p_prime'),
   '/v1/capability': [
     '?parameter=width&lsl=0&usl=3',
     '?parameter=width&lsl=0&usl=3&subgroup=lot&policy=all&mix=yes',

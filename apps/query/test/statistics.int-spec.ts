@@ -346,6 +346,7 @@ describe('charts of stored data', () => {
 
   it.each([
     ['chart=imr', 'parameter'],
+    ['parameter=width&chart=p', 'parameter'],
     ['parameter=width', 'chart'],
     ['parameter=width&chart=imr&rules=nelson_9', 'rules'],
     ['parameter=width&chart=imr&subgroup=0', 'subgroup'],

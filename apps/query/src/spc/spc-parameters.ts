@@ -120,8 +120,10 @@ export const spcParameters = z
         });
       }
     }
-    if (given.parameter === undefined && !isOfCounts(given.chart)) {
-      context.addIssue({ code: 'custom', path: ['parameter'], message: `is required for ${given.chart}` });
+    if ((given.parameter === undefined) !== isOfCounts(given.chart)) {
+      const message =
+        given.parameter === undefined ? `is required for ${given.chart}` : `does not apply to ${given.chart}`;
+      context.addIssue({ code: 'custom', path: ['parameter'], message });
     }
     if (given.break_at !== undefined && !breaksBetween(subgroupOf(given)).includes(given.break_at)) {
       context.addIssue({
