@@ -36,6 +36,17 @@ describe('a server whose owner may not create roles', () => {
     return lines;
   };
 
+  it('lets the load have temporary tables, although it may not change the role, on a server that takes them from everyone', async () => {
+    await server.query('postgres', 'CREATE ROLE chip_writer LOGIN');
+    await server.query('postgres', 'REVOKE TEMPORARY ON DATABASE d FROM PUBLIC');
+    expect(await migrated()).toContain(
+      'this user may not change the settings of role chip_writer: they stay as they are',
+    );
+    expect(await server.query('d', `SELECT has_database_privilege('chip_writer', 'd', 'TEMPORARY') AS may`)).toEqual([
+      { may: true },
+    ]);
+  }, 120_000);
+
   it('migrates without the role of operators and stays its own operator; the role works once it exists', async () => {
     const missing = 'role chip_operator does not exist and this user may not create it: create it, then migrate again';
     expect(await migrated()).toContain(missing);

@@ -43,7 +43,10 @@ export async function applyRoles(client: Pick<Client, 'query'>): Promise<{ missi
       notSet.push(role);
     }
   }
-  return { missing, notSet };
+  if (!missing.includes('chip_writer') && !(await allowTemporaryTables(client, 'chip_writer'))) {
+    notSet.push('chip_writer');
+  }
+  return { missing, notSet: [...new Set(notSet)] };
 }
 
 /**
@@ -150,20 +153,31 @@ async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: stri
   return rows;
 }
 
-/** @returns false if the migrating role may not alter that role (someone else created it), or does not own the database */
+/**
+ * Everyone may, by default; a hardened server takes that from PUBLIC. The load stages its events in such a table.
+ *
+ * @returns false if the migrating role does not own the database
+ */
+async function allowTemporaryTables(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
+  const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
+  try {
+    await client.query(`GRANT TEMPORARY ON DATABASE ${rows[0]?.database} TO ${role}`);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === '42501') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** @returns false if the migrating role may not alter that role (someone else created it) */
 async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
   const settings = { jit: 'off', timezone: 'UTC', ...ROLE_SETTINGS[role] };
-  const statements = Object.entries(settings).map(
-    ([name, value]) => `ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`,
-  );
-  if (role === 'chip_writer') {
-    // Everyone may, by default; a hardened server takes that from PUBLIC. The load stages its events in such a table.
-    statements.push(`GRANT TEMPORARY ON DATABASE ${rows[0]?.database} TO ${role}`);
-  }
-  for (const statement of statements) {
+  for (const [name, value] of Object.entries(settings)) {
     try {
-      await client.query(statement);
+      await client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`);
     } catch (error) {
       if ((error as { code?: string }).code === '42501') {
         return false;
