@@ -329,6 +329,11 @@ describe('migrations', () => {
     await db.database.query('DROP SCHEMA public CASCADE');
     await db.database.query('CREATE SCHEMA public');
     await expect(migrate(db.url)).rejects.toMatchObject({ code: 'schema_lost' });
+    // As a process that is killed before its first migration commits leaves it.
+    await db.database.query(
+      'CREATE TABLE schema_migrations (id serial PRIMARY KEY, name varchar(255), executed_at timestamptz)',
+    );
+    await expect(migrate(db.url)).rejects.toThrow('--initialise-empty');
     await migrate(db.url, { initialiseEmpty: true });
     await schemaReady(db.database);
     await db.database.query('DROP TABLE schema_migrations CASCADE');

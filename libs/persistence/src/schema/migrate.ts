@@ -142,7 +142,10 @@ async function refuseLostSchema(client: pg.Client, initialiseEmpty: boolean): Pr
      FROM pg_database WHERE datname = current_database()`,
     [`%${SCHEMA_MARK}%`],
   );
-  const { marked, recorded, tables } = rows[0] ?? { marked: false, recorded: false, tables: false };
+  const { marked, tables, ...found } = rows[0] ?? { marked: false, recorded: false, tables: false };
+  // The record begins empty: nothing is lost if a migration is interrupted before its first step is in it.
+  const recorded =
+    found.recorded && (await client.query('SELECT FROM public.schema_migrations LIMIT 1')).rows.length > 0;
   if (marked && !recorded && !tables && !initialiseEmpty) {
     throw new SchemaLostError(
       'This database once held the schema and its tables are gone. Restore it from a backup; if it is meant to start from nothing, migrate with --initialise-empty.',
