@@ -1,7 +1,7 @@
 /** Back-tests of control rules on stored history, over HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
-import { packMeasurements } from './seed.ts';
+import { packMeasurements, seedAttempts } from './seed.ts';
 
 interface Shift {
   shift: number;
@@ -36,6 +36,7 @@ interface Refusal {
 /** By hand at full size: BACKTEST_LOTS=50000 prints the time of a year, too. */
 const LOTS = Number(process.env['BACKTEST_LOTS'] ?? 1500);
 const YEAR = { from: '2025-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' };
+const YEAR_BEFORE = { from: '2024-01-01T00:00:00Z', to: YEAR.from };
 
 let stage: Stage;
 beforeAll(async () => {
@@ -63,14 +64,24 @@ beforeAll(async () => {
                FROM generate_series(1, $1::int) AS n) AS v JOIN inspections i ON i.id = md5('i' || v.n)::uuid`,
     [LOTS],
   );
+  // The year before: every other of 12 lots fails nearly whole.
+  await seedAttempts(
+    database,
+    Array.from({ length: 120 }, (_, i) => ({
+      lot_id: `BEFORE${Math.floor(i / 10)}`,
+      chip_id: `${i % 10}`,
+      result: i % 20 < 9 ? ('fail' as const) : ('pass' as const),
+      occurred_at: `2024-${String(Math.floor(i / 10) + 1).padStart(2, '0')}-02T08:00:0${i % 10}Z`,
+    })),
+  );
   // As the upkeep and autovacuum do; without them a year is read by plans for empty tables.
   await packMeasurements(database);
   await database.query('ANALYZE');
 });
 afterAll(() => stage.end());
 
-const post = <T = Backtest>(body: object) =>
-  stage.app.get<T>('/v1/spc/backtest', {
+const post = <T = Backtest>(body: object, path = '/v1/spc/backtest') =>
+  stage.app.get<T>(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -143,11 +154,8 @@ describe('a back-test of a year', () => {
     const ofBaseline = await run({ baseline, rules: ['beyond_limits'] });
     expect(ofBaseline.definition).toContain('Limits from the baseline only.');
     expect(ofBaseline.centre).not.toBe((await run({})).centre);
-    const { status, body: limits } = await stage.app.get<{ id: string }>('/v1/control-limits', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ parameter: 'y', chart: 'imr', baseline, reason: 'phase I' }),
-    });
+    const made = { parameter: 'y', chart: 'imr', baseline, reason: 'phase I' };
+    const { status, body: limits } = await post<{ id: string }>(made, '/v1/control-limits');
     expect(status).toBe(201);
     const frozen = await run({ limits: limits.id, rules: ['beyond_limits'] });
     expect([frozen.centre, frozen.sigma, frozen.together]).toEqual([
@@ -195,6 +203,19 @@ describe('a back-test of a year', () => {
     const skewed = await run({ chart: 'p', parameter: undefined, subgroup: 25, rules: 'nelson' });
     expect(skewed.warning).toMatch(/skewed/);
   });
+
+  it.each([false, true])(
+    'of counts warns where samples differ more than by chance, frozen limits: %s',
+    async (isFrozen) => {
+      const chart = { chart: 'p', parameter: undefined, rules: ['beyond_limits'], ...YEAR_BEFORE };
+      const { body } = await stage.app.get<Backtest>(`/v1/spc?chart=p&from=${chart.from}&to=${chart.to}`);
+      expect(body.warning).toMatch(/\(sigma_z\).*Use p_prime/);
+      const frozen = { chart: 'p', baseline: YEAR_BEFORE, reason: 'phase I' };
+      const limits = isFrozen ? (await post<{ id: string }>(frozen, '/v1/control-limits')).body.id : undefined;
+      expect((await run({ ...chart, limits })).warning).toContain(body.warning);
+      expect((await run({ ...chart, chart: 'p_prime' })).warning).not.toMatch(/sigma_z/);
+    },
+  );
 
   it('is drawn with fewer points, without losing a violation', async () => {
     interface Chart {

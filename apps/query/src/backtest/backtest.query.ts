@@ -6,6 +6,7 @@ import {
   type BackTest,
   backTest,
   CONTROL_RULES,
+  type ControlChart,
   type ControlRule,
   type DrawHistory,
   TooLittleDataError,
@@ -19,6 +20,7 @@ import {
   asProblem,
   type ChartData,
   type ChartSettings,
+  chartSteps,
   defineChart,
   evaluateChart,
   type ChartLimits,
@@ -35,7 +37,7 @@ const WEEK_US = 7 * 86_400_000_000;
 /** Fewer samples say little about how often a rule alarms. */
 const FEW_SAMPLES = 100;
 
-const HOW = `Back-test: alarms are those of the history as it is stored, per week of [from, to). A shift is added to every sample of the history from a start on, at up to ${BACK_TEST_STARTS} starts spread evenly over it, with the same limits (in sigma, of counts by so many standard deviations of each sample), and looked for in the next samples (at most ${BACK_TEST_HORIZON}, at most half of the history); found = the first alarm that the history without the shift does not raise; the first shifted sample counts as 1; mean_samples is over the starts where it was found. Nothing is random: the same history gives the same answer.`;
+const HOW = `Back-test: alarms are those of the history as it is stored, per week of [from, to). A shift is added to every sample of the history from a start on, at up to ${BACK_TEST_STARTS} starts spread evenly over it, with the same limits (in sigma, of counts by so many standard deviations of each sample), and looked for in the next samples (at most ${BACK_TEST_HORIZON}, at most half of the history); found = the first alarm that the history without the shift does not raise, of all rules together the first that one of them finds; the first shifted sample counts as 1; mean_samples is over the starts where it was found. Nothing is random: the same history gives the same answer.`;
 
 /** Tries control rules on stored history. */
 @Injectable()
@@ -112,10 +114,12 @@ async function tried(
     const { weeks, summary } = byWeek(samples, request);
     const isCumulative = chart === 'ewma' || chart === 'cusum';
     const draw = drawHistory({ ...settings, sigma_method: undefined, limits }, data);
+    // Limits keep sigma_z only where it widens them.
+    const whole = isOfCounts ? await inTurns(chartSteps({ ...settings, baseline, limits, rules: [] }, data)) : {};
     const found = await inTurns(backTest(draw, samples.length, { rules, shifts, sigma, isCumulative }));
     return {
       ...meaning,
-      ...warningsOf(settings, limits, samples.length),
+      ...warningsOf(settings, whole, samples.length),
       centre: limits.centre,
       sigma: isOfCounts ? null : sigma,
       weeks: weeks(found.together.alarms),
@@ -154,12 +158,16 @@ function baselineOf(
 }
 
 /** Warns of rules that do not fit, and of a short history. */
-function warningsOf(settings: ChartSettings, { sigma_z }: ChartLimits, samples: number): { warning?: string } {
+function warningsOf(
+  settings: ChartSettings,
+  chart: Pick<ControlChart, 'sigma_z'>,
+  samples: number,
+): { warning?: string } {
   const warnings = [
     ...(samples < FEW_SAMPLES
       ? [`The history has ${samples} samples: that says little about how often rules alarm.`]
       : []),
-    warningOf(settings, { sigma_z }),
+    warningOf(settings, chart),
   ].filter((warning) => warning !== undefined);
   return warnings.length === 0 ? {} : { warning: warnings.join(' ') };
 }
