@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStage, type Stage } from './query-app.ts';
 import { packMeasurements, seedAttempts, sumUpDays } from './seed.ts';
 
-const LOTS = { L1: 3, L2: 6, L3: 10, L4: 25 };
+// 0.1 times 43, divided by 43, is not 0.1.
+const LOTS = { L1: 3, L2: 6, L3: 10, L4: 24 };
 const COUNT = Object.values(LOTS).reduce((sum, size) => sum + size);
 
 let stage: Stage;
@@ -41,6 +42,8 @@ interface Figures {
   sigma_overall: number | null;
   cpk: number | null;
   ppk: number | null;
+  cpm: number | null;
+  ppm: number | null;
 }
 
 describe.each(['one by one', 'by day'])('equal values, read %s', (how) => {
@@ -54,6 +57,11 @@ describe.each(['one by one', 'by day'])('equal values, read %s', (how) => {
     const query = `parameter=gap&subgroup=${subgroup}&lsl=0&usl=1`;
     const { mean, sigma_within, sigma_overall, cpk, ppk } = await get<Figures>(`/v1/capability?${query}`);
     expect([mean, sigma_within, sigma_overall, cpk, ppk]).toEqual([0.1, 0, 0, null, null]);
+  });
+
+  it('have none around a target', async () => {
+    const { mean, cpm, ppm } = await get<Figures>('/v1/capability?parameter=gap&lsl=0&usl=1&target=0.1');
+    expect([mean, cpm, ppm]).toEqual([0.1, null, null]);
   });
 
   it('have none in the list of parameters', async () => {

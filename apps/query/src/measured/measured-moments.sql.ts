@@ -170,9 +170,11 @@ export async function momentsOfValues(
 }
 
 function together(a: Spread, b: Spread): Spread {
+  // Not by the formula, which rounds: the mean of equal values is their value.
+  if (a.n === 0 || b.n === 0) {
+    return a.n === 0 ? b : a;
+  }
   const n = a.n + b.n;
   const between = b.mean - a.mean;
-  return n === 0 || b.n === 0
-    ? a
-    : { n, mean: a.mean + (between * b.n) / n, squares: a.squares + b.squares + (between ** 2 * a.n * b.n) / n };
+  return { n, mean: a.mean + (between * b.n) / n, squares: a.squares + b.squares + (between ** 2 * a.n * b.n) / n };
 }
