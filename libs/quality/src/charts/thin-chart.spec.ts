@@ -39,6 +39,24 @@ describe('a thinned chart', () => {
     expect(chart.location.points.length).toBeLessThanOrEqual(100);
   });
 
+  it('keeps the least and the greatest value of CUSUM', () => {
+    const values = VALUES.map((value, i) => (i === 2345 ? -4 : Math.max(value, -3)));
+    const whole = cusumChart(values, { k: 5, h: 5 }, { rules: [], target: 0, sigma: 1 });
+    const indices = thinChart(whole, 100).chart.location.points.map(({ index }) => index);
+    expect(indices).toEqual(expect.arrayContaining([1234, 2345]));
+  });
+
+  it('shows what lies between violations, however many there are', () => {
+    const values = VALUES.map((value, i) => (i < 2500 ? value : value + 2));
+    const whole = individualsChart(values, { rules: ['nelson_2'], target: 0, sigma: 1 });
+    const violations = new Set(whole.location.violations.map(({ index }) => index));
+    expect(violations.size).toBeGreaterThan(2000);
+    const between = thinChart(whole, 200).chart.location.points.filter(({ index }) => !violations.has(index));
+    expect(between.map(({ index }) => index)).toEqual(expect.arrayContaining([0, 1234]));
+    expect(between.filter(({ index }) => index < 2500).length).toBeGreaterThan(40);
+    expect(between.length).toBeLessThanOrEqual(102);
+  });
+
   it('with room for every point is the same', () => {
     const whole = individualsChart(VALUES.slice(0, 50), { rules: [] });
     expect(thinChart(whole, 50).chart).toEqual(whole);

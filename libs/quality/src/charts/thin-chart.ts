@@ -4,7 +4,7 @@ import { type ChartPanel, type ChartPoint, type ControlChart } from './chart.ts'
  * Indices of the points of a panel that a drawing of `max` points needs: every violation, the first and the last point, and of
  * equal stretches in between the least and the greatest point, so that no excursion disappears.
  *
- * @returns at most `max` indices, unless more points violate rules
+ * @returns at most `max` indices, unless more than half as many points violate rules
  */
 function keptOfPanel({ points, violations }: ChartPanel, max: number): Set<number> {
   if (points.length <= max) {
@@ -16,25 +16,20 @@ function keptOfPanel({ points, violations }: ChartPanel, max: number): Set<numbe
       kept.add(end.index);
     }
   }
-  // A point of CUSUM has two sums, of which each may be extreme.
+  // A point of CUSUM has two sums, of which each may be extreme. They begin at zero, so only their greatest values are.
   const isTwoSided = points.some(({ high }) => high !== undefined);
-  const stretches = Math.floor((max - kept.size) / (isTwoSided ? 4 : 2));
+  const sums = isTwoSided ? [(p: ChartPoint) => p.high ?? 0, (p: ChartPoint) => p.low ?? 0] : [];
+  // Half of them are there, however many points violate rules: violations alone would look like the whole process.
+  const stretches = Math.floor(Math.max(max - kept.size, max / 2) / (2 + sums.length));
   for (let i = 0; i < stretches; i++) {
     const stretch = points.slice(
       Math.floor((i * points.length) / stretches),
       Math.floor(((i + 1) * points.length) / stretches),
     );
-    for (const of of [
-      (p: ChartPoint) => p.value,
-      ...(isTwoSided ? [(p: ChartPoint) => p.high ?? 0, (p: ChartPoint) => p.low ?? 0] : []),
-    ]) {
-      const [least, greatest] = extremes(stretch, of);
-      if (least && greatest) {
-        kept.add(greatest.index);
-        // Sums begin at zero, so only their greatest values are extreme.
-        if (!isTwoSided) {
-          kept.add(least.index);
-        }
+    const ofSums = sums.map((sum) => extremes(stretch, sum)[1]);
+    for (const point of [...extremes(stretch, ({ value }) => value), ...ofSums]) {
+      if (point) {
+        kept.add(point.index);
       }
     }
   }
