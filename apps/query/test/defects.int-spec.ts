@@ -171,6 +171,19 @@ describe('defect density', () => {
     ]);
   });
 
+  it('of the groups that top leaves off is unknown where no area is known, although sums round', async () => {
+    // 0.1 thirteen times is more than 0.1 seven times and 0.1 six times.
+    const machines = [...Array<string>(7).fill('E1'), ...Array<string>(6).fill('E2'), 'E3'];
+    for (const [i, equipment_id] of machines.entries()) {
+      const area = equipment_id === 'E3' ? {} : { inspected_area_cm2: 0.1 };
+      await inspect({ lot_id: 'D5', chip_id: `${i}`, equipment_id, result: 'pass', ...area });
+    }
+    expect(await density('lot_id=D5&group_by=equipment&top=2')).toMatchObject({
+      groups: [{ key: 'E1' }, { key: 'E2' }],
+      other: { groups: 1, attempts: 1, attempts_without_area: 1, inspected_area_cm2: 0, density_per_cm2: null },
+    });
+  });
+
   it('without data is null', async () => {
     expect(await density('lot_id=NONE&group_by=lot')).toMatchObject({
       groups: [],

@@ -56,17 +56,19 @@ type Sums = Pick<DensityCounts, 'defects' | 'inspected_area_cm2' | 'attempts' | 
 const NOTHING: Sums = { defects: 0, inspected_area_cm2: 0, attempts: 0, attempts_without_area: 0 };
 
 /** What the shown groups leave of the total. */
-const restOf = (total: Sums, shown: readonly Sums[]): Sums =>
-  shown.reduce(
-    (rest, { defects, inspected_area_cm2, attempts, attempts_without_area }) => ({
-      defects: rest.defects - defects,
-      // Sums of areas may differ in their last digit.
-      inspected_area_cm2: Math.max(0, rest.inspected_area_cm2 - inspected_area_cm2),
-      attempts: rest.attempts - attempts,
-      attempts_without_area: rest.attempts_without_area - attempts_without_area,
-    }),
-    total,
-  );
+function restOf(total: Sums, shown: readonly Sums[]): Sums {
+  const sumOf = (figure: keyof Sums): number => shown.reduce((sum, group) => sum + group[figure], 0);
+  const attempts = total.attempts - sumOf('attempts');
+  const attempts_without_area = total.attempts_without_area - sumOf('attempts_without_area');
+  // Sums of areas round, which would leave a trace of an area, free of defects.
+  const area = attempts === attempts_without_area ? 0 : total.inspected_area_cm2 - sumOf('inspected_area_cm2');
+  return {
+    defects: total.defects - sumOf('defects'),
+    inspected_area_cm2: Math.max(0, area),
+    attempts,
+    attempts_without_area,
+  };
+}
 
 const figuresOf = ({ defects, inspected_area_cm2, attempts, attempts_without_area }: Sums) => ({
   defects,
