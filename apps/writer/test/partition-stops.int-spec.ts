@@ -1,7 +1,11 @@
 import 'reflect-metadata';
-import { resumePartition } from '@chip/persistence';
+import { initPosition, resumePartition } from '@chip/persistence';
+import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { PartitionStatus } from '../src/partition/partition-status.ts';
+import { WriterMetrics } from '../src/writer.metrics.ts';
 import { range, WriterServers, WriterStage } from './writer-stage.ts';
 
 const T0 = Date.parse('2026-01-20T08:00:00Z');
@@ -135,5 +139,62 @@ describe('what fails for one partition', () => {
     await stage.isAt(8);
     expect(await stage.values()).toEqual(range(0, 8));
     expect((await stage.metrics.retries.get()).values).toEqual([]);
+  });
+});
+
+describe('a former owner that does not know yet', () => {
+  const formerStatus = (): PartitionStatus =>
+    new PartitionStatus({
+      sourceTopic: stage.machine,
+      partition: 0,
+      owner: 'former',
+      database: servers.db.database,
+      metrics: new WriterMetrics(new Registry()),
+      logger: createLogger({ name: 'test', level: 'silent' }).logger,
+    });
+
+  it('leaves the state of its successor alone, and a stop of its successor is no stop that a person has ended', async () => {
+    stage = await WriterStage.make(servers);
+    await stage.start();
+    await publish(0, 0, 5);
+    await stage.isAt(5);
+    await formerStatus().showStored('waiting_for_database', 'as of before');
+    expect(await stage.position()).toMatchObject({ state: 'running', owner: 'test' });
+
+    await hinder(`RAISE EXCEPTION 'damaged' USING ERRCODE = 'XX001';`);
+    await publish(0, 5, 9);
+    await stage.isAt(5, 'database_refuses');
+    const former = formerStatus();
+    former.adopt('waiting_for_database', 'as of before');
+    await former.showStored('running', null);
+    expect(await stage.position()).toMatchObject({ state: 'database_refuses', owner: 'test' });
+  });
+
+  it('stores nothing more once it knows', async () => {
+    stage = await WriterStage.make(servers);
+    await initPosition(servers.db.database, stage.machine, 0, 0n, 0n);
+    const former = formerStatus();
+    let storing!: Promise<void>;
+    await servers.db.database.withTransaction(async (holder) => {
+      await holder.query('SELECT FROM stream_positions WHERE source_topic = $1 FOR UPDATE', [stage.machine]);
+      storing = former.showStored('gap', 'as of before');
+      former.withdraw();
+    });
+    await storing;
+    expect((await stage.position())?.state).toBe('gap');
+    former.show('database_refuses');
+    await former.showStored('database_refuses', null);
+    expect((await stage.position())?.state).toBe('gap');
+    expect(former.state).toBe('running');
+  });
+
+  it('states why it cannot begin where its predecessor has ended', async () => {
+    stage = await WriterStage.make(servers);
+    await stage.start();
+    await publish(0, 0, 5);
+    await stage.isAt(5);
+    await stage.stop();
+    await formerStatus().showStored('database_refuses', 'as of now');
+    expect(await stage.position()).toMatchObject({ state: 'database_refuses', owner: 'test' });
   });
 });

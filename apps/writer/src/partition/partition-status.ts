@@ -6,6 +6,8 @@ import type { WriterMetrics } from '../writer.metrics.ts';
 export interface PartitionStatusParts {
   readonly sourceTopic: string;
   readonly partition: number;
+  /** Name of this process, stored with the position. */
+  readonly owner: string;
   /** Its own connections: a hanging flush must not hide the reason. */
   readonly database: Queryable;
   readonly metrics: WriterMetrics;
@@ -26,6 +28,8 @@ export class PartitionStatus {
     reason: null,
   };
   #storing: Promise<void> | undefined;
+  /** False once another process owns the partition: what this one still finds out says nothing about it. */
+  #isOurs = true;
 
   constructor(parts: PartitionStatusParts) {
     this.#parts = parts;
@@ -42,6 +46,11 @@ export class PartitionStatus {
     return this.#storing === undefined && this.#stored?.state === this.#state;
   }
 
+  /** This process owns the partition, again. */
+  claim(): void {
+    this.#isOurs = true;
+  }
+
   /** Adopts the state in the row, stored by this process or its predecessor. */
   adopt(state: string, reason: string | null): void {
     this.#stored = { state: state as PartitionState, reason };
@@ -49,6 +58,9 @@ export class PartitionStatus {
   }
 
   show(state: PartitionState, reason: string | null = null): void {
+    if (!this.#isOurs) {
+      return;
+    }
     this.#display(state, reason);
     this.#storing ??= this.#store().finally(() => (this.#storing = undefined));
   }
@@ -64,6 +76,7 @@ export class PartitionStatus {
     if (this.#state !== 'running') {
       this.#parts.metrics.stopped.remove(this.#labels());
     }
+    this.#isOurs = false;
     this.#state = 'running';
     this.#reason = null;
     this.#stored = { state: 'running', reason: null };
@@ -84,11 +97,11 @@ export class PartitionStatus {
   }
 
   async #store(): Promise<void> {
-    const { database, sourceTopic, partition, logger } = this.#parts;
-    while (this.#stored?.state !== this.#state || this.#stored.reason !== this.#reason) {
+    const { database, sourceTopic, partition, owner, logger } = this.#parts;
+    while (this.#isOurs && (this.#stored?.state !== this.#state || this.#stored.reason !== this.#reason)) {
       const wanted = { state: this.#state, reason: this.#reason };
       try {
-        await setPositionState(database, sourceTopic, partition, wanted.state, wanted.reason);
+        await setPositionState(database, sourceTopic, partition, wanted.state, wanted.reason, owner);
         this.#stored = wanted;
       } catch (error) {
         this.#stored = null;

@@ -59,6 +59,7 @@ export class PartitionWriter {
   async handle(batch: RecordBatch): Promise<void> {
     if (this.#assignment !== batch.assignment) {
       this.#assignment = batch.assignment;
+      this.#status.claim();
       this.#position.beginAssignment();
     }
     this.#isBusy = true;

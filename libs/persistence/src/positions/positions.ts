@@ -112,6 +112,9 @@ export async function initPosition(
 
 /**
  * Records why a partition runs or has stopped. Leaves offsets and counters alone, so it never disturbs a running flush.
+ *
+ * @param owner who states it. A former owner may learn late that it is one: while the session of another lives, its word is
+ * not taken; and only the owner may say that a partition runs, because a person ends a stop in this way. Undefined: unchecked.
  */
 export async function setPositionState(
   database: Queryable,
@@ -119,11 +122,14 @@ export async function setPositionState(
   partition: number,
   state: string,
   reason: string | null = null,
+  owner?: string,
 ): Promise<void> {
   await database.query(
     `UPDATE stream_positions SET state = $3, state_reason = $4, state_since = now()
-     WHERE source_topic = $1 AND source_partition = $2 AND (state, state_reason) IS DISTINCT FROM ($3, $4)`,
-    [topic, partition, state, reason],
+     WHERE source_topic = $1 AND source_partition = $2 AND (state, state_reason) IS DISTINCT FROM ($3, $4)
+       AND (coalesce(owner, $5) IS NOT DISTINCT FROM coalesce($5, owner) OR ($3 <> 'running' AND NOT EXISTS (
+         SELECT FROM pg_stat_activity WHERE pid = backend_pid AND backend_start = backend_started_at)))`,
+    [topic, partition, state, reason, owner ?? null],
   );
 }
 
