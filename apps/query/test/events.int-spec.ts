@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@chip/testing';
 import { Movements } from '../src/events/movements.ts';
 import { Problem } from '../src/http/problem.error.ts';
 import { StreamDatabases } from '../src/sql/stream-databases.ts';
@@ -159,6 +160,59 @@ it('ends with the service, which waits for no reader', async () => {
   for (let next = await reader.next(); !next.done; next = await reader.next()) {
     expect(next.value).toHaveLength(2);
   }
+});
+
+it('ends a stream that opens while the service ends', async () => {
+  const other = await QueryApp.start(stage.db.url);
+  const { snapshots } = other.app.get(StreamDatabases).all[0]!;
+  const read = snapshots.read.bind(snapshots);
+  let stopped: Promise<void> | undefined;
+  snapshots.read = async (question) => {
+    stopped = other.stop();
+    await other.refusesConnections();
+    return read(question);
+  };
+  const reader = eventsOf(await fetch(`${other.url}/v1/events?seconds=300`));
+  expect((await reader.next()).value).toHaveLength(2);
+  for (let next = await reader.next(); !next.done; next = await reader.next()) {
+    expect(next.value).toHaveLength(2);
+  }
+  await stopped;
+});
+
+it('closes a stream whose reader does not read', async () => {
+  const other = await QueryApp.start(stage.db.url);
+  const movements = other.app.get(Movements);
+  const listen = movements.listen.bind(movements);
+  let tell: Parameters<typeof listen>[0] = () => undefined;
+  movements.listen = (listener) => listen((tell = listener));
+  const response = await fetch(`${other.url}/v1/events?seconds=300`);
+  expect(response.status).toBe(200);
+  const moved = Array.from({ length: 1_000 }, (_, partition) => ({
+    ...{ source: 'writer' as const, state: 'running', topic: 'telemetry.samples.v1' },
+    ...{ partition, next_offset: 1 },
+  }));
+  await waitFor(() => {
+    for (let told = 0; told < 20; told++) {
+      tell(moved);
+    }
+    return movements.listeners === 0;
+  });
+  await other.stop();
+});
+
+it('opens no more streams than it may, however many ask at once', async () => {
+  const stop = new AbortController();
+  const other = await QueryApp.start(stage.db.url);
+  const asked = await Promise.all(
+    Array.from({ length: 210 }, () => fetch(`${other.url}/v1/events?seconds=300`, { signal: stop.signal })),
+  );
+  const refused = asked.filter(({ status }) => status === 503);
+  const { listeners } = other.app.get(Movements);
+  stop.abort();
+  await waitFor(() => other.app.get(Movements).listeners === 0);
+  await other.stop();
+  expect([refused.length, listeners]).toEqual([10, 200]);
 });
 
 it.each(['seconds=301', 'seconds=-1', 'seconds=x', 'other=1'])('refuses %s', async (query) => {

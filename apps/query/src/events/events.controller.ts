@@ -19,6 +19,8 @@ const DEFAULT_SECONDS = 60;
 const MAX_STREAMS = 200;
 /** Shorter than proxies wait for a byte. */
 const HEARTBEAT_MS = 15_000;
+/** What a reader may leave unread, beside the buffers of its connection: a minute of positions or more. */
+const MAX_UNREAD_BYTES = 256 * 1024;
 
 const parameters = z.strictObject({
   seconds: integerParameter(0, MAX_SECONDS).default(DEFAULT_SECONDS).meta({
@@ -42,6 +44,9 @@ interface StreamReply {
 @Controller('v1/events')
 export class EventsController {
   readonly #open = new Set<PassThrough>();
+  /** Streams whose first positions are being read. */
+  #opening = 0;
+  #isEnding = false;
 
   constructor(
     private readonly databases: StreamDatabases,
@@ -49,7 +54,10 @@ export class EventsController {
     lifecycle: Lifecycle,
   ) {
     // A stream is a request that would never end by itself.
-    lifecycle.onDrain('intake', 'events', () => this.#open.forEach((stream) => stream.end()));
+    lifecycle.onDrain('intake', 'events', () => {
+      this.#isEnding = true;
+      this.#open.forEach((stream) => stream.end());
+    });
   }
 
   @Get()
@@ -59,20 +67,28 @@ export class EventsController {
       'Server-sent events. `moved` has `{"positions": [{topic, partition, next_offset}]}`: all of them at first, then those that changed or whose partition changed its state, at most twice a second. Ask again for what you show; as_of says whether an answer includes them.',
   })
   async getEvents(@Query({ schema: parameters }) { seconds }: Parameters, @Res() reply: StreamReply): Promise<void> {
-    if (this.#open.size >= MAX_STREAMS) {
+    if (this.#open.size + this.#opening >= MAX_STREAMS) {
       throw new Problem(503, 'overloaded', `${MAX_STREAMS} streams of events are open: try again`);
     }
     const stream = new PassThrough();
+    const say = (text: string): void => {
+      // A reader that does not read would keep its stream after the end, and what moves in memory.
+      if (stream.writableEnded || stream.writableLength > MAX_UNREAD_BYTES) {
+        stream.destroy();
+      } else {
+        stream.write(text);
+      }
+    };
     const write = (moved: readonly Position[]): void => {
       const positions = moved.map(({ topic, partition, next_offset }) => ({ topic, partition, next_offset }));
-      stream.write(`event: moved\ndata: ${JSON.stringify({ positions })}\n\n`);
+      say(`event: moved\ndata: ${JSON.stringify({ positions })}\n\n`);
     };
     if (seconds === 0) {
       write(await this.#positions());
       stream.end();
     } else {
-      const leave = await this.#follow(write);
-      const heartbeat = setInterval(() => stream.write(': \n\n'), HEARTBEAT_MS).unref();
+      const leave = await this.#opened(this.#follow(write));
+      const heartbeat = setInterval(() => say(': \n\n'), HEARTBEAT_MS).unref();
       const end = setTimeout(() => stream.end(), seconds * 1_000).unref();
       this.#open.add(stream);
       stream.once('close', () => {
@@ -82,8 +98,21 @@ export class EventsController {
         this.#open.delete(stream);
       });
       reply.raw.once('close', () => stream.destroy());
+      if (this.#isEnding) {
+        stream.end();
+      }
     }
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store').send(stream);
+  }
+
+  /** Those that open count as open: else everyone who asks at once would find room. */
+  async #opened<T>(opening: Promise<T>): Promise<T> {
+    this.#opening++;
+    try {
+      return await opening;
+    } finally {
+      this.#opening--;
+    }
   }
 
   /**
