@@ -180,6 +180,18 @@ describe('anything that is not a route', () => {
     expect(JSON.parse(body!)).toMatchObject({ type: 'about:blank', status, code });
   });
 
+  it.each([
+    ['/assets/', {}, 404, 'route_not_found'],
+    ['/assets/%00', {}, 404, 'route_not_found'],
+    ['/assets/%2e%2e/%2e%2e/package.json', {}, 404, 'route_not_found'],
+    ['/docs/%00', {}, 404, 'route_not_found'],
+    ['/docs/swagger-ui.css', { range: 'bytes=99999999-' }, 400, 'malformed_request'],
+    ['/docs/swagger-ui.css', { 'if-match': '"other"' }, 400, 'malformed_request'],
+  ])('a file that cannot be sent is a fault of its request: %s %o', async (path, headers, status, code) => {
+    const { status: answered, body } = await problem(path, { headers: headers as Record<string, string> });
+    expect([answered, body.code]).toEqual([status, code]);
+  });
+
   it('a path part that is too long is 414', async () => {
     const { status, body } = await problem(`/v1/inspections/${'a'.repeat(2000)}`);
     expect([status, body.code]).toEqual([414, 'uri_too_long']);

@@ -67,7 +67,9 @@ export class HttpErrorFilter implements ExceptionFilter {
     if (error instanceof Problem) {
       return error;
     }
-    if (statusOf(error) === 404) {
+    const status = statusOf(error);
+    // 403 says that a file lies outside of the folder that is served.
+    if (status === 404 || status === 403) {
       const methods = this.allowedMethods(pathOf(request));
       return methods.length === 0
         ? new Problem(404, 'route_not_found', 'there is no such route; /docs lists them')
@@ -80,9 +82,10 @@ export class HttpErrorFilter implements ExceptionFilter {
 /** Maps refusals of Nest and Fastify to problems, anything unexpected to a 500. */
 export function frameworkProblem(error: unknown): Problem {
   const status = statusOf(error);
-  if (status !== undefined && status in CLIENT_ERRORS) {
-    const known = CLIENT_ERRORS[status as keyof typeof CLIENT_ERRORS];
-    return new Problem(status, known.code, known.detail);
+  if (status !== undefined && status >= 400 && status < 500) {
+    // Files refuse ranges and preconditions, which no client needs, with statuses of their own.
+    const ours = (status in CLIENT_ERRORS ? status : 400) as keyof typeof CLIENT_ERRORS;
+    return new Problem(ours, CLIENT_ERRORS[ours].code, CLIENT_ERRORS[ours].detail);
   }
   return new Problem(500, 'internal_error', 'an unexpected error occurred; the service has logged it', [], error);
 }
