@@ -25,50 +25,40 @@ export class ReportSections {
     private readonly charts: SpcQuery,
   ) {}
 
-  /** One after the other, because the snapshot has one connection. */
-  async answer(request: ReportRequest): Promise<ReportSection[]> {
+  /** One after the other, because the snapshot has one connection, and the report may be too long for the next. */
+  async *answers(request: ReportRequest): AsyncGenerator<ReportSection, void> {
     const { lot_id, site, product, step, recipe, equipment_id, inspection_type, from, to, policy } = request;
     const inLot = { site, product, step, recipe, equipment_id, inspection_type, from, to };
     const filters = { ...inLot, lot_id };
     const group_by = request.group_by ?? (lot_id === undefined ? undefined : 'wafer');
     const by = group_by === undefined ? '' : ` by ${group_by.replace('_', ' ')}`;
-    const sections = [
-      await section(`First-pass yield${by}`, '/v1/yield', { ...filters, kind: 'first_pass', group_by }, (given) =>
-        this.yields.answer(yieldParameters.parse(given)),
-      ),
-      await section(`Final yield${by}`, '/v1/yield', { ...filters, kind: 'final', policy, group_by }, (given) =>
-        this.yields.answer(yieldParameters.parse(given)),
-      ),
-      await section('Defects by class', '/v1/defects/pareto', { ...filters, policy, by: 'class' }, (given) =>
-        this.defects.pareto(defectParameters.parse(given)),
-      ),
-      await section('Failing units by hard bin', '/v1/bins/pareto', { ...filters, policy, result: 'fail' }, (given) =>
-        this.bins.pareto(binParameters.parse(given)),
-      ),
-    ];
+    yield await section(`First-pass yield${by}`, '/v1/yield', { ...filters, kind: 'first_pass', group_by }, (given) =>
+      this.yields.answer(yieldParameters.parse(given)),
+    );
+    yield await section(`Final yield${by}`, '/v1/yield', { ...filters, kind: 'final', policy, group_by }, (given) =>
+      this.yields.answer(yieldParameters.parse(given)),
+    );
+    yield await section('Defects by class', '/v1/defects/pareto', { ...filters, policy, by: 'class' }, (given) =>
+      this.defects.pareto(defectParameters.parse(given)),
+    );
+    yield await section(
+      'Failing units by hard bin',
+      '/v1/bins/pareto',
+      { ...filters, policy, result: 'fail' },
+      (given) => this.bins.pareto(binParameters.parse(given)),
+    );
     if (lot_id !== undefined) {
       const route = `/v1/lots/${encodeURIComponent(lot_id)}/map`;
-      sections.push(
-        await section(
-          'Map of the lot: fraction of wafers on which the die fails',
-          route,
-          { ...inLot, policy },
-          (given) => this.maps.lot({ lot_id }, lotMapParameters.parse(given)),
-        ),
+      const title = 'Map of the lot: fraction of wafers on which the die fails';
+      yield await section(title, route, { ...inLot, policy }, (given) =>
+        this.maps.lot({ lot_id }, lotMapParameters.parse(given)),
       );
     }
     for (const { chart, parameter, subgroup, limits } of request.charts) {
       const given = { ...filters, policy, chart, parameter, limits, subgroup: subgroup?.toString() };
-      sections.push(
-        await section(
-          `Control chart ${chart}${parameter === undefined ? '' : ` of ${parameter}`}`,
-          '/v1/spc',
-          given,
-          (of) => this.charts.chart(spcParameters.parse(of)),
-        ),
-      );
+      const title = `Control chart ${chart}${parameter === undefined ? '' : ` of ${parameter}`}`;
+      yield await section(title, '/v1/spc', given, (of) => this.charts.chart(spcParameters.parse(of)));
     }
-    return sections;
   }
 }
 

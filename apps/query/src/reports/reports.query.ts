@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readAsOf } from '@chip/persistence';
+import { type AsOf, readAsOf } from '@chip/persistence';
 import { UnitOfWork } from '@chip/persistence/repositories';
 import { Injectable } from '@nestjs/common';
 import { currentRequest } from '../access/caller.ts';
 import { readPage } from '../http/cursor.ts';
+import { jsonSteps } from '../http/json-text.ts';
+import { inTurns } from '../http/next-turn.ts';
 import { Problem } from '../http/problem.error.ts';
 import { PrimarySnapshots, Snapshots } from '../sql/snapshots.ts';
 import {
@@ -44,18 +46,29 @@ export class ReportsQuery {
   }
 
   async create({ reason, ...request }: ReportRequest): Promise<ReportAnswer> {
-    const result = await this.snapshots.together(async (snapshot): Promise<ReportResult> => {
+    const { as_of, text } = await this.snapshots.together(async (snapshot) => {
       const as_of = await readAsOf(snapshot);
-      const sections = await this.sections.answer({ ...request, reason });
-      return { name: request.name, parameters: request, as_of, sections };
+      const head = JSON.stringify({ name: request.name, parameters: request, as_of });
+      const sections = await this.#sectionsOf({ ...request, reason });
+      return { as_of, text: `${head.slice(0, -1)},"sections":[${sections.join(',')}]}` };
     });
-    const text = JSON.stringify(result);
-    const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_RESULT_BYTES) {
-      throw new Problem(400, 'invalid_body', `the report has ${bytes} bytes, more than ${MAX_RESULT_BYTES}: narrow it`);
-    }
-    const id = await this.#store(request, result, text, reason);
+    const id = await this.#store(request, as_of, text, reason);
     return this.#read(this.primary, id, 'the report was removed right after it was stored');
+  }
+
+  /** As texts, each written before the next is asked: twenty whole charts would not fit in memory. */
+  async #sectionsOf(request: ReportRequest): Promise<string[]> {
+    const texts: string[] = [];
+    let bytes = 0;
+    for await (const section of this.sections.answers(request)) {
+      const text = await inTurns(jsonSteps(section));
+      bytes += Buffer.byteLength(text);
+      if (bytes > MAX_RESULT_BYTES) {
+        throw new Problem(400, 'invalid_body', `the report has more than ${MAX_RESULT_BYTES} bytes: narrow it`);
+      }
+      texts.push(text);
+    }
+    return texts;
   }
 
   async #read(from: Snapshots, id: string, absence: string): Promise<ReportAnswer> {
@@ -66,12 +79,7 @@ export class ReportsQuery {
     return { ...found, result: JSON.parse(found.result) as ReportResult };
   }
 
-  async #store(
-    request: Omit<ReportRequest, 'reason'>,
-    { as_of }: ReportResult,
-    result: string,
-    reason: string,
-  ): Promise<string> {
+  async #store(request: Omit<ReportRequest, 'reason'>, as_of: AsOf, result: string, reason: string): Promise<string> {
     const actor = currentRequest().caller.subject;
     const sha256 = createHash('sha256').update(result).digest();
     return this.primary.write(() =>
