@@ -116,6 +116,18 @@ describe('what fails for one partition', () => {
     expect((await stage.metrics.flushes.get()).values[0]?.value).toBeGreaterThan(1);
   });
 
+  it('a flush that takes more memory or locks than the server has: halved until it passes, no row lost or written twice', async () => {
+    stage = await WriterStage.make(servers, { flushRows: 64 });
+    // As a server does that has too few locks for the chunks of one transaction.
+    await hinder(`
+      PERFORM set_config('test.rows', (coalesce(nullif(current_setting('test.rows', true), ''), '0')::int + 1)::text, true);
+      IF current_setting('test.rows')::int > 16 THEN RAISE EXCEPTION 'out of shared memory' USING ERRCODE = '53200'; END IF;`);
+    await stage.start();
+    await publish(0, 0, 64);
+    await stage.isAt(64);
+    expect(await stage.values()).toEqual(range(0, 64));
+  });
+
   it('a session that the next owner has ended: the batch is left to that owner, not fought for', async () => {
     stage = await WriterStage.make(servers);
     await hinder('PERFORM pg_sleep(0.5);');

@@ -6,8 +6,8 @@ import { MostlyRejectedError } from './flush/refusal-brake.ts';
 
 /** What a failed attempt to apply a batch means for its partition. Other partitions go on in every case. */
 export type Failure =
-  /** The same work may succeed soon. `isSlow`: the work, or a lock it waits for, took longer than allowed. */
-  | { readonly kind: 'wait'; readonly code: ErrorCode; readonly isSlow: boolean }
+  /** The same work may succeed soon. `isTooMuch`: less work is likelier to, or the lock it waits for took longer than allowed. */
+  | { readonly kind: 'wait'; readonly code: ErrorCode; readonly isTooMuch: boolean }
   /** Another writer moved the position. */
   | { readonly kind: 'conflict' }
   /** Stops for a stated reason. `retries`: it retries automatically; otherwise a person decides. */
@@ -15,20 +15,23 @@ export type Failure =
   /** Not a reason to stop a partition: this process itself is broken. */
   | { readonly kind: 'broken' };
 
-/** Statement cancelled or timed out; lock not available in time; the writer's own work between two statements took too long. */
-const SLOW = ['57014', '55P03', '25P03'];
+/**
+ * Statement cancelled or timed out; lock not available in time; the writer's own work between two statements took too long;
+ * memory used up, or locks: a flush takes several for each chunk, and samples of years have thousands.
+ */
+const TOO_MUCH = ['57014', '55P03', '25P03', '53200'];
 
 /** @param isTimedOut whether the session was cut because something exceeded its deadline */
 export function failureOf(error: unknown, isTimedOut: boolean): Failure {
   if (error instanceof CommitUnknownError) {
-    return { kind: 'wait', code: error.code, isSlow: isTimedOut };
+    return { kind: 'wait', code: error.code, isTooMuch: isTimedOut };
   }
   if (error instanceof DatabaseError) {
     if (error.kind === 'position_conflict') {
       return { kind: 'conflict' };
     }
     if (error.kind === 'transient') {
-      return { kind: 'wait', code: error.code, isSlow: isTimedOut || SLOW.includes(error.sqlstate) };
+      return { kind: 'wait', code: error.code, isTooMuch: isTimedOut || TOO_MUCH.includes(error.sqlstate) };
     }
     return { kind: 'stop', state: 'database_refuses', retries: true };
   }

@@ -187,11 +187,11 @@ export class PartitionWriter {
         }
         metrics.retries.inc({ topic, reason: failure.code });
         const tookLong = performance.now() - beganAt > TOLD_AT_ONCE_MS;
-        if (failure.isSlow && (tookLong || attempt > 1)) {
+        if (failure.isTooMuch && (tookLong || attempt > 1)) {
           if (this.#applier.size.halve()) {
             this.#logger.warn({ rows: this.#applier.size.rows, reason }, 'flush_halved');
           } else if (!isLocked(error)) {
-            await this.#stops.stop(batch, 'database_refuses', `one event alone takes too long: ${reason}`, true);
+            await this.#stops.stop(batch, 'database_refuses', `one event alone is too much: ${reason}`, true);
             return;
           }
         }
