@@ -18,6 +18,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requiredEnv } from '@chip/testing';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
+import { runJava } from '../e2e/run-java.ts';
 import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { cacheFolder, REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { SERVICE_NAMES, type ServiceName, urlVariable } from '../devstack/processes/services.ts';
@@ -231,6 +232,21 @@ describe('docs/clients.md', () => {
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/^Ran 14 tests[^]*^OK$/m) });
   });
+});
+
+describe('docs/examples', () => {
+  it('has a Java program whose inspection is stored', async () => {
+    const source = path.join(REPOSITORY_ROOT, 'docs', 'examples', 'PublishInspection.java');
+    expect(await runJava(source, { KAFKA_BROKERS: kafka.admin })).toMatch(
+      /^stored at inspection\.results\.v1\/\d+\/\d+$/m,
+    );
+    await pipeline.untilIdle();
+    const { rows } = await pipeline.database.query(
+      `SELECT a.result, m.name, m.value FROM lots l JOIN inspections i ON i.lot_id = l.id
+       JOIN inspection_attempts a ON a.inspection_id = i.id JOIN measurements m ON m.inspection_id = i.id WHERE l.lot_id = 'LOT-JAVA'`,
+    );
+    expect(rows).toEqual([{ result: 'pass', name: 'gate_cd', value: 28.4 }]);
+  }, 120_000);
 });
 
 describe('docs/metrics.md', () => {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@chip/testing';
+import { requiredEnv, waitFor } from '@chip/testing';
 import { Pipeline, type Service } from './pipeline.ts';
+import { runJava } from './run-java.ts';
 
 const SAMPLES = 'telemetry.samples.v1';
 const RESULTS = 'inspection.results.v1';
@@ -138,6 +139,21 @@ describe('the main path, seen from outside', () => {
     );
     expect(rows).toEqual([{ service_name: 'committed' }]);
   });
+
+  it('lands what the Java client sends with each compression, and nothing of its aborted transactions', async () => {
+    await runJava(path.join(import.meta.dirname, 'JavaProducer.java'), { KAFKA_BROKERS: requiredEnv('KAFKA_BROKERS') });
+    await pipeline.untilIdle();
+    const { rows } = await pipeline.database.query(
+      `SELECT service_name, count(*)::int AS rows, count(DISTINCT metric_value)::int AS distinct
+       FROM system_metrics WHERE service_name LIKE 'java-%' GROUP BY service_name`,
+    );
+    const services = ['none', 'gzip', 'snappy', 'lz4', 'zstd'].flatMap((compression) => [
+      { service_name: `java-${compression}`, rows: 2_000, distinct: 2_000 },
+      { service_name: `java-${compression}-committed`, rows: 4_000, distinct: 4_000 },
+    ]);
+    expect(rows.length).toBe(services.length);
+    expect(rows).toEqual(expect.arrayContaining(services));
+  }, 120_000);
 
   it('makes a dead letter of each row that the database refuses, and lands its neighbours', async () => {
     await pipeline.database.query(

@@ -238,7 +238,7 @@ rootLogger.appenderRef.console.ref = console
 `;
 
 /** Only the quick compiler: for processes that end before the optimising one, as costly as starting, pays off. */
-const COMPILE_LITTLE = '-XX:TieredStopAtLevel=1';
+export const COMPILE_LITTLE = '-XX:TieredStopAtLevel=1';
 /** Set for the brokers of `npm test`: a stack that a test starts as a user would ends after minutes, too. */
 const ENDS_SOON = 'CHIP_BROKERS_END_SOON';
 
