@@ -141,6 +141,22 @@ describe('signing in', () => {
     expect(await guest.ways()).toMatchObject({ csrf: expect.stringMatching(/^[\w-]{43}$/) });
   });
 
+  it.each([
+    ['/lots?lot_id=晶圆 7', '/lots?lot_id=%E6%99%B6%E5%9C%86%207'],
+    ['/lots?site=Größe', '/lots?site=Gr%C3%B6%C3%9Fe'],
+  ])('comes back to %s', async (to, back) => {
+    const guest = new Guest();
+    expect(await guest.leadsTo(await guest.codeFor(to))).toBe(back);
+    expect([...guest.cookies.keys()]).toEqual([SESSION]);
+  });
+
+  it('begins with a path as people write it, with a question mark of its own', async () => {
+    const guest = new Guest();
+    const start = await guest.ask('/sign-in/start?to=/lots?q=1');
+    const back = await issuer.signIn(start.headers.get('location')!);
+    expect(await guest.leadsTo(back.pathname + back.search)).toBe('/lots?q=1');
+  });
+
   it('gives a cookie that no script reads and no other site sends, and that holds no readable token', async () => {
     const guest = new Guest();
     const code = await guest.codeFor();

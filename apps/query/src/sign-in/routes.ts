@@ -10,7 +10,8 @@ interface SignInRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-const queryOf = ({ url }: SignInRequest): URLSearchParams => new URLSearchParams(url.split('?', 2)[1] ?? '');
+/** All behind the first question mark: further ones belong to values. */
+const queryOf = ({ url }: SignInRequest): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1] ?? '');
 
 /** Serves `/sign-in/ways`, which tells the page how to sign in, and the routes of the browser login where it is set up. */
 export function serveSignIn(app: NestFastifyApplication, mode: QueryConfig['AUTH_MODE'], signIn: SignIn | null): void {

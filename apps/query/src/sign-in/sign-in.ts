@@ -80,12 +80,13 @@ export class SignIn {
   /**
    * Leads to the issuer.
    *
-   * @param to path of the view to which the browser returns
+   * @param given path of the view to which the browser returns
    * @throws Problem 400 for an address of another host
    */
-  async start(to: string): Promise<Redirect> {
+  async start(given: string): Promise<Redirect> {
     const { publicUrl, scope } = this.#settings;
-    if (!this.#isOwn(to)) {
+    const to = this.#ownPath(given);
+    if (to === undefined) {
       throw new Problem(400, 'invalid_parameter', 'to: must be a path of this page', [
         { parameter: 'to', message: 'must be a path of this page' },
       ]);
@@ -170,14 +171,17 @@ export class SignIn {
     return /^https?:/.test(audience) ? { resource: audience } : {};
   }
 
-  #isOwn(to: string): boolean {
+  /** The path as a header takes it: in ASCII. @returns undefined for an address of another host */
+  #ownPath(to: string): string | undefined {
     const { publicUrl } = this.#settings;
-    if (!/^\/(?![/\\])/.test(to) || to.length > MAX_PATH_LENGTH || !URL.canParse(to, publicUrl)) {
-      return false;
+    if (!/^\/(?![/\\])/.test(to) || !URL.canParse(to, publicUrl)) {
+      return undefined;
     }
-    const { origin, pathname } = new URL(to, publicUrl);
+    const { origin, pathname, search, hash } = new URL(to, publicUrl);
+    const path = pathname + search + hash;
     // Parsing removes dots: "/.//host" is a path of this page whose text, in a redirect, names another host.
-    return origin === new URL(publicUrl).origin && !pathname.startsWith('//');
+    const isOwn = origin === new URL(publicUrl).origin && !pathname.startsWith('//');
+    return isOwn && path.length <= MAX_PATH_LENGTH ? path : undefined;
   }
 
   /** Leads back to the page, which says why. */
