@@ -56,6 +56,9 @@ const put = <T = Record<string, unknown>>(body: object) =>
     body: JSON.stringify({ reason: 'mask set A', ...body }),
   });
 
+const idOf = async (lot: string): Promise<string> =>
+  (await stage.db.database.query<{ id: string }>('SELECT id FROM lots WHERE lot_id = $1', [lot]))[0]!.id;
+
 /** A wafer of 100 mm with dice of 10 mm, the central one at (5, 5). */
 const PRODUCT = {
   product: 'P',
@@ -339,8 +342,6 @@ describe('maps', () => {
     expect(await refused('/v1/lots/A/maps?policy=all')).toEqual([400, 'invalid_parameter', 'policy']);
     expect(await refused('/v1/lots/A/maps?zones=ring')).toEqual([400, 'unknown_parameter', 'zones']);
   });
-  const idOf = async (lot: string): Promise<string> =>
-    (await stage.db.database.query<{ id: string }>('SELECT id FROM lots WHERE lot_id = $1', [lot]))[0]!.id;
 
   it('of a wafer are the same in one pass as die by die: retests, dice under two names, far apart and without the value', async () => {
     const bins = fc.constantFrom(undefined, 1, 2, 7);
@@ -516,4 +517,23 @@ describe('maps', () => {
       expect(await refused('/v1/map.png?size=1001')).toEqual([400, 'invalid_parameter', 'size']);
     });
   });
+});
+
+// Last: its dice are in every stack.
+it('maps of all wafers are refused where hardly two have a place in common: each would carry the places of all', async () => {
+  const { database } = stage.db;
+  await seedAttempts(database, [
+    { lot_id: 'SCATTERED', chip_id: '0', result: 'pass', wafer_id: '0', die_x: 0, die_y: 0, product: 'S' },
+  ]);
+  for (const table of ['inspections', 'inspection_attempts']) {
+    // Each chip on a wafer of its own, at a place of its own.
+    await database.query(
+      `INSERT INTO ${table} SELECT (jsonb_populate_record(t, jsonb_build_object('chip_id', n::text, 'wafer_id', n::text, 'die_x', n,
+           '${table === 'inspections' ? 'id' : 'inspection_id'}', md5(n::text)::uuid, 'event_id', md5(n::text)::uuid,
+           'event_ids', jsonb_build_array(md5(n::text)::uuid)))).*
+         FROM ${table} t CROSS JOIN generate_series(1, 1500) n WHERE t.lot_id = $1`,
+      [await idOf('SCATTERED')],
+    );
+  }
+  expect(await refused('/v1/lots/SCATTERED/maps')).toEqual([400, 'invalid_parameter', 'value']);
 });

@@ -26,6 +26,8 @@ export const MAX_DIES = 200_000;
 
 /** Most dice of all wafers of a gallery: 25 wafers of 20,000. */
 export const MAX_GALLERY_DIES = 500_000;
+/** Most values of a gallery, absent ones included: wafers of four products in one lot. */
+export const MAX_GALLERY_VALUES = 4 * MAX_GALLERY_DIES;
 
 /** A question about dies; absent `lot` and `wafer`: of every lot and wafer that the filters match. */
 export interface MapQuestion extends AttemptQuestion {

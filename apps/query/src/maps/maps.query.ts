@@ -18,6 +18,7 @@ import {
   type MapQuestion,
   MAX_DIES,
   MAX_GALLERY_DIES,
+  MAX_GALLERY_VALUES,
   stackedAs,
 } from './dies.sql.ts';
 import {
@@ -81,7 +82,9 @@ export class MapsQuery {
         rows.reduce((sum, { xs }) => sum + xs.length, 0),
         'dice: ask wafer by wafer',
       );
-      const { places, wafers } = onCommonPlaces(rows);
+      const { places, wafers } = onCommonPlaces(rows, (values) =>
+        refuseMoreThan(MAX_GALLERY_VALUES, values, 'values at the places of all wafers: ask wafer by wafer'),
+      );
       return {
         definition: `Per wafer and die position (x, y): ${asked.value} of the counted attempt; null for dies whose attempt has no such value. ${describeChoice(question, 'operation')}`,
         definition_id: 'map.wafers/1',

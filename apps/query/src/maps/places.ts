@@ -57,8 +57,15 @@ export function inOrder(rows: readonly KindRow[]): { dies: Die[]; bounds: Bounds
 const joined = <T>([first = [], ...others]: readonly (readonly T[])[]): readonly T[] =>
   others.length === 0 ? first : first.concat(...others);
 
-/** Names each place once, by x, then y; wafers of a lot have nearly the same. */
-export function onCommonPlaces(rows: readonly WaferRow[]): Pick<GalleryAnswer, 'places' | 'wafers'> {
+/**
+ * Names each place once, by x, then y; wafers of a lot have nearly the same.
+ *
+ * @param admit is asked before there is a value for each place on each wafer: many, where wafers have places of their own
+ */
+export function onCommonPlaces(
+  rows: readonly WaferRow[],
+  admit: (values: number) => void,
+): Pick<GalleryAnswer, 'places' | 'wafers'> {
   const columns = new Map<number, Map<number, number>>();
   for (const { xs, ys } of rows) {
     for (const [index, x] of xs.entries()) {
@@ -73,6 +80,7 @@ export function onCommonPlaces(rows: readonly WaferRow[]): Pick<GalleryAnswer, '
       places.push([x, y]);
     }
   }
+  admit(places.length * rows.length);
   const wafers = rows.map(({ wafer_id, xs, ys, values }) => {
     const placed: (string | number | null)[] = Array.from({ length: places.length }, () => null);
     for (const [index, x] of xs.entries()) {
