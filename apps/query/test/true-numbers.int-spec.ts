@@ -188,6 +188,35 @@ describe('first-pass yield', () => {
   });
 });
 
+describe('charts of counts', () => {
+  beforeAll(() =>
+    seedAttempts(
+      stage.db.database,
+      [1, 2, 3].flatMap((lot): SeedAttempt[] => [
+        { lot_id: `MIX${lot}`, product: 'MIX', chip_id: 'c', inspection_type: 'visual', step: 'm1', result: 'pass' },
+        { lot_id: `MIX${lot}`, product: 'MIX', chip_id: 'c', inspection_type: 'visual', step: 'm2', result: 'pass' },
+        { lot_id: `MIX${lot}`, product: 'MIX', chip_id: 'c', inspection_type: 'electrical', result: 'fail' },
+        // One type in each sample, but not the same in all of them.
+        { lot_id: `APART${lot}`, product: 'APART', chip_id: 'c', inspection_type: lot > 1 ? 'visual' : 'electrical' },
+      ]),
+    ),
+  );
+  it.each<[string, RegExp | undefined]>([
+    ['chart=p&product=MIX', /several inspection types/],
+    ['chart=np&product=APART', /several inspection types/],
+    ['chart=p&product=MIX&mix=yes', undefined],
+    ['chart=p&product=MIX&inspection_type=visual', undefined],
+    ['chart=u&product=MIX&inspection_type=visual', /several inspection types or steps/],
+    ['chart=u&product=MIX&inspection_type=visual&step=m1', undefined],
+    ['chart=u&product=MIX&mix=yes', undefined],
+  ])('%s warns of what a chip counts several times by: %s', async (query, warning) => {
+    const charted = await get<{ warning?: string }>(`/v1/spc?${query}`);
+    expect(charted.warning).toEqual(warning && expect.stringMatching(warning));
+    const phased = await get<{ warning?: string }>(`/v1/spc?${query}&phases=2020-01-01T00:00:00Z`);
+    expect(phased.warning).toEqual(warning && expect.stringMatching(warning));
+  });
+});
+
 describe('maps', () => {
   const path = '/v1/lots/MAP/wafers/W1/map';
   beforeAll(async () => {

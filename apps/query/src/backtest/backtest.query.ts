@@ -6,7 +6,6 @@ import {
   type BackTest,
   backTest,
   CONTROL_RULES,
-  type ControlChart,
   type ControlRule,
   type DrawHistory,
   TooLittleDataError,
@@ -17,6 +16,7 @@ import { Problem } from '../http/problem.error.ts';
 import { describeLimits, type FrozenLimits, frozenLimits } from '../limits/frozen-limits.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import {
+  allWarnings,
   asProblem,
   type ChartData,
   type ChartSettings,
@@ -85,7 +85,7 @@ async function limitsInBody<T>(found: Promise<T>): Promise<T> {
 
 async function tried(
   request: BacktestRequest,
-  { samples, data, what }: ChartedSamples,
+  { samples, data, what, warning: mixed }: ChartedSamples,
   frozen: FrozenLimits | undefined,
 ): Promise<Omit<BacktestAnswer, 'as_of'>> {
   const { chart, sigma_method, lambda, l, k, h, shifts = DEFAULT_SHIFTS } = request;
@@ -119,7 +119,7 @@ async function tried(
     const found = await inTurns(backTest(draw, samples.length, { rules, shifts, sigma, isCumulative }));
     return {
       ...meaning,
-      ...warningsOf(settings, whole, samples.length),
+      warning: allWarnings(warningOfFew(samples.length), mixed, warningOf(settings, whole)),
       centre: limits.centre,
       sigma: isOfCounts ? null : sigma,
       weeks: weeks(found.together.alarms),
@@ -157,20 +157,11 @@ function baselineOf(
   return from === -1 ? null : { from, to: samples.findLastIndex(isIn) + 1 };
 }
 
-/** Warns of rules that do not fit, and of a short history. */
-function warningsOf(
-  settings: ChartSettings,
-  chart: Pick<ControlChart, 'sigma_z'>,
-  samples: number,
-): { warning?: string } {
-  const warnings = [
-    ...(samples < FEW_SAMPLES
-      ? [`The history has ${samples} samples: that says little about how often rules alarm.`]
-      : []),
-    warningOf(settings, chart),
-  ].filter((warning) => warning !== undefined);
-  return warnings.length === 0 ? {} : { warning: warnings.join(' ') };
-}
+/** Warns of samples that are few. */
+const warningOfFew = (samples: number): string | undefined =>
+  samples < FEW_SAMPLES
+    ? `The history has ${samples} samples: that says little about how often rules alarm.`
+    : undefined;
 
 /** Draws parts of stored data, with a shift where one is asked for. */
 function drawHistory(settings: ChartSettings & { limits: ChartLimits }, data: ChartData): DrawHistory {

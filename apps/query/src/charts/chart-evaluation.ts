@@ -186,6 +186,12 @@ export function warningOf(settings: ChartSettings, { sigma_z }: Pick<ControlChar
       `Counts are skewed about their centre, but ${skew.join(', ')} assume symmetry: expect more false alarms.`,
     );
   }
+  return allWarnings(...warnings);
+}
+
+/** Warnings in one text; undefined without any. */
+export function allWarnings(...given: readonly (string | undefined)[]): string | undefined {
+  const warnings = given.filter((warning) => warning !== undefined);
   return warnings.length === 0 ? undefined : warnings.join(' ');
 }
 

@@ -39,6 +39,8 @@ export interface ChartedSamples {
   readonly unit: string | null;
   /** Of charts with moving ranges. */
   readonly breakAt: Break | null;
+  /** What the samples mix without consent. */
+  readonly warning?: string | undefined;
 }
 
 const shownSample = (
@@ -71,15 +73,20 @@ async function samplesOfCounts(
   if (samples.length > MAX_SAMPLES) {
     throw tooManySamples();
   }
+  const isOfUnits = counted === 'failed';
   const formed = typeof subgroup === 'number' ? `${subgroup} consecutive units each` : `by ${subgroup}`;
   return {
     samples: samples.map((sample) => shownSample(sample, sample.size)),
     data: { counts: samples },
     unit: null,
     breakAt: null,
-    what: `Data: ${counted === 'failed' ? 'failing units among units' : 'defects per inspected unit'}; samples: ${formed}, ordered by their first completion. ${describeChoice(parameters, counted === 'failed' ? 'unit' : 'operation')}`,
+    what: `Data: ${isOfUnits ? 'failing units among units' : 'defects per inspected unit'}; samples: ${formed}, ordered by their first completion. ${describeChoice(parameters, isOfUnits ? 'unit' : 'operation')}`,
+    warning: parameters.mix === undefined && samples[0]?.is_mixed === true ? mixed(isOfUnits) : undefined,
   };
 }
+
+const mixed = (isOfUnits: boolean): string =>
+  `The samples are of several inspection types${isOfUnits ? '' : ' or steps'}: a chip that went through several counts as several units. Filter by inspection_type${isOfUnits ? '' : ' and step'}, or combine them with mix=yes.`;
 
 async function samplesOfMeasurements(
   snapshot: Queryable,

@@ -10,6 +10,8 @@ export interface CountedSample {
   readonly last_at: string;
   readonly size: number;
   readonly count: number;
+  /** Whether the samples are of several inspection types, or of defects of several steps: a chip then counts for each. */
+  readonly is_mixed: boolean;
 }
 
 const SAMPLE_KEYS = {
@@ -32,7 +34,7 @@ export function countedSamples(
   const { sql, where } = chosenAttempts(
     question,
     counted === 'failed' ? 'unit' : 'operation',
-    'a.inspection_id, a.event_ids, a.event_id, a.result, a.completed_at, a.lot_id, a.wafer_id',
+    'a.inspection_id, a.event_ids, a.event_id, a.inspection_type, a.step, a.result, a.completed_at, a.lot_id, a.wafer_id',
   );
   const size = typeof subgroup === 'number' ? where.bind(subgroup) : undefined;
   const { key, lot } =
@@ -44,17 +46,20 @@ export function countedSamples(
     counted === 'failed'
       ? `count(*) FILTER (WHERE k.result = 'fail')`
       : `sum((SELECT count(*) FROM defects d WHERE d.inspection_id = k.inspection_id AND d.event_id = ANY (k.event_ids)))`;
+  const kind = counted === 'failed' ? 'k.inspection_type' : `k.inspection_type || '/' || k.step`;
+  const end = (aggregate: 'min' | 'max'): string => `${aggregate}((${kind})::text COLLATE "C")`;
   return snapshot.query<CountedSample>(
     `WITH chosen AS (
       ${sql}
     ), keyed AS (
       SELECT *, ${key} AS sample, ${lot} AS sample_lot FROM chosen
     ), sample AS (
-      SELECT k.sample, k.sample_lot, min(k.completed_at) AS first_at, max(k.completed_at) AS last_at, count(*) AS size, ${count} AS count
+      SELECT k.sample, k.sample_lot, min(k.completed_at) AS first_at, max(k.completed_at) AS last_at, count(*) AS size, ${count} AS count, ${end('min')} AS first_kind, ${end('max')} AS last_kind
         FROM keyed k
        GROUP BY k.sample, k.sample_lot
     )
-    SELECT ${sampleKey} AS key, l.site, l.lot_id, s.first_at, s.last_at, s.size, s.count
+    SELECT ${sampleKey} AS key, l.site, l.lot_id, s.first_at, s.last_at, s.size, s.count,
+           min(s.first_kind) OVER () <> max(s.last_kind) OVER () AS is_mixed
       FROM sample s LEFT JOIN lots l ON l.id = s.sample_lot
      ${size === undefined ? '' : `WHERE s.size = ${size}`}
      ORDER BY s.first_at, s.last_at, ${size === undefined ? '' : 's.sample::bigint, '}${sampleKey} COLLATE "C", l.lot_id COLLATE "C", l.site COLLATE "C"

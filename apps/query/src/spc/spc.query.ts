@@ -5,7 +5,14 @@ import { readyToCount } from '../attempts/ready-to-count.ts';
 import { describeLimits, frozenLimits } from '../limits/frozen-limits.ts';
 import { inTurns, nextTurn } from '../http/next-turn.ts';
 import { Snapshots } from '../sql/snapshots.ts';
-import { type ChartSettings, asProblem, chartSteps, defineChart, warningOf } from '../charts/chart-evaluation.ts';
+import {
+  allWarnings,
+  type ChartSettings,
+  asProblem,
+  chartSteps,
+  defineChart,
+  warningOf,
+} from '../charts/chart-evaluation.ts';
 import { type SpcAnswer } from './spc-answer.ts';
 import { subgroupOf } from '../charts/chart-subgroups.ts';
 import { phasedChart } from './phases.ts';
@@ -26,7 +33,7 @@ export class SpcQuery {
         parameters.limits === undefined
           ? undefined
           : await frozenLimits(snapshot, { ...parameters, subgroup: subgroupOf(parameters) }, parameters.limits);
-      const { samples, data, what } = await samplesOf(snapshot, {
+      const { samples, data, what, warning } = await samplesOf(snapshot, {
         ...parameters,
         break_at: parameters.break_at ?? frozen?.break_at,
         unit: frozen?.unit,
@@ -59,13 +66,14 @@ export class SpcQuery {
         await nextTurn();
         if (parameters.phases !== undefined) {
           const phased = await phasedChart(settings, data, samples, parameters.phases);
-          return { ...shownPart(phased, samples, parameters.max_points), ...meaning };
+          const shown = shownPart(phased, samples, parameters.max_points);
+          return { ...shown, warning: allWarnings(warning, phased.warning), ...meaning };
         }
         const evaluated = await inTurns(chartSteps({ ...settings, baseline }, data));
         await nextTurn();
         return {
           ...shownPart(evaluated, samples, parameters.max_points),
-          warning: warningOf(settings, evaluated),
+          warning: allWarnings(warning, warningOf(settings, evaluated)),
           ...meaning,
         };
       } catch (error) {
