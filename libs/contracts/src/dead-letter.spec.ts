@@ -90,6 +90,28 @@ describe('dead letter', () => {
     expect(letter.headers).toMatchObject({ truncated: 'headers', small: Buffer.from('s') });
   });
 
+  it('of an element copies few of very many headers; of a whole record it keeps what fits', () => {
+    const headers = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`h${i}`, Buffer.from('x')]));
+    const names = ({ headers: kept }: ReturnType<typeof deadLetter>) =>
+      Object.keys(kept).filter((name) => name in headers);
+    const ofElement = deadLetter(event({ place: 1, headers }));
+    expect([names(ofElement).length, ofElement.headers['truncated']]).toEqual([256, 'headers']);
+    expect(names(deadLetter(event({ headers })))).toEqual(Object.keys(headers));
+  });
+
+  it('of an element measures the headers of its record once: a machine may send a hundred thousand of them', () => {
+    let looks = 0;
+    const headers = new Proxy<Record<string, Buffer>>(
+      { one: Buffer.from('1'), two: Buffer.from('2') },
+      { ownKeys: (target) => (looks++, Reflect.ownKeys(target)) },
+    );
+    const letters = [0, 1, 2].map((place) => deadLetter(event({ place, headers })));
+    for (const letter of letters) {
+      expect(letter.headers).toMatchObject({ one: Buffer.from('1'), two: Buffer.from('2') });
+    }
+    expect(looks).toBe(1);
+  });
+
   it('never exceeds the limit, for any event', () => {
     const bytes = (max: number) => fc.integer({ min: 0, max }).map((length) => Buffer.alloc(length));
     fc.assert(

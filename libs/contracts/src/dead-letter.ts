@@ -33,10 +33,11 @@ export interface DeadLetter {
 /** A detail needs a JSON pointer and a few words; anything longer is cut. */
 const MAX_DETAIL_CHARACTERS = 2_000;
 /**
- * Limit on the key and headers that the letter of one element copies from its record: an array of 1,000 elements would
+ * Limits on the key and headers that the letter of one element copies from its record: an array of 1,000 elements would
  * repeat them 1,000 times.
  */
 const MAX_ELEMENT_CONTEXT_BYTES = 16 * 1024;
+const MAX_ELEMENT_HEADERS = 256;
 /** Header of a record batch (61 bytes), and the fixed fields of its only record at their widest. */
 const BATCH_BYTES = 61 + 1 + 10 + 5;
 
@@ -94,6 +95,31 @@ const headersOf = (event: RefusedEvent, cut: readonly string[]): Record<string, 
   };
 };
 
+interface MachineHeaders {
+  readonly list: readonly {
+    readonly name: string;
+    readonly value: Buffer | readonly Buffer[];
+    readonly bytes: number;
+  }[];
+  readonly bytes: number;
+}
+
+const NO_HEADERS = {};
+/** By the headers of a record, which all of its elements share: measured for each of these, they would hold up the process. */
+const measured = new WeakMap<object, MachineHeaders>();
+
+function machineHeadersOf({ headers = NO_HEADERS }: RefusedEvent): MachineHeaders {
+  let found = measured.get(headers);
+  if (found === undefined) {
+    const list = Object.entries(headers)
+      .filter(([name]) => !OWN_NAMES.has(name))
+      .map(([name, value]) => ({ name, value, bytes: headerBytes(name, value) }));
+    found = { list, bytes: list.reduce((sum, { bytes }) => sum + bytes, 0) };
+    measured.set(headers, found);
+  }
+  return found;
+}
+
 const keyOf = ({ topic, partition, offset, place }: RefusedEvent): string =>
   deadLetterKey(topic, partition, offset, place);
 
@@ -111,13 +137,10 @@ export function deadLetter(event: RefusedEvent): DeadLetter {
   // Measures with every part named as cut, so that naming one never makes the letter too large.
   const bare: DeadLetter = { key, value: null, headers: headersOf(event, ['value', 'source-key', 'headers']) };
   const room = limit - encodedBytes(bare) - 3 * varintBytes(limit);
-  const own = headersOf(event, []);
 
   const keyBytes = event.key == null ? 0 : headerBytes(DEAD_LETTER_HEADERS.key, event.key);
-  const machineHeaders = Object.entries(event.headers ?? {})
-    .filter(([name]) => !Object.hasOwn(own, name) && !OWN_NAMES.has(name))
-    .map(([name, value]) => ({ name, value, bytes: headerBytes(name, value) }));
-  const context = machineHeaders.reduce((sum, { bytes }) => sum + bytes, keyBytes);
+  const machineHeaders = machineHeadersOf(event);
+  const context = keyBytes + machineHeaders.bytes;
 
   const valueLimit = Math.max(room - context, streamOf(event.topic)?.limits.eventBytes ?? 0);
   const isValueCut = event.value !== null && event.value.length > Math.min(valueLimit, room);
@@ -133,12 +156,18 @@ export function deadLetter(event: RefusedEvent): DeadLetter {
     left -= keyBytes;
   }
   let areHeadersCut = false;
-  for (const { name, value: content, bytes } of machineHeaders) {
+  let names = event.place === undefined ? Infinity : MAX_ELEMENT_HEADERS;
+  for (const { name, value: content, bytes } of machineHeaders.list) {
+    if (names === 0) {
+      areHeadersCut = true;
+      break;
+    }
     if (bytes > left) {
       areHeadersCut = true;
       continue;
     }
     left -= bytes;
+    names--;
     kept[name] = Array.isArray(content) ? [...(content as readonly Buffer[])] : (content as Buffer);
   }
   const cut = [
