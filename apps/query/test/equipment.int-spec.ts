@@ -54,6 +54,7 @@ const compare = async (query: string) => {
   const { status, body } = await stage.app.get<{
     groups: Group[];
     totals: { units: number; yield: number | null; p: number | null; dispersion: number | null };
+    definition: string;
     definition_id: string;
   }>(`/v1/equipment/compare?${query}`);
   expect(status).toBe(200);
@@ -92,6 +93,11 @@ describe('comparison of equipment', () => {
       ['E1', 12],
       ['E2', 12],
     ]);
+    // Its units are of two lots, and name no wafer.
+    const all = await compare('sample=wafer');
+    expect(all.groups.find(({ key }) => key === 'E4')).toMatchObject({ units: 2, samples: 2 });
+    expect(all.definition).toContain('Units of a lot that name no wafer are one sample.');
+    expect((await compare('')).definition).not.toContain('wafer');
   });
 
   it('of one machine, or of none, compares nothing', async () => {

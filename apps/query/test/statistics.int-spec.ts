@@ -104,6 +104,13 @@ describe('charts of given numbers', () => {
     expect(cusum.location.points[1]!.low).toBeCloseTo(1.4, 9);
   });
 
+  it('ewma estimates what is not given of target and sigma', async () => {
+    const ofTarget = await chartOf({ chart: 'ewma', values: nist, target: 50 });
+    close([ofTarget.location.centre, ofTarget.sigma], [50, 1.8778 / 1.128379], 3);
+    const ofSigma = await chartOf({ chart: 'ewma', values: nist, sigma: 2 });
+    close([ofSigma.location.centre, ofSigma.sigma], [50.81, 2], 9);
+  });
+
   it.each<[object, string]>([
     [{ values: nist }, '/chart'],
     [{ chart: 'pie', values: nist }, '/chart'],

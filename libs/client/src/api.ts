@@ -2096,7 +2096,7 @@ export interface components {
             lambda?: number;
             /** @description A set or a list of rules; default ["beyond_limits"]. */
             rules?: ("western_electric" | "nelson") | ("beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8")[];
-            /** @description Standard deviation of single values; requires target. */
+            /** @description Standard deviation of single values; requires target, but for ewma and cusum. */
             sigma?: number;
             /**
              * @description For xbar_r, xbar_s and between_within. Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
@@ -2105,7 +2105,7 @@ export interface components {
             sigma_method?: "weighted" | "mean" | "pooled";
             /** @description For xbar_r, xbar_s and between_within; an empty subgroup is a gap. */
             subgroups?: number[][];
-            /** @description Centre of the location panel; requires sigma. Every panel takes its limits from both, and one sample is enough. */
+            /** @description Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. Every panel takes its limits from both, and one sample is enough. */
             target?: number;
             /** @description For imr, ewma, cusum: values in order; null = missing. */
             values?: (number | null)[];
@@ -10985,7 +10985,7 @@ export interface operations {
                  */
                 rules?: string;
                 /**
-                 * @description Standard deviation of single values; requires target. Means use sigma / sqrt(n).
+                 * @description Standard deviation of single values; requires target, but for ewma and cusum. Means use sigma / sqrt(n).
                  * @example 70
                  */
                 sigma?: number;
@@ -11014,7 +11014,7 @@ export interface operations {
                  */
                 subgroup?: string;
                 /**
-                 * @description Centre of the location panel; requires sigma. Limits then need no data.
+                 * @description Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. With both, limits need no data.
                  * @example 3000
                  */
                 target?: number;

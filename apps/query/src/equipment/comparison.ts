@@ -158,7 +158,7 @@ export function answerComparison(
   );
   const { sample } = parameters;
   return {
-    definition: `Yield per equipment. ${describeChoice(parameters, 'unit')} Units without equipment are excluded. p: rank sum test (van Elteren) of the fail fractions of its ${sample}s against those of all other equipment, within each product and inspection type; null with fewer than ${LEAST_SAMPLES} ${sample}s; p_corrected by Holm, q by Benjamini and Hochberg. Interval: Wilson, 95 %, with units / dispersion. totals.p: Kruskal-Wallis within each product and inspection type, summed. Correlation is not causation.`,
+    definition: `Yield per equipment. ${describeChoice(parameters, 'unit')} Units without equipment are excluded.${sample === 'wafer' ? ' Units of a lot that name no wafer are one sample.' : ''} p: rank sum test (van Elteren) of the fail fractions of its ${sample}s against those of all other equipment, within each product and inspection type; null with fewer than ${LEAST_SAMPLES} ${sample}s; p_corrected by Holm, q by Benjamini and Hochberg. Interval: Wilson, 95 %, with units / dispersion. totals.p: Kruskal-Wallis within each product and inspection type, summed. Correlation is not causation.`,
     definition_id: 'equipment.compare/2',
     groups,
     totals: {

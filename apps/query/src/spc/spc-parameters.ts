@@ -97,8 +97,16 @@ export const spcParameters = z
           'Frozen control limits (phase II), which need no data: an id of `/v1/control-limits`, or current = the newest ones of this parameter, chart, subgroup and policy that fit the filters, those that name the most of them first.',
         example: 'current',
       }),
-    target: chartNumber('target', 'Centre of the location panel; requires sigma. Limits then need no data.', 3000),
-    sigma: chartNumber('sigma', 'Standard deviation of single values; requires target. Means use sigma / sqrt(n).', 70),
+    target: chartNumber(
+      'target',
+      'Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. With both, limits need no data.',
+      3000,
+    ),
+    sigma: chartNumber(
+      'sigma',
+      'Standard deviation of single values; requires target, but for ewma and cusum. Means use sigma / sqrt(n).',
+      70,
+    ),
     lambda: chartNumber('lambda', 'EWMA: weight of the newest value.', 0.2),
     l: chartNumber('l', 'EWMA: width of the limits in sigma.', 3),
     k: chartNumber('k', 'CUSUM: slack in sigma.', 0.5),
