@@ -149,3 +149,33 @@ describe('yield', () => {
     }
   });
 });
+
+describe('a plant with 150 inspection types', () => {
+  beforeAll(async () => {
+    const types = Array.from({ length: 150 }, (_, i) => `layer-${i}`);
+    await stage.db.database.query(
+      `INSERT INTO inspection_types (name, description) SELECT name, name FROM unnest($1::text[]) AS name`,
+      [types],
+    );
+    await seedAttempts(
+      stage.db.database,
+      types.map((inspection_type, i) => ({
+        lot_id: `LAYER${i % 3}`,
+        chip_id: 'c',
+        product: 'LAYERS',
+        inspection_type,
+        result: 'pass' as const,
+      })),
+    );
+  });
+  it.each(['', '&step='])('keeps the groups that top asks for%s', async (how) => {
+    const { body } = await stage.app.get<Yield & { other: object }>(
+      `/v1/yield?product=LAYERS&group_by=lot&top=2${how}`,
+    );
+    expect(body).toMatchObject({
+      groups: [{ units: 50 }, { units: 50 }],
+      other: { groups: 1, units: 50 },
+      totals: { units: 150 },
+    });
+  });
+});

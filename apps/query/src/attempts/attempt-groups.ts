@@ -47,8 +47,8 @@ export const groupKey = (groupBy: AttemptGroup | undefined): string => (groupBy 
 const KEYS = 'key COLLATE "C" NULLS LAST, lot_id COLLATE "C", site COLLATE "C"';
 /** Most groups of one answer. */
 const MAX_GROUPS = 10_000;
-/** At least as many as there are rows of totals, of which each inspection type has one. */
-const MAX_TOTALS = 100;
+/** More than there are rows of totals, of which each inspection type has one: else they would take the place of groups. */
+const MAX_TOTALS = 1_000;
 
 /**
  * Statement of grouped rows: totals first, then the groups by key; at most one group more than an answer may have. With `top`
