@@ -238,9 +238,22 @@ describe('roles', () => {
       changed.pathname = `/${db.name}`;
       return changed.href;
     };
+    const server = {
+      timezone: 'Asia/Kolkata',
+      datestyle: 'German',
+      intervalstyle: 'iso_8601',
+      extra_float_digits: '0',
+    };
+    for (const [name, value] of Object.entries(server)) {
+      await db.database.query(`ALTER DATABASE ${db.name} SET ${name} = '${value}'`);
+    }
     const api = new Database({ url: own('QUERY_DATABASE_URL'), applicationName: 'chip-test-api' });
     expect(await api.query('SHOW jit')).toEqual([{ jit: 'off' }]);
     expect(await api.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '30s' }]);
+    // Services read values as texts: a server's own settings must not round them, or write dates in another way.
+    expect(
+      await api.query(`SELECT concat_ws(' ', to_timestamp(0), interval '1 day', 0.1::float8 + 0.2) AS texts`),
+    ).toEqual([{ texts: '1970-01-01 00:00:00+00 1 day 0.30000000000000004' }]);
     expect(await api.query('SHOW application_name')).toEqual([{ application_name: 'chip-test-api' }]);
     await api.close();
     const operator = new Database({ url: own('OPERATOR_DATABASE_URL'), applicationName: 'chip-test-operator' });

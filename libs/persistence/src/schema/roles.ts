@@ -20,6 +20,8 @@ const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
   // Its commands wait for the lock of a position that is being moved. They walk the audit trail, whatever its length.
   chip_operator: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
 };
+/** Services read values as texts, which the server's own settings must neither round nor write in another way. */
+const EVERY_ROLE = { jit: 'off', timezone: 'UTC', datestyle: 'ISO', intervalstyle: 'postgres', extra_float_digits: '1' };
 /** Most of the server's `max_connections` that a role may hold: whatever reads, loading finds the rest. */
 const CONNECTION_SHARES: Partial<Record<Role | 'chip_migrator', number>> = { chip_api: 1 / 2, chip_reader: 1 / 8 };
 const ROLES = Object.keys(ROLE_SETTINGS) as (keyof typeof ROLE_SETTINGS)[];
@@ -174,7 +176,7 @@ async function allowTemporaryTables(client: Pick<Client, 'query'>, role: (typeof
 /** @returns false if the migrating role may not alter that role (someone else created it) */
 async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
-  const settings = { jit: 'off', timezone: 'UTC', ...ROLE_SETTINGS[role] };
+  const settings = { ...EVERY_ROLE, ...ROLE_SETTINGS[role] };
   for (const [name, value] of Object.entries(settings)) {
     try {
       await client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`);
