@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import lz4 from 'lz4-napi';
 import snappy from 'snappy';
 import { CODECS, DecompressionBudget, UndecodableBatchError } from './codecs.ts';
@@ -96,5 +97,80 @@ describe('foreign framings', () => {
   it('reads several gzip members in a row', async () => {
     const members = Buffer.concat([gzipSync(Buffer.from('one')), gzipSync(Buffer.from('two'))]);
     expect(String(await CODECS.gzip.decompress(members))).toBe('onetwo');
+  });
+
+  describe('several zstd frames in a row', () => {
+    /** What readers pass over (RFC 8878, section 3.1.2). */
+    const skippable = Buffer.from('502a4d1803000000616263', 'hex');
+    const frame = fc.record({
+      content: fc.oneof(
+        fc.constant(Buffer.alloc(0)),
+        fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+        // Around the size of the pieces that are unpacked.
+        fc.constantFrom(65_535, 65_536, 65_537, 200_000).map((size) => Buffer.from('ab'.repeat(size).slice(0, size))),
+      ),
+      isSized: fc.boolean(),
+      isChecked: fc.boolean(),
+      isBehindSkippable: fc.boolean(),
+    });
+    type Frame = typeof frame extends fc.Arbitrary<infer Value> ? Value : never;
+    const packed = ({ content, isSized, isChecked, isBehindSkippable }: Frame): Buffer =>
+      Buffer.concat([
+        isBehindSkippable ? skippable : Buffer.alloc(0),
+        zstdCompressSync(content, {
+          params: { [constants.ZSTD_c_checksumFlag]: Number(isChecked) },
+          ...(isSized ? { pledgedSrcSize: content.length } : {}),
+        }),
+      ]);
+
+    it('are all read, as a broker reads them', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 5 }), async (frames) => {
+          const whole = Buffer.concat(frames.map(({ content }) => content));
+          const budget = new DecompressionBudget(whole.length + 1);
+          const read = await CODECS.zstd.decompress(Buffer.concat(frames.map(packed)), budget);
+          expect(read.equals(whole)).toBe(true);
+          expect(budget.remainingBytes).toBe(1);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    it('that are cut off are read up to there or refused, never more', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(frame, { minLength: 1, maxLength: 3 }),
+          fc.double({ min: 0, max: 1, noNaN: true }),
+          async (frames, share) => {
+            const bytes = Buffer.concat(frames.map(packed));
+            const whole = Buffer.concat(frames.map(({ content }) => content));
+            const cut = bytes.subarray(0, Math.floor(bytes.length * share));
+            const read = await CODECS.zstd.decompress(cut).catch((error: unknown) => error);
+            if (Buffer.isBuffer(read)) {
+              expect(whole.subarray(0, read.length).equals(read)).toBe(true);
+            } else {
+              expect(read).toBeInstanceOf(UndecodableBatchError);
+            }
+          },
+        ),
+        { numRuns: 200 },
+      );
+    });
+
+    it('share one limit, and are no more than a batch has records', async () => {
+      const bomb = await compress('zstd', Buffer.alloc(MIB));
+      const budget = new DecompressionBudget(2 * MIB);
+      await expect(CODECS.zstd.decompress(Buffer.concat([bomb, bomb, bomb]), budget)).rejects.toMatchObject({
+        isTooLarge: true,
+      });
+      expect(await CODECS.zstd.decompress(Buffer.concat([bomb, bomb, skippable]), budget)).toHaveLength(2 * MIB);
+      const many = Buffer.concat(Array<Buffer>(1_001).fill(zstdCompressSync(Buffer.alloc(0))));
+      await expect(CODECS.zstd.decompress(many)).rejects.toThrow('more than 1000 compressed frames');
+    });
+
+    it('end where something else follows', async () => {
+      const batch = Buffer.concat([await compress('zstd', Buffer.from('one')), Buffer.from('garbage')]);
+      expect(String(await CODECS.zstd.decompress(batch))).toBe('one');
+    });
   });
 });

@@ -1,6 +1,6 @@
 /** Compression codecs, with a bound on what they decompress to. */
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, gunzip, gzip, zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import lz4 from 'lz4-napi';
 import snappy from 'snappy';
@@ -83,7 +83,11 @@ function refuseAbove(limit: number, size: number): void {
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
 const zstdCompressAsync = promisify(zstdCompress);
-const zstdDecompressAsync = promisify(zstdDecompress);
+/** With `info` it also says how much of the input the frame took. */
+const zstdDecompressAsync = promisify(zstdDecompress) as unknown as (
+  frame: Buffer,
+  options: ZstdOptions & { info: true },
+) => Promise<{ buffer: Buffer; engine: { bytesWritten: number } }>;
 
 /** Node's default is 16 KiB, each a round trip to its thread pool: for a block of 400 KiB twice the CPU time. */
 const UNPACKED_PIECE_BYTES = 64 * 1024;
@@ -107,13 +111,41 @@ const zstdCodec: Codec = {
       pledgedSrcSize: buffer.length,
     }),
   decompress: bounded(async (compressed, limit) => {
-    const size = zstdSize(compressed);
-    const chunkSize = size === undefined ? UNPACKED_PIECE_BYTES : size + LEAST_PIECE_BYTES;
-    return lendMemory(await zstdDecompressAsync(compressed, { maxOutputLength: limit, chunkSize }));
+    const pieces: Buffer[] = [];
+    let left = limit;
+    let rest = compressed;
+    // Node unpacks the first frame only; brokers and the Java client go on behind it.
+    do {
+      if (pieces.length === MAX_FRAMES) {
+        throw new UndecodableBatchError(`the batch has more than ${MAX_FRAMES} compressed frames`);
+      }
+      const size = zstdSize(rest);
+      const chunkSize = size === undefined ? UNPACKED_PIECE_BYTES : size + LEAST_PIECE_BYTES;
+      const options = { info: true, maxOutputLength: Math.max(1, left), chunkSize } as const;
+      const { buffer, engine } = await zstdDecompressAsync(rest, options);
+      refuseAbove(limit, limit - left + buffer.length);
+      pieces.push(buffer);
+      left -= buffer.length;
+      rest = rest.subarray(engine.bytesWritten);
+    } while (beginsFrame(rest));
+    return lendMemory(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
   }),
 };
 
+/** Each frame is a trip to the thread pool. A client that ends one with each record of a batch makes as many. */
+const MAX_FRAMES = 1_000;
 const ZSTD_MAGIC = 0xfd2fb528;
+/** The first of sixteen that begin a frame which readers pass over (RFC 8878, section 3.1.2). */
+const SKIPPABLE_MAGIC = 0x184d2a50;
+
+function beginsFrame(bytes: Buffer): boolean {
+  if (bytes.length < 4) {
+    return false;
+  }
+  const magic = bytes.readUInt32LE(0);
+  return magic === ZSTD_MAGIC || (magic & 0xfffffff0) === SKIPPABLE_MAGIC;
+}
+
 /** What a frame claims beyond this is unpacked piece by piece, as if it claimed nothing. */
 const MAX_PIECE_BYTES = 4 * 1024 * 1024;
 
