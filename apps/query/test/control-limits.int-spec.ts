@@ -120,6 +120,25 @@ describe('limits from a baseline', () => {
     expect(await get(`/v1/control-limits/${limits.id}`)).toEqual(limits);
   });
 
+  it('of what is mixed have the unit of the values, which a later catalogue does not change', async () => {
+    await stage.db.database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+       SELECT time, inspection_id, event_id, 'mixed', value, unit FROM measurements WHERE name = 'x'`,
+    );
+    const mixed = { parameter: 'mixed', chart: 'imr', mix: 'yes' };
+    const { id, unit, centre } = await freeze({ ...mixed, baseline: BASELINE });
+    expect(unit).toBe('nm');
+    const entry = { name: 'mixed', unit: 'um', usl: 0.02, reason: 'first', valid_from: '2026-01-01T00:00:00Z' };
+    const { status } = await stage.app.get('/v1/parameters', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(entry),
+    });
+    expect(status).toBe(200);
+    const { location } = await get<Chart>(`/v1/spc?parameter=mixed&chart=imr&mix=yes&limits=${id}`);
+    expect([location.centre, location.points[0]!.value]).toEqual([centre, 9.6]);
+  });
+
   it('have versions, which are never changed, each in the audit trail', async () => {
     const second = await freeze({ ...x, chart: 'xbar_r' });
     expect(second.version).toBe(2);

@@ -26,6 +26,8 @@ export interface ChartQuestion extends AttemptQuestion {
   readonly mix?: 'yes' | undefined;
   /** Unit that the values are needed in, whatever the catalogue says. */
   readonly unit?: string | null | undefined;
+  /** Whether the answer must know the unit of values that are mixed. */
+  readonly isUnitNeeded?: boolean | undefined;
 }
 
 export type ShownSample = z.output<typeof sampleSchema>;
@@ -35,7 +37,7 @@ export interface ChartedSamples {
   readonly data: ChartData;
   /** What the data is, in words. */
   readonly what: string;
-  /** Of the values; null where they have none, or several. */
+  /** Of the values; null where they have none, or several, or are mixed and it is not needed. */
   readonly unit: string | null;
   /** Of charts with moving ranges. */
   readonly breakAt: Break | null;
@@ -93,7 +95,10 @@ async function samplesOfMeasurements(
   asked: ChartQuestion & MeasuredQuestion,
 ): Promise<ChartedSamples> {
   const { chart, subgroup } = asked;
-  const parameters = await unambiguous(snapshot, asked, asked.mix, asked.unit);
+  const parameters = await unambiguous(snapshot, asked, asked.mix, {
+    wanted: asked.unit,
+    isNeeded: asked.isUnitNeeded,
+  });
   // Known without sorting ten million values to find the first of them.
   if (typeof subgroup === 'number' && (await leastValues(snapshot, parameters)) >= (MAX_SAMPLES + 1) * subgroup) {
     throw tooManySamples();

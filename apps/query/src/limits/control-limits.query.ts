@@ -92,7 +92,7 @@ export class ControlLimitsQuery {
       return { limits, data: {}, samples: null, unit, break_at, what: 'Given, not computed.', as_of: null };
     }
     const { as_of, ...found } = await this.snapshots.answer((snapshot) =>
-      samplesOf(snapshot, { ...request, ...baseline }),
+      samplesOf(snapshot, { ...request, ...baseline, isUnitNeeded: true }),
     );
     const { data, samples, unit, breakAt, what } = found;
     return { limits: await estimateLimits(settings, data), data, samples, unit, break_at: breakAt, what, as_of };

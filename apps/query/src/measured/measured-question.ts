@@ -21,21 +21,22 @@ export const tooManySamples = (): Problem =>
  * The question with its values in one unit, where the catalogue (or `unit`) says which. Refuses to mix units, products and
  * the like, unless requested.
  *
- * @param unit that of frozen limits, which goes before the catalogue's; null or undefined = the catalogue's
+ * @param unit.wanted that of frozen limits, which goes before the catalogue's; null or undefined = the catalogue's
+ * @param unit.isNeeded whether to find the unit of values that are mixed, too, which takes another question
  * @throws Problem 400 ambiguous_parameter
  */
 export async function unambiguous<Question extends MeasuredQuestion>(
   snapshot: Queryable,
   question: Question,
   mix: 'yes' | undefined,
-  unit?: string | null,
+  unit: { readonly wanted?: string | null | undefined; readonly isNeeded?: boolean | undefined } = {},
 ): Promise<Question> {
   const specifications = await specificationsAt(snapshot, question.parameter, question.to);
-  if (mix === 'yes' && unit == null && specifications.length === 0) {
+  if (mix === 'yes' && unit.wanted == null && unit.isNeeded !== true && specifications.length === 0) {
     return question;
   }
   const kinds = await kindsMeasured(snapshot, question, MAX_KINDS);
-  const wanted = unit ?? catalogueUnit(kinds, specifications);
+  const wanted = unit.wanted ?? catalogueUnit(kinds, specifications);
   const conversion = wanted === undefined ? undefined : conversionTo(wanted, kinds);
   if (mix === undefined) {
     if (wanted !== undefined && conversion === undefined) {
