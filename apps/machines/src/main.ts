@@ -1,4 +1,4 @@
-import { INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
+import { EARLIEST_TIME_US, INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
 import { kafkaConnection, KafkaProducer, kafkaVariables } from '@chip/kafka';
 import {
   AppError,
@@ -16,7 +16,7 @@ import { parseDecimal } from './decimal.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
 import { Publisher, type Totals } from './publisher.ts';
 import { type Pattern, PATTERNS, ROUTE } from './fab/catalogue.ts';
-import { simulate, type Simulation } from './fab/simulate.ts';
+import { lengthOfHistory, simulate, type Simulation } from './fab/simulate.ts';
 
 /** The synthetic fab as a process: publishes until stopped, then reports exactly what was acknowledged. */
 
@@ -139,6 +139,16 @@ if (options.lots !== undefined && options.inspectionRate === 0) {
 const ONCE =
   options.once === true &&
   !(command.getOptionValueSource('once') === 'env' && /^(off|false|0|no|)$/i.test(process.env['SIMULATOR_ONCE'] ?? ''));
+const HISTORY_MS = lengthOfHistory({
+  inspectionsPerSecond: options.inspectionRate,
+  ...(options.lots === undefined ? {} : { lots: options.lots }),
+  ...(options.duration === undefined ? {} : { durationMs: options.duration }),
+});
+if (ONCE && Date.now() - HISTORY_MS < EARLIEST_TIME_US / 1000) {
+  command.error(
+    'error: a history of this --duration, or of --lots at this --inspection-rate, would begin before 2000, and be refused',
+  );
+}
 
 async function main(): Promise<number> {
   const config = loadConfig(z.object({ LOG_LEVEL: serviceSchema.shape.LOG_LEVEL, ...kafkaVariables }));

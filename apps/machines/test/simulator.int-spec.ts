@@ -146,6 +146,15 @@ describe('simulator', () => {
     const nothing = simulator(['--rate', '0', '--inspection-rate', '0']);
     expect(await nothing.ended()).toBe(1);
     expect(nothing.stderr).toContain('nothing to publish');
+    for (const history of [
+      ['--inspection-rate', '0'],
+      ['--inspection-rate', '1e-5'],
+      ['--duration', '300000h'],
+    ]) {
+      const before2000 = simulator(['--once', ...history]);
+      expect(await before2000.ended()).toBe(1);
+      expect(before2000.stderr).toContain('would begin before 2000');
+    }
     const brokers = simulator([], { KAFKA_BROKERS: '' });
     expect(await brokers.ended()).toBe(1);
     expect(brokers.stderr).toContain('KAFKA_BROKERS is required');

@@ -47,6 +47,14 @@ const MAX_BACKLOG_MS = 5 * 60_000;
 const MAX_SAMPLES_PER_SEND = 5_000;
 const MAX_INSPECTIONS_PER_SEND = 500;
 
+/** How far before now a history begins, in ms; without inspections, only a duration says so. */
+export const lengthOfHistory = ({
+  lots = 1,
+  durationMs,
+  inspectionsPerSecond,
+}: Pick<SimulationOptions, 'lots' | 'durationMs' | 'inspectionsPerSecond'>): number =>
+  durationMs ?? (lots * MOST_EVENTS_PER_LOT * 1000) / inspectionsPerSecond;
+
 /**
  * Runs the fab: events become due by the clock and are then published. After a short stall of the brokers the fab
  * continues where it stopped and catches up, like machines that buffer.
@@ -56,8 +64,7 @@ const MAX_INSPECTIONS_PER_SEND = 500;
 export function simulate(options: SimulationOptions, publisher: Publisher, signal: AbortSignal): Simulation {
   const { seed, samplesPerSecond, inspectionsPerSecond, topics, once, clock = Date.now } = options;
   const lots = options.lots ?? (once && options.durationMs === undefined ? 1 : undefined);
-  const historyMs =
-    options.durationMs ?? ((lots ?? 1) * MOST_EVENTS_PER_LOT * 1000) / Math.max(inspectionsPerSecond, 1e-6);
+  const historyMs = lengthOfHistory(options);
   const startMs = once ? clock() - historyMs : clock();
   /** Publishes nothing that is due later. */
   let endMs = startMs + (once ? historyMs : (options.durationMs ?? Infinity));
