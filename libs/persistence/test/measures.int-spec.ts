@@ -94,8 +94,10 @@ describe('measures of the database', () => {
   it('shows the age of tasks, folds and the summary', async () => {
     await db.database.query(
       `INSERT INTO maintenance_runs (task, last_run_at, last_success_at)
-       VALUES ('fold_yield', now(), now() - INTERVAL '2 minutes'), ('fold_metrics', now(), NULL)`,
+       VALUES ('fold_yield', now(), now() - INTERVAL '2 minutes'), ('sum_up_days', now(), NULL)`,
     );
+    // A task that has never succeeded is as old as the schema that it came with, at most.
+    await db.database.query(`UPDATE schema_migrations SET executed_at = executed_at - INTERVAL '2 days'`);
     await db.database.query(`UPDATE summary_refreshes SET refreshed_at = now() - INTERVAL '3 hours'`);
     const values = await run('upkeep');
     expect(Object.keys(values).sort()).toEqual([
@@ -103,8 +105,10 @@ describe('measures of the database', () => {
       'chip_database_rollup_age_seconds{rollup="yield"}',
       'chip_database_summary_age_seconds',
       'chip_database_task_age_seconds{task="fold_yield"}',
+      'chip_database_task_age_seconds{task="sum_up_days"}',
     ]);
     expect(values['chip_database_rollup_age_seconds{rollup="yield"}']).toBeGreaterThanOrEqual(120);
+    expect(values['chip_database_task_age_seconds{task="sum_up_days"}']).toBeGreaterThanOrEqual(2 * 86_400);
     expect(values['chip_database_summary_age_seconds']).toBeGreaterThanOrEqual(3 * 3_600);
   });
 

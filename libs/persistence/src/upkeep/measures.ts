@@ -154,7 +154,7 @@ function upkeep(registry: Registry): Measure {
   const task = new Measured(
     registry,
     'chip_database_task_age_seconds',
-    'Since each upkeep task last succeeded, in any process.',
+    'Since each upkeep task last succeeded, in any process; since the last migration if it never has.',
     ['task'],
   );
   const rollup = new Measured(
@@ -175,7 +175,9 @@ function upkeep(registry: Registry): Measure {
   );
   return measure(15 * SECOND_MS, [task, rollup, summary, jobs], async (database) => {
     const tasks = await database.query<Row<'task'>>(
-      'SELECT task, extract(epoch FROM clock_timestamp() - last_success_at)::float8 AS value FROM maintenance_runs',
+      // Without an age, a task that fails from its first run on would raise no alarm.
+      `SELECT task, extract(epoch FROM clock_timestamp()
+         - coalesce(last_success_at, (SELECT max(executed_at) FROM schema_migrations)))::float8 AS value FROM maintenance_runs`,
     );
     task.set(tasks);
     const refreshes = await database.query<Row<'rollup'>>(
