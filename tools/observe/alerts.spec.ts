@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { alertsOf, readRules, shortened } from './rules.ts';
 
@@ -62,5 +63,39 @@ describe('alerts', () => {
     expect(short.get('EventsLost')!.for).toBeUndefined();
     expect(short.get('PostgreSQLDown')!.for).toBe('5s');
     expect(short.get('TimescaleDBHighChunkSize')!.expr).toContain(' 4 * max by');
+  });
+});
+
+describe('the Alertmanager of the example', () => {
+  type Labels = Readonly<Record<string, string>>;
+  interface Inhibition {
+    readonly source_matchers: readonly string[];
+    readonly target_matchers: readonly string[];
+    readonly equal: readonly string[];
+  }
+  const config = readFileSync(path.join(REPOSITORY_ROOT, 'monitoring/alertmanager.yaml'), 'utf8');
+  const { inhibit_rules } = parse(config) as { inhibit_rules: readonly Inhibition[] };
+  const fits = (matchers: readonly string[], labels: Labels): boolean =>
+    matchers.every((matcher) => {
+      const [, name, isRegular, value] = /^(\w+) *=(~?) *"?(.*?)"?$/.exec(matcher)!;
+      return new RegExp(isRegular ? `^(?:${value})$` : `^${value}$`).test(labels[name!] ?? '');
+    });
+  const silencedBy = (source: Labels): string[] =>
+    alerts
+      .map(({ alert }) => alert)
+      .filter((alertname) =>
+        inhibit_rules.some((rule) => fits(rule.source_matchers, source) && fits(rule.target_matchers, { alertname })),
+      );
+
+  it.each([
+    ['fold_yield', ['UnfoldedDeltas', 'RollupsOld']],
+    ['refresh_daily_summary', ['SummaryOld']],
+    ['retention_defects', []],
+  ])('silences what follows from a failing %s, and nothing else', (task, silenced) => {
+    expect(silencedBy({ alertname: 'UpkeepFailing', task })).toEqual(silenced);
+  });
+
+  it('silences everything that an upkeep would do where there is none', () => {
+    expect(silencedBy({ alertname: 'UpkeepMissing' })).toEqual(['UnfoldedDeltas', 'RollupsOld', 'SummaryOld']);
   });
 });
