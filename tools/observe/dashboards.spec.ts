@@ -31,3 +31,19 @@ it('there are three dashboards, with addresses of their own, and no variable but
   expect(DASHBOARDS.map(({ uid }) => uid)).toEqual(['chip-operations', 'chip-pipeline', 'chip-quality']);
   expect(expressionsOf(DASHBOARDS, '1m').filter(({ expr }) => expr.includes('$'))).toEqual([]);
 });
+
+it('each graph tells cells apart, and numbers that are about one database look at each', () => {
+  const mixing = DASHBOARDS.flatMap(({ title, panels }) =>
+    panels
+      .filter(({ type }) => type === 'timeseries')
+      .flatMap((panel) =>
+        (panel.targets ?? [])
+          .filter(({ expr }) => (expr.match(/\b(?:sum|max|min|count)\b(?! by \(cell\b)/g) ?? []).length > 0)
+          .map(({ expr }) => `${title} / ${panel.title}: ${expr}`),
+      ),
+  );
+  expect(mixing).toEqual([]);
+  const shown = expressionsOf(DASHBOARDS, '1m').map(({ expr }) => expr);
+  expect(shown).toContain('sum by (cell) (chip_maintenance_active)');
+  expect(shown).toContain('sum(max by (cell, topic, partition) (chip_database_position_waiting_records))');
+});
