@@ -124,25 +124,47 @@ describe('retention settings and holds', () => {
     expect(await counts()).toEqual([free, { ...free, lot_id: 'held' }]);
   });
 
-  it('let no hold be placed between their check and the deletion', async () => {
-    const retention = await LoadSession.open({ url: db.url, applicationName: 'chip-test-retention' });
-    await retention.begin();
-    await retention.query(`SELECT apply_retention('measurements')`);
-    let placed = false;
-    const placing = placeHold(db.database, { site: '', lotId: 'held' }, change).then(() => (placed = true));
-    const waits = () =>
+  it('keep the ledger of the events of lots on hold', async () => {
+    const ledger = () =>
       db.database.query(
-        `SELECT 1 FROM pg_locks WHERE relation = 'legal_holds'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted`,
+        `SELECT lots.lot_id, count(*) AS n FROM inspection_events AS e
+         JOIN inspections AS i ON i.id = inspection_id JOIN lots ON lots.id = i.lot_id GROUP BY 1 ORDER BY 1`,
       );
-    while ((await waits()).length === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(placed).toBe(false);
-    await retention.query('COMMIT');
-    await placing;
+    await db.database.query(
+      `INSERT INTO inspection_events (event_id, content_hash, inspection_id, attempt_key, source_topic, source_partition, source_offset, received_at)
+       SELECT gen_random_uuid(), 'x', i.id, 'a:1', 't', 0, 0, now() - INTERVAL '31 days'
+       FROM inspections AS i JOIN lots ON lots.id = i.lot_id AND lots.lot_id IN ('held', 'free')`,
+    );
+    await placeHold(db.database, { site: '', lotId: 'held' }, change);
+    expect(await db.database.query(`SELECT apply_retention('inspection_events') AS n`)).toEqual([{ n: 20 }]);
+    expect(await ledger()).toEqual([{ lot_id: 'held', n: 20 }]);
     await liftHold(db.database, { site: '', lotId: 'held' }, change);
-    await retention.close();
+    expect(await db.database.query(`SELECT apply_retention('inspection_events') AS n`)).toEqual([{ n: 20 }]);
+    expect(await ledger()).toEqual([]);
   });
+
+  it.each([`apply_retention('measurements')`, `apply_retention('inspection_events')`, 'retain_former_attempts()'])(
+    'let no hold be placed between their check and the deletion: %s',
+    async (deletion) => {
+      const retention = await LoadSession.open({ url: db.url, applicationName: 'chip-test-retention' });
+      await retention.begin();
+      await retention.query(`SELECT ${deletion}`);
+      let placed = false;
+      const placing = placeHold(db.database, { site: '', lotId: 'held' }, change).then(() => (placed = true));
+      const waits = () =>
+        db.database.query(
+          `SELECT 1 FROM pg_locks WHERE relation = 'legal_holds'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted`,
+        );
+      while (!placed && (await waits()).length === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(placed).toBe(false);
+      await retention.query('COMMIT');
+      await placing;
+      await liftHold(db.database, { site: '', lotId: 'held' }, change);
+      await retention.close();
+    },
+  );
 
   it('leave on record what they deleted', async () => {
     expect(
@@ -150,7 +172,7 @@ describe('retention settings and holds', () => {
         `SELECT table_name, rows, chunks, older_than < now() - INTERVAL '25 days' AS old FROM retention_deletions ORDER BY 1`,
       ),
     ).toEqual([
-      { table_name: 'inspection_events', rows: 7, chunks: 0, old: true },
+      { table_name: 'inspection_events', rows: 47, chunks: 0, old: true },
       { table_name: 'measurements', rows: 0, chunks: 6, old: true },
       { table_name: 'system_metrics', rows: 0, chunks: 2, old: true },
     ]);
@@ -178,11 +200,18 @@ describe('retention settings and holds', () => {
         await liftHold(db.database, lot, change);
         await db.database.query('SELECT retain_reworks()');
         expect(await left()).toEqual([3]);
+        expect(
+          await db.database.query(
+            `SELECT rows, older_than < now() - INTERVAL '29 days' AS old FROM retention_deletions WHERE table_name = 'reworks'`,
+          ),
+        ).toEqual([{ rows: 2, old: true }]);
         await setRetention(db.database, 'reworks', null, change);
         expect(await db.database.query('SELECT retain_reworks() AS n')).toEqual([{ n: 0 }]);
       } finally {
         await db.database.query('DROP FUNCTION retain_reworks; DROP TABLE reworks');
-        await db.database.query(`DELETE FROM retention_settings WHERE table_name = 'reworks'`);
+        await db.database.query(
+          `DELETE FROM retention_settings WHERE table_name = 'reworks'; DELETE FROM retention_deletions WHERE table_name = 'reworks'`,
+        );
       }
     },
   );

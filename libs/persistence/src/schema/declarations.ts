@@ -44,9 +44,17 @@ export type Functions = Readonly<Record<string, readonly Role[]>>;
 export const retentionFunction = (table: string): string => `retain_${table}`;
 
 /** Creates {@link retentionFunction} and the setting of `table`. */
-export const retentionSql = (table: string, { keep, column, lotColumn }: RowRetention): string => `
-INSERT INTO retention_settings (table_name, keep) VALUES ('${table}', ${keep === null ? 'NULL' : `'${keep}'`});
-CREATE FUNCTION ${retentionFunction(table)}(p_limit integer DEFAULT 20000) RETURNS bigint
+export const retentionSql = (table: string, rows: RowRetention): string => `
+INSERT INTO retention_settings (table_name, keep) VALUES ('${table}', ${rows.keep === null ? 'NULL' : `'${rows.keep}'`});
+${deletionSql('CREATE', table, rows)}`;
+
+/** {@link retentionFunction}: as `apply_retention`, it lets no hold be placed meanwhile, and notes what it deletes. */
+export const deletionSql = (
+  create: 'CREATE' | 'CREATE OR REPLACE',
+  table: string,
+  { column, lotColumn }: RowRetention,
+): string => `
+${create} FUNCTION ${retentionFunction(table)}(p_limit integer DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   cutoff timestamptz;
@@ -54,10 +62,16 @@ DECLARE
 BEGIN
   SELECT now() - keep INTO cutoff FROM retention_settings WHERE table_name = '${table}';
   IF cutoff IS NULL THEN RETURN 0; END IF;
+  LOCK TABLE legal_holds IN SHARE MODE;
   DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
     SELECT t.ctid FROM ${table} AS t WHERE t.${column} < cutoff
     AND NOT EXISTS (SELECT FROM legal_holds AS h${lotColumn === undefined ? '' : ` WHERE h.lot_id = t.${lotColumn}`}) LIMIT p_limit));
   GET DIAGNOSTICS removed = ROW_COUNT;
+  IF removed > 0 THEN
+    INSERT INTO retention_deletions AS kept (table_name, day, rows, older_than)
+    VALUES ('${table}', (now() AT TIME ZONE 'UTC')::date, removed, cutoff)
+    ON CONFLICT (table_name, day) DO UPDATE SET rows = kept.rows + excluded.rows, older_than = greatest(kept.older_than, excluded.older_than);
+  END IF;
   RETURN removed;
 END $$;
 `;

@@ -256,7 +256,7 @@ BEGIN
   SELECT now() - keep INTO cutoff FROM retention_settings WHERE table_name = p_table;
   IF cutoff IS NULL THEN RETURN 0; END IF;
   -- A hold that is being placed is waited for, and none is placed between the check and the deletion.
-  IF p_table NOT IN ('system_metrics', 'inspection_events') THEN
+  IF p_table <> 'system_metrics' THEN
     LOCK TABLE legal_holds IN SHARE MODE;
   END IF;
   CASE p_table
@@ -264,8 +264,16 @@ BEGIN
       cutoff := cutoff - late_margin();
       SELECT count(*) INTO removed FROM drop_chunks('system_metrics', older_than => cutoff);
     WHEN 'inspection_events' THEN
-      DELETE FROM inspection_events WHERE event_id = ANY (ARRAY(
-        SELECT event_id FROM inspection_events WHERE received_at < cutoff ORDER BY received_at LIMIT p_limit));
+      IF NOT EXISTS (SELECT FROM legal_holds) THEN
+        DELETE FROM inspection_events WHERE event_id = ANY (ARRAY(
+          SELECT event_id FROM inspection_events WHERE received_at < cutoff ORDER BY received_at LIMIT p_limit));
+      ELSE
+        -- One look at the inspection of each old event, whatever the planner knows about holds.
+        DELETE FROM inspection_events WHERE event_id = ANY (ARRAY(
+          SELECT e.event_id FROM inspection_events AS e WHERE e.received_at < cutoff
+          AND NOT EXISTS (SELECT FROM (SELECT lot_id FROM inspections WHERE id = e.inspection_id OFFSET 0) AS i JOIN legal_holds USING (lot_id))
+          ORDER BY e.received_at LIMIT p_limit));
+      END IF;
       GET DIAGNOSTICS removed = ROW_COUNT;
     WHEN 'measurements' THEN
       removed := drop_old_chunks('measurement_rows', cutoff) + drop_old_chunks('${vectors}', cutoff);
