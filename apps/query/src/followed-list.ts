@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database } from '@chip/persistence';
 import { type Logger } from '@chip/service';
 import { Problem } from './http/problem.error.ts';
@@ -5,6 +6,9 @@ import { Problem } from './http/problem.error.ts';
 /** What is in use is never older than this, so that a revoked key and an ended session are refused within five seconds. */
 const REFRESH_MS = 2_000;
 const MAX_AGE_MS = 4_500;
+/** For so long a database is waited for while another one is left, and the last one: one that fell silent answers never. */
+const PATIENCE_MS = 1_000;
+const LONGEST_READ_MS = 10_000;
 
 interface FollowedSettings {
   /** In the order in which they are tried: the primary, then a replica in case the primary is away. */
@@ -78,11 +82,12 @@ export class FollowedList {
   }
 
   async #read(): Promise<void> {
-    const startedAt = performance.now();
+    const { databases, read } = this.#settings;
     let failure: unknown;
-    for (const [at, database] of this.#settings.databases.entries()) {
+    for (const [at, database] of databases.entries()) {
+      const startedAt = performance.now();
       try {
-        await this.#settings.read(database, at === 0);
+        await within(at < databases.length - 1 ? PATIENCE_MS : LONGEST_READ_MS, read(database, at === 0));
         this.#readAt = startedAt;
         return;
       } catch (error) {
@@ -90,5 +95,18 @@ export class FollowedList {
       }
     }
     throw failure;
+  }
+}
+
+/** @throws Error when it takes longer, whatever comes of it then */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const isOver = new AbortController();
+  const late = sleep(ms, undefined, { signal: isOver.signal, ref: false }).then(() => {
+    throw new Error(`no answer within ${ms} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    isOver.abort();
   }
 }

@@ -206,6 +206,11 @@ export const LARGE_BODY_BYTES = 4 * 1024 * 1024;
 export const MAX_CONNECTIONS = 1_000;
 /** Longest wait for a database connection; after that, fails fast with 503 instead of queueing. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * Longest wait for the answer to a statement, which the database itself ends before; a statement may be sent behind another.
+ * A server that is gone without a word, such as one whose host lost its power, would be waited for a quarter of an hour.
+ */
+export const answerTimeoutMs = (statementMs: number): number => 2 * statementMs + CONNECT_TIMEOUT_MS;
 /** Divides the connections to read with by the cost of requests: at least one is left for lists and single items. */
 export function readConnections({
   DATABASE_POOL_MAX,

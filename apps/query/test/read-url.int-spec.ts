@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Database } from '@chip/persistence';
+import { createKey, Database } from '@chip/persistence';
 import { migrate } from '@chip/persistence/schema';
 import { createTestDatabase, PrivateServer, type TestDatabase, withDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';
 import { QueryApp } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
+import { TcpGate } from './tcp-gate.ts';
 
 const urlOf = (variable: string, database: string): string => {
   const url = process.env[variable];
@@ -130,6 +132,60 @@ describe('two database URLs', () => {
       await app.stop();
     }
   });
+});
+
+describe('a database that falls silent', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(() => db.drop());
+
+  const key = () =>
+    createKey(
+      db.database,
+      { name: 'silent', role: 'viewer', scopes: [], sites: null, products: null, expires_at: null },
+      { by: 'test', reason: 'a test' },
+    );
+
+  it('as the primary leaves the keys to the replica', async () => {
+    const gate = await TcpGate.before(urlOf('QUERY_DATABASE_URL', db.name));
+    const app = await QueryApp.start(gate.through(urlOf('QUERY_DATABASE_URL', db.name)), {
+      READ_DATABASE_URL: urlOf('QUERY_DATABASE_URL', db.name),
+      AUTH_MODE: 'keys',
+    });
+    try {
+      const headers = { authorization: `Bearer ${(await key()).key}` };
+      expect((await app.get('/v1/lots', { headers })).status).toBe(200);
+      gate.fallSilent(true);
+      // Longer than the list may be old.
+      for (const until = Date.now() + 8_000; Date.now() < until; await sleep(500)) {
+        const answer = await app.get('/v1/lots', { headers, signal: AbortSignal.timeout(5_000) });
+        expect(answer.status).toBe(200);
+      }
+    } finally {
+      await gate.shut();
+      await app.stop();
+    }
+  }, 60_000);
+
+  it('holds its connections no longer than statements may take', async () => {
+    const gate = await TcpGate.before(urlOf('QUERY_DATABASE_URL', db.name));
+    const app = await QueryApp.start(gate.through(urlOf('QUERY_DATABASE_URL', db.name)), { QUERY_TIMEOUT_MS: 500 });
+    try {
+      expect((await app.get('/v1/lots')).status).toBe(200);
+      gate.fallSilent(false);
+      // A connection that is given up makes room for one that finds the server as it is now.
+      await waitFor(
+        () => app.get('/v1/lots', { signal: AbortSignal.timeout(30_000) }),
+        ({ status }) => status === 200,
+        { timeoutMs: 40_000 },
+      );
+    } finally {
+      await gate.shut();
+      await app.stop();
+    }
+  }, 60_000);
 });
 
 describe('a primary and its hot standby', () => {

@@ -5,6 +5,7 @@ import net from 'node:net';
 export class TcpGate {
   #server: net.Server | undefined;
   readonly #sockets = new Set<net.Socket>();
+  #isSilent = false;
 
   private constructor(
     private readonly target: { host: string; port: number },
@@ -43,11 +44,26 @@ export class TcpGate {
           this.#sockets.delete(socket);
           other.destroy();
         });
-        socket.pipe(other);
+        if (!this.#isSilent) {
+          socket.pipe(other);
+        }
       }
     });
     this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
+  }
+
+  /**
+   * Relays nothing more, without a word: like a server whose host has lost its power.
+   *
+   * @param isForGood whether a new connection finds nobody, too
+   */
+  fallSilent(isForGood: boolean): void {
+    this.#isSilent = isForGood;
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
   }
 
   async shut(): Promise<void> {

@@ -6,7 +6,13 @@ import { Health, Lifecycle, type Logger } from '@chip/service';
 import { CONFIG, LOGGER } from '@chip/service/nest';
 import { Global, Inject, type InjectionToken, Module, type OnModuleInit } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { CONNECT_TIMEOUT_MS, type QueryConfig, readConnections, WRITE_CONNECTIONS } from '../query.config.ts';
+import {
+  answerTimeoutMs,
+  CONNECT_TIMEOUT_MS,
+  type QueryConfig,
+  readConnections,
+  WRITE_CONNECTIONS,
+} from '../query.config.ts';
 import { measurePools, measureReplicaLag } from '../query.metrics.ts';
 import { PrimaryDatabase } from '../primary-database.ts';
 import { OWN_TELEMETRY, Pools } from './pools.ts';
@@ -35,7 +41,11 @@ const pool = (
     token,
     applicationName: 'chip-query',
     url,
-    pool: (config) => ({ max: readConnections(config)[cost], connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+    pool: (config) => ({
+      max: readConnections(config)[cost],
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      queryTimeoutMs: answerTimeoutMs(cost === 'export' ? config.EXPORT_MAX_SECONDS * 1000 : config.QUERY_TIMEOUT_MS),
+    }),
   });
 const toRead = (config: QueryConfig): string => config.READ_DATABASE_URL ?? config.DATABASE_URL;
 const lightPool = pool('light', Database, toRead);
@@ -48,7 +58,11 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
   token: OWN_PRIMARY,
   applicationName: 'chip-query',
   url: (config) => (config.READ_DATABASE_URL === undefined ? undefined : config.DATABASE_URL),
-  pool: () => ({ max: WRITE_CONNECTIONS, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+  pool: (config) => ({
+    max: WRITE_CONNECTIONS,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    queryTimeoutMs: answerTimeoutMs(config.QUERY_TIMEOUT_MS),
+  }),
 });
 
 @Global()
