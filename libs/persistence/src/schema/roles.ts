@@ -21,7 +21,13 @@ const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
   chip_operator: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
 };
 /** Services read values as texts, which the server's own settings must neither round nor write in another way. */
-const EVERY_ROLE = { jit: 'off', timezone: 'UTC', datestyle: 'ISO', intervalstyle: 'postgres', extra_float_digits: '1' };
+const EVERY_ROLE = {
+  jit: 'off',
+  timezone: 'UTC',
+  datestyle: 'ISO',
+  intervalstyle: 'postgres',
+  extra_float_digits: '1',
+};
 /** Most of the server's `max_connections` that a role may hold: whatever reads, loading finds the rest. */
 const CONNECTION_SHARES: Partial<Record<Role | 'chip_migrator', number>> = { chip_api: 1 / 2, chip_reader: 1 / 8 };
 const ROLES = Object.keys(ROLE_SETTINGS) as (keyof typeof ROLE_SETTINGS)[];
