@@ -36,6 +36,7 @@ interface Refusal {
 /** By hand at full size: BACKTEST_LOTS=50000 prints the time of a year, too. */
 const LOTS = Number(process.env['BACKTEST_LOTS'] ?? 1500);
 const YEAR = { from: '2025-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' };
+const YEAR_OF_WAFERS = { from: '2023-01-01T00:00:00Z', to: '2024-01-01T00:00:00Z' };
 const YEAR_BEFORE = { from: '2024-01-01T00:00:00Z', to: YEAR.from };
 
 let stage: Stage;
@@ -73,6 +74,30 @@ beforeAll(async () => {
       result: i % 20 < 9 ? ('fail' as const) : ('pass' as const),
       occurred_at: `2024-${String(Math.floor(i / 10) + 1).padStart(2, '0')}-02T08:00:0${i % 10}Z`,
     })),
+  );
+  // Two years before: lots of three values, after one of eleven. Two of them are beyond the limits of ranges, and within those of
+  // standard deviations.
+  const spreadOf = (lot: number): number[] =>
+    lot === 0
+      ? Array.from({ length: 11 }, (_, i) => (i % 3) - 1)
+      : lot === 40 || lot === 45
+        ? [-2.6, 0, 2.6]
+        : [-1, 0, 1];
+  await seedAttempts(
+    database,
+    Array.from({ length: 61 }, (_, lot) =>
+      spreadOf(lot).map((value, i) => ({
+        lot_id: `WAFERS${lot}`,
+        chip_id: `${i}`,
+        result: 'pass' as const,
+        metadata: { value: value + (lot % 3) / 10 },
+        occurred_at: new Date(Date.UTC(2023, 0, lot + 1, 0, 0, i)).toISOString(),
+      })),
+    ).flat(),
+  );
+  await database.query(
+    `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+     SELECT occurred_at, inspection_id, event_id, 'spread', (metadata->>'value')::float8, 'nm' FROM inspection_attempts WHERE metadata ? 'value'`,
   );
   // As the upkeep and autovacuum do; without them a year is read by plans for empty tables.
   await packMeasurements(database);
@@ -216,6 +241,27 @@ describe('a back-test of a year', () => {
       expect((await run({ ...chart, chart: 'p_prime' })).warning).not.toMatch(/sigma_z/);
     },
   );
+
+  it('of samples of many sizes judges their spread by one measure in every part of the history', async () => {
+    const answer = await run({
+      chart: 'between_within',
+      parameter: 'spread',
+      ...YEAR_OF_WAFERS,
+      rules: ['beyond_limits'],
+    });
+    expect(answer.samples).toBe(61);
+    const within = ruleOf(answer, 'beyond_limits', 'within');
+    // Shifted means have the spread that they had.
+    expect([within.alarms, within.shifts.map(({ found }) => found)]).toEqual([0, [0, 0, 0]]);
+    const { from, to } = YEAR_OF_WAFERS;
+    const { body } = await stage.app.get<{ within: { points: { value: number }[] } }>(
+      `/v1/spc?chart=between_within&parameter=spread&from=${from}&to=${to}&phases=2023-02-01T00:00:00Z`,
+    );
+    expect([body.within.points[1]!.value, body.within.points[60]!.value]).toEqual([
+      expect.closeTo(1, 9),
+      expect.closeTo(1, 9),
+    ]);
+  });
 
   it('is drawn with fewer points, without losing a violation', async () => {
     interface Chart {

@@ -165,7 +165,7 @@ const warningOfFew = (samples: number): string | undefined =>
 
 /** Draws parts of stored data, with a shift where one is asked for. */
 function drawHistory(settings: ChartSettings & { limits: ChartLimits }, data: ChartData): DrawHistory {
-  const { values, samples, counts } = data;
+  const { values, samples, counts, spread } = data;
   const breaks = data.breaks && [...data.breaks].sort((a, b) => a - b);
   const { chart, limits } = settings;
   const most = chart === 'p' || chart === 'np' || chart === 'p_prime' ? 1 : Infinity;
@@ -179,6 +179,7 @@ function drawHistory(settings: ChartSettings & { limits: ChartLimits }, data: Ch
         size,
       })),
       breaks: breaks && new Set(within(breaks, from, to).map((index) => index - from)),
+      spread,
     });
   };
 }

@@ -11,6 +11,7 @@ import {
   RULE_TEXTS,
   type SampleSummary,
   type SizedCount,
+  type Spread,
   type Steps,
   subgroupSteps,
   TooLittleDataError,
@@ -36,6 +37,8 @@ export interface ChartData {
   readonly sizes?: readonly number[] | undefined;
   /** For values and samples: indices at which a new run begins. */
   readonly breaks?: ReadonlySet<number> | undefined;
+  /** Of between_within: by what all samples of a chart are judged, of which these may be a part. */
+  readonly spread?: Spread | undefined;
 }
 
 export interface ChartSettings extends Omit<ChartRequest, 'values' | 'subgroups' | 'counts'> {
@@ -90,7 +93,7 @@ export function requireExcludable({ exclude }: ChartSettings, length: number): v
 /** @throws ChartDataError when settings do not fit the chart, or the chart does not fit the data */
 export function* chartSteps(settings: ChartSettings, data: ChartData): Steps<ControlChart & { chart: Chart }> {
   const { chart, baseline, target, sigma } = settings;
-  const { values = [], samples = [], counts = [], sizes, breaks } = data;
+  const { values = [], samples = [], counts = [], sizes, breaks, spread } = data;
   for (const [member, owners] of Object.entries(OWNERS) as [keyof typeof OWNERS, readonly Chart[]][]) {
     if (settings[member] !== undefined && !owners.includes(chart)) {
       throw unfit(member, `applies to ${owners.join(', ')}, not to ${chart}`);
@@ -118,7 +121,10 @@ export function* chartSteps(settings: ChartSettings, data: ChartData): Steps<Con
     case 'xbar_s':
       return { chart, ...(yield* subgroupSteps(chart, samples, { ...options, sigmaMethod: settings.sigma_method })) };
     case 'between_within':
-      return { chart, ...(yield* betweenWithinSteps(samples, { ...options, sigmaMethod: settings.sigma_method })) };
+      return {
+        chart,
+        ...(yield* betweenWithinSteps(samples, { ...options, spread, sigmaMethod: settings.sigma_method })),
+      };
     case 'p':
     case 'np':
     case 'c':

@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { spreadWithin } from '@chip/quality';
 import { type z } from 'zod';
 import { type AttemptQuestion, describeChoice } from '../attempts/chosen-attempts.ts';
 import { MAX_SAMPLES } from '../measured/measured-parameters.ts';
@@ -114,7 +115,7 @@ async function samplesOfMeasurements(
   const shown = samples.map((sample) => shownSample(sample, sample.n));
   const common = { samples: shown, unit: parameters.unit ?? null, breakAt: hasMovingRange ? breakAt : null };
   if (DATA_OF[chart] === 'subgroups') {
-    return { ...common, data: { samples, breaks }, what };
+    return { ...common, data: { samples, breaks, spread: spreadWithin(samples) }, what };
   }
   return {
     ...common,

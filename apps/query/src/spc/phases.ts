@@ -101,6 +101,7 @@ async function phaseOf(
           counts: own(data.counts),
           sizes: own(data.sizes),
           breaks: new Set(shifted(data.breaks)),
+          spread: data.spread,
         },
       ),
     );

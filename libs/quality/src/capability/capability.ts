@@ -3,9 +3,9 @@ import { movingRanges } from '../charts/moving-range.ts';
 import { d2 } from '../numbers/control-constants.ts';
 import { mean, standardDeviation } from '../numbers/moments.ts';
 import {
-  MAX_RANGE_SUBGROUP,
   type SampleSummary,
   type SigmaMethod,
+  spreadWithin,
   weightedMean,
   withinSigma,
 } from '../numbers/within-sigma.ts';
@@ -104,8 +104,7 @@ export function capabilityOfSamples(
   method: SigmaMethod = 'weighted',
 ): Capability {
   const present = samples.filter(({ n }) => n > 0);
-  const spread = present.every((sample) => sample.n <= MAX_RANGE_SUBGROUP) ? 'range' : 'deviation';
-  const moments = { ...overall(present), sigma_within: withinSigma(present, spread, method) };
+  const moments = { ...overall(present), sigma_within: withinSigma(present, spreadWithin(present), method) };
   return { ...capabilityOfMoments(moments, limits), between_within: betweenWithin(samples, moments, limits) };
 }
 

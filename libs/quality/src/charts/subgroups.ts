@@ -1,11 +1,11 @@
 import { MAX_RANGE_SIZE } from '../numbers/control-constants.ts';
 import {
-  MAX_RANGE_SUBGROUP,
   type SampleSummary,
   type SigmaMethod,
   type Spread,
   SPREAD_CONSTANTS,
   spreadOf,
+  spreadWithin,
   weightedMean,
   withinSigma,
 } from '../numbers/within-sigma.ts';
@@ -32,6 +32,8 @@ export interface SubgroupOptions extends ChartOptions {
 export interface BetweenWithinOptions extends SubgroupOptions, Pick<IndividualsOptions, 'breaks'> {
   /** Given with target and sigma, which here is that of the means. */
   readonly sigmaWithin?: number | undefined;
+  /** What the within panel shows, where the samples are part of a chart; default by their sizes. */
+  readonly spread?: Spread | undefined;
 }
 
 interface PlacedSample extends SampleSummary {
@@ -133,7 +135,7 @@ export function* betweenWithinSteps(
     );
   }
   const groups = placed(samples);
-  const spread = groups.every(({ n }) => n <= MAX_RANGE_SUBGROUP) ? 'range' : 'deviation';
+  const spread = options.spread ?? spreadWithin(groups);
   const means = yield* individualsSteps(
     samples.map(({ n, mean }) => (n === 0 ? null : mean)),
     options,
