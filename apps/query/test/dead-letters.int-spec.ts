@@ -138,6 +138,15 @@ describe('GET /v1/dead-letters/groups', () => {
     expect((await app.get('/v1/dead-letters/groups?field=%00')).status).toBe(400);
   });
 
+  it('has filters that select each group in the list, whatever wrote its letters', async () => {
+    const { groups: all } = await groups();
+    expect(all.some(({ code, stage }) => code === '' && stage === '')).toBe(true);
+    for (const { topic, code, stage, field, machine, letters } of all) {
+      const filter = new URLSearchParams({ topic, code, stage, field, machine }).toString();
+      expect([filter, (await page(filter)).items.length]).toEqual([filter, letters]);
+    }
+  });
+
   it('says that an instance without brokers reads no letters, and answers from the table', async () => {
     expect(await groups('', stage.app)).toMatchObject({ is_indexing: false, letters: 8 });
   });

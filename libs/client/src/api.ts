@@ -2485,7 +2485,7 @@ export interface components {
              */
             again: boolean;
             /**
-             * @description Refusal code.
+             * @description Refusal code, as a group states it; empty: of records that are not dead letters.
              * @example schema_violation
              */
             code?: string;
@@ -2502,7 +2502,7 @@ export interface components {
             patch?: {
                 [key: string]: unknown;
             };
-            /** @description Service that refused the events: ingest or writer. */
+            /** @description Service that refused the events: ingest or writer; empty: where a record does not say. */
             stage?: string;
             /**
              * Format: date-time
@@ -2704,7 +2704,7 @@ export interface components {
              */
             again: boolean;
             /**
-             * @description Refusal code.
+             * @description Refusal code, as a group states it; empty: of records that are not dead letters.
              * @example schema_violation
              */
             code?: string;
@@ -2722,7 +2722,7 @@ export interface components {
                 [key: string]: unknown;
             };
             reason: string;
-            /** @description Service that refused the events: ingest or writer. */
+            /** @description Service that refused the events: ingest or writer; empty: where a record does not say. */
             stage?: string;
             /**
              * Format: date-time
@@ -6682,7 +6682,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Refusal code.
+                 * @description Refusal code; empty: of records that are not dead letters.
                  * @example schema_violation
                  */
                 code?: string;
@@ -6709,7 +6709,7 @@ export interface operations {
                  */
                 machine?: string;
                 /**
-                 * @description Service that refused the event: ingest or writer.
+                 * @description Service that refused the event: ingest or writer; empty: where a record does not say.
                  * @example ingest
                  */
                 stage?: string;
@@ -6912,7 +6912,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Refusal code.
+                 * @description Refusal code; empty: of records that are not dead letters.
                  * @example schema_violation
                  */
                 code?: string;
@@ -6932,7 +6932,7 @@ export interface operations {
                  */
                 machine?: string;
                 /**
-                 * @description Service that refused the event: ingest or writer.
+                 * @description Service that refused the event: ingest or writer; empty: where a record does not say.
                  * @example ingest
                  */
                 stage?: string;

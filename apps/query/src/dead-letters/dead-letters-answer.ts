@@ -4,8 +4,22 @@ import { endsInOrder, nameParameter, pageParameters, timeRange } from '../http/p
 
 const filters = {
   topic: nameParameter('Machine topic of the refused event.', 'telemetry.samples.v1', 249).optional(),
-  code: nameParameter('Refusal code.', 'schema_violation').optional(),
-  stage: nameParameter('Service that refused the event: ingest or writer.', 'ingest', 20).optional(),
+  code: z
+    .string()
+    .max(100)
+    .optional()
+    .meta({
+      description: 'Refusal code; empty: of records that are not dead letters.',
+      examples: ['schema_violation'],
+    }),
+  stage: z
+    .string()
+    .max(20)
+    .optional()
+    .meta({
+      description: 'Service that refused the event: ingest or writer; empty: where a record does not say.',
+      examples: ['ingest'],
+    }),
   field: z
     .string()
     .max(500)
@@ -25,8 +39,12 @@ const filters = {
   ...timeRange('been refused', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' }),
 };
 
-const withoutNul = (given: { field?: string | undefined; machine?: string | undefined }, context: z.RefinementCtx) => {
-  for (const name of ['field', 'machine'] as const) {
+const texts = ['code', 'stage', 'field', 'machine'] as const;
+const withoutNul = (
+  given: { readonly [name in (typeof texts)[number]]?: string | undefined },
+  context: z.RefinementCtx,
+) => {
+  for (const name of texts) {
     if (given[name]?.includes('\0')) {
       context.addIssue({ code: 'custom', path: [name], message: 'expected a text without NUL' });
     }

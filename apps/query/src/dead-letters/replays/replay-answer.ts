@@ -13,10 +13,15 @@ const instant = timeParameter.meta({ format: 'date-time' });
 /** Which letters; an absent member restricts nothing. */
 const selection = {
   topic: z.enum(STREAMS.map(({ source }) => source)).meta({ description: 'Machine topic of the refused events.' }),
-  code: storedText(1, 100)
+  code: storedText(0, 100)
     .optional()
-    .meta({ description: 'Refusal code.', examples: ['schema_violation'] }),
-  stage: storedText(1, 20).optional().meta({ description: 'Service that refused the events: ingest or writer.' }),
+    .meta({
+      description: 'Refusal code, as a group states it; empty: of records that are not dead letters.',
+      examples: ['schema_violation'],
+    }),
+  stage: storedText(0, 20).optional().meta({
+    description: 'Service that refused the events: ingest or writer; empty: where a record does not say.',
+  }),
   field: storedText(0, 500).optional().meta({
     description: 'Where the events were refused, as a group states it; empty: where a refusal names no place.',
   }),

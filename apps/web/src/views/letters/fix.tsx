@@ -49,10 +49,10 @@ export function Fix({ cause, machines }: { cause: Cause; machines: readonly stri
   const answer = tried?.name === name ? tried.answer : undefined;
   const selection = {
     topic: topic as never,
+    code,
     stage,
     field,
     again: false,
-    ...(code === '' ? {} : { code }),
     ...(machine === undefined ? {} : { machine }),
     ...(patch ? { patch } : {}),
   };

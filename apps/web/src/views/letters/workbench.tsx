@@ -18,7 +18,7 @@ export function Workbench({ cause, machines }: { cause: Cause; machines: readonl
   const { query, withParameters } = useAddress();
   const { topic, code, stage, field } = cause;
   const { machine } = query;
-  const filter = { topic, stage, field, machine, ...(code === '' ? {} : { code }) };
+  const filter = { topic, code, stage, field, machine };
   const answer = useAnswer(question('/v1/dead-letters', { query: { ...filter, limit: SHOWN } }), 5);
   const t = texts().letters;
   const [first] = answer.data?.items ?? [];
