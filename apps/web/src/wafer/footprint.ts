@@ -41,19 +41,23 @@ const STEPS: Readonly<Record<Direction, readonly [dx: number, dy: number]>> = {
 export class DiceGrid {
   readonly bounds: Bounds;
   readonly dice: readonly Die[];
-  /** Index of the die at each place, plus one; 0 = none. */
-  readonly #at: Int32Array;
+  /** Index of the die at each place, plus one; 0 = none. Made when it is needed: one stray die makes a large one. */
+  #at: Int32Array | undefined;
 
   constructor(dice: readonly Die[], bounds: Bounds) {
     this.bounds = bounds;
     this.dice = dice;
-    this.#at = new Int32Array(columnsOf(bounds) * rowsOf(bounds));
-    dice.forEach(([x, y], index) => {
+  }
+
+  #indexes(): Int32Array {
+    const at = new Int32Array(columnsOf(this.bounds) * rowsOf(this.bounds));
+    this.dice.forEach(([x, y], index) => {
       const place = this.#placeOf(x, y);
       if (place !== undefined) {
-        this.#at[place] = index + 1;
+        at[place] = index + 1;
       }
     });
+    return at;
   }
 
   #placeOf(x: number, y: number): number | undefined {
@@ -64,6 +68,7 @@ export class DiceGrid {
   /** Index of the die at a place; undefined without one. */
   indexAt(x: number, y: number): number | undefined {
     const place = this.#placeOf(x, y);
+    this.#at ??= this.#indexes();
     const found = place === undefined ? 0 : (this.#at[place] ?? 0);
     return found === 0 ? undefined : found - 1;
   }
