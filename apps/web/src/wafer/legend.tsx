@@ -44,9 +44,3 @@ export function Legend({ scale, counts, shown, onChange }: LegendProps): JSX.Ele
     </div>
   );
 }
-
-/** The entries that an address names, and back. */
-export const shownOf = (text: string | undefined): ReadonlySet<string> =>
-  new Set(text?.split(',').filter(Boolean) ?? []);
-export const textOf = (shown: ReadonlySet<string>): string | undefined =>
-  shown.size === 0 ? undefined : [...shown].join(',');

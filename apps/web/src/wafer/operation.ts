@@ -8,8 +8,7 @@ import { isDark } from '../settings/settings.ts';
 import { DARK, LIGHT, type Palette } from '../colours/palette.ts';
 import { stepEnd } from '../format/numbers.ts';
 import { texts } from '../texts/texts.ts';
-import { shownOf } from './legend.tsx';
-import { binScale, countScale, resultScale, type Scale, type Value, valueScale } from './scale.ts';
+import { binScale, countScale, resultScale, type Scale, shownOf, type Value, valueScale } from './scale.ts';
 
 export interface Operation {
   readonly inspection_type: string;

@@ -155,3 +155,23 @@ export function countScale(values: Iterable<Value | null>, palette: Palette, t: 
     indexOf: (value) => (typeof value !== 'number' ? undefined : value <= 0 ? 0 : Math.ceil(value / size)),
   };
 }
+
+/** Stands for the empty key, as no encoded one. */
+const EMPTY = '%';
+
+/** Keys of entries that an address names, and back. Each is encoded, because the name of a class may contain the comma. */
+export const shownOf = (text: string | undefined): ReadonlySet<string> =>
+  new Set(
+    text
+      ?.split(',')
+      .filter(Boolean)
+      .map((key) => {
+        try {
+          return key === EMPTY ? '' : decodeURIComponent(key);
+        } catch {
+          return key;
+        }
+      }),
+  );
+export const textOf = (shown: ReadonlySet<string>): string | undefined =>
+  shown.size === 0 ? undefined : [...shown].map((key) => encodeURIComponent(key) || EMPTY).join(',');

@@ -13,9 +13,10 @@ import { Refused } from '../../shared/states.tsx';
 import { Table } from '../../shared/table.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
-import { Legend, textOf } from '../../wafer/legend.tsx';
+import { Legend } from '../../wafer/legend.tsx';
 import { MapControls } from '../../wafer/map-controls.tsx';
 import { scaleOf, useLotOperation } from '../../wafer/operation.ts';
+import { textOf } from '../../wafer/scale.ts';
 import { Gallery } from './gallery.tsx';
 import { Stack } from './stack.tsx';
 

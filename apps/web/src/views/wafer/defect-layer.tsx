@@ -7,9 +7,9 @@ import { type Palette } from '../../colours/palette.ts';
 import { useAddress } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
 import { texts } from '../../texts/texts.ts';
-import { Legend, shownOf, textOf } from '../../wafer/legend.tsx';
+import { Legend } from '../../wafer/legend.tsx';
 import { GLYPHS, type PlacedDefect } from '../../wafer/overlay.ts';
-import { type Scale } from '../../wafer/scale.ts';
+import { type Scale, shownOf, textOf } from '../../wafer/scale.ts';
 
 type Defects =
   paths['/v1/lots/{lot_id}/wafers/{wafer_id}/defects']['get']['responses']['200']['content']['application/json'];
