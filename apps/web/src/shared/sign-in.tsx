@@ -6,11 +6,15 @@ import { texts } from '../texts/texts.ts';
 /** Why the issuer's page led back without a session: the service appends it to the address. */
 const FAILURE = new URLSearchParams(location.search).get('sign-in');
 
-/** Where to begin at the issuer's page, to come back to the view that is open. */
+/** Longest address that the service leads back to. */
+const MAX_ADDRESS = 1_000;
+
+/** Where to begin at the issuer's page, to come back to the view that is open, if need be without what was chosen there. */
 function beginning(start: string): string {
   const view = new URL(location.href);
   view.searchParams.delete('sign-in');
-  return `${start}?to=${encodeURIComponent(view.pathname + view.search)}`;
+  const back = [view.pathname + view.search, view.pathname].find((one) => one.length <= MAX_ADDRESS) ?? '/';
+  return `${start}?to=${encodeURIComponent(back)}`;
 }
 
 /** Asks a person to sign in, in the ways that the service offers. */

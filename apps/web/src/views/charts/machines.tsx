@@ -73,7 +73,9 @@ function Machine({ name, choice }: { name: string; choice: ChartChoice }): JSX.E
   const { withParameters } = useAddress();
   const { data, problem } = useAnswer(chartQuestion({ ...choice, equipment: name, exclude: [] }), SLOW_S);
   const t = texts();
-  const found = data && data.location.violations.length + (data.dispersion?.violations.length ?? 0);
+  const found =
+    data &&
+    [data.location, data.dispersion, data.within].reduce((sum, panel) => sum + (panel?.violations.length ?? 0), 0);
   return (
     <tr class={found ? 'attention' : ''}>
       <th scope="row">

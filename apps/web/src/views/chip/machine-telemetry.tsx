@@ -103,13 +103,12 @@ function Around({ label, points, at, metric }: AroundProps): JSX.Element {
   const { timeZone } = settings.value;
   const palette = currentPalette();
   const t = texts();
-  const key = `${points.length} ${points.at(-1)?.time}`;
-  const x = useMemo(() => points.map(({ time }) => Date.parse(time) / 1000), [key]);
+  const x = useMemo(() => points.map(({ time }) => Date.parse(time) / 1000), [points]);
   const lines = useMemo(
     (): Line[] => [
       { label: metric, values: points.map(({ avg_value }) => avg_value), colour: palette.accent, look: 'line' },
     ],
-    [key, metric, palette],
+    [points, metric, palette],
   );
   const flags = useMemo((): Flag[] => [{ x: at, kind: 'note', text: t.chip.inspected }], [at, t]);
   const timeOf = (seconds: number): string => inZone(new Date(seconds * 1000).toISOString(), timeZone);

@@ -23,9 +23,10 @@ export function Replays(): JSX.Element {
     if (!isLive) {
       return undefined;
     }
-    const timer = setInterval(answer.reload, LIVE_MS);
-    return () => clearInterval(timer);
-  }, [isLive]);
+    // After each answer: asking again ends a question, and an answer that takes longer would never arrive.
+    const timer = setTimeout(answer.reload, LIVE_MS);
+    return () => clearTimeout(timer);
+  }, [isLive, answer.data]);
   const number = (title: string, of: (replay: DeadLetterReplay) => number) => ({
     title,
     isNumber: true,

@@ -87,7 +87,8 @@ function SeriesChart({ label, all, sources, span }: SeriesChartProps): JSX.Eleme
   const [selected, setSelected] = useState<number>();
   const palette = currentPalette();
   const t = texts().telemetry;
-  const key = all.map(({ as_of, points }) => `${as_of.time}/${points.length}`).join();
+  // The newest time stays the same while a partition behind it catches up.
+  const key = JSON.stringify(all.map(({ as_of, points }) => [as_of, points.length]));
   const x = useMemo(() => timesOf(all), [key]);
   const lines = useMemo(
     (): Line[] =>
