@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
@@ -198,6 +200,36 @@ describe('an export', () => {
       await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' });
       expect(response.trailers).toEqual({});
       await waitFor(runningStatements, (count) => count === 0, { timeoutMs: 60_000 });
+    } finally {
+      await app.stop();
+    }
+  });
+});
+
+describe('an export by HTTP/1.0, which knows neither chunks nor trailers', () => {
+  const asked = (path: string, at: QueryApp = stage.app): Socket => {
+    const { hostname, port } = new URL(at.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${path} HTTP/1.0\r\nHost: ${hostname}:${port}\r\n\r\n`);
+    return socket;
+  };
+
+  it('has the rows and nothing else', async () => {
+    const path = `/v1/export/telemetry?from=2026-03-02T00:00:00Z&to=2026-03-02T00:01:00Z`;
+    const [head, body] = (await text(asked(path))).split('\r\n\r\n');
+    expect(head).not.toMatch(/transfer-encoding|trailer/i);
+    expect(body).toBe((await raw(path)).body);
+  });
+
+  it('that breaks off resets its connection: its end would look like that of the answer', async () => {
+    const app = await QueryApp.start(stage.db.url, { EXPORT_MAX_SECONDS: 1 });
+    try {
+      const read = async (): Promise<void> => {
+        for await (const _ of asked(`/v1/export/telemetry?${WINDOW}&format=ndjson`, app)) {
+          await sleep(20);
+        }
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' });
     } finally {
       await app.stop();
     }

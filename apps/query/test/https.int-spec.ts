@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CertificateFiles, TestAuthority, waitFor } from '@chip/testing';
@@ -67,6 +68,31 @@ describe('HTTPS', () => {
     await expect(ask(`${stage.app.url.replace('https:', 'http:')}/v1/yield`)).rejects.toThrow();
     await expect(ask(`${stage.app.url}/v1/yield`, { ca: '' })).rejects.toThrow(/certificate/);
     await expect(ask(`${stage.app.url}/v1/yield`, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })).rejects.toThrow();
+  });
+
+  it('outlives an export by HTTP/1.0 that breaks off', async () => {
+    await stage.db.database.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value)
+       SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '1 second', 's', 'm', n FROM generate_series(0, 99999) n`,
+    );
+    const { certificate: HTTPS_CERTIFICATE, key: HTTPS_KEY } = used;
+    const app = await QueryApp.start(stage.db.url, { HTTPS_CERTIFICATE, HTTPS_KEY, EXPORT_MAX_SECONDS: 1 });
+    try {
+      const { hostname, port } = new URL(app.url);
+      const socket = connect({ host: hostname, port: Number(port), ca: readFileSync(authority.certificate) });
+      const range = 'from=2026-03-02T00:00:00Z&to=2026-03-09T00:00:00Z';
+      socket.write(`GET /v1/export/telemetry?${range} HTTP/1.0\r\nHost: ${hostname}:${port}\r\n\r\n`);
+      const [first] = (await once(socket, 'data')) as [Buffer];
+      expect(first.toString()).toMatch(/^HTTP\/1.1 200 /);
+      // Reads no further, until it is cut.
+      socket.pause();
+      await waitFor(async () => (await ask(`${app.url}/v1/yield`)).status === 200);
+      await sleep(2_000);
+      socket.on('error', () => undefined).destroy();
+      expect((await ask(`${app.url}/v1/yield`)).status).toBe(200);
+    } finally {
+      await app.stop();
+    }
   });
 
   it('knows its own pages from those of others', async () => {

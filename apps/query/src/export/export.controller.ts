@@ -1,5 +1,6 @@
 import { type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { INSPECTION_RESULTS, INSPECTION_STATUSES } from '@chip/contracts';
 import { UnitOfWork } from '@chip/persistence/repositories';
 import { type Logger } from '@chip/service';
@@ -150,6 +151,9 @@ function abortedWith(answer: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
+/** HTTP/1.0 has neither trailers nor the chunks that they come with. */
+const knowsTrailers = ({ req }: ServerResponse): boolean => req.httpVersionMajor > 1 || req.httpVersionMinor > 0;
+
 /** Trailer of the answer: the number of rows sent. If it is absent or differs, the answer is not complete. */
 const ROW_COUNT = 'x-row-count';
 
@@ -288,11 +292,22 @@ export class ExportController {
       body.destroy();
       return;
     }
+    if (knowsTrailers(reply.raw)) {
+      reply.trailer(ROW_COUNT, async () => String(rows));
+    } else {
+      // The end of the connection is the end of the answer there, so only a reset tells that it broke off. Over TLS, that the
+      // end was not announced.
+      body.once('error', () => {
+        const { socket } = reply.raw;
+        if (!(socket instanceof TLSSocket)) {
+          socket?.resetAndDestroy();
+        }
+      });
+    }
     reply
       .header('content-type', MEDIA_TYPES[format])
       .header('content-disposition', `attachment; filename="${what}.${format}"`)
       .header('cache-control', 'no-store')
-      .trailer(ROW_COUNT, async () => String(rows))
       .send(body);
   }
 
