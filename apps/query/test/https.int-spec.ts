@@ -75,8 +75,8 @@ describe('HTTPS', () => {
       `INSERT INTO system_metrics (time, service_name, metric_name, metric_value)
        SELECT '2026-03-02T00:00:00Z'::timestamptz + n * INTERVAL '1 second', 's', 'm', n FROM generate_series(0, 99999) n`,
     );
-    const { certificate: HTTPS_CERTIFICATE, key: HTTPS_KEY } = used;
-    const app = await QueryApp.start(stage.db.url, { HTTPS_CERTIFICATE, HTTPS_KEY, EXPORT_MAX_SECONDS: 1 });
+    const files = { HTTPS_CERTIFICATE: used.certificate, HTTPS_KEY: used.key };
+    const app = await QueryApp.start(stage.db.url, { ...files, EXPORT_MAX_SECONDS: 1 });
     try {
       const { hostname, port } = new URL(app.url);
       const socket = connect({ host: hostname, port: Number(port), ca: readFileSync(authority.certificate) });
