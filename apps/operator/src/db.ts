@@ -162,8 +162,8 @@ retention
   .addOption(byOption())
   .action(async (table: string, interval: string, { reason, by }: { reason: string; by: string }) => {
     const keep = interval === 'forever' ? null : interval;
-    await withDatabase((database) => setRetention(database, table, keep, { actor: by, reason }));
-    console.log(`${table}: ${keep ?? 'indefinitely'}`);
+    const kept = await withDatabase((database) => setRetention(database, table, keep, { actor: by, reason }));
+    console.log(`${table}: ${kept ?? 'indefinitely'}`);
   });
 
 const hold = program.command('hold').description('legal holds: lots of which nothing is deleted');

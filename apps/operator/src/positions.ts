@@ -58,7 +58,7 @@ const partitionOrAll = (text: string): number | 'all' => (text === 'all' ? text 
 
 const program = new Command('positions')
   .description(
-    'Shows how far each partition of a machine topic is applied, and resumes stopped partitions.\nReads DATABASE_URL (the owner) and KAFKA_BROKERS.',
+    'Shows how far each partition of a machine topic is applied, and resumes stopped partitions.\nReads DATABASE_URL (chip_operator, or the owner) and KAFKA_BROKERS.',
   )
   .addHelpText(
     'after',

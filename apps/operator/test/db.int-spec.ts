@@ -60,7 +60,10 @@ describe('db', () => {
     const today = new Date().toISOString().slice(0, 10);
     expect(await run('refresh', ...why)).toMatchObject({ code: 0 });
     expect(await run('rollup', 'rebuild', '--from', yesterday, '--to', today, ...why)).toMatchObject({ code: 0 });
-    expect(await run('retention', 'set', 'defects', '2 years', ...why)).toMatchObject({ code: 0 });
+    expect(await run('retention', 'set', 'defects', '2 y', ...why)).toMatchObject({
+      code: 0,
+      stdout: 'defects: 2 years\n',
+    });
     expect(await run('hold', 'place', 'L1', ...why)).toMatchObject({ code: 0 });
     expect((await run('retention', 'show')).stdout).toMatch(/defects: 2 years\n.*on hold: \/L1 since .*: because/s);
     expect(await run('hold', 'lift', 'L1', ...why)).toMatchObject({ code: 0 });
@@ -85,6 +88,7 @@ describe('db', () => {
     ['an unknown command', ['grow'], 2],
     ['a conversion that this server cannot run', ['convert-edition', '--reason', 'x'], 1],
     ['a table without retention', ['retention', 'set', 'lots', '1 day', '--reason', 'x'], 1],
+    ['a retention without a unit', ['retention', 'set', 'defects', '90', '--reason', 'x'], 1],
     [
       'days in the wrong order',
       ['rollup', 'rebuild', '--from', '2026-01-02', '--to', '2026-01-01', '--reason', 'x'],

@@ -34,7 +34,7 @@ describe('retention settings and holds', () => {
   });
 
   it('are changed with an entry in the audit trail, or not at all', async () => {
-    await setRetention(db.database, 'measurements', '2 years', change);
+    expect(await setRetention(db.database, 'measurements', '24 months', change)).toBe('2 years');
     await placeHold(db.database, lot, change);
     expect(await readHolds(db.database)).toMatchObject([
       { site: 'fab', lot_id: 'L1', reason: 'because', placed_by: 'somebody' },
@@ -47,6 +47,10 @@ describe('retention settings and holds', () => {
       ['defects', 'soon'],
       ['defects', '-1 day'],
       ['defects', '0 days'],
+      // PostgreSQL takes a number without a unit for seconds.
+      ['defects', '90'],
+      ['defects', '1:30'],
+      ['defects', '300000 years'],
       ['audit_log', '1 second'],
       ['audit_log', '11 months'],
     ] as const) {
@@ -56,7 +60,7 @@ describe('retention settings and holds', () => {
       `SELECT action, subject, old_value, new_value FROM audit_log WHERE stream = 'operator' ORDER BY seq`,
     );
     expect(trail).toEqual([
-      { action: 'retention.set', subject: 'table:measurements', old_value: null, new_value: '2 years' },
+      { action: 'retention.set', subject: 'table:measurements', old_value: null, new_value: '24 months' },
       { action: 'legal_hold.place', subject: 'lot:fab/L1', old_value: null, new_value: null },
       { action: 'legal_hold.lift', subject: 'lot:fab/L1', old_value: null, new_value: null },
     ]);

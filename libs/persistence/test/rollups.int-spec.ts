@@ -200,6 +200,23 @@ describe('late hours, community edition', () => {
     expect(await db.query('SELECT FROM metrics_late')).toHaveLength(1);
     expect(await counts()).toEqual([5, 5]);
   });
+
+  it('a range that cannot be refreshed holds up the ones behind it once', async () => {
+    const overflowing = `${hour} - INTERVAL '6 days'`;
+    // In the place of any error that comes back, such as a disk that is too small for the range.
+    await db.query('ALTER TABLE system_metrics DROP CONSTRAINT metric_value_finite');
+    await db.query(
+      `INSERT INTO system_metrics (time, service_name, metric_name, metric_value)
+       SELECT ${overflowing}, 's', 'm', 1.7e308 FROM generate_series(1, 2)`,
+    );
+    await db.query(`INSERT INTO metrics_delta VALUES (${overflowing}, 's', 'm', NULL, 1, 2, 1, 1)`);
+    await flush(hour);
+    await db.query('SELECT fold_metrics()');
+    for (const _ of ['first', 'second']) {
+      await expect(db.query('CALL refresh_late_metrics()')).rejects.toThrow('out of range');
+    }
+    expect(await counts()).toEqual([6, 6]);
+  });
 });
 
 describe('the fold, apache edition', () => {

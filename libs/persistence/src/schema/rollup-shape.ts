@@ -165,12 +165,15 @@ BEGIN
   -- rows than its roll-up counts has lost some to retention: it keeps its roll-up, and its mark, which db status shows.
   FOR late IN
     SELECT min(bucket) AS first, max(bucket) + INTERVAL '1 hour' AS past_last
-    FROM (SELECT bucket, bucket - row_number() OVER (ORDER BY bucket) * INTERVAL '1 hour' AS run
+    FROM (SELECT bucket, tried_at, bucket - row_number() OVER (ORDER BY bucket) * INTERVAL '1 hour' AS run
           FROM metrics_late AS marked WHERE bucket < now() - INTERVAL '2 days'
           AND (SELECT count(*) FROM system_metrics WHERE time >= marked.bucket AND time < marked.bucket + INTERVAL '1 hour')
             >= (SELECT coalesce(sum(sample_count), 0) FROM metrics_hourly AS kept WHERE kept.bucket = marked.bucket)) AS hours
-    GROUP BY run ORDER BY 1
+    -- What failed before comes last: it ends the job, and must not keep the others from their turn.
+    GROUP BY run ORDER BY max(tried_at) NULLS FIRST, 1
   LOOP
+    UPDATE metrics_late SET tried_at = clock_timestamp() WHERE bucket >= late.first AND bucket < late.past_last;
+    COMMIT;
     CALL refresh_continuous_aggregate('metrics_hourly', late.first, late.past_last);
     -- Only then does the day know that its hours have changed.
     COMMIT;

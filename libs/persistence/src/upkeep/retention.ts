@@ -19,6 +19,7 @@ export async function readRetention(database: Queryable): Promise<{ table: strin
  * Changes how long a table's rows are kept; the maintenance deletes what is older within the hour.
  *
  * @param keep an interval such as `90 days`, or null for indefinitely
+ * @returns the same as PostgreSQL understands it
  * @throws RetentionError
  */
 export async function setRetention(
@@ -26,8 +27,8 @@ export async function setRetention(
   table: string,
   keep: string | null,
   change: Change,
-): Promise<void> {
-  await database.withTransaction(async (transaction) => {
+): Promise<string | null> {
+  return database.withTransaction(async (transaction) => {
     const [before] = await transaction.query<{ keep: string | null }>(
       'SELECT keep::text FROM retention_settings WHERE table_name = $1 FOR UPDATE',
       [table],
@@ -35,11 +36,18 @@ export async function setRetention(
     if (!before) {
       throw new RetentionError(`There is no retention for ${table}.`);
     }
+    const refused = (cause?: unknown): RetentionError =>
+      new RetentionError(`Expected a positive interval with its unit such as "90 days", got "${keep}".`, { cause });
+    // PostgreSQL takes a number without a unit for seconds.
+    if (keep !== null && !/[a-z]/i.test(keep)) {
+      throw refused();
+    }
     try {
-      await transaction.query('SELECT set_retention($1, $2::interval)', [table, keep]);
+      // Also what is too long to be counted back from now: the upkeep would fail.
+      await transaction.query('SELECT set_retention($1, $2::interval), now() - $2::interval', [table, keep]);
     } catch (error) {
       if (error instanceof DatabaseError && error.kind === 'data') {
-        throw new RetentionError(`Expected a positive interval such as "90 days", got "${keep}".`, { cause: error });
+        throw refused(error);
       }
       throw error;
     }
@@ -54,6 +62,11 @@ export async function setRetention(
       oldValue: before.keep,
       newValue: keep,
     });
+    const [after] = await transaction.query<{ keep: string | null }>(
+      'SELECT keep::text FROM retention_settings WHERE table_name = $1',
+      [table],
+    );
+    return after?.keep ?? null;
   });
 }
 

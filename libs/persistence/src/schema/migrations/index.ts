@@ -45,6 +45,7 @@ import { SupersededByDay } from './0052-superseded-by-day.ts';
 import { AttemptsByProduct } from './0053-attempts-by-product.ts';
 import { ValuesAsDigits } from './0054-values-as-digits.ts';
 import { HoldsOfEverything } from './0055-holds-of-everything.ts';
+import { LateRangesTakeTurns } from './0056-late-ranges-take-turns.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -95,4 +96,5 @@ export const MIGRATIONS = [
   { name: '0053-attempts-by-product', class: AttemptsByProduct },
   { name: '0054-values-as-digits', class: ValuesAsDigits },
   { name: '0055-holds-of-everything', class: HoldsOfEverything },
+  { name: '0056-late-ranges-take-turns', class: LateRangesTakeTurns },
 ];
