@@ -109,24 +109,45 @@ describe('comparison of equipment', () => {
 });
 
 describe('units of one machine', () => {
-  it('are everything that it touched, once each, newest first even among tied times', async () => {
-    interface Page {
-      items: { chip_id: string; lot_id: string; occurred_at: string; status: string }[];
-      next_cursor: string | null;
-    }
+  interface Page {
+    items: { chip_id: string; lot_id: string; step: string; occurred_at: string; status: string }[];
+    next_cursor: string | null;
+  }
+  const pagesOf = async (machine: string, limit: number): Promise<Page['items']> => {
     const items: Page['items'] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const { body }: { body: Page } = await stage.app.get<Page>(
-        `/v1/equipment/E1/units?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        `/v1/equipment/${machine}/units?limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`,
       );
       items.push(...body.items);
       cursor = body.next_cursor;
     }
+    return items;
+  };
+
+  it('are everything that it touched, once each, newest first even among tied times', async () => {
+    const items = await pagesOf('E1', 3);
     expect(items).toHaveLength(31);
     expect(new Set(items.map((item) => item.chip_id)).size).toBe(31);
     expect(items[0]).toMatchObject({ chip_id: 'running', lot_id: 'C1', status: 'in_progress' });
     const times = items.map((item) => item.occurred_at);
     expect(times).toEqual([...times].sort().reverse());
+  });
+
+  it('are on some page also where one event decides several attempts, as a withdrawal does', async () => {
+    const event_id = '11111111-1111-4111-8111-111111111111';
+    const withdrawn = { chip_id: 'void', equipment_id: 'E9', status: 'voided', event_id };
+    await seedAttempts(stage.db.database, [
+      { ...withdrawn, attempt: 1 },
+      { ...withdrawn, attempt: 2 },
+      { ...withdrawn, step: 's' },
+      { ...withdrawn, chip_id: 'before', event_id: '00000000-1111-4111-8111-111111111111' },
+    ]);
+    for (const limit of [1, 2, 3, 4]) {
+      const items = await pagesOf('E9', limit);
+      expect(items.map(({ chip_id }) => chip_id)).toEqual(['void', 'void', 'void', 'before']);
+      expect(items.map(({ step }) => step).sort()).toEqual(['', '', '', 's']);
+    }
   });
 
   it('within a range, and for an unknown machine', async () => {

@@ -3,7 +3,7 @@ import { readyToCount } from '../attempts/ready-to-count.ts';
 import { readPage } from '../http/cursor.ts';
 import { Snapshots } from '../sql/snapshots.ts';
 import { type CompareAnswer, type CompareParameters, answerComparison } from './comparison.ts';
-import { unitsOfEquipment } from './equipment-units.sql.ts';
+import { isPlace, placeOf, unitsOfEquipment } from './equipment-units.sql.ts';
 import { samplesOfEquipment } from './lot-yields.sql.ts';
 import { type EquipmentPath, type UnitsPage, type UnitsParameters } from './units-answer.ts';
 
@@ -20,12 +20,14 @@ export class EquipmentQuery {
   }
 
   units({ equipment_id }: EquipmentPath, parameters: UnitsParameters): Promise<UnitsPage> {
-    return this.snapshots.read((snapshot) =>
-      readPage(
+    return this.snapshots.read(async (snapshot) => {
+      const { items, next_cursor } = await readPage(
         parameters,
         (after, limit) => unitsOfEquipment(snapshot, equipment_id, parameters, after, limit),
-        ({ occurred_at, event_id }) => ({ time: occurred_at, id: event_id }),
-      ),
-    );
+        placeOf,
+        isPlace,
+      );
+      return { items: items.map(({ place: _, ...unit }) => unit), next_cursor };
+    });
   }
 }
