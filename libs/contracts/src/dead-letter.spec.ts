@@ -90,13 +90,28 @@ describe('dead letter', () => {
     expect(letter.headers).toMatchObject({ truncated: 'headers', small: Buffer.from('s') });
   });
 
-  it('of an element copies few of very many headers; of a whole record it keeps what fits', () => {
-    const headers = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`h${i}`, Buffer.from('x')]));
-    const names = ({ headers: kept }: ReturnType<typeof deadLetter>) =>
-      Object.keys(kept).filter((name) => name in headers);
-    const ofElement = deadLetter(event({ place: 1, headers }));
-    expect([names(ofElement).length, ofElement.headers['truncated']]).toEqual([256, 'headers']);
-    expect(names(deadLetter(event({ headers })))).toEqual(Object.keys(headers));
+  it.each([
+    ['an element', { place: 1 }, 256],
+    ['a whole record', {}, 5_000],
+  ])('of %s copies few of very many headers', (_, fields, most) => {
+    const counted = (count: number, isRepeated: boolean): [number, unknown] => {
+      const values = Array<Buffer>(count).fill(Buffer.from('x'));
+      const headers = isRepeated ? { h: values } : Object.fromEntries(values.map((value, i) => [`h${i}`, value]));
+      const letter = deadLetter(event({ ...fields, headers }));
+      const kept = Object.keys(headers).flatMap((name) => letter.headers[name] ?? []);
+      return [kept.length, letter.headers['truncated']];
+    };
+    expect(counted(most, false)).toEqual([most, undefined]);
+    expect(counted(most, true)).toEqual([most, undefined]);
+    expect(counted(most + 1, false)).toEqual([most, 'headers']);
+    expect(counted(most + 1, true)).toEqual([0, 'headers']);
+  });
+
+  it('says that headers are cut where its record has more of them than were read', () => {
+    expect(deadLetter(event({ headers: { one: Buffer.from('1') }, areHeadersCut: true })).headers).toMatchObject({
+      one: Buffer.from('1'),
+      truncated: 'headers',
+    });
   });
 
   it('of an element measures the headers of its record once: a machine may send a hundred thousand of them', () => {

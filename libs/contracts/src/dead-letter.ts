@@ -19,6 +19,8 @@ export interface RefusedEvent {
   readonly key?: Buffer | null;
   readonly headers?: Readonly<Record<string, Buffer | readonly Buffer[]>>;
   readonly replay?: Replay | undefined;
+  /** Whether the record has more headers than these. */
+  readonly areHeadersCut?: boolean;
   /** Headers that only this kind of letter carries. */
   readonly facts?: Readonly<Record<string, string>>;
 }
@@ -38,6 +40,8 @@ const MAX_DETAIL_CHARACTERS = 2_000;
  */
 const MAX_ELEMENT_CONTEXT_BYTES = 16 * 1024;
 const MAX_ELEMENT_HEADERS = 256;
+/** Most headers of the machine in any letter: who reads it has to find ours behind them. */
+const MAX_MACHINE_HEADERS = 5_000;
 /** Header of a record batch (61 bytes), and the fixed fields of its only record at their widest. */
 const BATCH_BYTES = 61 + 1 + 10 + 5;
 
@@ -155,19 +159,20 @@ export function deadLetter(event: RefusedEvent): DeadLetter {
   if (event.key != null && !isKeyCut) {
     left -= keyBytes;
   }
-  let areHeadersCut = false;
-  let names = event.place === undefined ? Infinity : MAX_ELEMENT_HEADERS;
+  let areHeadersCut = event.areHeadersCut === true;
+  let most = event.place === undefined ? MAX_MACHINE_HEADERS : MAX_ELEMENT_HEADERS;
   for (const { name, value: content, bytes } of machineHeaders.list) {
-    if (names === 0) {
+    if (most === 0) {
       areHeadersCut = true;
       break;
     }
-    if (bytes > left) {
+    const count = Array.isArray(content) ? content.length : 1;
+    if (bytes > left || count > most) {
       areHeadersCut = true;
       continue;
     }
     left -= bytes;
-    names--;
+    most -= count;
     kept[name] = Array.isArray(content) ? [...(content as readonly Buffer[])] : (content as Buffer);
   }
   const cut = [

@@ -8,7 +8,7 @@ export {
 } from './client.ts';
 export type { Compression } from './records/codecs.ts';
 export * from './records/kafka-record.ts';
-export { StoredRecord } from './records/record-set.ts';
+export { areHeadersCut, StoredRecord } from './records/record-set.ts';
 export * from './consume/consumer-options.ts';
 export type { PartitionStatus } from './consume/assignment.ts';
 export * from './dead-letters.ts';

@@ -10,7 +10,7 @@ import {
   replayOf,
   totalsOf,
 } from '@chip/contracts';
-import { type KafkaRecord, type RecordBatch, sendDeadLetters } from '@chip/kafka';
+import { areHeadersCut, type KafkaRecord, type RecordBatch, sendDeadLetters } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
 import { leadingTrace } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
@@ -126,6 +126,7 @@ async function cutAndSend(
       value: bytes,
       key: record.key,
       headers: record.headers,
+      areHeadersCut: areHeadersCut(record.headers),
     });
     cutter.addRefusal(encodedBytes(letter), place);
     letters.push(letter);

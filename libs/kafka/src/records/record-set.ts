@@ -94,6 +94,12 @@ class RecordIterator implements Iterator<KafkaRecord, undefined, undefined> {
   }
 }
 
+/** Of one record, whose few hundred kilobytes may unpack to millions of headers: as objects they take gigabytes. */
+const MAX_HEADERS = 200_000;
+const CUT = new WeakSet<RecordHeaders>();
+/** Whether the record of these headers has more of them than are read. */
+export const areHeadersCut = (headers: RecordHeaders): boolean => CUT.has(headers);
+
 const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as Record<string, Buffer>);
 const EMPTY = Buffer.alloc(0);
 
@@ -267,6 +273,12 @@ class RecordReader {
     }
     const headers = Object.create(null) as Record<string, Buffer | Buffer[]>;
     for (let left = count; left > 0; left--) {
+      if (count - left >= MAX_HEADERS) {
+        CUT.add(headers);
+        this.skip();
+        this.skip();
+        continue;
+      }
       const length = this.varint();
       const name = this.buffer.toString('utf8', this.at, (this.at += length));
       const value = this.bytes() ?? EMPTY;
