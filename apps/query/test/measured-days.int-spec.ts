@@ -255,6 +255,9 @@ describe('measured values by day', () => {
         );
         const found = await kindsMeasured(db.database, asked, 1000);
         expect(found.map((kind) => JSON.stringify(kind)).sort()).toEqual([...kinds].sort());
+        const units = new Set(found.map(({ unit }) => unit));
+        const few = await kindsMeasured(db.database, asked, units.size);
+        expect({ round, asked, few: new Set(few.map(({ unit }) => unit)) }).toEqual({ round, asked, few: units });
       }
     }
     // Otherwise the questions would be too easy.

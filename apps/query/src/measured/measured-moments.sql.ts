@@ -13,7 +13,10 @@ import {
   type SitedKind,
 } from './measured-samples.sql.ts';
 
-/** Distinct combinations of unit, type, product, step, recipe and site of the values; at most `limit`. */
+/**
+ * Distinct combinations of unit, type, product, step, recipe and site of the values; at most `limit`, of each unit some: values of
+ * a unit that is left out would not be converted.
+ */
 export async function kindsMeasured(
   snapshot: Queryable,
   question: MeasuredQuestion,
@@ -27,10 +30,13 @@ export async function kindsMeasured(
   return snapshot.query<SitedKind>(
     `${ctes}, kind AS (
       SELECT unit, inspection_type, product, step, recipe, lot_id FROM measured GROUP BY 1, 2, 3, 4, 5, 6
+    ), found AS (
+      SELECT k.unit, k.inspection_type::text AS inspection_type, k.product, k.step, k.recipe, l.site
+        FROM kind k JOIN lots l ON l.id = k.lot_id
+       GROUP BY 1, 2, 3, 4, 5, 6 ${ofDays}
     )
-    SELECT k.unit, k.inspection_type::text AS inspection_type, k.product, k.step, k.recipe, l.site
-      FROM kind k JOIN lots l ON l.id = k.lot_id
-     GROUP BY 1, 2, 3, 4, 5, 6 ${ofDays} ORDER BY 1, 2, 3, 4, 5, 6 LIMIT ${where.bind(limit)}`,
+    SELECT * FROM found
+     ORDER BY row_number() OVER (PARTITION BY unit ORDER BY inspection_type, product, step, recipe, site), unit LIMIT ${where.bind(limit)}`,
     where.values,
   );
 }
