@@ -1,6 +1,7 @@
 import { AppError, loadConfig } from '@chip/service';
 import { onOutputWithoutReader } from '@chip/service/command';
-import { type Command, CommanderError, Option } from 'commander';
+import { parseTime } from '@chip/contracts';
+import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { currentUser } from './confirm.ts';
 
@@ -42,9 +43,26 @@ export function environmentVariable(name: string): string {
   return value;
 }
 
+/** Whether the calendar has the day `2026-01-20`; `Date.parse` takes the 30th of February for a day of March. */
+export const isDay = (day: string): boolean => !Number.isNaN(parseTime(`${day}T00:00:00Z`));
+
+/** Parses a text for the audit trail, which keeps none that is empty. */
+export const auditText =
+  (most = Infinity) =>
+  (text: string): string => {
+    if (text.trim() === '' || text.length > most) {
+      throw new InvalidArgumentError(most === Infinity ? 'expected a text' : `expected 1 to ${most} characters`);
+    }
+    return text;
+  };
+
 /** Why a command changes something; `usual` is the default. */
 export const reasonOption = (usual: string): Option =>
-  new Option('--reason <text>', 'why, for the audit trail').default(usual);
+  new Option('--reason <text>', 'why, for the audit trail').argParser(auditText()).default(usual);
+
+/** Width of the column `actor`. */
+const MAX_ACTOR = 200;
 
 /** On whose behalf a command changes something. */
-export const byOption = (): Option => new Option('--by <name>', 'who, for the audit trail').default(currentUser());
+export const byOption = (): Option =>
+  new Option('--by <name>', 'who, for the audit trail').argParser(auditText(MAX_ACTOR)).default(currentUser());

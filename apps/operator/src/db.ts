@@ -15,7 +15,7 @@ import {
   verifyAudit,
 } from '@chip/persistence';
 import { Command, InvalidArgumentError } from 'commander';
-import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
+import { auditText, byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
 
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
 const databaseUrl = (): string => environmentVariable('DATABASE_URL');
@@ -73,7 +73,7 @@ program
   .description(
     'convert the roll-ups of the Apache edition into continuous aggregates, on a server of the Community edition',
   )
-  .requiredOption('--reason <text>', 'why, for the audit trail')
+  .requiredOption('--reason <text>', 'why, for the audit trail', auditText())
   .addOption(byOption())
   .action(async ({ reason, by }: { reason: string; by: string }) => {
     const { buckets } = await withDatabase((database) => convertEdition(database, { actor: by, reason }, console.log));
@@ -87,7 +87,7 @@ program
   .description('recompute them from raw rows, for repair; telemetry waits meanwhile')
   .requiredOption('--from <day>', 'first UTC day, such as 2026-01-20')
   .requiredOption('--to <day>', 'the day after the last day')
-  .requiredOption('--reason <text>', 'why, for the audit trail')
+  .requiredOption('--reason <text>', 'why, for the audit trail', auditText())
   .addOption(byOption())
   .action(async ({ from, to, reason, by }: { from: string; to: string; reason: string; by: string }) => {
     const { buckets } = await withDatabase((database) => rebuildRollups(database, from, to, { actor: by, reason }));
@@ -158,7 +158,7 @@ retention
   .description('keep the rows of a table for another time; the upkeep deletes older ones for good')
   .argument('<table>', 'as "retention show" names it')
   .argument('<interval>', 'such as "90 days", or "forever"')
-  .requiredOption('--reason <text>', 'why, for the audit trail')
+  .requiredOption('--reason <text>', 'why, for the audit trail', auditText())
   .addOption(byOption())
   .action(async (table: string, interval: string, { reason, by }: { reason: string; by: string }) => {
     const keep = interval === 'forever' ? null : interval;
@@ -176,7 +176,7 @@ for (const [name, change, done, description] of [
     .description(description)
     .argument('<lot>', 'its lot_id')
     .option('--site <site>', 'the fab', '')
-    .requiredOption('--reason <text>', 'why, for the audit trail')
+    .requiredOption('--reason <text>', 'why, for the audit trail', auditText())
     .addOption(byOption())
     .action(async (lotId: string, { site, reason, by }: { site: string; reason: string; by: string }) => {
       await withDatabase((database) => change(database, { site, lotId }, { actor: by, reason }));

@@ -16,7 +16,7 @@ import { AppError, createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { byOption, environmentVariable, optionalVariable, reasonOption, runCommand } from './command.ts';
+import { byOption, environmentVariable, isDay, optionalVariable, reasonOption, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
 import { LetterCounts } from './dead-letters/counts.ts';
 import { formatCounts, formatLetter, letterAsJson, printable } from './dead-letters/format.ts';
@@ -33,7 +33,7 @@ const list = (text: string, previous: string[] = []): string[] => [...previous, 
 const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber())];
 const time = (text: string): number => {
   const ms = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms)) {
+  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms) || !isDay(text.slice(0, 10))) {
     throw new InvalidArgumentError('Expected a day (UTC) or a time such as 2026-01-20T08:00:00Z.');
   }
   return ms;

@@ -37,6 +37,15 @@ function duration(text: string): number {
   return Number(count) * SECONDS[unit as keyof typeof SECONDS];
 }
 
+/** {@link duration}, but a key that ends now would be refused from the start. */
+function lifetime(text: string): number {
+  const seconds = duration(text);
+  if (seconds === 0) {
+    throw new InvalidArgumentError('expected a number above 0 with s, m, h or d, for example 90d');
+  }
+  return seconds;
+}
+
 const name = (text: string): string => {
   if (text.length < 1 || text.length > 100) {
     throw new InvalidArgumentError('expected 1 to 100 characters');
@@ -72,7 +81,7 @@ program
   )
   .option('--site <site>', 'only rows of this site; repeatable', several)
   .option('--product <product>', 'only rows of this product; repeatable', several)
-  .option('--expires <duration>', 'lifetime, for example 90d; unlimited if left out', duration)
+  .option('--expires <duration>', 'lifetime, for example 90d; unlimited if left out', lifetime)
   .option('--quiet', 'print only the key, for scripts')
   .addOption(reasonOption('a new key'))
   .addOption(byOption())
@@ -122,7 +131,7 @@ program
   .option(
     '--expires <duration>',
     'lifetime of the new key, for example 90d; it ends as the old one if left out',
-    duration,
+    lifetime,
   )
   .option('--quiet', 'print only the key, for scripts')
   .addOption(reasonOption('regular rotation'))

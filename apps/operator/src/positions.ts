@@ -5,7 +5,7 @@ import { createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { byOption, environmentVariable, runCommand } from './command.ts';
+import { byOption, environmentVariable, isDay, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
 import { IngestPlans } from './positions/ingest-plans.ts';
 import { planAcceptGap } from './positions/accept-gap.ts';
@@ -87,7 +87,7 @@ program
 
 const moment = (text: string): number => {
   const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isFinite(ms)) {
+  if (!Number.isFinite(ms) || !isDay(text.slice(0, 10))) {
     throw new InvalidArgumentError('Expected a time with its zone, such as 2026-01-20T05:00:00Z.');
   }
   return ms;

@@ -94,8 +94,17 @@ describe('db', () => {
       ['rollup', 'rebuild', '--from', '2026-01-02', '--to', '2026-01-01', '--reason', 'x'],
       1,
     ],
+    [
+      'a day that the calendar does not have',
+      ['rollup', 'rebuild', '--from', new Date().toISOString().slice(0, 10), '--to', '9999-02-30', '--reason', 'x'],
+      1,
+    ],
+    ['an empty reason', ['hold', 'place', 'L1', '--reason', ' '], 2],
+    ['an empty reason in the place of the usual one', ['refresh', '--reason', ''], 2],
+    ['a name that the audit trail has no room for', ['refresh', '--by', 'x'.repeat(201)], 2],
   ])('refuses %s with one sentence', async (_, args, code) => {
     const result = await run(...args);
+    expect(result.stderr).not.toContain('database_row_refused');
     expect(result.code).toBe(code);
     expect(result.stderr).not.toContain('    at ');
     expect(result.stderr.trim()).not.toBe('');

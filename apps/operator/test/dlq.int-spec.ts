@@ -296,6 +296,7 @@ describe('dlq', () => {
     expect(missing.stderr).toContain('there is no topic test.no-such-topic.dlq; "npm run topics -- check"');
     expect((await dlq('replay', topic, '--patch', '{"a"')).stderr).toContain('--patch: not valid JSON');
     expect(await dlq('list', topic, '--from', 'yesterday')).toMatchObject({ code: 2 });
+    expect(await dlq('list', topic, '--from', '2026-02-30')).toMatchObject({ code: 2 });
   });
 });
 

@@ -63,4 +63,17 @@ describe('keys', () => {
     );
     expect(days).toEqual([{ days: 90 }]);
   });
+
+  it('are not made with an end that is now', async () => {
+    for (const command of [
+      ['create', '--role', 'viewer'],
+      ['rotate', 'any'],
+    ]) {
+      expect(await keys(...command, '--expires', '0d')).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('expected a number above 0'),
+      });
+    }
+  });
 });

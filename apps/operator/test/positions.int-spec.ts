@@ -251,6 +251,9 @@ describe('positions', () => {
     const misspelt = await run('resume', 'telemetry.sample.v1', '0', '--yes', '--reason', 'x');
     expect(misspelt.stderr).toContain('Machine topics are telemetry.samples.v1 and inspection.results.v1');
 
+    const moved = await run('reach', '2026-02-30T05:00:00Z');
+    expect(moved).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected a time with its zone') });
+
     // No other topic than those of the contract can be named, so this position stands for one of them.
     await db.database.query(
       `UPDATE stream_positions SET source_topic = 'telemetry.samples.v1' WHERE source_topic = $1`,

@@ -1,4 +1,5 @@
 /** Recomputes telemetry roll-ups from raw rows, where these can reproduce what the roll-ups hold. */
+import { parseTime } from '@chip/contracts';
 import { AppError } from '@chip/service';
 import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
@@ -33,8 +34,10 @@ export async function rebuildRollups(
       action: 'rollup.rebuild',
       subject: `days:${from}/${to}`,
     });
-  const day = /^\d{4}-\d{2}-\d{2}$/;
-  if (!day.test(from) || !day.test(to) || from >= to) {
+  // Date.parse takes the 30th of February for a day of March.
+  const isDay = (text: string): boolean =>
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(parseTime(`${text}T00:00:00Z`));
+  if (!isDay(from) || !isDay(to) || from >= to) {
     throw new RollupRangeError('Expected two days such as 2026-01-20 2026-01-21, the second after the first.');
   }
   const bounds = [`${from}T00:00:00Z`, `${to}T00:00:00Z`];
