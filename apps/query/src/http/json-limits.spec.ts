@@ -13,6 +13,11 @@ describe('JSON that can be stored', () => {
     },
   );
 
+  it('has no numbers beyond those of a double, which would be stored as null', () => {
+    expect(jsonProblem(JSON.parse('{"a": [1e308, -1e400]}'))).toMatch(/number/);
+    expect(jsonProblem(JSON.parse('{"a": [1e308, -1e308]}'))).toBeUndefined();
+  });
+
   it('stops at 32 levels, however deep the value is', () => {
     const nested = (levels: number): unknown => {
       let value: unknown = 1;

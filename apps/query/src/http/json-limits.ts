@@ -2,8 +2,8 @@
 const MAX_DEPTH = 32;
 
 /**
- * States why PostgreSQL cannot store a JSON value, or undefined: NUL or lone surrogates in a text, or deeper nesting than
- * events may have. Walks with a stack of its own, because a body may nest deeper than the call stack.
+ * States why PostgreSQL cannot store a JSON value, or undefined: NUL or lone surrogates in a text, a number that became
+ * infinite and would be written as null, or deeper nesting than events may have. Walks with a stack of its own, because a body may nest deeper than the call stack.
  */
 export function jsonProblem(value: unknown): string | undefined {
   const rest: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
@@ -11,6 +11,9 @@ export function jsonProblem(value: unknown): string | undefined {
     const { value: current, depth } = item;
     if (typeof current === 'string' && !isStorable(current)) {
       return 'expected text without NUL and lone surrogates';
+    }
+    if (typeof current === 'number' && !Number.isFinite(current)) {
+      return 'expected numbers that a double can hold';
     }
     if (typeof current !== 'object' || current === null) {
       continue;

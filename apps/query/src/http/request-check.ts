@@ -45,7 +45,7 @@ function refusal(issues: readonly z.core.$ZodIssue[], code: 'invalid_body' | 'in
         unknown.push({ parameter: name([...issue.path, key]), message: 'is unknown' });
       }
     } else if (invalid.length < MAX_ISSUES) {
-      invalid.push({ parameter: name(issue.path), message: messageOf(issue) });
+      invalid.push({ parameter: name(issue.path), message: messageOf(issue, isBody) });
     }
   }
   const errors = [...unknown, ...invalid].slice(0, MAX_ISSUES);
@@ -55,10 +55,10 @@ function refusal(issues: readonly z.core.$ZodIssue[], code: 'invalid_body' | 'in
 
 const cut = (name: string): string => (name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name);
 
-const messageOf = (issue: z.core.$ZodIssue): string =>
+const messageOf = (issue: z.core.$ZodIssue, isBody: boolean): string =>
   issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('received undefined')
     ? 'is required'
-    : issue.code === 'invalid_type' && issue.message.endsWith('received array')
+    : !isBody && issue.code === 'invalid_type' && issue.message.endsWith('received array')
       ? 'is given more than once'
       : issue.message;
 
@@ -87,7 +87,7 @@ export function listOf<Element extends z.ZodType>(element: Element, max: number)
           continue;
         }
         for (const issue of checked.error.issues.slice(0, MAX_ISSUES - issues)) {
-          context.addIssue({ code: 'custom', path: [index, ...issue.path], message: messageOf(issue) });
+          context.addIssue({ code: 'custom', path: [index, ...issue.path], message: messageOf(issue, true) });
           issues++;
         }
         if (issues >= MAX_ISSUES) {
