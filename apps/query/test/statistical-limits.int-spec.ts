@@ -391,6 +391,40 @@ describe('capability of every parameter', () => {
     expect([mixed.cpk, mixed.is_stable, mixed.mean]).toEqual([null, null, null]);
   });
 
+  it('of values that must not be mixed has the limits with their own unit', async () => {
+    for (const [i, step] of ['s1', 's2'].entries()) {
+      const attempt = { lot_id: 'STEPS', chip_id: `c${i}`, product: 'STEPS', result: 'pass' as const, step };
+      await measure(attempt, [
+        { name: 'cd', value: 0.1, unit: 'um' },
+        { name: 'rs', value: 3, unit: 'V' },
+        { name: 'vt', value: 3, unit: 'V', lower: 1, upper: 4 },
+        { name: 'vb', value: 3, unit: 'V', lower: 1, upper: 4 },
+      ]);
+    }
+    await packMeasurements(stage.db.database);
+    const entries = [
+      { name: 'cd', unit: 'nm', lsl: 90, usl: 110 },
+      { name: 'rs', unit: 'Ohm', lsl: 2, usl: 4 },
+      { name: 'vt', unit: 'mV', target: 3 },
+      { name: 'vb', unit: 'Ohm', target: 3 },
+    ];
+    for (const entry of entries) {
+      const { status } = await stage.app.get('/v1/parameters', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...entry, product: 'STEPS', valid_from: '2026-01-01T00:00:00Z', reason: 'r' }),
+      });
+      expect([entry.name, status]).toEqual([entry.name, 200]);
+    }
+    const { parameters } = await get<{ parameters: Item[] }>('/v1/capabilities?product=STEPS');
+    expect(parameters.map(({ parameter, unit, lsl, usl, cpk }) => [parameter, unit, lsl, usl, cpk])).toEqual([
+      ['cd', 'nm', 90, 110, null],
+      ['rs', 'Ohm', 2, 4, null],
+      ['vb', 'V', 1, 4, null],
+      ['vt', 'mV', 1000, 4000, null],
+    ]);
+  });
+
   it('of an unknown product is empty; without a product refused', async () => {
     expect(await get('/v1/capabilities?product=NONE')).toMatchObject({ parameters: [] });
     expect(await refused('/v1/capabilities')).toEqual([400, 'invalid_parameter', 'product']);
