@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Refusal } from '@chip/contracts';
+import jsonc from 'jsonc-parser';
 import type { z } from 'zod';
 
 /** Objects and arrays may nest this deep; the event itself is level 1. */
@@ -33,12 +34,49 @@ export function readJson(value: Buffer | null, maxBytes: number): JsonRead {
     return { ok: true, value: JSON.parse(text) as unknown, text, hasEscapes: text.includes('\\u') };
   } catch {
     // V8's own message quotes the payload, which must not reach headers and logs.
-    return refused(
-      'malformed_json',
-      value.length === 0 ? 'got an empty value, expected JSON' : 'got text that is not JSON, expected JSON',
-    );
+    return refused('malformed_json', whyNotJson(text));
   }
 }
+
+function whyNotJson(text: string): string {
+  if (text === '') {
+    return 'got an empty value, expected JSON';
+  }
+  if (text.startsWith('\ufeff')) {
+    return 'got a byte order mark, expected JSON';
+  }
+  const end = endOfJson(text);
+  if (end === text.length) {
+    return 'got text that ends within JSON, expected the whole of it';
+  }
+  return `got text that is not JSON${end === undefined ? '' : ` from its character ${end + 1} on`}, expected JSON`;
+}
+
+/** @returns how many characters can begin a JSON text; undefined if they nest too deep to say */
+function endOfJson(text: string): number | undefined {
+  let end: number | undefined;
+  try {
+    jsonc.visit(
+      text,
+      {
+        onError: (_, offset, length) => {
+          // The parser marks a string without an end from its beginning on, and what is missing as nothing.
+          end = length === 0 || (text[offset] === '"' && offset + length === text.length) ? offset + length : offset;
+          throw new JsonEnds();
+        },
+      },
+      { disallowComments: true },
+    );
+  } catch (error) {
+    if (!(error instanceof JsonEnds) && !(error instanceof RangeError)) {
+      throw error;
+    }
+  }
+  return end;
+}
+
+/** Ends the search at the first error. */
+class JsonEnds extends Error {}
 
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 const pointer = (path: readonly PropertyKey[]): string =>
