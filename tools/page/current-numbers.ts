@@ -102,6 +102,60 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
       more = 7;
       await current().returns();
       await chart.locator('.readout').getByText('1,007', { exact: false }).waitFor();
+      // Opens a menu, which takes the end of the click.
+      await chart.locator('.plot').hover();
+      await page.keyboard.press('End');
+      await page.mouse.down({ button: 'right' });
+      await page.mouse.move(0, 0);
+      more = 8;
+      await current().returns();
+      await chart.locator('.readout').getByText('1,008', { exact: false }).waitFor();
+      await page.mouse.up({ button: 'right' });
+    });
+
+    it('is not the view of before where that of the address cannot be loaded', async () => {
+      const { page } = current();
+      await current().open('/pipeline');
+      // As after an upgrade of the service, whose files have other names.
+      await page.route('**/assets/lots-*.js', (route) => route.fulfill({ status: 404 }));
+      await page.getByRole('link', { name: 'Lots', exact: true }).click();
+      await page.getByRole('alert').getByText('This could not be loaded').waitFor();
+      expect(await page.getByRole('heading', { name: 'Pipeline', exact: true }).count()).toBe(0);
+      await page.unrouteAll();
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('link', { name: lot() }).waitFor();
+      // The browser says in the console that the file is missing.
+      current().complaints();
+    });
+
+    it('goes when the caller may no longer see it', async () => {
+      const { page } = current();
+      await current().open('/lots');
+      await page.getByRole('link', { name: lot() }).waitFor();
+      await page.route('**/v1/lots?*', (route) =>
+        route.fulfill({
+          status: 403,
+          headers: { 'content-type': 'application/problem+json' },
+          body: JSON.stringify({ type: 'about:blank', title: 't', status: 403, code: 'forbidden', detail: 'gone' }),
+        }),
+      );
+      await current().returns();
+      await page.getByText('Not allowed with this key').waitFor();
+      expect(await page.getByRole('link', { name: lot() }).count()).toBe(0);
+    });
+
+    it('says so where it is a part of all machines or notes', async () => {
+      const { page } = current();
+      const cut = (route: Route) => change(route, (answer: object) => ({ ...answer, next_cursor: 'more' }));
+      await page.route('**/v1/equipment?*', cut);
+      await page.route('**/v1/annotations?*', cut);
+      await current().open('/?range=all');
+      await page
+        .locator('.attention')
+        .getByText(/Only the first \d+ machines are looked at here/)
+        .waitFor();
+      await current().open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&chart=imr&subgroup=1');
+      await page.getByText(/Only the latest \d+ notes are shown/).waitFor();
     });
 
     it('of a cause without a code are its letters, and not those of others', async () => {

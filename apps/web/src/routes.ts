@@ -4,6 +4,7 @@
  */
 import { type FunctionComponent } from 'preact';
 import { lazy } from 'preact-iso';
+import { notLoaded } from './shared/states.tsx';
 import { type Texts } from './texts/en.ts';
 
 export interface View {
@@ -14,60 +15,63 @@ export interface View {
   readonly component: FunctionComponent;
 }
 
+/** A view that cannot be loaded says so, where the one before it would stay. An upgrade of the service renames its files. */
+const view = (load: () => Promise<FunctionComponent>): FunctionComponent => lazy(() => load().catch(notLoaded));
+
 export const VIEWS: readonly View[] = [
-  { path: '/', nav: 'today', component: lazy(() => import('./views/today/today.tsx').then(({ Today }) => Today)) },
-  { path: '/lots', nav: 'lots', component: lazy(() => import('./views/lots/lots.tsx').then(({ Lots }) => Lots)) },
-  { path: '/lots/:lot', component: lazy(() => import('./views/lot/lot.tsx').then(({ LotView }) => LotView)) },
+  { path: '/', nav: 'today', component: view(() => import('./views/today/today.tsx').then(({ Today }) => Today)) },
+  { path: '/lots', nav: 'lots', component: view(() => import('./views/lots/lots.tsx').then(({ Lots }) => Lots)) },
+  { path: '/lots/:lot', component: view(() => import('./views/lot/lot.tsx').then(({ LotView }) => LotView)) },
   {
     path: '/lots/:lot/wafers/:wafer',
-    component: lazy(() => import('./views/wafer/wafer.tsx').then(({ Wafer }) => Wafer)),
+    component: view(() => import('./views/wafer/wafer.tsx').then(({ Wafer }) => Wafer)),
   },
   {
     path: '/lots/:lot/wafers/:wafer/dice/:place',
-    component: lazy(() => import('./views/chip/die.tsx').then(({ DieView }) => DieView)),
+    component: view(() => import('./views/chip/die.tsx').then(({ DieView }) => DieView)),
   },
-  { path: '/lots/:lot/chips/:chip', component: lazy(() => import('./views/chip/chip.tsx').then(({ Chip }) => Chip)) },
+  { path: '/lots/:lot/chips/:chip', component: view(() => import('./views/chip/chip.tsx').then(({ Chip }) => Chip)) },
   {
     path: '/charts',
     nav: 'charts',
-    component: lazy(() => import('./views/charts/charts.tsx').then(({ Charts }) => Charts)),
+    component: view(() => import('./views/charts/charts.tsx').then(({ Charts }) => Charts)),
   },
   {
     path: '/yield',
     nav: 'yield',
-    component: lazy(() => import('./views/yield/yield.tsx').then(({ YieldView }) => YieldView)),
+    component: view(() => import('./views/yield/yield.tsx').then(({ YieldView }) => YieldView)),
   },
   {
     path: '/compare',
     nav: 'compare',
-    component: lazy(() => import('./views/compare/compare.tsx').then(({ Compare }) => Compare)),
+    component: view(() => import('./views/compare/compare.tsx').then(({ Compare }) => Compare)),
   },
   {
     path: '/telemetry',
     nav: 'telemetry',
-    component: lazy(() => import('./views/telemetry/telemetry.tsx').then(({ Telemetry }) => Telemetry)),
+    component: view(() => import('./views/telemetry/telemetry.tsx').then(({ Telemetry }) => Telemetry)),
   },
   {
     path: '/reports',
     nav: 'reports',
-    component: lazy(() => import('./views/reports/reports.tsx').then(({ Reports }) => Reports)),
+    component: view(() => import('./views/reports/reports.tsx').then(({ Reports }) => Reports)),
   },
   {
     path: '/reports/:id',
-    component: lazy(() => import('./views/reports/report.tsx').then(({ ReportView }) => ReportView)),
+    component: view(() => import('./views/reports/report.tsx').then(({ ReportView }) => ReportView)),
   },
   {
     path: '/pipeline',
     nav: 'pipeline',
-    component: lazy(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),
+    component: view(() => import('./views/pipeline/pipeline.tsx').then(({ Pipeline }) => Pipeline)),
   },
   {
     path: '/letters',
     nav: 'letters',
-    component: lazy(() => import('./views/letters/letters.tsx').then(({ Letters }) => Letters)),
+    component: view(() => import('./views/letters/letters.tsx').then(({ Letters }) => Letters)),
   },
   {
     path: '/runbooks/:code',
-    component: lazy(() => import('./views/runbook/runbook.tsx').then(({ Runbook }) => Runbook)),
+    component: view(() => import('./views/runbook/runbook.tsx').then(({ Runbook }) => Runbook)),
   },
 ];

@@ -3,7 +3,7 @@ import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CANCELLED, type Problem, problemOf, type Question } from './ask.ts';
 import { isVisible, moved } from './events.ts';
-import { key } from './session.ts';
+import { key, refusal } from './session.ts';
 
 export interface Answer<T> {
   /** Address of the question; undefined while it is not known yet. */
@@ -35,6 +35,7 @@ function keep(url: string, data: unknown): void {
 /** The next person to sign in must not see what the last caller could. */
 effect(() => {
   void key.value;
+  void refusal.value;
   kept.clear();
 });
 
@@ -102,7 +103,12 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
           return;
         }
         const problem = problemOf(error);
-        setState(({ data }) => ({ name: asked, data, problem }));
+        // What the caller may no longer see goes, whatever it was allowed before.
+        const isHidden = problem.status === 403;
+        if (isHidden) {
+          kept.delete(asked);
+        }
+        setState(({ data }) => ({ name: asked, data: isHidden ? undefined : data, problem }));
         if (problem.status === 0 || problem.status === 429 || problem.status === 503) {
           isOutdated = true;
           // What was too much for the database rests like an answer that took as long.

@@ -173,7 +173,11 @@ export function Chart(current: ChartProps): JSX.Element {
 
   useLayoutEffect(() => plot.current?.redraw(false), [marks, flags, selected]);
 
-  const holdWhileDrawing = (): void => {
+  const holdWhileDrawing = ({ button }: MouseEvent): void => {
+    // Only the main button draws. Where another one opens a menu, the page may never learn that it was let go.
+    if (button !== 0) {
+      return;
+    }
     hold(current);
     // The chart's own listener, on the document, has read the range by then.
     window.addEventListener('mouseup', () => hold(undefined), { once: true });

@@ -1,8 +1,9 @@
 /** What stands in place of data: each state says what is the case and what can be done. */
-import { type ComponentChildren, type JSX } from 'preact';
+import { type ComponentChildren, type FunctionComponent, type JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { CANCELLED, type Problem } from '../api/ask.ts';
 import { texts } from '../texts/texts.ts';
+import { Title } from './title.tsx';
 
 /** Work that takes longer than this says for how long, and can be cancelled. */
 const LONG_S = 2;
@@ -80,3 +81,19 @@ export function Refused({ problem, retry }: { problem: Problem; retry: () => voi
     </div>
   );
 }
+
+/** In place of a view whose code could not be loaded. Only a new page knows the names of other files. */
+export const notLoaded =
+  (error: unknown): FunctionComponent =>
+  () => {
+    const { message } = error as Error;
+    return (
+      <div class="panel">
+        <Title>{texts().states.failed}</Title>
+        <Refused
+          problem={{ status: 503, code: 'unreachable', detail: message, retryAfterS: undefined }}
+          retry={() => location.reload()}
+        />
+      </div>
+    );
+  };

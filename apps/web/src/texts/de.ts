@@ -134,6 +134,7 @@ export const de: Texts = {
     attention: 'Braucht Aufmerksamkeit',
     nothing: 'Nichts braucht Aufmerksamkeit',
     stopped: (count) => `${count} ${count === 1 ? 'Partition steht' : 'Partitionen stehen'}`,
+    firstMachines: (shown) => `Nur die ersten ${shown} Maschinen werden hier betrachtet`,
     silent: (names) =>
       names.length === 1
         ? `${names[0]} schweigt`

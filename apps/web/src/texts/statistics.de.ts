@@ -115,6 +115,7 @@ export const statisticsDe: typeof statisticsEn = {
     endPhase: 'Phasengrenze entfernen',
     notes: 'Notizen',
     noNotes: 'Hier ist nichts notiert.',
+    latestNotes: (shown) => `Nur die neuesten ${shown} Notizen sind zu sehen.`,
     note: 'Notiz',
     concerns: 'Betrifft',
     author: 'Verfasser',

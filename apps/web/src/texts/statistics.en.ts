@@ -109,6 +109,7 @@ export const statisticsEn = {
     endPhase: 'Remove this phase',
     notes: 'Notes',
     noNotes: 'Nothing is noted here.',
+    latestNotes: (shown: string) => `Only the latest ${shown} notes are shown.`,
     note: 'Note',
     concerns: 'Concerns',
     author: 'Author',

@@ -43,6 +43,9 @@ export function Attention({ pipeline, ledger, machines, comparison }: AttentionP
         to: addressOf('/compare', {}, { equipment: key, policy: 'last', range }),
         isBad: true,
       })),
+    ...(machines.data && machines.data.next_cursor !== null
+      ? [{ text: t.today.firstMachines(whole(machines.data.items.length)), to: '#machines', isBad: false }]
+      : []),
     ...(silent.length > 0 ? [{ text: t.today.silent(silent), to: '#machines', isBad: false }] : []),
     ...(pipeline.data?.topics ?? [])
       .filter(({ dead_lettered }) => dead_lettered > 0)

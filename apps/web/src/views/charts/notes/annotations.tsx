@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { type paths } from '@chip/client';
 import { type Problem, problemOf, question, type Question, send, store } from '../../../api/ask.ts';
 import { type Answer } from '../../../api/use-answer.ts';
+import { whole } from '../../../format/numbers.ts';
 import { Time } from '../../../format/time.tsx';
 import { useAddress } from '../../../shared/location.ts';
 import { Panel } from '../../../shared/panel.tsx';
@@ -72,8 +73,9 @@ export function Annotations({ choice, samples, answer }: AnnotationsProps): JSX.
         ]),
       })}
     >
-      {({ items }) => (
+      {({ items, next_cursor }) => (
         <>
+          {next_cursor !== null && <p class="hint">{t.charts.latestNotes(whole(items.length))}</p>}
           {items.length === 0 ? (
             <p class="quiet">{t.charts.noNotes}</p>
           ) : (
