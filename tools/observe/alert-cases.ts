@@ -354,6 +354,10 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
         labels: [{ namespace: 'chip-quality', persistentvolumeclaim: 'db' }],
       },
       {
+        series: ['kubelet_volume_stats_available_bytes{namespace="chip-quality",persistentvolumeclaim="full"} 0x410'],
+        labels: [{ namespace: 'chip-quality', persistentvolumeclaim: 'full' }],
+      },
+      {
         series: ['node_filesystem_avail_bytes{fstype="ext4",mountpoint="/data"} 100000000000-100000000x410'],
         labels: [{ fstype: 'ext4', mountpoint: '/data' }],
       },
