@@ -215,6 +215,20 @@ describe('charts of counts', () => {
     const phased = await get<{ warning?: string }>(`/v1/spc?${query}&phases=2020-01-01T00:00:00Z`);
     expect(phased.warning).toEqual(warning && expect.stringMatching(warning));
   });
+
+  it('limits frozen from counts of several inspection types say so', async () => {
+    const { status, body } = await stage.app.get<{ definition: string }>('/v1/control-limits', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        chart: 'p',
+        product: 'MIX',
+        baseline: { from: '2026-01-01T00:00:00Z', to: '2026-12-01T00:00:00Z' },
+        reason: 'phase I',
+      }),
+    });
+    expect([status, body.definition]).toEqual([201, expect.stringMatching(/several inspection types/)]);
+  });
 });
 
 describe('maps', () => {

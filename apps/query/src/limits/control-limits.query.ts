@@ -94,7 +94,8 @@ export class ControlLimitsQuery {
     const { as_of, ...found } = await this.snapshots.answer((snapshot) =>
       samplesOf(snapshot, { ...request, ...baseline, isUnitNeeded: true }),
     );
-    const { data, samples, unit, breakAt, what } = found;
+    const { data, samples, unit, breakAt, warning } = found;
+    const what = warning === undefined ? found.what : `${found.what} ${warning}`;
     return { limits: await estimateLimits(settings, data), data, samples, unit, break_at: breakAt, what, as_of };
   }
 
