@@ -14,7 +14,14 @@ import {
 } from '../src/capability/capabilities.sql.ts';
 import { type Snapshots } from '../src/sql/snapshots.ts';
 import { instantWithin, openUnits, rangeBetween } from './random-attempts.ts';
-import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
+import {
+  EVERY_VALUE,
+  keepMeasurementsFrom,
+  keepUp,
+  measuredEvent,
+  storeMeasured,
+  upkeep,
+} from './random-measurements.ts';
 
 const UNITS = 150;
 const instant = instantWithin(4);
@@ -110,9 +117,9 @@ describe('capabilities of all parameters by day', () => {
     const { sql, where } = chosenAttempts(asked, 'operation', 'a.*');
     const values = await db.database.query<Value>(
       `SELECT m.name, m.value, m.unit, m.lower_limit, m.upper_limit, c.inspection_type::text AS inspection_type, c.step, c.recipe, l.site,
-              c.lot_id::text AS lot, (rank() OVER (ORDER BY c.completed_at, c.event_id, m.event_id))::int AS place
+              c.lot_id::text AS lot, (rank() OVER (ORDER BY c.completed_at, c.event_id, m.event_id, m.nth))::int AS place
          FROM (${sql}) AS c JOIN lots AS l ON l.id = c.lot_id
-         JOIN measurements AS m ON m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids)`,
+         JOIN ${EVERY_VALUE} AS m ON m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids)`,
       where.values,
     );
     return values.sort((a, b) => a.place - b.place || (a.value ?? Infinity) - (b.value ?? Infinity));

@@ -18,7 +18,14 @@ import {
   type SitedKind,
 } from '../src/measured/measured-samples.sql.ts';
 import { instantWithin, LOTS, openUnits, rangeBetween } from './random-attempts.ts';
-import { keepMeasurementsFrom, keepUp, measuredEvent, storeMeasured, upkeep } from './random-measurements.ts';
+import {
+  EVERY_VALUE,
+  keepMeasurementsFrom,
+  keepUp,
+  measuredEvent,
+  storeMeasured,
+  upkeep,
+} from './random-measurements.ts';
 
 const UNITS = 60;
 const DAYS = 20;
@@ -96,7 +103,7 @@ describe('measured values by day', () => {
     readonly wafer: string | null;
     readonly at: string;
     readonly day: string;
-    /** Equal for values of one event, which go by their value. */
+    /** Equal for the rows of one event, which go by their value. */
     readonly place: number;
   }
 
@@ -106,9 +113,9 @@ describe('measured values by day', () => {
     const values = await db.database.query<Value>(
       `SELECT m.value, m.unit, c.inspection_type::text AS inspection_type, c.product, c.step, c.recipe, l.site, c.lot_id::text AS lot, c.wafer_id AS wafer,
               c.completed_at AS at, to_char(c.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
-              (rank() OVER (ORDER BY c.completed_at, c.event_id, m.event_id))::int AS place
+              (rank() OVER (ORDER BY c.completed_at, c.event_id, m.event_id, m.nth))::int AS place
          FROM (${sql}) AS c JOIN lots AS l ON l.id = c.lot_id
-         JOIN measurements AS m ON m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids) AND m.name = ${where.bind(asked.parameter)}`,
+         JOIN ${EVERY_VALUE} AS m ON m.inspection_id = c.inspection_id AND m.event_id = ANY (c.event_ids) AND m.name = ${where.bind(asked.parameter)}`,
       where.values,
     );
     const from = asked.conversion?.from ?? [];

@@ -40,16 +40,17 @@ beforeAll(async () => {
   await database.query(
     `UPDATE inspection_attempts SET event_ids = ARRAY[md5(event_id::text)::uuid, event_id] WHERE right(event_id::text, 2)::int % 4 = 0`,
   );
-  // Names that some events have twice, some not at all; units and limits that differ; values that are missing.
+  // Names that some events have twice, some not at all; units and limits that differ; values that are missing. Of two of one name
+  // the greater or missing one comes last, as rows go by value.
   await database.query(
     `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit, lower_limit, upper_limit)
      SELECT a.occurred_at - o.early * INTERVAL '5 seconds', a.inspection_id, CASE WHEN o.early = 0 THEN a.event_id ELSE a.event_ids[1] END,
-       m.name, CASE WHEN (a.die_x + m.n) % 9 <> 4 THEN a.die_x * 10 + a.die_y + m.n / 8.0 + o.early END,
+       m.name, CASE WHEN (a.die_x + m.n) % 9 <> 4 OR m.n = 2 THEN a.die_x * 10 + a.die_y + m.n / 8.0 + o.early END,
        CASE WHEN m.name <> 'gain' THEN 'V' END, CASE WHEN m.n < 3 THEN -1.5 END, CASE WHEN a.die_y > 2 THEN 100 END
      FROM inspection_attempts AS a
      CROSS JOIN LATERAL generate_series(0, cardinality(a.event_ids) - 1) AS o (early)
      CROSS JOIN (VALUES (0, 'vth'), (1, 'gain'), (2, 'leak'), (3, 'leak'), (4, 'idd')) AS m (n, name)
-     WHERE m.name <> 'idd' OR a.die_x % 2 = 0`,
+     WHERE m.name <> 'idd' OR a.die_x % 2 = 0 ORDER BY a.event_id, o.early, m.n`,
   );
 }, 120_000);
 afterAll(() => stage.end());

@@ -65,6 +65,13 @@ export const storeMeasured = (database: Database, events: readonly Event[]): Pro
     }
   });
 
+/** FROM item: every value `m` with its place among those of its event, which rows do not have. */
+export const EVERY_VALUE = `(
+  SELECT *, 1::bigint AS nth FROM measurement_rows
+  UNION ALL
+  SELECT v.time, v.inspection_id, v.event_id, u.* FROM measurement_vectors AS v JOIN measurement_sets AS s ON s.id = v.set_id
+  CROSS JOIN unnest(s.names, v.values, s.units, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u)`;
+
 /** What happens to the database between the events of a round and its questions. */
 export const upkeep = fc.constantFrom('sum up', 'sum up', 'sum up one day', 'sum up', 'nothing', 'pack', 'retention');
 

@@ -69,15 +69,17 @@ const OF_ATTEMPT = (row: string): string =>
   `${row}.inspection_id = a.inspection_id AND ${row}.event_id = ANY (a.event_ids)`;
 const VALUES = `JOIN measurement_sets s ON s.id = v.set_id
         CROSS JOIN LATERAL (
-          SELECT v.time, v.inspection_id, v.event_id, u.name, ${measuredValue('u')} AS value, u.unit, u.lower_limit, u.upper_limit
-            FROM unnest(s.names, v.values, v.digits, s.units, s.lower_limits, s.upper_limits) AS u (name, values, digits, unit, lower_limit, upper_limit)) m`;
+          SELECT v.time, v.inspection_id, v.event_id, u.name, ${measuredValue('u')} AS value, u.unit, u.lower_limit, u.upper_limit, u.place
+            FROM unnest(s.names, v.values, v.digits, s.units, s.lower_limits, s.upper_limits) WITH ORDINALITY AS u (name, values, digits, unit, lower_limit, upper_limit, place)) m`;
 const NAMED_VALUE = `JOIN named n ON n.set_id = v.set_id
         CROSS JOIN LATERAL (
-          SELECT v.time, v.inspection_id, v.event_id, n.name, ${measuredValue('v', '[n.place]')} AS value, n.unit, n.lower_limit, n.upper_limit) m`;
+          SELECT v.time, v.inspection_id, v.event_id, n.name, ${measuredValue('v', '[n.place]')} AS value, n.unit, n.lower_limit, n.upper_limit, n.place) m`;
+/** Rows have no order until they are packed; those of one name go by value. */
+const ROWS = '(SELECT *, 1::bigint AS place FROM measurement_rows) m';
 
 /**
  * SELECT over attempts `a` and their measurements `m` (time, inspection_id, event_id, name, value, unit, lower_limit,
- * upper_limit), from vectors and from the rows that earlier versions stored.
+ * upper_limit, place in the event), from vectors and from the rows that earlier versions stored.
  *
  * @param select makes the statement with these joins after its FROM
  * @param name placeholder of the requested name, with the CTE {@link namedPlaces}; undefined = all names
@@ -91,7 +93,7 @@ export function overMeasurements(
   const isNamed = name === undefined ? '' : ` AND m.name = ${name}`;
   return times
     .flatMap((near) => [
-      `JOIN measurement_rows m ON ${OF_ATTEMPT('m')}${isNamed}${near('m')}`,
+      `JOIN ${ROWS} ON ${OF_ATTEMPT('m')}${isNamed}${near('m')}`,
       `JOIN measurement_values v ON ${OF_ATTEMPT('v')}${near('v')}
         ${name === undefined ? VALUES : NAMED_VALUE}`,
     ])

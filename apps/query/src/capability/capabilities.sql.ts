@@ -104,7 +104,7 @@ function momentsOfParts(
     (
       joins,
     ) => `SELECT a.event_id, a.completed_at, a.lot_id, a.inspection_type, a.step, a.recipe, m.name, m.value, m.unit,
-             m.lower_limit, m.upper_limit, m.event_id AS value_event
+             m.lower_limit, m.upper_limit, m.event_id AS value_event, m.place
         FROM attempt a
         ${joins}`,
     undefined,
@@ -122,14 +122,14 @@ function momentsOfParts(
     ), day AS MATERIALIZED (
       SELECT a.* FROM ${ofDays === undefined ? NO_DAYS : `daily_measured a WHERE ${ofDays}`}
     ), part AS (
-      SELECT ${kind}, true AS is_value, completed_at AS first_at, event_id, value_event, value AS first_value, lot_id AS first_lot, value AS last_value, lot_id AS last_lot
+      SELECT ${kind}, true AS is_value, completed_at AS first_at, event_id, value_event, place, value AS first_value, lot_id AS first_lot, value AS last_value, lot_id AS last_lot
         FROM measured
       UNION ALL
-      SELECT ${kind}, false, first_at, NULL, NULL, first_value, first_lot, last_value, last_lot FROM day
+      SELECT ${kind}, false, first_at, NULL, NULL, NULL, first_value, first_lot, last_value, last_lot FROM day
     ), ordered AS MATERIALIZED (
       SELECT ${kind}, first_lot AS lot_id, is_value, CASE WHEN is_value THEN first_value END AS value,
              abs(first_value - lag(last_value) OVER w) AS move, first_lot = lag(last_lot) OVER w AS same_lot
-        FROM part WINDOW w AS (PARTITION BY name ORDER BY first_at, event_id, value_event, first_value)
+        FROM part WINDOW w AS (PARTITION BY name ORDER BY first_at, event_id, value_event, place, first_value)
     ), piece AS (
       SELECT ${kind}, l.site, n, missing, mean, squares, moves, moved, lot_neighbours, lot_moves, lot_moved
         FROM (SELECT ${kind}, lot_id, count(value) AS n, count(*) FILTER (WHERE is_value) - count(value) AS missing, ${meanOf('value')} AS mean, ${squaresOf('value')} AS squares,

@@ -182,7 +182,7 @@ const UNITS = `min(coalesce(unit, '')) AS least_unit, max(coalesce(unit, '')) AS
 function latestOf(name: string, times: ReturnType<typeof timesOf>): string {
   const columns = `a.inspection_id, a.step, ${carried('a')}`;
   const measured = overMeasurements(
-    (joins) => `SELECT ${columns}, m.value, m.unit, m.time, m.event_id AS value_event FROM chosen a
+    (joins) => `SELECT ${columns}, m.value, m.unit, m.time, m.event_id AS value_event, m.place FROM chosen a
         ${joins}`,
     name,
     times,
@@ -190,7 +190,7 @@ function latestOf(name: string, times: ReturnType<typeof timesOf>): string {
   return `${namedPlaces(name)}, carried AS (
       SELECT DISTINCT ON (inspection_id, step, event_id) * FROM (
       ${measured}) m
-       ORDER BY inspection_id, step, event_id, time DESC, value_event DESC
+       ORDER BY inspection_id, step, event_id, time DESC, value_event DESC, place DESC
     )`;
 }
 

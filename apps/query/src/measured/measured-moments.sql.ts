@@ -139,16 +139,16 @@ export async function momentsOfValues(
              a.moves, ${converted('a.moved', true)} AS moved, a.lot_neighbours, a.lot_moves, ${converted('a.lot_moved', true)} AS lot_moved
         FROM daily_measured a WHERE ${summed ? ofDay(question, summed, where) : 'false'}
     ), part AS (
-      SELECT completed_at AS first_at, event_id, value_event, value AS first_value, lot_id AS first_lot, value AS last_value, lot_id AS last_lot, wafer_id, product,
+      SELECT completed_at AS first_at, event_id, value_event, place, value AS first_value, lot_id AS first_lot, value AS last_value, lot_id AS last_lot, wafer_id, product,
              value, NULL::int AS values, NULL::float8 AS mean, NULL::float8 AS squares,
              NULL::int AS moves, NULL::float8 AS moved, NULL::int AS lot_neighbours, NULL::int AS lot_moves, NULL::float8 AS lot_moved
         FROM measured
       UNION ALL
-      SELECT first_at, NULL, NULL, first_value, first_lot, last_value, last_lot, NULL, product,
+      SELECT first_at, NULL, NULL, NULL, first_value, first_lot, last_value, last_lot, NULL, product,
              NULL, values, mean, squares, moves, moved, lot_neighbours, lot_moves, lot_moved FROM day
     ), ordered AS (
       SELECT *, abs(first_value - lag(last_value) OVER w) AS step, ${SAME_RUN[breakAt ?? 'lot']} AS same_run
-        FROM part WINDOW w AS (ORDER BY first_at, event_id, value_event, first_value)
+        FROM part WINDOW w AS (ORDER BY first_at, event_id, value_event, place, first_value)
     ), centre AS MATERIALIZED (
       SELECT ${weightedMeanOf('values')} AS mean FROM day
     )

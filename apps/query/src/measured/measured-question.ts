@@ -51,7 +51,7 @@ export async function unambiguous<Question extends MeasuredQuestion>(
 
 /** States in words what the samples consist of. */
 export const describeMeasured = (question: MeasuredQuestion, breakAt: Break | undefined): string =>
-  `Data: values of ${question.parameter}, ordered by (completed_at, event_id); samples: ${
+  `Data: values of ${question.parameter}, ordered by (completed_at, event_id), those of one event as the machine sends them; samples: ${
     typeof question.subgroup === 'number' ? `${question.subgroup} consecutive values each` : `by ${question.subgroup}`
   }. ${describeUnit(question)}${describeChoice(question, 'operation')}${breakAt === undefined ? '' : ` Moving ranges break at: ${breakAt}.`}`;
 

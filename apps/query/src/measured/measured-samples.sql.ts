@@ -60,7 +60,8 @@ export interface MeasuredSample extends SampleSummary {
   readonly product: string | null;
 }
 
-const ORDER = 'completed_at, event_id, value_event, value';
+/** Values of one event that share a name, such as those of the sites of a wafer, go in the order of the machine. */
+const ORDER = 'completed_at, event_id, value_event, place, value';
 
 /** `value` of the unit `unit` in the unit asked for; a difference of values has no offset. */
 export function convertedValue(
@@ -93,7 +94,7 @@ export function measuredValues(
     (
       joins,
     ) => `SELECT a.inspection_id, a.event_id, a.completed_at, a.lot_id, a.wafer_id, a.inspection_type, a.product, a.step, a.recipe,
-             ${value} AS value, m.unit, m.event_id AS value_event
+             ${value} AS value, m.unit, m.event_id AS value_event, m.place
         FROM attempt a
         ${joins}`,
     name,

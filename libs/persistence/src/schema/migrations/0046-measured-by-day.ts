@@ -143,12 +143,14 @@ const kindOf = (place: string): string => `k.kind[1]::inspection_type_enum, k.ki
 const namesOf = (place: string): string => `${kindOf(place)}, n.name, n.unit`;
 
 /** What a later migration adds to the rows of `daily_measured`. */
-interface MoreColumns {
+export interface MoreColumns {
   /** CTEs between `summed` and the following one. */
   readonly ctes: string;
   /** Values of the columns, from the joins, too, of series `s`. */
   readonly columns: string;
   readonly joins: string;
+  /** Whether values of one event go in the order of the machine (see 0057-values-in-order), instead of by value. */
+  readonly inOrder?: boolean;
 }
 
 export const sumUpMeasured = (
@@ -209,12 +211,12 @@ BEGIN
     FROM measured_event AS e JOIN kind AS k USING (kind)
   ), value AS MATERIALIZED (
     -- Numbers instead of names, so that sorting compares them.
-    SELECT e.kind + u.number AS series, e.place, u.value, e.lot_id, e.completed_at, e.time
-    FROM event AS e JOIN numbered AS n ON n.id = e.set_id CROSS JOIN unnest(n.numbers, e.values) AS u (number, value)
+    SELECT e.kind + u.number AS series, e.place, ${more.inOrder ? 'u.nth, ' : ''}u.value, e.lot_id, e.completed_at, e.time
+    FROM event AS e JOIN numbered AS n ON n.id = e.set_id CROSS JOIN unnest(n.numbers, e.values)${more.inOrder ? ' WITH ORDINALITY AS u (number, value, nth)' : ' AS u (number, value)'}
   ), neighbour AS (
     SELECT series, value, lot_id, completed_at, time, lag(lot_id) OVER w IS NULL AS is_first, lead(lot_id) OVER w IS NULL AS is_last,
       abs(value - lag(value) OVER w) AS move, lag(lot_id) OVER w = lot_id AS same_lot
-    FROM value WINDOW w AS (PARTITION BY series ORDER BY place, value)
+    FROM value WINDOW w AS (PARTITION BY series ORDER BY place, ${more.inOrder ? 'nth, ' : ''}value)
   ), summed AS (
     SELECT series, count(value) AS values, count(*) - count(value) AS missing, avg(value) AS mean, var_pop(value) * count(value) AS squares,
       count(move) AS moves, sum(move) AS moved, count(*) FILTER (WHERE same_lot) AS lot_neighbours,

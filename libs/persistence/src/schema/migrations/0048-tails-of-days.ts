@@ -1,5 +1,5 @@
 import { MARK_EVERY_DAY } from './0044-summaries-by-day.ts';
-import { OF_SERIES, sumUpMeasured } from './0046-measured-by-day.ts';
+import { type MoreColumns, OF_SERIES, sumUpMeasured } from './0046-measured-by-day.ts';
 import { SchemaMigration } from './schema-migration.ts';
 
 /**
@@ -15,7 +15,7 @@ export class TailsOfDays extends SchemaMigration {
 
   override up(): void {
     this.addSql(COLUMNS);
-    this.addSql(sumUpMeasured('CREATE OR REPLACE', { ctes: TAILS, columns: TAIL_COLUMNS, joins: TAIL_JOINS }));
+    this.addSql(sumUpMeasured('CREATE OR REPLACE', WITH_TAILS));
     // Last, so that no day is summed up by the former function without its mark.
     this.addSql(MARK_EVERY_DAY);
   }
@@ -83,3 +83,5 @@ const TAIL_COLUMNS = `,
       CASE WHEN coalesce(cardinality(f.tails), 0) <= ${FEW} + s.values / 4 THEN coalesce(f.tails, '{}') END`;
 const TAIL_JOINS = `
     LEFT JOIN tested_by AS b USING (series) LEFT JOIN near AS t USING (series) LEFT JOIN tail AS f USING (series)`;
+
+export const WITH_TAILS: MoreColumns = { ctes: TAILS, columns: TAIL_COLUMNS, joins: TAIL_JOINS };

@@ -46,6 +46,7 @@ import { AttemptsByProduct } from './0053-attempts-by-product.ts';
 import { ValuesAsDigits } from './0054-values-as-digits.ts';
 import { HoldsOfEverything } from './0055-holds-of-everything.ts';
 import { LateRangesTakeTurns } from './0056-late-ranges-take-turns.ts';
+import { ValuesInOrder } from './0057-values-in-order.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -97,4 +98,5 @@ export const MIGRATIONS = [
   { name: '0054-values-as-digits', class: ValuesAsDigits },
   { name: '0055-holds-of-everything', class: HoldsOfEverything },
   { name: '0056-late-ranges-take-turns', class: LateRangesTakeTurns },
+  { name: '0057-values-in-order', class: ValuesInOrder },
 ];
