@@ -2,6 +2,7 @@ import { type Queryable } from '@chip/persistence';
 import { type OperationCounts } from '@chip/quality';
 import { groupedRows, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
+import { SqlConditions } from '../sql/sql-conditions.ts';
 
 /** Counts of units (lot, chip); `passed` counts those that passed at the first attempt of every operation. */
 export interface RolledCounts extends GroupRow {
@@ -13,23 +14,34 @@ export interface RolledCounts extends GroupRow {
 
 /**
  * Counts first attempts of each (unit, operation), per operation and per unit, in the group of that first attempt.
- * The product of a unit is the one that its attempts name: a machine that names none does not create another product.
+ * The product of a unit is the one that its attempts name: a machine that names none does not create another product, whose
+ * units would have gone through its operations alone.
  */
 export function rolledThroughputCounts(
   snapshot: Queryable,
   question: Omit<AttemptQuestion, 'policy'>,
 ): Promise<RolledCounts[]> {
+  const { product, ...filters } = question;
+  const where = new SqlConditions();
+  if (product !== undefined) {
+    // A machine that names none has tested units of it, too.
+    where.require(`(a.product IS NULL OR a.product = ANY (${where.bind([product].flat())}::text[]))`);
+  }
   const first = chosenAttempts(
-    { ...question, policy: 'first' },
+    { ...filters, policy: 'first' },
     'operation',
     'a.inspection_id, a.inspection_type, a.step, a.result, a.lot_id, a.product',
+    where,
   );
   return snapshot.query<RolledCounts>(
     `WITH chosen AS (
       ${first.sql}
-    ), first AS (
+    ), named AS (
       SELECT c.*, i.chip_id, min(c.product) OVER (PARTITION BY c.lot_id, i.chip_id) AS unit_product
         FROM chosen c JOIN inspections i ON i.id = c.inspection_id
+    ), first AS (
+      SELECT inspection_type, step, result, lot_id, chip_id, unit_product, ${question.group_by === 'product' ? 'unit_product' : 'group_key'} AS group_key, group_lot
+        FROM named${product === undefined ? '' : ' WHERE unit_product IS NOT NULL'}
     ), per_operation AS (
       SELECT grouping(group_key) = 1 AS total, group_key, group_lot, unit_product AS product, inspection_type, step,
              count(*) AS units, count(*) FILTER (WHERE result = 'pass') AS passed
