@@ -71,8 +71,8 @@ const question = fc
     breakAt: fc.constantFrom<Break | undefined>(undefined, undefined, 'none', 'lot', 'wafer', 'product'),
     conversion: fc.constantFrom<MeasuredQuestion['conversion']>(
       undefined,
-      { unit: 'um', from: [{ unit: 'nm', factor: 0.001, offset: 7 }] },
-      { unit: 'nm', from: [{ unit: 'um', factor: 3, offset: 1 }] },
+      { unit: 'um', from: [{ unit: 'nm', factor: 0.001, offset: 7 }], others: [null] },
+      { unit: 'nm', from: [{ unit: 'um', factor: 3, offset: 1 }], others: [null] },
     ),
   })
   .map(({ from, to, filter, breakAt, policy, conversion }) => {

@@ -265,6 +265,20 @@ describe('values in several units', () => {
     expect([status, body.code]).toEqual([400, 'ambiguous_parameter']);
     expect(body.detail).toMatch(/mV/);
   });
+
+  it('are mixed beside what can, which is converted all the same', async () => {
+    await seedAttempts(stage.db.database, [
+      { lot_id: 'X', chip_id: 'c', product: 'A', result: 'pass', occurred_at: '2026-04-08T00:00:00Z' },
+    ]);
+    await stage.db.database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value, unit)
+       SELECT a.occurred_at, a.inspection_id, a.event_id, 'width', 7, 'px' FROM inspection_attempts a JOIN lots l ON l.id = a.lot_id WHERE l.lot_id = 'X'`,
+    );
+    expect(await values('lot_id=U0&lot_id=U1&lot_id=X&mix=yes')).toEqual([45, 46, 7]);
+    expect((await spc('lot_id=U0&lot_id=U1&lot_id=X&mix=yes')).body.definition).toContain(
+      'Values in nm, converted from um; those in px as they are.',
+    );
+  });
 });
 
 describe('the end of a range, which is exclusive', () => {

@@ -56,16 +56,21 @@ describe('conversionTo', () => {
     expect(conversionTo('nm', [kind('nm'), kind('um'), kind('um', { step: 'x' })])).toEqual({
       unit: 'nm',
       from: [{ unit: 'um', factor: 1000, offset: 0 }],
+      others: [],
     });
   });
 
   it('takes values without a unit for the wanted one only where no value has any', () => {
-    expect(conversionTo('nm', [kind(null)])).toEqual({ unit: 'nm', from: [] });
-    expect(conversionTo('nm', [kind(null), kind('nm')])).toBeUndefined();
+    expect(conversionTo('nm', [kind(null)])).toEqual({ unit: 'nm', from: [], others: [] });
+    expect(conversionTo('nm', [kind(null), kind('nm')])).toEqual({ unit: 'nm', from: [], others: [null] });
   });
 
-  it('has none for what measures something else', () => {
-    expect(conversionTo('nm', [kind('nm'), kind('V')])).toBeUndefined();
-    expect(conversionTo('nm', [kind('furlong')])).toBeUndefined();
+  it('leaves what measures something else, and converts the rest', () => {
+    expect(conversionTo('nm', [kind('nm'), kind('V'), kind('um')])).toEqual({
+      unit: 'nm',
+      from: [{ unit: 'um', factor: 1000, offset: 0 }],
+      others: ['V'],
+    });
+    expect(conversionTo('nm', [kind('furlong')])).toEqual({ unit: 'nm', from: [], others: ['furlong'] });
   });
 });

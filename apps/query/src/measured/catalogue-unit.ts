@@ -27,12 +27,13 @@ export function catalogueUnit(
 }
 
 /**
- * How values of these kinds get into one unit; undefined where one of them cannot. Values whose machines name no unit, and
- * no other values, are taken to be in the wanted one.
+ * How values of these kinds get into one unit, as far as they can. Values whose machines name no unit, and no other values,
+ * are taken to be in the wanted one.
  */
-export function conversionTo(wanted: string, kinds: readonly SitedKind[]): ValueConversion | undefined {
+export function conversionTo(wanted: string, kinds: readonly SitedKind[]): ValueConversion {
   const units = [...new Set(kinds.map(({ unit }) => unit))];
   const from: ValueConversion['from'][number][] = [];
+  const others: (string | null)[] = [];
   for (const unit of units) {
     const conversion = unit === null ? undefined : unitConversion(unit, wanted);
     if (conversion !== undefined && unit !== null) {
@@ -40,8 +41,8 @@ export function conversionTo(wanted: string, kinds: readonly SitedKind[]): Value
         from.push({ unit, ...conversion });
       }
     } else if (unit !== null || units.length > 1) {
-      return undefined;
+      others.push(unit);
     }
   }
-  return { unit: wanted, from };
+  return { unit: wanted, from, others };
 }

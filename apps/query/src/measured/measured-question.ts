@@ -38,15 +38,17 @@ export async function unambiguous<Question extends MeasuredQuestion>(
   const kinds = await kindsMeasured(snapshot, question, MAX_KINDS);
   const wanted = unit.wanted ?? catalogueUnit(kinds, specifications);
   const conversion = wanted === undefined ? undefined : conversionTo(wanted, kinds);
+  const isWhole = conversion?.others.length === 0;
   if (mix === undefined) {
-    if (wanted !== undefined && conversion === undefined) {
+    if (wanted !== undefined && !isWhole) {
       // A single unit that cannot become the wanted one would otherwise pass.
       requireOneKind([...kinds, ...kinds.slice(0, 1).map((kind) => ({ ...kind, unit: wanted }))]);
     }
-    requireOneKind(conversion ? kinds.map((kind) => ({ ...kind, unit: conversion.unit })) : kinds);
+    requireOneKind(isWhole ? kinds.map((kind) => ({ ...kind, unit: conversion.unit })) : kinds);
   }
   const units = new Set(kinds.map((kind) => kind.unit));
-  return { ...question, conversion, unit: conversion?.unit ?? (units.size === 1 ? ([...units][0] ?? null) : null) };
+  const shared = units.size === 1 ? ([...units][0] ?? null) : null;
+  return { ...question, conversion, unit: isWhole ? conversion.unit : shared };
 }
 
 /** States in words what the samples consist of. */
@@ -60,5 +62,6 @@ function describeUnit({ conversion }: MeasuredQuestion): string {
     return '';
   }
   const from = conversion.from.map(({ unit }) => unit).join(', ');
-  return `Values in ${conversion.unit}${from === '' ? '' : `, converted from ${from}`}. `;
+  const others = conversion.others.map((unit) => (unit === null ? 'without a unit' : `in ${unit}`)).join(', ');
+  return `Values in ${conversion.unit}${from === '' ? '' : `, converted from ${from}`}${others === '' ? '' : `; those ${others} as they are`}. `;
 }

@@ -30,6 +30,8 @@ export interface ValueConversion {
   readonly unit: string;
   /** Units that differ from it; values in any other are left as they are. */
   readonly from: readonly (UnitConversion & { readonly unit: string })[];
+  /** Units that cannot become it; null = none is named. */
+  readonly others: readonly (string | null)[];
 }
 
 /** Properties that must not differ between the values of one chart. */
