@@ -132,9 +132,6 @@ program
         console.log(`ok      ${stream}: ${entries} entries, anchor ${stream}:${head?.seq}:${head?.hash}`);
       }
     }
-    if (results.length === 0) {
-      console.log('ok      nothing has been audited yet');
-    }
   });
 
 const retention = program.command('retention').description('how long rows are kept');

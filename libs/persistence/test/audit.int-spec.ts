@@ -44,10 +44,12 @@ describe('audit trail', () => {
 
   it('is a whole chain, numbered without a gap, each stream for itself', async () => {
     await append('other', 'operator');
+    await append('a migration', 'schema');
     const results = await verifyAudit(db.database);
     expect(results.map(({ stream, entries, broken }) => ({ stream, entries, broken }))).toEqual([
       { stream: 'api', entries: 6, broken: null },
       { stream: 'operator', entries: 1, broken: null },
+      { stream: 'schema', entries: 1, broken: null },
     ]);
     expect(results[0]?.head).toMatchObject({ seq: 6, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
@@ -91,6 +93,11 @@ describe('audit trail', () => {
   ])('names the first broken link after %s', async (_, statements, seq) => {
     await asOwnerWithoutTriggers(...statements);
     expect((await verify()).broken).toMatchObject({ seq });
+  });
+
+  it('misses the migrations of a database whose whole trail is gone', async () => {
+    await asOwnerWithoutTriggers('TRUNCATE audit_log, audit_heads');
+    expect(await verifyAudit(db.database)).toMatchObject([{ stream: 'schema', entries: 0, broken: { seq: 1 } }]);
   });
 
   it('needs an anchor kept outside to find a tail cut off together with its head, or a rewritten chain', async () => {

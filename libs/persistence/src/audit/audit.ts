@@ -44,6 +44,9 @@ export async function appendAudit(transaction: Queryable, entry: AuditEntry): Pr
   return (rows[0] as { seq: number }).seq;
 }
 
+/** Every migration is an entry of this chain, so that a migrated database has it. */
+const SCHEMA_STREAM = 'schema';
+
 /** A head of a stream, noted earlier outside the database, out of reach of anyone who can change the database. */
 export interface AuditAnchor {
   stream: string;
@@ -74,7 +77,11 @@ export async function verifyAudit(
   const known = await database.query<{ stream: string }>(
     'SELECT stream FROM audit_heads UNION SELECT DISTINCT stream FROM audit_log ORDER BY 1',
   );
-  const streams = new Set([...known.map((row) => row.stream), ...anchors.map((anchor) => anchor.stream)]);
+  const streams = new Set([
+    ...known.map((row) => row.stream),
+    SCHEMA_STREAM,
+    ...anchors.map((anchor) => anchor.stream),
+  ]);
   const results: AuditVerification[] = [];
   for (const name of stream === undefined ? streams : [stream]) {
     const rows = await database.query<{
@@ -86,6 +93,9 @@ export async function verifyAudit(
     }>('SELECT * FROM verify_audit($1)', [name]);
     const row = rows[0] as (typeof rows)[number];
     let broken = row.broken_seq === null ? null : { seq: row.broken_seq, problem: row.problem ?? '' };
+    if (name === SCHEMA_STREAM && row.entries === 0 && row.head_seq === null) {
+      broken = { seq: 1, problem: 'the stream is gone, and every migration of this database was an entry of it' };
+    }
     for (const anchor of anchors.filter((one) => one.stream === name)) {
       const problem = await missingAnchor(database, anchor);
       if (problem && (broken === null || problem.seq < broken.seq)) {
