@@ -112,6 +112,19 @@ describe('measures of the database', () => {
     expect(values['chip_database_summary_age_seconds']).toBeGreaterThanOrEqual(3 * 3_600);
   });
 
+  it('leaves out tasks of another version, which nobody runs', async () => {
+    await db.database.query(
+      `INSERT INTO maintenance_runs (task, last_run_at, last_success_at)
+       VALUES ('of_an_earlier_version', now(), now() - INTERVAL '1 year')`,
+    );
+    const own = new DatabaseMeasures((registry = new Registry()), undefined, ['fold_yield']);
+    await own.all['upkeep']!.run(writer);
+    expect(Object.keys(await shown()).filter((name) => name.includes('task_age'))).toEqual([
+      'chip_database_task_age_seconds{task="fold_yield"}',
+    ]);
+    await db.database.query(`DELETE FROM maintenance_runs WHERE task = 'of_an_earlier_version'`);
+  });
+
   it('notices a snapshot that another user holds', async () => {
     const holder = await LoadSession.open({ url: db.url, applicationName: 'chip-test-holder' });
     await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');

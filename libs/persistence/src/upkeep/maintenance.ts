@@ -121,7 +121,8 @@ export interface Maintenance {
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { log, retryMs = 5_000 } = options;
   const metrics = options.registry && createMetrics(options.registry);
-  const measures = options.registry && new DatabaseMeasures(options.registry, options.topics);
+  const measures =
+    options.registry && new DatabaseMeasures(options.registry, options.topics, Object.keys({ ...FOLDS, ...CHORES }));
   const stopping = new AbortController();
   let active = false;
   const setActive = (value: boolean): void => {
@@ -250,9 +251,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
         setActive(false);
         await holder?.close();
       }
-      if (!stopping.signal.aborted) {
-        await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
+      await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
 

@@ -61,12 +61,15 @@ const measure = (everyMs: number, gauges: readonly { clear(): void }[], run: Mea
 export class DatabaseMeasures {
   readonly all: Readonly<Record<string, Measure>>;
 
-  /** @param topics machine topics whose positions to measure; a database that was split may have others, which stand still */
-  constructor(registry: Registry, topics?: readonly string[]) {
+  /**
+   * @param topics machine topics whose positions to measure; a database that was split may have others, which stand still
+   * @param tasks of the upkeep; the database may have runs of other ones, which another version has, and which only age
+   */
+  constructor(registry: Registry, topics?: readonly string[], tasks?: readonly string[]) {
     this.all = {
       queues: queues(registry),
       positions: positions(registry, topics),
-      upkeep: upkeep(registry),
+      upkeep: upkeep(registry, tasks),
       server: server(registry),
       archive: archive(registry),
       sizes: sizes(registry),
@@ -150,7 +153,7 @@ function positions(registry: Registry, topics: readonly string[] | undefined): M
   });
 }
 
-function upkeep(registry: Registry): Measure {
+function upkeep(registry: Registry, known: readonly string[] | undefined): Measure {
   const task = new Measured(
     registry,
     'chip_database_task_age_seconds',
@@ -177,7 +180,9 @@ function upkeep(registry: Registry): Measure {
     const tasks = await database.query<Row<'task'>>(
       // Without an age, a task that fails from its first run on would raise no alarm.
       `SELECT task, extract(epoch FROM clock_timestamp()
-         - coalesce(last_success_at, (SELECT max(executed_at) FROM schema_migrations)))::float8 AS value FROM maintenance_runs`,
+         - coalesce(last_success_at, (SELECT max(executed_at) FROM schema_migrations)))::float8 AS value FROM maintenance_runs
+       WHERE $1::text[] IS NULL OR task = ANY ($1)`,
+      [known ?? null],
     );
     task.set(tasks);
     const refreshes = await database.query<Row<'rollup'>>(
