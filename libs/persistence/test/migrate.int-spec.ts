@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  Database,
   DatabaseError,
   LoadSession,
   readStatus,
@@ -11,7 +12,7 @@ import {
 } from '../src/index.ts';
 import { migrate } from '../src/schema/migrate.ts';
 import { MIGRATIONS } from '../src/schema/migrations/index.ts';
-import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { createTestDatabase, type TestDatabase, withDatabase } from '../src/testing/index.ts';
 
 /** The whole schema as text, without what differs from run to run: pg_dump orders hypertables by whether they have chunks. */
 async function dump(db: TestDatabase): Promise<string> {
@@ -97,6 +98,19 @@ describe('migrations', () => {
     expect(await dump(db)).toBe(fresh);
     expect(fresh).toContain('CREATE TABLE public.inspections');
     expect(await invalidIndexes(db)).toEqual([]);
+  });
+
+  it('give it also to a database whose name must be quoted', async () => {
+    const db = await empty();
+    const name = `${db.name} of O'Brien`;
+    await db.database.query(`CREATE DATABASE "${name}" TEMPLATE template0`);
+    try {
+      await migrate(withDatabase(db.url, name));
+      const quoted = new Database({ url: withDatabase(db.url, name), applicationName: 'chip-test' });
+      await schemaReady(quoted).finally(() => quoted.close());
+    } finally {
+      await db.database.query(`DROP DATABASE "${name}" WITH (FORCE)`);
+    }
   });
 
   it('change nothing the second time', async () => {

@@ -230,7 +230,8 @@ async function runMigrations(
 ): Promise<void> {
   const orm = await MikroORM.init({
     clientUrl: databaseUrl,
-    dbName: databaseName(databaseUrl),
+    // The migrator asks for the database by this name, and puts it between apostrophes as it is.
+    dbName: databaseName(databaseUrl).replaceAll("'", "''"),
     // DDL that waits for a lock makes everything behind it wait as well: give up soon, and retry.
     driverOptions: ormDialect({
       url: databaseUrl,
