@@ -9,6 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeSystemRefusal } from '../terminal/system-refusals.mjs';
 import { useHooks } from './use-hooks.mjs';
 import { usage } from './usage.mjs';
 
@@ -130,7 +131,7 @@ async function lockInstallation() {
 /** After a crash the pid in the lock may belong to any process. */
 function isBootstrap(pid) {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bootstrap.mjs');
+    return /bootstrap\.mjs|[/]chip(\.mjs)?(\0|$)/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return false;
   }
@@ -304,9 +305,10 @@ async function main(words) {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Refusal)) {
+  const text = error instanceof Refusal ? error.message : describeSystemRefusal(error);
+  if (text === undefined) {
     throw error;
   }
-  console.error(error.message);
+  console.error(text);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 /** Which command owns a stack folder: at most one, which other terminals can find. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { pidFile, runningProcesses } from '../processes/processes.ts';
+import { pidFile, runningProcesses, signalProcess } from '../processes/processes.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
@@ -52,7 +52,7 @@ export function soleOwner(runFolder: string, script: string, command: string): A
   if (other !== undefined) {
     throw new StackError(`another ${command} is running in this checkout (pid ${other})`, 'wait for it, or end it');
   }
-  return endOnSignals(() => runningProcesses(runFolder).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
+  return endOnSignals(() => runningProcesses(runFolder).forEach(({ pid }) => signalProcess(pid, 'SIGKILL')));
 }
 
 export function release(runFolder: string): void {

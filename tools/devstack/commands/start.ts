@@ -6,7 +6,7 @@ import { readEnvFile } from '../env-file.ts';
 import { LOCAL_FOLDER, STACK_ENV_FILE, stackFolder } from '../layout.ts';
 import { LiveLine, PipelineFigures } from '../terminal/live-line.ts';
 import { runningOwner } from './one-at-a-time.ts';
-import { runningProcesses } from '../processes/processes.ts';
+import { runningProcesses, signalProcess } from '../processes/processes.ts';
 import { reportTo } from '../terminal/progress.ts';
 import { runStack, type StackOptions } from './run-stack.ts';
 import { sampleLinks } from './sample-links.ts';
@@ -146,7 +146,7 @@ async function runHere(options: StackOptions): Promise<void> {
 /** The user asks a second time: stops waiting for anything. */
 function killAll(): void {
   for (const { pid } of runningProcesses(stackFolder(LOCAL_FOLDER).run)) {
-    process.kill(pid, 'SIGKILL');
+    signalProcess(pid, 'SIGKILL');
   }
 }
 

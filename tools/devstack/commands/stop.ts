@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LOCAL_FOLDER, STACK_ENV_FILE, stackFolder } from '../layout.ts';
 import { release, runningOwner } from './one-at-a-time.ts';
-import { isAlive } from '../processes/processes.ts';
+import { isAlive, signalProcess } from '../processes/processes.ts';
 import { reportTo } from '../terminal/progress.ts';
 import { describeFailure, StackError } from '../terminal/stack-error.ts';
 import { sweep } from '../processes/sweep.ts';
@@ -26,9 +26,9 @@ function parseArguments(argv: readonly string[]): { wipe: boolean } {
 
 async function endSupervisor(pid: number): Promise<void> {
   report('supervisor', `stopping (pid ${pid})`);
-  process.kill(pid, 'SIGTERM');
+  signalProcess(pid, 'SIGTERM');
   if (!(await waitFor(() => !isAlive(pid), SUPERVISOR_WITHIN_MS))) {
-    process.kill(pid, 'SIGKILL');
+    signalProcess(pid, 'SIGKILL');
   }
 }
 

@@ -121,7 +121,8 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== 'Z';
 }
 
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
+/** A process that has ended meanwhile needs no signal. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

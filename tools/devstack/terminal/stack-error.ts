@@ -1,5 +1,7 @@
 /** The one error that a user of the stack sees: what happened, and what to do next. */
 
+import { describeSystemRefusal } from './system-refusals.mjs';
+
 export interface StackErrorOptions extends ErrorOptions {
   /** The end of a log or of a command's output. */
   readonly excerpt?: string;
@@ -27,5 +29,5 @@ export function describeFailure(error: unknown): string {
     const excerpt = error.excerpt?.split('\n').map((line) => `  | ${line}`) ?? [];
     return [`\n${error.message}.`, ...excerpt, `  What to do: ${error.next}`].join('\n');
   }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return describeSystemRefusal(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -1,0 +1,1 @@
+export function describeSystemRefusal(error: unknown): string | undefined;
