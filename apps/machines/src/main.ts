@@ -9,7 +9,7 @@ import {
   withDeadline,
   type Logger,
 } from '@chip/service';
-import { wholeNumber } from '@chip/service/command';
+import { endOnSignals, wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { parseDecimal } from './decimal.ts';
@@ -153,22 +153,12 @@ if (ONCE && Date.now() - HISTORY_MS < EARLIEST_TIME_US / 1000) {
 async function main(): Promise<number> {
   const config = loadConfig(z.object({ LOG_LEVEL: serviceSchema.shape.LOG_LEVEL, ...kafkaVariables }));
   const { logger, flush } = createLogger({ name: 'simulator', level: config.LOG_LEVEL });
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      // A second signal means: do not wait for the last acknowledgement.
-      if (stop.signal.aborted) {
-        process.exit(1);
-      }
-      logger.info({ signal }, 'simulator_stopping');
-      stop.abort();
-    });
-  }
+  const stop = endOnSignals((signal) => logger.info({ signal }, 'simulator_stopping'), 1);
 
   const producer = new KafkaProducer(kafkaConnection(config, 'chip-simulator'), logger);
   const publisher = new Publisher(producer, {
     budgetMs: Infinity,
-    signal: stop.signal,
+    signal: stop,
     onOutage: (error) => logger.warn({ code: error.code, reason: error.message }, 'kafka_unavailable_retrying'),
     onRecovery: (outageMs) => logger.info({ outageSeconds: Math.round(outageMs / 1000) }, 'kafka_available_again'),
   });
@@ -186,7 +176,7 @@ async function main(): Promise<number> {
       topics: { telemetry: options.telemetryTopic, inspection: options.inspectionTopic },
     },
     publisher,
-    stop.signal,
+    stop,
   );
   logger.info({ seed: options.seed, rate: options.rate, inspectionRate: options.inspectionRate }, 'simulator_started');
   const progress = setInterval(

@@ -1,12 +1,11 @@
 import { INSPECTION, MAX_SAMPLES_PER_RECORD, TELEMETRY } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, KafkaProducer, kafkaVariables, type KafkaConnection } from '@chip/kafka';
 import { AppError, createLogger, InputError, loadConfig, withDeadline, type Logger } from '@chip/service';
-import { wholeNumber } from '@chip/service/command';
+import { endOnSignals, here, wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { readCsvMap, type CsvOptionTexts } from './replay/csv/options.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
-import { here } from './here.ts';
 import { type CatchUpOptions, waitForPipeline } from './replay/pipeline-position.ts';
 import { ProgressLine } from './replay/progress-line.ts';
 import { Publisher, type Totals } from './publisher.ts';
@@ -48,16 +47,7 @@ const character = (text: string): string => {
 };
 
 const progress = new ProgressLine(process.stderr);
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) {
-      process.exit(INTERRUPTED);
-    }
-    progress.print('stopping');
-    stop.abort();
-  });
-}
+const stop = endOnSignals(() => progress.print('stopping'), INTERRUPTED);
 
 const command = new Command('replay')
   .description('Publishes a real data set to the machine topics of Kafka (KAFKA_BROKERS).')
@@ -162,7 +152,7 @@ async function replay(
     }
     const topic = options.publishTo ?? source.topic;
     if (options.dryRun === true) {
-      await runReplay(source, undefined, { ...options, topic, signal: stop.signal }, counts, progress);
+      await runReplay(source, undefined, { ...options, topic, signal: stop }, counts, progress);
       progress.end();
       for (const event of counts.samples) {
         console.log(JSON.stringify(event, shortened, 2));
@@ -176,7 +166,7 @@ async function replay(
       const { logger } = createLogger({ name: 'replay', level: 'silent' });
       const producer = new KafkaProducer(connection, logger);
       publisher = newPublisher(producer);
-      await runReplay(source, publisher, { ...options, topic, signal: stop.signal }, counts, progress);
+      await runReplay(source, publisher, { ...options, topic, signal: stop }, counts, progress);
       await withDeadline(producer.disconnect(), 2_000, 'disconnect').catch(() => undefined);
       progress.end();
       printCounts(counts, publisher.totals);
@@ -194,7 +184,7 @@ async function replay(
     if (counts.read > 0 && !isCounted) {
       printCounts(counts, publisher?.totals);
     }
-    if (stop.signal.aborted) {
+    if (stop.aborted) {
       return INTERRUPTED;
     }
     if (!(error instanceof AppError)) {
@@ -213,7 +203,7 @@ function shortened(_: string, value: unknown): unknown {
 function newPublisher(producer: KafkaProducer): Publisher {
   return new Publisher(producer, {
     budgetMs: OUTAGE_BUDGET_MS,
-    signal: stop.signal,
+    signal: stop,
     onOutage: (error) => progress.print(`Kafka does not accept the events, retrying: ${error.message} (${error.code})`),
     onRecovery: (outageMs) => progress.print(`Kafka accepts events again after ${Math.round(outageMs / 1000)} s`),
   });
@@ -276,7 +266,7 @@ async function waitUntilStored(
     topic,
     ends,
     timeoutMs: timeoutSeconds * 1000,
-    signal: stop.signal,
+    signal: stop,
     onLook: (missing) => {
       most = Math.max(most, missing);
       progress.show(1 - missing / most, `waiting for the pipeline: ${missing.toLocaleString('en-US')} records to go`);

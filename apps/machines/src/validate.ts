@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { onOutputWithoutReader, wholeNumber } from '@chip/service/command';
+import { here, onOutputWithoutReader, wholeNumber } from '@chip/service/command';
 import { judgeRecord, type Verdict } from '@chip/classify';
 import { type MachineTopic, parseTime, streamOf, STREAMS } from '@chip/contracts';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { here } from './here.ts';
 
 /**
  * For machine vendors before they go live: the same classification as in ingest, on a file. It needs neither broker nor
@@ -56,12 +54,12 @@ const program = new Command('validate')
       const failed = new Promise<never>((_, reject) => input.once('error', reject));
       let [line, accepted, refused, unknown] = [0, 0, 0, 0];
       const read = async (): Promise<void> => {
-        for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+        for await (const value of linesOf(input)) {
           line++;
-          if (text.trim() === '') {
+          if (/^[ \t]*$/.test(value.toString('latin1'))) {
             continue;
           }
-          const record = { timestamp: options.at ?? Date.now(), value: Buffer.from(text), headers: {} };
+          const record = { timestamp: options.at ?? Date.now(), value, headers: {} };
           const { verdicts, unknownFields } = judgeRecord(topic, record, options.retentionDays * 86_400_000);
           unknown += unknownFields;
           for (const verdict of verdicts) {
@@ -88,6 +86,29 @@ const program = new Command('validate')
       process.exitCode = refused > 0 || line === 0 ? 1 : 0;
     },
   );
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** As bytes: what is not UTF-8 must be refused, and other separators of lines, such as U+2028, may be part of a text. */
+async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const whole = (line: Buffer): Buffer => (line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line);
+  let begun: Buffer[] = [];
+  for await (const chunk of input) {
+    let from = 0;
+    for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
+      yield whole(Buffer.concat([...begun, chunk.subarray(from, to)]));
+      begun = [];
+      from = to + 1;
+    }
+    if (from < chunk.length) {
+      begun.push(chunk.subarray(from));
+    }
+  }
+  if (begun.length > 0) {
+    yield whole(Buffer.concat(begun));
+  }
+}
 
 const sentence = (line: number, { index, refusal }: Verdict): string =>
   `line ${line}${index === undefined ? '' : `, element ${index}`}: ` +

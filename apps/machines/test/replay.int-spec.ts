@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inspectionEventSchema, type InspectionEvent } from '@chip/contracts';
-import { TestKafka } from '@chip/testing';
+import { TestKafka, waitFor } from '@chip/testing';
 import { readTopic } from './read-topic.ts';
 import { RunningCommand } from './run-command.ts';
 
@@ -165,6 +165,17 @@ describe('replay csv', () => {
     const command = replay(['csv', data, ...map, '--dry-run'], { NODE_OPTIONS: '--max-old-space-size=64' });
     expect(await command.ended()).toBe(0);
     expect(counted(command, 'records read')).toBe(600_000);
+  });
+
+  it('says how far it got when it is interrupted, as npm passes a Ctrl-C on: twice', async () => {
+    const data = await file('large.csv', `${header}\n${`${rows(60_000).join('\n')}\n`.repeat(10)}`);
+    const command = replay(['csv', data, ...map]);
+    await waitFor(async () => (await kafka.admin.fetchTopicOffsets(topic)).some(({ high }) => Number(high) > 0));
+    command.process.kill('SIGINT');
+    await waitFor(() => command.stderr.includes('stopping'));
+    command.process.kill('SIGINT');
+    expect(await command.ended()).toBe(130);
+    expect(counted(command, 'events acknowledged')).toBeGreaterThan(0);
   });
 
   it('refuses what it cannot understand', async () => {

@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { deadLetterTopic } from '@chip/contracts';
-import { KafkaProducer, kafkaConnection, kafkaVariables, readTopic, TopicMissingError } from '@chip/kafka';
+import {
+  KafkaProducer,
+  kafkaConnection,
+  kafkaVariables,
+  readTopic,
+  TopicMissingError,
+  type TopicRange,
+} from '@chip/kafka';
 import {
   DeadLetterReplay,
   isJsonObject,
@@ -13,7 +20,7 @@ import {
 } from '@chip/letters';
 import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
 import { AppError, createLogger, loadConfig, InputError } from '@chip/service';
-import { wholeNumber } from '@chip/service/command';
+import { endOnSignals, here, wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { byOption, environmentVariable, isDay, optionalVariable, reasonOption, runCommand } from './command.ts';
@@ -29,7 +36,13 @@ const openDatabase = (): Database =>
 /** Letters are addressed by their machine topic; the name of the dead-letter topic means the same. */
 const machineTopicOf = (name: string): string => name.replace(/\.dlq$/, '');
 
-const list = (text: string, previous: string[] = []): string[] => [...previous, ...text.split(',').filter(Boolean)];
+const list = (text: string, previous: string[] = []): string[] => {
+  const names = text.split(',').filter(Boolean);
+  if (names.length === 0) {
+    throw new InvalidArgumentError('Expected at least one.');
+  }
+  return [...previous, ...names];
+};
 const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber())];
 const time = (text: string): number => {
   const ms = Date.parse(text);
@@ -67,20 +80,30 @@ const withFilters = (command: Command): Command =>
     .option('--partition <numbers>', 'partitions of the machine topic', numbers)
     .option('--offset-range <first-last>', 'offsets of the machine topic, both inclusive', offsetRange);
 
-const filterOf = ({ code, stage, key, from, to, partition, offsetRange: offsets }: FilterOptions): LetterFilter => ({
-  ...(code === undefined ? {} : { codes: code }),
-  ...(stage === undefined ? {} : { stages: stage }),
-  ...(key === undefined ? {} : { keys: key }),
-  ...(from === undefined ? {} : { fromMs: from }),
-  ...(to === undefined ? {} : { toMs: to }),
-  ...(partition === undefined ? {} : { partitions: partition }),
-  ...(offsets === undefined ? {} : { offsets }),
-});
+/** @throws InputError when no letter can be refused in that time */
+function filterOf({ code, stage, key, from, to, partition, offsetRange: offsets }: FilterOptions): LetterFilter {
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw new InputError('--to must be after --from');
+  }
+  return {
+    ...(code === undefined ? {} : { codes: code }),
+    ...(stage === undefined ? {} : { stages: stage }),
+    ...(key === undefined ? {} : { keys: key }),
+    ...(from === undefined ? {} : { fromMs: from }),
+    ...(to === undefined ? {} : { toMs: to }),
+    ...(partition === undefined ? {} : { partitions: partition }),
+    ...(offsets === undefined ? {} : { offsets }),
+  };
+}
 
-async function* read(topic: string, options: FilterOptions): AsyncGenerator<{ letter: Letter; isRepeat: boolean }> {
+async function* read(
+  topic: string,
+  options: FilterOptions,
+  range: TopicRange = {},
+): AsyncGenerator<{ letter: Letter; isRepeat: boolean }> {
   const name = deadLetterTopic(topic);
   try {
-    yield* lettersOf(readTopic(connection(), logger, name), filterOf(options));
+    yield* lettersOf(readTopic(connection(), logger, name, range), filterOf(options));
   } catch (error) {
     if (error instanceof TopicMissingError) {
       throw new InputError(`there is no topic ${name}; "npm run topics -- check" lists the topics that exist`, {
@@ -156,7 +179,10 @@ withFilters(program.command('list'))
     }
     const result = counts.result(knowsReplays);
     const name = deadLetterTopic(topic);
-    console.log(options.json ? JSON.stringify({ topic: name, causes: result }, null, 2) : formatCounts(name, result));
+    const isFiltered = Object.keys(filterOf(options)).length > 0;
+    console.log(
+      options.json ? JSON.stringify({ topic: name, causes: result }, null, 2) : formatCounts(name, result, isFiltered),
+    );
   });
 
 const SHOWN_LETTERS = 10;
@@ -185,6 +211,8 @@ withFilters(program.command('show'))
       console.log('no such letter');
     }
   });
+
+const INTERRUPTED = 130;
 
 interface ReplayCommandOptions extends FilterOptions {
   patch?: string;
@@ -222,6 +250,10 @@ the next run names and skips them. Check whether their events arrived; if not: -
     if (!isDryRun && process.stdin.isTTY && process.stdout.isTTY) {
       await confirm(`Publish dead letters of ${topic} again?`, options.yes ?? false);
     }
+    const signal = endOnSignals(
+      () => console.error('stopping after the letters that are being published'),
+      INTERRUPTED,
+    );
     const database = openDatabase();
     const producer = new KafkaProducer(connection(), logger);
     let replay: DeadLetterReplay | undefined;
@@ -233,14 +265,22 @@ the next run names and skips them. Check whether their events arrived; if not: -
         again: options.again ?? false,
         by: options.by,
         reason: options.reason,
+        signal,
         ...(patch === undefined ? {} : { patch }),
         ...(judge === undefined ? {} : { judge }),
         ...(options.limit === undefined ? {} : { limit: options.limit }),
       });
-      await replay.run(read(topic, options));
+      await replay.run(read(topic, options, { signal }));
+    } catch (error) {
+      if (error !== signal.reason) {
+        throw error;
+      }
     } finally {
       if (replay !== undefined) {
         console.log(formatOutcome(topic, replay.outcome, isDryRun, patch !== undefined));
+      }
+      if (signal.aborted) {
+        process.exitCode = INTERRUPTED;
       }
       await producer.disconnect().catch(() => undefined);
       await database.close();
@@ -251,7 +291,7 @@ async function readPatch(given: string): Promise<Record<string, unknown>> {
   const isInline = given.trimStart().startsWith('{');
   const text = isInline
     ? given
-    : await readFile(given, 'utf8').catch((error: unknown) => {
+    : await readFile(here(given), 'utf8').catch((error: unknown) => {
         throw new InputError(`--patch: the file ${given} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
           cause: error,
         });

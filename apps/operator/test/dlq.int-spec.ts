@@ -1,10 +1,15 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { DEAD_LETTER_HEADERS, deadLetterKey, deadLetterTopic } from '@chip/contracts';
 import { KafkaProducer, type OutgoingRecord, readTopic, type TopicRecord } from '@chip/kafka';
 import { DeadLetterReplay, judgeOf, type LetterFilter, lettersOf, type ReplayOptions } from '@chip/letters';
 import { verifyAudit } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
-import { TestKafka } from '@chip/testing';
+import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asOperator, type EntryResult, runEntry } from './run-entry.ts';
 
@@ -68,8 +73,8 @@ const published = async (topic: string): Promise<TopicRecord[]> => {
   return records;
 };
 const headerOf = (record: TopicRecord, name: string): string | undefined => record.headers[name]?.toString();
-const dlq = (...args: string[]): Promise<EntryResult> =>
-  runEntry('dlq', args, { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: asOperator(db.url) });
+const environment = () => ({ KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: asOperator(db.url) });
+const dlq = (...args: string[]): Promise<EntryResult> => runEntry('dlq', args, environment());
 const replay = (topic: string, options: Partial<ReplayOptions> = {}, sendAll = producer.sendAll.bind(producer)) =>
   new DeadLetterReplay(
     topic,
@@ -231,6 +236,37 @@ describe('dlq', () => {
     expect(headerOf(records[0]!, 'replay-count')).toBe('2');
   });
 
+  it('ends after the letters that it publishes when it is interrupted, as npm passes a Ctrl-C on: twice', async () => {
+    const topic = await topics();
+    await send(topic, ...Array.from({ length: 1200 }, (_, offset) => ({ offset, value: '{}' })));
+    let running: Promise<EntryResult> | undefined;
+    // Its marks wait for this transaction.
+    await db.database.withTransaction(async (transaction) => {
+      await transaction.query(`SELECT pg_advisory_xact_lock(hashtext('dead-letter replay'))`);
+      const child = await new Promise<ChildProcess>((begun) => {
+        running = runEntry('dlq', ['replay', topic], environment(), { begun });
+      });
+      await waitFor(
+        () =>
+          db.database.query(
+            `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+          ),
+        ({ length }) => length > 0,
+      );
+      child.kill('SIGINT');
+      await Promise.race([once(child.stderr!, 'data'), running]);
+      child.kill('SIGINT');
+    });
+    expect(await running).toMatchObject({
+      code: 130,
+      stdout: `published again to ${topic}: 500 (500 schema_violation)\n`,
+      stderr: 'stopping after the letters that are being published\n',
+    });
+    expect((await dlq('replay', topic)).stdout).toContain(`${topic}: 700 (`);
+    expect(await published(topic)).toHaveLength(1200);
+  });
+
   it('two replays at the same time share the letters out', async () => {
     const topic = await topics();
     await send(topic, ...Array.from({ length: 2000 }, (_, offset) => ({ offset, value: '{}' })));
@@ -294,9 +330,26 @@ describe('dlq', () => {
     const missing = await dlq('list', 'test.no-such-topic');
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toContain('there is no topic test.no-such-topic.dlq; "npm run topics -- check"');
+    const patched = ['replay', topic, '--dry-run', '--patch', 'patch.json'];
+    const folder = mkdtempSync(path.join(tmpdir(), 'chip-patch-'));
+    try {
+      writeFileSync(path.join(folder, 'patch.json'), '{}');
+      // As npm says in which folder its user is.
+      expect(await runEntry('dlq', patched, { ...environment(), INIT_CWD: folder })).toMatchObject({ code: 0 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
     expect((await dlq('replay', topic, '--patch', '{"a"')).stderr).toContain('--patch: not valid JSON');
     expect(await dlq('list', topic, '--from', 'yesterday')).toMatchObject({ code: 2 });
     expect(await dlq('list', topic, '--from', '2026-02-30')).toMatchObject({ code: 2 });
+    // As from a variable of a shell that is not set: it must not mean none, nor all.
+    expect(await dlq('replay', topic, '--key', '')).toMatchObject({ code: 2, stdout: '' });
+    expect(await dlq('list', topic, '--partition', ',')).toMatchObject({ code: 2, stdout: '' });
+    expect(await dlq('list', topic, '--from', '2026-02-02', '--to', '2026-02-02')).toMatchObject({
+      code: 1,
+      stdout: '',
+    });
+    expect((await dlq('list', topic, '--code', 'too_old')).stdout).toBe(`${topic}.dlq: no such dead letters\n`);
   });
 });
 

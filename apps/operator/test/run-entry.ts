@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface EntryResult {
@@ -22,12 +22,13 @@ export function asOperator(url: string): string {
  * Runs a command of the operator as its users do, without a terminal.
  *
  * @param options.isRead false: the reader of its output has gone before it says anything
+ * @param options.begun called with its process
  */
 export async function runEntry(
   entry: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { isRead = true } = {},
+  { isRead = true, begun }: { isRead?: boolean; begun?: (child: ChildProcess) => void } = {},
 ): Promise<EntryResult> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`../dist/${entry}.js`, import.meta.url)), ...args], {
     env: { ...process.env, ...env },
@@ -40,6 +41,7 @@ export async function runEntry(
     child.stdout.destroy();
   }
   child.stderr.on('data', (text) => (stderr += text));
+  begun?.(child);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);

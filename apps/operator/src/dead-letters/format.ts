@@ -13,11 +13,11 @@ export const printable = (text: string): string =>
 const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' '));
 
 /** The counts as a table, each cause with its most frequent details and origins. */
-export function formatCounts(topic: string, counts: readonly LetterCount[]): string {
+export function formatCounts(topic: string, counts: readonly LetterCount[], isFiltered = false): string {
   const total = counts.reduce((sum, { letters }) => sum + letters, 0);
   const repeats = counts.reduce((sum, count) => sum + count.repeats, 0);
   if (total === 0) {
-    return `${topic}: no dead letters`;
+    return `${topic}: no ${isFiltered ? 'such ' : ''}dead letters`;
   }
   const open = counts.reduce((sum, { letters, replayed }) => sum + letters - (replayed ?? 0), 0);
   const lines = [

@@ -55,6 +55,15 @@ describe('CSV reader', () => {
     expect(read('')).toEqual([]);
   });
 
+  it('refuses a line that was not UTF-8', () => {
+    const text = new TextDecoder().decode(Buffer.from('a,b\n\xb5m,1\nnm,2', 'latin1'));
+    expect(read(text)).toEqual([
+      { line: 1, cells: ['a', 'b'] },
+      { line: 2, problem: expect.stringContaining('not UTF-8') },
+      { line: 3, cells: ['nm', '2'] },
+    ]);
+  });
+
   it('refuses a file without line breaks before it fills the memory', () => {
     const reader = new CsvReader(',');
     const megabyte = 'x'.repeat(1024 * 1024);

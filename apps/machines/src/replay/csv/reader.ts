@@ -7,6 +7,9 @@ export type CsvRecord =
 const MAX_LINES_PER_RECORD = 50;
 const MAX_CHARACTERS_PER_LINE = 4 * 1024 * 1024;
 
+/** What a decoder makes of bytes that are not UTF-8: a name with it would be stored as another one. */
+const REPLACEMENT = '\uFFFD';
+
 /**
  * Reads CSV (RFC 4180; LF or CRLF) from chunks of text. One bad line costs one record: an unclosed quote does not
  * swallow the rest of the file. (Parsers that skip bad records lose those rows silently.) A quote inside a cell that
@@ -68,6 +71,8 @@ export class CsvReader {
         count = 1;
       } else if (typeof cells === 'string') {
         records.push({ line, problem: cells });
+      } else if (text.includes(REPLACEMENT)) {
+        records.push({ line, problem: 'has bytes that are not UTF-8; convert the file first, such as with iconv' });
       } else if (text !== '') {
         records.push({ line, cells });
       }
