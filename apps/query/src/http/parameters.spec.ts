@@ -11,6 +11,8 @@ describe('times', () => {
     ['2008-06-30T10:00:00.1234567-14:00', '2008-07-01T00:00:00.123456Z'],
     ['1000-01-01T00:00:00Z', '1000-01-01T00:00:00.000000Z'],
     ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.000000Z'],
+    ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z'],
+    ['2300-01-01T01:00:00.1234567+01:00', '2300-01-01T00:00:00.123456Z'],
   ])('%s is the instant %s', (text, canonical) => {
     expect(timeParameter.parse(text)).toBe(canonical);
   });
@@ -57,6 +59,14 @@ it('integers are plain decimal digits in their bounds', () => {
   expect(['1', '007', '500'].map((text) => limit.parse(text))).toEqual([1, 7, 500]);
   for (const text of ['0', '501', '-1', '1.0', '1e2', '0x1', ' 1', '1 ', '', '+1', '١', undefined, ['1', '2']]) {
     expect(limit.safeParse(text).success).toBe(false);
+  }
+});
+
+it('integers reach as far as numbers are exact', () => {
+  const offset = integerParameter(0, Number.MAX_SAFE_INTEGER);
+  expect(offset.parse(String(Number.MAX_SAFE_INTEGER))).toBe(Number.MAX_SAFE_INTEGER);
+  for (const text of ['9007199254740992', '9007199254740993', '90071992547409910']) {
+    expect(offset.safeParse(text).success).toBe(false);
   }
 });
 

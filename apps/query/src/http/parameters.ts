@@ -11,12 +11,13 @@ const canonicalTime = (text: string): string | undefined => {
   if (text.startsWith('0')) {
     return undefined;
   }
-  const time = parseTime(text);
-  if (Number.isNaN(time)) {
+  if (Number.isNaN(parseTime(text))) {
     return undefined;
   }
-  const canonical = formatTime(time);
-  return canonical.length === 27 ? canonical : undefined;
+  // From its text: a number of microseconds is exact for whole seconds only after 2255.
+  const [point = '', fraction = ''] = /\.(\d+)/.exec(text) ?? [];
+  const seconds = formatTime(parseTime(text.replace(point, '')));
+  return seconds.length === 27 ? `${seconds.slice(0, 20)}${fraction.slice(0, 6).padEnd(6, '0')}Z` : undefined;
 };
 
 /** RFC 3339 with `Z` or an offset; the parsed value is the same instant in UTC with six fractional digits. */
@@ -73,7 +74,7 @@ export const nameParameter = (description: string, example: string, max = 100) =
 /** Accepts decimal digits only: `Number` would also accept '', ' 5', 0x10 and 1e2. */
 export const integerParameter = (min: number, max: number) =>
   z.preprocess(
-    (text) => (typeof text === 'string' && /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text),
+    (text) => (typeof text === 'string' && /^-?[0-9]{1,16}$/.test(text) ? Number(text) : text),
     z
       .int({ error: `expected an integer from ${min} to ${max}` })
       .min(min)
