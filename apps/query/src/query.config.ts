@@ -91,7 +91,9 @@ export const querySchema = withAccessRule(
       .min(1)
       .max(3_600)
       .default(30)
-      .describe('an export breaks off when its reader stalls for this long; slower than 8 KiB/s counts as stalled'),
+      .describe(
+        'an answer, of an export or not, breaks off when its reader stalls for this long; slower than 8 KiB/s counts as stalled',
+      ),
     ALLOWED_HOSTS: z
       .string()
       .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
+import { Snapshots } from '../src/sql/snapshots.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
 import { seedAttempts } from './seed.ts';
 
@@ -166,6 +167,46 @@ describe('a web page', () => {
       expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
       expect(headers['content-security-policy']).toContain("default-src 'none'");
       expect(headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+});
+
+describe('an answer', () => {
+  it('whose reader does not read is given up', async () => {
+    const values = Array.from({ length: 50_000 }, (_, i) => i % 7);
+    const body = JSON.stringify({ chart: 'imr', values });
+    const { hostname, port } = new URL(stage.app.url);
+    const accepted = once(stage.app.app.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const reader = connect({ host: hostname, port: Number(port) });
+    reader.on('error', () => undefined);
+    reader.pause();
+    reader.write(
+      `POST /v1/spc/evaluate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const [connection] = await accepted;
+    await waitFor(
+      () => connection.destroyed,
+      (isGone) => isGone,
+      { timeoutMs: 60_000 },
+    );
+    expect(connection.bytesWritten).toBeGreaterThan(1_000_000);
+    reader.destroy();
+  });
+
+  it('may take longer to compute than a reader may stall, also behind another one', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const snapshots = stage.app.app.get(Snapshots);
+    const read = snapshots.read.bind(snapshots);
+    try {
+      expect((await raw('/v1/lots', { agent })).status).toBe(200);
+      snapshots.read = async (question) => {
+        await sleep(2_500);
+        return read(question);
+      };
+      expect((await raw('/v1/yield', { agent })).status).toBe(200);
+    } finally {
+      snapshots.read = read;
+      agent.destroy();
     }
   });
 });

@@ -1,7 +1,5 @@
+import { LEAST_BYTES_PER_SECOND } from '../http/slow-readers.ts';
 import { type QueryConfig } from '../query.config.ts';
-
-/** A reader slower than this counts as stalled: it only keeps old rows in the database. */
-const LEAST_BYTES_PER_SECOND = 8 * 1024;
 
 /**
  * Ends an export that takes too long. While it runs it holds a snapshot, so that the database cannot remove old rows: one

@@ -40,6 +40,7 @@ import { measureRequests, SharedAnswers } from '../query.metrics.ts';
 import { Problem } from '../http/problem.error.ts';
 import { noParameters } from '../http/parameters.ts';
 import { checkRequest, RequestCheck } from '../http/request-check.ts';
+import { cutOffSlowReaders } from '../http/slow-readers.ts';
 import { traceRequests } from './trace-requests.ts';
 
 /** Fastify's own settings. Its router refuses some URLs before any filter of ours can see them. */
@@ -151,6 +152,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   writeInTurns(app);
   shareAnswers(app, (request) => callers.get(request)?.caller, new SharedAnswers(app.get(Registry)));
   revalidate(app);
+  cutOffSlowReaders(app, config.EXPORT_STALL_SECONDS * 1000);
   measureRequests(app, app.get(Registry));
   const tracing = app.get<Tracing | null>(TRACING);
   if (tracing !== null) {
