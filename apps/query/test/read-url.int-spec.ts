@@ -169,6 +169,23 @@ describe('a database that falls silent', () => {
     }
   }, 60_000);
 
+  it('as the primary answers writes with a problem', async () => {
+    const gate = await TcpGate.before(urlOf('QUERY_DATABASE_URL', db.name));
+    const app = await QueryApp.start(gate.through(urlOf('QUERY_DATABASE_URL', db.name)), { QUERY_TIMEOUT_MS: 500 });
+    try {
+      expect((await app.get('/v1/inspections', order('heard'))).status).toBe(201);
+      gate.fallSilent(true);
+      const refused = await app.get<{ code: string }>('/v1/inspections', {
+        ...order('unheard'),
+        signal: AbortSignal.timeout(45_000),
+      });
+      expect([refused.status, refused.body.code]).toEqual([503, 'database_unavailable']);
+    } finally {
+      await gate.shut();
+      await app.stop();
+    }
+  }, 60_000);
+
   it('holds its connections no longer than statements may take', async () => {
     const gate = await TcpGate.before(urlOf('QUERY_DATABASE_URL', db.name));
     const app = await QueryApp.start(gate.through(urlOf('QUERY_DATABASE_URL', db.name)), { QUERY_TIMEOUT_MS: 500 });

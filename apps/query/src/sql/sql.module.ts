@@ -78,7 +78,12 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
       provide: UnitOfWork,
       inject: [CONFIG],
       useFactory: (config: QueryConfig) =>
-        UnitOfWork.open({ url: config.DATABASE_URL, applicationName: 'chip-query', max: WRITE_CONNECTIONS }),
+        UnitOfWork.open({
+          url: config.DATABASE_URL,
+          applicationName: 'chip-query',
+          max: WRITE_CONNECTIONS,
+          queryTimeoutMs: answerTimeoutMs(config.QUERY_TIMEOUT_MS),
+        }),
     },
     {
       provide: Pools,

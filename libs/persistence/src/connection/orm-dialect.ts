@@ -42,7 +42,7 @@ class ForgivingDialect extends PostgresDialect {
 
 /** The pool below MikroORM. */
 export function ormDialect(
-  options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> & {
+  options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'max' | 'queryTimeoutMs'> & {
     /** Sent at connect: for direct connections only, since PgBouncer would refuse it. */
     lockTimeoutMs?: number;
     /** Settings of every session: for direct connections only, since PgBouncer would pass them to other clients. */
@@ -59,6 +59,8 @@ export function ormDialect(
     application_name: options.applicationName,
     max: options.max ?? 5,
     connectionTimeoutMillis: 10_000,
+    // Only in this mode does node-postgres close the connection of a statement that takes longer.
+    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs, pipeline: true }),
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     keepAlive: true,
     types,

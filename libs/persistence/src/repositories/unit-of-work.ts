@@ -29,7 +29,7 @@ export interface Repositories {
   audit: { append(entry: AuditEntry): Promise<number> };
 }
 
-export interface UnitOfWorkOptions extends Pick<DatabaseOptions, 'url' | 'applicationName' | 'max'> {
+export interface UnitOfWorkOptions extends Pick<DatabaseOptions, 'url' | 'applicationName' | 'max' | 'queryTimeoutMs'> {
   /** Total time for attempts at the same work after transient failures. Default 5 s. */
   retryBudgetMs?: number;
 }
