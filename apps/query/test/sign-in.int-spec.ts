@@ -4,9 +4,10 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createKey } from '@chip/persistence';
-import { loadConfig } from '@chip/service';
+import { createLogger, loadConfig } from '@chip/service';
 import { waitFor } from '@chip/testing';
 import { querySchema } from '../src/query.config.ts';
+import { SIGN_IN, SignIn } from '../src/sign-in/sign-in.ts';
 import { openStage, QueryApp, type Stage } from './query-app.ts';
 import { TcpGate } from './tcp-gate.ts';
 import { AUDIENCE, PAGE, TokenIssuer } from '@chip/testing/issuer';
@@ -299,6 +300,30 @@ describe('what is refused', () => {
       expect(await guest.leadsTo(await guest.codeFor('/', fresh), fresh)).toBe('/');
     } finally {
       await fresh.stop();
+    }
+  });
+
+  it('no one while the issuer hangs whose addresses are known', async () => {
+    let now = Date.now();
+    const known = stage.app.app.get<SignIn>(SIGN_IN);
+    const signIn = new SignIn({
+      issuer: issuer.url,
+      audience: AUDIENCE,
+      clientId: PAGE.id,
+      clientSecret: () => PAGE.secret,
+      scope: SETTINGS.OIDC_SCOPE,
+      publicUrl: PAGE.url,
+      secrets: () => [SETTINGS.SESSION_SECRET],
+      sessions: known.sessions,
+      check: () => Promise.resolve(),
+      logger: createLogger({ name: 'test', level: 'silent' }).logger,
+      now: () => now,
+    });
+    await signIn.start('/');
+    now += 11 * 60_000;
+    issuer.state = 'hangs';
+    for (const { location } of await Promise.all([signIn.start('/'), signIn.start('/')])) {
+      expect(location).toMatch(`${issuer.url}/`);
     }
   });
 

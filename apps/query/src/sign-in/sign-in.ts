@@ -43,6 +43,8 @@ interface SignInSettings {
   /** @throws Problem for a token with which nothing can be done here */
   readonly check: (token: string) => Promise<unknown>;
   readonly logger: Logger;
+  /** Milliseconds; for tests of outages. */
+  readonly now?: () => number;
 }
 
 interface Redirect {
@@ -54,7 +56,8 @@ interface Redirect {
 export class SignIn {
   readonly #settings: SignInSettings;
   readonly #attempts: SealedCookie<typeof attemptSchema>;
-  #client: Promise<oidc.Configuration> | undefined;
+  #client: oidc.Configuration | undefined;
+  #reading: Promise<oidc.Configuration> | undefined;
   #readAt = -Infinity;
 
   constructor(settings: SignInSettings) {
@@ -197,13 +200,26 @@ export class SignIn {
 
   /** The issuer's addresses, read again from time to time; those of before serve while it is away. */
   async #issuer(): Promise<oidc.Configuration> {
+    const { now = Date.now } = this.#settings;
     const before = this.#client;
-    if (before !== undefined && Date.now() - this.#readAt < FRESH_MS) {
+    if (before !== undefined && now() - this.#readAt < FRESH_MS) {
       return before;
     }
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    try {
+      this.#client = await this.#reading;
+    } catch (error) {
+      if (before === undefined) {
+        throw error;
+      }
+    }
+    this.#readAt = now();
+    return this.#client ?? (before as oidc.Configuration);
+  }
+
+  #read(): Promise<oidc.Configuration> {
     const { issuer, clientId, clientSecret } = this.#settings;
-    this.#readAt = Date.now();
-    const reading = oidc.discovery(
+    return oidc.discovery(
       new URL(issuer),
       clientId,
       undefined,
@@ -215,17 +231,6 @@ export class SignIn {
         execute: issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
       },
     );
-    this.#client = reading;
-    try {
-      return await reading;
-    } catch (error) {
-      this.#client = before;
-      if (before === undefined) {
-        this.#readAt = -Infinity;
-        throw error;
-      }
-      return before;
-    }
   }
 }
 
