@@ -137,6 +137,37 @@ describe('what moves while the first positions of a listener are read', () => {
     expect((await late.next()).value).toEqual(telemetry(22));
   });
 
+  it('is not told by a reading that began before', async () => {
+    const other = await QueryApp.start(stage.db.url);
+    try {
+      await moveTo(29);
+      const first = eventsOf(await fetch(`${other.url}/v1/events?seconds=60`));
+      await first.next();
+      // The first reading, which tells all positions again.
+      await first.next();
+      const { database } = other.app.get(StreamDatabases).all[0]!;
+      const withSnapshot = database.withSnapshot.bind(database);
+      const [read, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      database.withSnapshot = async (...work) => {
+        database.withSnapshot = withSnapshot;
+        await moveTo(30);
+        const rows = await withSnapshot(...work);
+        await moveTo(31);
+        read.resolve();
+        await told.promise;
+        return rows;
+      };
+      await read.promise;
+      const late = eventsOf(await fetch(`${other.url}/v1/events?seconds=60`));
+      expect((await late.next()).value).toContainEqual({ ...TELEMETRY, next_offset: 31 });
+      told.resolve();
+      await moveTo(32);
+      expect((await late.next()).value).toEqual(telemetry(32));
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('has no listener left when they cannot be read', async () => {
     const { listeners } = stage.app.app.get(Movements);
     const { snapshots } = stage.app.app.get(StreamDatabases).all[0]!;
@@ -194,7 +225,7 @@ it('closes a stream whose reader does not read', async () => {
   }));
   await waitFor(() => {
     for (let told = 0; told < 20; told++) {
-      tell(moved);
+      tell(moved, Infinity);
     }
     return movements.listeners === 0;
   });

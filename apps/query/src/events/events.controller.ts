@@ -123,20 +123,25 @@ export class EventsController {
    */
   async #follow(write: (moved: readonly Position[]) => void): Promise<() => void> {
     const early: (readonly Position[])[] = [];
-    let tell = (moved: readonly Position[]): void => void early.push(moved);
-    const leave = this.movements.listen((moved) => tell(moved));
+    let tell = (moved: readonly Position[], _reading: number): void => void early.push(moved);
+    const leave = this.movements.listen((moved, reading) => tell(moved, reading));
     try {
       const positions = await this.#positions();
+      const { lastReading } = this.movements;
       write(positions);
       const told = new Map(positions.map((position) => [nameOf(position), position.next_offset]));
-      for (const moved of early) {
-        // With the same offset its state may have changed.
-        const news = moved.filter((one) => one.next_offset === null || one.next_offset >= (told.get(nameOf(one)) ?? 0));
-        if (news.length > 0) {
-          write(news);
+      const writeNews = (moved: readonly Position[]): void => {
+        if (moved.length > 0) {
+          write(moved);
         }
-      }
-      tell = write;
+        moved.forEach((one) => told.set(nameOf(one), one.next_offset ?? told.get(nameOf(one)) ?? 0));
+      };
+      // With the same offset its state may have changed.
+      const isNews = (one: Position): boolean =>
+        one.next_offset === null || one.next_offset >= (told.get(nameOf(one)) ?? 0);
+      early.forEach((moved) => writeNews(moved.filter(isNews)));
+      // Only a later reading may tell a position that was set back.
+      tell = (moved, reading) => writeNews(reading > lastReading ? moved : moved.filter(isNews));
       return leave;
     } catch (error) {
       leave();

@@ -10,7 +10,8 @@ const POLL_MS = 500;
 /** The same while a database does not answer. */
 const POLL_AFTER_FAILURE_MS = 3_000;
 
-type Listener = (moved: readonly Movement[]) => void;
+/** @param reading its number */
+type Listener = (moved: readonly Movement[], reading: number) => void;
 
 /** Tells listeners which partitions moved or changed their state. One reader for all of them, none without any. */
 @Injectable()
@@ -19,6 +20,7 @@ export class Movements {
   /** For each database. */
   #known: Map<string, string>[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #readings = 0;
 
   constructor(
     private readonly databases: StreamDatabases,
@@ -30,6 +32,11 @@ export class Movements {
 
   get listeners(): number {
     return this.#listeners.size;
+  }
+
+  /** The number of the last reading that began: what it tells, as those before it, may be older than what is read now. */
+  get lastReading(): number {
+    return this.#readings;
   }
 
   /** @returns how to stop listening */
@@ -61,11 +68,12 @@ export class Movements {
 
   /** @returns whether every database answered */
   async #read(): Promise<boolean> {
-    const read = await Promise.all(this.databases.all.map((_, index) => this.#readOne(index)));
+    const reading = ++this.#readings;
+    const read = await Promise.all(this.databases.all.map((_, index) => this.#readOne(index, reading)));
     return read.every(Boolean);
   }
 
-  async #readOne(index: number): Promise<boolean> {
+  async #readOne(index: number, reading: number): Promise<boolean> {
     const { database, owns } = this.databases.all[index]!;
     try {
       const rows = (await database.withSnapshot((snapshot: Queryable) => readMovements(snapshot))).filter(owns);
@@ -73,7 +81,7 @@ export class Movements {
       this.#known[index] = new Map(rows.map((row) => [nameOf(row), stateOf(row)]));
       const moved = rows.filter((row) => before?.get(nameOf(row)) !== stateOf(row));
       if (moved.length > 0) {
-        this.#listeners.forEach((listener) => listener(moved));
+        this.#listeners.forEach((listener) => listener(moved, reading));
       }
       return true;
     } catch (error) {
