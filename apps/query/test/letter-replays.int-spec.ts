@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADERS, deadLetterKey, deadLetterTopic, TELEMETRY } from '@chip/contracts';
 import { readTopic, type TopicRecord } from '@chip/kafka';
 import { verifyAudit } from '@chip/persistence';
+import { createTestDatabase } from '@chip/persistence/testing';
 import { createLogger } from '@chip/service';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,6 +15,7 @@ import {
   type ReplayAnswer,
   replayAnswer,
 } from '../src/dead-letters/replays/replay-answer.ts';
+import { takeReplay } from '../src/dead-letters/replays/replays.sql.ts';
 import { type QueryConfig } from '../src/query.config.ts';
 import { type Answer, openStage, QueryApp, type Stage } from './query-app.ts';
 
@@ -303,6 +305,23 @@ describe('POST /v1/dead-letters/replays', () => {
     expect(await verifyAudit(stage.db.database, { stream: 'api' })).toMatchObject([{ broken: null }]);
     const { body } = await app.get<LetterGroups>('/v1/dead-letters/groups?field=%2Fservice_name');
     expect(body.groups).toMatchObject([{ letters: 1_203, replayed: 1_201, failed_again: 1 }]);
+  });
+
+  it('is not taken by the instance that works on it, also when that could not keep it', async () => {
+    const db = await createTestDatabase();
+    try {
+      await db.database.query(
+        `INSERT INTO dead_letter_replays (topic, filter, again, reason, created_by, bounds, letters)
+         VALUES ($1, '{}', false, 'r', 'test', '{}', 1)`,
+        [TOPIC],
+      );
+      // For a time that is over at once.
+      const { id } = (await takeReplay(db.database, 'one', -1, []))!;
+      expect(await takeReplay(db.database, 'one', 30, [id])).toBeUndefined();
+      expect(await takeReplay(db.database, 'another', 30, [])).toMatchObject({ id });
+    } finally {
+      await db.drop();
+    }
   });
 
   it('goes on in another instance when the first one ends in the middle', async () => {

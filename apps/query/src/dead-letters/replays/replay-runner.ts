@@ -58,8 +58,8 @@ export class ReplayRunner implements OnApplicationBootstrap {
   readonly #owner: string;
   #wake = new AbortController();
   #work: Promise<void> = Promise.resolve();
-  /** Replays that are sent or judged now. */
-  readonly #running = new Set<Promise<void>>();
+  /** Replays that are sent or judged now, by id. */
+  readonly #running = new Map<string, Promise<void>>();
 
   constructor(
     @Inject(LETTER_PRODUCER) private readonly producer: KafkaProducer | null,
@@ -76,7 +76,7 @@ export class ReplayRunner implements OnApplicationBootstrap {
       this.#stop.abort();
       this.#wake.abort();
       await this.#work;
-      await Promise.all(this.#running);
+      await Promise.all(this.#running.values());
     });
     lifecycle.onDrain('connections', 'replay of dead letters', async () => {
       await this.producer?.disconnect().catch(() => undefined);
@@ -103,10 +103,12 @@ export class ReplayRunner implements OnApplicationBootstrap {
     while (!signal.aborted) {
       // What asks to look from here on is not missed.
       this.#wake = new AbortController();
-      const row = await takeReplay(this.database, this.#owner, OWNED_S).catch((error: unknown) => {
-        this.logger.debug({ err: error }, 'replays_not_read');
-        return undefined;
-      });
+      const row = await takeReplay(this.database, this.#owner, OWNED_S, [...this.#running.keys()]).catch(
+        (error: unknown) => {
+          this.logger.debug({ err: error }, 'replays_not_read');
+          return undefined;
+        },
+      );
       if (row) {
         await this.#sentOf(row, producer, reader);
       } else {
@@ -120,9 +122,9 @@ export class ReplayRunner implements OnApplicationBootstrap {
     const { promise, resolve } = Promise.withResolvers<void>();
     const replay = this.#replay(row, producer, reader, resolve).finally(() => {
       resolve();
-      this.#running.delete(replay);
+      this.#running.delete(row.id);
     });
-    this.#running.add(replay);
+    this.#running.set(row.id, replay);
     return promise;
   }
 

@@ -134,14 +134,24 @@ export function listReplays(
   );
 }
 
-/** Takes the oldest replay that nobody works on, for a while; a replay whose owner is gone is free after it. */
-export async function takeReplay(database: Queryable, owner: string, seconds: number): Promise<ReplayRow | undefined> {
+/**
+ * Takes the oldest replay that nobody works on, for a while; a replay whose owner is gone is free after it.
+ *
+ * @param running replays that this owner works on, also where it could not keep them
+ */
+export async function takeReplay(
+  database: Queryable,
+  owner: string,
+  seconds: number,
+  running: readonly string[],
+): Promise<ReplayRow | undefined> {
   const [row] = await database.query<ReplayRow>(
     `UPDATE dead_letter_replays SET owner = $1, owned_until = now() + $2 * INTERVAL '1 second'
      WHERE id = (SELECT id FROM dead_letter_replays
-       WHERE finished_at IS NULL AND (owned_until IS NULL OR owned_until < now()) ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+       WHERE finished_at IS NULL AND (owned_until IS NULL OR owned_until < now()) AND id <> ALL ($3::uuid[])
+       ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING ${COLUMNS}`,
-    [owner, seconds],
+    [owner, seconds, running],
   );
   return row;
 }
