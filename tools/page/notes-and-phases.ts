@@ -44,12 +44,17 @@ export function notesAndPhases({ visitor: current, ask, figures, send, stored }:
 
     it('keeps notes: written at a sample, numbered on the chart, withdrawn with a reason', async () => {
       const { page } = current();
-      await current().open(`${CHART}&sample=4`);
-      const before = await drawn();
+      await current().open(`${CHART}&sample=3`);
       const { samples } = await ask<Chart>(SPC);
       const form = page.getByRole('form', { name: 'Add the note' });
       await form.getByLabel('Note').fill('pump exchanged');
-      await form.getByRole('button', { name: 'Add the note' }).click();
+      // Another sample is another time, of the note that was typed.
+      await page.getByRole('application').first().focus();
+      await page.keyboard.press('ArrowRight');
+      await waitFor(address, (query) => query.get('sample') === '4');
+      const before = await drawn();
+      expect(await form.getByLabel('Note').inputValue()).toBe('pump exchanged');
+      await form.getByRole('button', { name: 'Add the note' }).dblclick();
       const [row] = await waitFor(
         () => current().table('Notes'),
         (rows) => rows.length === 1,

@@ -323,7 +323,48 @@ describe('without a mouse', () => {
   });
 });
 
+describe('the keys of a map', () => {
+  it('begin with the first or the last failing die', async () => {
+    const { page } = visitor;
+    const { dies } = await ask<{ dies: [number, number, string][] }>(
+      `/v1/lots/${lot}/wafers/W05/map?inspection_type=electrical&step=CP1`,
+    );
+    const failing = [dies[0]!, dies.at(-1)!];
+    failing.forEach((die) => (die[2] = 'fail'));
+    const maps = `**/v1/lots/${lot}/wafers/W05/map?*`;
+    await page.route(maps, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...((await response.json()) as object), dies } });
+    });
+    await visitor.open(`/lots/${lot}/wafers/W05`);
+    await page.getByRole('application').focus();
+    for (const [at, key] of ['n', 'p'].entries()) {
+      await page.keyboard.press(key);
+      await page.waitForURL((url) => url.searchParams.get('die') === failing[at]!.slice(0, 2).join());
+      await page.keyboard.press('Escape');
+      await page.waitForURL((url) => !url.searchParams.has('die'));
+    }
+    await page.unroute(maps);
+  });
+});
+
 describe('the address is the state', () => {
+  it('of the search for a lot, also after going back', async () => {
+    const { page } = visitor;
+    await visitor.open(`/lots?lot_id=${lot}`);
+    const field = page.getByRole('searchbox');
+    await page.getByRole('navigation').getByRole('link', { name: 'Lots' }).click();
+    await page.waitForURL((url) => url.search === '');
+    const shows = (text: string): Promise<unknown> =>
+      waitFor(
+        () => field.inputValue(),
+        (value) => value === text,
+      );
+    await shows('');
+    await page.goBack();
+    await shows(lot);
+  });
+
   it('of the legend and the selected die, and shows the same to everyone who opens it', async () => {
     await visitor.open(`/lots/${lot}/wafers/W05?value=hard_bin`);
     const pass = visitor.page.getByRole('button', { name: /^bin 1, pass/ });
@@ -519,11 +560,15 @@ describe('with access control', () => {
   };
 
   it('asks for a key, refuses a wrong one, and opens with the right one', async () => {
-    await guest.page.goto(`${guarded.url}/lots`);
+    await guest.page.goto(`${guarded.url}/lots?sign-in=no_role`);
     await guest.page.getByText('This service asks for a key').waitFor();
+    const failure = guest.page.getByText('You are known, but have no role here');
+    await failure.waitFor();
     expect(await guest.barriers()).toEqual([]);
     await signIn(`chip_0123456789_${'A'.repeat(43)}`);
     await guest.page.getByText('The key was refused').waitFor();
+    // It was of the attempt before.
+    expect(await failure.count()).toBe(0);
     await signIn(await keyOf('--role', 'viewer'));
     await guest.page.getByRole('link', { name: lot }).waitFor();
     await guest.page.getByText('live', { exact: true }).waitFor();

@@ -347,6 +347,12 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
       expect(await visitor.table(`Lots of ${SCRATCHING}`)).toEqual(
         lots.groups.map(({ key, units, failed, yield: share }) => [key, whole(units), whole(failed), percent(share)]),
       );
+      // What else there is to see is about the same range and step.
+      await click('link', 'What fails');
+      await waitFor(
+        address,
+        (query) => query.toString() === `equipment=${SCRATCHING}&step=M1-AOI&range=all&kind=first_pass`,
+      );
     });
 
     it('telemetry: the sources of the API, and a zoom by the pointer', async () => {
@@ -404,6 +410,16 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
       });
       expect((inner! - from!) / (to! - from!)).toBeCloseTo(0, 1);
       expect((outer! - from!) / (to! - from!)).toBeCloseTo(1, 1);
+    });
+
+    it('telemetry: says that no source is chosen, and chooses others than those without a sample', async () => {
+      await visitor.open(`${VIEWS.telemetry}&sources=`);
+      await shows('None is chosen: tick some in the table below.');
+      await visitor.open(`${VIEWS.telemetry}&sources=a,b,c,d,e,f`);
+      await shows('No sample in this range.');
+      const [name = ''] = (await visitor.table('Machines and services'))[0] ?? [];
+      await visitor.page.getByRole('checkbox', { name }).check();
+      await waitFor(address, (query) => query.get('sources') === name);
     });
 
     it('reports: stored from the page, and shown as they were stored', async () => {

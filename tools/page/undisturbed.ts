@@ -63,11 +63,17 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       });
       const next = asked('exclude=3');
       await page.getByRole('button', { name: 'Exclude from the limits' }).click();
-      expect(from((await next).url())).toBe(from((await first).url()));
+      const beginning = from((await first).url());
+      expect(from((await next).url())).toBe(beginning);
+      // The address, too, names the same samples to everyone who opens it later.
+      await waitFor(address, (query) => query.get('from') === beginning);
       // Another range has other samples.
       await page.getByRole('radio', { name: '7 days' }).check();
       await waitFor(address, (query) => query.get('range') === '7d');
-      expect([address().get('exclude'), address().get('sample')]).toEqual([null, null]);
+      expect(['exclude', 'sample', 'from'].map((name) => address().get(name))).toEqual([null, null, null]);
+      const later = asked('exclude=3');
+      await current().open(`${CHART}&exclude=3&from=2026-01-01T00:00:00.000Z`);
+      expect(from((await later).url())).toBe('2026-01-01T00:00:00.000Z');
     });
 
     it('a stream of events that ends at once is not asked for without a pause', async () => {

@@ -3,8 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { askWays, refusal, signIn, ways } from '../api/session.ts';
 import { texts } from '../texts/texts.ts';
 
-/** Why the issuer's page led back without a session: the service appends it to the address. */
-const FAILURE = new URLSearchParams(location.search).get('sign-in');
+/** Why the issuer's page led back without a session: the service appends it to the address. Until the next attempt. */
+let failure = new URLSearchParams(location.search).get('sign-in');
 
 /** Longest address that the service leads back to. */
 const MAX_ADDRESS = 1_000;
@@ -28,6 +28,7 @@ export function SignIn(): JSX.Element {
       class="panel sign-in"
       onSubmit={(event) => {
         event.preventDefault();
+        failure = null;
         signIn(given);
       }}
     >
@@ -38,9 +39,9 @@ export function SignIn(): JSX.Element {
           {t.refused(refusal.value ?? '')}
         </p>
       )}
-      {FAILURE !== null && (
+      {failure !== null && (
         <p class="bad" role="alert">
-          {t.failures[FAILURE as keyof typeof t.failures] ?? t.failures.refused}
+          {t.failures[failure as keyof typeof t.failures] ?? t.failures.refused}
         </p>
       )}
       {start !== null && (

@@ -120,7 +120,9 @@ export function WaferMap(props: WaferMapProps): JSX.Element {
     if (direction !== undefined) {
       onSelect(selected === undefined ? 0 : grid.towards(from, directionOf(direction, layout)));
     } else if (event.key === 'n' || event.key === 'p') {
-      onSelect(grid.next(selected ?? -1, event.key === 'n' ? 1 : -1, ([, , value]) => isFailing(scale.indexOf(value))));
+      const step = event.key === 'n' ? 1 : -1;
+      const start = selected ?? (step > 0 ? -1 : grid.dice.length);
+      onSelect(grid.next(start, step, ([, , value]) => isFailing(scale.indexOf(value))));
     } else if (event.key === 'Home' || event.key === 'End') {
       onSelect(event.key === 'Home' ? 0 : grid.dice.length - 1);
     } else if (event.key === 'Enter' && selected !== undefined) {

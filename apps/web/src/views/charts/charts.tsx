@@ -15,7 +15,7 @@ import { Freeze } from './freeze.tsx';
 import { LimitsTable } from './limits-table.tsx';
 import { Machines } from './machines.tsx';
 import { MeasuredSteps } from './measured-steps.tsx';
-import { chartQuestion, type ChartChoice, choiceOf, isComplete } from './request.ts';
+import { beginningOf, chartQuestion, type ChartChoice, choiceOf, isComplete, naming } from './request.ts';
 import { Sample } from './sample.tsx';
 import { sheetOf, Violations } from './violations.tsx';
 
@@ -25,13 +25,14 @@ const LIVE_REST = 4;
 export function Charts(): JSX.Element {
   const { query } = useAddress();
   const { range, from: newest } = useRange('30d');
-  // Samples are counted from the beginning: it stays while the page is open, so that they stay those that were chosen.
-  const from = useMemo(() => newest, [range]);
+  // Samples are counted from the beginning: it stays while the page is open, and an address that names samples has it, so
+  // that they stay those that were chosen.
+  const from = useMemo(() => beginningOf(query) ?? newest, [range, query['from']]);
   const choice = choiceOf(query, from);
   const t = texts().charts;
   return (
     <>
-      <Title controls={<RangeChoice unlessChosen="30d" ends={['sample', 'exclude']} />}>{t.title}</Title>
+      <Title controls={<RangeChoice unlessChosen="30d" ends={['sample', 'exclude', 'from']} />}>{t.title}</Title>
       <Chooser choice={choice} />
       {isComplete(choice) ? <Charted choice={choice} /> : <MeasuredSteps />}
     </>
@@ -44,7 +45,7 @@ function Charted({ choice }: { choice: ChartChoice }): JSX.Element {
   const answer = useAnswer(chartQuestion(choice), 1, LIVE_REST);
   const notes = useAnswer(annotationsQuestion(choice), 20);
   const selected = /^\d+$/.test(query['sample'] ?? '') ? Number(query['sample']) : undefined;
-  const select = (sample: number | undefined): void => change({ sample });
+  const select = (sample: number | undefined): void => change(naming(choice, sample, choice.exclude));
   const exclude = useMemo(() => new Set(choice.exclude), [choice.exclude.join()]);
   const names = { subject: choice.parameter ?? t.kinds[choice.chart], step: choice.step };
   return (

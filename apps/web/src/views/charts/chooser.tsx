@@ -35,7 +35,7 @@ export function Chooser({ choice }: { choice: ChartChoice }): JSX.Element {
   );
   // Another question has other samples: what was selected or excluded means nothing there.
   const change = (parameters: Readonly<Record<string, string | undefined>>): void =>
-    address.change({ sample: undefined, exclude: undefined, ...parameters });
+    address.change({ sample: undefined, exclude: undefined, from: undefined, ...parameters });
   const breaks = breaksOf(choice);
   return (
     <form class="filters" onSubmit={(event) => event.preventDefault()}>

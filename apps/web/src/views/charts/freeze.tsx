@@ -48,7 +48,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
       });
       // Whoever went elsewhere, or to other samples, stays there.
       if (form.current) {
-        change({ limits: 'current', exclude: undefined, sample: undefined });
+        change({ limits: 'current', exclude: undefined, sample: undefined, from: undefined });
       }
     } catch (error) {
       setProblem(problemOf(error));

@@ -79,7 +79,7 @@ function Machine({ name, choice }: { name: string; choice: ChartChoice }): JSX.E
   return (
     <tr class={found ? 'attention' : ''}>
       <th scope="row">
-        <a href={withParameters({ equipment: name, sample: undefined, exclude: undefined })}>{name}</a>
+        <a href={withParameters({ equipment: name, sample: undefined, exclude: undefined, from: undefined })}>{name}</a>
       </th>
       <td class="number">{whole(data?.samples.length)}</td>
       <td class="number">{measured(data?.location.centre)}</td>

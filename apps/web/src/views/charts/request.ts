@@ -1,6 +1,6 @@
 /** The question of a control chart, from the address of the view. */
 import { type BacktestRequest, type paths, type SpcChart } from '@chip/client';
-import { posted, question, type Question } from '../../api/ask.ts';
+import { type Parameters, posted, question, type Question } from '../../api/ask.ts';
 
 type SpcQuery = paths['/v1/spc']['get']['parameters']['query'];
 export type ChartKind = SpcQuery['chart'];
@@ -76,6 +76,21 @@ export function choiceOf(query: Readonly<Record<string, string>>, from: string |
     from,
   };
 }
+
+/** Where the samples of an address begin that names some of them. */
+export const beginningOf = ({ from }: Readonly<Record<string, string>>): string | undefined =>
+  from === undefined || Number.isNaN(Date.parse(from)) ? undefined : from;
+
+/** What an address says of a selected sample and of excluded ones. */
+export const naming = (
+  { from }: Pick<ChartChoice, 'from'>,
+  sample: number | undefined,
+  exclude: readonly number[],
+): Parameters => ({
+  sample,
+  exclude: exclude.length === 0 ? undefined : [...exclude].sort((a, b) => a - b).join(','),
+  from: sample === undefined && exclude.length === 0 ? undefined : from,
+});
 
 /** Whether enough is chosen for a chart. */
 export const isComplete = ({ chart, parameter, step }: ChartChoice): boolean =>

@@ -3,7 +3,7 @@ import { type SpcChart } from '@chip/client';
 import { Time } from '../../format/time.tsx';
 import { addressOf, useAddress } from '../../shared/location.ts';
 import { texts } from '../../texts/texts.ts';
-import { type ChartChoice } from './request.ts';
+import { type ChartChoice, naming } from './request.ts';
 
 type SampleOfChart = SpcChart['samples'][number];
 
@@ -47,11 +47,7 @@ export function Sample({
         </a>
       )}
       {choice.limits === undefined && (
-        <button
-          type="button"
-          class="small"
-          onClick={() => change({ exclude: toggled.sort((a, b) => a - b).join(',') || undefined })}
-        >
+        <button type="button" class="small" onClick={() => change(naming(choice, index, toggled))}>
           {isExcluded ? t.charts.include : t.charts.exclude}
         </button>
       )}
@@ -64,7 +60,7 @@ export function Sample({
           {isStart ? t.charts.endPhase : t.charts.beginPhase}
         </button>
       )}
-      <button type="button" class="small" onClick={() => change({ sample: undefined })}>
+      <button type="button" class="small" onClick={() => change(naming(choice, undefined, choice.exclude))}>
         {t.settings.close}
       </button>
     </p>

@@ -20,7 +20,7 @@ const EVERY_S = 15;
 
 export function Compare(): JSX.Element {
   const { query, change } = useAddress();
-  const { from } = useRange('30d');
+  const { range, from } = useRange('30d');
   const { product, step } = useFilters();
   const t = texts().compare;
   const policy = POLICIES.find((one) => one === query['policy']) ?? 'first';
@@ -95,7 +95,9 @@ export function Compare(): JSX.Element {
       >
         {(comparison) => <ComparisonTable comparison={comparison} selected={machine} />}
       </Panel>
-      {machine && <MachineLots machine={machine} policy={policy} from={from} product={product} step={step} />}
+      {machine && (
+        <MachineLots machine={machine} policy={policy} range={range} from={from} product={product} step={step} />
+      )}
     </>
   );
 }

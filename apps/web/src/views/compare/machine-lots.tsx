@@ -4,6 +4,7 @@ import { useAnswer } from '../../api/use-answer.ts';
 import { percent, whole } from '../../format/numbers.ts';
 import { addressOf } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
+import { type RangeName } from '../../shared/range.tsx';
 import { Table } from '../../shared/table.tsx';
 import { texts } from '../../texts/texts.ts';
 
@@ -12,19 +13,23 @@ const EVERY_S = 15;
 export interface MachineLotsProps {
   readonly machine: string;
   readonly policy: 'first' | 'last' | 'all';
+  readonly range: RangeName;
   readonly from: string | undefined;
   readonly product: string[] | undefined;
   readonly step: string[] | undefined;
 }
 
 /** The lots behind one row of the comparison, and where else to look at the machine. */
-export function MachineLots({ machine, policy, from, product, step }: MachineLotsProps): JSX.Element {
+export function MachineLots({ machine, policy, range, from, product, step }: MachineLotsProps): JSX.Element {
   const t = texts();
+  const kind = policy === 'first' ? 'first_pass' : policy === 'all' ? 'insertion' : 'final';
+  // What is shown here, elsewhere.
+  const same = { equipment: machine, product, step, range };
   const answer = useAnswer(
     question('/v1/yield', {
       query: {
         group_by: 'lot',
-        kind: policy === 'first' ? 'first_pass' : policy === 'all' ? 'insertion' : 'final',
+        kind,
         equipment_id: [machine],
         product,
         step,
@@ -42,8 +47,8 @@ export function MachineLots({ machine, policy, from, product, step }: MachineLot
       isEmpty={({ groups }) => groups.length === 0}
       controls={
         <>
-          <a href={addressOf('/yield', {}, { equipment: machine, kind: 'first_pass' })}>{t.compare.whatFails}</a>
-          <a href={addressOf('/charts', {}, { equipment: machine })}>{t.charts.title}</a>
+          <a href={addressOf('/yield', {}, { ...same, kind })}>{t.compare.whatFails}</a>
+          <a href={addressOf('/charts', {}, same)}>{t.charts.title}</a>
         </>
       }
       sheet={({ groups }) => ({

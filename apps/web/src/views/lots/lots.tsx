@@ -1,6 +1,6 @@
 /** Every lot, newest first. */
 import { type JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { question } from '../../api/ask.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { Time } from '../../format/time.tsx';
@@ -16,6 +16,8 @@ export function Lots(): JSX.Element {
   const { query, withParameters, change } = useAddress();
   const [wanted, setWanted] = useState(query['lot_id'] ?? '');
   const { lot_id, cursor } = query;
+  // Back, and a link to another search, change the address alone.
+  useEffect(() => setWanted(lot_id ?? ''), [lot_id]);
   const answer = useAnswer(question('/v1/lots', { query: { lot_id, cursor, limit: PAGE_SIZE } }), 5);
   const t = texts();
   return (

@@ -53,7 +53,7 @@ export function Series({ metric, host, sources, span, range, summary }: SeriesPr
       title={title}
       answer={(waiting ?? first) as Answer<unknown>}
       isEmpty={() => all === undefined || all.every(({ points }) => points.length === 0)}
-      empty={t.none}
+      empty={sources.length === 0 && (summary.data?.services.length ?? 0) > 0 ? t.noneChosen : t.none}
       controls={
         all?.[0] && (
           <span class="quiet">

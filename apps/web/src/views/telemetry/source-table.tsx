@@ -16,8 +16,10 @@ export function SourceTable({
 }): JSX.Element {
   const { change } = useAddress();
   const t = texts().telemetry;
+  // Those without a sample in this range have no row to untick, and must not keep others from being chosen.
+  const listed = chosen.filter((name) => services.some(({ service_name }) => service_name === name));
   const toggle = (name: string): void =>
-    change({ sources: textOf(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]) });
+    change({ sources: textOf(listed.includes(name) ? listed.filter((one) => one !== name) : [...listed, name]) });
   return (
     <Table
       caption={t.sources}
@@ -32,8 +34,8 @@ export function SourceTable({
             <label>
               <input
                 type="checkbox"
-                checked={chosen.includes(name)}
-                disabled={!chosen.includes(name) && chosen.length >= MOST_SOURCES}
+                checked={listed.includes(name)}
+                disabled={!listed.includes(name) && listed.length >= MOST_SOURCES}
                 onChange={() => toggle(name)}
               />{' '}
               {name}

@@ -115,8 +115,7 @@ export function Annotations({ choice, samples, answer }: AnnotationsProps): JSX.
             />
           )}
           <NoteForm
-            // Another selected sample means another time.
-            key={query['sample'] ?? ''}
+            sample={query['sample']}
             at={samples[Number(query['sample'] ?? NaN)]?.first_at ?? samples.at(-1)?.last_at}
             submit={(begins_at, note, isGeneral) =>
               act(() => {

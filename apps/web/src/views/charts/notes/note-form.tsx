@@ -1,18 +1,20 @@
 import { type JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import '../../../filters/filters.css';
 import { texts } from '../../../texts/texts.ts';
 
 /** Takes a note back. */
 export function Withdrawal({ submit }: { submit: (reason: string) => Promise<void> }): JSX.Element {
   const [reason, setReason] = useState('');
+  const [isSent, setSent] = useState(false);
   const t = texts().charts;
   return (
     <form
       class="filters"
       onSubmit={(event) => {
         event.preventDefault();
-        void submit(reason);
+        setSent(true);
+        void submit(reason).then(() => setSent(false));
       }}
     >
       <label class="select">
@@ -24,30 +26,39 @@ export function Withdrawal({ submit }: { submit: (reason: string) => Promise<voi
           onInput={({ currentTarget }) => setReason(currentTarget.value)}
         />
       </label>
-      <button type="submit">{t.withdraw}</button>
+      <button type="submit" disabled={isSent}>
+        {t.withdraw}
+      </button>
     </form>
   );
 }
 
 interface NoteFormProps {
+  /** The selected one: another means another time. */
+  readonly sample: string | undefined;
   /** When the note begins unless something else is typed. */
   readonly at: string | undefined;
   readonly submit: (beginsAt: string, note: string, isGeneral: boolean) => Promise<boolean>;
 }
 
 /** A new note. */
-export function NoteForm({ at, submit }: NoteFormProps): JSX.Element {
+export function NoteForm({ sample, at, submit }: NoteFormProps): JSX.Element {
   const t = texts().charts;
-  const [begins, setBegins] = useState(new Date(at ?? Date.now()).toISOString());
+  const beginning = (): string => new Date(at ?? Date.now()).toISOString();
+  const [begins, setBegins] = useState(beginning);
+  useEffect(() => setBegins(beginning()), [sample]);
   const [note, setNote] = useState('');
   const [isGeneral, setGeneral] = useState(false);
+  const [isStoring, setStoring] = useState(false);
   return (
     <form
       class="filters"
       aria-label={t.addNote}
       onSubmit={(event) => {
         event.preventDefault();
+        setStoring(true);
         void submit(begins, note, isGeneral).then((isStored) => {
+          setStoring(false);
           if (isStored) {
             setNote('');
           }
@@ -70,7 +81,9 @@ export function NoteForm({ at, submit }: NoteFormProps): JSX.Element {
         />{' '}
         {t.general}
       </label>
-      <button type="submit">{t.addNote}</button>
+      <button type="submit" disabled={isStoring}>
+        {t.addNote}
+      </button>
     </form>
   );
 }
