@@ -323,6 +323,19 @@ describe('without a mouse', () => {
   });
 });
 
+describe('on paper', () => {
+  it('is light, also where the page is dark', async () => {
+    const { page } = visitor;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await visitor.open('/lots');
+    const theme = (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme']);
+    expect(await theme()).toBe('dark');
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+    await waitFor(theme, (one) => one === 'light');
+    await page.emulateMedia({ colorScheme: 'light', media: 'screen' });
+  });
+});
+
 describe('the keys of a map', () => {
   it('begin with the first or the last failing die', async () => {
     const { page } = visitor;

@@ -72,9 +72,13 @@ const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 const systemIsDark = signal(prefersDark.matches);
 prefersDark.addEventListener('change', ({ matches }) => (systemIsDark.value = matches));
 
-/** Whether the page is dark now. */
+const print = matchMedia('print');
+const isPrinted = signal(print.matches);
+print.addEventListener('change', ({ matches }) => (isPrinted.value = matches));
+
+/** Whether the page is dark now. Paper is not: its text would be as light. */
 export const isDark = (): boolean =>
-  settings.value.theme === 'dark' || (settings.value.theme === 'system' && systemIsDark.value);
+  !isPrinted.value && (settings.value.theme === 'dark' || (settings.value.theme === 'system' && systemIsDark.value));
 
 /** Keeps `<html lang>` in step with the settings. */
 export function followLanguage(): void {
