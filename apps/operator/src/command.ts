@@ -24,10 +24,24 @@ export async function runCommand(program: Command): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    const code = error instanceof AppError ? `${error.code}: ` : '';
-    console.error(`${code}${error instanceof Error ? error.message : String(error)}`);
+    console.error(describe(error));
     process.exitCode = 1;
   }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+function describe(error: unknown): string {
+  if (!(error instanceof AppError)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { code, message, cause, context } = error;
+  if (code === 'deadline_exceeded' && cause instanceof Error) {
+    return `${code}: ${message}: ${cause.message}`;
+  }
+  return context['sqlstate'] === INSUFFICIENT_PRIVILEGE
+    ? `${code}: ${message}; DATABASE_URL is of a role that may not do this, --help says whose URL the command needs`
+    : `${code}: ${message}`;
 }
 
 /** Of `NAME`, or of the file that `NAME_FILE` names, as services read it. @throws ConfigError when it cannot be read */

@@ -8,7 +8,7 @@ import { byOption, environmentVariable, optionalVariable, reasonOption, runComma
 import { changeTopics } from './topics/record.ts';
 
 async function withAdmin(work: (admin: KafkaAdmin) => Promise<void>): Promise<void> {
-  const { logger } = createLogger({ name: 'topics', level: 'warn', instance: 'topics' });
+  const { logger } = createLogger({ name: 'topics', level: 'silent' });
   const admin = new KafkaAdmin(kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-topics'), logger);
   try {
     await work(admin);

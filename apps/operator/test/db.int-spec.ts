@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type EntryResult, runEntry } from './run-entry.ts';
+import { asOperator, type EntryResult, runEntry } from './run-entry.ts';
 
 describe('db', () => {
   let db: TestDatabase;
@@ -82,6 +82,11 @@ describe('db', () => {
       code: 1,
       stdout: expect.stringContaining('BROKEN  operator: entry 5'),
     });
+  });
+
+  it('says of a role without the right that it is of another one', async () => {
+    const result = await runEntry('db', ['status', '--json'], { DATABASE_URL: asOperator(db.url) });
+    expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--help says whose URL') });
   });
 
   it.each([
