@@ -58,6 +58,9 @@ describe('audit trail', () => {
     ['a flipped letter in a reason', [`UPDATE audit_log SET reason = 'entry X' WHERE seq = 3`], 3],
     ['a changed time', [`UPDATE audit_log SET at = at + INTERVAL '1 microsecond' WHERE seq = 2`], 2],
     ['a changed value', [`UPDATE audit_log SET new_value = jsonb_set(new_value, '{number}', '1.6') WHERE seq = 4`], 4],
+    ['a changed action', [`UPDATE audit_log SET action = 'inspection.delete' WHERE seq = 3`], 3],
+    ['a changed subject', [`UPDATE audit_log SET subject = 'inspection:2' WHERE seq = 2`], 2],
+    ['a changed old value', [`UPDATE audit_log SET old_value = '1' WHERE seq = 4`], 4],
     ['a changed actor', [`UPDATE audit_log SET actor = 'other' WHERE seq = 1`], 1],
     [
       'a flipped byte of a hash',
@@ -88,11 +91,26 @@ describe('audit trail', () => {
       ],
       7,
     ],
+    [
+      'an added entry with the hash that it must have',
+      [
+        `INSERT INTO audit_log SELECT stream, 7, at, actor, action, subject, reason, old_value, new_value, hash, hash FROM audit_log WHERE seq = 6`,
+        'UPDATE audit_log SET hash = audit_entry_hash(audit_log) WHERE seq = 7',
+      ],
+      7,
+    ],
     ['a forged head', [`UPDATE audit_heads SET hash = sha256('x')`], 6],
     ['a removed head', ['DELETE FROM audit_heads'], 1],
   ])('names the first broken link after %s', async (_, statements, seq) => {
     await asOwnerWithoutTriggers(...statements);
     expect((await verify()).broken).toMatchObject({ seq });
+  });
+
+  it('names the first of what is broken and what an anchor misses', async () => {
+    const head = (await verify()).head as AuditAnchor;
+    await asOwnerWithoutTriggers(`UPDATE audit_log SET reason = 'entry X' WHERE seq = 4`);
+    expect((await verify([{ ...head, seq: 2 }])).broken).toMatchObject({ seq: 2 });
+    expect((await verify([{ ...head, seq: 5 }])).broken).toMatchObject({ seq: 4 });
   });
 
   it('misses the migrations of a database whose whole trail is gone', async () => {
@@ -173,6 +191,9 @@ describe('audit trail', () => {
     await db.database.query('DELETE FROM legal_holds');
     expect(await db.database.query(`SELECT apply_retention('audit_log') AS n`)).toEqual([{ n: 4 }]);
     expect(await verify()).toMatchObject({ entries: 2, broken: null });
+    // What retention removed cannot be compared, and is not missed.
+    expect((await verify([{ ...anchor, seq: 4 }])).broken).toBeNull();
+    expect((await verify([{ ...anchor, seq: 5 }])).broken).toMatchObject({ seq: 5 });
     expect(await append('goes on')).toBe(7);
     expect(await verify()).toMatchObject({ entries: 3, broken: null });
     await asOwnerWithoutTriggers('DELETE FROM audit_log WHERE seq = 5');

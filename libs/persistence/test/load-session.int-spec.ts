@@ -278,6 +278,17 @@ describe('LoadSession', () => {
     }
   });
 
+  it('leaves a session alone that has the number of a former owner, but began at another time', async () => {
+    const [first, second] = [await open(), await open()];
+    await first.takePartition(TOPIC, 0, 'writer-1');
+    await db.database.query(
+      `UPDATE stream_positions SET backend_started_at = backend_started_at - INTERVAL '1 second'`,
+    );
+    expect(await second.takePartition(TOPIC, 0, 'writer-2')).toBe(false);
+    expect(await first.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await Promise.all([first.close(), second.close()]);
+  });
+
   it('brings any text through COPY unchanged', async () => {
     const session = await open();
     // What the contract refuses before it gets here: NUL and lone surrogates.
