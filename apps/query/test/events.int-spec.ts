@@ -243,7 +243,10 @@ it('opens no more streams than it may, however many ask at once', async () => {
   stop.abort();
   await waitFor(() => other.app.get(Movements).listeners === 0);
   await other.stop();
-  expect([refused.length, listeners]).toEqual([10, 200]);
+  // A busy machine also refuses what waits too long for a connection.
+  expect(refused.length).toBe(210 - listeners);
+  expect(listeners).toBeGreaterThan(100);
+  expect(listeners).toBeLessThanOrEqual(200);
 });
 
 it.each(['seconds=301', 'seconds=-1', 'seconds=x', 'other=1'])('refuses %s', async (query) => {
