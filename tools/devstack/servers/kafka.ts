@@ -192,6 +192,12 @@ ${dependencies.join('\n')}
 `;
 }
 
+/** Java reads properties as Latin-1: a folder with other letters in its name would be another one. */
+const escaped = (text: string): string =>
+  text.replace(/\\|[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** Otherwise Java cannot name files with letters beyond ASCII where the locale of the user is C. */
+const javaEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C.UTF-8' });
+
 /** Three replicas of everything and two in sync, as in production; a single broker can hold only one. */
 function serverProperties(logFolder: string, { id, cluster }: KafkaNode): string {
   const { broker, controller } = cluster[id - 1] as KafkaPorts;
@@ -205,7 +211,7 @@ controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://${LOOPBACK}:${broker},CONTROLLER://${LOOPBACK}:${controller}
 advertised.listeners=PLAINTEXT://${LOOPBACK}:${broker}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs=${logFolder}
+log.dirs=${escaped(logFolder)}
 auto.create.topics.enable=false
 message.max.bytes=${MAX_MESSAGE_BYTES}
 replica.fetch.max.bytes=${MAX_MESSAGE_BYTES}
@@ -283,7 +289,7 @@ export async function prepareKafka(
         properties,
         '--ignore-formatted',
       ],
-      { signal, onFailure: 'delete the local data with "npm stop -- --wipe", then try again' },
+      { env: javaEnvironment(), signal, onFailure: 'delete the local data with "npm stop -- --wipe", then try again' },
     );
   }
   return {
@@ -297,7 +303,7 @@ export async function prepareKafka(
       'kafka.Kafka',
       properties,
     ],
-    env: process.env,
+    env: javaEnvironment(),
     cwd: home,
   };
 }
