@@ -13,6 +13,11 @@ interface Item {
   created_at: string;
 }
 
+interface Page {
+  items: Item[];
+  next_cursor: string | null;
+}
+
 describe('pages through the tied times of SECOM', () => {
   let stage: Stage;
   beforeAll(async () => {
@@ -31,19 +36,18 @@ describe('pages through the tied times of SECOM', () => {
     return rows.map(({ id }) => id);
   };
 
-  /** Requests a page through the route, without sockets; `during` runs while the page is on its way. */
+  /** Requests a page through the route; `during` runs while the page is on its way. */
   const walk = async (query: string, during: (pages: number) => Promise<void>): Promise<Item[]> => {
     const items: Item[] = [];
     let cursor: string | null = null;
     for (let pages = 0; pages === 0 || cursor !== null; pages++) {
-      const [response] = await Promise.all([
-        stage.app.app.inject({ url: `/v1/inspections?${query}${cursor === null ? '' : `&cursor=${cursor}`}` }),
+      const [{ status, body }] = await Promise.all([
+        stage.app.get<Page>(`/v1/inspections?${query}${cursor === null ? '' : `&cursor=${cursor}`}`),
         during(pages),
       ]);
-      expect(response.statusCode).toBe(200);
-      const page: { items: Item[]; next_cursor: string | null } = response.json();
-      items.push(...page.items);
-      cursor = page.next_cursor;
+      expect(status).toBe(200);
+      items.push(...body.items);
+      cursor = body.next_cursor;
     }
     return items;
   };
