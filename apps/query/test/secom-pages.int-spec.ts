@@ -41,8 +41,9 @@ describe('pages through the tied times of SECOM', () => {
     const items: Item[] = [];
     let cursor: string | null = null;
     for (let pages = 0; pages === 0 || cursor !== null; pages++) {
+      const after: string = cursor === null ? '' : `&cursor=${cursor}`;
       const [{ status, body }] = await Promise.all([
-        stage.app.get<Page>(`/v1/inspections?${query}${cursor === null ? '' : `&cursor=${cursor}`}`),
+        stage.app.get<Page>(`/v1/inspections?${query}${after}`),
         during(pages),
       ]);
       expect(status).toBe(200);
