@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database } from '@chip/persistence';
-import { type Logger } from '@chip/service';
+import { type Logger, withDeadline } from '@chip/service';
 import { Problem } from './http/problem.error.ts';
 
 /** What is in use is never older than this, so that a revoked key and an ended session are refused within five seconds. */
@@ -87,7 +86,11 @@ export class FollowedList {
     for (const [at, database] of databases.entries()) {
       const startedAt = performance.now();
       try {
-        await within(at < databases.length - 1 ? PATIENCE_MS : LONGEST_READ_MS, read(database, at === 0));
+        await withDeadline(
+          read(database, at === 0),
+          at < databases.length - 1 ? PATIENCE_MS : LONGEST_READ_MS,
+          'the list',
+        );
         this.#readAt = startedAt;
         return;
       } catch (error) {
@@ -95,18 +98,5 @@ export class FollowedList {
       }
     }
     throw failure;
-  }
-}
-
-/** @throws Error when it takes longer, whatever comes of it then */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const isOver = new AbortController();
-  const late = sleep(ms, undefined, { signal: isOver.signal, ref: false }).then(() => {
-    throw new Error(`no answer within ${ms} ms`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    isOver.abort();
   }
 }

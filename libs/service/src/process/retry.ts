@@ -64,8 +64,8 @@ export async function retry<T>(attempt: (attemptNumber: number) => Promise<T>, o
 }
 
 /**
- * Waits for `work`, at most `budgetMs`. It does not stop the work, so use it where the caller cannot wait longer and the
- * process is ending anyway.
+ * Waits for `work`, at most `budgetMs`. It does not stop the work, so use it where the process is ending anyway, or where the
+ * work itself ends later.
  *
  * @throws DeadlineExceededError
  */
