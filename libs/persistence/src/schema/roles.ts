@@ -168,8 +168,13 @@ async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: stri
  */
 async function allowTemporaryTables(client: Pick<Client, 'query'>, role: (typeof ROLES)[number]): Promise<boolean> {
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
+  return isAllowed(client.query(`GRANT TEMPORARY ON DATABASE ${rows[0]?.database} TO ${role}`));
+}
+
+/** @returns false if PostgreSQL denies it for lack of a right */
+async function isAllowed(work: Promise<unknown>): Promise<boolean> {
   try {
-    await client.query(`GRANT TEMPORARY ON DATABASE ${rows[0]?.database} TO ${role}`);
+    await work;
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === '42501') {
@@ -184,13 +189,10 @@ async function applySettings(client: Pick<Client, 'query'>, role: (typeof ROLES)
   const { rows } = await client.query<{ database: string }>('SELECT quote_ident(current_database()) AS database');
   const settings = { ...EVERY_ROLE, ...ROLE_SETTINGS[role] };
   for (const [name, value] of Object.entries(settings)) {
-    try {
-      await client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`);
-    } catch (error) {
-      if ((error as { code?: string }).code === '42501') {
-        return false;
-      }
-      throw error;
+    if (
+      !(await isAllowed(client.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]?.database} SET ${name} = '${value}'`)))
+    ) {
+      return false;
     }
   }
   return true;
