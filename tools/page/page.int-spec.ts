@@ -2,6 +2,7 @@
 /** The page in a real browser, in front of the whole pipeline with the data of the synthetic fab. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
@@ -407,10 +408,17 @@ describe('the address is the state', () => {
     await visitor.page.getByRole('link', { name: 'Lots' }).click();
     await visitor.page.getByRole('link', { name: lot }).click();
     await visitor.page.getByRole('link', { name: /^W05/ }).click();
+    // The view comes late, and the one before it stays until then: the page says that it is busy.
+    const views = '**/assets/die-*.js';
+    await visitor.page.route(views, async (route) => {
+      await sleep(500);
+      await route.continue();
+    });
     await visitor.page.getByRole('link', { name: 'Everything about this die' }).first().click();
     await visitor.page.waitForURL(/\/dice\//);
     await visitor.settled();
     expect(await visitor.page.locator('h1').innerText()).toMatch(/^Chip W05-/);
+    await visitor.page.unroute(views);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { isLive } from './api/events.ts';
 import { refusal } from './api/session.ts';
@@ -57,15 +58,19 @@ function NotFound(): JSX.Element {
 }
 
 export function App(): JSX.Element {
+  const content = useRef<HTMLElement>(null);
+  // The view before stays until the one of the address is there. Written by hand: the router calls in the middle of a
+  // render, which holds back what signals and states change until that view has come.
+  const setBusy = (busy: boolean) => (): void => content.current?.setAttribute('aria-busy', String(busy));
   return (
     <LocationProvider scope={OWN_ADDRESSES}>
       <Menu />
-      <main id="content" tabIndex={-1}>
+      <main id="content" tabIndex={-1} ref={content}>
         {refusal.value !== undefined ? (
           <SignIn />
         ) : (
           <ErrorBoundary>
-            <Router>
+            <Router onLoadStart={setBusy(true)} onLoadEnd={setBusy(false)}>
               {VIEWS.map(({ path, component }) => (
                 <Route key={path} path={path} component={component} />
               ))}
