@@ -54,6 +54,7 @@ function restoredTo(end: number): Observation & { readonly samples: Sums } {
     positions: [{ ...position, ...counters }],
     endOffsets: new Map([[`${TOPIC}/0`, 40]]),
     rollups: [],
+    summaries: [],
   };
 }
 

@@ -104,6 +104,7 @@ class IdealSystem {
       positions: this.positions,
       endOffsets: this.endOffsets,
       rollups: [],
+      summaries: [],
       ...changes,
     };
   }
@@ -312,6 +313,9 @@ describe('the checker', () => {
 
   it('refuses a roll-up that differs from its raw rows', () => {
     expect(new IdealSystem().differences({ rollups: ['2026-11-23 00:00 etcher'] })).toContain('roll-up: 2026-11-23');
+    expect(new IdealSystem().differences({ summaries: ['yield 2026-11-23|visual'] })).toContain(
+      'sums of: yield 2026-11-23',
+    );
   });
 
   it('refuses a log that the generator cannot repeat', () => {

@@ -35,6 +35,7 @@ export function check(expectation: Expectation, observation: Observation): Verdi
   }
   checkPositions(expectation, observation, rejectedByPartition, differences);
   report(differences, 'roll-up', observation.rollups);
+  report(differences, 'sums of', observation.summaries);
   return {
     differences,
     badBuckets,

@@ -5,6 +5,7 @@ import { kafkaClient, withAdmin, type Sql } from '../system/clients.ts';
 import { RECORDS_PER_BUCKET, sealedKey } from './expectation.ts';
 import type { InspectionTable } from './row-texts.ts';
 import { onBroker, topicOf, type Kind } from '../load/stream.ts';
+import { readSummaryDifferences } from './summaries.ts';
 import { rowDigestSql, type Sums } from './sums.ts';
 
 export interface ObservedLetter {
@@ -40,6 +41,7 @@ export interface Observation {
   /** By `<topic>/<partition>`: the last stable offset of each machine partition. */
   readonly endOffsets: ReadonlyMap<string, number>;
   readonly rollups: readonly string[];
+  readonly summaries: readonly string[];
 }
 
 const microseconds = (column: string): string => `(extract(epoch from ${column}) * 1000000)::bigint`;
@@ -108,6 +110,7 @@ export async function observe(sql: Sql, brokers: string, letters: LetterReader):
     positions: await readPositions(sql),
     endOffsets: await readEndOffsets(brokers, Object.values(topicOf)),
     rollups: await readRollupDifferences(sql),
+    summaries: await readSummaryDifferences(sql),
   };
 }
 

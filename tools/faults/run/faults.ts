@@ -14,6 +14,7 @@ import type { Fault } from '../catalogue/fault.ts';
 import { compileControl, type Control } from './controls.ts';
 import { failOver } from './failover.ts';
 import { parseOptions, type Options } from './options.ts';
+import { keepSummingUp } from '../proof/summaries.ts';
 import { schedule } from './schedule.ts';
 import { onFreshSystem } from '../system/fresh-system.ts';
 import type { SystemUnderTest } from '../system/system.ts';
@@ -33,6 +34,8 @@ async function runTrial(system: SystemUnderTest, options: Options): Promise<Tria
   const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   const deadline = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
   const most = minutes === undefined ? faults.length : Infinity;
+  const ended = new AbortController();
+  const summing = keepSummingUp(system.sql, ended.signal);
   try {
     await trial.warmUp();
     let number = 0;
@@ -60,6 +63,8 @@ async function runTrial(system: SystemUnderTest, options: Options): Promise<Tria
     }
     return trial;
   } finally {
+    ended.abort();
+    await summing;
     await trial.end();
   }
 }

@@ -335,7 +335,7 @@ function childrenOf(pid: number): number[] {
     });
 }
 
-function runOperator(checkout: string, entry: string, args: readonly string[], env: Env, signal: AbortSignal) {
+export function runOperator(checkout: string, entry: string, args: readonly string[], env: Env, signal: AbortSignal) {
   return runCommand(process.execPath, [path.join(checkout, 'apps', 'operator', 'dist', `${entry}.js`), ...args], {
     cwd: checkout,
     env: { ...process.env, ...env },
