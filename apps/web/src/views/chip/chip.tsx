@@ -5,6 +5,7 @@ import { type Inspection, type Part } from '@chip/client';
 import { type Attempt, type Defect, type Measurement } from '../../api/answers.ts';
 import { question } from '../../api/ask.ts';
 import { useAnswer } from '../../api/use-answer.ts';
+import { compareTimes } from '../../format/instants.ts';
 import { measured } from '../../format/numbers.ts';
 import { Time } from '../../format/time.tsx';
 import { addressOf, useAddress } from '../../shared/location.ts';
@@ -43,7 +44,7 @@ export function ChipDetail({ lot, chip, site, wafer, place }: ChipDetailProps): 
   const attempts = (data: Part): AttemptRow[] =>
     data.inspections
       .flatMap(({ inspection_type, attempts: all }) => all.map((attempt) => ({ ...attempt, inspection_type })))
-      .sort((a, b) => a.occurred_at.localeCompare(b.occurred_at));
+      .sort((a, b) => compareTimes(a.occurred_at, b.occurred_at));
   const measurements = (data: Part): Measurement[] => data.inspections.flatMap((one) => one.measurements);
   const defects = (data: Part): Defect[] => data.inspections.flatMap((one) => one.defects);
   const isTruncated = answer.data?.inspections.some(({ truncated }) => truncated.length > 0) ?? false;
