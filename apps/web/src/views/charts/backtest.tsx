@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
 import { type Backtest as Tested } from '@chip/client';
 import { useAnswer } from '../../api/use-answer.ts';
+import { windowOf } from '../../chart/window.ts';
 import { measured, whole } from '../../format/numbers.ts';
 import { useAddress } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
@@ -17,15 +18,8 @@ export function Backtest({ choice, samples }: { choice: ChartChoice; samples: Sa
   const { query, withParameters } = useAddress();
   const t = texts().charts;
   const isWanted = query['backtest'] === 'yes';
-  const first = samples[0]?.first_at;
-  const last = samples.at(-1)?.first_at;
-  // Whole hours, so that the next sample does not make it another question.
-  const answer = useAnswer(
-    isWanted && first !== undefined && last !== undefined
-      ? backtestQuestion(choice, hour(first, 0), hour(last, 1))
-      : undefined,
-    SLOW_S,
-  );
+  const shown = windowOf(samples, choice.from);
+  const answer = useAnswer(isWanted && shown ? backtestQuestion(choice, shown.from, shown.to) : undefined, SLOW_S);
   if (!isWanted || answer.url === undefined) {
     return (
       <section class="panel" aria-labelledby="backtest">
@@ -109,7 +103,3 @@ function Results({ tested }: { tested: Tested }): JSX.Element {
     </>
   );
 }
-
-const HOUR_MS = 3_600_000;
-const hour = (at: string, later: number): string =>
-  new Date((Math.floor(Date.parse(at) / HOUR_MS) + later) * HOUR_MS).toISOString();

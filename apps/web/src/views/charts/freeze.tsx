@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { type Problem, problemOf, store } from '../../api/ask.ts';
+import { endOfBaseline } from '../../chart/window.ts';
 import '../../filters/filters.css';
 import { Time } from '../../format/time.tsx';
 import { useAddress } from '../../shared/location.ts';
@@ -28,6 +29,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
   if (!first || !last) {
     return null;
   }
+  const to = new Date(endOfBaseline(samples, end)).toISOString();
   const left = choice.exclude.filter((index) => index <= end);
   const submit = async (): Promise<void> => {
     setStoring(true);
@@ -36,8 +38,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
       const baseline = {
         // Samples are counted from the beginning of what is shown.
         from: choice.from ?? first.first_at,
-        // The end is not included: the first moment after the last sample.
-        to: new Date(Date.parse(last.last_at) + 1).toISOString(),
+        to,
       };
       const exclude = left.map((index) => ({ index, reason: reasons[index] ?? '' }));
       await store('/v1/control-limits', {
@@ -70,7 +71,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
       </header>
       <p class="hint">{t.charts.freezeHint}</p>
       <p>
-        {t.charts.baseline} <Time at={first.first_at} /> – <Time at={last.last_at} />, n = {end + 1 - left.length}
+        {t.charts.baseline} <Time at={first.first_at} /> – <Time at={to} />, n = {end + 1 - left.length}
       </p>
       {selected < samples.length && (
         <p>
