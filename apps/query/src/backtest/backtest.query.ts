@@ -7,7 +7,9 @@ import {
   backTest,
   CONTROL_RULES,
   type ControlRule,
+  COUNT_CHARTS,
   type DrawHistory,
+  sigmaZOf,
   TooLittleDataError,
 } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
@@ -20,7 +22,6 @@ import {
   asProblem,
   type ChartData,
   type ChartSettings,
-  chartSteps,
   defineChart,
   evaluateChart,
   type ChartLimits,
@@ -115,11 +116,12 @@ async function tried(
     const isCumulative = chart === 'ewma' || chart === 'cusum';
     const draw = drawHistory({ ...settings, sigma_method: undefined, limits }, data);
     // Limits keep sigma_z only where it widens them.
-    const whole = isOfCounts ? await inTurns(chartSteps({ ...settings, baseline, limits, rules: [] }, data)) : {};
+    const kind = COUNT_CHARTS.find((one) => one === chart);
+    const sigma_z = kind ? sigmaZOf(kind, data.counts ?? [], { baseline, rate: limits.centre, rules: [] }) : null;
     const found = await inTurns(backTest(draw, samples.length, { rules, shifts, sigma, isCumulative }));
     return {
       ...meaning,
-      warning: allWarnings(warningOfFew(samples.length), mixed, warningOf(settings, whole)),
+      warning: allWarnings(warningOfFew(samples.length), mixed, warningOf(settings, { sigma_z })),
       centre: limits.centre,
       sigma: isOfCounts ? null : sigma,
       weeks: weeks(found.together.alarms),

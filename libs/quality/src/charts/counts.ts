@@ -70,6 +70,25 @@ function rateOf(counts: readonly SizedCount[], options: ChartOptions): number {
   return used.reduce((sum, { count }) => sum + count, 0) / total;
 }
 
+const isOfUnits = (kind: CountChart): boolean => kind === 'p' || kind === 'np' || kind === 'p_prime';
+
+/** @throws ChartDataError */
+function placed(kind: CountChart, counts: readonly SizedCount[], options: CountOptions) {
+  if ((kind === 'c' || kind === 'np') && counts.some(({ size }) => size !== counts[0]?.size)) {
+    throw new ChartDataError('counts', `differ in size: use ${kind === 'c' ? 'u' : 'p'}`);
+  }
+  if (isOfUnits(kind) && counts.some(({ count, size }) => count > size)) {
+    throw new ChartDataError('counts', 'has more failing than inspected units');
+  }
+  const rate = options.rate ?? rateOf(counts, options);
+  const points = counts.map((count, index) => place(kind, count, index, rate));
+  return { points, sigma_z: sigmaZ(points, options) };
+}
+
+/** What a chart of these counts says of their spread beyond that of their sizes. @throws ChartDataError */
+export const sigmaZOf = (kind: CountChart, counts: readonly SizedCount[], options: CountOptions): number | null =>
+  placed(kind, counts, options).sigma_z;
+
 /**
  * p (fraction failing), np (number failing), c (events) and u (events per unit). Three-sigma limits are clamped at 0 and,
  * for p and np, at the whole sample. Limits of p and u follow the size of each sample; np and c need equal sizes. p_prime
@@ -83,23 +102,14 @@ export function countChart(kind: CountChart, counts: readonly SizedCount[], opti
   if (options.target !== undefined || options.sigma !== undefined) {
     throw new ChartDataError('target', 'and sigma do not apply to counts, whose spread follows from their mean');
   }
-  const isOfUnits = kind === 'p' || kind === 'np' || kind === 'p_prime';
-  if ((kind === 'c' || kind === 'np') && counts.some(({ size }) => size !== counts[0]?.size)) {
-    throw new ChartDataError('counts', `differ in size: use ${kind === 'c' ? 'u' : 'p'}`);
-  }
-  if (isOfUnits && counts.some(({ count, size }) => count > size)) {
-    throw new ChartDataError('counts', 'has more failing than inspected units');
-  }
-  const rate = options.rate ?? rateOf(counts, options);
-  const points = counts.map((count, index) => place(kind, count, index, rate));
-  const sigma_z = sigmaZ(points, options);
+  const { points, sigma_z } = placed(kind, counts, options);
   const isWidened = kind === 'p_prime' || kind === 'u_prime';
   const widening = options.sigmaZ ?? sigma_z;
   if (isWidened && widening === null && points.some(({ deviation }) => deviation > 0)) {
     throw new TooLittleDataError('counts', 'has no two neighbouring samples in the baseline');
   }
   const factor = isWidened ? (widening ?? 1) : 1;
-  const greatest = kind === 'np' ? (counts[0]?.size ?? Infinity) : isOfUnits ? 1 : Infinity;
+  const greatest = kind === 'np' ? (counts[0]?.size ?? Infinity) : isOfUnits(kind) ? 1 : Infinity;
   const drawing = new PanelDrawing(options.rules, { least: 0, greatest });
   const sigma = new Constant();
   for (const { index, value, centre, deviation, size } of points) {
