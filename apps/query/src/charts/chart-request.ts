@@ -1,4 +1,4 @@
-import { finiteNumber } from '@chip/contracts';
+import { finiteNumber, measuredNumber } from '@chip/contracts';
 import { CONTROL_RULES, type ControlRule, NELSON, WESTERN_ELECTRIC } from '@chip/quality';
 import { z } from 'zod';
 import { count, timeText, warningSchema } from '../http/answers.ts';
@@ -80,11 +80,11 @@ export const chartRequest = z
   .strictObject({
     chart: z.enum(CHARTS),
     values: optional(
-      listOf(finiteNumber.nullable(), MAX_SAMPLES),
+      listOf(measuredNumber.nullable(), MAX_SAMPLES),
       'For imr, ewma, cusum: values in order; null = missing.',
     ),
     subgroups: optional(
-      listOf(listOf(finiteNumber, 1000), MAX_SAMPLES),
+      listOf(listOf(measuredNumber, 1000), MAX_SAMPLES),
       'For xbar_r, xbar_s and between_within; an empty subgroup is a gap.',
     ),
     counts: optional(

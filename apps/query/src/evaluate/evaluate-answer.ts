@@ -1,4 +1,4 @@
-import { finiteNumber } from '@chip/contracts';
+import { finiteNumber, measuredNumber } from '@chip/contracts';
 import { z } from 'zod';
 import { capabilityShape } from '../capability/capability-answer.ts';
 import { count, definitionShape } from '../http/answers.ts';
@@ -12,8 +12,8 @@ export type ChartAnswer = z.output<typeof chartAnswer>;
 
 export const capabilityRequest = z
   .strictObject({
-    values: listOf(finiteNumber.nullable(), MAX_SAMPLES).optional(),
-    subgroups: listOf(listOf(finiteNumber, 1000), MAX_SAMPLES).optional(),
+    values: listOf(measuredNumber.nullable(), MAX_SAMPLES).optional(),
+    subgroups: listOf(listOf(measuredNumber, 1000), MAX_SAMPLES).optional(),
     lsl: finiteNumber.optional(),
     usl: finiteNumber.optional(),
     target: finiteNumber.optional(),
@@ -44,7 +44,7 @@ export const gaugeRequest = z
   .strictObject({
     method: z.enum(['average_range', 'anova']),
     measurements: listOf(
-      z.strictObject({ part: name, appraiser: name, trial: name, value: finiteNumber }),
+      z.strictObject({ part: name, appraiser: name, trial: name, value: measuredNumber }),
       MAX_SAMPLES,
     ),
   })

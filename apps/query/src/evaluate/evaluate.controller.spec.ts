@@ -1,5 +1,7 @@
 import { CONTROL_RULES } from '@chip/quality';
 import { describe, expect, it } from '@jest/globals';
+import { chartRequest } from '../charts/chart-request.ts';
+import { capabilityRequest } from './evaluate-answer.ts';
 import { EvaluateController } from './evaluate.controller.ts';
 
 /** How often others got a turn of the event loop until `work` was done. */
@@ -17,6 +19,21 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   isDone = true;
   return turns;
 }
+
+describe('numbers too small to be squared', () => {
+  // Their standard deviation would be 0, and the indices those of values that do not differ.
+  const values = [1e-170, 2e-170, 3e-170];
+
+  it.each([
+    ['capability of values', capabilityRequest, { values, usl: 1 }],
+    ['capability of subgroups', capabilityRequest, { subgroups: [values], usl: 1 }],
+    ['a chart of values', chartRequest, { chart: 'imr', values }],
+    ['a chart of subgroups', chartRequest, { chart: 'xbar_s', subgroups: [values] }],
+  ])('are refused: %s', (_, schema, request) => {
+    const { error } = schema.safeParse(request);
+    expect(error?.issues[0]?.message).toBe('expected 0, or at least 1e-100 in magnitude');
+  });
+});
 
 describe('a chart of 50,000 values by every rule', () => {
   it.each(['imr', 'between_within'] as const)('lets others have a turn between its steps: %s', async (kind) => {
