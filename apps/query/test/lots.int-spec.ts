@@ -56,6 +56,8 @@ describe('lots', () => {
       { site: 'south', lot_id: 'L2', chip_id: 'a', result: 'pass' },
       { site: 'north', lot_id: 'L2', chip_id: 'a', result: 'fail' },
       { lot_id: 'odd/lot %20?', chip_id: 'a', result: 'pass' },
+      { lot_id: 'L3', chip_id: 'nameless', result: 'pass', wafer_id: 'W1', die_x: 1, die_y: 1 },
+      { site: 'south', lot_id: 'L3', chip_id: 'a', result: 'fail', wafer_id: 'W1', die_x: 2, die_y: 2 },
     ]);
     await seedWafers('', 'L1', 'W1', 'W2', 'W3');
   });
@@ -71,7 +73,7 @@ describe('lots', () => {
       seen.push(...page.items.map((lot) => `${lot.site}/${lot.lot_id}`));
       cursor = page.next_cursor;
     }
-    expect(seen.sort()).toEqual(['/L1', '/odd/lot %20?', 'north/L2', 'south/L2']);
+    expect(seen.sort()).toEqual(['/L1', '/L3', '/odd/lot %20?', 'north/L2', 'south/L2', 'south/L3']);
     expect((await get<Page>('/v1/lots?lot_id=L2&site=south')).items).toHaveLength(1);
     expect((await get<Page>('/v1/lots?to=2020-01-01T00:00:00Z')).items).toEqual([]);
   });
@@ -102,6 +104,18 @@ describe('lots', () => {
     expect(await get('/v1/lots/L2?site=south')).toMatchObject({ site: 'south', lot_id: 'L2' });
     expect(await problem('/v1/lots/L2?site=west')).toEqual([404, 'not_found', undefined]);
     expect(await problem('/v1/lots/NONE')).toEqual([404, 'not_found', undefined]);
+  });
+
+  it('of a site without a name are asked for by the empty one', async () => {
+    expect(await problem('/v1/lots/L3')).toEqual([400, 'invalid_parameter', ['site']]);
+    const lot = await get<{ site: string; wafers: { passed: number }[] }>('/v1/lots/L3?site=');
+    expect([lot.site, lot.wafers.map(({ passed }) => passed)]).toEqual(['', [1]]);
+    const { dies } = await get<{ dies: unknown[] }>('/v1/lots/L3/map?site=');
+    expect(dies).toEqual([[1, 1, 0, 1]]);
+    const { totals } = await get<{ totals: object }>('/v1/yield?lot_id=L3&site=');
+    expect(totals).toMatchObject({ units: 1, passed: 1 });
+    const { items } = await get<{ items: { chip_id: string }[] }>('/v1/inspections?lot_id=L3&site=');
+    expect(items.map(({ chip_id }) => chip_id)).toEqual(['nameless']);
   });
 
   it('with any character in their name are found', async () => {

@@ -11,6 +11,7 @@ interface Point {
 interface Series {
   resolution: string;
   bucket_seconds: number;
+  covered?: { from: string; to: string } | null;
   points: Point[];
 }
 
@@ -120,15 +121,29 @@ describe('a series', () => {
     await stage.db.database.query(
       `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host) VALUES ('2026-02-01T09:50:00Z', 'a', 'power', 15, 'h')`,
     );
-    const { resolution, bucket_seconds, points } = await series('2026-02-01T06:00:00Z', '2026-02-01T12:00:00Z');
+    const { resolution, bucket_seconds, points, covered } = await series(
+      '2026-02-01T06:15:00Z',
+      '2026-02-01T12:00:00Z',
+    );
     expect([resolution, bucket_seconds]).toEqual(['hourly', 3600]);
+    expect(covered).toEqual({ from: '2026-02-01T07:00:00.000000Z', to: '2026-02-01T12:00:00.000000Z' });
     expect(points.map((p) => [p.time, p.sample_count, p.avg_value])).toEqual([
       [first, 6, 10],
       [last, 6, 10],
     ]);
-    // No whole hour lies in it.
-    const within = await series('2026-02-01T09:30:00Z', '2026-02-01T09:55:00Z');
-    expect([within.resolution, within.points.map((p) => p.sample_count)]).toEqual(['raw', [1]]);
+  });
+
+  it.each([
+    ['a part of an hour', '09:30', '09:55', [1], null],
+    ['parts of two hours', '08:30', '09:45', [], null],
+    ['parts of an hour that has lost some, and of one that has not', '09:30', '10:30', [1], ['10:00', '10:30']],
+    ['whole hours after one that has lost some', '09:55', '11:00', [], ['10:00', '11:00']],
+    ['hours with nothing to lose', '10:15', '11:45', [], ['10:15', '11:45']],
+  ])('of %s says how far its raw samples are all there', async (_, from, to, counts, covered) => {
+    const time = (at: string | undefined): string => `2026-02-01T${at}:00.000000Z`;
+    const { resolution, points, ...answer } = await series(time(from), time(to));
+    expect([resolution, points.map((p) => p.sample_count)]).toEqual(['raw', counts]);
+    expect(answer.covered).toEqual(covered && { from: time(covered[0]), to: time(covered[1]) });
   });
 
   it.each(['1', '5001', 'many'])('max_points=%s is refused', async (points) => {

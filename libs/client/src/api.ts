@@ -1848,7 +1848,7 @@ export interface components {
              */
             definition_id: string;
             parameters: {
-                /** @description What differs between its values, so that its indices are null; filter, or mix=yes. */
+                /** @description What differs between its values, so that its indices are null: filter, or mix=yes, but for units. */
                 ambiguous?: ("unit" | "inspection_type" | "step" | "recipe")[];
                 /** @description Fraction of values beyond mean -+ 3 sigma_within; 0.0027 of a stable normal process. */
                 beyond_limits: number | null;
@@ -4378,6 +4378,19 @@ export interface components {
              * @example 300
              */
             bucket_seconds: number;
+            /** @description The range of which the points show every sample: as requested, or less where raw samples of a partial hour are gone; of a roll-up, its whole hours or days. null: none, so ask for whole hours. Absent with tags, which no roll-up knows. */
+            covered?: {
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @example 2008-07-19T11:55:00.000000Z
+                 */
+                to: string;
+            } | null;
             /** @description What exactly is counted, and how. */
             definition: string;
             /**
@@ -5902,7 +5915,7 @@ export interface operations {
                  */
                 result?: "pass" | "fail";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -6151,7 +6164,7 @@ export interface operations {
                  */
                 lot_id?: string[];
                 /**
-                 * @description yes: combine different units, inspection types, steps and recipes instead of refusing to.
+                 * @description yes: combine different inspection types, steps and recipes, which else are `ambiguous`. Different units are never combined.
                  * @example yes
                  */
                 mix?: "yes";
@@ -6173,7 +6186,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -6317,7 +6330,7 @@ export interface operations {
                  */
                 sigma_method?: "weighted" | "mean" | "pooled";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7235,7 +7248,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7379,7 +7392,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7644,7 +7657,7 @@ export interface operations {
                  */
                 sample?: "lot" | "wafer";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7822,7 +7835,7 @@ export interface operations {
                  */
                 result?: "pass" | "fail";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -7949,7 +7962,7 @@ export interface operations {
                  */
                 raw?: "1";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8233,7 +8246,7 @@ export interface operations {
                  */
                 result?: "pass" | "fail";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8512,7 +8525,7 @@ export interface operations {
                  */
                 lot_id?: string;
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8572,7 +8585,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8691,7 +8704,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8832,7 +8845,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8978,7 +8991,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9119,7 +9132,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9207,7 +9220,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9326,7 +9339,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9462,7 +9475,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9608,7 +9621,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9759,7 +9772,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9917,7 +9930,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -10051,7 +10064,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -10190,7 +10203,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -10995,7 +11008,7 @@ export interface operations {
                  */
                 sigma_method?: "weighted" | "mean" | "pooled";
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -11542,7 +11555,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -11820,7 +11833,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -11962,7 +11975,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]

@@ -7,7 +7,7 @@ import {
   lotParameter,
   nameParameter,
   productParameter,
-  siteParameter,
+  siteOfLotParameter,
   stepParameter,
   timeParameter,
   timeRange,
@@ -41,7 +41,7 @@ const repeated = (name: z.ZodType<string, string>) => {
 
 /** Filters of every statistic over attempts, on the properties of the chosen attempt. */
 const statisticFilters = {
-  site: repeated(siteParameter),
+  site: repeated(siteOfLotParameter),
   lot_id: repeated(lotParameter),
   equipment_id: repeated(equipmentParameter),
   product: repeated(productParameter),

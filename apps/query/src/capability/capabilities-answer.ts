@@ -11,7 +11,10 @@ export const capabilitiesParameters = z
     product: productParameter.meta({ description: 'Product whose parameters to judge.', example: 'CQ-1000' }),
     policy: policyParameter,
     ...filters,
-    mix: mixParameter('units, inspection types, steps and recipes'),
+    mix: mixParameter('inspection types, steps and recipes').meta({
+      description:
+        'yes: combine different inspection types, steps and recipes, which else are `ambiguous`. Different units are never combined.',
+    }),
   })
   .superRefine(endsInOrder);
 export type CapabilitiesParameters = z.output<typeof capabilitiesParameters>;
@@ -47,7 +50,8 @@ export const capabilitiesAnswer = z
           .array(z.enum(['unit', 'inspection_type', 'step', 'recipe']))
           .optional()
           .meta({
-            description: 'What differs between its values, so that its indices are null; filter, or mix=yes.',
+            description:
+              'What differs between its values, so that its indices are null: filter, or mix=yes, but for units.',
           }),
       }),
     ),

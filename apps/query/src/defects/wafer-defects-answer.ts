@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { policyParameter, statisticParameters } from '../attempts/attempt-parameters.ts';
 import { asOfSchema, definitionShape } from '../http/answers.ts';
-import { endsInOrder, siteParameter } from '../http/parameters.ts';
+import { endsInOrder, siteOfLotParameter } from '../http/parameters.ts';
 
 const { lot_id: _lot, site: _site, ...filters } = statisticParameters;
 
 export const waferDefectsParameters = z
-  .strictObject({ policy: policyParameter, ...filters, site: siteParameter.optional() })
+  .strictObject({ policy: policyParameter, ...filters, site: siteOfLotParameter.optional() })
   .superRefine(endsInOrder);
 export type WaferDefectsParameters = z.output<typeof waferDefectsParameters>;
 

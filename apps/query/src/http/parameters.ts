@@ -63,13 +63,13 @@ export const endsInOrder = (
 };
 
 /** A name that machines use (lot, chip, equipment …), compared exactly and with case. PostgreSQL text cannot hold NUL. */
-export const nameParameter = (description: string, example: string, max = 100) =>
+export const nameParameter = (description: string, example: string, max = 100, min = 1) =>
   z
     .string()
-    .refine((text) => hasLength(text, 1, max) && !text.includes('\0'), {
-      error: `expected 1 to ${max} characters without NUL`,
+    .refine((text) => hasLength(text, min, max) && !text.includes('\0'), {
+      error: `expected ${min} to ${max} characters without NUL`,
     })
-    .meta({ minLength: 1, maxLength: max, description, examples: [example] });
+    .meta({ minLength: min, maxLength: max, description, examples: [example] });
 
 /** Accepts decimal digits only: `Number` would also accept '', ' 5', 0x10 and 1e2. */
 export const integerParameter = (min: number, max: number) =>
@@ -113,6 +113,13 @@ export const siteParameter = nameParameter(
   'Site (fab) that sent the events. Several sites may use the same lot name.',
   'fab-1',
 );
+/** Of lots: machines need not name a site, and another site may have a lot of the same name. */
+export const siteOfLotParameter = nameParameter(
+  'Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.',
+  'fab-1',
+  100,
+  0,
+);
 export const lotParameter = nameParameter('Lot, by the name that machines use.', 'LOT-2008-07-19');
 export const equipmentParameter = nameParameter('Equipment that ran the inspection.', 'AOI-03');
 export const productParameter = nameParameter('Product.', 'CQ-1000');
@@ -121,7 +128,7 @@ export const inspectionTypeParameter = nameParameter('Inspection type.', INSPECT
 
 /** Filters on attempts or inspections that statistics share. */
 export const unitFilters = {
-  site: siteParameter.optional(),
+  site: siteOfLotParameter.optional(),
   lot_id: lotParameter.optional(),
   equipment_id: equipmentParameter.optional(),
   product: productParameter.optional(),

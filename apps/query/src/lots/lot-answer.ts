@@ -5,7 +5,7 @@ import {
   lotParameter,
   nameParameter,
   pageParameters,
-  siteParameter,
+  siteOfLotParameter,
   timeRange,
 } from '../http/parameters.ts';
 import { inspectionDetail } from '../inspections/inspection-answer.ts';
@@ -19,7 +19,7 @@ const lot = {
 
 export const listParameters = z
   .strictObject({
-    site: siteParameter.optional(),
+    site: siteOfLotParameter.optional(),
     lot_id: lotParameter.optional(),
     ...timeRange('created_at', { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z' }),
     ...pageParameters,
@@ -39,7 +39,7 @@ export type LotPage = z.output<typeof lotPage>;
 
 export const lotPath = z.strictObject({ lot_id: lotParameter });
 
-export const siteOnly = z.strictObject({ site: siteParameter.optional() });
+export const siteOnly = z.strictObject({ site: siteOfLotParameter.optional() });
 
 export type LotPath = z.output<typeof lotPath>;
 

@@ -4,7 +4,7 @@ import { ATTEMPT_POLICIES } from '../attempts/chosen-attempts.ts';
 import { geometryShape } from '../geometries/geometry-answer.ts';
 import { ZONES, ZONE_TEXTS, type Zone } from '../geometries/zones.sql.ts';
 import { asOfSchema, count, definitionShape, fraction, timeText } from '../http/answers.ts';
-import { endsInOrder, integerParameter, lotParameter, nameParameter, siteParameter } from '../http/parameters.ts';
+import { endsInOrder, integerParameter, lotParameter, nameParameter, siteOfLotParameter } from '../http/parameters.ts';
 
 const { lot_id: _lot, site: _site, ...filters } = statisticParameters;
 
@@ -30,7 +30,7 @@ const mapShape = {
   mix: mixParameter('inspection types, steps, products and units'),
   zones: zonesParameter.optional(),
 };
-const ofLot = { ...mapShape, site: siteParameter.optional() };
+const ofLot = { ...mapShape, site: siteOfLotParameter.optional() };
 const onePolicy = z.enum(ATTEMPT_POLICIES).exclude(['all']).default('last').meta({
   description: 'Which attempt represents a die that was tested more than once; a map has one value per die.',
   example: 'last',

@@ -48,7 +48,7 @@ export const reportRequest = z
     name: storedText(1, 200).meta({ description: 'Title of the report.' }),
     reason: reasonText.meta({ description: 'Why, for the audit trail.' }),
     lot_id: storedName.optional().meta({ description: 'Adds the stacked map of the lot.' }),
-    site: storedName.optional(),
+    site: storedText(0, 100).optional(),
     product: storedName.optional(),
     step: storedName.optional(),
     recipe: storedName.optional(),

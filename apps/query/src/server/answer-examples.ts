@@ -1310,6 +1310,7 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
     metric_name: 'response_time_ms',
     resolution: 'hourly',
     bucket_seconds: 18000,
+    covered: { from: '2026-11-27T07:00:00.000000Z', to: '2026-11-27T14:00:00.000000Z' },
     points: [
       {
         time: '2026-11-27T07:00:00Z',

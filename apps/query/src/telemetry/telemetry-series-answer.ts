@@ -26,6 +26,10 @@ export const seriesAnswer = z
     metric_name: z.string(),
     resolution: z.enum(['raw', 'hourly', 'daily']).meta({ description: 'Source of the points.' }),
     bucket_seconds: count.meta({ description: 'Width of a bucket.', examples: [300] }),
+    covered: z.strictObject({ from: timeText, to: timeText }).nullable().optional().meta({
+      description:
+        'The range of which the points show every sample: as requested, or less where raw samples of a partial hour are gone; of a roll-up, its whole hours or days. null: none, so ask for whole hours. Absent with tags, which no roll-up knows.',
+    }),
     points: z.array(
       z.strictObject({
         time: timeText.meta({ description: 'Start of the bucket; buckets without samples are absent.' }),

@@ -2,7 +2,14 @@ import { formatTime, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
 import { requireFields } from '../sql/field-conditions.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
-import { cutAtHours, type TelemetrySummaryQuestion, wholeHours } from './telemetry-summary.sql.ts';
+import {
+  cutAtHours,
+  type HourCut,
+  partialHours,
+  type TelemetrySummary,
+  type TelemetrySummaryQuestion,
+  wholeHours,
+} from './telemetry-summary.sql.ts';
 
 export interface SeriesPoint {
   readonly time: string;
@@ -98,13 +105,37 @@ export function telemetrySeries(
   );
 }
 
-/** Whether retention has removed raw samples of a whole hour of the range, of which the roll-up counts more than these. */
-export async function hasLostSamples(
+/** The part of a range that points say everything of; null = nothing. */
+type Covered = TelemetrySummary['covered'];
+
+/**
+ * The part of the range of which these points of raw samples lack nothing; undefined where retention has removed some of a
+ * whole hour, of which the roll-up counts more.
+ */
+export async function coveredByRaw(
   snapshot: Queryable,
   question: TelemetrySummaryQuestion,
   points: readonly SeriesPoint[],
+): Promise<Covered | undefined> {
+  const cut = cutAtHours(question.from, question.to);
+  return (await hasLostHours(snapshot, question, points, cut))
+    ? undefined
+    : (await partialHours(snapshot, question, cut)).covered;
+}
+
+/** The part of the range of which points of a roll-up show whole hours, or days. */
+export function coveredByRollUp({ from, to }: TelemetrySummaryQuestion, resolution: Resolution): Covered {
+  const us = (resolution === 'daily' ? DAY_S : HOUR_S) * 1e6;
+  const [first, end] = [from, to].map((time) => Math.ceil(parseTime(time) / us) * us) as [number, number];
+  return first < end ? { from: formatTime(first), to: formatTime(end) } : null;
+}
+
+async function hasLostHours(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+  points: readonly SeriesPoint[],
+  { whole }: HourCut,
 ): Promise<boolean> {
-  const { whole } = cutAtHours(question.from, question.to);
   if (whole === null) {
     return false;
   }

@@ -67,26 +67,37 @@ export async function telemetrySummary(
   snapshot: Queryable,
   question: TelemetrySummaryQuestion,
 ): Promise<TelemetrySummary> {
-  const { whole, head, tail } = cutAtHours(question.from, question.to);
-  const parts = whole === null ? [] : await wholeHours(snapshot, question, whole);
-  let { from, to } = question;
-  let isNothingCovered = false;
-  for (const piece of [head, tail]) {
-    if (piece === null) {
-      continue;
-    }
-    const sums = await partialHour(snapshot, question, piece);
-    if (sums.every((service) => service.raw_in_hour >= service.rolled_up)) {
-      parts.push(...sums);
-    } else if (whole === null && (head === null || tail === null)) {
-      isNothingCovered = true;
-    } else if (piece === head) {
-      from = piece.to;
-    } else {
-      to = piece.from;
-    }
-  }
-  return { services: addUp(parts), covered: isNothingCovered || from >= to ? null : { from, to } };
+  const cut = cutAtHours(question.from, question.to);
+  const parts = cut.whole === null ? [] : await wholeHours(snapshot, question, cut.whole);
+  const { head, tail, covered } = await partialHours(snapshot, question, cut);
+  return { services: addUp([...parts, ...(head ?? []), ...(tail ?? [])]), covered };
+}
+
+/**
+ * Sums of the partial hours from raw samples; undefined for one that has lost some.
+ * `covered` is the range without those; null = nothing is left.
+ */
+export async function partialHours(
+  snapshot: Queryable,
+  question: TelemetrySummaryQuestion,
+  { whole, head, tail }: HourCut,
+): Promise<Pick<TelemetrySummary, 'covered'> & Partial<Record<'head' | 'tail', readonly ServiceSums[]>>> {
+  const sumsOf = async (piece: Piece | null): Promise<readonly ServiceSums[] | undefined> => {
+    const sums = piece === null ? [] : await partialHour(snapshot, question, piece);
+    return sums.every((service) => service.raw_in_hour >= service.rolled_up) ? sums : undefined;
+  };
+  const ofHead = await sumsOf(head);
+  const ofTail = await sumsOf(tail);
+  const from = ofHead === undefined && head !== null ? head.to : question.from;
+  const to = ofTail === undefined && tail !== null ? tail.from : question.to;
+  // A range within one hour is only a head or only a tail, and nothing is left without it.
+  const isAlone = whole === null && (head === null || tail === null);
+  const isLost = isAlone && (ofHead === undefined || ofTail === undefined);
+  return {
+    covered: isLost || from >= to ? null : { from, to },
+    ...(ofHead && { head: ofHead }),
+    ...(ofTail && { tail: ofTail }),
+  };
 }
 
 export function conditions(question: TelemetrySummaryQuestion, table: string): SqlConditions {

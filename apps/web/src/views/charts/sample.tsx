@@ -42,7 +42,7 @@ export function Sample({
       <span>n = {sample.size}</span>
       <Time at={sample.first_at} />
       {lot !== null && (
-        <a href={addressOf('/lots/{lot}', { lot }, { site: site || undefined, step: choice.step })}>
+        <a href={addressOf('/lots/{lot}', { lot }, { site, step: choice.step })}>
           {t.columns.lot} {lot}
         </a>
       )}

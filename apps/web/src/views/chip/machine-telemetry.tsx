@@ -79,9 +79,9 @@ export function MachineTelemetry({ attempts }: { attempts: readonly InspectedAt[
         </>
       }
     >
-      {({ points }) =>
+      {({ points, covered }) =>
         points.length === 0 ? (
-          <p class="quiet">{t.chip.noTelemetry}</p>
+          <p class="quiet">{covered === null ? t.telemetry.gone : t.chip.noTelemetry}</p>
         ) : (
           <Around label={title} points={points} at={at / 1000} metric={metric ?? ''} />
         )

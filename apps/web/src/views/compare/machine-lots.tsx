@@ -68,11 +68,7 @@ export function MachineLots({ machine, policy, range, from, product, step }: Mac
               title: t.columns.lot,
               isHead: true,
               cell: ({ key, site }) =>
-                key === null ? (
-                  '–'
-                ) : (
-                  <a href={addressOf('/lots/{lot}', { lot: key }, { site: site || undefined })}>{key}</a>
-                ),
+                key === null ? '–' : <a href={addressOf('/lots/{lot}', { lot: key }, { site })}>{key}</a>,
             },
             { title: t.columns.units, isNumber: true, cell: ({ units }) => whole(units) },
             { title: t.columns.failed, isNumber: true, cell: ({ failed }) => whole(failed) },

@@ -66,9 +66,7 @@ export function Lots(): JSX.Element {
                 {
                   title: t.columns.lot,
                   isHead: true,
-                  cell: ({ lot_id: lot, site }) => (
-                    <a href={addressOf('/lots/{lot}', { lot }, { site: site || undefined })}>{lot}</a>
-                  ),
+                  cell: ({ lot_id: lot, site }) => <a href={addressOf('/lots/{lot}', { lot }, { site })}>{lot}</a>,
                 },
                 { title: t.columns.site, cell: ({ site }) => site },
                 { title: t.columns.created, cell: ({ created_at }) => <Time at={created_at} /> },

@@ -48,12 +48,13 @@ export function Series({ metric, host, sources, span, range, summary }: SeriesPr
   const waiting = asked.find(({ data }) => data === undefined);
   const all = waiting === undefined && asked.length > 0 ? asked.map(({ data }) => data as TelemetrySeries) : undefined;
   const title = t.over(metric);
+  const isGone = all?.some(({ covered }) => covered === null) ?? false;
   return (
     <Panel
       title={title}
       answer={(waiting ?? first) as Answer<unknown>}
       isEmpty={() => all === undefined || all.every(({ points }) => points.length === 0)}
-      empty={sources.length === 0 && (summary.data?.services.length ?? 0) > 0 ? t.noneChosen : t.none}
+      empty={sources.length === 0 && (summary.data?.services.length ?? 0) > 0 ? t.noneChosen : isGone ? t.gone : t.none}
       controls={
         all?.[0] && (
           <span class="quiet">
@@ -69,7 +70,14 @@ export function Series({ metric, host, sources, span, range, summary }: SeriesPr
         ),
       })}
     >
-      {() => all && <SeriesChart label={title} all={all} sources={sources} span={span} />}
+      {() =>
+        all && (
+          <>
+            {isGone && <p class="warn">! {t.gone}</p>}
+            <SeriesChart label={title} all={all} sources={sources} span={span} />
+          </>
+        )
+      }
     </Panel>
   );
 }
