@@ -16,4 +16,4 @@ export * from './process/lifecycle.ts';
 export * from './process/meters.ts';
 export * from './process/retry.ts';
 export * from './process/service.metrics.ts';
-export { leadingTrace, openTracing, type Span, TRACING, type Tracing } from './tracing/tracing.ts';
+export { leadingTrace, openTracing, type Span, TRACING, type Tracing, traceparentOf } from './tracing/tracing.ts';

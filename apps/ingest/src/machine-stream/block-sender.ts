@@ -12,7 +12,7 @@ import {
 } from '@chip/contracts';
 import { areHeadersCut, type KafkaRecord, type RecordBatch, sendDeadLetters } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
-import { leadingTrace } from '@chip/service';
+import { leadingTrace, traceparentOf } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
 import { machineOf } from './machine-of.ts';
 import {
@@ -163,7 +163,7 @@ async function cutAndSend(
     const { headers } = record;
     let replay: Replay | undefined;
     if (headers !== plainHeaders) {
-      const trace = headerText(headers, 'traceparent');
+      const trace = traceparentOf(headerText(headers, 'traceparent'));
       replay = replayOf(headers);
       if (trace === undefined) {
         plainHeaders = replay === undefined ? headers : plainHeaders;

@@ -33,6 +33,8 @@ let id: string;
 let seeks: number[];
 let pauses: string[];
 let sent: number;
+/** The headers of the blocks that were sent. */
+let blocks: Record<string, string>[];
 let standstills: Standstills;
 let parts: MachineStreamParts;
 
@@ -42,17 +44,25 @@ beforeEach(async () => {
   seeks = [];
   pauses = [];
   sent = 0;
+  blocks = [];
   const database = {
     query: (sql: string) => Promise.resolve(sql.includes('ingest_decisions') ? decisions : []),
   } as unknown as Queryable;
   standstills = new Standstills(database, 'test', logger);
   await standstills.sync();
-  const send = (): Promise<number> => Promise.resolve(sent++);
+  const send = (
+    _topic: string,
+    _partition: number,
+    [block]: { headers: Record<string, string> }[],
+  ): Promise<number> => {
+    blocks.push(block!.headers);
+    return Promise.resolve(sent++);
+  };
   parts = {
     stream: TELEMETRY,
     reader: READERS.telemetry(),
     server: { resume: () => undefined },
-    producer: { send, sendAll: send },
+    producer: { send, sendAll: () => Promise.resolve(sent++) },
     admin: { partitionCount: () => Promise.resolve(8) },
     topics: { id: () => Promise.resolve(id) },
     retention: { ms: 0, whyUnknown: () => Promise.resolve(null) },
@@ -110,6 +120,19 @@ describe('a batch that can never be read', () => {
     // The new topic may stay empty for long.
     expect(standstills.all()).toEqual([]);
   });
+});
+
+it('hands on the trace of a record, and no other text that a machine calls so', async () => {
+  const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const records = [`00-${'a'.repeat(900_000)}`, `cc${trace.slice(2)}-more`].map((traceparent, offset) => ({
+    offset,
+    timestamp: Date.now(),
+    key: null,
+    value: Buffer.from(JSON.stringify({ time: new Date(), service_name: 's', metric_name: 'm', metric_value: 1 })),
+    headers: { traceparent: Buffer.from(traceparent) },
+  }));
+  await new MachineStream(parts).handle(batch({ records, fetchOffset: 0, nextOffset: 2 }));
+  expect(blocks).toMatchObject([{ rows: '2', traceparent: trace }]);
 });
 
 it('a look at a stopped partition passes over the marker of a transaction at its end', async () => {

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig, serviceSchema } from '../config/config.ts';
-import { leadingTrace, openTracing } from './tracing.ts';
+import { leadingTrace, openTracing, traceparentOf } from './tracing.ts';
 
 const RECORDED = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const UNRECORDED = '00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-00';
@@ -15,6 +15,21 @@ describe('leadingTrace', () => {
     ['none with an id of zeros', [`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, RECORDED], RECORDED],
   ])('of several is %s', (_case, traceparents, expected) => {
     expect(leadingTrace(traceparents)).toBe(expected);
+  });
+});
+
+describe('traceparentOf', () => {
+  it.each<[string, string | undefined, string | undefined]>([
+    ['is as given', RECORDED, RECORDED],
+    ['has no flag that nobody here knows', `${RECORDED.slice(0, -2)}ff`, RECORDED],
+    ['of a later version is what version 00 has', `cc-${RECORDED.slice(3)}-${'x'.repeat(100_000)}`, RECORDED],
+    ['is none if it goes on', `${RECORDED}-${'x'.repeat(100_000)}`, undefined],
+    ['is none of version ff', `ff-${RECORDED.slice(3)}`, undefined],
+    ['is none without a span', `${RECORDED.slice(0, 36)}${'0'.repeat(16)}-01`, undefined],
+    ['is none in capitals', RECORDED.toUpperCase(), undefined],
+    ['is none if there is none', undefined, undefined],
+  ])('%s', (_case, given, expected) => {
+    expect(traceparentOf(given)).toBe(expected);
   });
 });
 

@@ -35,14 +35,27 @@ export interface Tracing {
   shutdown(): Promise<void>;
 }
 
-const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+/** Only versions after 00 may go on behind the flags; there is no version ff. */
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/s;
 
 function contextOf(traceparent: string | undefined): SpanContext | undefined {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  const [, version, traceId, spanId, flags, rest] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   if (traceId === undefined || spanId === undefined || /^0+$/.test(traceId) || /^0+$/.test(spanId)) {
     return undefined;
   }
+  if (version === '00' && rest !== undefined) {
+    return undefined;
+  }
   return { traceId, spanId, traceFlags: Number.parseInt(flags ?? '0', 16) & 1, isRemote: true };
+}
+
+const textOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${(traceFlags & 1) === 1 ? '01' : '00'}`;
+
+/** A `traceparent` of any version as version 00, which has 55 characters; undefined for any other text. */
+export function traceparentOf(text: string | undefined): string | undefined {
+  const context = contextOf(text);
+  return context && textOf(context);
 }
 
 /** The first of several `traceparent` whose trace is recorded, or else the first. */
@@ -106,9 +119,8 @@ export async function openTracing(
       },
       parentContext === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parentContext),
     );
-    const { traceId, spanId, traceFlags } = span.spanContext();
     return {
-      traceparent: `00-${traceId}-${spanId}-${traceFlags === 1 ? '01' : '00'}`,
+      traceparent: textOf(span.spanContext()),
       end: (more, error) => {
         if (more !== undefined) {
           span.setAttributes(more);
