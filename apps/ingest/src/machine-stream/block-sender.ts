@@ -10,7 +10,7 @@ import {
   replayOf,
   totalsOf,
 } from '@chip/contracts';
-import { areHeadersCut, type KafkaRecord, type RecordBatch, sendDeadLetters } from '@chip/kafka';
+import { areHeadersCut, type KafkaRecord, type RecordBatch, sendDeadLetters, StoredRecord } from '@chip/kafka';
 import type { IngestDecision } from '@chip/persistence';
 import { leadingTrace, traceparentOf } from '@chip/service';
 import { BlockCutter } from './block-cutter.ts';
@@ -27,6 +27,8 @@ import {
 const MAX_TURN_MS = 8;
 /** From one look at the clock to the next: one for each record took a hundredth of all time. */
 const RECORDS_PER_LOOK = 8;
+/** A record beyond this may take a whole turn by itself, such as an event of hundreds of thousands of fields. */
+const LARGE_RECORD_BYTES = 16 * 1024;
 const DAY_MS = 86_400_000;
 /** Of one block; a span links to fewer. */
 const MAX_TRACES = 1_000;
@@ -140,9 +142,10 @@ async function cutAndSend(
   let isOpen = batch.records.length === 0;
   let left = batch.records.length;
   let turnEnds = performance.now() + MAX_TURN_MS;
+  let wasLarge = false;
   for (record of batch.records) {
     left--;
-    if (left % RECORDS_PER_LOOK === 0 && performance.now() > turnEnds) {
+    if ((wasLarge || left % RECORDS_PER_LOOK === 0) && performance.now() > turnEnds) {
       await nextTurn();
       batch.signal.throwIfAborted();
       turnEnds = performance.now() + MAX_TURN_MS;
@@ -174,6 +177,7 @@ async function cutAndSend(
       }
     }
     judged.timestamp = record.timestamp + (decided?.clockShiftMs ?? 0);
+    wasLarge = valueBytes(record) > LARGE_RECORD_BYTES;
     const { elements, unknown } = reader(record, judged, cutter, refuse);
     if (unknown > 0) {
       metrics.unknownFields.inc({ topic }, unknown);
@@ -245,5 +249,9 @@ const placeOf = (block: Block) => ({
   'messaging.kafka.offset': block.coversFrom,
   'messaging.batch.message_count': totalsOf(block).events,
 });
+
+/** Without a view of the value, which costs more than all the rest of a look. */
+const valueBytes = (record: KafkaRecord): number =>
+  record instanceof StoredRecord ? record.valueTo - record.valueFrom : (record.value?.length ?? 0);
 
 const rowsIn = (block: Block): number => totalsOf(block).rows;

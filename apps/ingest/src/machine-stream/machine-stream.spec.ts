@@ -122,6 +122,26 @@ describe('a batch that can never be read', () => {
   });
 });
 
+it('gives others a turn between records that each take as long as one', async () => {
+  const reader = (): ReturnType<MachineStreamParts['reader']> => {
+    const end = performance.now() + 10;
+    while (performance.now() < end) {
+      // Works.
+    }
+    return { elements: 0, unknown: 0 };
+  };
+  const value = Buffer.alloc(100_000);
+  const records = [0, 1, 2, 3].map((offset) => ({ offset, timestamp: Date.now(), key: null, value, headers: {} }));
+  let turns = 0;
+  let others = setImmediate(function turn() {
+    turns++;
+    others = setImmediate(turn);
+  });
+  await new MachineStream({ ...parts, reader }).handle(batch({ records, fetchOffset: 0, nextOffset: 4 }));
+  clearImmediate(others);
+  expect(turns).toBe(3);
+});
+
 it('hands on the trace of a record, and no other text that a machine calls so', async () => {
   const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const records = [`00-${'a'.repeat(900_000)}`, `cc${trace.slice(2)}-more`].map((traceparent, offset) => ({
