@@ -225,6 +225,15 @@ describe('classification of inspections', () => {
     });
   });
 
+  it('keeps the number of dropped fields when the event is replayed', () => {
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (__, i) => [`f${i}`, i]));
+    const first = accepted({ ...good, ...fields });
+    const { _extra: kept, ...metadata } = first.metadata as { _extra: object };
+    const again = accepted({ ...good, ...kept, metadata }, { 'replay-of': 'k', 'replay-count': '1' });
+    expect(first.metadata).toMatchObject({ _extra: { _dropped: 236 } });
+    expect(again.metadata).toEqual(first.metadata);
+  });
+
   it('drops an unknown field that is too large, and says so', () => {
     const numbers = `[${Array(400_000).fill('1e20').join(',')}]`;
     expect(classify(JSON.stringify(good).replace('{', `{"x":${numbers},`))).toMatchObject({

@@ -21,6 +21,7 @@ import {
   parseTime,
   partIdentity,
   type Refusal,
+  replayOf,
   runValues,
   waferIdentity,
   SetTexts,
@@ -67,8 +68,8 @@ function membersOf(object: object): string {
 const setTexts = new SetTexts();
 
 /** Fields of the event, and of its measurements and defects, that the contract does not know. */
-function unknownFields(given: Record<string, unknown>): ExtraFields {
-  const extra = new ExtraFields();
+function unknownFields(given: Record<string, unknown>, isReplay: boolean): ExtraFields {
+  const extra = new ExtraFields(isReplay);
   const keep = (item: object, known: ReadonlySet<string>, place: string): void => {
     for (const key of Object.keys(item)) {
       if (!known.has(key)) {
@@ -113,7 +114,7 @@ export function classifyInspection(record: SourceRecord): EventOutcome {
     times[field] = canonicalTime(text, timeUs);
   }
 
-  const extra = read.isPlain ? undefined : unknownFields(given);
+  const extra = read.isPlain ? undefined : unknownFields(given, replayOf(record.headers) !== undefined);
   let metadata = given['metadata'] as Record<string, unknown> | null | undefined;
   // Zod leaves a key `__proto__` out of what it judges.
   if (

@@ -75,6 +75,14 @@ describe('classification of telemetry', () => {
     expect(unknown).toBe(2);
   });
 
+  it('keeps the number of dropped fields when the sample is replayed', () => {
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (__, i) => [`f${i}`, i]));
+    const { _extra: kept, ...tags } = JSON.parse(classify({ ...good, ...fields }).rows[0]!.tags!) as { _extra: object };
+    const again = classify({ ...good, ...kept, tags }, { headers: { 'replay-of': 'k', 'replay-count': '1' } });
+    expect(kept).toMatchObject({ _dropped: 236 });
+    expect(JSON.parse(again.rows[0]!.tags!)).toEqual({ _extra: kept });
+  });
+
   it('takes a field called __proto__ as data and lends none of its values to the sample', () => {
     const text = JSON.stringify(good).replace('{', '{"__proto__":{"host":"evil"},"constructor":1,');
     const { rows } = classify(text);

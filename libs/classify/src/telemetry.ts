@@ -9,6 +9,7 @@ import {
   MAX_TAGS_BYTES,
   parseTime,
   type Refusal,
+  replayOf,
   TELEMETRY_FIELDS,
   TELEMETRY,
   telemetrySampleSchema,
@@ -168,7 +169,7 @@ const readBySchema = (given: unknown, record: SourceRecord, row: SampleRow): Ref
   if (!parsed.success) {
     return schemaRefusal(parsed.error, sample);
   }
-  const extra = new ExtraFields();
+  const extra = new ExtraFields(replayOf(record.headers) !== undefined);
   for (const key of Object.keys(given)) {
     if (!TELEMETRY_FIELDS.has(key)) {
       extra.add(key, given[key]);

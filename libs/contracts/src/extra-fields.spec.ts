@@ -30,4 +30,23 @@ describe('extra fields', () => {
     expect({ ...extra.value() }).toEqual({ _dropped: 1, '/_dropped': 'mine' });
     expect({ ...extra.value() }).toEqual({ _dropped: 1, '/_dropped': 'mine' });
   });
+
+  it('of a replayed event are what they were when it was read before', () => {
+    const first = new ExtraFields();
+    first.add(DROPPED_FIELDS, 'mine');
+    for (let i = 0; i < 300; i++) {
+      first.add(`field${i}`, i);
+    }
+    const again = new ExtraFields(true);
+    for (const [name, value] of Object.entries(first.value()!).sort()) {
+      again.add(name, value);
+    }
+    expect(again.value()).toEqual(first.value());
+  });
+
+  it.each([[0], [-1], [1.5], ['7'], [null]])('of a replayed event may have %j as a field called _dropped', (value) => {
+    const extra = new ExtraFields(true);
+    extra.add(DROPPED_FIELDS, value);
+    expect({ ...extra.value() }).toEqual({ _dropped: value });
+  });
 });

@@ -17,6 +17,12 @@ export class ExtraFields {
   #fields = 0;
   #bytes = 0;
   #dropped = 0;
+  readonly #isReplay: boolean;
+
+  /** @param isReplay whether the event was read before: then it has the kept fields, and the number of the dropped ones */
+  constructor(isReplay = false) {
+    this.#isReplay = isReplay;
+  }
 
   /** Number of fields added, including dropped ones. */
   get count(): number {
@@ -24,6 +30,10 @@ export class ExtraFields {
   }
 
   add(name: string, value: unknown): void {
+    if (this.#isReplay && name === DROPPED_FIELDS && Number.isSafeInteger(value) && (value as number) > 0) {
+      this.#dropped += value as number;
+      return;
+    }
     const bytes =
       this.#fields < MAX_EXTRA_FIELDS ? Buffer.byteLength(name) + Buffer.byteLength(JSON.stringify(value)) : Infinity;
     if (this.#bytes + bytes > MAX_EXTRA_BYTES) {

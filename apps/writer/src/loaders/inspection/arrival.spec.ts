@@ -18,9 +18,12 @@ it('a refused event has its unknown fields where the machine had them, so that t
   expect(normalisedOf({ lot_id: 'L', metadata: { _extra: extra } })).toEqual({ lot_id: 'L', metadata: {}, ...extra });
 });
 
-it.each([[{ a: 1 }], [{ _extra: 'text' }], [{ _extra: { lot_id: 'M' } }], [{ _extra: { voids: 'x' } }]])(
-  'a refused event keeps metadata of the machine: %j',
-  (metadata) => {
-    expect(normalisedOf({ lot_id: 'L', metadata })).toEqual({ lot_id: 'L', metadata });
-  },
-);
+it.each([
+  [{ a: 1 }],
+  [{ _extra: 'text' }],
+  [{ _extra: {} }],
+  [{ _extra: { lot_id: 'M' } }],
+  [{ _extra: { voids: 'x' } }],
+])('a refused event keeps metadata of the machine: %j', (metadata) => {
+  expect(normalisedOf({ lot_id: 'L', metadata })).toEqual({ lot_id: 'L', metadata });
+});

@@ -42,7 +42,7 @@ export interface Arrival {
 
 /**
  * Puts unknown fields back where the machine had them: in `metadata` they count against its limit, so that ingest may refuse the
- * event when it is replayed. A machine's own `_extra` stays.
+ * event when it is replayed. A machine's own `_extra` stays, as ingest writes none that is empty or has known fields.
  */
 function withUnknownFields(event: Record<string, unknown>): Record<string, unknown> {
   const { _extra: extra, ...metadata } = (event['metadata'] ?? {}) as Record<string, unknown>;
@@ -50,6 +50,7 @@ function withUnknownFields(event: Record<string, unknown>): Record<string, unkno
     typeof extra === 'object' &&
     extra !== null &&
     !Array.isArray(extra) &&
+    Object.keys(extra).length > 0 &&
     !Object.keys(extra).some((field) => INSPECTION_FIELDS.has(field));
   return isUnknown ? { ...extra, ...event, metadata } : event;
 }
