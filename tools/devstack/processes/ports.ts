@@ -1,7 +1,7 @@
 /** Picks ports on loopback, and names the process that holds one. */
 import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import type { Report } from '../terminal/progress.ts';
 import { StackError } from '../terminal/stack-error.ts';
 
@@ -29,6 +29,34 @@ function listenOnce(port: number): Promise<number | undefined> {
 
 async function isFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
+}
+
+/** Ports that this process has claimed, each as long as it lives. */
+const claims = new Map<number, Server>();
+
+/**
+ * Whether this process may use a port of this machine. A port stays free until its server has started, so that two checkouts
+ * which start at once would choose the same: a socket with a name and no file tells them apart, and ends with its process.
+ */
+async function claim(port: number): Promise<boolean> {
+  if (claims.has(port)) {
+    return true;
+  }
+  const server = createServer().unref();
+  const isOurs = await new Promise<boolean>((resolve) => {
+    // A system without such sockets has no claims.
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'EADDRINUSE'));
+    server.listen(`\0chip-quality-port-${port}`, () => resolve(true));
+  });
+  if (isOurs) {
+    claims.set(port, server);
+  }
+  return isOurs;
+}
+
+function giveUp(port: number): void {
+  claims.get(port)?.close();
+  claims.delete(port);
 }
 
 /** Remembers the ports it gave away, because a port stays free until its server has started. */
@@ -67,7 +95,9 @@ export class PortPicker {
     }
     const isOurs = this.#given.has(port);
     if (!(await this.#take(port))) {
-      const holder = isOurs ? 'another part of this stack' : (holderOf(port) ?? 'a process of another user');
+      const holder = isOurs
+        ? 'another part of this stack'
+        : (holderOf(port) ?? 'a process of another user, or a stack that is starting');
       throw new StackError(
         `port ${port}, required by ${variable} (${purpose}), is held by ${holder}`,
         `end that process, set ${variable} to another port, or unset it to use a free one`,
@@ -82,11 +112,12 @@ export class PortPicker {
     }
     // Before the check, because another call may ask for the same port meanwhile.
     this.#given.add(port);
-    const free = await isFree(port);
-    if (!free) {
-      this.#given.delete(port);
+    if ((await claim(port)) && (await isFree(port))) {
+      return true;
     }
-    return free;
+    giveUp(port);
+    this.#given.delete(port);
+    return false;
   }
 }
 
