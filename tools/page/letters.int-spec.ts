@@ -163,13 +163,15 @@ describe('the workbench', () => {
   });
 
   it('says what a patch does not help, before anything is sent', async () => {
-    await visitor.page.getByRole('textbox', { name: 'Patch' }).fill('{"host": 8}');
+    await visitor.page.getByRole('textbox', { name: 'Patch' }).fill('{"host": 8.10}');
     await visitor.page.getByRole('button', { name: 'Try' }).click();
     await waitFor(
       () => visitor.page.locator('[data-figure="refused"]').innerText(),
       (text) => text === whole(2_500),
       { timeoutMs: 150_000 },
     );
+    // With the digits as they were typed.
+    await visitor.page.locator('.added').first().getByText('"host": 8.10').waitFor();
     await visitor.page.getByRole('textbox', { name: 'Patch' }).fill('[');
     await visitor.page.getByText('The patch must be a JSON object.').waitFor();
     expect(await ledger()).toEqual({ balanced: true, applied: 0, dead_lettered: LETTERS });

@@ -16,6 +16,7 @@ import {
   type LetterFilter,
   lettersOf,
   type Passed,
+  readExactly,
   type ReplayOutcome,
 } from '@chip/letters';
 import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
@@ -26,7 +27,8 @@ import { z } from 'zod';
 import { byOption, environmentVariable, isDay, optionalVariable, reasonOption, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
 import { LetterCounts } from './dead-letters/counts.ts';
-import { formatCounts, formatLetter, letterAsJson, printable } from './dead-letters/format.ts';
+import { formatCounts, formatLetter, letterAsJson } from './dead-letters/format.ts';
+import { printable } from './printable.ts';
 
 const { logger } = createLogger({ name: 'dlq', level: 'silent' });
 const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-dlq');
@@ -297,7 +299,7 @@ async function readPatch(given: string): Promise<Record<string, unknown>> {
         });
       });
   try {
-    const patch: unknown = JSON.parse(text);
+    const patch = readExactly(text);
     if (isJsonObject(patch)) {
       return patch;
     }
@@ -336,9 +338,10 @@ function formatOutcome(topic: string, outcome: ReplayOutcome, isDryRun: boolean,
     lines.push(`  and ${uncertain - outcome.uncertainKeys.length} more (all: npm run dlq -- list)`);
   }
   if (isDryRun && isPatched && outcome.example !== undefined) {
-    lines.push(`the first one (${outcome.example.key}) would be: ${printable(outcome.example.value)}`);
+    lines.push(`the first one (${outcome.example.key}) would be: ${outcome.example.value}`);
   }
-  return lines.join('\n');
+  // Anyone may write keys and codes to the topic.
+  return printable(lines.join('\n'));
 }
 
 await runCommand(program);

@@ -71,12 +71,9 @@ const letter = ({ offset, value, code = 'schema_violation', detail, headers }: R
     ...headers,
   },
 });
-const post = <T>(path: string, body: object, to = app): Promise<Answer<T>> =>
-  to.get<T>(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+const postText = <T>(path: string, body: string, to = app): Promise<Answer<T>> =>
+  to.get<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+const post = <T>(path: string, body: object, to = app): Promise<Answer<T>> => postText(path, JSON.stringify(body), to);
 const published = async (): Promise<TopicRecord[]> => {
   const records: TopicRecord[] = [];
   for await (const record of readTopic(kafka.connection('test'), logger, SOURCE)) {
@@ -113,6 +110,10 @@ const ended = (id: string, from = app): Promise<ReplayAnswer> =>
   );
 const NAMELESS = { topic: TOPIC, code: 'schema_violation', field: '/service_name' };
 const PATCH = { service_name: 'etcher' };
+/** Numbers that a double would change. */
+const DIGITS = '"metric_value":1.10,"vendor":12345678901234567890';
+const withDigits = (body: { patch: typeof PATCH; reason?: string }): string =>
+  JSON.stringify(body).replace('{"service_name"', `{${DIGITS},"service_name"`);
 
 beforeAll(async () => {
   stage = await openStage();
@@ -226,6 +227,27 @@ describe('POST /v1/dead-letters/dry-run', () => {
     });
   });
 
+  it('keeps the digits of a number in a patch', async () => {
+    const { body } = await postText<DryRunAnswer>(
+      '/v1/dead-letters/dry-run',
+      withDigits({ ...NAMELESS, patch: PATCH }),
+    );
+    expect(body.samples[0]!.after).toContain('"metric_value": 1.10,');
+    expect(body.samples[0]!.after).toContain('"vendor": 12345678901234567890');
+  });
+
+  it.each([
+    ['1e400', '1e400'],
+    ['1e-5000', '1e-5000'],
+    ['of 2,000 digits', `0.${'1'.repeat(2_000)}`],
+  ])('refuses a number in a patch that no column can hold: %s', async (_, number) => {
+    const text = JSON.stringify({ ...NAMELESS, patch: { a: [7] } }).replace('7', number);
+    expect(await postText('/v1/dead-letters/dry-run', text)).toMatchObject({
+      status: 400,
+      body: { errors: [{ parameter: '/patch', message: 'expected numbers that a double can hold' }] },
+    });
+  });
+
   it.each<[object, string]>([
     [{}, '/topic'],
     [{ topic: 'nothing' }, '/topic'],
@@ -253,11 +275,10 @@ describe('POST /v1/dead-letters/replays', () => {
   });
 
   it('sends each letter once, counts what becomes of the events, and is in the audit trail', async () => {
-    const started = await post<ReplayAnswer>('/v1/dead-letters/replays', {
-      ...NAMELESS,
-      patch: PATCH,
-      reason: 'fixed',
-    });
+    const started = await postText<ReplayAnswer>(
+      '/v1/dead-letters/replays',
+      withDigits({ ...NAMELESS, patch: PATCH, reason: 'fixed' }),
+    );
     const { id } = started.body;
     expect([started.status, started.headers.get('location')]).toEqual([202, `/v1/dead-letters/replays/${id}`]);
     expect(started.body).toMatchObject({ letters: 1_202, filter: NAMELESS, patch: PATCH, created_by: 'anonymous' });
@@ -275,6 +296,8 @@ describe('POST /v1/dead-letters/replays', () => {
         ({ value }) => (JSON.parse(value!.toString()) as { service_name: string }).service_name === 'etcher',
       ),
     ).toBe(true);
+    // The numbers of the patch, as they were written.
+    expect(records[0]!.value!.toString()).toMatch(/"metric_value":1\.10,.*"vendor":12345678901234567890/);
     // One is refused again.
     const again = { 'replay-of': `${TOPIC}/0/5`, 'replay-count': '1' };
     await kafka.produce(LETTERS, [letter({ offset: 5_000, headers: again })]);

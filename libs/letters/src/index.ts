@@ -2,7 +2,7 @@
 export { type Judge, judgeOf } from './judge.ts';
 export { type Letter, type LetterFilter, letterOf, lettersOf } from './letter.ts';
 export { type LetterPlace, lettersAt } from './letters-at.ts';
-export { isJsonObject, laidOut } from './merge-patch.ts';
+export { exactNumber, isJsonObject, laidOut, readExactly } from './merge-patch.ts';
 export { indexLetters } from './letter-index.ts';
 export { originOf } from './origin.ts';
 export { type RefusedPlace, refusedPlace } from './place.ts';

@@ -18,6 +18,10 @@ export const readExactly = (text: string): Json =>
 
 const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
+/** The text of a number that {@link readExactly} kept by its digits; undefined for any other value. */
+export const exactNumber = (value: unknown): string | undefined =>
+  isRawJson(value) ? (value as { rawJSON: string }).rawJSON : undefined;
+
 /** A JSON object, to which a patch applies; neither an array nor a number kept by its digits. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJson(value);

@@ -1,16 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { Letter } from '@chip/letters';
+import { laidOut, type Letter } from '@chip/letters';
+import { oneLine, printable } from '../printable.ts';
 import type { LetterCount } from './counts.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US');
-
-/** Escapes control and formatting characters: what a machine sent must not act as a command to the terminal. */
-export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (char) =>
-    char === '\n' ? char : `\\u{${char.codePointAt(0)!.toString(16)}}`,
-  );
-
-const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' '));
 
 /** The counts as a table, each cause with its most frequent details and origins. */
 export function formatCounts(topic: string, counts: readonly LetterCount[], isFiltered = false): string {
@@ -110,12 +103,8 @@ function valueText(value: Buffer | null, isWhole: boolean): string {
     const cut = value.length > MAX_HEX_BYTES ? `\n… ${value.length} bytes, not UTF-8; all of them: --json` : '';
     return `${hexDump(value)}${cut}`;
   }
-  let text = value.toString();
-  try {
-    text = JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    // Shown as received.
-  }
+  const received = value.toString();
+  const text = laidOut(received) ?? received;
   const cut = !isWhole && text.length > MAX_SHOWN_CHARACTERS;
   return (
     printable(cut ? text.slice(0, MAX_SHOWN_CHARACTERS) : text) + (cut ? '\n… truncated; show all of it: --full' : '')

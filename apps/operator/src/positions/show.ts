@@ -1,5 +1,5 @@
 import type { IngestPartition, StreamPosition } from '@chip/persistence';
-import { printable } from '../dead-letters/format.ts';
+import { printable } from '../printable.ts';
 
 /** Each position with what stops ingest there, if anything, and what stops it before a partition has a position. */
 export function positionsAsJson(positions: readonly StreamPosition[], ingest: readonly IngestPartition[]): string {

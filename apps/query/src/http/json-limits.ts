@@ -1,3 +1,5 @@
+import { exactNumber } from '@chip/letters';
+
 /** The limit for events, so that every reader of events can read what the API stores. */
 const MAX_DEPTH = 32;
 
@@ -9,6 +11,13 @@ export function jsonProblem(value: unknown): string | undefined {
   const rest: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
   for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
     const { value: current, depth } = item;
+    const digits = exactNumber(current);
+    if (digits !== undefined) {
+      if (!isStorableNumber(digits)) {
+        return 'expected numbers that a double can hold';
+      }
+      continue;
+    }
     if (typeof current === 'string' && !isStorable(current)) {
       return 'expected text without NUL and lone surrogates';
     }
@@ -33,3 +42,12 @@ export function jsonProblem(value: unknown): string | undefined {
 
 /** Whether PostgreSQL can store the text. */
 export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+const MAX_DIGITS = 1_000;
+const MAX_EXPONENT = 400;
+
+/** Whether a `numeric` can hold the number, which jsonb makes of it, and a double something near it. */
+const isStorableNumber = (text: string): boolean =>
+  text.length <= MAX_DIGITS &&
+  Number.isFinite(Number(text)) &&
+  Math.abs(Number(/e([+-]?\d+)$/i.exec(text)?.[1] ?? 0)) <= MAX_EXPONENT;

@@ -19,6 +19,7 @@ import {
   type ProblemReply,
   sendProblem,
 } from './http-error.filter.ts';
+import { keepPatchDigits } from '../dead-letters/replays/patch-digits.ts';
 import { answerAsSql } from './as-sql.ts';
 import { compressAnswers } from './compression.ts';
 import { securityHeaders } from './http-headers.ts';
@@ -87,6 +88,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const refusals = new RefusalPace();
   const rules = routeRules(document);
   answerAsSql(app);
+  keepPatchDigits(app);
   const withoutQuery = routesWithoutQuery(document);
   await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));

@@ -55,12 +55,24 @@ export async function endSession(): Promise<void> {
   location.assign(issuer ?? '/');
 }
 
+let isLeft = false;
+
+/** Whether a person has signed out: the next one may be somebody else. */
+export const hasLeft = (): boolean => isLeft;
+
+export function leave(): void {
+  isLeft = true;
+  signOut();
+}
+
 export function signIn(given: string): void {
+  isLeft = false;
   key.value = given.trim() || undefined;
   refusal.value = undefined;
   keep();
 }
 
+/** Forgets a key that the service refuses. */
 export function signOut(): void {
   key.value = undefined;
   keep();

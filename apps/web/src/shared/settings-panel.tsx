@@ -1,6 +1,6 @@
 import { type JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import { askWays, endSession, key, signOut, ways } from '../api/session.ts';
+import { askWays, endSession, key, leave, ways } from '../api/session.ts';
 import { Select } from './choice.tsx';
 import { texts } from '../texts/texts.ts';
 import { change, LANGUAGES, settings, THEMES, timeZones, type Language, type Theme } from '../settings/settings.ts';
@@ -43,7 +43,7 @@ export function SettingsPanel(): JSX.Element {
         />
         {key.value !== undefined && (
           <p>
-            <button type="button" onClick={signOut}>
+            <button type="button" onClick={leave}>
               {t.signOut}
             </button>
           </p>

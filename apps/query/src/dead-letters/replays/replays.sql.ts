@@ -1,4 +1,4 @@
-import { type LetterPlace, type Passed, type ReplayProgress } from '@chip/letters';
+import { type LetterPlace, type Passed, readExactly, type ReplayProgress } from '@chip/letters';
 import { appendAudit, type Queryable } from '@chip/persistence';
 import { type KeysetPosition } from '../../http/cursor.ts';
 import { SqlConditions } from '../../sql/sql-conditions.ts';
@@ -37,8 +37,15 @@ export interface ReplayRow {
   readonly finished_at: string | null;
 }
 
-const COLUMNS = `id, topic, filter, patch, again, reason, created_by, created_at, bounds, letters, state, letters_read, sent,
+const COLUMNS = `id, topic, filter, patch::text AS patch, again, reason, created_by, created_at, bounds, letters, state, letters_read, sent,
   judged, refused, skipped, uncertain_keys, at_partition, at_offset, problem_code, problem_detail, finished_at`;
+
+/** The numbers of a patch keep their digits. */
+type StoredReplay = Omit<ReplayRow, 'patch'> & { readonly patch: string | null };
+const rowOf = (stored: StoredReplay): ReplayRow => ({
+  ...stored,
+  patch: stored.patch === null ? null : (readExactly(stored.patch) as Record<string, unknown>),
+});
 
 /** What a replay of a selection reads. Letters that were replayed are left out unless it is to be done again. */
 function wanted(selection: Selection, again: boolean): SqlConditions {
@@ -113,12 +120,12 @@ export async function createReplay(
 }
 
 export async function replayById(snapshot: Queryable, id: string): Promise<ReplayRow | undefined> {
-  const [row] = await snapshot.query<ReplayRow>(`SELECT ${COLUMNS} FROM dead_letter_replays WHERE id = $1`, [id]);
-  return row;
+  const rows = await snapshot.query<StoredReplay>(`SELECT ${COLUMNS} FROM dead_letter_replays WHERE id = $1`, [id]);
+  return rows.map(rowOf)[0];
 }
 
 /** Newest first; at most `limit` after `after`. */
-export function listReplays(
+export async function listReplays(
   snapshot: Queryable,
   after: KeysetPosition | undefined,
   limit: number,
@@ -127,11 +134,12 @@ export function listReplays(
   if (after) {
     where.require(`(created_at, id) < (${where.bind(after.time)}::timestamptz, ${where.bind(after.id)}::uuid)`);
   }
-  return snapshot.query<ReplayRow>(
+  const rows = await snapshot.query<StoredReplay>(
     `SELECT ${COLUMNS} FROM dead_letter_replays WHERE ${where.toString()}
      ORDER BY created_at DESC, id DESC LIMIT ${where.bind(limit)}`,
     where.values,
   );
+  return rows.map(rowOf);
 }
 
 /**
@@ -145,7 +153,7 @@ export async function takeReplay(
   seconds: number,
   running: readonly string[],
 ): Promise<ReplayRow | undefined> {
-  const [row] = await database.query<ReplayRow>(
+  const rows = await database.query<StoredReplay>(
     `UPDATE dead_letter_replays SET owner = $1, owned_until = now() + $2 * INTERVAL '1 second'
      WHERE id = (SELECT id FROM dead_letter_replays
        WHERE finished_at IS NULL AND (owned_until IS NULL OR owned_until < now()) AND id <> ALL ($3::uuid[])
@@ -153,7 +161,7 @@ export async function takeReplay(
      RETURNING ${COLUMNS}`,
     [owner, seconds, running],
   );
-  return row;
+  return rows.map(rowOf)[0];
 }
 
 /** Keeps a replay. @returns false if another instance works on it now */

@@ -2,6 +2,7 @@ import { type JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type DeadLetterDryRun } from '@chip/client';
 import { posted, type Problem, problemOf, store } from '../../api/ask.ts';
+import { useDraft } from '../../api/draft.ts';
 import { moved } from '../../api/events.ts';
 import '../../filters/filters.css';
 import { whole } from '../../format/numbers.ts';
@@ -9,6 +10,7 @@ import { useAddress } from '../../shared/location.ts';
 import { texts } from '../../texts/texts.ts';
 import { type Cause, placeOf } from './cause.ts';
 import { DryRun } from './dry-run.tsx';
+import { patchOf } from './patch.ts';
 
 interface Tried {
   /** The patch as typed, and the machine: another one must be tried again. */
@@ -16,27 +18,13 @@ interface Tried {
   readonly answer: DeadLetterDryRun;
 }
 
-function patchOf(text: string): Record<string, unknown> | undefined | null {
-  if (text.trim() === '') {
-    return undefined;
-  }
-  try {
-    const patch: unknown = JSON.parse(text);
-    return typeof patch === 'object' && patch !== null && !Array.isArray(patch)
-      ? (patch as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
 /** A patch for all open letters of a cause: tried first, then replayed. */
 export function Fix({ cause, machines }: { cause: Cause; machines: readonly string[] }): JSX.Element {
   const { query, change } = useAddress();
   const { topic, code, stage, field } = cause;
   const { machine } = query;
-  const [text, setText] = useState('');
-  const [reason, setReason] = useState('');
+  const [text, setText] = useDraft('patch', '');
+  const [reason, setReason] = useDraft('reason', '');
   const [tried, setTried] = useState<Tried>();
   const [problem, setProblem] = useState<Problem>();
   const [work, setWork] = useState<'trying' | 'starting'>();
