@@ -4,6 +4,7 @@ import { parseTime } from '@chip/contracts';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { currentUser } from './confirm.ts';
+import { printable } from './printable.ts';
 
 /**
  * Runs a command line. A failure becomes one sentence on standard error and exit code 1 (2 for wrong usage), never a
@@ -24,7 +25,7 @@ export async function runCommand(program: Command): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    console.error(describe(error));
+    console.error(printable(describe(error)));
     process.exitCode = 1;
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '@chip/persistence';
 import { Command, InvalidArgumentError } from 'commander';
 import { auditText, byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
+import { oneLine } from './printable.ts';
 
 /** The owner's URL, and the primary itself: migrations do not work through PgBouncer. */
 const databaseUrl = (): string => environmentVariable('DATABASE_URL');
@@ -145,7 +146,7 @@ retention
       }
       for (const hold of await readHolds(database)) {
         console.log(
-          `on hold: ${hold.site}/${hold.lot_id} since ${hold.placed_at} by ${hold.placed_by}: ${hold.reason}`,
+          oneLine(`on hold: ${hold.site}/${hold.lot_id} since ${hold.placed_at} by ${hold.placed_by}: ${hold.reason}`),
         );
       }
     });

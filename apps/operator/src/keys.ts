@@ -13,6 +13,7 @@ import {
 } from '@chip/persistence';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byOption, environmentVariable, reasonOption, runCommand } from './command.ts';
+import { oneLine } from './printable.ts';
 
 /** API keys: who may ask the query service, and for what. */
 
@@ -151,17 +152,17 @@ function print({ key, prefix }: { key: string; prefix: string }, isQuiet = false
 
 function describe(key: ListedKey): string {
   const of = (what: string, names: readonly string[] | null): string[] =>
-    names === null ? [] : [`${what} ${names.join(', ')}`];
+    names === null ? [] : [`${what} ${oneLine(names.join(', '))}`];
   const state = key.revoked_at !== null ? `revoked ${key.revoked_at}` : `ends ${key.expires_at ?? 'never'}`;
   return [
     key.prefix,
-    key.name,
+    oneLine(key.name),
     [key.role, ...key.scopes].join(' '),
     ...of('site', key.sites),
     ...of('product', key.products),
     state,
     `last used ${key.last_used_at ?? 'never'}`,
-    `made ${key.created_at} by ${key.created_by}`,
+    `made ${key.created_at} by ${oneLine(key.created_by)}`,
   ].join('  ');
 }
 

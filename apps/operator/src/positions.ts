@@ -18,6 +18,7 @@ import { planRebase } from './positions/rebase.ts';
 import { planResume } from './positions/resume.ts';
 import { planRewindIngest } from './positions/rewind-ingest.ts';
 import { positionsAsJson, positionsAsText } from './positions/show.ts';
+import { printable } from './printable.ts';
 
 const { logger } = createLogger({ name: 'positions', level: 'silent' });
 
@@ -188,7 +189,7 @@ async function change(
       if (made.length === 0 && already[0] !== undefined) {
         throw already[0];
       }
-      console.log([...already.map(({ line }) => line), ...made.flatMap(({ lines }) => lines)].join('\n'));
+      console.log(printable([...already.map(({ line }) => line), ...made.flatMap(({ lines }) => lines)].join('\n')));
       if (options.dryRun) {
         console.log('dry run: nothing was changed');
         return;

@@ -45,6 +45,15 @@ describe('keys', () => {
     ).toEqual(['key.create', 'key.rotate', 'key.revoke'].map((action) => ({ action, actor: 'jo' })));
   });
 
+  it('are listed one a line, whatever their names do to a terminal', async () => {
+    const name = 'red\u001b[31m\nand a second line';
+    expect(await keys('create', '--role', 'viewer', '--name', name, '--site', 'a\u0007b', '--quiet')).toMatchObject({
+      code: 0,
+    });
+    const listed = await keys('list');
+    expect(listed.stdout).toContain('  red\\u{1b}[31m and a second line  viewer  site a\\u{7}b  ');
+  });
+
   it('are not rotated into one that ends with the old one, unless its lifetime is given', async () => {
     const prefixOf = (key: string): string => key.trim().slice('chip_'.length, 'chip_'.length + 10);
     const made = prefixOf((await keys('create', '--role', 'viewer', '--quiet')).stdout);
