@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { readCsvMap, type CsvOptionTexts } from './replay/csv/options.ts';
 import { exitWhenWritten } from './exit-when-written.ts';
-import { type CatchUpOptions, waitForPipeline } from './replay/pipeline-position.ts';
+import { checkWaitable, type PipelineOptions, waitForPipeline } from './replay/pipeline-position.ts';
 import { ProgressLine } from './replay/progress-line.ts';
 import { Publisher, type Totals } from './publisher.ts';
 import { nextQueries } from './replay/hint.ts';
@@ -161,6 +161,10 @@ async function replay(
       const config = loadConfig(z.object(kafkaVariables));
       // Before the first event: telemetry that is replayed again counts again.
       const service = options.wait === true ? queryService() : undefined;
+      const doubt = service && (await checkWaitable({ ...service, topic, signal: stop }));
+      if (doubt !== undefined) {
+        progress.print(`cannot tell yet whether the pipeline is there to wait for: ${doubt}`);
+      }
       const connection = kafkaConnection(config, 'chip-replay');
       // Messages of the Kafka client are printed here, once, in words.
       const { logger } = createLogger({ name: 'replay', level: 'silent' });
@@ -235,7 +239,7 @@ function printHint(lines: readonly string[]): void {
   }
 }
 
-type QueryService = Pick<CatchUpOptions, 'queryUrl' | 'key'>;
+type QueryService = Pick<PipelineOptions, 'queryUrl' | 'key'>;
 
 function queryService(): QueryService {
   const { QUERY_URL: queryUrl, QUERY_KEY: key } = loadConfig(

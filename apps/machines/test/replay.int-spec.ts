@@ -206,15 +206,21 @@ describe('replay --wait', () => {
   let applied: number;
   /** Without it the service refuses to answer. */
   let key: string | undefined;
+  let listed: string;
   beforeEach(async () => {
-    [applied, key] = [0, undefined];
+    [applied, key, listed] = [0, undefined, topic];
     server = createServer(({ headers }, response) => {
       if (key !== undefined && headers.authorization !== `Bearer ${key}`) {
         response.writeHead(401).end();
         return;
       }
       applied++;
-      const partitions = [0, 1, 2].map((partition) => ({ topic, partition, next_offset: applied, state: 'running' }));
+      const partitions = [0, 1, 2].map((partition) => ({
+        topic: listed,
+        partition,
+        next_offset: applied,
+        state: 'running',
+      }));
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ partitions }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -244,7 +250,17 @@ describe('replay --wait', () => {
     const refused = replay(await args(), { QUERY_URL: url, QUERY_KEY: 'another' });
     expect(await refused.ended()).toBe(1);
     expect(refused.stderr).toContain(`${url}/v1/pipeline answers 401; set QUERY_KEY`);
-    expect(refused.stdout.match(/records read/g)).toHaveLength(1);
+    expect(refused.stdout).toBe('');
+  });
+
+  it('says before it publishes that the pipeline does not read the topic', async () => {
+    listed = 'another';
+    const command = replay(await args(), { QUERY_URL: url });
+    expect(await command.ended()).toBe(1);
+    expect(command.stderr).toContain(
+      `the pipeline of ${url} does not read the topic ${topic}, only telemetry.samples.v1`,
+    );
+    expect(await readTopic(kafka, topic)).toEqual([]);
   });
 
   it('explains after the given time who is behind', async () => {
@@ -252,6 +268,7 @@ describe('replay --wait', () => {
     server.closeAllConnections();
     const command = replay([...(await args()), '--wait-timeout', '1'], { QUERY_URL: url });
     expect(await command.ended()).toBe(1);
+    expect(command.stderr).toContain(`cannot tell yet whether the pipeline is there to wait for: ${url}`);
     expect(command.stdout).toContain(`not stored after 1 s: ${url}/v1/pipeline does not answer`);
   });
 });

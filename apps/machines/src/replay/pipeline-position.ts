@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { streamOf, STREAMS } from '@chip/contracts';
 import { InputError } from '@chip/service';
 import { z } from 'zod';
 
@@ -23,17 +24,41 @@ export type CatchUp =
   /** Why not: the service does not answer, or these partitions are behind. */
   | { readonly isThere: false; readonly reason: string };
 
-export interface CatchUpOptions {
+export interface PipelineOptions {
   readonly queryUrl: string;
   /** API key or token; undefined for a service without access control. */
   readonly key: string | undefined;
   readonly topic: string;
+  readonly signal: AbortSignal;
+}
+
+export interface CatchUpOptions extends PipelineOptions {
   /** Offset after the last record of each partition. */
   readonly ends: ReadonlyMap<number, number>;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
   /** Called after each check with the number of events still missing. */
   readonly onLook?: (eventsMissing: number) => void;
+}
+
+/**
+ * Asks before anything is published whether it can be waited for.
+ *
+ * @returns why that cannot be told yet
+ * @throws InputError if the pipeline does not read the topic, or refuses the key
+ */
+export async function checkWaitable(options: PipelineOptions): Promise<string | undefined> {
+  const { topic, queryUrl } = options;
+  const answer = await look(options);
+  if (typeof answer === 'string') {
+    return answer;
+  }
+  // A pipeline that has just started has positions of none of its topics.
+  if (streamOf(topic) === undefined && !answer.some((one) => one.topic === topic)) {
+    throw new InputError(
+      `--wait: the pipeline of ${queryUrl} does not read the topic ${topic}, only ${STREAMS.map(({ source }) => source).join(' and ')}: nothing of it would ever be stored; leave out --wait or --publish-to`,
+    );
+  }
+  return undefined;
 }
 
 /** Polls the pipeline until the writer has committed everything below `ends`. @throws InputError when it refuses the key */
@@ -62,7 +87,7 @@ export async function waitForPipeline(options: CatchUpOptions): Promise<CatchUp>
 }
 
 /** The partitions, or a sentence about why there is no answer. */
-async function look({ queryUrl, key, signal }: CatchUpOptions): Promise<readonly PipelinePartition[] | string> {
+async function look({ queryUrl, key, signal }: PipelineOptions): Promise<readonly PipelinePartition[] | string> {
   const url = `${queryUrl.replace(/\/$/, '')}/v1/pipeline`;
   try {
     const response = await fetch(url, {
