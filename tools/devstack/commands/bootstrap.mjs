@@ -6,9 +6,10 @@
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLockFile } from '../lock-file.mjs';
 import { describeSystemRefusal } from '../terminal/system-refusals.mjs';
 import { useHooks } from './use-hooks.mjs';
 import { usage } from './usage.mjs';
@@ -107,18 +108,9 @@ async function lockInstallation() {
   const lock = path.join(root, '.local', 'install.lock');
   mkdirSync(path.dirname(lock), { recursive: true });
   for (let isToldOf = false; ;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    const holder = takeLockFile(lock, isBootstrap);
+    if (holder === undefined) {
       return () => rmSync(lock, { force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') {
-        throw error;
-      }
-    }
-    const holder = Number(readFileSync(lock, 'utf8') || 0);
-    if (!isBootstrap(holder)) {
-      rmSync(lock, { force: true });
-      continue;
     }
     if (!isToldOf) {
       console.error(`another command (pid ${holder}) is installing packages; waiting`);

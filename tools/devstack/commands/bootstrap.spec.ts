@@ -13,7 +13,13 @@ let checkout: string;
 beforeEach(() => {
   checkout = mkdtempSync(path.join(os.tmpdir(), 'chip-bootstrap-'));
   mkdirSync(path.join(checkout, FOLDER), { recursive: true });
-  for (const source of ['bootstrap.mjs', 'use-hooks.mjs', 'usage.mjs', '../terminal/system-refusals.mjs']) {
+  for (const source of [
+    'bootstrap.mjs',
+    'use-hooks.mjs',
+    'usage.mjs',
+    '../lock-file.mjs',
+    '../terminal/system-refusals.mjs',
+  ]) {
     cpSync(path.join(HERE, source), path.join(checkout, FOLDER, source));
   }
   writeFileSync(path.join(checkout, FOLDER, 'stop.ts'), "console.log('the command runs');\n");

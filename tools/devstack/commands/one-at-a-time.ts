@@ -1,5 +1,6 @@
 /** Which command owns a stack folder: at most one, which other terminals can find. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { takeLockFile } from '../lock-file.mjs';
 import { pidFile, runningProcesses, signalProcess } from '../processes/processes.ts';
 import { endOnSignals } from '../processes/signals.ts';
 import { StackError } from '../terminal/stack-error.ts';
@@ -15,30 +16,23 @@ const NAME = 'supervisor';
 export function runningOwner(runFolder: string, script: string): number | undefined {
   try {
     const pid = Number(readFileSync(pidFile(runFolder, NAME), 'utf8'));
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(script) ? pid : undefined;
+    return runs(pid, script) ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
+function runs(pid: number, script: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(script);
+  } catch {
+    return false;
+  }
+}
+
 /** Makes this process the owner, or returns the pid of the current one. */
 export function claim(runFolder: string, script: string): number | undefined {
-  const file = pidFile(runFolder, NAME);
-  for (;;) {
-    try {
-      writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
-      return undefined;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw error;
-      }
-    }
-    const other = runningOwner(runFolder, script);
-    if (other !== undefined) {
-      return other;
-    }
-    rmSync(file, { force: true });
-  }
+  return takeLockFile(pidFile(runFolder, NAME), (pid) => runs(pid, script));
 }
 
 /**
