@@ -43,7 +43,10 @@ changing(program.command('create'), 'topics of the contract')
       }
       const create = async (): Promise<void> => {
         const created = await admin.createTopics(TOPICS, replication === undefined ? {} : { replication });
-        console.log(`created ${created.map((name) => admin.nameOf(name)).join(', ')}`);
+        // Another process may have been faster.
+        console.log(
+          created.length === 0 ? 'all topics exist' : `created ${created.map((name) => admin.nameOf(name)).join(', ')}`,
+        );
       };
       const url = optionalVariable('DATABASE_URL');
       if (url) {

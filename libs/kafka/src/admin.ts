@@ -59,34 +59,40 @@ export class KafkaAdmin {
    * Creates the topics of `catalogue` that do not exist. Leaves existing ones alone; see {@link checkTopics}.
    *
    * @param replication replicas of each partition; -1 (default) is the brokers' own default.
-   * @returns the names of the created topics.
+   * @returns the names of the topics that this call created.
    */
   async createTopics(
     catalogue: readonly TopicSpec[],
     { replication = -1 }: { replication?: number } = {},
   ): Promise<string[]> {
     const names = new Set(await this.missingTopics(catalogue));
-    const missing = catalogue.filter(({ name }) => names.has(name)).map((spec) => this.#onBroker(spec));
-    if (missing.length === 0) {
-      return [];
+    const missing = catalogue.filter(({ name }) => names.has(name));
+    const created: string[] = [];
+    // One by one: the client says of a request whether it made its topics, and another process may be making some of them.
+    for (const { name, partitions, settings } of missing) {
+      const isOurs = await this.#call('create topics', (admin) =>
+        admin.createTopics({
+          // kafkajs's own waiting fails while a broker does not know the topic yet.
+          waitForLeaders: false,
+          timeout: 10_000,
+          topics: [
+            {
+              topic: this.nameOf(name),
+              numPartitions: partitions,
+              replicationFactor: replication,
+              configEntries: Object.entries(
+                replication >= REPLICAS_FOR_TWO_IN_SYNC ? { 'min.insync.replicas': '2', ...settings } : settings,
+              ).map(([setting, value]) => ({ name: setting, value })),
+            },
+          ],
+        }),
+      );
+      if (isOurs) {
+        created.push(name);
+      }
     }
-    await this.#call('create topics', (admin) =>
-      admin.createTopics({
-        // kafkajs's own waiting fails while a broker does not know the topic yet.
-        waitForLeaders: false,
-        timeout: 10_000,
-        topics: missing.map(({ name, partitions, settings }) => ({
-          topic: name,
-          numPartitions: partitions,
-          replicationFactor: replication,
-          configEntries: Object.entries(
-            replication >= REPLICAS_FOR_TWO_IN_SYNC ? { 'min.insync.replicas': '2', ...settings } : settings,
-          ).map(([setting, value]) => ({ name: setting, value })),
-        })),
-      }),
-    );
     await this.#untilUsable([...names]);
-    return [...names];
+    return created;
   }
 
   /** @returns the names of the topics of `catalogue` that do not exist */
