@@ -156,6 +156,39 @@ describe('summaries by day', () => {
     expect(await readStatus(db.database)).toMatchObject({ daysToSumUp: 0 });
   });
 
+  it('say which policies choose each of many attempts of a unit, without comparing every two of them', async () => {
+    const count = 600;
+    const lot = id('many');
+    await db.database.query(`INSERT INTO lots (id, lot_id) VALUES ($1, 'many')`, [lot]);
+    await db.database.query(
+      `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) VALUES ($1, $1, 'many', 'visual')`,
+      [lot],
+    );
+    // Times and numbers repeat; some have no result, and some are of the day before.
+    const attempts = await db.database.query<Placed>(
+      `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, attempt_no, lot_id, inspection_type, status, result,
+         occurred_at, first_occurred_at, completed_at, event_id, event_ids, hard_bin)
+       SELECT $1, CASE n % 3 WHEN 0 THEN 'b' ELSE 'a' END, 'e:' || n, nullif(n % 4, 0), $1, 'visual', 'completed',
+         CASE n % 11 WHEN 5 THEN NULL ELSE CASE n % 7 WHEN 0 THEN 'pass' ELSE 'fail' END END, at, at, at, event, ARRAY[event], n
+       FROM generate_series(1, ${count}) AS n, LATERAL (SELECT timestamptz '2026-06-02' + (n * 37 % 100 - 9) * INTERVAL '10 minutes' AS at, md5('many' || n)::uuid AS event) AS of_n
+       RETURNING completed_at::date::text AS day, step, result, event_id, hard_bin AS bin, extract(epoch FROM occurred_at)::int AS at, coalesce(attempt_no, 0) AS no`,
+      [lot],
+    );
+    await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await session.query(`SELECT sum_up_day('0'), sum_up_day('0')`);
+    const [read] = await session.query<{ rows: number }>(
+      `SELECT idx_tup_fetch::int AS rows FROM pg_stat_xact_user_tables WHERE relname = 'yield_retests'`,
+    );
+    await session.query('COMMIT');
+    expect(read!.rows).toBeLessThan(10 * count);
+    expect(
+      await db.database.query(
+        'SELECT day::text, hard_bin AS bin, choices FROM daily_attempts WHERE lot_id = $1 ORDER BY bin',
+        [lot],
+      ),
+    ).toEqual(attempts.map((a) => ({ day: a.day, bin: a.bin, choices: choicesOf(a, attempts) })));
+  });
+
   it('are filled with what was stored before they existed', async () => {
     const old = await createTestDatabase({ empty: true });
     try {
@@ -287,6 +320,39 @@ describe('summaries by day', () => {
     }
   });
 });
+
+interface Placed {
+  readonly day: string;
+  readonly step: string;
+  readonly result: 'pass' | 'fail' | null;
+  readonly at: number;
+  readonly no: number;
+  readonly event_id: string;
+  readonly bin: number;
+}
+const compare = (a: Placed, b: Placed): number =>
+  a.at - b.at || a.no - b.no || Number(a.event_id > b.event_id) - Number(a.event_id < b.event_id);
+/** Bits of the policies that choose an attempt, by their definitions. One without a result displaces none. */
+function choicesOf(a: Placed, attempts: readonly Placed[]): number {
+  const isOf = (result: Placed['result'], { result: own }: Placed): number => Number(own === result);
+  const preferences = [
+    (other: Placed) => compare(other, a) > 0,
+    (other: Placed) => compare(other, a) < 0,
+    ...(['pass', 'fail'] as const).map(
+      (result) => (other: Placed) =>
+        a.result !== null && (isOf(result, other) - isOf(result, a) || compare(other, a)) > 0,
+    ),
+  ];
+  let choices = 255;
+  for (const other of attempts.filter(({ result }) => result !== null)) {
+    preferences.forEach((isPreferred, bit) => {
+      if (isPreferred(other)) {
+        choices &= ~((other.step === a.step ? 17 : 1) << bit);
+      }
+    });
+  }
+  return choices;
+}
 
 const NO_LIMITS = { lower_limit: null, upper_limit: null };
 const bounds = (centre: number, sigma: number): object =>

@@ -151,7 +151,20 @@ export interface MoreColumns {
   readonly joins: string;
   /** Whether values of one event go in the order of the machine (see 0057-values-in-order), instead of by value. */
   readonly inOrder?: boolean;
+  /** CTEs that end with `attempt`, instead of {@link LAST_ATTEMPTS}. */
+  readonly lastAttempts?: string;
 }
+
+/** The last attempts of each unit and step, of one day. */
+const LAST_ATTEMPTS = `attempt AS MATERIALIZED (
+    SELECT a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.result,
+      ARRAY[a.inspection_type::text, a.product, a.step, a.recipe, l.site] AS kind
+    FROM inspection_attempts AS a JOIN lots AS l ON l.id = a.lot_id
+    WHERE a.status = 'completed' AND ${OF_DAY('a.completed_at')}
+      AND NOT EXISTS (
+        SELECT FROM yield_retests AS other WHERE other.inspection_id = a.inspection_id AND other.step = a.step
+        AND (other.occurred_at, coalesce(other.attempt_no, 0), other.event_id) > (a.occurred_at, coalesce(a.attempt_no, 0), a.event_id))
+  )`;
 
 export const sumUpMeasured = (
   create: 'CREATE' | 'CREATE OR REPLACE',
@@ -169,15 +182,7 @@ BEGIN
     names varchar[], units varchar[], lower_limits double precision[], upper_limits double precision[]) ON COMMIT DROP;
   TRUNCATE measured_event;
   INSERT INTO measured_event
-  WITH attempt AS MATERIALIZED (
-    SELECT a.inspection_id, a.event_ids, a.event_id, a.completed_at, a.lot_id, a.result,
-      ARRAY[a.inspection_type::text, a.product, a.step, a.recipe, l.site] AS kind
-    FROM inspection_attempts AS a JOIN lots AS l ON l.id = a.lot_id
-    WHERE a.status = 'completed' AND ${OF_DAY('a.completed_at')}
-      AND NOT EXISTS (
-        SELECT FROM yield_retests AS other WHERE other.inspection_id = a.inspection_id AND other.step = a.step
-        AND (other.occurred_at, coalesce(other.attempt_no, 0), other.event_id) > (a.occurred_at, coalesce(a.attempt_no, 0), a.event_id))
-  )
+  WITH ${more.lastAttempts ?? LAST_ATTEMPTS}
   SELECT kind, lot_id, completed_at, event_id, value_event, time, set_id, values, result, NULL, NULL, NULL, NULL FROM (
     ${measurementsOf('a.*, v.event_id AS value_event, v.time, v.set_id, v.values', 'measurement_vectors')}) AS of_vectors
   UNION ALL

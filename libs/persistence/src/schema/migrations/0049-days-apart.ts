@@ -17,7 +17,7 @@ export class DaysApart extends SchemaMigration {
   }
 }
 
-const LATER = `EXCEPTION WHEN numeric_value_out_of_range OR configuration_limit_exceeded OR program_limit_exceeded THEN
+export const LATER = `EXCEPTION WHEN numeric_value_out_of_range OR configuration_limit_exceeded OR program_limit_exceeded THEN
     RAISE WARNING '% cannot be summed up: %', summed, SQLERRM;
     UPDATE attempt_day_changes SET changed_at = clock_timestamp() WHERE day = summed;
     RETURN 0;`;

@@ -47,6 +47,7 @@ import { ValuesAsDigits } from './0054-values-as-digits.ts';
 import { HoldsOfEverything } from './0055-holds-of-everything.ts';
 import { LateRangesTakeTurns } from './0056-late-ranges-take-turns.ts';
 import { ValuesInOrder } from './0057-values-in-order.ts';
+import { DaysOfManyAttempts } from './0058-days-of-many-attempts.ts';
 
 /** Every migration in order. An explicit list: once the sources are compiled, a glob finds nothing, or too much. */
 export const MIGRATIONS = [
@@ -99,4 +100,5 @@ export const MIGRATIONS = [
   { name: '0055-holds-of-everything', class: HoldsOfEverything },
   { name: '0056-late-ranges-take-turns', class: LateRangesTakeTurns },
   { name: '0057-values-in-order', class: ValuesInOrder },
+  { name: '0058-days-of-many-attempts', class: DaysOfManyAttempts },
 ];
