@@ -104,6 +104,13 @@ const DAILY: readonly Compared[] = [
 /** Groups of which the sums are not those of the attempts. Each comparison is one statement, so it has one snapshot. */
 export async function readSummaryDifferences(sql: Sql): Promise<string[]> {
   const texts: string[] = [];
+  // An upgrade begins with the schema of a former version, which may not have them all.
+  const newest = await sql(
+    `SELECT FROM information_schema.columns WHERE table_name = 'yield_daily_base' AND column_name = 'superseded_last'`,
+  );
+  if (newest.length === 0) {
+    return texts;
+  }
   for (const { what, counted, summed } of [YIELDS, ...DAILY]) {
     const rows = await sql<{ text: string }>(
       `WITH ${ATTEMPTS}, counted AS (${counted}), summed AS (${summed})
