@@ -108,7 +108,7 @@ afterAll(async () => {
   await pipeline?.close();
   await kafka?.stop();
   rmSync(CHECKOUT, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 async function databaseUrlOf({ database }: Pipeline): Promise<string> {
   const url = new URL(requiredEnv('DATABASE_URL'));

@@ -27,10 +27,10 @@ beforeAll(async () => {
   services = { ingest, writer, query };
   const rights = ['--role', 'admin', '--quiet', '--reason', 'a test'];
   key = (await pipeline.run('operator', 'keys', ['create', ...rights])).trim();
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await pipeline?.close();
-}, 60_000);
+}, 180_000);
 
 /** All that a service printed, also what {@link Service.output} no longer holds. */
 function logOf(name: keyof typeof services): string {
@@ -125,7 +125,7 @@ describe('the logs at their most talkative', () => {
       expect(await pipeline.end(services[name])).toBe(0);
       expect(logOf(name)).toContain('service_stopped');
     }
-  }, 120_000);
+  }, 300_000);
 
   it('hold no value of a row or request, no key and no password', () => {
     const { password } = new URL(process.env['DATABASE_URL']!);

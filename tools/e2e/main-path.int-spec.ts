@@ -22,11 +22,11 @@ beforeAll(async () => {
     pipeline.start('writer'),
     pipeline.start('query'),
   ]);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await pipeline?.close();
-}, 60_000);
+}, 180_000);
 
 const NOW = Date.now();
 const sample = (i: number, service: string): Record<string, unknown> => ({
@@ -94,7 +94,7 @@ describe('the main path, seen from outside', () => {
         expect(value.equals(letter.value!)).toBe(true);
       }
     }
-  }, 120_000);
+  }, 300_000);
 
   it('accepts 997 of an array of 1,000 and makes a letter of each of the three others', async () => {
     const elements = Array.from({ length: 1000 }, (_, i) => (i % 400 === 5 ? { bad: i } : sample(i, 'array')));
@@ -153,7 +153,7 @@ describe('the main path, seen from outside', () => {
     ]);
     expect(rows.length).toBe(services.length);
     expect(rows).toEqual(expect.arrayContaining(services));
-  }, 120_000);
+  }, 300_000);
 
   it('makes a dead letter of each row that the database refuses, and lands its neighbours', async () => {
     await pipeline.database.query(
@@ -312,5 +312,5 @@ describe('the main path, seen from outside', () => {
       `SELECT count(*) AS rows, count(DISTINCT tags->>'i') AS distinct FROM system_metrics WHERE service_name = 'handover'`,
     );
     expect(rows).toEqual({ rows: '60000', distinct: '60000' });
-  }, 120_000);
+  }, 300_000);
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await broker?.stop();
-}, 60_000);
+}, 180_000);
 
 /** An unsigned token, which the broker accepts as long as it has no keys to check one with. */
 function token(name: string, lifeSeconds: number): string {

@@ -15,11 +15,11 @@ let query: Service;
 
 beforeAll(async () => {
   pipeline = await Pipeline.create();
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await pipeline?.close();
-}, 60_000);
+}, 180_000);
 
 /** 600 samples of metric m, whose values are 1, and 40 chips of one lot. */
 async function publish(round: string): Promise<void> {

@@ -26,6 +26,8 @@ export interface Service {
   readonly url: string;
   /** The end of its output. */
   output(): string;
+  /** Its exit code, or null after a signal, once all that it said is in its log. */
+  readonly ended: Promise<number | null>;
 }
 
 export interface Letter {
@@ -92,6 +94,11 @@ export class Pipeline {
       intervalMs: 100,
     });
     if (child.exitCode !== null) {
+      await service.ended;
+      // Whoever else looked for a free port may have begun to listen first.
+      if (env['PORT'] === undefined && service.output().includes('EADDRINUSE')) {
+        return this.start(name, env);
+      }
       throw new Error(`${name} ended with ${child.exitCode}:\n${service.output()}`);
     }
     return service;
@@ -108,10 +115,13 @@ export class Pipeline {
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream.pipe(log);
+      stream.pipe(log, { end: false });
       stream.on('data', (text: Buffer) => (output = (output + text.toString()).slice(-MOST_OUTPUT)));
     }
-    const service = { process: child, url: `http://127.0.0.1:${port}`, output: () => output };
+    child.once('close', () => log.end());
+    // What it said last comes after its exit.
+    const ended = once(log, 'close').then(() => child.exitCode);
+    const service = { process: child, url: `http://127.0.0.1:${port}`, output: () => output, ended };
     this.#services.add(service);
     return service;
   }
@@ -119,12 +129,8 @@ export class Pipeline {
   /** Ends an instance with a signal; resolves with its exit code, or null if the signal itself ended it. */
   async end(service: Service, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.#services.delete(service);
-    if (service.process.exitCode !== null) {
-      return service.process.exitCode;
-    }
-    const exited = once(service.process, 'exit') as Promise<[number | null]>;
     service.process.kill(signal);
-    return (await exited)[0];
+    return service.ended;
   }
 
   /** Runs a command of an app to its end. @throws with its output if it fails */
@@ -169,7 +175,7 @@ export class Pipeline {
   }
 
   /** Waits until every stored position equals the end of its machine partition. */
-  async untilIdle(timeoutMs = 60_000): Promise<void> {
+  async untilIdle(timeoutMs = 150_000): Promise<void> {
     await waitFor(
       async () => {
         const read = await Promise.all(
@@ -268,7 +274,7 @@ export class Pipeline {
         return left;
       },
       (left) => left.length === 0,
-      { timeoutMs: 30_000, intervalMs: 500 },
+      { timeoutMs: 60_000, intervalMs: 500 },
     );
   }
 }

@@ -63,7 +63,7 @@ afterAll(async () => {
   await administer(ROLES.map((role) => `DROP ROLE IF EXISTS ${role}`));
   await broker?.stop();
   rmSync(FOLDER, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 async function administer(statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: requiredEnv('DATABASE_URL') });
@@ -238,7 +238,7 @@ describe('a broker with TLS, SASL and access control', () => {
       );
       return roles;
     };
-    expect(await connected()).toHaveLength(ROLES.length);
+    await waitFor(async () => (await connected())?.length === ROLES.length);
     await setDatabasePasswords('second', (role) => `ALTER ROLE ${role}`);
     await pipeline.one('SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ANY ($1)', [
       ROLES,

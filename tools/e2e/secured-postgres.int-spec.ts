@@ -26,7 +26,7 @@ afterAll(async () => {
     process.env['DATABASE_URL'] = GIVEN;
   }
   await server?.stop();
-}, 60_000);
+}, 180_000);
 
 describe('PostgreSQL with verify-full', () => {
   it('serves every service and every command, each as its own role', async () => {
@@ -126,7 +126,7 @@ describe('PostgreSQL with verify-full', () => {
     } finally {
       stranger.remove();
     }
-  }, 120_000);
+  }, 300_000);
 
   it('leaves a service that cannot trust its database up, not ready, and with the reason', async () => {
     const stranger = await TestAuthority.create();
@@ -144,5 +144,5 @@ describe('PostgreSQL with verify-full', () => {
     } finally {
       stranger.remove();
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -90,7 +90,7 @@ afterAll(async () => {
   collector?.close();
   await pipeline?.close();
   rmSync(FOLDER, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 describe('dashboards', () => {
   it('show something in every panel of a pipeline at work', async () => {
@@ -165,7 +165,7 @@ describe('traces', () => {
     expect(flush.linkedTraces).toContain(idOf('01'));
     expect(flush.attributes).toMatchObject({ 'chip.rows': 4, 'db.system.name': 'postgresql' });
     expect(flush.error).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 
   it('go on in the query service, whose answer names its span', async () => {
     const ask = (headers: Record<string, string>) => fetch(`${queryUrl}/v1/lots?limit=1`, { headers });
@@ -178,7 +178,7 @@ describe('traces', () => {
     expect((await ask({ traceparent: 'nonsense' })).headers.get('traceresponse')).toMatch(
       /^00-[\da-f]{32}-[\da-f]{16}-00$/,
     );
-  }, 60_000);
+  }, 180_000);
 
   it('are only those that someone asked for', () => {
     const asked = new Set(['01', '02', '03', '04'].map(idOf));
