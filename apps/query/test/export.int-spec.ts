@@ -75,10 +75,10 @@ const openExports = async (): Promise<number> => {
   return row!.n;
 };
 const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
     if (Date.now() > deadline) {
-      throw new Error('the condition did not come true within 20 s');
+      throw new Error('the condition did not come true within a minute');
     }
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -269,13 +269,21 @@ describe('the database', () => {
     const database = new Database({ url: stage.db.url, applicationName: 'test', max: 1 });
     const snapshots = new Snapshots({ of: () => database }, { QUERY_TIMEOUT_MS: 10_000, EXPORT_MAX_SECONDS: 10 });
     try {
-      for (const cost of costs) {
-        await readAs(cost, snapshots, cost === 'light' ? 'SELECT 1' : 'SELECT pg_sleep(0.6)');
-      }
       // Rests for as long as it took. A cheap question counts for a second, so what is long ends well before.
-      const first = [readAs('statistic', snapshots, 'SELECT 1').then(() => 'answers'), sleep(300).then(() => 'rests')];
-      expect(await Promise.race(first)).toBe(then);
-      await Promise.all(first);
+      const next = async (): Promise<string> => {
+        for (const cost of costs) {
+          await readAs(cost, snapshots, cost === 'light' ? 'SELECT 1' : 'SELECT pg_sleep(0.4)');
+        }
+        const first = [
+          readAs('statistic', snapshots, 'SELECT 1').then(() => 'answers'),
+          sleep(200).then(() => 'rests'),
+        ];
+        const what = await Promise.race(first);
+        await Promise.all(first);
+        return what;
+      };
+      // A busy machine may be too slow for it once. A connection that does the other thing does it each time.
+      expect(await waitFor(next, (what) => what === then)).toBe(then);
     } finally {
       await database.close();
     }

@@ -127,10 +127,10 @@ describe('measures of the database', () => {
 
   it('notices a snapshot that another user holds', async () => {
     const holder = await LoadSession.open({ url: db.url, applicationName: 'chip-test-holder' });
+    const began = performance.now();
     await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await holder.query('SELECT 1');
     await run('server');
-    const began = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 20));
     const held = (await run('server'))['chip_database_oldest_snapshot_seconds']!;
     expect(held).toBeGreaterThan(0.015);
@@ -149,14 +149,14 @@ describe('measures of the database', () => {
       registry,
     });
     const until = async (condition: (values: Record<string, number>) => boolean): Promise<void> => {
-      const deadline = performance.now() + 20_000;
+      const deadline = performance.now() + 60_000;
       for (;;) {
         const values = await shown(registry);
         if (condition(values)) {
           return;
         }
         if (performance.now() > deadline) {
-          throw new Error(`not within 20 s: ${JSON.stringify({ values, warnings })}`);
+          throw new Error(`not within a minute: ${JSON.stringify({ values, warnings })}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

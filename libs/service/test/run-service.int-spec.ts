@@ -37,7 +37,7 @@ function run(fixture: string, env: Record<string, string> = {}): Service {
   child.stderr?.on('data', onData);
   const seen = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${text} not seen in: ${output}`)), 20_000);
+      const timer = setTimeout(() => reject(new Error(`${text} not seen in: ${output}`)), 60_000);
       const look = (): void => {
         if (!output.includes(text)) {
           return;
