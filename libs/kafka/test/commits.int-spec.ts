@@ -98,7 +98,7 @@ describe('commits of offsets', () => {
     await kafka.produce(topic, numbered(1));
     const { batches, handle } = handled();
     const { fatals } = await start({ topic, groupId, handle });
-    await waitFor(() => batches.length === 2, Boolean, { timeoutMs: 25_000 });
+    await waitFor(() => batches.length === 2);
     expect(batches.map(({ fetchOffset }) => fetchOffset)).toEqual([0, 0]);
     expect(batches[1]?.assignment).not.toBe(batches[0]?.assignment);
     await waitFor(
@@ -116,13 +116,12 @@ describe('commits of offsets', () => {
     await kafka.produce(topic, numbered(1));
     const { batches, handle } = handled();
     const { fatals } = await start({ topic, groupId, handle });
-    await waitFor(() => batches.length === 2, Boolean, { timeoutMs: 40_000 });
+    await waitFor(() => batches.length === 2);
     expect(batches[1]?.assignment).not.toBe(batches[0]?.assignment);
     isAway = false;
     await waitFor(
       () => committed(groupId, topic),
       ([offset]) => offset === 1,
-      { timeoutMs: 20_000 },
     );
     expect(fatals).toEqual([]);
   });
@@ -161,7 +160,7 @@ describe('commits of offsets', () => {
     });
     await waitFor(() => first !== undefined);
     await start({ topic, groupId, handle: () => undefined });
-    await waitFor(() => first?.isCurrent() === false, Boolean, { timeoutMs: 25_000 });
+    await waitFor(() => first?.isCurrent() === false);
     await sleep(1_000);
     expect(requests).toEqual([]);
     expect(await committed(groupId, topic)).toEqual([-1, -1]);

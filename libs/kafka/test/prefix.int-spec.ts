@@ -89,7 +89,7 @@ describe('two environments on one broker', () => {
       [test, 'test'],
     ] as const) {
       const { admin, batches, connection, server } = environment;
-      await waitFor(() => batches.length > 0, Boolean, { timeoutMs: 30_000 });
+      await waitFor(() => batches.length > 0);
       await waitFor(
         async () =>
           [...(await admin.groupOffsets(GROUP_ID, TOPIC)).values()].filter((offset) => offset === 1).length === 1,

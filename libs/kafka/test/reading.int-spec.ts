@@ -321,11 +321,11 @@ describe('KafkaBatchServer', () => {
       groupId: kafka.group(),
       handle: (batch) => void seen.push(...values(batch.records)),
     });
-    await waitFor(() => logLines.some(({ msg }) => msg === 'waiting_for_topic'), Boolean, { timeoutMs: 30_000 });
+    await waitFor(() => logLines.some(({ msg }) => msg === 'waiting_for_topic'));
     expect(server.readiness()).toMatchObject({ state: 'down' });
     await kafka.createTopic(topic);
     await kafka.produce(topic, numbered(2));
-    await waitFor(() => seen.length === 2, Boolean, { timeoutMs: 30_000 });
+    await waitFor(() => seen.length === 2);
     expect(fatals).toEqual([]);
   });
 
@@ -351,7 +351,7 @@ describe('KafkaBatchServer', () => {
       await fresh.disconnect();
       return results.length === 2;
     });
-    await waitFor(() => new Set(seen).size === 2, Boolean, { timeoutMs: 30_000 });
+    await waitFor(() => new Set(seen).size === 2);
     expect(new Set(seen)).toEqual(new Set(['early 1', 'early 2']));
   });
 });

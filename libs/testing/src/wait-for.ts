@@ -6,7 +6,7 @@ export class WaitTimeoutError extends Error {
 }
 
 export interface WaitOptions {
-  /** Longest wait, in ms. Default 30,000: the wait ends as soon as the condition holds, and a machine may be busy. */
+  /** Longest wait, in ms. Default 60,000: the wait ends as soon as the condition holds, and a machine may be busy. */
   readonly timeoutMs?: number;
   /** Pause between two checks, in ms. Default 50. */
   readonly intervalMs?: number;
@@ -23,7 +23,7 @@ export interface WaitOptions {
 export async function waitFor<T>(
   look: () => T | Promise<T>,
   isThere: (state: T) => boolean = Boolean,
-  { timeoutMs = 30_000, intervalMs = 50 }: WaitOptions = {},
+  { timeoutMs = 60_000, intervalMs = 50 }: WaitOptions = {},
 ): Promise<T> {
   const startedAt = performance.now();
   for (;;) {

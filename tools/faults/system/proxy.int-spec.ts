@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@chip/testing';
 import { PostgresProxy } from './proxy.ts';
 
 /** Answers every message with "done", and remembers what reached it. */
@@ -44,12 +44,7 @@ class Client {
 }
 
 const COMMIT = 'SELECT move_position(1); COMMIT';
-const soon = async (condition: () => boolean): Promise<void> => {
-  for (let i = 0; i < 200 && !condition(); i += 1) {
-    await sleep(10);
-  }
-  expect(condition()).toBe(true);
-};
+const soon = (condition: () => boolean): Promise<unknown> => waitFor(condition, Boolean, { intervalMs: 10 });
 
 describe('the proxy', () => {
   it('passes everything on', async () => {
