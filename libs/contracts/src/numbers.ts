@@ -12,10 +12,10 @@ export const MAX_INTEGER = 2_147_483_647;
 
 export const finiteNumber = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
 
-export const isMeasurable = (value: number): boolean =>
-  value === 0 || (Math.abs(value) >= MIN_MAGNITUDE && Math.abs(value) <= MAX_MAGNITUDE);
+const isLargeEnough = (value: number): boolean => value === 0 || Math.abs(value) >= MIN_MAGNITUDE;
+export const isMeasurable = (value: number): boolean => isLargeEnough(value) && Math.abs(value) <= MAX_MAGNITUDE;
 
 /** A number whose deviation can be squared. */
-export const measuredNumber = finiteNumber.refine(isMeasurable, {
+export const measuredNumber = finiteNumber.refine(isLargeEnough, {
   error: `expected 0, or at least ${MIN_MAGNITUDE} in magnitude`,
 });
