@@ -411,6 +411,50 @@ describe('every route of the document', () => {
     expect((await call(own, `/v1/inspections/${ids[0]}`)).status).toBe(200);
   });
 
+  it('counts attempts of its product, also of units whose last attempt names another or none', async () => {
+    const unit = {
+      site: 'own',
+      lot_id: 'RENAMED',
+      wafer_id: 'R',
+      equipment_id: 'E-R',
+      product: 'P-R',
+      result: 'pass',
+    } as const;
+    const at = (hour: number) => ({ occurred_at: `2026-05-0${hour}T08:00:00Z` });
+    await seedAttempts(stage.db.database, [
+      { ...unit, ...at(1), chip_id: '1' },
+      { ...unit, ...at(2), chip_id: '2' },
+      { ...unit, ...at(3), chip_id: '3' },
+      { site: 'own', lot_id: 'RENAMED', ...at(4), chip_id: '2', result: 'fail' },
+      { ...unit, ...at(5), lot_id: 'GONE', chip_id: '4' },
+      { site: 'own', lot_id: 'GONE', ...at(6), chip_id: '4', result: 'fail' },
+    ]);
+    await stage.db.database.query(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value)
+       SELECT occurred_at, inspection_id, event_id, 'renamed', 1 FROM inspection_attempts WHERE equipment_id = 'E-R'`,
+    );
+    const { key } = await keyOf({ products: ['P-R'] });
+    const ask = async <T>(path: string): Promise<T> => (await call(key, path)).body as T;
+    interface Units {
+      items: { chip_id: string }[];
+      next_cursor: string | null;
+    }
+    const page = await ask<Units>('/v1/equipment/E-R/units?limit=1');
+    const rest = await ask<Units>(`/v1/equipment/E-R/units?limit=1&cursor=${page.next_cursor}`);
+    expect([...page.items, ...rest.items].map(({ chip_id }) => chip_id)).toEqual(['3', '1']);
+    const lots = await ask<{ items: { lot_id: string }[] }>('/v1/lots');
+    expect(lots.items.map(({ lot_id }) => lot_id).sort()).toEqual(['GONE', 'RENAMED']);
+    const { groups } = await ask<{ groups: { key: string | null; units: number }[] }>('/v1/yield?group_by=lot');
+    expect(groups.map((group) => [group.key, group.units])).toEqual([
+      ['GONE', 1],
+      ['RENAMED', 3],
+    ]);
+    const ofLot = await ask<{ totals: { units: number } }>('/v1/yield?lot_id=GONE');
+    expect(ofLot.totals.units).toBe(1);
+    const { samples } = await ask<{ samples: { key: string | null }[] }>('/v1/spc?chart=imr&parameter=renamed');
+    expect(samples.map((sample) => sample.key)).toEqual(['1', null, '3', null]);
+  });
+
   it('lets a limited caller write only within its limits', async () => {
     const { key } = await keyOf({ role: 'engineer', sites: ['own'], products: ['P'] });
     const schedule = (data: object) =>

@@ -52,6 +52,8 @@ export function unitsOfEquipment(
       `(a.occurred_at, a.event_id, ${PLACE}) < (${where.bind(after.time)}::timestamptz, ${where.bind(eventId)}::uuid, ${where.bind(place)})`,
     );
   }
+  // Who is limited to products may see an attempt and not its unit, whose last attempt names another product. Looked up one by one.
+  where.require('(SELECT true FROM inspections own WHERE own.id = a.inspection_id)');
   // Selects the page before joining; otherwise the database would join every attempt of the machine.
   return snapshot.query<PlacedUnit>(
     `SELECT a.inspection_id, l.site, l.lot_id, i.chip_id, a.wafer_id, a.die_x, a.die_y, a.inspection_type::text AS inspection_type,

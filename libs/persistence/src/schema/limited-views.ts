@@ -28,6 +28,9 @@ const OF_LOT_AND_PRODUCT = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM pub
 const OF_SITE_AND_PRODUCT = `${ofSite('t.site')} AND ${ofProduct('t.product')}`;
 const ofInspection = (join: string): string =>
   `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
+/** A unit whose last run names another product still has runs of this one, so that its lot and wafer are seen. */
+const ofRuns = (join: string): string =>
+  `EXISTS (SELECT FROM public.inspection_attempts AS a WHERE ${join} AND ${ofProduct('a.product')})`;
 const OF_ATTEMPT =
   'EXISTS (SELECT FROM limited.inspection_attempts AS a WHERE a.inspection_id = t.inspection_id AND t.event_id = ANY (a.event_ids))';
 // Not a column of its own in databases that have yet to migrate to 0024.
@@ -41,8 +44,8 @@ const NAMED = `(${NAMED_SITE} = '' OR ${ofSite(NAMED_SITE)}) AND (t.product = ''
 
 /** Condition on the row `t` of each table. Ordered: later ones use earlier ones. */
 const VIEWS: Readonly<Record<string, string>> = {
-  lots: `${ofSite('t.site')} AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.id')})`,
-  wafers: `t.lot_id IN (SELECT id FROM limited.lots) AND (${PRODUCTS} IS NULL OR ${ofInspection('i.lot_id = t.lot_id AND i.wafer_id = t.wafer_id')})`,
+  lots: `${ofSite('t.site')} AND (${PRODUCTS} IS NULL OR ${ofRuns('a.lot_id = t.id')} OR ${ofInspection('i.lot_id = t.id')})`,
+  wafers: `t.lot_id IN (SELECT id FROM limited.lots) AND (${PRODUCTS} IS NULL OR ${ofRuns('a.lot_id = t.lot_id AND a.wafer_id = t.wafer_id')} OR ${ofInspection('i.lot_id = t.lot_id AND i.wafer_id = t.wafer_id')})`,
   parts: ofInspection('i.lot_id = t.lot_id AND i.chip_id = t.chip_id'),
   inspections: OF_SITE_AND_PRODUCT,
   inspection_attempts: OF_LOT_AND_PRODUCT,
