@@ -1,29 +1,72 @@
 /** Builds a cached folder once: whole or not at all, even when two checkouts that share a cache build it together. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../processes/processes.ts';
+import { checkDiskSpace, SPACE_FOR_DOWNLOADS } from './disk-space.ts';
 
-/** @param build fills the empty folder that it receives, which then moves to its final place */
+/** In the folder: a line for each of its files, with its bytes. */
+const FILES = '.files';
+
+/**
+ * @param build fills the empty folder that it receives, which then moves to its final place
+ * @param neverChanges whether to build again a folder that lacks a file or a part of it, as after a crash of the machine
+ */
 export async function cachedFolder(
   cache: string,
   name: string,
   build: (folder: string) => Promise<void>,
+  neverChanges = false,
 ): Promise<string> {
   const folder = path.join(cache, name);
   if (existsSync(folder)) {
-    return folder;
+    if (!neverChanges || isWhole(folder)) {
+      return folder;
+    }
+    rmSync(folder, { recursive: true });
   }
   mkdirSync(cache, { recursive: true });
   removeLeftovers(cache);
+  await checkDiskSpace(cache, SPACE_FOR_DOWNLOADS, 'or set CHIP_CACHE_DIR to a folder on another disk');
   const partial = path.join(cache, `${name}.partial-${process.pid}`);
+  // In a container that starts again, a process may have the id of the one that was killed.
+  rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial);
   try {
     await build(partial);
+    if (neverChanges) {
+      writeFileSync(path.join(partial, FILES), filesOf(partial));
+    }
     publish(partial, folder);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
   return folder;
+}
+
+function filesOf(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => {
+      const file = path.join(parentPath, name);
+      return `${statSync(file).size} ${path.relative(folder, file)}\n`;
+    })
+    .join('');
+}
+
+/** By the sizes of its files: to read them all would take longer than a start. */
+function isWhole(folder: string): boolean {
+  const list = path.join(folder, FILES);
+  if (!existsSync(list)) {
+    // Built by an earlier version.
+    return true;
+  }
+  return readFileSync(list, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .every((line) => {
+      const [, bytes, file] = /^(\d+) (.+)$/.exec(line) ?? [];
+      return file !== undefined && statSync(path.join(folder, file), { throwIfNoEntry: false })?.size === Number(bytes);
+    });
 }
 
 function publish(partial: string, folder: string): void {

@@ -117,7 +117,7 @@ export function provideJars(
   onDownload: () => void,
   signal: AbortSignal,
 ): Promise<string> {
-  return cachedFolder(cache, name, async (folder) => {
+  const build = async (folder: string): Promise<void> => {
     onDownload();
     const project = path.join(folder, 'pom.xml');
     writeFileSync(project, mavenProject(name, artifacts));
@@ -129,7 +129,8 @@ export function provideJars(
         onFailure: `check that Maven reaches its repository (network, proxy, settings.xml), then try again; for Kafka ${WITHOUT_KAFKA}`,
       },
     );
-  });
+  };
+  return cachedFolder(cache, name, build, true);
 }
 
 /** @param id of Java and the jars: Java refuses an archive of another Java or of other jars, so each has its own */
@@ -289,7 +290,11 @@ export async function prepareKafka(
         properties,
         '--ignore-formatted',
       ],
-      { env: javaEnvironment(), signal, onFailure: 'delete the local data with "npm stop -- --wipe", then try again' },
+      {
+        env: javaEnvironment(),
+        signal,
+        onFailure: `delete the download, ${jars}, if it is damaged, or the local data with "npm stop -- --wipe"; then try again`,
+      },
     );
   }
   return {

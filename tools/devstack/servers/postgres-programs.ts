@@ -71,7 +71,7 @@ export async function providePostgresPrograms(
     .update(JSON.stringify([release, packages, architecture, LAYOUT_VERSION]))
     .digest('hex')
     .slice(0, 12);
-  const folder = await cachedFolder(cache, `${release}-${key}`, async (root) => {
+  const build = async (root: string): Promise<void> => {
     // If we are root, the server runs as another user, whatever our umask is.
     chmodSync(root, 0o755);
     const work = path.join(root, 'download');
@@ -83,7 +83,8 @@ export async function providePostgresPrograms(
     );
     await unpack(work, root, homeOf(major), report, signal);
     rmSync(work, { recursive: true });
-  });
+  };
+  const folder = await cachedFolder(cache, `${release}-${key}`, build, true);
   return path.join(folder, homeOf(major), 'bin');
 }
 
