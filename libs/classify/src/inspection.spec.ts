@@ -37,6 +37,7 @@ const good = {
   result: 'pass',
   occurred_at: '2026-05-31T12:00:00+02:00',
 };
+const VOID_ID = '11111111-6d06-4b6c-8d0e-7d4a4c8f7a10';
 const { event_id: _, ...anonymous } = good;
 
 describe('classification of inspections', () => {
@@ -51,6 +52,14 @@ describe('classification of inspections', () => {
       attempt_key: 'e:0b0e7a35-6d06-4b6c-8d0e-7d4a4c8f7a10',
       wafer_uuid: expect.any(String),
       defects: [{ class: 'scratch', x_um: 1, y_um: 2, severity: '3' }],
+    });
+  });
+
+  it('withdraws an event whatever the case of the id that it names', () => {
+    const { result: _result, ...voided } = { ...good, event_id: VOID_ID, status: 'voided', reason: 'r' };
+    expect(accepted({ ...voided, voids: good.event_id })).toMatchObject({
+      voids: good.event_id.toLowerCase(),
+      attempt_key: `e:${good.event_id.toLowerCase()}`,
     });
   });
 

@@ -189,6 +189,9 @@ describe('classification of telemetry', () => {
     expect(classify(old).rows).toHaveLength(1);
     expect(classify(old, { retentionDays: 90 }).refusals).toMatchObject([{ code: 'too_old' }]);
     expect(classify(old, { retentionDays: 365 }).rows).toHaveLength(1);
+    // Templates draw the line at the same place.
+    const oldest = { ...good, time: new Date(NOW - 90 * DAY).toISOString() };
+    expect(classify(oldest, { retentionDays: 90 }).rows).toHaveLength(1);
   });
 
   it('refuses single elements of an array with their own bytes and place; the neighbours are accepted', () => {

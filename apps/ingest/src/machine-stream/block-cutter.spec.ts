@@ -50,6 +50,19 @@ describe('block cutter', () => {
     );
   });
 
+  it('rolls up only its own samples, whatever series the block before had', () => {
+    const subject = cutter();
+    const [first, second] = [0, 1].map((offset) => {
+      for (const host of ['a', 'b', 'a', 'b']) {
+        subject.addSample(sample(START_US, 1, host));
+      }
+      subject.endRecord(offset, 1000, 4);
+      return subject.cut(offset + 1).deltas!.toString();
+    });
+    expect(second).toBe(first);
+    expect(second!.match(/\t2\t2\t1\t1\n/g)).toHaveLength(2);
+  });
+
   it('rolls up each hour, service, metric and host apart', () => {
     const subject = cutter();
     for (const [hour, value, host] of [

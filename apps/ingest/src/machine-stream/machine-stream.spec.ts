@@ -1,4 +1,4 @@
-import { TELEMETRY } from '@chip/contracts';
+import { BLOCK_PAYLOAD_TARGET_BYTES, TELEMETRY } from '@chip/contracts';
 import type { KafkaRecord, RecordBatch } from '@chip/kafka';
 import type { IngestDecision, Queryable } from '@chip/persistence';
 import { createLogger } from '@chip/service';
@@ -153,6 +153,36 @@ it('hands on the trace of a record, and no other text that a machine calls so', 
   }));
   await new MachineStream(parts).handle(batch({ records, fetchOffset: 0, nextOffset: 2 }));
   expect(blocks).toMatchObject([{ rows: '2', traceparent: trace }]);
+});
+
+it('judges by a corrected clock up to the end of the decision, and no further', async () => {
+  decisions = [{ ...skip, kind: 'resume', atOffset: 0, toOffset: 2, clockShiftMs: 60_000 }];
+  await standstills.sync();
+  const records = [0, 1, 2, 3].map((offset) => ({
+    offset,
+    timestamp: Date.now(),
+    key: null,
+    value: Buffer.from(JSON.stringify({ time: new Date(), service_name: 's', metric_name: 'm', metric_value: 1 })),
+    headers: {},
+  }));
+  await new MachineStream(parts).handle(batch({ records, fetchOffset: 0, nextOffset: 4 }));
+  expect(blocks).toMatchObject([
+    { 'clock-shift-ms': '60000', rows: '2' },
+    { 'clock-shift-ms': '0', rows: '2' },
+  ]);
+});
+
+it('covers what follows the last record, such as the marker of a transaction, also by a block that is full', async () => {
+  const reader: MachineStreamParts['reader'] = (_record, _judged, cutter) => {
+    cutter.addLine('x'.repeat(BLOCK_PAYLOAD_TARGET_BYTES), 1);
+    return { elements: 0, unknown: 0 };
+  };
+  const records = [0, 1].map((offset) => ({ offset, timestamp: Date.now(), key: null, value: null, headers: {} }));
+  await new MachineStream({ ...parts, reader }).handle(batch({ records, fetchOffset: 0, nextOffset: 3 }));
+  expect(blocks).toMatchObject([
+    { 'covers-from': '0', 'covers-to': '1' },
+    { 'covers-from': '1', 'covers-to': '3' },
+  ]);
 });
 
 it('a look at a stopped partition passes over the marker of a transaction at its end', async () => {

@@ -193,6 +193,13 @@ describe('template reader', () => {
 
   it('leaves records of another major version to the schema', () => {
     expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample.v2') })).toBe(0);
+    const reader = new TemplateReader();
+    expect(read([TEXT, TEXT], reader)).toMatchObject({ matched: 1, refusals: [] });
+    // Of the next version, in the form of this one.
+    expect(read([TEXT], reader, { ce_type: Buffer.from('com.example.sample.v2') })).toMatchObject({
+      matched: 0,
+      refusals: [{ refusal: { code: 'schema_violation' } }],
+    });
     expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample.v1.3') })).toBe(1);
     expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample') })).toBe(1);
   });
