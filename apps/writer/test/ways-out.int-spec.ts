@@ -216,6 +216,33 @@ describe('ways out of a stopped partition, with a live writer', () => {
     ).toEqual([{ gaps: 1 }]);
   });
 
+  it('a change that meets a moving position waits for it, and then changes nothing', async () => {
+    await stage.start();
+    await publish(block(0, 5, T0));
+    await isAt(5);
+    await stage.stop();
+    const { database } = servers.db;
+    let late: Promise<unknown> | undefined;
+    await database.withTransaction(async (move) => {
+      await move.query('UPDATE stream_positions SET next_offset = 6 WHERE source_topic = $1', [stage.machine]);
+      late = database
+        .withTransaction((transaction) => resumePartition(transaction, { ...stage.who(), from: 5n, skippedBlock: 7n }))
+        .catch((error: unknown) => error);
+      await waitFor(async () => {
+        const waiting = await database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length > 0;
+      });
+    });
+    expect(await late).toMatchObject({ code: 'database_position_conflict' });
+    expect(
+      await database.query('SELECT accepted_offset AS at FROM stream_positions WHERE source_topic = $1', [
+        stage.machine,
+      ]),
+    ).toEqual([{ at: 1 }]);
+  });
+
   it('a committed offset that skips unapplied blocks is only a hint, also while nothing new comes in', async () => {
     await stage.start();
     await publish(block(0, 5, T0), block(5, 10, T0 + 1));

@@ -169,6 +169,13 @@ describe('audit trail', () => {
     });
   });
 
+  it('keeps the last entry of a stream, however old it is', async () => {
+    await asOwnerWithoutTriggers(`UPDATE audit_log SET at = at - INTERVAL '10 years'`);
+    await db.database.query(`SELECT set_retention('audit_log', '7 years')`);
+    expect(await db.database.query(`SELECT apply_retention('audit_log') AS n`)).toEqual([{ n: 5 }]);
+    expect(await db.database.query(`SELECT seq FROM audit_log WHERE stream = 'api'`)).toEqual([{ seq: 6 }]);
+  });
+
   it('stays verifiable when retention removes its oldest entries, and a hold keeps them', async () => {
     const anchor = (await verify()).head as AuditAnchor;
     await asOwnerWithoutTriggers(`UPDATE audit_log SET at = at - INTERVAL '10 years' WHERE seq <= 4`);

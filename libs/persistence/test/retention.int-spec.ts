@@ -128,6 +128,17 @@ describe('retention settings and holds', () => {
     expect(await counts()).toEqual([free, { ...free, lot_id: 'held' }]);
   });
 
+  it('drop no chunk that has younger rows beside old ones, also under a legal hold', async () => {
+    const [row] = await db.database.query<{ time: string }>(
+      `INSERT INTO measurements (time, inspection_id, event_id, name, value)
+       SELECT now() - INTERVAL '60 days' + INTERVAL '1 minute', md5('free1')::uuid, md5('free1')::uuid, 'young', 1 RETURNING time::text`,
+    );
+    await placeHold(db.database, { site: '', lotId: 'held' }, change);
+    expect(await db.database.query(`SELECT apply_retention('measurements') AS n`)).toEqual([{ n: 0 }]);
+    await liftHold(db.database, { site: '', lotId: 'held' }, change);
+    expect(await db.database.query(`SELECT time::text FROM measurements WHERE name = 'young'`)).toEqual([row]);
+  });
+
   it('keep the ledger of the events of lots on hold', async () => {
     const ledger = () =>
       db.database.query(

@@ -186,9 +186,12 @@ describe('roles', () => {
       'GRANT UPDATE, DELETE ON inspections TO chip_api; GRANT SELECT ON audit_log TO chip_writer',
     );
     await db.database.query('GRANT EXECUTE ON FUNCTION prune_audit TO chip_api');
+    // As in databases that were made before PostgreSQL 15.
+    await db.database.query('GRANT CREATE ON SCHEMA public TO PUBLIC');
     await migrate(db.url);
     expect(await rights()).toEqual(before);
     expect(await as('chip_api', `SELECT prune_audit(now() - INTERVAL '1 year', 1)`)).toBe(denied);
+    expect(await as('chip_api', 'CREATE TABLE mine (a int)')).toBe(denied);
   });
 
   it('may read chunks that are made after the grants', async () => {
