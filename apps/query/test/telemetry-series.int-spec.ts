@@ -117,6 +117,9 @@ describe('a series', () => {
        SELECT t, 'a', 'power', 'h', 60, 6, 5, 15 FROM unnest($1::timestamptz[]) AS t`,
       [[first, last]],
     );
+    await stage.db.database.query(
+      `UPDATE retention_settings SET gone_before = '2026-02-01T10:00:00Z' WHERE table_name = 'system_metrics'`,
+    );
     // Of the last hour some are left.
     await stage.db.database.query(
       `INSERT INTO system_metrics (time, service_name, metric_name, metric_value, host) VALUES ('2026-02-01T09:50:00Z', 'a', 'power', 15, 'h')`,

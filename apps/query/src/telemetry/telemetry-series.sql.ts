@@ -117,10 +117,27 @@ export async function coveredByRaw(
   question: TelemetrySummaryQuestion,
   points: readonly SeriesPoint[],
 ): Promise<Covered | undefined> {
-  const cut = cutAtHours(question.from, question.to);
-  return (await hasLostHours(snapshot, question, points, cut))
-    ? undefined
-    : (await partialHours(snapshot, question, cut)).covered;
+  const { from, to } = question;
+  const cut = cutAtHours(from, to);
+  if (await hasLostHours(snapshot, question, points, cut)) {
+    return undefined;
+  }
+  // To count the samples of the hours at both ends would take longer than to read one in between.
+  return (await mayLackSamples(snapshot, from))
+    ? (await partialHours(snapshot, question, cut)).covered
+    : from < to
+      ? { from, to }
+      : null;
+}
+
+/** Whether retention may have removed samples of the hour of this time. */
+async function mayLackSamples(snapshot: Queryable, time: string): Promise<boolean> {
+  const [row] = await snapshot.query<{ is_old: boolean | null }>(
+    `SELECT bool_or(date_trunc('hour', $1::timestamptz, 'UTC') < greatest(now() - keep, gone_before)) AS is_old
+       FROM retention_settings WHERE table_name = 'system_metrics'`,
+    [time],
+  );
+  return row?.is_old === true;
 }
 
 /** The part of the range of which points of a roll-up show whole hours, or days. */
