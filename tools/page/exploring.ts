@@ -246,6 +246,24 @@ export function exploring({ visitor: current, ask, lot, publish, storeGeometries
       expect(shownOf(run('python3', ['-c', await copied(STEPS, 'Copy Python')]))).toEqual(await rows());
     });
 
+    it('is said to be missing where the service does not give it', async () => {
+      const { page } = current();
+      await current().open('/?range=all');
+      await page.route('**/v1/yield*', (route) =>
+        route.request().headers()['accept'] === 'application/sql'
+          ? route.fulfill({
+              status: 503,
+              contentType: 'application/problem+json',
+              body: JSON.stringify({ status: 503, code: 'overloaded', detail: 'too busy' }),
+            })
+          : route.fallback(),
+      );
+      await page.getByRole('button', { name: `What is this? ${STEPS}` }).click();
+      await page.locator('.popover:popover-open').getByRole('button', { name: 'Copy SQL' }).click();
+      await page.getByRole('alert').getByText('Not copied: too busy').waitFor();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+    });
+
     it('as SQL runs with the rights of a reader, and has the rows behind what the page shows', async () => {
       await current().open('/?range=all');
       const results = await runSql(await copied(STEPS, 'Copy SQL'));

@@ -518,8 +518,11 @@ describe('when something is missing', () => {
     ['/lots/NONE', 'there is no such lot'],
     ['/runbooks/none', 'There is no runbook of this name.'],
     ['/no/such/view', 'The address leads to no view.'],
+    ['/lots/LOT/wafers/W01?value=none', 'No die has a value of none here.'],
+    ['/lots/LOT/wafers/W01/dice/999,999', 'No inspection names this die.'],
+    ['/lots/LOT/wafers/W01/dice/here', 'No inspection names this die.'],
   ])('%s says: %s', async (address, text) => {
-    await visitor.open(address);
+    await visitor.open(address.replace('LOT', lot));
     expect(await visitor.page.locator('main').innerText()).toContain(text);
   });
 });
@@ -610,6 +613,39 @@ describe('with access control', () => {
     await guest.open('/pipeline');
     await guest.page.getByText('Not allowed with this key').first().waitFor();
     expect(await guest.barriers()).toEqual([]);
+  });
+
+  it('keeps what was typed when the key ends in the middle, but not for the next person', async () => {
+    const { page } = guest;
+    const forget = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('button', { name: 'Forget the key' }).click();
+      await page.getByText('This service asks for a key').waitFor();
+    };
+    const [first, second] = [await keyOf('--role', 'engineer'), await keyOf('--role', 'engineer')];
+    await forget();
+    await signIn(first);
+    await guest.open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all');
+    const form = page.getByRole('form', { name: 'Add the note' });
+    await form.getByLabel('Note').fill('the pump was exchanged');
+    await form.getByLabel('For every measurement').check();
+    await pipeline.run('operator', 'keys', ['revoke', first.split('_')[1]!, '--by', 'test']);
+    await waitFor(
+      async () => (await fetch(`${guarded.url}/v1/lots`, { headers: { authorization: `Bearer ${first}` } })).status,
+      (status) => status === 401,
+    );
+    // The page may have noticed by itself.
+    await form
+      .getByRole('button')
+      .click({ timeout: 1_000 })
+      .catch(() => undefined);
+    await page.getByText('This service asks for a key').waitFor();
+    await signIn(second);
+    expect(await form.getByLabel('Note').inputValue()).toBe('the pump was exchanged');
+    expect(await form.getByLabel('For every measurement').isChecked()).toBe(true);
+    await forget();
+    await signIn(second);
+    expect(await form.getByLabel('Note').inputValue()).toBe('');
   });
 });
 

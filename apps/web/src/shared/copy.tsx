@@ -1,5 +1,6 @@
 import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { problemOf } from '../api/ask.ts';
 import { texts } from '../texts/texts.ts';
 
 /** Copies without the clipboard of secure pages: a page served by plain HTTP from another machine has none. */
@@ -20,24 +21,41 @@ function copyBySelection(text: string): boolean {
 /** @param text what to copy, or where to get it */
 export function Copy({ label, text }: { label: string; text: string | (() => Promise<string>) }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const t = texts().explain;
   const copy = async (): Promise<void> => {
+    setFailure(undefined);
     let copied: string;
     try {
       copied = typeof text === 'string' ? text : await text();
-    } catch {
+    } catch (error) {
       setCopied(false);
+      setFailure(problemOf(error).detail);
       return;
     }
-    try {
-      await navigator.clipboard.writeText(copied);
-      setCopied(true);
-    } catch {
-      setCopied(copyBySelection(copied));
-    }
+    const isInClipboard = await navigator.clipboard?.writeText(copied).then(
+      () => true,
+      () => false,
+    );
+    const isThere = isInClipboard || copyBySelection(copied);
+    setCopied(isThere);
+    setFailure(isThere ? undefined : '');
   };
   return (
-    <button type="button" class="small" onClick={() => void copy()}>
-      {isCopied ? texts().explain.copied : label}
-    </button>
+    <>
+      <button type="button" class="small" onClick={() => void copy()}>
+        {isCopied ? t.copied : label}
+      </button>
+      {failure !== undefined && (
+        <span class="bad" role="alert">
+          {t.notCopied}
+          {failure !== '' && (
+            <>
+              : <span lang="en">{failure}</span>
+            </>
+          )}
+        </span>
+      )}
+    </>
   );
 }

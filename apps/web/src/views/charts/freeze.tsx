@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { type Problem, problemOf, store } from '../../api/ask.ts';
+import { useDraft } from '../../api/draft.ts';
 import { endOfBaseline } from '../../chart/window.ts';
 import '../../filters/filters.css';
 import { Time } from '../../format/time.tsx';
@@ -16,13 +17,13 @@ import { SampleName } from './sample.tsx';
  */
 export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samples }): JSX.Element | null {
   const { query, change } = useAddress();
-  const [reason, setReason] = useState('');
-  const [reasons, setReasons] = useState<Readonly<Record<number, string>>>({});
+  const [reason, setReason] = useDraft('reason', '');
+  const [reasons, setReasons] = useDraft<Readonly<Record<number, string>>>('reasons', {});
   const [problem, setProblem] = useState<Problem>();
   const [isStoring, setStoring] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const t = texts();
-  const [endsEarlier, setEndsEarlier] = useState(false);
+  const [endsEarlier, setEndsEarlier] = useDraft('ends-earlier', false);
   const selected = /^\d+$/.test(query['sample'] ?? '') ? Number(query['sample']) : samples.length;
   const end = endsEarlier && selected < samples.length ? selected : samples.length - 1;
   const [first, last] = [samples[0], samples[end]];

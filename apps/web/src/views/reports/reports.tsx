@@ -3,6 +3,7 @@ import { type JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { type Problem, problemOf, question, store } from '../../api/ask.ts';
+import { useDraft } from '../../api/draft.ts';
 import { useAnswer } from '../../api/use-answer.ts';
 import { Combobox } from '../../filters/combobox.tsx';
 import '../../filters/filters.css';
@@ -75,7 +76,7 @@ interface Draft {
 function NewReport(): JSX.Element {
   const { query } = useAddress();
   const { route } = useLocation();
-  const [draft, setDraft] = useState<Draft>({
+  const [draft, setDraft] = useDraft<Draft>('report', {
     name: '',
     reason: '',
     lot_id: query['lot_id'] ?? '',

@@ -1,5 +1,6 @@
 import { type JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useDraft } from '../../../api/draft.ts';
 import '../../../filters/filters.css';
 import { texts } from '../../../texts/texts.ts';
 
@@ -45,10 +46,16 @@ interface NoteFormProps {
 export function NoteForm({ sample, at, submit }: NoteFormProps): JSX.Element {
   const t = texts().charts;
   const beginning = (): string => new Date(at ?? Date.now()).toISOString();
-  const [begins, setBegins] = useState(beginning);
-  useEffect(() => setBegins(beginning()), [sample]);
-  const [note, setNote] = useState('');
-  const [isGeneral, setGeneral] = useState(false);
+  const [begins, setBegins] = useDraft('begins', beginning);
+  const shown = useRef(sample);
+  useEffect(() => {
+    if (shown.current !== sample) {
+      shown.current = sample;
+      setBegins(beginning());
+    }
+  }, [sample]);
+  const [note, setNote] = useDraft('note', '');
+  const [isGeneral, setGeneral] = useDraft('general', false);
   const [isStoring, setStoring] = useState(false);
   return (
     <form
