@@ -176,7 +176,8 @@ export function Wafer(): JSX.Element {
           answer={answer}
           units={(data) => data.dies.length}
           isEmpty={(data) => data.dies.length === 0}
-          empty={t.lot.noInspection}
+          // Dice that were inspected may have no such value, or none of this name exists.
+          empty={figures && value !== 'result' ? t.wafer.noneWith(value) : t.lot.noInspection}
           sheet={(data) => ({ name: `${lot}-${wafer}-${value}`, columns: ['x', 'y', value], rows: data.dies })}
           controls={
             figures && (
@@ -215,7 +216,7 @@ export function Wafer(): JSX.Element {
           }
         </Panel>
         <div>
-          {scale && (
+          {scale && dies && dies.length > 0 && (
             <section class="panel">
               <header>
                 <h2>{t.wafer.legend}</h2>
@@ -230,7 +231,7 @@ export function Wafer(): JSX.Element {
           )}
           {hasDefects && <DefectLegend layer={layer} name={`${lot}-${wafer}`} />}
           {zone && <ZoneTable answer={zoned} zone={zone} />}
-          {grid && scale && (
+          {grid && scale && grid.dice.length > 0 && (
             <DiceList
               grid={grid}
               scale={scale}
