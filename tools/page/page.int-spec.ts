@@ -74,6 +74,12 @@ afterAll(async () => {
 
 afterEach(() => expect(visitor.complaints()).toEqual([]));
 
+/** Holds back what the page asks for, after all else that it asks for. */
+const holdBack = (pattern: string): Promise<unknown> =>
+  visitor.page.route(pattern, async (route) => {
+    await sleep(1_000);
+    await route.continue();
+  });
 const percent = (fraction: number | null): string => (fraction === null ? '–' : `${(100 * fraction).toFixed(2)}%`);
 const whole = (number: number): string => number.toLocaleString('en');
 interface Group {
@@ -179,26 +185,29 @@ describe('numbers are those of the API', () => {
   });
 
   it('a lot: each wafer with its yield', async () => {
+    await holdBack('**/v1/yield?*group_by=wafer*');
     await visitor.open(`/lots/${lot}`);
+    const shown = await visitor.page.locator('.gallery a').allInnerTexts();
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     const { groups } = await ask<{ groups: Group[] }>(
       `/v1/yield?lot_id=${lot}&inspection_type=electrical&step=CP1&group_by=wafer`,
     );
     expect(groups).toHaveLength(25);
-    await visitor.page.waitForFunction(() => document.querySelectorAll('.gallery canvas').length === 25);
-    expect(await visitor.page.locator('.gallery a').allInnerTexts()).toEqual(
-      groups.map(({ key, units, yield: share }) => `${key} ${percent(share)} of ${whole(units)}`),
-    );
+    expect(await visitor.page.locator('.gallery canvas').count()).toBe(25);
+    expect(shown).toEqual(groups.map(({ key, units, yield: share }) => `${key} ${percent(share)} of ${whole(units)}`));
   });
 
   it('a wafer: its yield, its bins and its dice', async () => {
+    await holdBack('**/v1/bins/pareto?*');
     await visitor.open(`/lots/${lot}/wafers/W05?value=hard_bin`);
+    const legend = await visitor.page.locator('.legend button').allInnerTexts();
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     const { groups } = await ask<{ groups: Group[] }>(
       `/v1/yield?lot_id=${lot}&inspection_type=electrical&step=CP1&group_by=wafer`,
     );
     const { dies } = await ask<{ dies: [number, number, number][] }>(
       `/v1/lots/${lot}/wafers/W05/map?value=hard_bin&inspection_type=electrical&step=CP1`,
     );
-    await visitor.page.waitForSelector('[data-figure="yield"]');
     expect(await visitor.page.locator('[data-figure="yield"] strong').innerText()).toBe(
       percent(groups.find(({ key }) => key === 'W05')!.yield),
     );
@@ -207,7 +216,6 @@ describe('numbers are those of the API', () => {
       const label = bin === 1 ? 'bin 1, pass' : `bin ${bin}`;
       counts.set(label, (counts.get(label) ?? 0) + 1);
     }
-    const legend = await visitor.page.locator('.legend button').allInnerTexts();
     const shown = legend.map((text) => text.split('\n').map((part) => part.trim())).filter(([, n]) => n !== '0');
     expect(new Map(shown.map(([label, n]) => [label, Number(n)]))).toEqual(counts);
     const failing = dies.filter(([, , bin]) => bin !== 1);
@@ -318,6 +326,7 @@ describe('without a mouse', () => {
     await visitor.settled();
     expect(await visitor.page.locator('h1').innerText()).toMatch(/^Chip W05-/);
     await visitor.page.goBack();
+    await visitor.settled();
     await visitor.page.getByRole('application').focus();
     await visitor.page.keyboard.press('Escape');
     await dieIs(null);
@@ -358,7 +367,7 @@ describe('the keys of a map', () => {
       await page.keyboard.press('Escape');
       await page.waitForURL((url) => !url.searchParams.has('die'));
     }
-    await page.unroute(maps);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 });
 
@@ -387,13 +396,12 @@ describe('the address is the state', () => {
     await visitor.page.locator('.canvases').click();
     await visitor.page.waitForURL(/die=/);
     const address = visitor.page.url();
-    const seen = await mapOf(visitor);
     const other = await Visitor.enter(browser, query.url);
     await other.open(address.slice(query.url.length));
     expect(await other.page.getByRole('button', { name: /^bin 1, pass/ }).getAttribute('aria-pressed')).toBe('true');
-    await waitFor(
-      () => mapOf(other),
-      (map) => map === seen,
+    const [seen] = await waitFor(
+      () => Promise.all([mapOf(visitor), mapOf(other)]),
+      ([one, another]) => one !== '' && one === another,
     );
     await other.leave();
     await pass.click();
@@ -409,16 +417,12 @@ describe('the address is the state', () => {
     await visitor.page.getByRole('link', { name: lot }).click();
     await visitor.page.getByRole('link', { name: /^W05/ }).click();
     // The view comes late, and the one before it stays until then: the page says that it is busy.
-    const views = '**/assets/die-*.js';
-    await visitor.page.route(views, async (route) => {
-      await sleep(500);
-      await route.continue();
-    });
+    await holdBack('**/assets/die-*.js');
     await visitor.page.getByRole('link', { name: 'Everything about this die' }).first().click();
     await visitor.page.waitForURL(/\/dice\//);
     await visitor.settled();
     expect(await visitor.page.locator('h1').innerText()).toMatch(/^Chip W05-/);
-    await visitor.page.unroute(views);
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 });
 
@@ -456,7 +460,7 @@ describe('when something is missing', () => {
     await telemetry(1);
     await visitor.page.getByText('Not current: the last update failed').first().waitFor();
     expect(await visitor.table('Partitions')).toEqual(before);
-    await visitor.page.unroute('**/v1/**');
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     await visitor.page.getByText('Not current').first().waitFor({ state: 'detached' });
   });
 
@@ -479,6 +483,8 @@ describe('when something is missing', () => {
     const live = visitor.page.getByText('live', { exact: true });
     await live.waitFor();
     const loaded = await visitor.page.evaluate(() => performance.timeOrigin);
+    // Those of the tests before, too.
+    await pipeline.untilIdle();
     const before = await appliedSamples();
     await pipeline.end(query);
     await live.waitFor({ state: 'detached' });
@@ -501,7 +507,7 @@ describe('when something is missing', () => {
     await visitor.open('/lots');
     await visitor.page.getByText('it broke').waitFor();
     expect(await visitor.barriers()).toEqual([]);
-    await visitor.page.unroute('**/v1/lots*');
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     await visitor.page.getByRole('button', { name: 'Try again' }).click();
     await visitor.page.getByRole('link', { name: lot }).waitFor();
     await visitor.page.route('**/v1/lots*', (route) =>
@@ -510,7 +516,7 @@ describe('when something is missing', () => {
     await visitor.open('/lots?cursor=x');
     await visitor.page.getByText('Not allowed with this key').waitFor();
     expect(await visitor.page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
-    await visitor.page.unroute('**/v1/lots*');
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
   it.each([

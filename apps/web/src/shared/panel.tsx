@@ -8,6 +8,8 @@ import { Empty, Loading, Outdated, Refused } from './states.tsx';
 export interface PanelProps<T> {
   readonly title: string;
   readonly answer: Answer<T>;
+  /** Other answers that belong to what it shows, and may come later: until then it is busy. */
+  readonly also?: readonly Answer<unknown>[];
   /** Whether there is nothing to show. */
   readonly isEmpty?: (data: T) => boolean;
   readonly empty?: ComponentChildren;
@@ -20,13 +22,21 @@ export interface PanelProps<T> {
   readonly children: (data: T) => ComponentChildren;
 }
 
+const isComing = ({ url, data, problem }: Answer<unknown>): boolean =>
+  url !== undefined && data === undefined && problem === undefined;
+
 /** One answer on screen: its title, its explanation, and the answer or the state that stands in its place. */
 export function Panel<T>(props: PanelProps<T>): JSX.Element {
-  const { title, answer, isEmpty, empty, units, sheet, controls, children } = props;
+  const { title, answer, also = [], isEmpty, empty, units, sheet, controls, children } = props;
   const { data, problem, reload, cancel } = answer;
   const id = useId();
   return (
-    <section class="panel" id={props.anchor} aria-labelledby={id} aria-busy={data === undefined && !problem}>
+    <section
+      class="panel"
+      id={props.anchor}
+      aria-labelledby={id}
+      aria-busy={(data === undefined && !problem) || also.some(isComing)}
+    >
       <header>
         <h2 id={id}>{title}</h2>
         <Explain

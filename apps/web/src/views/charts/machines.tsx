@@ -77,7 +77,7 @@ function Machine({ name, choice }: { name: string; choice: ChartChoice }): JSX.E
     data &&
     [data.location, data.dispersion, data.within].reduce((sum, panel) => sum + (panel?.violations.length ?? 0), 0);
   return (
-    <tr class={found ? 'attention' : ''}>
+    <tr class={found ? 'attention' : ''} aria-busy={data === undefined && !problem}>
       <th scope="row">
         <a href={withParameters({ equipment: name, sample: undefined, exclude: undefined, from: undefined })}>{name}</a>
       </th>

@@ -55,6 +55,7 @@ export function LotView(): JSX.Element {
       <Panel
         title={t.lot.wafers}
         answer={answer}
+        also={[maps, yields, footprint, choices.bins]}
         isEmpty={(data) => wafers(data).length === 0}
         empty={t.lot.withoutWafers}
         sheet={(data) => ({
@@ -81,7 +82,9 @@ export function LotView(): JSX.Element {
                   address: addressOf('/lots/{lot}/wafers/{wafer}', { lot, wafer }, { ...query, die: undefined }),
                   figures: figures
                     ? t.lot.waferFigures(percent(figures.yield), whole(figures.units))
-                    : t.lot.noInspection,
+                    : yields.data || !filter
+                      ? t.lot.noInspection
+                      : '…',
                 };
               })}
             />

@@ -9,7 +9,7 @@ import { measured, percent, whole } from '../../format/numbers.ts';
 import { addressOf, useAddress } from '../../shared/location.ts';
 import { Select } from '../../shared/choice.tsx';
 import { Panel } from '../../shared/panel.tsx';
-import { Empty } from '../../shared/states.tsx';
+import { Empty, Loading, Refused } from '../../shared/states.tsx';
 import { Title } from '../../shared/title.tsx';
 import { texts } from '../../texts/texts.ts';
 import { boundsOf, DiceGrid, isDrawable } from '../../wafer/footprint.ts';
@@ -174,6 +174,7 @@ export function Wafer(): JSX.Element {
         <Panel
           title={t.wafer.map(wafer)}
           answer={answer}
+          also={[yields, footprint, choices.bins]}
           units={(data) => data.dies.length}
           isEmpty={(data) => data.dies.length === 0}
           // Dice that were inspected may have no such value, or none of this name exists.
@@ -210,6 +211,10 @@ export function Wafer(): JSX.Element {
                 <p class="hint">{geometry ? t.wafer.geometry(geometry) : t.wafer.axes}</p>
                 <p class="hint">{t.wafer.keys}</p>
               </>
+            ) : choices.bins.problem ? (
+              <Refused problem={choices.bins.problem} retry={choices.bins.reload} />
+            ) : grid ? (
+              <Loading cancel={choices.bins.cancel} />
             ) : (
               <Empty />
             )
