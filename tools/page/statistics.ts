@@ -237,6 +237,7 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
       it('choose by typing, and test rules on the history', async () => {
         await visitor.open('/charts?range=all');
         await visitor.page.getByRole('combobox', { name: 'Step' }).pressSequentially('gate');
+        await visitor.page.getByRole('option', { name: 'GATE-CD' }).waitFor();
         await visitor.page.keyboard.press('ArrowDown');
         await visitor.page.keyboard.press('Enter');
         await waitFor(address, (query) => query.get('step') === 'GATE-CD');

@@ -121,7 +121,7 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       await page.route('**/v1/{pipeline,ledger,equipment,equipment/compare}*', (route) => route.abort());
       await current().returns();
       await page.locator('.attention').getByText('Not current: the last update failed').waitFor();
-      await page.unrouteAll();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await page.locator('.attention').getByText('Not current').waitFor({ state: 'detached' });
     });
 
@@ -137,8 +137,10 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
     it('a service that is busy is asked again when it said, whatever arrives meanwhile', async () => {
       const { page } = current();
       let isBusy = true;
+      const seen = Promise.withResolvers<void>();
       await page.route('**/v1/lots?*', async (route) => {
         if (!isBusy) {
+          await seen.promise;
           return route.continue();
         }
         isBusy = false;
@@ -152,6 +154,7 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       );
       await current().returns();
       await page.getByText('it broke: overloaded').waitFor();
+      seen.resolve();
       await page.getByRole('link', { name: lot() }).waitFor({ timeout: 15_000 });
     });
 
@@ -196,8 +199,8 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
         const { page } = other;
         await page.clock.install();
         await other.open('/charts');
-        const field = page.getByRole('combobox', { name: 'Step' });
-        await field.focus();
+        await page.getByRole('combobox', { name: 'Step' }).click();
+        await page.getByRole('listbox', { name: 'Step' }).waitFor();
         await page.keyboard.press('ArrowDown');
         const marked = page.getByRole('listbox', { name: 'Step' }).getByRole('option', { selected: true });
         const name = await marked.innerText();
