@@ -8,6 +8,8 @@ import {
   loadPosition,
   LoadSession,
   type PositionMove,
+  restartAcceptedTopic,
+  settleAcceptedOffset,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 
@@ -167,6 +169,24 @@ describe('LoadSession', () => {
     await session.commitMove(move({ acceptedOffset: 0n }));
     await session.close();
     expect(await loadPosition(db.database, TOPIC, 0)).toMatchObject({ acceptedOffset: 0n });
+  });
+
+  it('leaves the accepted offset to whoever has moved the position meanwhile', async () => {
+    const accepted = async (): Promise<unknown> => {
+      const position = await loadPosition(db.database, TOPIC, 0);
+      return [position?.acceptedOffset, position?.acceptedOrigin];
+    };
+    const restart = { acceptedOffset: 2n, acceptedOrigin: 1n, acceptedTopicId: null };
+    const settle = (next: bigint, to: bigint): Promise<void> => settleAcceptedOffset(db.database, TOPIC, 0, next, to);
+    await settle(99n, 9n);
+    await restartAcceptedTopic(db.database, { topic: TOPIC, partition: 0, nextOffset: 99n }, restart);
+    // What is settled never goes back.
+    await settle(100n, 3n);
+    expect(await accepted()).toEqual([5n, 0n]);
+    await settle(100n, 9n);
+    expect(await accepted()).toEqual([9n, 0n]);
+    await restartAcceptedTopic(db.database, { topic: TOPIC, partition: 0, nextOffset: 100n }, restart);
+    expect(await accepted()).toEqual([2n, 1n]);
   });
 
   it('survives 200 failed COPYs on one connection, with no session left behind', async () => {
