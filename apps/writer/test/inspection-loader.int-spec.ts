@@ -209,6 +209,12 @@ describe('loading inspections', () => {
     expect(await database.query('SELECT attempt_key FROM inspection_attempts')).toEqual([{ attempt_key: 'a:2' }]);
     await source.flush(1, [event({ event_id: id(3), attempt: 3, occurred_at: at(3) })]);
     expect(await created()).toEqual([{ kept: true, attempt_key: 'a:3' }]);
+    // Sent again, the event of the deleted attempt stays a duplicate.
+    await source.flush(2, [event({ event_id: id(1), attempt: 1, occurred_at: at(1) })]);
+    expect(await database.query('SELECT attempt_key FROM inspection_attempts ORDER BY 1')).toEqual([
+      { attempt_key: 'a:2' },
+      { attempt_key: 'a:3' },
+    ]);
   });
 
   it('lets one of two conflicting events stand, in a flush and across flushes, and makes a letter of the other', async () => {
