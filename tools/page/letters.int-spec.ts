@@ -171,7 +171,7 @@ describe('the workbench', () => {
       { timeoutMs: 150_000 },
     );
     // With the digits as they were typed.
-    await visitor.page.locator('.added').first().getByText('"host": 8.10').waitFor();
+    await visitor.page.locator('.added', { hasText: '"host": 8.10' }).first().waitFor();
     await visitor.page.getByRole('textbox', { name: 'Patch' }).fill('[');
     await visitor.page.getByText('The patch must be a JSON object.').waitFor();
     expect(await ledger()).toEqual({ balanced: true, applied: 0, dead_lettered: LETTERS });
