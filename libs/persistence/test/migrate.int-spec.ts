@@ -197,8 +197,10 @@ describe('migrations', () => {
       .query('CREATE UNIQUE INDEX CONCURRENTLY idx_inspections_created_at_desc ON inspections (site)')
       .catch((error: unknown) => expect(error).toMatchObject({ sqlstate: '23505' }));
     expect(await invalidIndexes(db)).toEqual(['idx_inspections_created_at_desc']);
-    await migrate(db.url);
+    // Before a later migration drops it.
+    await migrate(db.url, { to: '0003-indexes' });
     expect(await invalidIndexes(db)).toEqual([]);
+    await migrate(db.url);
     expect(await dump(db)).toBe(fresh);
   });
 
