@@ -13,5 +13,9 @@ describe('wholeNumber', () => {
 
   it('omits the upper end when there is none', () => {
     expect(() => wholeNumber(1)('0')).toThrow('Expected a whole number from 1.');
+    // Unless that is what the number is beyond.
+    for (const beyond of ['9007199254740993', '1'.repeat(400)]) {
+      expect(() => wholeNumber(1)(beyond)).toThrow('Expected a whole number from 1 to 9007199254740991.');
+    }
   });
 });

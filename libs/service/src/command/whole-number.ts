@@ -10,7 +10,8 @@ export const wholeNumber =
   (text: string): number => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
     if (!(value >= least && value <= most)) {
-      const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+      const isBeyond = /^\d+$/.test(text) && Number(text) > most;
+      const range = most === Number.MAX_SAFE_INTEGER && !isBeyond ? `from ${least}` : `from ${least} to ${most}`;
       throw new InvalidArgumentError(`Expected a whole number ${range}.`);
     }
     return value;
