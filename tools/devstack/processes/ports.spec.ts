@@ -6,7 +6,7 @@ import { PortPicker, portsAnywhere } from './ports.ts';
 
 const PICK = `
   const { PortPicker } = await import(process.argv[1]);
-  console.log(await new PortPicker(() => {}).pick('test', Number(process.argv[2])));
+  process.stdout.write(String(await new PortPicker(() => {}).pick('test', Number(process.argv[2]))));
   setInterval(() => {}, 1_000);
 `;
 
