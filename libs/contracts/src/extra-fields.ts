@@ -20,7 +20,7 @@ export class ExtraFields {
   readonly #isReplay: boolean;
 
   /** @param isReplay whether the event was read before: then it has the kept fields, and the number of the dropped ones */
-  constructor(isReplay = false) {
+  constructor(isReplay: boolean) {
     this.#isReplay = isReplay;
   }
 

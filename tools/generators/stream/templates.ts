@@ -64,7 +64,7 @@ export const ${constant} = {
 `;
 
 export const classifier = ({ name, pascal, constant, table }: Names): string => `
-import { encodeCopyRow, ExtraFields, formatTime, isTimePlausible, parseTime, ${constant}, ${constant}_FIELDS } from '@chip/contracts';
+import { encodeCopyRow, ExtraFields, formatTime, isTimePlausible, parseTime, replayOf, ${constant}, ${constant}_FIELDS } from '@chip/contracts';
 import type { EventOutcome } from './event-outcome.ts';
 import { clockRefusal, readEvent } from './read-event.ts';
 import type { SourceRecord } from './telemetry.ts';
@@ -83,7 +83,7 @@ export function classify${pascal}(record: SourceRecord): EventOutcome {
   if (!isTimePlausible(timeUs, record.timestamp)) {
     return { accepted: false, refusal: clockRefusal('occurred_at', timeUs, record.timestamp, event.equipment_id) };
   }
-  const extra = new ExtraFields();
+  const extra = new ExtraFields(replayOf(record.headers) !== undefined);
   for (const key of Object.keys(given)) {
     if (!${constant}_FIELDS.has(key)) {
       extra.add(key, given[key]);
