@@ -464,6 +464,18 @@ describe('when something is missing', () => {
     await visitor.page.getByText('Not current').first().waitFor({ state: 'detached' });
   });
 
+  it('says that there is no telemetry, where no machine has sent any', async () => {
+    const { dies } = await ask<{ dies: [number, number, string][] }>(
+      `/v1/lots/${lot}/wafers/W05/map?inspection_type=electrical&step=CP1`,
+    );
+    await visitor.page.route('**/v1/metrics?*', (route) => route.fulfill({ json: { items: [], next_cursor: null } }));
+    for (const address of ['/telemetry', `/lots/${lot}/wafers/W05/dice/${dies[0]!.slice(0, 2).join()}`]) {
+      await visitor.open(address);
+      await visitor.page.getByText('No machine has sent samples yet.').waitFor();
+    }
+    await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
   it('notices that the network is cut, and goes on by itself when it returns', async () => {
     await visitor.open('/pipeline');
     const live = visitor.page.getByText('live', { exact: true });

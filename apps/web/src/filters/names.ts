@@ -1,7 +1,7 @@
 /** Names to choose from, as the service knows them. */
 import { useRef } from 'preact/hooks';
 import { question } from '../api/ask.ts';
-import { useAnswer } from '../api/use-answer.ts';
+import { type Answer, useAnswer } from '../api/use-answer.ts';
 
 /** Names change with new products and steps, so seldom. */
 const NAMES_S = 30;
@@ -20,8 +20,11 @@ export const useSteps = (): string[] =>
 export const useEquipment = (): string[] =>
   namesOf(useAnswer(question('/v1/equipment', { query: { limit: MOST_NAMES } }), NAMES_S).data);
 
-export const useMetrics = (): string[] =>
-  namesOf(useAnswer(question('/v1/metrics', { query: { limit: MOST_NAMES } }), NAMES_S).data);
+/** Where there is none, nothing can be asked about it: `answer` says whether that is so, or why it is not known. */
+export function useMetrics(): { readonly metrics: string[]; readonly answer: Answer<unknown> } {
+  const answer = useAnswer(question('/v1/metrics', { query: { limit: MOST_NAMES } }), NAMES_S);
+  return { metrics: namesOf(answer.data), answer };
+}
 
 /** Names of what is measured at a step: those of its newest inspection, and those of the catalogue. */
 export function useMeasurements(step: string | undefined, product: string | undefined): string[] {

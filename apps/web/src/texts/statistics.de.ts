@@ -190,6 +190,7 @@ export const statisticsDe: typeof statisticsEn = {
     least: 'Kleinster',
     most: 'Größter',
     none: 'Kein Messwert in diesem Zeitraum.',
+    noMetric: 'Noch hat keine Maschine Messwerte gesendet.',
     gone: 'Die einzelnen Messwerte dieser Zeit sind gelöscht. Ganze Stunden sind aufbewahrt: weiter weg gehen.',
     noneChosen: 'Nichts ist gewählt: in der Tabelle unten ankreuzen.',
     resolutions: { raw: 'einzelne Messwerte', hourly: 'Stunden', daily: 'Tage' },

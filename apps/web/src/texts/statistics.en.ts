@@ -184,6 +184,7 @@ export const statisticsEn = {
     least: 'Least',
     most: 'Most',
     none: 'No sample in this range.',
+    noMetric: 'No machine has sent samples yet.',
     gone: 'The single samples of this time are deleted. Whole hours are kept: zoom out.',
     noneChosen: 'None is chosen: tick some in the table below.',
     resolutions: { raw: 'single samples', hourly: 'hours', daily: 'days' },

@@ -7,6 +7,7 @@ import { useAnswer } from '../../api/use-answer.ts';
 import { Chart, type Line } from '../../chart/chart.tsx';
 import { type Flag } from '../../chart/marks.ts';
 import { useMetrics } from '../../filters/names.ts';
+import { NoMetric } from '../../filters/no-metric.tsx';
 import { measured } from '../../format/numbers.ts';
 import { inZone } from '../../format/time.tsx';
 import { settings } from '../../settings/settings.ts';
@@ -25,7 +26,7 @@ export type InspectedAt = Pick<Attempt, 'event_id' | 'equipment_id' | 'occurred_
 /** What the machine of an inspection reported about itself around that time. */
 export function MachineTelemetry({ attempts }: { attempts: readonly InspectedAt[] }): JSX.Element | null {
   const { query, change } = useAddress();
-  const metrics = useMetrics();
+  const { metrics, answer: named } = useMetrics();
   const t = texts();
   const onMachines = attempts.filter(({ equipment_id }) => equipment_id !== null);
   const attempt = onMachines.find(({ event_id }) => event_id === query['attempt']) ?? onMachines.at(-1);
@@ -48,6 +49,9 @@ export function MachineTelemetry({ attempts }: { attempts: readonly InspectedAt[
     return null;
   }
   const title = t.chip.telemetry(machine);
+  if (metric === undefined) {
+    return <NoMetric title={title} named={named} />;
+  }
   return (
     <Panel
       title={title}
@@ -62,7 +66,7 @@ export function MachineTelemetry({ attempts }: { attempts: readonly InspectedAt[
         <>
           <Select
             label={t.telemetry.metric}
-            value={metric ?? ''}
+            value={metric}
             options={metrics.map((name) => ({ value: name, label: name }))}
             onChange={(name) => change({ metric: name })}
           />
@@ -83,7 +87,7 @@ export function MachineTelemetry({ attempts }: { attempts: readonly InspectedAt[
         points.length === 0 ? (
           <p class="quiet">{covered === null ? t.telemetry.gone : t.chip.noTelemetry}</p>
         ) : (
-          <Around label={title} points={points} at={at / 1000} metric={metric ?? ''} />
+          <Around label={title} points={points} at={at / 1000} metric={metric} />
         )
       }
     </Panel>

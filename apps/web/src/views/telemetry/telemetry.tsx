@@ -5,6 +5,7 @@ import { useAnswer } from '../../api/use-answer.ts';
 import { Combobox } from '../../filters/combobox.tsx';
 import '../../filters/filters.css';
 import { useEquipment, useMetrics } from '../../filters/names.ts';
+import { NoMetric } from '../../filters/no-metric.tsx';
 import { useAddress } from '../../shared/location.ts';
 import { Panel } from '../../shared/panel.tsx';
 import { RangeChoice } from '../../shared/range.tsx';
@@ -21,7 +22,7 @@ const EVERY_S = 10;
 export function Telemetry(): JSX.Element {
   const { query, change, withParameters } = useAddress();
   const span = useSpan();
-  const metrics = useMetrics();
+  const { metrics, answer: named } = useMetrics();
   const equipment = useEquipment();
   const t = texts();
   const metric = query['metric'] ?? metrics[0];
@@ -63,30 +64,34 @@ export function Telemetry(): JSX.Element {
           {span.isZoomed && <a href={withParameters({ from: undefined, to: undefined })}>{t.telemetry.whole}</a>}
         </span>
       </form>
-      {metric !== undefined && (
+      {metric === undefined ? (
+        <NoMetric title={t.telemetry.sources} named={named} />
+      ) : (
         <Series metric={metric} host={host} sources={chosen} span={span} range={range} summary={summary} />
       )}
       <MachineYield machine={query['equipment']} span={span} range={range} />
-      <Panel
-        title={t.telemetry.sources}
-        answer={summary}
-        units={({ totals }) => totals.sample_count}
-        isEmpty={({ services }) => services.length === 0}
-        empty={t.telemetry.none}
-        sheet={({ services }) => ({
-          name: `telemetry-${metric}`,
-          columns: ['service_name', 'sample_count', 'avg_value', 'min_value', 'max_value'],
-          rows: services.map((one) => [
-            one.service_name,
-            one.sample_count,
-            one.avg_value,
-            one.min_value,
-            one.max_value,
-          ]),
-        })}
-      >
-        {({ services }) => <SourceTable services={services} chosen={chosen} />}
-      </Panel>
+      {metric !== undefined && (
+        <Panel
+          title={t.telemetry.sources}
+          answer={summary}
+          units={({ totals }) => totals.sample_count}
+          isEmpty={({ services }) => services.length === 0}
+          empty={t.telemetry.none}
+          sheet={({ services }) => ({
+            name: `telemetry-${metric}`,
+            columns: ['service_name', 'sample_count', 'avg_value', 'min_value', 'max_value'],
+            rows: services.map((one) => [
+              one.service_name,
+              one.sample_count,
+              one.avg_value,
+              one.min_value,
+              one.max_value,
+            ]),
+          })}
+        >
+          {({ services }) => <SourceTable services={services} chosen={chosen} />}
+        </Panel>
+      )}
     </>
   );
 }
