@@ -5,6 +5,7 @@ import { createLogger } from '@chip/service';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { IngestMetrics } from '../ingest.metrics.ts';
+import { MachineTopics } from '../machine-topics.ts';
 import { Standstills } from '../standstills.ts';
 import { lookAgain } from './clock-look.ts';
 import type { MachineStreamParts, Memory } from './machine-stream.parts.ts';
@@ -31,6 +32,7 @@ let decisions: IngestDecision[];
 let id: string;
 /** What became of batches: where reading goes on, why it stops, and how often something was sent. */
 let seeks: number[];
+let commits: number[];
 let pauses: string[];
 let sent: number;
 /** The headers of the blocks that were sent. */
@@ -42,6 +44,7 @@ beforeEach(async () => {
   decisions = [skip];
   id = 'one';
   seeks = [];
+  commits = [];
   pauses = [];
   sent = 0;
   blocks = [];
@@ -64,7 +67,7 @@ beforeEach(async () => {
     server: { resume: () => undefined },
     producer: { send, sendAll: () => Promise.resolve(sent++) },
     admin: { partitionCount: () => Promise.resolve(8) },
-    topics: { id: () => Promise.resolve(id) },
+    topics: { id: () => Promise.resolve(id), forgetId: () => undefined },
     retention: { ms: 0, whyUnknown: () => Promise.resolve(null) },
     standstills,
     metrics: new IngestMetrics(new Registry()),
@@ -82,7 +85,7 @@ const batch = (facts: Partial<RecordBatch>): RecordBatch =>
     outOfRange: null,
     undecodable: null,
     progress: () => undefined,
-    commit: () => undefined,
+    commit: (offset: number) => commits.push(offset),
     release: () => undefined,
     seek: (offset: number) => seeks.push(offset),
     pause: (reason: string) => pauses.push(reason),
@@ -119,6 +122,31 @@ describe('a batch that can never be read', () => {
     expect({ seeks, sent }).toEqual({ seeks: [5, 0], sent: 1 });
     // The new topic may stay empty for long.
     expect(standstills.all()).toEqual([]);
+  });
+});
+
+describe('a topic that was recreated', () => {
+  it('is read from its beginning, also by whoever gets the partition next', async () => {
+    const stream = new MachineStream(parts);
+    await stream.handle(batch({ fetchOffset: 0, nextOffset: 5 }));
+    id = 'two';
+    await stream.handle(batch({ fetchOffset: 5, nextOffset: 7, logStartOffset: 0 }));
+    expect({ seeks, commits }).toEqual({ seeks: [0], commits: [5, 0] });
+  });
+
+  it('and is shorter than before, the same', async () => {
+    const outOfRange = { low: 2, high: 4 };
+    await new MachineStream(parts).handle(batch({ fetchOffset: 9, nextOffset: 9, outOfRange }));
+    expect({ seeks, commits }).toEqual({ seeks: [2], commits: [2] });
+  });
+
+  it('is not taken for the old one by whoever was assigned to it since', async () => {
+    const topics = new MachineTopics({ topicId: () => Promise.resolve(id), checkTopics: () => Promise.resolve([]) });
+    const stream = new MachineStream({ ...parts, topics });
+    await stream.handle(batch({ fetchOffset: 0, nextOffset: 5, assignment: 1 }));
+    id = 'two';
+    await stream.handle(batch({ fetchOffset: 0, nextOffset: 3, assignment: 2 }));
+    expect(blocks.map((headers) => headers['source-topic-id'])).toEqual(['one', 'two']);
   });
 });
 

@@ -58,6 +58,8 @@ export class MachineStream {
         look: undefined,
       };
       this.#memories.set(batch.partition, memory);
+      // It may be assigned because its topic was deleted, and recreated since: what is known of it may be of the old one.
+      this.#parts.topics.forgetId(batch.topic);
     }
     const progress = { sentTo: batch.fetchOffset, letters: 0, beganAt: Date.now() };
     try {
@@ -146,7 +148,7 @@ export class MachineStream {
       logger.warn({ topic, partition, fetchOffset, ...outOfRange }, 'topic_restarted');
       topics.forgetId(batch.topic);
       memory.topicId = undefined;
-      batch.seek(low);
+      this.#startOver(batch, low);
       return false;
     }
     const id = await topics.id(batch.topic);
@@ -156,10 +158,16 @@ export class MachineStream {
       logger.warn({ topic, partition, fetchOffset, before, id }, 'topic_recreated');
       memory.brake.clear();
       memory.endSeenAt = null;
-      batch.seek(logStartOffset);
+      this.#startOver(batch, logStartOffset);
       return false;
     }
     return true;
+  }
+
+  /** Whoever gets the partition next must begin there, too, and not where this one was in the topic before. */
+  #startOver(batch: RecordBatch, at: number): void {
+    batch.commit(at);
+    batch.seek(at);
   }
 
   async #checkAcceptedPartition({ partition, fetchOffset }: RecordBatch): Promise<void> {

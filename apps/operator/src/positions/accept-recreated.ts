@@ -31,9 +31,17 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
     return acceptOlder(facts, position);
   }
   const lost = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
+  // Ingest may have read the beginning while it still took the topic for the old one, whose blocks are not applied again, or
+  // may have begun where it had been in the old one. What is before the first block must not be passed over in silence.
+  const start = Math.min(block.coversFrom, (await facts.range(facts.parts.machineTopic)).low);
   return {
     lines: [
-      `${facts.name} continues at ${block.coversFrom} of the new topic${newId === null ? '' : ` (id ${newId})`}, starting with block ${acceptedOffset} of ${acceptedTopic}`,
+      `${facts.name} continues at ${start} of the new topic${newId === null ? '' : ` (id ${newId})`}, starting with block ${acceptedOffset} of ${acceptedTopic}`,
+      ...(start < block.coversFrom
+        ? [
+            `no block of the new topic has its offsets ${start} to ${block.coversFrom - 1}: they become a gap, and are still there to be read: npm run positions -- rewind-ingest`,
+          ]
+        : []),
       lost > 0n
         ? `of the old topic, ${lost} offsets from ${from} were never applied and are given up`
         : `of the old topic everything known was applied, up to ${from}`,
@@ -44,13 +52,13 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
         acceptRecreation(transaction, {
           ...facts.change,
           from: position.nextOffset,
-          offset: BigInt(block.coversFrom),
+          offset: BigInt(start),
           acceptedOffset: position.acceptedOffset,
           ...(first === undefined ? {} : { appendTime: new Date(first.appendTime).toISOString() }),
           sourceTopicId: newId,
         }),
       );
-      return `${facts.name} continues at ${block.coversFrom} of the new topic. ${WATCH}`;
+      return `${facts.name} continues at ${start} of the new topic. ${WATCH}`;
     },
   };
 }
