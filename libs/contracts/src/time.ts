@@ -108,6 +108,12 @@ export function formatTime(microseconds: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}${rest === 0 ? '000' : String(rest).padStart(3, '0')}Z`;
 }
 
+/**
+ * UTC text with all six digits of its fraction, of which PostgreSQL leaves out zeros at the end. From the text itself, so it is
+ * exact in every year.
+ */
+export const withSixDigits = (utc: string): string => `${utc.slice(0, 19)}.${utc.slice(20, -1).padEnd(6, '0')}Z`;
+
 /** Whether a machine can have meant this time, judged by the record timestamp and never by our own clock. */
 export const isTimePlausible = (timeUs: number, recordTimestampMs: number): boolean =>
   timeUs >= EARLIEST_TIME_US && timeUs <= recordTimestampMs * 1000 + CLOCK_AHEAD_US;

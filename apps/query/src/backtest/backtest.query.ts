@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from '@chip/contracts';
+import { parseTime, withSixDigits } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
 import {
   BACK_TEST_HORIZON,
@@ -152,7 +152,7 @@ function baselineOf(
     return undefined;
   }
   const isIn = ({ first_at }: ShownSample): boolean => {
-    const at = formatTime(parseTime(first_at));
+    const at = withSixDigits(first_at);
     return at >= baseline.from && at < baseline.to;
   };
   const from = samples.findIndex(isIn);

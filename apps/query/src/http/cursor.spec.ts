@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatTime } from '@chip/contracts';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor, readPage } from './cursor.ts';
 import { Problem } from './problem.error.ts';
 
 const position = fc.record({
@@ -14,6 +14,18 @@ const position = fc.record({
 describe('cursor', () => {
   it('decodes to the position that it encodes', () => {
     fc.assert(fc.property(position, (place) => expect(decodeCursor(encodeCursor(place))).toEqual(place)));
+  });
+
+  it.each([
+    ['1000-01-01T00:00:00.000001Z', '1000-01-01T00:00:00.000001Z'],
+    ['2026-03-02T08:00:00Z', '2026-03-02T08:00:00.000000Z'],
+    ['2300-01-01T00:00:00.12Z', '2300-01-01T00:00:00.120000Z'],
+    ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z'],
+  ])('names the place of the last item, to the microsecond: %s', async (stored, time) => {
+    const id = '0d6a2d1c-8a4e-4c43-9d53-0f8f4a3b2c11';
+    const items = async () => [stored, stored];
+    const { next_cursor } = await readPage({ limit: 1 }, items, (item) => ({ time: item, id }));
+    expect(decodeCursor(next_cursor!)).toEqual({ time, id });
   });
 
   it('is safe in a URL without escaping', () => {

@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from '@chip/contracts';
+import { parseTime, withSixDigits } from '@chip/contracts';
 import { Problem } from './problem.error.ts';
 
 /** Position in a list ordered by (time, id): `time` in canonical form (UTC, six fractional digits), `id` a UUID unless the list says otherwise. */
@@ -63,5 +63,5 @@ export async function readPage<Item>(
     return { items: items.slice(0, limit), next_cursor: null };
   }
   const { time, id } = placeOf(last);
-  return { items: items.slice(0, limit), next_cursor: encodeCursor({ time: formatTime(parseTime(time)), id }) };
+  return { items: items.slice(0, limit), next_cursor: encodeCursor({ time: withSixDigits(time), id }) };
 }

@@ -8,16 +8,16 @@ import { z } from 'zod';
 
 /** Accepts instants that PostgreSQL and JavaScript read alike; anything earlier or later is a typing error. */
 const canonicalTime = (text: string): string | undefined => {
-  if (text.startsWith('0')) {
-    return undefined;
-  }
   if (Number.isNaN(parseTime(text))) {
     return undefined;
   }
   // From its text: a number of microseconds is exact for whole seconds only after 2255.
   const [point = '', fraction = ''] = /\.(\d+)/.exec(text) ?? [];
   const seconds = formatTime(parseTime(text.replace(point, '')));
-  return seconds.length === 27 ? `${seconds.slice(0, 20)}${fraction.slice(0, 6).padEnd(6, '0')}Z` : undefined;
+  // Behind the offset, which may be that of another year.
+  return seconds.length === 27 && !seconds.startsWith('0')
+    ? `${seconds.slice(0, 20)}${fraction.slice(0, 6).padEnd(6, '0')}Z`
+    : undefined;
 };
 
 /** RFC 3339 with `Z` or an offset; the parsed value is the same instant in UTC with six fractional digits. */

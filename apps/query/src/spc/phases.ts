@@ -3,7 +3,7 @@
  * is a chart by itself; put one after another they have the indices of the whole.
  */
 import { type ChartPanel, type ControlChart, type RuleViolation, TooLittleDataError } from '@chip/quality';
-import { formatTime, parseTime } from '@chip/contracts';
+import { withSixDigits } from '@chip/contracts';
 import {
   type ChartData,
   type ChartSettings,
@@ -28,7 +28,7 @@ export type Phased = Evaluated & Pick<SpcAnswer, 'phases' | 'warning'>;
 
 /** @param starts rising; a phase without samples is left out */
 function phasesOf(samples: readonly Pick<ShownSample, 'first_at'>[], starts: readonly string[]): Range[] {
-  const times = samples.map(({ first_at }) => formatTime(parseTime(first_at)));
+  const times = samples.map(({ first_at }) => withSixDigits(first_at));
   const begins = starts.map((start) => {
     const found = times.findIndex((time) => time >= start);
     return found === -1 ? samples.length : found;

@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from '@chip/contracts';
+import { withSixDigits } from '@chip/contracts';
 import { type ControlChart, thinChart, TooLittleDataError } from '@chip/quality';
 import { Injectable } from '@nestjs/common';
 import { readyToCount } from '../attempts/ready-to-count.ts';
@@ -111,7 +111,7 @@ function baselineOf(
   }
   // Canonical texts keep the microseconds, which a Date would lose.
   const isIn = ({ first_at }: ShownSample): boolean => {
-    const at = formatTime(parseTime(first_at));
+    const at = withSixDigits(first_at);
     return (baseline_from === undefined || at >= baseline_from) && (baseline_to === undefined || at < baseline_to);
   };
   const from = samples.findIndex(isIn);

@@ -30,6 +30,8 @@ describe('a new version', () => {
 
   it('that is stored already is found, not stored again', () => {
     expect(follow([JANUARY, MARCH], '2026-03-01T00:00:00.500000Z')).toEqual({ same: MARCH });
+    const last: Version = { id: 'c', valid_from: '9999-12-31T23:59:59.999999Z' };
+    expect(follow([JANUARY, last], last.valid_from)).toEqual({ same: last });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from '@chip/contracts';
+import { withSixDigits } from '@chip/contracts';
 import { Problem, type ProblemCode } from '../http/problem.error.ts';
 
 /** A dated entry: it holds from `valid_from` until the next one of its key begins. */
@@ -7,7 +7,7 @@ interface Dated {
 }
 
 /** Stored times leave out zeros at their end. */
-export const timeOf = ({ valid_from }: Dated): string => formatTime(parseTime(valid_from));
+export const timeOf = ({ valid_from }: Dated): string => withSixDigits(valid_from);
 
 /** The version that begins at the time of the request. */
 export const versionAt = <V extends Dated>(versions: readonly V[], { valid_from }: Dated): V | undefined =>
