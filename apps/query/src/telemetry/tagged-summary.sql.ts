@@ -3,6 +3,7 @@ import { type Queryable } from '@chip/persistence';
 import { requireFields } from '../sql/field-conditions.ts';
 import {
   conditions,
+  hourOf,
   type ServiceSums,
   type TelemetrySummary,
   type TelemetrySummaryQuestion,
@@ -40,7 +41,7 @@ export async function summaryOfTags(
 
 /** Where the raw samples of the range begin to be complete: its beginning, or a full hour in it or after it. */
 async function firstComplete(snapshot: Queryable, question: TelemetrySummaryQuestion): Promise<string> {
-  const hour = formatTime(Math.floor(parseTime(question.from) / HOUR_US) * HOUR_US);
+  const hour = formatTime(hourOf(question.from));
   const where = conditions(question, 'h')
     .when(hour, ($) => `h.bucket >= ${$}::timestamptz`)
     .when(question.to, ($) => `h.bucket < ${$}::timestamptz`);

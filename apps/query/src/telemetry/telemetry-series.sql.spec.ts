@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatTime, parseTime } from '@chip/contracts';
 import fc from 'fast-check';
-import { chooseBuckets } from './telemetry-series.sql.ts';
+import { chooseBuckets, coveredByRollUp } from './telemetry-series.sql.ts';
 
 describe('buckets of a series', () => {
   const range = (length: string): [string, string] => {
@@ -43,5 +43,23 @@ describe('buckets of a series', () => {
         }
       }),
     );
+  });
+});
+
+describe('what points of a roll-up cover', () => {
+  it.each([
+    ['hourly', '2026-03-02T08:00:00.000001Z', '2026-03-02T09:00:00.000001Z', ['2026-03-02T09', '2026-03-02T10']],
+    ['hourly', '2026-03-02T08:00:00.000000Z', '2026-03-02T08:59:59.999999Z', ['2026-03-02T08', '2026-03-02T09']],
+    ['hourly', '2026-03-02T08:00:00.000001Z', '2026-03-02T08:59:59.999999Z', null],
+    ['daily', '2026-03-01T23:59:59.999999Z', '2026-03-03T00:00:00.000000Z', ['2026-03-02T00', '2026-03-03T00']],
+  ] as const)('%s [%s, %s)', (resolution, from, to, hours) => {
+    const [first, end] = hours?.map((hour) => `${hour}:00:00.000000Z`) ?? [];
+    const covered = hours && { from: first, to: end };
+    expect(coveredByRollUp({ metric_name: 'm', from, to }, resolution)).toEqual(covered);
+  });
+
+  it('ends with the last time that can be named', () => {
+    const [from, to] = ['9999-12-30T00:00:00.000000Z', '9999-12-31T23:59:59.999999Z'];
+    expect(coveredByRollUp({ metric_name: 'm', from, to }, 'daily')).toEqual({ from, to });
   });
 });

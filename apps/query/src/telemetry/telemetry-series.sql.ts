@@ -1,9 +1,10 @@
-import { formatTime, parseTime } from '@chip/contracts';
+import { formatTime, LAST_MS, parseTime } from '@chip/contracts';
 import { type Queryable } from '@chip/persistence';
 import { requireFields } from '../sql/field-conditions.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 import {
   cutAtHours,
+  hourOf,
   type HourCut,
   partialHours,
   type TelemetrySummary,
@@ -81,7 +82,7 @@ export function telemetrySeries(
     where.when(question.service_name, ($) => `s.service_name = ${$}`);
   } else if (resolution === 'raw') {
     // The index on raw samples begins with the service, so names the services found in the hours of the range.
-    const hour = formatTime(Math.floor(parseTime(question.from) / 3.6e9) * 3.6e9);
+    const hour = formatTime(hourOf(question.from));
     where.require(`s.service_name = ANY (ARRAY(
         SELECT DISTINCT h.service_name FROM metrics_hourly h
          WHERE h.metric_name = ${where.bind(question.metric_name)}
@@ -143,8 +144,12 @@ async function mayLackSamples(snapshot: Queryable, time: string): Promise<boolea
 /** The part of the range of which points of a roll-up show whole hours, or days. */
 export function coveredByRollUp({ from, to }: TelemetrySummaryQuestion, resolution: Resolution): Covered {
   const us = (resolution === 'daily' ? DAY_S : HOUR_S) * 1e6;
-  const [first, end] = [from, to].map((time) => Math.ceil(parseTime(time) / us) * us) as [number, number];
-  return first < end ? { from: formatTime(first), to: formatTime(end) } : null;
+  const [first, end] = [from, to].map((time) => {
+    const begin = Math.floor(hourOf(time) / us) * us;
+    return formatTime(begin) === time ? begin : begin + us;
+  }) as [number, number];
+  // No time names the end of the last year.
+  return first < end ? { from: formatTime(first), to: end / 1000 > LAST_MS ? to : formatTime(end) } : null;
 }
 
 async function hasLostHours(

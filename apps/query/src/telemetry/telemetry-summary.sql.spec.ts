@@ -23,6 +23,15 @@ describe('cutting a range at full hours', () => {
     expect(range(cut.tail)).toEqual(tail && tail.map(at));
   });
 
+  it('is exact up to the last microsecond that a time can name', () => {
+    const [last, to] = ['9999-12-31T23:00:00.000000Z', '9999-12-31T23:59:59.999999Z'];
+    expect(cutAtHours(at('08:00:00'), to)).toEqual({
+      head: null,
+      whole: { from: at('08:00:00'), to: last },
+      tail: { hour: last, from: last, to },
+    });
+  });
+
   it('pieces leave no hole, and each partial piece lies within its hour', () => {
     const time = fc
       .integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2100, 0, 1) })

@@ -42,20 +42,27 @@ export interface HourCut {
   readonly tail: Piece | null;
 }
 
+/**
+ * When the hour of a canonical time began, in microseconds. By its seconds: with its fraction, a number of microseconds is
+ * rounded after 2255, to the next hour, and past the last year.
+ */
+export const hourOf = (time: string): number => Math.floor(parseTime(`${time.slice(0, 19)}Z`) / HOUR_US) * HOUR_US;
+
 /** Cuts a range of canonical times, `from` <= `to`. A range within one hour is only a head. */
 export function cutAtHours(from: string, to: string): HourCut {
-  const [start, end] = [parseTime(from), parseTime(to)];
-  const firstFull = Math.ceil(start / HOUR_US) * HOUR_US;
-  const lastFull = Math.floor(end / HOUR_US) * HOUR_US;
-  const piece = (hour: number, a: number, b: number): Piece | null =>
-    a < b ? { hour: formatTime(hour), from: formatTime(a), to: formatTime(b) } : null;
+  const firstHour = hourOf(from);
+  const firstFull = formatTime(firstHour) === from ? firstHour : firstHour + HOUR_US;
+  const lastFull = hourOf(to);
+  const piece = (hour: number, a: string, b: string): Piece | null =>
+    a < b ? { hour: formatTime(hour), from: a, to: b } : null;
   if (firstFull > lastFull) {
-    return { whole: null, head: piece(lastFull, start, end), tail: null };
+    return { whole: null, head: piece(lastFull, from, to), tail: null };
   }
+  const [first, last] = [formatTime(firstFull), formatTime(lastFull)];
   return {
-    whole: firstFull < lastFull ? { from: formatTime(firstFull), to: formatTime(lastFull) } : null,
-    head: piece(firstFull - HOUR_US, start, firstFull),
-    tail: piece(lastFull, lastFull, end),
+    whole: firstFull < lastFull ? { from: first, to: last } : null,
+    head: piece(firstHour, from, first),
+    tail: piece(lastFull, last, to),
   };
 }
 
