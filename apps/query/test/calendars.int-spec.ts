@@ -249,4 +249,12 @@ describe('statistics', () => {
     const { status, body } = await stage.app.get<Refusal>(`/v1/yield?${query}`);
     expect([status, body.errors?.[0]?.parameter]).toEqual([400, parameter]);
   });
+
+  it('before the first calendar of a site take that of every site', async () => {
+    await put({ site: 'pune', valid_from: '2026-02-02T02:00:00Z', time_zone: 'UTC' });
+    expect(await groups('group_by=day&site=pune&calendar=production')).toEqual([
+      ['2026-02-01', 1, 1],
+      ['2026-02-02', 1, 1],
+    ]);
+  });
 });

@@ -38,13 +38,13 @@ export async function calendarGrouping(snapshot: Queryable, group: CalendarGroup
   }
   return {
     columns: (bind) => ({ key: keyOfSites(periods, group, bind) }),
-    text: `Groups: ${group === 'shift' ? 'production day, number of the shift in the day, and its name' : `production ${group}`}, by the production calendar of the site that holds at completed_at (wall clock of its time zone; a day is named by the date on which it begins); null where none holds.`,
+    text: `Groups: ${group === 'shift' ? 'production day, number of the shift in the day, and its name' : `production ${group}`}, by the production calendar that holds at completed_at, of the site, else of every site (wall clock of its time zone; a day is named by the date on which it begins); null where none holds.`,
   };
 }
 
 type Bind = (value: SqlParameter) => string;
 
-/** SQL of the key: by the calendars of the site itself, else by those of every site. */
+/** SQL of the key: by the calendars of the site itself, before its first one by those of every site. */
 function keyOfSites(periods: readonly Period[], group: CalendarGroup, bind: Bind): string {
   const bySite = Map.groupBy(periods, ({ site }) => site);
   const ofEvery = keyOfTimes(bySite.get('') ?? [], group, bind);
@@ -52,17 +52,17 @@ function keyOfSites(periods: readonly Period[], group: CalendarGroup, bind: Bind
   const cases = [...bySite].map(
     // An uncorrelated IN, which PostgreSQL hashes once.
     ([site, own]) =>
-      `WHEN a.lot_id IN (SELECT id FROM lots WHERE site = ${bind(site)}) THEN ${keyOfTimes(own, group, bind)}`,
+      `WHEN a.lot_id IN (SELECT id FROM lots WHERE site = ${bind(site)}) THEN ${keyOfTimes(own, group, bind, ofEvery)}`,
   );
   return cases.length === 0 ? ofEvery : `CASE ${cases.join(' ')} ELSE ${ofEvery} END`;
 }
 
-function keyOfTimes(periods: readonly Period[], group: CalendarGroup, bind: Bind): string {
+function keyOfTimes(periods: readonly Period[], group: CalendarGroup, bind: Bind, otherwise = 'NULL::text'): string {
   const cases = periods.map((period) => {
     const until = period.valid_to === null ? '' : ` AND a.completed_at < ${bind(period.valid_to)}::timestamptz`;
     return `WHEN a.completed_at >= ${bind(period.valid_from)}::timestamptz${until} THEN ${keyOfPeriod(period, group, bind)}`;
   });
-  return cases.length === 0 ? 'NULL::text' : `CASE ${cases.join(' ')} END`;
+  return cases.length === 0 ? otherwise : `CASE ${cases.join(' ')} ELSE ${otherwise} END`;
 }
 
 function keyOfPeriod({ time_zone, day_start, shifts }: Period, group: CalendarGroup, bind: Bind): string {
