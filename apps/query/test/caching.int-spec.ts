@@ -67,6 +67,16 @@ describe('an ETag', () => {
     expect([page.status, page.type]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
+  it('of statements is of that form, and for the callers that it is of', async () => {
+    const json = await ask('/v1/yield');
+    const script = await ask('/v1/yield', all, {
+      accept: 'application/sql',
+      'if-none-match': json.headers.get('etag')!,
+    });
+    expect([script.status, script.type]).toEqual([200, 'application/sql; charset=utf-8']);
+    expect(script.headers.get('vary')).toBe(json.headers.get('vary'));
+  });
+
   it.each(['/v1/pipeline', '/v1/ledger', '/health/live', '/v1/yield?x=1', '/v1/export/inspections'])(
     'is not on %s',
     async (path) => {

@@ -27,7 +27,6 @@ export function answerAsSql(app: NestFastifyApplication): void {
       return payload;
     }
     reply.header('content-type', `${SQL_MEDIA_TYPE}; charset=utf-8`);
-    reply.header('vary', 'accept');
     reply.removeHeader('content-length');
     return scriptOf(`${request.method} ${request.url}`, statements);
   });
