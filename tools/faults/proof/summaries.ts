@@ -67,9 +67,7 @@ const SUMMED_UP = 'day NOT IN (SELECT day FROM attempt_day_changes)';
 const chosenIn = (table: string, amount: string): string =>
   POLICIES.map((_, bit) => `coalesce(sum(${amount}) FILTER (WHERE ${table}.choices & ${1 << bit} > 0), 0)`).join(', ');
 const ATTEMPT = [...UNIT, 'step', 'recipe', 'result', 'hard_bin', 'soft_bin'] as const;
-/** Values of the last attempts, with and without a number. Sums may differ by the order of addition. */
-const VALUES = `SELECT ${key('a.day', 'm.name', 'm.unit')} AS key, concat_ws(' ', count(m.value), count(*) - count(m.value), min(m.value), max(m.value)) AS content
-  FROM a JOIN measurements AS m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids) WHERE is_last AND ${SUMMED_UP} GROUP BY 1`;
+const ofValues = key('day', 'name', 'unit');
 
 const DAILY: readonly Compared[] = [
   {
@@ -87,17 +85,16 @@ const DAILY: readonly Compared[] = [
       FROM daily_defects AS d WHERE ${SUMMED_UP} GROUP BY 1`,
   },
   {
-    what: 'values of a day (numbers, missing ones)',
-    counted: `SELECT key, split_part(content, ' ', 1) || ' ' || split_part(content, ' ', 2) AS content FROM (${VALUES}) AS v`,
-    summed: `SELECT ${key('day', 'name', 'unit')} AS key, concat_ws(' ', sum(values), sum(missing)) AS content
-      FROM daily_measured WHERE ${SUMMED_UP} GROUP BY 1`,
-  },
-  {
-    what: 'values of a day (numbers, least, greatest)',
-    counted: `SELECT key, split_part(content, ' ', 1) || ' ' || split_part(content, ' ', 3) || ' ' || split_part(content, ' ', 4) AS content
-      FROM (${VALUES}) AS v WHERE content NOT LIKE '0 %'`,
-    summed: `SELECT ${key('day', 'name', 'unit')} AS key, concat_ws(' ', sum(values), min(least), max(greatest)) AS content
-      FROM daily_measured_lots WHERE ${SUMMED_UP} GROUP BY 1 HAVING sum(values) > 0`,
+    // Of the last attempts. One comparison for two tables, because a million values are read for it.
+    what: 'values of a day (numbers, missing ones; by lot numbers, least, greatest)',
+    counted: `SELECT ${key('a.day', 'm.name', 'm.unit')} AS key,
+        concat_ws(' ', count(m.value), count(*) - count(m.value), count(m.value), min(m.value), max(m.value)) AS content
+      FROM a JOIN measurements AS m ON m.inspection_id = a.inspection_id AND m.event_id = ANY (a.event_ids) WHERE is_last AND ${SUMMED_UP} GROUP BY 1`,
+    summed: `SELECT key, concat_ws(' ', coalesce(d.numbers, 0), coalesce(d.missing, 0), coalesce(l.numbers, 0), l.least, l.greatest) AS content
+      FROM (SELECT ${ofValues} AS key, sum(values) AS numbers, sum(missing) AS missing
+            FROM daily_measured WHERE ${SUMMED_UP} GROUP BY 1) AS d
+      FULL JOIN (SELECT ${ofValues} AS key, sum(values) AS numbers, min(least) AS least, max(greatest) AS greatest
+            FROM daily_measured_lots WHERE ${SUMMED_UP} GROUP BY 1 HAVING sum(values) > 0) AS l USING (key)`,
   },
 ];
 
