@@ -7,8 +7,8 @@ import { beside, byInstances, CASES, type Case } from './cases.ts';
 import { measureLoad, pipeline } from './measured-load.ts';
 import { measureQueries, type LatencyResult } from './query-latency.ts';
 import { measureRawCopy } from './raw-copy.ts';
-import type { BacklogResult, CaseResult, Round } from './report.ts';
-import { Telegraf } from './telegraf.ts';
+import type { BacklogResult, CaseResult, Peers, Round } from './report.ts';
+import { parsersOf, Telegraf } from './telegraf.ts';
 
 export interface BacklogOptions {
   readonly rows: number;
@@ -90,9 +90,12 @@ async function runRound(
   if (telegraf === undefined) {
     return ours;
   }
-  const peer = await inDatabase((database) => {
-    say('the same by Telegraf');
-    return measureLoad(system, database, backlog, telegraf.on(system, database, backlog), signal);
-  });
-  return { ...ours, round: { ...ours.round, telegraf: peer } };
+  const peers: Peers = {};
+  for (const parser of parsersOf(backlog)) {
+    peers[parser] = await inDatabase((database) => {
+      say(`the same by Telegraf, reading by ${parser}`);
+      return measureLoad(system, database, backlog, telegraf.on(system, database, backlog, parser), signal);
+    });
+  }
+  return { ...ours, round: { ...ours.round, peers } };
 }

@@ -52,12 +52,14 @@ describe('the report', () => {
       cpuSecondsPerMillionRows: { telegraf: 20, postgres: 8, kafka: 2 },
       memoryMib: { telegraf: { at: [300, 300, 300], peak: 310 } },
     };
-    const round = { load, raw, telegraf };
-    expect(ofTelegraf(round)).toBe(3);
+    const slower = { ...telegraf, rowsPerSecond: 30_000 };
+    const round = { load, raw, peers: { json: telegraf, json_v2: slower } };
+    expect(ofTelegraf(round, 'json')).toBe(3);
     const text = formatBacklogs({ cases: [{ name: 'a case', kind: 'telemetry', rounds: [round] }], queries: [] });
     expect(text).toMatch(
-      /\| a case \| +120,000 \| +40,000 \| +3\.00 \| +5\.0 \| +20\.0 \| +10\.5 \| +30\.0 \| +310 \|/,
+      /\| a case \| +json \| +120,000 \| +40,000 \| +3\.00 \| +5\.0 \| +20\.0 \| +10\.5 \| +30\.0 \| +310 \|/,
     );
+    expect(text).toMatch(/\| a case \| +json_v2 \| +120,000 \| +30,000 \| +4\.00 \|/);
     expect(formatBacklogs(result([load]))).not.toContain('Telegraf');
   });
 });

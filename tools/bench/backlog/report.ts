@@ -5,14 +5,18 @@ import { bytesOf } from '../system/disk-size.ts';
 import { SERVERS, SERVICES, type LoadResult, type Service } from './measured-load.ts';
 import type { LatencyResult } from './query-latency.ts';
 import type { RawCopyResult } from './raw-copy.ts';
+import { PARSERS, type Parser } from './telegraf.ts';
 
 /** A load, and the raw copy of the same rows right after it. */
 export interface Round {
   readonly load: LoadResult;
   readonly raw: RawCopyResult;
   /** The same backlog, loaded by another program. */
-  readonly telegraf?: LoadResult<'telegraf'>;
+  readonly peers?: Readonly<Peers>;
 }
+
+/** Telegraf's loads, by the parser that reads the records. */
+export type Peers = Partial<Record<Parser, LoadResult<'telegraf'>>>;
 
 export interface CaseResult {
   readonly name: string;
@@ -90,29 +94,42 @@ function disk({ name, kind, rounds }: CaseResult): string[] {
   ];
 }
 
-function besideTelegraf(result: CaseResult): string[] {
+function besideTelegraf(result: CaseResult, parser: Parser): string[] {
   const cell = of(result);
   const cpu = (read: (round: Round) => number | undefined) => medianOrDash(result.rounds, read);
+  const peer = ({ peers }: Round) => peers?.[parser];
+  const peerCpu = (processes: readonly ('telegraf' | (typeof SERVERS)[number])[]) =>
+    cpu((round) => {
+      const load = peer(round);
+      return load && cpuOf(load, processes);
+    });
   return [
     result.name,
+    parser,
     cell(({ load }) => load.rowsPerSecond, whole),
-    cell(({ telegraf }) => telegraf?.rowsPerSecond, whole),
-    cell(ofTelegraf, fixed(2)),
+    cell((round) => peer(round)?.rowsPerSecond, whole),
+    cell((round) => ofTelegraf(round, parser), fixed(2)),
     cpu(({ load }) => cpuOf(load, SERVICES)),
-    cpu(({ telegraf }) => telegraf && cpuOf(telegraf, ['telegraf'])),
+    peerCpu(['telegraf']),
     cpu(({ load }) => cpuOf(load, PROCESSES)),
-    cpu(({ telegraf }) => telegraf && cpuOf(telegraf, ['telegraf', ...SERVERS])),
-    whole(Math.max(...result.rounds.map(({ telegraf }) => telegraf?.memoryMib.telegraf.peak ?? 0))),
+    peerCpu(['telegraf', ...SERVERS]),
+    whole(Math.max(...result.rounds.map((round) => peer(round)?.memoryMib.telegraf.peak ?? 0))),
   ];
 }
 
 /** Throughput of the pipeline relative to Telegraf's of the same round. */
-export const ofTelegraf = ({ load, telegraf }: Round): number | null =>
-  load.rowsPerSecond === null || !telegraf?.rowsPerSecond ? null : load.rowsPerSecond / telegraf.rowsPerSecond;
+export function ofTelegraf({ load, peers }: Round, parser: Parser): number | null {
+  const theirs = peers?.[parser]?.rowsPerSecond;
+  return load.rowsPerSecond === null || !theirs ? null : load.rowsPerSecond / theirs;
+}
 
 export function formatBacklogs({ cases, queries }: BacklogResult): string {
   const share = (part: number) => `${Math.round(part * 100)} %`;
-  const beside = cases.filter(({ rounds }) => rounds.some(({ telegraf }) => telegraf !== undefined));
+  const beside = cases.flatMap((one) =>
+    PARSERS.filter((parser) => one.rounds.some(({ peers }) => peers?.[parser] !== undefined)).map((parser) =>
+      besideTelegraf(one, parser),
+    ),
+  );
   return [
     `Committed rows between ${share(0.1)} and ${share(1)} of a backlog, against psql \\copy of the same rows right afterwards`,
     table([
@@ -133,6 +150,7 @@ export function formatBacklogs({ cases, queries }: BacklogResult): string {
           table([
             [
               'case',
+              'parser',
               'pipeline rows/s',
               'Telegraf rows/s',
               'of Telegraf',
@@ -142,7 +160,7 @@ export function formatBacklogs({ cases, queries }: BacklogResult): string {
               'all, Telegraf',
               'Telegraf peak MiB',
             ],
-            ...beside.map(besideTelegraf),
+            ...beside,
           ]),
         ]),
     ...(queries.length === 0
