@@ -113,7 +113,7 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
       await page.mouse.up({ button: 'right' });
     });
 
-    it('is not the view of before where that of the address cannot be loaded', async () => {
+    it('is not the previous view when that of the address cannot be loaded', async () => {
       const { page } = current();
       await current().open('/pipeline');
       // As after an upgrade of the service, whose files have other names.
@@ -152,7 +152,7 @@ export function currentNumbers({ visitor: current, lot }: Given): void {
       await current().open('/?range=all');
       await page
         .locator('.attention')
-        .getByText(/Only the first \d+ machines are looked at here/)
+        .getByText(/Only the first \d+ machines are included here/)
         .waitFor();
       await current().open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&chart=imr&subgroup=1');
       await page.getByText(/Only the latest \d+ notes are shown/).waitFor();

@@ -415,7 +415,7 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
 
     it('telemetry: says that no source is chosen, and chooses others than those without a sample', async () => {
       await visitor.open(`${VIEWS.telemetry}&sources=`);
-      await shows('None is chosen: tick some in the table below.');
+      await shows('No source is selected: tick some in the table below.');
       await visitor.open(`${VIEWS.telemetry}&sources=a,b,c,d,e,f`);
       await shows('No sample in this range.');
       const [name = ''] = (await visitor.table('Machines and services'))[0] ?? [];

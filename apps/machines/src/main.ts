@@ -146,7 +146,7 @@ const HISTORY_MS = lengthOfHistory({
 });
 if (ONCE && Date.now() - HISTORY_MS < EARLIEST_TIME_US / 1000) {
   command.error(
-    'error: a history of this --duration, or of --lots at this --inspection-rate, would begin before 2000, and be refused',
+    'error: the history would begin before 2000, where events are refused: shorten --duration, lower --lots or raise --inspection-rate',
   );
 }
 

@@ -163,7 +163,7 @@ async function replay(
       const service = options.wait === true ? queryService() : undefined;
       const doubt = service && (await checkWaitable({ ...service, topic, signal: stop }));
       if (doubt !== undefined) {
-        progress.print(`cannot tell yet whether the pipeline is there to wait for: ${doubt}`);
+        progress.print(`--wait: cannot check the pipeline yet, publishing anyway: ${doubt}`);
       }
       const connection = kafkaConnection(config, 'chip-replay');
       // Messages of the Kafka client are printed here, once, in words.

@@ -41,7 +41,7 @@ function describe(error: unknown): string {
     return `${code}: ${message}: ${cause.message}`;
   }
   return context['sqlstate'] === INSUFFICIENT_PRIVILEGE
-    ? `${code}: ${message}; DATABASE_URL is of a role that may not do this, --help says whose URL the command needs`
+    ? `${code}: ${message}; the role in DATABASE_URL lacks a right: --help names the role that this command needs`
     : `${code}: ${message}`;
 }
 
@@ -58,15 +58,17 @@ export function environmentVariable(name: string): string {
   return value;
 }
 
-/** Whether the calendar has the day `2026-01-20`; `Date.parse` takes the 30th of February for a day of March. */
+/** Whether a text such as `2026-01-20` is a day of the calendar; `Date.parse` accepts 30 February. */
 export const isDay = (day: string): boolean => !Number.isNaN(parseTime(`${day}T00:00:00Z`));
 
-/** Parses a text for the audit trail, which keeps none that is empty. */
+/** Parses a text for the audit trail, which refuses empty ones. */
 export const auditText =
   (most = Infinity) =>
   (text: string): string => {
     if (text.trim() === '' || text.length > most) {
-      throw new InvalidArgumentError(most === Infinity ? 'expected a text' : `expected 1 to ${most} characters`);
+      throw new InvalidArgumentError(
+        most === Infinity ? 'expected a text that is not empty' : `expected 1 to ${most} characters`,
+      );
     }
     return text;
   };

@@ -41,7 +41,7 @@ const machineTopicOf = (name: string): string => name.replace(/\.dlq$/, '');
 const list = (text: string, previous: string[] = []): string[] => {
   const names = text.split(',').filter(Boolean);
   if (names.length === 0) {
-    throw new InvalidArgumentError('Expected at least one.');
+    throw new InvalidArgumentError('Expected at least one value.');
   }
   return [...previous, ...names];
 };
@@ -82,7 +82,7 @@ const withFilters = (command: Command): Command =>
     .option('--partition <numbers>', 'partitions of the machine topic', numbers)
     .option('--offset-range <first-last>', 'offsets of the machine topic, both inclusive', offsetRange);
 
-/** @throws InputError when no letter can be refused in that time */
+/** @throws InputError when the range of time is empty */
 function filterOf({ code, stage, key, from, to, partition, offsetRange: offsets }: FilterOptions): LetterFilter {
   if (from !== undefined && to !== undefined && from >= to) {
     throw new InputError('--to must be after --from');

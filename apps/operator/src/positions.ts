@@ -5,7 +5,7 @@ import { createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { byOption, environmentVariable, isDay, runCommand } from './command.ts';
+import { auditText, byOption, environmentVariable, isDay, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
 import { IngestPlans } from './positions/ingest-plans.ts';
 import { planAcceptGap } from './positions/accept-gap.ts';
@@ -136,7 +136,7 @@ const changing = (name: string, description: string, ofPartition = true): Comman
     command.argument('<partition>', 'its partition, or "all"', partitionOrAll);
   }
   return command
-    .requiredOption('--reason <text>', 'why, for the audit trail')
+    .requiredOption('--reason <text>', 'why, for the audit trail', auditText())
     .addOption(byOption())
     .option('--yes', 'do not ask')
     .option('--dry-run', 'only report what would happen');
@@ -148,9 +148,6 @@ async function change(
   options: ChangeOptions,
   plan: (facts: PartitionFacts, ingest: IngestPlans) => Promise<Plan>,
 ): Promise<void> {
-  if (options.reason.trim() === '') {
-    throw new InputError('--reason is empty; state why, for the audit trail');
-  }
   const connection = kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-positions');
   const admin = new KafkaAdmin(connection, logger);
   try {

@@ -84,9 +84,9 @@ describe('db', () => {
     });
   });
 
-  it('says of a role without the right that it is of another one', async () => {
+  it('says which role a command needs when the given one lacks a right', async () => {
     const result = await runEntry('db', ['status', '--json'], { DATABASE_URL: asOperator(db.url) });
-    expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--help says whose URL') });
+    expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--help names the role') });
   });
 
   it.each([
@@ -100,13 +100,13 @@ describe('db', () => {
       1,
     ],
     [
-      'a day that the calendar does not have',
+      'a day that does not exist',
       ['rollup', 'rebuild', '--from', new Date().toISOString().slice(0, 10), '--to', '9999-02-30', '--reason', 'x'],
       1,
     ],
     ['an empty reason', ['hold', 'place', 'L1', '--reason', ' '], 2],
-    ['an empty reason in the place of the usual one', ['refresh', '--reason', ''], 2],
-    ['a name that the audit trail has no room for', ['refresh', '--by', 'x'.repeat(201)], 2],
+    ['an empty reason instead of the default', ['refresh', '--reason', ''], 2],
+    ['a name too long for the audit trail', ['refresh', '--by', 'x'.repeat(201)], 2],
   ])('refuses %s with one sentence', async (_, args, code) => {
     const result = await run(...args);
     expect(result.stderr).not.toContain('database_row_refused');

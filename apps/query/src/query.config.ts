@@ -75,7 +75,7 @@ export const querySchema = withAccessRule(
       .min(100)
       .max(600_000)
       .default(30_000)
-      .describe('longest run of one SQL statement, but of an export; after that, the answer is 503 query_timeout'),
+      .describe('longest run of one SQL statement, except of an export; after that, the answer is 503 query_timeout'),
     EXPORT_MAX_SECONDS: z.coerce
       .number()
       .int()
@@ -92,7 +92,7 @@ export const querySchema = withAccessRule(
       .max(3_600)
       .default(30)
       .describe(
-        'an answer, of an export or not, breaks off when its reader stalls for this long; slower than 8 KiB/s counts as stalled',
+        'an answer, also an export, is aborted when its reader stalls for this long; slower than 8 KiB/s counts as stalled',
       ),
     ALLOWED_HOSTS: z
       .string()
@@ -209,8 +209,8 @@ export const MAX_CONNECTIONS = 1_000;
 /** Longest wait for a database connection; after that, fails fast with 503 instead of queueing. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * Longest wait for the answer to a statement, which the database itself ends before; a statement may be sent behind another.
- * A server that is gone without a word, such as one whose host lost its power, would be waited for a quarter of an hour.
+ * Longest wait for the answer to a statement, which may be queued behind another; the database itself ends it earlier.
+ * Without it, a server that vanished silently, such as one whose host lost power, would be waited for a quarter of an hour.
  */
 export const answerTimeoutMs = (statementMs: number): number => 2 * statementMs + CONNECT_TIMEOUT_MS;
 /** Divides the connections to read with by the cost of requests: at least one is left for lists and single items. */

@@ -12,8 +12,8 @@ it('refuses a huge whole number also of a field that has no bound of its own', (
   });
 });
 
-const NOT_JSON = 'got text that is not JSON from its character';
-const CUT = 'got text that ends within JSON, expected the whole of it';
+const NOT_JSON = 'got text that is not JSON from character';
+const CUT = 'got JSON that ends too early, expected the whole text';
 it.each([
   ['', 'got an empty value, expected JSON'],
   ['\ufeff{"a":1}', 'got a byte order mark, expected JSON'],
@@ -28,11 +28,11 @@ it.each([
   ['{"a":1 /* b */}', `${NOT_JSON} 8 on, expected JSON`],
   ['[1,]', `${NOT_JSON} 4 on, expected JSON`],
   ['{"a":"\n"}', `${NOT_JSON} 6 on, expected JSON`],
-])('says where %j is no JSON, and quotes nothing', (text, detail) => {
+])('says where %j is not JSON, and quotes nothing', (text, detail) => {
   expect(readJson(Buffer.from(text), 1_000_000)).toEqual({ ok: false, refusal: { code: 'malformed_json', detail } });
 });
 
-it('finds a place in all that is not JSON', () => {
+it('finds the place in everything that is not JSON', () => {
   fc.assert(
     fc.property(
       fc.json(),
@@ -53,7 +53,7 @@ it('finds a place in all that is not JSON', () => {
   );
 });
 
-it('finds none where text nests deeper than is looked', () => {
+it('finds none in text that nests too deep', () => {
   const detail = 'got text that is not JSON, expected JSON';
   const read = readJson(Buffer.from(`{"a":${'['.repeat(100_000)}`), 1_000_000);
   expect(read).toEqual({ ok: false, refusal: { code: 'malformed_json', detail } });

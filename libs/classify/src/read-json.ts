@@ -47,12 +47,12 @@ function whyNotJson(text: string): string {
   }
   const end = endOfJson(text);
   if (end === text.length) {
-    return 'got text that ends within JSON, expected the whole of it';
+    return 'got JSON that ends too early, expected the whole text';
   }
-  return `got text that is not JSON${end === undefined ? '' : ` from its character ${end + 1} on`}, expected JSON`;
+  return `got text that is not JSON${end === undefined ? '' : ` from character ${end + 1} on`}, expected JSON`;
 }
 
-/** @returns how many characters can begin a JSON text; undefined if they nest too deep to say */
+/** @returns how many characters are the valid beginning of JSON; undefined if they nest too deep to tell */
 function endOfJson(text: string): number | undefined {
   let end: number | undefined;
   try {
@@ -60,7 +60,7 @@ function endOfJson(text: string): number | undefined {
       text,
       {
         onError: (_, offset, length) => {
-          // The parser marks a string without an end from its beginning on, and what is missing as nothing.
+          // The parser reports an unterminated string from its beginning, and missing text with length 0.
           end = length === 0 || (text[offset] === '"' && offset + length === text.length) ? offset + length : offset;
           throw new JsonEnds();
         },

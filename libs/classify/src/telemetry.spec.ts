@@ -124,7 +124,7 @@ describe('classification of telemetry', () => {
   it.each<[string, unknown, Refusal['code'], RegExp]>([
     ['a tombstone', null, 'malformed_json', /tombstone/],
     ['an empty value', '', 'malformed_json', /empty/],
-    ['truncated JSON', '{"time":', 'malformed_json', /ends within JSON/],
+    ['truncated JSON', '{"time":', 'malformed_json', /ends too early/],
     ['a bare NaN', '{"metric_value":NaN}', 'malformed_json', /not JSON/],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'invalid_text', /UTF-8/],
     ['a value above 1 MiB', Buffer.alloc(1024 * 1024 + 1, 32), 'too_large', /1048577 bytes.*at most 1048576/],

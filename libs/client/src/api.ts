@@ -1848,7 +1848,7 @@ export interface components {
              */
             definition_id: string;
             parameters: {
-                /** @description What differs between its values, so that its indices are null: filter, or mix=yes, but for units. */
+                /** @description What differs between its values, so that its indices are null. Filter, or use mix=yes, which combines everything but units. */
                 ambiguous?: ("unit" | "inspection_type" | "step" | "recipe")[];
                 /** @description Fraction of values beyond mean -+ 3 sigma_within; 0.0027 of a stable normal process. */
                 beyond_limits: number | null;
@@ -2096,7 +2096,7 @@ export interface components {
             lambda?: number;
             /** @description A set or a list of rules; default ["beyond_limits"]. */
             rules?: ("western_electric" | "nelson") | ("beyond_limits" | "western_electric_1" | "western_electric_2" | "western_electric_3" | "western_electric_4" | "nelson_1" | "nelson_2" | "nelson_3" | "nelson_4" | "nelson_5" | "nelson_6" | "nelson_7" | "nelson_8")[];
-            /** @description Standard deviation of single values; requires target, but for ewma and cusum. */
+            /** @description Standard deviation of single values; requires target, except for ewma and cusum. */
             sigma?: number;
             /**
              * @description For xbar_r, xbar_s and between_within. Estimator of sigma within subgroups. weighted (default): mean of R/d2(n) or S/c4(n), each weighted by the inverse of its variance. mean: the same without weights. pooled: root of the pooled variance / c4.
@@ -2105,7 +2105,7 @@ export interface components {
             sigma_method?: "weighted" | "mean" | "pooled";
             /** @description For xbar_r, xbar_s and between_within; an empty subgroup is a gap. */
             subgroups?: number[][];
-            /** @description Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. Every panel takes its limits from both, and one sample is enough. */
+            /** @description Centre of the location panel; requires sigma, except for ewma and cusum, which estimate what is not given. Every panel takes its limits from both, and one sample is enough. */
             target?: number;
             /** @description For imr, ewma, cusum: values in order; null = missing. */
             values?: (number | null)[];
@@ -2485,7 +2485,7 @@ export interface components {
              */
             again: boolean;
             /**
-             * @description Refusal code, as a group states it; empty: of records that are not dead letters.
+             * @description Refusal code, as a group states it; empty for records that are not dead letters.
              * @example schema_violation
              */
             code?: string;
@@ -2502,7 +2502,7 @@ export interface components {
             patch?: {
                 [key: string]: unknown;
             };
-            /** @description Service that refused the events: ingest or writer; empty: where a record does not say. */
+            /** @description Service that refused the events: ingest or writer; empty if the record does not say. */
             stage?: string;
             /**
              * Format: date-time
@@ -2704,7 +2704,7 @@ export interface components {
              */
             again: boolean;
             /**
-             * @description Refusal code, as a group states it; empty: of records that are not dead letters.
+             * @description Refusal code, as a group states it; empty for records that are not dead letters.
              * @example schema_violation
              */
             code?: string;
@@ -2722,7 +2722,7 @@ export interface components {
                 [key: string]: unknown;
             };
             reason: string;
-            /** @description Service that refused the events: ingest or writer; empty: where a record does not say. */
+            /** @description Service that refused the events: ingest or writer; empty if the record does not say. */
             stage?: string;
             /**
              * Format: date-time
@@ -4378,7 +4378,7 @@ export interface components {
              * @example 300
              */
             bucket_seconds: number;
-            /** @description The range of which the points show every sample: as requested, or less where raw samples of a partial hour are gone; of a roll-up, its whole hours or days. null: none, so ask for whole hours. Absent with tags, which no roll-up knows. */
+            /** @description The range that the points cover completely: as requested, or less where raw samples of a partial hour are gone; for a roll-up, its whole hours or days. null: none of the range, so ask for whole hours. Absent with tags, which roll-ups do not have. */
             covered?: {
                 /**
                  * Format: date-time
@@ -5915,7 +5915,7 @@ export interface operations {
                  */
                 result?: "pass" | "fail";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -6164,7 +6164,7 @@ export interface operations {
                  */
                 lot_id?: string[];
                 /**
-                 * @description yes: combine different inspection types, steps and recipes, which else are `ambiguous`. Different units are never combined.
+                 * @description yes: combine different inspection types, steps and recipes, which are otherwise `ambiguous`. Different units are never combined.
                  * @example yes
                  */
                 mix?: "yes";
@@ -6186,7 +6186,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -6330,7 +6330,7 @@ export interface operations {
                  */
                 sigma_method?: "weighted" | "mean" | "pooled";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -6695,7 +6695,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Refusal code; empty: of records that are not dead letters.
+                 * @description Refusal code; empty for records that are not dead letters.
                  * @example schema_violation
                  */
                 code?: string;
@@ -6722,7 +6722,7 @@ export interface operations {
                  */
                 machine?: string;
                 /**
-                 * @description Service that refused the event: ingest or writer; empty: where a record does not say.
+                 * @description Service that refused the event: ingest or writer; empty if the record does not say.
                  * @example ingest
                  */
                 stage?: string;
@@ -6925,7 +6925,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Refusal code; empty: of records that are not dead letters.
+                 * @description Refusal code; empty for records that are not dead letters.
                  * @example schema_violation
                  */
                 code?: string;
@@ -6945,7 +6945,7 @@ export interface operations {
                  */
                 machine?: string;
                 /**
-                 * @description Service that refused the event: ingest or writer; empty: where a record does not say.
+                 * @description Service that refused the event: ingest or writer; empty if the record does not say.
                  * @example ingest
                  */
                 stage?: string;
@@ -7248,7 +7248,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7392,7 +7392,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7657,7 +7657,7 @@ export interface operations {
                  */
                 sample?: "lot" | "wafer";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -7835,7 +7835,7 @@ export interface operations {
                  */
                 result?: "pass" | "fail";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -7962,7 +7962,7 @@ export interface operations {
                  */
                 raw?: "1";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8246,7 +8246,7 @@ export interface operations {
                  */
                 result?: "pass" | "fail";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8525,7 +8525,7 @@ export interface operations {
                  */
                 lot_id?: string;
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8585,7 +8585,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8704,7 +8704,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8845,7 +8845,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -8991,7 +8991,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9132,7 +9132,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9220,7 +9220,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9339,7 +9339,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9475,7 +9475,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9621,7 +9621,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9772,7 +9772,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.
                  * @example fab-1
                  */
                 site?: string;
@@ -9930,7 +9930,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -10064,7 +10064,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -10203,7 +10203,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -10998,7 +10998,7 @@ export interface operations {
                  */
                 rules?: string;
                 /**
-                 * @description Standard deviation of single values; requires target, but for ewma and cusum. Means use sigma / sqrt(n).
+                 * @description Standard deviation of single values; requires target, except for ewma and cusum. Means use sigma / sqrt(n).
                  * @example 70
                  */
                 sigma?: number;
@@ -11008,7 +11008,7 @@ export interface operations {
                  */
                 sigma_method?: "weighted" | "mean" | "pooled";
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -11027,7 +11027,7 @@ export interface operations {
                  */
                 subgroup?: string;
                 /**
-                 * @description Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. With both, limits need no data.
+                 * @description Centre of the location panel; requires sigma, except for ewma and cusum, which estimate what is not given. With both, limits need no data.
                  * @example 3000
                  */
                 target?: number;
@@ -11555,7 +11555,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -11833,7 +11833,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]
@@ -11975,7 +11975,7 @@ export interface operations {
                  */
                 recipe?: string[];
                 /**
-                 * @description Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name. Repeat it to match any of several.
+                 * @description Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name. Repeat it to match any of several.
                  * @example [
                  *       "fab-1"
                  *     ]

@@ -41,9 +41,9 @@ export interface CatchUpOptions extends PipelineOptions {
 }
 
 /**
- * Asks before anything is published whether it can be waited for.
+ * Checks, before anything is published, whether the pipeline can be waited for.
  *
- * @returns why that cannot be told yet
+ * @returns why that is not known yet; undefined if it can be
  * @throws InputError if the pipeline does not read the topic, or refuses the key
  */
 export async function checkWaitable(options: PipelineOptions): Promise<string | undefined> {
@@ -52,10 +52,10 @@ export async function checkWaitable(options: PipelineOptions): Promise<string | 
   if (typeof answer === 'string') {
     return answer;
   }
-  // A pipeline that has just started has positions of none of its topics.
+  // A pipeline that has just started has no positions yet.
   if (streamOf(topic) === undefined && !answer.some((one) => one.topic === topic)) {
     throw new InputError(
-      `--wait: the pipeline of ${queryUrl} does not read the topic ${topic}, only ${STREAMS.map(({ source }) => source).join(' and ')}: nothing of it would ever be stored; leave out --wait or --publish-to`,
+      `--wait: the pipeline of ${queryUrl} does not read the topic ${topic}, only ${STREAMS.map(({ source }) => source).join(' and ')}: its events would never be stored; leave out --wait or --publish-to`,
     );
   }
   return undefined;

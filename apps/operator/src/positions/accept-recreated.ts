@@ -32,14 +32,14 @@ export async function planAcceptRecreated(facts: PartitionFacts): Promise<Plan> 
   }
   const lost = (position.highWatermark ?? position.nextOffset) - position.nextOffset;
   // Ingest may have read the beginning while it still took the topic for the old one, whose blocks are not applied again, or
-  // may have begun where it had been in the old one. What is before the first block must not be passed over in silence.
+  // may have continued at its offset in the old one. What precedes the first block must not be skipped silently.
   const start = Math.min(block.coversFrom, (await facts.range(facts.parts.machineTopic)).low);
   return {
     lines: [
       `${facts.name} continues at ${start} of the new topic${newId === null ? '' : ` (id ${newId})`}, starting with block ${acceptedOffset} of ${acceptedTopic}`,
       ...(start < block.coversFrom
         ? [
-            `no block of the new topic has its offsets ${start} to ${block.coversFrom - 1}: they become a gap, and are still there to be read: npm run positions -- rewind-ingest`,
+            `no block of the new topic covers its offsets ${start} to ${block.coversFrom - 1}: they become a gap; to let ingest read them: npm run positions -- rewind-ingest`,
           ]
         : []),
       lost > 0n

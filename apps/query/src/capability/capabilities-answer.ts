@@ -13,7 +13,7 @@ export const capabilitiesParameters = z
     ...filters,
     mix: mixParameter('inspection types, steps and recipes').meta({
       description:
-        'yes: combine different inspection types, steps and recipes, which else are `ambiguous`. Different units are never combined.',
+        'yes: combine different inspection types, steps and recipes, which are otherwise `ambiguous`. Different units are never combined.',
     }),
   })
   .superRefine(endsInOrder);
@@ -51,7 +51,7 @@ export const capabilitiesAnswer = z
           .optional()
           .meta({
             description:
-              'What differs between its values, so that its indices are null: filter, or mix=yes, but for units.',
+              'What differs between its values, so that its indices are null. Filter, or use mix=yes, which combines everything but units.',
           }),
       }),
     ),

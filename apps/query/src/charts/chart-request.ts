@@ -107,11 +107,11 @@ export const chartRequest = z
     h: optional(chartNumbers.h, `CUSUM: decision interval in sigma; default ${DEFAULT_H}.`),
     target: optional(
       chartNumbers.target,
-      'Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. Every panel takes its limits from both, and one sample is enough.',
+      'Centre of the location panel; requires sigma, except for ewma and cusum, which estimate what is not given. Every panel takes its limits from both, and one sample is enough.',
     ),
     sigma: optional(
       chartNumbers.sigma,
-      'Standard deviation of single values; requires target, but for ewma and cusum.',
+      'Standard deviation of single values; requires target, except for ewma and cusum.',
     ),
   })
   .superRefine(numbersCounted)

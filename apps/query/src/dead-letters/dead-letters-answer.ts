@@ -9,7 +9,7 @@ const filters = {
     .max(100)
     .optional()
     .meta({
-      description: 'Refusal code; empty: of records that are not dead letters.',
+      description: 'Refusal code; empty for records that are not dead letters.',
       examples: ['schema_violation'],
     }),
   stage: z
@@ -17,7 +17,7 @@ const filters = {
     .max(20)
     .optional()
     .meta({
-      description: 'Service that refused the event: ingest or writer; empty: where a record does not say.',
+      description: 'Service that refused the event: ingest or writer; empty if the record does not say.',
       examples: ['ingest'],
     }),
   field: z

@@ -11,7 +11,7 @@ const canonicalTime = (text: string): string | undefined => {
   if (Number.isNaN(parseTime(text))) {
     return undefined;
   }
-  // From its text: a number of microseconds is exact for whole seconds only after 2255.
+  // Takes the fraction from the text: after 2255, a number of microseconds is exact for whole seconds only.
   const [point = '', fraction = ''] = /\.(\d+)/.exec(text) ?? [];
   const seconds = formatTime(parseTime(text.replace(point, '')));
   // Behind the offset, which may be that of another year.
@@ -115,7 +115,7 @@ export const siteParameter = nameParameter(
 );
 /** Of lots: machines need not name a site, and another site may have a lot of the same name. */
 export const siteOfLotParameter = nameParameter(
-  'Site (fab) that sent the events; empty: events that name none. Several sites may use the same lot name.',
+  'Site (fab) that sent the events; empty for events that name none. Several sites may use the same lot name.',
   'fab-1',
   100,
   0,

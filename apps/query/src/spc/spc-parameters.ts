@@ -99,12 +99,12 @@ export const spcParameters = z
       }),
     target: chartNumber(
       'target',
-      'Centre of the location panel; requires sigma, but for ewma and cusum, which estimate what is not given. With both, limits need no data.',
+      'Centre of the location panel; requires sigma, except for ewma and cusum, which estimate what is not given. With both, limits need no data.',
       3000,
     ),
     sigma: chartNumber(
       'sigma',
-      'Standard deviation of single values; requires target, but for ewma and cusum. Means use sigma / sqrt(n).',
+      'Standard deviation of single values; requires target, except for ewma and cusum. Means use sigma / sqrt(n).',
       70,
     ),
     lambda: chartNumber('lambda', 'EWMA: weight of the newest value.', 0.2),

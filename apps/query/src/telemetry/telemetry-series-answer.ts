@@ -28,7 +28,7 @@ export const seriesAnswer = z
     bucket_seconds: count.meta({ description: 'Width of a bucket.', examples: [300] }),
     covered: z.strictObject({ from: timeText, to: timeText }).nullable().optional().meta({
       description:
-        'The range of which the points show every sample: as requested, or less where raw samples of a partial hour are gone; of a roll-up, its whole hours or days. null: none, so ask for whole hours. Absent with tags, which no roll-up knows.',
+        'The range that the points cover completely: as requested, or less where raw samples of a partial hour are gone; for a roll-up, its whole hours or days. null: none of the range, so ask for whole hours. Absent with tags, which roll-ups do not have.',
     }),
     points: z.array(
       z.strictObject({

@@ -135,7 +135,7 @@ export const en = {
     attention: 'Needs attention',
     nothing: 'Nothing needs attention',
     stopped: (count: number) => `${count} stopped ${count === 1 ? 'partition' : 'partitions'}`,
-    firstMachines: (shown: string) => `Only the first ${shown} machines are looked at here`,
+    firstMachines: (shown: string) => `Only the first ${shown} machines are included here`,
     silent: (names: readonly string[]) =>
       names.length === 1
         ? `${names[0]} is silent`

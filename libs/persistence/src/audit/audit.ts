@@ -44,7 +44,7 @@ export async function appendAudit(transaction: Queryable, entry: AuditEntry): Pr
   return (rows[0] as { seq: number }).seq;
 }
 
-/** Every migration is an entry of this chain, so that a migrated database has it. */
+/** Every migration is an entry of this stream, so every migrated database has it. */
 const SCHEMA_STREAM = 'schema';
 
 /** A head of a stream, noted earlier outside the database, out of reach of anyone who can change the database. */
@@ -94,7 +94,10 @@ export async function verifyAudit(
     const row = rows[0] as (typeof rows)[number];
     let broken = row.broken_seq === null ? null : { seq: row.broken_seq, problem: row.problem ?? '' };
     if (name === SCHEMA_STREAM && row.entries === 0 && row.head_seq === null) {
-      broken = { seq: 1, problem: 'the stream is gone, and every migration of this database was an entry of it' };
+      broken = {
+        seq: 1,
+        problem: 'the stream is missing, although every migration of this database wrote an entry to it',
+      };
     }
     for (const anchor of anchors.filter((one) => one.stream === name)) {
       const problem = await missingAnchor(database, anchor);

@@ -7,7 +7,7 @@ export type CsvRecord =
 const MAX_LINES_PER_RECORD = 50;
 const MAX_CHARACTERS_PER_LINE = 4 * 1024 * 1024;
 
-/** What a decoder makes of bytes that are not UTF-8: a name with it would be stored as another one. */
+/** Decoders put it in place of bytes that are not UTF-8, so a name would be stored as a different one. */
 const REPLACEMENT = '\uFFFD';
 
 /**
@@ -72,7 +72,10 @@ export class CsvReader {
       } else if (typeof cells === 'string') {
         records.push({ line, problem: cells });
       } else if (text.includes(REPLACEMENT)) {
-        records.push({ line, problem: 'has bytes that are not UTF-8; convert the file first, such as with iconv' });
+        records.push({
+          line,
+          problem: 'contains bytes that are not UTF-8; convert the file first, for example with iconv',
+        });
       } else if (text !== '') {
         records.push({ line, cells });
       }

@@ -16,11 +16,11 @@ const selection = {
   code: storedText(0, 100)
     .optional()
     .meta({
-      description: 'Refusal code, as a group states it; empty: of records that are not dead letters.',
+      description: 'Refusal code, as a group states it; empty for records that are not dead letters.',
       examples: ['schema_violation'],
     }),
   stage: storedText(0, 20).optional().meta({
-    description: 'Service that refused the events: ingest or writer; empty: where a record does not say.',
+    description: 'Service that refused the events: ingest or writer; empty if the record does not say.',
   }),
   field: storedText(0, 500).optional().meta({
     description: 'Where the events were refused, as a group states it; empty: where a refusal names no place.',
