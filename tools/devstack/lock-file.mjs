@@ -28,11 +28,11 @@ function linked(file, name) {
 
 /** See lock-file.d.mts. */
 export function takeLockFile(file, isHolder) {
-  // Our own pid is that of an earlier process, as it happens in containers.
+  // A file with our own pid is from an earlier process, as happens in containers.
   const isHeldBy = (pid) => pid !== process.pid && isHolder(pid);
   const own = `${file}.${process.pid}`;
   const stale = `${own}.stale`;
-  // A link appears with its content. A file that is created and then written looks for a moment like one without a holder.
+  // A link appears with its content; a file that is created and then written would look unowned for a moment.
   writeFileSync(own, `${process.pid}\n`);
   try {
     for (;;) {

@@ -44,7 +44,7 @@ it('belongs to the process that took it since it was found stale', () => {
   expect(readdirSync(folder)).toEqual(['lock']);
 });
 
-it('never looks as if nobody held it while it is taken', async () => {
+it('never looks unowned while it is taken', async () => {
   const script = `
     import { rmSync } from 'node:fs';
     import { takeLockFile } from ${JSON.stringify(pathToFileURL(path.join(import.meta.dirname, 'lock-file.mjs')).href)};

@@ -26,7 +26,7 @@ export interface Service {
   readonly url: string;
   /** The end of its output. */
   output(): string;
-  /** Its exit code, or null after a signal, once all that it said is in its log. */
+  /** Its exit code, or null after a signal, once all of its output is in its log. */
   readonly ended: Promise<number | null>;
 }
 
@@ -95,7 +95,7 @@ export class Pipeline {
     });
     if (child.exitCode !== null) {
       await service.ended;
-      // Whoever else looked for a free port may have begun to listen first.
+      // Another process may have taken the free port first.
       if (env['PORT'] === undefined && service.output().includes('EADDRINUSE')) {
         return this.start(name, env);
       }
@@ -119,7 +119,7 @@ export class Pipeline {
       stream.on('data', (text: Buffer) => (output = (output + text.toString()).slice(-MOST_OUTPUT)));
     }
     child.once('close', () => log.end());
-    // What it said last comes after its exit.
+    // Its last output arrives after its exit.
     const ended = once(log, 'close').then(() => child.exitCode);
     const service = { process: child, url: `http://127.0.0.1:${port}`, output: () => output, ended };
     this.#services.add(service);

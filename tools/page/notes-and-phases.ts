@@ -49,7 +49,7 @@ export function notesAndPhases({ visitor: current, ask, figures, send, stored }:
       const { samples } = await ask<Chart>(SPC);
       const form = page.getByRole('form', { name: 'Add the note' });
       await form.getByLabel('Note').fill('pump exchanged');
-      // Another sample is another time, of the note that was typed.
+      // Selecting another sample changes the time of the note, and keeps its text.
       await page.getByRole('application').first().focus();
       await page.keyboard.press('ArrowRight');
       await waitFor(address, (query) => query.get('sample') === '4');
@@ -170,7 +170,7 @@ export function notesAndPhases({ visitor: current, ask, figures, send, stored }:
       };
       // Others may use the machine: then everything takes as much longer as there are programs for each core.
       const limit = (): number => LIVE_MS * Math.max(1, (loadavg()[0] ?? 0) / cpus().length);
-      // That load is a mean, and a machine may be slow: one of them may be late. A page that waits is late each time.
+      // That load is a mean, and a machine may be slow: some samples may be late. A page that waits is late each time.
       const times: number[] = [];
       while (times.length < MOST_MOVES && Math.min(...times) >= limit()) {
         times.push(await move(`${times.length}`));

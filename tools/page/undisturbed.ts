@@ -257,7 +257,7 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       }
     });
 
-    it('a click selects the sample under the pointer, although the chart was drawn anew', async () => {
+    it('a click selects the sample under the pointer, although the chart was redrawn', async () => {
       const { page } = current();
       await current().open(`${CHART}&range=all`);
       const plot = (await page.locator('.chart .u-over').first().boundingBox())!;
@@ -277,7 +277,7 @@ export function undisturbed({ visitor: current, enter, lot, publish }: Given): v
       expect(await page.locator('.chart .readout').first().innerText()).toBe(before);
     });
 
-    it('whoever left while something was stored is not brought back', async () => {
+    it('a person who left while something was stored is not brought back', async () => {
       const { page } = current();
       const letGo: (() => void)[] = [];
       const stored = async (route: Route): Promise<void> => {

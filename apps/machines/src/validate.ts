@@ -90,7 +90,7 @@ const program = new Command('validate')
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** As bytes: what is not UTF-8 must be refused, and other separators of lines, such as U+2028, may be part of a text. */
+/** Lines as bytes: invalid UTF-8 must be refused, and other line separators, such as U+2028, may be part of a text. */
 async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const whole = (line: Buffer): Buffer => (line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line);
   let begun: Buffer[] = [];
@@ -116,7 +116,7 @@ const sentence = (line: number, { index, refusal }: Verdict): string =>
 
 if (import.meta.main) {
   program.exitOverride();
-  // Its input may have no end.
+  // The input may be endless.
   onOutputWithoutReader(() => process.exit());
   try {
     await program.parseAsync();

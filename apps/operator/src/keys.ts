@@ -38,7 +38,7 @@ function duration(text: string): number {
   return Number(count) * SECONDS[unit as keyof typeof SECONDS];
 }
 
-/** {@link duration}, but a key that ends now would be refused from the start. */
+/** {@link duration} above 0: a key that ends at once would never work. */
 function lifetime(text: string): number {
   const seconds = duration(text);
   if (seconds === 0) {

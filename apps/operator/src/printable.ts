@@ -4,5 +4,5 @@ export const printable = (text: string): string =>
     char === '\n' ? char : `\\u{${char.codePointAt(0)!.toString(16)}}`,
   );
 
-/** The same for a part of a line, which must not begin another one. */
+/** The same for a part of a line: line breaks become spaces. */
 export const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' '));

@@ -334,7 +334,7 @@ describe('dlq', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'chip-patch-'));
     try {
       writeFileSync(path.join(folder, 'patch.json'), '{}');
-      // As npm says in which folder its user is.
+      // As npm states the folder of its user.
       expect(await runEntry('dlq', patched, { ...environment(), INIT_CWD: folder })).toMatchObject({ code: 0 });
     } finally {
       rmSync(folder, { recursive: true });
@@ -342,7 +342,7 @@ describe('dlq', () => {
     expect((await dlq('replay', topic, '--patch', '{"a"')).stderr).toContain('--patch: not valid JSON');
     expect(await dlq('list', topic, '--from', 'yesterday')).toMatchObject({ code: 2 });
     expect(await dlq('list', topic, '--from', '2026-02-30')).toMatchObject({ code: 2 });
-    // As from a variable of a shell that is not set: it must not mean none, nor all.
+    // As from an unset shell variable: it must mean neither none nor all.
     expect(await dlq('replay', topic, '--key', '')).toMatchObject({ code: 2, stdout: '' });
     expect(await dlq('list', topic, '--partition', ',')).toMatchObject({ code: 2, stdout: '' });
     expect(await dlq('list', topic, '--from', '2026-02-02', '--to', '2026-02-02')).toMatchObject({

@@ -45,7 +45,7 @@ describe('keys', () => {
     ).toEqual(['key.create', 'key.rotate', 'key.revoke'].map((action) => ({ action, actor: 'jo' })));
   });
 
-  it('are listed one a line, whatever their names do to a terminal', async () => {
+  it('are listed one per line, with control characters escaped', async () => {
     const name = 'red\u001b[31m\nand a second line';
     expect(await keys('create', '--role', 'viewer', '--name', name, '--site', 'a\u0007b', '--quiet')).toMatchObject({
       code: 0,
@@ -73,7 +73,7 @@ describe('keys', () => {
     expect(days).toEqual([{ days: 90 }]);
   });
 
-  it('are not made with an end that is now', async () => {
+  it('are not made with a lifetime of 0', async () => {
     for (const command of [
       ['create', '--role', 'viewer'],
       ['rotate', 'any'],

@@ -295,7 +295,7 @@ describe('positions', () => {
       machine,
       oldId,
     ]);
-    // Ingest sent the first three as of the old topic, or never read them: they are in no block of the new one.
+    // Ingest attributed the first three to the old topic, or never read them: no block of the new one has them.
     const plan = await planAcceptRecreated(facts());
     expect(plan.lines.join('\n')).toContain('offsets 0 to 2: they become a gap');
     await plan.apply();

@@ -21,7 +21,7 @@ export function asOperator(url: string): string {
 /**
  * Runs a command of the operator as its users do, without a terminal.
  *
- * @param options.isRead false: the reader of its output has gone before it says anything
+ * @param options.isRead false: the reader of its output is gone from the start
  * @param options.begun called with its process
  */
 export async function runEntry(

@@ -5,7 +5,7 @@ import { Problem } from './http/problem.error.ts';
 /** What is in use is never older than this, so that a revoked key and an ended session are refused within five seconds. */
 const REFRESH_MS = 2_000;
 const MAX_AGE_MS = 4_500;
-/** For so long a database is waited for while another one is left, and the last one: one that fell silent answers never. */
+/** How long to wait for a database while another one is left, and for the last one: a silent database never answers. */
 const PATIENCE_MS = 1_000;
 const LONGEST_READ_MS = 10_000;
 

@@ -78,7 +78,7 @@ const until = async (condition: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + 60_000;
   while (!(await condition())) {
     if (Date.now() > deadline) {
-      throw new Error('the condition did not come true within a minute');
+      throw new Error('the condition did not hold within a minute');
     }
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -106,7 +106,7 @@ describe('lots', () => {
     expect(await problem('/v1/lots/NONE')).toEqual([404, 'not_found', undefined]);
   });
 
-  it('of a site without a name are asked for by the empty one', async () => {
+  it('of a site without a name are found by an empty site', async () => {
     expect(await problem('/v1/lots/L3')).toEqual([400, 'invalid_parameter', ['site']]);
     const lot = await get<{ site: string; wafers: { passed: number }[] }>('/v1/lots/L3?site=');
     expect([lot.site, lot.wafers.map(({ passed }) => passed)]).toEqual(['', [1]]);

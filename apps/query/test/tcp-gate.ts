@@ -54,9 +54,9 @@ export class TcpGate {
   }
 
   /**
-   * Relays nothing more, without a word: like a server whose host has lost its power.
+   * Silently stops relaying, like a server whose host has lost power.
    *
-   * @param isForGood whether a new connection finds nobody, too
+   * @param isForGood whether new connections get no answer either
    */
   fallSilent(isForGood: boolean): void {
     this.#isSilent = isForGood;

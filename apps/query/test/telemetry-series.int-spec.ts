@@ -142,7 +142,7 @@ describe('a series', () => {
     ['parts of an hour that has lost some, and of one that has not', '09:30', '10:30', [1], ['10:00', '10:30']],
     ['whole hours after one that has lost some', '09:55', '11:00', [], ['10:00', '11:00']],
     ['hours with nothing to lose', '10:15', '11:45', [], ['10:15', '11:45']],
-  ])('of %s says how far its raw samples are all there', async (_, from, to, counts, covered) => {
+  ])('of %s says which part its raw samples cover completely', async (_, from, to, counts, covered) => {
     const time = (at: string | undefined): string => `2026-02-01T${at}:00.000000Z`;
     const { resolution, points, ...answer } = await series(time(from), time(to));
     expect([resolution, points.map((p) => p.sample_count)]).toEqual(['raw', counts]);

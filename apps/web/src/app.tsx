@@ -59,8 +59,8 @@ function NotFound(): JSX.Element {
 
 export function App(): JSX.Element {
   const content = useRef<HTMLElement>(null);
-  // The view before stays until the one of the address is there. Written by hand: the router calls in the middle of a
-  // render, which holds back what signals and states change until that view has come.
+  // The previous view stays until the one of the address is loaded. Sets the attribute directly: the router calls during a
+  // render, which would delay a change of state until then.
   const setBusy = (busy: boolean) => (): void => content.current?.setAttribute('aria-busy', String(busy));
   return (
     <LocationProvider scope={OWN_ADDRESSES}>

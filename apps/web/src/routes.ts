@@ -15,7 +15,7 @@ export interface View {
   readonly component: FunctionComponent;
 }
 
-/** A view that cannot be loaded says so, where the one before it would stay. An upgrade of the service renames its files. */
+/** A view that cannot be loaded says so; otherwise the previous one would stay. An upgrade of the service renames its files. */
 const view = (load: () => Promise<FunctionComponent>): FunctionComponent => lazy(() => load().catch(notLoaded));
 
 export const VIEWS: readonly View[] = [

@@ -49,7 +49,7 @@ describe('what fails for one partition', () => {
     expect(await stage.values()).toEqual([...range(0, 5), ...range(1000, 1005)]);
     const of = async (name: string) =>
       (await stage.metrics.visibleSeconds.get()).values.find(({ metricName }) => metricName?.endsWith(name))?.value;
-    // Once per block, from its append to its commit; whoever reads the database may see that first.
+    // Once per block, from its append to its commit; a reader of the database may see the rows first.
     await waitFor(
       () => of('_count'),
       (count) => count === 2,
@@ -119,7 +119,7 @@ describe('what fails for one partition', () => {
     expect((await stage.metrics.flushes.get()).values[0]?.value).toBeGreaterThan(1);
   });
 
-  it('a flush that takes more memory or locks than the server has: halved until it passes, no row lost or written twice', async () => {
+  it('a flush that needs more memory or locks than the server has: halved until it passes, no row lost or written twice', async () => {
     stage = await WriterStage.make(servers, { flushRows: 64 });
     // As a server does that has too few locks for the chunks of one transaction.
     await hinder(`
@@ -168,7 +168,7 @@ describe('a former owner that does not know yet', () => {
       logger: createLogger({ name: 'test', level: 'silent' }).logger,
     });
 
-  it('leaves the state of its successor alone, and a stop of its successor is no stop that a person has ended', async () => {
+  it('leaves the state of its successor alone, so that a stop does not look as if a person had ended it', async () => {
     stage = await WriterStage.make(servers);
     await stage.start();
     await publish(0, 0, 5);

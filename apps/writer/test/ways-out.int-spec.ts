@@ -159,7 +159,7 @@ describe('ways out of a stopped partition, with a live writer', () => {
     ).rejects.toMatchObject({ code: 'database_position_conflict' });
   });
 
-  it('rows mostly rejected: goes on once the schema is mended', async () => {
+  it('rows mostly rejected: goes on once the schema is repaired', async () => {
     await servers.db.database.query(
       'ALTER TABLE system_metrics ADD CONSTRAINT broken CHECK (metric_value < 10) NOT VALID',
     );

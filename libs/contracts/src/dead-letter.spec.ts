@@ -107,7 +107,7 @@ describe('dead letter', () => {
     expect(counted(most + 1, true)).toEqual([0, 'headers']);
   });
 
-  it('says that headers are cut where its record has more of them than were read', () => {
+  it('says that headers are cut if its record has more of them than were read', () => {
     expect(deadLetter(event({ headers: { one: Buffer.from('1') }, areHeadersCut: true })).headers).toMatchObject({
       one: Buffer.from('1'),
       truncated: 'headers',

@@ -40,7 +40,7 @@ const MAX_DETAIL_CHARACTERS = 2_000;
  */
 const MAX_ELEMENT_CONTEXT_BYTES = 16 * 1024;
 const MAX_ELEMENT_HEADERS = 256;
-/** Most headers of the machine in any letter: who reads it has to find ours behind them. */
+/** Most headers of the machine in any letter: its readers have to find ours behind them. */
 const MAX_MACHINE_HEADERS = 5_000;
 /** Header of a record batch (61 bytes), and the fixed fields of its only record at their widest. */
 const BATCH_BYTES = 61 + 1 + 10 + 5;
@@ -109,7 +109,7 @@ interface MachineHeaders {
 }
 
 const NO_HEADERS = {};
-/** By the headers of a record, which all of its elements share: measured for each of these, they would hold up the process. */
+/** By the headers of a record, which all of its elements share: measuring them for each element would block the process. */
 const measured = new WeakMap<object, MachineHeaders>();
 
 function machineHeadersOf({ headers = NO_HEADERS }: RefusedEvent): MachineHeaders {

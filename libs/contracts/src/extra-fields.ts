@@ -19,7 +19,7 @@ export class ExtraFields {
   #dropped = 0;
   readonly #isReplay: boolean;
 
-  /** @param isReplay whether the event was read before: then it has the kept fields, and the number of the dropped ones */
+  /** @param isReplay whether the event was read before: it then has the kept fields and the number of dropped ones */
   constructor(isReplay: boolean) {
     this.#isReplay = isReplay;
   }

@@ -68,7 +68,7 @@ export class KafkaAdmin {
     const names = new Set(await this.missingTopics(catalogue));
     const missing = catalogue.filter(({ name }) => names.has(name));
     const created: string[] = [];
-    // One by one: the client says of a request whether it made its topics, and another process may be making some of them.
+    // One by one: the client reports only per request whether it created the topics, and another process may create some.
     for (const { name, partitions, settings } of missing) {
       const isOurs = await this.#call('create topics', (admin) =>
         admin.createTopics({

@@ -148,7 +148,7 @@ describe('KafkaAdmin', () => {
       settings: { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '86400000' },
     };
     expect(await admin.checkTopics([spec])).toEqual([`topic ${name} does not exist`]);
-    // Both find that it is missing; one of them makes it.
+    // Both find that it is missing; one of them creates it.
     const created = await Promise.all([admin.createTopics([spec]), admin.createTopics([spec])]);
     expect(created.flat()).toEqual([name]);
     expect(await admin.createTopics([spec])).toEqual([]);

@@ -68,7 +68,7 @@ describe('audit trail', () => {
       5,
     ],
     [
-      'an entry hashed anew',
+      'an entry with a new hash',
       [
         `UPDATE audit_log SET reason = 'forged' WHERE seq = 3`,
         'UPDATE audit_log SET hash = audit_entry_hash(audit_log) WHERE seq = 3',

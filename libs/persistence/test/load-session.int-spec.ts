@@ -171,7 +171,7 @@ describe('LoadSession', () => {
     expect(await loadPosition(db.database, TOPIC, 0)).toMatchObject({ acceptedOffset: 0n });
   });
 
-  it('leaves the accepted offset to whoever has moved the position meanwhile', async () => {
+  it('leaves the accepted offset to a writer that has moved the position meanwhile', async () => {
     const accepted = async (): Promise<unknown> => {
       const position = await loadPosition(db.database, TOPIC, 0);
       return [position?.acceptedOffset, position?.acceptedOrigin];

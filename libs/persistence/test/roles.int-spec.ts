@@ -253,7 +253,7 @@ describe('roles', () => {
     const api = new Database({ url: own('QUERY_DATABASE_URL'), applicationName: 'chip-test-api' });
     expect(await api.query('SHOW jit')).toEqual([{ jit: 'off' }]);
     expect(await api.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '30s' }]);
-    // Services read values as texts: a server's own settings must not round them, or write dates in another way.
+    // Services read values as text: settings of the server must not round or reformat them.
     expect(
       await api.query(`SELECT concat_ws(' ', to_timestamp(0), interval '1 day', 0.1::float8 + 0.2) AS texts`),
     ).toEqual([{ texts: '1970-01-01 00:00:00+00 1 day 0.30000000000000004' }]);

@@ -50,7 +50,7 @@ export async function measureRoutes(
     for (const { path, ...question } of questions) {
       signal.throwIfAborted();
       const times = await timesOf(url + path, requests);
-      // All of them take half an hour at ten million inspections: whoever interrupts that keeps what was measured.
+      // All of them take half an hour at ten million inspections: an interrupted run keeps what was measured.
       progress(`${measured.length + 1} of ${questions.length}: ${path}: ${times.status}, ${whole(times.ms.p50)} ms`);
       measured.push({ ...question, ...times });
     }

@@ -35,8 +35,8 @@ async function isFree(port: number): Promise<boolean> {
 const claims = new Map<number, Server>();
 
 /**
- * Whether this process may use a port of this machine. A port stays free until its server has started, so that two checkouts
- * which start at once would choose the same: a socket with a name and no file tells them apart, and ends with its process.
+ * Whether this process may use a port of this machine. A port stays free until its server has started, so two checkouts that
+ * start at once would choose the same one. An abstract socket claims it, and ends with its process.
  */
 async function claim(port: number): Promise<boolean> {
   if (claims.has(port)) {

@@ -61,7 +61,7 @@ describe('parseDeb822Sources', () => {
     expect(parseDeb822Sources(text)).toEqual([]);
   });
 
-  it('does not take a key that stands in the field itself for a path', () => {
+  it('does not take a key in the field itself for a path', () => {
     const text =
       'Types: deb\nURIs: http://a.example/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc=\n';
     expect(parseDeb822Sources(text)[0]?.signedBy).toBeUndefined();

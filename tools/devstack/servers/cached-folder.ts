@@ -9,7 +9,7 @@ const FILES = '.files';
 
 /**
  * @param build fills the empty folder that it receives, which then moves to its final place
- * @param neverChanges whether to build again a folder that lacks a file or a part of it, as after a crash of the machine
+ * @param neverChanges whether to rebuild a folder with a missing or truncated file, as after a crash of the machine
  */
 export async function cachedFolder(
   cache: string,
@@ -53,7 +53,7 @@ function filesOf(folder: string): string {
     .join('');
 }
 
-/** By the sizes of its files: to read them all would take longer than a start. */
+/** Compares the sizes of its files: reading them all would take longer than a start. */
 function isWhole(folder: string): boolean {
   const list = path.join(folder, FILES);
   if (!existsSync(list)) {

@@ -13,7 +13,7 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** @param instead what else the reader can do, beside freeing space */
+/** @param instead what a person can do other than free space */
 export async function checkDiskSpace(
   folder: string,
   neededBytes: number,

@@ -193,10 +193,10 @@ ${dependencies.join('\n')}
 `;
 }
 
-/** Java reads properties as Latin-1: a folder with other letters in its name would be another one. */
+/** Java reads properties as Latin-1, so other letters in the name of a folder would name a different one. */
 const escaped = (text: string): string =>
   text.replace(/\\|[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-/** Otherwise Java cannot name files with letters beyond ASCII where the locale of the user is C. */
+/** Without it, Java cannot name files with letters beyond ASCII if the locale of the user is C. */
 const javaEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C.UTF-8' });
 
 /** Three replicas of everything and two in sync, as in production; a single broker can hold only one. */

@@ -7,11 +7,11 @@ it('says what happened, and what to do', () => {
   );
 });
 
-it('says what to do where the system refuses', () => {
+it('says what to do when the system refuses', () => {
   const refusal = Object.assign(new Error("EACCES: permission denied, mkdir '/x/.local'"), { code: 'EACCES' });
   expect(describeFailure(refusal)).toMatch(/^\nEACCES: permission denied, mkdir '\/x\/.local'.\n {2}What to do: run /);
 });
 
-it('keeps the stack of what nobody foresaw', () => {
+it('keeps the stack of an unexpected error', () => {
   expect(describeFailure(new TypeError('a bug'))).toContain('    at ');
 });

@@ -1,4 +1,4 @@
-/** What a person can do where the operating system refuses; plain JavaScript, so that it is there before any package is. */
+/** What a person can do when the operating system refuses; plain JavaScript, because it runs before packages are installed. */
 
 const asOwner = 'run this as the user who owns the checkout and started what runs in it';
 

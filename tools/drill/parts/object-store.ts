@@ -140,7 +140,7 @@ jclouds.filesystem.basedir=${path.join(this.#folder, 'objects')}
     return file;
   }
 
-  /** Refuses whoever does not sign, by which it is known. */
+  /** Recognised by refusing an unsigned request. */
   async #answers(): Promise<boolean> {
     return new Promise((resolve) => {
       const asked = request({ host: LOOPBACK, port: this.#port, ca: readFileSync(this.authority) }, (answer) => {

@@ -1,4 +1,4 @@
-/** Sums are proved only by a comparison that refuses each wrong one: of every table, each change must be noticed. */
+/** A comparison proves sums only if it refuses wrong ones: a change in any of the tables must be noticed. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requiredEnv } from '@chip/testing';

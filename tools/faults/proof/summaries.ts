@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../system/clients.ts';
 
-/** Of a kind; the rest is a matter of the same defect. */
+/** Differences shown per kind; more would only repeat the same defect. */
 const MOST = 5;
 
 const place = (order: 'ASC' | 'DESC'): string =>
@@ -98,7 +98,7 @@ const DAILY: readonly Compared[] = [
   },
 ];
 
-/** Groups of which the sums are not those of the attempts. Each comparison is one statement, so it has one snapshot. */
+/** Groups whose sums differ from the attempts. Each comparison is one statement, so it has one snapshot. */
 export async function readSummaryDifferences(sql: Sql): Promise<string[]> {
   const texts: string[] = [];
   // An upgrade begins with the schema of a former version, which may not have them all.
@@ -119,11 +119,11 @@ export async function readSummaryDifferences(sql: Sql): Promise<string[]> {
   return texts;
 }
 
-/** As the upkeep does, but of days that have just changed, and while they change. */
+/** Sums up days as the upkeep does, but also days that have just changed or are changing. */
 export async function keepSummingUp(sql: Sql, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     const began = performance.now();
-    // One statement for the server: it is rolled back where it fails, because a fault is in its way or the upkeep was faster.
+    // One statement for the server, so it is rolled back if a fault interrupts it or the upkeep was faster.
     await sql(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT sum_up_day('0 s')`).catch(() => undefined);
     // A fifth of the time at most: the pipeline is what is tested.
     const pause = Math.max(1_000, 4 * (performance.now() - began));

@@ -50,7 +50,7 @@ describe('block cutter', () => {
     );
   });
 
-  it('rolls up only its own samples, whatever series the block before had', () => {
+  it('rolls up only its own samples, whatever series the previous block had', () => {
     const subject = cutter();
     const [first, second] = [0, 1].map((offset) => {
       for (const host of ['a', 'b', 'a', 'b']) {
@@ -130,7 +130,7 @@ describe('block cutter', () => {
     expect(subject.cut(4)).not.toHaveProperty('replays');
   });
 
-  it('is full before the header of its replays is larger than a record may be', () => {
+  it('is full before its header `replays` exceeds the size of a record', () => {
     const subject = cutter();
     let offset = 0;
     for (const _block of [1, 2]) {

@@ -18,7 +18,7 @@ const TAB = 9;
 const NEWLINE = 10;
 /** Most UTF-8 bytes of one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
-/** Of an event in the header of replays, beside the key of its letter, which any machine may write: two numbers. */
+/** Most bytes of a replayed event in the header `replays`, without the key of its letter: two numbers. */
 const REPLAY_BYTES = 32;
 const NO_ROOM = Buffer.alloc(0);
 const ROOM_BYTES = BLOCK_PAYLOAD_TARGET_BYTES + 64 * 1024;
@@ -43,7 +43,7 @@ export class BlockCutter implements LineRoom {
   #maxUs = -Infinity;
   readonly #rollup = new RollupTable();
   #replays: Map<number, Replay> | undefined;
-  /** Of dead letters, and of the header that says which events were replayed. */
+  /** Bytes of dead letters and of the header `replays`. */
   #letterBytes = 0;
   // The event being read.
   #eventFrom = 0;

@@ -27,7 +27,7 @@ import {
 const MAX_TURN_MS = 8;
 /** From one look at the clock to the next: one for each record took a hundredth of all time. */
 const RECORDS_PER_LOOK = 8;
-/** A record beyond this may take a whole turn by itself, such as an event of hundreds of thousands of fields. */
+/** A larger record may take a whole turn by itself: an event can have hundreds of thousands of fields. */
 const LARGE_RECORD_BYTES = 16 * 1024;
 const DAY_MS = 86_400_000;
 /** Of one block; a span links to fewer. */
@@ -250,7 +250,7 @@ const placeOf = (block: Block) => ({
   'messaging.batch.message_count': totalsOf(block).events,
 });
 
-/** Without a view of the value, which costs more than all the rest of a look. */
+/** Creates no view of the value, which would cost more than everything else in the check. */
 const valueBytes = (record: KafkaRecord): number =>
   record instanceof StoredRecord ? record.valueTo - record.valueFrom : (record.value?.length ?? 0);
 

@@ -126,7 +126,7 @@ describe('a batch that can never be read', () => {
 });
 
 describe('a topic that was recreated', () => {
-  it('is read from its beginning, also by whoever gets the partition next', async () => {
+  it('is read from its beginning, also by the next owner of the partition', async () => {
     const stream = new MachineStream(parts);
     await stream.handle(batch({ fetchOffset: 0, nextOffset: 5 }));
     id = 'two';
@@ -134,13 +134,13 @@ describe('a topic that was recreated', () => {
     expect({ seeks, commits }).toEqual({ seeks: [0], commits: [5, 0] });
   });
 
-  it('and is shorter than before, the same', async () => {
+  it('is read from its beginning when it is shorter than before', async () => {
     const outOfRange = { low: 2, high: 4 };
     await new MachineStream(parts).handle(batch({ fetchOffset: 9, nextOffset: 9, outOfRange }));
     expect({ seeks, commits }).toEqual({ seeks: [2], commits: [2] });
   });
 
-  it('is not taken for the old one by whoever was assigned to it since', async () => {
+  it('is not mistaken for the old one after a new assignment', async () => {
     const topics = new MachineTopics({ topicId: () => Promise.resolve(id), checkTopics: () => Promise.resolve([]) });
     const stream = new MachineStream({ ...parts, topics });
     await stream.handle(batch({ fetchOffset: 0, nextOffset: 5, assignment: 1 }));
@@ -170,7 +170,7 @@ it('gives others a turn between records that each take as long as one', async ()
   expect(turns).toBe(3);
 });
 
-it('hands on the trace of a record, and no other text that a machine calls so', async () => {
+it('hands on the trace of a record, and ignores an invalid traceparent', async () => {
   const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const records = [`00-${'a'.repeat(900_000)}`, `cc${trace.slice(2)}-more`].map((traceparent, offset) => ({
     offset,
@@ -200,7 +200,7 @@ it('judges by a corrected clock up to the end of the decision, and no further', 
   ]);
 });
 
-it('covers what follows the last record, such as the marker of a transaction, also by a block that is full', async () => {
+it('covers what follows the last record, such as a transaction marker, also in a full block', async () => {
   const reader: MachineStreamParts['reader'] = (_record, _judged, cutter) => {
     cutter.addLine('x'.repeat(BLOCK_PAYLOAD_TARGET_BYTES), 1);
     return { elements: 0, unknown: 0 };

@@ -58,7 +58,7 @@ export class MachineStream {
         look: undefined,
       };
       this.#memories.set(batch.partition, memory);
-      // It may be assigned because its topic was deleted, and recreated since: what is known of it may be of the old one.
+      // The assignment may follow the deletion and recreation of the topic, so what is known of it may be outdated.
       this.#parts.topics.forgetId(batch.topic);
     }
     const progress = { sentTo: batch.fetchOffset, letters: 0, beganAt: Date.now() };
@@ -164,7 +164,7 @@ export class MachineStream {
     return true;
   }
 
-  /** Whoever gets the partition next must begin there, too, and not where this one was in the topic before. */
+  /** Commits as well: the next owner of the partition must also begin there, not at the offset of the old topic. */
   #startOver(batch: RecordBatch, at: number): void {
     batch.commit(at);
     batch.seek(at);

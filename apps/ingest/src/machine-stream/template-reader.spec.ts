@@ -195,7 +195,7 @@ describe('template reader', () => {
     expect(expectSame([TEXT, TEXT], { ce_type: Buffer.from('com.example.sample.v2') })).toBe(0);
     const reader = new TemplateReader();
     expect(read([TEXT, TEXT], reader)).toMatchObject({ matched: 1, refusals: [] });
-    // Of the next version, in the form of this one.
+    // A later version in the form of this one.
     expect(read([TEXT], reader, { ce_type: Buffer.from('com.example.sample.v2') })).toMatchObject({
       matched: 0,
       refusals: [{ refusal: { code: 'schema_violation' } }],

@@ -47,7 +47,7 @@ const MAX_BACKLOG_MS = 5 * 60_000;
 const MAX_SAMPLES_PER_SEND = 5_000;
 const MAX_INSPECTIONS_PER_SEND = 500;
 
-/** How far before now a history begins, in ms; without inspections, only a duration says so. */
+/** How long before now a history begins, in ms; Infinity without inspections and without a duration. */
 export const lengthOfHistory = ({
   lots = 1,
   durationMs,

@@ -47,7 +47,7 @@ export const groupKey = (groupBy: AttemptGroup | undefined): string => (groupBy 
 const KEYS = 'key COLLATE "C" NULLS LAST, lot_id COLLATE "C", site COLLATE "C"';
 /** Most groups of one answer. */
 const MAX_GROUPS = 10_000;
-/** More than there are rows of totals, of which each inspection type has one: else they would take the place of groups. */
+/** More than the rows of totals, one for each inspection type, which would otherwise displace groups. */
 const MAX_TOTALS = 1_000;
 
 /**

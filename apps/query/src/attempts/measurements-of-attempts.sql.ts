@@ -74,7 +74,7 @@ const VALUES = `JOIN measurement_sets s ON s.id = v.set_id
 const NAMED_VALUE = `JOIN named n ON n.set_id = v.set_id
         CROSS JOIN LATERAL (
           SELECT v.time, v.inspection_id, v.event_id, n.name, ${measuredValue('v', '[n.place]')} AS value, n.unit, n.lower_limit, n.upper_limit, n.place) m`;
-/** Rows have no order until they are packed; those of one name go by value. */
+/** Rows have no order until they are packed: those of one name are ordered by value. */
 const ROWS = '(SELECT *, 1::bigint AS place FROM measurement_rows) m';
 
 /**

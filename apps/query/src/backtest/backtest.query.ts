@@ -159,7 +159,7 @@ function baselineOf(
   return from === -1 ? null : { from, to: samples.findLastIndex(isIn) + 1 };
 }
 
-/** Warns of samples that are few. */
+/** Warns of a short history. */
 const warningOfFew = (samples: number): string | undefined =>
   samples < FEW_SAMPLES
     ? `The history has ${samples} samples: that says little about how often rules alarm.`

@@ -84,7 +84,7 @@ function itemOf(of: ParameterMoments, specifications: readonly NamedSpecificatio
     isUnclear ? { n: of.n, mean: null, sigma_within: null, sigma_overall: null } : moments,
     { lsl: limits.lsl ?? undefined, usl: limits.usl ?? undefined, target: limits.target ?? undefined },
   );
-  // Limits stay where the values are unclear, so the unit is that of the limits.
+  // Ambiguous values keep their limits, so the unit is that of the limits.
   const isConverted = limits.limits_from === 'catalogue' || (conversion !== undefined && of.units.length === 1);
   const expected = BEYOND_3_SIGMA * of.n;
   const isJudged = !isUnclear && of.n >= LEAST_VALUES && of.sigma_within !== null;

@@ -37,7 +37,7 @@ export interface ChartData {
   readonly sizes?: readonly number[] | undefined;
   /** For values and samples: indices at which a new run begins. */
   readonly breaks?: ReadonlySet<number> | undefined;
-  /** Of between_within: by what all samples of a chart are judged, of which these may be a part. */
+  /** For between_within: the measure of spread of the whole chart, of which these samples may be a part. */
   readonly spread?: Spread | undefined;
 }
 
@@ -195,7 +195,7 @@ export function warningOf(settings: ChartSettings, { sigma_z }: Pick<ControlChar
   return allWarnings(...warnings);
 }
 
-/** Warnings in one text; undefined without any. */
+/** All warnings as one text; undefined if there are none. */
 export function allWarnings(...given: readonly (string | undefined)[]): string | undefined {
   const warnings = given.filter((warning) => warning !== undefined);
   return warnings.length === 0 ? undefined : warnings.join(' ');

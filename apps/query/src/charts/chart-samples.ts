@@ -38,7 +38,7 @@ export interface ChartedSamples {
   readonly data: ChartData;
   /** What the data is, in words. */
   readonly what: string;
-  /** Of the values; null where they have none, or several, or are mixed and it is not needed. */
+  /** Of the values; null if they have none or several, or if they are mixed and `isUnitNeeded` is not set. */
   readonly unit: string | null;
   /** Of charts with moving ranges. */
   readonly breakAt: Break | null;

@@ -60,7 +60,7 @@ function restOf(total: Sums, shown: readonly Sums[]): Sums {
   const sumOf = (figure: keyof Sums): number => shown.reduce((sum, group) => sum + group[figure], 0);
   const attempts = total.attempts - sumOf('attempts');
   const attempts_without_area = total.attempts_without_area - sumOf('attempts_without_area');
-  // Sums of areas round, which would leave a trace of an area, free of defects.
+  // Rounded sums would otherwise leave a tiny area without defects.
   const area = attempts === attempts_without_area ? 0 : total.inspected_area_cm2 - sumOf('inspected_area_cm2');
   return {
     defects: total.defects - sumOf('defects'),

@@ -21,7 +21,7 @@ export interface TouchedUnit {
   readonly event_id: string;
 }
 
-/** Tells attempts apart that the same event decides: one that withdraws an event decides two. */
+/** Distinguishes attempts that the same event decides: a withdrawal decides two. */
 interface PlacedUnit extends TouchedUnit {
   readonly place: string;
 }
@@ -52,7 +52,8 @@ export function unitsOfEquipment(
       `(a.occurred_at, a.event_id, ${PLACE}) < (${where.bind(after.time)}::timestamptz, ${where.bind(eventId)}::uuid, ${where.bind(place)})`,
     );
   }
-  // Who is limited to products may see an attempt and not its unit, whose last attempt names another product. Looked up one by one.
+  // A caller limited to products may see an attempt but not its unit, if the last attempt of the unit names another product.
+  // Looked up one by one.
   where.require('(SELECT true FROM inspections own WHERE own.id = a.inspection_id)');
   // Selects the page before joining; otherwise the database would join every attempt of the machine.
   return snapshot.query<PlacedUnit>(

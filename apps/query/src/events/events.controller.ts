@@ -19,7 +19,7 @@ const DEFAULT_SECONDS = 60;
 const MAX_STREAMS = 200;
 /** Shorter than proxies wait for a byte. */
 const HEARTBEAT_MS = 15_000;
-/** What a reader may leave unread, beside the buffers of its connection: a minute of positions or more. */
+/** Most bytes that a client may leave unread, beyond the buffers of its connection: positions of a minute or more. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 
 const parameters = z.strictObject({
@@ -72,7 +72,7 @@ export class EventsController {
     }
     const stream = new PassThrough();
     const say = (text: string): void => {
-      // A reader that does not read would keep its stream after the end, and what moves in memory.
+      // A client that does not read would keep its stream open after the end, and unsent positions in memory.
       if (stream.writableEnded || stream.writableLength > MAX_UNREAD_BYTES) {
         stream.destroy();
       } else {
@@ -105,7 +105,7 @@ export class EventsController {
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store').send(stream);
   }
 
-  /** Those that open count as open: else everyone who asks at once would find room. */
+  /** Streams that are opening count as open: otherwise simultaneous requests would all find room. */
   async #opened<T>(opening: Promise<T>): Promise<T> {
     this.#opening++;
     try {
@@ -140,7 +140,7 @@ export class EventsController {
       const isNews = (one: Position): boolean =>
         one.next_offset === null || one.next_offset >= (told.get(nameOf(one)) ?? 0);
       early.forEach((moved) => writeNews(moved.filter(isNews)));
-      // Only a later reading may tell a position that was set back.
+      // Only a later reading may report a position that was moved back.
       tell = (moved, reading) => writeNews(reading > lastReading ? moved : moved.filter(isNews));
       return leave;
     } catch (error) {

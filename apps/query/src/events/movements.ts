@@ -10,7 +10,7 @@ const POLL_MS = 500;
 /** The same while a database does not answer. */
 const POLL_AFTER_FAILURE_MS = 3_000;
 
-/** @param reading its number */
+/** @param reading the number of the reading that found them */
 type Listener = (moved: readonly Movement[], reading: number) => void;
 
 /** Tells listeners which partitions moved or changed their state. One reader for all of them, none without any. */
@@ -34,7 +34,7 @@ export class Movements {
     return this.#listeners.size;
   }
 
-  /** The number of the last reading that began: what it tells, as those before it, may be older than what is read now. */
+  /** The number of the latest reading that has begun: what it and earlier ones report may be older than what is read now. */
   get lastReading(): number {
     return this.#readings;
   }

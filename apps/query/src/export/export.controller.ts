@@ -151,7 +151,7 @@ function abortedWith(answer: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** HTTP/1.0 has neither trailers nor the chunks that they come with. */
+/** HTTP/1.0 has neither trailers nor the chunked encoding that they need. */
 const knowsTrailers = ({ req }: ServerResponse): boolean => req.httpVersionMajor > 1 || req.httpVersionMinor > 0;
 
 /** Trailer of the answer: the number of rows sent. If it is absent or differs, the answer is not complete. */
@@ -295,8 +295,8 @@ export class ExportController {
     if (knowsTrailers(reply.raw)) {
       reply.trailer(ROW_COUNT, async () => String(rows));
     } else {
-      // The end of the connection is the end of the answer there, so only a reset tells that it broke off. Over TLS, that the
-      // end was not announced.
+      // There the end of the connection ends the answer, so only a reset shows that it is incomplete. Over TLS, the missing
+      // announcement of the end shows it.
       body.once('error', () => {
         const { socket } = reply.raw;
         if (!(socket instanceof TLSSocket)) {

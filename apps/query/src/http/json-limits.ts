@@ -5,7 +5,8 @@ const MAX_DEPTH = 32;
 
 /**
  * States why PostgreSQL cannot store a JSON value, or undefined: NUL or lone surrogates in a text, a number that became
- * infinite and would be written as null, or deeper nesting than events may have. Walks with a stack of its own, because a body may nest deeper than the call stack.
+ * infinite and would be written as null, or deeper nesting than events may have. Walks with a stack of its own, because a
+ * body may nest deeper than the call stack.
  */
 export function jsonProblem(value: unknown): string | undefined {
   const rest: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
@@ -46,7 +47,7 @@ export const isStorable = (text: string): boolean => !text.includes('\0') && tex
 const MAX_DIGITS = 1_000;
 const MAX_EXPONENT = 400;
 
-/** Whether a `numeric` can hold the number, which jsonb makes of it, and a double something near it. */
+/** Whether the number fits into a `numeric`, as jsonb stores it, and its magnitude into a double. */
 const isStorableNumber = (text: string): boolean =>
   text.length <= MAX_DIGITS &&
   Number.isFinite(Number(text)) &&

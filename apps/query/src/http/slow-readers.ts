@@ -2,14 +2,14 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** A reader slower than this counts as stalled: it only keeps memory here, or old rows in the database. */
 export const LEAST_BYTES_PER_SECOND = 8 * 1024;
-/** Routes whose answers come as they arise, with a limit of their own on readers that do not read. */
+/** Routes that stream their answers and limit slow readers themselves. */
 const PACED = /^\/v1\/(export\/|events$)/;
 
 /**
- * Cuts off readers of whole answers that do not read: each would keep up to 16 MB in memory for as long as it likes. The
- * time begins when the answer is there, so it limits no computation.
+ * Cuts off clients that do not read their answer: each would hold up to 16 MB in memory indefinitely. The time begins when
+ * the answer is ready, so it does not limit the computation.
  *
- * @param stallMs without any progress; to it comes the time that the bytes may take
+ * @param stallMs longest time without progress; the whole answer may take this plus the time for its bytes
  */
 export function cutOffSlowReaders(app: NestFastifyApplication, stallMs: number): void {
   const fastify = app.getHttpAdapter().getInstance();
@@ -18,9 +18,9 @@ export function cutOffSlowReaders(app: NestFastifyApplication, stallMs: number):
       return payload;
     }
     const { raw } = reply;
-    // Node closes a connection on which nothing moves for so long.
+    // Node closes a connection without progress for this long.
     raw.setTimeout(stallMs);
-    // Before Node sets the time of an idle one: a request that was sent ahead may take longer to answer.
+    // Runs before Node sets the time-out of an idle connection: a pipelined request may take longer to answer.
     raw.prependOnceListener('finish', () => raw.socket?.setTimeout(0));
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
       const seconds = Math.ceil(Buffer.byteLength(payload) / LEAST_BYTES_PER_SECOND);

@@ -58,9 +58,9 @@ const joined = <T>([first = [], ...others]: readonly (readonly T[])[]): readonly
   others.length === 0 ? first : first.concat(...others);
 
 /**
- * Names each place once, by x, then y; wafers of a lot have nearly the same.
+ * Lists each place once, by x, then y; the wafers of a lot share nearly all of them.
  *
- * @param admit is asked before there is a value for each place on each wafer: many, where wafers have places of their own
+ * @param admit called with the number of values (places times wafers) before they are made: large if wafers share few places
  */
 export function onCommonPlaces(
   rows: readonly WaferRow[],

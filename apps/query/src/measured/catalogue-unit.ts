@@ -27,8 +27,8 @@ export function catalogueUnit(
 }
 
 /**
- * How values of these kinds get into one unit, as far as they can. Values whose machines name no unit, and no other values,
- * are taken to be in the wanted one.
+ * How to convert values of these kinds into one unit, as far as possible. If no machine names a unit, the values are taken
+ * to be in the wanted one.
  */
 export function conversionTo(wanted: string, kinds: readonly SitedKind[]): ValueConversion {
   const units = [...new Set(kinds.map(({ unit }) => unit))];

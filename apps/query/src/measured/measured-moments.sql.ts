@@ -14,8 +14,8 @@ import {
 } from './measured-samples.sql.ts';
 
 /**
- * Distinct combinations of unit, type, product, step, recipe and site of the values; at most `limit`, of each unit some: values of
- * a unit that is left out would not be converted.
+ * Distinct combinations of unit, type, product, step, recipe and site of the values; at most `limit`, but some of every unit:
+ * values of an omitted unit would not be converted.
  */
 export async function kindsMeasured(
   snapshot: Queryable,
@@ -176,7 +176,7 @@ export async function momentsOfValues(
 }
 
 function together(a: Spread, b: Spread): Spread {
-  // Not by the formula, which rounds: the mean of equal values is their value.
+  // The formula rounds, but the mean of equal values is exactly that value.
   if (a.n === 0 || b.n === 0) {
     return a.n === 0 ? b : a;
   }

@@ -21,8 +21,8 @@ export const tooManySamples = (): Problem =>
  * The question with its values in one unit, where the catalogue (or `unit`) says which. Refuses to mix units, products and
  * the like, unless requested.
  *
- * @param unit.wanted that of frozen limits, which goes before the catalogue's; null or undefined = the catalogue's
- * @param unit.isNeeded whether to find the unit of values that are mixed, too, which takes another question
+ * @param unit.wanted the unit of frozen limits, which takes precedence; null or undefined = the unit of the catalogue
+ * @param unit.isNeeded whether to find the unit of mixed values as well, which takes another query
  * @throws Problem 400 ambiguous_parameter
  */
 export async function unambiguous<Question extends MeasuredQuestion>(

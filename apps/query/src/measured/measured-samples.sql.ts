@@ -30,7 +30,7 @@ export interface ValueConversion {
   readonly unit: string;
   /** Units that differ from it; values in any other are left as they are. */
   readonly from: readonly (UnitConversion & { readonly unit: string })[];
-  /** Units that cannot become it; null = none is named. */
+  /** Units that cannot be converted into it; null = values without a unit. */
   readonly others: readonly (string | null)[];
 }
 
@@ -62,7 +62,7 @@ export interface MeasuredSample extends SampleSummary {
   readonly product: string | null;
 }
 
-/** Values of one event that share a name, such as those of the sites of a wafer, go in the order of the machine. */
+/** Values of one event that share a name, such as those of the sites of a wafer, keep the order of the machine. */
 const ORDER = 'completed_at, event_id, value_event, place, value';
 
 /** `value` of the unit `unit` in the unit asked for; a difference of values has no offset. */
@@ -204,7 +204,7 @@ async function singleValues(
   limit: number,
 ): Promise<MeasuredSample[]> {
   // Looked up one by one: the planner expects two values of a month, and would compare each of 26,000 with each lot. A value
-  // counts for a caller limited to products, too, who does not see its chip because of a later attempt of another product.
+  // also counts for a caller limited to products who does not see its chip, because a later attempt names another product.
   const rows = await snapshot.query<
     Pick<MeasuredSample, 'key' | 'site' | 'lot_id' | 'first_at' | 'lot' | 'wafer' | 'product'> & {
       value: number | null;

@@ -25,7 +25,7 @@ export class ReportSections {
     private readonly charts: SpcQuery,
   ) {}
 
-  /** One after the other, because the snapshot has one connection, and the report may be too long for the next. */
+  /** One after the other: the snapshot has one connection, and a report that is already too long needs no further section. */
   async *answers(request: ReportRequest): AsyncGenerator<ReportSection, void> {
     const { lot_id, site, product, step, recipe, equipment_id, inspection_type, from, to, policy } = request;
     const inLot = { site, product, step, recipe, equipment_id, inspection_type, from, to };

@@ -56,7 +56,7 @@ export class ReportsQuery {
     return this.#read(this.primary, id, 'the report was removed right after it was stored');
   }
 
-  /** As texts, each written before the next is asked: twenty whole charts would not fit in memory. */
+  /** As texts, each written before the next section is computed: twenty whole charts would not fit in memory. */
   async #sectionsOf(request: ReportRequest): Promise<string[]> {
     const texts: string[] = [];
     let bytes = 0;

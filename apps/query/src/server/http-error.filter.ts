@@ -68,7 +68,7 @@ export class HttpErrorFilter implements ExceptionFilter {
       return error;
     }
     const status = statusOf(error);
-    // 403 says that a file lies outside of the folder that is served.
+    // 403: the file lies outside the served folder.
     if (status === 404 || status === 403) {
       const methods = this.allowedMethods(pathOf(request));
       return methods.length === 0
@@ -83,7 +83,7 @@ export class HttpErrorFilter implements ExceptionFilter {
 export function frameworkProblem(error: unknown): Problem {
   const status = statusOf(error);
   if (status !== undefined && status >= 400 && status < 500) {
-    // Files refuse ranges and preconditions, which no client needs, with statuses of their own.
+    // Static files refuse ranges and preconditions, which no client needs, with other statuses.
     const ours = (status in CLIENT_ERRORS ? status : 400) as keyof typeof CLIENT_ERRORS;
     return new Problem(ours, CLIENT_ERRORS[ours].code, CLIENT_ERRORS[ours].detail);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SharedRuns, type Turn } from './shared-answers.ts';
 
-/** Whoever asks, in order, and what became of it. */
+/** Callers in order, and what became of each. */
 class Askers {
   readonly turns: (Turn<string> | undefined)[] = [];
   constructor(private readonly runs = new SharedRuns<string>()) {}

@@ -3,10 +3,10 @@ import { type Caller } from '../access/caller.ts';
 import { type SharedAnswers } from '../query.metrics.ts';
 import { hasETag } from './revalidation.ts';
 
-/** Runs of one key at a time: with one, whoever asks during a run waits twice as long even where a core is free. */
+/** Runs of one key at a time: with one, a request during a run would wait twice as long even if a core is free. */
 const MOST_RUNS = 2;
 
-/** What {@link SharedRuns} gives to whoever asks. */
+/** What {@link SharedRuns} gives to a caller. */
 export interface Turn<T> {
   /** Of another one's run; undefined = the turn is for a run of one's own, which must end. */
   readonly answer: T | undefined;

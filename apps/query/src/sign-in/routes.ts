@@ -10,7 +10,7 @@ interface SignInRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** All behind the first question mark: further ones belong to values. */
+/** Everything after the first question mark: further ones belong to values. */
 const queryOf = ({ url }: SignInRequest): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1] ?? '');
 
 /** Serves `/sign-in/ways`, which tells the page how to sign in, and the routes of the browser login where it is set up. */

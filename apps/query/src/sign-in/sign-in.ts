@@ -43,7 +43,7 @@ interface SignInSettings {
   /** @throws Problem for a token with which nothing can be done here */
   readonly check: (token: string) => Promise<unknown>;
   readonly logger: Logger;
-  /** Milliseconds; for tests of outages. */
+  /** The clock, in ms; only tests set it. */
   readonly now?: () => number;
 }
 
@@ -174,7 +174,7 @@ export class SignIn {
     return /^https?:/.test(audience) ? { resource: audience } : {};
   }
 
-  /** The path as a header takes it: in ASCII. @returns undefined for an address of another host */
+  /** The path in ASCII, as a header needs it. @returns undefined for an address of another host */
   #ownPath(to: string): string | undefined {
     const { publicUrl } = this.#settings;
     if (!/^\/(?![/\\])/.test(to) || !URL.canParse(to, publicUrl)) {

@@ -7,7 +7,7 @@ const recordings = new AsyncLocalStorage<string[]>();
 /** Runs work whose statements are added to `statements`. */
 export const recordTo = (statements: string[], work: () => void): void => recordings.run(statements, work);
 
-/** The snapshot, which also notes its statements while somebody wants them. */
+/** The snapshot, which also records its statements while a caller wants them. */
 export function noting(snapshot: Queryable): Queryable {
   const statements = recordings.getStore();
   return statements === undefined

@@ -57,7 +57,7 @@ export class StreamDatabases {
     const times = parts.flatMap(({ time }) => time ?? []);
     return {
       as_of: {
-        // Not as texts: stored times leave out zeros at their end.
+        // Compared as instants: texts omit trailing zeros.
         time: times.sort((a, b) => parseTime(a) - parseTime(b)).at(-1) ?? null,
         positions: parts.flatMap(({ positions }) => positions),
       },

@@ -106,12 +106,12 @@ export function telemetrySeries(
   );
 }
 
-/** The part of a range that points say everything of; null = nothing. */
+/** The part of a range that points cover completely; null = none of it. */
 type Covered = TelemetrySummary['covered'];
 
 /**
- * The part of the range of which these points of raw samples lack nothing; undefined where retention has removed some of a
- * whole hour, of which the roll-up counts more.
+ * The part of the range that these points of raw samples cover completely; undefined if retention has removed samples of a
+ * whole hour, which the roll-up still counts.
  */
 export async function coveredByRaw(
   snapshot: Queryable,
@@ -123,7 +123,7 @@ export async function coveredByRaw(
   if (await hasLostHours(snapshot, question, points, cut)) {
     return undefined;
   }
-  // To count the samples of the hours at both ends would take longer than to read one in between.
+  // Counting the samples of the hours at both ends would take longer than reading one in between.
   return (await mayLackSamples(snapshot, from))
     ? (await partialHours(snapshot, question, cut)).covered
     : from < to
@@ -141,7 +141,7 @@ async function mayLackSamples(snapshot: Queryable, time: string): Promise<boolea
   return row?.is_old === true;
 }
 
-/** The part of the range of which points of a roll-up show whole hours, or days. */
+/** The whole hours or days of the range, which points of a roll-up cover. */
 export function coveredByRollUp({ from, to }: TelemetrySummaryQuestion, resolution: Resolution): Covered {
   const us = (resolution === 'daily' ? DAY_S : HOUR_S) * 1e6;
   const [first, end] = [from, to].map((time) => {

@@ -97,7 +97,7 @@ export async function partialHours(
   const ofTail = await sumsOf(tail);
   const from = ofHead === undefined && head !== null ? head.to : question.from;
   const to = ofTail === undefined && tail !== null ? tail.from : question.to;
-  // A range within one hour is only a head or only a tail, and nothing is left without it.
+  // A range within one hour is only a head or only a tail: without it, nothing is left.
   const isAlone = whole === null && (head === null || tail === null);
   const isLost = isAlone && (ofHead === undefined || ofTail === undefined);
   return {

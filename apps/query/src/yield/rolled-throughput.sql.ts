@@ -24,7 +24,7 @@ export function rolledThroughputCounts(
   const { product, ...filters } = question;
   const where = new SqlConditions();
   if (product !== undefined) {
-    // A machine that names none has tested units of it, too.
+    // A machine that names no product may have tested units of these products.
     where.require(`(a.product IS NULL OR a.product = ANY (${where.bind([product].flat())}::text[]))`);
   }
   const first = chosenAttempts(

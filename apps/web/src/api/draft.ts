@@ -1,13 +1,13 @@
-/** What a person has typed, over the time in which the page asks who it is. */
+/** Keeps what a person has typed while the page asks for a new sign-in. */
 import { type StateUpdater, useEffect, useRef, useState, type Dispatch } from 'preact/hooks';
 import { hasLeft, refusal } from './session.ts';
 
-/** The view that a form is in: a draft does not come up anywhere else. */
+/** Names the view of the form: a draft is restored only there. */
 const storedAs = (name: string): string => `chip.draft ${location.pathname}${location.search} ${name}`;
 
 /**
- * State of a form that is back after a key or a session has ended in the middle, also from the issuer's page. It is kept by
- * this tab only, and not after a person has signed out.
+ * State of a form that survives the end of a key or session, including the detour over the issuer's page. Only this tab
+ * keeps it, and not after the person has signed out.
  */
 export function useDraft<T>(name: string, initial: T | (() => T)): [T, Dispatch<StateUpdater<T>>] {
   const [value, setValue] = useState<T>(() => {

@@ -57,7 +57,7 @@ export async function endSession(): Promise<void> {
 
 let isLeft = false;
 
-/** Whether a person has signed out: the next one may be somebody else. */
+/** Whether the person has signed out: the next one may be someone else. */
 export const hasLeft = (): boolean => isLeft;
 
 export function leave(): void {

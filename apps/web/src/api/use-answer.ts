@@ -103,7 +103,7 @@ export function useAnswer<T>(question: Question<T> | undefined, everyS = 1.5, re
           return;
         }
         const problem = problemOf(error);
-        // What the caller may no longer see goes, whatever it was allowed before.
+        // The caller may no longer see what is shown.
         const isHidden = problem.status === 403;
         if (isHidden) {
           kept.delete(asked);

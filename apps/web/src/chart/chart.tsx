@@ -174,7 +174,7 @@ export function Chart(current: ChartProps): JSX.Element {
   useLayoutEffect(() => plot.current?.redraw(false), [marks, flags, selected]);
 
   const holdWhileDrawing = ({ button }: MouseEvent): void => {
-    // Only the main button draws. Where another one opens a menu, the page may never learn that it was let go.
+    // Only the main button draws. Another one may open a menu, and then the page never sees its release.
     if (button !== 0) {
       return;
     }

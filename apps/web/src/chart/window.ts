@@ -5,13 +5,13 @@ interface Extent {
   readonly last_at: string;
 }
 
-/** The first ms after the last value of all of these samples. It need not be of the last one: samples overlap in time. */
+/** The first ms after the latest value of these samples, which need not belong to the last one: samples overlap in time. */
 const endOf = (samples: readonly Extent[]): number =>
   samples.reduce((latest, { last_at }) => Math.max(latest, Date.parse(last_at)), -Infinity) + 1;
 
 /**
- * The first ms after the samples up to the one with index `last`. Values of later samples stay out, as far as that costs none of
- * this last one.
+ * The first ms after the samples up to the one with index `last`. Excludes values of later samples, as far as that loses
+ * none of this last one.
  */
 export function endOfBaseline(samples: readonly Extent[], last: number): number {
   const end = endOf(samples.slice(0, last + 1));
@@ -25,8 +25,8 @@ const HOUR_MS = 3_600_000;
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 /**
- * The range that has all of the samples, for a chart of everything since `since`. It ends at a whole hour, so that the next
- * sample does not make it another question.
+ * The range of all of the samples, for a chart of everything since `since`. It ends at a whole hour, so that the next
+ * sample does not change the question.
  */
 export function windowOf(
   samples: readonly Extent[],

@@ -20,7 +20,7 @@ export const useSteps = (): string[] =>
 export const useEquipment = (): string[] =>
   namesOf(useAnswer(question('/v1/equipment', { query: { limit: MOST_NAMES } }), NAMES_S).data);
 
-/** Where there is none, nothing can be asked about it: `answer` says whether that is so, or why it is not known. */
+/** `answer` distinguishes "there are none" from "not known yet". */
 export function useMetrics(): { readonly metrics: string[]; readonly answer: Answer<unknown> } {
   const answer = useAnswer(question('/v1/metrics', { query: { limit: MOST_NAMES } }), NAMES_S);
   return { metrics: namesOf(answer.data), answer };

@@ -76,7 +76,7 @@ const print = matchMedia('print');
 const isPrinted = signal(print.matches);
 print.addEventListener('change', ({ matches }) => (isPrinted.value = matches));
 
-/** Whether the page is dark now. Paper is not: its text would be as light. */
+/** Whether the page is dark now. Prints are always light. */
 export const isDark = (): boolean =>
   !isPrinted.value && (settings.value.theme === 'dark' || (settings.value.theme === 'system' && systemIsDark.value));
 

@@ -8,7 +8,7 @@ import { Empty, Loading, Outdated, Refused } from './states.tsx';
 export interface PanelProps<T> {
   readonly title: string;
   readonly answer: Answer<T>;
-  /** Other answers that belong to what it shows, and may come later: until then it is busy. */
+  /** Further answers that its content needs; the panel is busy until they are there. */
   readonly also?: readonly Answer<unknown>[];
   /** Whether there is nothing to show. */
   readonly isEmpty?: (data: T) => boolean;

@@ -3,13 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { askWays, refusal, signIn, ways } from '../api/session.ts';
 import { texts } from '../texts/texts.ts';
 
-/** Why the issuer's page led back without a session: the service appends it to the address. Until the next attempt. */
+/** Why the issuer's page led back without a session, as the service appends it to the address; until the next attempt. */
 let failure = new URLSearchParams(location.search).get('sign-in');
 
 /** Longest address that the service leads back to. */
 const MAX_ADDRESS = 1_000;
 
-/** Where to begin at the issuer's page, to come back to the view that is open, if need be without what was chosen there. */
+/** Address of the issuer's page that leads back to the open view, without its parameters if that would be too long. */
 function beginning(start: string): string {
   const view = new URL(location.href);
   view.searchParams.delete('sign-in');

@@ -82,7 +82,7 @@ export function Refused({ problem, retry }: { problem: Problem; retry: () => voi
   );
 }
 
-/** In place of a view whose code could not be loaded. Only a new page knows the names of other files. */
+/** Shown instead of a view whose code could not be loaded. Only a reload learns the new names of files. */
 export const notLoaded =
   (error: unknown): FunctionComponent =>
   () => {

@@ -41,7 +41,7 @@ const STEPS: Readonly<Record<Direction, readonly [dx: number, dy: number]>> = {
 export class DiceGrid {
   readonly bounds: Bounds;
   readonly dice: readonly Die[];
-  /** Index of the die at each place, plus one; 0 = none. Made when it is needed: one stray die makes a large one. */
+  /** Index of the die at each place, plus one; 0 = none. Made on demand, because one stray die makes it large. */
   #at: Int32Array | undefined;
 
   constructor(dice: readonly Die[], bounds: Bounds) {

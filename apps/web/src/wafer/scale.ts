@@ -156,10 +156,10 @@ export function countScale(values: Iterable<Value | null>, palette: Palette, t: 
   };
 }
 
-/** Stands for the empty key, as no encoded one. */
+/** Stands for the empty key; no encoded key looks like this. */
 const EMPTY = '%';
 
-/** Keys of entries that an address names, and back. Each is encoded, because the name of a class may contain the comma. */
+/** Reads the keys of entries from an address, and back. Each is encoded, because the name of a class may contain a comma. */
 export const shownOf = (text: string | undefined): ReadonlySet<string> =>
   new Set(
     text

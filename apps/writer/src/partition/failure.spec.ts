@@ -9,9 +9,9 @@ it.each([
   ['a statement that is cancelled', '57014', true],
   ['a lock that is not free in time', '55P03', true],
   ['a transaction that waits too long for its writer', '25P03', true],
-  ['memory that is used up', '53200', true],
+  ['out of memory', '53200', true],
   ['a deadlock', '40P01', false],
   ['a full disk', '53100', false],
-])('%s is tried again, smaller only when it was too much', (_, sqlstate, isTooMuch) => {
+])('%s is retried, smaller only when it was too much', (_, sqlstate, isTooMuch) => {
   expect(failureOf(transient(sqlstate), false)).toEqual({ kind: 'wait', code: 'database_unavailable', isTooMuch });
 });

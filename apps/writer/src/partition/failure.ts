@@ -6,7 +6,7 @@ import { MostlyRejectedError } from './flush/refusal-brake.ts';
 
 /** What a failed attempt to apply a batch means for its partition. Other partitions go on in every case. */
 export type Failure =
-  /** The same work may succeed soon. `isTooMuch`: less work is likelier to, or the lock it waits for took longer than allowed. */
+  /** The same work may succeed soon. `isTooMuch`: less work is more likely to, or a lock was not available in time. */
   | { readonly kind: 'wait'; readonly code: ErrorCode; readonly isTooMuch: boolean }
   /** Another writer moved the position. */
   | { readonly kind: 'conflict' }
@@ -17,7 +17,7 @@ export type Failure =
 
 /**
  * Statement cancelled or timed out; lock not available in time; the writer's own work between two statements took too long;
- * memory used up, or locks: a flush takes several for each chunk, and samples of years have thousands.
+ * out of memory or of locks: a flush takes several for each chunk, and samples of years touch thousands.
  */
 const TOO_MUCH = ['57014', '55P03', '25P03', '53200'];
 

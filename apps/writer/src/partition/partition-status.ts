@@ -28,7 +28,7 @@ export class PartitionStatus {
     reason: null,
   };
   #storing: Promise<void> | undefined;
-  /** False once another process owns the partition: what this one still finds out says nothing about it. */
+  /** False once another process owns the partition: what this one still observes no longer counts. */
   #isOurs = true;
 
   constructor(parts: PartitionStatusParts) {

@@ -32,7 +32,7 @@ const LAST_REQUEST_MS = 3_000;
 
 /**
  * The first offset leaves at once. Those that come while its request is on the way, and `PAUSE_MS` after it, leave together
- * in the next one. No handler waits for them: whoever gets the partition next handles a moment's records again, which it
+ * in the next one. No handler waits for them: the next owner of the partition handles a moment's records again, which it
  * must be able to do anyway.
  *
  * A commit that the brokers refuse, or do not answer for `BUDGET_MS`, ends the assignment: the consumer joins again. A

@@ -100,7 +100,7 @@ describe('foreign framings', () => {
   });
 
   describe('several zstd frames in a row', () => {
-    /** What readers pass over (RFC 8878, section 3.1.2). */
+    /** A skippable frame (RFC 8878, section 3.1.2). */
     const skippable = Buffer.from('502a4d1803000000616263', 'hex');
     const frame = fc.record({
       content: fc.oneof(

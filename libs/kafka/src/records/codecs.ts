@@ -83,7 +83,7 @@ function refuseAbove(limit: number, size: number): void {
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
 const zstdCompressAsync = promisify(zstdCompress);
-/** With `info` it also says how much of the input the frame took. */
+/** With `info` it also reports how much of the input the frame took. */
 const zstdDecompressAsync = promisify(zstdDecompress) as unknown as (
   frame: Buffer,
   options: ZstdOptions & { info: true },
@@ -114,7 +114,7 @@ const zstdCodec: Codec = {
     const pieces: Buffer[] = [];
     let left = limit;
     let rest = compressed;
-    // Node unpacks the first frame only; brokers and the Java client go on behind it.
+    // Node unpacks only the first frame; brokers and the Java client continue with the next.
     do {
       if (pieces.length === MAX_FRAMES) {
         throw new UndecodableBatchError(`the batch has more than ${MAX_FRAMES} compressed frames`);
@@ -132,10 +132,10 @@ const zstdCodec: Codec = {
   }),
 };
 
-/** Each frame is a trip to the thread pool. A client that ends one with each record of a batch makes as many. */
+/** Each frame costs a trip to the thread pool, and a client may end one with every record of a batch. */
 const MAX_FRAMES = 1_000;
 const ZSTD_MAGIC = 0xfd2fb528;
-/** The first of sixteen that begin a frame which readers pass over (RFC 8878, section 3.1.2). */
+/** The first of the sixteen magic numbers of skippable frames (RFC 8878, section 3.1.2). */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
 function beginsFrame(bytes: Buffer): boolean {

@@ -94,10 +94,10 @@ class RecordIterator implements Iterator<KafkaRecord, undefined, undefined> {
   }
 }
 
-/** Of one record, whose few hundred kilobytes may unpack to millions of headers: as objects they take gigabytes. */
+/** Of one record: a few hundred kilobytes may unpack to millions of headers, which take gigabytes as objects. */
 const MAX_HEADERS = 200_000;
 const CUT = new WeakSet<RecordHeaders>();
-/** Whether the record of these headers has more of them than are read. */
+/** Whether the record has more headers than these, because only so many are read. */
 export const areHeadersCut = (headers: RecordHeaders): boolean => CUT.has(headers);
 
 const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as Record<string, Buffer>);

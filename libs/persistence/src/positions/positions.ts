@@ -113,8 +113,9 @@ export async function initPosition(
 /**
  * Records why a partition runs or has stopped. Leaves offsets and counters alone, so it never disturbs a running flush.
  *
- * @param owner who states it. A former owner may learn late that it is one: while the session of another lives, its word is
- * not taken; and only the owner may say that a partition runs, because a person ends a stop in this way. Undefined: unchecked.
+ * @param owner the process that reports the state. A former owner may learn late that it has lost the partition: its report is
+ * ignored while the session of another owner lives, and it can never report `running`, which is how a person ends a stop.
+ * Undefined: not checked.
  */
 export async function setPositionState(
   database: Queryable,

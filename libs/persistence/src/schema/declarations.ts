@@ -48,7 +48,7 @@ export const retentionSql = (table: string, rows: RowRetention): string => `
 INSERT INTO retention_settings (table_name, keep) VALUES ('${table}', ${rows.keep === null ? 'NULL' : `'${rows.keep}'`});
 ${deletionSql('CREATE', table, rows)}`;
 
-/** {@link retentionFunction}: as `apply_retention`, it lets no hold be placed meanwhile, and notes what it deletes. */
+/** {@link retentionFunction}: like `apply_retention`, it blocks new holds meanwhile, and records what it deletes. */
 export const deletionSql = (
   create: 'CREATE' | 'CREATE OR REPLACE',
   table: string,

@@ -28,7 +28,7 @@ const OF_LOT_AND_PRODUCT = `(${SITES} IS NULL OR t.lot_id IN (SELECT id FROM pub
 const OF_SITE_AND_PRODUCT = `${ofSite('t.site')} AND ${ofProduct('t.product')}`;
 const ofInspection = (join: string): string =>
   `EXISTS (SELECT FROM public.inspections AS i WHERE ${join} AND ${ofSite('i.site')} AND ${ofProduct('i.product')})`;
-/** A unit whose last run names another product still has runs of this one, so that its lot and wafer are seen. */
+/** A unit whose last run names another product still has runs of this one, so its lot and wafer are visible. */
 const ofRuns = (join: string): string =>
   `EXISTS (SELECT FROM public.inspection_attempts AS a WHERE ${join} AND ${ofProduct('a.product')})`;
 const OF_ATTEMPT =

@@ -143,7 +143,7 @@ async function refuseLostSchema(client: pg.Client, initialiseEmpty: boolean): Pr
     [`%${SCHEMA_MARK}%`],
   );
   const { marked, tables, ...found } = rows[0] ?? { marked: false, recorded: false, tables: false };
-  // The record begins empty: nothing is lost if a migration is interrupted before its first step is in it.
+  // An empty record: an initialisation was interrupted before its first migration, so nothing is lost.
   const recorded =
     found.recorded && (await client.query('SELECT FROM public.schema_migrations LIMIT 1')).rows.length > 0;
   if (marked && !recorded && !tables && !initialiseEmpty) {
@@ -230,7 +230,7 @@ async function runMigrations(
 ): Promise<void> {
   const orm = await MikroORM.init({
     clientUrl: databaseUrl,
-    // The migrator asks for the database by this name, and puts it between apostrophes as it is.
+    // The migrator puts this name between apostrophes without escaping it.
     dbName: databaseName(databaseUrl).replaceAll("'", "''"),
     // DDL that waits for a lock makes everything behind it wait as well: give up soon, and retry.
     driverOptions: ormDialect({

@@ -20,7 +20,7 @@ const ROLE_SETTINGS: Record<Role | 'chip_migrator', Record<string, string>> = {
   // Its commands wait for the lock of a position that is being moved. They walk the audit trail, whatever its length.
   chip_operator: { lock_timeout: '10s', idle_in_transaction_session_timeout: '60s' },
 };
-/** Services read values as texts, which the server's own settings must neither round nor write in another way. */
+/** Services read values as text, which settings of the server must not round or reformat. */
 const EVERY_ROLE = {
   jit: 'off',
   timezone: 'UTC',
@@ -162,7 +162,7 @@ async function ownFunctions(client: Pick<Client, 'query'>): Promise<{ name: stri
 }
 
 /**
- * Everyone may, by default; a hardened server takes that from PUBLIC. The load stages its events in such a table.
+ * By default every role may create them; a hardened server revokes that from PUBLIC. Loading stages its events in one.
  *
  * @returns false if the migrating role does not own the database
  */

@@ -56,14 +56,14 @@ const measure = (everyMs: number, gauges: readonly { clear(): void }[], run: Mea
 
 /**
  * Gauges about the database itself. Only the process that does the upkeep sets them, because those of several processes
- * would differ. A value that cannot be read is absent, never old: an age that stands still would look healthy.
+ * would differ. A value that cannot be read is absent, never old: an age that does not move would look healthy.
  */
 export class DatabaseMeasures {
   readonly all: Readonly<Record<string, Measure>>;
 
   /**
    * @param topics machine topics whose positions to measure; a database that was split may have others, which stand still
-   * @param tasks of the upkeep; the database may have runs of other ones, which another version has, and which only age
+   * @param tasks of this upkeep; the database may have runs of tasks of another version, whose age only grows
    */
   constructor(registry: Registry, topics?: readonly string[], tasks?: readonly string[]) {
     this.all = {
@@ -178,7 +178,7 @@ function upkeep(registry: Registry, known: readonly string[] | undefined): Measu
   );
   return measure(15 * SECOND_MS, [task, rollup, summary, jobs], async (database) => {
     const tasks = await database.query<Row<'task'>>(
-      // Without an age, a task that fails from its first run on would raise no alarm.
+      // Without an age, a task that has failed from its first run on would raise no alarm.
       `SELECT task, extract(epoch FROM clock_timestamp()
          - coalesce(last_success_at, (SELECT max(executed_at) FROM schema_migrations)))::float8 AS value FROM maintenance_runs
        WHERE $1::text[] IS NULL OR task = ANY ($1)`,

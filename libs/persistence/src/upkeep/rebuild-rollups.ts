@@ -34,7 +34,7 @@ export async function rebuildRollups(
       action: 'rollup.rebuild',
       subject: `days:${from}/${to}`,
     });
-  // Date.parse takes the 30th of February for a day of March.
+  // Date.parse accepts 30 February.
   const isDay = (text: string): boolean =>
     /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(parseTime(`${text}T00:00:00Z`));
   if (!isDay(from) || !isDay(to) || from >= to) {

@@ -19,7 +19,7 @@ export async function readRetention(database: Queryable): Promise<{ table: strin
  * Changes how long a table's rows are kept; the maintenance deletes what is older within the hour.
  *
  * @param keep an interval such as `90 days`, or null for indefinitely
- * @returns the same as PostgreSQL understands it
+ * @returns the interval as PostgreSQL understands it
  * @throws RetentionError
  */
 export async function setRetention(
@@ -43,7 +43,7 @@ export async function setRetention(
       throw refused();
     }
     try {
-      // Also what is too long to be counted back from now: the upkeep would fail.
+      // The subtraction refuses intervals too long for it, with which the upkeep would fail.
       await transaction.query('SELECT set_retention($1, $2::interval), now() - $2::interval', [table, keep]);
     } catch (error) {
       if (error instanceof DatabaseError && error.kind === 'data') {

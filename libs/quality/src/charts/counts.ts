@@ -85,7 +85,7 @@ function placed(kind: CountChart, counts: readonly SizedCount[], options: CountO
   return { points, sigma_z: sigmaZ(points, options) };
 }
 
-/** What a chart of these counts says of their spread beyond that of their sizes. @throws ChartDataError */
+/** `sigma_z` of a chart of these counts: how far their spread exceeds what their sizes explain. @throws ChartDataError */
 export const sigmaZOf = (kind: CountChart, counts: readonly SizedCount[], options: CountOptions): number | null =>
   placed(kind, counts, options).sigma_z;
 

@@ -32,7 +32,7 @@ export interface SubgroupOptions extends ChartOptions {
 export interface BetweenWithinOptions extends SubgroupOptions, Pick<IndividualsOptions, 'breaks'> {
   /** Given with target and sigma, which here is that of the means. */
   readonly sigmaWithin?: number | undefined;
-  /** What the within panel shows, where the samples are part of a chart; default by their sizes. */
+  /** The measure of spread in the within panel, if the samples are part of a chart; by default chosen by their sizes. */
   readonly spread?: Spread | undefined;
 }
 

@@ -16,10 +16,10 @@ function keptOfPanel({ points, violations }: ChartPanel, max: number): Set<numbe
       kept.add(end.index);
     }
   }
-  // A point of CUSUM has two sums, of which each may be extreme. They begin at zero, so only their greatest values are.
+  // A point of CUSUM has two sums, and each may be extreme. They begin at zero, so only their greatest values matter.
   const isTwoSided = points.some(({ high }) => high !== undefined);
   const sums = isTwoSided ? [(p: ChartPoint) => p.high ?? 0, (p: ChartPoint) => p.low ?? 0] : [];
-  // Half of them are there, however many points violate rules: violations alone would look like the whole process.
+  // At least half of the places, however many points violate rules: violations alone would look like the whole process.
   const stretches = Math.floor(Math.max(max - kept.size, max / 2) / (2 + sums.length));
   for (let i = 0; i < stretches; i++) {
     const stretch = points.slice(

@@ -131,7 +131,7 @@ export function anovaStudy(measurements: readonly GaugeMeasurement[]): GaugeStud
   const squares = (numbers: readonly number[], around: number): number =>
     numbers.reduce((sum, value) => sum + (value - around) ** 2, 0);
   const total = squares(values, grand);
-  // What is left of a sum that only rounds is no variation: a gauge of coarse steps would have a hundred million categories.
+  // A remainder of rounding is not variation: a gauge of coarse steps would have a hundred million categories.
   const unrounded = (sum: number): number => (sum > values.length * Number.EPSILON * total ? sum : 0);
   const part = unrounded(k * r * squares(design.map(meanOfPart), grand));
   const operator = unrounded(n * r * squares(appraiserMeans(design), grand));

@@ -21,7 +21,7 @@ export const summarise = (values: readonly number[]): SampleSummary =>
 export const MAX_RANGE_SUBGROUP = 10;
 
 export type Spread = 'range' | 'deviation';
-/** By what the spread within samples is judged: their ranges, unless one of them is large. */
+/** How to measure the spread within samples: by ranges, unless a sample is large. */
 export const spreadWithin = (samples: readonly SampleSummary[]): Spread =>
   samples.every(({ n }) => n <= MAX_RANGE_SUBGROUP) ? 'range' : 'deviation';
 export const SIGMA_METHODS = ['weighted', 'mean', 'pooled'] as const;

@@ -1,8 +1,8 @@
-/** A Ctrl-C reaches a command from the terminal and again through npm: only a later signal means impatience. */
+/** A Ctrl-C reaches a command from the terminal and again through npm; only a later signal is a second one. */
 const IMPATIENCE_MS = 2_000;
 
 /**
- * Turns SIGINT and SIGTERM into an abort, so that a command ends what it has begun. A second one, later, ends the process.
+ * Turns SIGINT and SIGTERM into an abort, so that a command finishes what it has begun. A second one ends the process.
  *
  * @param tell called once, at the first signal
  * @param exitCode of the process at the second one

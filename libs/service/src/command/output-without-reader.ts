@@ -1,7 +1,7 @@
 /**
- * Commands end quietly where a reader such as `head` has seen enough: without a listener, its closed pipe is an exception.
+ * Commands end quietly when a reader such as `head` has seen enough: without a listener, the closed pipe is an exception.
  *
- * @param react by default nothing: a command that changes something finishes its work, and what it says is lost
+ * @param react does nothing by default: a command that changes something finishes its work, and its output is lost
  */
 export function onOutputWithoutReader(react: () => void = () => undefined): void {
   for (const stream of [process.stdout, process.stderr]) {

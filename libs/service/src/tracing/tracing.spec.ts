@@ -21,13 +21,13 @@ describe('leadingTrace', () => {
 describe('traceparentOf', () => {
   it.each<[string, string | undefined, string | undefined]>([
     ['is as given', RECORDED, RECORDED],
-    ['has no flag that nobody here knows', `${RECORDED.slice(0, -2)}ff`, RECORDED],
-    ['of a later version is what version 00 has', `cc-${RECORDED.slice(3)}-${'x'.repeat(100_000)}`, RECORDED],
-    ['is none if it goes on', `${RECORDED}-${'x'.repeat(100_000)}`, undefined],
-    ['is none of version ff', `ff-${RECORDED.slice(3)}`, undefined],
-    ['is none without a span', `${RECORDED.slice(0, 36)}${'0'.repeat(16)}-01`, undefined],
-    ['is none in capitals', RECORDED.toUpperCase(), undefined],
-    ['is none if there is none', undefined, undefined],
+    ['loses unknown flags', `${RECORDED.slice(0, -2)}ff`, RECORDED],
+    ['of a later version becomes version 00', `cc-${RECORDED.slice(3)}-${'x'.repeat(100_000)}`, RECORDED],
+    ['is undefined with more after the flags', `${RECORDED}-${'x'.repeat(100_000)}`, undefined],
+    ['is undefined for version ff', `ff-${RECORDED.slice(3)}`, undefined],
+    ['is undefined without a span', `${RECORDED.slice(0, 36)}${'0'.repeat(16)}-01`, undefined],
+    ['is undefined in capitals', RECORDED.toUpperCase(), undefined],
+    ['is undefined if there is none', undefined, undefined],
   ])('%s', (_case, given, expected) => {
     expect(traceparentOf(given)).toBe(expected);
   });

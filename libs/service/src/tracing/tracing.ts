@@ -35,7 +35,7 @@ export interface Tracing {
   shutdown(): Promise<void>;
 }
 
-/** Only versions after 00 may go on behind the flags; there is no version ff. */
+/** Only versions after 00 may have more after the flags; version ff is invalid. */
 const TRACEPARENT = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/s;
 
 function contextOf(traceparent: string | undefined): SpanContext | undefined {

@@ -3,7 +3,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 const ROUTES: ReadonlySet<string> = new Set(['/v1/dead-letters/dry-run', '/v1/dead-letters/replays']);
 
-/** Keeps the digits of numbers in a patch (`1.10`, integers above 2^53), because they become those of events. */
+/** Keeps the digits of numbers in a patch (`1.10`, integers above 2^53), because they end up in events. */
 export function keepPatchDigits(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   const parse = fastify.getDefaultJsonParser('error', 'error');

@@ -30,7 +30,7 @@ const KEEP_MS = 10_000;
 const LOOK_MS = 5_000;
 /** Between two looks at what became of the events sent. */
 const JUDGE_MS = 1_000;
-/** After so long, events that are not judged wait in a partition that stands still, which has an alert of its own. */
+/** After so long, events that are not judged wait in a stalled partition, which has an alert of its own. */
 const JUDGE_MAX_MS = 3_600_000;
 /** Letters read from the index at a time. */
 const AT_ONCE = 1_000;
@@ -58,7 +58,7 @@ export class ReplayRunner implements OnApplicationBootstrap {
   readonly #owner: string;
   #wake = new AbortController();
   #work: Promise<void> = Promise.resolve();
-  /** Replays that are sent or judged now, by id. */
+  /** Replays in progress, by id. */
   readonly #running = new Map<string, Promise<void>>();
 
   constructor(
@@ -117,7 +117,7 @@ export class ReplayRunner implements OnApplicationBootstrap {
     }
   }
 
-  /** Resolves when the events are sent: a partition that stands still must not hold up the next replay. */
+  /** Resolves when the events are sent: a stalled partition must not hold up the next replay. */
   #sentOf(row: ReplayRow, producer: KafkaProducer, reader: TopicReader): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const replay = this.#replay(row, producer, reader, resolve).finally(() => {

@@ -143,9 +143,9 @@ export async function listReplays(
 }
 
 /**
- * Takes the oldest replay that nobody works on, for a while; a replay whose owner is gone is free after it.
+ * Takes the oldest replay that no instance works on, for `seconds`; then a replay whose owner is gone is free again.
  *
- * @param running replays that this owner works on, also where it could not keep them
+ * @param running replays that this owner still works on, even if their time ran out
  */
 export async function takeReplay(
   database: Queryable,

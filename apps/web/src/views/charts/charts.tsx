@@ -25,8 +25,8 @@ const LIVE_REST = 4;
 export function Charts(): JSX.Element {
   const { query } = useAddress();
   const { range, from: newest } = useRange('30d');
-  // Samples are counted from the beginning: it stays while the page is open, and an address that names samples has it, so
-  // that they stay those that were chosen.
+  // Samples are numbered from the beginning of the range, so it stays fixed while the page is open, and an address that
+  // names samples includes it.
   const from = useMemo(() => beginningOf(query) ?? newest, [range, query['from']]);
   const choice = choiceOf(query, from);
   const t = texts().charts;

@@ -48,7 +48,7 @@ export function Freeze({ choice, samples }: { choice: ChartChoice; samples: Samp
         reason,
         ...(exclude.length === 0 ? {} : { exclude }),
       });
-      // Whoever went elsewhere, or to other samples, stays there.
+      // Leaves alone a person who has opened another view, or other samples.
       if (form.current) {
         change({ limits: 'current', exclude: undefined, sample: undefined, from: undefined });
       }

@@ -77,11 +77,11 @@ export function choiceOf(query: Readonly<Record<string, string>>, from: string |
   };
 }
 
-/** Where the samples of an address begin that names some of them. */
+/** Beginning of the range, in an address that names samples. */
 export const beginningOf = ({ from }: Readonly<Record<string, string>>): string | undefined =>
   from === undefined || Number.isNaN(Date.parse(from)) ? undefined : from;
 
-/** What an address says of a selected sample and of excluded ones. */
+/** Parameters of an address that name the selected and the excluded samples. */
 export const naming = (
   { from }: Pick<ChartChoice, 'from'>,
   sample: number | undefined,

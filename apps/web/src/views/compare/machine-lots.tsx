@@ -23,7 +23,7 @@ export interface MachineLotsProps {
 export function MachineLots({ machine, policy, range, from, product, step }: MachineLotsProps): JSX.Element {
   const t = texts();
   const kind = policy === 'first' ? 'first_pass' : policy === 'all' ? 'insertion' : 'final';
-  // What is shown here, elsewhere.
+  // Other views open with the same selection.
   const same = { equipment: machine, product, step, range };
   const answer = useAnswer(
     question('/v1/yield', {

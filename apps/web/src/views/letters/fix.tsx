@@ -29,7 +29,7 @@ export function Fix({ cause, machines }: { cause: Cause; machines: readonly stri
   const [problem, setProblem] = useState<Problem>();
   const [work, setWork] = useState<'trying' | 'starting'>();
   const editor = useRef<HTMLTextAreaElement>(null);
-  // Whoever chooses a cause wants to write the patch.
+  // A person who chooses a cause wants to write the patch.
   useEffect(() => editor.current?.focus(), []);
   const t = texts().letters;
   const patch = patchOf(text);

@@ -6,8 +6,8 @@ interface ExactJson {
 const exact = JSON as unknown as ExactJson;
 
 /**
- * Reads a patch; null if it is not a JSON object, undefined if there is none. Its numbers are sent with the digits that they
- * were typed with (`1.10`, integers above 2^53), unless the browser is too old for that.
+ * Reads a patch; null if it is not a JSON object, undefined if there is none. Its numbers keep the digits that were typed
+ * (`1.10`, integers above 2^53), unless the browser is too old for that.
  */
 export function patchOf(text: string): Record<string, unknown> | undefined | null {
   if (text.trim() === '') {

@@ -23,7 +23,7 @@ export function Replays(): JSX.Element {
     if (!isLive) {
       return undefined;
     }
-    // After each answer: asking again ends a question, and an answer that takes longer would never arrive.
+    // Only after an answer: asking again cancels the pending request, so a slow answer would never arrive.
     const timer = setTimeout(answer.reload, LIVE_MS);
     return () => clearTimeout(timer);
   }, [isLive, answer.data]);

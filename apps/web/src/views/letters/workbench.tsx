@@ -23,7 +23,7 @@ export function Workbench({ cause, machines }: { cause: Cause; machines: readonl
   const t = texts().letters;
   const [first] = answer.data?.items ?? [];
   const newest = first && `${first.partition}/${first.offset}`;
-  // The newest of the first answer: whoever reads a letter is not shown each newer one.
+  // The newest of the first answer: newer letters do not replace the one that a person reads.
   const opened = useMemo(() => newest, [machine, newest === undefined]);
   if (answer.problem?.status === 403) {
     return (

@@ -16,7 +16,7 @@ export function Lots(): JSX.Element {
   const { query, withParameters, change } = useAddress();
   const [wanted, setWanted] = useState(query['lot_id'] ?? '');
   const { lot_id, cursor } = query;
-  // Back, and a link to another search, change the address alone.
+  // Back, or a link to another search, changes only the address.
   useEffect(() => setWanted(lot_id ?? ''), [lot_id]);
   const answer = useAnswer(question('/v1/lots', { query: { lot_id, cursor, limit: PAGE_SIZE } }), 5);
   const t = texts();

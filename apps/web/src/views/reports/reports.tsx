@@ -96,7 +96,7 @@ function NewReport(): JSX.Element {
       const { name, reason, ...filters } = draft;
       const chosen = Object.fromEntries(Object.entries(filters).filter(([, text]) => text.trim() !== ''));
       const { id } = await store('/v1/reports', { name, reason, policy: 'last', charts: [], ...chosen });
-      // Whoever went elsewhere stays there.
+      // Leaves alone a person who has opened another view.
       if (form.current) {
         route(addressOf('/reports/{id}', { id }));
       }

@@ -16,7 +16,7 @@ export function SourceTable({
 }): JSX.Element {
   const { change } = useAddress();
   const t = texts().telemetry;
-  // Those without a sample in this range have no row to untick, and must not keep others from being chosen.
+  // Sources without a sample in this range have no row to untick, so they must not count against the limit.
   const listed = chosen.filter((name) => services.some(({ service_name }) => service_name === name));
   const toggle = (name: string): void =>
     change({ sources: textOf(listed.includes(name) ? listed.filter((one) => one !== name) : [...listed, name]) });

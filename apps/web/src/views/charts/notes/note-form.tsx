@@ -35,7 +35,7 @@ export function Withdrawal({ submit }: { submit: (reason: string) => Promise<voi
 }
 
 interface NoteFormProps {
-  /** The selected one: another means another time. */
+  /** The selected sample; selecting another one changes the time of the note. */
   readonly sample: string | undefined;
   /** When the note begins unless something else is typed. */
   readonly at: string | undefined;
