@@ -29,6 +29,7 @@ export class IngestConsumer {
   readonly #topics: MachineTopics;
   readonly #standstills: Standstills;
   readonly #streams: ReadonlyMap<string, MachineStream>;
+  readonly #logger: Logger;
 
   constructor(
     @Inject(CONFIG) config: IngestConfig,
@@ -45,6 +46,7 @@ export class IngestConsumer {
   ) {
     this.#server = server;
     this.#metrics = metrics;
+    this.#logger = logger;
     const topics = (this.#topics = new MachineTopics(admin));
     const retention = new RetentionSetting(database ?? undefined, logger);
     this.#standstills = new Standstills(
@@ -89,7 +91,10 @@ export class IngestConsumer {
     checkTopics();
     const timers = [
       setInterval(() => this.#measure(), MEASURE_INTERVAL_MS),
-      setInterval(() => void this.#sync(), SYNC_INTERVAL_MS),
+      setInterval(() => {
+        void this.#sync();
+        void this.#lookForRecreated();
+      }, SYNC_INTERVAL_MS),
       setInterval(() => {
         void retention.refresh();
         checkTopics();
@@ -123,6 +128,17 @@ export class IngestConsumer {
       );
       if (isDecided) {
         this.#server.resume(topic, partition);
+      }
+    }
+  }
+
+  async #lookForRecreated(): Promise<void> {
+    for (const stream of this.#streams.values()) {
+      try {
+        await stream.lookForRecreated(this.#server.partitions());
+      } catch (error) {
+        // The brokers are away, or the topic is deleted.
+        this.#logger.debug({ err: error }, 'topic_ids_unknown');
       }
     }
   }

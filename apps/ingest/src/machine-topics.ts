@@ -33,12 +33,16 @@ export class MachineTopics {
       return known.asking;
     }
     const asked = performance.now();
+    // What was forgotten while it was asked for is not known by its answer.
+    const isWanted = (): boolean => this.#ids.get(topic)?.asking === asking;
     const asking = this.#admin.topicId(topic).then((id) => {
-      this.#ids.set(topic, { id, at: asked });
+      if (isWanted()) {
+        this.#ids.set(topic, { id, at: asked });
+      }
       return id;
     });
     this.#ids.set(topic, { id: known?.id ?? '', at: -Infinity, asking });
-    asking.catch(() => this.#ids.delete(topic));
+    asking.catch(() => isWanted() && this.#ids.delete(topic));
     return asking;
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { TestKafka, waitFor } from '@chip/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import {
@@ -67,4 +68,35 @@ it('a topic that is recreated while ingest is down is read from its beginning', 
     { timeoutMs: 30_000, intervalMs: 500 },
   );
   expect(chainOf(blocks)).toEqual({ from: 0, to: 15 });
+});
+
+/** Deletes the topic of its arguments, and publishes to a new one. */
+const RECREATE = `
+  import kafkajs from 'kafkajs';
+  const [brokers, topic, values] = process.argv.slice(1).map((text) => JSON.parse(text));
+  const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
+  const [admin, producer] = [kafka.admin(), kafka.producer()];
+  const untilDone = async (what) => { while (!(await what().then(() => true, () => false))); };
+  await Promise.all([admin.connect(), producer.connect()]);
+  await admin.deleteTopics({ topics: [topic] });
+  const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+  await untilDone(() => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
+  await untilDone(() => producer.send({ topic, messages: values.map((value) => ({ value })) }));
+  await Promise.all([admin.disconnect(), producer.disconnect()]);`;
+
+it('a topic of the same length that is recreated while ingest stands still is read, though nothing more comes', async () => {
+  const { machine, accepted } = topics;
+  stage = await startIngest(kafka, topics, kafka.group());
+  await kafka.produce(machine, samples(10));
+  await waitFor(async () => chainOf(await blocksOf(kafka, accepted))?.to === 10);
+  const old = (await blocksOf(kafka, accepted)).length;
+  const values = samples(10).map(({ value }) => value);
+  // Nothing of this process runs meanwhile, so that its group does not learn of the time without a topic.
+  const given = [kafka.brokers, machine, values].map((one) => JSON.stringify(one));
+  execFileSync(process.execPath, ['--input-type=module', '--eval', RECREATE, '--', ...given], { stdio: 'pipe' });
+  const blocks = await waitFor(
+    async () => (await blocksOf(kafka, accepted)).slice(old),
+    (found) => chainOf(found)?.to === 10,
+  );
+  expect(chainOf(blocks)).toEqual({ from: 0, to: 10 });
 });

@@ -27,7 +27,7 @@ export type Reader = (
 export interface MachineStreamParts {
   readonly stream: Stream;
   readonly reader: Reader;
-  readonly server: Pick<KafkaBatchServer, 'resume'>;
+  readonly server: Pick<KafkaBatchServer, 'resume' | 'seek'>;
   readonly producer: KafkaProducer;
   readonly admin: KafkaAdmin;
   readonly topicReader: TopicReader;

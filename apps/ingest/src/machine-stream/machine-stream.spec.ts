@@ -1,5 +1,5 @@
 import { BLOCK_PAYLOAD_TARGET_BYTES, TELEMETRY } from '@chip/contracts';
-import type { KafkaRecord, RecordBatch } from '@chip/kafka';
+import type { KafkaRecord, PartitionStatus, RecordBatch } from '@chip/kafka';
 import type { IngestDecision, Queryable } from '@chip/persistence';
 import { createLogger } from '@chip/service';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -64,7 +64,7 @@ beforeEach(async () => {
   parts = {
     stream: TELEMETRY,
     reader: READERS.telemetry(),
-    server: { resume: () => undefined },
+    server: { resume: () => undefined, seek: (...to: unknown[]) => seeks.push(...to.slice(2).map(Number)) },
     producer: { send, sendAll: () => Promise.resolve(sent++) },
     admin: { partitionCount: () => Promise.resolve(8) },
     topics: { id: () => Promise.resolve(id), forgetId: () => undefined },
@@ -140,6 +140,26 @@ describe('a topic that was recreated', () => {
     expect({ seeks, commits }).toEqual({ seeks: [2], commits: [2] });
   });
 
+  it('is noticed where no record comes any more', async () => {
+    const stream = new MachineStream(parts);
+    await stream.handle(batch({ fetchOffset: 0, nextOffset: 5 }));
+    const idle = { ...where, nextOffset: 5, isHandling: false, pausedReason: null } as unknown as PartitionStatus;
+    await stream.lookForRecreated([idle]);
+    expect(seeks).toEqual([]);
+    id = 'two';
+    // One that is read finds out by itself, and one that stands still waits for something else.
+    await stream.lookForRecreated([
+      { ...idle, isHandling: true },
+      { ...idle, pausedReason: 'producer_times' },
+      { ...idle, assignment: 2 },
+    ]);
+    expect(seeks).toEqual([]);
+    await stream.lookForRecreated([idle]);
+    await stream.handle(batch({ fetchOffset: 4, nextOffset: 5 }));
+    await stream.lookForRecreated([{ ...idle, nextOffset: 0 }]);
+    expect(seeks).toEqual([4, 0]);
+  });
+
   it('is not mistaken for the old one after a new assignment', async () => {
     const topics = new MachineTopics({ topicId: () => Promise.resolve(id), checkTopics: () => Promise.resolve([]) });
     const stream = new MachineStream({ ...parts, topics });
@@ -148,6 +168,21 @@ describe('a topic that was recreated', () => {
     await stream.handle(batch({ fetchOffset: 0, nextOffset: 3, assignment: 2 }));
     expect(blocks.map((headers) => headers['source-topic-id'])).toEqual(['one', 'two']);
   });
+});
+
+it('an id of a topic that was asked for before it was forgotten is asked for again', async () => {
+  const answers: ((id: string) => void)[] = [];
+  const topics = new MachineTopics({
+    topicId: () => new Promise((resolve) => answers.push(resolve)),
+    checkTopics: () => Promise.resolve([]),
+  });
+  const before = topics.id(topic);
+  topics.forgetId(topic);
+  answers[0]!('one');
+  await before;
+  const after = topics.id(topic);
+  answers[1]?.('two');
+  expect(await after).toBe('two');
 });
 
 it('gives others a turn between records that each take as long as one', async () => {

@@ -2,6 +2,7 @@ import type { IngestStoppedState } from '@chip/contracts';
 import {
   KafkaRefusedError,
   KafkaUnavailableError,
+  type PartitionStatus,
   type RecordBatch,
   RecordTooLargeError,
   TopicMissingError,
@@ -79,6 +80,25 @@ export class MachineStream {
         this.#stand(batch, 'send_failed', `${error.code}: ${error.message}`, progress.sentTo, null);
       } else {
         throw error;
+      }
+    }
+  }
+
+  /**
+   * Makes idle partitions read their last record again whose topic has another id than it had at their last batch. A topic
+   * that was recreated shows by a batch, and none comes where ingest has read its few records as those of the old one, or it
+   * ends where the old one did.
+   */
+  async lookForRecreated(partitions: readonly PartitionStatus[]): Promise<void> {
+    const { topics, server } = this.#parts;
+    for (const { topic, partition, assignment, nextOffset, isHandling, pausedReason } of partitions) {
+      const memory = this.#memories.get(partition);
+      if (memory?.assignment !== assignment || memory.topicId === undefined || isHandling || pausedReason !== null) {
+        continue;
+      }
+      const id = await topics.id(topic);
+      if (nextOffset !== null && nextOffset > 0 && id !== memory.topicId) {
+        server.seek(topic, partition, nextOffset - 1);
       }
     }
   }
