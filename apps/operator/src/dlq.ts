@@ -22,10 +22,11 @@ import {
 import { Database, readTelemetryRetention, replayMarks, schemaReady } from '@chip/persistence';
 import { AppError, createLogger, loadConfig, InputError } from '@chip/service';
 import { endOnSignals, here, wholeNumber } from '@chip/service/command';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
-import { byOption, environmentVariable, isDay, optionalVariable, reasonOption, runCommand } from './command.ts';
+import { byOption, environmentVariable, optionalVariable, reasonOption, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
+import { list, machineTopic, numbers, offsetRange, time } from './dead-letters/arguments.ts';
 import { LetterCounts } from './dead-letters/counts.ts';
 import { formatCounts, formatLetter, letterAsJson } from './dead-letters/format.ts';
 import { printable } from './printable.ts';
@@ -34,32 +35,6 @@ const { logger } = createLogger({ name: 'dlq', level: 'silent' });
 const connection = () => kafkaConnection(loadConfig(z.object(kafkaVariables)), 'chip-dlq');
 const openDatabase = (): Database =>
   new Database({ url: environmentVariable('DATABASE_URL'), applicationName: 'chip-dlq', max: 2 });
-
-/** Letters are addressed by their machine topic; the name of the dead-letter topic means the same. */
-const machineTopicOf = (name: string): string => name.replace(/\.dlq$/, '');
-
-const list = (text: string, previous: string[] = []): string[] => {
-  const names = text.split(',').filter(Boolean);
-  if (names.length === 0) {
-    throw new InvalidArgumentError('Expected at least one value.');
-  }
-  return [...previous, ...names];
-};
-const numbers = (text: string, previous: number[] = []): number[] => [...previous, ...list(text).map(wholeNumber())];
-const time = (text: string): number => {
-  const ms = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(ms) || !isDay(text.slice(0, 10))) {
-    throw new InvalidArgumentError('Expected a day (UTC) or a time such as 2026-01-20T08:00:00Z.');
-  }
-  return ms;
-};
-const offsetRange = (text: string): { from: number; to: number } => {
-  const [, from, to] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
-  if (from === undefined || Number(to) < Number(from)) {
-    throw new InvalidArgumentError('Expected <first>-<last>.');
-  }
-  return { from: Number(from), to: Number(to) };
-};
 
 interface FilterOptions {
   code?: string[];
@@ -73,7 +48,7 @@ interface FilterOptions {
 
 const withFilters = (command: Command): Command =>
   command
-    .argument('<topic>', 'machine topic, such as telemetry.samples.v1')
+    .argument('<topic>', 'machine topic, such as telemetry.samples.v1', machineTopic)
     .option('--code <codes>', 'refusal codes, separated by commas', list)
     .option('--stage <stages>', 'ingest, writer', list)
     .option('--key <keys>', 'single letters by key (<topic>/<partition>/<offset>[/<index>]), separated by commas', list)
@@ -137,8 +112,7 @@ withFilters(program.command('list'))
   .description('count them by code and stage: how many, since when, the most frequent details and origins')
   .option('--limit <n>', 'count at most this many letters', wholeNumber(1))
   .option('--json', 'as one JSON object')
-  .action(async (topicName: string, options: FilterOptions & { limit?: number; json?: boolean }) => {
-    const topic = machineTopicOf(topicName);
+  .action(async (topic: string, options: FilterOptions & { limit?: number; json?: boolean }) => {
     const database = optionalVariable('DATABASE_URL') ? openDatabase() : undefined;
     let knowsReplays = database !== undefined;
     const counts = new LetterCounts();
@@ -194,9 +168,9 @@ withFilters(program.command('show'))
   .option('--limit <n>', `at most this many (default ${SHOWN_LETTERS})`, wholeNumber(1))
   .option('--full', 'print long values whole')
   .option('--json', 'one JSON object per line; binary values as base64')
-  .action(async (topicName: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
+  .action(async (topic: string, options: FilterOptions & { limit?: number; full?: boolean; json?: boolean }) => {
     let shown = 0;
-    for await (const { letter, isRepeat } of read(machineTopicOf(topicName), options)) {
+    for await (const { letter, isRepeat } of read(topic, options)) {
       if (isRepeat) {
         continue;
       }
@@ -244,8 +218,7 @@ A replayed event carries the headers replay-of and replay-count. If it is refuse
 Each replay is marked in the audit trail before it is published. After a crash the letters in between are uncertain:
 the next run names and skips them. Check whether their events arrived; if not: --again --key <key>.`,
   )
-  .action(async (topicName: string, options: ReplayCommandOptions) => {
-    const topic = machineTopicOf(topicName);
+  .action(async (topic: string, options: ReplayCommandOptions) => {
     const patch = options.patch === undefined ? undefined : await readPatch(options.patch);
     const isDryRun = options.dryRun ?? false;
     // Without a terminal the replay proceeds: it destroys nothing, and a second one does nothing.

@@ -330,6 +330,9 @@ describe('dlq', () => {
     const missing = await dlq('list', 'test.no-such-topic');
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toContain('there is no topic test.no-such-topic.dlq; "npm run topics -- check"');
+    const misnamed = await dlq('list', 'a b/c');
+    expect(misnamed).toMatchObject({ code: 2, stdout: '' });
+    expect(misnamed.stderr).toMatch(/'a b\/c' is invalid for argument 'topic'.*letters, digits, "\.", "_" and "-"/);
     const patched = ['replay', topic, '--dry-run', '--patch', 'patch.json'];
     const folder = mkdtempSync(path.join(tmpdir(), 'chip-patch-'));
     try {
