@@ -428,31 +428,52 @@ describe('every route of the document', () => {
       { site: 'own', lot_id: 'RENAMED', ...at(4), chip_id: '2', result: 'fail' },
       { ...unit, ...at(5), lot_id: 'GONE', chip_id: '4' },
       { site: 'own', lot_id: 'GONE', ...at(6), chip_id: '4', result: 'fail' },
+      // Of a unit of which an attempt of another type is hidden.
+      { ...unit, ...at(7), chip_id: '2', inspection_type: 'electrical', equipment_id: 'E-R2' },
     ]);
     await stage.db.database.query(
       `INSERT INTO measurements (time, inspection_id, event_id, name, value)
        SELECT occurred_at, inspection_id, event_id, 'renamed', 1 FROM inspection_attempts WHERE equipment_id = 'E-R'`,
     );
-    const { key } = await keyOf({ products: ['P-R'] });
+    const { key } = await keyOf({ products: ['P-R'], scopes: ['export:raw'] });
     const ask = async <T>(path: string): Promise<T> => (await call(key, path)).body as T;
     interface Units {
       items: { chip_id: string }[];
       next_cursor: string | null;
     }
-    const page = await ask<Units>('/v1/equipment/E-R/units?limit=1');
-    const rest = await ask<Units>(`/v1/equipment/E-R/units?limit=1&cursor=${page.next_cursor}`);
-    expect([...page.items, ...rest.items].map(({ chip_id }) => chip_id)).toEqual(['3', '1']);
+    const page = await ask<Units>('/v1/equipment/E-R/units?limit=2');
+    const rest = await ask<Units>(`/v1/equipment/E-R/units?limit=2&cursor=${page.next_cursor}`);
+    expect([...page.items, ...rest.items].map(({ chip_id }) => chip_id)).toEqual(['4', '3', '2', '1']);
     const lots = await ask<{ items: { lot_id: string }[] }>('/v1/lots');
     expect(lots.items.map(({ lot_id }) => lot_id).sort()).toEqual(['GONE', 'RENAMED']);
     const { groups } = await ask<{ groups: { key: string | null; units: number }[] }>('/v1/yield?group_by=lot');
     expect(groups.map((group) => [group.key, group.units])).toEqual([
       ['GONE', 1],
-      ['RENAMED', 3],
+      ['RENAMED', 4],
     ]);
     const ofLot = await ask<{ totals: { units: number } }>('/v1/yield?lot_id=GONE');
     expect(ofLot.totals.units).toBe(1);
     const { samples } = await ask<{ samples: { key: string | null }[] }>('/v1/spc?chart=imr&parameter=renamed');
-    expect(samples.map((sample) => sample.key)).toEqual(['1', null, '3', null]);
+    expect(samples.map((sample) => sample.key)).toEqual(['1', '2', '3', '4']);
+    const rolled = await ask<{ totals: { units: number; passed: number } }>('/v1/yield?kind=rolled_throughput');
+    expect(rolled.totals).toMatchObject({ units: 4, passed: 4 });
+    for (const filter of ['', '&product=P-R', '&name=renamed']) {
+      const lines = await ask<string>(`/v1/export/measurements?format=ndjson${filter}`);
+      const chips = lines
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { chip_id: string }).chip_id);
+      expect([filter, chips.sort()]).toEqual([filter, ['1', '2', '3', '4']]);
+    }
+    // Its state is that of an attempt of another product.
+    const { items } = await ask<{ items: { chip_id: string; inspection_type: string }[] }>(
+      '/v1/inspections?lot_id=RENAMED',
+    );
+    expect(items.map((item) => `${item.chip_id} ${item.inspection_type}`).sort()).toEqual([
+      '1 visual',
+      '2 electrical',
+      '3 visual',
+    ]);
   });
 
   it('lets a limited caller write only within its limits', async () => {

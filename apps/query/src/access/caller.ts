@@ -70,3 +70,10 @@ export function currentRequest(): Request {
   }
   return request;
 }
+
+/**
+ * What to look the names of units up in, by the id of an attempt that is seen. Who is limited to products does not see a unit
+ * whose last attempt names another one, but its attempts of these products, and what they call it (see `limited-views.ts`).
+ */
+export const unitNames = (): string =>
+  (requests.getStore()?.caller.products ?? null) === null ? 'inspections' : 'limited.unit_names';

@@ -1,4 +1,5 @@
 import { type Queryable } from '@chip/persistence';
+import { unitNames } from '../access/caller.ts';
 import { type KeysetPosition } from '../http/cursor.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
@@ -52,9 +53,6 @@ export function unitsOfEquipment(
       `(a.occurred_at, a.event_id, ${PLACE}) < (${where.bind(after.time)}::timestamptz, ${where.bind(eventId)}::uuid, ${where.bind(place)})`,
     );
   }
-  // A caller limited to products may see an attempt but not its unit, if the last attempt of the unit names another product.
-  // Looked up one by one.
-  where.require('(SELECT true FROM inspections own WHERE own.id = a.inspection_id)');
   // Selects the page before joining; otherwise the database would join every attempt of the machine.
   return snapshot.query<PlacedUnit>(
     `SELECT a.inspection_id, l.site, l.lot_id, i.chip_id, a.wafer_id, a.die_x, a.die_y, a.inspection_type::text AS inspection_type,
@@ -63,7 +61,7 @@ export function unitsOfEquipment(
               WHERE ${where.toString()}
               ORDER BY a.occurred_at DESC, a.event_id DESC, ${PLACE} DESC
               LIMIT ${where.bind(limit)}) AS a
-       JOIN inspections i ON i.id = a.inspection_id
+       JOIN ${unitNames()} i ON i.id = a.inspection_id
        JOIN lots l ON l.id = a.lot_id
       ORDER BY a.occurred_at DESC, a.event_id DESC, place DESC`,
     where.values,

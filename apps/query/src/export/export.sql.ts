@@ -1,4 +1,5 @@
 import { type Queryable, type SqlParameter } from '@chip/persistence';
+import { unitNames } from '../access/caller.ts';
 import { measuredValue, namedPlaces, overMeasurements } from '../attempts/measurements-of-attempts.sql.ts';
 import { type UnitFilters } from '../http/parameters.ts';
 import { ITEM_COLUMNS } from '../inspections/inspection-answer.ts';
@@ -92,10 +93,11 @@ export async function hasOwnMeasurements(snapshot: Queryable): Promise<boolean> 
   return row?.of_cells === false;
 }
 
-const UNITS =
-  'SELECT u.id, u.chip_id, u.inspection_type, l.site, l.lot_id FROM inspections u JOIN lots l ON l.id = u.lot_id';
+const units = (): string =>
+  `SELECT u.id, u.chip_id, u.inspection_type, l.site, l.lot_id FROM ${unitNames()} u JOIN lots l ON l.id = u.lot_id`;
 /** The unit `i` of a row, looked up one by one: begins at once, and costs no more than a join of everything. */
-const unitOf = (row: string): string => `CROSS JOIN LATERAL (${UNITS} WHERE u.id = ${row}.inspection_id OFFSET 0) AS i`;
+const unitOf = (row: string): string =>
+  `CROSS JOIN LATERAL (${units()} WHERE u.id = ${row}.inspection_id OFFSET 0) AS i`;
 /** Attempts `a` of the event of a row, and their unit. */
 const attemptsOf = (row: string): string =>
   `CROSS JOIN LATERAL (SELECT * FROM inspection_attempts t
@@ -137,7 +139,7 @@ export function measurementRows(question: MeasurementExport, isLocal: boolean): 
   const select = (from: string): string => `SELECT ${aliased(MEASUREMENT_COLUMNS)}
         FROM ${from}
        WHERE ${conditions}`;
-  const unit = isLocal ? unitOf('a') : `JOIN (${UNITS}) AS i ON i.id = a.inspection_id`;
+  const unit = isLocal ? unitOf('a') : `JOIN (${units()}) AS i ON i.id = a.inspection_id`;
   const rows =
     isLocal && !isOfSome
       ? everyMeasurement(name).map(select).join('\n      UNION ALL\n      ')

@@ -1,5 +1,6 @@
 /** Measured values: formed into samples for charts and capability, never mixed without consent. */
 import { type Queryable } from '@chip/persistence';
+import { unitNames } from '../access/caller.ts';
 import { type SampleSummary, type UnitConversion } from '@chip/quality';
 import {
   attemptsLeft,
@@ -203,8 +204,7 @@ async function singleValues(
   where: SqlConditions,
   limit: number,
 ): Promise<MeasuredSample[]> {
-  // Looked up one by one: the planner expects two values of a month, and would compare each of 26,000 with each lot. A value
-  // also counts for a caller limited to products who does not see its chip, because a later attempt names another product.
+  // Looked up one by one: the planner expects two values of a month, and would compare each of 26,000 with each lot.
   const rows = await snapshot.query<
     Pick<MeasuredSample, 'key' | 'site' | 'lot_id' | 'first_at' | 'lot' | 'wafer' | 'product'> & {
       value: number | null;
@@ -213,7 +213,7 @@ async function singleValues(
     `${ctes}
     SELECT i.chip_id AS key, l.site, l.lot_id, v.completed_at AS first_at, v.lot_id AS lot, v.wafer_id AS wafer, v.product, v.value
       FROM (SELECT * FROM measured ORDER BY ${ORDER} LIMIT ${where.bind(limit)}) v
-     LEFT JOIN LATERAL (SELECT chip_id FROM inspections WHERE id = v.inspection_id OFFSET 0) i ON true
+     LEFT JOIN LATERAL (SELECT chip_id FROM ${unitNames()} WHERE id = v.inspection_id OFFSET 0) i ON true
      CROSS JOIN LATERAL (SELECT site, lot_id FROM lots WHERE id = v.lot_id OFFSET 0) l
      ORDER BY ${ORDER}`,
     where.values,

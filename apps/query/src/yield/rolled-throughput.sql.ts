@@ -1,6 +1,7 @@
 import { type Queryable } from '@chip/persistence';
 import { type OperationCounts } from '@chip/quality';
 import { groupedRows, type GroupRow, groupKey } from '../attempts/attempt-groups.ts';
+import { unitNames } from '../access/caller.ts';
 import { type AttemptQuestion, chosenAttempts } from '../attempts/chosen-attempts.ts';
 import { SqlConditions } from '../sql/sql-conditions.ts';
 
@@ -33,12 +34,15 @@ export function rolledThroughputCounts(
     'a.inspection_id, a.inspection_type, a.step, a.result, a.lot_id, a.product',
     where,
   );
+  // Only names that the join does not see are looked up one by one; of a unit as it was known earlier there may be none.
   return snapshot.query<RolledCounts>(
     `WITH chosen AS (
       ${first.sql}
+    ), called AS (
+      SELECT c.*, coalesce(i.chip_id, (SELECT n.chip_id FROM ${unitNames()} n WHERE n.id = c.inspection_id), c.inspection_id::text) AS chip_id
+        FROM chosen c LEFT JOIN inspections i ON i.id = c.inspection_id
     ), named AS (
-      SELECT c.*, i.chip_id, min(c.product) OVER (PARTITION BY c.lot_id, i.chip_id) AS unit_product
-        FROM chosen c JOIN inspections i ON i.id = c.inspection_id
+      SELECT *, min(product) OVER (PARTITION BY lot_id, chip_id) AS unit_product FROM called
     ), first AS (
       SELECT inspection_type, step, result, lot_id, chip_id, unit_product, ${question.group_by === 'product' ? 'unit_product' : 'group_key'} AS group_key, group_lot
         FROM named${product === undefined ? '' : ' WHERE unit_product IS NOT NULL'}

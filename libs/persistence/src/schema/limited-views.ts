@@ -75,6 +75,14 @@ const VIEWS: Readonly<Record<string, string>> = {
     OR EXISTS (SELECT FROM limited.former_attempts AS a WHERE (a.inspection_id, a.step, a.attempt_key) = (t.inspection_id, t.step, t.attempt_key))`,
   production_calendars: `t.site = '' OR ${ofSite('t.site')}`,
 };
+/**
+ * Views that no table is named like. A unit whose last run names another product is not seen, because its state is that of
+ * this run; what it is called belongs to each of its runs.
+ */
+const MORE_VIEWS: Readonly<Record<string, string>> = {
+  unit_names: `SELECT t.id, t.lot_id, t.chip_id, t.inspection_type FROM public.inspections AS t
+    WHERE ${ofSite('t.site')} AND (${PRODUCTS} IS NULL OR ${ofProduct('t.product')} OR ${ofRuns('a.inspection_id = t.id')})`,
+};
 /** Views of which the condition reads a table of a later migration than their own. */
 const READS: Readonly<Record<string, string>> = { inspection_events: 'former_attempts' };
 /** The views that a database with these tables can have. */
@@ -98,7 +106,7 @@ export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<
     [comment],
   );
   // Dropping a view waits for its readers: do it only when necessary.
-  if (made[0]?.views === viewsOf(present).length) {
+  if (made[0]?.views === viewsOf(present).length + Object.keys(MORE_VIEWS).length) {
     return true;
   }
   await client.query('BEGIN');
@@ -116,6 +124,9 @@ export async function applyLimitedViews(client: Pick<Client, 'query'>): Promise<
     }
     for (const [table, condition] of viewsOf(present)) {
       await client.query(`CREATE VIEW limited.${table} AS SELECT t.* FROM public.${table} AS t WHERE ${condition}`);
+    }
+    for (const [name, select] of Object.entries(MORE_VIEWS)) {
+      await client.query(`CREATE VIEW limited.${name} AS ${select}`);
     }
     await client.query(`GRANT USAGE ON SCHEMA limited, public TO ${LIMITED_ROLE}`);
     await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA limited TO ${LIMITED_ROLE}`);
@@ -142,7 +153,7 @@ async function describe(client: Pick<Client, 'query'>): Promise<{ comment: strin
     [[...Object.keys(VIEWS), ...OPEN_TABLES]],
   );
   const digest = createHash('sha256')
-    .update(JSON.stringify([VIEWS, rows]))
+    .update(JSON.stringify([VIEWS, MORE_VIEWS, rows]))
     .digest('hex');
   return {
     comment: `The tables as a caller with limits to sites and products sees them; made again when they change. ${digest}`,
