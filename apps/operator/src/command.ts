@@ -1,6 +1,5 @@
 import { AppError, loadConfig } from '@chip/service';
 import { onOutputWithoutReader } from '@chip/service/command';
-import { parseTime } from '@chip/contracts';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { currentUser } from './confirm.ts';
@@ -57,9 +56,6 @@ export function environmentVariable(name: string): string {
   }
   return value;
 }
-
-/** Whether a text such as `2026-01-20` is a day of the calendar; `Date.parse` accepts 30 February. */
-export const isDay = (day: string): boolean => !Number.isNaN(parseTime(`${day}T00:00:00Z`));
 
 /** Parses a text for the audit trail, which refuses empty ones. */
 export const auditText =

@@ -1,11 +1,11 @@
-import { type Stream, streamOf, STREAMS } from '@chip/contracts';
+import { isDay, type Stream, streamOf, STREAMS } from '@chip/contracts';
 import { KafkaAdmin, kafkaConnection, kafkaVariables, readTopic, type TopicRange } from '@chip/kafka';
 import { Database, loadIngestPartitions, loadPositions, schemaReady } from '@chip/persistence';
 import { createLogger, loadConfig, InputError } from '@chip/service';
 import { wholeNumber } from '@chip/service/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { auditText, byOption, environmentVariable, isDay, runCommand } from './command.ts';
+import { auditText, byOption, environmentVariable, runCommand } from './command.ts';
 import { confirm } from './confirm.ts';
 import { IngestPlans } from './positions/ingest-plans.ts';
 import { planAcceptGap } from './positions/accept-gap.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatTime, isTimePlausible, parseTime } from './time.ts';
+import { formatTime, isDay, isTimePlausible, parseTime } from './time.ts';
 
 const us = (iso: string): number => Date.parse(iso) * 1000;
 
@@ -46,6 +46,11 @@ describe('times of the contract', () => {
         expect(formatTime(a) < formatTime(b)).toBe(a < b);
       }),
     );
+  });
+
+  it('knows the days of the calendar', () => {
+    const given = ['2026-01-20', '2024-02-29', '2026-02-30', '2026-13-01', '2026-1-20', '20260120', '2026-01-20T'];
+    expect(given.map(isDay)).toEqual([true, true, false, false, false, false, false]);
   });
 
   it('judges plausibility against the record, to the microsecond', () => {

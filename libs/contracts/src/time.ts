@@ -101,6 +101,9 @@ export function parseTime(text: unknown): number {
   return (Date.UTC(year, month - 1, day, hour, minute, second) - offsetMinutes * 60_000) * 1000 + micros;
 }
 
+/** Whether a text such as `2026-01-20` is a day of the calendar; `Date.parse` accepts 30 February. */
+export const isDay = (text: string): boolean => text.length === 10 && !Number.isNaN(parseTime(`${text}T00:00:00Z`));
+
 /** RFC 3339 in UTC with exactly six fractional digits. All texts have equal width, so they sort as their times do. */
 export function formatTime(microseconds: number): string {
   const ms = Math.floor(microseconds / 1000);

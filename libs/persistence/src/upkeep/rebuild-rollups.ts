@@ -1,5 +1,5 @@
 /** Recomputes telemetry roll-ups from raw rows, where these can reproduce what the roll-ups hold. */
-import { parseTime } from '@chip/contracts';
+import { isDay } from '@chip/contracts';
 import { AppError } from '@chip/service';
 import { appendAudit, type Change } from '../audit/audit.ts';
 import type { Database, Queryable } from '../connection/database.ts';
@@ -34,9 +34,6 @@ export async function rebuildRollups(
       action: 'rollup.rebuild',
       subject: `days:${from}/${to}`,
     });
-  // Date.parse accepts 30 February.
-  const isDay = (text: string): boolean =>
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(parseTime(`${text}T00:00:00Z`));
   if (!isDay(from) || !isDay(to) || from >= to) {
     throw new RollupRangeError('Expected two days such as 2026-01-20 2026-01-21, the second after the first.');
   }
