@@ -88,7 +88,7 @@ describe('npm run bench -- --short with other measurements', () => {
   let output: string;
   let result: Others & BacklogResult;
   beforeAll(async () => {
-    // On the same servers, which are dearer than what is measured.
+    // On the same servers, whose start costs more than what is measured.
     const others = ['--steady', '--storm', '--seconds', '2', '--clients', '3', '--routes', '--aims', '--size', '10k'];
     const instances = ['--instances', '2', '--only', 'one sample', '--rows', '10000'];
     ({ output, result } = await bench<Others & BacklogResult>(...others, ...instances));
@@ -121,7 +121,7 @@ describe('npm run bench -- --short with other measurements', () => {
     expect(output).toContain('| published to visible ');
   });
 
-  it('keeps ingestion and cheap questions going in a storm of dear ones', () => {
+  it('keeps ingestion and cheap questions going in a storm of expensive ones', () => {
     const [round] = result.storm.rounds;
     expect(round?.quiet.cheapMs.answers).toBeGreaterThan(0);
     expect(round?.storm.cheapMs.answers).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import type { CaseDatabase } from '../system/case-database.ts';
 import { cpuSeconds, type Pids } from '../system/process-usage.ts';
 import { quantile } from '../results/numbers.ts';
 import type { HistorySize } from '../data/history.ts';
-import { cheapQuestions, dearQuestions, usualQuestions, type Questions } from './questions.ts';
+import { cheapQuestions, expensiveQuestions, usualQuestions, type Questions } from './questions.ts';
 import { type Recorded, StatementRecorder, type Statement } from './statement-recorder.ts';
 
 export interface ClientsOptions {
@@ -61,7 +61,7 @@ export async function measureClients(
 ): Promise<ClientsResult> {
   const { size, clients, signal, progress } = options;
   const now = Date.now();
-  const questions = { ...cheapQuestions(size), ...usualQuestions(size, now), ...dearQuestions(now) };
+  const questions = { ...cheapQuestions(size), ...usualQuestions(size, now), ...expensiveQuestions(now) };
   const statements = await recordStatements(system, database, questions);
   // Nothing is loaded meanwhile, so statistics may have every core.
   const settings = { DATABASE_STATISTICS_MAX: String(Math.min(5, availableParallelism())) };

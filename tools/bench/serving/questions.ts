@@ -47,7 +47,7 @@ const hour = (nowMs: number): string => {
 };
 
 /** Statistics over everything, one inspection type where types must not be mixed. */
-export const dearQuestions = (nowMs: number): Questions => {
+export const expensiveQuestions = (nowMs: number): Questions => {
   const year = days(nowMs, HISTORY_DAYS);
   return {
     'capability, a year': `/v1/capability?parameter=width3&inspection_type=visual&mix=yes&${year}`,
@@ -62,7 +62,7 @@ export const dearQuestions = (nowMs: number): Questions => {
 /** Statistics that are promised within a time over a year of a million inspections. */
 export const yearQuestions = (nowMs: number): Questions => {
   const { 'yield of a year, by month': byMonth } = usualQuestions({ inspections: 0, samples: 0 }, nowMs);
-  const { 'control chart of values, a month': _, ...ofYear } = dearQuestions(nowMs);
+  const { 'control chart of values, a month': _, ...ofYear } = expensiveQuestions(nowMs);
   return {
     'yield of a year, by month': byMonth as string,
     'first-pass yield of a year, by equipment': `/v1/yield?kind=first_pass&group_by=equipment&${days(nowMs, HISTORY_DAYS)}`,

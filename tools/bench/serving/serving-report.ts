@@ -18,7 +18,7 @@ export function formatStorm(result: StormResult): string {
   for (const [status, count] of rounds.flatMap((round) => Object.entries(round.answers))) {
     answers.set(status, (answers.get(status) ?? 0) + count);
   }
-  return `${rate.toLocaleString('en-US')} samples/s published, cheap questions one after the other; without and with ${clients} clients that ask dear ones, ${seconds} s each, ${rounds.length} rounds (medians)
+  return `${rate.toLocaleString('en-US')} samples/s published, cheap questions one after the other; without and with ${clients} clients that ask expensive ones, ${seconds} s each, ${rounds.length} rounds (medians)
 
 ${table([
   ['', 'without', 'with the storm', 'ratio', 'target'],

@@ -1,4 +1,4 @@
-/** Steady ingestion and cheap questions, in turns without and with a storm of dear questions. */
+/** Steady ingestion and cheap questions, in turns without and with a storm of expensive questions. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { CaseDatabase } from '../system/case-database.ts';
 import { telemetryBacklog } from '../data/machine-data.ts';
 import { median, quantile } from '../results/numbers.ts';
 import { type HistorySize } from '../data/history.ts';
-import { cheapQuestions, dearQuestions, exportQuestions } from './questions.ts';
+import { cheapQuestions, expensiveQuestions, exportQuestions } from './questions.ts';
 import { SteadyStream } from '../data/steady-stream.ts';
 import type { StormCounts, StormOrder } from './storm-clients.ts';
 
@@ -68,7 +68,7 @@ export async function measureStorm(
       const measured: StormResult['rounds'][number][] = [];
       const url = (path: string): string => urls.query + path;
       const order: StormOrder = {
-        statistics: Object.values(dearQuestions(Date.now())).map(url),
+        statistics: Object.values(expensiveQuestions(Date.now())).map(url),
         exports: Object.values(exportQuestions(Date.now())).map(url),
         clients: CLIENTS,
       };
@@ -78,7 +78,7 @@ export async function measureStorm(
         await calm(database, signal);
         progress(`round ${round} of ${rounds}: ${seconds} s without the storm`);
         const quiet = await phase();
-        progress(`round ${round} of ${rounds}: ${seconds} s with ${CLIENTS} clients that ask dear questions`);
+        progress(`round ${round} of ${rounds}: ${seconds} s with ${CLIENTS} clients that ask expensive questions`);
         const { measured: storm, answers } = await inStorm(order, phase);
         measured.push({ quiet, storm, answers });
       }

@@ -53,7 +53,7 @@ export function parquetWriter(names: readonly string[]): RowWriter<TextRow> {
       const columnData = columns.map(({ name, kind }, i) => ({
         name,
         data: valuesOf(values[i]!, kind),
-        // Readers skip groups by time. Bounds of the other columns would span nearly everything, and are dear.
+        // Readers skip groups by time. Bounds of the other columns would span nearly everything, and are expensive.
         statistics: kind === 'time',
       }));
       void file.write({ columnData, rowGroupSize: rows });

@@ -243,7 +243,7 @@ export class Snapshots {
     }
   }
 
-  /** Whether cheap questions are being asked, whose answers dear ones delay. */
+  /** Whether cheap questions are being asked, whose answers expensive ones delay. */
   #isAsked(): boolean {
     return performance.now() - this.#askedAt < ASKING_MS;
   }
