@@ -33,7 +33,7 @@ export class MachineTopics {
       return known.asking;
     }
     const asked = performance.now();
-    // What was forgotten while it was asked for is not known by its answer.
+    // The answer is outdated if the id was forgotten meanwhile.
     const isWanted = (): boolean => this.#ids.get(topic)?.asking === asking;
     const asking = this.#admin.topicId(topic).then((id) => {
       if (isWanted()) {

@@ -91,7 +91,7 @@ it('a topic of the same length that is recreated while ingest stands still is re
   await waitFor(async () => chainOf(await blocksOf(kafka, accepted))?.to === 10);
   const old = (await blocksOf(kafka, accepted)).length;
   const values = samples(10).map(({ value }) => value);
-  // Nothing of this process runs meanwhile, so that its group does not learn of the time without a topic.
+  // Nothing of this process runs meanwhile, so its group does not notice the time without a topic.
   const given = [kafka.brokers, machine, values].map((one) => JSON.stringify(one));
   execFileSync(process.execPath, ['--input-type=module', '--eval', RECREATE, '--', ...given], { stdio: 'pipe' });
   const blocks = await waitFor(

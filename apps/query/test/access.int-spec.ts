@@ -428,7 +428,7 @@ describe('every route of the document', () => {
       { site: 'own', lot_id: 'RENAMED', ...at(4), chip_id: '2', result: 'fail' },
       { ...unit, ...at(5), lot_id: 'GONE', chip_id: '4' },
       { site: 'own', lot_id: 'GONE', ...at(6), chip_id: '4', result: 'fail' },
-      // Of a unit of which an attempt of another type is hidden.
+      // Of a unit with a hidden attempt of another type.
       { ...unit, ...at(7), chip_id: '2', inspection_type: 'electrical', equipment_id: 'E-R2' },
     ]);
     await stage.db.database.query(
@@ -465,7 +465,7 @@ describe('every route of the document', () => {
         .map((line) => (JSON.parse(line) as { chip_id: string }).chip_id);
       expect([filter, chips.sort()]).toEqual([filter, ['1', '2', '3', '4']]);
     }
-    // Its state is that of an attempt of another product.
+    // The state of the unit is that of an attempt of another product.
     const { items } = await ask<{ items: { chip_id: string; inspection_type: string }[] }>(
       '/v1/inspections?lot_id=RENAMED',
     );

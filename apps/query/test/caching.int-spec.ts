@@ -67,7 +67,7 @@ describe('an ETag', () => {
     expect([page.status, page.type]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
-  it('of statements is of that form, and for the callers that it is of', async () => {
+  it('of statements differs from that of the answer, and varies by the same headers', async () => {
     const json = await ask('/v1/yield');
     const script = await ask('/v1/yield', all, {
       accept: 'application/sql',

@@ -250,7 +250,7 @@ describe('statistics', () => {
     expect([status, body.errors?.[0]?.parameter]).toEqual([400, parameter]);
   });
 
-  it('before the first calendar of a site take that of every site', async () => {
+  it('take the calendar of every site before the first one of their own', async () => {
     await put({ site: 'pune', valid_from: '2026-02-02T02:00:00Z', time_zone: 'UTC' });
     expect(await groups('group_by=day&site=pune&calendar=production')).toEqual([
       ['2026-02-01', 1, 1],

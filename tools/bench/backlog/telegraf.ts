@@ -31,7 +31,7 @@ const WHOLE_ROWS = `SELECT count(*) AS rows FROM system_metrics
 export const PARSERS = ['json', 'json_v2'] as const;
 export type Parser = (typeof PARSERS)[number];
 
-/** Parsers that our configurations let read a backlog: that of `json_v2` reads one object per record. */
+/** Parsers that our configurations support; `json_v2` reads one object per record. */
 export const parsersOf = ({ records, elements }: Backlog): readonly Parser[] =>
   records === elements ? PARSERS : ['json'];
 

@@ -85,7 +85,7 @@ const DAILY: readonly Compared[] = [
       FROM daily_defects AS d WHERE ${SUMMED_UP} GROUP BY 1`,
   },
   {
-    // Of the last attempts. One comparison for two tables, because a million values are read for it.
+    // Values of the last attempts. One comparison for two tables, because it reads a million values.
     what: 'values of a day (numbers, missing ones; by lot numbers, least, greatest)',
     counted: `SELECT ${key('a.day', 'm.name', 'm.unit')} AS key,
         concat_ws(' ', count(m.value), count(*) - count(m.value), count(m.value), min(m.value), max(m.value)) AS content

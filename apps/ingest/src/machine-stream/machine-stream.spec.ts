@@ -140,14 +140,14 @@ describe('a topic that was recreated', () => {
     expect({ seeks, commits }).toEqual({ seeks: [2], commits: [2] });
   });
 
-  it('is noticed where no record comes any more', async () => {
+  it('is noticed when no further record comes', async () => {
     const stream = new MachineStream(parts);
     await stream.handle(batch({ fetchOffset: 0, nextOffset: 5 }));
     const idle = { ...where, nextOffset: 5, isHandling: false, pausedReason: null } as unknown as PartitionStatus;
     await stream.lookForRecreated([idle]);
     expect(seeks).toEqual([]);
     id = 'two';
-    // One that is read finds out by itself, and one that stands still waits for something else.
+    // A partition that is read finds out by itself, and a stopped one waits for something else.
     await stream.lookForRecreated([
       { ...idle, isHandling: true },
       { ...idle, pausedReason: 'producer_times' },

@@ -85,9 +85,9 @@ export class MachineStream {
   }
 
   /**
-   * Makes idle partitions read their last record again whose topic has another id than it had at their last batch. A topic
-   * that was recreated shows by a batch, and none comes where ingest has read its few records as those of the old one, or it
-   * ends where the old one did.
+   * Makes idle partitions read their last record again if their topic has another id than at their last batch. Only a batch
+   * reveals a recreated topic, and none comes if ingest has read its few records as those of the old one, or if it ends
+   * where the old one did.
    */
   async lookForRecreated(partitions: readonly PartitionStatus[]): Promise<void> {
     const { topics, server } = this.#parts;

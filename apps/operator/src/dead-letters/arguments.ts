@@ -1,4 +1,4 @@
-/** What the arguments and options of `dlq` may be. */
+/** Parsers of the arguments and options of `dlq`. */
 import { wholeNumber } from '@chip/service/command';
 import { InvalidArgumentError } from 'commander';
 import { isDay } from '../command.ts';

@@ -72,8 +72,8 @@ export function currentRequest(): Request {
 }
 
 /**
- * What to look the names of units up in, by the id of an attempt that is seen. Who is limited to products does not see a unit
- * whose last attempt names another one, but its attempts of these products, and what they call it (see `limited-views.ts`).
+ * Where to look up the names of units by the id of a visible attempt. A caller limited to products does not see a unit whose
+ * last attempt names another one, but sees its attempts of these products, and its name (see `limited-views.ts`).
  */
 export const unitNames = (): string =>
   (requests.getStore()?.caller.products ?? null) === null ? 'inspections' : 'limited.unit_names';

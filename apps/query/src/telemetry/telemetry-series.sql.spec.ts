@@ -58,7 +58,7 @@ describe('what points of a roll-up cover', () => {
     expect(coveredByRollUp({ metric_name: 'm', from, to }, resolution)).toEqual(covered);
   });
 
-  it('ends with the last time that can be named', () => {
+  it('ends with the last representable time', () => {
     const [from, to] = ['9999-12-30T00:00:00.000000Z', '9999-12-31T23:59:59.999999Z'];
     expect(coveredByRollUp({ metric_name: 'm', from, to }, 'daily')).toEqual({ from, to });
   });

@@ -23,7 +23,7 @@ describe('cutting a range at full hours', () => {
     expect(range(cut.tail)).toEqual(tail && tail.map(at));
   });
 
-  it('is exact up to the last microsecond that a time can name', () => {
+  it('is exact up to the last representable microsecond', () => {
     const [last, to] = ['9999-12-31T23:00:00.000000Z', '9999-12-31T23:59:59.999999Z'];
     expect(cutAtHours(at('08:00:00'), to)).toEqual({
       head: null,

@@ -34,7 +34,7 @@ export function rolledThroughputCounts(
     'a.inspection_id, a.inspection_type, a.step, a.result, a.lot_id, a.product',
     where,
   );
-  // Only names that the join does not see are looked up one by one; of a unit as it was known earlier there may be none.
+  // Looks up one by one only the names that the join does not see; a unit as it was known earlier may have none.
   return snapshot.query<RolledCounts>(
     `WITH chosen AS (
       ${first.sql}

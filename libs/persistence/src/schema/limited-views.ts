@@ -76,8 +76,8 @@ const VIEWS: Readonly<Record<string, string>> = {
   production_calendars: `t.site = '' OR ${ofSite('t.site')}`,
 };
 /**
- * Views that no table is named like. A unit whose last run names another product is not seen, because its state is that of
- * this run; what it is called belongs to each of its runs.
+ * Views without a table of the same name. A unit whose last run names another product is hidden, because its state is that of
+ * this run; its name belongs to each of its runs.
  */
 const MORE_VIEWS: Readonly<Record<string, string>> = {
   unit_names: `SELECT t.id, t.lot_id, t.chip_id, t.inspection_type FROM public.inspections AS t
