@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { deadLetterTopic, isDay } from '@chip/contracts';
+import { deadLetterTopic } from '@chip/contracts';
 import {
   KafkaProducer,
   kafkaConnection,

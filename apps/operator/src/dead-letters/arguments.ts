@@ -1,7 +1,7 @@
 /** Parsers of the arguments and options of `dlq`. */
+import { isDay } from '@chip/contracts';
 import { wholeNumber } from '@chip/service/command';
 import { InvalidArgumentError } from 'commander';
-import { isDay } from '../command.ts';
 
 /** As Kafka allows them, with room for what the name of the dead-letter topic adds. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,245}$/;
