@@ -13,6 +13,25 @@ const TEMPLATE_LOCK = 727_471_003;
  */
 const END_SESSIONS = 'public.end_sessions_of_test_template';
 
+/** Its comment, rights and settings, which a copy does not have. Migrating once more would give them, at ten times the cost. */
+const ofTheDatabaseItself = (template: string, name: string): string => `DO $$
+  DECLARE one record;
+  BEGIN
+    FOR one IN
+      SELECT format('COMMENT ON DATABASE ${name} IS %L', shobj_description(oid, 'pg_database')) AS statement
+        FROM pg_database WHERE datname = '${template}'
+      UNION ALL
+      SELECT format('GRANT %s ON DATABASE ${name} TO %I', privilege_type, grantee::regrole)
+        FROM pg_database, aclexplode(datacl) WHERE datname = '${template}' AND grantee <> 0 AND grantee <> datdba
+      UNION ALL
+      SELECT format('ALTER ROLE %I IN DATABASE ${name} SET %I = %L', setrole::regrole, split_part(setting, '=', 1), split_part(setting, '=', 2))
+        FROM pg_db_role_setting, unnest(setconfig) AS setting
+       WHERE setrole <> 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = '${template}')
+    LOOP
+      EXECUTE one.statement;
+    END LOOP;
+  END $$`;
+
 /** Of what the migrations are made of: a server may outlive a change of them. */
 function templateName(): string {
   const folder = path.resolve(import.meta.dirname, '../..');
@@ -56,6 +75,7 @@ export async function copyTemplate(
     }
     // Through the log: the other way, which copies files, waits for two checkpoints of the server.
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY wal_log`);
+    await client.query(ofTheDatabaseItself(template, name));
   } finally {
     await client.query('SELECT pg_advisory_unlock_all()');
   }

@@ -29,14 +29,15 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   }
   const name = `chip_test_${randomBytes(6).toString('hex')}`;
   const url = withDatabase(serverUrl, name);
+  let isMigrated = false;
   await onServer(serverUrl, async (client) => {
-    if (options.empty || !(await copyTemplate(client, name, (other) => withDatabase(serverUrl, other)))) {
+    isMigrated = !options.empty && (await copyTemplate(client, name, (other) => withDatabase(serverUrl, other)));
+    if (!isMigrated) {
       // template0: others may be connected to template1, and a template in use cannot be copied.
       await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
     }
   });
-  if (!options.empty) {
-    // Comments, rights and settings of a database are not copied with it.
+  if (!options.empty && !isMigrated) {
     await migrate(url);
   }
   const database = new Database({ url, applicationName: 'chip-test' });
