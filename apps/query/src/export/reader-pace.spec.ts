@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { ReaderPace } from './reader-pace.ts';
 
@@ -12,4 +13,17 @@ it('waits for no reader once it has stopped, also when a chunk is ready only the
   // The reader left while the rows of this chunk were read.
   pace.give(1);
   expect(timers()).toBe(before);
+});
+
+it('tells of a limit that was exceeded before anyone asked to be told', async () => {
+  const before = timers();
+  const pace = new ReaderPace({ EXPORT_MAX_SECONDS: 0, EXPORT_STALL_SECONDS: 30 });
+  // The first rows took as long as the whole may.
+  while (timers() > before) {
+    await nextTurn();
+  }
+  const reasons: string[] = [];
+  pace.onLate((reason) => reasons.push(reason));
+  expect(reasons).toEqual(['the export took longer than 0 s']);
+  pace.stop();
 });

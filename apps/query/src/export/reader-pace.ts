@@ -9,7 +9,9 @@ export class ReaderPace {
   readonly #stallMs: number;
   readonly #whole: NodeJS.Timeout;
   #chunk: NodeJS.Timeout | undefined;
-  #onLate: (reason: string) => void = () => undefined;
+  #onLate: ((reason: string) => void) | undefined;
+  /** Why it is late, where nobody has asked to be told yet. */
+  #reason: string | undefined;
   #isStopped = false;
 
   constructor({
@@ -18,14 +20,24 @@ export class ReaderPace {
   }: Pick<QueryConfig, 'EXPORT_MAX_SECONDS' | 'EXPORT_STALL_SECONDS'>) {
     this.#stallMs = EXPORT_STALL_SECONDS * 1000;
     this.#whole = setTimeout(
-      () => this.#onLate(`the export took longer than ${EXPORT_MAX_SECONDS} s`),
+      () => this.#end(`the export took longer than ${EXPORT_MAX_SECONDS} s`),
       EXPORT_MAX_SECONDS * 1000,
     );
   }
 
-  /** Called once, when one of the limits is exceeded. */
+  /** Called once, when one of the limits is exceeded; at once if that has happened before the first rows came. */
   onLate(callback: (reason: string) => void): void {
     this.#onLate = callback;
+    if (this.#reason !== undefined) {
+      callback(this.#reason);
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.#reason === undefined) {
+      this.#reason = reason;
+      this.#onLate?.(reason);
+    }
   }
 
   /** A chunk of `bytes` is ready for the reader. */
@@ -35,7 +47,7 @@ export class ReaderPace {
       return;
     }
     this.#chunk = setTimeout(
-      () => this.#onLate('the reader of the export is too slow'),
+      () => this.#end('the reader of the export is too slow'),
       this.#stallMs + (bytes / LEAST_BYTES_PER_SECOND) * 1000,
     );
   }
