@@ -16,6 +16,9 @@ interface ProblemBody {
 }
 
 const SAMPLES = 200_000;
+/** Long enough for a busy machine to begin one, and a fraction of what a reader with pauses takes for all rows. */
+const SHORT_EXPORTS = { EXPORT_MAX_SECONDS: 3 };
+const READER_PAUSE_MS = 100;
 const WINDOW = 'from=2026-03-02T00:00:00Z&to=2026-03-09T00:00:00Z';
 let stage: Stage;
 beforeAll(async () => {
@@ -228,14 +231,14 @@ describe('an export', () => {
   });
 
   it('that lasts too long breaks off, however steadily its reader reads, and frees its connection', async () => {
-    const app = await QueryApp.start(stage.db.url, { EXPORT_MAX_SECONDS: 1 });
+    const app = await QueryApp.start(stage.db.url, SHORT_EXPORTS);
     try {
       const request = http.get(`${app.url}/v1/export/telemetry?${WINDOW}&format=ndjson`);
       request.on('error', () => undefined);
       const [response] = (await once(request, 'response')) as [http.IncomingMessage];
       const read = async (): Promise<void> => {
         for await (const _ of response) {
-          await sleep(20);
+          await sleep(READER_PAUSE_MS);
         }
       };
       await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -263,11 +266,11 @@ describe('an export by HTTP/1.0, which knows neither chunks nor trailers', () =>
   });
 
   it('that breaks off resets its connection: its end would look like that of the answer', async () => {
-    const app = await QueryApp.start(stage.db.url, { EXPORT_MAX_SECONDS: 1 });
+    const app = await QueryApp.start(stage.db.url, SHORT_EXPORTS);
     try {
       const read = async (): Promise<void> => {
         for await (const _ of asked(`/v1/export/telemetry?${WINDOW}&format=ndjson`, app)) {
-          await sleep(20);
+          await sleep(READER_PAUSE_MS);
         }
       };
       await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' });
