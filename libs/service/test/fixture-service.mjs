@@ -4,6 +4,7 @@ import { Health, Lifecycle, serviceSchema } from '@chip/service';
 import { runService } from '@chip/service/nest';
 
 const fixture = process.env.FIXTURE ?? '';
+const drainTimeoutMs = Number(process.env.DRAIN_TIMEOUT_MS ?? 5_000);
 
 class Part {
   constructor(lifecycle, health) {
@@ -56,4 +57,4 @@ const provider = {
 class FixtureModule {}
 Module({ providers: [provider] })(FixtureModule);
 
-await runService({ name: 'fixture', schema: serviceSchema, module: () => FixtureModule, drainTimeoutMs: 2_000 });
+await runService({ name: 'fixture', schema: serviceSchema, module: () => FixtureModule, drainTimeoutMs });
