@@ -7,6 +7,8 @@ import { numbered, onRequest, useServers, values } from './batch-server-harness.
 
 const kafka = TestKafka.forFile();
 const start = useServers(kafka);
+/** Of a session of 60 s. */
+const BEFORE_SESSION_ENDS = { timeoutMs: 45_000 };
 
 describe('KafkaBatchServer', () => {
   it('keeps its partitions while a handler works for twice the session time-out', async () => {
@@ -33,36 +35,39 @@ describe('KafkaBatchServer', () => {
     expect(fatals).toEqual([]);
   });
 
-  it('moves the partitions of a stopped member to the other within 15 s, aborting nothing that was committed', async () => {
+  it('moves the partitions of a stopped member to the other long before its session ends, and repeats nothing that was committed', async () => {
     const topic = await kafka.topic(4);
     const groupId = kafka.group();
-    const seen: { member: string; partition: number; value: string }[] = [];
-    const member = (name: string) => async (batch: RecordBatch) => {
-      for (const value of values(batch.records)) {
-        seen.push({ member: name, partition: batch.partition, value });
-      }
+    const consumer = { sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 60_000 };
+    const seen: { member: string; value: number }[] = [];
+    const member = (name: string) => (batch: RecordBatch) => {
+      seen.push(...values(batch.records).map((value) => ({ member: name, value: Number(value) })));
       batch.commit(batch.nextOffset);
     };
-    const a = await start({ topic, groupId, handle: member('a') });
-    const b = await start({ topic, groupId, handle: member('b') });
+    const a = await start({ topic, groupId, consumer, handle: member('a') });
+    const b = await start({ topic, groupId, consumer, handle: member('b') });
     await waitFor(() => a.server.partitions().length === 2 && b.server.partitions().length === 2);
     const publish = (from: number) =>
       kafka.produce(
         topic,
         numbered(40, from).map((message, index) => ({ ...message, partition: index % 4 })),
       );
+    const committed = async (): Promise<string[]> =>
+      (await kafka.admin.fetchOffsets({ groupId, topics: [topic] }))[0]!.partitions.map(({ offset }) => offset);
+    const seenFrom = (from: number, to: number): number[] =>
+      seen.flatMap(({ value }) => (value >= from && value < to ? [value] : [])).sort((x, y) => x - y);
+    const numbers = (from: number, to: number): number[] =>
+      Array.from({ length: to - from }, (_, index) => from + index);
     await publish(0);
-    await waitFor(() => seen.length >= 40);
+    await waitFor(committed, (offsets) => offsets.every((offset) => offset === '10'));
     expect(new Set(seen.map(({ member: name }) => name))).toEqual(new Set(['a', 'b']));
 
-    const stoppedAt = performance.now();
     await b.stop();
     await publish(40);
-    await waitFor(() => seen.length >= 80, Boolean, { timeoutMs: 15_000 });
-    expect(performance.now() - stoppedAt).toBeLessThan(15_000);
-    expect(seen.map(({ value }) => Number(value)).sort((x, y) => x - y)).toEqual(
-      Array.from({ length: 80 }, (_, index) => index),
-    );
+    await waitFor(() => new Set(seenFrom(40, 80)).size === 40, Boolean, BEFORE_SESSION_ENDS);
+    // What comes while the group moves on may be read again before its offsets are committed.
+    expect(seenFrom(0, 40)).toEqual(numbers(0, 40));
+    expect([...new Set(seenFrom(40, 80))]).toEqual(numbers(40, 80));
     expect(a.server.partitions().map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
   });
 
@@ -88,13 +93,12 @@ describe('KafkaBatchServer', () => {
         batch.commit(batch.nextOffset);
       },
     });
-    await waitFor(() => batches.length === 1);
+    await waitFor(() => batches.length > 0);
     expect(batches[0]?.isCurrent()).toBe(true);
     await start({ topic, groupId, handle: (batch) => void batches.push(batch) });
-    await waitFor(() => batches.length >= 3);
+    const again = await waitFor(() => batches.slice(1).find(({ partition }) => partition === batches[0]?.partition));
     expect(abortReason).toMatchObject({ code: 'kafka_partition_lost' });
     expect(batches[0]?.isCurrent()).toBe(false);
-    const again = batches.slice(1).find(({ partition }) => partition === batches[0]?.partition);
     expect(again?.fetchOffset).toBe(0);
     expect(again?.assignment).not.toBe(batches[0]?.assignment);
     expect(a.fatals).toEqual([]);
@@ -224,7 +228,7 @@ describe('a member that stops while it joins', () => {
   it('leaves the group at once, so that the others get its partitions', async () => {
     const topic = await kafka.topic(2);
     const groupId = kafka.group();
-    const consumer = { sessionTimeoutMs: 30_000, heartbeatIntervalMs: 1_000, rebalanceTimeoutMs: 30_000 };
+    const consumer = { sessionTimeoutMs: 60_000, heartbeatIntervalMs: 1_000, rebalanceTimeoutMs: 60_000 };
     const first = await start({ topic, groupId, consumer, handle: () => undefined });
     await waitFor(() => first.server.partitions().length === 2);
     const members = async (): Promise<number> =>
@@ -232,8 +236,7 @@ describe('a member that stops while it joins', () => {
     const second = await start({ topic, groupId, consumer, handle: () => undefined });
     await waitFor(async () => (await members()) === 2, Boolean, { intervalMs: 1 });
     await second.server.drain({ graceMs: 100 });
-    // Long before its session would end.
-    await waitFor(async () => (await members()) === 1, Boolean, { timeoutMs: 15_000 });
+    await waitFor(async () => (await members()) === 1, Boolean, BEFORE_SESSION_ENDS);
     await waitFor(() => first.server.partitions().length === 2);
   });
 });

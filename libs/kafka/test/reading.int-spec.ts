@@ -280,7 +280,11 @@ describe('KafkaBatchServer', () => {
     const groupId = kafka.group();
     await kafka.produce(topic, numbered(10));
     await kafka.admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '3' }] });
-    await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '6' }] });
+    // The plain admin client may not have heard of the new topic yet.
+    await waitFor(async () => {
+      await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '6' }] });
+      return true;
+    });
     const batches: RecordBatch[] = [];
     const { server } = await start({
       topic,

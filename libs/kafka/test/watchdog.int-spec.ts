@@ -88,7 +88,8 @@ describe('the watchdog', () => {
     const paused = await kafka.topic();
     const busy = await kafka.topic();
     const heldBack = await kafka.topic();
-    const options = { stallTimeoutMs: 1_000 };
+    // A fetch that is answered a second late, on a busy machine, is no stall.
+    const options = { stallTimeoutMs: 3_000 };
     await kafka.produce(paused, numbered(3));
     await kafka.produce(busy, numbered(3));
     const producer = kafka.client.producer({ transactionalId: heldBack, idempotent: true, maxInFlightRequests: 1 });
@@ -108,13 +109,13 @@ describe('the watchdog', () => {
         topic: busy,
         groupId: kafka.group(),
         consumer: options,
-        handle: (batch) => sleep(5_000, undefined, { signal: batch.signal }).catch(() => undefined),
+        handle: (batch) => sleep(60_000, undefined, { signal: batch.signal }).catch(() => undefined),
       }),
       await start({ topic: heldBack, groupId: kafka.group(), consumer: options, handle: () => undefined }),
     ];
     await waitFor(() => servers.every(({ server }) => server.readiness().state === 'up'));
     // Nothing to wait for: the point is that nothing happens for several times the limit.
-    await sleep(4_000);
+    await sleep(7_500);
     expect(servers.flatMap(({ fatals }) => fatals)).toEqual([]);
     await transaction.abort();
     await producer.disconnect();
