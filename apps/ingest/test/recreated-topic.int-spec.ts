@@ -45,7 +45,7 @@ it.each([
   const blocks = await waitFor(
     async () => (await blocksOf(kafka, accepted)).slice(old),
     (found) => chainOf(found)?.to === count,
-    { timeoutMs: 45_000, intervalMs: 500 },
+    { intervalMs: 500 },
   );
   expect(chainOf(blocks)).toEqual({ from: 0, to: count });
 });
@@ -65,7 +65,7 @@ it('a topic that is recreated while ingest is down is read from its beginning', 
   const blocks = await waitFor(
     async () => (await blocksOf(kafka, accepted)).slice(old),
     (found) => chainOf(found)?.to === 15,
-    { timeoutMs: 30_000, intervalMs: 500 },
+    { intervalMs: 500 },
   );
   expect(chainOf(blocks)).toEqual({ from: 0, to: 15 });
 });

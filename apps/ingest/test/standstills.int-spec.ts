@@ -59,12 +59,11 @@ const start = async (consumer = {}): Promise<void> => {
 const standing = async (): Promise<IngestPartition | undefined> =>
   (await loadIngestPartitions(db.database, { all: true })).find(({ topic }) => topic === topics.machine);
 const untilState = (state: string): Promise<IngestPartition | undefined> =>
-  waitFor(standing, (found) => found?.state === state, { timeoutMs: 60_000 });
+  waitFor(standing, (found) => found?.state === state);
 const untilThrough = (to: number): Promise<unknown> =>
   waitFor(
     async () => chainOf(await blocksOf(kafka, topics.accepted)),
     (chain) => chain?.from === 0 && chain.to === to,
-    { timeoutMs: 60_000 },
   );
 /** Resolves when the broker has the settings in force: it answers an alteration before that. */
 const configure = async (topic: string, settings: Record<string, string>): Promise<void> => {
@@ -151,7 +150,6 @@ it('the first records after a start are judged by the retention, however slowly 
     await waitFor(
       () => Promise.resolve(stage!.server.partitions()),
       ([partition]) => partition?.isHandling === true || partition?.nextOffset === 3,
-      { timeoutMs: 60_000 },
     );
     // Time enough to judge three samples without an answer.
     await sleep(1_500);
@@ -191,7 +189,7 @@ it('an accepted topic that takes no block stops the partition, which goes on by 
   await configure(topics.accepted, { 'max.message.bytes': '1000000' });
   await untilThrough(5);
   await untilState('running');
-}, 120_000);
+});
 
 it('a machine topic with the clocks of its producers is not judged until it is repaired', async () => {
   await configure(topics.machine, {
@@ -215,7 +213,7 @@ it('a machine topic with the clocks of its producers is not judged until it is r
   const [block] = await blocksOf(kafka, topics.accepted);
   expect(block!.index.map(({ offset }) => offset)).toEqual([0, 1, 2]);
   expect(new Date(block!.index[2]!.appendTime).toISOString()).toBe('9999-12-31T23:59:59.999Z');
-}, 120_000);
+});
 
 it('a broker whose clock is behind stops the partition; judged by the right clock nothing becomes a dead letter', async () => {
   const ahead = new Date(Date.now() + 15 * MINUTE_MS).toISOString();
@@ -236,7 +234,7 @@ it('a broker whose clock is behind stops the partition; judged by the right cloc
   expect(block!.judgedBy).toMatchObject({ clockShiftMs: 15 * MINUTE_MS });
   // What the broker wrote down stays what it is.
   expect(block!.index[0]!.appendTime).toBeLessThan(Date.parse(ahead));
-}, 120_000);
+});
 
 it('a look at a stopped partition is compared with the look before it at the same stop only', async () => {
   const { logger } = createLogger({ name: 'test', level: 'silent' });
