@@ -543,6 +543,12 @@ describe('when something is missing', () => {
     await visitor.open(address.replace('LOT', lot));
     expect(await visitor.page.locator('main').innerText()).toContain(text);
   });
+
+  it('a question that stays wrong is not offered to be asked again', async () => {
+    await visitor.open(`/lots/${lot}/wafers/W01?value=${'x'.repeat(300)}`);
+    await visitor.page.getByRole('alert').getByText('invalid_parameter').first().waitFor();
+    expect(await visitor.page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  });
 });
 
 describe('live', () => {
@@ -645,6 +651,10 @@ describe('with access control', () => {
     await signIn(first);
     await guest.open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all');
     const form = page.getByRole('form', { name: 'Add the note' });
+    await form.getByLabel('Note').fill('of the other pump');
+    await form.getByRole('button').click();
+    await page.getByRole('button', { name: 'Withdraw: of the other pump' }).click();
+    await page.getByLabel('Why it is wrong').fill('it was this one');
     await form.getByLabel('Note').fill('the pump was exchanged');
     await form.getByLabel('For every measurement').check();
     await pipeline.run('operator', 'keys', ['revoke', first.split('_')[1]!, '--by', 'test']);
@@ -661,6 +671,14 @@ describe('with access control', () => {
     await signIn(second);
     expect(await form.getByLabel('Note').inputValue()).toBe('the pump was exchanged');
     expect(await form.getByLabel('For every measurement').isChecked()).toBe(true);
+    expect(await page.getByLabel('Why it is wrong').inputValue()).toBe('it was this one');
+    await page.getByRole('button', { name: 'Withdraw', exact: true }).click();
+    await page.getByText('Nothing is noted here.').waitFor();
+    // Also what was kept for a view that nobody came back to.
+    await page.evaluate(() => {
+      const { pathname, search } = location;
+      sessionStorage.setItem(`chip.draft ${pathname}${search} note`, '{"value":"of somebody else"}');
+    });
     await forget();
     await signIn(second);
     expect(await form.getByLabel('Note').inputValue()).toBe('');

@@ -2,6 +2,8 @@
 import { signal } from '@preact/signals';
 
 const STORED_AS = 'chip.key';
+/** What this tab keeps of forms begins with this (see `useDraft`). */
+export const DRAFTS = 'chip.draft ';
 
 const stored = (): string | undefined => {
   try {
@@ -50,6 +52,7 @@ export async function proof(): Promise<Record<string, string>> {
 
 /** Ends the session of this browser, and leads to the issuer's page for the end of its own. */
 export async function endSession(): Promise<void> {
+  forgetDrafts();
   const response = await fetch('/sign-in/end', { method: 'POST', headers: await proof() });
   const { issuer } = response.ok ? ((await response.json()) as { issuer: string | null }) : { issuer: null };
   location.assign(issuer ?? '/');
@@ -62,7 +65,18 @@ export const hasLeft = (): boolean => isLeft;
 
 export function leave(): void {
   isLeft = true;
+  forgetDrafts();
   signOut();
+}
+
+function forgetDrafts(): void {
+  try {
+    for (const name of Object.keys(sessionStorage).filter((one) => one.startsWith(DRAFTS))) {
+      sessionStorage.removeItem(name);
+    }
+  } catch {
+    // Without storage there are none.
+  }
 }
 
 export function signIn(given: string): void {

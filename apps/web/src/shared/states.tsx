@@ -47,6 +47,9 @@ export function Outdated({ problem }: { problem: Problem | undefined }): JSX.Ele
   ) : null;
 }
 
+/** To ask the same again gives the same: the question is wrong, or is about nothing. */
+const IS_FINAL: readonly number[] = [400, 404];
+
 export function Refused({ problem, retry }: { problem: Problem; retry: () => void }): JSX.Element {
   const t = texts().states;
   if (problem.status === 403) {
@@ -73,7 +76,7 @@ export function Refused({ problem, retry }: { problem: Problem; retry: () => voi
           <span lang="en">{problem.detail}</span> <code>{problem.code}</code>
         </p>
       )}
-      {problem.status !== 404 && (
+      {!IS_FINAL.includes(problem.status) && (
         <button type="button" onClick={retry}>
           {t.retry}
         </button>

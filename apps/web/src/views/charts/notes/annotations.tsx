@@ -2,6 +2,7 @@ import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { type paths } from '@chip/client';
 import { type Problem, problemOf, question, type Question, send, store } from '../../../api/ask.ts';
+import { useDraft } from '../../../api/draft.ts';
 import { type Answer } from '../../../api/use-answer.ts';
 import { whole } from '../../../format/numbers.ts';
 import { Time } from '../../../format/time.tsx';
@@ -41,7 +42,7 @@ export function Annotations({ choice, samples, answer }: AnnotationsProps): JSX.
   const t = texts();
   const { query } = useAddress();
   const [problem, setProblem] = useState<Problem>();
-  const [withdrawn, setWithdrawn] = useState<string>();
+  const [withdrawn, setWithdrawn] = useDraft<string | undefined>('withdrawn', undefined);
   const act = async (work: () => Promise<unknown>): Promise<boolean> => {
     setProblem(undefined);
     try {

@@ -6,7 +6,7 @@ import { texts } from '../../../texts/texts.ts';
 
 /** Takes a note back. */
 export function Withdrawal({ submit }: { submit: (reason: string) => Promise<void> }): JSX.Element {
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useDraft('withdrawal', '');
   const [isSent, setSent] = useState(false);
   const t = texts().charts;
   return (
