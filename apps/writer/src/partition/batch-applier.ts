@@ -93,14 +93,12 @@ export class BatchApplier {
       traces: [],
     };
     for (const record of batch.records) {
-      if (record.offset < known.acceptedOrigin) {
-        continue;
-      }
       const isReread = record.offset < known.acceptedOffset;
+      const isBeforeOrigin = record.offset < known.acceptedOrigin;
       const block = this.#reader.decode(record);
       if ('stop' in block) {
         // What was skipped before (an operator has dealt with it) does not stop the partition again.
-        if (isReread) {
+        if (isReread || isBeforeOrigin) {
           continue;
         }
         await this.#flush(located, run, batch);
@@ -109,11 +107,15 @@ export class BatchApplier {
       const recreated = this.#reader.otherTopic(block, run);
       if (recreated !== null) {
         // A rescan meets blocks of a topic that has since been replaced; no partition owns them any more.
-        if (isReread) {
+        if (isReread || isBeforeOrigin) {
           continue;
         }
         await this.#flush(located, run, batch);
         return this.#stopAt(located, batch, record.offset, 'recreated', recreated);
+      }
+      // A topic that has lost its end has blocks of the present machine topic there, too: only their ids tell.
+      if (isBeforeOrigin && (block.sourceTopicId === undefined || run.sourceTopicId === null)) {
+        continue;
       }
       if (block.coversTo <= run.to) {
         // Already applied. An empty range at the position itself means nothing.

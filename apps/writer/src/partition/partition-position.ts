@@ -22,7 +22,7 @@ interface KnownPosition {
    * another topic.
    */
   acceptedOffset: number;
-  /** Blocks below this offset belong to an earlier machine topic. */
+  /** Blocks below this offset belong to an earlier machine topic, unless they name the present one. */
   acceptedOrigin: number;
   readonly acceptedTopicId: string | null;
   sourceTopicId: string | null;
