@@ -1,14 +1,20 @@
 import 'reflect-metadata';
+import { deadLetterKey, deadLetterTopic, replayOf } from '@chip/contracts';
+import { readTopic } from '@chip/kafka';
 import { initPosition, resumePartition } from '@chip/persistence';
 import { createLogger } from '@chip/service';
 import { waitFor } from '@chip/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
+import { KafkaDeadLetters } from '../src/dead-letters.ts';
+import type { RefusedElement } from '../src/loaders/refused-element.ts';
 import { PartitionStatus } from '../src/partition/partition-status.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
+import { batchOf } from './batch-of.ts';
 import { range, WriterServers, WriterStage } from './writer-stage.ts';
 
 const T0 = Date.parse('2026-01-20T08:00:00Z');
+const { logger } = createLogger({ name: 'test', level: 'silent' });
 
 let servers: WriterServers;
 let stage: WriterStage;
@@ -77,6 +83,32 @@ describe('what fails for one partition', () => {
     await stage.isAt(5);
     expect(stage.letters.map(({ sourceOffset }) => sourceOffset)).toEqual([2]);
     expect(await stage.values()).toEqual([0, 1, 3, 4]);
+  });
+
+  it('refused rows: a letter of each, more than are sent at once', async () => {
+    stage = await WriterStage.make(servers);
+    const letters = deadLetterTopic(stage.machine);
+    await servers.kafka.createTopic(letters);
+    servers.kafka.removeLater(letters);
+    const refused = range(0, 101).map((n): RefusedElement => ({
+      sourceOffset: n,
+      place: n % 2 === 0 ? undefined : n,
+      refusal: { code: 'database_rejected', detail: 'no' },
+      normalised: { metric_value: n },
+      ...(n === 7 ? { replay: { of: 'old/0/1', count: 4 } } : {}),
+    }));
+    await new KafkaDeadLetters(servers.producer, stage.metrics, logger).send(stage.machine, 0, refused);
+    const stored: unknown[] = [];
+    for await (const { key, value, headers } of readTopic(servers.kafka.connection('test'), logger, letters)) {
+      stored.push([String(key), String(value), replayOf(headers)]);
+    }
+    expect(stored).toEqual(
+      refused.map(({ sourceOffset, place, normalised, replay }) => [
+        deadLetterKey(stage.machine, 0, sourceOffset, place),
+        JSON.stringify(normalised),
+        replay,
+      ]),
+    );
   });
 
   it('a locked position: that partition waits by name, the other goes on, and nothing is lost after', async () => {
@@ -157,6 +189,33 @@ describe('what fails for one partition', () => {
   });
 });
 
+describe('a partition that is lost during a flush', () => {
+  it('does not wait until the database is done with it', async () => {
+    // Neither the server nor the writer gives up by itself.
+    const url = new URL(servers.db.url);
+    url.searchParams.set('options', '-c lock_timeout=0');
+    stage = await WriterStage.make(servers, { session: { url: url.toString(), deadlineMs: 3_600_000 } });
+    const writer = stage.writerOf(0);
+    await writer.handle(batchOf(stage.accepted, 0, stage.block(0, 5, T0)));
+    const assigned = new AbortController();
+    await servers.db.database.withTransaction(async (holder) => {
+      await holder.query('LOCK TABLE system_metrics IN EXCLUSIVE MODE');
+      const handled = writer.handle(batchOf(stage.accepted, 1, stage.block(5, 9, T0), assigned.signal));
+      await waitFor(
+        () =>
+          servers.db.database.query(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'COPY %'`,
+          ),
+        (rows) => rows.length === 1,
+      );
+      assigned.abort();
+      await handled;
+    });
+    expect(await stage.position()).toMatchObject({ nextOffset: 5n, state: 'running' });
+    expect(await stage.values()).toEqual(range(0, 5));
+  });
+});
+
 describe('a former owner that does not know yet', () => {
   const formerStatus = (): PartitionStatus =>
     new PartitionStatus({
@@ -165,7 +224,7 @@ describe('a former owner that does not know yet', () => {
       owner: 'former',
       database: servers.db.database,
       metrics: new WriterMetrics(new Registry()),
-      logger: createLogger({ name: 'test', level: 'silent' }).logger,
+      logger,
     });
 
   it('leaves the state of its successor alone, so that a stop does not look as if a person had ended it', async () => {

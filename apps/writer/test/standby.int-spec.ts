@@ -1,5 +1,4 @@
-import { type Block, encodeBlock, TELEMETRY } from '@chip/contracts';
-import type { RecordBatch } from '@chip/kafka';
+import { TELEMETRY } from '@chip/contracts';
 import { Database, loadPosition, LoadSession } from '@chip/persistence';
 import { migrate } from '@chip/persistence/schema';
 import { PrivateServer } from '@chip/persistence/testing';
@@ -11,41 +10,11 @@ import { PartitionWriter } from '../src/partition/partition-writer.ts';
 import type { RefusedElement } from '../src/loaders/refused-element.ts';
 import { TelemetryLoader } from '../src/loaders/telemetry-loader.ts';
 import { WriterMetrics } from '../src/writer.metrics.ts';
+import { batchOf } from './batch-of.ts';
 import { telemetryBlock } from './telemetry-block.ts';
 
 const { logger } = createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
 const T0 = Date.parse('2026-01-20T08:00:00Z');
-
-/** The next fetch of the accepted topic: one block in one record. */
-const batchOf = (offset: number, block: Block): RecordBatch => {
-  const { headers, value } = encodeBlock(block);
-  const received = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]));
-  return {
-    topic: TELEMETRY.accepted,
-    partition: 0,
-    records: [{ offset, timestamp: T0, key: null, value, headers: received }],
-    fetchOffset: offset,
-    firstOffset: offset,
-    nextOffset: offset + 1,
-    highWatermark: offset + 1,
-    lastStableOffset: offset + 1,
-    logStartOffset: 0,
-    assignment: 1,
-    outOfRange: null,
-    undecodable: null,
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    isCurrent: () => true,
-    seek: (to) => {
-      throw new Error(`nothing needs to be read again, but the writer went to ${to}`);
-    },
-    pause: (reason) => {
-      throw new Error(`the partition was stopped: ${reason}`);
-    },
-    commit: async () => undefined,
-    release: () => undefined,
-  };
-};
 
 describe('a writer whose database name leads to a hot standby', () => {
   let primary: PrivateServer;
@@ -95,7 +64,7 @@ describe('a writer whose database name leads to a hot standby', () => {
       tracing: null,
     });
     try {
-      await writer.handle(batchOf(0, telemetryBlock(TELEMETRY.source, 0, 5, T0)));
+      await writer.handle(batchOf(TELEMETRY.accepted, 0, telemetryBlock(TELEMETRY.source, 0, 5, T0)));
       await waitFor(position, (row) => row?.nextOffset === 5n);
 
       await primary.stop();
@@ -109,7 +78,7 @@ describe('a writer whose database name leads to a hot standby', () => {
         connectionLost: true,
       });
 
-      const handled = writer.handle(batchOf(1, telemetryBlock(TELEMETRY.source, 5, 12, T0 + 1)));
+      const handled = writer.handle(batchOf(TELEMETRY.accepted, 1, telemetryBlock(TELEMETRY.source, 5, 12, T0 + 1)));
       handled.catch(() => undefined);
       const retries = async () => (await metrics.retries.get()).values;
       await waitFor(retries, ([first]) => (first?.value ?? 0) >= 4);

@@ -80,30 +80,33 @@ export class WriterStage {
     return new WriterStage(servers, await servers.kafka.topic(partitions), parts);
   }
 
+  writerOf(partition: number): PartitionWriter {
+    const { servers, accepted, writers } = this;
+    const writer =
+      writers.get(partition) ??
+      new PartitionWriter({
+        topic: accepted,
+        sourceTopic: this.machine,
+        partition,
+        session: { url: servers.db.url },
+        owner: 'test',
+        database: servers.db.database,
+        acceptedTopicId: () => servers.admin.topicId(accepted).catch(() => null),
+        loaderOf: (blocks) => new TelemetryLoader(blocks),
+        deadLetters: { send: (topic, part, refused) => this.sendLetters(topic, part, refused) },
+        flushRows: 20_000,
+        metrics: this.metrics,
+        logger,
+        tracing: null,
+        ...this.parts,
+      });
+    writers.set(partition, writer);
+    return writer;
+  }
+
   async start(consumer: Partial<ConsumerOptions> = {}): Promise<void> {
     const { servers, accepted, writers } = this;
-    const writerOf = (partition: number): PartitionWriter => {
-      const writer =
-        writers.get(partition) ??
-        new PartitionWriter({
-          topic: accepted,
-          sourceTopic: this.machine,
-          partition,
-          session: { url: servers.db.url },
-          owner: 'test',
-          database: servers.db.database,
-          acceptedTopicId: () => servers.admin.topicId(accepted).catch(() => null),
-          loaderOf: (blocks) => new TelemetryLoader(blocks),
-          deadLetters: { send: (topic, part, refused) => this.sendLetters(topic, part, refused) },
-          flushRows: 20_000,
-          metrics: this.metrics,
-          logger,
-          tracing: null,
-          ...this.parts,
-        });
-      writers.set(partition, writer);
-      return writer;
-    };
+    const writerOf = (partition: number): PartitionWriter => this.writerOf(partition);
     @Controller()
     class Consumer {
       @EventPattern<BatchEvents>(accepted)
