@@ -143,7 +143,7 @@ describe('LoadSession', () => {
 
   it('reports a commit whose answer never came as unknown, and the position tells that it took place', async () => {
     await db.database.query(
-      `CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$`,
+      `CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(CASE NEW.n WHEN 1 THEN 3 ELSE 60 END); RETURN NULL; END $$`,
     );
     await db.database.query(
       `CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON copied DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit()`,
@@ -158,6 +158,23 @@ describe('LoadSession', () => {
       await until('the server commits', async () => (await loadPosition(db.database, TOPIC, 0))?.nextOffset === 110n);
       expect(await rows()).toBe(1);
       await impatient.close();
+
+      // Ended by the server, whose word comes before the end of the connection: nothing may use it in between.
+      const ended = await open();
+      await ended.begin();
+      await ended.copy('copied', ['n'], [Buffer.from('2\n')]);
+      const outcome = ended
+        .commitMove(move({ expected: 110n, next: 120n }))
+        .catch((error: unknown) => [error, ended.dead]);
+      await until('the commit sleeps', async () => {
+        const ends = await db.database.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`,
+          [ended.backend.pid],
+        );
+        return ends.length > 0;
+      });
+      expect(await outcome).toEqual([expect.any(CommitUnknownError), true]);
+      await ended.close();
     } finally {
       await db.database.query('DROP FUNCTION slow_commit CASCADE');
     }
