@@ -244,6 +244,28 @@ describe('KafkaBatchServer', () => {
     expect(values(batches[1]?.records ?? [])).toEqual(['8', '9']);
   });
 
+  it('seeks from outside, whatever a fetch from elsewhere that is on its way brings', async () => {
+    const topic = await kafka.topic();
+    await kafka.produce(topic, numbered(3));
+    const seen: string[] = [];
+    const { server } = await start({
+      topic,
+      groupId: kafka.group(),
+      handle: (batch) => void seen.push(...values(batch.records)),
+    });
+    const position = (offset: number) =>
+      waitFor(
+        () => server.partitions(),
+        ([status]) => status?.nextOffset === offset && !status.isHandling,
+      );
+    await position(3);
+    // The fetch that waits at the broker is answered with the record behind.
+    server.seek(topic, 0, 1);
+    await kafka.produce(topic, numbered(1, 3));
+    await position(4);
+    expect(seen).toEqual(['0', '1', '2', '1', '2', '3']);
+  });
+
   it('pauses a partition with a reason, reads others meanwhile, and repeats the batch after resume', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(
