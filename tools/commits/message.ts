@@ -5,7 +5,7 @@ const isComment = (line: string): boolean => line.startsWith('#');
 /** What "git commit --verbose" puts below this line is not part of the message. */
 const SCISSORS = /^# -+ >8 -+$/m;
 
-/** The rules of a repository, read once for all of its messages: that takes longer than to check one. */
+/** The rules of a repository, read once for all of its messages: reading them takes longer than checking a message. */
 const loaded = new Map<string, ReturnType<typeof load>>();
 
 function rulesOf(root: string): ReturnType<typeof load> {

@@ -544,7 +544,7 @@ describe('when something is missing', () => {
     expect(await visitor.page.locator('main').innerText()).toContain(text);
   });
 
-  it('a question that stays wrong is not offered to be asked again', async () => {
+  it('a question that stays wrong has no retry', async () => {
     await visitor.open(`/lots/${lot}/wafers/W01?value=${'x'.repeat(300)}`);
     await visitor.page.getByRole('alert').getByText('invalid_parameter').first().waitFor();
     expect(await visitor.page.getByRole('button', { name: 'Try again' }).count()).toBe(0);

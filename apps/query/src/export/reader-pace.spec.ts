@@ -15,10 +15,10 @@ it('waits for no reader once it has stopped, also when a chunk is ready only the
   expect(timers()).toBe(before);
 });
 
-it('tells of a limit that was exceeded before anyone asked to be told', async () => {
+it('reports a limit that was exceeded before a callback was set', async () => {
   const before = timers();
   const pace = new ReaderPace({ EXPORT_MAX_SECONDS: 0, EXPORT_STALL_SECONDS: 30 });
-  // The first rows took as long as the whole may.
+  // The first rows took as long as the whole export may.
   while (timers() > before) {
     await nextTurn();
   }

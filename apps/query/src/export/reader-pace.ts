@@ -10,7 +10,7 @@ export class ReaderPace {
   readonly #whole: NodeJS.Timeout;
   #chunk: NodeJS.Timeout | undefined;
   #onLate: ((reason: string) => void) | undefined;
-  /** Why it is late, where nobody has asked to be told yet. */
+  /** The reason, if a limit was exceeded before a callback was set. */
   #reason: string | undefined;
   #isStopped = false;
 

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 
 const STORED_AS = 'chip.key';
-/** What this tab keeps of forms begins with this (see `useDraft`). */
+/** Prefix of the drafts that this tab keeps (see `useDraft`). */
 export const DRAFTS = 'chip.draft ';
 
 const stored = (): string | undefined => {

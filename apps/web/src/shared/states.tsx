@@ -47,7 +47,7 @@ export function Outdated({ problem }: { problem: Problem | undefined }): JSX.Ele
   ) : null;
 }
 
-/** To ask the same again gives the same: the question is wrong, or is about nothing. */
+/** Asking again gives the same answer: the question is wrong, or its subject does not exist. */
 const IS_FINAL: readonly number[] = [400, 404];
 
 export function Refused({ problem, retry }: { problem: Problem; retry: () => void }): JSX.Element {

@@ -113,7 +113,7 @@ export class BatchApplier {
         await this.#flush(located, run, batch);
         return this.#stopAt(located, batch, record.offset, 'recreated', recreated);
       }
-      // A topic that has lost its end has blocks of the present machine topic there, too: only their ids tell.
+      // A topic that has lost its end has blocks of the present machine topic there, too: only their ids distinguish them.
       if (isBeforeOrigin && (block.sourceTopicId === undefined || run.sourceTopicId === null)) {
         continue;
       }
