@@ -1,5 +1,5 @@
 import { BLOCK_PAYLOAD_TARGET_BYTES, TELEMETRY } from '@chip/contracts';
-import type { KafkaRecord, PartitionStatus, RecordBatch } from '@chip/kafka';
+import { type KafkaRecord, KafkaUnavailableError, type PartitionStatus, type RecordBatch } from '@chip/kafka';
 import type { IngestDecision, Queryable } from '@chip/persistence';
 import { createLogger } from '@chip/service';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -199,6 +199,15 @@ it('an id of a topic that was asked for before it was forgotten is asked for aga
   const after = topics.id(topic);
   answers[1]?.('two');
   expect(await after).toBe('two');
+});
+
+it('commits nothing of what could not be sent, and reads it again', async () => {
+  const producer = { ...parts.producer, send: () => Promise.reject(new KafkaUnavailableError('no broker answers')) };
+  await new MachineStream({ ...parts, producer } as unknown as MachineStreamParts).handle(
+    batch({ fetchOffset: 3, nextOffset: 5 }),
+  );
+  expect({ seeks, commits }).toEqual({ seeks: [3], commits: [] });
+  expect(pauses).toEqual([expect.stringMatching(/^send_failed: kafka_unavailable/)]);
 });
 
 it('gives others a turn between records that each take as long as one', async () => {
