@@ -168,8 +168,8 @@ describe('summaries by day', () => {
     const attempts = await db.database.query<Placed>(
       `INSERT INTO inspection_attempts (inspection_id, step, attempt_key, attempt_no, lot_id, inspection_type, status, result,
          occurred_at, first_occurred_at, completed_at, event_id, event_ids, hard_bin)
-       SELECT $1, CASE n % 3 WHEN 0 THEN 'b' ELSE 'a' END, 'e:' || n, nullif(n % 4, 0), $1, 'visual', 'completed',
-         CASE n % 11 WHEN 5 THEN NULL ELSE CASE n % 7 WHEN 0 THEN 'pass' ELSE 'fail' END END, at, at, at, event, ARRAY[event], n
+       SELECT $1, CASE WHEN n % 13 = 0 THEN 'c' WHEN n % 17 = 0 THEN 'd' WHEN n % 3 = 0 THEN 'b' ELSE 'a' END, 'e:' || n, nullif(n % 4, 0), $1, 'visual', 'completed',
+         CASE WHEN n % 13 = 0 THEN 'fail' WHEN n % 17 = 0 THEN 'pass' WHEN n % 11 = 5 THEN NULL WHEN n % 7 = 0 THEN 'pass' ELSE 'fail' END, at, at, at, event, ARRAY[event], n
        FROM generate_series(1, ${count}) AS n, LATERAL (SELECT timestamptz '2026-06-02' + (n * 37 % 100 - 9) * INTERVAL '10 minutes' AS at, md5('many' || n)::uuid AS event) AS of_n
        RETURNING completed_at::date::text AS day, step, result, event_id, hard_bin AS bin, extract(epoch FROM occurred_at)::int AS at, coalesce(attempt_no, 0) AS no`,
       [lot],
