@@ -71,9 +71,12 @@ export function currentRequest(): Request {
   return request;
 }
 
+/** Holds the names of units for callers limited to products (see `limited-views.ts`). */
+export const LIMITED_NAMES = 'limited.unit_names';
+
 /**
  * Where to look up the names of units by the id of a visible attempt. A caller limited to products does not see a unit whose
- * last attempt names another one, but sees its attempts of these products, and its name (see `limited-views.ts`).
+ * last attempt names another one, but sees its attempts of these products, and its name.
  */
 export const unitNames = (): string =>
-  (requests.getStore()?.caller.products ?? null) === null ? 'inspections' : 'limited.unit_names';
+  (requests.getStore()?.caller.products ?? null) === null ? 'inspections' : LIMITED_NAMES;
