@@ -26,7 +26,6 @@ export async function readTopic(kafka: TestKafka, topic: string): Promise<Stored
     await waitFor(
       () => records.length,
       (count) => count >= expected,
-      { timeoutMs: 30_000 },
     );
   } finally {
     await consumer.disconnect();

@@ -8,6 +8,8 @@ export class RunningCommand {
   readonly process: ChildProcess;
   stdout = '';
   stderr = '';
+  /** Of the process, and of everything that it wrote. */
+  readonly #closed: Promise<unknown>;
 
   constructor(
     entry: 'main' | 'replay' | 'validate',
@@ -21,15 +23,14 @@ export class RunningCommand {
       env: { ...inherited, KAFKA_BROKERS: requiredEnv('KAFKA_BROKERS'), ...env },
       stdio: [input, 'pipe', 'pipe'],
     });
+    this.#closed = once(this.process, 'close');
     this.process.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
 
   /** Exit code, once the process has ended and everything it wrote was read. */
   async ended(): Promise<number | null> {
-    if (this.process.exitCode === null) {
-      await once(this.process, 'close');
-    }
+    await this.#closed;
     return this.process.exitCode;
   }
 

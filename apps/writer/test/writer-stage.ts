@@ -193,7 +193,6 @@ export class WriterStage {
     return waitFor(
       () => this.position(partition),
       (row) => row?.nextOffset === BigInt(next) && row.state === state,
-      { timeoutMs: 50_000 },
     );
   }
 
