@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requiredEnv, waitFor } from '@chip/testing';
 import kafkajs, { type AclEntry } from 'kafkajs';
 import pg from 'pg';
+import { oauthBearer } from './oauth-bearer.ts';
 import { Pipeline, type Service } from './pipeline.ts';
 import { SecuredKafka } from './secured-kafka.ts';
 
@@ -277,3 +278,5 @@ describe('a broker with TLS, SASL and access control', () => {
     expect(grown.match(/: 9 partitions/g)).toHaveLength(6);
   });
 });
+
+oauthBearer(() => broker);
