@@ -186,7 +186,7 @@ describe('telemetry in a database of its own', () => {
     await waitFor(
       () => ask('/v1/pipeline'),
       ({ status }) => status === 200,
-      { timeoutMs: 30_000, intervalMs: 200 },
+      { intervalMs: 200 },
     );
   });
 });
