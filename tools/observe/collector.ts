@@ -95,7 +95,7 @@ export class Collector {
 
   /** Waits for a span. */
   async span(isWanted: (span: CollectedSpan) => boolean): Promise<CollectedSpan> {
-    return (await waitFor(() => this.spans.find(isWanted), Boolean, { timeoutMs: 30_000 }))!;
+    return (await waitFor(() => this.spans.find(isWanted)))!;
   }
 
   close(): void {
