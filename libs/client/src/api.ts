@@ -505,7 +505,7 @@ export interface paths {
         };
         /**
          * Everything that one machine touched
-         * @description Every attempt on this equipment, in any state, newest first by (occurred_at, event_id).
+         * @description Every attempt on this equipment, in any state, newest first by (occurred_at, event_id) of its deciding event. An attempt that gets a new one while pages are read moves: it may be on two of them or on none.
          */
         get: operations["listEquipmentUnits"];
         put?: never;

@@ -30,7 +30,8 @@ export class EquipmentController {
   @Get(':equipment_id/units')
   @Answers(unitsPage, {
     summary: 'Everything that one machine touched',
-    description: 'Every attempt on this equipment, in any state, newest first by (occurred_at, event_id).',
+    description:
+      'Every attempt on this equipment, in any state, newest first by (occurred_at, event_id) of its deciding event. An attempt that gets a new one while pages are read moves: it may be on two of them or on none.',
   })
   listEquipmentUnits(
     @Param({ schema: equipmentPath }) path: EquipmentPath,
