@@ -76,11 +76,13 @@ const RECREATE = `
   const [brokers, topic, values] = process.argv.slice(1).map((text) => JSON.parse(text));
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
   const [admin, producer] = [kafka.admin(), kafka.producer()];
-  const untilDone = async (what) => { while (!(await what().then(() => true, () => false))); };
+  const untilDone = async (what) => { while (!(await what().catch(() => false))); };
   await Promise.all([admin.connect(), producer.connect()]);
   await admin.deleteTopics({ topics: [topic] });
   const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-  await untilDone(() => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
+  const topics = [{ topic, numPartitions: 1, configEntries }];
+  // Says no while the name is still taken.
+  await untilDone(() => admin.createTopics({ waitForLeaders: false, topics }));
   await untilDone(() => producer.send({ topic, messages: values.map((value) => ({ value })) }));
   await Promise.all([admin.disconnect(), producer.disconnect()]);`;
 
@@ -93,7 +95,10 @@ it('a topic of the same length that is recreated while ingest stands still is re
   const values = samples(10).map(({ value }) => value);
   // Nothing of this process runs meanwhile, so its group does not notice the time without a topic.
   const given = [kafka.brokers, machine, values].map((one) => JSON.stringify(one));
-  execFileSync(process.execPath, ['--input-type=module', '--eval', RECREATE, '--', ...given], { stdio: 'pipe' });
+  execFileSync(process.execPath, ['--input-type=module', '--eval', RECREATE, '--', ...given], {
+    stdio: 'pipe',
+    timeout: 60_000,
+  });
   const blocks = await waitFor(
     async () => (await blocksOf(kafka, accepted)).slice(old),
     (found) => chainOf(found)?.to === 10,
