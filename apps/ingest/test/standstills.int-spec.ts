@@ -17,6 +17,7 @@ import { lookAgain } from '../src/machine-stream/clock-look.ts';
 import type { MachineStreamParts, Memory } from '../src/machine-stream/machine-stream.parts.ts';
 import { READERS } from '../src/machine-stream/readers.ts';
 import { RefusalBrake } from '../src/machine-stream/refusal-brake.ts';
+import { RetentionSetting } from '../src/retention-setting.ts';
 import { Standstills } from '../src/standstills.ts';
 import {
   blocksOf,
@@ -179,6 +180,20 @@ it('a database that refuses to tell the retention stops the partition, which goe
   await untilThrough(3);
   await untilState('running');
   expect(await recordsOf(kafka, topics.letters)).toHaveLength(3);
+});
+
+it('a retention that was read stays in force while the database refuses to tell it', async () => {
+  const retention = new RetentionSetting(db.database, createLogger({ name: 'test', level: 'silent' }).logger);
+  await retention.refresh();
+  const { ms } = retention;
+  expect(ms).not.toBeNull();
+  await db.database.query('ALTER TABLE retention_settings RENAME TO away');
+  try {
+    await retention.refresh();
+    expect([retention.ms, retention.readiness().state]).toEqual([ms, 'up']);
+  } finally {
+    await db.database.query('ALTER TABLE away RENAME TO retention_settings');
+  }
 });
 
 it('an accepted topic that takes no block stops the partition, which goes on by itself', async () => {

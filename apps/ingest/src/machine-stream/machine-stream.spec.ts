@@ -201,6 +201,13 @@ it('an id of a topic that was asked for before it was forgotten is asked for aga
   expect(await after).toBe('two');
 });
 
+it('goes on behind what retention has deleted unread, and counts it', async () => {
+  const outOfRange = { low: 4, high: 9 };
+  await new MachineStream(parts).handle(batch({ fetchOffset: 1, nextOffset: 1, outOfRange }));
+  expect({ seeks, commits, sent }).toEqual({ seeks: [4], commits: [], sent: 0 });
+  expect((await parts.metrics.deletedUnread.get()).values).toContainEqual({ labels: { topic }, value: 3 });
+});
+
 it('commits nothing of what could not be sent, and reads it again', async () => {
   const producer = { ...parts.producer, send: () => Promise.reject(new KafkaUnavailableError('no broker answers')) };
   await new MachineStream({ ...parts, producer } as unknown as MachineStreamParts).handle(
