@@ -181,9 +181,10 @@ describe('a machine topic that is not the one the position is about', () => {
   });
 
   it('a block of the old topic that comes late is not counted into the new one', async () => {
-    await stage.start();
     const next = randomUUID();
     await stage.publish(block(0, 10), block(0, 4, T0 + 1, 1000, next));
+    // Both in one fetch: the second belongs to another topic than the first, not only than the position.
+    await stage.start();
     const stopped = (await stage.isAt(10, 'recreated'))!;
     await servers.db.database.withTransaction((transaction) =>
       acceptRecreation(transaction, {
