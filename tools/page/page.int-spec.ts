@@ -682,6 +682,21 @@ describe('with access control', () => {
     await forget();
     await signIn(second);
     expect(await form.getByLabel('Note').inputValue()).toBe('');
+    // Nor does a wrong key lose it.
+    await guest.open('/reports');
+    await page.getByLabel('Title').fill('what was typed');
+    const ended = { status: 401, code: 'unauthenticated', detail: 'it has ended' };
+    await page.route('**/v1/**', (route) =>
+      route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(ended) }),
+    );
+    await guest.returns();
+    const refused = page.getByText('The key was refused');
+    await refused.filter({ hasText: ended.detail }).waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await signIn(`chip_0123456789_${'A'.repeat(43)}`);
+    await refused.filter({ hasNotText: ended.detail }).waitFor();
+    await signIn(second);
+    expect(await page.getByLabel('Title').inputValue()).toBe('what was typed');
   });
 });
 
