@@ -1,14 +1,16 @@
 /** Works off one backlog after the other, each beside a raw copy of the same rows. */
+import type { Peer } from '../peers/peer.ts';
+import { type PeerName, PEERS, providePeers } from '../peers/peers.ts';
 import { preload } from '../data/preload.ts';
 import { publish } from '../data/publish.ts';
 import type { BenchSystem } from '../system/bench-system.ts';
 import type { CaseDatabase } from '../system/case-database.ts';
 import { beside, byInstances, CASES, type Case } from './cases.ts';
 import { measureLoad, pipeline } from './measured-load.ts';
+import { peerLoader } from './peer-loader.ts';
 import { measureQueries, type LatencyResult } from './query-latency.ts';
 import { measureRawCopy } from './raw-copy.ts';
-import type { BacklogResult, CaseResult, Peers, Round } from './report.ts';
-import { parsersOf, Telegraf } from './telegraf.ts';
+import type { BacklogResult, CaseResult, PeerLoads, Round } from './report.ts';
 
 export interface BacklogOptions {
   readonly rows: number;
@@ -21,7 +23,7 @@ export interface BacklogOptions {
   readonly requests: number;
   /** Numbers of ingests and writers; each case with each of them. */
   readonly instances: readonly number[];
-  /** Lets Telegraf load the same samples. */
+  /** Lets other programs load the same samples. */
   readonly hasPeers: boolean;
   readonly cache: string;
   readonly signal: AbortSignal;
@@ -29,16 +31,14 @@ export interface BacklogOptions {
 }
 
 export async function measureBacklogs(system: BenchSystem, options: BacklogOptions): Promise<BacklogResult> {
-  const telegraf = options.hasPeers
-    ? await Telegraf.provide(options.cache, options.progress, options.signal)
-    : undefined;
+  const peers = options.hasPeers ? await providePeers(options.cache, options.progress, options.signal) : undefined;
   const cases: CaseResult[] = [];
   const queries: LatencyResult[] = [];
   for (const one of casesOf(options)) {
     const rounds: Round[] = [];
     for (let number = 0; number < options.repeat; number += 1) {
       options.signal.throwIfAborted();
-      const { round, queries: answered } = await runRound(system, one, options, telegraf);
+      const { round, queries: answered } = await runRound(system, one, options, peers);
       rounds.push(round);
       // The data is the same in every round, so one round of queries is enough.
       if (number === 0) {
@@ -62,7 +62,7 @@ async function runRound(
   system: BenchSystem,
   { name, backlog: backlogOf, questions, preloaded, instances = 1 }: Case,
   { rows, requests, signal, progress }: BacklogOptions,
-  telegraf: Telegraf | undefined,
+  peers: Readonly<Record<PeerName, Peer>> | undefined,
 ): Promise<{ round: Round; queries: LatencyResult[] }> {
   const nowMs = Date.now();
   const backlog = backlogOf(rows, nowMs);
@@ -87,15 +87,15 @@ async function runRound(
     const queries = Object.keys(asked).length > 0 ? await measureQueries(system, database, asked, requests) : [];
     return { round: { load, raw }, queries };
   });
-  if (telegraf === undefined) {
+  if (peers === undefined) {
     return ours;
   }
-  const peers: Peers = {};
-  for (const parser of parsersOf(backlog)) {
-    peers[parser] = await inDatabase((database) => {
-      say(`the same by Telegraf, reading by ${parser}`);
-      return measureLoad(system, database, backlog, telegraf.on(system, database, backlog, parser), signal);
+  const loads: PeerLoads = {};
+  for (const peer of PEERS.filter((one) => peers[one].reads(backlog))) {
+    loads[peer] = await inDatabase((database) => {
+      say(`the same by ${peer}`);
+      return measureLoad(system, database, backlog, peerLoader(peers[peer], system, database, backlog), signal);
     });
   }
-  return { ...ours, round: { ...ours.round, peers } };
+  return { ...ours, round: { ...ours.round, peers: loads } };
 }

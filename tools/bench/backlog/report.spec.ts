@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LoadResult } from './measured-load.ts';
 import { timeOf } from './measured-load.ts';
-import { formatBacklogs, ofRaw, ofTelegraf, type BacklogResult } from './report.ts';
+import { formatBacklogs, ofRaw, ofPeer, type BacklogResult } from './report.ts';
 
 const load: LoadResult = {
   rows: 1_000_000,
@@ -45,22 +45,22 @@ describe('the report', () => {
     );
   });
 
-  it('has columns for Telegraf where it loaded the same backlog', () => {
+  it('has a row for each other program that loaded the same backlog', () => {
     const telegraf = {
       ...load,
       rowsPerSecond: 40_000,
-      cpuSecondsPerMillionRows: { telegraf: 20, postgres: 8, kafka: 2 },
-      memoryMib: { telegraf: { at: [300, 300, 300], peak: 310 } },
+      cpuSecondsPerMillionRows: { peer: 20, postgres: 8, kafka: 2 },
+      memoryMib: { peer: { at: [300, 300, 300], peak: 310 } },
     };
     const slower = { ...telegraf, rowsPerSecond: 30_000 };
-    const round = { load, raw, peers: { json: telegraf, json_v2: slower } };
-    expect(ofTelegraf(round, 'json')).toBe(3);
+    const round = { load, raw, peers: { 'Telegraf, json': telegraf, Debezium: slower } };
+    expect(ofPeer(round, 'Telegraf, json')).toBe(3);
     const text = formatBacklogs({ cases: [{ name: 'a case', kind: 'telemetry', rounds: [round] }], queries: [] });
     expect(text).toMatch(
-      /\| a case \| +json \| +120,000 \| +40,000 \| +3\.00 \| +5\.0 \| +20\.0 \| +10\.5 \| +30\.0 \| +310 \|/,
+      /\| a case \| +Telegraf, json \| +120,000 \| +40,000 \| +3\.00 \| +5\.0 \| +20\.0 \| +10\.5 \| +30\.0 \| +310 \|/,
     );
-    expect(text).toMatch(/\| a case \| +json_v2 \| +120,000 \| +30,000 \| +4\.00 \|/);
-    expect(formatBacklogs(result([load]))).not.toContain('Telegraf');
+    expect(text).toMatch(/\| a case \| +Debezium \| +120,000 \| +30,000 \| +4\.00 \|/);
+    expect(formatBacklogs(result([load]))).not.toContain('other program');
   });
 });
 

@@ -1,22 +1,21 @@
 /** Results of backlogs as tables for people. */
+import { PEERS, type PeerName } from '../peers/peers.ts';
 import { fixed, median, spread, whole, type Text } from '../results/numbers.ts';
 import { table } from '../results/table.ts';
 import { bytesOf } from '../system/disk-size.ts';
 import { SERVERS, SERVICES, type LoadResult, type Service } from './measured-load.ts';
 import type { LatencyResult } from './query-latency.ts';
 import type { RawCopyResult } from './raw-copy.ts';
-import { PARSERS, type Parser } from './telegraf.ts';
 
 /** A load, and the raw copy of the same rows right after it. */
 export interface Round {
   readonly load: LoadResult;
   readonly raw: RawCopyResult;
-  /** The same backlog, loaded by another program. */
-  readonly peers?: Readonly<Peers>;
+  /** The same backlog, loaded by other programs. */
+  readonly peers?: Readonly<PeerLoads>;
 }
 
-/** Telegraf's loads, by the parser that reads the records. */
-export type Peers = Partial<Record<Parser, LoadResult<'telegraf'>>>;
+export type PeerLoads = Partial<Record<PeerName, LoadResult<'peer'>>>;
 
 export interface CaseResult {
   readonly name: string;
@@ -94,40 +93,40 @@ function disk({ name, kind, rounds }: CaseResult): string[] {
   ];
 }
 
-function besideTelegraf(result: CaseResult, parser: Parser): string[] {
+function besidePeer(result: CaseResult, name: PeerName): string[] {
   const cell = of(result);
   const cpu = (read: (round: Round) => number | undefined) => medianOrDash(result.rounds, read);
-  const peer = ({ peers }: Round) => peers?.[parser];
-  const peerCpu = (processes: readonly ('telegraf' | (typeof SERVERS)[number])[]) =>
+  const peer = ({ peers }: Round) => peers?.[name];
+  const peerCpu = (processes: readonly ('peer' | (typeof SERVERS)[number])[]) =>
     cpu((round) => {
       const load = peer(round);
       return load && cpuOf(load, processes);
     });
   return [
     result.name,
-    parser,
+    name,
     cell(({ load }) => load.rowsPerSecond, whole),
     cell((round) => peer(round)?.rowsPerSecond, whole),
-    cell((round) => ofTelegraf(round, parser), fixed(2)),
+    cell((round) => ofPeer(round, name), fixed(2)),
     cpu(({ load }) => cpuOf(load, SERVICES)),
-    peerCpu(['telegraf']),
+    peerCpu(['peer']),
     cpu(({ load }) => cpuOf(load, PROCESSES)),
-    peerCpu(['telegraf', ...SERVERS]),
-    whole(Math.max(...result.rounds.map((round) => peer(round)?.memoryMib.telegraf.peak ?? 0))),
+    peerCpu(['peer', ...SERVERS]),
+    whole(Math.max(...result.rounds.map((round) => peer(round)?.memoryMib.peer.peak ?? 0))),
   ];
 }
 
-/** Throughput of the pipeline relative to Telegraf's of the same round. */
-export function ofTelegraf({ load, peers }: Round, parser: Parser): number | null {
-  const theirs = peers?.[parser]?.rowsPerSecond;
+/** Throughput of the pipeline relative to the other program's in the same round. */
+export function ofPeer({ load, peers }: Round, name: PeerName): number | null {
+  const theirs = peers?.[name]?.rowsPerSecond;
   return load.rowsPerSecond === null || !theirs ? null : load.rowsPerSecond / theirs;
 }
 
 export function formatBacklogs({ cases, queries }: BacklogResult): string {
   const share = (part: number) => `${Math.round(part * 100)} %`;
   const beside = cases.flatMap((one) =>
-    PARSERS.filter((parser) => one.rounds.some(({ peers }) => peers?.[parser] !== undefined)).map((parser) =>
-      besideTelegraf(one, parser),
+    PEERS.filter((peer) => one.rounds.some(({ peers }) => peers?.[peer] !== undefined)).map((peer) =>
+      besidePeer(one, peer),
     ),
   );
   return [
@@ -146,19 +145,19 @@ export function formatBacklogs({ cases, queries }: BacklogResult): string {
     ...(beside.length === 0
       ? []
       : [
-          'The same backlog loaded by Telegraf into the same table and indexes; CPU seconds per million rows',
+          'The same backlog loaded by other programs into the same table and indexes; CPU seconds per million rows',
           table([
             [
               'case',
-              'parser',
+              'other program',
               'pipeline rows/s',
-              'Telegraf rows/s',
-              'of Telegraf',
+              'its rows/s',
+              'multiple of it',
               'CPU: ingest and writer',
-              'Telegraf',
+              'the other',
               'all, pipeline',
-              'all, Telegraf',
-              'Telegraf peak MiB',
+              'all, the other',
+              'its peak MiB',
             ],
             ...beside,
           ]),

@@ -306,7 +306,12 @@ export class BenchSystem {
     return (this.#env['KAFKA_BROKERS'] as string).split(',');
   }
 
+  /** Deleted at the end. */
+  get dataFolder(): string {
+    return this.#options.folder.data;
+  }
+
   get rowsFile(): string {
-    return path.join(this.#options.folder.data, 'rows.copy');
+    return path.join(this.dataFolder, 'rows.copy');
   }
 }

@@ -147,7 +147,7 @@ deletes its data.
   --only TEXT      cases whose name has it: telemetry, inspections, 444 …
   --preload N      one more case: small inspections into a database that already holds N units (such as 5000000)
   --instances LIST each case with so many ingests and as many writers, such as 1,2,4
-  --peers          the telemetry cases alone, loaded by Telegraf as well; needs Go, which builds it once
+  --peers          the telemetry cases alone, loaded by Telegraf and Debezium as well; needs Go, which builds the first once
 
 Other measurements, instead of all that, one after the other where several are given:
   --steady         20,000 samples/s and 200 inspections/s for 60 s: from publishing until a session of the database sees

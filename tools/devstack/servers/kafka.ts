@@ -15,7 +15,7 @@ import { StackError } from '../terminal/stack-error.ts';
 /** Read when it is needed: `npm run matrix` changes it from column to column. */
 const wantedVersion = (): string => process.env['CHIP_KAFKA_VERSION'] ?? '4.1.0';
 /** The logging back end that Kafka's distribution ships with this version. */
-const LOG4J_VERSION = '2.24.3';
+export const LOG4J_VERSION = '2.24.3';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const OLDEST_JAVA = 17;
 const PART = 'Kafka';
