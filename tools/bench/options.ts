@@ -25,7 +25,8 @@ export type Asked =
 /** Several of them share what is stored: one leaves the others' answers as they are, if it comes where {@link whatOf} puts it. */
 export type AskedOfHistory = { readonly size: HistorySize } & (
   | { readonly what: 'clients'; readonly clients: number; readonly requests: number }
-  | { readonly what: 'routes' | 'aims'; readonly requests: number }
+  | { readonly what: 'routes'; readonly requests: number }
+  | { readonly what: 'aims'; readonly requests: number; readonly askingMs: number; readonly dice: number }
   | { readonly what: 'storm'; readonly rate: number; readonly seconds: number }
 );
 
@@ -47,6 +48,10 @@ const usual = {
   requests: 200,
   /** Of routes, and of questions with a promised time. */
   timedRequests: 5,
+  /** Short answers are asked for more often: for so long in all for each answer that is asked for. */
+  askingMs: 400,
+  /** As many as the smallest chips have on a wafer. */
+  dice: 100_000,
   isDurable: true,
   size: '1m',
   rate: 20_000,
@@ -58,6 +63,8 @@ const short: typeof usual = {
   preload: 2_000,
   requests: 2,
   timedRequests: 1,
+  askingMs: 0,
+  dice: 5_000,
   isDurable: false,
   size: '20k',
   rate: 2_000,
@@ -152,8 +159,9 @@ function askedOf(what: Asked['what'], values: Values): Asked {
         size: size(),
       };
     case 'routes':
-    case 'aims':
       return { what, requests: sized.timedRequests, size: size() };
+    case 'aims':
+      return { what, requests: sized.timedRequests, askingMs: sized.askingMs, dice: sized.dice, size: size() };
     case 'backlogs':
       return {
         what,

@@ -13,9 +13,8 @@ const PARAMETERS = 10;
 export const HISTORY_DAYS = 365;
 /** Shorter than the retention of raw samples, so that no sample expires while it is asked for. */
 export const TELEMETRY_DAYS = 28;
-/** Has a wafer of {@link LARGE_WAFER_DICE} dice. */
+/** Has one wafer, see {@link storeLargeWafer}. */
 export const LARGE_LOT = 'LARGE';
-const LARGE_WAFER_DICE = 100_000;
 const PER_STATEMENT = 100_000;
 const SAMPLES_PER_STATEMENT = 1_000_000;
 
@@ -107,17 +106,16 @@ async function foldAll(client: pg.Client, fold: string): Promise<void> {
   }
 }
 
-/** Stores one wafer with as many dice as the smallest chips have. @returns their number */
-export async function storeLargeWafer({ client }: CaseDatabase): Promise<number> {
+/** Stores one wafer of so many dice. */
+export async function storeLargeWafer({ client }: CaseDatabase, dice: number): Promise<void> {
   await client.query('BEGIN');
-  await client.query(LARGE_UNITS, [LARGE_WAFER_DICE]);
+  await client.query(LARGE_UNITS, [dice]);
   // Without measurements and defects, which a map of bins does not read.
   for (const statement of OF_UNITS.slice(0, 5)) {
     await client.query(statement.replaceAll(/'LOT' \|\| n \/ \d+/g, `'${LARGE_LOT}'`));
   }
   await client.query('COMMIT');
   await client.query('VACUUM (ANALYZE)');
-  return LARGE_WAFER_DICE;
 }
 
 const TODAY = `date_trunc('day', now(), 'UTC')`;

@@ -12,6 +12,10 @@ export interface AimsOptions {
   readonly size: HistorySize;
   /** Least answers to each question. */
   readonly requests: number;
+  /** Least time of all answers to a question, for each of these. */
+  readonly askingMs: number;
+  /** Of the large wafer. */
+  readonly dice: number;
   readonly signal: AbortSignal;
   readonly progress: (what: string) => void;
 }
@@ -44,8 +48,6 @@ export interface AimsResult {
 export const EXPORT_AIM_ROWS_PER_SECOND = 250_000;
 const AIM_MS = { year: 2_000, backTest: 10_000, map: 200 };
 const LOOK_MS = 50;
-/** Short answers are asked for more often: for so long in all for each answer that is asked for. */
-const ASKING_MS = 400;
 
 /** @param database holds a history, and gets a large wafer */
 export async function measureAims(
@@ -53,8 +55,8 @@ export async function measureAims(
   database: CaseDatabase,
   options: AimsOptions,
 ): Promise<AimsResult> {
-  const { size, requests, signal, progress } = options;
-  const dice = await storeLargeWafer(database);
+  const { size, requests, askingMs, dice, signal, progress } = options;
+  await storeLargeWafer(database, dice);
   return system.withQuery(database, async (url) => {
     const now = Date.now();
     const questions: [question: string, aimMs: number, path: string, init?: RequestInit][] = [
@@ -68,7 +70,7 @@ export async function measureAims(
       progress(question);
       const times: number[] = [];
       // The first answer warms up.
-      const until = performance.now() + requests * ASKING_MS;
+      const until = performance.now() + requests * askingMs;
       while (times.length <= requests || performance.now() < until) {
         times.push(await timeOf(url + path, init));
       }
