@@ -194,6 +194,9 @@ describe('ways out of a stopped partition, with a live writer', () => {
       [3, { of: 'old/0/1', count: 4 }],
     ]);
     expect(await stage.values()).toEqual([0, 1, 4]);
+    // Nor are they in the roll-ups, whose deltas ingest made of all five.
+    const deltas = 'SELECT sum(sample_count)::int AS samples, sum(sum_value)::int AS sum FROM metrics_delta';
+    expect(await servers.db.database.query(deltas)).toEqual([{ samples: 3, sum: 5 }]);
   });
 
   it('every change is on record with both states; one that comes too late changes nothing', async () => {
