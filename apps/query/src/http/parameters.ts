@@ -8,7 +8,8 @@ import { z } from 'zod';
 
 /** Accepts instants that PostgreSQL and JavaScript read alike; anything earlier or later is a typing error. */
 const canonicalTime = (text: string): string | undefined => {
-  if (Number.isNaN(parseTime(text))) {
+  // JavaScript takes a year below 100 for one of the twentieth century.
+  if (text.startsWith('00') || Number.isNaN(parseTime(text))) {
     return undefined;
   }
   // Takes the fraction from the text: after 2255, a number of microseconds is exact for whole seconds only.
