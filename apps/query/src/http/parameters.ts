@@ -1,4 +1,4 @@
-import { formatTime, hasLength, INSPECTION_TYPES, MAX_MAGNITUDE, parseTime } from '@chip/contracts';
+import { formatTime, hasLength, INSPECTION_TYPES, MAX_MAGNITUDE, parseTime, withSixDigits } from '@chip/contracts';
 import { z } from 'zod';
 
 /**
@@ -17,7 +17,7 @@ const canonicalTime = (text: string): string | undefined => {
   const seconds = formatTime(parseTime(text.replace(point, '')));
   // Behind the offset, which may be that of another year.
   return seconds.length === 27 && !seconds.startsWith('0')
-    ? `${seconds.slice(0, 20)}${fraction.slice(0, 6).padEnd(6, '0')}Z`
+    ? withSixDigits(`${seconds.slice(0, 20)}${fraction.slice(0, 6)}Z`)
     : undefined;
 };
 
