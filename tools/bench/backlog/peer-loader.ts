@@ -13,6 +13,10 @@ const SETTLE_MS = 1_000;
 const COUNTING_SHARE = 0.05;
 const LEAST_PAUSE_MS = 50;
 
+/** Rows of which every column came that the program can fill. */
+const wholeRows = ({ storesTags }: Peer): string => `SELECT count(*) AS rows FROM system_metrics
+  WHERE service_name IS NOT NULL AND metric_name IS NOT NULL AND metric_value IS NOT NULL AND host IS NOT NULL${storesTags ? ' AND tags IS NOT NULL' : ''}`;
+
 export function peerLoader(peer: Peer, system: BenchSystem, database: CaseDatabase, backlog: Backlog): Loader<'peer'> {
   const launch = { name: 'peer-1', cwd: REPOSITORY_ROOT, ...peer.launch(system, database, backlog) };
   const readiness = () => {
@@ -26,9 +30,7 @@ export function peerLoader(peer: Peer, system: BenchSystem, database: CaseDataba
     committed: async (signal) => {
       await sleep(pauseMs, undefined, { signal });
       const began = performance.now();
-      const { rows } = await database.row<{ rows: string }>(
-        `SELECT count(*) AS rows FROM system_metrics WHERE ${peer.wholeRows}`,
-      );
+      const { rows } = await database.row<{ rows: string }>(wholeRows(peer));
       pauseMs = Math.max(LEAST_PAUSE_MS, (performance.now() - began) / COUNTING_SHARE);
       return Number(rows);
     },

@@ -34,8 +34,7 @@ const properties = (values: Readonly<Record<string, string | number>>): string =
     .join('');
 
 export class Debezium implements Peer {
-  readonly wholeRows =
-    'service_name IS NOT NULL AND metric_name IS NOT NULL AND metric_value IS NOT NULL AND host IS NOT NULL';
+  readonly storesTags = false;
   readonly #jars: string;
 
   private constructor(jars: string) {

@@ -12,6 +12,5 @@ export interface Peer {
     database: CaseDatabase,
     backlog: Backlog,
   ): { command: string; args: readonly string[]; env: NodeJS.ProcessEnv };
-  /** SQL: that every column which it can fill has come. */
-  readonly wholeRows: string;
+  readonly storesTags: boolean;
 }

@@ -53,7 +53,10 @@ export class Telegraf {
       reads: ({ records, elements }) => parser === 'json' || records === elements,
       launch: (system, database, { records, elements }) => ({
         command: this.#program,
-        args: ['--config', path.join(import.meta.dirname, `telegraf-${parser.replace('_', '-')}.conf`)],
+        args: ['telegraf', `telegraf-${parser.replace('_', '-')}`].flatMap((name) => [
+          '--config',
+          path.join(import.meta.dirname, `${name}.conf`),
+        ]),
         env: {
           ...process.env,
           KAFKA_BROKERS: system.brokers.join('","'),
@@ -61,8 +64,7 @@ export class Telegraf {
           TELEGRAF_UNDELIVERED: String(Math.ceil((UNDELIVERED * records) / elements)),
         },
       }),
-      wholeRows:
-        'service_name IS NOT NULL AND metric_name IS NOT NULL AND metric_value IS NOT NULL AND host IS NOT NULL AND tags IS NOT NULL',
+      storesTags: true,
     };
   }
 }
