@@ -159,7 +159,9 @@ describe('traces', () => {
     expect(cut.linkedTraces).not.toContain(idOf('03'));
     expect(flush).toMatchObject({ service: 'chip-writer', traceId: idOf('01'), parentSpanId: cut.spanId });
     expect(flush.linkedTraces).toContain(idOf('01'));
-    expect(flush.attributes).toMatchObject({ 'chip.rows': 4, 'db.system.name': 'postgresql' });
+    // A writer that is behind loads other blocks in the same flush.
+    expect(flush.attributes).toMatchObject({ 'chip.rows': expect.any(Number), 'db.system.name': 'postgresql' });
+    expect(flush.attributes['chip.rows']).toBeGreaterThanOrEqual(4);
     expect(flush.error).toBeUndefined();
   }, 180_000);
 
