@@ -33,7 +33,8 @@ Stops what "npm start" started in this or another terminal, in the background, o
   test: `npm test [-- options]
 
 Runs lint, type check and unit tests, then integration tests on its own Kafka and PostgreSQL servers. Answers from the
-cache what has not changed since the last run. The last line counts the tests.
+cache what has not changed since the last run. The servers keep their data in memory (/dev/shm) if 12 GiB are available.
+The last line counts the tests.
 
   --only unit|int|static   one part: unit tests; integration tests; lint and type check
   --help                   this text

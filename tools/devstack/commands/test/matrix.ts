@@ -1,5 +1,4 @@
 /** `npm run matrix`: the integration tests on the other versions that we support, one column after the other (see usage.mjs). */
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LOCAL_FOLDER, stackFolder } from '../../layout.ts';
@@ -12,6 +11,7 @@ import { StackError } from '../../terminal/stack-error.ts';
 import { buildWorkspace } from '../build.ts';
 import { release, soleOwner } from '../one-at-a-time.ts';
 import { forgetGivenServers } from '../../servers/given-servers.ts';
+import { deleteTestFolder, newTestFolder } from './test-folder.ts';
 import { suitesPass } from './suites-on-servers.ts';
 
 const SCRIPT = import.meta.filename;
@@ -77,9 +77,8 @@ async function testOn(
   signal: AbortSignal,
 ): Promise<boolean> {
   const cleanUp = async (): Promise<void> => {
-    const { run, data } = stackFolder(home);
-    await sweep(run, report);
-    rmSync(data, { recursive: true, force: true });
+    await sweep(stackFolder(home).run, report);
+    deleteTestFolder(home);
   };
   const versions = COLUMNS[column];
   // Servers that a suite starts itself are of these versions, too.
@@ -87,7 +86,7 @@ async function testOn(
   try {
     await cleanUp();
     const ports = new PortPicker(report);
-    const folder = stackFolder(home);
+    const folder = newTestFolder(home);
     const { env } = await startServers({
       folder,
       ports,

@@ -1,5 +1,4 @@
 /** `npm test`: everything that proves the workspace, on its own servers (see usage.mjs). */
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,6 +12,7 @@ import { reportTo } from '../../terminal/progress.ts';
 import { startServers } from '../../servers/provision.ts';
 import { describeFailure, StackError } from '../../terminal/stack-error.ts';
 import { sweep } from '../../processes/sweep.ts';
+import { deleteTestFolder, newTestFolder } from './test-folder.ts';
 import { forgetResults, noTests, readResults, sumUp, type Outcome } from './test-results.ts';
 import { runStep, selections, type Step } from './test-steps.ts';
 
@@ -89,20 +89,21 @@ function printSummary(outcomes: readonly StepOutcome[]): boolean {
 
 async function main(): Promise<number> {
   const steps = selectSteps(process.argv.slice(2));
-  const folder = stackFolder(path.join(LOCAL_FOLDER, 'test'));
-  const signal = soleOwner(folder.run, SCRIPT, '"npm test"');
+  const home = path.join(LOCAL_FOLDER, 'test');
+  const { run } = stackFolder(home);
+  const signal = soleOwner(run, SCRIPT, '"npm test"');
   // Test data is useless afterwards; a crashed run may have left some.
   const cleanUp = async () => {
-    await sweep(folder.run, report);
-    rmSync(folder.data, { recursive: true, force: true });
+    await sweep(run, report);
+    deleteTestFolder(home);
   };
   let outcomes: StepOutcome[];
   try {
     await cleanUp();
-    outcomes = await runSteps(steps, stackFolder(path.join(LOCAL_FOLDER, 'test')), signal);
+    outcomes = await runSteps(steps, newTestFolder(home), signal);
   } finally {
     await cleanUp();
-    release(folder.run);
+    release(run);
   }
   return printSummary(outcomes) ? 0 : 1;
 }
