@@ -3,14 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { readEnvFile, writeEnvFile, type Env } from '../env-file.ts';
 import { checkGivenServers, givenServers } from './given-servers.ts';
-import {
-  KAFKA_READY_WITHIN_MS,
-  kafkaReadiness,
-  newClusterId,
-  prepareKafka,
-  provideKafka,
-  type KafkaPorts,
-} from './kafka.ts';
+import { KAFKA_READY_WITHIN_MS, kafkaReadiness, newId, prepareKafka, provideKafka, type KafkaPorts } from './kafka.ts';
 import { cacheFolder, type StackFolder } from '../layout.ts';
 import { startPart, type Part } from '../processes/part.ts';
 import { LOOPBACK, type PortPicker } from '../processes/ports.ts';
@@ -107,7 +100,7 @@ export async function startCluster(
 ): Promise<StartedPart[]> {
   const programs = await provideKafka(cacheFolder(), folder.run, report, signal);
   report('Kafka', 'starting');
-  const clusterId = newClusterId();
+  const clusterId = newId();
   const parts: Part[] = [];
   for (const [i, name] of names.entries()) {
     parts.push({
