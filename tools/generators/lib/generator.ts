@@ -20,11 +20,6 @@ export default async function generateLib(tree: Tree, { name }: { readonly name:
       },
     }),
   );
-  await write(
-    tree,
-    `${folder}/tsconfig.json`,
-    JSON.stringify({ extends: '../../tsconfig.base.json', include: ['src', 'test'] }),
-  );
   await write(tree, `${folder}/src/index.ts`, `/** What this library knows, in one sentence. */\nexport {};\n`);
   await write(tree, 'eslint.config.mjs', [
     insertBehind(/^ {6}'type:classify',\n/, `      'type:${name}',\n`),

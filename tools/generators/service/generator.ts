@@ -26,11 +26,6 @@ export default async function generateService(tree: Tree, { name }: { readonly n
       },
     }),
   );
-  await write(
-    tree,
-    `${folder}/tsconfig.json`,
-    JSON.stringify({ extends: '../../tsconfig.base.json', include: ['src', 'test'] }),
-  );
   await write(tree, `${folder}/src/main.ts`, main(names));
   await write(tree, `${folder}/src/${name}.module.ts`, module(names));
   await write(tree, `${folder}/src/${name}.config.ts`, config(names));
