@@ -6,7 +6,7 @@
  *   node tools/devstack/commands/bootstrap.mjs run <project> <entry> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeLockFile } from '../lock-file.mjs';
@@ -137,6 +137,9 @@ function errorLines(output) {
 }
 
 async function install() {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
+    refuse('there is no Node 24 for this machine', 'use Linux on x86-64 or arm64');
+  }
   const began = Date.now();
   const say = (text) => console.error(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
   say('installing packages with npm (one to two minutes the first time)');
@@ -144,26 +147,41 @@ async function install() {
   try {
     // Not "npm ci": it refuses a lock file without the optional packages of every other platform, and a registry may
     // lack some of those. This installs the same locked versions and leaves the lock file alone.
-    await runNpm('install', '--no-save', '--no-audit', '--no-fund', '--no-progress');
-    // .npmrc switches the scripts of packages off. This one alone brings Node 24 for this machine.
-    await runNpm('rebuild', '--ignore-scripts=false', 'node');
+    const quietly = ['--no-audit', '--no-fund', '--no-progress'];
+    await runNpm(root, 'install', '--no-save', ...quietly);
+    await bringNode(...quietly);
   } finally {
     clearInterval(ticking);
   }
-  if (!existsSync(node)) {
-    refuse('the packages contain no Node 24 for this machine', 'use Linux on x86-64 or arm64');
-  }
   say('packages installed');
+}
+
+/**
+ * Does what the script of the package "node" does: brings the Node 24 of this machine. "npm rebuild", which would run it,
+ * first reads all packages that are installed.
+ */
+async function bringNode(...quietly) {
+  const folder = path.join(modules, 'node');
+  const { version } = readJson(path.join(root, 'package-lock.json')).packages['node_modules/node'];
+  const machine = `node-linux-${process.arch}`;
+  await runNpm(folder, 'install', '--no-save', '--ignore-scripts', ...quietly, `${machine}@${version}`);
+  const program = path.join(folder, 'bin', 'node');
+  mkdirSync(path.dirname(program), { recursive: true });
+  for (const file of [program, node]) {
+    rmSync(file, { force: true });
+  }
+  linkSync(path.join(folder, 'node_modules', machine, 'bin', 'node'), program);
+  symlinkSync(path.relative(path.dirname(node), program), node);
 }
 
 /**
  * Takes what npm has cached without asking whether it is current: versions are locked by their hashes. A cache from before
  * a version was published does not know it; then npm asks.
  */
-async function runNpm(...args) {
-  const cached = await npm(args, { npm_config_prefer_offline: 'true' });
+async function runNpm(folder, ...args) {
+  const cached = await npm(folder, args, { npm_config_prefer_offline: 'true' });
   const isUnknown = cached.code !== 0 && cached.output.includes('ETARGET');
-  const { code, output } = isUnknown ? await npm(args, {}) : cached;
+  const { code, output } = isUnknown ? await npm(folder, args, {}) : cached;
   if (code !== 0) {
     refuse(
       `"npm ${args[0]}" failed:\n${errorLines(output)}`,
@@ -173,8 +191,8 @@ async function runNpm(...args) {
 }
 
 /** In the environment, settings reach the npm that a package's script starts, too. */
-async function npm(args, settings) {
-  const child = spawn('npm', args, { cwd: root, env: { ...process.env, ...settings } });
+async function npm(folder, args, settings) {
+  const child = spawn('npm', args, { cwd: folder, env: { ...process.env, ...settings } });
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (output += text));

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 const HERE = import.meta.dirname;
 /** Where the sources stand in a checkout. */
 const FOLDER = 'tools/devstack/commands';
+/** The Node of this machine, in the version of the lock file. */
+const NODE = `node-linux-${process.arch}@24.0.1`;
 
 let checkout: string;
 
@@ -23,7 +25,8 @@ beforeEach(() => {
     cpSync(path.join(HERE, source), path.join(checkout, FOLDER, source));
   }
   writeFileSync(path.join(checkout, FOLDER, 'stop.ts'), "console.log('the command runs');\n");
-  writeFileSync(path.join(checkout, 'package-lock.json'), '{}');
+  const packages = { 'node_modules/node': { version: '24.0.1' } };
+  writeFileSync(path.join(checkout, 'package-lock.json'), JSON.stringify({ packages }));
 });
 afterEach(() => rmSync(checkout, { recursive: true }));
 
@@ -40,9 +43,11 @@ function runWithNpm(
     path.join(programs, 'npm'),
     [
       '#!/bin/sh',
-      `echo "$1 \${npm_config_prefer_offline:-false}" >> '${calls}'`,
+      // The last word is the package to install, if any.
+      `for last; do :; done; echo "$1 $last \${npm_config_prefer_offline:-false}" >> '${calls}'`,
       script,
-      `mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node`,
+      `node=node_modules/node-linux-${process.arch}`,
+      `mkdir -p node_modules/.bin node_modules/node "$node/bin" && ln -sf '${process.execPath}' "$node/bin/node"`,
     ].join('\n'),
     { mode: 0o755 },
   );
@@ -63,7 +68,7 @@ function runWithNpm(
 
 it('installs from what npm has cached', () => {
   const { calls, stdout, status } = runWithNpm('');
-  expect(calls).toEqual(['install true', 'rebuild true']);
+  expect(calls).toEqual(['install --no-progress true', `install ${NODE} true`]);
   expect(stdout).toBe('the command runs\n');
   expect(status).toBe(0);
 });
@@ -72,13 +77,18 @@ it('asks the registry when the cache does not know a version yet', () => {
   const { calls, status } = runWithNpm(
     '[ -z "$npm_config_prefer_offline" ] || { echo "npm error code ETARGET" >&2; exit 1; }',
   );
-  expect(calls).toEqual(['install true', 'install false', 'rebuild true', 'rebuild false']);
+  expect(calls).toEqual([
+    'install --no-progress true',
+    'install --no-progress false',
+    `install ${NODE} true`,
+    `install ${NODE} false`,
+  ]);
   expect(status).toBe(0);
 });
 
 it('says at once what else is wrong', () => {
   const { calls, stderr, status } = runWithNpm('echo "npm error code ENOSPC" >&2; exit 1');
-  expect(calls).toEqual(['install true']);
+  expect(calls).toEqual(['install --no-progress true']);
   expect(stderr).toContain('"npm install" failed:\n  | npm error code ENOSPC');
   expect(stderr).toContain('What to do: ');
   expect(status).toBe(1);
