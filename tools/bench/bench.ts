@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { release, soleOwner } from '../devstack/commands/one-at-a-time.ts';
+import { deleteTestFolder, newTestFolder } from '../devstack/commands/test/test-folder.ts';
 import { cacheFolder, LOCAL_FOLDER, stackFolder } from '../devstack/layout.ts';
 import { runMain } from '../devstack/processes/run-main.ts';
 import { checkDiskSpace, GIBIBYTE, SPACE_FOR_SERVERS } from '../devstack/servers/disk-space.ts';
@@ -25,6 +26,7 @@ import { BenchSystem, type BenchOptions } from './system/bench-system.ts';
 import type { CaseDatabase } from './system/case-database.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
+const HOME = path.join(LOCAL_FOLDER, 'bench');
 const report = reportTo((line) => console.error(line));
 
 /** Figures for machines, and the same as text. */
@@ -98,18 +100,18 @@ async function run(options: Options, signal: AbortSignal): Promise<{ result: obj
     loadBefore: loadavg()[0] as number,
   };
   const at = new Date().toISOString();
-  const bench = (): BenchOptions => ({
-    folder: stackFolder(path.join(LOCAL_FOLDER, 'bench')),
+  await BenchSystem.remove({ folder: stackFolder(HOME), report });
+  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS + Math.max(...options.asked.map(spaceFor)));
+  const bench: BenchOptions = {
+    folder: options.isShort ? newTestFolder(HOME) : stackFolder(HOME),
     report,
     signal,
     isDurable: options.isDurable,
     profileFolder: options.profileFolder,
-  });
-  await BenchSystem.remove(bench());
-  await checkDiskSpace(LOCAL_FOLDER, SPACE_FOR_SERVERS + Math.max(...options.asked.map(spaceFor)));
+  };
   let system: BenchSystem | undefined;
   try {
-    system = await BenchSystem.start(bench());
+    system = await BenchSystem.start(bench);
     const versions = await system.versions();
     const command = ['npm run bench', '--', ...process.argv.slice(2)].join(' ').replace(/ --$/, '');
     const setting = { at, command, machine, versions };
@@ -124,7 +126,8 @@ async function run(options: Options, signal: AbortSignal): Promise<{ result: obj
       text: `\n${[formatSetting(setting), ...measured.map(([, text]) => text)].join('\n\n')}\n`,
     };
   } finally {
-    await BenchSystem.remove(bench(), system);
+    await BenchSystem.remove(bench, system);
+    deleteTestFolder(HOME);
   }
 }
 
@@ -151,7 +154,7 @@ function spaceFor(asked: Asked): number {
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  const { run: runFolder } = stackFolder(path.join(LOCAL_FOLDER, 'bench'));
+  const { run: runFolder } = stackFolder(HOME);
   const signal = soleOwner(runFolder, SCRIPT, '"npm run bench"');
   // It measures the processes of its servers, so they must be its own.
   forgetGivenServers();

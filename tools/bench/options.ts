@@ -38,6 +38,8 @@ export interface Options {
   readonly asked: readonly Asked[];
   readonly repeat: number;
   readonly isDurable: boolean;
+  /** Whether it is to be seen that everything works, and no speed. */
+  readonly isShort: boolean;
   readonly profileFolder: string | undefined;
   readonly out: string;
 }
@@ -59,7 +61,7 @@ const usual = {
 };
 /** Enough to see that every case works and loses nothing; too few rows to measure speed. */
 const short: typeof usual = {
-  rows: 30_000,
+  rows: 10_000,
   preload: 2_000,
   requests: 2,
   timedRequests: 1,
@@ -116,6 +118,7 @@ function optionsOf(argv: readonly string[]): Options {
     repeat: wholeNumber('--repeat', values.repeat, 1, 100),
     // Where nothing is loaded while it measures, a disk that is waited for only makes the history take longer.
     isDurable: !values.short && asked.some((one) => !isOfHistory(one) || one.what === 'storm'),
+    isShort: values.short,
     profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
     out: path.resolve(values.out),
   };

@@ -166,7 +166,7 @@ Other measurements, instead of all that, one after the other where several are g
                    42 GB of disk, and is refused with less than 55 GB free. Alone, the same as with --routes
 
   --repeat R       rounds; the tables then show the median and the extremes (default 1)
-  --short          30,000 rows, 4 s: shows that everything works, too few to measure speed
+  --short          10,000 rows, 4 s: shows that everything works, too few to measure speed
   --profile DIR    write CPU profiles of ingest, writer and query there (a few per cent slower)
   --out FILE       write to FILE instead of bench/latest.json
   --help           this text
