@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { cacheFolder } from '../devstack/layout.ts';
 import { runCommand } from '../devstack/processes/run-command.ts';
@@ -6,8 +5,8 @@ import { COMPILE_LITTLE, javaProgram, provideKafka } from '../devstack/servers/k
 
 /** Runs a Java program from its source, with the client of the broker's version. @returns what it prints */
 export async function runJava(source: string, variables: Record<string, string>): Promise<string> {
-  const { jars } = await provideKafka(cacheFolder(), tmpdir(), () => {}, new AbortController().signal);
-  const args = [COMPILE_LITTLE, '-cp', path.join(jars, '*'), source];
+  const { jars, classes } = await provideKafka(cacheFolder(), tmpdir(), () => {}, new AbortController().signal);
+  const args = [COMPILE_LITTLE, ...classes, '-cp', `${jars}/*`, source];
   const { stdout } = await runCommand(javaProgram(), args, {
     env: { ...process.env, ...variables },
     onFailure: `read ${source}`,
