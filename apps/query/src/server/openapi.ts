@@ -8,8 +8,23 @@ import { addRefusals } from './refusals.ts';
 
 type Schema = Record<string, unknown>;
 
+interface Converted {
+  readonly schema: Schema;
+  readonly components: Record<string, Schema>;
+}
+
+/** What {@link convert} made of each schema: routes share them, and converting them takes most of the time of the document. */
+const CONVERTED = { input: new WeakMap<z.ZodType, Converted>(), output: new WeakMap<z.ZodType, Converted>() };
+
+/** A copy for the caller, who may change it. */
+function convert(schema: z.ZodType, io: 'input' | 'output'): Converted {
+  const known = CONVERTED[io].get(schema) ?? convertOnce(schema, io);
+  CONVERTED[io].set(schema, known);
+  return structuredClone(known);
+}
+
 /** Converts a Zod schema to JSON Schema; schemas with an `id` become components of the document. */
-function convert(schema: z.ZodType, io: 'input' | 'output'): { schema: Schema; components: Record<string, Schema> } {
+function convertOnce(schema: z.ZodType, io: 'input' | 'output'): Converted {
   const {
     $schema: _,
     $defs = {},
