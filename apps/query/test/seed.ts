@@ -28,10 +28,17 @@ export interface SeedAttempt {
   metadata?: Record<string, unknown>;
 }
 
-/** Inserts attempts as the writer would store them; the inspection shows the last attempt with a result. Returns the ids of their inspections. */
+/** Columns of an inspection that a later attempt changes. */
+const SHOWN =
+  'status result step attempt_key occurred_at completed_at equipment_id product wafer_id hard_bin soft_bin'.split(' ');
+const COLUMNS = `lot_id, inspection_type, ${SHOWN.join(', ')}, die_x, die_y, inspected_area_cm2, metadata`;
+
+/**
+ * Inserts attempts as the writer would store them; the inspection shows the last attempt with a result. Returns the ids of their inspections.
+ * A statement takes many of them: it costs about as much as one of a single attempt.
+ */
 export async function seedAttempts(database: Database, attempts: readonly SeedAttempt[]): Promise<string[]> {
-  const ids: string[] = [];
-  for (const given of attempts) {
+  const rows = attempts.map((given) => {
     const a = {
       site: '',
       lot_id: 'LOT1',
@@ -42,56 +49,51 @@ export async function seedAttempts(database: Database, attempts: readonly SeedAt
       event_id: randomUUID(),
       ...given,
     };
-    const completedAt = a.completed_at === undefined ? a.occurred_at : a.completed_at;
-    const lot = lotIdentity(a.site, a.lot_id);
     const id = inspectionIdentity(a.site, a.lot_id, a.chip_id, a.inspection_type);
-    const key = attemptKey(a);
-    ids.push(id);
-    await database.query('INSERT INTO lots (id, site, lot_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-      lot,
-      a.site,
-      a.lot_id,
-    ]);
-    const run = [
-      a.status,
-      a.result ?? null,
-      a.step,
-      key,
-      a.occurred_at,
-      completedAt,
-      a.equipment_id ?? null,
-      a.product ?? null,
-      a.wafer_id ?? null,
-      a.die_x ?? null,
-      a.die_y ?? null,
-      a.hard_bin ?? null,
-      a.soft_bin ?? null,
-      a.inspected_area_cm2 ?? null,
-      a.metadata ? JSON.stringify(a.metadata) : null,
-    ];
-    await database.query(
-      `INSERT INTO inspections AS i (id, site, lot_id, chip_id, inspection_type, created_at, status, result, step, attempt_key,
-         occurred_at, completed_at, equipment_id, product, wafer_id, die_x, die_y, hard_bin, soft_bin, inspected_area_cm2, metadata)
-       VALUES ($1, $2, $3, $4, $5, $10, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-       ON CONFLICT (id) DO UPDATE SET status = excluded.status,
-         result = excluded.result, step = excluded.step, attempt_key = excluded.attempt_key, occurred_at = excluded.occurred_at,
-         completed_at = excluded.completed_at, equipment_id = excluded.equipment_id, product = excluded.product,
-         wafer_id = excluded.wafer_id, hard_bin = excluded.hard_bin, soft_bin = excluded.soft_bin
-       WHERE excluded.result IS NOT NULL AND excluded.occurred_at >= i.occurred_at`,
-      [id, a.site, lot, a.chip_id, a.inspection_type, ...run],
-    );
-    await database.query('UPDATE inspections SET created_at = least(created_at, $2::timestamptz) WHERE id = $1', [
+    return {
+      ...a,
       id,
-      a.occurred_at,
-    ]);
+      inspection_id: id,
+      lot_id: lotIdentity(a.site, a.lot_id),
+      lot_name: a.lot_id,
+      attempt_key: attemptKey(a),
+      attempt_no: a.attempt,
+      event_ids: [a.event_id],
+      completed_at: a.completed_at === undefined ? a.occurred_at : a.completed_at,
+    };
+  });
+  const ids = rows.map(({ id }) => id);
+  const all = JSON.stringify(rows);
+  await database.query(
+    `INSERT INTO lots (id, site, lot_id)
+     SELECT lot_id, site, lot_name FROM jsonb_to_recordset($1::text::jsonb) AS a (lot_id uuid, site text, lot_name text) ON CONFLICT DO NOTHING`,
+    [all],
+  );
+  // A statement changes an inspection once, so that of its attempts each comes in one of its own.
+  for (let rest = rows; rest.length > 0;) {
+    const seen = new Set<string>();
+    const now = rest.filter(({ id }) => !seen.has(id) && seen.add(id));
+    rest = rest.filter((row) => !now.includes(row));
     await database.query(
-      `INSERT INTO inspection_attempts (inspection_id, lot_id, inspection_type, event_id, event_ids, attempt_no, status, result,
-         step, attempt_key, occurred_at, completed_at, equipment_id, product, wafer_id, die_x, die_y, hard_bin, soft_bin,
-         inspected_area_cm2, metadata, first_occurred_at)
-       VALUES ($1, $2, $3, $4, ARRAY[$4::uuid], $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $10)`,
-      [id, lot, a.inspection_type, a.event_id, a.attempt ?? null, ...run],
+      `INSERT INTO inspections AS i (id, site, chip_id, created_at, ${COLUMNS})
+       SELECT id, site, chip_id, occurred_at, ${COLUMNS} FROM jsonb_populate_recordset(NULL::inspections, $1::text::jsonb)
+       ON CONFLICT (id) DO UPDATE SET ${SHOWN.map((name) => `${name} = excluded.${name}`).join(', ')}
+       WHERE excluded.result IS NOT NULL AND excluded.occurred_at >= i.occurred_at`,
+      [JSON.stringify(now)],
     );
   }
+  await database.query(
+    `UPDATE inspections AS i SET created_at = first_at
+       FROM (SELECT id, min(occurred_at) AS first_at FROM jsonb_populate_recordset(NULL::inspections, $1::text::jsonb) GROUP BY id) AS a
+      WHERE i.id = a.id AND first_at < i.created_at`,
+    [all],
+  );
+  await database.query(
+    `INSERT INTO inspection_attempts (inspection_id, event_id, event_ids, attempt_no, first_occurred_at, ${COLUMNS})
+     SELECT inspection_id, event_id, event_ids, attempt_no, occurred_at, ${COLUMNS}
+       FROM jsonb_populate_recordset(NULL::inspection_attempts, $1::text::jsonb)`,
+    [all],
+  );
   return ids;
 }
 
