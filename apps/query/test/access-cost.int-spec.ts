@@ -219,7 +219,10 @@ describe('a body of 3.8 MB that is wrong everywhere', () => {
         expect([response.status, length < 1024 * 1024]).toEqual([400, true]);
         return { ms: Math.round(performance.now() - startedAt), bytes: length };
       };
-      await ask();
+      if (SHARE === 1) {
+        // Until its code is compiled it takes longer.
+        await ask();
+      }
       results['body of 3.8 MB'] = { 'sent bytes': body.length, ...(await ask()) };
     } finally {
       await open.stop();

@@ -17,9 +17,6 @@ beforeAll(async () => {
   const id = `md5('die' || w || ':' || d)::uuid`;
   const time = `'2026-06-01T00:00:00Z'::timestamptz + w * INTERVAL '1 hour' + d * INTERVAL '1 millisecond'`;
   await database.query(
-    `INSERT INTO inspections (id, lot_id, chip_id, inspection_type) SELECT ${id}, md5('lot')::uuid, w || ':' || d, 'electrical' FROM ${dice}`,
-  );
-  await database.query(
     `INSERT INTO inspection_attempts (inspection_id, attempt_key, lot_id, inspection_type, status, result, occurred_at, first_occurred_at,
        completed_at, event_id, event_ids, wafer_id)
      SELECT ${id}, 'a:1', md5('lot')::uuid, 'electrical', 'completed', 'pass', ${time}, ${time}, ${time}, ${id}, ARRAY[${id}], 'W' || lpad(w::text, 2, '0')
@@ -27,10 +24,10 @@ beforeAll(async () => {
   );
   await database.query(
     `WITH s AS (SELECT id FROM store_measurement_sets('[{"names":["vth"],"units":["V"],"lower_limits":[null],"upper_limits":[null]}]') AS id)
-     INSERT INTO measurement_vectors (time, inspection_id, event_id, set_id, values)
-     SELECT ${time}, ${id}, ${id}, s.id, ARRAY[10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END] FROM s, ${dice}`,
+     INSERT INTO measurement_values (time, inspection_id, event_id, set_id, decimals, digits)
+     SELECT ${time}, ${id}, ${id}, s.id, 0, ARRAY[10 + w % 3 + CASE WHEN d % 2 = 0 THEN 1 ELSE -1 END] FROM s, ${dice}`,
   );
-  await database.query('ANALYZE inspections, inspection_attempts, measurement_values, measurement_sets');
+  await database.query('ANALYZE inspection_attempts, measurement_values, measurement_sets');
 }, 300_000);
 afterAll(() => stage.end());
 
