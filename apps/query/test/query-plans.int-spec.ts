@@ -31,7 +31,8 @@ import { sumUpDays } from './seed.ts';
 
 /** By hand at full size: PLAN_INSPECTIONS=1000000 PLAN_SAMPLES=10000000 prints the times, too. */
 const INSPECTIONS = Number(process.env['PLAN_INSPECTIONS'] ?? 30_000);
-const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 100_000);
+const SAMPLES = Number(process.env['PLAN_SAMPLES'] ?? 20_000);
+const IS_TIMED = process.env['PLAN_INSPECTIONS'] !== undefined;
 const DAYS = 365;
 
 interface ExportFilter {
@@ -191,10 +192,15 @@ describe('query plans', () => {
     });
   const isOfVectors = (node: PlanNode): boolean => chunksOfVectors.has(node['Relation Name'] ?? '');
 
-  /** Runs the question's own statements, each with its plan. */
+  /**
+   * Runs the question's own statements, each with its plan.
+   *
+   * @param isAnswered false if it reads none of their rows
+   */
   const explain = async (
     question: (snapshot: Queryable) => Promise<unknown>,
     settings: LocalSettings = [],
+    isAnswered = true,
   ): Promise<Explained> => {
     const readWhole: string[] = [];
     const tables = new Set<string>();
@@ -205,7 +211,7 @@ describe('query plans', () => {
     let ms = 0;
     await db.database.withSnapshot(async (tx) => {
       await tx.query(`SET LOCAL jit = off`);
-      const watched = explained(tx, (plan, took) => {
+      const see = (plan: readonly PlanNode[], took: number): void => {
         ms += took;
         for (const node of plan) {
           nodes.push(node);
@@ -228,10 +234,10 @@ describe('query plans', () => {
             readWhole.push(relation);
           }
         }
-      });
-      await question(watched);
+      };
+      await question(explained(tx, see, isAnswered));
     }, settings);
-    if (process.env['PLAN_INSPECTIONS']) {
+    if (IS_TIMED) {
       const { currentTestName } = expect.getState();
       process.stderr.write(`${ms.toFixed(1).padStart(9)} ms  ${currentTestName?.replace('query plans ', '')}\n`);
     }
@@ -540,7 +546,7 @@ describe('query plans', () => {
       },
       true,
     );
-    const { wasted, nodes } = await explain((snapshot) => snapshot.query(sql, values));
+    const { wasted, nodes } = await explain((snapshot) => snapshot.query(sql, values), [], IS_TIMED);
     const large = nodes
       .filter((node) => node['Node Type'] === 'Seq Scan')
       .map((node) => node['Relation Name'] ?? '')
@@ -558,7 +564,7 @@ describe('query plans', () => {
   ])('of an export of the measurements of %s begin at once', async (_, { from, to, ...rest }: ExportFilter) => {
     const range = from === undefined || to === undefined ? {} : { from: day(from), to: day(to) };
     const { sql, values } = measurementRows({ ...rest, ...range }, true);
-    const { nodes } = await explain((snapshot) => snapshot.query(sql, values), EXPORT_PLANS);
+    const { nodes } = await explain((snapshot) => snapshot.query(sql, values), EXPORT_PLANS, IS_TIMED);
     // Reads all of its input before its first row.
     const waiting = nodes.filter((node) => /^(Hash|Sort|Materialize|Aggregate)$/.test(node['Node Type']));
     expect(waiting.filter((node) => node['Actual Rows'] > 1000)).toEqual([]);
