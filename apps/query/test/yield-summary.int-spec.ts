@@ -190,8 +190,8 @@ describe('yield from the summaries', () => {
   });
 
   it('equals the yield from the attempts and by hand, for every range, filter, group and policy, whatever late retest or withdrawal comes', async () => {
-    const histories = fc.sample(fc.array(change, { minLength: 1, maxLength: 12 }), { numRuns: 60, seed: 20_251_201 });
-    const questions = fc.sample(question, { numRuns: 60 * 15, seed: 20_260_120 });
+    const histories = fc.sample(fc.array(change, { minLength: 1, maxLength: 12 }), { numRuns: 30, seed: 20_251_201 });
+    const questions = fc.sample(question, { numRuns: 30 * 15, seed: 20_260_120 });
     let compared = 0;
     let withUnits = 0;
     for (const [round, changes] of histories.entries()) {
@@ -241,7 +241,7 @@ describe('yield from the summaries', () => {
       }
     }
     // Otherwise the questions would be too easy.
-    expect(compared).toBeGreaterThan(800);
+    expect(compared).toBeGreaterThan(550);
     expect(withUnits).toBeGreaterThan(400);
     const [{ single, twice }] = (await db.database.query(
       `SELECT count(*) FILTER (WHERE n = 1) AS single, count(*) FILTER (WHERE n > 1) AS twice
