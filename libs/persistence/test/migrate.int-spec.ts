@@ -116,8 +116,7 @@ describe('migrations', () => {
   });
 
   it('change nothing the second time', async () => {
-    const db = await empty();
-    await migrate(db.url);
+    const db = await migrated();
     const lines: string[] = [];
     await migrate(db.url, { log: (line) => lines.push(line) });
     expect(lines[0]).toBe('schema is up to date');
