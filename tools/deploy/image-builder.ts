@@ -4,7 +4,7 @@
  * contains; it proves nothing about a base image.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../devstack/processes/run-command.ts';
 import { contextFilter, execForm, lastOf, parseDockerfile, type Instruction, type Stage } from './dockerfile.ts';
@@ -30,7 +30,10 @@ interface Built {
 const PASSED_ON =
   /^(PATH|HOME|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy))$/i;
 
-/** The checkout was installed this way, so its packages are what this step would bring; running it takes a minute. */
+/**
+ * The checkout was installed this way, so its packages are what this step would bring; running it takes a minute. Such a
+ * step with more options starts from there: npm removes what it leaves out.
+ */
 const INSTALL_EVERYTHING = 'npm install --no-save';
 
 /** Never part of a context, and too large to walk. */
@@ -150,9 +153,17 @@ export class ImageBuilder {
   }
 
   async #runStep(text: string, cwd: string, env: Record<string, string>): Promise<void> {
+    const installed = path.join(this.#context, 'node_modules');
     if (text === INSTALL_EVERYTHING) {
-      await copyLinked(path.join(this.#context, 'node_modules'), cwd);
+      linkPackages(installed, path.join(cwd, 'node_modules'));
       return;
+    }
+    if (text.startsWith(INSTALL_EVERYTHING)) {
+      await copyLinked(installed, cwd);
+      // The one file that npm writes in place.
+      const list = '.package-lock.json';
+      rmSync(path.join(cwd, 'node_modules', list));
+      cpSync(path.join(installed, list), path.join(cwd, 'node_modules', list));
     }
     const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
     await runCommand('sh', ['-c', text], {
@@ -195,6 +206,18 @@ export class ImageBuilder {
       return this.#isInContext(name) ? [name] : [];
     });
   }
+}
+
+/** By one link for each package: the stages that follow copy the folder, which has 40,000 files. */
+function linkPackages(installed: string, target: string): void {
+  mkdirSync(target);
+  for (const name of readdirSync(installed)) {
+    if (name !== '@chip') {
+      symlinkSync(path.join(installed, name), path.join(target, name));
+    }
+  }
+  // The workspace's own packages are those of the image: these links are relative.
+  cpSync(path.join(installed, '@chip'), path.join(target, '@chip'), { recursive: true, verbatimSymlinks: true });
 }
 
 /** COPY of a folder copies its content. */
