@@ -207,6 +207,7 @@ describe('bins and defects by day', () => {
 
   it('equal the counts of the attempts, whatever late retest, correction, withdrawal or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 12 }), upkeep }), {
+      // Five faults that were put into the product to see when showed by the sixth round.
       numRuns: 30,
       seed: 20_251_201,
     });

@@ -197,6 +197,7 @@ describe('measured values by day', () => {
 
   it('have the kinds, moments, samples and tests of the values, whatever retest, correction, withdrawal, packing or retention comes', async () => {
     const rounds = fc.sample(fc.record({ events: fc.array(event, { minLength: 1, maxLength: 20 }), upkeep }), {
+      // Six faults that were put into the product to see when showed by the twelfth round.
       numRuns: 35,
       seed: 20_251_202,
     });

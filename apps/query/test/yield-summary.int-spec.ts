@@ -190,6 +190,7 @@ describe('yield from the summaries', () => {
   });
 
   it('equals the yield from the attempts and by hand, for every range, filter, group and policy, whatever late retest or withdrawal comes', async () => {
+    // Two faults that were put into the product to see when showed by the fifth round.
     const histories = fc.sample(fc.array(change, { minLength: 1, maxLength: 12 }), { numRuns: 30, seed: 20_251_201 });
     const questions = fc.sample(question, { numRuns: 30 * 15, seed: 20_260_120 });
     let compared = 0;
