@@ -114,17 +114,15 @@ const sentence = (line: number, { index, refusal }: Verdict): string =>
   `line ${line}${index === undefined ? '' : `, element ${index}`}: ` +
   (refusal === null ? 'accepted' : `refused, ${refusal.code}: ${refusal.detail}`);
 
-if (import.meta.main) {
-  program.exitOverride();
-  // The input may be endless.
-  onOutputWithoutReader(() => process.exit());
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    const exitCode = (error as { exitCode?: number }).exitCode;
-    if (exitCode === undefined) {
-      console.error(`validate: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    process.exitCode = exitCode === 0 ? 0 : 2;
+program.exitOverride();
+// The input may be endless.
+onOutputWithoutReader(() => process.exit());
+try {
+  await program.parseAsync();
+} catch (error) {
+  const exitCode = (error as { exitCode?: number }).exitCode;
+  if (exitCode === undefined) {
+    console.error(`validate: ${error instanceof Error ? error.message : String(error)}`);
   }
+  process.exitCode = exitCode === 0 ? 0 : 2;
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -15,6 +16,18 @@ it('reads a relative path from the folder of the user, although npm changes it',
   const command = new RunningCommand('validate', ['inspection.results.v1', 'events.jsonl'], { INIT_CWD: folder });
   expect(await command.ended()).toBe(1);
   expect(command.stderr).toBe('0 accepted, 1 refused\n');
+});
+
+it('runs as "chip validate", which an image has apart from the build', async () => {
+  const application = path.resolve(import.meta.dirname, '..');
+  const chip = path.join(folder, 'chip.mjs');
+  await copyFile(path.join(application, '../../tools/devstack/commands/chip.mjs'), chip);
+  const events = path.join(folder, 'events.jsonl');
+  const command = spawnSync(process.execPath, [chip, 'validate', 'inspection.results.v1', events], {
+    cwd: application,
+    encoding: 'utf8',
+  });
+  expect(command).toMatchObject({ status: 1, stderr: '0 accepted, 1 refused\n' });
 });
 
 it('judges the bytes of each line, which ends with a line feed and nothing else', async () => {
