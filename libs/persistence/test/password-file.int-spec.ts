@@ -45,7 +45,7 @@ afterAll(async () => {
 
 it('is read for each new connection: of a pool, of a load and of the repositories', async () => {
   const database = new Database({ url, applicationName: APPLICATION });
-  const unitOfWork = await UnitOfWork.open({ url, applicationName: APPLICATION });
+  const unitOfWork = new UnitOfWork({ url, applicationName: APPLICATION });
   const works = async (): Promise<void> => {
     expect(await database.query('SELECT current_user AS name')).toEqual([{ name: ROLE }]);
     await unitOfWork.run(({ parameters }) => parameters.versions({ name: 'none' }));

@@ -192,7 +192,7 @@ describe('through PgBouncer in transaction mode', () => {
   });
 
   it('a unit of work commits, and answers a duplicate', async () => {
-    const unit = await UnitOfWork.open({ url: url(), applicationName: 'chip-test-bounced', max: 5 });
+    const unit = new UnitOfWork({ url: url(), applicationName: 'chip-test-bounced', max: 5 });
     const schedule = { lot_id: 'LOT', chip_id: 'C', inspection_type: 'visual' };
     await unit.run(({ inspections }) => inspections.create(schedule));
     await expect(unit.run(({ inspections }) => inspections.create(schedule))).rejects.toBeInstanceOf(

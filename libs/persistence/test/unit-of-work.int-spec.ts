@@ -11,7 +11,7 @@ describe('unit of work', () => {
   let unit: UnitOfWork;
   beforeAll(async () => {
     db = await createTestDatabase();
-    unit = await UnitOfWork.open({ url: db.url, applicationName: 'chip-test-unit', max: 3 });
+    unit = new UnitOfWork({ url: db.url, applicationName: 'chip-test-unit', max: 3 });
   });
   afterAll(async () => {
     await unit.close();

@@ -78,7 +78,7 @@ const primaryPool = DatabaseModule.forRoot<QueryConfig>({
       provide: UnitOfWork,
       inject: [CONFIG],
       useFactory: (config: QueryConfig) =>
-        UnitOfWork.open({
+        new UnitOfWork({
           url: config.DATABASE_URL,
           applicationName: 'chip-query',
           max: WRITE_CONNECTIONS,

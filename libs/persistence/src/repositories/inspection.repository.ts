@@ -1,21 +1,10 @@
 /** Scheduling of inspections, the only thing that the API stores through entities. */
 import { identityVersion, inspectionIdentity, lotIdentity, partIdentity } from '@chip/contracts';
-import { AppError } from '@chip/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { DatabaseError, driverError, toDatabaseError } from '../connection/database-error.ts';
 import { type Inspection, InspectionEntity } from '../schema/entities/inspection.entity.ts';
 import { LotEntity } from '../schema/entities/lot.entity.ts';
-
-/** The inspection already exists: there is one per (lot, chip, inspection type). */
-export class DuplicateInspectionError extends AppError {
-  readonly code = 'duplicate_inspection';
-  readonly retriable = false;
-
-  /** @param inspectionId of the existing inspection */
-  constructor(readonly inspectionId: string) {
-    super('An inspection of this type already exists for this chip.', { context: { inspectionId } });
-  }
-}
+import { DuplicateInspectionError } from './duplicate-inspection.error.ts';
 
 /** An inspection to schedule. */
 export interface InspectionCreate {
