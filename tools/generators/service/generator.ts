@@ -22,7 +22,13 @@ export default async function generateService(tree: Tree, { name }: { readonly n
       nx: {
         name,
         tags: ['type:app'],
-        targets: { build: {}, lint: {}, typecheck: {}, 'test:unit': {}, 'test:int': {} },
+        targets: {
+          build: { options: { command: 'node ../../tools/bundle.mjs main' }, inputs: ['sources', '^sources'] },
+          lint: {},
+          typecheck: {},
+          'test:unit': {},
+          'test:int': {},
+        },
       },
     }),
   );

@@ -5,8 +5,11 @@ import fastifyStatic from '@fastify/static';
 import { type Logger } from '@chip/service';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** Where the build of apps/web is, seen from the sources and from the build of this service alike. */
-const BUILT = path.resolve(import.meta.dirname, '../../../web/dist');
+/** Where the build of apps/web is: this file is two folders below the application, and its build one. */
+const BUILT = path.resolve(
+  import.meta.dirname,
+  import.meta.dirname.endsWith('dist') ? '../../web/dist' : '../../../web/dist',
+);
 
 /** Nothing inline, nothing from another host. */
 const POLICY =

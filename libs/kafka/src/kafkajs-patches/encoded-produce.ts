@@ -1,5 +1,8 @@
 /** Lets kafkajs send record batches that are encoded already. */
-import { createRequire } from 'node:module';
+// @ts-expect-error kafkajs has no types for what is inside it
+import encoder from 'kafkajs/src/protocol/encoder.js';
+// @ts-expect-error kafkajs has no types for what is inside it
+import produceRequests from 'kafkajs/src/protocol/requests/produce/index.js';
 import type { EncodedBatch } from '../records/encode-batch.ts';
 
 /** What stands for a batch in kafkajs's own bookkeeping. */
@@ -86,8 +89,7 @@ function encode({ acks, timeout, topicData }: ProduceRequest, { head, records }:
   return encoded;
 }
 
-const require = createRequire(import.meta.url);
-const { prototype } = require('kafkajs/src/protocol/encoder') as { prototype: Encoder };
+const { prototype } = encoder as { prototype: Encoder };
 const { writeEncoder } = prototype;
 /** Puts what comes before a request into its free bytes, where kafkajs copies the request behind it, twice. */
 prototype.writeEncoder = function (this: Encoder, encoded) {
@@ -105,7 +107,7 @@ prototype.writeEncoder = function (this: Encoder, encoded) {
   return this;
 };
 
-const produce = require('kafkajs/src/protocol/requests/produce') as {
+const produce = produceRequests as {
   protocol(of: { version: number }): (request: ProduceRequest) => Protocol;
 };
 const { protocol } = produce;

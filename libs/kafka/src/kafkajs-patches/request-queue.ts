@@ -1,7 +1,6 @@
 /** Keeps kafkajs's request queue from setting timers in the past. */
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
+// @ts-expect-error kafkajs has no types for what is inside it
+import queue from 'kafkajs/src/network/requestQueue/index.js';
 
 /** The parts of kafkajs's request queue that the fix touches. */
 interface RequestQueue {
@@ -20,7 +19,7 @@ const CHECK_PENDING_MS = 10;
  * when there is something to wait for, and never a negative one.
  */
 function repairRequestQueue(): void {
-  const Queue = require('kafkajs/src/network/requestQueue') as {
+  const Queue = queue as {
     prototype: RequestQueue & { scheduleCheckPendingRequests(): void };
   };
   Queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {

@@ -1,8 +1,9 @@
 /** Lets kafkajs's connections receive each response in one buffer of its size. */
-import { createRequire } from 'node:module';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
+// @ts-expect-error kafkajs has no types for what is inside it
+import connection from 'kafkajs/src/network/connection.js';
 import { lendMemory } from '../records/lent-memory.ts';
 
 const KEEP_ALIVE_MS = 60_000;
@@ -107,7 +108,7 @@ interface Connection {
   processData(data: Buffer): void;
 }
 
-const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/connection') as { prototype: Connection };
+const { prototype } = connection as { prototype: Connection };
 const { processData } = prototype;
 /** After each response kafkajs keeps an empty rest, and would join it to the next response: a copy of the whole. */
 prototype.processData = function (this: Connection, data) {

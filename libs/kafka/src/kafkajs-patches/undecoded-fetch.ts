@@ -1,6 +1,7 @@
 /** Replaces kafkajs's decoder of fetch responses with ours, for the fetches that ask for it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createRequire } from 'node:module';
+// @ts-expect-error kafkajs has no types for what is inside it
+import fetchResponses from 'kafkajs/src/protocol/requests/fetch/v11/response.js';
 import type { DecompressionBudget } from '../records/codecs.ts';
 import { decodeFetchResponse } from '../records/fetch-response.ts';
 
@@ -18,7 +19,7 @@ export const fetchUndecoded = <T>(budget: DecompressionBudget, fetch: () => Prom
   budgets.run(budget, fetch);
 
 /** Version 11 is kafkajs's newest; every broker since Kafka 2.3 speaks it. */
-const version11 = createRequire(import.meta.url)('kafkajs/src/protocol/requests/fetch/v11/response') as {
+const version11 = fetchResponses as {
   decode(response: Buffer): Promise<unknown>;
 };
 const { decode: decodeByKafkajs } = version11;
