@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
+import '../devstack/kafkajs-timers.ts';
 import { buildWorkspace } from '../devstack/commands/build.ts';
 import { release, soleOwner } from '../devstack/commands/one-at-a-time.ts';
 import { forgetGivenServers } from '../devstack/servers/given-servers.ts';

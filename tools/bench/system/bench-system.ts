@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import pg from 'pg';
+import '../../devstack/kafkajs-timers.ts';
 import { buildServices } from '../../devstack/commands/build.ts';
 import type { Env } from '../../devstack/env-file.ts';
 import { REPOSITORY_ROOT, type StackFolder } from '../../devstack/layout.ts';

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
+import '../../devstack/kafkajs-timers.ts';
 import type { AcknowledgementLog } from './acknowledgements.ts';
 import { recordAt } from './generator.ts';
 import {

@@ -1,6 +1,7 @@
 /** Plain clients of the servers under test, without code shared with the services. */
 import kafkajs from 'kafkajs';
 import pg from 'pg';
+import '../../devstack/kafkajs-timers.ts';
 
 /** Runs one statement and resolves with its rows. */
 export type Sql = <Row extends object>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { parse } from 'yaml';
+import '../../../devstack/kafkajs-timers.ts';
 import { NX } from '../../../devstack/commands/build.ts';
 import { readEnvFile, type Env } from '../../../devstack/env-file.ts';
 import { REPOSITORY_ROOT, type StackFolder } from '../../../devstack/layout.ts';
