@@ -1,7 +1,7 @@
 /**
  * The services as separate processes on the given servers, for tests that look at the system from outside: with plain
  * clients that share no code with it. Topics are emptied, the database is new. One pipeline at a time per broker: it
- * uses the topics and groups of the machines, which no other test uses.
+ * uses the topics and groups of the machines, which no other test uses; except with a prefix of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,6 +12,7 @@ import { STREAMS } from '@chip/contracts';
 import { kafkaAccess, freePort, requiredEnv, waitFor, withoutKafkaAccess } from '@chip/testing';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import pg from 'pg';
+import '../devstack/kafkajs-timers.ts';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { NODE_FLAGS, type ServiceName } from '../devstack/processes/services.ts';
 
@@ -44,15 +45,19 @@ export class Pipeline {
   readonly #databaseName: string;
   readonly #databaseUrl: string;
   readonly #brokers: string;
+  /** Before the name of every topic and group on the brokers; messages and positions name them without it. */
+  readonly #prefix: string;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #services = new Set<Service>();
   readonly #further: { readonly name: string; readonly client: pg.Client }[] = [];
 
-  private constructor(databaseName: string, databaseUrl: string, brokers: string, isOwn: boolean) {
+  private constructor(databaseName: string, databaseUrl: string, ownBrokers: string | undefined, prefix: string) {
+    const brokers = ownBrokers ?? requiredEnv('KAFKA_BROKERS');
     this.#databaseName = databaseName;
     this.#databaseUrl = databaseUrl;
     this.#brokers = brokers;
-    this.#environment = isOwn ? withoutKafkaAccess() : process.env;
+    this.#prefix = prefix;
+    this.#environment = ownBrokers === undefined ? process.env : withoutKafkaAccess();
     this.kafka = new kafkajs.Kafka({
       brokers: brokers.split(','),
       ...kafkaAccess(this.#environment),
@@ -68,13 +73,21 @@ export class Pipeline {
    * @param ownBrokers of a broker of the test's own, which lets this client in without a name
    * @param settings of the operator's commands, instead of the tests' own
    */
-  static async create(ownBrokers?: string, settings: Record<string, string> = {}): Promise<Pipeline> {
+  static create(ownBrokers?: string, settings: Record<string, string> = {}): Promise<Pipeline> {
+    return Pipeline.#create('', ownBrokers, settings);
+  }
+
+  /** On the brokers of all tests, with topics and groups of its own: other pipelines may run there at the same time. */
+  static createApart(): Promise<Pipeline> {
+    return Pipeline.#create(`apart-${randomBytes(6).toString('hex')}.`);
+  }
+
+  static async #create(prefix: string, ownBrokers?: string, settings: Record<string, string> = {}): Promise<Pipeline> {
     const url = new URL(requiredEnv('DATABASE_URL'));
     const name = `e2e_${randomBytes(6).toString('hex')}`;
     await administer((client) => client.query(`CREATE DATABASE ${name}`));
     url.pathname = `/${name}`;
-    const brokers = ownBrokers ?? requiredEnv('KAFKA_BROKERS');
-    const pipeline = new Pipeline(name, url.href, brokers, ownBrokers !== undefined);
+    const pipeline = new Pipeline(name, url.href, ownBrokers, prefix);
     await pipeline.run('operator', 'db', ['migrate']);
     await pipeline.admin.connect();
     await pipeline.#emptyTopics();
@@ -151,7 +164,7 @@ export class Pipeline {
 
   async produce(topic: string, messages: Message[]): Promise<void> {
     for (let from = 0; from < messages.length; from += 2000) {
-      await this.producer.send({ topic, acks: -1, messages: messages.slice(from, from + 2000) });
+      await this.producer.send({ topic: this.#prefix + topic, acks: -1, messages: messages.slice(from, from + 2000) });
     }
   }
 
@@ -190,7 +203,7 @@ export class Pipeline {
         const positions = new Map(rows.map(({ key, next }) => [key, Number(next)]));
         const behind: string[] = [];
         for (const { source: topic } of STREAMS) {
-          for (const { partition, high } of await this.admin.fetchTopicOffsets(topic)) {
+          for (const { partition, high } of await this.admin.fetchTopicOffsets(this.#prefix + topic)) {
             if (Number(high) !== (positions.get(`${topic}/${partition}`) ?? 0)) {
               behind.push(`${topic}/${partition}: ${positions.get(`${topic}/${partition}`) ?? 'none'} of ${high}`);
             }
@@ -205,7 +218,7 @@ export class Pipeline {
 
   /** Every dead letter of a machine topic. */
   async letters(source: string): Promise<Letter[]> {
-    const topic = `${source}.dlq`;
+    const topic = `${this.#prefix}${source}.dlq`;
     const ends = await this.admin.fetchTopicOffsets(topic);
     const expected = ends.reduce((sum, { high }) => sum + Number(high), 0);
     const letters: Letter[] = [];
@@ -249,25 +262,36 @@ export class Pipeline {
   }
 
   #env(): NodeJS.ProcessEnv {
-    return { ...this.#environment, KAFKA_BROKERS: this.#brokers, DATABASE_URL: this.#databaseUrl, NODE_OPTIONS: '' };
+    return {
+      ...this.#environment,
+      KAFKA_BROKERS: this.#brokers,
+      TOPIC_PREFIX: this.#prefix,
+      GROUP_PREFIX: this.#prefix,
+      DATABASE_URL: this.#databaseUrl,
+      NODE_OPTIONS: '',
+    };
   }
 
   async #emptyTopics(): Promise<void> {
+    const [ownTopics, ownGroups] = [TOPICS, GROUPS].map((names) => names.map((name) => this.#prefix + name)) as [
+      string[],
+      string[],
+    ];
     const existing = await this.admin.listTopics();
-    const topics = TOPICS.filter((topic) => existing.includes(topic));
+    const topics = ownTopics.filter((topic) => existing.includes(topic));
     if (topics.length > 0) {
       await this.admin.deleteTopics({ topics });
     }
     // Deletion continues in the background: a topic of the same name can be created only afterwards.
     await waitFor(
-      async () => (await this.admin.listTopics()).filter((topic) => TOPICS.includes(topic)),
+      async () => (await this.admin.listTopics()).filter((topic) => ownTopics.includes(topic)),
       (left) => left.length === 0,
     );
     // A killed member keeps its group alive until its session times out.
     await waitFor(
       async () => {
         const { groups } = await this.admin.listGroups();
-        const left = groups.map(({ groupId }) => groupId).filter((group) => GROUPS.includes(group));
+        const left = groups.map(({ groupId }) => groupId).filter((group) => ownGroups.includes(group));
         if (left.length > 0) {
           await this.admin.deleteGroups(left);
         }

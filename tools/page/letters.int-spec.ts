@@ -5,7 +5,6 @@ import { waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
-import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
 import { Visitor } from './visitor.ts';
 
@@ -25,7 +24,6 @@ const CAUSES: readonly Cause[] = [
   { field: '/host', letters: 2_500, wrong: { host: 7 }, patch: { host: 'gateway-2' } },
 ];
 
-let kafka: SecuredKafka;
 let pipeline: Pipeline;
 let query: Service;
 let browser: Browser;
@@ -57,8 +55,7 @@ async function known({ url }: Service, filter = ''): Promise<number> {
 beforeAll(async () => {
   const launched = launchChromium();
   closeBrowser = async () => (await launched).close();
-  kafka = await SecuredKafka.start({});
-  pipeline = await Pipeline.create(kafka.admin);
+  pipeline = await Pipeline.createApart();
   [query] = await Promise.all([
     pipeline.start('query', { LETTER_REPLAY: 'on' }),
     pipeline.start('ingest'),
@@ -93,7 +90,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await closeBrowser?.();
   await pipeline?.close();
-  await kafka?.stop();
 }, 120_000);
 
 afterEach(() => expect(visitor.complaints()).toEqual([]));

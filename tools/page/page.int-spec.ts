@@ -10,7 +10,6 @@ import { AUDIENCE, LOCAL_PAGE, TokenIssuer } from '@chip/testing/issuer';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
 import { storeGeometries } from '../devstack/commands/geometries.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
-import { SecuredKafka } from '../e2e/secured-kafka.ts';
 import { launchChromium } from './chromium.ts';
 import { currentNumbers } from './current-numbers.ts';
 import { exploring } from './exploring.ts';
@@ -28,7 +27,6 @@ const PATTERNS = [
 ];
 const MAX_FIRST_LOAD_BYTES = 150_000;
 
-let kafka: SecuredKafka;
 let pipeline: Pipeline;
 let query: Service;
 let browser: Browser;
@@ -52,8 +50,7 @@ beforeAll(async () => {
   const launched = launchChromium();
   // Whatever fails below, the browser is closed: a process left behind would keep the run from ending.
   closeBrowser = async () => (await launched).close();
-  kafka = await SecuredKafka.start({});
-  pipeline = await Pipeline.create(kafka.admin);
+  pipeline = await Pipeline.createApart();
   [query] = await Promise.all([pipeline.start('query'), pipeline.start('ingest'), pipeline.start('writer')]);
   // The first lot by its number makes the same dice fail in every run of the same seed.
   await pipeline.run('machines', 'main', ['--once', '--lots', '2', '--rate', '2', '--seed', SEED]);
@@ -67,7 +64,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await closeBrowser?.();
   await pipeline?.close();
-  await kafka?.stop();
   mkdirSync(path.join(import.meta.dirname, 'test-results'), { recursive: true });
   writeFileSync(path.join(import.meta.dirname, 'test-results/figures.json'), JSON.stringify(figures, null, 2));
 }, 120_000);
