@@ -21,11 +21,11 @@ const isNeeded = (name: string): boolean =>
   /^(chromium-headless-shell|chromium-common|fonts-liberation2?|lib.+)$/.test(name) &&
   !/^(libc6|libc-bin|libcrypt1|libgtk.*|libllvm.*|libperl.*)$/.test(name);
 
-async function provideChromium(report: (text: string) => void, signal: AbortSignal): Promise<string> {
+async function provideChromium(signal: AbortSignal): Promise<string> {
   const architecture = (await capture('dpkg', ['--print-architecture'], INSTEAD, signal)).trim();
   return cachedFolder(cacheFolder(), `chromium-${architecture}-${LAYOUT_VERSION}`, async (root) => {
     const work = path.join(root, 'download');
-    await downloadDebianPackages(work, { packages: PACKAGES, isNeeded, instead: INSTEAD }, report, signal);
+    await downloadDebianPackages(work, { packages: PACKAGES, isNeeded, instead: INSTEAD }, () => {}, signal);
     const packages = path.join(work, 'packages');
     for (const file of readdirSync(packages)) {
       await runCommand('dpkg-deb', ['--extract', path.join(packages, file), root], { signal, onFailure: INSTEAD });
@@ -71,20 +71,25 @@ function writeFontConfiguration(root: string): string {
   return file;
 }
 
-/** Starts the browser. It reaches no host but this machine: every other name fails to resolve. */
-export async function launchChromium(report: (text: string) => void = () => {}): Promise<Browser> {
+/**
+ * Starts the browser. It reaches no host but this machine: every other name fails to resolve.
+ *
+ * @param isMeasured draws as fast as that of a person who stays on a page
+ */
+export async function launchChromium({ isMeasured = false } = {}): Promise<Browser> {
   const args = [
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     '--disable-gpu',
     '--force-color-profile=srgb',
-    // Pages live for seconds: helpers of the garbage collector cost more than the pauses that they shorten.
-    '--js-flags=--single-threaded-gc',
+    // Pages live for seconds: helpers of the garbage collector cost more than the pauses that they shorten, and optimized
+    // code more than it saves.
+    `--js-flags=--single-threaded-gc${isMeasured ? '' : ',--no-maglev,--no-turbofan'}`,
   ];
   const given = process.env['CHROMIUM_PATH'];
   if (given) {
     return chromium.launch({ executablePath: given, args });
   }
-  const root = await provideChromium(report, AbortSignal.timeout(600_000));
+  const root = await provideChromium(AbortSignal.timeout(600_000));
   return chromium.launch({
     executablePath: path.join(root, PROGRAM),
     args,

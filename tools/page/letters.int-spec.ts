@@ -81,7 +81,7 @@ beforeAll(async () => {
   await waitFor(
     () => known(query),
     (letters) => letters === LETTERS,
-    { timeoutMs: 120_000 },
+    { timeoutMs: 120_000, intervalMs: 500 },
   );
   browser = await launched;
   visitor = await Visitor.enter(browser, query.url);
@@ -135,7 +135,7 @@ describe('the workbench', () => {
     const row = await first();
     isNewer = true;
     await visitor.returns();
-    await waitFor(first, (now) => now !== row, { timeoutMs: 150_000 });
+    await waitFor(first, (now) => now !== row, { timeoutMs: 150_000, intervalMs: 250 });
     expect(await opened()).toBe(letter);
     await page.getByRole('table', { name: 'Letters of this cause' }).getByRole('link').first().click();
     await waitFor(opened, (now) => now !== letter);
@@ -201,9 +201,9 @@ describe('the workbench', () => {
     await waitFor(
       () => visitor.table('Replays'),
       (rows) => rows.length === CAUSES.length && rows.every(([, state]) => state === 'done'),
-      { timeoutMs: 300_000 },
+      { timeoutMs: 300_000, intervalMs: 500 },
     );
-    await waitFor(causes, (found) => found.every(([, , open]) => open === '0'), { timeoutMs: 30_000 });
+    await waitFor(causes, (found) => found.every(([, , open]) => open === '0'), { timeoutMs: 30_000, intervalMs: 250 });
     const rows = await visitor.table('Replays');
     // Cause, state, progress, all, read, sent, accepted, refused, skipped.
     expect(rows.map((row) => row.slice(3, 9)).reverse()).toEqual(
@@ -269,7 +269,7 @@ describe('the workbench', () => {
     await waitFor(
       () => known(other, '?field=%2Fservice_name'),
       (indexed) => indexed === CAUSES[0]!.letters + letters,
-      { timeoutMs: 180_000 },
+      { timeoutMs: 180_000, intervalMs: 500 },
     );
     // The page would tell that its service is gone.
     await visitor.page.goto('about:blank');
@@ -297,6 +297,7 @@ describe('the workbench', () => {
     expect(await progress()).toMatchObject({ state: 'sending' });
     const done = await waitFor(progress, ({ state }) => state !== 'sending' && state !== 'judging', {
       timeoutMs: 180_000,
+      intervalMs: 500,
     });
     // What was under way when it ended may or may not have arrived: named, and left to a person.
     const uncertain = done.skipped.reduce((sum, one) => sum + one.letters, 0);

@@ -155,12 +155,12 @@ describe('what is served', () => {
   });
 });
 
-describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  it.each(Object.keys(VIEWS) as ViewName[])('the view %s has no barrier', async (name) => {
-    await visitor.page.emulateMedia({ colorScheme });
-    await visitor.open(VIEWS[name](lot));
+describe.each(Object.keys(VIEWS) as ViewName[])('the view %s', (name) => {
+  it.each(['light', 'dark'] as const)('has no barrier in %s colours', async (colorScheme) => {
+    await visitor.show(VIEWS[name](lot));
+    await visitor.recolour(colorScheme);
     expect(await visitor.barriers()).toEqual([]);
-    await visitor.page.emulateMedia({ colorScheme: 'light' });
+    await visitor.recolour('light');
   });
 });
 
@@ -501,7 +501,7 @@ describe('when something is missing', () => {
     expect(await appliedSamples()).toBe(before);
     query = await pipeline.start('query', { PORT: new URL(query.url).port });
     await live.waitFor();
-    await waitFor(appliedSamples, (count) => count === before + 7, { timeoutMs: 45_000 });
+    await waitFor(appliedSamples, (count) => count === before + 7, { timeoutMs: 45_000, intervalMs: 200 });
     expect(await visitor.page.evaluate(() => performance.timeOrigin)).toBe(loaded);
   });
 
@@ -553,7 +553,7 @@ describe('live', () => {
     await visitor.page.getByText('live', { exact: true }).waitFor();
     const before = await appliedSamples();
     await telemetry(50);
-    await waitFor(appliedSamples, (count) => count === before + 50, { timeoutMs: 45_000 });
+    await waitFor(appliedSamples, (count) => count === before + 50, { timeoutMs: 45_000, intervalMs: 200 });
   });
 });
 
@@ -864,10 +864,9 @@ undisturbed({
 currentNumbers({ visitor: () => visitor, lot: () => lot });
 
 drawsMuch({
-  visitor: () => visitor,
+  url: () => query.url,
   lot: () => lot,
   figures,
-  browser: () => browser,
   startService: async () => {
     const service = await pipeline.start('query');
     return { url: service.url, end: () => pipeline.end(service) };

@@ -1,14 +1,14 @@
 /** How long the page takes to draw much, in a real browser: measured and not judged, because tests share a busy machine. */
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
 import { Visitor } from './visitor.ts';
 
 export interface Given {
-  readonly visitor: () => Visitor;
+  readonly url: () => string;
   readonly lot: () => string;
   readonly figures: Record<string, number>;
-  readonly browser: () => Browser;
   /** Starts a service that has answered nothing yet; resolves when it says that it is ready. */
   readonly startService: () => Promise<{ readonly url: string; readonly end: () => Promise<unknown> }>;
 }
@@ -36,11 +36,20 @@ function disc(count: number): [x: number, y: number][] {
 
 const valueAt = (x: number, y: number): number => 400 + ((x * 7 + y * 13) % 1000) / 10;
 
-export function drawsMuch({ visitor: current, lot, figures, browser, startService }: Given): void {
+export function drawsMuch({ url, lot, figures, startService }: Given): void {
   describe('performance, measured and not judged', () => {
+    let browser: Browser;
+    let visitor: Visitor;
+    beforeAll(async () => {
+      browser = await launchChromium({ isMeasured: true });
+      visitor = await Visitor.enter(browser, url());
+    }, 60_000);
+    afterAll(() => browser?.close());
+    afterEach(() => expect(visitor.complaints()).toEqual([]));
+
     /** When the page last did a piece of work, and how long it took; ms. */
     const last = (name: string): Promise<readonly [began: number, took: number] | undefined> =>
-      current().page.evaluate((wanted) => {
+      visitor.page.evaluate((wanted) => {
         const entry = performance.getEntriesByName(wanted).at(-1);
         return entry && ([entry.startTime, entry.duration] as const);
       }, name);
@@ -60,23 +69,23 @@ export function drawsMuch({ visitor: current, lot, figures, browser, startServic
     }
     /** Answers requests with what the service answers, changed. */
     const change = async (pattern: RegExp, changed: (answer: Record<string, unknown>) => object): Promise<void> => {
-      await current().page.route(pattern, async (route) => {
+      await visitor.page.route(pattern, async (route) => {
         const answer = (await (await route.fetch()).json()) as Record<string, unknown>;
         await route.fulfill({ json: { ...answer, ...changed(answer) } });
       });
     };
     const legend = (n: number) =>
-      current()
-        .page.locator('.legend button')
+      visitor.page
+        .locator('.legend button')
         .nth(n % 2)
         .click();
 
     it('fills today in a new browser, in front of a service that has just become ready', async () => {
-      const { url, end } = await startService();
-      const guest = await Visitor.enter(browser(), url);
+      const service = await startService();
+      const guest = await Visitor.enter(browser, service.url);
       try {
         const began = performance.now();
-        await guest.page.goto(url);
+        await guest.page.goto(service.url);
         await guest.page.locator('h1').waitFor();
         // The page answers: its menu has been drawn by its script.
         figures['interactive_after_ready_ms'] = performance.now() - began;
@@ -87,23 +96,23 @@ export function drawsMuch({ visitor: current, lot, figures, browser, startServic
         expect(guest.complaints()).toEqual([]);
       } finally {
         await guest.leave();
-        await end();
+        await service.end();
       }
     });
 
     it(`draws a map of ${MANY_DICE} dice, and follows the pointer`, async () => {
       const dies = disc(MANY_DICE).map(([x, y]) => [x, y, valueAt(x, y)]);
       await change(/\/wafers\/W05\/map/, () => ({ dies }));
-      await current().open(`/lots/${lot()}/wafers/W05?value=fmax`);
+      await visitor.open(`/lots/${lot()}/wafers/W05?value=fmax`);
       figures['map_dice'] = dies.length;
       figures['map_median_ms'] = await median('map', legend);
-      const box = (await current().page.locator('.canvases').boundingBox())!;
+      const box = (await visitor.page.locator('.canvases').boundingBox())!;
       figures['hover_median_ms'] = await median('hover', (n) =>
-        current().page.mouse.move(box.x + box.width / 3 + n * 17, box.y + box.height / 2),
+        visitor.page.mouse.move(box.x + box.width / 3 + n * 17, box.y + box.height / 2),
       );
       expect(dies.length).toBeGreaterThanOrEqual(MANY_DICE);
-      expect(await current().page.locator('.readout').innerText()).toMatch(/^x \d+, y \d+: /);
-      await current().page.unrouteAll({ behavior: 'ignoreErrors' });
+      expect(await visitor.page.locator('.readout').innerText()).toMatch(/^x \d+, y \d+: /);
+      await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     });
 
     it(`draws a gallery of 25 wafers of ${GALLERY_DICE} dice, asked for once`, async () => {
@@ -113,16 +122,16 @@ export function drawsMuch({ visitor: current, lot, figures, browser, startServic
         values: places.map(([x, y]) => valueAt(x + index, y)),
       }));
       const asked: string[] = [];
-      current().page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
       await change(/\/lots\/[^/]+\/maps/, () => ({ places, wafers }));
       await change(/\/lots\/[^/]+\/map\?/, () => ({ dies: places.map(([x, y]) => [x, y, 0, 1]) }));
-      await current().open(`/lots/${lot()}?value=fmax`);
-      await current().page.waitForFunction(() => document.querySelectorAll('.gallery canvas').length === 25);
+      await visitor.open(`/lots/${lot()}?value=fmax`);
+      await visitor.page.waitForFunction(() => document.querySelectorAll('.gallery canvas').length === 25);
       expect(asked.filter((path) => path.endsWith('/maps'))).toHaveLength(1);
       expect(asked.filter((path) => /\/wafers\/.*map/.test(path))).toEqual([]);
       figures['gallery_dice'] = places.length * wafers.length;
       figures['gallery_median_ms'] = await median('gallery', legend);
-      await current().page.unrouteAll({ behavior: 'ignoreErrors' });
+      await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     });
 
     it(`draws a control chart of ${CHART_POINTS} points`, async () => {
@@ -145,17 +154,17 @@ export function drawsMuch({ visitor: current, lot, figures, browser, startServic
           dispersion: stretched(answer['dispersion'] as Panel),
         };
       });
-      await current().open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&equipment=CDSEM-02');
-      const panels = current().page.getByRole('application', { name: `${CHART_POINTS} points` });
+      await visitor.open('/charts?step=GATE-CD&parameter=gate_cd&mix=yes&range=all&equipment=CDSEM-02');
+      const panels = visitor.page.getByRole('application', { name: `${CHART_POINTS} points` });
       await panels.nth(1).locator('.u-over').waitFor();
       expect(await panels.count()).toBe(2);
       // Other colours draw both panels again; one is measured.
       figures['chart_points'] = CHART_POINTS;
       figures['chart_panel_median_ms'] = await median('chart', (n) =>
-        current().page.emulateMedia({ colorScheme: n % 2 === 0 ? 'dark' : 'light' }),
+        visitor.page.emulateMedia({ colorScheme: n % 2 === 0 ? 'dark' : 'light' }),
       );
-      await current().page.emulateMedia({ colorScheme: 'light' });
-      await current().page.unrouteAll({ behavior: 'ignoreErrors' });
+      await visitor.page.emulateMedia({ colorScheme: 'light' });
+      await visitor.page.unrouteAll({ behavior: 'ignoreErrors' });
     });
   });
 }

@@ -453,13 +453,13 @@ export function statistics({ visitor: current, ask, publish }: Given): void {
     });
 
     it.each(Object.keys(VIEWS) as (keyof typeof VIEWS)[])('%s: no barrier, light, dark or on a phone', async (name) => {
+      await visitor.open(VIEWS[name]);
       for (const colorScheme of ['light', 'dark'] as const) {
-        await visitor.page.emulateMedia({ colorScheme });
-        await visitor.open(VIEWS[name]);
+        await visitor.recolour(colorScheme);
         expect(await visitor.barriers()).toEqual([]);
       }
+      await visitor.recolour('light');
       await visitor.page.setViewportSize({ width: 320, height: 640 });
-      await visitor.page.emulateMedia({ colorScheme: 'light' });
       await visitor.open(VIEWS[name]);
       expect(await visitor.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
       await visitor.page.setViewportSize({ width: 1280, height: 900 });

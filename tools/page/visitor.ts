@@ -8,6 +8,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Larger than any wait on a busy machine; a wait that ends earlier costs nothing. */
 const PATIENCE_MS = 45_000;
 
+/** Left to itself the browser looks at every frame, and has frames made for it. */
+const AT_INTERVALS = { polling: 50 };
+
 const AS_IN_A_FAB: BrowserContextOptions = {
   viewport: { width: 1280, height: 900 },
   locale: 'en-GB',
@@ -53,12 +56,28 @@ export class Visitor {
     await this.settled();
   }
 
+  /** Opens an address, unless the page is there. */
+  async show(address: string): Promise<void> {
+    if (this.page.url() !== this.#origin + address) {
+      await this.open(address);
+    }
+  }
+
+  /** Draws the page in the colours that its reader's system has from now on. */
+  async recolour(colorScheme: 'light' | 'dark'): Promise<void> {
+    await this.page.emulateMedia({ colorScheme });
+    await this.page.waitForFunction(
+      (wanted) => document.documentElement.dataset['theme'] === wanted,
+      colorScheme,
+      AT_INTERVALS,
+    );
+  }
+
   async settled(): Promise<void> {
     await this.page.waitForFunction(
       () => document.querySelector('h1') !== null && document.querySelector('.loading, [aria-busy="true"]') === null,
       undefined,
-      // Left to itself it looks at every frame, and has frames made for it.
-      { polling: 50 },
+      AT_INTERVALS,
     );
   }
 
@@ -79,7 +98,9 @@ export class Visitor {
 
   /** Barriers that axe finds, each with the elements at fault. */
   async barriers(): Promise<string[]> {
-    await this.page.evaluate(AXE);
+    if (!(await this.page.evaluate(() => 'axe' in window))) {
+      await this.page.evaluate(AXE);
+    }
     return this.page.evaluate(async () => {
       const { axe } = window as unknown as {
         axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
