@@ -28,6 +28,12 @@ const httpWithoutFetch = {
 const bundle = await rolldown({
   input: Object.fromEntries(process.argv.slice(2).map((entry) => [entry, `src/${entry}.ts`])),
   platform: 'node',
+  // As tsconfig.base.json, which Rolldown does not find everywhere: in the stages of an image, packages are links.
+  tsconfig: false,
+  transform: {
+    decorator: { legacy: true, emitDecoratorMetadata: true },
+    typescript: { onlyRemoveTypeImports: true },
+  },
   resolve: {
     alias: Object.fromEntries(readdirSync(LIBS).map((name) => [`@chip/${name}`, path.join(LIBS, name, 'src')])),
   },
