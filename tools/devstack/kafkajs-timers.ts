@@ -1,7 +1,7 @@
 /**
- * Keeps the plain kafkajs of tools and tests from waking a thousand times a second: after its first answer, each connection sets a
- * timer in the past, whose end sets the next one (kafkajs issue 1751, its fix was never released). That would be a twentieth
- * of a processor in every process with such a client.
+ * Keeps the plain kafkajs of tools and tests from waking a thousand times a second: after its first answer, each connection
+ * sets a timer in the past, whose end sets the next one (kafkajs issue 1751, its fix was never released). That would be a
+ * twentieth of a processor in every process with such a client.
  */
 import { createRequire } from 'node:module';
 
