@@ -21,8 +21,8 @@ const mapOwnCodeOnly = {
 /** `import 'node:http'` makes Node load its `fetch` and HTTP/2 as well, because they are among the names to import: 40 ms. */
 const httpWithoutFetch = {
   name: 'http-without-fetch',
-  resolveId: (source) => (/^(node:)?http$/.test(source) ? '\0http.cjs' : undefined),
-  load: (id) => (id === '\0http.cjs' ? "module.exports = process.getBuiltinModule('node:http');" : undefined),
+  resolveId: { filter: { id: /^(node:)?http$/ }, handler: () => '\0http.cjs' },
+  load: { filter: { id: /^\0http\.cjs$/ }, handler: () => "module.exports = process.getBuiltinModule('node:http');" },
 };
 
 const bundle = await rolldown({
