@@ -31,7 +31,7 @@ FROM workspace AS build
 ARG APP
 COPY . .
 RUN npx nx run "$APP:build" --outputStyle=static
-RUN rm -rf libs/testing && mkdir image && for dist in apps/*/dist libs/*/dist; do cp -r --parents "$dist" "${dist%dist}package.json" image || exit 1; done
+RUN mkdir image && for dist in apps/*/dist; do cp -r --parents "$dist" "${dist%dist}package.json" image || exit 1; done
 
 FROM node AS image
 ARG APP

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { REPOSITORY_ROOT } from '../layout.ts';
 import type { Report } from '../terminal/progress.ts';
 import { runCommand } from '../processes/run-command.ts';
-import { SERVICE_NAMES } from '../processes/services.ts';
 
 export const NX = path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'nx');
 
@@ -14,16 +13,7 @@ export async function buildServices(report: Report, signal: AbortSignal): Promis
   if (process.env['NX_TASK_TARGET_TARGET'] !== undefined) {
     return;
   }
-  report('build', 'building the services');
-  await runCommand(
-    NX,
-    ['run-many', '-t', 'build', '-p', [...SERVICE_NAMES, 'operator'].join(','), '--outputStyle=static'],
-    {
-      cwd: REPOSITORY_ROOT,
-      signal,
-      onFailure: 'fix the source that does not build, then try again',
-    },
-  );
+  await buildWorkspace(report, signal);
 }
 
 export async function buildWorkspace(report: Report, signal: AbortSignal): Promise<void> {

@@ -23,7 +23,11 @@ export default async function generateService(tree: Tree, { name }: { readonly n
         name,
         tags: ['type:app'],
         targets: {
-          build: { options: { command: 'node ../../tools/bundle.mjs main' }, inputs: ['sources', '^sources'] },
+          build: {
+            options: { command: 'node ../../tools/bundle.mjs main' },
+            inputs: ['sources', '^sources'],
+            dependsOn: [],
+          },
           lint: {},
           typecheck: {},
           'test:unit': {},
