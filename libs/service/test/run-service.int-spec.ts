@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 /** Tests the frame from outside, as a process with output and an exit code. */
 interface Service {
@@ -18,7 +18,14 @@ const KEPT = Object.fromEntries(
 );
 /** Longer than any machine takes to ask in the meantime. */
 const PATIENT = { DRAIN_TIMEOUT_MS: '120000' };
+const FIXTURE = fileURLToPath(new URL('./fixture', import.meta.url));
 const started: ChildProcess[] = [];
+/** As applications are built: it is started so often that a process with a thousand modules would cost more. */
+beforeAll(() => {
+  const bundle = fileURLToPath(new URL('../../../tools/bundle.mjs', import.meta.url));
+  const built = spawnSync(process.execPath, [bundle, 'main'], { cwd: FIXTURE, encoding: 'utf8' });
+  expect(built).toMatchObject({ status: 0 });
+});
 afterEach(() => {
   for (const child of started.splice(0)) {
     child.kill('SIGKILL');
@@ -26,7 +33,7 @@ afterEach(() => {
 });
 
 function run(fixture: string, env: Record<string, string> = {}): Service {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./fixture-service.mjs', import.meta.url))], {
+  const child = spawn(process.execPath, [`${FIXTURE}/dist/main.js`], {
     env: { ...KEPT, PORT: '0', FIXTURE: fixture, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
