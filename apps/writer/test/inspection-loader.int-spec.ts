@@ -74,11 +74,16 @@ class Source {
     };
   }
 
-  /** Empties the tables: a new database per run would cost more than the run. */
+  /**
+   * Empties the tables, those that refer to others first: a new database per run would cost more than the run, and so
+   * would TRUNCATE, which makes new files for all of them and their indexes.
+   */
   async reset(): Promise<void> {
-    await this.database.database.query(
-      `TRUNCATE lots, wafers, parts, inspections, inspection_attempts, inspection_events, measurement_values, measurement_rows, measurement_sets, defects CASCADE`,
-    );
+    const tables = [
+      ...['defects', 'measurement_values', 'measurement_rows', 'measurement_sets'],
+      ...['inspection_events', 'inspection_attempts', 'inspections', 'parts', 'wafers', 'lots'],
+    ];
+    await this.database.database.query(tables.map((table) => `DELETE FROM ${table}`).join('; '));
     this.letters.length = 0;
     this.#brakes.length = 0;
   }
