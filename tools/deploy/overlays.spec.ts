@@ -241,7 +241,7 @@ const mistakes: Mistake[] = [
   ],
   [
     'a monitor of no port',
-    set('PodMonitor', 'writer', 'spec/podMetricsEndpoints/0/port', 'metrics'),
+    set('PodMonitor', 'services', 'spec/podMetricsEndpoints/0/port', 'metrics'),
     /has no port metrics/,
   ],
   [
@@ -429,7 +429,7 @@ describeRendered('the overlays of k8s', () => {
     spoil(copy, 'KafkaUser', 'kafka-writer', 'spec/authorization/acls/0/operation', 'Read');
     spoil(copy, 'ScaledObject', 'writer', `${TRIGGER}/lagThreshold`, 1000);
     spoil(copy, 'Pooler', 'postgres-pooler-rw', 'spec/type', 'primary');
-    spoil(copy, 'PodMonitor', 'query', 'spec/selector');
+    spoil(copy, 'PodMonitor', 'services', 'spec/selector');
     spoil(copy, 'Deployment', 'ingest', 'spec/template/spec/terminationGracePeriodSecond', 40);
     spoil(copy, 'Deployment', 'writer', 'spec/minReadySeconds', 'ten');
     spoil(copy, 'Job', 'migrate-0-1-0', 'spec/template');
@@ -441,7 +441,7 @@ describeRendered('the overlays of k8s', () => {
       /KafkaUser kafka-writer: .*"operation"/,
       /ScaledObject writer: \/spec\/triggers\/0\/metadata\/lagThreshold must be string/,
       /Pooler postgres-pooler-rw: \/spec\/type must be equal to one of/,
-      /PodMonitor query: \/spec must have required property 'selector'/,
+      /PodMonitor services: \/spec must have required property 'selector'/,
       /Deployment ingest: .*terminationGracePeriodSecond\b/,
       /Deployment writer: .*'string' is not assignable to type 'number'/,
       /Job migrate-0-1-0: .*'template' is missing/,

@@ -66,7 +66,7 @@ describe('generators and recipes', () => {
     ).not.toThrow();
   }, 300_000);
 
-  it('add a service in 12 files', () => {
+  it('add a service in 11 files', () => {
     expect(changed.service).toEqual([
       'apps/alarms/package.json',
       'apps/alarms/src/alarms.config.ts',
@@ -76,7 +76,6 @@ describe('generators and recipes', () => {
       'docker-compose.yml',
       'k8s/base/alarms.yaml',
       'k8s/base/kustomization.yaml',
-      'k8s/monitoring/pod-monitors.yaml',
       'monitoring/prometheus.yaml',
       'tools/deploy/passwords.sh',
       'tools/devstack/processes/services.ts',

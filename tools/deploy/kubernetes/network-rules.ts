@@ -117,7 +117,6 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
   const databases = [...of('Cluster'), ...of('Pooler')];
   const usesKafka = ({ spec }: Pod): boolean =>
     (spec?.containers ?? []).some((container) => 'KAFKA_BROKERS' in environmentOf(container, objects));
-  const hasOnePort = (pod: Pod): boolean => usesKafka(pod) && pod.ports['management'] === undefined;
   const stranger = from('elsewhere');
   const ours = pods.filter(({ spec }) => spec !== undefined);
   const issuersOf = ({ spec }: Pod): URL[] =>
@@ -127,7 +126,7 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
       .map((issuer) => new URL(issuer));
   const monitored = [...of('Cluster'), ...of('Pooler'), ...brokers, ...of('Deployment')].flatMap((pod) =>
     // What has a port for it serves /metrics there, and answers anyone on the other.
-    ['metrics', 'tcp-prometheus', 'management', ...(hasOnePort(pod) ? ['http'] : [])].flatMap((name) =>
+    ['metrics', 'tcp-prometheus', 'management'].flatMap((name) =>
       pod.ports[name] === undefined ? [] : { pod, port: pod.ports[name] },
     ),
   );
@@ -181,7 +180,6 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
       .flatMap(() => monitored.flatMap(({ pod, port }) => must(from('monitoring'), pod, port))),
     ...monitored.flatMap(({ pod, port }) => mustNot(stranger, pod, port)),
     ...of('Deployment')
-      .filter((pod) => pod.ports['management'] !== undefined)
-      .flatMap((pod) => must(stranger, pod, pod.ports['http'] ?? 0)),
+      .flatMap((pod) => (pod.ports['http'] === undefined ? [] : must(stranger, pod, pod.ports['http']))),
   ];
 }

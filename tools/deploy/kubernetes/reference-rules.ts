@@ -224,7 +224,7 @@ export function selectorProblems(objects: readonly KubernetesObject[]): string[]
 function watched(objects: readonly KubernetesObject[]): string[] {
   const monitors = ofKind<{ selector: Selector }>(objects, 'PodMonitor');
   const hasMetrics = ({ ports }: { ports: Readonly<Record<string, number>> }): boolean =>
-    ['http', 'metrics', 'tcp-prometheus'].some((name) => name in ports);
+    ['management', 'metrics', 'tcp-prometheus'].some((name) => name in ports);
   return monitors.length === 0
     ? []
     : podsOf(objects)

@@ -4,7 +4,7 @@
  */
 import type { Tree } from 'nx/src/generators/tree.js';
 import { addEntry, insertBefore, insertBehind, write } from '../edit.ts';
-import { composeService, config, main, manifests, metrics, module, podMonitor, scrapeJob } from './templates.ts';
+import { composeService, config, main, manifests, metrics, module, scrapeJob } from './templates.ts';
 
 const SERVICES = 'tools/devstack/processes/services.ts';
 
@@ -52,9 +52,6 @@ export default async function generateService(tree: Tree, { name }: { readonly n
   await write(tree, 'tools/deploy/passwords.sh', [insertBehind(/^give reader .*\n/, `give reader ${name}/password\n`)]);
   await write(tree, `k8s/base/${name}.yaml`, manifests(names));
   await write(tree, 'k8s/base/kustomization.yaml', [insertBehind(/^ {2}- [a-z-]+\.yaml\n/, `  - ${name}.yaml\n`)]);
-  await write(tree, 'k8s/monitoring/pod-monitors.yaml', [
-    insertBehind(/^ {4}- \{ port: http,.*\n---\n/, podMonitor(names)),
-  ]);
   await write(tree, 'monitoring/prometheus.yaml', [insertBehind(/^ {4}dns_sd_configs: .*\n/, scrapeJob(names))]);
 }
 

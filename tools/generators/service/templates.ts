@@ -105,7 +105,7 @@ spec:
     matchLabels: { app.kubernetes.io/name: ${name} }
   template:
     metadata:
-      labels: { app.kubernetes.io/name: ${name} }
+      labels: { app.kubernetes.io/name: ${name}, app.kubernetes.io/component: service }
     spec:
       serviceAccountName: chip-quality
       automountServiceAccountToken: false
@@ -121,7 +121,7 @@ spec:
         - name: ${name}
           image: chip-quality-${name}:0.1.0
           ports:
-            - { name: http, containerPort: 3000 }
+            - { name: management, containerPort: 3000 }
           envFrom:
             - configMapRef: { name: services }
           env:
@@ -130,17 +130,17 @@ spec:
             - name: DATABASE_URL
               value: postgresql://chip_reader@postgres-pooler-ro:5432/chip_quality?sslmode=verify-full&sslrootcert=/run/postgres/ca.crt&sslcert=/run/postgres/tls.crt&sslkey=/run/postgres/tls.key
           startupProbe:
-            httpGet: { path: /health/live, port: http }
+            httpGet: { path: /health/live, port: management }
             periodSeconds: 2
             timeoutSeconds: 5
             failureThreshold: 30
           livenessProbe:
-            httpGet: { path: /health/live, port: http }
+            httpGet: { path: /health/live, port: management }
             periodSeconds: 10
             timeoutSeconds: 5
             failureThreshold: 3
           readinessProbe:
-            httpGet: { path: /health/ready, port: http }
+            httpGet: { path: /health/ready, port: management }
             periodSeconds: 5
             timeoutSeconds: 5
             failureThreshold: 2
@@ -174,7 +174,7 @@ spec:
   publishNotReadyAddresses: true
   selector: { app.kubernetes.io/name: ${name} }
   ports:
-    - { name: http, port: 3000, targetPort: http }
+    - { name: management, port: 3000, targetPort: management }
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -183,25 +183,10 @@ metadata:
 spec:
   podSelector:
     matchLabels: { app.kubernetes.io/name: ${name} }
-  policyTypes: [Ingress, Egress]
-  ingress:
-    - from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: monitoring } } }]
-      ports: [{ port: http }]
+  policyTypes: [Egress]
   egress:
     - to: [{ podSelector: { matchLabels: { cnpg.io/poolerName: postgres-pooler-ro } } }]
       ports: [{ port: 5432 }]
-`;
-
-export const podMonitor = ({ name }: Names): string => `apiVersion: monitoring.coreos.com/v1
-kind: PodMonitor
-metadata:
-  name: ${name}
-spec:
-  selector:
-    matchLabels: { app.kubernetes.io/name: ${name} }
-  podMetricsEndpoints:
-    - { port: http, path: /metrics, interval: 15s, honorLabels: true, relabelings: [] }
----
 `;
 
 export const scrapeJob = ({ name }: Names): string => `  - job_name: ${name}
