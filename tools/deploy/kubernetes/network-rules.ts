@@ -179,7 +179,8 @@ export function networkProblems(objects: readonly KubernetesObject[]): string[] 
       .slice(0, 1)
       .flatMap(() => monitored.flatMap(({ pod, port }) => must(from('monitoring'), pod, port))),
     ...monitored.flatMap(({ pod, port }) => mustNot(stranger, pod, port)),
-    ...of('Deployment')
-      .flatMap((pod) => (pod.ports['http'] === undefined ? [] : must(stranger, pod, pod.ports['http']))),
+    ...of('Deployment').flatMap((pod) =>
+      pod.ports['http'] === undefined ? [] : must(stranger, pod, pod.ports['http']),
+    ),
   ];
 }
