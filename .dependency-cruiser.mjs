@@ -1,6 +1,6 @@
 /**
  * No import circle between files, nor between folders (which would be an arrow back up); imports of types count. Which
- * library may import which is the business of eslint.config.mjs.
+ * library may import which is the business of tools/lint/arrows.mjs.
  */
 export default {
   forbidden: [

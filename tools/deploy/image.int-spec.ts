@@ -48,7 +48,7 @@ it('an image holds its application, which contains the libraries it uses, and no
   expect(readdirSync(path.join(files, 'apps', 'ingest')).sort()).toEqual(['dist', 'package.json']);
   const packages = (name: string) => existsSync(path.join(files, 'node_modules', name));
   expect(['pino', 'kafkajs', 'zod'].filter(packages)).toEqual(['pino', 'kafkajs', 'zod']);
-  expect(['jest', 'nx', '@swc/core', 'eslint'].filter(packages)).toEqual([]);
+  expect(['jest', 'nx', '@swc/core', 'oxlint'].filter(packages)).toEqual([]);
 });
 
 it.each([

@@ -33,8 +33,8 @@ describe('generators and recipes', () => {
   });
 
   it('add a library with a rule of its own', () => {
-    expect(changed.lib).toEqual(['eslint.config.mjs', 'libs/gauges/package.json', 'libs/gauges/src/index.ts']);
-    const rules = read('eslint.config.mjs');
+    expect(changed.lib).toEqual(['libs/gauges/package.json', 'libs/gauges/src/index.ts', 'tools/lint/arrows.mjs']);
+    const rules = read('tools/lint/arrows.mjs');
     expect(rules.match(/'type:gauges'/g)).toHaveLength(2);
   });
 

@@ -100,13 +100,11 @@ export class WorkspaceCopy {
     return changed.split('\n').filter(Boolean).sort();
   }
 
-  /** @throws with the report of the type check on the copy, or the linter's and the formatter's on `files` */
+  /** @throws with the report of the linter, which checks the types, on the copy, or of the formatter on `files` */
   check(files: readonly string[]): void {
     // As in tools/package.json.
     run(this.folder, 'env', 'GOMAXPROCS=1', 'GOGC=400', this.#program('oxlint'));
     run(this.folder, this.#program('oxfmt'), '--check', ...files);
-    const sources = files.filter((file) => /\.m?ts$/.test(file));
-    run(this.folder, this.#program('eslint'), '--max-warnings', '0', ...sources);
   }
 
   remove(): void {

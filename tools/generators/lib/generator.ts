@@ -16,16 +16,16 @@ export default async function generateLib(tree: Tree, { name }: { readonly name:
       nx: {
         name,
         tags: [`type:${name}`],
-        targets: { build: {}, lint: {}, typecheck: {}, 'test:unit': {}, 'test:int': {} },
+        targets: { build: {}, lint: {}, 'test:unit': {}, 'test:int': {} },
       },
     }),
   );
   await write(tree, `${folder}/src/index.ts`, `/** What this library knows, in one sentence. */\nexport {};\n`);
-  await write(tree, 'eslint.config.mjs', [
+  await write(tree, 'tools/lint/arrows.mjs', [
     insertBehind(/^ {6}'type:classify',\n/, `      'type:${name}',\n`),
     addEntry(
-      /^export const depConstraints/m,
-      `{ sourceTag: 'type:${name}', onlyDependOnLibsWithTags: ['type:contracts'], bannedExternalImports: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST] }`,
+      /^const ARROWS/m,
+      `'type:${name}': { projects: ['type:contracts'], not: [...KAFKA_CLIENT, ...DATABASE_CLIENT, ...NEST] }`,
     ),
   ]);
 }
