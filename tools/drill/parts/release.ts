@@ -7,6 +7,7 @@ import { cachedFolder } from '../../devstack/servers/cached-folder.ts';
 import type { Report } from '../../devstack/terminal/progress.ts';
 
 const PARTS = ['apps', 'libs', 'package.json', 'package-lock.json', '.npmrc', '.swcrc'];
+const COMPILE = path.join(REPOSITORY_ROOT, 'tools', 'compile.mjs');
 const MODULES = path.join(REPOSITORY_ROOT, 'node_modules');
 /** Names of the workspaces, which link to the sources of a checkout. */
 const OWN = '@chip';
@@ -59,21 +60,11 @@ async function build(root: string, signal: AbortSignal): Promise<void> {
     readdirSync(path.join(root, parent)).map((name) => path.join(root, parent, name)),
   );
   for (const cwd of sources.filter((folder) => existsSync(path.join(folder, 'src')))) {
-    await runCommand(
-      path.join(MODULES, '.bin', 'swc'),
-      [
-        'src',
-        '-d',
-        'dist',
-        '--strip-leading-paths',
-        '--config-file',
-        '../../.swcrc',
-        '--ignore',
-        '**/*.spec.ts',
-        '--quiet',
-      ],
-      { cwd, signal, onFailure: 'that version does not build with the compiler of this checkout' },
-    );
+    await runCommand(process.execPath, [COMPILE, 'src', 'dist'], {
+      cwd,
+      signal,
+      onFailure: 'that version does not build with the compiler of this checkout',
+    });
   }
 }
 

@@ -79,10 +79,11 @@ $$;`;
 export async function compileControl(writer: string, folder: string, signal: AbortSignal): Promise<string> {
   const home = path.join(REPOSITORY_ROOT, 'apps', 'writer');
   const output = path.join(folder, 'control');
+  const [sources, controls] = [path.join(output, 'src'), path.join(output, 'test', 'controls')];
   await runCommand(
-    path.join(REPOSITORY_ROOT, 'node_modules', '.bin', 'swc'),
-    ['src', 'test/controls', '-d', output, '--config-file', '../../.swcrc', '--ignore', '**/*.spec.ts', '--quiet'],
+    process.execPath,
+    [path.join(REPOSITORY_ROOT, 'tools', 'compile.mjs'), 'src', sources, 'test/controls', controls],
     { cwd: home, signal, onFailure: 'fix the control, then try again' },
   );
-  return path.join(output, 'test', 'controls', writer.replace(/\.ts$/, '.js'));
+  return path.join(controls, writer.replace(/\.ts$/, '.js'));
 }
