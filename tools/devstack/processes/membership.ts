@@ -1,6 +1,6 @@
 /** Tells the consumer group members that a run has started from foreign ones. */
 import { randomBytes } from 'node:crypto';
-import type { Admin } from 'kafkajs';
+import type { Admin, GroupDescription } from 'kafkajs';
 import type { Part } from './part.ts';
 
 /**
@@ -24,11 +24,7 @@ export class Membership {
 
   /** Returns a sentence about each member that this run has not started. */
   async strangers(admin: Pick<Admin, 'describeGroups'>): Promise<string[]> {
-    // Not at the top of the file: the tools run before the libraries are built.
-    const { STREAMS } = await import('@chip/contracts');
-    const groups = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup]);
-    const { groups: described } = await admin.describeGroups(groups.map((name) => this.#groupPrefix + name));
-    return described.flatMap(({ groupId, members }) =>
+    return (await this.#groups(admin)).flatMap(({ groupId, members }) =>
       members
         .filter(({ clientId }) => !clientId.endsWith(`.${this.#mark}`))
         .map(
@@ -36,5 +32,17 @@ export class Membership {
             `${clientId} from ${clientHost} is in the group ${groupId}, but was not started by this run: end it`,
         ),
     );
+  }
+
+  /** Resolves with whether every group has shared out its partitions among this many members. */
+  async isShared(admin: Pick<Admin, 'describeGroups'>, members: number): Promise<boolean> {
+    return (await this.#groups(admin)).every((group) => group.state === 'Stable' && group.members.length === members);
+  }
+
+  async #groups(admin: Pick<Admin, 'describeGroups'>): Promise<GroupDescription[]> {
+    // Not at the top of the file: the tools run before the libraries are built.
+    const { STREAMS } = await import('@chip/contracts');
+    const groups = STREAMS.flatMap(({ ingestGroup, writerGroup }) => [ingestGroup, writerGroup]);
+    return (await admin.describeGroups(groups.map((name) => this.#groupPrefix + name))).groups;
   }
 }

@@ -16,8 +16,9 @@ import { failOver } from './failover.ts';
 import { parseOptions, type Options } from './options.ts';
 import { keepSummingUp } from '../proof/summaries.ts';
 import { schedule } from './schedule.ts';
+import { withAdmin } from '../system/clients.ts';
 import { onFreshSystem } from '../system/fresh-system.ts';
-import type { SystemUnderTest } from '../system/system.ts';
+import { instances, type SystemUnderTest } from '../system/system.ts';
 import { Trial } from './trial.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
@@ -95,6 +96,14 @@ async function runControl(
 ): Promise<boolean> {
   const patience = { patienceMs: control.patienceMs ?? 0, withinMs: CONTROL_REST_WITHIN_MS };
   await control.spoil?.(system);
+  // A broken writer may lose events in any rebalance; that of the start is none of its faults.
+  await withAdmin(system.brokers, (admin) =>
+    system.until(
+      () => system.membership.isShared(admin, instances.writer),
+      60_000,
+      'every group has shared its partitions',
+    ),
+  );
   const trial = await Trial.begin({ system, seed, rate, resumeWithinMs });
   try {
     await trial.warmUp();

@@ -37,7 +37,7 @@ export interface SystemOptions {
 const prefixes: Env = { TOPIC_PREFIX: ENVIRONMENT, GROUP_PREFIX: ENVIRONMENT };
 
 /** Two of each: a fault in one must not go unnoticed for lack of a second. */
-const instances = { ingest: 2, writer: 2 };
+export const instances = { ingest: 2, writer: 2 };
 
 export class SystemUnderTest {
   readonly folder: StackFolder;
@@ -51,7 +51,7 @@ export class SystemUnderTest {
   readonly #services: Service[];
   #servers: readonly Part[];
   readonly #pool: { current: pg.Pool };
-  readonly #membership: Membership;
+  readonly membership: Membership;
   #extraWriters = 0;
 
   private constructor(
@@ -70,7 +70,7 @@ export class SystemUnderTest {
     this.proxy = proxy;
     this.#services = services;
     this.#servers = servers;
-    this.#membership = membership;
+    this.membership = membership;
     this.#pool = { current: poolAt(this.superuserUrl()) };
     this.sql = async (text, parameters) =>
       (await this.#pool.current.query(text, parameters as unknown[] | undefined)).rows as never;
@@ -116,7 +116,7 @@ export class SystemUnderTest {
 
   /** Returns a sentence about each foreign service that reads in our groups. */
   async strangers(): Promise<string[]> {
-    return withAdmin(this.brokers, (admin) => this.#membership.strangers(admin));
+    return withAdmin(this.brokers, (admin) => this.membership.strangers(admin));
   }
 
   get serviceNames(): string[] {
@@ -173,7 +173,7 @@ export class SystemUnderTest {
     this.#extraWriters += 1;
     const name = `writer-${100 + this.#extraWriters}`;
     const { part } = this.#service('writer-1');
-    const extra = this.#membership.join({ ...part, launch: { ...part.launch, name } }).launch;
+    const extra = this.membership.join({ ...part, launch: { ...part.launch, name } }).launch;
     const child = launch(this.folder.run, { ...extra, env: { ...extra.env, PORT: '0' } });
     try {
       await stay();
