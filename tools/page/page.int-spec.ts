@@ -8,7 +8,7 @@ import { freePort, waitFor } from '@chip/testing';
 import { type Browser } from 'playwright-core';
 import { AUDIENCE, LOCAL_PAGE, TokenIssuer } from '@chip/testing/issuer';
 import { REPOSITORY_ROOT } from '../devstack/layout.ts';
-import { storeGeometries } from '../devstack/commands/geometries.ts';
+import { storeGeometries } from '../devstack/commands/start/geometries.ts';
 import { Pipeline, type Service } from '../e2e/pipeline.ts';
 import { launchChromium } from './chromium.ts';
 import { currentNumbers } from './current-numbers.ts';

@@ -17,6 +17,8 @@ beforeEach(() => {
   mkdirSync(path.join(checkout, FOLDER), { recursive: true });
   for (const source of [
     'bootstrap.mjs',
+    'installation.mjs',
+    'refusal.mjs',
     'use-hooks.mjs',
     'usage.mjs',
     '../lock-file.mjs',
@@ -63,7 +65,8 @@ function runWithNpm(
     },
     encoding: 'utf8',
   });
-  return { calls: readFileSync(calls, 'utf8').trim().split('\n'), stdout, stderr, status };
+  // Node and the packages are installed side by side.
+  return { calls: readFileSync(calls, 'utf8').trim().split('\n').sort(), stdout, stderr, status };
 }
 
 it('installs from what npm has cached', () => {
@@ -78,20 +81,40 @@ it('asks the registry when the cache does not know a version yet', () => {
     '[ -z "$npm_config_prefer_offline" ] || { echo "npm error code ETARGET" >&2; exit 1; }',
   );
   expect(calls).toEqual([
-    'install --no-progress true',
     'install --no-progress false',
-    `install ${NODE} true`,
+    'install --no-progress true',
     `install ${NODE} false`,
+    `install ${NODE} true`,
   ]);
   expect(status).toBe(0);
 });
 
 it('says at once what else is wrong', () => {
   const { calls, stderr, status } = runWithNpm('echo "npm error code ENOSPC" >&2; exit 1');
-  expect(calls).toEqual(['install --no-progress true']);
+  expect(calls).toEqual(['install --no-progress true', `install ${NODE} true`]);
   expect(stderr).toContain('"npm install" failed:\n  | npm error code ENOSPC');
   expect(stderr).toContain('What to do: ');
   expect(status).toBe(1);
+});
+
+it('fetches the servers meanwhile, with Node alone', () => {
+  // Without packages, as long as npm installs them.
+  cpSync(path.join(HERE, '..'), path.join(checkout, 'tools/devstack'), { recursive: true });
+  const { status, stderr } = spawnSync(process.execPath, [path.join(FOLDER, 'fetch-servers.ts')], {
+    cwd: checkout,
+    // Servers that are given need no download.
+    env: { ...process.env, KAFKA_BROKERS: 'localhost:9', DATABASE_URL: 'postgresql://localhost:9/x' },
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+
+  const fetching = path.join(checkout, FOLDER, 'fetch-servers.ts');
+  writeFileSync(fetching, "import { writeFileSync } from 'node:fs';\nwriteFileSync('fetched', '');\n");
+  writeFileSync(
+    path.join(checkout, FOLDER, 'start/start.ts'),
+    "import { existsSync } from 'node:fs';\nwhile (!existsSync('fetched')) {}\n",
+  );
+  expect(runWithNpm('', ['start']).status).toBe(0);
 });
 
 it.each(['--help', '-h'])('shows the usage of a script for %s, before anything is installed', (option) => {

@@ -13,7 +13,7 @@ import { waitFor } from '../processes/wait-for.ts';
 /** Longer than all waits of the supervisor together. */
 const SUPERVISOR_WITHIN_MS = 150_000;
 
-const START_SCRIPT = fileURLToPath(new URL('./start.ts', import.meta.url));
+const START_SCRIPT = fileURLToPath(new URL('./start/start.ts', import.meta.url));
 const report = reportTo((line) => console.log(line));
 
 function parseArguments(argv: readonly string[]): { wipe: boolean } {

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { cachedFolder } from './cached-folder.ts';
 
@@ -57,6 +58,22 @@ describe('a cached folder', () => {
     rmSync(path.join(cache, 'programs/.files'));
     await provide();
     expect(builds).toBe(1);
+  });
+
+  it.each<[string, (partial: string) => void, number]>([
+    ['takes what another process builds', (partial) => renameSync(partial, path.join(cache, 'programs')), 0],
+    ['is built when another process fails to', (partial) => rmSync(partial, { recursive: true }), 1],
+  ])('%s', async (_, end, ours) => {
+    // A process that is alive.
+    const partial = path.join(cache, `programs.partial-${process.ppid}`);
+    mkdirSync(path.join(partial, 'bin'), { recursive: true });
+    writeFileSync(path.join(partial, 'bin/program'), 'runs');
+    const provided = provide();
+    await sleep(300);
+    expect(builds).toBe(0);
+    end(partial);
+    expect(await provided).toBe(path.join(cache, 'programs'));
+    expect([builds, program()]).toEqual([ours, 'runs']);
   });
 
   it('takes nothing from builds that were killed, even with the id of this process', async () => {

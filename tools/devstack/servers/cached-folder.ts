@@ -2,10 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../processes/processes.ts';
+import { waitFor } from '../processes/wait-for.ts';
 import { checkDiskSpace, SPACE_FOR_DOWNLOADS } from './disk-space.ts';
 
 /** In the folder: a line for each of its files, with its bytes. */
 const FILES = '.files';
+/** A slow network takes minutes for the servers. */
+const OTHERS_FINISH_WITHIN_MS = 15 * 60_000;
 
 /**
  * @param build fills the empty folder that it receives, which then moves to its final place
@@ -26,6 +29,11 @@ export async function cachedFolder(
   }
   mkdirSync(cache, { recursive: true });
   removeLeftovers(cache);
+  // Half of what another process downloads is here already. If it fails, or hangs, it is our turn.
+  await waitFor(() => !isUnderWay(cache, name), OTHERS_FINISH_WITHIN_MS);
+  if (existsSync(folder)) {
+    return folder;
+  }
   await checkDiskSpace(cache, SPACE_FOR_DOWNLOADS, 'or set CHIP_CACHE_DIR to a folder on another disk');
   const partial = path.join(cache, `${name}.partial-${process.pid}`);
   // In a container that starts again, a process may have the id of the one that was killed.
@@ -80,12 +88,24 @@ function publish(partial: string, folder: string): void {
   }
 }
 
+/** Folders that are being built, or were when their process was killed. */
+function partials(cache: string): { partial: string; of: string; pid: number }[] {
+  return readdirSync(cache).flatMap((partial) => {
+    const [, of, pid] = /^(.+)\.partial-(\d+)$/.exec(partial) ?? [];
+    return of === undefined ? [] : { partial, of, pid: Number(pid) };
+  });
+}
+
 /** Removes what crashed builds left behind. */
 function removeLeftovers(cache: string): void {
-  for (const name of readdirSync(cache)) {
-    const pid = /\.partial-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) {
-      rmSync(path.join(cache, name), { recursive: true, force: true });
+  for (const { partial, pid } of partials(cache)) {
+    if (!isAlive(pid)) {
+      rmSync(path.join(cache, partial), { recursive: true, force: true });
     }
   }
+}
+
+/** Whether another process builds the folder. */
+function isUnderWay(cache: string, name: string): boolean {
+  return partials(cache).some(({ of, pid }) => of === name && pid !== process.pid && isAlive(pid));
 }

@@ -1,7 +1,7 @@
 /** Starts the supervisor in the background and waits, with its progress on the terminal, until the stack is ready. */
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { logFile } from '../processes/processes.ts';
+import { logFile } from '../../processes/processes.ts';
 
 /** Messages from the supervisor in the background to the command that started it. */
 export type Message =

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { REPOSITORY_ROOT } from '../layout.ts';
+import { REPOSITORY_ROOT } from '../../layout.ts';
 
 /** What the simulator's catalogue says about a product. Tools import no app: the catalogue is loaded by its path. */
 interface Product {

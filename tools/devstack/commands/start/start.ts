@@ -2,18 +2,18 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { leaveStarter, startInBackground, tellStarter } from './detach.ts';
-import { readEnvFile } from '../env-file.ts';
-import { LOCAL_FOLDER, STACK_ENV_FILE, stackFolder } from '../layout.ts';
-import { LiveLine, PipelineFigures } from '../terminal/live-line.ts';
-import { runningOwner } from './one-at-a-time.ts';
-import { runningProcesses, signalProcess } from '../processes/processes.ts';
-import { reportTo } from '../terminal/progress.ts';
+import { readEnvFile } from '../../env-file.ts';
+import { LOCAL_FOLDER, STACK_ENV_FILE, stackFolder } from '../../layout.ts';
+import { LiveLine, PipelineFigures } from '../../terminal/live-line.ts';
+import { runningOwner } from '../one-at-a-time.ts';
+import { runningProcesses, signalProcess } from '../../processes/processes.ts';
+import { reportTo } from '../../terminal/progress.ts';
 import { runStack, type StackOptions } from './run-stack.ts';
 import { sampleLinks } from './sample-links.ts';
-import { SERVICE_NAMES, type ServiceName, urlVariable } from '../processes/services.ts';
-import { endOnSignals } from '../processes/signals.ts';
-import { describeFailure, StackError } from '../terminal/stack-error.ts';
-import { wholeNumber } from '../terminal/whole-number.ts';
+import { SERVICE_NAMES, type ServiceName, urlVariable } from '../../processes/services.ts';
+import { endOnSignals } from '../../processes/signals.ts';
+import { describeFailure, StackError } from '../../terminal/stack-error.ts';
+import { wholeNumber } from '../../terminal/whole-number.ts';
 
 const MOST_INSTANCES = 16;
 /** The simulated fab measures its first chips within seconds; a busy machine may take longer. */

@@ -1,16 +1,16 @@
 /** Runs the whole pipeline until asked to stop: servers, topics and tables, services, synthetic load. */
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildWorkspace } from './build.ts';
-import { checkDiskSpace, SPACE_FOR_SERVERS } from '../servers/disk-space.ts';
-import { writeEnvFile, type Env } from '../env-file.ts';
-import { LOCAL_FOLDER, REPOSITORY_ROOT, STACK_ENV_FILE, stackFolder, type StackFolder } from '../layout.ts';
-import { claim, release } from './one-at-a-time.ts';
-import { PortPicker } from '../processes/ports.ts';
-import type { Part } from '../processes/part.ts';
-import type { Report } from '../terminal/progress.ts';
-import { startServers, usualPorts, type Servers } from '../servers/provision.ts';
-import { runCommand } from '../processes/run-command.ts';
+import { buildWorkspace } from '../build.ts';
+import { checkDiskSpace, SPACE_FOR_SERVERS } from '../../servers/disk-space.ts';
+import { writeEnvFile, type Env } from '../../env-file.ts';
+import { LOCAL_FOLDER, REPOSITORY_ROOT, STACK_ENV_FILE, stackFolder, type StackFolder } from '../../layout.ts';
+import { claim, release } from '../one-at-a-time.ts';
+import { PortPicker } from '../../processes/ports.ts';
+import type { Part } from '../../processes/part.ts';
+import type { Report } from '../../terminal/progress.ts';
+import { startServers, usualPorts, type Servers } from '../../servers/provision.ts';
+import { runCommand } from '../../processes/run-command.ts';
 import {
   describeServices,
   describeSimulator,
@@ -18,11 +18,11 @@ import {
   type ServiceCounts,
   type Services,
   urlVariable,
-} from '../processes/services.ts';
-import { StackError } from '../terminal/stack-error.ts';
-import { Supervisor } from '../processes/supervisor.ts';
-import { sweep } from '../processes/sweep.ts';
-import { together } from '../processes/together.ts';
+} from '../../processes/services.ts';
+import { StackError } from '../../terminal/stack-error.ts';
+import { Supervisor } from '../../processes/supervisor.ts';
+import { sweep } from '../../processes/sweep.ts';
+import { together } from '../../processes/together.ts';
 import { storeGeometries } from './geometries.ts';
 
 export interface StackOptions extends ServiceCounts {
