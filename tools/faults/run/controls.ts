@@ -29,7 +29,7 @@ export const CONTROLS: readonly Control[] = [
     name: 'no-compare-and-set',
     what: 'positions move without comparison, and no one ends the session of a former owner',
     spoil: (system) => system.sql(WITHOUT_FENCE),
-    faults: [named('writer frozen in COPY')],
+    faults: [named('commit late')],
   },
   {
     name: 'kafka-commit-first',

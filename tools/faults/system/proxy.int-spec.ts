@@ -54,6 +54,24 @@ describe('the proxy', () => {
     expect(received).toEqual([COMMIT]);
   });
 
+  it('delivers a commit late, when its client has gone', async () => {
+    const cut: string[] = [];
+    proxy.cutCommits({ at: 'late', times: 1, onCut: (message) => cut.push(message) });
+    const client = new Client();
+    client.send('COPY');
+    await soon(() => client.answers === 'done');
+    client.send(COMMIT);
+    await soon(() => cut.length === 1);
+    client.socket.destroy();
+    const other = new Client();
+    other.send('SELECT');
+    await soon(() => other.answers === 'done');
+    expect([cut, received]).toEqual([[COMMIT], ['COPY', 'SELECT']]);
+    proxy.resume();
+    await soon(() => received.length === 3);
+    expect(received[2]).toBe(COMMIT);
+  });
+
   it('cuts before the commit arrives, as often as told', async () => {
     proxy.cutCommits({ at: 'request', times: 1 });
     const client = new Client();

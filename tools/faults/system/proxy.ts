@@ -14,11 +14,14 @@ export interface Throttle {
 
 /** What to do with the next commit messages. */
 export interface CommitCut {
-  /** `request`: the server never sees it. `reply`: the server commits, but the client never learns of it. */
-  readonly at: 'request' | 'reply';
+  /**
+   * `request`: the server never sees it. `reply`: the server commits, but the client never learns of it. `late`: the server
+   * sees it after the next {@link PostgresProxy.resume}, even if the client has gone.
+   */
+  readonly at: 'request' | 'reply' | 'late';
   readonly times: number;
-  /** Called at the moment of the cut, before the client can notice. */
-  readonly onCut?: () => void;
+  /** Called with the message at the moment of the cut, before the client can notice. */
+  readonly onCut?: (message: string) => void;
 }
 
 interface Link {
@@ -27,6 +30,8 @@ interface Link {
   /** Nothing passes in either direction, and the end of the connection is not reported. */
   isStalled: boolean;
   cutsAtReply: CommitCut | undefined;
+  /** Of the message that was held back: resolves when it has been passed on. */
+  late: PromiseWithResolvers<void> | undefined;
 }
 
 export class PostgresProxy {
@@ -96,7 +101,7 @@ export class PostgresProxy {
 
   #accept(client: Socket): void {
     const server = connect({ host: LOOPBACK, port: this.targetPort });
-    const link: Link = { client, server, isStalled: this.#stallsNewLinks, cutsAtReply: undefined };
+    const link: Link = { client, server, isStalled: this.#stallsNewLinks, cutsAtReply: undefined, late: undefined };
     this.#links.add(link);
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
@@ -136,6 +141,7 @@ export class PostgresProxy {
         await sleep((piece.length * 1000) / throttle.bytesPerSecond);
       }
     }
+    link.late?.resolve();
   }
 
   async #flowing(link: Link): Promise<void> {
@@ -154,7 +160,14 @@ export class PostgresProxy {
       link.cutsAtReply = cut;
       return true;
     }
-    cut.onCut?.();
+    if (cut.at === 'late') {
+      link.isStalled = true;
+      link.late = Promise.withResolvers();
+    }
+    cut.onCut?.(chunk.toString());
+    if (cut.at === 'late') {
+      return true;
+    }
     this.#cut(link);
     return false;
   }
@@ -164,13 +177,14 @@ export class PostgresProxy {
     if (link.cutsAtReply === undefined) {
       return true;
     }
-    link.cutsAtReply.onCut?.();
+    link.cutsAtReply.onCut?.('');
     this.#cut(link);
     return false;
   }
 
   async #closeWhenFlowing(link: Link): Promise<void> {
     await this.#flowing(link);
+    await link.late?.promise;
     this.#cut(link);
   }
 

@@ -12,38 +12,69 @@ async function cutCommits({ system, hold }: Target, cut: CommitCut): Promise<voi
   }
 }
 
-/** Kills the writers at the moment of the cut: no process is left that could know the outcome. */
-const killAtCommit =
-  (at: CommitCut['at']) =>
-  async (target: Target): Promise<void> => {
-    const { system } = target;
-    const killed: Promise<unknown>[] = [];
-    await cutCommits(target, {
-      at,
-      times: 1,
-      onCut: () => {
-        for (const name of system.names('writer')) {
-          try {
-            process.kill(system.pidOf(name), 'SIGKILL');
-          } catch {
-            killed.push(system.kill(name, 'SIGKILL'));
-          }
+/**
+ * Kills the writers at the moment of the cut: no process is left that could know the outcome.
+ *
+ * @returns the message that was cut
+ */
+async function killAtCommit(target: Target, at: CommitCut['at']): Promise<string> {
+  const { system } = target;
+  const killed: Promise<unknown>[] = [];
+  let message = '';
+  await cutCommits(target, {
+    at,
+    times: 1,
+    onCut: (text) => {
+      message = text;
+      for (const name of system.names('writer')) {
+        try {
+          process.kill(system.pidOf(name), 'SIGKILL');
+        } catch {
+          killed.push(system.kill(name, 'SIGKILL'));
         }
-      },
-    });
-    await Promise.all(killed);
+      }
+    },
+  });
+  await Promise.all(killed);
+  return message;
+}
+
+/** A commit is under way in the network while another writer takes its partition, loads the same rows and commits. */
+async function commitLate(target: Target): Promise<void> {
+  const { system, hold, note } = target;
+  const message = await killAtCommit(target, 'late');
+  const [, topic, partition, next] = /move_position\('([^']+)', (\d+), \d+, (\d+),/.exec(message) ?? [];
+  const isTaken = async () => {
+    const [position] = await system.sql<{ isPast: boolean }>(
+      'SELECT next_offset >= $3 AS "isPast" FROM stream_positions WHERE source_topic = $1 AND source_partition = $2',
+      [topic, partition, next],
+    );
+    return position?.isPast === true;
   };
+  try {
+    await system.until(isTaken, 40_000, `another writer has moved ${topic}/${partition} to ${next}`);
+  } finally {
+    system.proxy.resume();
+  }
+  note(`the commit of ${topic}/${partition} up to ${next} came after that of another writer`);
+  await hold(500);
+}
 
 export const LINK_FAULTS: readonly Fault[] = [
   {
     name: 'writer killed before commit',
     what: 'kill -9 of the writers when the rows are loaded and the commit is on its way: it never arrives',
-    run: killAtCommit('request'),
+    run: async (target) => void (await killAtCommit(target, 'request')),
   },
   {
     name: 'writer killed after commit',
     what: 'kill -9 of the writers when the database has committed, before they learn of it',
-    run: killAtCommit('reply'),
+    run: async (target) => void (await killAtCommit(target, 'reply')),
+  },
+  {
+    name: 'commit late',
+    what: 'kill -9 of the writers while their commit is held up; it arrives when another writer has committed the same rows',
+    run: commitLate,
   },
   {
     name: 'commit request lost',
