@@ -49,5 +49,5 @@ HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["nod
 # Without a shell in between, SIGTERM reaches the process and it drains. The flags bound V8's
 # heap: without them a backlog makes the process a hundred MiB larger on a large machine. The last one names files and lines
 # of the source in stacks of errors.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "--max-old-space-size=1900", "--heap-growing-percent=100", "--enable-source-maps"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--max-old-space-size=1900", "--enable-source-maps"]
 CMD ["dist/main.js"]

@@ -1,7 +1,7 @@
 // Builds the application in the current folder: `node ../../tools/bundle.mjs main` writes dist/main.js for src/main.ts, and
 // so on for each name, with all packages in one file beside it: a process that looks for thousands of files, and compiles
 // each, takes twice the processor time to start. Own code and packages stay readable, and own code has source maps.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -25,6 +25,22 @@ const httpWithoutFetch = {
   load: { filter: { id: /^\0http\.cjs$/ }, handler: () => "module.exports = process.getBuiltinModule('node:http');" },
 };
 
+/** The logger asks for the files of its callers, which it needs for threads alone: Node would read all maps of sources. */
+const callersWithoutMaps = {
+  name: 'callers-without-maps',
+  load: {
+    filter: { id: /\/pino\/lib\/caller\.js$/ },
+    handler(file) {
+      const code = readFileSync(file, 'utf8');
+      const unmapped = code.replace('getCallSites()', 'getCallSites({ sourceMap: false })');
+      if (unmapped === code) {
+        throw new Error('pino asks for its callers in another way');
+      }
+      return unmapped;
+    },
+  },
+};
+
 const bundle = await rolldown({
   input: Object.fromEntries(process.argv.slice(2).map((entry) => [entry, `src/${entry}.ts`])),
   platform: 'node',
@@ -39,7 +55,7 @@ const bundle = await rolldown({
   },
   // Three contain machine code; the last one requires its parts in a way that no bundler sees.
   external: ['@node-rs/crc32', 'lz4-napi', 'snappy', 'jsonc-parser'],
-  plugins: [httpWithoutFetch, mapOwnCodeOnly],
+  plugins: [httpWithoutFetch, callersWithoutMaps, mapOwnCodeOnly],
   // Packages look for others in case they are installed. One that we miss ourselves is worth a failed build.
   onLog: (_level, log) => {
     if (log.code !== 'UNRESOLVED_IMPORT' || !log.id?.includes('node_modules')) {

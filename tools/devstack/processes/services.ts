@@ -12,17 +12,11 @@ const READY_WITHIN_MS = 180_000;
 /**
  * Flags of every service, also in the image. On a large machine V8 lets the young generation grow to 200 MiB and the old
  * one to four times its live objects before it collects garbage; the records of a backlog are garbage at once. With a
- * limit below 2,000 MiB the old generation at most doubles. Left to itself, V8 then grows it by a quarter or less while
- * buffers come and go, and collects ten times as often as it has to; so it is told to double it, no more and no less.
+ * limit below 2,000 MiB the old generation at most doubles; `doubleHeap` of libs/service lets it double.
  * docs/performance.md has the figures. Source maps name the file and line of the source in the stack of an error: the build
  * of a service is one file.
  */
-export const NODE_FLAGS = [
-  '--max-semi-space-size=8',
-  '--max-old-space-size=1900',
-  '--heap-growing-percent=100',
-  '--enable-source-maps',
-];
+export const NODE_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=1900', '--enable-source-maps'];
 
 /** Of the service whose ports begin first. */
 const USUAL_FIRST_PORT = 3000;

@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 import { ConfigError, loadConfig, type ConfigSchema, type ServiceConfig } from '../config/config.ts';
 import { Health } from '../health/health.ts';
+import { doubleHeap } from '../process/double-heap.ts';
 import { Lifecycle } from '../process/lifecycle.ts';
 import { createLogger, NestLogger } from '../logging/logger.ts';
 import { listenForManagement } from '../process/management.ts';
@@ -149,6 +150,7 @@ export async function runService<Schema extends ConfigSchema>(options: RunServic
     if (lifecycle.stopping.aborted) {
       return await untilExit();
     }
+    doubleHeap();
     await created.listen(PORT, HOST);
     if (MANAGEMENT_PORT !== undefined) {
       const management = await listenForManagement({ health, registry, host: HOST, port: MANAGEMENT_PORT });
