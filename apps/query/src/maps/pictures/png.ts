@@ -1,6 +1,6 @@
-import { encode } from 'fast-png';
 import { nextTurn } from '../../http/next-turn.ts';
 import { type Cell, type Picture } from './picture.ts';
+import { pngFile } from './png-file.ts';
 
 /** Dice between two turns of the event loop: about 10 ms. */
 const BLOCK = 20_000;
@@ -39,15 +39,11 @@ export async function drawPng(picture: Picture): Promise<Uint8Array> {
       );
     }
   }
-  await nextTurn();
-  return encode({
+  return pngFile({
     width: size,
-    height: size,
-    data: pixels,
-    depth: 8,
-    channels: 1,
+    pixels,
     palette,
-    text: { Title: latin(title), Description: latin(notes.join('; ')) },
+    texts: { Title: latin(title), Description: latin(notes.join('; ')) },
   });
 }
 
