@@ -23,7 +23,7 @@ import { keepPatchDigits } from '../dead-letters/replays/patch-digits.ts';
 import { answerAsSql } from './as-sql.ts';
 import { compressAnswers } from './compression.ts';
 import { securityHeaders } from './http-headers.ts';
-import { buildDocument, serveDocument } from './openapi.ts';
+import { buildOutline, serveDocument } from './openapi.ts';
 import {
   LARGE_BODY_BYTES,
   LARGE_BODY_ROUTES,
@@ -69,8 +69,8 @@ const withoutReasons = ({ status, checks }: HealthReport): object => ({
 /** Sets up what surrounds every route: checks, problems, metrics, the page and the OpenAPI page. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   const config = app.get<QueryConfig>(CONFIG);
-  const document = buildDocument(app);
-  const routes = Object.entries(document.paths).map(([path, item]) => ({
+  const outline = buildOutline(app);
+  const routes = Object.entries(outline.paths).map(([path, item]) => ({
     pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
     methods: Object.keys(item).map((method) => method.toUpperCase()),
   }));
@@ -86,10 +86,10 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const guard = new BrowserGuard(config.ALLOWED_HOSTS ?? [], config.AUTH_MODE !== 'none');
   const gate = app.get(Gate);
   const refusals = new RefusalPace();
-  const rules = routeRules(document);
+  const rules = routeRules(outline);
   answerAsSql(app);
   keepPatchDigits(app);
-  const withoutQuery = routesWithoutQuery(document);
+  const withoutQuery = routesWithoutQuery(outline);
   await compressAnswers(app);
   const page = await Page.serve(app, app.get<Logger>(LOGGER));
   serveSignIn(app, config.AUTH_MODE, app.get<SignIn | null>(SIGN_IN));
@@ -160,5 +160,5 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   if (tracing !== null) {
     traceRequests(app, tracing);
   }
-  serveDocument(app, document);
+  serveDocument(app);
 }

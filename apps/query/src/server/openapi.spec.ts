@@ -12,9 +12,10 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import openapiTypes, { astToString } from 'openapi-typescript';
 import { type ApiDocument, breakingChanges } from '../../test/breaking-changes.ts';
+import { routeRules, routesWithoutQuery } from '../access/rights.ts';
 import { QueryModule } from '../query.module.ts';
 import { ANSWER_EXAMPLES } from './answer-examples.ts';
-import { buildDocument } from './openapi.ts';
+import { buildDocument, buildOutline } from './openapi.ts';
 
 /** With a new release its document replaces the fixture, and the list of breaks starts empty. */
 const LAST_RELEASE = '0.1.0';
@@ -23,8 +24,8 @@ const TYPES = new URL('../../../../libs/client/src/api.ts', import.meta.url);
 const HEAD = `// Longer than 350 lines: generated from the OpenAPI document of the query service; \`npm run docs\` writes it.
 `;
 
-/** The document of the service, from its modules alone: nothing listens, and no database is needed. */
-async function documentOfModules(): Promise<OpenAPIObject> {
+/** The service from its modules alone: nothing listens, and no database is needed. */
+async function appOfModules(): Promise<NestFastifyApplication> {
   const { logger } = createLogger({ name: 'query', level: 'silent', instance: 'test' });
   class Root {}
   Module({
@@ -39,14 +40,14 @@ async function documentOfModules(): Promise<OpenAPIObject> {
       QueryModule,
     ],
   })(Root);
-  const app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(), {
+  return NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(), {
     logger: false,
     preview: true,
     abortOnError: false,
   });
-  return JSON.parse(JSON.stringify(buildDocument(app))) as OpenAPIObject;
 }
 
+let app: NestFastifyApplication;
 let document: OpenAPIObject;
 type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
 const operations = () =>
@@ -66,7 +67,8 @@ function withoutExamples(): OpenAPIObject {
   return copy;
 }
 beforeAll(async () => {
-  document = await documentOfModules();
+  app = await appOfModules();
+  document = JSON.parse(JSON.stringify(buildDocument(app))) as OpenAPIObject;
 }, 60_000);
 
 describe('the OpenAPI document', () => {
@@ -97,6 +99,13 @@ describe('the OpenAPI document', () => {
       ),
     ).toEqual([]);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
+  it('has an outline with the same routes, rights and queries', () => {
+    const outline = buildOutline(app);
+    expect([...routeRules(outline)]).toEqual([...routeRules(document)]);
+    expect([...routesWithoutQuery(outline)]).toEqual([...routesWithoutQuery(document)]);
+    expect(routesWithoutQuery(outline).size).toBeGreaterThan(10);
   });
 
   it('says where each problem code comes', () => {
