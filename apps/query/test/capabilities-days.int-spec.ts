@@ -13,7 +13,7 @@ import {
   type ParametersQuestion,
 } from '../src/capability/capabilities.sql.ts';
 import { type Snapshots } from '../src/sql/snapshots.ts';
-import { instantWithin, openUnits, rangeBetween } from './random-attempts.ts';
+import { instantWithin, openUnits, rangeBetween, remembering } from './random-attempts.ts';
 import {
   EVERY_VALUE,
   keepMeasurementsFrom,
@@ -62,6 +62,7 @@ const inHours = (at: string, unit: number): string => {
 };
 
 const PER_ROUND = 7;
+const OFTEN = 15;
 const KIND = { product: 'P1', inspection_type: 'visual', step: '', recipe: 'R1' };
 const question = fc
   .record({
@@ -175,12 +176,12 @@ describe('capabilities of all parameters by day', () => {
   };
 
   /** Reads every value, as if nothing were summed up. */
-  const withoutDays: Queryable = {
+  const withoutDays = (queryable: Queryable): Queryable => ({
     query: async (text, values) =>
       text.includes(' AS holds,') && text.includes('relnatts')
         ? ([{ holds: false }] as never)
-        : db.database.query(text, values),
-  };
+        : queryable.query(text, values),
+  });
   const answerOf = async (queryable: Queryable, { isMixed, ...asked }: ParametersQuestion): Promise<unknown> => {
     const answer = (of: (snapshot: Queryable) => unknown): unknown => of(queryable);
     const query = new CapabilitiesQuery({ answer } as unknown as Snapshots);
@@ -212,9 +213,11 @@ describe('capabilities of all parameters by day', () => {
     const rounds = fc.sample(round, { numRuns: 30, seed: 20_251_202 });
     const questions = fc.sample(question, { numRuns: rounds.length * PER_ROUND, seed: 20_260_121 });
     const seen = { beyond: 0, clear: 0, limits: 0, fromDays: 0, fromBoth: 0, read: 0, tails: 0, outside: 0 };
-    const counting: Queryable = {
+    const counting = (queryable: Queryable): Queryable => ({
       query: async (text, values) => {
-        if (text.includes('day AS MATERIALIZED')) {
+        // As long as it is not yet certain that questions are hard enough.
+        const isRare = Object.values(seen).some((times) => times <= OFTEN);
+        if (isRare && text.includes('day AS MATERIALIZED')) {
           const [of] = await db.database.query<{ days: number; values: number; tails: number; outside: number }>(
             text.replace(
               /SELECT m\.\*, \(coalesce[^]*/,
@@ -231,9 +234,9 @@ describe('capabilities of all parameters by day', () => {
           seen.outside += of!.outside > 0 ? 1 : 0;
         }
         seen.read += text.includes('unread AS (') ? 1 : 0;
-        return db.database.query(text, values);
+        return queryable.query(text, values);
       },
-    };
+    });
     for (const [round, { events, upkeep: what }] of rounds.entries()) {
       await storeMeasured(
         db.database,
@@ -242,12 +245,13 @@ describe('capabilities of all parameters by day', () => {
       await keepUp(session, what);
       for (const asked of questions.slice(round * PER_ROUND, (round + 1) * PER_ROUND)) {
         const isMixed = asked.isMixed === true;
+        const database = remembering(db.database);
         const values = Map.groupBy(await valuesOf(asked), ({ name }) => name);
         const expected = inOrder([...values.keys()]).map((name) => momentsOf(name, values.get(name)!, isMixed));
         for (const [of, queryable, mostUnread] of [
-          ['days', counting],
-          ['values', withoutDays],
-          ['days, but for too many to read', db.database, 0],
+          ['days', counting(database)],
+          ['values', withoutDays(database)],
+          ['days, but for too many to read', database, 0],
         ] as const) {
           const found = await momentsOfParameters(queryable, asked, d2(2), 1000, mostUnread);
           expect({ round, asked, of, found: found.map((each) => asExpected(isMixed, each)) }).toEqual({
@@ -263,16 +267,16 @@ describe('capabilities of all parameters by day', () => {
             ({ lower_limit, upper_limit }) => lower_limit === null && upper_limit !== null,
           ).length;
         }
-        expect({ round, asked, answer: await answerOf(db.database, asked) }).toEqual({
+        expect({ round, asked, answer: await answerOf(database, asked) }).toEqual({
           round,
           asked,
-          answer: await answerOf(withoutDays, asked),
+          answer: await answerOf(withoutDays(database), asked),
         });
       }
     }
     // Otherwise the questions would be too easy.
     for (const [what, times] of Object.entries(seen)) {
-      expect([what, times > 15 ? 'often' : times]).toEqual([what, 'often']);
+      expect([what, times > OFTEN ? 'often' : times]).toEqual([what, 'often']);
     }
     expect(seen.clear).toBeGreaterThan(750);
   }, 240_000);

@@ -1,6 +1,6 @@
 /** Random attempts of a few units, for tests that compare what a summary says with what the attempts say. */
 import { randomUUID } from 'node:crypto';
-import { type Database, LoadSession, type Queryable } from '@chip/persistence';
+import { type Database, LoadSession, type Queryable, type SqlParameter } from '@chip/persistence';
 import { createTestDatabase, type TestDatabase } from '@chip/persistence/testing';
 import fc from 'fast-check';
 import { ATTEMPT_POLICIES } from '../src/attempts/chosen-attempts.ts';
@@ -78,6 +78,19 @@ export async function openUnits(
     await db.drop();
   };
   return { db, session, close };
+}
+
+/** Answers a statement that was asked before from memory: for questions between which nothing in the database changes. */
+export function remembering(database: Queryable): Queryable {
+  const known = new Map<string, Promise<object[]>>();
+  return {
+    query: <T extends object>(text: string, values?: readonly SqlParameter[]): Promise<T[]> => {
+      const asked = JSON.stringify([text, values]);
+      const rows = known.get(asked) ?? database.query<T>(text, values);
+      known.set(asked, rows);
+      return rows as Promise<T[]>;
+    },
+  };
 }
 
 /** Properties that the load changes, by what an event calls them. */
