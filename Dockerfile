@@ -30,7 +30,7 @@ RUN --mount=type=cache,target=/root/.npm npm install --no-save --omit=dev
 FROM workspace AS build
 ARG APP
 COPY . .
-RUN npx nx run "$APP:build" --outputStyle=static
+RUN NX_ISOLATE_PLUGINS=false node_modules/.bin/nx run "$APP:build" --outputStyle=static
 RUN mkdir image && for dist in apps/*/dist; do cp -r --parents "$dist" "${dist%dist}package.json" image || exit 1; done
 
 FROM node AS image

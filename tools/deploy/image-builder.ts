@@ -26,9 +26,9 @@ interface Built {
   readonly env: Record<string, string>;
 }
 
-/** A build sees only the variables that lead to packages; a container would see as little of the rest. */
+/** A build sees only the variables that lead to packages and to code compiled before; a container would see less yet. */
 const PASSED_ON =
-  /^(PATH|HOME|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy))$/i;
+  /^(PATH|HOME|NODE_COMPILE_CACHE|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy))$/i;
 
 /**
  * The checkout was installed this way, so its packages are what this step would bring; running it takes a minute. Such a

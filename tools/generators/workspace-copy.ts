@@ -132,13 +132,16 @@ function ancestorsOf(files: readonly string[]): (source: string) => boolean {
   return (source) => wanted.has(path.relative(REPOSITORY_ROOT, source));
 }
 
+const PASSED_ON = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'NX_ISOLATE_PLUGINS'];
+const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.includes(name)));
+
 function run(folder: string, command: string, ...options: string[]): string {
   const { status, stdout, stderr } = spawnSync(command, options, {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     // Nx tells its children where its workspace is; these must work elsewhere.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NX_DAEMON: 'false' },
+    env: { ...passedOn, NX_DAEMON: 'false' },
   });
   if (status !== 0) {
     throw new Error(`${command} ${options.join(' ')} ended with ${status}:\n${stdout}${stderr}`);

@@ -41,11 +41,13 @@ const asksForHelp = (args) => args.includes('--help') || args.includes('-h');
 
 /**
  * Node 24 and the tools of the workspace come first in the PATH of everything that this script starts. Node keeps what it
- * compiled: a service that starts again takes half the processor time.
+ * compiled: a service that starts again takes half the processor time. Nx, which would start three processes to read what
+ * projects there are, reads it itself: for so few they take longer to start.
  */
 function childEnvironment() {
   return {
     NODE_COMPILE_CACHE: path.join(root, '.nx', 'compile-cache'),
+    NX_ISOLATE_PLUGINS: 'false',
     ...process.env,
     PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}`,
   };
